@@ -1,0 +1,1 @@
+"""Identity verification with a privacy vault."""

@@ -1,0 +1,64 @@
+"""The events that the log keeps: their types, and the fields that each commits to, in order."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from idvault.domain import seal
+
+SYSTEM_ACTOR = "system"
+
+
+class EventType(StrEnum):
+    """What happened, as noun:thing:verb. A value, once logged, never changes its meaning."""
+
+    CLAIM_OPEN = "verification:claim:open"
+    CLAIM_POSTPONE = "verification:claim:postpone"
+    CLAIM_SETTLE = "verification:claim:settle"
+    CLAIM_SUPERSEDE = "verification:claim:supersede"
+    ACCOUNT_EXPIRE = "status:account:expire"
+    ACCOUNT_REMOVE = "status:account:remove"
+    REQUEST_PURGE = "request:retention:purge"
+    PLATFORM_REGISTER = "platform:certificate:register"
+    PLATFORM_REVOKE = "platform:certificate:revoke"
+    ROSTER_ADOPTED = "roster:version:adopted"
+
+
+FIELDS: Mapping[EventType, tuple[str, ...]] = {
+    EventType.CLAIM_OPEN: ("claim_id",),
+    EventType.CLAIM_POSTPONE: ("claim_id",),
+    EventType.CLAIM_SETTLE: ("claim_id", "state", "failure_reason", "record_digest"),
+    EventType.CLAIM_SUPERSEDE: ("claim_id", "by_claim_id"),
+    EventType.ACCOUNT_EXPIRE: ("expire_date",),
+    EventType.ACCOUNT_REMOVE: ("reason",),
+    EventType.REQUEST_PURGE: ("before", "count"),
+    EventType.PLATFORM_REGISTER: ("name", "role", "spki"),
+    EventType.PLATFORM_REVOKE: ("name", "role", "spki"),
+    EventType.ROSTER_ADOPTED: ("version", "hash"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened, made by a flow and written by the act that does it.
+
+    entry_id: 16 random bytes in hex. opening_key: 32 random bytes; whoever knows it can open the leaf's
+    commitment, so it is kept apart and never logged. account_token is empty where no account is concerned.
+    """
+
+    type: EventType
+    actor_id: str
+    account_token: str
+    occurred_at: datetime
+    entry_id: str
+    opening_key: bytes = field(repr=False)
+    fields: Mapping[str, seal.Part] = field(default_factory=dict)
+
+    def with_fields(self, **more: seal.Part) -> "Event":
+        """Return the event with fields that only the act itself knows."""
+        return replace(self, fields={**self.fields, **more})
+
+    def details(self) -> bytes:
+        """Return encode(type, fields in their listed order); raises KeyError if one is missing."""
+        return seal.encode(self.type.value, *(self.fields[name] for name in FIELDS[self.type]))

@@ -1,0 +1,16 @@
+"""The two clocks of one moment, in aware UTC times."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Now. Business time may be shifted in development; leases, keys and waits keep real time."""
+
+    business: datetime
+    real: datetime
+
+    def today(self, zone: tzinfo) -> date:
+        """Return the business day in the deployment's time zone."""
+        return self.business.astimezone(zone).date()

@@ -1,0 +1,48 @@
+"""A sealed record: what is stored of an identity, and the digest that the log binds."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+from idvault.domain import seal
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SealedRecord:
+    """One version of one account's sealed identity; opaque to the service that stores it.
+
+    record_id: 16 random bytes in hex. salt: 32 bytes. commitment: 32 bytes. ciphertext: 12-byte nonce and
+    AES-256-GCM output. share_hashes: SHA-256 of each 33-byte share, in index order. shares: the HPKE
+    messages in the same order. suite: the id of the HPKE suite of the shares.
+    """
+
+    account_token: str
+    relying_party: str
+    record_id: str
+    format_version: int
+    sealing_quorum_id: str
+    present_quorum_id: str
+    suite: str
+    salt: bytes
+    commitment: bytes
+    ciphertext: bytes
+    share_hashes: tuple[bytes, ...]
+    shares: tuple[bytes, ...]
+
+    def digest(self) -> bytes:
+        """Return the 32-byte record digest; HPKE shares are not covered, so a hand-over keeps it."""
+        return sha256(
+            seal.encode(
+                "idvault/sealed-record/v1",
+                self.format_version,
+                self.relying_party,
+                self.account_token,
+                self.record_id,
+                self.sealing_quorum_id,
+                self.salt,
+                self.commitment,
+                self.ciphertext,
+                *self.share_hashes,
+            )
+        ).digest()

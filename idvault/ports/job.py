@@ -1,0 +1,39 @@
+"""The machinery that settles claims: leases and progress. It decides nothing, so it writes no log entry."""
+
+from datetime import datetime
+from typing import Protocol
+
+from idvault.domain.job import Progress
+from idvault.ports.verification import Job, Lease
+
+
+class JobStore(Protocol):
+    """The jobs of PENDING claims. All times are real times. Raises UnavailableError like every store."""
+
+    async def lease(self, *, lease: Lease, now: datetime, limit: int) -> list[Job]:
+        """Win up to limit due jobs that have an intake: not DONE, next_at <= now, no lease beyond now.
+
+        A job that is SENDING or UNKNOWN comes first; then the queue is fair between relying parties (one of
+        each in turn), sign-ups before re-verifications, older before newer. Each job is won by one process
+        only (compare-and-set; SKIP LOCKED on PostgreSQL) and its stored progress is domain.job.take_up's.
+        """
+        ...
+
+    async def take(self, *, account_token: str, claim_id: str, lease: Lease, now: datetime) -> Job | None:
+        """Win the job of a claim that has no intake, for the caller who repeats its request.
+
+        None if it is DONE, has an intake, or is leased beyond now. Progress as in `lease`.
+        """
+        ...
+
+    async def advance(self, job: Job, *, progress: Progress, keep_lease: bool) -> Job | None:
+        """Store progress, durable before it returns; keep or give up the lease. Must lose (None) without it."""
+        ...
+
+    async def backlog(self) -> int:
+        """Return how many jobs are not DONE."""
+        ...
+
+    async def oldest(self) -> datetime | None:
+        """Return when the oldest claim that is still open was opened (business time); None if none is."""
+        ...

@@ -1,0 +1,32 @@
+"""A national registry that says whether a name and a number belong together."""
+
+from typing import Protocol
+
+from idvault.domain.document import DocumentType
+from idvault.domain.registry import Answer
+from idvault.domain.verification import Identity
+
+
+class Registry(Protocol):
+    """One registry. Calls never raise: whatever goes wrong is one of the answers."""
+
+    @property
+    def name_limit(self) -> int:
+        """How many code points a name may have."""
+        ...
+
+    @property
+    def document_types(self) -> frozenset[DocumentType]:
+        """Which documents it can check."""
+        ...
+
+    async def check(self, *, ai: str, identity: Identity, patience: float) -> Answer:
+        """Ask whether the identity is real, under an id that is bound to it for ever.
+
+        Must return within patience seconds. NOT_SENT only where surely nothing was taken; UNKNOWN in doubt.
+        """
+        ...
+
+    async def query(self, *, ai: str, patience: float) -> Answer:
+        """Ask what became of a check. NOT_FOUND: the registry knows none."""
+        ...
