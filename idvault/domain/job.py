@@ -4,7 +4,7 @@
 - SENDING: a check is on its way; a lease that runs out here means UNKNOWN.
 - UNKNOWN: it may have been decided; ask by query, not before 10 s after it was sent.
 - IN_PROGRESS: the registry works on it; poll.
-- "No such check" counts only twice in a row, 5 s apart; then the same ai is sent again and counted as a resend.
+- "No such check" counts only twice in a row, 5 s apart; then the same ai is sent again: a resend, counted.
 - A mismatch of the first spelling of a name with a second one moves on to the second check, with its own ai.
 - DONE: settled; nothing is called any more.
 """

@@ -1,4 +1,4 @@
-"""The one encoding for everything that is bound, signed or hashed (security.md), and what each blob is bound to."""
+"""The one encoding for all that is bound, signed or hashed, and what each sealed blob is bound to."""
 
 from hashlib import sha256
 

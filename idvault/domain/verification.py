@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 
-from idvault.domain import document, name
+from idvault.domain import document, name, status
 from idvault.domain.document import Document, DocumentType
 from idvault.domain.error import ExhaustedError, FieldCode, InvalidError, PreconditionError, Reason, Violation
 from idvault.domain.registry import Answer
@@ -131,9 +131,7 @@ def check_identity(
 def check_consent(*, policy_version: str, agree_time: datetime | None, now: datetime) -> Consent:
     """Return the consent, or raise InvalidError (CONSENT_MISSING) that names the field."""
     if not policy_version:
-        raise InvalidError(
-            Reason.CONSENT_MISSING, Violation("consent.policy_version", FieldCode.REQUIRED)
-        )
+        raise InvalidError(Reason.CONSENT_MISSING, Violation("consent.policy_version", FieldCode.REQUIRED))
     if len(policy_version) > _POLICY_VERSION_LENGTH:
         raise InvalidError(Reason.CONSENT_MISSING, Violation("consent.policy_version", FieldCode.LENGTH))
     if not policy_version.isprintable():
@@ -199,9 +197,7 @@ def _refusal_after_match(facts: Facts) -> FailureReason | None:
     return None
 
 
-def conclude(
-    *, account: Account, outcome: Outcome, person_id: str, today: date, valid_days: int
-) -> Account:
+def conclude(*, account: Account, outcome: Outcome, person_id: str, today: date, valid_days: int) -> Account:
     """Return the account after its open claim ended.
 
     Success verifies it from today for valid_days. Failure rejects a sign-up and leaves any other as it was.
@@ -215,7 +211,8 @@ def conclude(
             person_id=person_id,
             verify_date=today,
             expire_date=today + timedelta(days=valid_days),
-            revision=account.revision + 1,
+            # An expiry that is due has already been shown with a revision of its own.
+            revision=status.expire(account=account, today=today).revision + 1,
         )
     if account.state is State.PENDING:
         return replace(closed, state=State.REJECTED, revision=account.revision + 1)

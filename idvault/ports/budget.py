@@ -7,9 +7,7 @@ from typing import Protocol
 class BudgetStore(Protocol):
     """A GCRA clock per name. All times are real times."""
 
-    async def take(
-        self, name: str, *, gap: timedelta, now: datetime, latest: datetime
-    ) -> datetime | None:
+    async def take(self, name: str, *, gap: timedelta, now: datetime, latest: datetime) -> datetime | None:
         """Take the next slot and return its time (never before now), or None if it would lie after latest.
 
         One atomic statement: next_at = max(next_at, now) + gap. Nothing is taken when None is returned.

@@ -27,7 +27,7 @@ class JobStore(Protocol):
         ...
 
     async def advance(self, job: Job, *, progress: Progress, keep_lease: bool) -> Job | None:
-        """Store progress, durable before it returns; keep or give up the lease. Must lose (None) without it."""
+        """Store progress, durable before it returns; keep or give up the lease; None without it."""
         ...
 
     async def backlog(self) -> int:

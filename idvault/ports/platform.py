@@ -30,14 +30,14 @@ class PlatformStore(Protocol):
     async def register(self, platform: Platform, *, now: Moment, event: Event) -> Platform:
         """Store a key with its event (fields name, role, spki) and return it as stored.
 
-        A name that is known keeps its actor_id. A key that is registered and not revoked is returned as it is,
-        and nothing is written. A revoked key, or a name
+        A name that is known keeps its actor_id. A key that is registered and not revoked is returned as it
+        is, and nothing is written. A revoked key, or a name
         known in the other role, raises AlreadyExistsError.
         """
         ...
 
     async def revoke(self, *, name: str, spki: str, now: Moment, event: Event) -> Platform:
-        """Revoke a key with its event; NotFoundError if it is unknown; already revoked: nothing is written."""
+        """Revoke a key with its event; NotFoundError if unknown; if it is revoked, nothing is written."""
         ...
 
     async def all(self) -> list[Platform]:

@@ -1,7 +1,7 @@
 """What the flows need of the service's half of the sealing: it seals, it never opens a record."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 
 from idvault.domain.record import SealedRecord
@@ -36,6 +36,17 @@ class DayKeyStore(Protocol):
         ...
 
 
+class DayKeyring(Protocol):
+    """The intake day keys with their private halves; held by the worker alone."""
+
+    async def rotate(self, *, now: datetime) -> None:
+        """Publish the keys of today and tomorrow (UTC, real time), destroy those 72 h after their day.
+
+        Safe to call in any number of processes that share one key file. Raises UnavailableError.
+        """
+        ...
+
+
 class ShredStore(Protocol):
     """Shred keys, in a database of their own."""
 
@@ -47,9 +58,7 @@ class ShredStore(Protocol):
 class Indexer(Protocol):
     """Recognises a person again without keeping a number."""
 
-    def person(
-        self, *, relying_party: str, identity: Identity, person_id: str, today: date
-    ) -> PersonKey:
+    def person(self, *, relying_party: str, identity: Identity, person_id: str, today: date) -> PersonKey:
         """Return the person's blind index under the present and former version, and the limiter keys."""
         ...
 
@@ -84,7 +93,7 @@ class IntakeSealer(Protocol):
     async def seal(
         self, *, relying_party: str, account_token: str, claim_id: str, identity: Identity, day: str
     ) -> Intake:
-        """Return the intake; raises UnavailableError (STORE_UNAVAILABLE) if no key of that day is published."""
+        """Return the intake; UnavailableError (STORE_UNAVAILABLE) if no key of that day is published."""
         ...
 
 

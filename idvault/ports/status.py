@@ -32,7 +32,7 @@ class StatusStore(Protocol):
         ...
 
     async def abandoned(self, *, before: datetime, limit: int) -> list[Account]:
-        """Return REJECTED accounts without person and open claim whose last claim ended before a business time."""
+        """Return REJECTED accounts without person or open claim, last claim ended before a business time."""
         ...
 
     async def remove(self, account: Account, *, now: Moment, event: Event) -> bool:

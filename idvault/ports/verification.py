@@ -139,9 +139,8 @@ class VerificationStore(Protocol):
 
         - The request row comes first. If it exists: the fingerprints must be equal
           (domain.request.check_same), nothing is written, and the claim is returned as it is now, job None.
-        - An existing account must belong to the relying party, else NotFoundError (ACCOUNT_NOT_FOUND); it must
-          pass domain.verification.admit. Expiry that is due counts (domain.status.expire is not applied
-          here: admit does not depend on it).
+        - An existing account must belong to the relying party, else NotFoundError (ACCOUNT_NOT_FOUND); it
+          must pass domain.verification.admit.
         - The person is found by index, else by previous and then moved to index under its row's lock, else
           made. domain.verification.check_attempts must pass on the person's mismatches of the last day.
         - An open claim of the account fails as SUPERSEDED: job DONE, intake deleted, slot freed, and

@@ -1,0 +1,1 @@
+"""Use cases: one class per capability; they see ports and domain only."""

@@ -1,0 +1,41 @@
+"""Registering and revoking the certificate keys of platforms and monitors."""
+
+from idvault.domain.event import SYSTEM_ACTOR, EventType
+from idvault.domain.moment import Moment
+from idvault.flows.recorder import Recorder
+from idvault.ports.entropy import Entropy
+from idvault.ports.platform import Platform, PlatformStore
+
+
+class PlatformFlow:
+    """Who may call as a platform or monitor."""
+
+    def __init__(self, *, store: PlatformStore, entropy: Entropy) -> None:
+        """Take the port."""
+        self._store = store
+        self._recorder = Recorder(entropy=entropy)
+
+    async def register(self, *, name: str, role: str, spki: str, now: Moment) -> Platform:
+        """Pin a certificate key; a repeat changes nothing. Raises AlreadyExistsError for a revoked key."""
+        event = self._recorder.event(
+            EventType.PLATFORM_REGISTER,
+            actor_id=SYSTEM_ACTOR,
+            now=now.business,
+            name=name,
+            role=role,
+            spki=spki,
+        )
+        platform = Platform(name, role, self._recorder.new_id(), spki, now.business)
+        return await self._store.register(platform, now=now, event=event)
+
+    async def revoke(self, *, name: str, role: str, spki: str, now: Moment) -> Platform:
+        """Revoke a pinned key; raises NotFoundError if it is unknown."""
+        event = self._recorder.event(
+            EventType.PLATFORM_REVOKE,
+            actor_id=SYSTEM_ACTOR,
+            now=now.business,
+            name=name,
+            role=role,
+            spki=spki,
+        )
+        return await self._store.revoke(name=name, spki=spki, now=now, event=event)

@@ -1,0 +1,58 @@
+"""What time alone does: confirmations run out, never-successful accounts and old requests go."""
+
+from idvault.domain.event import SYSTEM_ACTOR, EventType
+from idvault.domain.moment import Moment
+from idvault.domain.verification import REJECTED_LIFETIME, REQUEST_LIFETIME
+from idvault.flows.policy import Policy
+from idvault.flows.recorder import Recorder
+from idvault.ports.entropy import Entropy
+from idvault.ports.status import StatusStore
+from idvault.ports.verification import VerificationStore
+
+
+class RetentionFlow:
+    """Sweeps that may run in any number of processes, as often as they like."""
+
+    def __init__(
+        self, *, accounts: StatusStore, claims: VerificationStore, entropy: Entropy, policy: Policy
+    ) -> None:
+        """Take the ports, and the policy for its time zone."""
+        self._accounts = accounts
+        self._claims = claims
+        self._recorder = Recorder(entropy=entropy)
+        self._policy = policy
+
+    async def expire_accounts(self, *, now: Moment, limit: int) -> int:
+        """Store EXPIRED where a confirmation has run out; return how many."""
+        today = now.today(self._policy.zone)
+        count = 0
+        for account in await self._accounts.expiring(today=today, limit=limit):
+            event = self._recorder.event(
+                EventType.ACCOUNT_EXPIRE,
+                actor_id=SYSTEM_ACTOR,
+                now=now.business,
+                account_token=account.account_token,
+                expire_date=str(account.expire_date),
+            )
+            count += await self._accounts.expire(account, today=today, now=now, event=event)
+        return count
+
+    async def remove_abandoned(self, *, now: Moment, limit: int) -> int:
+        """Remove accounts that never succeeded, 30 days after their last claim ended; return how many."""
+        count = 0
+        before = now.business - REJECTED_LIFETIME
+        for account in await self._accounts.abandoned(before=before, limit=limit):
+            event = self._recorder.event(
+                EventType.ACCOUNT_REMOVE,
+                actor_id=SYSTEM_ACTOR,
+                now=now.business,
+                account_token=account.account_token,
+                reason="never_verified",
+            )
+            count += await self._accounts.remove(account, now=now, event=event)
+        return count
+
+    async def purge_requests(self, *, now: Moment) -> int:
+        """Forget requests after 7 days; return how many."""
+        event = self._recorder.event(EventType.REQUEST_PURGE, actor_id=SYSTEM_ACTOR, now=now.business)
+        return await self._claims.purge(before=now.business - REQUEST_LIFETIME, now=now, event=event)

@@ -1,0 +1,246 @@
+"""Asks the registry about one claim and writes down what became of it; edge and worker share it."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta, tzinfo
+
+from idvault.domain import job as machine
+from idvault.domain import name, verification
+from idvault.domain.error import DamagedError
+from idvault.domain.event import SYSTEM_ACTOR, Event, EventType
+from idvault.domain.job import Call, JobState, Progress, Step
+from idvault.domain.moment import Moment
+from idvault.domain.record import SealedRecord
+from idvault.domain.registry import Answer
+from idvault.domain.verification import FailureReason, Identity, Outcome
+from idvault.flows.policy import Policy
+from idvault.flows.recorder import Recorder
+from idvault.ports.entropy import Entropy
+from idvault.ports.job import JobStore
+from idvault.ports.registry import Registry
+from idvault.ports.sealing import IntakeOpener, IntakeSealer, RecordSealer
+from idvault.ports.verification import Claim, Job, Lease, Settlement, VerificationStore
+
+LEASE = timedelta(seconds=15)  # longer than the 10 s after which a lost check may be asked about
+PATIENCE = 5.0  # the registry's advised time-out in seconds
+_DAMAGED_WAIT = timedelta(minutes=1)
+_LEAST_PATIENCE = 0.05
+
+
+class SettlementFlow:
+    """Settles claims; holds no transaction while it asks."""
+
+    def __init__(
+        self,
+        *,
+        store: VerificationStore,
+        jobs: JobStore,
+        registry: Registry,
+        record_sealer: RecordSealer,
+        intake_sealer: IntakeSealer,
+        entropy: Entropy,
+        policy: Policy,
+        on_settled: Callable[[Claim], None],
+    ) -> None:
+        """Take the ports, and who is told of each claim that this process settled."""
+        self._store = store
+        self._jobs = jobs
+        self._registry = registry
+        self._record_sealer = record_sealer
+        self._intake_sealer = intake_sealer
+        self._recorder = Recorder(entropy=entropy)
+        self._policy = policy
+        self._on_settled = on_settled
+
+    async def settle(self, job: Job, identity: Identity, *, now: Moment, patience: float) -> Claim | None:
+        """Ask within patience seconds; settle on a deciding answer, else let the claim wait.
+
+        None: the claim still waits, or another process ended it. Raises UnavailableError; then the lease
+        runs out and whoever takes the job up asks what became of the check.
+        """
+        loop = asyncio.get_running_loop()
+        end = loop.time() + patience
+        while True:
+            step = await self._ask(job, identity, now=now, patience=end - loop.time())
+            if step is None:
+                return None
+            if step.final is not None:
+                return await self._conclude(job, identity, step.final, now=now)
+            other_spelling = step.progress.check_index > job.progress.check_index
+            job = replace(job, progress=step.progress)
+            if not other_spelling or end - loop.time() < _LEAST_PATIENCE:
+                return await self._wait(job, identity, now=now)
+
+    async def _ask(self, job: Job, identity: Identity, *, now: Moment, patience: float) -> Step | None:
+        """Return what the registry's answer leads to; None if the lease is lost before anything was sent."""
+        progress = job.progress
+        if progress.state is not JobState.SENDING and progress.next_at > now.real:
+            return Step(progress)
+        ai = job.ais[progress.check_index]
+        if machine.next_call(progress=progress) is Call.QUERY:
+            answer = await self._registry.query(ai=ai, patience=patience)
+            return machine.after_query(progress=progress, answer=answer, spellings=len(job.ais), now=now.real)
+        sending = machine.send(progress=progress, now=now.real)
+        if sending != progress and not await self._jobs.advance(job, progress=sending, keep_lease=True):
+            return None
+        answer = await self._registry.check(
+            ai=ai, identity=_spelled(identity, progress.check_index), patience=patience
+        )
+        return machine.after_check(
+            progress=sending,
+            answer=answer,
+            spellings=len(job.ais),
+            now=now.real,
+            midnight=_next_midnight(now.real, self._policy.zone),
+        )
+
+    async def _conclude(self, job: Job, identity: Identity, answer: Answer, *, now: Moment) -> Claim | None:
+        outcome = verification.decide(answer=answer, facts=job.facts)
+        record = await self._seal(job, identity, answer) if outcome.succeeded else None
+        return await self._end(
+            job.account_token, job.claim_id, outcome, record, lease_id=job.lease.lease_id, now=now
+        )
+
+    async def time_out(self, claim: Claim, *, now: Moment) -> Claim | None:
+        """End a claim whose 48 hours are over, whoever holds its lease; None if it ended meanwhile."""
+        return await self._end(
+            claim.account.account_token, claim.claim_id, verification.TIMED_OUT, None, lease_id=None, now=now
+        )
+
+    async def _end(
+        self,
+        account_token: str,
+        claim_id: str,
+        outcome: Outcome,
+        record: SealedRecord | None,
+        *,
+        lease_id: str | None,
+        now: Moment,
+    ) -> Claim | None:
+        settlement = Settlement(
+            account_token=account_token,
+            claim_id=claim_id,
+            outcome=outcome,
+            record=record,
+            lease_id=lease_id,
+            definite_mismatch=outcome.failure_reason is FailureReason.MISMATCH,
+            today=now.today(self._policy.zone),
+            valid_days=self._policy.verification_days,
+            now=now,
+        )
+        event = self._settled(settlement)
+        claim = await self._store.settle(settlement, event=event)
+        if claim is not None:
+            self._on_settled(claim)
+        return claim
+
+    async def _seal(self, job: Job, identity: Identity, answer: Answer) -> SealedRecord:
+        return await self._record_sealer.seal(
+            relying_party=job.relying_party,
+            account_token=job.account_token,
+            identity=identity,
+            answer=answer,
+            consent=job.consent,
+        )
+
+    def _settled(self, settlement: Settlement) -> Event:
+        reason = settlement.outcome.failure_reason
+        return self._recorder.event(
+            EventType.CLAIM_SETTLE,
+            actor_id=SYSTEM_ACTOR,
+            now=settlement.now.business,
+            account_token=settlement.account_token,
+            claim_id=settlement.claim_id,
+            state=settlement.outcome.state.value,
+            failure_reason=reason.value if reason else "",
+            record_digest=settlement.record.digest() if settlement.record else b"",
+        )
+
+    async def _wait(self, job: Job, identity: Identity, *, now: Moment) -> None:
+        """Store what a later try needs, and give the lease up."""
+        if job.intake is not None:
+            await self._jobs.advance(job, progress=job.progress, keep_lease=False)
+            return
+        intake = await self._intake_sealer.seal(
+            relying_party=job.relying_party,
+            account_token=job.account_token,
+            claim_id=job.claim_id,
+            identity=identity,
+            day=now.real.date().isoformat(),
+        )
+        event = self._recorder.event(
+            EventType.CLAIM_POSTPONE,
+            actor_id=SYSTEM_ACTOR,
+            now=now.business,
+            account_token=job.account_token,
+            claim_id=job.claim_id,
+        )
+        await self._store.postpone(job, intake=intake, progress=job.progress, event=event)
+
+
+class BacklogFlow:
+    """Takes waiting claims up again; the worker alone can, since it alone opens intakes."""
+
+    def __init__(
+        self,
+        *,
+        store: VerificationStore,
+        jobs: JobStore,
+        settlement: SettlementFlow,
+        opener: IntakeOpener,
+        entropy: Entropy,
+    ) -> None:
+        """Take the ports, and the flow that asks the registry."""
+        self._store = store
+        self._jobs = jobs
+        self._settlement = settlement
+        self._opener = opener
+        self._recorder = Recorder(entropy=entropy)
+
+    async def lease(self, *, now: Moment, limit: int) -> list[Job]:
+        """Win up to limit jobs that are due."""
+        lease = Lease(self._recorder.new_id(), now.real + LEASE)
+        return await self._jobs.lease(lease=lease, now=now.real, limit=limit)
+
+    async def settle(self, job: Job, *, now: Moment) -> Claim | None:
+        """Open the intake of a leased job and settle its claim; one that does not open waits and is reported.
+
+        Raises DamagedError and UnavailableError.
+        """
+        if job.intake is None:
+            raise ValueError("a job without intake is its caller's to take up")
+        try:
+            identity = self._opener.open(
+                relying_party=job.relying_party,
+                account_token=job.account_token,
+                claim_id=job.claim_id,
+                intake=job.intake,
+            )
+        except DamagedError:
+            await self._jobs.advance(job, progress=_later(job.progress, now.real), keep_lease=False)
+            raise
+        return await self._settlement.settle(job, identity, now=now, patience=PATIENCE)
+
+    async def time_out(self, *, now: Moment, limit: int) -> int:
+        """End the claims that nobody answered within 48 hours; return how many."""
+        overdue = await self._store.overdue(
+            opened_before=now.business - verification.CLAIM_LIFETIME, limit=limit
+        )
+        ended = [await self._settlement.time_out(claim, now=now) for claim in overdue]
+        return len([claim for claim in ended if claim is not None])
+
+
+def _later(progress: Progress, now: datetime) -> Progress:
+    return replace(progress, attempts=progress.attempts + 1, next_at=now + _DAMAGED_WAIT)
+
+
+def _spelled(identity: Identity, index: int) -> Identity:
+    other = name.alternative_spelling(identity.name) if index else None
+    return replace(identity, name=other) if other else identity
+
+
+def _next_midnight(now: datetime, zone: tzinfo) -> datetime:
+    local = now.astimezone(zone)
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    return midnight.astimezone(now.tzinfo)

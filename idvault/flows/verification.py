@@ -1,0 +1,190 @@
+"""Opening a claim for somebody who signs up or verifies again, and reading it back."""
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from idvault.domain import name, status, token
+from idvault.domain.error import ExhaustedError, NotFoundError, Reason
+from idvault.domain.event import EventType
+from idvault.domain.moment import Moment
+from idvault.domain.request import Request
+from idvault.domain.seal import Part
+from idvault.domain.status import SubjectKind
+from idvault.domain.verification import ClaimState, Consent, Identity
+from idvault.flows.policy import Policy
+from idvault.flows.recorder import Recorder
+from idvault.flows.settlement import LEASE, SettlementFlow
+from idvault.ports.entropy import Entropy
+from idvault.ports.job import JobStore
+from idvault.ports.sealing import Fingerprinter, Indexer
+from idvault.ports.verification import Claim, Job, Lease, Opening, VerificationStore
+
+_BACKLOG_LIMIT = timedelta(hours=24)
+_BACKLOG_AGE = timedelta(seconds=1)
+_POLL = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyCommand:
+    """A claim as a relying party made it, already checked for shape.
+
+    fields: every field of the request but request_id, in field-number order, as received; only their keyed
+    hash is kept. account_token: None at sign-up.
+    """
+
+    relying_party: str
+    actor_id: str
+    request_id: str
+    method: str
+    fields: tuple[Part, ...] = field(repr=False)
+    identity: Identity
+    consent: Consent
+    account_token: str | None
+
+
+class VerificationFlow:
+    """Claims of individuals."""
+
+    def __init__(
+        self,
+        *,
+        store: VerificationStore,
+        jobs: JobStore,
+        settlement: SettlementFlow,
+        indexer: Indexer,
+        fingerprinter: Fingerprinter,
+        entropy: Entropy,
+        policy: Policy,
+    ) -> None:
+        """Take the ports, and the flow that asks the registry."""
+        self._store = store
+        self._jobs = jobs
+        self._settlement = settlement
+        self._indexer = indexer
+        self._fingerprinter = fingerprinter
+        self._entropy = entropy
+        self._recorder = Recorder(entropy=entropy)
+        self._policy = policy
+        self._backlog = 0
+        self._backlog_read: datetime | None = None
+        self._running: set[asyncio.Task[Any]] = set()
+
+    async def verify(self, command: VerifyCommand, *, now: Moment, patience: float) -> Claim:
+        """Open the claim, or find it again, and wait up to patience seconds for its outcome.
+
+        Raises AlreadyExistsError, NotFoundError, PreconditionError, ExhaustedError and UnavailableError.
+        """
+        request = self._request(command)
+        await self._check_backlog(request, now=now)
+        opening = self._opening(command, request, now)
+        event, superseded = (
+            self._recorder.event(
+                kind,
+                actor_id=command.actor_id,
+                now=now.business,
+                account_token=opening.account_token,
+            )
+            for kind in (EventType.CLAIM_OPEN, EventType.CLAIM_SUPERSEDE)
+        )
+        opened = await self._store.open(opening, event=event, superseded=superseded)
+        if opened.job is not None:
+            claim = await self._settle(opened.job, command, now=now, patience=patience)
+        else:
+            claim = await self._repeat(opened.claim, command, now=now, patience=patience)
+        return self._today(claim, now)
+
+    async def get(self, *, relying_party: str, request_id: str, now: Moment) -> Claim:
+        """Return the claim of a request as it is now; raises NotFoundError (REQUEST_NOT_FOUND)."""
+        claim = await self._store.find(relying_party=relying_party, request_id=request_id)
+        return self._today(claim, now)
+
+    async def drain(self) -> None:
+        """Wait for the settlements that outlived their calls."""
+        while self._running:
+            await asyncio.gather(*self._running, return_exceptions=True)
+
+    def _request(self, command: VerifyCommand) -> Request:
+        fingerprint = self._fingerprinter.fingerprint(method=command.method, fields=command.fields)
+        return Request(command.relying_party, command.request_id, fingerprint)
+
+    def _opening(self, command: VerifyCommand, request: Request, now: Moment) -> Opening:
+        spellings = 1 if name.alternative_spelling(command.identity.name) is None else 2
+        return Opening(
+            request=request,
+            claim_id=self._recorder.new_id(),
+            account_token=command.account_token or token.make(self._entropy.random(16)),
+            new_account=command.account_token is None,
+            subject_kind=SubjectKind.INDIVIDUAL,
+            consent=command.consent,
+            ais=tuple(self._recorder.new_id() for _ in range(spellings)),
+            person=self._indexer.person(
+                relying_party=command.relying_party,
+                identity=command.identity,
+                person_id=self._recorder.new_id(),
+                today=now.today(self._policy.zone),
+            ),
+            accounts_per_person=self._policy.accounts_per_person,
+            lease=self._lease(now),
+            now=now,
+        )
+
+    def _lease(self, now: Moment) -> Lease:
+        return Lease(self._recorder.new_id(), now.real + LEASE)
+
+    async def _settle(self, job: Job, command: VerifyCommand, *, now: Moment, patience: float) -> Claim:
+        # In a task of its own: a caller who goes away must not leave a check half asked.
+        claim = await asyncio.shield(
+            self._spawn(self._settlement.settle(job, command.identity, now=now, patience=patience))
+        )
+        return claim or await self._find(command)
+
+    async def _repeat(self, claim: Claim, command: VerifyCommand, *, now: Moment, patience: float) -> Claim:
+        if claim.state is not ClaimState.PENDING:
+            return claim
+        job = await self._jobs.take(
+            account_token=claim.account.account_token,
+            claim_id=claim.claim_id,
+            lease=self._lease(now),
+            now=now.real,
+        )
+        if job is not None:
+            return await self._settle(job, command, now=now, patience=patience)
+        return await self._await_outcome(claim, command, patience=patience)
+
+    async def _await_outcome(self, claim: Claim, command: VerifyCommand, *, patience: float) -> Claim:
+        loop = asyncio.get_running_loop()
+        end = loop.time() + patience
+        while claim.state is ClaimState.PENDING and loop.time() + _POLL < end:
+            await asyncio.sleep(_POLL)
+            claim = await self._find(command)
+        return claim
+
+    async def _find(self, command: VerifyCommand) -> Claim:
+        return await self._store.find(relying_party=command.relying_party, request_id=command.request_id)
+
+    async def _check_backlog(self, request: Request, *, now: Moment) -> None:
+        """Refuse a new claim that could not be asked within 24 h; one that exists is always answered."""
+        if self._backlog_read is None or now.real - self._backlog_read > _BACKLOG_AGE:
+            self._backlog, self._backlog_read = await self._jobs.backlog(), now.real
+        wait = timedelta(seconds=self._backlog / self._policy.registry_calls_per_second)
+        if wait < _BACKLOG_LIMIT:
+            return
+        try:
+            await self._store.find(relying_party=request.relying_party, request_id=request.request_id)
+        except NotFoundError:
+            raise ExhaustedError(
+                Reason.REGISTRY_BACKLOG, retry_after=wait - _BACKLOG_LIMIT + timedelta(minutes=1)
+            ) from None
+
+    def _today(self, claim: Claim, now: Moment) -> Claim:
+        account = status.expire(account=claim.account, today=now.today(self._policy.zone))
+        return replace(claim, account=account)
+
+    def _spawn(self, work: Coroutine[Any, Any, Claim | None]) -> asyncio.Task[Claim | None]:
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task

@@ -1,0 +1,1 @@
+"""What runs without being called: settling, expiring, publishing."""

@@ -1,0 +1,66 @@
+"""Settles the backlog: takes up as many waiting claims as are free to run, and no more."""
+
+import asyncio
+from collections.abc import Callable
+
+from idvault.domain.moment import Moment
+from idvault.flows.settlement import BacklogFlow
+from idvault.ports.verification import Job
+from idvault.workers.loop import pause
+
+_NAME = "settle"
+_IDLE = 0.2
+_BROKEN = 1.0
+
+
+class Settler:
+    """A pool of settlements. A lease is won only for a job that starts at once, so none runs out waiting."""
+
+    def __init__(
+        self,
+        *,
+        backlog: BacklogFlow,
+        clock: Callable[[], Moment],
+        report: Callable[[str, Exception], None],
+        width: int = 32,
+    ) -> None:
+        """Take the flow, the clock, who is told of failures, and how many settlements run at once."""
+        self._backlog = backlog
+        self._clock = clock
+        self._report = report
+        self._width = width
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def run(self, *, stop: asyncio.Event) -> None:
+        """Settle until stop is set, then finish what has begun."""
+        while not stop.is_set():
+            await self._fill(stop)
+        if self._running:
+            await asyncio.wait(self._running)
+
+    async def _fill(self, stop: asyncio.Event) -> None:
+        free = self._width - len(self._running)
+        jobs = await self._lease(free, stop) if free else []
+        for job in jobs:
+            task = asyncio.create_task(self._settle(job))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+        if not free:
+            await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+        elif not jobs:
+            await pause(stop, _IDLE)
+
+    async def _lease(self, free: int, stop: asyncio.Event) -> list[Job]:
+        try:
+            return await self._backlog.lease(now=self._clock(), limit=free)
+        except Exception as error:  # a store that is away comes back; the worker waits for it
+            self._report(_NAME, error)
+            await pause(stop, _BROKEN)
+            return []
+
+    async def _settle(self, job: Job) -> None:
+        try:
+            await self._backlog.settle(job, now=self._clock())
+        except Exception as error:
+            # Its lease runs out, and the next taker asks what became of the check before anything else.
+            self._report(_NAME, error)
