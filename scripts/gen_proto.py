@@ -1,4 +1,4 @@
-"""Generates idvault/v1 from proto/: messages, gRPC stubs and their types (run it after every change of a .proto)."""
+"""Generates idvault/v1 from proto/: messages, gRPC stubs and their types; run it after each change there."""
 
 import re
 import sys
@@ -7,7 +7,7 @@ import tempfile
 from importlib.resources import files
 from pathlib import Path
 
-from grpc_tools import protoc
+from grpc_tools import protoc  # type: ignore[import-untyped]  # The package ships no types.
 
 ROOT = Path(__file__).resolve().parent.parent
 PROTO = ROOT / "proto"

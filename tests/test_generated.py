@@ -25,7 +25,7 @@ def contents(folder: Path) -> dict[str, str]:
 
 
 def test_committed_stubs_are_fresh(tmp_path: Path) -> None:
-    """Generating again from proto/ gives the committed files byte for byte, none missing and none left over."""
+    """Generating again from proto/ gives the committed files byte for byte, no more and no less."""
     load_generator().generate(into=tmp_path)
     assert contents(ROOT / "idvault" / "v1") == contents(tmp_path / "idvault" / "v1")
 
