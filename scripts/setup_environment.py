@@ -1,4 +1,4 @@
-"""Makes or renews .venv from the locked, hashed requirements (called by scripts/setup; standard library only).
+"""Makes or renews .venv from the locked, hashed requirements; called by scripts/setup, standard library only.
 
 - One set-up at a time: the others wait. The installer inherits the lock, so that the orphan of a killed
   set-up is waited for too.
@@ -17,6 +17,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 KINDS = ("run", "dev")
+# In an activated environment sys.executable is a link in the very folder that may have to be emptied.
+INTERPRETER = Path(sys.executable).resolve()
 Install = Callable[[Path, list[str]], None]
 
 
@@ -126,8 +128,7 @@ class Environment:
             else:
                 path.unlink()
         print("setup: making .venv", flush=True)
-        # Inside an activated environment sys.executable may be the very interpreter that was just removed.
-        if run([sys._base_executable, "-m", "venv", str(self._folder)]) != 0:
+        if run([str(INTERPRETER), "-m", "venv", str(self._folder)]) != 0:
             raise SetupError("the virtual environment could not be made")
 
 
