@@ -1,0 +1,149 @@
+"""The state machine that settles a claim exactly once."""
+
+from datetime import timedelta
+
+import pytest
+
+from idvault.domain import job
+from idvault.domain.job import Call, JobState, Progress, Step
+from idvault.domain.registry import DECIDED, Answer
+from tests.builders import NOW
+
+MIDNIGHT = NOW + timedelta(hours=12)
+SENDING = job.born(now=NOW)
+UNKNOWN = job.take_up(progress=SENDING, now=NOW)
+S = timedelta(seconds=1)
+
+
+def _check(answer: Answer, progress: Progress = SENDING, spellings: int = 1) -> Step:
+    return job.after_check(
+        progress=progress, answer=answer, spellings=spellings, now=NOW + S, midnight=MIDNIGHT
+    )
+
+
+def _query(answer: Answer, progress: Progress = UNKNOWN, spellings: int = 1) -> Step:
+    return job.after_query(progress=progress, answer=answer, spellings=spellings, now=NOW + 10 * S)
+
+
+def test_a_job_is_born_sending() -> None:
+    """The first check needs no further commit."""
+    assert SENDING.state is JobState.SENDING
+    assert job.send(progress=SENDING, now=NOW + S) == SENDING
+    assert job.next_call(progress=SENDING) is Call.CHECK
+
+
+@pytest.mark.parametrize("answer", sorted(DECIDED))
+@pytest.mark.parametrize("call", [_check, _query])
+def test_a_deciding_answer_is_final(answer: Answer, call: object) -> None:
+    """From a check or a query alike."""
+    assert callable(call)
+    assert call(answer).final is answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "wait"),
+    [(Answer.NOT_SENT, 1 * S), (Answer.REJECTED_CALLER, 1 * S), (Answer.RATE_LIMITED, job.BAN)],
+)
+def test_a_check_that_was_not_taken_is_ready_again(answer: Answer, wait: timedelta) -> None:
+    """It may be sent again without asking; a ban pauses for a minute."""
+    progress = _check(answer).progress
+    assert (progress.state, progress.next_at, progress.sent_at) == (JobState.READY, NOW + S + wait, None)
+    assert job.next_call(progress=progress) is Call.CHECK
+
+
+def test_the_daily_limit_waits_for_midnight() -> None:
+    """The registry takes no more today."""
+    progress = _check(Answer.DAILY_LIMIT).progress
+    assert (progress.state, progress.next_at) == (JobState.READY, MIDNIGHT)
+
+
+@pytest.mark.parametrize("answer", [Answer.UNKNOWN, Answer.NOT_FOUND])
+def test_a_check_in_doubt_is_asked_about_ten_seconds_after_it_was_sent(answer: Answer) -> None:
+    """It may have been decided, so it is never simply sent again."""
+    progress = _check(answer).progress
+    assert (progress.state, progress.next_at) == (JobState.UNKNOWN, NOW + job.QUERY_DELAY)
+    assert job.next_call(progress=progress) is Call.QUERY
+
+
+def test_a_lease_that_runs_out_while_sending_leaves_a_check_in_doubt() -> None:
+    """Whoever takes the job up asks first."""
+    assert UNKNOWN.state is JobState.UNKNOWN
+    late = job.take_up(progress=SENDING, now=NOW + 30 * S)
+    assert late.next_at == NOW + 30 * S
+    ready = _check(Answer.NOT_SENT).progress
+    assert job.take_up(progress=ready, now=NOW) == ready
+
+
+def test_sending_is_committed_before_a_check_is_sent_again() -> None:
+    """The commit carries the time from which doubt is counted."""
+    ready = _check(Answer.NOT_SENT).progress
+    sending = job.send(progress=ready, now=NOW + 5 * S)
+    assert (sending.state, sending.sent_at) == (JobState.SENDING, NOW + 5 * S)
+
+
+def test_in_progress_is_polled_at_growing_intervals_that_stay_below_300_s() -> None:
+    """An answer lives 300 s after it was first heard."""
+    progress = _check(Answer.IN_PROGRESS).progress
+    waits = []
+    for _ in range(12):
+        assert progress.state is JobState.IN_PROGRESS
+        waits.append(progress.next_at)
+        progress = _query(Answer.IN_PROGRESS, progress).progress
+    assert progress.next_at == NOW + 10 * S + timedelta(seconds=240)
+    assert waits[0] == NOW + S + 2 * S
+
+
+@pytest.mark.parametrize("start", [UNKNOWN, _check(Answer.IN_PROGRESS).progress])
+def test_no_such_check_counts_only_twice(start: Progress) -> None:
+    """The first may be a race inside the registry; the second resends under the same ai and is counted."""
+    once = _query(Answer.NOT_FOUND, start).progress
+    assert (once.state, once.missing, once.resends) == (start.state, 1, 0)
+    assert once.next_at == NOW + 10 * S + job.MISSING_INTERVAL
+    twice = _query(Answer.NOT_FOUND, once).progress
+    assert (twice.state, twice.missing, twice.resends) == (JobState.READY, 0, 1)
+    assert twice.check_index == start.check_index
+
+
+@pytest.mark.parametrize("start", [UNKNOWN, _check(Answer.IN_PROGRESS).progress])
+@pytest.mark.parametrize(
+    ("answer", "wait"), [(Answer.UNKNOWN, 1 * S), (Answer.NOT_SENT, 1 * S), (Answer.RATE_LIMITED, job.BAN)]
+)
+def test_a_query_without_answer_leaves_doubt(start: Progress, answer: Answer, wait: timedelta) -> None:
+    """The 300 s of a decided check may be running, so the state is UNKNOWN at once."""
+    once = _query(Answer.NOT_FOUND, start).progress
+    progress = _query(answer, once).progress
+    assert (progress.state, progress.missing) == (JobState.UNKNOWN, 0)
+    assert progress.next_at == NOW + 10 * S + wait
+
+
+def test_waits_double_up_to_a_minute() -> None:
+    """A registry that is away for long is not hammered."""
+    progress = SENDING
+    waits = []
+    for _ in range(9):
+        progress = _check(Answer.NOT_SENT, progress).progress
+        waits.append((progress.next_at - NOW - S).total_seconds())
+    assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+
+
+@pytest.mark.parametrize("call", [_check, _query])
+@pytest.mark.parametrize("answer", [Answer.MISMATCH, Answer.NO_RECORD, Answer.INVALID_INPUT])
+def test_a_second_spelling_is_asked_after_the_first_fails(call: object, answer: Answer) -> None:
+    """At most two checks, each with its own ai; the second answer is final."""
+    assert callable(call)
+    step = call(answer, spellings=2)
+    assert step.final is None
+    assert (step.progress.state, step.progress.check_index) == (JobState.READY, 1)
+    second = job.send(progress=step.progress, now=NOW)
+    assert _check(answer, second, spellings=2).final is answer
+
+
+def test_a_match_of_the_first_spelling_asks_no_second() -> None:
+    """A confirmed name is confirmed."""
+    assert _check(Answer.MATCH, spellings=2).final is Answer.MATCH
+
+
+def test_a_settled_claim_asks_nothing() -> None:
+    """DONE is the end."""
+    with pytest.raises(ValueError, match="settled"):
+        job.next_call(progress=job.done(progress=SENDING))

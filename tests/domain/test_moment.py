@@ -1,0 +1,12 @@
+"""The two clocks."""
+
+from datetime import UTC, date, datetime
+
+from idvault.domain.moment import Moment
+from tests.builders import ZONE
+
+
+def test_the_business_day_is_the_deployments() -> None:
+    """Half past four in the afternoon of UTC is tomorrow in Shanghai."""
+    now = Moment(datetime(2026, 3, 1, 16, 30, tzinfo=UTC), datetime(2020, 1, 1, tzinfo=UTC))
+    assert now.today(ZONE) == date(2026, 3, 2)

@@ -1,0 +1,48 @@
+"""Request ids."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from idvault.domain import request
+from idvault.domain.error import AlreadyExistsError, FieldCode, InvalidError, Reason
+
+GOOD = "0b6f3d52-93a1-4d6b-9c55-2f8f1a3c7d10"
+
+
+def test_a_lower_case_uuid_is_taken_as_it_is() -> None:
+    """Any version of UUID will do."""
+    assert request.check_id(GOOD) == GOOD
+
+
+@given(st.uuids())
+def test_every_uuid_is_taken(value: object) -> None:
+    """What the standard library writes is what we read."""
+    assert request.check_id(str(value)) == str(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", FieldCode.REQUIRED),
+        (GOOD[:-1], FieldCode.LENGTH),
+        (GOOD + "\n", FieldCode.LENGTH),
+        (GOOD.upper(), FieldCode.CHARACTER),
+        (GOOD.replace("-", "_"), FieldCode.CHARACTER),
+        ("０" + GOOD[1:], FieldCode.CHARACTER),
+    ],
+)
+def test_anything_else_is_refused(text: str, code: FieldCode) -> None:
+    """The field is named, the value is not."""
+    with pytest.raises(InvalidError) as caught:
+        request.check_id(text)
+    assert caught.value.reason is Reason.INVALID_REQUEST_ID
+    assert [(v.field, v.code) for v in caught.value.violations] == [("request_id", code)]
+
+
+def test_one_id_is_one_request() -> None:
+    """The same fingerprint passes, another is REQUEST_ID_REUSED."""
+    request.check_same(stored=b"a" * 32, asked=b"a" * 32)
+    with pytest.raises(AlreadyExistsError) as caught:
+        request.check_same(stored=b"a" * 32, asked=b"b" * 32)
+    assert caught.value.reason is Reason.REQUEST_ID_REUSED

@@ -1,0 +1,48 @@
+"""Account tokens."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from idvault.domain import token
+from idvault.domain.error import FieldCode, InvalidError, Reason
+
+
+@pytest.mark.parametrize(
+    ("random", "expected"),
+    [
+        (bytes(16), "acct_" + "0" * 26),
+        (b"\xff" * 16, "acct_7" + "z" * 25),
+        (bytes(15) + b"\x20", "acct_" + "0" * 24 + "10"),
+    ],
+)
+def test_a_token_is_its_bits_as_a_big_endian_number(random: bytes, expected: str) -> None:
+    """128 bits fill 26 characters but for the first two bits."""
+    assert token.make(random) == expected
+
+
+@given(st.binary(min_size=16, max_size=16), st.binary(min_size=16, max_size=16))
+def test_every_token_is_valid_and_no_two_are_alike(one: bytes, other: bytes) -> None:
+    """The encoding loses nothing."""
+    assert token.check(token.make(one)) == token.make(one)
+    assert (token.make(one) == token.make(other)) == (one == other)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", FieldCode.REQUIRED),
+        ("acct_0", FieldCode.LENGTH),
+        ("acct_" + "0" * 27, FieldCode.LENGTH),
+        ("acct_8" + "0" * 25, FieldCode.CHARACTER),
+        ("acct_" + "0" * 25 + "u", FieldCode.CHARACTER),
+        ("acct_" + "0" * 25 + "A", FieldCode.CHARACTER),
+        ("acct-" + "0" * 26, FieldCode.CHARACTER),
+    ],
+)
+def test_anything_else_is_refused(text: str, code: FieldCode) -> None:
+    """The field is named, as the caller calls it."""
+    with pytest.raises(InvalidError) as caught:
+        token.check(text, field="account_tokens[3]")
+    assert caught.value.reason is Reason.INVALID_ACCOUNT_TOKEN
+    assert [(v.field, v.code) for v in caught.value.violations] == [("account_tokens[3]", code)]

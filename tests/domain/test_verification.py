@@ -1,0 +1,231 @@
+"""The rules of a claim."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from idvault.domain import verification
+from idvault.domain.document import DocumentType
+from idvault.domain.error import ExhaustedError, FieldCode, InvalidError, PreconditionError, Reason, Violation
+from idvault.domain.registry import DECIDED, Answer
+from idvault.domain.status import Assurance, Standing, State
+from idvault.domain.verification import ClaimRules, ClaimState, FailureReason, Outcome, Slot
+from tests import builders
+from tests.builders import NOW, TODAY
+
+RULES = ClaimRules(32, frozenset({DocumentType.RESIDENT_ID}), builders.ZONE)
+SUCCESS = Outcome(ClaimState.SUCCEEDED)
+MISMATCH = Outcome(ClaimState.FAILED, FailureReason.MISMATCH)
+
+
+def _check(name: str, number: str, kind: DocumentType = DocumentType.RESIDENT_ID) -> verification.Identity:
+    return verification.check_identity(
+        real_name=name, document_type=kind, number=number, rules=RULES, today=TODAY
+    )
+
+
+def test_identity_is_normalised() -> None:
+    """A good name and number become the one form that is sealed and compared."""
+    identity = _check(f" {builders.NAME} ", "１１００００１９０１０１０１０００１")
+    assert (identity.name, identity.document.number) == (builders.NAME, builders.NUMBER)
+
+
+def test_every_wrong_field_is_named_at_once() -> None:
+    """A form can show all that is wrong after one call; the reason is the first field's."""
+    with pytest.raises(InvalidError) as caught:
+        _check("", "110000190101010002")
+    assert caught.value.reason is Reason.INVALID_NAME
+    assert caught.value.violations == (
+        Violation("real_name", FieldCode.REQUIRED),
+        Violation("document.number", FieldCode.CHECK_DIGIT),
+    )
+
+
+def test_a_wrong_name_alone_is_named_alone() -> None:
+    """A good number is not blamed for a bad name."""
+    with pytest.raises(InvalidError) as caught:
+        _check("", builders.NUMBER)
+    assert [violation.field for violation in caught.value.violations] == ["real_name"]
+
+
+def test_a_document_that_the_registry_cannot_check_is_unsupported() -> None:
+    """Which documents are taken is configuration."""
+    with pytest.raises(InvalidError) as caught:
+        _check(builders.NAME, builders.NUMBER, DocumentType.RESIDENCE_PERMIT)
+    assert caught.value.reason is Reason.UNSUPPORTED_DOCUMENT
+
+
+def test_an_identity_never_shows_itself() -> None:
+    """A repr in a log or a traceback carries no name and no number."""
+    shown = repr(builders.identity())
+    assert builders.NAME not in shown
+    assert builders.NUMBER not in shown
+
+
+@pytest.mark.parametrize(
+    ("version", "agreed", "field", "code"),
+    [
+        ("", NOW, "consent.policy_version", FieldCode.REQUIRED),
+        ("v" * 65, NOW, "consent.policy_version", FieldCode.LENGTH),
+        ("v\n1", NOW, "consent.policy_version", FieldCode.CHARACTER),
+        ("v1", None, "consent.agree_time", FieldCode.REQUIRED),
+        ("v1", NOW + timedelta(minutes=6), "consent.agree_time", FieldCode.FUTURE_DATE),
+    ],
+)
+def test_consent_is_required(version: str, agreed: None, field: str, code: FieldCode) -> None:
+    """Each thing that a consent lacks is named."""
+    with pytest.raises(InvalidError) as caught:
+        verification.check_consent(policy_version=version, agree_time=agreed, now=NOW)
+    assert caught.value.reason is Reason.CONSENT_MISSING
+    assert caught.value.violations == (Violation(field, code),)
+
+
+def test_consent_of_a_clock_slightly_ahead_is_taken() -> None:
+    """Five minutes of difference between clocks are nobody's fault."""
+    agreed = NOW + timedelta(minutes=4)
+    consent = verification.check_consent(policy_version="v1", agree_time=agreed, now=NOW)
+    assert consent == verification.Consent("v1", agreed)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"state": State.ERASED}, Reason.ACCOUNT_ERASED),
+        ({"standing": Standing.CLOSED}, Reason.ACCOUNT_CLOSED),
+        ({"standing": Standing.RENEWAL_SUSPENDED}, Reason.RENEWAL_SUSPENDED),
+    ],
+)
+def test_accounts_that_take_no_claim(changes: dict[str, object], reason: Reason) -> None:
+    """Erased, closed and renewal-suspended accounts refuse by name."""
+    with pytest.raises(PreconditionError) as caught:
+        verification.admit(account=builders.account(**changes))
+    assert caught.value.reason is reason
+
+
+@pytest.mark.parametrize("state", [s for s in State if s is not State.ERASED])
+@pytest.mark.parametrize("standing", [Standing.GOOD, Standing.WARNED, Standing.PUBLISHING_LIMITED])
+def test_every_other_account_takes_a_claim(state: State, standing: Standing) -> None:
+    """Lesser sanctions and every living state admit a new claim."""
+    verification.admit(account=builders.account(state=state, standing=standing))
+
+
+@pytest.mark.parametrize(("count", "minutes_ago"), [(5, 10), (20, 600)])
+def test_repeated_mismatches_are_limited(count: int, minutes_ago: int) -> None:
+    """The fifth in an hour and the twentieth in a day stop the next, with the time when it may pass."""
+    failures = [NOW - timedelta(minutes=minutes_ago)] * count
+    with pytest.raises(ExhaustedError) as caught:
+        verification.check_attempts(failures=failures, now=NOW)
+    assert caught.value.reason is Reason.TOO_MANY_ATTEMPTS
+    window = timedelta(hours=1) if count == 5 else timedelta(days=1)
+    assert caught.value.retry_after == window - timedelta(minutes=minutes_ago)
+
+
+@pytest.mark.parametrize(
+    ("count", "age"), [(4, timedelta(0)), (19, timedelta(hours=2)), (99, timedelta(days=1))]
+)
+def test_fewer_or_older_mismatches_pass(count: int, age: timedelta) -> None:
+    """Below a limit, or outside its window, nothing is refused."""
+    verification.check_attempts(failures=[NOW - age] * count, now=NOW)
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_opening_a_claim_changes_only_a_rejected_account(state: State) -> None:
+    """A re-verification never takes a status away; a rejected sign-up is pending again."""
+    before = builders.account(state=state, revision=7)
+    after = verification.begin(account=before, claim_id="c1")
+    assert after.open_claim_id == "c1"
+    if state is State.REJECTED:
+        assert (after.state, after.revision) == (State.PENDING, 8)
+    else:
+        assert (after.state, after.revision) == (state, 7)
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        (Answer.MATCH, SUCCESS),
+        (Answer.MISMATCH, MISMATCH),
+        (Answer.INVALID_INPUT, MISMATCH),
+        (Answer.NO_RECORD, Outcome(ClaimState.FAILED, FailureReason.NO_RECORD)),
+    ],
+)
+def test_what_an_answer_makes_of_a_claim(answer: Answer, outcome: Outcome) -> None:
+    """Only a full positive answer succeeds."""
+    decided = verification.decide(answer=answer, facts=builders.facts())
+    assert decided == outcome
+    assert decided.succeeded == (answer is Answer.MATCH)
+
+
+@pytest.mark.parametrize("answer", sorted(set(Answer) - DECIDED))
+def test_other_answers_decide_nothing(answer: Answer) -> None:
+    """A failure of the registry is never taken for a verdict."""
+    with pytest.raises(ValueError, match="decides nothing"):
+        verification.decide(answer=answer, facts=builders.facts())
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"different_owner": True}, FailureReason.DIFFERENT_OWNER),
+        ({"person_closed": True}, FailureReason.PERSON_CLOSED),
+        ({"slot": Slot.FULL}, FailureReason.ACCOUNT_LIMIT_REACHED),
+    ],
+)
+def test_refusals_are_told_only_after_a_match(changes: dict[str, object], reason: FailureReason) -> None:
+    """Somebody who does not know the name learns nothing about the person's accounts."""
+    facts = builders.facts(**changes)
+    assert verification.decide(answer=Answer.MATCH, facts=facts).failure_reason is reason
+    assert verification.decide(answer=Answer.MISMATCH, facts=facts) == MISMATCH
+
+
+def _conclude(outcome: Outcome, **changes: object) -> verification.Account:
+    return verification.conclude(
+        account=builders.account(open_claim_id="c1", **changes),
+        outcome=outcome,
+        person_id=builders.PERSON,
+        today=TODAY,
+        valid_days=365,
+    )
+
+
+@pytest.mark.parametrize("state", [s for s in State if s is not State.ERASED])
+def test_success_verifies_every_living_account(state: State) -> None:
+    """The expire date is the first day that is not covered."""
+    after = _conclude(SUCCESS, state=state, revision=3)
+    assert (after.state, after.assurance, after.revision) == (State.VERIFIED, Assurance.REGISTRY_MATCH, 4)
+    assert (after.verify_date, after.expire_date) == (TODAY, date(2027, 3, 1))
+    assert (after.person_id, after.open_claim_id) == (builders.PERSON, None)
+
+
+def test_success_after_an_expiry_that_was_only_shown_gets_a_revision_above_it() -> None:
+    """The shown EXPIRED and the new VERIFIED never carry one revision."""
+    after = _conclude(SUCCESS, state=State.VERIFIED, expire_date=TODAY, revision=3)
+    assert after.revision == 5
+
+
+@pytest.mark.parametrize("state", [s for s in State if s is not State.ERASED])
+def test_failure_rejects_a_sign_up_and_nothing_else(state: State) -> None:
+    """A failed re-verification leaves the account exactly as it was."""
+    before = builders.account(state=state, revision=3)
+    after = _conclude(MISMATCH, state=state, revision=3)
+    if state is State.PENDING:
+        assert (after.state, after.revision) == (State.REJECTED, 4)
+    else:
+        assert after == before
+
+
+@given(st.sampled_from(State), st.booleans(), st.integers(1, 400))
+def test_revisions_never_fall(state: State, succeeds: bool, days: int) -> None:
+    """Whatever happens to a claim, the status's revision only grows."""
+    before = builders.account(state=state, expire_date=TODAY + timedelta(days=days - 200))
+    opened = verification.begin(account=before, claim_id="c1")
+    after = verification.conclude(
+        account=opened,
+        outcome=SUCCESS if succeeds else MISMATCH,
+        person_id=builders.PERSON,
+        today=TODAY,
+        valid_days=days,
+    )
+    assert before.revision <= opened.revision <= after.revision
