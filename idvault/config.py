@@ -1,0 +1,323 @@
+"""The settings of a process, read from the environment; unsafe or missing values stop the start.
+
+- Every name starts with IDVAULT_; a name that this version does not know stops the start, because somebody
+  believes that it does something.
+- A problem's text names the setting and says what is expected. It never repeats the value.
+- Files that hold secrets must be readable by their owner alone.
+- What is allowed in development only is refused unless IDVAULT_DEVELOPMENT=1.
+"""
+
+import os
+import re
+import stat
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "IDVAULT_"
+_TESTS_PREFIX = "IDVAULT_TEST_"
+_ADDRESS = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.\-]+):(?P<port>[0-9]{1,5})")
+_TRUST_DOMAIN = re.compile(r"[a-z0-9][a-z0-9._\-]{0,254}")
+# The name of a C2SP signed-note key: not empty, without white space and without a plus sign.
+_LOG_ORIGIN = re.compile(r"[^\s+]{1,255}")
+_SECRET_KEY = re.compile(r"[0-9a-fA-F]{32}")
+_DOCUMENT_TYPES = frozenset({"RESIDENT_ID", "RESIDENCE_PERMIT", "FOREIGN_PERMANENT_RESIDENT"})
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+WORKER_KEYS = "work.keys"
+
+
+class Process(StrEnum):
+    """Which program asks; each needs settings of its own."""
+
+    PLATFORM_EDGE = "platform"
+    CUSTODY_EDGE = "custody"
+    BOTH_EDGES = "both"
+    WORK = "work"
+    DATABASES = "databases"
+    PLATFORMS = "platforms"
+    KEYS = "keys"
+    ROSTER = "roster"
+
+
+class ConfigError(Exception):
+    """The settings do not allow a start."""
+
+    def __init__(self, *problems: str) -> None:
+        """Keep every problem, each a sentence that begins with the name of the setting."""
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class Settings(BaseSettings):
+    """Every setting, by its name in lower case without the prefix.
+
+    A setting that a process does not need stays empty there. Times are seconds, limits are counts.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, hide_input_in_errors=True, extra="ignore", validate_default=False
+    )
+
+    development: bool = False
+    database_url: SecretStr = SecretStr("")
+    shred_database_url: SecretStr = SecretStr("")
+    listen: str = ""
+    processes: Annotated[int, Field(ge=1, le=64)] = 1
+    metrics_listen: str = "127.0.0.1:7480"
+    tls_certificate: Path = Path()
+    tls_key: Path = Path()
+    tls_ca: Path = Path()
+    trust_domain: str = ""
+    keys: Path = Path()
+    key_passphrase_file: Path = Path()
+    roster: Path = Path()
+    registry_check_url: str = ""
+    registry_query_url: str = ""
+    registry_app_id: str = ""
+    registry_biz_id: str = ""
+    registry_secret_key_file: Path = Path()
+    registry_calls_per_second: Annotated[float, Field(gt=0, le=10_000)] = 90
+    registry_document_types: str = "RESIDENT_ID"
+    settle_patience: Annotated[float, Field(gt=0, le=30)] = 2
+    accounts_per_person: Annotated[int, Field(ge=1, le=1_000)] = 5
+    verification_days: Annotated[int, Field(ge=1, le=36_500)] = 365
+    time_zone: str = "Asia/Shanghai"
+    public_dir: Path = Path()
+    log_origin: str = ""
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The listening addresses, host:port each: one for an edge, platform and custody for both."""
+        return tuple(part.strip() for part in self.listen.split(","))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which days begin."""
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def document_types(self) -> tuple[str, ...]:
+        """The document types that the registry may be asked about, as domain.document names them."""
+        return tuple(part.strip() for part in self.registry_document_types.split(","))
+
+    def passphrase(self) -> bytes:
+        """Return the passphrase of the key file; one line end at the end of its file does not count."""
+        return self.key_passphrase_file.read_bytes().removesuffix(b"\n").removesuffix(b"\r")
+
+    def registry_secret_key(self) -> str:
+        """Return the registry's secret key, 32 hex digits."""
+        return self.registry_secret_key_file.read_text(encoding="ascii").strip()
+
+
+_STORES = ("database_url", "shred_database_url")
+_KEYS = ("keys", "key_passphrase_file")
+_EDGE = (
+    *_STORES,
+    *_KEYS,
+    "listen",
+    "tls_certificate",
+    "tls_key",
+    "tls_ca",
+    "trust_domain",
+    "roster",
+    "log_origin",
+)
+_REGISTRY = (
+    "registry_check_url",
+    "registry_query_url",
+    "registry_app_id",
+    "registry_biz_id",
+    "registry_secret_key_file",
+)
+REQUIRED: Mapping[Process, tuple[str, ...]] = {
+    Process.PLATFORM_EDGE: (*_EDGE, *_REGISTRY),
+    Process.CUSTODY_EDGE: _EDGE,
+    Process.BOTH_EDGES: (*_EDGE, *_REGISTRY),
+    Process.WORK: (*_STORES, *_KEYS, *_REGISTRY, "roster", "public_dir", "log_origin"),
+    Process.DATABASES: _STORES,
+    Process.PLATFORMS: (*_STORES, "trust_domain"),
+    Process.KEYS: ("keys", "key_passphrase_file"),
+    Process.ROSTER: ("roster",),
+}
+_EXPECTED: Mapping[str, str] = {
+    "database_url": "the URL of the main database, sqlite:///FILE or postgresql://USER@HOST/NAME",
+    "shred_database_url": "the URL of the database of the shred keys, which has backups of its own",
+    "listen": "the address to listen on, HOST:PORT (without --edge two, separated by a comma)",
+    "tls_certificate": "the file of this server's certificate chain",
+    "tls_key": "the file of this server's private key",
+    "tls_ca": "the file of the authority that signs the callers' certificates",
+    "trust_domain": "the domain in spiffe://DOMAIN/ROLE/NAME of the callers' certificates",
+    "keys": "this process's key file, made by `idvault keys init`",
+    "key_passphrase_file": "the file that holds the passphrase of the key file",
+    "roster": "the signed roster file",
+    "registry_check_url": "the base URL of the registry's check call",
+    "registry_query_url": "the base URL of the registry's query call",
+    "registry_app_id": "the appId that the registry gave",
+    "registry_biz_id": "the bizId that the registry gave",
+    "registry_secret_key_file": "the file that holds the registry's secret key, 32 hex digits",
+    "public_dir": "the directory whose files are published",
+    "log_origin": "the name of the transparency log, such as vault.example/log",
+}
+
+
+def load(process: Process, *, clock_file: Path | None = None) -> Settings:
+    """Read and check the settings of a process; raises ConfigError that names everything wrong at once.
+
+    clock_file: the shifted clock that was asked for on the command line, refused outside development.
+    """
+    unknown = tuple(_unknown(os.environ))
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        raise ConfigError(*unknown, *_unreadable(error)) from None
+    problems = (*unknown, *_problems(settings, process, clock_file))
+    if problems:
+        raise ConfigError(*problems)
+    return settings
+
+
+def _unknown(environment: Mapping[str, str]) -> Iterator[str]:
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    for name in sorted(environment):
+        if name.upper().startswith(PREFIX) and name not in known and not name.startswith(_TESTS_PREFIX):
+            yield f"{name} is not a setting of this version"
+
+
+def _unreadable(error: ValidationError) -> Iterator[str]:
+    for problem in error.errors(include_input=False, include_url=False, include_context=False):
+        yield f"{_name(str(problem['loc'][0]))} cannot be used: {problem['msg']}"
+
+
+def _problems(settings: Settings, process: Process, clock_file: Path | None) -> Iterator[str]:
+    needed = REQUIRED[process]
+    missing = [name for name in needed if _is_empty(getattr(settings, name))]
+    for name in missing:
+        yield f"{_name(name)} is missing: {_EXPECTED[name]}"
+    present = [name for name in needed if name not in missing]
+    yield from _text_problems(settings, present)
+    yield from _url_problems(settings, present)
+    yield from _file_problems(settings, present, process)
+    yield from _development_problems(settings, process, clock_file)
+
+
+def _is_empty(value: object) -> bool:
+    if isinstance(value, SecretStr):
+        return not value.get_secret_value()
+    return value in ("", Path())
+
+
+def _text_problems(settings: Settings, present: list[str]) -> Iterator[str]:
+    if "trust_domain" in present and not _TRUST_DOMAIN.fullmatch(settings.trust_domain):
+        yield f"{_name('trust_domain')} must be a lower-case domain name"
+    if "log_origin" in present and not _LOG_ORIGIN.fullmatch(settings.log_origin):
+        yield f"{_name('log_origin')} must have no white space and no plus sign"
+    if "listen" in present and not all(_is_address(address) for address in settings.addresses):
+        yield f"{_name('listen')} must be {_EXPECTED['listen']}"
+    if not _is_address(settings.metrics_listen):
+        yield f"{_name('metrics_listen')} must be HOST:PORT"
+    if not settings.document_types or not set(settings.document_types) <= _DOCUMENT_TYPES:
+        yield f"{_name('registry_document_types')} must be of {', '.join(sorted(_DOCUMENT_TYPES))}"
+    try:
+        ZoneInfo(settings.time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        yield f"{_name('time_zone')} must be the name of a time zone, such as Asia/Shanghai"
+
+
+def _is_address(text: str) -> bool:
+    match = _ADDRESS.fullmatch(text)
+    return match is not None and int(match["port"]) <= 65_535
+
+
+def _url_problems(settings: Settings, present: list[str]) -> Iterator[str]:
+    for name in ("registry_check_url", "registry_query_url"):
+        if name in present:
+            yield from _registry_url_problems(settings, name)
+    urls = [getattr(settings, name).get_secret_value() for name in _STORES if name in present]
+    for name, url in zip((name for name in _STORES if name in present), urls, strict=True):
+        if urlsplit(url).scheme.split("+")[0] not in ("sqlite", "postgresql"):
+            yield f"{_name(name)} must start with sqlite:// or postgresql://"
+    if len(urls) == len(_STORES) and urls[0] == urls[1]:
+        yield (
+            f"{_name('shred_database_url')} must be another database than {_name('database_url')}: whoever "
+            "has one of them must not have the other"
+        )
+
+
+def _registry_url_problems(settings: Settings, name: str) -> Iterator[str]:
+    url = urlsplit(getattr(settings, name))
+    if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment:
+        yield f"{_name(name)} must be an https URL without query"
+    elif url.scheme != "https" and not settings.development:
+        yield f"{_name(name)} must be https: an answer that anybody can forge must verify nobody"
+    if url.username or url.password:
+        yield f"{_name(name)} must not carry a user or a password"
+
+
+def _file_problems(settings: Settings, present: list[str], process: Process) -> Iterator[str]:
+    secrets = ["tls_key", "key_passphrase_file", "registry_secret_key_file"]
+    if process is not Process.KEYS:
+        secrets.append("keys")
+    for name in ("tls_certificate", "tls_ca", *secrets):
+        if name in present:
+            yield from _readable(name, getattr(settings, name), secret=name in secrets)
+    if process is not Process.ROSTER and "roster" in present:
+        yield from _readable("roster", settings.roster, secret=False)
+    if "registry_secret_key_file" in present and _has_no_secret_key(settings):
+        yield f"{_name('registry_secret_key_file')} must hold the secret key, 32 hex digits, and nothing else"
+
+
+def _readable(name: str, path: Path, *, secret: bool) -> Iterator[str]:
+    try:
+        mode = path.stat().st_mode
+        with path.open("rb"):
+            pass
+    except OSError as error:
+        yield f"{_name(name)} names a file that cannot be read: {error.strerror}"
+        return
+    if not stat.S_ISREG(mode):
+        yield f"{_name(name)} must name a file"
+    elif secret and mode & _OTHERS:
+        yield f"{_name(name)} names a file that others may read: give it mode 0600"
+
+
+def _has_no_secret_key(settings: Settings) -> bool:
+    try:
+        return _SECRET_KEY.fullmatch(settings.registry_secret_key()) is None
+    except OSError:
+        return False  # told already
+    except UnicodeDecodeError:
+        return True
+
+
+def _development_problems(settings: Settings, process: Process, clock_file: Path | None) -> Iterator[str]:
+    edges = (Process.PLATFORM_EDGE, Process.CUSTODY_EDGE, Process.BOTH_EDGES)
+    if process in edges and settings.listen:
+        yield from _edge_problems(settings, process)
+    if settings.development:
+        return
+    if clock_file is not None:
+        yield f"--clock-file shifts the time and needs {_name('development')}=1"
+    worker_keys = settings.keys.parent / WORKER_KEYS
+    if process in edges and not _is_empty(settings.keys) and os.access(worker_keys, os.R_OK):
+        yield (
+            f"{_name('keys')} lies beside the worker's key file, and this process can read that one: "
+            "let it belong to another user"
+        )
+
+
+def _edge_problems(settings: Settings, process: Process) -> Iterator[str]:
+    if process is Process.BOTH_EDGES and not settings.development:
+        yield f"--edge is missing: one process serves both edges only with {_name('development')}=1"
+    expected = 2 if process is Process.BOTH_EDGES else 1
+    if len(settings.addresses) != expected:
+        yield f"{_name('listen')} must hold {expected} address{'es' if expected > 1 else ''} here"
+
+
+def _name(field: str) -> str:
+    return PREFIX + field.upper()

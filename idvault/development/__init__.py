@@ -1,0 +1,1 @@
+"""What `idvault dev` needs and production must not have: authority, people, shifted clock, supervisor."""

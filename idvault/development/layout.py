@@ -1,0 +1,137 @@
+"""Where things lie under the state folder of `idvault dev`, and who belongs to it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+TRUST_DOMAIN = "idvault.local"
+LOG_ORIGIN = "idvault.local/development"
+PASSPHRASE = b"development"
+PLATFORMS = ("platform-a", "platform-b")
+MONITORS = ("monitor",)
+AUDITORS = ("auditor-a", "auditor-b")
+CUSTODIANS = ("custodian-a", "custodian-b", "custodian-c")
+OPERATORS = ("operator",)
+THRESHOLD = 2
+SERVER = "server"
+_PRIVATE = 0o700
+
+ROLES: dict[str, str] = {
+    **dict.fromkeys(PLATFORMS, "platform"),
+    **dict.fromkeys(MONITORS, "monitor"),
+    **dict.fromkeys(AUDITORS, "auditor"),
+    **dict.fromkeys(CUSTODIANS, "custodian"),
+    **dict.fromkeys(OPERATORS, "operator"),
+}
+PEOPLE = (*AUDITORS, *CUSTODIANS, *OPERATORS)
+
+
+def spiffe_id(name: str) -> str:
+    """Return the URI that the certificate of a development name carries."""
+    return f"spiffe://{TRUST_DOMAIN}/{ROLES[name]}/{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The paths under one absolute state folder."""
+
+    state: Path
+
+    def create(self) -> None:
+        """Make the folders, each for its owner only; the public one is served, not read from the disk."""
+        for folder in (
+            self.state,
+            self.keys,
+            self.certificates,
+            self.people,
+            self.logs,
+            self.public,
+            self.run,
+        ):
+            folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
+
+    @property
+    def keys(self) -> Path:
+        """The folder of the three key files."""
+        return self.state / "keys"
+
+    @property
+    def passphrase(self) -> Path:
+        """The passphrase of the key files: it protects nothing here, and says so."""
+        return self.keys / "passphrase"
+
+    @property
+    def registry_secret_key(self) -> Path:
+        """The secret key shared with the mocked registry."""
+        return self.keys / "registry.key"
+
+    @property
+    def certificates(self) -> Path:
+        """The folder of the authority's, the server's, the platforms' and the monitor's certificates."""
+        return self.state / "certificates"
+
+    @property
+    def people(self) -> Path:
+        """The folder that holds an identity folder for each person."""
+        return self.state / "people"
+
+    @property
+    def logs(self) -> Path:
+        """The folder of each process's log file."""
+        return self.state / "logs"
+
+    @property
+    def public(self) -> Path:
+        """The public directory."""
+        return self.state / "public"
+
+    @property
+    def run(self) -> Path:
+        """The folder of the children's own ready files."""
+        return self.state / "run"
+
+    @property
+    def lock(self) -> Path:
+        """The file that a running supervisor holds locked."""
+        return self.state / "lock"
+
+    @property
+    def roster(self) -> Path:
+        """The signed roster."""
+        return self.state / "roster.json"
+
+    @property
+    def population(self) -> Path:
+        """The mocked registry's own synthetic people."""
+        return self.state / "population.json"
+
+    @property
+    def ready(self) -> Path:
+        """The ready file where no other place is asked for."""
+        return self.state / "ready.json"
+
+    @property
+    def databases(self) -> dict[str, str]:
+        """The URLs of both databases."""
+        return {name: f"sqlite:///{self.state / name}.sqlite3" for name in ("main", "shred")}
+
+    def certificate(self, name: str) -> Path:
+        """The certificate of a name; a person's lies in the identity folder."""
+        if name in PEOPLE:
+            return self.people / name / "certificate.pem"
+        return self.certificates / f"{name}.pem"
+
+    def key(self, name: str) -> Path:
+        """The private key that belongs to the certificate."""
+        if name in PEOPLE:
+            return self.people / name / "key.pem"
+        return self.certificates / f"{name}.key"
+
+    @property
+    def authority(self) -> Path:
+        """The certificate of the development authority."""
+        return self.certificates / "ca.pem"
+
+    @property
+    def authority_key(self) -> Path:
+        """The private key of the development authority."""
+        return self.certificates / "ca.key"

@@ -1,0 +1,47 @@
+"""A static server for the public directory, in the place of the web server that production has."""
+
+from pathlib import Path
+
+from aiohttp import web
+
+_HOST = "127.0.0.1"
+
+
+class StaticServer:
+    """Serves the files of one directory on the loopback address."""
+
+    def __init__(self, *, directory: Path, port: int) -> None:
+        """Keep what to serve and where; port 0 takes a free one."""
+        self._directory = directory.resolve()
+        self._port = port
+        self._runner = web.AppRunner(self._app(), access_log=None)
+
+    def _app(self) -> web.Application:
+        app = web.Application()
+        app.router.add_get("/{path:.*}", self._serve)
+        return app
+
+    async def start(self) -> str:
+        """Start and return the base URL; raises OSError if the port is in use."""
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, _HOST, self._port)
+        await site.start()
+        port = self._runner.addresses[0][1]
+        return f"http://{_HOST}:{port}/"
+
+    async def stop(self) -> None:
+        """Stop serving."""
+        await self._runner.cleanup()
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        path = self._find(request.match_info["path"])
+        if path is None:
+            raise web.HTTPNotFound
+        return web.FileResponse(path, headers={"X-Content-Type-Options": "nosniff"})
+
+    def _find(self, name: str) -> Path | None:
+        """Return the file that a path names, if it lies in the directory and is not hidden."""
+        if "\0" in name or any(part.startswith(".") for part in name.split("/")):
+            return None
+        path = (self._directory / name.lstrip("/")).resolve()
+        return path if path.is_relative_to(self._directory) and path.is_file() else None

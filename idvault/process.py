@@ -1,0 +1,195 @@
+"""How processes of idvault live together: ready files, child processes, and the end with the parent.
+
+- A child holds the read end of a pipe whose write end only its parent has. When the pipe ends, the parent is
+  gone, however it died, and the child ends at once. On Linux the kernel is asked for the same.
+- A ready file appears whole (by rename), is for its owner only, and is removed on a clean stop.
+- Children run in a process group of their own: a Ctrl-C reaches the parent alone, which stops them in order.
+"""
+
+import asyncio
+import ctypes
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+PARENT_PIPE = "IDVAULT_PARENT_PIPE"
+_PR_SET_PDEATHSIG = 1
+_POLL = 0.05
+
+
+class ProcessError(Exception):
+    """A process that is needed ended, or did not become ready."""
+
+
+class PortBusyError(Exception):
+    """A port that a setting names is in use."""
+
+
+def end_with_parent() -> None:
+    """Make this process end within moments of its parent's death, if a parent asked for it.
+
+    Must be the first thing that a child does: until then only the pipe's owner can end it.
+    """
+    descriptor = os.environ.pop(PARENT_PIPE, "")
+    if not descriptor.isdecimal():
+        return
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    threading.Thread(target=_exit_at_end, args=(int(descriptor),), daemon=True, name="parent").start()
+
+
+def _exit_at_end(descriptor: int) -> None:
+    with suppress(OSError):
+        while os.read(descriptor, 1):
+            pass
+    # Nothing is flushed or drained: a parent that died gave no time for it, and no state depends on it.
+    os._exit(1)
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file for its owner only (0600), whole or not at all, in the place of a former one."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+def write_ready(path: Path | None, document: Mapping[str, Any]) -> None:
+    """Write a ready file, if one was asked for."""
+    if path is not None:
+        write_private(path, json.dumps(document, ensure_ascii=False, indent=1) + "\n")
+
+
+def remove_ready(path: Path | None) -> None:
+    """Remove a ready file on a clean stop."""
+    if path is not None:
+        path.unlink(missing_ok=True)
+
+
+def split_address(address: str) -> tuple[str, int]:
+    """Return host and port of HOST:PORT."""
+    host, _, port = address.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+async def check_free(addresses: Mapping[str, str], *, patience: float = 0.0) -> None:
+    """Raise PortBusyError unless each address can be listened on; the keys name where it comes from.
+
+    Asked before the start because gRPC servers share a port silently. patience: how many seconds to wait for
+    the children of a parent that died just now.
+    """
+    deadline = asyncio.get_running_loop().time() + patience
+    while True:
+        busy = [(name, address) for name, address in addresses.items() if not _is_free(address)]
+        if not busy:
+            return
+        if asyncio.get_running_loop().time() >= deadline:
+            name, address = busy[0]
+            raise PortBusyError(f"port {split_address(address)[1]} is in use ({name})")
+        await asyncio.sleep(_POLL)
+
+
+def _is_free(address: str) -> bool:
+    host, port = split_address(address)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+class Child:
+    """One child process of this one: its log file, its ready file, its end."""
+
+    def __init__(self, *, name: str, process: asyncio.subprocess.Process, log: Path, ready: Path) -> None:
+        """Keep what `start` made."""
+        self.name = name
+        self.log = log
+        self._process = process
+        self._ready = ready
+
+    @classmethod
+    async def start(
+        cls, *, name: str, arguments: Sequence[str], environment: Mapping[str, str], log: Path, ready: Path
+    ) -> "Child":
+        """Start `idvault ARGUMENTS --ready-file READY`; what it prints is appended to the log file.
+
+        The write end of the parent pipe stays open in this process until it ends, and nowhere else.
+        """
+        remove_ready(ready)
+        read_end, _write_end = os.pipe()
+        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "idvault.cli",
+                *arguments,
+                "--ready-file",
+                str(ready),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=descriptor,
+                stderr=descriptor,
+                env={**environment, PARENT_PIPE: str(read_end)},
+                pass_fds=(read_end,),
+                process_group=0,
+            )
+        finally:
+            os.close(read_end)
+            os.close(descriptor)
+        return cls(name=name, process=process, log=log, ready=ready)
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    async def wait_ready(self, *, patience: float) -> dict[str, Any]:
+        """Return what the child's ready file says; raises ProcessError if it ends or takes too long."""
+        deadline = asyncio.get_running_loop().time() + patience
+        while not self._ready.exists():
+            if self._process.returncode is not None:
+                raise ProcessError(self.obituary())
+            if asyncio.get_running_loop().time() > deadline:
+                raise ProcessError(f"{self.name} was not ready within {patience:.0f} s\n{self._last_lines()}")
+            await asyncio.sleep(_POLL)
+        document: dict[str, Any] = json.loads(self._ready.read_text(encoding="utf-8"))
+        return document
+
+    async def wait_end(self) -> int:
+        """Wait until the child has ended; return its exit code, negative for a signal."""
+        return await self._process.wait()
+
+    def obituary(self) -> str:
+        """Return which child ended, how, and its last log lines."""
+        return f"{self.name} ended with {self._process.returncode}\n{self._last_lines()}"
+
+    async def stop(self, *, patience: float) -> None:
+        """Ask the child to stop, and kill it if it has not after patience seconds."""
+        if self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                self._process.terminate()
+            try:
+                await asyncio.wait_for(self._process.wait(), patience)
+            except TimeoutError:
+                with suppress(ProcessLookupError):
+                    self._process.kill()
+                await self._process.wait()
+        remove_ready(self._ready)
+
+    def _last_lines(self) -> str:
+        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-10:]
+        return "\n".join((f"the last lines of {self.log}:", *lines))

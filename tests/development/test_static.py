@@ -1,0 +1,48 @@
+"""The static server of the public directory."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from idvault.development.static import StaticServer
+
+
+@pytest.fixture
+async def base_url(tmp_path: Path) -> AsyncIterator[str]:
+    """A server of a directory with one file, beside a file that is not public."""
+    public = tmp_path / "public"
+    (public / "tile").mkdir(parents=True)
+    (public / "tile" / "000").write_bytes(b"leaf")
+    (public / ".draft").write_text("draft")
+    (tmp_path / "secret").write_text("secret")
+    (public / "link").symlink_to(tmp_path / "secret")
+    server = StaticServer(directory=public, port=0)
+    yield await server.start()
+    await server.stop()
+
+
+async def test_serves_files(base_url: str) -> None:
+    """A file of the directory is served as it is."""
+    async with aiohttp.ClientSession() as session, session.get(base_url + "tile/000") as answer:
+        assert answer.status == 200
+        assert await answer.read() == b"leaf"
+
+
+@pytest.mark.parametrize(
+    "path", ["", "tile", "none", ".draft", "link", "%2e%2e/secret", "..%2fsecret", "%00"]
+)
+async def test_serves_nothing_else(base_url: str, path: str) -> None:
+    """No listing, no hidden file, nothing outside of the directory."""
+    async with aiohttp.ClientSession() as session, session.get(base_url + path) as answer:
+        assert answer.status == 404
+
+
+async def test_busy_port_is_told(base_url: str, tmp_path: Path) -> None:
+    """A port in use is an OSError at the start."""
+    port = int(base_url.rstrip("/").rpartition(":")[2])
+    server = StaticServer(directory=tmp_path, port=port)
+    with pytest.raises(OSError, match="address"):
+        await server.start()
+    await server.stop()

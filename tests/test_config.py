@@ -1,0 +1,242 @@
+"""Settings: unsafe or missing values stop the start."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from idvault.config import REQUIRED, ConfigError, Process, Settings, load
+
+SECRET = "s3cr3t-value"
+
+
+class Environment:
+    """A complete, safe environment of a production platform edge, to be spoilt one setting at a time."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+        self._monkeypatch = monkeypatch
+        self.folder = folder
+        for name in [name for name in os.environ if name.startswith("IDVAULT_")]:
+            monkeypatch.delenv(name)
+        self.set(
+            DATABASE_URL="postgresql://vault@main.example/vault",
+            SHRED_DATABASE_URL="postgresql://shred@shred.example/shred",
+            LISTEN="0.0.0.0:7443",
+            TLS_CERTIFICATE=self.file("server.pem"),
+            TLS_KEY=self.file("server.key"),
+            TLS_CA=self.file("ca.pem"),
+            TRUST_DOMAIN="vault.example",
+            KEYS=self.file("keys/service.keys"),
+            KEY_PASSPHRASE_FILE=self.file("passphrase", SECRET + "\n"),
+            ROSTER=self.file("roster.json"),
+            REGISTRY_CHECK_URL="https://check.registry.example",
+            REGISTRY_QUERY_URL="https://query.registry.example/base",
+            REGISTRY_APP_ID="app",
+            REGISTRY_BIZ_ID="biz",
+            REGISTRY_SECRET_KEY_FILE=self.file("registry.key", "00112233445566778899aabbccddeeff\n"),
+            PUBLIC_DIR=folder,
+            LOG_ORIGIN="vault.example/log",
+        )
+
+    def file(self, name: str, content: str = "") -> Path:
+        path = self.folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(content)
+        path.chmod(0o600)
+        return path
+
+    def set(self, **values: object) -> None:
+        for name, value in values.items():
+            self._monkeypatch.setenv(f"IDVAULT_{name}", str(value))
+
+    def unset(self, name: str) -> None:
+        self._monkeypatch.delenv(f"IDVAULT_{name}", raising=False)
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Environment:
+    """A safe environment."""
+    return Environment(monkeypatch, tmp_path)
+
+
+def _refusal(process: Process = Process.PLATFORM_EDGE, clock_file: Path | None = None) -> ConfigError:
+    with pytest.raises(ConfigError) as caught:
+        load(process, clock_file=clock_file)
+    return caught.value
+
+
+def test_safe_environment_starts(environment: Environment) -> None:
+    """A complete environment gives typed settings with the published defaults."""
+    settings = load(Process.PLATFORM_EDGE)
+    assert settings.addresses == ("0.0.0.0:7443",)
+    assert settings.document_types == ("RESIDENT_ID",)
+    assert settings.zone.key == "Asia/Shanghai"
+    assert settings.passphrase() == SECRET.encode()
+    assert settings.registry_secret_key() == "00112233445566778899aabbccddeeff"
+    defaults = (
+        settings.registry_calls_per_second,
+        settings.settle_patience,
+        settings.accounts_per_person,
+        settings.verification_days,
+        settings.processes,
+        settings.development,
+    )
+    assert defaults == (90, 2, 5, 365, 1, False)
+
+
+@pytest.mark.parametrize("process", list(Process))
+def test_each_process_names_everything_that_is_missing(environment: Environment, process: Process) -> None:
+    """An empty environment is refused with one sentence for each setting that the process needs."""
+    for name in Settings.model_fields:
+        environment.unset(name.upper())
+    problems = _refusal(process).problems
+    missing = {problem.split(" ")[0] for problem in problems if " is missing: " in problem}
+    expected = {f"IDVAULT_{name.upper()}" for name in REQUIRED[process]}
+    assert missing == expected | (
+        {"--edge"} if process is Process.BOTH_EDGES and "--edge" in missing else set()
+    )
+
+
+@pytest.mark.parametrize("name", sorted({name for names in REQUIRED.values() for name in names}))
+def test_one_missing_setting_is_named(environment: Environment, name: str) -> None:
+    """Each setting that a process needs is missed by its name."""
+    process = next(process for process, names in REQUIRED.items() if name in names)
+    environment.unset(name.upper())
+    assert any(text.startswith(f"IDVAULT_{name.upper()} is missing") for text in _refusal(process).problems)
+
+
+def test_empty_value_is_missing(environment: Environment) -> None:
+    """A setting without a value is missing, not a directory or an empty name."""
+    environment.set(LOG_ORIGIN="", KEYS="")
+    assert len(_refusal().problems) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("REGISTRY_CHECK_URL", f"http://{SECRET}.example", "must be https"),
+        ("REGISTRY_QUERY_URL", f"http://{SECRET}.example", "must be https"),
+        ("REGISTRY_CHECK_URL", f"ftp://{SECRET}.example", "must be an https URL"),
+        ("REGISTRY_CHECK_URL", f"https://user:{SECRET}@registry.example", "must not carry a user"),
+        ("REGISTRY_CHECK_URL", f"https://registry.example?{SECRET}", "without query"),
+        ("DATABASE_URL", f"mysql://vault:{SECRET}@main.example/vault", "must start with sqlite"),
+        ("LOG_ORIGIN", f"{SECRET} log", "white space"),
+        ("LOG_ORIGIN", f"{SECRET}+log", "plus"),
+        ("TRUST_DOMAIN", f"{SECRET}/Platform", "domain"),
+        ("LISTEN", SECRET, "HOST:PORT"),
+        ("LISTEN", "127.0.0.1:70000", "HOST:PORT"),
+        ("LISTEN", "127.0.0.1:1,127.0.0.1:2", "must hold 1 address"),
+        ("METRICS_LISTEN", SECRET, "HOST:PORT"),
+        ("TIME_ZONE", SECRET, "time zone"),
+        ("TIME_ZONE", "../" + SECRET, "time zone"),
+        ("REGISTRY_DOCUMENT_TYPES", SECRET, "RESIDENT_ID"),
+        ("REGISTRY_DOCUMENT_TYPES", "UNIFIED_SOCIAL_CREDIT_CODE", "RESIDENT_ID"),
+        ("ACCOUNTS_PER_PERSON", SECRET, "integer"),
+        ("ACCOUNTS_PER_PERSON", "0", "greater"),
+        ("VERIFICATION_DAYS", "-1", "greater"),
+        ("SETTLE_PATIENCE", "0", "greater"),
+        ("SETTLE_PATIENCE", "nan", ""),
+        ("REGISTRY_CALLS_PER_SECOND", SECRET, "number"),
+        ("PROCESSES", "1000", "less"),
+        ("DEVELOPMENT", SECRET, "boolean"),
+    ],
+)
+def test_unusable_value_is_named_and_never_shown(
+    environment: Environment, name: str, value: str, text: str
+) -> None:
+    """A value that cannot be used stops the start with a text that names the setting, never its value."""
+    environment.set(**{name: value})
+    error = _refusal()
+    assert any(problem.startswith(f"IDVAULT_{name} ") and text in problem for problem in error.problems)
+    assert SECRET not in str(error)
+
+
+def test_both_databases_must_differ(environment: Environment) -> None:
+    """The shred keys may not lie in the main database."""
+    environment.set(SHRED_DATABASE_URL="postgresql://vault@main.example/vault")
+    assert "IDVAULT_SHRED_DATABASE_URL must be another database" in str(_refusal())
+
+
+@pytest.mark.parametrize("name", ["TLS_KEY", "KEYS", "KEY_PASSPHRASE_FILE", "REGISTRY_SECRET_KEY_FILE"])
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620])
+def test_secret_file_that_others_may_read_is_refused(environment: Environment, name: str, mode: int) -> None:
+    """A secret that group or others can reach is no secret."""
+    path = Path(os.environ[f"IDVAULT_{name}"])
+    path.chmod(mode)
+    assert _refusal().problems == (f"IDVAULT_{name} names a file that others may read: give it mode 0600",)
+
+
+@pytest.mark.parametrize("name", ["TLS_CERTIFICATE", "TLS_CA", "TLS_KEY", "KEYS", "ROSTER"])
+def test_file_that_is_not_there_is_refused(environment: Environment, name: str) -> None:
+    """A file that cannot be read is named by its setting and the system's reason."""
+    environment.set(**{name: environment.folder / SECRET})
+    error = _refusal()
+    assert f"IDVAULT_{name} names a file that cannot be read: No such file" in str(error)
+    assert SECRET not in str(error)
+
+
+def test_directory_is_no_key_file(environment: Environment) -> None:
+    """A directory in the place of a file is refused."""
+    environment.set(KEYS=environment.folder)
+    assert "IDVAULT_KEYS" in str(_refusal())
+
+
+@pytest.mark.parametrize("content", ["", SECRET, "00112233445566778899aabbccddee", "é" * 32])
+def test_registry_secret_key_must_be_hex(environment: Environment, content: str) -> None:
+    """A secret key file without a secret key is refused and not shown."""
+    environment.file("registry.key", content)
+    error = _refusal()
+    assert error.problems[0].startswith("IDVAULT_REGISTRY_SECRET_KEY_FILE must hold the secret key")
+    assert SECRET not in str(error)
+
+
+def test_unknown_setting_is_refused(environment: Environment) -> None:
+    """A name with our prefix that nobody reads is a mistake of somebody who believes in it."""
+    environment.set(LOG_ORIGN=SECRET, TEST_POSTGRES_URL="postgresql://")
+    assert _refusal().problems == ("IDVAULT_LOG_ORIGN is not a setting of this version",)
+
+
+def test_edge_refuses_the_worker_keys_in_reach(environment: Environment) -> None:
+    """Outside development an edge that can read the worker's keys does not start; the worker does."""
+    environment.file("keys/work.keys")
+    assert "this process can read that one" in str(_refusal())
+    environment.set(KEYS=environment.folder / "keys/work.keys")
+    load(Process.WORK)
+
+
+def test_shifted_clock_is_for_development(environment: Environment) -> None:
+    """--clock-file stops the start outside development."""
+    assert "--clock-file" in str(_refusal(clock_file=environment.folder / "clock"))
+    environment.set(DEVELOPMENT="1")
+    load(Process.PLATFORM_EDGE, clock_file=environment.folder / "clock")
+
+
+def test_both_edges_in_one_process_are_for_development(environment: Environment) -> None:
+    """Without --edge a process starts in development only, and then on two addresses."""
+    environment.set(LISTEN="127.0.0.1:7443,127.0.0.1:7444")
+    assert "--edge is missing" in str(_refusal(Process.BOTH_EDGES))
+    environment.set(DEVELOPMENT="1")
+    assert load(Process.BOTH_EDGES).addresses == ("127.0.0.1:7443", "127.0.0.1:7444")
+    environment.set(LISTEN="127.0.0.1:7443")
+    assert "must hold 2 addresses" in str(_refusal(Process.BOTH_EDGES))
+
+
+def test_development_may_use_http_and_one_folder_of_keys(environment: Environment) -> None:
+    """What is unsafe in production is allowed for one machine's development."""
+    environment.file("keys/work.keys")
+    environment.set(DEVELOPMENT="1", REGISTRY_CHECK_URL="http://127.0.0.1:7490")
+    load(Process.PLATFORM_EDGE)
+
+
+def test_custody_edge_needs_no_registry(environment: Environment) -> None:
+    """The custody edge starts without the registry's secrets."""
+    for name in Settings.model_fields:
+        if name.startswith("registry_"):
+            environment.unset(name.upper())
+    load(Process.CUSTODY_EDGE)
+
+
+def test_settings_show_no_database_password(environment: Environment) -> None:
+    """The representation of the settings hides what a database URL may carry."""
+    environment.set(DATABASE_URL=f"postgresql://vault:{SECRET}@main.example/vault")
+    assert SECRET not in repr(load(Process.PLATFORM_EDGE))
