@@ -179,4 +179,4 @@ def _missing(progress: Progress, now: datetime) -> Progress:
 
 def _wait(attempts: int, longest: timedelta) -> timedelta:
     """Return 1 s doubled with each attempt, up to the longest."""
-    return min(_FIRST_WAIT * 2 ** min(attempts, 16), longest)
+    return min(_FIRST_WAIT * (1 << min(attempts, 16)), longest)

@@ -70,7 +70,8 @@ class SettlementFlow:
             other_spelling = step.progress.check_index > job.progress.check_index
             job = replace(job, progress=step.progress)
             if not other_spelling or end - loop.time() < _LEAST_PATIENCE:
-                return await self._wait(job, identity, now=now)
+                await self._wait(job, identity, now=now)
+                return None
 
     async def _ask(self, job: Job, identity: Identity, *, now: Moment, patience: float) -> Step | None:
         """Return what the registry's answer leads to; None if the lease is lost before anything was sent."""

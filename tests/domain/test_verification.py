@@ -10,7 +10,7 @@ from idvault.domain import verification
 from idvault.domain.document import DocumentType
 from idvault.domain.error import ExhaustedError, FieldCode, InvalidError, PreconditionError, Reason, Violation
 from idvault.domain.registry import DECIDED, Answer
-from idvault.domain.status import Assurance, Standing, State
+from idvault.domain.status import Account, Assurance, Standing, State
 from idvault.domain.verification import ClaimRules, ClaimState, FailureReason, Outcome, Slot
 from tests import builders
 from tests.builders import NOW, TODAY
@@ -180,7 +180,7 @@ def test_refusals_are_told_only_after_a_match(changes: dict[str, object], reason
     assert verification.decide(answer=Answer.MISMATCH, facts=facts) == MISMATCH
 
 
-def _conclude(outcome: Outcome, **changes: object) -> verification.Account:
+def _conclude(outcome: Outcome, **changes: object) -> Account:
     return verification.conclude(
         account=builders.account(open_claim_id="c1", **changes),
         outcome=outcome,

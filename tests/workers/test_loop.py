@@ -1,0 +1,76 @@
+"""Periodic tasks."""
+
+import asyncio
+
+from idvault.domain.moment import Moment
+from idvault.workers.loop import Loop, Task, pause
+from tests import builders
+
+
+async def test_each_task_runs_until_stop_and_gets_the_time() -> None:
+    """Both tasks run more than once, with the clock's moment."""
+    stop = asyncio.Event()
+    seen: list[tuple[str, Moment]] = []
+
+    async def note(name: str, now: Moment) -> None:
+        seen.append((name, now))
+        if len([one for one in seen if one[0] == name]) >= 3 and {one[0] for one in seen} == {"a", "b"}:
+            stop.set()
+
+    loop = Loop(
+        tasks=[Task("a", 0.001, lambda now: note("a", now)), Task("b", 0.001, lambda now: note("b", now))],
+        clock=builders.moment,
+        report=lambda name, error: None,
+    )
+    async with asyncio.timeout(5):
+        await loop.run(stop=stop)
+    assert {now for _, now in seen} == {builders.moment()}
+
+
+async def test_a_failing_task_is_reported_backs_off_and_stops_no_other() -> None:
+    """The healthy task goes on, the broken one is tried less and less often."""
+    stop = asyncio.Event()
+    failures: list[tuple[str, str]] = []
+    healthy = 0
+
+    async def fail(_: Moment) -> None:
+        raise ValueError("broken")
+
+    async def work(_: Moment) -> None:
+        nonlocal healthy
+        healthy += 1
+        if healthy == 50:
+            stop.set()
+
+    loop = Loop(
+        tasks=[Task("broken", 0.002, fail), Task("healthy", 0.002, work)],
+        clock=builders.moment,
+        report=lambda name, error: failures.append((name, type(error).__name__)),
+    )
+    async with asyncio.timeout(5):
+        await loop.run(stop=stop)
+    assert set(failures) == {("broken", "ValueError")}
+    assert 2 <= len(failures) < 15
+
+
+async def test_a_pause_ends_early_when_stopped() -> None:
+    """Stopping does not wait for the longest period."""
+    stop = asyncio.Event()
+    stop.set()
+    async with asyncio.timeout(1):
+        await pause(stop, 60)
+
+
+async def test_a_running_task_is_finished_before_the_loop_returns() -> None:
+    """A stop cuts nothing in half."""
+    stop = asyncio.Event()
+    finished = False
+
+    async def slow(_: Moment) -> None:
+        nonlocal finished
+        stop.set()
+        await asyncio.sleep(0.02)
+        finished = True
+
+    await Loop(tasks=[Task("slow", 1, slow)], clock=builders.moment, report=lambda n, e: None).run(stop=stop)
+    assert finished
