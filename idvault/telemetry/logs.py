@@ -1,0 +1,244 @@
+"""Structured logs: one JSON object a line, and nothing personal in any of them, by construction.
+
+- An event is a fixed lower-case word; a field is shown only if its name is listed here and its value is a
+  number, a truth value or a short ASCII word; anything else is written as [redacted].
+- An exception is its type names and the place in our code; its text and its traceback may hold values.
+- What libraries log is reduced to who logged it, where, and the exception's types: their texts hold values.
+- The access log is buffered: it is written about once a second, and at exit.
+"""
+
+import asyncio
+import atexit
+import json
+import logging
+import re
+import sys
+import threading
+from collections.abc import Mapping, MutableMapping
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TextIO
+
+import structlog
+
+FIELDS = frozenset({
+    "event", "level", "time", "process", "pid",
+    "method", "code", "reason", "caller", "role", "seconds", "why",
+    "error", "at", "logger", "line",
+    "act", "edge", "kind", "provider", "outcome", "count", "version", "listen", "port", "grace", "signal",
+    "days", "attempts", "threshold",
+})  # fmt: skip
+_REDACTED = "[redacted]"
+_EVENT = re.compile(r"[a-z][a-z0-9_:]{0,63}")
+_WORD = re.compile(r"[ -~]{0,200}")
+_BUFFER_LINES = 512
+_OUR_CODE = "idvault"
+
+
+class Logs:
+    """Where a process writes its log, opened once and closed last."""
+
+    def __init__(self, *, process: str, path: Path | None = None) -> None:
+        """Write to a file that only its owner can read (appending), or to stdout.
+
+        process: the name that every line carries. Raises OSError where the file cannot be opened.
+        """
+        self._process = process
+        self._stream: TextIO = sys.stdout if path is None else _open(path)
+        self._owned = path is not None
+        self._lock = threading.Lock()
+        self.access = AccessLog(self)
+
+    def write(self, text: str) -> None:
+        """Write whole lines and flush them."""
+        with self._lock:
+            if not self._stream.closed:
+                self._stream.write(text)
+                self._stream.flush()
+
+    def line(self, fields: Mapping[str, object]) -> str:
+        """Return one line of fields that were redacted before, with the process's name."""
+        return json.dumps({**fields, "process": self._process}, ensure_ascii=False) + "\n"
+
+    def install(self) -> "Logs":
+        """Make this the log of everything in the process: ours, the libraries', and what nobody caught."""
+        structlog.configure(
+            processors=[_add_level, _add_time, describe_exception, redact, self._emit],
+            wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+            logger_factory=_Nothing,
+            cache_logger_on_first_use=False,
+        )
+        root = logging.getLogger()
+        root.handlers[:] = [_LibraryHandler()]
+        root.setLevel(logging.WARNING)
+        # With these two a library's text could still reach stderr.
+        logging.raiseExceptions = False
+        logging.captureWarnings(capture=True)
+        sys.excepthook = _uncaught
+        threading.excepthook = _uncaught_in_thread
+        atexit.register(self.access.flush)
+        return self
+
+    def close(self) -> None:
+        """Write what is buffered and close the file."""
+        self.access.flush()
+        atexit.unregister(self.access.flush)
+        if self._owned:
+            self._stream.close()
+
+    def _emit(self, logger: object, method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
+        self.write(self.line(event))
+        raise structlog.DropEvent
+
+
+class AccessLog:
+    """One line for each call, buffered."""
+
+    def __init__(self, logs: Logs) -> None:
+        """Take the log that the lines end in."""
+        self._logs = logs
+        self._calls: list[tuple[float, str, str, str, str, float]] = []
+
+    def add(
+        self, *, time: float, method: str, code: str, caller: str = "", why: str = "", seconds: float
+    ) -> None:
+        """Keep one call for the next flush.
+
+        time: POSIX seconds. caller: the registered name, empty where the caller is not known. why: a fixed
+        word that says why access was refused, for the operator only.
+        """
+        self._calls.append((time, method, code, caller, why, seconds))
+        if len(self._calls) >= _BUFFER_LINES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is buffered."""
+        calls, self._calls = self._calls, []
+        if calls:
+            self._logs.write("".join(self._line(call) for call in calls))
+
+    async def run(self, *, period: float = 1.0) -> None:
+        """Flush every period seconds until cancelled, and then once more."""
+        try:
+            while True:
+                await asyncio.sleep(period)
+                self.flush()
+        finally:
+            self.flush()
+
+    def _line(self, call: tuple[float, str, str, str, str, float]) -> str:
+        time, method, code, caller, why, seconds = call
+        fields = {
+            "event": "rpc",
+            "level": "info",
+            "time": _text(datetime.fromtimestamp(time, UTC)),
+            "method": method,
+            "code": code,
+            "seconds": round(seconds, 6),
+        }
+        fields |= {name: value for name, value in (("caller", caller), ("why", why)) if value}
+        return self._logs.line({name: _shown(name, value) for name, value in fields.items()})
+
+
+def log() -> structlog.typing.FilteringBoundLogger:
+    """Return the process's logger: log().error("word", field=...)."""
+    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+    return logger
+
+
+def describe(error: BaseException) -> dict[str, str]:
+    """Return an exception as type names (its causes after it) and the last place in our code; no text."""
+    return {"error": "<-".join(_types(error)), "at": _place(error.__traceback__)}
+
+
+def describe_exception(
+    logger: object, method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Put what an exception is in the place of exc_info; a structlog processor."""
+    error = event.pop("exc_info", None)
+    if error is True:
+        error = sys.exception()
+    if isinstance(error, BaseException):
+        event.update(describe(error))
+    return event
+
+
+def redact(logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Hide every field that is not listed and every value that is no number or short word; a processor."""
+    return {str(name): _shown(str(name), value) for name, value in event.items()}
+
+
+class _Nothing:
+    """The logger that structlog wraps; every line is written before it would be reached."""
+
+    def __init__(self, *args: object) -> None:
+        """Take what structlog passes."""
+
+
+class _LibraryHandler(logging.Handler):
+    """Takes what libraries log through the standard library."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        fields = describe(error) if error is not None else {"at": f"{record.module}:{record.lineno}"}
+        report = log().error if record.levelno >= logging.ERROR else log().warning
+        report("library", logger=record.name, **fields)
+
+
+def _uncaught(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+    if isinstance(error, KeyboardInterrupt):
+        return
+    log().critical("uncaught", exc_info=error)
+
+
+def _uncaught_in_thread(hook: threading.ExceptHookArgs) -> None:
+    if hook.exc_value is not None:
+        log().critical("uncaught", exc_info=hook.exc_value)
+
+
+def _add_level(logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    event["level"] = method
+    return event
+
+
+def _add_time(logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    event["time"] = _text(datetime.now(UTC))
+    return event
+
+
+def _text(time: datetime) -> str:
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _shown(name: str, value: object) -> object:
+    if name not in FIELDS:
+        return _REDACTED
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    wanted = _EVENT if name == "event" else _WORD
+    return str(value) if isinstance(value, str) and wanted.fullmatch(value) else _REDACTED
+
+
+def _types(error: BaseException) -> list[str]:
+    names: list[str] = []
+    cause: BaseException | None = error
+    while cause is not None and len(names) < 8:
+        names.append(type(cause).__name__)
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+    return names
+
+
+def _place(traceback: TracebackType | None) -> str:
+    place = ""
+    while traceback is not None:
+        module = str(traceback.tb_frame.f_globals.get("__name__", ""))
+        if not place or module.partition(".")[0] == _OUR_CODE:
+            place = f"{module}:{traceback.tb_lineno}"
+        traceback = traceback.tb_next
+    return place
+
+
+def _open(path: Path) -> TextIO:
+    path.touch(mode=0o600, exist_ok=True)
+    return path.open("a", encoding="utf-8")

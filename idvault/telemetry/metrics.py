@@ -1,0 +1,196 @@
+"""Every metric, named once: plain counters and buckets, read by one Prometheus collector.
+
+- idvault_rpc_total{method,code}, idvault_rpc_seconds{method}
+- idvault_registry_calls_total{provider,outcome}, idvault_registry_seconds
+- idvault_claims_pending, idvault_claims_pending_oldest_seconds, idvault_claims_settled_total{outcome}
+- idvault_seal_seconds
+- idvault_database_seconds{act}
+- idvault_jobs_oldest_seconds{kind}
+
+A label is always a word of our own code: a method, a code, an act; never a token or anything a caller sent.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeVar
+
+from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+_BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_LABELS = (*(str(bound) for bound in _BOUNDS), "+Inf")
+_Key = TypeVar("_Key", bound=tuple[str, ...])
+_LOOPBACK = "127.0.0.1"
+
+
+class Histogram:
+    """Durations in seconds, counted in buckets."""
+
+    __slots__ = ("counts", "total")
+
+    def __init__(self) -> None:
+        """Start at zero."""
+        self.counts = [0] * len(_LABELS)
+        self.total = 0.0
+
+    def observe(self, seconds: float) -> None:
+        """Count one duration."""
+        self.counts[bisect_left(_BOUNDS, seconds)] += 1
+        self.total += seconds
+
+    def cumulative(self) -> list[tuple[str, float]]:
+        """Return each bucket's upper bound with how many durations lie at or below it."""
+        running, buckets = 0, []
+        for label, count in zip(_LABELS, self.counts, strict=True):
+            running += count
+            buckets.append((label, float(running)))
+        return buckets
+
+
+class Metrics:
+    """What a process counts. Called on the event loop, read by the metrics server's thread."""
+
+    def __init__(self) -> None:
+        """Start at zero."""
+        self._rpcs: dict[tuple[str, str], int] = {}
+        self._rpc_seconds: dict[str, Histogram] = {}
+        self._registry_calls: dict[tuple[str, str], int] = {}
+        self._registry_seconds = Histogram()
+        self._settled: dict[str, int] = {}
+        self._seal_seconds = Histogram()
+        self._database_seconds: dict[str, Histogram] = {}
+        self._pending: tuple[int, float] | None = None
+        self._jobs_oldest: dict[str, float] = {}
+
+    def rpc(self, *, method: str, code: str, seconds: float) -> None:
+        """Count one call of a method, by the name of its gRPC status code."""
+        self._rpcs[method, code] = self._rpcs.get((method, code), 0) + 1
+        _observe(self._rpc_seconds, method, seconds)
+
+    def registry_call(self, *, provider: str, outcome: str, seconds: float) -> None:
+        """Count one call of a registry, by its answer."""
+        self._registry_calls[provider, outcome] = self._registry_calls.get((provider, outcome), 0) + 1
+        self._registry_seconds.observe(seconds)
+
+    def claim_settled(self, *, outcome: str) -> None:
+        """Count one claim that ended: SUCCEEDED or its failure reason."""
+        self._settled[outcome] = self._settled.get(outcome, 0) + 1
+
+    def sealed(self, *, seconds: float) -> None:
+        """Count one sealing of a record."""
+        self._seal_seconds.observe(seconds)
+
+    def database(self, *, act: str, seconds: float) -> None:
+        """Count one act or read of a store."""
+        _observe(self._database_seconds, act, seconds)
+
+    def claims_pending(self, *, count: int, oldest_seconds: float) -> None:
+        """Set how many claims wait and for how long the oldest has; shown only by a process that sets it."""
+        self._pending = (count, oldest_seconds)
+
+    def job_oldest(self, *, kind: str, seconds: float) -> None:
+        """Set for how long the oldest due job of a kind has waited."""
+        self._jobs_oldest[kind] = seconds
+
+    def families(self) -> Iterator[Metric]:
+        """Yield every metric as Prometheus families."""
+        yield _counter("idvault_rpc", "Calls by method and status code.", ("method", "code"), self._rpcs)
+        yield _histogram("idvault_rpc_seconds", "Time to answer a call.", ("method",), self._rpc_seconds)
+        yield _counter(
+            "idvault_registry_calls",
+            "Calls of a registry by its answer.",
+            ("provider", "outcome"),
+            self._registry_calls,
+        )
+        yield _one_histogram("idvault_registry_seconds", "Time of a registry call.", self._registry_seconds)
+        yield _gauge("idvault_claims_pending", "Claims that wait.", self._pending and self._pending[0])
+        yield _gauge(
+            "idvault_claims_pending_oldest_seconds",
+            "Age of the oldest waiting claim.",
+            self._pending and self._pending[1],
+        )
+        settled = {(outcome,): count for outcome, count in list(self._settled.items())}
+        yield _counter("idvault_claims_settled", "Claims that ended, by outcome.", ("outcome",), settled)
+        yield _one_histogram("idvault_seal_seconds", "Time to seal a record.", self._seal_seconds)
+        yield _histogram(
+            "idvault_database_seconds", "Time of an act or read.", ("act",), self._database_seconds
+        )
+        oldest = GaugeMetricFamily(
+            "idvault_jobs_oldest_seconds", "Age of the oldest due job.", labels=("kind",)
+        )
+        for kind, seconds in list(self._jobs_oldest.items()):
+            oldest.add_metric((kind,), seconds)
+        yield oldest
+
+
+class _Reader(Collector):
+    """Reads the counters when somebody scrapes."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield the families as they are now."""
+        return self._metrics.families()
+
+
+class MetricsServer:
+    """The HTTP port of a process's metrics."""
+
+    def __init__(self, metrics: Metrics, *, host: str, port: int) -> None:
+        """Bind and serve in a thread of its own; raises OSError where the address cannot be bound."""
+        registry = CollectorRegistry()
+        registry.register(_Reader(metrics))
+        self._server, self._thread = start_http_server(port, host, registry)
+        self.url = f"http://{host}:{self._server.server_port}/metrics"
+
+    def close(self) -> None:
+        """Stop serving and free the port."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+def serve_metrics(metrics: Metrics, *, listen: str) -> MetricsServer:
+    """Serve metrics on "host:port", ":port" or "port"; without a host only this machine can reach them.
+
+    Raises ValueError on anything else, OSError where the address cannot be bound.
+    """
+    host, _, port = listen.rpartition(":")
+    return MetricsServer(metrics, host=host or _LOOPBACK, port=int(port))
+
+
+def _observe(histograms: dict[str, Histogram], key: str, seconds: float) -> None:
+    histogram = histograms.get(key)
+    if histogram is None:
+        histogram = histograms[key] = Histogram()
+    histogram.observe(seconds)
+
+
+# A copy of the items is taken before any is read: the event loop may add one meanwhile.
+def _counter(name: str, text: str, labels: tuple[str, ...], counts: Mapping[_Key, int]) -> Metric:
+    family = CounterMetricFamily(name, text, labels=labels)
+    for key, count in list(counts.items()):
+        family.add_metric(key, count)
+    return family
+
+
+def _gauge(name: str, text: str, value: float | None) -> Metric:
+    family = GaugeMetricFamily(name, text)
+    if value is not None:
+        family.add_metric((), value)
+    return family
+
+
+def _histogram(name: str, text: str, labels: tuple[str, ...], histograms: dict[str, Histogram]) -> Metric:
+    family = HistogramMetricFamily(name, text, labels=labels)
+    for key, histogram in list(histograms.items()):
+        family.add_metric((key,), histogram.cumulative(), histogram.total)
+    return family
+
+
+def _one_histogram(name: str, text: str, histogram: Histogram) -> Metric:
+    family = HistogramMetricFamily(name, text)
+    family.add_metric((), histogram.cumulative(), histogram.total)
+    return family

@@ -1,0 +1,99 @@
+"""Metrics have exactly the promised names, count rightly, and are served to this machine only."""
+
+import urllib.request
+
+import pytest
+
+from idvault.telemetry.metrics import Metrics, serve_metrics
+
+PROMISED = {
+    "idvault_rpc_total",
+    "idvault_rpc_seconds",
+    "idvault_registry_calls_total",
+    "idvault_registry_seconds",
+    "idvault_claims_pending",
+    "idvault_claims_pending_oldest_seconds",
+    "idvault_claims_settled_total",
+    "idvault_seal_seconds",
+    "idvault_database_seconds",
+    "idvault_jobs_oldest_seconds",
+}
+
+
+def filled() -> Metrics:
+    metrics = Metrics()
+    metrics.rpc(method="/a/B", code="OK", seconds=0.003)
+    metrics.rpc(method="/a/B", code="OK", seconds=20.0)
+    metrics.registry_call(provider="nppa", outcome="MATCH", seconds=0.3)
+    metrics.claims_pending(count=2, oldest_seconds=7.5)
+    metrics.claim_settled(outcome="SUCCEEDED")
+    metrics.sealed(seconds=0.0003)
+    metrics.database(act="open", seconds=0.001)
+    metrics.job_oldest(kind="settle", seconds=4.0)
+    return metrics
+
+
+def scrape(metrics: Metrics) -> str:
+    server = serve_metrics(metrics, listen="127.0.0.1:0")
+    try:
+        with urllib.request.urlopen(server.url) as answer:  # noqa: S310 - the url of our own server
+            return str(answer.read().decode())
+    finally:
+        server.close()
+
+
+@pytest.fixture(scope="module")
+def served() -> list[str]:
+    return scrape(filled()).splitlines()
+
+
+def test_names(served: list[str]) -> None:
+    """The names that are served are the promised ones and no others."""
+    typed = {line.split()[2] for line in served if line.startswith("# TYPE")}
+    assert typed == PROMISED
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'idvault_rpc_total{code="OK",method="/a/B"} 2.0',
+        'idvault_rpc_seconds_bucket{le="0.005",method="/a/B"} 1.0',
+        'idvault_rpc_seconds_bucket{le="10.0",method="/a/B"} 1.0',
+        'idvault_rpc_seconds_bucket{le="+Inf",method="/a/B"} 2.0',
+        'idvault_rpc_seconds_count{method="/a/B"} 2.0',
+        'idvault_rpc_seconds_sum{method="/a/B"} 20.003',
+        'idvault_registry_calls_total{outcome="MATCH",provider="nppa"} 1.0',
+        "idvault_registry_seconds_count 1.0",
+        "idvault_claims_pending 2.0",
+        "idvault_claims_pending_oldest_seconds 7.5",
+        'idvault_claims_settled_total{outcome="SUCCEEDED"} 1.0',
+        "idvault_seal_seconds_count 1.0",
+        'idvault_database_seconds_bucket{act="open",le="0.001"} 1.0',
+        'idvault_jobs_oldest_seconds{kind="settle"} 4.0',
+    ],
+)
+def test_values(served: list[str], line: str) -> None:
+    """What was counted is what is read."""
+    assert line in served
+
+
+def test_a_process_that_counts_nothing_shows_no_figure() -> None:
+    """A gauge that nobody set is absent, not zero."""
+    lines = scrape(Metrics()).splitlines()
+    assert not [line for line in lines if line.startswith("idvault_claims_pending")]
+
+
+@pytest.mark.parametrize("listen", ["0", ":0"])
+def test_loopback_is_the_default(listen: str) -> None:
+    """Without a host only this machine is served."""
+    server = serve_metrics(Metrics(), listen=listen)
+    try:
+        assert server.url.startswith("http://127.0.0.1:")
+    finally:
+        server.close()
+
+
+def test_an_address_without_port_is_refused() -> None:
+    """An address that names no port is an error, not a guess."""
+    with pytest.raises(ValueError, match="invalid literal"):
+        serve_metrics(Metrics(), listen="localhost")
