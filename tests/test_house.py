@@ -1,0 +1,229 @@
+"""The rules of the house that no linter knows: sizes, names, layers, and what no tracked file may hold."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+ROOMS = ROOT / "idvault"
+LONGEST_FILE = 400
+LONGEST_FUNCTION = 50
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def tracked() -> list[Path]:
+    """List what is part of the project: tracked files, and new ones that are not ignored."""
+    listing = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    paths = (ROOT / name for name in listing.stdout.decode().split("\0") if name)
+    return sorted(path for path in set(paths) if path.is_file())
+
+
+def written_python() -> list[Path]:
+    """List the Python files that somebody wrote, which the generated stubs are not."""
+    return [path for path in tracked() if path.suffix == ".py" and ROOMS / "v1" not in path.parents]
+
+
+def functions(path: Path) -> Iterator[Function]:
+    """Find every function of a file, methods and nested ones included."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, Function):
+            yield node
+
+
+def where(path: Path, line: int) -> str:
+    """Name a place as an editor takes it."""
+    return f"{path.relative_to(ROOT)}:{line}"
+
+
+def expect_none(places: Iterable[str]) -> None:
+    """Fail with every place that breaks the rule, one a line."""
+    found = sorted(places)
+    assert not found, "\n" + "\n".join(found)
+
+
+def matches(pattern: re.Pattern[str]) -> list[str]:
+    """Find a pattern in the text files that somebody wrote."""
+    found = []
+    for path in tracked():
+        if ROOMS / "v1" in path.parents:
+            continue
+        try:
+            text = path.read_text("utf-8")
+        except UnicodeDecodeError:
+            continue
+        found += [where(path, text.count("\n", 0, hit.start()) + 1) for hit in pattern.finditer(text)]
+    return found
+
+
+def test_files_are_short() -> None:
+    """No Python file is longer than 400 lines."""
+    expect_none(
+        path.relative_to(ROOT).as_posix()
+        for path in written_python()
+        if path.read_text("utf-8").count("\n") > LONGEST_FILE
+    )
+
+
+def test_functions_are_short() -> None:
+    """No function is longer than 50 lines; a migration is one list of what a version adds."""
+    expect_none(
+        where(path, function.lineno)
+        for path in written_python()
+        if "migrations" not in path.parts
+        for function in functions(path)
+        if (function.end_lineno or function.lineno) - function.lineno >= LONGEST_FUNCTION
+    )
+
+
+def test_modules_say_what_they_are_for() -> None:
+    """Every module opens with a docstring whose first line says something."""
+    silent = []
+    for path in written_python():
+        text = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
+        if not text.partition("\n")[0].strip():
+            silent.append(path.relative_to(ROOT).as_posix())
+    expect_none(silent)
+
+
+def test_tests_say_what_they_show() -> None:
+    """Every test opens with a sentence."""
+    expect_none(
+        where(path, function.lineno)
+        for path in written_python()
+        if path.name.startswith("test_")
+        for function in functions(path)
+        if function.name.startswith("test_") and len((ast.get_docstring(function) or "").split()) < 4
+    )
+
+
+def test_errors_are_named_so() -> None:
+    """Every exception class of the service ends in Error."""
+    wrong = []
+    for path in written_python():
+        if ROOMS not in path.parents:
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.ClassDef) or node.name.endswith("Error"):
+                continue
+            bases = [ast.unparse(base) for base in node.bases]
+            if any(base.endswith(("Error", "Exception")) for base in bases):
+                wrong.append(where(path, node.lineno))
+    expect_none(wrong)
+
+
+def test_nothing_is_left_for_later() -> None:
+    """No file holds a mark of unfinished work or a test that is skipped."""
+    marks = ["TO" + "DO", "FIX" + "ME", "X" + "XX", "NotImplemented" + "Error", r"pytest\.sk" + "ip"]
+    marks += [r"mark\.sk" + "ip", r"mark\.x" + "fail", "importor" + "skip"]
+    expect_none(matches(re.compile(r"\b(" + "|".join(marks) + r")\b")))
+
+
+def test_no_file_names_a_package_index() -> None:
+    """No file depends on one package index: where packages come from is the machine's own setting."""
+    hosts = [
+        r"py" + r"pi\.org",
+        "python" + r"hosted\.org",
+        "npm" + r"js\.",
+        "crates" + r"\.io",
+        "index" + "-url ?=",
+    ]
+    expect_none(matches(re.compile("|".join(hosts))))
+
+
+def test_no_file_names_a_path_of_one_machine() -> None:
+    """No file holds an absolute path below somebody's home or working folder."""
+    folders = ["work/", "root/", "home/[a-z]", "Users/[A-Za-z]", "tmp/"]
+    expect_none(matches(re.compile(r"(?<![\w.\-*})\]/])/(" + "|".join(folders) + ")")))
+
+
+def test_a_capability_has_one_name() -> None:
+    """A proto file with a service has its namesake in every room that a capability passes through."""
+    services = [
+        path.stem
+        for path in (ROOT / "proto").rglob("*.proto")
+        if re.search(r"^service ", path.read_text("utf-8"), re.MULTILINE)
+    ]
+    assert services
+    rooms = ("domain", "ports", "flows", "storage", "api")
+    expected = [ROOMS / room / f"{name}.py" for name in services for room in rooms]
+    expected += [
+        ROOT / "tests" / room / f"test_{name}.py" for name in services for room in ("domain", "flows", "api")
+    ]
+    expect_none(path.relative_to(ROOT).as_posix() for path in expected if not path.is_file())
+
+
+def test_capabilities_are_singular() -> None:
+    """No capability is a plural in one room and a singular in another."""
+    names = {path.stem for room in ("ports", "flows") for path in (ROOMS / room).glob("*.py")}
+    rooms = ("domain", "ports", "flows", "storage", "api", "workers")
+    plurals = {f"{name}s" for name in names} - names
+    expect_none(
+        path.relative_to(ROOT).as_posix()
+        for room in rooms
+        for path in (ROOMS / room).glob("*.py")
+        if path.stem in plurals
+    )
+
+
+def test_tests_mirror_rooms() -> None:
+    """Each folder of tests is named after a room, but for what crosses rooms or is no room."""
+    shared = {"fakes", "builders", "vectors", "journeys", "clients", "scripts"}
+    rooms = {path.name for path in ROOMS.iterdir() if path.is_dir()}
+    folders = {
+        path.relative_to(ROOT / "tests").parts[0] for path in tracked() if (ROOT / "tests") in path.parents
+    }
+    expect_none({name for name in folders if "." not in name} - rooms - shared)
+
+
+@pytest.mark.parametrize("room", ["domain", "transparency", "attest", "sealing", "custody"])
+def test_each_guarded_module_has_its_tests(room: str) -> None:
+    """In the rooms with the coverage gate each module with functions has a test file of its name."""
+    tests = {path.stem.removeprefix("test_") for path in (ROOT / "tests" / room).glob("test_*.py")}
+    modules = {path.stem: ast.parse(path.read_text("utf-8")) for path in (ROOMS / room).glob("*.py")}
+    with_rules = {name for name, tree in modules.items() if any(isinstance(n, Function) for n in tree.body)}
+    assert with_rules
+    expect_none(f"tests/{room}/test_{name}.py is missing" for name in with_rules - tests)
+
+
+def test_layers_and_fences_hold() -> None:
+    """The import contracts hold: layers, siblings, libraries in their rooms, custody out of the service."""
+    command = [
+        sys.executable,
+        "-c",
+        "from importlinter.cli import lint_imports_command as c; c()",
+        "--no-cache",
+    ]
+    found = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+PROGRAMS = ["idvault.bootstrap", "idvault.cli.serve", "idvault.cli.work", "idvault.cli.__main__"]
+
+
+@pytest.mark.parametrize("module", PROGRAMS)
+def test_the_service_does_not_load_what_opens(module: str) -> None:
+    """A process that imported the service has not loaded the people's half, by whatever way."""
+    question = f"import sys, {module}; print(*sorted(m for m in sys.modules if m.startswith('idvault.')))"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    answer = subprocess.run(
+        [sys.executable, "-W", "error", "-c", question],
+        cwd=ROOT,
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    loaded = answer.stdout.split()
+    assert module in loaded
+    expect_none(name for name in loaded if name.startswith("idvault.custody"))
