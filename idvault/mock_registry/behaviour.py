@@ -1,0 +1,123 @@
+"""How the mock registry behaves at the moment: its mode, for how many calls, how slowly, and its rate cap.
+
+- normal; slow (answers late); hang (takes nothing, never answers); down (refuses connections).
+- half_answer and lose_answer decide the call, then cut the connection within or before the answer.
+- wrong_signature refuses every call as badly signed; maintenance and source_error answer 1001, undecided.
+- in_progress leaves every check in progress until /settle ends it.
+"""
+
+import math
+from collections import deque
+from dataclasses import dataclass
+from enum import StrEnum
+from random import Random
+
+_SLOW_MS = 3000
+_BAN_SECONDS = 60.0
+
+
+class Mode(StrEnum):
+    """What the registry does with a call."""
+
+    NORMAL = "normal"
+    SLOW = "slow"
+    HANG = "hang"
+    DOWN = "down"
+    HALF_ANSWER = "half_answer"
+    LOSE_ANSWER = "lose_answer"
+    WRONG_SIGNATURE = "wrong_signature"
+    MAINTENANCE = "maintenance"
+    SOURCE_ERROR = "source_error"
+    IN_PROGRESS = "in_progress"
+
+
+class BehaviourError(ValueError):
+    """What was asked for is no behaviour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """How one call is treated; delay in seconds."""
+
+    mode: Mode
+    delay: float
+
+
+class Behaviour:
+    """The mode, and how many calls it still holds for (None: until it is changed)."""
+
+    def __init__(self, *, latency_ms: int) -> None:
+        """Begin normal, with the typical latency in milliseconds."""
+        self._usual = latency_ms
+        self._random = Random(latency_ms)  # noqa: S311 - a latency, not a secret
+        self.reset()
+
+    def reset(self) -> None:
+        """Be normal again."""
+        self.mode, self.count, self.latency_ms = Mode.NORMAL, None, self._usual
+
+    mode: Mode
+    count: int | None
+    latency_ms: int
+
+    def change(self, wanted: object) -> None:
+        """Take a mode from JSON: {"mode", "count", "latency_ms"}; raises BehaviourError."""
+        if not isinstance(wanted, dict) or not set(wanted) <= {"mode", "count", "latency_ms"}:
+            raise BehaviourError("a behaviour is an object with mode, count, latency_ms")
+        try:
+            mode = Mode(str(wanted.get("mode")))
+        except ValueError:
+            raise BehaviourError(f"mode is one of {', '.join(Mode)}") from None
+        usual = max(self._usual, _SLOW_MS) if mode is Mode.SLOW else self._usual
+        count, latency_ms = wanted.get("count"), wanted.get("latency_ms", usual)
+        if count is not None and (type(count) is not int or count < 1):
+            raise BehaviourError("count is a number of calls, or null")
+        if type(latency_ms) is not int or latency_ms < 0:
+            raise BehaviourError("latency_ms is a number of milliseconds")
+        if mode is Mode.DOWN and count is not None:
+            raise BehaviourError("a refused connection cannot be counted: down takes no count")
+        self.mode, self.count, self.latency_ms = mode, count, latency_ms
+
+    def as_json(self) -> dict[str, object]:
+        """Return the behaviour as change takes it."""
+        return {"mode": self.mode.value, "count": self.count, "latency_ms": self.latency_ms}
+
+    def take(self) -> Turn:
+        """Return how the next call is treated; after the last one counted, be normal."""
+        turn = Turn(self.mode, self._delay())
+        if self.count is not None:
+            self.count -= 1
+            if self.count == 0:
+                self.reset()
+        return turn
+
+    def _delay(self) -> float:
+        # Latencies of such services have a long tail: log-normal around the typical one.
+        return self.latency_ms / 1000 * math.exp(self._random.gauss(0, 0.2))
+
+
+class RateGate:
+    """Bans a kind of call for a minute once it comes more often than its cap in a second."""
+
+    def __init__(self, *, cap: int) -> None:
+        """Allow cap calls in any second."""
+        self._cap = cap
+        self._recent: deque[float] = deque()
+        self._banned_until = -math.inf
+
+    def admits(self, now: float) -> bool:
+        """Count a call at a monotonic time in seconds; return whether it is allowed."""
+        if now < self._banned_until:
+            return False
+        while self._recent and self._recent[0] <= now - 1:
+            self._recent.popleft()
+        self._recent.append(now)
+        if len(self._recent) > self._cap:
+            self._banned_until = now + _BAN_SECONDS
+            return False
+        return True
+
+    def reset(self) -> None:
+        """Lift a ban."""
+        self._recent.clear()
+        self._banned_until = -math.inf

@@ -1,0 +1,159 @@
+"""What the mock registry knows and remembers: people, checks, daily caps and counters. It reads no clock.
+
+- A check is decided by name and number; a decided check is charged once, and a repeated ai is refused.
+- A result can be queried for 48 h, and for 300 s after the first query that told it; then its ai is free.
+- Where unheard results are not kept, only a check in progress can be queried at all.
+- The ids of the test system's fixtures are always known, never taken and never deleted.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta, timezone
+
+from idvault.mock_registry import fixtures, population
+from idvault.mock_registry.population import Person
+from idvault.registry.nppa_wire import NAME_LIMIT, Code, Question, RefusedError, Status
+
+_KEPT = timedelta(hours=48)
+_KEPT_AFTER_QUERY = timedelta(seconds=300)
+_ZONE = timezone(timedelta(hours=8))
+
+
+@dataclass(slots=True)
+class Counters:
+    """What has happened since the start or the last reset."""
+
+    check: int = 0
+    query: int = 0
+    charged: int = 0
+    duplicate_ai: int = 0
+    refused_rate: int = 0
+    refused_clock: int = 0
+    refused_sign: int = 0
+
+    def as_json(self) -> dict[str, int]:
+        """Return the counters by name."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What an answer tells of a check."""
+
+    status: Status
+    pi: str | None = None
+
+
+@dataclass(slots=True)
+class _Check:
+    """A check that is remembered. heard_at: when a query first told its result."""
+
+    number: str
+    result: Result
+    asked_at: datetime
+    heard_at: datetime | None = None
+
+
+class Ledger:
+    """The registry's memory."""
+
+    def __init__(
+        self, *, people: Iterable[Person], keep_unheard: bool, name_cap: int, number_cap: int
+    ) -> None:
+        """Know people. name_cap, number_cap: checks of one name and of one number in a day of China."""
+        self.counters = Counters()
+        self._people = {person.number: person for person in people}
+        self._keep_unheard = keep_unheard
+        self._caps = {"name": name_cap, "number": number_cap}
+        self._checks: dict[str, _Check] = {}
+        self._day = ""
+        self._used: Counter[tuple[str, str]] = Counter()
+        self._charged_fixtures: set[str] = set()
+
+    def add(self, people: Iterable[Person]) -> int:
+        """Know more people, or the same ones anew; return how many were given."""
+        added = {person.number: person for person in people}
+        self._people |= added
+        return len(added)
+
+    def reset_counters(self) -> None:
+        """Count from 0."""
+        self.counters = Counters()
+        self._charged_fixtures.clear()
+
+    def check(self, question: Question, *, now: datetime, in_progress: bool = False) -> Result:
+        """Decide a check, or leave it in progress; raises RefusedError."""
+        _check_input(question)
+        fixture = question.ai in fixtures.QUERIES
+        if not fixture and self._find(question.ai, now) is not None:
+            self.counters.duplicate_ai += 1
+            raise RefusedError(Code.AI_IN_USE)
+        self._count(question, now)
+        result = Result(Status.IN_PROGRESS) if in_progress else self._decide(question.name, question.number)
+        waiting = result.status is Status.IN_PROGRESS
+        if not waiting and question.ai not in self._charged_fixtures:
+            self.counters.charged += 1
+        if fixture:
+            self._charged_fixtures.add(question.ai)
+        elif waiting or self._keep_unheard:
+            self._checks[question.ai] = _Check(question.number, result, now)
+        return result
+
+    def query(self, ai: str, *, now: datetime) -> Result:
+        """Tell what became of a check; raises RefusedError (NO_SUCH_CHECK)."""
+        if ai in fixtures.QUERIES:
+            return Result(*fixtures.QUERIES[ai])
+        check = self._find(ai, now)
+        if check is None:
+            raise RefusedError(Code.NO_SUCH_CHECK)
+        if check.heard_at is None and check.result.status is not Status.IN_PROGRESS:
+            check.heard_at = now
+        return check.result
+
+    def settle(self, ai: str, status: Status, *, now: datetime) -> bool:
+        """End a check that is in progress, and charge it; False if there is no such check."""
+        check = self._find(ai, now)
+        if check is None or check.result.status is not Status.IN_PROGRESS:
+            return False
+        person = self._people.get(check.number) or Person("", check.number, "")
+        check.result = Result(status, person.pi if status is Status.VERIFIED else None)
+        self.counters.charged += 1
+        return True
+
+    def _decide(self, name: str, number: str) -> Result:
+        if (name, number) in fixtures.PEOPLE:
+            return Result(*fixtures.PEOPLE[name, number])
+        person = self._people.get(number)
+        if person is None or person.registry_name != name:
+            return Result(Status.FAILED)
+        return Result(Status.VERIFIED, person.pi)
+
+    def _find(self, ai: str, now: datetime) -> _Check | None:
+        check = self._checks.get(ai)
+        if check is None:
+            return None
+        end = check.asked_at + _KEPT if check.heard_at is None else check.heard_at + _KEPT_AFTER_QUERY
+        if now <= end:
+            return check
+        del self._checks[ai]
+        return None
+
+    def _count(self, question: Question, now: datetime) -> None:
+        day = now.astimezone(_ZONE).date().isoformat()
+        if day != self._day:
+            self._day = day
+            self._used.clear()
+        keys = {"name": question.name, "number": question.number}
+        if any(self._used[kind, value] >= self._caps[kind] for kind, value in keys.items()):
+            raise RefusedError(Code.RESOURCE_LIMIT)
+        self._used.update(keys.items())
+
+
+def _check_input(question: Question) -> None:
+    try:
+        population.check_number(question.number)
+    except population.PopulationError:
+        raise RefusedError(Code.NUMBER_ILLEGAL) from None
+    if not 1 <= len(question.name) <= NAME_LIMIT or question.name != question.name.strip():
+        raise RefusedError(Code.NAME_ILLEGAL)

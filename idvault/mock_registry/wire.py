@@ -1,0 +1,128 @@
+"""The mock registry's public side: answers as the NPPA interface does, or misbehaves as told."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from aiohttp import web
+
+from idvault.mock_registry.behaviour import Behaviour, Mode, RateGate, Turn
+from idvault.mock_registry.ledger import Ledger, Result
+from idvault.registry import nppa_wire
+from idvault.registry.nppa_wire import Code, Credentials, RefusedError
+
+_METHODS: Final[Mapping[str, str]] = {nppa_wire.CHECK_PATH: "POST", nppa_wire.QUERY_PATH: "GET"}
+_UNAVAILABLE: Final = 503
+
+
+@dataclass(frozen=True, slots=True)
+class Callers:
+    """Who may call: credentials (more than one while secret keys overlap), and addresses (None: all)."""
+
+    accepted: tuple[Credentials, ...]
+    addresses: frozenset[str] | None
+
+
+class Wire:
+    """Handles the HTTP requests of the public port."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        behaviour: Behaviour,
+        callers: Callers,
+        check_cap: int,
+        query_cap: int,
+        clock: Callable[[], datetime],
+    ) -> None:
+        """Take the memory and the behaviour that the admin port shares. Caps are calls a second."""
+        self._ledger = ledger
+        self._behaviour = behaviour
+        self._callers = callers
+        self._gates = {
+            nppa_wire.CHECK_PATH: RateGate(cap=check_cap),
+            nppa_wire.QUERY_PATH: RateGate(cap=query_cap),
+        }
+        self._clock = clock
+
+    def reset(self) -> None:
+        """Lift the bans."""
+        for gate in self._gates.values():
+            gate.reset()
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request."""
+        body = await request.read()
+        if request.path == nppa_wire.CHECK_PATH:
+            self._ledger.counters.check += 1
+        elif request.path == nppa_wire.QUERY_PATH:
+            self._ledger.counters.query += 1
+        turn = self._behaviour.take()
+        if turn.mode is Mode.HANG:
+            await asyncio.Event().wait()
+        answer = self._answer(request, body, turn)
+        await asyncio.sleep(turn.delay)
+        return await _deliver(request, answer, turn.mode)
+
+    def _answer(self, request: web.BaseRequest, body: bytes, turn: Turn) -> bytes:
+        try:
+            result = self._decide(request, body, turn.mode)
+        except RefusedError as error:
+            self._note(error.code)
+            return nppa_wire.build_answer(code=error.code)
+        return nppa_wire.build_answer(code=Code.OK, status=result.status, pi=result.pi)
+
+    def _decide(self, request: web.BaseRequest, body: bytes, mode: Mode) -> Result:
+        if mode in (Mode.MAINTENANCE, Mode.SOURCE_ERROR):
+            raise RefusedError(Code.SYSTEM_ERROR)
+        self._admit(request)
+        if mode is Mode.WRONG_SIGNATURE:
+            raise RefusedError(Code.SIGN_ERROR)
+        params, now = dict(request.query), self._clock()
+        caller = nppa_wire.authenticate(
+            accepted=self._callers.accepted, headers=request.headers, params=params, body=body, now=now
+        )
+        if request.path == nppa_wire.QUERY_PATH:
+            return self._ledger.query(nppa_wire.read_query(params=params), now=now)
+        question = nppa_wire.read_check(credentials=caller, body=body)
+        return self._ledger.check(question, now=now, in_progress=mode is Mode.IN_PROGRESS)
+
+    def _admit(self, request: web.BaseRequest) -> None:
+        method = _METHODS.get(request.path)
+        if method is None:
+            raise RefusedError(Code.NO_RESOURCE)
+        if request.method != method:
+            raise RefusedError(Code.METHOD_ERROR)
+        if self._callers.addresses is not None and request.remote not in self._callers.addresses:
+            raise RefusedError(Code.ADDRESS_REFUSED)
+        if not self._gates[request.path].admits(time.monotonic()):
+            raise RefusedError(Code.BUSY)
+
+    def _note(self, code: Code) -> None:
+        counters = self._ledger.counters
+        counters.refused_rate += code is Code.BUSY
+        counters.refused_clock += code is Code.EXPIRED
+        counters.refused_sign += code is Code.SIGN_ERROR
+
+
+async def _deliver(request: web.BaseRequest, answer: bytes, mode: Mode) -> web.StreamResponse:
+    headers = {"Content-Type": nppa_wire.CONTENT_TYPE}
+    if mode is Mode.LOSE_ANSWER:
+        _cut(request)
+    if mode is not Mode.HALF_ANSWER:
+        status = _UNAVAILABLE if mode is Mode.MAINTENANCE else 200
+        return web.Response(body=answer, headers=headers, status=status)
+    response = web.StreamResponse(headers={**headers, "Content-Length": str(len(answer))})
+    await response.prepare(request)
+    await response.write(answer[: len(answer) // 2])
+    _cut(request)
+    return response
+
+
+def _cut(request: web.BaseRequest) -> None:
+    if request.transport is not None:
+        request.transport.close()

@@ -1,0 +1,1 @@
+"""The national registries as the vault asks them: their wire, an adapter, guard and budget."""

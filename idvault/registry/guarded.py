@@ -1,0 +1,154 @@
+"""Guards a registry: a time-out, a circuit breaker, and a stop when the registry refuses us as a caller.
+
+- Five failures in a row open the breaker for 2 s; then one call probes, and each failed probe doubles the
+  pause, up to 30 s.
+- REJECTED_CALLER stops the adapter and raises the alarm; one call probes every 60 s.
+- While either holds, nothing is sent and the answer is NOT_SENT.
+- A failure under less than a second of patience counts for nothing: a hasty caller must not stop the others.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from idvault.domain.document import DocumentType
+from idvault.domain.registry import Answer
+from idvault.domain.verification import Identity
+from idvault.ports.registry import Registry
+
+_FAILURES = 5
+_FIRST_PAUSE = timedelta(seconds=2)
+_LONGEST_PAUSE = timedelta(seconds=30)
+_STOP = timedelta(seconds=60)
+_FAIR_PATIENCE = 1.0
+_TROUBLE = frozenset({Answer.UNKNOWN, Answer.NOT_SENT})
+
+
+class Breaker:
+    """Says whether a call may go out, from what the calls before it came to. All times are real time."""
+
+    def __init__(self) -> None:
+        """Begin closed."""
+        self._failures = 0
+        self._pause = _FIRST_PAUSE
+        self._closed_until: datetime | None = None
+        self._probing = False
+
+    def admits(self, now: datetime) -> bool:
+        """Say whether a call would be let through."""
+        return self._closed_until is None or (now >= self._closed_until and not self._probing)
+
+    def enter(self) -> bool:
+        """Let a call through that was admitted; return whether it is a probe."""
+        probe = self._closed_until is not None
+        self._probing = self._probing or probe
+        return probe
+
+    def leave(self, *, probe: bool) -> None:
+        """Note that a call has ended, however it did."""
+        if probe:
+            self._probing = False
+
+    def succeeded(self, *, probe: bool) -> None:
+        """Note an answer. An old call's answer does not end a pause: the probe's does."""
+        if probe or self._closed_until is None:
+            self._failures, self._pause, self._closed_until = 0, _FIRST_PAUSE, None
+
+    def failed(self, *, probe: bool, now: datetime) -> None:
+        """Note a failure."""
+        if probe:
+            self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+            self._closed_until = now + self._pause
+        elif self._closed_until is None:
+            self._failures += 1
+            if self._failures >= _FAILURES:
+                self._closed_until = now + self._pause
+
+    def stop(self, *, probe: bool, now: datetime) -> bool:
+        """Stop for 60 s; return whether this is news (of several calls refused at once only the first is)."""
+        news = probe or self._closed_until is None
+        if news:
+            self._closed_until = now + _STOP
+        return news
+
+
+class GuardedRegistry:
+    """A registry behind a time-out and a breaker (ports.registry.Registry)."""
+
+    def __init__(
+        self,
+        *,
+        inner: Registry,
+        provider: str,
+        clock: Callable[[], datetime],
+        observe: Callable[[str, str, float], None],
+        alarm: Callable[[str], None],
+    ) -> None:
+        """Wrap a registry.
+
+        clock: real time. observe: told provider, outcome and seconds of every call that went out.
+        alarm: told the provider when it refuses us as a caller; an operator must act.
+        """
+        self._inner = inner
+        self._provider = provider
+        self._clock = clock
+        self._observe = observe
+        self._alarm = alarm
+        self._breaker = Breaker()
+
+    @property
+    def name_limit(self) -> int:
+        """Return the registry's own limit."""
+        return self._inner.name_limit
+
+    @property
+    def document_types(self) -> frozenset[DocumentType]:
+        """Return the registry's own documents."""
+        return self._inner.document_types
+
+    def admits(self) -> bool:
+        """Say whether a call would go out now."""
+        return self._breaker.admits(self._clock())
+
+    async def check(self, *, ai: str, identity: Identity, patience: float) -> Answer:
+        """Ask the registry, if it is to be asked now."""
+        return await self._guard(
+            lambda: self._inner.check(ai=ai, identity=identity, patience=patience), patience
+        )
+
+    async def query(self, *, ai: str, patience: float) -> Answer:
+        """Ask the registry, if it is to be asked now."""
+        return await self._guard(lambda: self._inner.query(ai=ai, patience=patience), patience)
+
+    async def _guard(self, call: Callable[[], Awaitable[Answer]], patience: float) -> Answer:
+        if not self.admits():
+            return Answer.NOT_SENT
+        probe = self._breaker.enter()
+        started = self._clock()
+        try:
+            answer = await _within(call, patience)
+        finally:
+            self._breaker.leave(probe=probe)
+        now = self._clock()
+        self._observe(self._provider, answer.value, max(0.0, (now - started).total_seconds()))
+        self._judge(answer, probe=probe, fair=patience >= _FAIR_PATIENCE, now=now)
+        return answer
+
+    def _judge(self, answer: Answer, *, probe: bool, fair: bool, now: datetime) -> None:
+        if answer is Answer.REJECTED_CALLER:
+            if self._breaker.stop(probe=probe, now=now):
+                self._alarm(self._provider)
+        elif answer not in _TROUBLE:
+            self._breaker.succeeded(probe=probe)
+        elif fair or probe:
+            self._breaker.failed(probe=probe, now=now)
+
+
+async def _within(call: Callable[[], Awaitable[Answer]], patience: float) -> Answer:
+    """Return the answer, UNKNOWN where the registry does not keep to the patience itself."""
+    try:
+        # A tenth of a second more than it has, because its own time-out knows whether anything was sent.
+        async with asyncio.timeout(max(0.0, patience) + 0.1):
+            return await call()
+    except TimeoutError:
+        return Answer.UNKNOWN

@@ -1,0 +1,89 @@
+"""The mock registry's memory over time. All names and numbers are synthetic."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from idvault.mock_registry.behaviour import RateGate
+from idvault.mock_registry.ledger import Ledger
+from idvault.registry.nppa_wire import Code, Question, RefusedError, Status
+
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+KNOWN = Question("a" * 32, "某一一", "110000190101010001")
+
+
+def ledger(*, keep_unheard: bool = True, cap: int = 500) -> Ledger:
+    """Return a memory without people of its own."""
+    return Ledger(people=[], keep_unheard=keep_unheard, name_cap=cap, number_cap=cap)
+
+
+def refused(memory: Ledger, *, now: datetime) -> Code:
+    """Return the code with which the known question's id is refused by a query."""
+    with pytest.raises(RefusedError) as caught:
+        memory.query(KNOWN.ai, now=now)
+    return caught.value.code
+
+
+def test_a_result_lives_48_hours_unheard() -> None:
+    """Nobody asked: the result is there after 48 h and gone after that, and the id is free."""
+    memory = ledger()
+    memory.check(KNOWN, now=START)
+    assert memory.query(KNOWN.ai, now=START + timedelta(hours=48)).status is Status.VERIFIED
+    memory = ledger()
+    memory.check(KNOWN, now=START)
+    assert refused(memory, now=START + timedelta(hours=48, seconds=1)) is Code.NO_SUCH_CHECK
+    memory.check(KNOWN, now=START + timedelta(hours=49))
+    assert memory.counters.duplicate_ai == 0
+
+
+def test_a_result_lives_300_seconds_once_it_was_told() -> None:
+    """After the first query that told it, a result lives 300 s; later queries do not prolong that."""
+    memory = ledger()
+    memory.check(KNOWN, now=START)
+    for seconds in (0, 200, 300):
+        memory.query(KNOWN.ai, now=START + timedelta(seconds=seconds))
+    assert refused(memory, now=START + timedelta(seconds=301)) is Code.NO_SUCH_CHECK
+
+
+def test_polling_a_check_in_progress_starts_no_clock() -> None:
+    """The 300 s begin with the query that tells the result, not with those before it."""
+    memory = ledger(keep_unheard=False)
+    memory.check(KNOWN, now=START, in_progress=True)
+    assert memory.query(KNOWN.ai, now=START).status is Status.IN_PROGRESS
+    hour = START + timedelta(hours=1)
+    assert memory.settle(KNOWN.ai, Status.FAILED, now=hour)
+    assert memory.query(KNOWN.ai, now=hour).status is Status.FAILED
+    assert refused(memory, now=hour + timedelta(seconds=301)) is Code.NO_SUCH_CHECK
+
+
+def test_a_check_in_progress_ends_with_48_hours() -> None:
+    """A check that nobody settled is forgotten."""
+    memory = ledger()
+    memory.check(KNOWN, now=START, in_progress=True)
+    assert not memory.settle(KNOWN.ai, Status.VERIFIED, now=START + timedelta(hours=49))
+
+
+def test_daily_caps_begin_anew_at_chinese_midnight() -> None:
+    """A cap counts a day of China."""
+    memory = ledger(cap=1)
+    evening = datetime(2026, 3, 1, 15, 59, tzinfo=UTC)
+    memory.check(KNOWN, now=evening)
+    again = Question("b" * 32, KNOWN.name, KNOWN.number)
+    with pytest.raises(RefusedError) as caught:
+        memory.check(again, now=evening)
+    assert caught.value.code is Code.RESOURCE_LIMIT
+    assert memory.check(again, now=evening + timedelta(minutes=1)).status is Status.VERIFIED
+
+
+def test_a_ban_lasts_a_minute() -> None:
+    """The call above the cap starts the ban; a minute later calls pass again."""
+    gate = RateGate(cap=2)
+    assert [gate.admits(0.0), gate.admits(0.5), gate.admits(0.9)] == [True, True, False]
+    assert not gate.admits(60.8)
+    assert gate.admits(61.0)
+
+
+def test_a_steady_rate_at_the_cap_passes() -> None:
+    """Two calls in any second are what a cap of two allows."""
+    gate = RateGate(cap=2)
+    assert all(gate.admits(i / 2) for i in range(20))
