@@ -1,0 +1,15 @@
+"""A mock registry for each test of this room."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.mock_registry.running import Running, running
+
+
+@pytest.fixture
+async def registry(tmp_path: Path) -> AsyncIterator[Running]:
+    """Run a mock registry with the real interface's caps."""
+    async with running(tmp_path) as started:
+        yield started

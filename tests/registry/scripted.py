@@ -1,0 +1,97 @@
+"""Hand-written stand-ins for what the registry room talks to."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from idvault.domain.document import DocumentType
+from idvault.domain.error import Reason, UnavailableError
+from idvault.domain.registry import Answer
+from idvault.domain.verification import Identity
+
+
+@dataclass
+class Clock:
+    """A clock that moves when it is told to, or slept on."""
+
+    now: datetime = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    slept: list[float] = field(default_factory=list)
+
+    def __call__(self) -> datetime:
+        """Return the time."""
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        """Move on."""
+        self.now += timedelta(seconds=seconds)
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep without waiting."""
+        self.slept.append(seconds)
+        self.advance(seconds)
+
+
+class ScriptedRegistry:
+    """A registry that answers as it was told, and notes the patience it was given."""
+
+    def __init__(self, *answers: Answer, meanwhile: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Answer with each in turn, the last one for ever; meanwhile happens within each call."""
+        self.answers = list(answers)
+        self.open = True
+        self.calls: list[tuple[str, float]] = []
+        self._meanwhile = meanwhile
+
+    @property
+    def name_limit(self) -> int:
+        """Return the limit of names."""
+        return 32
+
+    @property
+    def document_types(self) -> frozenset[DocumentType]:
+        """Return the documents it checks."""
+        return frozenset({DocumentType.RESIDENT_ID})
+
+    def admits(self) -> bool:
+        """Say whether it is to be asked."""
+        return self.open
+
+    async def check(self, *, ai: str, identity: Identity, patience: float) -> Answer:
+        """Answer a check."""
+        return await self._answer("check", patience)
+
+    async def query(self, *, ai: str, patience: float) -> Answer:
+        """Answer a query."""
+        return await self._answer("query", patience)
+
+    async def _answer(self, call: str, patience: float) -> Answer:
+        self.calls.append((call, patience))
+        if self._meanwhile is not None:
+            await self._meanwhile()
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+
+class MemoryBudget:
+    """The budget port in memory; `broken` refuses every call."""
+
+    def __init__(self) -> None:
+        """Begin with all clocks free."""
+        self.next_at: dict[str, datetime] = {}
+        self.broken = False
+
+    async def take(self, name: str, *, gap: timedelta, now: datetime, latest: datetime) -> datetime | None:
+        """Take the next slot."""
+        self._refuse()
+        slot = max(self.next_at.get(name, now), now)
+        if slot > latest:
+            return None
+        self.next_at[name] = slot + gap
+        return slot
+
+    async def pause(self, name: str, *, until: datetime) -> None:
+        """Let no slot start before a time."""
+        self._refuse()
+        self.next_at[name] = max(self.next_at.get(name, until), until)
+
+    def _refuse(self) -> None:
+        if self.broken:
+            raise UnavailableError(Reason.STORE_UNAVAILABLE)

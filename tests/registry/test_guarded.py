@@ -1,0 +1,169 @@
+"""The guard around a registry: time-out, breaker, stop and alarm."""
+
+import asyncio
+
+import pytest
+
+from idvault.domain.registry import Answer
+from idvault.registry.guarded import GuardedRegistry
+from tests.mock_registry.running import FIXTURE, Running, ai, identity
+from tests.registry.scripted import Clock, ScriptedRegistry
+
+KNOWN = identity(*FIXTURE)
+
+
+class Bench:
+    """A guard with everything it was told to report."""
+
+    def __init__(self, inner: ScriptedRegistry) -> None:
+        """Guard a registry."""
+        self.inner, self.clock = inner, Clock()
+        self.observed: list[tuple[str, str, float]] = []
+        self.alarms: list[str] = []
+        self.guard = GuardedRegistry(
+            inner=inner,
+            provider="nppa",
+            clock=self.clock,
+            observe=lambda *what: self.observed.append(what),
+            alarm=self.alarms.append,
+        )
+
+    async def check(self, *, patience: float = 2.0) -> Answer:
+        """Check once."""
+        return await self.guard.check(ai=ai(1), identity=KNOWN, patience=patience)
+
+    async def checks(self, count: int) -> list[Answer]:
+        """Check several times."""
+        return [await self.check() for _ in range(count)]
+
+
+async def test_answers_pass_and_are_observed() -> None:
+    """An answer passes unchanged; each call that went out is observed with its time."""
+    bench = Bench(ScriptedRegistry(Answer.MATCH, Answer.NOT_FOUND, meanwhile=lambda: bench.clock.sleep(0.3)))
+    assert await bench.check() is Answer.MATCH
+    assert await bench.guard.query(ai=ai(1), patience=2.0) is Answer.NOT_FOUND
+    assert bench.observed == [("nppa", "MATCH", 0.3), ("nppa", "NOT_FOUND", 0.3)]
+    assert [call for call, _ in bench.inner.calls] == ["check", "query"]
+    assert bench.guard.name_limit == 32
+    assert bench.guard.document_types == bench.inner.document_types
+
+
+async def test_a_registry_without_patience_is_given_up() -> None:
+    """A registry that does not keep to its patience leaves the call in doubt."""
+
+    async def forever() -> None:
+        await asyncio.Event().wait()
+
+    bench = Bench(ScriptedRegistry(Answer.MATCH, meanwhile=forever))
+    assert await bench.check(patience=0.05) is Answer.UNKNOWN
+
+
+@pytest.mark.parametrize("trouble", [Answer.UNKNOWN, Answer.NOT_SENT])
+async def test_five_failures_open_the_breaker(trouble: Answer) -> None:
+    """After five failures in a row nothing is sent for 2 s; then a good answer closes the breaker."""
+    bench = Bench(ScriptedRegistry(*[trouble] * 5, Answer.MATCH))
+    await bench.checks(5)
+    assert not bench.guard.admits()
+    assert await bench.check() is Answer.NOT_SENT
+    assert len(bench.inner.calls) == 5
+    bench.clock.advance(2)
+    assert bench.guard.admits()
+    assert await bench.checks(3) == [Answer.MATCH] * 3
+
+
+async def test_an_answer_between_failures_counts_anew() -> None:
+    """Four failures, an answer and four more do not open the breaker."""
+    bench = Bench(
+        ScriptedRegistry(*[Answer.UNKNOWN] * 4, Answer.MISMATCH, *[Answer.UNKNOWN] * 4, Answer.MATCH)
+    )
+    await bench.checks(9)
+    assert await bench.check() is Answer.MATCH
+
+
+async def test_failed_probes_double_the_pause_up_to_30_seconds() -> None:
+    """The pause grows 2, 4, 8, 16, 30, 30 and is 2 s again after a recovery."""
+    bench = Bench(ScriptedRegistry(Answer.UNKNOWN))
+    await bench.checks(5)
+    for pause in (2, 4, 8, 16, 30, 30):
+        bench.clock.advance(pause - 0.01)
+        assert await bench.check() is Answer.NOT_SENT
+        bench.clock.advance(0.01)
+        assert await bench.check() is Answer.UNKNOWN
+    bench.inner.answers = [Answer.MATCH, *[Answer.UNKNOWN] * 5, Answer.MATCH]
+    bench.clock.advance(30)
+    await bench.checks(6)
+    assert not bench.guard.admits()
+    bench.clock.advance(2)
+    assert await bench.check() is Answer.MATCH
+
+
+async def test_only_one_call_probes() -> None:
+    """While a probe is on its way, nothing else is sent; a cancelled probe makes room for another."""
+    gate = asyncio.Event()
+    bench = Bench(ScriptedRegistry(*[Answer.UNKNOWN] * 5, Answer.MATCH))
+    await bench.checks(5)
+    bench.clock.advance(2)
+    bench.inner._meanwhile = lambda: _pass(gate)
+    probe = asyncio.create_task(bench.check())
+    await asyncio.sleep(0)
+    assert len(bench.inner.calls) == 6
+    assert await bench.check() is Answer.NOT_SENT
+    probe.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await probe
+    gate.set()
+    assert await bench.check() is Answer.MATCH
+
+
+async def _pass(gate: asyncio.Event) -> None:
+    await gate.wait()
+
+
+async def test_hasty_callers_do_not_open_the_breaker() -> None:
+    """Failures under less than a second of patience say nothing about the registry."""
+    bench = Bench(ScriptedRegistry(*[Answer.UNKNOWN] * 20, Answer.MATCH))
+    for _ in range(20):
+        await bench.check(patience=0.2)
+    assert await bench.check() is Answer.MATCH
+
+
+async def test_a_refused_caller_stops_and_alarms() -> None:
+    """REJECTED_CALLER stops for 60 s with an alarm; a refused probe alarms again; an answer resumes."""
+    bench = Bench(ScriptedRegistry(Answer.REJECTED_CALLER, Answer.REJECTED_CALLER, Answer.MATCH))
+    assert await bench.check() is Answer.REJECTED_CALLER
+    bench.clock.advance(59.9)
+    assert await bench.check() is Answer.NOT_SENT
+    bench.clock.advance(0.1)
+    assert await bench.check() is Answer.REJECTED_CALLER
+    assert bench.alarms == ["nppa", "nppa"]
+    bench.clock.advance(60)
+    assert await bench.checks(2) == [Answer.MATCH] * 2
+
+
+async def test_calls_refused_together_alarm_once() -> None:
+    """Of many calls refused at once the first alarms; the late answer of another call does not resume."""
+    gate = asyncio.Event()
+    answers = [Answer.REJECTED_CALLER] * 8 + [Answer.MATCH]
+    bench = Bench(ScriptedRegistry(*answers, meanwhile=lambda: _pass(gate)))
+    calls = [asyncio.create_task(bench.check()) for _ in range(9)]
+    await asyncio.sleep(0)
+    assert len(bench.inner.calls) == 9
+    gate.set()
+    await asyncio.gather(*calls)
+    assert bench.alarms == ["nppa"]
+    assert not bench.guard.admits()
+
+
+async def test_it_recovers_with_the_registry(registry: Running) -> None:
+    """With the real adapter: down opens the breaker, and 2 s after it is back calls go out again."""
+    clock = Clock()
+    guard = GuardedRegistry(
+        inner=registry.adapter, provider="nppa", clock=clock, observe=lambda *_: None, alarm=lambda _: None
+    )
+    await registry.behave("down")
+    for i in range(5):
+        assert await guard.check(ai=ai(i), identity=KNOWN, patience=2.0) is Answer.NOT_SENT
+    assert not guard.admits()
+    await registry.behave("normal")
+    clock.advance(2)
+    assert await guard.check(ai=ai(1), identity=KNOWN, patience=2.0) is Answer.MATCH

@@ -1,0 +1,258 @@
+"""The NPPA adapter over loopback HTTP, against a server that answers whatever a test wants."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+from aiohttp import web
+
+from idvault.domain.document import DocumentType
+from idvault.domain.registry import Answer
+from idvault.registry import nppa_wire
+from idvault.registry.nppa import InsecureUrlError, NppaRegistry
+from idvault.registry.nppa_wire import Code, Status
+from tests.mock_registry.running import CREDENTIALS, FIXTURE, SECRET_KEY, Running, ai, identity, real_time
+
+KNOWN = identity(*FIXTURE)
+PATIENCE = 5.0
+PI = "1fffbjzos82bs9cnyj1dna7d6d29zg4esnh99u"
+MATCH = nppa_wire.build_answer(code=Code.OK, status=Status.VERIFIED, pi=PI)
+
+
+class Stage:
+    """A server whose next answer is set by the test."""
+
+    def __init__(self) -> None:
+        """Begin with a positive answer."""
+        self.status = 200
+        self.body = MATCH
+        self.headers: dict[str, str] = {}
+        self.requests: list[tuple[str, bytes]] = []
+        self.base_url = ""
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer as told."""
+        self.requests.append((f"{request.method} {request.path_qs}", await request.read()))
+        return web.Response(body=self.body, status=self.status, headers=self.headers)
+
+
+@pytest.fixture
+async def stage() -> AsyncIterator[Stage]:
+    """Serve a stage on a free port."""
+    stage = Stage()
+    runner = web.ServerRunner(web.Server(stage.handle, access_log=None), shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    stage.base_url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield stage
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def adapter(stage: Stage) -> AsyncIterator[NppaRegistry]:
+    """Ask the stage."""
+    adapter = adapter_of(stage.base_url)
+    yield adapter
+    await adapter.close()
+
+
+def adapter_of(base_url: str) -> NppaRegistry:
+    """Return an adapter in development."""
+    return NppaRegistry(
+        check_base=base_url,
+        query_base=base_url,
+        credentials=CREDENTIALS,
+        clock=real_time,
+        development=True,
+    )
+
+
+async def check(adapter: NppaRegistry, *, patience: float = PATIENCE) -> Answer:
+    """Check the known identity."""
+    return await adapter.check(ai=ai(1), identity=KNOWN, patience=patience)
+
+
+REJECTED = [1002, 1003, 1005, 1007, 1008, 1009, 1010, 1011, 1012, 4001, 4002, 4003]
+
+
+@pytest.mark.parametrize(
+    ("code", "answer"),
+    [
+        *((code, Answer.REJECTED_CALLER) for code in REJECTED),
+        (1001, Answer.UNKNOWN),
+        (1004, Answer.NOT_SENT),
+        (1006, Answer.RATE_LIMITED),
+        (2001, Answer.INVALID_INPUT),
+        (2002, Answer.DAILY_LIMIT),
+        (2003, Answer.NOT_FOUND),
+        (2004, Answer.UNKNOWN),
+        (2005, Answer.INVALID_INPUT),
+        (2006, Answer.UNKNOWN),
+        (1019, Answer.UNKNOWN),
+        (-1, Answer.UNKNOWN),
+        (99999, Answer.UNKNOWN),
+    ],
+)
+async def test_every_code_has_its_answer(
+    stage: Stage, adapter: NppaRegistry, code: int, answer: Answer
+) -> None:
+    """A check is answered by the table; a query too, but for what says nothing of the check asked for."""
+    stage.body = json.dumps({"errcode": code, "errmsg": "x"}).encode()
+    assert await check(adapter) is answer
+    expected = Answer.UNKNOWN if answer in (Answer.INVALID_INPUT, Answer.DAILY_LIMIT) else answer
+    assert await adapter.query(ai=ai(1), patience=PATIENCE) is expected
+
+
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [
+        (Status.VERIFIED, Answer.MATCH),
+        (Status.IN_PROGRESS, Answer.IN_PROGRESS),
+        (Status.FAILED, Answer.MISMATCH),
+    ],
+)
+async def test_every_status_has_its_answer(
+    stage: Stage, adapter: NppaRegistry, status: Status, answer: Answer
+) -> None:
+    """The three statuses are match, in progress and mismatch."""
+    stage.body = nppa_wire.build_answer(code=Code.OK, status=status, pi=PI if not status else None)
+    assert await check(adapter) is answer
+    assert await adapter.query(ai=ai(1), patience=PATIENCE) is answer
+
+
+@pytest.mark.parametrize("status", [201, 204, 302, 400, 404, 500, 502, 503])
+async def test_only_http_200_decides(stage: Stage, adapter: NppaRegistry, status: int) -> None:
+    """A positive body with another HTTP status verifies nobody, and a redirect is not followed."""
+    stage.status, stage.headers = status, {"Location": stage.base_url + "/elsewhere"}
+    assert await check(adapter) is Answer.UNKNOWN
+    assert len(stage.requests) == 1
+
+
+async def test_a_refusal_with_an_error_status_counts(stage: Stage, adapter: NppaRegistry) -> None:
+    """A code is understood with a client-error status as well; with a server error it is in doubt."""
+    stage.body, stage.status = nppa_wire.build_answer(code=Code.SIGN_ERROR), 403
+    assert await check(adapter) is Answer.REJECTED_CALLER
+    stage.status = 500
+    assert await check(adapter) is Answer.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>",
+        b"\xff",
+        MATCH[:-5],
+        MATCH.replace(PI.encode(), b""),
+        MATCH.replace(b'"status":0', b'"status":7'),
+        b" " * 70_000 + MATCH,
+    ],
+)
+async def test_an_answer_that_is_not_whole_is_in_doubt(
+    stage: Stage, adapter: NppaRegistry, body: bytes
+) -> None:
+    """Malformed, incomplete and oversized answers never match."""
+    stage.body = body
+    assert await check(adapter) is Answer.UNKNOWN
+
+
+async def test_what_is_sent(stage: Stage, adapter: NppaRegistry) -> None:
+    """Method, path, parameter and the sealed body are the interface's; each call has a nonce of its own."""
+    await check(adapter)
+    await check(adapter)
+    await adapter.query(ai=ai(1), patience=PATIENCE)
+    (first, body), (_second, other), (query, empty) = stage.requests
+    assert first == "POST /idcard/authentication/check"
+    assert nppa_wire.open_body(secret_key=SECRET_KEY, body=body) == {
+        "ai": ai(1),
+        "name": FIXTURE[0],
+        "idNum": FIXTURE[1],
+    }
+    assert body != other
+    assert (query, empty) == (f"GET /idcard/authentication/query?ai={ai(1)}", b"")
+
+
+async def test_a_refused_connection_sent_nothing() -> None:
+    """Where nobody listens, nothing was sent."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        adapter = adapter_of(f"http://127.0.0.1:{unused.getsockname()[1]}")
+        assert await check(adapter) is Answer.NOT_SENT
+        await adapter.close()
+
+
+async def test_a_failed_handshake_sent_nothing(stage: Stage) -> None:
+    """Where TLS fails, nothing was sent."""
+    adapter = adapter_of(stage.base_url.replace("http://", "https://"))
+    assert await check(adapter) is Answer.NOT_SENT
+    await adapter.close()
+    assert stage.requests == []
+
+
+async def test_a_connection_that_is_not_taken_in_time_sent_nothing() -> None:
+    """A handshake that hangs until patience ends has sent no request."""
+    taken = asyncio.Event()
+
+    async def hold(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await taken.wait()
+        writer.close()
+
+    server = await asyncio.start_server(hold, "127.0.0.1", 0)
+    adapter = adapter_of(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    assert await check(adapter, patience=0.2) is Answer.NOT_SENT
+    taken.set()
+    await adapter.close()
+    server.close()
+
+
+async def test_without_patience_nothing_is_sent(stage: Stage, adapter: NppaRegistry) -> None:
+    """A caller without time left is told so at once."""
+    assert await check(adapter, patience=0.0) is Answer.NOT_SENT
+    assert stage.requests == []
+
+
+async def test_a_wrong_clock_is_the_operators_to_mend(registry: Running) -> None:
+    """With a clock 6 s behind, the registry refuses the caller."""
+    adapter = NppaRegistry(
+        check_base=registry.addresses.base_url,
+        query_base=registry.addresses.base_url,
+        credentials=CREDENTIALS,
+        clock=lambda: real_time() - timedelta(seconds=6),
+        development=True,
+    )
+    assert await check(adapter) is Answer.REJECTED_CALLER
+    await adapter.close()
+
+
+@pytest.mark.parametrize(
+    "base", ["http://registry.example", "ftp://registry.example", "registry.example", ""]
+)
+def test_base_urls_are_https(base: str) -> None:
+    """Outside development both base URLs must be https; in development http is allowed and nothing else."""
+    for check_base, query_base in ((base, "https://registry.example"), ("https://registry.example", base)):
+        with pytest.raises(InsecureUrlError):
+            NppaRegistry(
+                check_base=check_base, query_base=query_base, credentials=CREDENTIALS, clock=real_time
+            )
+    if not base.startswith("http://"):
+        with pytest.raises(InsecureUrlError):
+            adapter_of(base)
+
+
+async def test_what_it_can_check() -> None:
+    """Names have up to 32 code points; documents are residents' unless configured; it may close unused."""
+    adapter = NppaRegistry(
+        check_base="https://registry.example",
+        query_base="https://registry.example",
+        credentials=CREDENTIALS,
+        clock=real_time,
+        document_types=frozenset({DocumentType.RESIDENT_ID, DocumentType.RESIDENCE_PERMIT}),
+    )
+    assert adapter.name_limit == 32
+    assert DocumentType.RESIDENCE_PERMIT in adapter.document_types
+    assert adapter_of("http://127.0.0.1:1").document_types == {DocumentType.RESIDENT_ID}
+    assert SECRET_KEY not in repr(vars(adapter))
+    await adapter.close()

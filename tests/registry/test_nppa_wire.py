@@ -1,0 +1,227 @@
+"""The NPPA wire against the samples of its specification (V1.9, 2021-08-20)."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from idvault.registry import nppa_wire
+from idvault.registry.nppa_wire import (
+    Code,
+    Credentials,
+    Question,
+    RefusedError,
+    Reply,
+    Request,
+    Status,
+    WireError,
+)
+
+KEY = "2836e95fcd10e04b0069bb1ee659955b"
+SAMPLE_BODY = (
+    b'{"data":"CqT/33f3jyoiYqT8MtxEFk3x2rlfhmgzhxpHqWosSj4d3hq2EbrtVyx2aLj565ZQNTcPrcDipnvpq/D/vQDaLKW70O83'
+    b'Q42zvR0//OfnYLcIjTPMnqa+SOhsjQrSdu66ySSORCAo"}'
+)
+SAMPLE_CONTENT = {"ai": "test-accountId", "name": "用户姓名", "idNum": "371321199012310912"}
+SAMPLE_NONCE = bytes.fromhex("0aa4ffdf77f78f2a2262a4fc")
+SAMPLE_SIGN = "386c03b776a28c06b8032a958fbd89337424ef45c62d0422706cca633d8ad5fd"
+SAMPLE_PI = "1fffbjzos82bs9cnyj1dna7d6d29zg4esnh99u"
+WHO = Credentials("test-appId", "test-bizId", KEY)
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+QUESTION = Question("a" * 32, "某一一", "110000190101010001")
+
+
+def test_the_sample_body_opens() -> None:
+    """The specification's enveloped body opens to its plain text."""
+    assert nppa_wire.open_body(secret_key=KEY, body=SAMPLE_BODY) == SAMPLE_CONTENT
+
+
+def test_the_sample_body_is_made_again() -> None:
+    """Its plain text and nonce give the very same bytes."""
+    made = nppa_wire.seal_body(secret_key=KEY, content=SAMPLE_CONTENT, nonce=SAMPLE_NONCE)
+    assert made == SAMPLE_BODY
+
+
+def test_the_sample_signature() -> None:
+    """Headers, URL parameters and body of the sample give its signature."""
+    fields = {
+        "appId": "test-appId",
+        "bizId": "test-bizId",
+        "timestamps": "1584949895758",
+        "id": "test-id",
+        "name": "test-name",
+    }
+    assert nppa_wire.sign(secret_key=KEY, fields=fields, body=SAMPLE_BODY) == SAMPLE_SIGN
+
+
+def accept(
+    request: Request, *, now: datetime = NOW, accepted: tuple[Credentials, ...] = (WHO,)
+) -> Credentials:
+    """Return who signed a request, as the server's half sees it."""
+    return nppa_wire.authenticate(
+        accepted=accepted, headers=request.headers, params=request.params, body=request.body, now=now
+    )
+
+
+def refusal(request: Request, *, now: datetime = NOW, accepted: tuple[Credentials, ...] = (WHO,)) -> Code:
+    """Return the code with which the server's half refuses a request."""
+    with pytest.raises(RefusedError) as caught:
+        accept(request, now=now, accepted=accepted)
+    return caught.value.code
+
+
+def test_a_check_travels() -> None:
+    """What the client's half asks is what the server's half reads, and the body shows none of it."""
+    request = nppa_wire.build_check(credentials=WHO, question=QUESTION, now=NOW, nonce=bytes(12))
+    assert (request.method, request.path) == ("POST", "/idcard/authentication/check")
+    assert set(request.headers) == {"appId", "bizId", "timestamps", "sign", "Content-Type"}
+    assert request.headers["timestamps"] == str(int(NOW.timestamp() * 1000))
+    assert nppa_wire.read_check(credentials=accept(request), body=request.body) == QUESTION
+    assert QUESTION.number.encode() not in request.body
+
+
+def test_a_query_travels() -> None:
+    """A query is signed over its parameter and has no body."""
+    request = nppa_wire.build_query(credentials=WHO, ai="b" * 32, now=NOW)
+    assert (request.method, request.path, request.body) == ("GET", "/idcard/authentication/query", b"")
+    accept(request)
+    assert nppa_wire.read_query(params=request.params) == "b" * 32
+
+
+def changed(request: Request, **headers: str) -> Request:
+    """Return a request with other headers."""
+    return Request(request.method, request.path, request.params, {**request.headers, **headers}, request.body)
+
+
+def test_a_request_is_refused_for_each_reason() -> None:
+    """Missing headers, strangers, old messages and wrong signatures have each their own code."""
+    request = nppa_wire.build_query(credentials=WHO, ai="b" * 32, now=NOW)
+    assert refusal(changed(request, sign="")) is Code.HEADER_MISSING
+    assert refusal(changed(request, timestamps="")) is Code.HEADER_MISSING
+    assert refusal(changed(request, appId="other")) is Code.PARTNER_ERROR
+    assert refusal(changed(request, bizId="other")) is Code.PARTNER_ERROR
+    assert refusal(changed(request, timestamps="soon")) is Code.EXPIRED
+    assert refusal(request, now=NOW + timedelta(seconds=5.1)) is Code.EXPIRED
+    assert refusal(request, now=NOW - timedelta(seconds=5.1)) is Code.EXPIRED
+    assert refusal(changed(request, sign="0" * 64)) is Code.SIGN_ERROR
+    assert refusal(changed(request, sign="é\udcff")) is Code.SIGN_ERROR
+    accept(request, now=NOW + timedelta(seconds=5))
+
+
+def test_two_keys_overlap() -> None:
+    """While a key is changed, whichever signed is found."""
+    former = Credentials("test-appId", "test-bizId", "0" * 32)
+    request = nppa_wire.build_query(credentials=former, ai="b" * 32, now=NOW)
+    assert accept(request, accepted=(WHO, former)) == former
+    assert refusal(request) is Code.SIGN_ERROR
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"ai": "a", "name": "某"},
+        {"ai": 1, "name": "某", "idNum": "1"},
+        {"ai": "", "name": "某", "idNum": "1"},
+        {"ai": "a" * 33, "name": "某", "idNum": "1"},
+    ],
+)
+def test_a_body_without_its_parts_is_refused(content: dict[str, str]) -> None:
+    """A body that lacks a part, or has an id of a wrong length, is errcode 1012."""
+    body = nppa_wire.seal_body(secret_key=KEY, content=content, nonce=bytes(12))
+    with pytest.raises(RefusedError) as caught:
+        nppa_wire.read_check(credentials=WHO, body=body)
+    assert caught.value.code is Code.BODY_ERROR
+
+
+def test_a_body_under_another_key_is_refused() -> None:
+    """What does not decrypt is errcode 1012, and so is a query without an id."""
+    with pytest.raises(RefusedError) as caught:
+        nppa_wire.read_check(credentials=Credentials("a", "b", "0" * 32), body=SAMPLE_BODY)
+    assert caught.value.code is Code.BODY_ERROR
+    with pytest.raises(RefusedError):
+        nppa_wire.read_query(params={})
+
+
+def test_a_body_that_is_no_object_is_refused() -> None:
+    """An envelope around something else than an object is none."""
+    body = nppa_wire.seal_body(secret_key=KEY, content=["x"], nonce=bytes(12))  # type: ignore[arg-type]
+    with pytest.raises(WireError):
+        nppa_wire.open_body(secret_key=KEY, body=body)
+
+
+def test_answers_travel() -> None:
+    """Every status and every code reads back; the player id does not."""
+    for status in Status:
+        pi = SAMPLE_PI if status is Status.VERIFIED else None
+        body = nppa_wire.build_answer(code=Code.OK, status=status, pi=pi)
+        assert nppa_wire.parse_answer(body) == Reply(0, status)
+    for code in Code:
+        if code is not Code.OK:
+            assert nppa_wire.parse_answer(nppa_wire.build_answer(code=code)) == Reply(int(code))
+    assert nppa_wire.parse_answer(b'{"errcode":1019,"errmsg":""}') == Reply(1019)
+    assert set(nppa_wire.MESSAGES) == set(Code)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        [],
+        {},
+        {"errcode": "0"},
+        {"errcode": True},
+        {"errcode": 0},
+        {"errcode": 0, "data": None},
+        {"errcode": 0, "data": {"result": []}},
+        {"errcode": 0, "data": {"result": {"pi": SAMPLE_PI}}},
+        {"errcode": 0, "data": {"result": {"status": "0", "pi": SAMPLE_PI}}},
+        {"errcode": 0, "data": {"result": {"status": False, "pi": SAMPLE_PI}}},
+        {"errcode": 0, "data": {"result": {"status": 3, "pi": SAMPLE_PI}}},
+        {"errcode": 0, "data": {"result": {"status": 0}}},
+        {"errcode": 0, "data": {"result": {"status": 0, "pi": None}}},
+        {"errcode": 0, "data": {"result": {"status": 0, "pi": SAMPLE_PI[:-1]}}},
+        {"errcode": 0, "data": {"result": {"status": 0, "pi": SAMPLE_PI.upper()}}},
+    ],
+)
+def test_an_answer_that_is_not_whole_is_none(answer: object) -> None:
+    """An answer without code, status or (where it is positive) player id says nothing."""
+    with pytest.raises(WireError):
+        nppa_wire.parse_answer(json.dumps(answer).encode())
+
+
+@given(body=st.binary(max_size=200) | st.text(alphabet='{}[]":,0data', max_size=80).map(str.encode))
+def test_any_bytes_are_read_or_refused(body: bytes) -> None:
+    """No bytes lead to anything but an answer or WireError."""
+    for read in (nppa_wire.parse_answer, lambda data: nppa_wire.open_body(secret_key=KEY, body=data)):
+        try:
+            read(body)
+        except WireError:
+            continue
+
+
+def test_deep_nesting_is_refused() -> None:
+    """Brackets beyond any sense are no answer, and no reason to fall over."""
+    with pytest.raises(WireError):
+        nppa_wire.parse_answer(b"[" * 200_000)
+
+
+@given(name=st.text(max_size=40), number=st.text(max_size=20), nonce=st.binary(min_size=12, max_size=12))
+def test_any_text_travels(name: str, number: str, nonce: bytes) -> None:
+    """Whatever name and number are, they arrive as they were sent."""
+    question = Question("c" * 32, name, number)
+    request = nppa_wire.build_check(credentials=WHO, question=question, now=NOW, nonce=nonce)
+    assert nppa_wire.read_check(credentials=accept(request), body=request.body) == question
+
+
+def test_nothing_secret_is_shown() -> None:
+    """No repr has the key, the name, the number or the body, and a key that is none is refused unread."""
+    request = nppa_wire.build_check(credentials=WHO, question=QUESTION, now=NOW, nonce=bytes(12))
+    for shown in (repr(WHO), repr(QUESTION), repr(request)):
+        assert KEY not in shown
+        assert QUESTION.name not in shown
+        assert QUESTION.number not in shown
+    with pytest.raises(WireError) as caught:
+        Credentials("a", "b", "not-a-key")
+    assert "not-a-key" not in str(caught.value)
