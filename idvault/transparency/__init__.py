@@ -1,0 +1,1 @@
+"""The log as bytes and hashes, made and checked by pure functions; holds no private key."""

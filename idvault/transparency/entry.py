@@ -1,0 +1,102 @@
+"""One log entry as a leaf of the tree: made, hashed and read back (security.md 6, RFC 9162 section 2.1.1).
+
+- leaf = encode("idvault/log-entry/v1", type, time to the minute, actor id, commitment). It is stored as written and
+  never encoded again; this encoding does not change any more.
+- commitment = HMAC-SHA256(opening key, encode("idvault/log-commitment/v1", account token or empty, details)).
+- leaf hash = SHA-256(0x00 + leaf).
+"""
+
+import hmac
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+
+from idvault.domain import seal
+from idvault.domain.error import DamagedError, Reason
+from idvault.domain.event import SYSTEM_ACTOR, Event
+
+_LEAF = "idvault/log-entry/v1"
+_COMMITMENT = "idvault/log-commitment/v1"
+_LEAF_PREFIX = b"\x00"
+_TYPE = re.compile(r"[a-z_]+:[a-z_]+:[a-z_]+")
+_ACTOR = re.compile(rf"[0-9a-f]{{32}}|{SYSTEM_ACTOR}")
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}Z")
+_TIME_FORMAT = "%Y-%m-%dT%H:%MZ"
+_LENGTH = 4
+
+
+class EntryError(DamagedError):
+    """Bytes that are no leaf of this log."""
+
+    def __init__(self) -> None:
+        """Say no more than that they are damaged."""
+        super().__init__(Reason.RECORD_DAMAGED)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What anybody can read of a leaf: the type as text, since a reader may be older than the log.
+
+    occurred_at: to the minute, UTC. actor_id: 16 bytes in hex, or "system". commitment: 32 bytes.
+    """
+
+    type: str
+    occurred_at: datetime
+    actor_id: str
+    commitment: bytes
+
+
+def commitment(event: Event) -> bytes:
+    """Return the 32 bytes that bind an event's account and details without telling them."""
+    message = seal.encode(_COMMITMENT, event.account_token, event.details())
+    return hmac.digest(event.opening_key, message, "sha256")
+
+
+def encode_leaf(event: Event) -> bytes:
+    """Return the leaf of an event; raises ValueError if its time is naive."""
+    if event.occurred_at.utcoffset() is None:
+        raise ValueError("an event needs an aware time")
+    minute = event.occurred_at.astimezone(UTC).replace(second=0, microsecond=0, tzinfo=None)
+    text = minute.isoformat(timespec="minutes") + "Z"
+    return seal.encode(_LEAF, event.type.value, text, event.actor_id, commitment(event))
+
+
+def leaf_hash(leaf: bytes) -> bytes:
+    """Return the 32-byte hash under which a leaf stands in the tree."""
+    return sha256(_LEAF_PREFIX + leaf).digest()
+
+
+def decode_leaf(leaf: bytes) -> Entry:
+    """Return what a leaf says; raises EntryError unless it is exactly as encode_leaf writes it."""
+    purpose, kind, time, actor_id, bound = _five_parts(leaf)
+    if purpose != _LEAF.encode() or len(bound) != sha256().digest_size:
+        raise EntryError
+    return Entry(_text(kind, _TYPE), _time(_text(time, _TIME)), _text(actor_id, _ACTOR), bound)
+
+
+def _five_parts(leaf: bytes) -> tuple[bytes, bytes, bytes, bytes, bytes]:
+    parts, rest = [], leaf
+    while rest:
+        size = int.from_bytes(rest[:_LENGTH], "big")
+        parts.append(rest[_LENGTH : _LENGTH + size])
+        if len(rest) < _LENGTH + size:
+            raise EntryError
+        rest = rest[_LENGTH + size :]
+    if len(parts) != 5:
+        raise EntryError
+    return parts[0], parts[1], parts[2], parts[3], parts[4]
+
+
+def _text(data: bytes, form: re.Pattern[str]) -> str:
+    text = data.decode("latin-1")
+    if not form.fullmatch(text):
+        raise EntryError
+    return text
+
+
+def _time(text: str) -> datetime:
+    try:
+        return datetime.strptime(text, _TIME_FORMAT).replace(tzinfo=UTC)
+    except ValueError as error:
+        raise EntryError from error
