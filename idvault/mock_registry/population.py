@@ -105,8 +105,8 @@ def generate(*, seed: int = SEED, size: int = _SIZE) -> list[Person]:
 
 def _invent(random: Random, kind: str, index: int) -> Person:
     born = date.fromordinal(random.randrange(date(1950, 1, 1).toordinal(), date(2007, 1, 1).toordinal()))
-    # The sequence is the index, so that no two people share a number.
-    body = f"{random.choice(_PROVINCES)}0000{born:%Y%m%d}{index % 1000:03}"
+    # The sequence is counted, so that no two people share a number.
+    body = f"{random.choice(_PROVINCES)}0000{born:%Y%m%d}{(index + 1) % 1000:03}"
     number = body + document.resident_check_character(body=body)
     plain = random.choice(_SURNAMES) + "".join(random.sample(_GIVEN, random.choice((1, 2, 2))))
     if kind == "minority":
