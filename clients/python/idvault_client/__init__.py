@@ -1,0 +1,70 @@
+"""The client of idvault for backends: connect, verify people, read statuses; `aio` is the same with await."""
+
+from idvault.domain.document import DocumentType
+from idvault.domain.error import FieldCode, Reason
+from idvault.domain.status import Assurance, Standing, State, SubjectKind
+from idvault.domain.verification import ClaimState
+from idvault_client import aio
+from idvault_client.accounts import (
+    Consent,
+    IdentityDocument,
+    Status,
+    Statuses,
+    Verification,
+    foreign_permanent_resident,
+    residence_permit,
+    resident_id,
+)
+from idvault_client.errors import (
+    AccessDenied,
+    DeadlineExceeded,
+    Exhausted,
+    InvalidFields,
+    NotFound,
+    PreconditionFailed,
+    RecordDamaged,
+    RegistryBacklog,
+    RequestIdReused,
+    TooManyAttempts,
+    Unavailable,
+    VaultError,
+)
+from idvault_client.reasons import FailureReason
+from idvault_client.transport import Tls
+from idvault_client.vault import Vault, connect
+
+__all__ = [
+    "AccessDenied",
+    "Assurance",
+    "ClaimState",
+    "Consent",
+    "DeadlineExceeded",
+    "DocumentType",
+    "Exhausted",
+    "FailureReason",
+    "FieldCode",
+    "IdentityDocument",
+    "InvalidFields",
+    "NotFound",
+    "PreconditionFailed",
+    "Reason",
+    "RecordDamaged",
+    "RegistryBacklog",
+    "RequestIdReused",
+    "Standing",
+    "State",
+    "Status",
+    "Statuses",
+    "SubjectKind",
+    "Tls",
+    "TooManyAttempts",
+    "Unavailable",
+    "Vault",
+    "VaultError",
+    "Verification",
+    "aio",
+    "connect",
+    "foreign_permanent_resident",
+    "residence_permit",
+    "resident_id",
+]

@@ -1,0 +1,175 @@
+"""The command `idvault-client`: reads statuses and claims from a shell."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from idvault_client import testing
+from idvault_client.accounts import Status, Verification
+from idvault_client.errors import NotFound, Unavailable, VaultError
+from idvault_client.transport import DEFAULT_TIMEOUT, Tls
+from idvault_client.vault import Vault, connect
+
+_UNREACHABLE, _REFUSED = 3, 4
+
+app = typer.Typer(
+    name="idvault-client",
+    no_args_is_help=True,
+    add_completion=False,
+    # A pretty traceback prints local variables, and those may be personal.
+    pretty_exceptions_enable=False,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How to reach the vault: by a ready file, or by target and PEM files."""
+
+    ready_file: Path | None
+    platform: str
+    target: str | None
+    tls: Tls | None
+    server_name: str | None
+    timeout: float
+    as_json: bool
+
+    def open(self) -> Vault:
+        """Return the client; raises OSError or ValueError if a file cannot be read or says nothing."""
+        if self.ready_file is not None:
+            return testing.connect(self.ready_file, platform=self.platform, timeout=self.timeout)
+        if self.target is None or self.tls is None:
+            raise typer.BadParameter("give --ready-file, or --target with --ca, --certificate and --key")
+        return connect(self.target, tls=self.tls, timeout=self.timeout, server_name=self.server_name)
+
+
+@app.callback()
+def connection(  # noqa: PLR0917 - typer makes an option of each
+    context: typer.Context,
+    ready_file: Annotated[
+        Path | None, typer.Option(help="The file that `idvault dev --ready-file` wrote; replaces all below.")
+    ] = None,
+    platform: Annotated[
+        str, typer.Option(help="Which platform of the ready file to be.")
+    ] = testing.DEVELOPMENT_PLATFORM,
+    target: Annotated[str | None, typer.Option(help="Where the vault listens, HOST:PORT.")] = None,
+    ca: Annotated[Path | None, typer.Option(help="PEM file of the server's authority.")] = None,
+    certificate: Annotated[Path | None, typer.Option(help="PEM file of your certificate.")] = None,
+    key: Annotated[Path | None, typer.Option(help="PEM file of your private key.")] = None,
+    server_name: Annotated[
+        str | None, typer.Option(help="The name in the server's certificate, if not HOST.")
+    ] = None,
+    timeout: Annotated[float, typer.Option(help="Seconds a call may take, retries included.", min=0.1)] = (
+        DEFAULT_TIMEOUT
+    ),
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Ask an identity vault for statuses and claims, as a platform with its client certificate.
+
+    Exit codes: 0 done, 2 wrong usage, 3 not reached, 4 refused (the reason is printed).
+    """
+    tls = Tls(ca, certificate, key) if ca and certificate and key else None
+    context.obj = Connection(ready_file, platform, target, tls, server_name, timeout, as_json)
+
+
+@app.command()
+def status(
+    context: typer.Context,
+    account_tokens: Annotated[list[str], typer.Argument(metavar="TOKEN", help="Accounts to look at.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Print the status of each account; exit code 4 if one of them is unknown."""
+    asked: Connection = context.obj
+    as_json = as_json or asked.as_json
+    with _exit_codes(as_json), asked.open() as vault:
+        found = vault.batch_get_statuses(account_tokens)
+        for each in found.statuses:
+            _print(_status(each), as_json=as_json)
+        for token in found.unknown_account_tokens:
+            if not as_json:
+                typer.echo(f"{token}: unknown", err=True)
+        if found.unknown_account_tokens:
+            raise NotFound("ACCOUNT_NOT_FOUND", NotFound.usual_code)
+
+
+@app.command()
+def get_verification(
+    context: typer.Context,
+    request_id: Annotated[str, typer.Argument(metavar="REQUEST_ID", help="The UUID of the claim.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Print a claim as it stands now."""
+    asked: Connection = context.obj
+    as_json = as_json or asked.as_json
+    with _exit_codes(as_json), asked.open() as vault:
+        _print(_verification(vault.get_verification(request_id)), as_json=as_json)
+
+
+def _status(status: Status) -> dict[str, object]:
+    return {
+        "account_token": status.account_token,
+        "state": status.state,
+        "standing": status.standing,
+        "assurance": status.assurance,
+        "subject_kind": status.subject_kind,
+        "verify_date": status.verify_date and status.verify_date.isoformat(),
+        "expire_date": status.expire_date and status.expire_date.isoformat(),
+        "revision": status.revision,
+    }
+
+
+def _verification(claim: Verification) -> dict[str, object]:
+    return {
+        "request_id": claim.request_id,
+        "account_token": claim.account_token,
+        "state": claim.state,
+        "failure_reason": claim.failure_reason if claim.failed else None,
+        "retry_after_seconds": claim.retry_after.total_seconds() if claim.pending else None,
+        "status": _status(claim.status),
+    }
+
+
+def _print(answer: dict[str, object], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(answer))
+        return
+    nested = answer.pop("status", None)
+    shown = answer | (nested if isinstance(nested, dict) else {}) | {"state": answer["state"]}
+    typer.echo(" ".join(f"{key}={value}" for key, value in shown.items() if value is not None))
+
+
+@contextmanager
+def _exit_codes(as_json: bool) -> Iterator[None]:
+    try:
+        yield
+    except Unavailable as error:
+        _fail(error, _UNREACHABLE, as_json=as_json)
+    except VaultError as error:
+        _fail(error, _REFUSED, as_json=as_json)
+    except (OSError, ValueError) as error:
+        _fail(VaultError(code="UNAVAILABLE", hint=str(error)), _UNREACHABLE, as_json=as_json)
+
+
+def _fail(error: VaultError, exit_code: int, *, as_json: bool) -> NoReturn:
+    if as_json:
+        field = next(iter(error.fields), None)
+        shown = {"code": error.code, "reason": error.reason or error.hint or None, "field": field}
+        typer.echo(json.dumps({"error": shown}), err=True)
+    else:
+        typer.echo(str(error), err=True)
+        if error.reason:
+            typer.echo(error.text("en"), err=True)
+    raise typer.Exit(exit_code)
+
+
+def main() -> None:
+    """Run the command."""
+    app(prog_name="idvault-client")
+
+
+if __name__ == "__main__":
+    main()

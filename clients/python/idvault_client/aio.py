@@ -1,0 +1,103 @@
+"""The client for asyncio: the same calls and answers as in `vault`, awaited."""
+
+import asyncio
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Self, TypeVar
+from uuid import UUID
+
+import grpc
+
+from idvault_client import calls, refusals, transport
+from idvault_client.accounts import Consent, IdentityDocument, Status, Statuses, Verification
+from idvault_client.transport import Tls
+
+Result = TypeVar("Result")
+
+
+def connect(
+    target: str, *, tls: Tls, timeout: float = transport.DEFAULT_TIMEOUT, server_name: str | None = None
+) -> "Vault":
+    """Return a client of the vault, to be made and used in one running event loop.
+
+    The arguments are those of `idvault_client.connect`.
+    """
+    options = transport.options(server_name)
+    checked = transport.check_timeout(timeout)
+    return Vault(grpc.aio.secure_channel(target, tls.credentials(), options=options), timeout=checked)
+
+
+class Vault:
+    """The vault as a backend sees it; every method raises VaultError and nothing of gRPC."""
+
+    def __init__(self, channel: grpc.aio.Channel, *, timeout: float) -> None:
+        """Keep the open channel; `connect` makes both."""
+        self._channel = channel
+        self._timeout = timeout
+
+    async def verify_individual(
+        self,
+        name: str,
+        document: IdentityDocument,
+        *,
+        consent: Consent,
+        request_id: str | UUID | None = None,
+        account_token: str | None = None,
+    ) -> Verification:
+        """Verify a person's real name and number.
+
+        account_token: the account to verify again; none at sign-up.
+        request_id: a UUID that you saved before the call, so that the same call can be made again; if none is
+        given the client chooses one, and the result or error tells it.
+        Raises InvalidFields, RequestIdReused, NotFound, TooManyAttempts, RegistryBacklog, PreconditionFailed,
+        AccessDenied, Unavailable. A mismatch is an answer: see Verification.failed.
+        """
+        call = calls.verify_individual(
+            name, document, consent=consent, request_id=request_id, account_token=account_token
+        )
+        return await self._run(call)
+
+    async def get_verification(self, request_id: str | UUID) -> Verification:
+        """Return a claim as it stands now; raises NotFound, AccessDenied, Unavailable."""
+        return await self._run(calls.get_verification(request_id))
+
+    async def get_status(self, account_token: str) -> Status:
+        """Return the status of one account; raises NotFound, AccessDenied, Unavailable."""
+        return await self._run(calls.get_status(account_token))
+
+    async def batch_get_statuses(self, account_tokens: Iterable[str]) -> Statuses:
+        """Return the statuses of any number of accounts; each 1,000 are one call with its own timeout."""
+        return calls.join([await self._run(call) for call in calls.batch_get_statuses(account_tokens)])
+
+    async def close(self) -> None:
+        """Close the connection; calls that still run end with Unavailable."""
+        await self._channel.close()
+
+    async def __aenter__(self) -> Self:
+        """Return the client itself."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the connection."""
+        await self.close()
+
+    async def _run(self, call: calls.Call[Result]) -> Result:
+        method: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = self._channel.unary_unary(call.path)
+        try:
+            answer = await method(call.request, timeout=self._timeout)
+        except grpc.RpcError as error:
+            failure = refusals.from_rpc(error, request_id=call.request_id)
+        except (ValueError, grpc.aio.UsageError):  # what grpc raises once the channel is closed
+            failure = refusals.closed(request_id=call.request_id)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            # Nobody cancelled this task: close() ended the call.
+            failure = refusals.closed(request_id=call.request_id)
+        else:
+            return call.result(answer)
+        # Raised outside of the handlers: grpc's exception must not travel along as the context of ours.
+        raise failure

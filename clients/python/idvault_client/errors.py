@@ -1,0 +1,213 @@
+"""Why a call was refused: one exception type a kind, none of which shows what a caller sent."""
+
+from collections.abc import ItemsView, Iterator, KeysView, Mapping
+from datetime import timedelta
+from typing import ClassVar
+
+from idvault.domain.error import Reason
+from idvault_client import reasons
+
+
+class VaultError(Exception):
+    """A call to the vault did not succeed; what is no subclass of its own is a fault of server or client.
+
+    reason: a published reason (docs/reasons.md), None if the vault itself gave none.
+    code: the name of the gRPC status.
+    retry_after: how long to wait before the same call, if the vault said so.
+    request_id: that of the call, also if the client chose it: with it the call can be made again.
+    fields: which fields were wrong and how, {"document.number": "CHECK_DIGIT"}.
+    """
+
+    usual_code: ClassVar[str] = "UNKNOWN"
+
+    def __init__(
+        self,
+        reason: str | None = None,
+        code: str = "UNKNOWN",
+        retry_after: timedelta | None = None,
+        *,
+        request_id: str | None = None,
+        fields: Mapping[str, str] | None = None,
+        hint: str = "",
+    ) -> None:
+        """Keep what is known; nothing of it is personal."""
+        super().__init__(reason, code, retry_after)
+        self.reason = reason
+        self.code = code
+        self.retry_after = retry_after
+        self.request_id = request_id
+        self.fields: Mapping[str, str] = dict(fields or {})
+        self.hint = hint
+
+    def text(self, language: str) -> str:
+        """Return a text for the end user in "zh" or "en"."""
+        return reasons.reason_text(self.reason, language=language)
+
+    def __str__(self) -> str:
+        """Return reason, code, wrong fields and request id in one line for a log."""
+        parts = [f"{self.reason} ({self.code})" if self.reason else self.code]
+        parts += [f"{field} {code}" for field, code in self.fields.items()]
+        if self.retry_after is not None:
+            parts.append(f"again after {self.retry_after.total_seconds():g} s")
+        if self.request_id:
+            parts.append(f"request {self.request_id}")
+        return "; ".join([*parts, self.hint] if self.hint else parts)
+
+    def __repr__(self) -> str:
+        """Return the type and the same line."""
+        return f"{type(self).__name__}({str(self)!r})"
+
+
+class InvalidFields(VaultError):
+    """The vault does not take the form as it is; a mapping of field paths to FieldCode values.
+
+    Empty if the request as a whole is wrong (INVALID_MESSAGE, TOO_MANY_ITEMS).
+    """
+
+    usual_code = "INVALID_ARGUMENT"
+
+    def texts(self, language: str) -> dict[str, str]:
+        """Return a text for the end user by field path; the key "" stands for the form as a whole."""
+        if not self.fields:
+            return {"": self.text(language)}
+        return {
+            field: reasons.field_text(field, code, reason=self.reason, language=language)
+            for field, code in self.fields.items()
+        }
+
+    def keys(self) -> KeysView[str]:
+        """Return the field paths."""
+        return self.fields.keys()
+
+    def items(self) -> ItemsView[str, str]:
+        """Return pairs of field path and code."""
+        return self.fields.items()
+
+    def get(self, field: str, default: str | None = None) -> str | None:
+        """Return the code of a field, or the default if that field is right."""
+        return self.fields.get(field, default)
+
+    def __getitem__(self, field: str) -> str:
+        """Return the code of a wrong field; raises KeyError if it is right."""
+        return self.fields[field]
+
+    def __contains__(self, field: object) -> bool:
+        """Return whether a field is wrong."""
+        return field in self.fields
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the field paths."""
+        return iter(self.fields)
+
+    def __len__(self) -> int:
+        """Return how many fields are wrong."""
+        return len(self.fields)
+
+    def __bool__(self) -> bool:
+        """Return True: an error without fields is an error all the same."""
+        return True
+
+
+class RequestIdReused(VaultError):
+    """This request_id was used for a call with another body: choose a new one for a new form."""
+
+    usual_code = "ALREADY_EXISTS"
+
+
+class NotFound(VaultError):
+    """There is no such account or claim, or it is another platform's."""
+
+    usual_code = "NOT_FOUND"
+
+
+class Exhausted(VaultError):
+    """A limit is reached; the same call may pass after retry_after."""
+
+    usual_code = "RESOURCE_EXHAUSTED"
+
+
+class TooManyAttempts(Exhausted):
+    """Too many wrong names were tried for one number."""
+
+
+class RegistryBacklog(Exhausted):
+    """Too many claims wait for the registry."""
+
+
+class AccessDenied(VaultError):
+    """Your certificate may not do this."""
+
+    usual_code = "PERMISSION_DENIED"
+
+
+class PreconditionFailed(VaultError):
+    """The account's state does not allow this: closed, erased, or its renewal suspended."""
+
+    usual_code = "FAILED_PRECONDITION"
+
+
+class Unavailable(VaultError):
+    """No answer, after all retries: the outcome is not known.
+
+    The same call with the same request_id is safe.
+    """
+
+    usual_code = "UNAVAILABLE"
+
+
+class DeadlineExceeded(Unavailable):
+    """No answer in time: as with any Unavailable, the outcome is not known."""
+
+    usual_code = "DEADLINE_EXCEEDED"
+
+
+class RecordDamaged(VaultError):
+    """Stored bytes do not verify; tell the vault's operator."""
+
+    usual_code = "DATA_LOSS"
+
+
+BY_REASON: dict[str, type[VaultError]] = {
+    Reason.INVALID_MESSAGE: InvalidFields,
+    Reason.TOO_MANY_ITEMS: InvalidFields,
+    Reason.INVALID_NAME: InvalidFields,
+    Reason.INVALID_DOCUMENT_NUMBER: InvalidFields,
+    Reason.UNSUPPORTED_DOCUMENT: InvalidFields,
+    Reason.CONSENT_MISSING: InvalidFields,
+    Reason.INVALID_REQUEST_ID: InvalidFields,
+    Reason.INVALID_ACCOUNT_TOKEN: InvalidFields,
+    Reason.REQUEST_ID_REUSED: RequestIdReused,
+    Reason.ACCOUNT_NOT_FOUND: NotFound,
+    Reason.REQUEST_NOT_FOUND: NotFound,
+    Reason.TOO_MANY_ATTEMPTS: TooManyAttempts,
+    Reason.REGISTRY_BACKLOG: RegistryBacklog,
+    Reason.ACCESS_DENIED: AccessDenied,
+    Reason.SECOND_FACTOR_REFUSED: AccessDenied,
+    Reason.SECOND_FACTOR_LOCKED: AccessDenied,
+    Reason.SELF_APPROVAL: AccessDenied,
+    Reason.DISCLOSURE_EXPIRED: PreconditionFailed,
+    Reason.QUORUM_INVALID: PreconditionFailed,
+    Reason.ROSTER_INVALID: PreconditionFailed,
+    Reason.ACCOUNT_CLOSED: PreconditionFailed,
+    Reason.ACCOUNT_ERASED: PreconditionFailed,
+    Reason.RENEWAL_SUSPENDED: PreconditionFailed,
+    Reason.ILLEGAL_TRANSITION: PreconditionFailed,
+    Reason.LOG_UNAVAILABLE: Unavailable,
+    Reason.STORE_UNAVAILABLE: Unavailable,
+    Reason.RECORD_DAMAGED: RecordDamaged,
+}
+
+BY_CODE: dict[str, type[VaultError]] = {
+    "INVALID_ARGUMENT": InvalidFields,
+    "ALREADY_EXISTS": RequestIdReused,
+    "NOT_FOUND": NotFound,
+    "RESOURCE_EXHAUSTED": Exhausted,
+    "PERMISSION_DENIED": AccessDenied,
+    "UNAUTHENTICATED": AccessDenied,
+    "FAILED_PRECONDITION": PreconditionFailed,
+    "UNAVAILABLE": Unavailable,
+    "ABORTED": Unavailable,
+    "CANCELLED": Unavailable,
+    "DEADLINE_EXCEEDED": DeadlineExceeded,
+    "DATA_LOSS": RecordDamaged,
+}

@@ -1,0 +1,94 @@
+"""Makes the client's errors from google.rpc.Status details and from what gRPC says without any.
+
+Nothing of a server's text is kept but words, field paths and reasons that have the form of such.
+"""
+
+import re
+from datetime import timedelta
+from typing import cast
+
+import grpc
+from google.protobuf.message import DecodeError
+from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]
+from grpc_status import rpc_status
+
+from idvault.domain.error import FieldCode, Reason
+from idvault_client import errors
+
+_DOMAIN = "idvault"
+_WORD = re.compile(r"[A-Z][A-Z0-9_]{0,62}")
+_FIELD = re.compile(r"[a-z][a-z0-9_.\[\]]{0,127}")
+# What gRPC itself says when there is no answer, in words of our own: its text may hold anything.
+_HINTS = (
+    ("CERTIFICATE_VERIFY_FAILED", "the server's certificate is not of the given ca or has run out"),
+    ("Hostname Verification Check failed", "the server's certificate has another name: set server_name"),
+    ("Peer name", "the server's certificate has another name: set server_name"),
+    ("handshake", "no TLS connection: is the certificate one that the server takes?"),
+    ("Connection refused", "nobody listens at the target"),
+    ("DNS resolution failed", "the target's name is not known"),
+    ("unparseable", "the target is not an address"),
+)
+
+
+def from_rpc(error: grpc.RpcError, *, request_id: str | None) -> errors.VaultError:
+    """Return the error of a failed call, of either transport."""
+    call = cast(grpc.Call, error)  # grpc raises objects that are both
+    code, status = call.code().name, _status(call)
+    reason, fields, retry_after = _details(status)
+    kind = errors.BY_REASON.get(reason or "") or errors.BY_CODE.get(code, errors.VaultError)
+    hint = "" if reason else _hint(call.details() or "")
+    return kind(reason, code, retry_after, request_id=request_id, fields=fields, hint=hint)
+
+
+def closed(*, request_id: str | None) -> errors.Unavailable:
+    """Return the error of a call on a connection that was closed."""
+    return errors.Unavailable(code="CANCELLED", request_id=request_id, hint="this connection is closed")
+
+
+def not_understood(*, request_id: str | None) -> errors.VaultError:
+    """Return the error of an answer that breaks the contract."""
+    return errors.VaultError(code="INTERNAL", request_id=request_id, hint="the answer breaks the contract")
+
+
+def _status(call: grpc.Call) -> status_pb2.Status:
+    # Details that contradict the status or do not parse are no details; the status itself still counts.
+    try:
+        return rpc_status.from_call(call) or status_pb2.Status()
+    except (ValueError, DecodeError):
+        return status_pb2.Status()
+
+
+def _details(status: status_pb2.Status) -> tuple[str | None, dict[str, str], timedelta | None]:
+    info, request = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
+    retry = error_details_pb2.RetryInfo()
+    found = {message.DESCRIPTOR.full_name: _unpack(status, message) for message in (info, request, retry)}
+    known = info.domain == _DOMAIN and _WORD.fullmatch(info.reason)
+    reason = (Reason(info.reason) if info.reason in Reason.__members__ else info.reason) if known else None
+    fields = dict(_violation(violation) for violation in request.field_violations)
+    fields.pop("", None)
+    wait = retry.retry_delay.ToTimedelta() if found[retry.DESCRIPTOR.full_name] else None
+    return reason, fields, wait
+
+
+def _unpack(
+    status: status_pb2.Status,
+    message: error_details_pb2.ErrorInfo | error_details_pb2.BadRequest | error_details_pb2.RetryInfo,
+) -> bool:
+    for detail in status.details:
+        if detail.Is(message.DESCRIPTOR):
+            try:
+                return bool(detail.Unpack(message))
+            except DecodeError:
+                return False
+    return False
+
+
+def _violation(violation: error_details_pb2.BadRequest.FieldViolation) -> tuple[str, str]:
+    code = violation.reason or violation.description
+    if not _FIELD.fullmatch(violation.field) or not _WORD.fullmatch(code):
+        return "", ""
+    return violation.field, FieldCode(code) if code in FieldCode.__members__ else code
+
+
+def _hint(details: str) -> str:
+    return next((hint for sign, hint in _HINTS if sign in details), "")

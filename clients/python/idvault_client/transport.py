@@ -1,0 +1,74 @@
+"""How a connection is made: mutual TLS, retries by gRPC service config, the default deadline."""
+
+import json
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+
+import grpc
+
+DEFAULT_TIMEOUT = 5.0
+"""Seconds that a call may take, retries included, if nothing else is said."""
+
+# Each method is idempotent (a mutation by its request_id), so that a lost answer can be asked for again.
+# gRPC sends the very same bytes again, within the deadline of the call.
+SERVICE_CONFIG = {
+    "loadBalancingConfig": [{"round_robin": {}}],
+    "methodConfig": [
+        {
+            "name": [
+                {"service": "idvault.v1.VerificationService"},
+                {"service": "idvault.v1.StatusService"},
+            ],
+            "retryPolicy": {
+                "maxAttempts": 5,
+                "initialBackoff": "0.1s",
+                "maxBackoff": "2s",
+                "backoffMultiplier": 2,
+                "retryableStatusCodes": ["UNAVAILABLE"],
+            },
+        }
+    ],
+    # Retries end when most calls fail, so that an outage is not made worse by those who wait for its end.
+    "retryThrottling": {"maxTokens": 100, "tokenRatio": 0.1},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """Paths of PEM files: the authority of the server's certificate, and your own certificate and key."""
+
+    ca: str | PathLike[str]
+    certificate: str | PathLike[str]
+    key: str | PathLike[str]
+
+    def credentials(self) -> grpc.ChannelCredentials:
+        """Read the files; raises OSError if one cannot be read."""
+        return grpc.ssl_channel_credentials(
+            root_certificates=Path(self.ca).read_bytes(),
+            private_key=Path(self.key).read_bytes(),
+            certificate_chain=Path(self.certificate).read_bytes(),
+        )
+
+
+def options(server_name: str | None) -> list[tuple[str, str | int]]:
+    """Return the channel's options; server_name is that of the certificate, None if the target has it."""
+    chosen: list[tuple[str, str | int]] = [
+        ("grpc.service_config", json.dumps(SERVICE_CONFIG)),
+        ("grpc.service_config_disable_resolution", 1),
+        # The vault is a neighbour: a proxy for the way out must not see the way in.
+        ("grpc.enable_http_proxy", 0),
+        ("grpc.initial_reconnect_backoff_ms", 200),
+        ("grpc.min_reconnect_backoff_ms", 200),
+        ("grpc.max_reconnect_backoff_ms", 5000),
+    ]
+    if server_name is not None:
+        chosen.append(("grpc.ssl_target_name_override", server_name))
+    return chosen
+
+
+def check_timeout(timeout: float) -> float:
+    """Return the seconds as they are; raises ValueError unless positive: a call always has a deadline."""
+    if not timeout > 0:
+        raise ValueError("timeout must be a positive number of seconds")
+    return timeout
