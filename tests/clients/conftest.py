@@ -1,0 +1,69 @@
+"""A scripted vault server under mutual TLS, and both clients of it behind one face."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, Protocol
+
+import idvault_client
+import pytest
+from idvault_client import Tls
+
+from tests.clients.vault_server import Authority, VaultServer, running
+
+
+class Ask(Protocol):
+    """Calls a method of the client by name, whichever client it is."""
+
+    async def __call__(self, method: str, *arguments: Any, **keywords: Any) -> Any:
+        """Return what the method returns."""
+        raise AssertionError
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """An authority that the server and its clients trust."""
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session")
+def stranger(tmp_path_factory: pytest.TempPathFactory) -> Tls:
+    """The certificate of an authority that nobody trusts."""
+    return Authority(tmp_path_factory.mktemp("stranger")).issue("stranger")
+
+
+@pytest.fixture(scope="session")
+def tls(authority: Authority) -> Tls:
+    """A platform's certificate."""
+    return authority.issue("platform-a")
+
+
+@pytest.fixture(scope="session")
+def server_certificate(authority: Authority) -> Tls:
+    """The server's certificate, for localhost only."""
+    return authority.issue("server", dns="localhost")
+
+
+@pytest.fixture
+def server(server_certificate: Tls) -> Iterator[VaultServer]:
+    """A running server without a script yet."""
+    with running(server_certificate) as vault:
+        yield vault
+
+
+@pytest.fixture(params=["sync", "aio"])
+async def ask(request: pytest.FixtureRequest, server: VaultServer, tls: Tls) -> AsyncIterator[Ask]:
+    """One of both clients, connected to the server."""
+    if request.param == "aio":
+        async with idvault_client.aio.connect(server.target, tls=tls, server_name="localhost") as awaited:
+
+            async def ask_aio(method: str, *arguments: Any, **keywords: Any) -> Any:
+                return await getattr(awaited, method)(*arguments, **keywords)
+
+            yield ask_aio
+        return
+    with idvault_client.connect(server.target, tls=tls, server_name="localhost") as vault:
+
+        async def ask_sync(method: str, *arguments: Any, **keywords: Any) -> Any:
+            return await asyncio.to_thread(getattr(vault, method), *arguments, **keywords)
+
+        yield ask_sync

@@ -1,0 +1,198 @@
+"""Each refusal of the vault becomes its own exception type, with what helps and nothing more."""
+
+import pickle
+from datetime import timedelta
+
+import grpc
+import pytest
+from idvault_client import (
+    AccessDenied,
+    DeadlineExceeded,
+    Exhausted,
+    InvalidFields,
+    NotFound,
+    PreconditionFailed,
+    RecordDamaged,
+    RegistryBacklog,
+    RequestIdReused,
+    TooManyAttempts,
+    Unavailable,
+    VaultError,
+    errors,
+    reasons,
+)
+
+from idvault.domain.error import Reason
+from tests.clients.conftest import Ask
+from tests.clients.vault_server import REQUEST_ID, Refuse, Trailers, VaultServer
+
+Code = grpc.StatusCode
+EXPECTED = {
+    Reason.INVALID_MESSAGE: (Code.INVALID_ARGUMENT, InvalidFields),
+    Reason.TOO_MANY_ITEMS: (Code.INVALID_ARGUMENT, InvalidFields),
+    Reason.INVALID_NAME: (Code.INVALID_ARGUMENT, InvalidFields),
+    Reason.INVALID_DOCUMENT_NUMBER: (Code.INVALID_ARGUMENT, InvalidFields),
+    Reason.UNSUPPORTED_DOCUMENT: (Code.INVALID_ARGUMENT, InvalidFields),
+    Reason.CONSENT_MISSING: (Code.INVALID_ARGUMENT, InvalidFields),
+    Reason.INVALID_REQUEST_ID: (Code.INVALID_ARGUMENT, InvalidFields),
+    Reason.INVALID_ACCOUNT_TOKEN: (Code.INVALID_ARGUMENT, InvalidFields),
+    Reason.REQUEST_ID_REUSED: (Code.ALREADY_EXISTS, RequestIdReused),
+    Reason.ACCOUNT_NOT_FOUND: (Code.NOT_FOUND, NotFound),
+    Reason.REQUEST_NOT_FOUND: (Code.NOT_FOUND, NotFound),
+    Reason.TOO_MANY_ATTEMPTS: (Code.RESOURCE_EXHAUSTED, TooManyAttempts),
+    Reason.REGISTRY_BACKLOG: (Code.RESOURCE_EXHAUSTED, RegistryBacklog),
+    Reason.ACCESS_DENIED: (Code.PERMISSION_DENIED, AccessDenied),
+    Reason.SECOND_FACTOR_REFUSED: (Code.PERMISSION_DENIED, AccessDenied),
+    Reason.SECOND_FACTOR_LOCKED: (Code.PERMISSION_DENIED, AccessDenied),
+    Reason.SELF_APPROVAL: (Code.PERMISSION_DENIED, AccessDenied),
+    Reason.DISCLOSURE_EXPIRED: (Code.FAILED_PRECONDITION, PreconditionFailed),
+    Reason.QUORUM_INVALID: (Code.FAILED_PRECONDITION, PreconditionFailed),
+    Reason.ROSTER_INVALID: (Code.FAILED_PRECONDITION, PreconditionFailed),
+    Reason.ACCOUNT_CLOSED: (Code.FAILED_PRECONDITION, PreconditionFailed),
+    Reason.ACCOUNT_ERASED: (Code.FAILED_PRECONDITION, PreconditionFailed),
+    Reason.RENEWAL_SUSPENDED: (Code.FAILED_PRECONDITION, PreconditionFailed),
+    Reason.ILLEGAL_TRANSITION: (Code.FAILED_PRECONDITION, PreconditionFailed),
+    Reason.RECORD_DAMAGED: (Code.DATA_LOSS, RecordDamaged),
+    Reason.LOG_UNAVAILABLE: (Code.UNAVAILABLE, Unavailable),
+    Reason.STORE_UNAVAILABLE: (Code.UNAVAILABLE, Unavailable),
+}
+
+
+async def refused(ask: Ask) -> VaultError:
+    """Return the error of a call that is refused."""
+    with pytest.raises(VaultError) as caught:
+        await ask("get_verification", REQUEST_ID)
+    return caught.value
+
+
+async def test_each_reason_has_its_exception(ask: Ask, server: VaultServer) -> None:
+    """Every published reason is raised as its type, with the code that the table of docs/reasons.md names."""
+    assert set(EXPECTED) == set(Reason) == set(errors.BY_REASON)
+    for reason, (code, kind) in EXPECTED.items():
+        server.outcomes = [Refuse(code, reason)]
+        error = await refused(ask)
+        assert type(error) is kind
+        assert (error.reason, error.code, error.request_id) == (reason, code.name, REQUEST_ID)
+        assert kind.usual_code == code.name
+        assert error.text("zh") == reasons.REASON_TEXTS[reason].zh
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (Code.INVALID_ARGUMENT, InvalidFields),
+        (Code.RESOURCE_EXHAUSTED, Exhausted),
+        (Code.UNAUTHENTICATED, AccessDenied),
+        (Code.ABORTED, Unavailable),
+        (Code.DEADLINE_EXCEEDED, DeadlineExceeded),
+        (Code.UNIMPLEMENTED, VaultError),
+        (Code.INTERNAL, VaultError),
+    ],
+)
+async def test_codes_without_details(
+    ask: Ask, server: VaultServer, code: grpc.StatusCode, kind: type[VaultError]
+) -> None:
+    """A status without a reason of the vault is raised by its code, with a general text."""
+    server.outcomes = [Refuse(code)]
+    error = await refused(ask)
+    assert type(error) is kind
+    assert (error.reason, error.code) == (None, code.name)
+    assert error.text("en") == reasons.UNKNOWN.en
+
+
+async def test_reason_of_a_newer_server(ask: Ask, server: VaultServer) -> None:
+    """A reason that this client does not know is kept, raised by its code."""
+    server.outcomes = [Refuse(Code.FAILED_PRECONDITION, "SOMETHING_NEW")]
+    error = await refused(ask)
+    assert type(error) is PreconditionFailed
+    assert error.reason == "SOMETHING_NEW"
+    assert error.text("zh") == reasons.UNKNOWN.zh
+
+
+async def test_reason_of_another_domain(ask: Ask, server: VaultServer) -> None:
+    """A reason that is not the vault's is none."""
+    server.outcomes = [Refuse(Code.PERMISSION_DENIED, "ACCESS_DENIED", domain="proxy.example")]
+    assert (await refused(ask)).reason is None
+
+
+async def test_wrong_fields(ask: Ask, server: VaultServer) -> None:
+    """Wrong fields are a mapping to codes, and have a text for the form in both languages."""
+    fields = [("real_name", "LENGTH"), ("document.number", "CHECK_DIGIT"), ("document.number!", "LENGTH")]
+    server.outcomes = [Refuse(Code.INVALID_ARGUMENT, "INVALID_NAME", fields)]
+    error = await refused(ask)
+    assert isinstance(error, InvalidFields)
+    assert dict(error) == {"real_name": "LENGTH", "document.number": "CHECK_DIGIT"}
+    assert error["document.number"] == "CHECK_DIGIT"
+    assert error.get("document.type") is None
+    assert "real_name" in error
+    assert list(error) == list(error.keys()) == ["real_name", "document.number"]
+    assert dict(error.items()) == dict(error)
+    assert len(error) == 2
+    assert error.texts("zh") == {
+        "real_name": "长度不正确，请检查是否多填或漏填。",
+        "document.number": "号码有误，校验位不符，请逐位核对。",
+    }
+    assert set(error.texts("en-GB")) == set(error)
+    assert "document.number CHECK_DIGIT" in str(error)
+
+
+async def test_wrong_field_that_nobody_typed(ask: Ask, server: VaultServer) -> None:
+    """A field that the backend itself fills shows the reason, which the person can do something about."""
+    server.outcomes = [
+        Refuse(Code.INVALID_ARGUMENT, "CONSENT_MISSING", [("consent.policy_version", "REQUIRED")])
+    ]
+    error = await refused(ask)
+    assert isinstance(error, InvalidFields)
+    assert error.texts("zh") == {"consent.policy_version": reasons.REASON_TEXTS[Reason.CONSENT_MISSING].zh}
+
+
+async def test_wrong_message_without_fields(ask: Ask, server: VaultServer) -> None:
+    """A refusal of the whole form still has something to show, and is true."""
+    server.outcomes = [Refuse(Code.INVALID_ARGUMENT, "INVALID_MESSAGE")]
+    error = await refused(ask)
+    assert isinstance(error, InvalidFields)
+    assert error.texts("en") == {"": reasons.REASON_TEXTS[Reason.INVALID_MESSAGE].en}
+    assert bool(error)
+
+
+async def test_retry_after(ask: Ask, server: VaultServer) -> None:
+    """A limit says how long to wait."""
+    server.outcomes = [
+        Refuse(Code.RESOURCE_EXHAUSTED, "TOO_MANY_ATTEMPTS", retry_after=timedelta(minutes=20))
+    ]
+    error = await refused(ask)
+    assert error.retry_after == timedelta(minutes=20)
+    assert "again after 1200 s" in str(error)
+
+
+@pytest.mark.parametrize(
+    "details",
+    [
+        b"\xff\xff\xff",
+        Refuse(Code.NOT_FOUND, "ACCOUNT_NOT_FOUND").status().SerializeToString(),
+        Refuse(Code.PERMISSION_DENIED, "ACCESS_DENIED", text="other words").status().SerializeToString(),
+    ],
+)
+async def test_details_that_contradict(ask: Ask, server: VaultServer, details: bytes) -> None:
+    """Details that do not parse or contradict the status are ignored; the status counts."""
+    server.outcomes = [Trailers(Code.PERMISSION_DENIED, details)]
+    error = await refused(ask)
+    assert type(error) is AccessDenied
+    assert error.reason is None
+
+
+async def test_broken_detail(ask: Ask, server: VaultServer) -> None:
+    """A detail whose bytes do not parse is none."""
+    status = Refuse(Code.PERMISSION_DENIED, "ACCESS_DENIED").status()
+    status.details[0].value = b"\xff\xff"
+    server.outcomes = [Trailers(Code.PERMISSION_DENIED, status.SerializeToString())]
+    assert (await refused(ask)).reason is None
+
+
+def test_errors_travel_between_processes() -> None:
+    """An error can be pickled, as task queues and test runners do."""
+    error = InvalidFields("INVALID_NAME", "INVALID_ARGUMENT", fields={"real_name": "LENGTH"}, request_id="r")
+    copy = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
+    assert type(copy) is InvalidFields
+    assert (str(copy), copy.fields, copy.__dict__) == (str(error), error.fields, error.__dict__)
+    assert repr(copy) == "InvalidFields('INVALID_NAME (INVALID_ARGUMENT); real_name LENGTH; request r')"

@@ -1,0 +1,76 @@
+"""Every word of the vocabulary has a text in both languages, and docs/reasons.md is fresh."""
+
+import runpy
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from idvault_client import reasons
+from idvault_client.reasons import FailureReason, Text
+
+from idvault.domain import verification
+from idvault.domain.error import FieldCode, Reason
+from idvault.v1 import verification_pb2
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SCRIPT = ROOT / "scripts" / "gen_reasons.py"
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "texts"),
+    [
+        (Reason, reasons.REASON_TEXTS),
+        (FailureReason, reasons.FAILURE_TEXTS),
+        (FieldCode, reasons.FIELD_TEXTS),
+    ],
+)
+def test_both_texts_exist(vocabulary: type[Reason], texts: Mapping[str, Text]) -> None:
+    """Each word has one whole sentence in Chinese and one in English, and no other word has."""
+    assert set(texts) == set(vocabulary)
+    for text in texts.values():
+        assert text.zh.endswith("。")
+        assert any("\u4e00" <= character <= "\u9fff" for character in text.zh)
+        assert text.en.endswith(".")
+        assert text.en.isascii()
+
+
+def test_failure_reasons_are_those_of_the_vault() -> None:
+    """The client's failure reasons are the domain's and the contract's, and one for none."""
+    assert set(FailureReason) == {*verification.FailureReason, "UNSPECIFIED"}
+    contract = verification_pb2.Verification.FailureReason.keys()
+    assert {name.removeprefix("FAILURE_REASON_") for name in contract} == set(FailureReason)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [("zh", "是"), ("zh-CN", "是"), ("ZH_hans", "是"), ("en", "yes"), ("en-US", "yes")]
+)
+def test_language_tags(language: str, text: str) -> None:
+    """A language tag's first part chooses the text."""
+    assert Text("是", "yes").in_language(language) == text
+
+
+def test_other_languages() -> None:
+    """A language without texts is told, not guessed."""
+    with pytest.raises(ValueError, match="zh and en"):
+        FailureReason.MISMATCH.text("fr")
+
+
+def test_unknown_code_shows_the_reason() -> None:
+    """A code of a newer server shows the reason's text."""
+    shown = reasons.field_text("real_name", "NEW", reason="INVALID_NAME", language="en")
+    assert shown == reasons.REASON_TEXTS[Reason.INVALID_NAME].en
+
+
+def test_page_is_fresh() -> None:
+    """docs/reasons.md is what scripts/gen_reasons.py writes now."""
+    page = (ROOT / "docs" / "reasons.md").read_text(encoding="utf-8")
+    assert page == runpy.run_path(str(SCRIPT))["render"](), "run scripts/gen_reasons.py"
+
+
+def test_check_tells_freshness(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The script's --check says that the page is fresh and ends with 0."""
+    monkeypatch.setattr(sys, "argv", ["gen_reasons.py", "--check"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(SCRIPT), run_name="__main__")
+    assert (ended.value.code, capsys.readouterr().out) == (0, "docs/reasons.md is fresh\n")
