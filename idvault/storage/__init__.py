@@ -1,0 +1,1 @@
+"""Keeps everything durable: the only room that knows SQLAlchemy, PostgreSQL and SQLite."""

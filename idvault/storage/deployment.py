@@ -1,0 +1,63 @@
+"""The identity of a deployment, kept in both databases (ports.deployment)."""
+
+from sqlalchemy import Table, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from idvault.domain.error import PreconditionError, Reason
+from idvault.storage.dialect import insert_if_absent
+from idvault.storage.engine import Database
+from idvault.storage.schema import main_deployment, shred_deployment
+
+_ONLY = 1
+
+
+class SqlDeploymentStore:
+    """The one id that the main and the shred database must share."""
+
+    def __init__(self, *, main: Database, shred: Database) -> None:
+        """Take both databases."""
+        self._main = main
+        self._shred = shred
+
+    async def ensure(self, *, candidate: str) -> str:
+        """Give both databases one deployment id if neither has one; return it."""
+
+        async def both(connection: AsyncConnection) -> str:
+            # The one act that waits for another database while it is open: it happens once in the life of a
+            # deployment, and whoever else starts at that moment has to wait for both ids, not for one.
+            new = await insert_if_absent(
+                connection, main_deployment, singleton=_ONLY, deployment_id=candidate
+            )
+            kept = await _id(connection, main_deployment)
+            return _same(kept, await self._ensure_shred(kept if new else None))
+
+        return await self._main.act("deployment.ensure", both)
+
+    async def check(self) -> str:
+        """Return the id that both have; raises PreconditionError otherwise, also if neither has one."""
+        kept = await self._main.read("deployment.check", lambda connection: _id(connection, main_deployment))
+        return _same(kept, await self._ensure_shred(None))
+
+    async def _ensure_shred(self, candidate: str | None) -> str | None:
+        if candidate is None:
+            return await self._shred.read(
+                "deployment.check", lambda connection: _id(connection, shred_deployment)
+            )
+        return await self._shred.act("deployment.ensure", lambda connection: _ensure(connection, candidate))
+
+
+async def _ensure(connection: AsyncConnection, candidate: str) -> str | None:
+    await insert_if_absent(connection, shred_deployment, singleton=_ONLY, deployment_id=candidate)
+    return await _id(connection, shred_deployment)
+
+
+async def _id(connection: AsyncConnection, table: Table) -> str | None:
+    found: str | None = (await connection.execute(select(table.c.deployment_id))).scalar_one_or_none()
+    return found
+
+
+def _same(main: str | None, shred: str | None) -> str:
+    """Return the id of both, or raise PreconditionError: writing would lose records."""
+    if main is None or main != shred:
+        raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+    return main

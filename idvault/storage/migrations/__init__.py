@@ -1,0 +1,127 @@
+"""Brings the schema of both databases to the newest version, and refuses to work with an older one."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from idvault.domain.error import PreconditionError, Reason, UnavailableError
+from idvault.storage import engine as engines
+from idvault.storage import schema
+from idvault.storage import url as address
+from idvault.storage.failure import FOREIGN, DriverError, describe
+
+T = TypeVar("T")
+
+_FOLDER = Path(__file__).parent
+_LOCK = 0x1D7A017  # any number, the same in every process that upgrades
+
+
+class SchemaError(PreconditionError):
+    """A database does not have the schema that this version of the program needs."""
+
+    def __init__(self, text: str) -> None:
+        """Keep what an operator should do; no address is in it."""
+        super().__init__(Reason.ILLEGAL_TRANSITION)
+        self.args = (text,)
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """The migrations of one of the two databases."""
+
+    name: str
+    metadata: MetaData
+
+    @property
+    def version_table(self) -> str:
+        """Return the table that holds the database's version."""
+        return f"idvault_{self.name}_version"
+
+    def config(self, connection: Connection) -> Config:
+        """Return what alembic needs in order to work on a connection."""
+        config = Config()
+        config.set_main_option("script_location", str(_FOLDER))
+        config.set_main_option("path_separator", "newline")
+        config.set_main_option("version_locations", str(_FOLDER / "versions" / self.name))
+        config.attributes.update(
+            connection=connection, metadata=self.metadata, version_table=self.version_table
+        )
+        return config
+
+
+MAIN = Branch("main", schema.main)
+SHRED = Branch("shred", schema.shred)
+
+
+def upgrade(main_url: str, shred_url: str) -> None:
+    """Upgrade both databases; for callers without an event loop. See `upgrade_both`."""
+    asyncio.run(upgrade_both(main_url, shred_url))
+
+
+async def upgrade_both(main_url: str, shred_url: str) -> None:
+    """Create or upgrade both schemas; a repeat changes nothing, a second process waits for the first.
+
+    Raises UnavailableError (STORE_UNAVAILABLE), ValueError for a wrong address, and SchemaError where both
+    addresses name one database: a backup of it would then hold records together with their shred keys.
+    """
+    _refuse_one(main_url, shred_url)
+    await _with_connection(main_url, lambda connection: _upgrade(MAIN, connection), write=True)
+    await _with_connection(shred_url, lambda connection: _upgrade(SHRED, connection), write=True)
+
+
+async def check_current(main_url: str, shred_url: str) -> None:
+    """Raise SchemaError unless both databases have exactly the schema of this version."""
+    _refuse_one(main_url, shred_url)
+    await _with_connection(main_url, lambda connection: _check(MAIN, connection), write=False)
+    await _with_connection(shred_url, lambda connection: _check(SHRED, connection), write=False)
+
+
+def _refuse_one(main_url: str, shred_url: str) -> None:
+    if address.parse(main_url) == address.parse(shred_url):
+        raise SchemaError("the shred keys need a database of their own: both addresses are the same")
+
+
+def _upgrade(branch: Branch, connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    command.upgrade(branch.config(connection), "head")
+
+
+def _check(branch: Branch, connection: Connection) -> None:
+    newest = ScriptDirectory.from_config(branch.config(connection)).get_current_head()
+    context = MigrationContext.configure(connection, opts={"version_table": branch.version_table})
+    found = context.get_current_revision()
+    if found != newest:
+        state = "has no schema yet" if found is None else f"is at version {found}, not {newest}"
+        raise SchemaError(f"the {branch.name} database {state}: run `idvault db upgrade`")
+
+
+async def _with_connection(url: str, work: Callable[[Connection], T], *, write: bool) -> T:
+    parsed = address.parse(url)
+    failure: DriverError
+    try:
+        if write:
+            address.create_file(parsed)
+        engine = engines.create(parsed, pool_size=1)
+        try:
+            return await _run(engine, work, write=write)
+        finally:
+            await engine.dispose()
+    except FOREIGN as error:
+        failure = describe(error)
+    raise UnavailableError(Reason.STORE_UNAVAILABLE) from failure
+
+
+async def _run(engine: AsyncEngine, work: Callable[[Connection], T], *, write: bool) -> T:
+    ready = engines.writing(engine) if write else engine
+    async with ready.begin() as connection:
+        return await connection.run_sync(work)

@@ -1,0 +1,13 @@
+"""Alembic's entry: runs the migrations on the connection that it is given, in its transaction."""
+
+from alembic import context
+
+_given = context.config.attributes
+context.configure(
+    connection=_given["connection"],
+    target_metadata=_given["metadata"],
+    version_table=_given["version_table"],
+    render_as_batch=True,
+    transactional_ddl=True,
+)
+context.run_migrations()

@@ -1,0 +1,82 @@
+"""Rows of sealed records: one for each account, the newest version only, its shares packed."""
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from idvault.domain.record import SealedRecord
+from idvault.storage.dialect import insert
+from idvault.storage.engine import Database
+from idvault.storage.schema import records
+
+_LENGTH_SIZE = 4
+
+
+class SqlRecordStore:
+    """Reads sealed records; only acts write them."""
+
+    def __init__(self, *, database: Database) -> None:
+        """Take the main database."""
+        self._database = database
+
+    async def get(self, *, account_token: str) -> SealedRecord | None:
+        """Return the newest record of an account, as it was sealed."""
+        return await self._database.read("record.get", lambda connection: _get(connection, account_token))
+
+
+async def put(connection: AsyncConnection, record: SealedRecord) -> None:
+    """Store a record in the place of the account's former one."""
+    values = {
+        "relying_party": record.relying_party,
+        "record_id": record.record_id,
+        "format_version": record.format_version,
+        "sealing_quorum_id": record.sealing_quorum_id,
+        "present_quorum_id": record.present_quorum_id,
+        "suite": record.suite,
+        "salt": record.salt,
+        "commitment": record.commitment,
+        "ciphertext": record.ciphertext,
+        "share_hashes": pack(record.share_hashes),
+        "shares": pack(record.shares),
+    }
+    await connection.execute(
+        insert(connection, records)
+        .values(account_token=record.account_token, **values)
+        .on_conflict_do_update(index_elements=[records.c.account_token], set_=values)
+    )
+
+
+async def _get(connection: AsyncConnection, account_token: str) -> SealedRecord | None:
+    row = (await connection.execute(select(records).where(records.c.account_token == account_token))).first()
+    if row is None:
+        return None
+    return SealedRecord(
+        account_token=row.account_token,
+        relying_party=row.relying_party,
+        record_id=row.record_id,
+        format_version=row.format_version,
+        sealing_quorum_id=row.sealing_quorum_id,
+        present_quorum_id=row.present_quorum_id,
+        suite=row.suite,
+        salt=row.salt,
+        commitment=row.commitment,
+        ciphertext=row.ciphertext,
+        share_hashes=unpack(row.share_hashes),
+        shares=unpack(row.shares),
+    )
+
+
+def pack(parts: tuple[bytes, ...]) -> bytes:
+    """Return the parts in one column: each its 4-byte big-endian length and its bytes."""
+    return b"".join(len(part).to_bytes(_LENGTH_SIZE, "big") + part for part in parts)
+
+
+def unpack(packed: bytes) -> tuple[bytes, ...]:
+    """Return the parts again; raises ValueError if a length leads past the end."""
+    parts, at = [], 0
+    while at < len(packed):
+        begin = at + _LENGTH_SIZE
+        at = begin + int.from_bytes(packed[at:begin], "big")
+        if at > len(packed):
+            raise ValueError("packed parts are cut off")
+        parts.append(packed[begin:at])
+    return tuple(parts)

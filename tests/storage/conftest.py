@@ -1,0 +1,12 @@
+"""The stores of a fresh main database, of each kind in turn."""
+
+import pytest
+
+from idvault.storage.engine import Database
+from tests.storage.world import World
+
+
+@pytest.fixture
+def world(main_database: Database) -> World:
+    """Return the stores."""
+    return World(main_database)

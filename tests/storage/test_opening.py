@@ -1,0 +1,333 @@
+"""Act `open`, against both databases."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from idvault.domain import job as machine
+from idvault.domain.error import (
+    AlreadyExistsError,
+    ExhaustedError,
+    NotFoundError,
+    PreconditionError,
+    Reason,
+)
+from idvault.domain.event import EventType
+from idvault.domain.job import JobState
+from idvault.domain.status import Standing, State, SubjectKind
+from idvault.domain.verification import ClaimState, Facts, FailureReason, Slot
+from idvault.ports.verification import Opening
+from idvault.storage.schema import accounts, jobs, log_entries, log_openings, persons
+from idvault.transparency import entry
+from tests.storage.world import MATCHED, MISMATCHED, NO_RECORD, NOW, World, at
+
+
+async def test_sign_up_is_written_whole(world: World) -> None:
+    """A sign-up gives a PENDING claim and account and a leased job in SENDING."""
+    asked = world.opening(ais=(world.new_id(), world.new_id()))
+    opened = await world.open(asked)
+    assert opened.job is not None
+    assert opened.job.progress == machine.born(now=asked.now.real)
+    assert opened.job.facts == Facts(Slot.TAKEN, person_closed=False, different_owner=False)
+    assert (opened.job.ais, opened.job.consent, opened.job.lease) == (asked.ais, asked.consent, asked.lease)
+    assert (opened.job.opened_at, opened.job.intake) == (asked.now.business, None)
+    assert opened.claim.state is ClaimState.PENDING
+    assert opened.claim.account.state is State.PENDING
+    assert opened.claim.account.revision == 1
+    assert opened.claim.account.open_claim_id == asked.claim_id
+    found = await world.claims.find(relying_party="platform-a", request_id=asked.request.request_id)
+    assert found == opened.claim
+
+
+async def test_sign_up_writes_its_log_entry(world: World) -> None:
+    """The entry's leaf commits to the claim id; its exact time and opening key are kept apart."""
+    asked = world.opening()
+    event = world.event(EventType.CLAIM_OPEN, asked.account_token)
+    await world.claims.open(asked, event=event, superseded=world.event(EventType.CLAIM_SUPERSEDE))
+    (row,) = await world.all(select(log_entries))
+    assert row.leaf == entry.encode_leaf(event.with_fields(claim_id=asked.claim_id))
+    assert (row.entry_id, row.log_index, row.occurred_at) == (event.entry_id, None, NOW)
+    (key,) = await world.all(select(log_openings))
+    assert tuple(key) == (asked.account_token, event.entry_id, event.opening_key)
+
+
+async def test_repeat_finds_the_claim_and_writes_nothing(world: World) -> None:
+    """The same request, even with another token and claim id drawn for it, is answered from the claim."""
+    asked = world.opening()
+    first = await world.open(asked)
+    before = await world.contents()
+    repeat = await world.open(world.opening(request=asked.request))
+    assert repeat.job is None
+    assert repeat.claim == first.claim
+    assert await world.contents() == before
+
+
+async def test_repeat_shows_the_state_as_it_is_now(world: World) -> None:
+    """A repeat after the outcome tells the outcome."""
+    asked = world.opening()
+    job = await world.job(**{"request": asked.request})
+    settled = await world.settle(job, MATCHED)
+    assert (await world.open(asked)).claim == settled
+
+
+async def test_other_body_is_refused(world: World) -> None:
+    """Another fingerprint under the same id is REQUEST_ID_REUSED and changes nothing."""
+    asked = world.opening()
+    await world.open(asked)
+    before = await world.contents()
+    other = world.opening(request=replace(asked.request, fingerprint=world.random(32)))
+    with pytest.raises(AlreadyExistsError) as refused:
+        await world.open(other)
+    assert refused.value.reason is Reason.REQUEST_ID_REUSED
+    assert await world.contents() == before
+
+
+async def test_request_ids_belong_to_their_relying_party(world: World) -> None:
+    """Two relying parties may use one request id."""
+    asked = world.opening()
+    await world.open(asked)
+    other = await world.open(world.opening(request=replace(asked.request, relying_party="platform-b")))
+    assert other.job is not None
+
+
+async def test_repeat_after_removal_finds_nothing(world: World) -> None:
+    """A request whose account was removed is REQUEST_NOT_FOUND, by repeat and by find."""
+    asked = world.opening()
+    job = await world.job(request=asked.request)
+    claim = await world.settle(job, NO_RECORD)
+    assert claim is not None
+    removed = world.event(EventType.ACCOUNT_REMOVE, job.account_token, reason="never_verified")
+    assert await world.accounts.remove(claim.account, now=at(), event=removed)
+    with pytest.raises(NotFoundError) as repeated:
+        await world.open(asked)
+    with pytest.raises(NotFoundError) as asked_for:
+        await world.claims.find(relying_party="platform-a", request_id=asked.request.request_id)
+    assert {repeated.value.reason, asked_for.value.reason} == {Reason.REQUEST_NOT_FOUND}
+
+
+async def _refused(world: World, opening: Opening, kind: type[Exception], reason: Reason) -> None:
+    before = await world.contents()
+    with pytest.raises(kind) as refused:
+        await world.open(opening)
+    assert getattr(refused.value, "reason", None) is reason
+    assert await world.contents() == before
+
+
+async def test_unknown_account_is_refused(world: World) -> None:
+    """A token that nobody has leaves nothing behind."""
+    await _refused(world, world.opening(new_account=False), NotFoundError, Reason.ACCOUNT_NOT_FOUND)
+
+
+async def test_account_of_another_party_is_refused(world: World) -> None:
+    """Another party's token is as unknown as one that nobody has."""
+    job = await world.verified()
+    theirs = world.opening(
+        request=world.request(relying_party="platform-b"),
+        account_token=job.account_token,
+        new_account=False,
+    )
+    await _refused(world, theirs, NotFoundError, Reason.ACCOUNT_NOT_FOUND)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "reason"),
+    [
+        ("state", State.ERASED.value, Reason.ACCOUNT_ERASED),
+        ("standing", Standing.CLOSED.value, Reason.ACCOUNT_CLOSED),
+        ("standing", Standing.RENEWAL_SUSPENDED.value, Reason.RENEWAL_SUSPENDED),
+    ],
+)
+async def test_account_that_takes_no_claim_is_refused(
+    world: World, column: str, value: str, reason: Reason
+) -> None:
+    """Erased, closed and suspended accounts leave nothing behind."""
+    job = await world.verified()
+    await world.do(update(accounts).values({column: value}))
+    asked = world.opening(account_token=job.account_token, new_account=False)
+    await _refused(world, asked, PreconditionError, reason)
+
+
+async def test_limiter_by_hour(world: World) -> None:
+    """Five definite mismatches within an hour refuse the sixth try until the oldest is an hour old."""
+    for minute in range(5):
+        job = await world.job(person=world.person("x"))
+        await world.settle(job, MISMATCHED, now=at(after=timedelta(minutes=minute)))
+    late = world.opening(person=world.person("x"), now=at(after=timedelta(minutes=59)))
+    await _refused(world, late, ExhaustedError, Reason.TOO_MANY_ATTEMPTS)
+    await world.job(person=world.person("y"))
+    await world.job(person=world.person("x"), request=world.request(relying_party="platform-b"))
+    await world.job(person=world.person("x"), now=at(after=timedelta(minutes=60)))
+
+
+async def test_limiter_by_day(world: World) -> None:
+    """Twenty mismatches within a day refuse, those counted under yesterday's key included."""
+    today = world.person("x")
+    for hour in range(20):
+        job = await world.job(person=today, now=at(after=timedelta(hours=hour)))
+        await world.settle(job, MISMATCHED, now=at(after=timedelta(hours=hour)))
+    tomorrow = world.person("x", limiter_key=world.random(32), yesterday_key=today.limiter_key)
+    late = world.opening(person=tomorrow, now=at(after=timedelta(hours=23)))
+    await _refused(world, late, ExhaustedError, Reason.TOO_MANY_ATTEMPTS)
+    await world.job(person=tomorrow, now=at(after=timedelta(hours=24)))
+
+
+async def test_only_definite_mismatches_count(world: World) -> None:
+    """Other failures raise no count."""
+    for _ in range(6):
+        job = await world.job(person=world.person("x"))
+        await world.settle(job, NO_RECORD)
+
+
+async def test_new_claim_supersedes_the_open_one(world: World) -> None:
+    """The old claim fails, its job is DONE, its intake gone and its slot free; both entries are written."""
+    old = await world.waiting(person=world.person("x"))
+    asked = world.opening(account_token=old.account_token, new_account=False, person=world.person("y"))
+    event = world.event(EventType.CLAIM_OPEN, old.account_token)
+    superseded = world.event(EventType.CLAIM_SUPERSEDE, old.account_token)
+    opened = await world.claims.open(asked, event=event, superseded=superseded)
+    assert opened.claim.account.open_claim_id == asked.claim_id
+    assert opened.claim.account.state is State.PENDING
+    (row,) = await world.all(select(jobs).where(jobs.c.claim_id == old.claim_id))
+    assert (row.state, row.lease_id, row.limiter_key) == (JobState.DONE.value, None, None)
+    assert (await world.counts())["intakes"] == 0
+    assert (await world.slots("x"), await world.slots("y")) == (0, 1)
+    leaves = {row.entry_id: row.leaf for row in await world.all(select(log_entries))}
+    written = superseded.with_fields(claim_id=old.claim_id, by_claim_id=asked.claim_id)
+    assert leaves[superseded.entry_id] == entry.encode_leaf(written)
+    assert event.entry_id in leaves
+
+
+async def test_superseded_request_tells_so(world: World) -> None:
+    """The request of a superseded claim finds it FAILED, SUPERSEDED."""
+    asked = world.opening(person=world.person("x"))
+    job = await world.job(request=asked.request, person=asked.person)
+    await world.again(job, person=world.person("x"))
+    claim = await world.claims.find(relying_party="platform-a", request_id=asked.request.request_id)
+    assert (claim.state, claim.failure_reason) == (ClaimState.FAILED, FailureReason.SUPERSEDED)
+    assert claim.retry_at is None
+    assert await world.slots("x") == 1
+
+
+async def test_slots_of_a_person(world: World) -> None:
+    """K slots are TAKEN, the next claim is FULL; another party has slots of its own."""
+    slots = [(await world.job(person=world.person("x"), accounts_per_person=2)).facts.slot for _ in range(3)]
+    assert slots == [Slot.TAKEN, Slot.TAKEN, Slot.FULL]
+    elsewhere = await world.job(
+        person=world.person("x"), accounts_per_person=2, request=world.request(relying_party="platform-b")
+    )
+    assert elsewhere.facts.slot is Slot.TAKEN
+
+
+async def test_verifying_again_owns_its_slot(world: World) -> None:
+    """An account of this person takes no second slot; a failure of that claim frees none."""
+    job = await world.verified(person=world.person("x"), accounts_per_person=1)
+    again = await world.again(job, person=world.person("x"), accounts_per_person=1)
+    assert again.facts.slot is Slot.OWNED
+    await world.settle(again, NO_RECORD)
+    assert await world.slots("x") == 1
+
+
+async def test_different_owner_is_noticed(world: World) -> None:
+    """An account that has a person says so when another one claims it."""
+    job = await world.verified(person=world.person("x"))
+    other = await world.again(job, person=world.person("y"))
+    assert other.facts == Facts(Slot.TAKEN, person_closed=False, different_owner=True)
+
+
+async def test_closed_person_is_noticed(world: World) -> None:
+    """A person who was closed is a fact of the claim."""
+    await world.verified(person=world.person("x"))
+    await world.do(update(persons).values(closed=True))
+    assert (await world.job(person=world.person("x"))).facts.person_closed
+
+
+async def test_person_moves_to_the_present_index(world: World) -> None:
+    """A person found under the former index version keeps id and slots, and is moved."""
+    job = await world.verified(person=world.person("x"))
+    former = world.person("x")
+    present = replace(former, index_version=2, index=world.random(32), previous=former.index)
+    again = await world.again(job, person=present)
+    assert again.facts.slot is Slot.OWNED
+    (row,) = await world.all(select(persons))
+    assert (row.person_index, row.index_version, row.accounts) == (present.index, 2, 1)
+
+
+async def test_concurrent_moves_of_one_person(world: World) -> None:
+    """Claims that find a person under the former version at the same time agree on one person."""
+    await world.verified(person=world.person("x"))
+    former = world.person("x")
+    index = world.random(32)
+    openings = [
+        world.opening(
+            person=world.person("x", index_version=2, index=index, previous=former.index),
+            accounts_per_person=8,
+        )
+        for _ in range(8)
+    ]
+    opened = await asyncio.gather(*(world.open(opening) for opening in openings))
+    assert [one.job.facts.slot for one in opened if one.job].count(Slot.TAKEN) == 7
+    assert (await world.counts())["persons"] == 1
+
+
+async def test_rejected_account_is_pending_again(world: World) -> None:
+    """A new claim of a rejected account changes what is published, and counts a revision."""
+    job = await world.rejected()
+    opened = await world.open(account_token=job.account_token, new_account=False)
+    assert opened.claim.account.state is State.PENDING
+    assert opened.claim.account.revision == 3
+
+
+async def test_verified_account_keeps_its_status(world: World) -> None:
+    """A new claim of a verified account changes nothing that is published."""
+    job = await world.verified(person=world.person("x"))
+    before = await world.accounts.get(relying_party="platform-a", account_token=job.account_token)
+    again = await world.again(job, person=world.person("x"))
+    after = await world.accounts.get(relying_party="platform-a", account_token=job.account_token)
+    assert before is not None
+    assert after == replace(before, open_claim_id=again.claim_id)
+
+
+async def test_subject_kind_is_kept(world: World) -> None:
+    """An organisation's claim and account say so."""
+    job = await world.job(subject_kind=SubjectKind.ORGANIZATION)
+    account = await world.accounts.get(relying_party="platform-a", account_token=job.account_token)
+    assert account is not None
+    assert account.subject_kind is SubjectKind.ORGANIZATION
+
+
+async def test_one_request_64_times_at_once(world: World) -> None:
+    """Of 64 concurrent calls with one request exactly one opens, and all see the same claim."""
+    asked = world.opening(person=world.person("x"))
+    openings = [
+        world.opening(request=asked.request, person=world.person("x"), new_account=True) for _ in range(64)
+    ]
+    opened = await asyncio.gather(*(world.open(opening) for opening in openings))
+    assert len([one for one in opened if one.job is not None]) == 1
+    assert len({one.claim.claim_id for one in opened}) == 1
+    counts = await world.counts()
+    assert (counts["requests"], counts["claims"], counts["accounts"]) == (1, 1, 1)
+    assert (counts["jobs"], counts["log_entries"], await world.slots("x")) == (1, 1, 1)
+
+
+async def test_64_requests_of_one_person_at_once(world: World) -> None:
+    """Exactly K of 64 concurrent claims of one person take a slot."""
+    openings = [world.opening(person=world.person("x"), accounts_per_person=5) for _ in range(64)]
+    opened = await asyncio.gather(*(world.open(opening) for opening in openings))
+    slots = [one.job.facts.slot for one in opened if one.job]
+    assert (slots.count(Slot.TAKEN), slots.count(Slot.FULL)) == (5, 59)
+    assert await world.slots("x") == 5
+
+
+async def test_crossed_persons_do_not_wait_for_each_other(world: World) -> None:
+    """Two accounts that swap their claimants at the same time, again and again, both get through."""
+    first, second = await world.job(person=world.person("x")), await world.job(person=world.person("y"))
+    for turn in range(10):
+        names = ("y", "x") if turn % 2 == 0 else ("x", "y")
+        first, second = await asyncio.gather(
+            world.again(first, person=world.person(names[0])),
+            world.again(second, person=world.person(names[1])),
+        )
+    assert (await world.slots("x"), await world.slots("y")) == (1, 1)

@@ -1,0 +1,304 @@
+"""Acts `settle`, `postpone` and `purge`, and the reads of claims, against both databases."""
+
+import asyncio
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from idvault.domain.error import NotFoundError, Reason
+from idvault.domain.event import EventType
+from idvault.domain.job import JobState, Progress
+from idvault.domain.status import Assurance, State
+from idvault.domain.verification import TIMED_OUT, ClaimState, FailureReason, Outcome
+from idvault.storage.schema import intakes, jobs, log_entries, mismatches
+from idvault.transparency import entry
+from tests.storage.world import MATCHED, MISMATCHED, NO_RECORD, NOW, TODAY, World, at, lease_of
+
+
+async def test_success(world: World) -> None:
+    """A success verifies the account, stores the record and ends claim, job and intake."""
+    job = await world.job(person=world.person("x"))
+    settlement = world.settlement(job, MATCHED)
+    event = world.event(EventType.CLAIM_SETTLE, job.account_token)
+    claim = await world.claims.settle(settlement, event=event)
+    assert claim is not None
+    assert (claim.state, claim.failure_reason, claim.retry_at) == (ClaimState.SUCCEEDED, None, None)
+    account = claim.account
+    assert (account.state, account.assurance) == (State.VERIFIED, Assurance.REGISTRY_MATCH)
+    assert (account.verify_date, account.expire_date) == (TODAY, date(2027, 3, 1))
+    assert (account.revision, account.open_claim_id) == (2, None)
+    assert await world.accounts.get(relying_party="platform-a", account_token=job.account_token) == account
+    assert await world.records.get(account_token=job.account_token) == settlement.record
+    assert await world.slots("x") == 1
+    assert settlement.record is not None
+    written = event.with_fields(
+        claim_id=job.claim_id,
+        state="SUCCEEDED",
+        failure_reason="",
+        record_digest=settlement.record.digest(),
+    )
+    (row,) = await world.all(select(log_entries).where(log_entries.c.entry_id == event.entry_id))
+    assert row.leaf == entry.encode_leaf(written)
+
+
+async def test_failure(world: World) -> None:
+    """A failure rejects a sign-up, frees its slot and stores no record."""
+    job = await world.waiting(person=world.person("x"))
+    event = world.event(EventType.CLAIM_SETTLE, job.account_token)
+    settlement = world.settlement(job, MISMATCHED, lease_id=None)
+    claim = await world.claims.settle(settlement, event=event)
+    assert claim is not None
+    assert (claim.state, claim.failure_reason) == (ClaimState.FAILED, FailureReason.MISMATCH)
+    assert (claim.account.state, claim.account.revision) == (State.REJECTED, 2)
+    assert await world.slots("x") == 0
+    counts = await world.counts()
+    assert (counts["records"], counts["intakes"], counts["mismatches"]) == (0, 0, 1)
+    written = event.with_fields(
+        claim_id=job.claim_id, state="FAILED", failure_reason="MISMATCH", record_digest=b""
+    )
+    (row,) = await world.all(select(log_entries).where(log_entries.c.entry_id == event.entry_id))
+    assert row.leaf == entry.encode_leaf(written)
+
+
+async def test_failure_leaves_a_verified_account_as_it_was(world: World) -> None:
+    """A re-verification that fails changes neither status nor record."""
+    job = await world.job(person=world.person("x"))
+    settlement = world.settlement(job, MATCHED)
+    settled = await world.claims.settle(settlement, event=world.event(EventType.CLAIM_SETTLE))
+    again = await world.again(job, person=world.person("x"))
+    failed = await world.settle(again, NO_RECORD)
+    assert settled is not None
+    assert failed is not None
+    assert failed.account == settled.account
+    assert await world.records.get(account_token=job.account_token) == settlement.record
+
+
+async def test_second_success_replaces_the_record(world: World) -> None:
+    """An account has one record, the newest."""
+    job = await world.verified(person=world.person("x"))
+    again = await world.again(job, person=world.person("x"))
+    settlement = world.settlement(again, MATCHED)
+    await world.claims.settle(settlement, event=world.event(EventType.CLAIM_SETTLE))
+    assert await world.records.get(account_token=job.account_token) == settlement.record
+    assert (await world.counts())["records"] == 1
+
+
+async def test_full_claim_frees_no_slot(world: World) -> None:
+    """A claim that took no slot gives none back."""
+    await world.verified(person=world.person("x"), accounts_per_person=1)
+    full = await world.job(person=world.person("x"), accounts_per_person=1)
+    await world.settle(full, Outcome(ClaimState.FAILED, FailureReason.ACCOUNT_LIMIT_REACHED))
+    assert await world.slots("x") == 1
+
+
+async def test_late_answer_loses(world: World) -> None:
+    """A claim that ended is nobody's to end again, whatever the answer and the fence."""
+    job = await world.job()
+    await world.settle(job, NO_RECORD)
+    before = await world.contents()
+    assert await world.settle(job, MATCHED) is None
+    assert await world.settle(job, MATCHED, lease_id=None) is None
+    assert await world.settle(job, NO_RECORD) is None
+    assert await world.contents() == before
+
+
+async def test_superseded_answer_loses(world: World) -> None:
+    """The answer to a superseded claim changes nothing."""
+    job = await world.job(person=world.person("x"))
+    await world.again(job, person=world.person("x"))
+    before = await world.contents()
+    assert await world.settle(job, MATCHED) is None
+    assert await world.settle(job, MATCHED, lease_id=None) is None
+    assert await world.contents() == before
+
+
+async def test_foreign_fence_loses(world: World) -> None:
+    """A settlement under a lease that somebody else has won since changes nothing."""
+    job = await world.job()
+    late = job.lease.until
+    won = await world.jobs.take(
+        account_token=job.account_token,
+        claim_id=job.claim_id,
+        lease=lease_of("other", until=late + timedelta(seconds=15)),
+        now=late,
+    )
+    assert won is not None
+    before = await world.contents()
+    assert await world.settle(job, MATCHED) is None
+    assert await world.contents() == before
+    assert await world.settle(won, MATCHED) is not None
+
+
+async def test_time_limit_needs_no_fence(world: World) -> None:
+    """The 48 h limit ends a claim whoever holds its lease."""
+    job = await world.job(person=world.person("x"))
+    claim = await world.settle(job, TIMED_OUT, lease_id=None)
+    assert claim is not None
+    assert claim.failure_reason is FailureReason.REGISTRY_TIMED_OUT
+    assert await world.slots("x") == 0
+    assert (await world.counts())["mismatches"] == 0
+
+
+async def test_unknown_claim_settles_to_nothing(world: World) -> None:
+    """Neither an unknown account nor an unknown claim of a known one is anybody's to end."""
+    job = await world.job()
+    assert await world.settle(replace(job, account_token=world.opening().account_token), NO_RECORD) is None
+    assert await world.settle(replace(job, claim_id=world.new_id()), NO_RECORD) is None
+
+
+async def test_record_and_outcome_must_agree(world: World) -> None:
+    """A success without record and a failure with one are programming errors."""
+    job = await world.job()
+    with pytest.raises(ValueError, match="record"):
+        await world.settle(job, MATCHED, record=None)
+    with pytest.raises(ValueError, match="record"):
+        await world.settle(job, NO_RECORD, record=world.record(job))
+
+
+async def test_mismatch_is_counted_at_its_own_time(world: World) -> None:
+    """The count is kept under the limiter key of the opening, which the job then forgets."""
+    asked = world.opening()
+    job = await world.job(person=asked.person)
+    await world.settle(job, MISMATCHED, now=at(after=timedelta(minutes=3)))
+    (row,) = await world.all(select(mismatches))
+    assert (row.limiter_key, row.happened_at) == (asked.person.limiter_key, NOW + timedelta(minutes=3))
+    (done,) = await world.all(select(jobs))
+    assert (done.state, done.limiter_key, done.lease_id) == (JobState.DONE.value, None, None)
+
+
+async def test_many_settle_at_once(world: World) -> None:
+    """Of 16 concurrent settlements of one claim exactly one ends it."""
+    job = await world.job(person=world.person("x"))
+    answers = await asyncio.gather(
+        *(world.settle(job, MATCHED if turn % 2 else NO_RECORD, lease_id=None) for turn in range(16))
+    )
+    (winner,) = [claim for claim in answers if claim is not None]
+    assert await world.slots("x") == (1 if winner.state is ClaimState.SUCCEEDED else 0)
+    assert (await world.counts())["log_entries"] == 2
+
+
+async def test_settle_and_supersede_at_once(world: World) -> None:
+    """However an answer and a new claim of one account meet, the person holds exactly one slot."""
+    for _ in range(5):
+        name = world.new_id()
+        job = await world.job(person=world.person(name))
+        settled, again = await asyncio.gather(
+            world.settle(job, MATCHED), world.again(job, person=world.person(name))
+        )
+        account = await world.accounts.get(relying_party="platform-a", account_token=job.account_token)
+        assert account is not None
+        assert account.open_claim_id == again.claim_id
+        assert account.state is (State.PENDING if settled is None else State.VERIFIED)
+        assert await world.slots(name) == 1
+
+
+async def test_postpone_stores_the_intake_and_gives_the_lease_up(world: World) -> None:
+    """A postponed claim waits with its intake and progress, and its entry is written."""
+    job = await world.job()
+    due = at(after=timedelta(seconds=10)).real
+    assert await world.postpone(job, state=JobState.UNKNOWN, sent_at=at().real, next_at=due)
+    (row,) = await world.all(select(intakes))
+    assert (row.day, row.ciphertext) == ("2026-03-01", b"sealed")
+    (waiting,) = await world.all(select(jobs))
+    assert (waiting.state, waiting.lease_id, waiting.next_at) == (JobState.UNKNOWN.value, None, due)
+    assert (await world.counts())["log_entries"] == 2
+
+
+async def test_postpone_repeated_changes_nothing(world: World) -> None:
+    """After a lost answer the lease is gone: a repeat is False and the claim waits as it should."""
+    job = await world.waiting()
+    before = await world.contents()
+    assert not await world.postpone(job, state=JobState.UNKNOWN)
+    assert await world.contents() == before
+
+
+async def test_postpone_loses_against_an_outcome(world: World) -> None:
+    """A claim that ended meanwhile is not postponed."""
+    job = await world.job()
+    await world.settle(job, NO_RECORD)
+    before = await world.contents()
+    assert not await world.postpone(job)
+    assert await world.contents() == before
+
+
+async def test_retry_time_of_a_waiting_claim(world: World) -> None:
+    """A PENDING claim says when its job is due."""
+    asked = world.opening()
+    job = await world.job(request=asked.request)
+    due = at(after=timedelta(seconds=30)).real
+    await world.postpone(job, next_at=due)
+    claim = await world.claims.find(relying_party="platform-a", request_id=asked.request.request_id)
+    assert claim.retry_at == due
+
+
+async def test_find_knows_only_ones_own_requests(world: World) -> None:
+    """An unknown request and another party's are REQUEST_NOT_FOUND."""
+    asked = world.opening()
+    await world.open(asked)
+    for party, request_id in (
+        ("platform-b", asked.request.request_id),
+        ("platform-a", world.request().request_id),
+    ):
+        with pytest.raises(NotFoundError) as refused:
+            await world.claims.find(relying_party=party, request_id=request_id)
+        assert refused.value.reason is Reason.REQUEST_NOT_FOUND
+
+
+async def test_overdue_claims_oldest_first(world: World) -> None:
+    """Only PENDING claims opened at or before the time are overdue."""
+    for hour in (3, 1, 2, 4):
+        await world.open(claim_id=f"{hour}" * 32, now=at(after=timedelta(hours=hour)))
+    ended = await world.job(now=at())
+    await world.settle(ended, NO_RECORD)
+    limit = NOW + timedelta(hours=3)
+    overdue = await world.claims.overdue(opened_before=limit, limit=10)
+    assert [claim.claim_id[0] for claim in overdue] == ["1", "2", "3"]
+    assert len(await world.claims.overdue(opened_before=limit, limit=2)) == 2
+
+
+async def test_purge_forgets_old_requests(world: World) -> None:
+    """Request rows made before the time go, with one entry; the claims stay."""
+    old, new = world.opening(), world.opening(now=at(after=timedelta(days=1)))
+    await world.open(old)
+    await world.open(new)
+    event = world.event(EventType.REQUEST_PURGE)
+    before = NOW + timedelta(days=1)
+    assert await world.claims.purge(before=before, now=at(after=timedelta(days=8)), event=event) == 1
+    (row,) = await world.all(select(log_entries).where(log_entries.c.entry_id == event.entry_id))
+    assert row.leaf == entry.encode_leaf(event.with_fields(before=before.isoformat(), count=1))
+    with pytest.raises(NotFoundError):
+        await world.claims.find(relying_party="platform-a", request_id=old.request.request_id)
+    await world.claims.find(relying_party="platform-a", request_id=new.request.request_id)
+    assert (await world.counts())["claims"] == 2
+
+
+async def test_purge_of_nothing_writes_nothing(world: World) -> None:
+    """Without an old request there is no entry."""
+    await world.open()
+    before = await world.contents()
+    event = world.event(EventType.REQUEST_PURGE)
+    assert await world.claims.purge(before=NOW, now=at(), event=event) == 0
+    assert await world.contents() == before
+
+
+async def test_purge_forgets_old_mismatches(world: World) -> None:
+    """Mismatches that no limit looks at any more go with the requests."""
+    await world.settle(await world.job(), MISMATCHED)
+    for days, left in ((0, 1), (1, 0)):
+        now = at(after=timedelta(days=days))
+        await world.claims.purge(before=NOW, now=now, event=world.event(EventType.REQUEST_PURGE))
+        assert (await world.counts())["mismatches"] == left
+
+
+async def test_progress_survives_the_database(world: World) -> None:
+    """Every field of progress comes back as it was stored."""
+    job = await world.job()
+    progress = Progress(JobState.IN_PROGRESS, 1, NOW, at().real, attempts=3, missing=1, resends=2)
+    assert await world.jobs.advance(job, progress=progress, keep_lease=False)
+    won = await world.jobs.take(
+        account_token=job.account_token, claim_id=job.claim_id, lease=lease_of("next"), now=at().real
+    )
+    assert won is not None
+    assert won.progress == progress
