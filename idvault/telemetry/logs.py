@@ -48,6 +48,7 @@ class Logs:
         self._stream: TextIO = sys.stdout if path is None else _open(path)
         self._owned = path is not None
         self._lock = threading.Lock()
+        self._before: tuple[list[logging.Handler], int, bool] | None = None
         self.access = AccessLog(self)
 
     def write(self, text: str) -> None:
@@ -70,6 +71,7 @@ class Logs:
             cache_logger_on_first_use=False,
         )
         root = logging.getLogger()
+        self._before = root.handlers[:], root.level, logging.raiseExceptions
         root.handlers[:] = [_LibraryHandler()]
         root.setLevel(logging.WARNING)
         # With these two a library's text could still reach stderr.
@@ -81,11 +83,22 @@ class Logs:
         return self
 
     def close(self) -> None:
-        """Write what is buffered and close the file."""
+        """Write what is buffered, close the file, and give the process back what install took."""
         self.access.flush()
-        atexit.unregister(self.access.flush)
+        if self._before is not None:
+            self._uninstall(*self._before)
         if self._owned:
             self._stream.close()
+
+    def _uninstall(self, handlers: list[logging.Handler], level: int, raises: bool) -> None:
+        atexit.unregister(self.access.flush)
+        structlog.reset_defaults()
+        logging.getLogger().handlers[:] = handlers
+        logging.getLogger().setLevel(level)
+        logging.raiseExceptions = raises
+        logging.captureWarnings(capture=False)
+        sys.excepthook, threading.excepthook = sys.__excepthook__, threading.__excepthook__
+        self._before = None
 
     def _emit(self, logger: object, method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
         self.write(self.line(event))

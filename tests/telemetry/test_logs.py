@@ -27,16 +27,20 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def installed(path: Path) -> Iterator[Logs]:
-    """A log in a file; the process's own hooks come back afterwards."""
-    root = logging.getLogger()
-    before = root.handlers[:], root.level, sys.excepthook, threading.excepthook, logging.raiseExceptions
+    """A log in a file, which takes everything that the process says until it is closed."""
     opened = Logs(process="serve-0", path=path).install()
     yield opened
     opened.close()
-    structlog.reset_defaults()
-    logging.captureWarnings(capture=False)
-    root.handlers[:], _, sys.excepthook, threading.excepthook, logging.raiseExceptions = before
-    root.setLevel(before[1])
+
+
+def test_closing_gives_back_what_install_took(path: Path) -> None:
+    """After a close the process logs as it did before."""
+    root = logging.getLogger()
+    before = root.handlers[:], root.level, logging.raiseExceptions
+    Logs(process="serve-0", path=path).install().close()
+    assert (root.handlers, root.level, logging.raiseExceptions) == before
+    assert sys.excepthook is sys.__excepthook__
+    assert not structlog.is_configured()
 
 
 def lines(path: Path) -> list[dict[str, Any]]:

@@ -1,0 +1,47 @@
+"""One call on its way through the edge: what the rooms of the pipeline hand to each other."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from google.protobuf.message import Message
+
+from idvault.domain.moment import Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A caller whose certificate was checked; role: platform, auditor, custodian, operator or monitor."""
+
+    name: str
+    role: str
+    actor_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method that can be called: its full path, who may call it, and what it takes."""
+
+    path: str
+    roles: frozenset[str]
+    request_type: type[Message]
+    request_limit: int
+
+
+@dataclass(slots=True)
+class Call:
+    """A call. body: the request as it came, in bytes. certificate: the client's, in PEM.
+
+    remaining: seconds that are left to answer, None if the caller set no deadline. caller is set by access;
+    why: a fixed word that says why access was refused, for the operator's log only.
+    """
+
+    method: Method
+    body: bytes = field(repr=False)
+    certificate: bytes | None
+    remaining: float | None
+    now: Moment
+    caller: Caller | None = None
+    why: str = ""
+
+
+Stage = Callable[[Call], Awaitable[bytes]]

@@ -1,0 +1,202 @@
+"""From messages to the domain's words and back; every message is checked here and nowhere else."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from typing import TypeVar
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from idvault.api.call import Caller
+from idvault.domain import request as request_rules
+from idvault.domain import token, verification
+from idvault.domain.document import DocumentType
+from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
+from idvault.domain.moment import Moment
+from idvault.domain.seal import Part
+from idvault.domain.status import Account, Assurance, Standing, State, Status, SubjectKind
+from idvault.domain.verification import (
+    ClaimRules,
+    ClaimState,
+    Consent,
+    FailureReason,
+    Identity,
+)
+from idvault.flows.verification import VerifyCommand
+from idvault.ports.verification import Claim
+from idvault.v1 import common_pb2, status_pb2, verification_pb2
+
+BATCH_LIMIT = 1_000
+_ANSWER_TIME = 0.2  # what is left of a deadline for the way back to the caller
+_SHORTEST_WAIT = timedelta(seconds=1)
+_LARGEST_NANOS = 999_999_999
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_Checked = TypeVar("_Checked")
+_Word = TypeVar("_Word", bound=Enum)
+_Number = TypeVar("_Number")
+
+
+def _numbers(words: type[_Word], values: Callable[[str], _Number], prefix: str) -> dict[_Word, _Number]:
+    """Return the enum value of each word; fails at import if the proto lacks one."""
+    return {word: values(prefix + word.name) for word in words}
+
+
+_SUBJECT_KINDS = _numbers(SubjectKind, common_pb2.SubjectKind.Value, "SUBJECT_KIND_")
+_STATES = _numbers(State, common_pb2.AccountStatus.State.Value, "STATE_")
+_STANDINGS = _numbers(Standing, common_pb2.AccountStatus.Standing.Value, "STANDING_")
+_ASSURANCES = _numbers(Assurance, common_pb2.AccountStatus.Assurance.Value, "ASSURANCE_")
+_CLAIM_STATES = _numbers(ClaimState, verification_pb2.Verification.State.Value, "STATE_")
+_FAILURES = _numbers(FailureReason, verification_pb2.Verification.FailureReason.Value, "FAILURE_REASON_")
+_DOCUMENT_TYPES = {
+    number: word
+    for word, number in _numbers(DocumentType, common_pb2.DocumentType.Value, "DOCUMENT_TYPE_").items()
+}
+# A person has no credit code, whatever the registries of a deployment can check.
+_OF_ORGANIZATIONS = frozenset({DocumentType.UNIFIED_SOCIAL_CREDIT_CODE})
+
+
+def verify_command(
+    request: verification_pb2.VerifyIndividualRequest, *, caller: Caller, now: Moment, rules: ClaimRules
+) -> VerifyCommand:
+    """Return the claim that a request makes; raises InvalidError that names every wrong field at once.
+
+    Its reason is that of the first of them.
+    """
+    refusals: list[InvalidError] = []
+    request_id = _checked(refusals, lambda: request_rules.check_id(request.request_id))
+    identity = _checked(refusals, lambda: _identity(request, now=now, rules=rules))
+    consent = _checked(refusals, lambda: _consent(request, now=now))
+    account_token = _checked(refusals, lambda: _optional_token(request.account_token))
+    if request_id is None or identity is None or consent is None or refusals:
+        raise InvalidError(refusals[0].reason, *(v for error in refusals for v in error.violations))
+    return VerifyCommand(
+        relying_party=caller.name,
+        actor_id=caller.actor_id,
+        request_id=request_id,
+        method="VerifyIndividual",
+        fields=fields(request),
+        identity=identity,
+        consent=consent,
+        account_token=account_token,
+    )
+
+
+def fields(request: verification_pb2.VerifyIndividualRequest) -> tuple[Part, ...]:
+    """Return every field but request_id in field-number order, as received; absent is empty."""
+    return (
+        request.real_name,
+        request.document.type,
+        request.document.number,
+        request.consent.policy_version,
+        _as_received(request.consent),
+        request.account_token,
+    )
+
+
+def request_id(value: str) -> str:
+    """Return a checked request id; raises InvalidError (INVALID_REQUEST_ID)."""
+    return request_rules.check_id(value)
+
+
+def account_tokens(values: Sequence[str]) -> list[str]:
+    """Return 1 to 1,000 checked tokens; raises InvalidError (TOO_MANY_ITEMS, INVALID_ACCOUNT_TOKEN)."""
+    if not values:
+        raise InvalidError(Reason.INVALID_ACCOUNT_TOKEN, Violation("account_tokens", FieldCode.REQUIRED))
+    if len(values) > BATCH_LIMIT:
+        raise InvalidError(Reason.TOO_MANY_ITEMS, Violation("account_tokens", FieldCode.LENGTH))
+    return [token.check(value, field=f"account_tokens[{index}]") for index, value in enumerate(values)]
+
+
+def patience(remaining: float | None, *, longest: float) -> float:
+    """Return how many seconds to wait for a registry: the longest, less where the deadline is nearer."""
+    return longest if remaining is None else max(0.0, min(longest, remaining - _ANSWER_TIME))
+
+
+def status(value: Status | Account) -> common_pb2.AccountStatus:
+    """Return the message of a published status; of an account it takes what is published, as it is today."""
+    return common_pb2.AccountStatus(
+        account_token=value.account_token,
+        subject_kind=_SUBJECT_KINDS[value.subject_kind],
+        state=_STATES[value.state],
+        standing=_STANDINGS[value.standing],
+        assurance=_ASSURANCES[value.assurance],
+        verify_date=value.verify_date.isoformat() if value.verify_date else "",
+        expire_date=value.expire_date.isoformat() if value.expire_date else "",
+        revision=value.revision,
+    )
+
+
+def statuses(known: Sequence[Status], unknown: Sequence[str]) -> status_pb2.BatchGetStatusesResponse:
+    """Return the message of several statuses and of the tokens that are not known."""
+    return status_pb2.BatchGetStatusesResponse(
+        statuses=[status(value) for value in known], unknown_account_tokens=unknown
+    )
+
+
+def claim(value: Claim, *, now: Moment) -> verification_pb2.Verification:
+    """Return the message of a claim; its account must be projected to today."""
+    message = verification_pb2.Verification(
+        account_token=value.account.account_token,
+        state=_CLAIM_STATES[value.state],
+        status=status(value.account),
+        request_id=value.request_id,
+    )
+    if value.failure_reason is not None:
+        message.failure_reason = _FAILURES[value.failure_reason]
+    if value.state is ClaimState.PENDING:
+        wait = value.retry_at - now.real if value.retry_at else _SHORTEST_WAIT
+        message.retry_after.FromTimedelta(max(wait, _SHORTEST_WAIT))
+    return message
+
+
+def _checked(refusals: list[InvalidError], check: Callable[[], _Checked]) -> _Checked | None:
+    try:
+        return check()
+    except InvalidError as error:
+        refusals.append(error)
+        return None
+
+
+def _identity(
+    request: verification_pb2.VerifyIndividualRequest, *, now: Moment, rules: ClaimRules
+) -> Identity:
+    if request.document.type == common_pb2.DOCUMENT_TYPE_UNSPECIFIED:
+        raise InvalidError(Reason.UNSUPPORTED_DOCUMENT, Violation("document.type", FieldCode.REQUIRED))
+    kind = _DOCUMENT_TYPES.get(request.document.type)
+    if kind is None or kind in _OF_ORGANIZATIONS:
+        raise InvalidError(Reason.UNSUPPORTED_DOCUMENT, Violation("document.type", FieldCode.CHARACTER))
+    return verification.check_identity(
+        real_name=request.real_name,
+        document_type=kind,
+        number=request.document.number,
+        rules=rules,
+        today=now.today(rules.zone),
+    )
+
+
+def _consent(request: verification_pb2.VerifyIndividualRequest, *, now: Moment) -> Consent:
+    consent = request.consent
+    agree_time = _time(consent.agree_time) if consent.HasField("agree_time") else None
+    return verification.check_consent(
+        policy_version=consent.policy_version, agree_time=agree_time, now=now.business
+    )
+
+
+def _time(timestamp: Timestamp) -> datetime:
+    try:
+        time = _EPOCH + timedelta(seconds=timestamp.seconds, microseconds=timestamp.nanos // 1_000)
+    except OverflowError:
+        time = None
+    if time is None or not 0 <= timestamp.nanos <= _LARGEST_NANOS:
+        raise InvalidError(Reason.CONSENT_MISSING, Violation("consent.agree_time", FieldCode.CHARACTER))
+    return time
+
+
+def _as_received(consent: common_pb2.Consent) -> str:
+    time = consent.agree_time
+    return f"{time.seconds}.{time.nanos}" if consent.HasField("agree_time") else ""
+
+
+def _optional_token(value: str) -> str | None:
+    return token.check(value) if value else None

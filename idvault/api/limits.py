@@ -1,0 +1,49 @@
+"""How much one call may take: bytes, time, and its share of the process."""
+
+import asyncio
+
+from idvault.api.call import Call, Stage
+from idvault.domain.error import InvalidError, Reason, UnavailableError
+
+REQUEST_BYTES = 64 * 1024
+CALLS_AT_ONCE = 2_000
+DEADLINE = 10.0
+
+
+class Running:
+    """How many calls of a server run now, whatever their method."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self.count = 0
+
+
+def wrap(inner: Stage, *, running: Running, calls_at_once: int, deadline: float) -> Stage:
+    """Return a stage that refuses what is too large or too much, and ends what takes too long.
+
+    running: shared by all methods of a server. deadline: the most seconds a call may take, also where the
+    caller gave more or none.
+    """
+
+    async def limited(call: Call) -> bytes:
+        if len(call.body) > call.method.request_limit:
+            raise InvalidError(Reason.INVALID_MESSAGE)
+        if running.count >= calls_at_once:
+            raise UnavailableError(Reason.STORE_UNAVAILABLE)
+        running.count += 1
+        try:
+            return await _in_time(call)
+        finally:
+            running.count -= 1
+
+    async def _in_time(call: Call) -> bytes:
+        call.remaining = deadline if call.remaining is None else min(call.remaining, deadline)
+        try:
+            async with asyncio.timeout(call.remaining) as limit:
+                return await inner(call)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise UnavailableError(Reason.STORE_UNAVAILABLE) from None
+
+    return limited

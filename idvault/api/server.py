@@ -1,0 +1,180 @@
+"""The gRPC server of one process: methods from the descriptors, TLS with client certificates, a clean end.
+
+- A method is served under its exact path and under no other; one without access option stops the start.
+- Messages come in as bytes and are decoded inside the pipeline, so that a bad one is answered like any error.
+- A stop first says NOT_SERVING, then takes no new call, then waits for the running ones.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+import grpc
+from google.protobuf import message_factory
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from google.protobuf.message import DecodeError, Message
+from grpc_reflection.v1alpha import reflection
+
+from idvault.api import errors, limits, observe
+from idvault.api.access import Access, roles_of
+from idvault.api.call import Call, Method, Stage
+from idvault.api.health import SERVICE as HEALTH_SERVICE
+from idvault.api.health import Health
+from idvault.domain.error import DeniedError, InvalidError, Reason
+from idvault.domain.moment import Moment
+from idvault.telemetry.logs import AccessLog
+from idvault.telemetry.metrics import Metrics
+
+_MINUTE = 60_000
+# Those who open streams and send nothing are bounded here, before any of our code runs.
+_STREAMS_AT_ONCE = 2 * limits.CALLS_AT_ONCE
+OPTIONS: tuple[tuple[str, int], ...] = (
+    ("grpc.so_reuseport", 1),
+    ("grpc.max_receive_message_length", 1024 * 1024),
+    ("grpc.max_send_message_length", 4 * 1024 * 1024),
+    ("grpc.max_concurrent_streams", 1_000),
+    ("grpc.max_metadata_size", 8 * 1024),
+    ("grpc.absolute_max_metadata_size", 16 * 1024),
+    ("grpc.server_handshake_timeout_ms", 10_000),
+    ("grpc.keepalive_time_ms", _MINUTE),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+    ("grpc.http2.max_ping_strikes", 2),
+    ("grpc.max_connection_idle_ms", 10 * _MINUTE),
+    ("grpc.max_connection_age_ms", 30 * _MINUTE),
+    ("grpc.max_connection_age_grace_ms", _MINUTE),
+)
+
+
+class ListenError(Exception):
+    """The address cannot be bound, or the certificate and key cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """PEM: the server's certificate chain and key, and the authority of the clients' certificates."""
+
+    certificate: bytes
+    key: bytes = field(repr=False)
+    ca: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service of idvault.v1 and the object whose methods answer it."""
+
+    descriptor: ServiceDescriptor
+    servicer: object
+
+
+class Server:
+    """One listening server; start it once."""
+
+    def __init__(
+        self,
+        *,
+        listen: str,
+        tls: Tls,
+        services: Sequence[Service],
+        access: Access,
+        metrics: Metrics,
+        access_log: AccessLog,
+        clock: Callable[[], Moment],
+        calls_at_once: int = limits.CALLS_AT_ONCE,
+        deadline: float = limits.DEADLINE,
+        reflection: bool = False,
+    ) -> None:
+        """Take what to serve and where: "host:port", port 0 for any.
+
+        deadline: the most seconds one call may take. Raises AccessOptionError if a method does not say who
+        may call it, and AttributeError if a servicer lacks a method.
+        """
+        self._listen = listen
+        self._tls = tls
+        self._services = services
+        self._reflection = reflection
+
+        def pipeline(inner: Stage) -> Stage:
+            limited = limits.wrap(inner, running=running, calls_at_once=calls_at_once, deadline=deadline)
+            return observe.wrap(access.wrap(limited), metrics=metrics, access_log=access_log)
+
+        running = limits.Running()
+        self._handlers = [_handler(service, pipeline, clock) for service in services]
+        self._names = [service.descriptor.full_name for service in services]
+        self.port = 0
+
+    async def start(self) -> None:
+        """Bind, serve, and say so; raises ListenError."""
+        self._health = Health(services=self._names)
+        self._server = grpc.aio.server(options=OPTIONS, maximum_concurrent_rpcs=_STREAMS_AT_ONCE)
+        self._server.add_generic_rpc_handlers((*self._handlers, self._health.handler()))
+        if self._reflection:
+            names = (*self._names, HEALTH_SERVICE, reflection.SERVICE_NAME)
+            reflection.enable_server_reflection(names, self._server)
+        credentials = grpc.ssl_server_credentials(
+            [(self._tls.key, self._tls.certificate)],
+            root_certificates=self._tls.ca,
+            require_client_auth=True,
+        )
+        try:
+            self.port = self._server.add_secure_port(self._listen, credentials)
+        except RuntimeError as error:
+            raise ListenError(f"cannot listen on {self._listen}") from error
+        await self._health.serve()
+        await self._server.start()
+
+    async def stop(self, *, grace: float, linger: float = 0.5) -> None:
+        """Say NOT_SERVING for linger seconds, then take no more calls and end within grace seconds.
+
+        linger: time for load balancers to look elsewhere. Running calls are cancelled when grace is over.
+        """
+        await self._health.drain()
+        await asyncio.sleep(linger)
+        self._health.close()
+        await self._server.stop(grace)
+
+    async def wait(self) -> None:
+        """Wait until the server has stopped."""
+        await self._server.wait_for_termination()
+
+
+def _handler(
+    service: Service, pipeline: Callable[[Stage], Stage], clock: Callable[[], Moment]
+) -> grpc.GenericRpcHandler:
+    handlers: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {}
+    for descriptor in service.descriptor.methods:
+        method = describe(descriptor)
+        stage = pipeline(_dispatch(method, getattr(service.servicer, descriptor.name)))
+        # Without (de)serialisers gRPC hands bytes through.
+        handlers[descriptor.name] = grpc.unary_unary_rpc_method_handler(
+            errors.guard(stage, method=method, clock=clock)
+        )
+    return grpc.method_handlers_generic_handler(service.descriptor.full_name, handlers)
+
+
+def describe(descriptor: MethodDescriptor) -> Method:
+    """Return a method as the edge knows it; raises AccessOptionError."""
+    return Method(
+        path=f"/{descriptor.containing_service.full_name}/{descriptor.name}",
+        roles=roles_of(descriptor),
+        request_type=message_factory.GetMessageClass(descriptor.input_type),
+        request_limit=limits.REQUEST_BYTES,
+    )
+
+
+def _dispatch(method: Method, answer: Callable[..., Awaitable[Message]]) -> Stage:
+    async def dispatched(call: Call) -> bytes:
+        if call.caller is None:
+            raise DeniedError(Reason.ACCESS_DENIED)
+        request = _decoded(method.request_type, call.body)
+        response = await answer(request, caller=call.caller, now=call.now, remaining=call.remaining)
+        return response.SerializeToString()
+
+    return dispatched
+
+
+def _decoded(kind: type[Message], body: bytes) -> Message:
+    try:
+        return kind.FromString(body)
+    except DecodeError:
+        raise InvalidError(Reason.INVALID_MESSAGE) from None

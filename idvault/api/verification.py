@@ -1,0 +1,60 @@
+"""VerificationService: claims of people, made by instant-messaging backends."""
+
+from typing import Protocol
+
+from idvault.api import convert
+from idvault.api.call import Caller
+from idvault.domain.moment import Moment
+from idvault.domain.verification import ClaimRules
+from idvault.flows.verification import VerifyCommand
+from idvault.ports.verification import Claim
+from idvault.v1 import verification_pb2
+
+
+class Claims(Protocol):
+    """What this edge needs of flows.verification.VerificationFlow."""
+
+    async def verify(self, command: VerifyCommand, *, now: Moment, patience: float) -> Claim:
+        """Open a claim, or find it again, and wait for its outcome."""
+        ...
+
+    async def get(self, *, relying_party: str, request_id: str, now: Moment) -> Claim:
+        """Return the claim of a request as it is now."""
+        ...
+
+
+class VerificationServicer:
+    """Converts, calls one flow, converts back."""
+
+    def __init__(self, *, flow: Claims, rules: ClaimRules, patience: float) -> None:
+        """Take the flow, what the deployment takes, and the most seconds to wait for a registry."""
+        self._flow = flow
+        self._rules = rules
+        self._patience = patience
+
+    async def VerifyIndividual(
+        self,
+        request: verification_pb2.VerifyIndividualRequest,
+        *,
+        caller: Caller,
+        now: Moment,
+        remaining: float | None,
+    ) -> verification_pb2.Verification:
+        """Verify a person's real name and number, and seal them."""
+        command = convert.verify_command(request, caller=caller, now=now, rules=self._rules)
+        patience = convert.patience(remaining, longest=self._patience)
+        claim = await self._flow.verify(command, now=now, patience=patience)
+        return convert.claim(claim, now=now)
+
+    async def GetVerification(
+        self,
+        request: verification_pb2.GetVerificationRequest,
+        *,
+        caller: Caller,
+        now: Moment,
+        remaining: float | None,
+    ) -> verification_pb2.Verification:
+        """Answer the state of a claim as it is now."""
+        request_id = convert.request_id(request.request_id)
+        claim = await self._flow.get(relying_party=caller.name, request_id=request_id, now=now)
+        return convert.claim(claim, now=now)

@@ -1,0 +1,96 @@
+"""StatusService over a real channel."""
+
+import pytest
+
+from idvault.v1 import common_pb2, status_pb2
+from tests.api.authority import spiffe
+from tests.api.edge import (
+    BATCH,
+    GET_STATUS,
+    OTHER_TOKEN,
+    TOKEN,
+    Edge,
+    call,
+    platform,
+    refused,
+    requests,
+)
+
+
+def batch(*tokens: str) -> bytes:
+    return status_pb2.BatchGetStatusesRequest(account_tokens=tokens).SerializeToString()
+
+
+async def test_one_status(edge: Edge) -> None:
+    """An account's published status, all of it."""
+    answer = await call(edge.mine(), GET_STATUS, requests()[GET_STATUS].SerializeToString())
+    status = common_pb2.AccountStatus.FromString(answer)
+    assert status.account_token == TOKEN
+    assert status.state == common_pb2.AccountStatus.STATE_VERIFIED
+    assert (status.verify_date, status.expire_date, status.revision) == ("2026-03-01", "2027-03-01", 2)
+
+
+async def test_another_party_s_account_is_unknown(edge: Edge) -> None:
+    """The words are the same for an account of somebody else and for none."""
+    issued = edge.authority.client(spiffe("platform", "platform-b"))
+    edge.platforms.platforms.append(platform(issued, name="platform-b"))
+    await edge.directory.load()
+    theirs = await refused(edge.channel(issued), GET_STATUS, requests()[GET_STATUS].SerializeToString())
+    nobodys = await refused(
+        edge.mine(),
+        GET_STATUS,
+        status_pb2.GetStatusRequest(account_token=OTHER_TOKEN).SerializeToString(),
+    )
+    assert theirs == nobodys
+    assert theirs.reason == "ACCOUNT_NOT_FOUND"
+
+
+@pytest.mark.parametrize(
+    ("token", "code"),
+    [
+        ("", "REQUIRED"),
+        ("acct_1", "LENGTH"),
+        ("acct_" + "U" * 26, "CHARACTER"),
+        ("acct_8" + "0" * 25, "CHARACTER"),
+    ],
+)
+async def test_no_token(edge: Edge, token: str, code: str) -> None:
+    """What is no token is refused before anything is read."""
+    body = status_pb2.GetStatusRequest(account_token=token).SerializeToString()
+    told = await refused(edge.mine(), GET_STATUS, body)
+    assert (told.reason, told.fields) == ("INVALID_ACCOUNT_TOKEN", {"account_token": code})
+    assert not edge.statuses.asked
+
+
+async def test_many_statuses(edge: Edge) -> None:
+    """Known ones are answered, unknown ones listed."""
+    answer = status_pb2.BatchGetStatusesResponse.FromString(
+        await call(edge.mine(), BATCH, batch(TOKEN, OTHER_TOKEN))
+    )
+    assert [status.account_token for status in answer.statuses] == [TOKEN]
+    assert list(answer.unknown_account_tokens) == [OTHER_TOKEN]
+
+
+@pytest.mark.parametrize(
+    ("count", "reason", "fields"),
+    [
+        (0, "INVALID_ACCOUNT_TOKEN", {"account_tokens": "REQUIRED"}),
+        (1_001, "TOO_MANY_ITEMS", {"account_tokens": "LENGTH"}),
+    ],
+)
+async def test_too_few_and_too_many(edge: Edge, count: int, reason: str, fields: dict[str, str]) -> None:
+    """None and more than 1,000 are refused."""
+    told = await refused(edge.mine(), BATCH, batch(*[TOKEN] * count))
+    assert (told.code.name, told.reason, told.fields) == ("INVALID_ARGUMENT", reason, fields)
+
+
+async def test_a_thousand(edge: Edge) -> None:
+    """1,000 fit in one call."""
+    answer = await call(edge.mine(), BATCH, batch(*[OTHER_TOKEN] * 1_000))
+    assert len(status_pb2.BatchGetStatusesResponse.FromString(answer).unknown_account_tokens) == 1_000
+
+
+async def test_the_wrong_one_of_many_is_named(edge: Edge) -> None:
+    """A malformed token in a list is named by its place."""
+    told = await refused(edge.mine(), BATCH, batch(TOKEN, "acct_1"))
+    assert told.fields == {"account_tokens[1]": "LENGTH"}

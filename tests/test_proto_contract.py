@@ -1,0 +1,151 @@
+"""What the published contract promises of every method and every message, read from the descriptors."""
+
+from collections.abc import Iterator
+from importlib import import_module
+from pkgutil import iter_modules
+
+import pytest
+from google.protobuf.descriptor import (
+    Descriptor,
+    FieldDescriptor,
+    FileDescriptor,
+    MethodDescriptor,
+    ServiceDescriptor,
+)
+from google.protobuf.descriptor_pb2 import MethodOptions
+
+import idvault.v1
+from idvault.telemetry import logs
+from idvault.v1 import options_pb2
+
+FILES: list[FileDescriptor] = [
+    import_module(f"idvault.v1.{module.name}").DESCRIPTOR
+    for module in iter_modules(idvault.v1.__path__)
+    if module.name.endswith("_pb2")
+]
+SERVICES: list[ServiceDescriptor] = [service for file in FILES for service in file.services_by_name.values()]
+METHODS: list[MethodDescriptor] = [method for service in SERVICES for method in service.methods]
+# Names of fields that would carry or derive from a name, a number or a birth date.
+PERSONAL_WORDS = ("name", "number", "birth", "gender", "sex", "age", "region", "photo", "phone", "digest_of")
+PERSONAL_FIELDS = {
+    "idvault.v1.IdentityDocument.number",
+    "idvault.v1.VerifyIndividualRequest.real_name",
+    "idvault.v1.SealedIdentity.document_number",
+    "idvault.v1.SealedIdentity.real_name",
+}
+
+
+def messages(file: FileDescriptor) -> Iterator[Descriptor]:
+    """Yield the messages of a file, nested ones too."""
+    waiting = list(file.message_types_by_name.values())
+    while waiting:
+        message = waiting.pop()
+        waiting += message.nested_types
+        yield message
+
+
+def reachable(message: Descriptor) -> Iterator[FieldDescriptor]:
+    """Yield every field that a message can carry, at any depth."""
+    seen, waiting = {message.full_name}, [message]
+    while waiting:
+        for field in waiting.pop().fields:
+            yield field
+            inner = field.message_type
+            if inner is not None and inner.full_name not in seen:
+                seen.add(inner.full_name)
+                waiting.append(inner)
+
+
+def is_personal(field: FieldDescriptor) -> bool:
+    return bool(field.GetOptions().Extensions[options_pb2.pii])
+
+
+def reads(method: MethodDescriptor) -> bool:
+    return method.GetOptions().idempotency_level == MethodOptions.NO_SIDE_EFFECTS
+
+
+def test_the_methods_are_these() -> None:
+    """The services have exactly the methods that were agreed, and who may call them."""
+    table = {
+        method.full_name.removeprefix("idvault.v1."): [
+            options_pb2.Role.Name(role) for role in method.GetOptions().Extensions[options_pb2.access]
+        ]
+        for method in METHODS
+    }
+    assert table == {
+        "VerificationService.VerifyIndividual": ["ROLE_PLATFORM"],
+        "VerificationService.GetVerification": ["ROLE_PLATFORM"],
+        "StatusService.GetStatus": ["ROLE_PLATFORM"],
+        "StatusService.BatchGetStatuses": ["ROLE_PLATFORM"],
+    }
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: str(method.name))
+def test_no_answer_is_personal(method: MethodDescriptor) -> None:
+    """Nothing that a method answers is personal, or sounds as if it were derived from something personal."""
+    for field in reachable(method.output_type):
+        assert not is_personal(field), field.full_name
+        assert not any(word in field.name.split("_") for word in PERSONAL_WORDS), field.full_name
+        assert field.type != FieldDescriptor.TYPE_BYTES, field.full_name
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: str(method.name))
+def test_who_may_call_is_said(method: MethodDescriptor) -> None:
+    """Every method has the access option, without UNSPECIFIED."""
+    roles = method.GetOptions().Extensions[options_pb2.access]
+    assert len(roles) > 0
+    assert options_pb2.ROLE_UNSPECIFIED not in roles
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: str(method.name))
+def test_mutations_have_a_request_id(method: MethodDescriptor) -> None:
+    """What is not marked as a read takes a request_id, as its first field."""
+    fields = method.input_type.fields_by_name
+    assert reads(method) == method.name.startswith(("Get", "BatchGet", "List", "Watch"))
+    if not reads(method):
+        assert fields["request_id"].number == 1
+
+
+def test_personal_fields_are_marked() -> None:
+    """The personal fields are these, and each is marked."""
+    marked = {
+        field.full_name
+        for file in FILES
+        for message in messages(file)
+        for field in message.fields
+        if is_personal(field)
+    }
+    assert marked == PERSONAL_FIELDS
+
+
+def test_what_sounds_personal_is_marked() -> None:
+    """A text field that sounds personal is marked, or is not personal for a reason that is given here."""
+    suspects = {
+        field.full_name
+        for file in FILES
+        for message in messages(file)
+        for field in message.fields
+        if any(word in field.name.split("_") for word in PERSONAL_WORDS)
+    }
+    assert suspects == PERSONAL_FIELDS
+
+
+def test_a_sealed_identity_is_in_no_service() -> None:
+    """No method takes or returns the content of a record."""
+    used = {
+        name
+        for method in METHODS
+        for message in (method.input_type, method.output_type)
+        for name in (
+            message.full_name,
+            *(field.message_type.full_name for field in reachable(message) if field.message_type),
+        )
+    }
+    assert "idvault.v1.AccountStatus" in used
+    assert "idvault.v1.SealedIdentity" not in used
+
+
+def test_no_personal_field_is_shown_in_logs() -> None:
+    """A log line hides every field whose name is one of the personal ones."""
+    assert logs.FIELDS.isdisjoint(name.rpartition(".")[2] for name in PERSONAL_FIELDS)
+    assert logs.FIELDS.isdisjoint(PERSONAL_WORDS)
