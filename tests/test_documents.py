@@ -1,0 +1,185 @@
+"""What the documents promise is what the code does: settings, metrics, identities, the ten lines, links."""
+
+import re
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import idvault_client
+import pytest
+from idvault_client import FailureReason, InvalidFields, Status, Verification
+
+from idvault import config
+from idvault.domain.status import Assurance, Standing, State, SubjectKind
+from idvault.domain.verification import ClaimState
+from idvault.mock_registry import fixtures
+from idvault.registry.nppa_wire import Status as Answer
+from idvault.telemetry.metrics import Metrics
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text("utf-8")
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+TOKEN = "acct_" + "0" * 26
+
+
+def rows(page: str, heading: str) -> list[list[str]]:
+    """Return the cells of the first table under a heading, without its head."""
+    section = page.split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
+    lines = [line for line in section.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    """The table of settings names each setting and its default, and no other."""
+    documented = {name.strip("`"): default.strip("`") for name, default, _ in rows(OPERATIONS, "Settings")}
+    expected = {}
+    for name, field in config.Settings.model_fields.items():
+        default = field.get_default()
+        is_text = isinstance(default, int | float | str)
+        expected[config.PREFIX + name.upper()] = (
+            f"{int(default) if default is False else default}" if is_text else ""
+        )
+    assert documented == expected
+
+
+def test_every_metric_is_documented() -> None:
+    """The table of metrics names each family that a process shows, and no other."""
+    metrics = Metrics()
+    metrics.claims_pending(count=0, oldest_seconds=0)
+    shown = {family.name + ("_total" if family.type == "counter" else "") for family in metrics.families()}
+    assert {name.strip("`") for name, _, _ in rows(OPERATIONS, "Watching it")} == shown
+
+
+def test_the_sandbox_identities_are_those_of_the_registry() -> None:
+    """The table of the README is what the mocked registry answers, whole."""
+    answers = {Answer.VERIFIED: "verified", Answer.IN_PROGRESS: "in progress"}
+    expected = [[name, number, answers[status]] for (name, number), (status, _) in fixtures.PEOPLE.items()]
+    assert rows(README, "Sandbox identities") == expected
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page: Path) -> None:
+    """Each link of a page to a file of the project finds it."""
+    targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text("utf-8"))
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_every_decision_is_listed() -> None:
+    """The list of decisions names each page with its title."""
+    folder = ROOT / "docs" / "adr"
+    listed = re.findall(
+        r"^\| \[(\d{4})\]\((.+?)\) \| (.+) \|$", (folder / "README.md").read_text("utf-8"), re.MULTILINE
+    )
+    pages = sorted(folder.glob("[0-9]*.md"))
+    assert [(name, title) for _, name, title in listed] == [
+        (page.name, page.read_text("utf-8").splitlines()[0].partition(": ")[2]) for page in pages
+    ]
+    assert [number for number, name, _ in listed if not name.startswith(number)] == []
+
+
+class Form:
+    """A sign-up form that notes what it shows."""
+
+    def __init__(self) -> None:
+        """Fill in what a person would."""
+        self.name, self.number = "某一一", "110000190101010001"
+        self.id, self.user = uuid.uuid4(), "nickname"
+        self.agreed_at = datetime.now(UTC)
+        self.shown: Any = None
+
+    def show(self, what: Any) -> None:
+        """Note it."""
+        self.shown = what
+
+
+class Page:
+    """The README's ten lines in a world where the vault answers as told."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, answer: Callable[[], Verification]) -> None:
+        """Run the lines; calls, attached users and what was put off are noted."""
+        self.calls: list[dict[str, Any]] = []
+        self.attached: list[tuple[Any, ...]] = []
+        self.put_off: list[tuple[Any, ...]] = []
+        self._answer = answer
+        monkeypatch.setattr(idvault_client, "connect", lambda target, *, tls: self)
+        self._names: dict[str, Any] = {"users": self, "later": lambda *given: self.put_off.append(given)}
+        (source,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+        exec(compile(source, "README.md", "exec"), self._names)  # noqa: S102 - the page's own lines are the subject
+
+    def sign_up(self, form: Form) -> None:
+        """Call the page's function."""
+        self._names["sign_up"](form)
+
+    def verify_individual(self, name: str, document: Any, **given: Any) -> Verification:
+        """Answer as told."""
+        self.calls.append({"name": name, "number": document.number, **given})
+        return self._answer()
+
+    def get_verification(self, request_id: Any) -> Verification:
+        """Answer as told."""
+        return self._answer()
+
+    def attach(self, user: str, token: str, *, badge: bool) -> None:
+        """Note the user."""
+        self.attached.append((user, token, badge))
+
+
+def verification(state: ClaimState, reason: FailureReason = FailureReason.UNSPECIFIED) -> Verification:
+    """Make an answer of the vault."""
+    verified = state is ClaimState.SUCCEEDED
+    status = Status(
+        account_token=TOKEN,
+        subject_kind=SubjectKind.INDIVIDUAL,
+        state=State.VERIFIED if verified else State.PENDING,
+        standing=Standing.GOOD,
+        assurance=Assurance.REGISTRY_MATCH if verified else Assurance.NONE,
+        revision=1,
+        verify_date=None,
+        expire_date=None,
+    )
+    wait = timedelta(seconds=3) if state is ClaimState.PENDING else timedelta()
+    return Verification(str(uuid.uuid4()), TOKEN, state, status, reason, wait)
+
+
+def test_the_ten_lines_attach_a_verified_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A confirmed person is attached with a badge, and the form's own id was the request id."""
+    page, form = Page(monkeypatch, lambda: verification(ClaimState.SUCCEEDED)), Form()
+    page.sign_up(form)
+    assert page.attached == [("nickname", TOKEN, True)]
+    assert page.put_off == []
+    assert [call["request_id"] for call in page.calls] == [form.id]
+
+
+def test_the_ten_lines_ask_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A waiting claim is attached without a badge and asked for later by its id alone."""
+    page, form = Page(monkeypatch, lambda: verification(ClaimState.PENDING)), Form()
+    page.sign_up(form)
+    assert page.attached == [("nickname", TOKEN, False)]
+    assert page.put_off == [(timedelta(seconds=3), page.get_verification, form.id)]
+
+
+def test_the_ten_lines_show_a_mismatch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mismatch is shown in the user's language and attaches nobody."""
+    page, form = Page(monkeypatch, lambda: verification(ClaimState.FAILED, FailureReason.MISMATCH)), Form()
+    page.sign_up(form)
+    assert form.shown == FailureReason.MISMATCH.text("zh")
+    assert page.attached == []
+
+
+def test_the_ten_lines_show_wrong_fields(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A malformed number is shown beside its field and attaches nobody."""
+
+    def refuse() -> Verification:
+        raise InvalidFields(
+            reason="INVALID_DOCUMENT_NUMBER",
+            code="INVALID_ARGUMENT",
+            fields={"document.number": "CHECK_DIGIT"},
+        )
+
+    page, form = Page(monkeypatch, refuse), Form()
+    page.sign_up(form)
+    assert set(form.shown) == {"document.number"}
+    assert page.attached == []
