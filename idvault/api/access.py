@@ -37,8 +37,12 @@ def roles_of(method: MethodDescriptor) -> frozenset[str]:
 class Access:
     """Finds out who calls, and lets pass whom the method's option names."""
 
-    def __init__(self, *, directory: Directory, trust_domain: str) -> None:
-        """Take the registered keys, and the trust domain that certificates must be of."""
+    def __init__(self, *, directory: Directory, trust_domain: str, cache_size: int = _CACHE_SIZE) -> None:
+        """Take the registered keys, and the trust domain that certificates must be of.
+
+        cache_size: how many certificates are remembered as read.
+        """
+        self._cache_size = cache_size
         self._directory = directory
         self._trust_domain = trust_domain
         self._known: dict[bytes, Certificate | None] = {}
@@ -74,7 +78,7 @@ class Access:
         if pem is None:
             return None
         if pem not in self._known:
-            if len(self._known) >= _CACHE_SIZE:
+            if len(self._known) >= self._cache_size:
                 self._known.clear()
             self._known[pem] = self._parsed(pem)
         return self._known[pem]

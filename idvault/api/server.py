@@ -144,7 +144,7 @@ def _handler(
     handlers: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {}
     for descriptor in service.descriptor.methods:
         method = describe(descriptor)
-        stage = pipeline(_dispatch(method, getattr(service.servicer, descriptor.name)))
+        stage = pipeline(dispatch(method, getattr(service.servicer, descriptor.name)))
         # Without (de)serialisers gRPC hands bytes through.
         handlers[descriptor.name] = grpc.unary_unary_rpc_method_handler(
             errors.guard(stage, method=method, clock=clock)
@@ -162,7 +162,9 @@ def describe(descriptor: MethodDescriptor) -> Method:
     )
 
 
-def _dispatch(method: Method, answer: Callable[..., Awaitable[Message]]) -> Stage:
+def dispatch(method: Method, answer: Callable[..., Awaitable[Message]]) -> Stage:
+    """Return the innermost stage: decode, answer, encode; nobody passes whom access did not name."""
+
     async def dispatched(call: Call) -> bytes:
         if call.caller is None:
             raise DeniedError(Reason.ACCESS_DENIED)

@@ -4,11 +4,16 @@ from datetime import timedelta
 
 import grpc
 import pytest
+from google.protobuf.message import Message
 
-from idvault.api.access import AccessOptionError, roles_of
+from idvault.api.access import Access, AccessOptionError, roles_of
+from idvault.api.call import Call
 from idvault.api.directory import Pin
+from idvault.api.server import describe, dispatch
+from idvault.domain.error import DeniedError
+from idvault.domain.moment import Moment
 from idvault.v1 import options_pb2, status_pb2
-from tests.api.authority import Authority, Issued, spiffe
+from tests.api.authority import TRUST_DOMAIN, Authority, Issued, spiffe
 from tests.api.descriptors import method
 from tests.api.edge import GET_STATUS, METHODS, Edge, call, clock, platform, refused, requests
 
@@ -143,6 +148,57 @@ async def test_the_caller_is_the_registered_one(edge: Edge) -> None:
     await call(edge.mine(), METHODS[0], requests()[METHODS[0]].SerializeToString())
     [command] = edge.claims.commands
     assert (command.relying_party, command.actor_id) == ("platform-a", "22" * 16)
+
+
+async def _reached(call: Call) -> bytes:
+    return b"reached"
+
+
+def _calling(edge: Edge, *, certificate: bytes | None, after: timedelta = timedelta(0)) -> Call:
+    """Return a call that comes in some time after now."""
+    service = status_pb2.DESCRIPTOR.services_by_name["StatusService"]
+    now = clock().real + after
+    described = describe(service.methods_by_name["GetStatus"])
+    return Call(described, b"", certificate, None, Moment(now, now))
+
+
+@pytest.mark.parametrize("after", [timedelta(days=2), -timedelta(days=2)])
+async def test_a_connection_outlives_its_certificate(edge: Edge, after: timedelta) -> None:
+    """A certificate that runs out while its connection lives is denied from then on."""
+    stage = Access(directory=edge.directory, trust_domain=TRUST_DOMAIN).wrap(_reached)
+    pem = edge.platform_a.certificate
+    assert await stage(_calling(edge, certificate=pem)) == b"reached"
+    late = _calling(edge, certificate=pem, after=after)
+    with pytest.raises(DeniedError):
+        await stage(late)
+    assert late.why == "certificate_not_valid_now"
+
+
+async def test_no_certificate_is_denied_by_our_code_too(edge: Edge) -> None:
+    """Even if TLS let somebody in without a certificate, access would not."""
+    stage = Access(directory=edge.directory, trust_domain=TRUST_DOMAIN).wrap(_reached)
+    with pytest.raises(DeniedError):
+        await stage(_calling(edge, certificate=None))
+
+
+async def test_certificates_are_remembered_within_bounds(edge: Edge) -> None:
+    """Many certificates do not fill the memory, and a forgotten one is read again."""
+    stage = Access(directory=edge.directory, trust_domain=TRUST_DOMAIN, cache_size=1).wrap(_reached)
+    for _ in range(2):
+        assert await stage(_calling(edge, certificate=edge.platform_a.certificate)) == b"reached"
+        with pytest.raises(DeniedError):
+            await stage(_calling(edge, certificate=b"no certificate"))
+
+
+async def test_nobody_passes_whom_access_did_not_name(edge: Edge) -> None:
+    """The innermost stage refuses a call without a caller, whatever stands before it."""
+
+    async def answer(request: Message, **facts: object) -> Message:
+        return request
+
+    call = _calling(edge, certificate=edge.platform_a.certificate)
+    with pytest.raises(DeniedError):
+        await dispatch(call.method, answer)(call)
 
 
 def test_roles_of_a_method() -> None:
