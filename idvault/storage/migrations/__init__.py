@@ -70,6 +70,7 @@ def upgrade(main_url: str, shred_url: str) -> None:
 async def upgrade_both(main_url: str, shred_url: str) -> None:
     """Create or upgrade both schemas; a repeat changes nothing, a second process waits for the first.
 
+    One call at a time within a process: alembic keeps what it works on in module globals.
     Raises UnavailableError (STORE_UNAVAILABLE), ValueError for a wrong address, and SchemaError where both
     addresses name one database: a backup of it would then hold records together with their shred keys.
     """

@@ -1,0 +1,31 @@
+"""A process of its own that opens claims; started several times at once by test_processes."""
+
+import asyncio
+import json
+import sys
+
+from idvault.domain.request import Request
+from idvault.storage.engine import Database
+from tests.storage.world import World
+
+
+async def contend(url: str, name: str, request_id: str, count: int) -> dict[str, list[str]]:
+    """Open one claim with a request that all processes share, and count claims of one shared person."""
+    database = Database(url=url)
+    world = World(database, seed=name)
+    person = world.person("shared")
+    request = Request("platform-b", request_id, b"f" * 32)
+    shared = [await world.open(request=request, person=world.person("other"))]
+    opened = await asyncio.gather(*(world.open(person=person) for _ in range(count)))
+    shared.append(await world.open(request=request, person=world.person("other")))
+    await database.close()
+    return {
+        "claims": [one.claim.claim_id for one in shared],
+        "opened": [one.job.claim_id for one in shared if one.job],
+        "slots": [one.job.facts.slot.value for one in opened if one.job],
+    }
+
+
+if __name__ == "__main__":
+    _, given_url, given_name, given_id, given_count = sys.argv
+    print(json.dumps(asyncio.run(contend(given_url, given_name, given_id, int(given_count)))))

@@ -1,0 +1,59 @@
+"""The shared rate cap, against both databases."""
+
+import asyncio
+from datetime import timedelta
+
+from tests.storage.world import NOW, World
+
+GAP = timedelta(microseconds=11_111)
+FAR = NOW + timedelta(hours=1)
+
+
+async def test_slots_follow_each_other_exactly(world: World) -> None:
+    """Every slot is one gap after the one before, to the microsecond."""
+    slots = [await world.budget.take("check", gap=GAP, now=NOW, latest=FAR) for _ in range(5)]
+    assert slots == [NOW + turn * GAP for turn in range(5)]
+
+
+async def test_slot_is_never_before_now(world: World) -> None:
+    """Time that nobody used is not saved up."""
+    await world.budget.take("check", gap=GAP, now=NOW, latest=FAR)
+    later = NOW + timedelta(minutes=1)
+    assert await world.budget.take("check", gap=GAP, now=later, latest=FAR) == later
+    assert await world.budget.take("check", gap=GAP, now=later, latest=FAR) == later + GAP
+
+
+async def test_slot_too_late_is_not_taken(world: World) -> None:
+    """A slot after the latest time is None, and the next caller's slot is unchanged."""
+    assert await world.budget.take("check", gap=GAP, now=NOW, latest=NOW) == NOW
+    early = NOW + GAP - timedelta(microseconds=1)
+    assert await world.budget.take("check", gap=GAP, now=NOW, latest=early) is None
+    assert await world.budget.take("check", gap=GAP, now=NOW, latest=NOW + GAP) == NOW + GAP
+    before = await world.contents()
+    assert await world.budget.take("new", gap=GAP, now=NOW, latest=NOW - GAP) is None
+    assert await world.contents() == before
+
+
+async def test_names_have_clocks_of_their_own(world: World) -> None:
+    """One name's slots leave another's alone."""
+    await world.budget.take("check", gap=GAP, now=NOW, latest=FAR)
+    assert await world.budget.take("query", gap=GAP, now=NOW, latest=FAR) == NOW
+
+
+async def test_concurrent_takers_never_share_a_slot(world: World) -> None:
+    """64 concurrent takers get 64 slots, one gap apart."""
+    slots = await asyncio.gather(
+        *(world.budget.take("check", gap=GAP, now=NOW, latest=FAR) for _ in range(64))
+    )
+    assert sorted(slot for slot in slots if slot) == [NOW + turn * GAP for turn in range(64)]
+
+
+async def test_pause_moves_forward_only(world: World) -> None:
+    """No slot starts before the pause ends; an earlier pause does not shorten it."""
+    until = NOW + timedelta(seconds=60)
+    await world.budget.pause("check", until=until)
+    await world.budget.pause("check", until=NOW + timedelta(seconds=5))
+    assert await world.budget.take("check", gap=GAP, now=NOW, latest=NOW + timedelta(seconds=59)) is None
+    assert await world.budget.take("check", gap=GAP, now=NOW, latest=FAR) == until
+    await world.budget.pause("check", until=until + GAP / 2)
+    assert await world.budget.take("check", gap=GAP, now=NOW, latest=FAR) == until + GAP

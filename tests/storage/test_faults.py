@@ -1,0 +1,119 @@
+"""An act whose log entry cannot be written does nothing at all, against both databases.
+
+The fault is real: an entry of the same id is already in the log, so that the insert breaks its primary key.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import insert
+
+from idvault.domain.error import UnavailableError
+from idvault.domain.event import Event, EventType
+from idvault.domain.job import JobState, Progress
+from idvault.ports.platform import Platform
+from idvault.ports.verification import Intake
+from idvault.storage.schema import log_entries
+from tests.storage.world import MATCHED, MISMATCHED, NOW, World, at
+
+Act = Callable[[Event], Awaitable[Any]]
+Prepare = Callable[[World], Awaitable[Act]]
+
+
+async def _open(world: World) -> Act:
+    asked = world.opening()
+    superseded = world.event(EventType.CLAIM_SUPERSEDE)
+    return lambda event: world.claims.open(asked, event=event, superseded=superseded)
+
+
+async def _supersede(world: World) -> Act:
+    job = await world.job(person=world.person("x"))
+    asked = world.opening(account_token=job.account_token, new_account=False, person=world.person("y"))
+    opened = world.event(EventType.CLAIM_OPEN)
+    return lambda event: world.claims.open(asked, event=opened, superseded=event)
+
+
+async def _postpone(world: World) -> Act:
+    job = await world.job()
+    progress = Progress(JobState.READY, 0, None, next_at=at().real)
+    intake = Intake("2026-03-01", b"sealed")
+    return lambda event: world.claims.postpone(job, intake=intake, progress=progress, event=event)
+
+
+async def _succeed(world: World) -> Act:
+    settlement = world.settlement(await world.job(), MATCHED)
+    return lambda event: world.claims.settle(settlement, event=event)
+
+
+async def _fail(world: World) -> Act:
+    settlement = world.settlement(await world.waiting(), MISMATCHED, lease_id=None)
+    return lambda event: world.claims.settle(settlement, event=event)
+
+
+async def _purge(world: World) -> Act:
+    await world.open()
+    return lambda event: world.claims.purge(before=NOW + timedelta(days=1), now=at(), event=event)
+
+
+async def _expire(world: World) -> Act:
+    job = await world.verified()
+    account = await world.accounts.get(relying_party="platform-a", account_token=job.account_token)
+    assert account is not None
+    return lambda event: world.accounts.expire(account, today=date(2028, 1, 1), now=at(), event=event)
+
+
+async def _remove(world: World) -> Act:
+    job = await world.rejected()
+    account = await world.accounts.get(relying_party="platform-a", account_token=job.account_token)
+    assert account is not None
+    return lambda event: world.accounts.remove(account, now=at(), event=event)
+
+
+async def _register(world: World) -> Act:
+    platform = Platform("platform-a", "platform", world.new_id(), "a" * 64, NOW)
+    return lambda event: world.platforms.register(platform, now=at(), event=event)
+
+
+async def _revoke(world: World) -> Act:
+    await (await _register(world))(world.event(EventType.PLATFORM_REGISTER))
+    return lambda event: world.platforms.revoke(name="platform-a", spki="a" * 64, now=at(), event=event)
+
+
+async def _adopt(world: World) -> Act:
+    return lambda event: world.roster.adopt(version=1, digest="a" * 64, now=at(), event=event)
+
+
+@pytest.mark.parametrize(
+    ("prepare", "kind", "fields"),
+    [
+        (_open, EventType.CLAIM_OPEN, {}),
+        (_supersede, EventType.CLAIM_SUPERSEDE, {}),
+        (_postpone, EventType.CLAIM_POSTPONE, {}),
+        (_succeed, EventType.CLAIM_SETTLE, {}),
+        (_fail, EventType.CLAIM_SETTLE, {}),
+        (_purge, EventType.REQUEST_PURGE, {}),
+        (_expire, EventType.ACCOUNT_EXPIRE, {}),
+        (_remove, EventType.ACCOUNT_REMOVE, {"reason": "never_verified"}),
+        (_register, EventType.PLATFORM_REGISTER, {}),
+        (_revoke, EventType.PLATFORM_REVOKE, {}),
+        (_adopt, EventType.ROSTER_ADOPTED, {}),
+    ],
+)
+async def test_act_without_its_entry_is_undone(
+    world: World, prepare: Prepare, kind: EventType, fields: dict[str, str]
+) -> None:
+    """Nothing but STORE_UNAVAILABLE comes of it, and with a sound entry the same act passes."""
+    act = await prepare(world)
+    event = world.event(kind, **fields)
+    taken = insert(log_entries).values(entry_id=event.entry_id, leaf=b"taken", occurred_at=NOW)
+    await world.do(taken)
+    before = await world.contents()
+    with pytest.raises(UnavailableError):
+        await act(event)
+    assert await world.contents() == before
+    await act(world.event(kind, **fields))
+    after = await world.counts()
+    assert after["log_entries"] > len(before["log_entries"])
+    assert after["log_openings"] == after["log_entries"] - 1

@@ -1,0 +1,105 @@
+"""The registered keys of platforms and monitors, against both databases."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from idvault.domain.error import AlreadyExistsError, NotFoundError
+from idvault.domain.event import EventType
+from idvault.ports.platform import Platform
+from idvault.storage.schema import log_entries
+from idvault.transparency import entry
+from tests.storage.world import NOW, World, at
+
+
+def _platform(world: World, name: str = "platform-a", role: str = "platform") -> Platform:
+    return Platform(name, role, world.new_id(), world.random(32).hex(), NOW)
+
+
+async def _register(world: World, platform: Platform) -> Platform:
+    event = world.event(EventType.PLATFORM_REGISTER)
+    return await world.platforms.register(platform, now=at(), event=event)
+
+
+async def _revoke(world: World, platform: Platform, *, after: timedelta = timedelta(0)) -> Platform:
+    event = world.event(EventType.PLATFORM_REVOKE)
+    return await world.platforms.revoke(
+        name=platform.name, spki=platform.spki, now=at(after=after), event=event
+    )
+
+
+async def test_register_writes_key_and_entry(world: World) -> None:
+    """A new key is stored with its entry and listed."""
+    asked = _platform(world)
+    event = world.event(EventType.PLATFORM_REGISTER)
+    assert await world.platforms.register(asked, now=at(), event=event) == asked
+    assert await world.platforms.all() == [asked]
+    (row,) = await world.all(select(log_entries))
+    written = event.with_fields(name="platform-a", role="platform", spki=asked.spki)
+    assert row.leaf == entry.encode_leaf(written)
+
+
+async def test_name_keeps_its_actor_id(world: World) -> None:
+    """A second key of a name has the first one's actor id."""
+    first = await _register(world, _platform(world))
+    second = await _register(world, _platform(world))
+    assert second.actor_id == first.actor_id
+    assert second.spki != first.spki
+    assert {platform.spki for platform in await world.platforms.all()} == {first.spki, second.spki}
+
+
+async def test_repeat_writes_nothing(world: World) -> None:
+    """A key that is registered is returned as it is, with its own actor id."""
+    first = await _register(world, _platform(world))
+    before = await world.contents()
+    assert await _register(world, replace(first, actor_id=world.new_id())) == first
+    assert await world.contents() == before
+
+
+async def test_refusals_leave_nothing_behind(world: World) -> None:
+    """A revoked key, a name in the other role and a key of another name are refused."""
+    stored = await _register(world, _platform(world))
+    revoked = await _register(world, _platform(world))
+    await _revoke(world, revoked)
+    before = await world.contents()
+    for asked in (
+        revoked,
+        _platform(world, role="monitor"),
+        replace(stored, name="platform-b"),
+    ):
+        with pytest.raises(AlreadyExistsError):
+            await _register(world, asked)
+    assert await world.contents() == before
+
+
+async def test_revoke_once(world: World) -> None:
+    """A key is revoked with its entry; a repeat keeps the first time and writes nothing."""
+    stored = await _register(world, _platform(world))
+    event = world.event(EventType.PLATFORM_REVOKE)
+    revoked = await world.platforms.revoke(name=stored.name, spki=stored.spki, now=at(), event=event)
+    assert revoked == replace(stored, revoked_at=NOW)
+    (row,) = await world.all(select(log_entries).where(log_entries.c.entry_id == event.entry_id))
+    written = event.with_fields(name=stored.name, role=stored.role, spki=stored.spki)
+    assert row.leaf == entry.encode_leaf(written)
+    before = await world.contents()
+    assert await _revoke(world, stored, after=timedelta(hours=1)) == revoked
+    assert await world.contents() == before
+    assert await world.platforms.all() == [revoked]
+
+
+async def test_revoke_of_an_unknown_key(world: World) -> None:
+    """Neither an unknown key nor another name's key is found."""
+    stored = await _register(world, _platform(world))
+    for unknown in (_platform(world), replace(stored, name="platform-b")):
+        with pytest.raises(NotFoundError):
+            await _revoke(world, unknown)
+
+
+async def test_concurrent_keys_of_a_new_name(world: World) -> None:
+    """Keys of one new name that are registered at once agree on its actor id."""
+    made = await asyncio.gather(*(_register(world, _platform(world)) for _ in range(8)))
+    assert len({platform.actor_id for platform in made}) == 1
+    assert (await world.counts())["log_entries"] == 8

@@ -1,0 +1,40 @@
+"""Several processes on one database, of each kind."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+from idvault.storage.engine import Database
+from tests.databases import Databases
+from tests.storage.world import World
+
+REQUEST_ID = "00000000-0000-4000-8000-000000000001"
+ROOT = Path(__file__).parents[2]
+
+
+async def _contend(url: str, name: str) -> dict[str, list[str]]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.storage.contender", url, name, REQUEST_ID, "12"),
+        stdout=asyncio.subprocess.PIPE,
+        cwd=ROOT,
+    )
+    out, _ = await process.communicate()
+    assert process.returncode == 0
+    answer: dict[str, list[str]] = json.loads(out)
+    return answer
+
+
+async def test_processes_share_requests_and_slots(databases: Databases) -> None:
+    """Three processes open one shared request once, and take exactly K slots of one person."""
+    answers = await asyncio.gather(*(_contend(databases.main_url, name) for name in ("a", "b", "c")))
+    assert len({claim for answer in answers for claim in answer["claims"]}) == 1
+    assert len([claim for answer in answers for claim in answer["opened"]]) == 1
+    slots = [slot for answer in answers for slot in answer["slots"]]
+    assert (slots.count("TAKEN"), slots.count("FULL")) == (5, 31)
+    database = Database(url=databases.main_url)
+    world = World(database)
+    assert (await world.slots("shared"), await world.slots("other")) == (5, 1)
+    counts = await world.counts()
+    assert (counts["claims"], counts["jobs"], counts["log_entries"]) == (37, 37, 37)
+    await database.close()

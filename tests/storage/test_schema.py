@@ -1,0 +1,142 @@
+"""The schema rules, and that the migrations make exactly the schema."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, MetaData
+
+from idvault.domain.error import PreconditionError, Reason, UnavailableError
+from idvault.storage import engine as engines
+from idvault.storage import migrations, schema
+from idvault.storage import url as address
+from idvault.storage.migrations import MAIN, SHRED, Branch, SchemaError
+from tests.databases import Databases, Maker
+
+ROOT = Path(__file__).parents[2]
+
+# Everything else is data of one account.
+_NOT_OF_AN_ACCOUNT = {
+    "requests": "a relying party's",
+    "persons": "a relying party's",
+    "mismatches": "a relying party's, of a person on a day",
+    "log_entries": "the log",
+    "budgets": "the deployment's",
+    "platforms": "the deployment's",
+    "platform_keys": "the deployment's",
+    "roster": "the deployment's",
+    "day_keys": "the deployment's",
+    "deployment": "the deployment's",
+}
+
+
+@pytest.mark.parametrize("metadata", [schema.main, schema.shred])
+def test_account_token_comes_first(metadata: MetaData) -> None:
+    """Every table of account data has account_token first in its primary key."""
+    first = {
+        name: next(iter(table.primary_key)).name
+        for name, table in metadata.tables.items()
+        if name not in _NOT_OF_AN_ACCOUNT
+    }
+    assert set(first.values()) == {"account_token"}
+    for name, table in metadata.tables.items():
+        assert next(iter(table.c)).primary_key, name
+
+
+@pytest.mark.parametrize("metadata", [schema.main, schema.shred])
+def test_nothing_references_across_tokens(metadata: MetaData) -> None:
+    """A foreign key from or to account data holds the token on both sides."""
+    for table in metadata.tables.values():
+        for key in table.foreign_key_constraints:
+            pairs = [(element.parent.name, element.column.name) for element in key.elements]
+            if table.name not in _NOT_OF_AN_ACCOUNT:
+                assert pairs[0] == ("account_token", "account_token")
+            else:
+                assert key.referred_table.name in _NOT_OF_AN_ACCOUNT
+
+
+def _differences(branch: Branch, connection: Connection) -> list[object]:
+    context = MigrationContext.configure(
+        connection, opts={"version_table": branch.version_table, "compare_type": True}
+    )
+    return list(compare_metadata(context, branch.metadata))
+
+
+@pytest.mark.parametrize("branch", [MAIN, SHRED], ids=["main", "shred"])
+async def test_migrations_make_exactly_the_schema(databases: Databases, branch: Branch) -> None:
+    """What the migrations built differs in nothing from what the stores use."""
+    url = databases.main_url if branch is MAIN else databases.shred_url
+    engine = engines.create(address.parse(url), pool_size=1)
+    async with engine.connect() as connection:
+        assert await connection.run_sync(lambda sync: _differences(branch, sync)) == []
+    await engine.dispose()
+
+
+def test_upgrade_from_nothing_and_again(maker: Maker, tmp_path: Path) -> None:
+    """An upgrade of empty databases can be repeated and is then current."""
+    urls = maker.empty_urls(tmp_path)
+    migrations.upgrade(*urls)
+    migrations.upgrade(*urls)
+
+
+async def test_processes_that_upgrade_at_once(maker: Maker, tmp_path: Path) -> None:
+    """Processes that meet at an upgrade do the work once, and none of them fails."""
+    urls = await asyncio.to_thread(maker.empty_urls, tmp_path)
+    script = "import sys; from idvault.storage import migrations; migrations.upgrade(*sys.argv[1:])"
+    processes = [
+        await asyncio.create_subprocess_exec(sys.executable, "-c", script, *urls, cwd=ROOT) for _ in range(3)
+    ]
+    assert [await process.wait() for process in processes] == [0, 0, 0]
+    await migrations.check_current(*urls)
+
+
+async def test_missing_schema_is_refused(maker: Maker, tmp_path: Path) -> None:
+    """A database without the newest schema is refused with what to do, and without its address."""
+    urls = await asyncio.to_thread(maker.empty_urls, tmp_path)
+    with pytest.raises(SchemaError, match="main database has no schema yet: run `idvault db upgrade`") as no:
+        await migrations.check_current(*urls)
+    assert isinstance(no.value, PreconditionError)
+    assert no.value.reason is Reason.ILLEGAL_TRANSITION
+
+
+async def test_current_schema_passes(databases: Databases) -> None:
+    """Upgraded databases pass; swapped ones do not."""
+    await migrations.check_current(databases.main_url, databases.shred_url)
+    with pytest.raises(SchemaError):
+        await migrations.check_current(databases.shred_url, databases.main_url)
+
+
+async def test_other_version_is_refused(databases: Databases) -> None:
+    """A database of a newer program is refused."""
+    engine = engines.create(address.parse(databases.shred_url), pool_size=1)
+    async with engines.writing(engine).begin() as connection:
+        await connection.exec_driver_sql("UPDATE idvault_shred_version SET version_num = '9999'")
+    await engine.dispose()
+    with pytest.raises(SchemaError, match="shred database is at version 9999"):
+        await migrations.check_current(databases.main_url, databases.shred_url)
+
+
+async def test_one_database_for_both_is_refused(databases: Databases) -> None:
+    """Records and their shred keys are never kept in one database."""
+    for call in (migrations.upgrade_both, migrations.check_current):
+        with pytest.raises(SchemaError, match="own"):
+            await call(databases.main_url, databases.main_url)
+
+
+def test_sqlite_file_is_its_owners_only(tmp_path: Path) -> None:
+    """A new SQLite file is readable by its owner alone, whatever the umask."""
+    main, shred = tmp_path / "m.sqlite3", tmp_path / "s.sqlite3"
+    migrations.upgrade(f"sqlite:///{main}", f"sqlite:///{shred}")
+    assert [path.stat().st_mode & 0o777 for path in (main, shred)] == [0o600, 0o600]
+
+
+async def test_unreachable_database_is_unavailable(tmp_path: Path) -> None:
+    """A folder that does not exist is STORE_UNAVAILABLE, not a driver's exception."""
+    urls = [f"sqlite:///{tmp_path / 'nowhere' / name}" for name in ("main", "shred")]
+    for call in (migrations.upgrade_both, migrations.check_current):
+        with pytest.raises(UnavailableError) as refused:
+            await call(*urls)
+        assert refused.value.reason is Reason.STORE_UNAVAILABLE

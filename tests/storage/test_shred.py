@@ -1,0 +1,31 @@
+"""Shred keys, against both databases."""
+
+import asyncio
+
+import pytest
+
+from idvault.storage.engine import Database
+from idvault.storage.shred import SqlShredStore
+
+
+async def test_key_is_never_overwritten(shred_database: Database) -> None:
+    """The first candidate of an account is its key for ever."""
+    store = SqlShredStore(database=shred_database)
+    assert await store.obtain(account_token="acct_1", candidate=b"1" * 32) == b"1" * 32
+    assert await store.obtain(account_token="acct_1", candidate=b"2" * 32) == b"1" * 32
+    assert await store.obtain(account_token="acct_2", candidate=b"2" * 32) == b"2" * 32
+
+
+async def test_sealers_at_once_agree(shred_database: Database) -> None:
+    """Concurrent candidates of one account all read back one key."""
+    store = SqlShredStore(database=shred_database)
+    kept = await asyncio.gather(
+        *(store.obtain(account_token="acct_1", candidate=bytes([turn]) * 32) for turn in range(16))
+    )
+    assert len(set(kept)) == 1
+
+
+async def test_key_has_32_bytes(shred_database: Database) -> None:
+    """A key of another size is a programming error."""
+    with pytest.raises(ValueError, match="32"):
+        await SqlShredStore(database=shred_database).obtain(account_token="acct_1", candidate=b"1" * 31)

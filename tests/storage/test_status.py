@@ -1,0 +1,144 @@
+"""Reads, expiry and removal of accounts, against both databases."""
+
+import asyncio
+from dataclasses import replace
+from datetime import date, timedelta
+
+from sqlalchemy import select
+
+from idvault.domain.event import EventType
+from idvault.domain.status import Account, State
+from idvault.ports.verification import Job
+from idvault.storage.schema import log_entries
+from idvault.transparency import entry
+from tests.storage.world import MISMATCHED, NO_RECORD, NOW, World, at
+
+END = date(2027, 3, 1)
+
+
+async def _account(world: World, job: Job) -> Account:
+    account = await world.accounts.get(relying_party=job.relying_party, account_token=job.account_token)
+    assert account is not None
+    return account
+
+
+async def test_get_knows_only_ones_own(world: World) -> None:
+    """An unknown account and another party's are both None."""
+    job = await world.verified()
+    assert (await _account(world, job)).state is State.VERIFIED
+    for party, token in (("platform-b", job.account_token), ("platform-a", world.opening().account_token)):
+        assert await world.accounts.get(relying_party=party, account_token=token) is None
+
+
+async def test_get_many(world: World) -> None:
+    """Of 1,000 tokens those come back that this relying party has."""
+    mine = [await world.job() for _ in range(3)]
+    theirs = await world.job(request=world.request(relying_party="platform-b"))
+    tokens = [job.account_token for job in (*mine, theirs)]
+    tokens += [world.opening().account_token for _ in range(996)]
+    found = await world.accounts.get_many(relying_party="platform-a", account_tokens=tokens)
+    assert {account.account_token for account in found} == {job.account_token for job in mine}
+    assert await world.accounts.get_many(relying_party="platform-a", account_tokens=[]) == []
+
+
+async def test_expiring_accounts(world: World) -> None:
+    """VERIFIED accounts are listed from the day on that is their first EXPIRED one."""
+    job = await world.verified()
+    await world.rejected()
+    assert await world.accounts.expiring(today=END - timedelta(days=1), limit=9) == []
+    assert await world.accounts.expiring(today=END, limit=9) == [await _account(world, job)]
+    assert await world.accounts.expiring(today=END, limit=0) == []
+
+
+async def test_expire_counts_a_revision_and_writes_its_entry(world: World) -> None:
+    """An expiry is stored once, with the date in its entry."""
+    account = await _account(world, await world.verified())
+    event = world.event(EventType.ACCOUNT_EXPIRE, account.account_token)
+    assert await world.accounts.expire(account, today=END, now=at(), event=event)
+    stored = await world.accounts.get(relying_party="platform-a", account_token=account.account_token)
+    assert stored == replace(account, state=State.EXPIRED, revision=account.revision + 1)
+    (row,) = await world.all(select(log_entries).where(log_entries.c.entry_id == event.entry_id))
+    assert row.leaf == entry.encode_leaf(event.with_fields(expire_date="2027-03-01"))
+
+
+async def test_expire_with_another_revision_changes_nothing(world: World) -> None:
+    """An account that changed since it was read is left alone, as is one that is not due."""
+    account = await _account(world, await world.verified())
+    before = await world.contents()
+    event = world.event(EventType.ACCOUNT_EXPIRE, account.account_token)
+    stale = replace(account, revision=account.revision - 1)
+    assert not await world.accounts.expire(stale, today=END, now=at(), event=event)
+    assert not await world.accounts.expire(account, today=END - timedelta(days=1), now=at(), event=event)
+    assert await world.contents() == before
+
+
+async def test_expire_happens_once(world: World) -> None:
+    """Of 8 concurrent sweeps one stores the expiry."""
+    account = await _account(world, await world.verified())
+    done = await asyncio.gather(
+        *(
+            world.accounts.expire(
+                account,
+                today=END,
+                now=at(),
+                event=world.event(EventType.ACCOUNT_EXPIRE, account.account_token),
+            )
+            for _ in range(8)
+        )
+    )
+    assert done.count(True) == 1
+    assert (await world.counts())["log_entries"] == 3
+
+
+async def test_expire_keeps_a_claim_opened_meanwhile(world: World) -> None:
+    """A claim that was opened after the sweep read the account stays open."""
+    job = await world.verified(person=world.person("x"))
+    account = await _account(world, job)
+    again = await world.again(job, person=world.person("x"))
+    event = world.event(EventType.ACCOUNT_EXPIRE, account.account_token)
+    assert await world.accounts.expire(account, today=END, now=at(), event=event)
+    assert (await _account(world, job)).open_claim_id == again.claim_id
+
+
+async def test_abandoned_accounts(world: World) -> None:
+    """Only rejected accounts without person and open claim, whose last claim ended before, are listed."""
+    gone = await world.rejected()
+    await world.verified()
+    busy = await world.rejected()
+    await world.job(account_token=busy.account_token, new_account=False)
+    later = await world.job()
+    await world.settle(later, NO_RECORD, now=at(after=timedelta(days=1)))
+    listed = await world.accounts.abandoned(before=NOW + timedelta(hours=1), limit=9)
+    assert listed == [await _account(world, gone)]
+    assert await world.accounts.abandoned(before=NOW, limit=9) == []
+    both = await world.accounts.abandoned(before=NOW + timedelta(days=2), limit=9)
+    assert [account.account_token for account in both] == [gone.account_token, later.account_token]
+
+
+async def test_remove_deletes_everything_of_the_account(world: World) -> None:
+    """The account goes with claims, jobs and checks; the request row and the log stay."""
+    job = await world.job(person=world.person("x"))
+    await world.settle(job, MISMATCHED)
+    account = await _account(world, job)
+    event = world.event(EventType.ACCOUNT_REMOVE, account.account_token, reason="never_verified")
+    assert await world.accounts.remove(account, now=at(), event=event)
+    counts = await world.counts()
+    assert [counts[name] for name in ("accounts", "claims", "checks", "jobs", "intakes")] == [0] * 5
+    assert (counts["requests"], counts["log_entries"], await world.slots("x")) == (1, 3, 0)
+    (row,) = await world.all(select(log_entries).where(log_entries.c.entry_id == event.entry_id))
+    assert row.leaf == entry.encode_leaf(event)
+    assert not await world.accounts.remove(account, now=at(), event=event)
+
+
+async def test_remove_leaves_what_changed_or_succeeded(world: World) -> None:
+    """Another revision, an open claim, a person: nothing is removed."""
+    rejected = await _account(world, await world.rejected())
+    busy_job = await world.rejected()
+    busy = await _account(world, busy_job)
+    await world.job(account_token=busy.account_token, new_account=False)
+    verified = await _account(world, await world.verified())
+    before = await world.contents()
+    for account in (replace(rejected, revision=1), busy, replace(busy, revision=3), verified):
+        event = world.event(EventType.ACCOUNT_REMOVE, account.account_token, reason="never_verified")
+        assert not await world.accounts.remove(account, now=at(), event=event)
+    assert await world.contents() == before
