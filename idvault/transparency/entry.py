@@ -1,7 +1,7 @@
 """One log entry as a leaf of the tree: made, hashed and read back (security.md 6, RFC 9162 section 2.1.1).
 
-- leaf = encode("idvault/log-entry/v1", type, time to the minute, actor id, commitment). It is stored as written and
-  never encoded again; this encoding does not change any more.
+- leaf = encode("idvault/log-entry/v1", type, time to the minute, actor id, commitment). It is stored as
+  written and never encoded again; this encoding does not change any more.
 - commitment = HMAC-SHA256(opening key, encode("idvault/log-commitment/v1", account token or empty, details)).
 - leaf hash = SHA-256(0x00 + leaf).
 """

@@ -1,0 +1,90 @@
+"""Keeps secret bytes under a passphrase (Argon2id, RFC 9106; AES-256-GCM), as one small JSON document."""
+
+import base64
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+
+from idvault.attest.hpke import UnsealError
+from idvault.domain import seal
+
+RANDOM_SIZE = 28
+_SALT_SIZE = 16
+_FORMAT = "idvault/passphrase/v1"
+_FIELDS = frozenset({"format", "memory_kib", "iterations", "lanes", "salt", "nonce", "ciphertext"})
+# A file that asks for more than this was not written by us, and must not take the machine down.
+_MOST_MEMORY_KIB = 1 << 20
+_MOST_ITERATIONS = 64
+_MOST_LANES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one guess of a passphrase costs; the default is RFC 9106's second recommendation."""
+
+    memory_kib: int = 64 * 1024
+    iterations: int = 3
+    lanes: int = 4
+
+
+DEFAULT_COST = Cost()
+
+
+def lock(
+    secret: bytes, *, passphrase: bytes, purpose: str, random: bytes, cost: Cost = DEFAULT_COST
+) -> bytes:
+    """Return the JSON document that keeps a secret; random: 28 fresh bytes, the salt and the nonce."""
+    if len(random) != RANDOM_SIZE:
+        raise ValueError(f"{RANDOM_SIZE} random bytes are needed")
+    salt, nonce = random[:_SALT_SIZE], random[_SALT_SIZE:]
+    cipher = _cipher(passphrase, salt, cost)
+    document = {
+        "format": _FORMAT,
+        "memory_kib": cost.memory_kib,
+        "iterations": cost.iterations,
+        "lanes": cost.lanes,
+        "salt": _text(salt),
+        "nonce": _text(nonce),
+        "ciphertext": _text(cipher.encrypt(nonce, secret, seal.encode(_FORMAT, purpose))),
+    }
+    return json.dumps(document, indent=1).encode() + b"\n"
+
+
+def unlock(document: bytes, *, passphrase: bytes, purpose: str) -> bytes:
+    """Return the secret; raises UnsealError, the same for a wrong passphrase and for damage."""
+    try:
+        fields = json.loads(document)
+        cipher = _cipher(passphrase, _bytes(fields["salt"]), _cost(fields))
+        return cipher.decrypt(
+            _bytes(fields["nonce"]), _bytes(fields["ciphertext"]), seal.encode(_FORMAT, purpose)
+        )
+    except (InvalidTag, ValueError, TypeError, KeyError, RecursionError) as error:
+        raise UnsealError from error
+
+
+def _cost(fields: dict[str, Any]) -> Cost:
+    if fields.keys() != _FIELDS or fields["format"] != _FORMAT:
+        raise ValueError("another format")
+    cost = Cost(fields["memory_kib"], fields["iterations"], fields["lanes"])
+    if cost.memory_kib > _MOST_MEMORY_KIB or cost.iterations > _MOST_ITERATIONS or cost.lanes > _MOST_LANES:
+        raise ValueError("too costly")
+    return cost
+
+
+def _cipher(passphrase: bytes, salt: bytes, cost: Cost) -> AESGCM:
+    derivation = Argon2id(
+        salt=salt, length=32, iterations=cost.iterations, lanes=cost.lanes, memory_cost=cost.memory_kib
+    )
+    return AESGCM(derivation.derive(passphrase))
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _bytes(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)

@@ -1,0 +1,72 @@
+"""What is inside a sealed record or a waiting claim: a SealedIdentity, padded so that its size tells nothing.
+
+The form is a 4-byte big-endian length, the protobuf message, and zeros up to the next multiple of 512.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC
+
+from google.protobuf.message import DecodeError
+
+from idvault.attest.hpke import UnsealError
+from idvault.domain.document import Document, DocumentType
+from idvault.domain.registry import Answer
+from idvault.domain.verification import Consent, Identity
+from idvault.v1 import common_pb2
+from idvault.v1.sealed_identity_pb2 import SealedIdentity
+
+BLOCK = 512
+_LENGTH = 4
+_PREFIX = "DOCUMENT_TYPE_"
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """An identity, with what was answered and agreed to; a waiting claim has neither yet."""
+
+    identity: Identity
+    answer: Answer | None = None
+    consent: Consent | None = None
+
+
+def encode(payload: Payload) -> bytes:
+    """Return the padded message, a multiple of 512 bytes."""
+    document = payload.identity.document
+    message = SealedIdentity(
+        document_type=common_pb2.DocumentType.Value(_PREFIX + document.type.name),
+        document_number=document.number,
+        real_name=payload.identity.name,
+        registry_outcome=payload.answer.value if payload.answer else "",
+    )
+    if payload.consent:
+        message.consent.policy_version = payload.consent.policy_version
+        message.consent.agree_time.FromDatetime(payload.consent.agree_time)
+    data = message.SerializeToString()
+    framed = len(data).to_bytes(_LENGTH, "big") + data
+    return framed + bytes(-len(framed) % BLOCK)
+
+
+def decode(padded: bytes) -> Payload:
+    """Return the payload; raises UnsealError unless it is in the form of encode."""
+    size = int.from_bytes(padded[:_LENGTH], "big")
+    data, padding = padded[_LENGTH : _LENGTH + size], padded[_LENGTH + size :]
+    if len(padded) % BLOCK or len(data) != size or len(padding) >= BLOCK or any(padding):
+        raise UnsealError
+    try:
+        return _payload(SealedIdentity.FromString(data))
+    except (DecodeError, ValueError):
+        # The cause may quote what was sealed, so it is not chained.
+        raise UnsealError from None
+
+
+def _payload(message: SealedIdentity) -> Payload:
+    kind = common_pb2.DocumentType.Name(message.document_type).removeprefix(_PREFIX)
+    return Payload(
+        Identity(message.real_name, Document(DocumentType(kind), message.document_number)),
+        Answer(message.registry_outcome) if message.registry_outcome else None,
+        _consent(message) if message.HasField("consent") else None,
+    )
+
+
+def _consent(message: SealedIdentity) -> Consent:
+    return Consent(message.consent.policy_version, message.consent.agree_time.ToDatetime(tzinfo=UTC))

@@ -1,0 +1,88 @@
+"""One quorum of a roster: which custodians, and how many of them together.
+
+- The threshold M is always stated: one that is omitted, 0 or larger than N is refused, never "open to all".
+- Outside development M >= 2 (nobody opens alone) and N >= M + 1 (one lost key loses nothing).
+- All its custodians have keys of one HPKE suite, which is the suite of its records.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from idvault.attest import reading
+from idvault.attest.certificate import NAME
+from idvault.attest.person import Person
+from idvault.attest.reading import RosterError
+from idvault.domain import seal
+from idvault.domain.sharing import MOST_SHARES
+
+
+@dataclass(frozen=True, slots=True)
+class Quorum:
+    """A threshold and the custodians in order: the place of a custodian is the x of his shares."""
+
+    name: str
+    threshold: int
+    custodians: tuple[Person, ...]
+
+    @property
+    def id(self) -> str:
+        """The quorum id, in hex (domain.seal.quorum_id)."""
+        members = tuple((person.name, person.hpke_public_key) for person in self.custodians)
+        return seal.quorum_id(threshold=self.threshold, members=members)
+
+    @property
+    def suite(self) -> str:
+        """The HPKE suite of all its custodians."""
+        return self.custodians[0].suite
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the quorum as the roster file writes it."""
+        return {
+            "name": self.name,
+            "threshold": self.threshold,
+            "custodians": [person.name for person in self.custodians],
+        }
+
+
+def parse(value: Any, where: str, *, people: Mapping[str, Person], development: bool) -> Quorum:
+    """Return the quorum, or raise RosterError that names what is wrong with it."""
+    fields = reading.mapping(value, where)
+    reading.exactly(fields, where, "name", "threshold", "custodians")
+    name = reading.matching(
+        fields["name"], f"{where}: name", NAME, "1 to 63 small letters, digits and inner hyphens"
+    )
+    where = f"quorum {name}"
+    threshold = reading.integer(fields["threshold"], f"{where}: threshold")
+    custodians = _custodians(fields["custodians"], where, people)
+    _check_threshold(threshold, len(custodians), where, development)
+    if len({person.suite for person in custodians}) != 1:
+        raise RosterError(f"{where}: its custodians have keys of different HPKE suites")
+    return Quorum(name, threshold, custodians)
+
+
+def _custodians(value: Any, where: str, people: Mapping[str, Person]) -> tuple[Person, ...]:
+    names = reading.items(value, f"{where}: custodians")
+    found: list[Person] = []
+    for name in names:
+        person = people.get(reading.text(name, f"{where}: a custodian"))
+        if person is None:
+            raise RosterError(f"{where}: {name!a} is not among the people")
+        if person.role != "custodian":
+            raise RosterError(f"{where}: {person.name} is no custodian")
+        found.append(person)
+    reading.different([person.name for person in found], f"{where}: a custodian")
+    return tuple(found)
+
+
+def _check_threshold(threshold: int, count: int, where: str, development: bool) -> None:
+    if count > MOST_SHARES:
+        raise RosterError(f"{where}: more than {MOST_SHARES} custodians")
+    if threshold == 0:
+        raise RosterError(f"{where}: threshold must not be 0")
+    if threshold > count:
+        raise RosterError(f"{where}: threshold {threshold} is more than its {count} custodians")
+    if not development and threshold < 2:
+        raise RosterError(f"{where}: threshold must be 2 or more: nobody opens alone")
+    if not development and count < threshold + 1:
+        raise RosterError(f"{where}: needs one custodian more than its threshold, against a lost key")

@@ -1,0 +1,148 @@
+"""The roster: one versioned file that names every auditor, custodian and operator, and the quorums.
+
+- What is signed is encode("idvault/roster/v1", RFC 8785 JSON of everything but the signatures).
+- Every field is required and none is unknown: nothing that a reader does not understand can be signed.
+- A name, an actor id and a key stand for one person; one person has one role.
+"""
+
+import json
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Any
+
+import rfc8785
+
+from idvault.attest import person, quorum, reading, witness
+from idvault.attest.certificate import NAME
+from idvault.attest.person import Person
+from idvault.attest.quorum import Quorum
+from idvault.attest.reading import RosterError
+from idvault.attest.witness import WitnessPolicy
+from idvault.domain import seal
+
+SIGNATURE_SIZE = 64
+_PURPOSE = "idvault/roster/v1"
+_FIELDS = ("version", "development", "people", "quorums", "witness", "signatures")
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One person's Ed25519 signature, 64 bytes, over the canonical bytes of a roster."""
+
+    name: str
+    signature: bytes
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the signature as the roster file writes it."""
+        return {"name": self.name, "signature": reading.base64url(self.signature)}
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """One version. It counts only once roster_signature.verify has passed on it."""
+
+    version: int
+    development: bool
+    people: tuple[Person, ...]
+    quorums: tuple[Quorum, ...]
+    witness: WitnessPolicy | None = None
+    signatures: tuple[Signature, ...] = ()
+
+    def person(self, name: str) -> Person:
+        """Return a person; raises RosterError if there is none of this name."""
+        for found in self.people:
+            if found.name == name:
+                return found
+        raise RosterError(f"{name!a} is not among the people of the roster")
+
+    def quorum(self, name: str) -> Quorum:
+        """Return a quorum; raises RosterError if there is none of this name."""
+        for found in self.quorums:
+            if found.name == name:
+                return found
+        raise RosterError(f"{name!a} is not among the quorums of the roster")
+
+    def canonical(self) -> bytes:
+        """Return the bytes that are signed."""
+        return seal.encode(_PURPOSE, rfc8785.dumps(self._body()))
+
+    def digest(self) -> str:
+        """Return SHA-256 of the signed bytes, in hex: what the log and the clients keep of a version."""
+        return sha256(self.canonical()).hexdigest()
+
+    def with_signature(self, name: str, signature: bytes) -> "Roster":
+        """Return the roster with a person's signature in the place of a former one."""
+        others = [found for found in self.signatures if found.name != name]
+        return replace(self, signatures=(*others, Signature(name, signature)))
+
+    def to_bytes(self) -> bytes:
+        """Return the file."""
+        document = {**self._body(), "signatures": [found.to_json() for found in self.signatures]}
+        return json.dumps(document, ensure_ascii=False, indent=1).encode() + b"\n"
+
+    def _body(self) -> dict[str, Any]:
+        return {
+            "version": self.version,
+            "development": self.development,
+            "people": [found.to_json() for found in self.people],
+            "quorums": [found.to_json() for found in self.quorums],
+            "witness": self.witness.to_json() if self.witness else {},
+        }
+
+
+def parse(data: bytes) -> Roster:
+    """Return the roster of a file, or raise RosterError that says what is wrong with it."""
+    fields = reading.document(data)
+    reading.exactly(fields, "the roster", *_FIELDS)
+    version = reading.integer(fields["version"], "version")
+    if version == 0:
+        raise RosterError("version must be 1 or more")
+    development = reading.flag(fields["development"], "development")
+    people = _people(fields["people"])
+    return Roster(
+        version,
+        development,
+        people,
+        _quorums(fields["quorums"], people, development),
+        witness.parse(fields["witness"]),
+        _signatures(fields["signatures"]),
+    )
+
+
+def _people(value: Any) -> tuple[Person, ...]:
+    listed = reading.items(value, "people")
+    people = [person.parse(found, f"person {place}") for place, found in enumerate(listed, 1)]
+    reading.different([found.name for found in people], "a person's name")
+    reading.different([found.actor_id for found in people], "an actor_id")
+    reading.different([found.hpke_public_key for found in people], "an HPKE public key")
+    reading.different([found.ed25519 for found in people], "an Ed25519 public key")
+    reading.different([found.spki for found in people], "a certificate key")
+    return tuple(people)
+
+
+def _quorums(value: Any, people: tuple[Person, ...], development: bool) -> tuple[Quorum, ...]:
+    named = {found.name: found for found in people}
+    listed = reading.items(value, "quorums")
+    if not listed:
+        raise RosterError("quorums must name one quorum or more")
+    quorums = [
+        quorum.parse(found, f"quorum {place}", people=named, development=development)
+        for place, found in enumerate(listed, 1)
+    ]
+    reading.different([found.name for found in quorums], "a quorum's name")
+    return tuple(quorums)
+
+
+def _signatures(value: Any) -> tuple[Signature, ...]:
+    signatures: list[Signature] = []
+    for place, item in enumerate(reading.items(value, "signatures"), 1):
+        where = f"signature {place}"
+        fields = reading.mapping(item, where)
+        reading.exactly(fields, where, "name", "signature")
+        name = reading.matching(fields["name"], f"{where}: name", NAME, "a person's name")
+        signature = reading.raw(fields["signature"], f"{where}: signature")
+        if len(signature) != SIGNATURE_SIZE:
+            raise RosterError(f"{where}: signature must have {SIGNATURE_SIZE} bytes")
+        signatures.append(Signature(name, signature))
+    reading.different([found.name for found in signatures], "a signature's name")
+    return tuple(signatures)

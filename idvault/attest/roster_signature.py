@@ -1,0 +1,78 @@
+"""Who must have signed a roster: its custodians make it valid, not the server that hands it out (RFC 8032).
+
+- Version 1: every custodian of every quorum.
+- A later version is the next one, and is signed by M custodians of each quorum of the version before.
+- A signature counts only of somebody who stays in the new version with the same key: whoever is replaced does
+  not sign his own replacement.
+- A signature that is wrong, or of somebody who has none to give, makes the whole file invalid.
+- A version that is not for development never becomes one for development.
+"""
+
+from collections.abc import Callable
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from idvault.attest.person import Person
+from idvault.attest.quorum import Quorum
+from idvault.attest.reading import RosterError
+from idvault.attest.roster import Roster
+
+
+class RosterSignatureError(RosterError):
+    """A roster whose signatures do not make it valid."""
+
+
+def sign(roster: Roster, *, name: str, signer: Callable[[bytes], bytes]) -> Roster:
+    """Return the roster with one more signature.
+
+    signer: returns the 64-byte Ed25519 signature of what it is given, with the person's own key. Raises
+    RosterSignatureError if it is another key than the roster names.
+    """
+    signature = signer(roster.canonical())
+    _check(roster.person(name), signature, roster.canonical())
+    return roster.with_signature(name, signature)
+
+
+def verify(roster: Roster, *, previous: Roster | None) -> None:
+    """Raise RosterError (RosterSignatureError) unless a roster follows the one before it, None for the first.
+
+    The one before must have been verified itself.
+    """
+    expected = previous.version + 1 if previous else 1
+    if roster.version != expected:
+        raise RosterError(f"version {expected} was expected, this is version {roster.version}")
+    if previous and roster.development and not previous.development:
+        raise RosterError("the version before was not for development, so this one must not be")
+    signers = _signers(roster, previous or roster)
+    for quorum in (previous or roster).quorums:
+        _check_enough(quorum, signers, threshold=quorum.threshold if previous else len(quorum.custodians))
+
+
+def _signers(roster: Roster, electorate: Roster) -> set[str]:
+    """Return who has signed with a right to it; raises on any signature that is not in order."""
+    custodians = {person.name: person for quorum in electorate.quorums for person in quorum.custodians}
+    present = {person.name: person for person in roster.people}
+    canonical, signers = roster.canonical(), set()
+    for signature in roster.signatures:
+        person = custodians.get(signature.name)
+        if person is None:
+            raise RosterSignatureError(f"{signature.name} signed, but is no custodian who may")
+        _check(person, signature.signature, canonical)
+        stays = present.get(person.name)
+        if stays is not None and stays.ed25519 == person.ed25519:
+            signers.add(person.name)
+    return signers
+
+
+def _check(person: Person, signature: bytes, canonical: bytes) -> None:
+    try:
+        Ed25519PublicKey.from_public_bytes(person.ed25519).verify(signature, canonical)
+    except (InvalidSignature, ValueError) as error:
+        raise RosterSignatureError(f"the signature of {person.name} does not verify") from error
+
+
+def _check_enough(quorum: Quorum, signers: set[str], *, threshold: int) -> None:
+    have = sum(person.name in signers for person in quorum.custodians)
+    if have < threshold:
+        raise RosterSignatureError(f"quorum {quorum.name}: {have} of its custodians signed, {threshold} must")

@@ -1,0 +1,176 @@
+"""A person's own keys, made and kept on the person's machine in an identity folder (HPKE, Ed25519, Argon2id).
+
+keys.json holds the private keys, encrypted under the person's passphrase; public.json is what the roster
+needs; certificate.pem and key.pem, where they are, are the person's TLS identity.
+"""
+
+import json
+import os
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from idvault.attest import certificate, hpke, reading
+from idvault.attest import passphrase as passphrases
+from idvault.attest.hpke import UnsealError
+from idvault.attest.passphrase import DEFAULT_COST, Cost
+from idvault.attest.person import Person
+from idvault.attest.reading import RosterError
+
+KEYS = "keys.json"
+PUBLIC = "public.json"
+CERTIFICATE = "certificate.pem"
+_PURPOSE = "idvault/identity/v1"
+_KEY_SIZE = 32
+_ACTOR_SIZE = 16
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+class IdentityError(Exception):
+    """An identity folder that cannot be used; the text says why."""
+
+
+class PassphraseError(IdentityError):
+    """The keys do not open: another passphrase, or damage."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalIdentity:
+    """A person with private keys in hand; neither is ever shown by repr."""
+
+    name: str
+    role: str
+    organisation: str
+    actor_id: str
+    suite: str
+    _hpke_private: bytes = field(repr=False)
+    _ed25519_private: bytes = field(repr=False)
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the person's 64-byte Ed25519 signature (RFC 8032)."""
+        return self._ed25519().sign(message)
+
+    def unseal(self, sealed: bytes, *, suite: str, info: bytes) -> bytes:
+        """Return what was sealed to this person; raises UnsealError, also for a suite of other keys."""
+        if suite != self.suite:
+            raise UnsealError
+        return hpke.unseal(suite=suite, private_key=self._hpke_private, sealed=sealed, info=info)
+
+    def person(self, *, spki: str) -> Person:
+        """Return the entry for the roster; spki: of the person's TLS certificate, in hex, or empty."""
+        return Person(
+            name=self.name,
+            role=self.role,
+            organisation=self.organisation,
+            actor_id=self.actor_id,
+            suite=self.suite,
+            hpke_public_key=hpke.public_key(suite=self.suite, private_key=self._hpke_private),
+            ed25519=self._ed25519().public_key().public_bytes_raw(),
+            spki=spki,
+        )
+
+    def _ed25519(self) -> Ed25519PrivateKey:
+        return Ed25519PrivateKey.from_private_bytes(self._ed25519_private)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything, private keys too: what keys.json holds encrypted."""
+        return {
+            "name": self.name,
+            "role": self.role,
+            "organisation": self.organisation,
+            "actor_id": self.actor_id,
+            "suite": self.suite,
+            "hpke": reading.base64url(self._hpke_private),
+            "ed25519": reading.base64url(self._ed25519_private),
+        }
+
+
+def create(
+    folder: Path,
+    *,
+    name: str,
+    role: str,
+    organisation: str,
+    passphrase: bytes,
+    random: Callable[[int], bytes],
+    suite: str = hpke.X_WING,
+    cost: Cost = DEFAULT_COST,
+) -> PersonalIdentity:
+    """Make a person's keys, and write keys.json and public.json; keys that are there are never replaced.
+
+    random: returns as many unpredictable bytes as asked for. public.json names the key of certificate.pem
+    if the folder has one; else its spki is empty, to be filled in before a roster takes it. Raises
+    IdentityError.
+    """
+    made = PersonalIdentity(
+        name, role, organisation, random(_ACTOR_SIZE).hex(), suite, random(_KEY_SIZE), random(_KEY_SIZE)
+    )
+    document = passphrases.lock(
+        json.dumps(made.to_json()).encode(),
+        passphrase=passphrase,
+        purpose=_PURPOSE,
+        random=random(passphrases.RANDOM_SIZE),
+        cost=cost,
+    )
+    public = json.dumps(made.person(spki=_spki(folder)).to_json(), ensure_ascii=False, indent=1)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write_new(folder / KEYS, document)
+        (folder / PUBLIC).write_text(public + "\n", encoding="utf-8")
+    except FileExistsError as error:
+        raise IdentityError(f"{folder} holds keys already") from error
+    except OSError as error:
+        raise IdentityError(f"{folder} cannot be written to") from error
+    return made
+
+
+def load(folder: Path, *, passphrase: bytes) -> PersonalIdentity:
+    """Return the person of a folder; raises IdentityError (PassphraseError)."""
+    path = folder / KEYS
+    try:
+        if stat.S_IMODE(path.stat().st_mode) & _OTHERS:
+            raise IdentityError(f"{path} must be for its owner only (chmod 600)")
+        document = path.read_bytes()
+    except OSError as error:
+        raise IdentityError(f"{path} cannot be read") from error
+    try:
+        content = passphrases.unlock(document, passphrase=passphrase, purpose=_PURPOSE)
+        return _parsed(reading.document(content))
+    except (UnsealError, RosterError) as error:
+        raise PassphraseError(f"{path} does not open with this passphrase") from error
+
+
+def _parsed(fields: dict[str, Any]) -> PersonalIdentity:
+    reading.exactly(fields, KEYS, "name", "role", "organisation", "actor_id", "suite", "hpke", "ed25519")
+    return PersonalIdentity(
+        name=reading.text(fields["name"], "name"),
+        role=reading.text(fields["role"], "role"),
+        organisation=reading.text(fields["organisation"], "organisation"),
+        actor_id=reading.text(fields["actor_id"], "actor_id"),
+        suite=reading.text(fields["suite"], "suite"),
+        _hpke_private=reading.raw(fields["hpke"], "hpke"),
+        _ed25519_private=reading.raw(fields["ed25519"], "ed25519"),
+    )
+
+
+def _spki(folder: Path) -> str:
+    """Return the pin of the folder's certificate, empty if there is none."""
+    try:
+        return certificate.read((folder / CERTIFICATE).read_bytes()).spki
+    except FileNotFoundError:
+        return ""
+    except (OSError, ValueError) as error:
+        raise IdentityError(f"{folder / CERTIFICATE} cannot be used: {error}") from error
+
+
+def _write_new(path: Path, document: bytes) -> None:
+    """Write a file that must not exist, for its owner only, durably."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(document)
+        file.flush()
+        os.fsync(descriptor)

@@ -1,0 +1,54 @@
+"""A custodian opens the own share of one sealed record (security.md 1, step 4)."""
+
+from hashlib import sha256
+from hmac import compare_digest
+
+from idvault.custody.identity import PersonalIdentity
+from idvault.domain import seal
+from idvault.domain.error import DamagedError, Reason
+from idvault.domain.record import SealedRecord
+
+SHARE_SIZE = 33
+
+
+class ShareError(DamagedError):
+    """A share that is not the one that was sealed; names its custodian, so that it can be asked after."""
+
+    def __init__(self, custodian: str) -> None:
+        """Keep whose share it is."""
+        super().__init__(Reason.RECORD_DAMAGED)
+        self.custodian = custodian
+
+    def __str__(self) -> str:
+        """Return whose share is wrong."""
+        return f"the share of {self.custodian} is not the one that was sealed"
+
+
+def open_share(*, identity: PersonalIdentity, record: SealedRecord, index: int) -> bytes:
+    """Return the 33 bytes of a custodian's share.
+
+    index: the custodian's place in the present quorum, from 1. Raises UnsealError if the sealed share
+    does not open with these keys for this record, ShareError if what is inside is not the share whose hash
+    was stored.
+    """
+    if not 1 <= index <= len(record.shares):
+        raise ShareError(identity.name)
+    info = seal.share_info(
+        account_token=record.account_token,
+        record_id=record.record_id,
+        quorum_id=record.present_quorum_id,
+        custodian=identity.name,
+    )
+    share = identity.unseal(record.shares[index - 1], suite=record.suite, info=info)
+    if share[:1] != bytes([index]):
+        raise ShareError(identity.name)
+    check_share(share, record=record, custodian=identity.name)
+    return share
+
+
+def check_share(share: bytes, *, record: SealedRecord, custodian: str) -> None:
+    """Raise ShareError unless a share is one of the record's, unchanged."""
+    if len(share) != SHARE_SIZE or not 1 <= share[0] <= len(record.share_hashes):
+        raise ShareError(custodian)
+    if not compare_digest(sha256(share).digest(), record.share_hashes[share[0] - 1]):
+        raise ShareError(custodian)

@@ -1,0 +1,78 @@
+"""Seals a waiting claim to the key of a day, and opens it where the private half is held (security.md 4).
+
+A sealed claim is: format version 1 (1 byte), the HPKE KEM id (2 bytes, big-endian), the HPKE message.
+"""
+
+from idvault.attest import hpke, payload
+from idvault.attest.hpke import HpkeKeyError, UnsealError
+from idvault.attest.payload import Payload
+from idvault.domain import seal
+from idvault.domain.error import Reason, UnavailableError
+from idvault.domain.verification import Identity
+from idvault.ports.sealing import DayKey, DayKeyStore
+from idvault.ports.verification import Intake
+from idvault.sealing.key_provider import KeyMissingError, LocalKeyProvider
+from idvault.sealing.key_set import Purpose
+
+_FORMAT = 1
+_HEADER_SIZE = 3
+_MOST_CACHED = 4
+
+
+class DayIntakeSealer:
+    """Seals by the published public key; holds no secret (ports.sealing.IntakeSealer)."""
+
+    def __init__(self, *, store: DayKeyStore) -> None:
+        """Take where the day keys are published."""
+        self._store = store
+        self._known: dict[str, DayKey] = {}
+
+    async def seal(
+        self, *, relying_party: str, account_token: str, claim_id: str, identity: Identity, day: str
+    ) -> Intake:
+        """Return the intake; raises UnavailableError (STORE_UNAVAILABLE) without a key of that day."""
+        key = await self._key(day)
+        info = seal.intake_info(
+            relying_party=relying_party, account_token=account_token, claim_id=claim_id, day=day
+        )
+        plaintext = payload.encode(Payload(identity))
+        try:
+            sealed = hpke.seal(suite=key.suite, public_key=key.public_key, plaintext=plaintext, info=info)
+        except HpkeKeyError as error:
+            raise UnavailableError(Reason.STORE_UNAVAILABLE) from error
+        header = bytes([_FORMAT]) + hpke.kem_id(key.suite).to_bytes(2, "big")
+        return Intake(day, header + sealed)
+
+    async def _key(self, day: str) -> DayKey:
+        """Return the key of a day; a published one never changes, so it is read once."""
+        known = self._known.get(day) or await self._store.get(day=day)
+        if known is None:
+            raise UnavailableError(Reason.STORE_UNAVAILABLE)
+        if len(self._known) >= _MOST_CACHED:
+            self._known.clear()
+        self._known[day] = known
+        return known
+
+
+class DayIntakeOpener:
+    """Opens by the private key of the day (ports.sealing.IntakeOpener)."""
+
+    def __init__(self, *, keys: LocalKeyProvider) -> None:
+        """Take the worker's keys."""
+        self._keys = keys
+
+    def open(self, *, relying_party: str, account_token: str, claim_id: str, intake: Intake) -> Identity:
+        """Return the identity; raises DamagedError (RECORD_DAMAGED) if it does not open."""
+        header, sealed = intake.ciphertext[:_HEADER_SIZE], intake.ciphertext[_HEADER_SIZE:]
+        if header[:1] != bytes([_FORMAT]):
+            raise UnsealError
+        try:
+            suite = hpke.suite_of(int.from_bytes(header[1:], "big"))
+            private_key = self._keys.version(Purpose.INTAKE, intake.day)
+        except (HpkeKeyError, KeyMissingError) as error:
+            raise UnsealError from error
+        info = seal.intake_info(
+            relying_party=relying_party, account_token=account_token, claim_id=claim_id, day=intake.day
+        )
+        padded = hpke.unseal(suite=suite, private_key=private_key, sealed=sealed, info=info)
+        return payload.decode(padded).identity

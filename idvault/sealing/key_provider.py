@@ -1,0 +1,223 @@
+"""The keys of one process in one encrypted file: the embedded key provider.
+
+- The file is for its owner only (0600, else it is refused) and encrypted under a passphrase.
+- A change reads the file again under a lock, writes a new one beside it and renames it, each step fsynced:
+  after a crash there is the old file or the new one. A version that exists is never replaced.
+- A destroyed key is gone from the file. Older copies of the file still have it, so it belongs in no backup
+  that is kept longer than the keys in it.
+"""
+
+import fcntl
+import os
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from idvault.attest import passphrase as passphrases
+from idvault.attest.hpke import UnsealError
+from idvault.attest.passphrase import DEFAULT_COST, Cost
+from idvault.domain.error import Reason, UnavailableError
+from idvault.ports.entropy import Entropy
+from idvault.sealing import key_set
+from idvault.sealing.key_set import KeySet, Purpose
+
+_PURPOSE = "idvault/service-keys/v1"
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+_Sets = dict[Purpose, KeySet]
+
+
+class KeyFileError(UnavailableError):
+    """A key file that cannot be used; the text says why and names the file, never a key."""
+
+    def __init__(self, why: str) -> None:
+        """Keep why, beside the published reason."""
+        super().__init__(Reason.STORE_UNAVAILABLE)
+        self.why = why
+
+    def __str__(self) -> str:
+        """Return why."""
+        return self.why
+
+
+class KeyFileMissingError(KeyFileError):
+    """There is no key file, or it cannot be read."""
+
+
+class KeyFileExistsError(KeyFileError):
+    """A key file is there already; it is never overwritten by a new one."""
+
+
+class KeyFileExposedError(KeyFileError):
+    """Others than its owner may read or write the key file."""
+
+
+class KeyFileLockedError(KeyFileError):
+    """The key file does not open: another passphrase, or damage."""
+
+
+class KeyMissingError(KeyFileError):
+    """The key file has no key for this purpose or version."""
+
+
+class LocalKeyProvider:
+    """The keys of one process; made by `create` or `load`."""
+
+    def __init__(self, *, path: Path, passphrase: bytes, entropy: Entropy, cost: Cost = DEFAULT_COST) -> None:
+        """Take where the file is and how it is encrypted; nothing is read yet."""
+        self._path = path
+        self._passphrase = passphrase
+        self._entropy = entropy
+        self._cost = cost
+        self._sets: _Sets = {}
+        self._seen: tuple[int, int] | None = None
+
+    def __repr__(self) -> str:
+        """Name the file only."""
+        return f"LocalKeyProvider({str(self._path)!r})"
+
+    @classmethod
+    def create(
+        cls,
+        path: Path,
+        *,
+        keys: Mapping[Purpose, KeySet],
+        passphrase: bytes,
+        entropy: Entropy,
+        cost: Cost = DEFAULT_COST,
+    ) -> "LocalKeyProvider":
+        """Write a new file with these key sets; raises KeyFileExistsError if there is one."""
+        provider = cls(path=path, passphrase=passphrase, entropy=entropy, cost=cost)
+        with provider._locked():
+            if path.exists():
+                raise KeyFileExistsError(f"{path} exists already")
+            provider._write(dict(keys))
+        return provider
+
+    @classmethod
+    def load(
+        cls, path: Path, *, passphrase: bytes, entropy: Entropy, cost: Cost = DEFAULT_COST
+    ) -> "LocalKeyProvider":
+        """Read a file; raises KeyFileMissingError, KeyFileExposedError or KeyFileLockedError.
+
+        cost: what a change is encrypted with; a file is read with its own.
+        """
+        provider = cls(path=path, passphrase=passphrase, entropy=entropy, cost=cost)
+        provider._refresh()
+        return provider
+
+    def keys(self, purpose: Purpose) -> KeySet:
+        """Return the key set of a purpose as last read; raises KeyMissingError."""
+        try:
+            return self._sets[purpose]
+        except KeyError as error:
+            raise KeyMissingError(f"{self._path} has no keys for {purpose.value}") from error
+
+    def primary(self, purpose: Purpose) -> bytes:
+        """Return the primary key of a purpose; raises KeyMissingError."""
+        keys = self.keys(purpose)
+        return self._version(keys, purpose, keys.primary)
+
+    def version(self, purpose: Purpose, version: str) -> bytes:
+        """Return one version, reading the file again if it is not known; raises KeyMissingError."""
+        if version not in self.keys(purpose).versions:
+            self._refresh()
+        return self._version(self.keys(purpose), purpose, version)
+
+    def put(self, purpose: Purpose, version: str, key: bytes, *, primary: bool = False) -> bytes:
+        """Add a version unless it is there, durably; return the key that the file has for it."""
+        known = self.keys(purpose)
+        if version not in known.versions or (primary and known.primary != version):
+            self._change(purpose, lambda keys: keys.with_version(version, key, primary=primary))
+        return self.keys(purpose).versions[version]
+
+    def destroy(self, purpose: Purpose, version: str) -> None:
+        """Remove a version from the file, durably; one that is not there is gone already.
+
+        Raises ValueError for the primary version.
+        """
+        self._change(purpose, lambda keys: keys.without(version))
+
+    def _version(self, keys: KeySet, purpose: Purpose, version: str) -> bytes:
+        try:
+            return keys.versions[version]
+        except KeyError as error:
+            raise KeyMissingError(f"{self._path} has no such version for {purpose.value}") from error
+
+    def _change(self, purpose: Purpose, change: Callable[[KeySet], KeySet]) -> None:
+        with self._locked():
+            self._refresh()
+            before = self.keys(purpose)
+            after = change(before)
+            if after != before:
+                self._write({**self._sets, purpose: after})
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Hold the lock of the file's changes; it is a file of its own, since the key file is replaced."""
+        try:
+            descriptor = os.open(
+                self._path.with_name(self._path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600
+            )
+        except OSError as error:
+            raise KeyFileMissingError(f"{self._path.parent} cannot be written to") from error
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _refresh(self) -> None:
+        """Read the file if it is another one than that read last."""
+        try:
+            with self._path.open("rb") as file:
+                found = os.fstat(file.fileno())
+                if stat.S_IMODE(found.st_mode) & _OTHERS:
+                    raise KeyFileExposedError(f"{self._path} must be for its owner only (chmod 600)")
+                if (found.st_ino, found.st_mtime_ns) != self._seen:
+                    self._sets = self._decrypted(file.read())
+                    self._seen = (found.st_ino, found.st_mtime_ns)
+        except OSError as error:
+            raise KeyFileMissingError(f"{self._path} cannot be read") from error
+
+    def _decrypted(self, document: bytes) -> _Sets:
+        try:
+            return key_set.decode(passphrases.unlock(document, passphrase=self._passphrase, purpose=_PURPOSE))
+        except (UnsealError, ValueError) as error:
+            raise KeyFileLockedError(f"{self._path} does not open with this passphrase") from error
+
+    def _write(self, sets: _Sets) -> None:
+        document = passphrases.lock(
+            key_set.encode(sets),
+            passphrase=self._passphrase,
+            purpose=_PURPOSE,
+            random=self._entropy.random(passphrases.RANDOM_SIZE),
+            cost=self._cost,
+        )
+        try:
+            seen = _replace(self._path, document)
+        except OSError as error:
+            raise KeyFileMissingError(f"{self._path} cannot be written") from error
+        # In this order: another thread that reads in between takes the new file for unread, which is safe.
+        self._sets = sets
+        self._seen = seen
+
+
+def _replace(path: Path, document: bytes) -> tuple[int, int]:
+    """Put a document in the place of a file, durably; return what tells it from the former one."""
+    draft = path.with_name(f".{path.name}.draft")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(descriptor, 0o600)
+        file.write(document)
+        file.flush()
+        os.fsync(descriptor)
+        written = os.fstat(descriptor)
+    draft.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return written.st_ino, written.st_mtime_ns

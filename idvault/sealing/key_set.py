@@ -1,0 +1,99 @@
+"""The service's key sets: what each is for, its versions, and which process holds which (security.md 4)."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from idvault.attest import reading
+from idvault.attest.reading import RosterError
+from idvault.ports.entropy import Entropy
+
+KEY_SIZE = 32
+
+
+class Purpose(StrEnum):
+    """What a key set is for; a key is never used for two purposes."""
+
+    INDEX = "index"
+    REQUEST = "request"
+    INTAKE = "intake"
+    LOG = "log"
+    STATUS_TOKEN = "status-token"  # noqa: S105 - the name of a purpose
+    STATUS_LIST = "status-list"
+
+
+class Holder(StrEnum):
+    """The process that a key file is for; handles.md names the files after them."""
+
+    SERVICE = "service"
+    CUSTODY = "custody"
+    WORK = "work"
+
+
+# The intake set is born empty: the worker makes a key for each day. The custody edge needs no key yet.
+HOLDINGS: Mapping[Holder, tuple[Purpose, ...]] = {
+    Holder.SERVICE: (Purpose.INDEX, Purpose.REQUEST, Purpose.STATUS_TOKEN),
+    Holder.CUSTODY: (),
+    Holder.WORK: (Purpose.INTAKE, Purpose.LOG, Purpose.STATUS_LIST),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class KeySet:
+    """The keys of one purpose, 32 bytes each, by version; primary is the one in use, "" where none is.
+
+    Versions are numbers from 0, or the days (YYYY-MM-DD) of intake keys.
+    """
+
+    primary: str = ""
+    versions: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+
+    def with_version(self, version: str, key: bytes, *, primary: bool) -> "KeySet":
+        """Return the set with one more version; one that is there is never replaced."""
+        versions = {**self.versions, version: self.versions.get(version, key)}
+        return replace(self, primary=version if primary else self.primary, versions=versions)
+
+    def without(self, version: str) -> "KeySet":
+        """Return the set without a version; raises ValueError for the primary one."""
+        if version == self.primary:
+            raise ValueError("the primary version is in use")
+        kept = {name: key for name, key in self.versions.items() if name != version}
+        return replace(self, versions=kept)
+
+
+def fresh(holder: Holder, *, entropy: Entropy) -> dict[Purpose, KeySet]:
+    """Return new key sets for a process, each with version 0 made and primary (intake: none)."""
+    return {
+        purpose: KeySet() if purpose is Purpose.INTAKE else KeySet("0", {"0": entropy.random(KEY_SIZE)})
+        for purpose in HOLDINGS[holder]
+    }
+
+
+def encode(sets: Mapping[Purpose, KeySet]) -> bytes:
+    """Return the content of a key file, before it is encrypted."""
+    return json.dumps(
+        {
+            purpose.value: {
+                "primary": keys.primary,
+                "versions": {name: reading.base64url(key) for name, key in keys.versions.items()},
+            }
+            for purpose, keys in sets.items()
+        }
+    ).encode()
+
+
+def decode(data: bytes) -> dict[Purpose, KeySet]:
+    """Return the key sets of a content; raises ValueError if it is another program's."""
+    try:
+        return {Purpose(name): _key_set(value) for name, value in reading.document(data).items()}
+    except RosterError as error:
+        raise ValueError("not the content of a key file") from error
+
+
+def _key_set(value: object) -> KeySet:
+    fields = reading.mapping(value, "a key set")
+    reading.exactly(fields, "a key set", "primary", "versions")
+    listed = reading.mapping(fields["versions"], "versions")
+    versions = {name: reading.raw(key, "a key") for name, key in listed.items()}
+    return KeySet(fields["primary"], versions)

@@ -1,0 +1,99 @@
+"""Seals an identity so that only M of N custodians together can open it (security.md 1; HKDF, AES-GCM, HPKE).
+
+- A fresh data key for each record version, split among the custodians of the quorum in force, kept nowhere.
+- The record's key also needs the account's shred key, which lives in a database of its own: durable first.
+- There is no way back here: nothing in this room opens a record.
+"""
+
+from hashlib import sha256
+
+from idvault.attest import hpke, payload, record_key
+from idvault.attest.payload import Payload
+from idvault.attest.quorum import Quorum
+from idvault.domain import seal, sharing
+from idvault.domain.record import FORMAT_VERSION, SealedRecord
+from idvault.domain.registry import Answer
+from idvault.domain.verification import Consent, Identity
+from idvault.ports.entropy import Entropy
+from idvault.ports.sealing import ShredStore
+
+_KEY_SIZE = 32
+_ID_SIZE = 16
+
+
+class QuorumRecordSealer:
+    """Seals for one quorum of a verified roster (ports.sealing.RecordSealer)."""
+
+    def __init__(self, *, quorum: Quorum, shred_store: ShredStore, entropy: Entropy) -> None:
+        """Take the quorum; the caller has verified the roster that it is of."""
+        self._quorum = quorum
+        self._quorum_id = quorum.id
+        self._shred_store = shred_store
+        self._entropy = entropy
+
+    async def seal(
+        self, *, relying_party: str, account_token: str, identity: Identity, answer: Answer, consent: Consent
+    ) -> SealedRecord:
+        """Return a new record version; the account's shred key is durable before it returns."""
+        shred_key = await self._shred_store.obtain(
+            account_token=account_token, candidate=self._entropy.random(_KEY_SIZE)
+        )
+        return self._seal(
+            relying_party, account_token, payload.encode(Payload(identity, answer, consent)), shred_key
+        )
+
+    def _seal(self, relying_party: str, account_token: str, padded: bytes, shred_key: bytes) -> SealedRecord:
+        record_id = self._entropy.random(_ID_SIZE).hex()
+        salt, data_key = self._entropy.random(_KEY_SIZE), self._entropy.random(_KEY_SIZE)
+        info = seal.record_info(
+            format_version=FORMAT_VERSION,
+            relying_party=relying_party,
+            account_token=account_token,
+            record_id=record_id,
+            quorum_id=self._quorum_id,
+        )
+        shred_value = record_key.shred_value(shred_key=shred_key, record_id=record_id)
+        key = record_key.derive(data_key=data_key, shred_value=shred_value, salt=salt, info=info)
+        nonce = self._entropy.random(record_key.NONCE_SIZE)
+        hashes, shares = self._shares(data_key, account_token, record_id)
+        return SealedRecord(
+            account_token=account_token,
+            relying_party=relying_party,
+            record_id=record_id,
+            format_version=FORMAT_VERSION,
+            sealing_quorum_id=self._quorum_id,
+            present_quorum_id=self._quorum_id,
+            suite=self._quorum.suite,
+            salt=salt,
+            commitment=key.commitment,
+            ciphertext=key.encrypt(nonce=nonce, padded=padded, info=info),
+            share_hashes=hashes,
+            shares=shares,
+        )
+
+    def _shares(
+        self, data_key: bytes, account_token: str, record_id: str
+    ) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+        """Return the hash of each share, and each share sealed to its custodian, in the quorum's order."""
+        threshold, custodians = self._quorum.threshold, self._quorum.custodians
+        shares = sharing.split(
+            secret=data_key,
+            threshold=threshold,
+            count=len(custodians),
+            coefficients=self._entropy.random(_KEY_SIZE * (threshold - 1)),
+        )
+        sealed = tuple(
+            hpke.seal(
+                suite=custodian.suite,
+                public_key=custodian.hpke_public_key,
+                plaintext=share,
+                info=seal.share_info(
+                    account_token=account_token,
+                    record_id=record_id,
+                    quorum_id=self._quorum_id,
+                    custodian=custodian.name,
+                ),
+            )
+            for custodian, share in zip(custodians, shares, strict=True)
+        )
+        return tuple(sha256(share).digest() for share in shares), sealed

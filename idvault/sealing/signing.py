@@ -1,0 +1,22 @@
+"""The service's Ed25519 keys (RFC 8032): for the log, for status tokens and for status lists."""
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from idvault.sealing.key_set import KeySet
+
+
+class Ed25519Signer:
+    """Signs with the primary key of one key set."""
+
+    def __init__(self, *, keys: KeySet) -> None:
+        """Take the key set of the log, the tokens or the lists; raises KeyError if it has no primary key."""
+        self._key = Ed25519PrivateKey.from_private_bytes(keys.versions[keys.primary])
+
+    @property
+    def public_key(self) -> bytes:
+        """The 32-byte public key."""
+        return self._key.public_key().public_bytes_raw()
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the 64-byte signature."""
+        return self._key.sign(message)
