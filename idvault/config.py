@@ -21,7 +21,8 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "IDVAULT_"
-_TESTS_PREFIX = "IDVAULT_TEST_"
+# What scripts and tests read, and no process.
+_FOREIGN = ("IDVAULT_TEST_", "IDVAULT_PYTHON")
 _ADDRESS = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.\-]+):(?P<port>[0-9]{1,5})")
 _TRUST_DOMAIN = re.compile(r"[a-z0-9][a-z0-9._\-]{0,254}")
 # The name of a C2SP signed-note key: not empty, without white space and without a plus sign.
@@ -142,7 +143,7 @@ REQUIRED: Mapping[Process, tuple[str, ...]] = {
     Process.WORK: (*_STORES, *_KEYS, *_REGISTRY, "roster", "public_dir", "log_origin"),
     Process.DATABASES: _STORES,
     Process.PLATFORMS: (*_STORES, "trust_domain"),
-    Process.KEYS: ("keys", "key_passphrase_file"),
+    Process.KEYS: (*_KEYS, "log_origin"),
     Process.ROSTER: ("roster",),
 }
 _EXPECTED: Mapping[str, str] = {
@@ -185,7 +186,7 @@ def load(process: Process, *, clock_file: Path | None = None) -> Settings:
 def _unknown(environment: Mapping[str, str]) -> Iterator[str]:
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     for name in sorted(environment):
-        if name.upper().startswith(PREFIX) and name not in known and not name.startswith(_TESTS_PREFIX):
+        if name.upper().startswith(PREFIX) and name not in known and not name.startswith(_FOREIGN):
             yield f"{name} is not a setting of this version"
 
 
@@ -314,6 +315,8 @@ def _development_problems(settings: Settings, process: Process, clock_file: Path
 def _edge_problems(settings: Settings, process: Process) -> Iterator[str]:
     if process is Process.BOTH_EDGES and not settings.development:
         yield f"--edge is missing: one process serves both edges only with {_name('development')}=1"
+    if settings.processes > 1 and any(address.endswith(":0") for address in settings.addresses):
+        yield f"{_name('listen')} must name a port that {_name('processes')} processes can share"
     expected = 2 if process is Process.BOTH_EDGES else 1
     if len(settings.addresses) != expected:
         yield f"{_name('listen')} must hold {expected} address{'es' if expected > 1 else ''} here"

@@ -114,7 +114,9 @@ def _is_free(address: str) -> bool:
 class Child:
     """One child process of this one: its log file, its ready file, its end."""
 
-    def __init__(self, *, name: str, process: asyncio.subprocess.Process, log: Path, ready: Path) -> None:
+    def __init__(
+        self, *, name: str, process: asyncio.subprocess.Process, log: Path | None, ready: Path
+    ) -> None:
         """Keep what `start` made."""
         self.name = name
         self.log = log
@@ -123,15 +125,22 @@ class Child:
 
     @classmethod
     async def start(
-        cls, *, name: str, arguments: Sequence[str], environment: Mapping[str, str], log: Path, ready: Path
+        cls,
+        *,
+        name: str,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        log: Path | None,
+        ready: Path,
     ) -> "Child":
         """Start `idvault ARGUMENTS --ready-file READY`; what it prints is appended to the log file.
 
+        Without a log file it prints where this process prints.
         The write end of the parent pipe stays open in this process until it ends, and nowhere else.
         """
         remove_ready(ready)
         read_end, _write_end = os.pipe()
-        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        output = None if log is None else os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -141,15 +150,16 @@ class Child:
                 "--ready-file",
                 str(ready),
                 stdin=asyncio.subprocess.DEVNULL,
-                stdout=descriptor,
-                stderr=descriptor,
+                stdout=output,
+                stderr=output,
                 env={**environment, PARENT_PIPE: str(read_end)},
                 pass_fds=(read_end,),
                 process_group=0,
             )
         finally:
             os.close(read_end)
-            os.close(descriptor)
+            if output is not None:
+                os.close(output)
         return cls(name=name, process=process, log=log, ready=ready)
 
     @property
@@ -173,6 +183,11 @@ class Child:
         """Wait until the child has ended; return its exit code, negative for a signal."""
         return await self._process.wait()
 
+    @property
+    def ended(self) -> bool:
+        """Whether the child has ended."""
+        return self._process.returncode is not None
+
     def obituary(self) -> str:
         """Return which child ended, how, and its last log lines."""
         return f"{self.name} ended with {self._process.returncode}\n{self._last_lines()}"
@@ -191,5 +206,20 @@ class Child:
         remove_ready(self._ready)
 
     def _last_lines(self) -> str:
+        if self.log is None:
+            return "its log says why"
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-10:]
         return "\n".join((f"the last lines of {self.log}:", *lines))
+
+
+async def watch(children: Sequence[Child], *, stop: asyncio.Event) -> None:
+    """Wait until stop is set; raises ProcessError as soon as a child ends before that."""
+    waits = [asyncio.ensure_future(child.wait_end()) for child in children]
+    stopped = asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait([*waits, stopped], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in (*waits, stopped):
+            wait.cancel()
+    if not stop.is_set():
+        raise ProcessError("\n".join(child.obituary() for child in children if child.ended))

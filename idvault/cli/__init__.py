@@ -1,0 +1,1 @@
+"""The command `idvault`: one file for each command."""

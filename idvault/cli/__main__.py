@@ -1,0 +1,18 @@
+"""The entry of the command `idvault`."""
+
+import sys
+
+from idvault import process
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    # First of all, and before anything slow is imported: from here on a child does not outlive its parent.
+    process.end_with_parent()
+    from idvault.cli import app  # noqa: PLC0415 - see above
+
+    sys.exit(app.run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

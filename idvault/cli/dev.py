@@ -1,0 +1,85 @@
+"""`idvault dev`: the whole vault on one machine, for trying it out and for tests."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from idvault.cli.outcome import Code, CommandError
+
+
+class PortChoice(StrEnum):
+    """Which ports are used."""
+
+    FIXED = "fixed"
+    FREE = "free"
+
+
+@dataclass(frozen=True, slots=True)
+class _Wishes:
+    """What the command line asked for."""
+
+    state: Path
+    ready_file: Path | None
+    ports: PortChoice
+    clock_file: Path | None
+    registry_latency: int
+
+
+def dev(
+    state: Annotated[Path, typer.Option(help="The folder for everything; kept between starts.")] = Path(
+        "var"
+    ),
+    ready_file: Annotated[
+        Path | None,
+        typer.Option(help="Where to write the ready file; without it, ready.json in the state folder."),
+    ] = None,
+    ports: Annotated[
+        PortChoice, typer.Option(help="fixed: 7443, 7444, 7480 and so on. free: whatever is free.")
+    ] = PortChoice.FIXED,
+    clock_file: Annotated[
+        Path | None, typer.Option(help="A file of seconds to add to business time, re-read while it runs.")
+    ] = None,
+    registry_latency: Annotated[
+        int, typer.Option(min=0, metavar="MS", help="How long the mocked registry takes for an answer.")
+    ] = 0,
+) -> None:
+    """Run the vault on this machine: SQLite, a mocked registry, development certificates and people.
+
+    Nothing of it is for production: every key is made here, and every passphrase is `development`. Ctrl-C
+    stops it; what it knows stays in the state folder.
+    """
+    state = state.absolute()
+    wishes = _Wishes(state, ready_file, ports, clock_file, registry_latency)
+    # A Ctrl-C while the state is being prepared is a clean stop too: nothing runs yet.
+    with suppress(KeyboardInterrupt):
+        _dev(wishes)
+
+
+def _dev(wishes: _Wishes) -> None:
+    # The rooms of development are imported here and not above: `--help`, and production, load none of them.
+    from idvault.cli.machine import Machine  # noqa: PLC0415
+    from idvault.development.layout import Layout  # noqa: PLC0415
+    from idvault.development.supervisor import FREE_PORTS, Lock, LockedError, Ports  # noqa: PLC0415
+
+    layout = Layout(wishes.state)
+    layout.create()
+    try:
+        lock = Lock(layout.lock)
+    except LockedError as error:
+        raise CommandError(Code.REFUSED, str(error), reason="ALREADY_RUNNING", field="--state") from error
+    machine = Machine(
+        layout=layout,
+        ports=Ports() if wishes.ports is PortChoice.FIXED else FREE_PORTS,
+        ready_file=(wishes.ready_file or layout.ready).absolute(),
+        clock_file=wishes.clock_file.absolute() if wishes.clock_file else None,
+        registry_latency=wishes.registry_latency,
+    )
+    try:
+        asyncio.run(machine.run())
+    finally:
+        lock.release()

@@ -1,0 +1,68 @@
+"""`idvault mock-registry`: a stand-in for the national registry, with synthetic people."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from idvault import process
+from idvault.cli import running
+from idvault.cli.outcome import Code, CommandError
+
+_DAY_CAP = 10**9
+
+
+def mock_registry(  # noqa: PLR0917 - typer makes an option of each
+    population: Annotated[
+        Path, typer.Option(help="The JSON file of its synthetic people; made where there is none.")
+    ],
+    secret_key_file: Annotated[
+        Path, typer.Option(help="The file of the secret key that callers sign with, 32 hex digits.")
+    ],
+    listen: Annotated[str, typer.Option(help="Where the registry's interface listens.")] = "127.0.0.1:7490",
+    admin_listen: Annotated[
+        str, typer.Option(help="Where the admin port listens; loopback only.")
+    ] = "127.0.0.1:7491",
+    app_id: Annotated[str, typer.Option(help="The appId of its one caller.")] = "development",
+    biz_id: Annotated[str, typer.Option(help="The bizId of its one caller.")] = "development",
+    latency_ms: Annotated[int, typer.Option(min=0, help="How long an answer takes in mode normal.")] = 0,
+    daily_caps: Annotated[
+        bool,
+        typer.Option(help="Refuse a name or number that was checked too often in one day, as others do."),
+    ] = True,
+    ready_file: running.ReadyFile = None,
+) -> None:
+    """Stand in for the national registry: NPPA V1.9 on the wire, nobody real behind it.
+
+    Its admin port changes its behaviour while it runs: PUT /behaviour, POST /settle, POST /people,
+    GET /counters, POST /reset.
+    """
+    from idvault.mock_registry import server  # noqa: PLC0415 - `--help` needs no server
+    from idvault.mock_registry.population import PopulationError  # noqa: PLC0415
+
+    host, port = process.split_address(listen)
+    admin_port = process.split_address(admin_listen)[1]
+    secret_key = secret_key_file.read_text(encoding="ascii").strip()
+    options = server.Options() if daily_caps else server.Options(name_cap=_DAY_CAP, number_cap=_DAY_CAP)
+
+    async def program(ready: running.Ready, stop: asyncio.Event) -> None:
+        await process.check_free({"--listen": listen, "--admin-listen": admin_listen})
+        await server.run(
+            host=host,
+            port=port,
+            admin_port=admin_port,
+            app_id=app_id,
+            biz_id=biz_id,
+            secret_key=secret_key,
+            population_path=population,
+            latency_ms=latency_ms,
+            ready=lambda at: ready({"base_url": at.base_url, "admin_url": at.admin_url}),
+            stop=stop,
+            options=options,
+        )
+
+    try:
+        running.run(program, ready_file=ready_file)
+    except PopulationError as error:
+        raise CommandError(Code.REFUSED, str(error), reason="POPULATION", field="--population") from error

@@ -1,0 +1,76 @@
+"""How a long-running command runs: signals stop it, the ready file comes and goes with it."""
+
+import asyncio
+import json
+import signal
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from idvault import process
+from idvault.domain.moment import Moment
+
+Ready = Callable[[Mapping[str, Any]], None]
+Program = Callable[[Ready, asyncio.Event], Awaitable[None]]
+
+ReadyFile = Annotated[
+    Path | None,
+    typer.Option(
+        help="A JSON file to write (mode 0600) once health answers SERVING, removed on a clean stop."
+    ),
+]
+ClockFile = Annotated[
+    Path | None,
+    typer.Option(help="A file of seconds to add to business time; refused outside IDVAULT_DEVELOPMENT=1."),
+]
+
+
+def run(program: Program, *, ready_file: Path | None, factory: Callable[[], Any] | None = None) -> None:
+    """Run a program until SIGTERM or SIGINT, or until it ends by itself.
+
+    factory: makes the event loop; None for the standard one.
+    """
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(_run(program, ready_file))
+
+
+async def _run(program: Program, ready_file: Path | None) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+
+    def ready(document: Mapping[str, Any]) -> None:
+        process.write_ready(ready_file, document)
+        typer.echo(json.dumps({"ready": dict(document)}, ensure_ascii=False))
+
+    try:
+        await program(ready, stop)
+    finally:
+        process.remove_ready(ready_file)
+
+
+def real_clock() -> Moment:
+    """Return the real time as both times."""
+    now = datetime.now(UTC)
+    return Moment(business=now, real=now)
+
+
+def clock(file: Path | None) -> Callable[[], Moment]:
+    """Return the clock of a process; the settings were checked to allow a shifted one."""
+    if file is None:
+        return real_clock
+    # Production never reaches this line, so it never loads the development rooms.
+    from idvault.development.clock import ShiftedClock  # noqa: PLC0415
+
+    return ShiftedClock(file=file)
+
+
+def fast_loop() -> asyncio.AbstractEventLoop:
+    """Return the event loop of a server."""
+    import uvloop  # noqa: PLC0415 - the people's commands do without the server's packages
+
+    return uvloop.new_event_loop()

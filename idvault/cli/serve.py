@@ -1,0 +1,118 @@
+"""`idvault serve`: the gRPC edges, in one process or several that share a port."""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from idvault import config, process
+from idvault.cli import running
+from idvault.config import Process, Settings
+from idvault.process import Child, ProcessError
+
+_START = 60.0
+_STOP = 12.0
+
+
+class Edge(StrEnum):
+    """Who is served."""
+
+    PLATFORM = "platform"
+    CUSTODY = "custody"
+
+
+_PROCESSES = {
+    Edge.PLATFORM: Process.PLATFORM_EDGE,
+    Edge.CUSTODY: Process.CUSTODY_EDGE,
+    None: Process.BOTH_EDGES,
+}
+
+
+def serve(
+    edge: Annotated[
+        Edge | None,
+        typer.Option(
+            help="platform: for IM backends. custody: for auditors, custodians, operators and monitors. "
+            "Without it one process serves both on two ports, in development only."
+        ),
+    ] = None,
+    ready_file: running.ReadyFile = None,
+    clock_file: running.ClockFile = None,
+    shares_port: Annotated[bool, typer.Option("--shares-port", hidden=True)] = False,
+) -> None:
+    """Serve gRPC over mutual TLS until SIGTERM or SIGINT, then drain.
+
+    IDVAULT_PROCESSES of them share the port of IDVAULT_LISTEN; process i has its metrics on the port of
+    IDVAULT_METRICS_LISTEN + i. The log goes to stdout, one JSON object a line.
+    """
+    settings = config.load(_PROCESSES[edge], clock_file=clock_file)
+    if settings.processes > 1:
+        group = _Group(settings, edge=edge, clock_file=clock_file)
+        running.run(group.run, ready_file=ready_file)
+        return
+    from idvault import bootstrap  # noqa: PLC0415 - `--help` and the people's commands need no server
+
+    clock = running.clock(clock_file)
+
+    async def program(ready: running.Ready, stop: asyncio.Event) -> None:
+        if not shares_port:
+            await process.check_free(_addresses(settings))
+        await bootstrap.serve(
+            settings, edge=edge.value if edge else None, ready=ready, stop=stop, clock=clock
+        )
+
+    running.run(program, ready_file=ready_file, factory=running.fast_loop)
+
+
+def _addresses(settings: Settings) -> dict[str, str]:
+    listening = {f"IDVAULT_LISTEN, address {n}": text for n, text in enumerate(settings.addresses, start=1)}
+    return {**listening, "IDVAULT_METRICS_LISTEN": settings.metrics_listen}
+
+
+class _Group:
+    """Several serving processes of one port; one that dies ends all, so that whoever watches sees it."""
+
+    def __init__(self, settings: Settings, *, edge: Edge | None, clock_file: Path | None) -> None:
+        self._settings = settings
+        self._arguments = ["--json", "serve", "--shares-port"]
+        self._arguments += ["--edge", edge.value] if edge else []
+        self._arguments += ["--clock-file", str(clock_file)] if clock_file else []
+
+    async def run(self, ready: running.Ready, stop: asyncio.Event) -> None:
+        await process.check_free(_addresses(self._settings))
+        with tempfile.TemporaryDirectory() as folder:
+            children: list[Child] = []
+            try:
+                for number in range(self._settings.processes):
+                    children.append(await self._start(number, Path(folder)))
+                ready(await self._ready(children))
+                await process.watch(children, stop=stop)
+            finally:
+                await asyncio.gather(*(child.stop(patience=_STOP) for child in children))
+
+    async def _start(self, number: int, folder: Path) -> Child:
+        host, port = process.split_address(self._settings.metrics_listen)
+        environment = {
+            **os.environ,
+            "IDVAULT_PROCESSES": "1",
+            "IDVAULT_METRICS_LISTEN": f"{host}:{port + number if port else 0}",
+        }
+        name = f"serve-{number}"
+        return await Child.start(
+            name=name, arguments=self._arguments, environment=environment, log=None, ready=folder / name
+        )
+
+    async def _ready(self, children: list[Child]) -> Mapping[str, Any]:
+        documents = await asyncio.gather(*(child.wait_ready(patience=_START) for child in children))
+        if not documents:
+            raise ProcessError("no process was started")
+        metrics = {
+            child.name: document["metrics"] for child, document in zip(children, documents, strict=True)
+        }
+        pids = [child.pid for child in children]
+        return {**documents[0], "metrics": metrics, "pids": pids}

@@ -1,0 +1,25 @@
+"""`idvault work`: settles waiting claims, expires accounts, publishes day keys."""
+
+import asyncio
+
+from idvault import config, process
+from idvault.cli import running
+from idvault.config import Process
+
+
+def work(ready_file: running.ReadyFile = None, clock_file: running.ClockFile = None) -> None:
+    """Do what no caller waits for, until SIGTERM or SIGINT: settle waiting claims, expire, retain, publish.
+
+    Several may run; each job is leased by one of them. IDVAULT_KEYS must name the worker's key file. The log
+    goes to stdout, one JSON object a line.
+    """
+    settings = config.load(Process.WORK, clock_file=clock_file)
+    from idvault import bootstrap  # noqa: PLC0415 - `--help` needs no worker
+
+    clock = running.clock(clock_file)
+
+    async def program(ready: running.Ready, stop: asyncio.Event) -> None:
+        await process.check_free({"IDVAULT_METRICS_LISTEN": settings.metrics_listen})
+        await bootstrap.work(settings, ready=ready, stop=stop, clock=clock)
+
+    running.run(program, ready_file=ready_file, factory=running.fast_loop)

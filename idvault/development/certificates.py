@@ -1,0 +1,28 @@
+"""The certificates and secrets of a development machine: made once, renewed when they run out soon."""
+
+import secrets
+from datetime import datetime
+
+from idvault.development.authority import Authority
+from idvault.development.layout import PASSPHRASE, ROLES, SERVER, Layout, spiffe_id
+from idvault.process import write_private
+
+_HOSTS = ("localhost", "127.0.0.1")
+_SECRET_KEY_SIZE = 16
+
+
+def prepare(layout: Layout, *, now: datetime) -> None:
+    """Make what is missing: the authority, every certificate, the passphrase, the registry's key."""
+    authority = Authority.open(certificate=layout.authority, key=layout.authority_key, now=now)
+    authority.issue_server(
+        hosts=_HOSTS, certificate=layout.certificate(SERVER), key=layout.key(SERVER), now=now
+    )
+    for name in ROLES:
+        layout.key(name).parent.mkdir(mode=0o700, exist_ok=True)
+        authority.issue_client(
+            uris=[spiffe_id(name)], certificate=layout.certificate(name), key=layout.key(name), now=now
+        )
+    if not layout.passphrase.exists():
+        write_private(layout.passphrase, PASSPHRASE.decode() + "\n")
+    if not layout.registry_secret_key.exists():
+        write_private(layout.registry_secret_key, secrets.token_hex(_SECRET_KEY_SIZE) + "\n")

@@ -1,0 +1,62 @@
+"""The settings that each process of a development machine gets."""
+
+from os import environ
+
+from idvault.development.layout import LOG_ORIGIN, SERVER, TRUST_DOMAIN, Layout
+from idvault.development.supervisor import HOST, Ports
+
+APP_ID = "development-app"
+BIZ_ID = "development-biz"
+
+
+def adopt(layout: Layout) -> None:
+    """Make this process's environment the one that every child gets: no other deployment's setting stays."""
+    for name in [name for name in environ if name.upper().startswith("IDVAULT_")]:
+        del environ[name]
+    environ.update(common(layout))
+
+
+def common(layout: Layout) -> dict[str, str]:
+    """Return what every process is told."""
+    return _prefixed(
+        DEVELOPMENT="1",
+        DATABASE_URL=layout.databases["main"],
+        SHRED_DATABASE_URL=layout.databases["shred"],
+        TRUST_DOMAIN=TRUST_DOMAIN,
+        LOG_ORIGIN=LOG_ORIGIN,
+        ROSTER=str(layout.roster),
+        KEY_PASSPHRASE_FILE=str(layout.passphrase),
+        KEYS=str(layout.keys / "service.keys"),
+        PUBLIC_DIR=str(layout.public),
+    )
+
+
+def registry(layout: Layout, *, base_url: str) -> dict[str, str]:
+    """Return where the registry is, and who asks."""
+    return _prefixed(
+        REGISTRY_CHECK_URL=base_url,
+        REGISTRY_QUERY_URL=base_url,
+        REGISTRY_APP_ID=APP_ID,
+        REGISTRY_BIZ_ID=BIZ_ID,
+        REGISTRY_SECRET_KEY_FILE=str(layout.registry_secret_key),
+    )
+
+
+def serve(layout: Layout, *, ports: Ports) -> dict[str, str]:
+    """Return what the edges are told besides."""
+    return _prefixed(
+        LISTEN=f"{HOST}:{ports.platform},{HOST}:{ports.custody}",
+        METRICS_LISTEN=f"{HOST}:{ports.serve_metrics}",
+        TLS_CERTIFICATE=str(layout.certificate(SERVER)),
+        TLS_KEY=str(layout.key(SERVER)),
+        TLS_CA=str(layout.authority),
+    )
+
+
+def work(layout: Layout, *, ports: Ports) -> dict[str, str]:
+    """Return what the worker is told besides."""
+    return _prefixed(KEYS=str(layout.keys / "work.keys"), METRICS_LISTEN=f"{HOST}:{ports.work_metrics}")
+
+
+def _prefixed(**settings: str) -> dict[str, str]:
+    return {f"IDVAULT_{name}": value for name, value in settings.items()}

@@ -1,0 +1,62 @@
+"""Development's people: their identities, and the first roster, which all its custodians have signed."""
+
+import os
+from pathlib import Path
+
+from idvault.attest import certificate, roster, roster_signature
+from idvault.attest.person import Person
+from idvault.attest.quorum import Quorum
+from idvault.attest.roster import Roster
+from idvault.custody import identity
+from idvault.custody.identity import PersonalIdentity
+from idvault.development.layout import CUSTODIANS, PASSPHRASE, PEOPLE, ROLES, THRESHOLD, Layout
+from idvault.process import write_private
+
+QUORUM = "development"
+_ORGANISATIONS = {
+    "auditor": "development supervision office",
+    "custodian": "development custody office",
+    "operator": "development operations",
+}
+
+
+def prepare(layout: Layout) -> str:
+    """Make what is missing, and return the id of the quorum; the certificates must be there.
+
+    A roster that is there stays as it is, because the service has adopted it. Raises RosterError if it is
+    damaged.
+    """
+    if not layout.roster.exists():
+        made = _first_roster(layout)
+        write_private(layout.roster, made.to_bytes().decode())
+    found = roster.parse(layout.roster.read_bytes())
+    if found.version == 1:
+        roster_signature.verify(found, previous=None)
+    return found.quorum(QUORUM).id
+
+
+def _first_roster(layout: Layout) -> Roster:
+    identities = {name: _identity(layout.people / name, name) for name in PEOPLE}
+    people = {name: _person(layout, own) for name, own in identities.items()}
+    quorum = Quorum(QUORUM, THRESHOLD, tuple(people[name] for name in CUSTODIANS))
+    made = Roster(version=1, development=True, people=tuple(people.values()), quorums=(quorum,))
+    for name in CUSTODIANS:
+        made = roster_signature.sign(made, name=name, signer=identities[name].sign)
+    return made
+
+
+def _identity(folder: Path, name: str) -> PersonalIdentity:
+    if (folder / identity.KEYS).exists():
+        return identity.load(folder, passphrase_bytes=PASSPHRASE)
+    return identity.create(
+        folder,
+        name=name,
+        role=ROLES[name],
+        organisation=_ORGANISATIONS[ROLES[name]],
+        passphrase_bytes=PASSPHRASE,
+        random=os.urandom,
+    )
+
+
+def _person(layout: Layout, own: PersonalIdentity) -> Person:
+    return own.person(spki=certificate.read(layout.certificate(own.name).read_bytes()).spki)

@@ -1,0 +1,94 @@
+"""Starts `idvault dev` as a child and stops it: for the demo and for journeys through a whole vault."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from idvault.process import PARENT_PIPE, ProcessError
+
+_START = 60.0
+_STOP = 15.0
+_POLL = 0.05
+
+
+class Session:
+    """One `idvault dev` on a state folder; it ends with this process, however that ends."""
+
+    def __init__(self, *, state: Path, output: Path, arguments: Sequence[str] = ("--ports", "free")) -> None:
+        """Take the state folder and the file for what it prints (not under the state folder)."""
+        self.output = output
+        self._ready_file = state / "ready.json"
+        self._command = [sys.executable, "-m", "idvault.cli", "dev", "--state", str(state), *arguments]
+        self._process: subprocess.Popen[bytes] | None = None
+        self._pipe: int | None = None
+
+    @property
+    def ready_file(self) -> Path:
+        """The ready file."""
+        return self._ready_file
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        """The supervisor's process; raises ProcessError before the start."""
+        if self._process is None:
+            raise ProcessError("the session was not started")
+        return self._process
+
+    def start(self) -> dict[str, Any]:
+        """Start and return the content of the ready file; raises ProcessError if it does not come."""
+        # A stale file of a killed session would be taken for the new one's.
+        self._ready_file.unlink(missing_ok=True)
+        read_end, self._pipe = os.pipe()
+        with self.output.open("ab") as output:
+            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own module
+                self._command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env={**os.environ, PARENT_PIPE: str(read_end)},
+                pass_fds=(read_end,),
+                process_group=0,
+            )
+        os.close(read_end)
+        return self._wait_ready()
+
+    def stop(self, number: int = signal.SIGINT) -> int:
+        """Send a signal and return the exit code; raises ProcessError if it takes longer than it may."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        try:
+            return self.process.wait(_STOP)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise ProcessError(f"idvault dev did not stop within {_STOP:.0f} s") from None
+        finally:
+            self.close()
+
+    def kill(self) -> None:
+        """End the supervisor as kill -9 does."""
+        self.process.kill()
+        self.process.wait()
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the supervisor: if it runs still, it ends at once."""
+        if self._pipe is not None:
+            os.close(self._pipe)
+            self._pipe = None
+
+    def _wait_ready(self) -> dict[str, Any]:
+        deadline = time.monotonic() + _START
+        while not self._ready_file.exists():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.kill()
+                tail = "\n".join(self.output.read_text("utf-8", "replace").splitlines()[-15:])
+                raise ProcessError(f"idvault dev did not become ready:\n{tail}")
+            time.sleep(_POLL)
+        document: dict[str, Any] = json.loads(self._ready_file.read_text("utf-8"))
+        return document

@@ -1,0 +1,144 @@
+"""Runs the processes of one development machine as children, and ends them in order.
+
+- One supervisor for a state folder: a second one is refused while the first lives.
+- The mocked registry starts first, because the others are told its address; then both edges and the worker.
+- Nothing is restarted silently: a child that dies ends everything.
+- The edges and the worker stop first, so that what they still do finds its registry.
+"""
+
+import asyncio
+import fcntl
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from idvault import process
+from idvault.development.layout import Layout
+from idvault.development.static import StaticServer
+from idvault.process import Child
+
+HOST = "127.0.0.1"
+_START = 60.0
+# Both together stay under the ten seconds in which a stop must be over.
+_STOP_FIRST = 6.0
+_STOP_LAST = 2.0
+REGISTRY, SERVE, WORK = "mock-registry", "serve-0", "work"
+
+
+class LockedError(Exception):
+    """Another supervisor runs on this state folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The port of each listener; 0 takes a free one."""
+
+    platform: int = 7443
+    custody: int = 7444
+    serve_metrics: int = 7480
+    work_metrics: int = 7481
+    registry: int = 7490
+    registry_admin: int = 7491
+    public: int = 7495
+
+    def listening(self) -> dict[str, str]:
+        """Return each fixed address by what listens on it."""
+        names = {
+            "IDVAULT_LISTEN, platform edge": self.platform,
+            "IDVAULT_LISTEN, custody edge": self.custody,
+            "IDVAULT_METRICS_LISTEN of serve": self.serve_metrics,
+            "IDVAULT_METRICS_LISTEN of work": self.work_metrics,
+            "mock-registry --listen": self.registry,
+            "mock-registry --admin-listen": self.registry_admin,
+            "public directory": self.public,
+        }
+        return {name: f"{HOST}:{port}" for name, port in names.items() if port}
+
+
+FREE_PORTS = Ports(0, 0, 0, 0, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How one child is started."""
+
+    name: str
+    arguments: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+class Lock:
+    """The right to use a state folder; the system gives it back however its holder dies."""
+
+    def __init__(self, path: Path) -> None:
+        """Take the lock; raises LockedError if another process holds it."""
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(self._descriptor, 20).decode("ascii", "replace").strip()
+            os.close(self._descriptor)
+            raise LockedError(f"`idvault dev` runs already on {path.parent} (process {holder})") from None
+        os.ftruncate(self._descriptor, 0)
+        os.write(self._descriptor, str(os.getpid()).encode())
+
+    def release(self) -> None:
+        """Give the lock back."""
+        os.close(self._descriptor)
+
+
+class Supervisor:
+    """The children of one state folder and the static server beside them."""
+
+    def __init__(self, *, layout: Layout, environment: Mapping[str, str]) -> None:
+        """Take the folder and the environment that every child gets."""
+        self._layout = layout
+        self._environment = environment
+        self._children: list[Child] = []
+        self._static: StaticServer | None = None
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """The process id of each child by its name."""
+        return {child.name: child.pid for child in self._children}
+
+    def log(self, name: str) -> Path:
+        """Return the log file of a child."""
+        return self._layout.logs / f"{name}.jsonl"
+
+    async def publish(self, *, port: int) -> str:
+        """Serve the public directory; return its URL."""
+        self._static = StaticServer(directory=self._layout.public, port=port)
+        return await self._static.start()
+
+    async def start(self, *plans: Plan) -> list[dict[str, Any]]:
+        """Start children side by side; return what each one's ready file says. Raises ProcessError."""
+        started = []
+        for plan in plans:
+            child = await Child.start(
+                name=plan.name,
+                arguments=["--json", *plan.arguments],
+                environment={**self._environment, **plan.environment},
+                log=self.log(plan.name),
+                ready=self._layout.run / f"{plan.name}.json",
+            )
+            self._children.append(child)
+            started.append(child)
+        return await asyncio.gather(*(child.wait_ready(patience=_START) for child in started))
+
+    async def watch(self, *, stop: asyncio.Event) -> None:
+        """Wait until stop is set; raises ProcessError if a child ends before that."""
+        await process.watch(self._children, stop=stop)
+
+    async def stop(self) -> None:
+        """End every child and the static server; returns once none is left."""
+        last = [child for child in self._children if child.name == REGISTRY]
+        first = [child for child in self._children if child.name != REGISTRY]
+        await asyncio.gather(*(child.stop(patience=_STOP_FIRST) for child in first))
+        await asyncio.gather(*(child.stop(patience=_STOP_LAST) for child in last))
+        if self._static is not None:
+            with suppress(OSError):
+                await self._static.stop()
