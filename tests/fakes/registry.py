@@ -28,10 +28,12 @@ class FakeRegistry:
         self.lose_answers = False
         self.hang = False
         self.gate: asyncio.Event | None = None
+        self.asked = asyncio.Event()
 
     async def check(self, *, ai: str, identity: Identity, patience: float) -> Answer:
         """Decide once per ai; the verdict may be lost on its way back."""
         self.checks.append((ai, identity))
+        self.asked.set()
         if self.gate is not None:
             await self.gate.wait()
         if self.hang:

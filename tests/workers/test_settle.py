@@ -1,0 +1,82 @@
+"""The pool that settles the backlog."""
+
+import asyncio
+from typing import Any
+
+from idvault.domain.moment import Moment
+from idvault.workers.settle import Settler
+from tests import builders
+
+
+class FakeBacklog:
+    """Hands out numbers as jobs; a job may fail, and a lease may be refused."""
+
+    def __init__(self, jobs: int) -> None:
+        """Take how many jobs there are."""
+        self.waiting = list(range(jobs))
+        self.settled: list[int] = []
+        self.running = 0
+        self.most = 0
+        self.refusals = 0
+        self.broken: set[int] = set()
+        self.done = asyncio.Event()
+
+    async def lease(self, *, now: Moment, limit: int) -> list[Any]:
+        """Win up to limit numbers."""
+        if self.refusals:
+            self.refusals -= 1
+            raise OSError("away")
+        taken, self.waiting = self.waiting[:limit], self.waiting[limit:]
+        return taken
+
+    async def settle(self, job: int, *, now: Moment) -> None:
+        """Settle a number after others had their turn."""
+        self.running += 1
+        self.most = max(self.most, self.running)
+        await asyncio.sleep(0)
+        self.running -= 1
+        self.settled.append(job)
+        if not self.waiting:
+            self.done.set()
+        if job in self.broken:
+            raise ValueError("broken")
+
+
+async def _run(backlog: FakeBacklog, width: int) -> list[tuple[str, str]]:
+    stop, failures = asyncio.Event(), []
+    settler = Settler(
+        backlog=backlog,  # type: ignore[arg-type]
+        clock=builders.moment,
+        report=lambda name, error: failures.append((name, type(error).__name__)),
+        width=width,
+    )
+    async with asyncio.timeout(10):
+        running = asyncio.create_task(settler.run(stop=stop))
+        await backlog.done.wait()
+        stop.set()
+        await running
+    return failures
+
+
+async def test_everything_is_settled_and_never_too_much_at_once() -> None:
+    """A lease is taken only for what starts at once."""
+    backlog = FakeBacklog(50)
+    assert await _run(backlog, width=4) == []
+    assert sorted(backlog.settled) == list(range(50))
+    assert backlog.most <= 4
+
+
+async def test_a_failure_is_reported_and_stops_nothing() -> None:
+    """The other jobs are settled all the same."""
+    backlog = FakeBacklog(10)
+    backlog.broken = {3}
+    assert await _run(backlog, width=2) == [("settle", "ValueError")]
+    assert sorted(backlog.settled) == list(range(10))
+
+
+async def test_a_store_that_is_away_is_waited_for() -> None:
+    """The first lease fails, the next one works."""
+    backlog = FakeBacklog(2)
+    backlog.refusals = 1
+    assert await _run(backlog, width=2) == [("settle", "OSError")]
+    assert sorted(backlog.settled) == [0, 1]
