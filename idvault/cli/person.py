@@ -57,9 +57,9 @@ def make(role: str) -> typer.Typer:
     ) -> None:
         """Make the person's keys, encrypted under a passphrase, and the public file for the roster.
 
-        The private keys never leave the folder. Give public.json to whoever runs `idvault roster propose`. The
-        roster also pins the key of the person's TLS certificate, which names spiffe://DOMAIN/ROLE/NAME: give it
-        here, or to `roster propose`.
+        The private keys never leave the folder. Give public.json to whoever runs `idvault roster propose`.
+        The roster also pins the key of the person's TLS certificate, which names spiffe://DOMAIN/ROLE/NAME:
+        give it here, or to `roster propose`.
         """
         given: _Given = context.obj
         folder = _needed(identity or given.identity)
@@ -116,7 +116,7 @@ def _create(folder: Path, *, role: str, name: str, organization: str, passphrase
         name=name,
         role=role,
         organisation=organization,
-        passphrase_bytes=secret.new_passphrase(passphrase_file),
+        passphrase=secret.new_passphrase(passphrase_file),
         random=os.urandom,
     )
     typer.echo(f"public file: {folder / identity.PUBLIC}")

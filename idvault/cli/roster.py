@@ -49,10 +49,20 @@ def propose(  # noqa: PLR0917 - typer makes an option of each
     file: File,
     person_file: Annotated[
         list[Path] | None,
-        typer.Option("--person", help="A person's public file, as `auditor init` wrote it; may be repeated."),
+        typer.Option(
+            "--person",
+            metavar="FILE",
+            help="A person's public file, as `auditor init` wrote it; may be repeated.",
+        ),
+    ] = None,
+    certificate_file: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--certificate", help="The TLS certificate of such a person, whose key is to be pinned."
+        ),
     ] = None,
     remove: Annotated[
-        list[str] | None, typer.Option(help="Leave a person of the version before out.")
+        list[str] | None, typer.Option(metavar="NAME", help="Leave a person of the version before out.")
     ] = None,
     quorum: Annotated[
         list[str] | None,
@@ -63,7 +73,8 @@ def propose(  # noqa: PLR0917 - typer makes an option of each
     ] = None,
     after: After = None,
     development: Annotated[
-        bool, typer.Option(help="Allow what only development may have; such a roster stays one.")
+        bool,
+        typer.Option("--development", help="Allow what only development may have; such a roster stays one."),
     ] = False,
 ) -> None:
     """Write a roster without signatures: the first version, or the one after --after.
@@ -102,7 +113,7 @@ def sign(
     from idvault.custody import identity as identities  # noqa: PLC0415 - only who signs needs it
 
     with secret.identity_errors():
-        own = identities.load(identity, passphrase_bytes=secret.passphrase(passphrase_file))
+        own = identities.load(identity, passphrase=secret.passphrase(passphrase_file))
     found = roster_signature.sign(_read(file), name=own.name, signer=own.sign)
     _write(file, found)
     typer.echo(f"roster: version {found.version} signed by {own.name}")

@@ -47,13 +47,13 @@ def _first_roster(layout: Layout) -> Roster:
 
 def _identity(folder: Path, name: str) -> PersonalIdentity:
     if (folder / identity.KEYS).exists():
-        return identity.load(folder, passphrase_bytes=PASSPHRASE)
+        return identity.load(folder, passphrase=PASSPHRASE)
     return identity.create(
         folder,
         name=name,
         role=ROLES[name],
         organisation=_ORGANISATIONS[ROLES[name]],
-        passphrase_bytes=PASSPHRASE,
+        passphrase=PASSPHRASE,
         random=os.urandom,
     )
 

@@ -1,0 +1,11 @@
+"""The command line, ready to be called."""
+
+import pytest
+
+from tests.cli.commands import Commands
+
+
+@pytest.fixture
+def idvault(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Commands:
+    """Run `idvault` in this process."""
+    return Commands(monkeypatch, capfd)

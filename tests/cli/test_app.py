@@ -1,0 +1,160 @@
+"""The command line as a whole: help, usage, errors, exit codes."""
+
+import errno
+import json
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+from idvault.attest.reading import RosterError
+from idvault.cli import outcome
+from idvault.cli.outcome import Code, CommandError
+from idvault.config import ConfigError
+from idvault.domain.error import (
+    AlreadyExistsError,
+    DamagedError,
+    FieldCode,
+    IdvaultError,
+    InvalidError,
+    PreconditionError,
+    Reason,
+    UnavailableError,
+    Violation,
+)
+from idvault.process import PortBusyError, ProcessError
+from tests.cli.commands import Commands
+
+COMMANDS = [
+    ["dev"],
+    ["serve"],
+    ["work"],
+    ["mock-registry"],
+    ["db"],
+    ["db", "upgrade"],
+    ["keys"],
+    ["keys", "init"],
+    ["platform"],
+    ["platform", "register"],
+    ["platform", "revoke"],
+    ["roster"],
+    ["roster", "show"],
+    ["roster", "propose"],
+    ["roster", "sign"],
+    ["roster", "verify"],
+    ["roster", "publish"],
+    ["auditor"],
+    ["auditor", "init"],
+    ["custodian"],
+    ["custodian", "init"],
+]
+
+
+@pytest.mark.parametrize("command", [[], *COMMANDS], ids=" ".join)
+def test_every_command_explains_itself(idvault: Commands, command: list[str]) -> None:
+    """--help ends with 0, says what the command is for and describes every option."""
+    result = idvault(*command, "--help")
+    assert result.code == Code.DONE
+    assert result.out.startswith(" ".join(["Usage: idvault", *command]))
+    options = re.split(r"\n(?=  -)", result.out)[1:]
+    assert all(re.search(r"\s{2,}\w.{10}", option.strip()) for option in options), options
+    assert len(result.out) > 100
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["no-such"], ["--no-such"], ["platform", "register"], ["dev", "--ports", "some"], ["db", "x"]],
+)
+def test_wrong_usage_is_2(idvault: Commands, arguments: list[str]) -> None:
+    """What the command line does not understand ends with 2 and is told on stderr."""
+    result = idvault(*arguments)
+    assert result.code == Code.WRONG_USAGE
+    assert result.err
+    assert not result.out
+
+
+def test_json_errors_are_one_object_on_stderr(idvault: Commands) -> None:
+    """With --json, wherever it stands, an error is one JSON object on stderr and stdout stays empty."""
+    for arguments in (["--json", "no-such"], ["db", "upgrade", "--json"], ["platform", "register", "--json"]):
+        result = idvault(*arguments)
+        error = json.loads(result.err)["error"]
+        assert error.keys() == {"code", "reason", "field", "text"}
+        assert error["code"] == "WRONG_USAGE"
+        assert result.code == Code.WRONG_USAGE
+        assert not result.out
+
+
+def test_missing_settings_are_2_and_named(idvault: Commands) -> None:
+    """A start without settings ends with 2 and names every one that is missing."""
+    for arguments in (
+        ["serve", "--edge", "platform"],
+        ["serve"],
+        ["work"],
+        ["db", "upgrade"],
+        ["keys", "init"],
+    ):
+        result = idvault(*arguments)
+        assert result.code == Code.WRONG_USAGE, arguments
+        assert "IDVAULT_" in result.err
+        assert " is missing: " in result.err
+    error = json.loads(idvault("--json", "work").err)["error"]
+    assert (error["reason"], error["field"]) == ("SETTINGS", "IDVAULT_DATABASE_URL")
+
+
+def test_clock_file_outside_development_is_refused(idvault: Commands, tmp_path: Path) -> None:
+    """--clock-file without IDVAULT_DEVELOPMENT=1 stops the start."""
+    for command in (["serve", "--edge", "platform"], ["work"]):
+        result = idvault(*command, "--clock-file", tmp_path / "clock")
+        assert result.code == Code.WRONG_USAGE
+        assert "--clock-file shifts the time and needs IDVAULT_DEVELOPMENT=1" in result.err
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "reason"),
+    [
+        (CommandError(Code.REFUSED, "no", reason="NO"), Code.REFUSED, "NO"),
+        (ConfigError("IDVAULT_KEYS is missing: x"), Code.WRONG_USAGE, "SETTINGS"),
+        (PortBusyError("port 1 is in use"), Code.UNREACHABLE, "PORT_BUSY"),
+        (ProcessError("work ended"), Code.CHECK_FAILED, "PROCESS_ENDED"),
+        (UnavailableError(Reason.STORE_UNAVAILABLE), Code.UNREACHABLE, "STORE_UNAVAILABLE"),
+        (DamagedError(Reason.RECORD_DAMAGED), Code.UNVERIFIED, "RECORD_DAMAGED"),
+        (RosterError("the roster is wrong"), Code.UNVERIFIED, "ROSTER_INVALID"),
+        (PreconditionError(Reason.ILLEGAL_TRANSITION), Code.REFUSED, "ILLEGAL_TRANSITION"),
+        (AlreadyExistsError(Reason.REQUEST_ID_REUSED), Code.REFUSED, "REQUEST_ID_REUSED"),
+        (IdvaultError(Reason.ACCESS_DENIED), Code.REFUSED, "ACCESS_DENIED"),
+        (OSError(errno.ENOSPC, "No space left on device"), Code.UNREACHABLE, "SYSTEM"),
+    ],
+)
+def test_errors_have_the_published_codes(error: Exception, code: Code, reason: str) -> None:
+    """Each kind of error has its exit code and its reason."""
+    explained = outcome.explain(error)
+    assert (explained.code, explained.reason) == (code, reason)
+
+
+def test_errors_name_field_and_file() -> None:
+    """An invalid field and a missing file are named."""
+    violation = Violation("document.number", FieldCode.LENGTH)
+    assert outcome.explain(InvalidError(Reason.INVALID_MESSAGE, violation)).field == "document.number"
+    assert str(outcome.explain(FileNotFoundError(2, "No such file", "a.pem"))) == "No such file: a.pem"
+
+
+def test_mistake_of_ours_shows_places_and_no_text() -> None:
+    """An unexpected exception is told by type and place; its text may hold somebody's name."""
+    try:
+        raise RuntimeError("某一一")
+    except RuntimeError as error:
+        explained = outcome.explain(error)
+    assert explained.code == Code.CHECK_FAILED
+    assert "RuntimeError" in str(explained)
+    assert "test_app.py" in str(explained)
+    assert "某一一" not in str(explained)
+
+
+def test_module_runs_as_a_program(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    """`python -m idvault.cli` is the command `idvault`."""
+    monkeypatch.setattr("sys.argv", ["idvault", "--help"])
+    with pytest.raises(SystemExit) as end:
+        runpy.run_module("idvault.cli", run_name="__main__")
+    assert end.value.code == 0
+    assert "Usage: idvault" in capfd.readouterr().out
