@@ -1,0 +1,86 @@
+"""What every process is built on: its databases, its clock, its counters and its keys."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from idvault.config import Settings
+from idvault.domain.moment import Moment
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.storage import migrations
+from idvault.storage.deployment import SqlDeploymentStore
+from idvault.storage.engine import Database
+from idvault.telemetry.logs import Logs
+from idvault.telemetry.metrics import Metrics
+
+Clock = Callable[[], Moment]
+Ready = Callable[[Mapping[str, Any]], None]
+
+
+class SystemEntropy:
+    """The operating system's randomness (ports.entropy.Entropy)."""
+
+    def random(self, size: int) -> bytes:
+        """Return size bytes of os.urandom."""
+        return os.urandom(size)
+
+
+ENTROPY = SystemEntropy()
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What every long-running process has: its databases, its clock, its counters."""
+
+    settings: Settings
+    clock: Clock
+    metrics: Metrics
+    logs: Logs
+    main: Database
+    shred: Database
+
+    def real_now(self) -> datetime:
+        """Return the real time."""
+        return self.clock().real
+
+
+@asynccontextmanager
+async def open_base(settings: Settings, clock: Clock, *, process: str) -> AsyncIterator[Base]:
+    """Open what every process needs, once both databases are of this version and of one deployment."""
+    logs = Logs(process=process, path=None).install()
+    flushing = asyncio.create_task(logs.access.run())
+    metrics = Metrics()
+    main, shred = (
+        Database(url=url, observe=lambda act, seconds: metrics.database(act=act, seconds=seconds))
+        for url in urls(settings)
+    )
+    try:
+        await migrations.check_current(*urls(settings))
+        await SqlDeploymentStore(main=main, shred=shred).check()
+        yield Base(settings, clock, metrics, logs, main, shred)
+    finally:
+        await main.close()
+        await shred.close()
+        await cancel(flushing)
+        logs.close()
+
+
+def load_keys(settings: Settings) -> LocalKeyProvider:
+    """Return the keys of this process's own file."""
+    return LocalKeyProvider.load(settings.keys, passphrase=settings.passphrase(), entropy=ENTROPY)
+
+
+def urls(settings: Settings) -> tuple[str, str]:
+    """Return the addresses of the main and the shred database."""
+    return settings.database_url.get_secret_value(), settings.shred_database_url.get_secret_value()
+
+
+async def cancel(task: asyncio.Task[Any]) -> None:
+    """End a task and wait until it has."""
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,122 @@
+"""What settles claims, in the edge and in the worker alike: registry, sealing, stores, flow."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+from idvault.attest.roster import Roster
+from idvault.bootstrap.base import ENTROPY, Base
+from idvault.domain.document import DocumentType
+from idvault.domain.record import SealedRecord
+from idvault.flows.policy import Policy
+from idvault.flows.settlement import SettlementFlow
+from idvault.ports.sealing import RecordSealer
+from idvault.ports.verification import Claim
+from idvault.registry.budget import BudgetedRegistry
+from idvault.registry.guarded import GuardedRegistry
+from idvault.registry.nppa import NppaRegistry
+from idvault.registry.nppa_wire import Credentials
+from idvault.sealing.intake import DayIntakeSealer
+from idvault.sealing.record import QuorumRecordSealer
+from idvault.storage.budget import SqlBudgetStore
+from idvault.storage.day_key import SqlDayKeyStore
+from idvault.storage.job import SqlJobStore
+from idvault.storage.shred import SqlShredStore
+from idvault.storage.verification import SqlVerificationStore
+from idvault.telemetry.logs import log
+from idvault.telemetry.metrics import Metrics
+
+_PROVIDER = "nppa"
+# The interface's cap for queries is three times that for checks.
+_QUERIES_PER_CHECK = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What settles claims, in the edge and in the worker."""
+
+    policy: Policy
+    registry: BudgetedRegistry
+    store: SqlVerificationStore
+    jobs: SqlJobStore
+    settlement: SettlementFlow
+
+
+class _MeasuredSealer:
+    """Counts how long sealing takes."""
+
+    def __init__(self, inner: RecordSealer, metrics: Metrics) -> None:
+        self._inner = inner
+        self._metrics = metrics
+
+    async def seal(self, **what: Any) -> SealedRecord:
+        begun = perf_counter()
+        record = await self._inner.seal(**what)
+        self._metrics.sealed(seconds=perf_counter() - begun)
+        return record
+
+
+async def build_claims(stack: AsyncExitStack, base: Base, roster: Roster) -> Claims:
+    """Build it all; what must be closed is left to the stack."""
+    settings = base.settings
+    policy = Policy(
+        accounts_per_person=settings.accounts_per_person,
+        verification_days=settings.verification_days,
+        registry_calls_per_second=settings.registry_calls_per_second,
+        zone=settings.zone,
+    )
+    registry = await _registry(stack, base)
+    store, jobs = SqlVerificationStore(database=base.main), SqlJobStore(database=base.main)
+    sealer = QuorumRecordSealer(
+        quorum=roster.quorums[0], shred_store=SqlShredStore(database=base.shred), entropy=ENTROPY
+    )
+    settlement = SettlementFlow(
+        store=store,
+        jobs=jobs,
+        registry=registry,
+        record_sealer=_MeasuredSealer(sealer, base.metrics),
+        intake_sealer=DayIntakeSealer(store=SqlDayKeyStore(database=base.main)),
+        entropy=ENTROPY,
+        policy=policy,
+        on_settled=lambda claim: base.metrics.claim_settled(outcome=_outcome(claim)),
+    )
+    return Claims(policy, registry, store, jobs, settlement)
+
+
+async def _registry(stack: AsyncExitStack, base: Base) -> BudgetedRegistry:
+    settings = base.settings
+    nppa = NppaRegistry(
+        check_base=settings.registry_check_url,
+        query_base=settings.registry_query_url,
+        credentials=Credentials(
+            settings.registry_app_id, settings.registry_biz_id, settings.registry_secret_key()
+        ),
+        clock=base.real_now,
+        document_types=frozenset(DocumentType(name) for name in settings.document_types),
+        development=settings.development,
+    )
+    stack.push_async_callback(nppa.close)
+    guarded = GuardedRegistry(
+        inner=nppa,
+        provider=_PROVIDER,
+        clock=base.real_now,
+        observe=lambda provider, outcome, seconds: base.metrics.registry_call(
+            provider=provider, outcome=outcome, seconds=seconds
+        ),
+        alarm=lambda provider: log().error("registry_refuses_us", provider=provider),
+    )
+    return BudgetedRegistry(
+        inner=guarded,
+        provider=_PROVIDER,
+        store=SqlBudgetStore(database=base.main),
+        checks_per_second=settings.registry_calls_per_second,
+        queries_per_second=settings.registry_calls_per_second * _QUERIES_PER_CHECK,
+        clock=base.real_now,
+        sleep=asyncio.sleep,
+    )
+
+
+def _outcome(claim: Claim) -> str:
+    return claim.failure_reason.value if claim.failure_reason else claim.state.value

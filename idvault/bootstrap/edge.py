@@ -1,0 +1,117 @@
+"""Builds and runs `idvault serve`: the platform edge, the custody edge, or both."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+from idvault.api.access import Access
+from idvault.api.directory import Directory, Pin
+from idvault.api.server import Server, Service, Tls
+from idvault.api.status import StatusServicer
+from idvault.api.verification import VerificationServicer
+from idvault.attest import roster_chain
+from idvault.attest.roster import Roster
+from idvault.bootstrap.base import ENTROPY, Base, Clock, Ready, cancel, load_keys, open_base
+from idvault.bootstrap.claims import build_claims
+from idvault.config import Settings
+from idvault.domain.verification import ClaimRules
+from idvault.flows.roster import RosterFlow
+from idvault.flows.status import StatusFlow
+from idvault.flows.verification import VerificationFlow
+from idvault.sealing.index import ChainedIndexer
+from idvault.sealing.key_set import Purpose
+from idvault.sealing.request import KeyedFingerprinter
+from idvault.storage.platform import SqlPlatformStore
+from idvault.storage.roster import SqlRosterStore
+from idvault.storage.status import SqlStatusStore
+from idvault.telemetry.metrics import serve_metrics
+from idvault.v1 import status_pb2, verification_pb2
+
+# Together below the 10 s that an operator's Ctrl-C has.
+_GRACE = 5.0
+
+
+async def serve(
+    settings: Settings, *, edge: str | None, ready: Ready, stop: asyncio.Event, clock: Clock
+) -> None:
+    """Run the platform edge, the custody edge, or (edge None) both on two ports, until stop is set.
+
+    Raises ConfigError, ListenError, OSError and domain errors before it is ready; never after.
+    """
+    async with AsyncExitStack() as stack:
+        base = await stack.enter_async_context(open_base(settings, clock, process="serve"))
+        roster = roster_chain.load(settings.roster)
+        await RosterFlow(store=SqlRosterStore(database=base.main), entropy=ENTROPY).adopt(
+            version=roster.version, digest=roster.digest(), now=clock()
+        )
+        access = await _access(stack, base, roster)
+        addresses: dict[str, str] = {}
+        if edge in ("platform", None):
+            server = await _platform_edge(stack, base, roster, access)
+            addresses["grpc"] = await _start(stack, server, settings.addresses[0])
+        if edge in ("custody", None):
+            server = _server(base, settings.addresses[-1], [], access)
+            addresses["grpc_custody"] = await _start(stack, server, settings.addresses[-1])
+        metrics = serve_metrics(base.metrics, listen=settings.metrics_listen)
+        stack.callback(metrics.close)
+        ready({**addresses, "metrics": metrics.url})
+        await stop.wait()
+
+
+async def _access(stack: AsyncExitStack, base: Base, roster: Roster) -> Access:
+    pins = [Pin(person.name, person.role, person.actor_id, person.spki) for person in roster.people]
+    directory = Directory(
+        platforms=SqlPlatformStore(database=base.main), people=lambda: pins, clock=base.real_now
+    )
+    await directory.load()
+    stack.push_async_callback(cancel, asyncio.create_task(directory.run()))
+    return Access(directory=directory, trust_domain=base.settings.trust_domain)
+
+
+async def _platform_edge(stack: AsyncExitStack, base: Base, roster: Roster, access: Access) -> Server:
+    keys = load_keys(base.settings)
+    claims = await build_claims(stack, base, roster)
+    verification = VerificationFlow(
+        store=claims.store,
+        jobs=claims.jobs,
+        settlement=claims.settlement,
+        indexer=ChainedIndexer(keys=keys.keys(Purpose.INDEX)),
+        fingerprinter=KeyedFingerprinter(key=keys.primary(Purpose.REQUEST)),
+        entropy=ENTROPY,
+        policy=claims.policy,
+    )
+    stack.push_async_callback(verification.drain)
+    rules = ClaimRules(claims.registry.name_limit, claims.registry.document_types, base.settings.zone)
+    status = StatusFlow(store=SqlStatusStore(database=base.main), policy=claims.policy)
+    services = [
+        Service(
+            verification_pb2.DESCRIPTOR.services_by_name["VerificationService"],
+            VerificationServicer(flow=verification, rules=rules, patience=base.settings.settle_patience),
+        ),
+        Service(status_pb2.DESCRIPTOR.services_by_name["StatusService"], StatusServicer(flow=status)),
+    ]
+    return _server(base, base.settings.addresses[0], services, access)
+
+
+def _server(base: Base, address: str, services: list[Service], access: Access) -> Server:
+    settings = base.settings
+    tls = Tls(
+        certificate=settings.tls_certificate.read_bytes(),
+        key=settings.tls_key.read_bytes(),
+        ca=settings.tls_ca.read_bytes(),
+    )
+    return Server(
+        listen=address,
+        tls=tls,
+        services=services,
+        access=access,
+        metrics=base.metrics,
+        access_log=base.logs.access,
+        clock=base.clock,
+        reflection=settings.development,
+    )
+
+
+async def _start(stack: AsyncExitStack, server: Server, address: str) -> str:
+    await server.start()
+    stack.push_async_callback(server.stop, grace=_GRACE)
+    return f"{address.rpartition(':')[0]}:{server.port}"

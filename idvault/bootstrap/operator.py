@@ -1,0 +1,98 @@
+"""What an operator does once: schema, keys, platforms."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from idvault.attest import certificate
+from idvault.attest.certificate import CertificateError
+from idvault.bootstrap.base import ENTROPY, urls
+from idvault.config import Settings
+from idvault.domain.error import DeniedError, Reason
+from idvault.domain.moment import Moment
+from idvault.flows.platform import PlatformFlow
+from idvault.ports.platform import Platform
+from idvault.sealing import key_set
+from idvault.sealing.key_provider import KeyFileExistsError, LocalKeyProvider
+from idvault.sealing.key_set import Holder, Purpose
+from idvault.sealing.signing import Ed25519Signer
+from idvault.storage import migrations
+from idvault.storage.deployment import SqlDeploymentStore
+from idvault.storage.engine import Database
+from idvault.storage.platform import SqlPlatformStore
+from idvault.transparency.note import VerifierKey
+
+
+def upgrade_databases(settings: Settings) -> None:
+    """Bring both databases to the newest schema and give them one deployment id."""
+    asyncio.run(_upgrade(settings))
+
+
+async def register_platform(
+    settings: Settings, *, name: str, role: str, certificate_pem: bytes, now: Moment
+) -> Platform:
+    """Pin a certificate's key for a platform or monitor; raises DeniedError if it claims somebody else."""
+    spki = _spki(settings, name=name, role=role, pem=certificate_pem)
+    async with _main_database(settings) as main:
+        flow = PlatformFlow(store=SqlPlatformStore(database=main), entropy=ENTROPY)
+        return await flow.register(name=name, role=role, spki=spki, now=now)
+
+
+async def revoke_platform(
+    settings: Settings, *, name: str, role: str, certificate_pem: bytes, now: Moment
+) -> Platform:
+    """Revoke a certificate's key; raises NotFoundError if it is not registered."""
+    spki = _spki(settings, name=name, role=role, pem=certificate_pem)
+    async with _main_database(settings) as main:
+        flow = PlatformFlow(store=SqlPlatformStore(database=main), entropy=ENTROPY)
+        return await flow.revoke(name=name, role=role, spki=spki, now=now)
+
+
+def init_keys(settings: Settings) -> str:
+    """Make the key files that are missing beside IDVAULT_KEYS; return the log's public key as a vkey."""
+    folder, passphrase = settings.keys.parent, settings.passphrase()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for holder in Holder:
+        with suppress(KeyFileExistsError):
+            LocalKeyProvider.create(
+                folder / f"{holder.value}.keys",
+                keys=key_set.fresh(holder, entropy=ENTROPY),
+                passphrase=passphrase,
+                entropy=ENTROPY,
+            )
+    worker = LocalKeyProvider.load(
+        folder / f"{Holder.WORK.value}.keys", passphrase=passphrase, entropy=ENTROPY
+    )
+    signer = Ed25519Signer(keys=worker.keys(Purpose.LOG))
+    return str(VerifierKey(settings.log_origin, signer.public_key))
+
+
+def _spki(settings: Settings, *, name: str, role: str, pem: bytes) -> str:
+    """Return the key of a certificate that claims just this name and role."""
+    try:
+        found = certificate.read(pem)
+    except CertificateError as error:
+        raise DeniedError(Reason.ACCESS_DENIED) from error
+    if (found.trust_domain, found.role, found.name) != (settings.trust_domain, role, name):
+        raise DeniedError(Reason.ACCESS_DENIED)
+    return found.spki
+
+
+@asynccontextmanager
+async def _main_database(settings: Settings) -> AsyncIterator[Database]:
+    await migrations.check_current(*urls(settings))
+    main = Database(url=urls(settings)[0])
+    try:
+        yield main
+    finally:
+        await main.close()
+
+
+async def _upgrade(settings: Settings) -> None:
+    await migrations.upgrade_both(*urls(settings))
+    main, shred = (Database(url=url) for url in urls(settings))
+    try:
+        await SqlDeploymentStore(main=main, shred=shred).ensure(candidate=ENTROPY.random(16).hex())
+    finally:
+        await main.close()
+        await shred.close()

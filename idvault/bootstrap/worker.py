@@ -1,0 +1,70 @@
+"""Builds and runs `idvault work`."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+from idvault.attest import roster_chain
+from idvault.bootstrap.base import ENTROPY, Base, Clock, Ready, load_keys, open_base
+from idvault.bootstrap.claims import build_claims
+from idvault.config import Settings
+from idvault.domain.moment import Moment
+from idvault.flows.retention import RetentionFlow
+from idvault.flows.settlement import BacklogFlow
+from idvault.sealing.day_key import LocalDayKeyring
+from idvault.sealing.intake import DayIntakeOpener
+from idvault.storage.day_key import SqlDayKeyStore
+from idvault.storage.job import SqlJobStore
+from idvault.storage.status import SqlStatusStore
+from idvault.telemetry.logs import describe, log
+from idvault.telemetry.metrics import serve_metrics
+from idvault.workers import schedule
+from idvault.workers.loop import Loop, Task
+from idvault.workers.settle import Settler
+
+_GAUGES_PERIOD = 5.0
+
+
+async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: Clock) -> None:
+    """Run the worker until stop is set, then finish what has begun."""
+    async with AsyncExitStack() as stack:
+        base = await stack.enter_async_context(open_base(settings, clock, process="work"))
+        roster = roster_chain.load(settings.roster)
+        keys = load_keys(settings)
+        claims = await build_claims(stack, base, roster)
+        backlog = BacklogFlow(
+            store=claims.store,
+            jobs=claims.jobs,
+            settlement=claims.settlement,
+            opener=DayIntakeOpener(keys=keys),
+            entropy=ENTROPY,
+        )
+        retention = RetentionFlow(
+            accounts=SqlStatusStore(database=base.main),
+            claims=claims.store,
+            entropy=ENTROPY,
+            policy=claims.policy,
+        )
+        day_keys = LocalDayKeyring(keys=keys, store=SqlDayKeyStore(database=base.main), entropy=ENTROPY)
+        # Published before anybody is told that the worker is ready: an edge without a day key cannot wait.
+        await day_keys.rotate(now=base.real_now())
+        tasks = [
+            *schedule.tasks(backlog=backlog, retention=retention, day_keys=day_keys),
+            Task("gauges", _GAUGES_PERIOD, lambda now: _read_gauges(base, claims.jobs, now)),
+        ]
+        loop = Loop(tasks=tasks, clock=clock, report=_report)
+        settler = Settler(backlog=backlog, clock=clock, report=_report)
+        metrics = serve_metrics(base.metrics, listen=settings.metrics_listen)
+        stack.callback(metrics.close)
+        ready({"metrics": metrics.url})
+        await asyncio.gather(loop.run(stop=stop), settler.run(stop=stop))
+
+
+async def _read_gauges(base: Base, jobs: SqlJobStore, now: Moment) -> None:
+    oldest = await jobs.oldest()
+    age = (now.business - oldest).total_seconds() if oldest else 0.0
+    base.metrics.claims_pending(count=await jobs.backlog(), oldest_seconds=max(age, 0.0))
+    base.metrics.job_oldest(kind="settle", seconds=max(age, 0.0))
+
+
+def _report(task: str, error: Exception) -> None:
+    log().error("task_failed", task=task, **describe(error))
