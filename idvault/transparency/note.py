@@ -1,0 +1,291 @@
+"""Signed notes and the verifier keys of their signers (C2SP signed-note; cosignature/v1 of tlog-cosignature).
+
+* A note is a text that ends in a newline, an empty line, and one signature line or more.
+* A key is known by its name and its key id; lines of unknown keys are ignored, whatever they hold.
+* A line of a known key must verify, or the whole note is refused; without any, nothing was signed.
+* Whoever signs hands in a callable: no private key is ever here.
+"""
+
+import binascii
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from hashlib import sha256
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from idvault.transparency.tree import LogError
+
+MAX_NOTE_BYTES = 1_000_000
+MAX_SIGNATURES = 100
+MAX_TIME = 2**63 - 1
+
+_KEY_ID_BYTES = 4
+_PUBLIC_KEY_BYTES = 32
+_TIME_BYTES = 8
+_DASH = "\u2014"
+
+
+class NoteError(LogError):
+    """A note, or a key of one, is refused."""
+
+
+class MalformedKeyError(NoteError):
+    """The text is not a verifier key of a kind that this log uses."""
+
+
+class AmbiguousKeyError(NoteError):
+    """Two different keys have one name and one key id."""
+
+
+class MalformedNoteError(NoteError):
+    """The bytes are not a signed note."""
+
+
+class InvalidSignatureError(NoteError):
+    """A signature of a known key does not verify."""
+
+
+class UnsignedNoteError(NoteError):
+    """No known key signed the note."""
+
+
+class SigningError(NoteError):
+    """What the signer returned is not a signature of the text by its key."""
+
+
+class Algorithm(IntEnum):
+    """The signature types of C2SP signed-note that this log uses."""
+
+    ED25519 = 0x01
+    COSIGNATURE_V1 = 0x04
+
+
+@dataclass(frozen=True, slots=True)
+class VerifierKey:
+    """A public key with its name: `str` gives the vkey, NAME+KEYID+BASE64."""
+
+    name: str
+    public_key: bytes
+    algorithm: Algorithm = Algorithm.ED25519
+
+    def __post_init__(self) -> None:
+        """Refuse a name that no signature line can carry, and a key of another length (32 bytes)."""
+        if not _is_name(self.name) or len(self.public_key) != _PUBLIC_KEY_BYTES:
+            raise MalformedKeyError("the name or the length of a verifier key is wrong")
+
+    @property
+    def key_id(self) -> bytes:
+        """The 4 bytes that name the key in a signature line."""
+        return sha256(self.name.encode() + b"\n" + self._material()).digest()[:_KEY_ID_BYTES]
+
+    def __str__(self) -> str:
+        """Return the vkey."""
+        return f"{self.name}+{self.key_id.hex()}+{b64encode(self._material()).decode()}"
+
+    def _material(self) -> bytes:
+        return bytes([self.algorithm]) + self.public_key
+
+
+def parse_key(text: str) -> VerifierKey:
+    """Read a vkey in its one spelling; raise MalformedKeyError for anything else, a wrong key id included."""
+    name, _, rest = text.partition("+")
+    try:
+        material = _decode(rest.partition("+")[2])
+        key = VerifierKey(name, material[1:], Algorithm(material[0]))
+    except (ValueError, IndexError) as error:
+        raise MalformedKeyError("this is not a verifier key of type 1 or 4") from error
+    if str(key) != text:
+        raise MalformedKeyError("the key id is not that of the name and key, or the spelling is another")
+    return key
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One signature line: who claims to have signed, and the bytes (of a cosignature: time and signature)."""
+
+    name: str
+    key_id: bytes
+    value: bytes
+
+    def __post_init__(self) -> None:
+        """Refuse what a line cannot carry."""
+        if not _is_name(self.name) or len(self.key_id) != _KEY_ID_BYTES or not self.value:
+            raise MalformedNoteError("a signature line is malformed")
+
+    @property
+    def line(self) -> str:
+        """The line with its newline."""
+        return f"{_DASH} {self.name} {b64encode(self.key_id + self.value).decode()}\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A text and its signature lines; nothing is verified yet, so the text must not be used."""
+
+    text: str
+    signatures: tuple[Signature, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse what is not a signed note."""
+        _check_text(self.text)
+        if not 0 < len(self.signatures) <= MAX_SIGNATURES:
+            raise MalformedNoteError("a note has one signature or more, and not too many")
+
+    def encode(self) -> bytes:
+        """Return the note's bytes."""
+        return f"{self.text}\n{''.join(signature.line for signature in self.signatures)}".encode()
+
+    def with_signatures(self, more: Iterable[Signature]) -> "Note":
+        """Return the note with more signature lines; one that is there already is not repeated."""
+        return Note(self.text, tuple(dict.fromkeys((*self.signatures, *more))))
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A signature that verifies: whose, and of a cosignature when (seconds since 1970, UTC)."""
+
+    key: VerifierKey
+    time: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedNote:
+    """A text that at least one known key signed, and all signatures of known keys in the note's order."""
+
+    text: str
+    verified: tuple[Verified, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """A key and a callable that returns the 64-byte Ed25519 signature of a message by its private half."""
+
+    key: VerifierKey
+    sign: Callable[[bytes], bytes]
+
+
+def parse(raw: bytes) -> Note:
+    """Read a note without verifying it; raise MalformedNoteError if it is not one."""
+    if len(raw) > MAX_NOTE_BYTES:
+        raise MalformedNoteError("the note is too long")
+    try:
+        whole = raw.decode()
+    except UnicodeDecodeError as error:
+        raise MalformedNoteError("the note is not UTF-8") from error
+    text, separator, lines = whole.rpartition("\n\n")
+    if not separator:
+        raise MalformedNoteError("the note has no signatures")
+    return Note(text + "\n", parse_signatures(lines))
+
+
+def parse_signatures(lines: str) -> tuple[Signature, ...]:
+    """Read signature lines, as a witness returns them; raise MalformedNoteError if one is malformed."""
+    if not lines.endswith("\n"):
+        raise MalformedNoteError("the last signature line does not end")
+    rows = lines[:-1].split("\n", MAX_SIGNATURES)
+    if len(rows) > MAX_SIGNATURES:
+        raise MalformedNoteError("there are too many signatures")
+    return tuple(_parse_line(row) for row in rows)
+
+
+def open_note(raw: bytes, keys: Iterable[VerifierKey]) -> OpenedNote:
+    """Read a note and verify every signature of a known key.
+
+    Raises MalformedNoteError, InvalidSignatureError, UnsignedNoteError, AmbiguousKeyError.
+    """
+    note = parse(raw)
+    known: dict[tuple[str, bytes], VerifierKey] = {}
+    for key in keys:
+        if known.setdefault((key.name, key.key_id), key) != key:
+            raise AmbiguousKeyError(f"two keys are named {key.name}+{key.key_id.hex()}")
+    verified = tuple(
+        _verify(known[signature.name, signature.key_id], note.text, signature.value)
+        for signature in note.signatures
+        if (signature.name, signature.key_id) in known
+    )
+    if not verified:
+        raise UnsignedNoteError("no known key signed the note")
+    return OpenedNote(note.text, verified)
+
+
+def signed_bytes(*, key: VerifierKey, text: str, time: int | None = None) -> bytes:
+    """Return what the key's private half signs: the text, or cosignature/v1 of it at this time (seconds).
+
+    Raises MalformedNoteError for a text that no note can have, and SigningError for a time where there must
+    be none, and for none, or one beyond 2^63 - 1, where there must be one.
+    """
+    _check_text(text)
+    if key.algorithm is Algorithm.COSIGNATURE_V1:
+        if time is None or not 0 <= time <= MAX_TIME:
+            raise SigningError("a cosignature needs the time in seconds since 1970")
+        return f"cosignature/v1\ntime {time}\n{text}".encode()
+    if time is not None:
+        raise SigningError("a plain signature has no time")
+    return text.encode()
+
+
+def sign(signer: Signer, text: str, *, time: int | None = None) -> Signature:
+    """Return the signer's line for the text; raise SigningError if what it returns does not verify."""
+    raw = signer.sign(signed_bytes(key=signer.key, text=text, time=time))
+    value = raw if time is None else time.to_bytes(_TIME_BYTES, "big") + raw
+    try:
+        _verify(signer.key, text, value)
+    except InvalidSignatureError as error:
+        raise SigningError("the signer did not sign this text with this key") from error
+    return Signature(signer.key.name, signer.key.key_id, value)
+
+
+def sign_note(text: str, signers: Sequence[Signer]) -> bytes:
+    """Return the text signed by all these signers, none of which is a witness."""
+    return Note(text, tuple(sign(signer, text) for signer in signers)).encode()
+
+
+def _verify(key: VerifierKey, text: str, value: bytes) -> Verified:
+    time = None
+    raw = value
+    if key.algorithm is Algorithm.COSIGNATURE_V1:
+        time, raw = int.from_bytes(value[:_TIME_BYTES], "big"), value[_TIME_BYTES:]
+    try:
+        message = signed_bytes(key=key, text=text, time=time)
+        Ed25519PublicKey.from_public_bytes(key.public_key).verify(raw, message)
+    except (InvalidSignature, SigningError) as error:
+        raise InvalidSignatureError(
+            f"the signature of {key.name}+{key.key_id.hex()} does not verify"
+        ) from error
+    return Verified(key, time)
+
+
+def _parse_line(line: str) -> Signature:
+    match line.split(" "):
+        case [dash, name, encoded] if dash == _DASH:
+            try:
+                raw = _decode(encoded)
+            except ValueError as error:
+                raise MalformedNoteError("a signature is not base64") from error
+            return Signature(name, raw[:_KEY_ID_BYTES], raw[_KEY_ID_BYTES:])
+        case _:
+            raise MalformedNoteError("a signature line is malformed")
+
+
+def _decode(encoded: str) -> bytes:
+    """Decode base64 in its one spelling; raise ValueError otherwise."""
+    raw = b64decode(encoded, validate=True)
+    if b64encode(raw).decode() != encoded:
+        raise binascii.Error("another spelling of the same bytes")
+    return raw
+
+
+def _is_name(name: str) -> bool:
+    return bool(name) and not any(c == "+" or c < " " or c.isspace() or _is_surrogate(c) for c in name)
+
+
+def _check_text(text: str) -> None:
+    if not text.endswith("\n") or any((c < " " and c != "\n") or _is_surrogate(c) for c in text):
+        raise MalformedNoteError("the text does not end in a newline, or has a control character")
+
+
+def _is_surrogate(character: str) -> bool:
+    return "\ud800" <= character <= "\udfff"

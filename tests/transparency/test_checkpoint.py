@@ -1,0 +1,227 @@
+"""Checkpoints and policies against published checkpoints, and against what must not pass for one."""
+
+from base64 import b64decode
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from idvault.transparency import note
+from idvault.transparency.checkpoint import (
+    Checkpoint,
+    CheckpointError,
+    MalformedCheckpointError,
+    OriginError,
+    Policy,
+    PolicyError,
+    QuorumError,
+    RolledBackError,
+    UnsignedCheckpointError,
+    parse,
+    sign,
+    verify,
+    verify_successor,
+)
+from idvault.transparency.note import InvalidSignatureError, Signer, UnsignedNoteError, VerifierKey, parse_key
+from idvault.transparency.proof import ConsistencyError, prove_consistency
+from idvault.transparency.tree import LogError, leaf_hash
+from tests.transparency.merkle import log_of, mth, reader, signer, vectors, witness
+
+PUBLISHED = vectors("checkpoint")
+ORIGIN = "log.example/idvault"
+CHECKPOINT = Checkpoint(ORIGIN, 7, mth(log_of(7)))
+LOG = signer(ORIGIN, seed=1)
+WITNESSES = [witness(f"witness.example/{n}", seed=n) for n in (2, 3, 4)]
+POLICY = Policy(ORIGIN, (LOG.key,), tuple(cosigner.key for cosigner in WITNESSES), quorum=2)
+
+
+def cosigned(*cosigners: tuple[Signer, int], checkpoint: Checkpoint = CHECKPOINT) -> bytes:
+    """Return the checkpoint signed by the log and cosigned at these times."""
+    lines = [note.sign(cosigner, checkpoint.text, time=time) for cosigner, time in cosigners]
+    return note.parse(sign(checkpoint, [LOG])).with_signatures(lines).encode()
+
+
+def test_checkpoints_of_a_public_checksum_database() -> None:
+    """Two checkpoints of sum.golang.org verify under its pinned key, and not with a digit changed."""
+    published = PUBLISHED["go_checksum_database"]
+    policy = Policy(published["origin"], (parse_key(published["key"]),))
+    for raw, size in zip(published["notes"], published["sizes"], strict=True):
+        assert verify(raw.encode(), policy).checkpoint.size == size
+        with pytest.raises(InvalidSignatureError):
+            verify(raw.replace(str(size), str(size + 1)).encode(), policy)
+
+
+def test_a_checkpoint_with_four_public_witnesses() -> None:
+    """A public log's checkpoint meets a policy of its four witnesses, who saw it in one second."""
+    published = PUBLISHED["cosigned"]
+    keys = tuple(parse_key(key) for key in published["witness_keys"])
+    policy = Policy(published["origin"], (parse_key(published["key"]),), keys, quorum=4)
+    signed = verify(published["note"].encode(), policy)
+    assert signed.checkpoint.size == published["size"]
+    assert signed.cosigned == tuple((key, published["time"]) for key in keys)
+    lines = published["note"].splitlines(keepends=True)
+    with pytest.raises(QuorumError, match="3 of 4"):
+        verify("".join(lines[:-1]).encode(), policy)
+    moved = published["note"].replace("AAAABqEiEg", "AAAABqEiEh", 1).encode()
+    with pytest.raises(InvalidSignatureError):
+        verify(moved, policy)
+
+
+def test_the_example_of_the_specification() -> None:
+    """The example is read, and its witness signs the message that the specification shows."""
+    published = PUBLISHED["example"]
+    read = note.parse(published["note"].encode())
+    checkpoint = parse(read.text)
+    assert (checkpoint.origin, checkpoint.size) == (published["origin"], published["size"])
+    assert int.from_bytes(read.signatures[1].value[:8], "big") == published["time"]
+    message = note.signed_bytes(key=WITNESSES[0].key, text=checkpoint.text, time=published["time"])
+    assert message.decode() == published["message"]
+
+
+def test_checkpoints_that_follow_each_other() -> None:
+    """Three checkpoints of a published test log verify, and the later ones follow the first."""
+    published = PUBLISHED["witnessed"]
+    policy = Policy(
+        published["origin"], (VerifierKey(published["origin"], bytes.fromhex(published["public_key"])),)
+    )
+    checkpoints = [verify(raw.encode(), policy).checkpoint for raw in published["notes"]]
+    proofs = [[b64decode(value) for value in proof] for proof in published["proofs_from_first"]]
+    for later, proof in zip(checkpoints, proofs, strict=True):
+        verify_successor(checkpoints[0], later, proof)
+    with pytest.raises(ConsistencyError):
+        verify_successor(checkpoints[0], checkpoints[1], proofs[2])
+
+
+def test_the_golden_text() -> None:
+    """A checkpoint is written and read as published."""
+    golden = PUBLISHED["golden"]
+    checkpoint = Checkpoint(golden["origin"], golden["size"], leaf_hash(golden["leaf"].encode()))
+    assert checkpoint.text == golden["text"]
+    assert parse(golden["text"]) == checkpoint
+    extended = replace(checkpoint, extensions=("one", "two"))
+    assert parse(golden["text"] + "one\ntwo\n") == extended
+    assert extended.text == golden["text"] + "one\ntwo\n"
+
+
+@pytest.mark.parametrize("text", PUBLISHED["malformed"].values(), ids=PUBLISHED["malformed"])
+def test_published_malformed_texts(text: str) -> None:
+    """What is published as malformed is refused."""
+    with pytest.raises(MalformedCheckpointError):
+        parse(text)
+
+
+@pytest.mark.parametrize(
+    "size", ["", "00", "07", "+7", "7 ", " 7", "7_0", "٧", "9223372036854775808", "0x7", "7\r"]
+)
+def test_a_size_has_one_spelling(size: str) -> None:
+    """Zeroes, signs, spaces, other digits and 2^63 are refused."""
+    lines = CHECKPOINT.text.split("\n")
+    with pytest.raises(MalformedCheckpointError):
+        parse("\n".join([lines[0], size, *lines[2:]]))
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2**63 - 1), st.binary(min_size=32, max_size=32))
+def test_texts_read_back(size: int, root: bytes) -> None:
+    """Every checkpoint reads back, and its root in another spelling does not."""
+    checkpoint = Checkpoint(ORIGIN, size, root)
+    assert parse(checkpoint.text) == checkpoint
+    last = checkpoint.text[-3]
+    with pytest.raises(MalformedCheckpointError):
+        parse(checkpoint.text[:-3] + chr(ord(last) + 1) + "=\n")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"origin": ""},
+        {"origin": "two\nlines"},
+        {"extensions": ("",)},
+        {"extensions": ("a\nb",)},
+        {"size": -1},
+        {"size": 2**63},
+        {"root": b""},
+    ],
+)
+def test_checkpoints_that_no_text_carries(wrong: dict[str, Any]) -> None:
+    """Empty or broken lines, impossible sizes and roots are refused when a checkpoint is made."""
+    with pytest.raises(MalformedCheckpointError):
+        Checkpoint(**{"origin": ORIGIN, "size": 7, "root": bytes(32), **wrong})
+
+
+def test_a_quorum_of_witnesses() -> None:
+    """Two of three witnesses satisfy the policy, one does not; the latest time of each counts."""
+    one, two, _ = WITNESSES
+    signed = verify(cosigned((one, 50), (two, 60), (one, 40)), POLICY)
+    assert signed.checkpoint == CHECKPOINT
+    assert signed.cosigned == ((one.key, 50), (two.key, 60))
+    with pytest.raises(QuorumError, match="1 of 2"):
+        verify(cosigned((one, 50), (one, 51)), POLICY)
+    stranger = witness("stranger.example", seed=9)
+    with pytest.raises(QuorumError):
+        verify(cosigned((one, 50), (stranger, 51)), POLICY)
+
+
+def test_one_witness_with_two_names_is_one() -> None:
+    """A cosignature does not say which of its key's names made it, so the key counts once."""
+    names = [witness("w.example/a", seed=2), witness("w.example/b", seed=2), witness("w.example/c", seed=3)]
+    policy = Policy(ORIGIN, (LOG.key,), tuple(cosigner.key for cosigner in names), quorum=2)
+    with pytest.raises(QuorumError):
+        verify(cosigned((names[0], 1), (names[1], 1)), policy)
+    with pytest.raises(PolicyError):
+        replace(policy, quorum=3)
+
+
+def test_the_log_must_have_signed() -> None:
+    """Witnesses alone make no checkpoint, nor do strangers."""
+    lines = tuple(note.sign(cosigner, CHECKPOINT.text, time=1) for cosigner in WITNESSES)
+    with pytest.raises(UnsignedCheckpointError):
+        verify(note.Note(CHECKPOINT.text, lines).encode(), POLICY)
+    with pytest.raises(UnsignedNoteError):
+        verify(sign(CHECKPOINT, [signer(ORIGIN, seed=8)]), POLICY)
+
+
+def test_another_log_with_the_same_key_is_another_log() -> None:
+    """The origin is compared; a note that is no checkpoint is refused though it is signed."""
+    with pytest.raises(OriginError):
+        verify(sign(replace(CHECKPOINT, origin="log.example/other"), [LOG]), replace(POLICY, quorum=0))
+    with pytest.raises(MalformedCheckpointError):
+        verify(note.sign_note("something else\n", [LOG]), POLICY)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"log_keys": ()},
+        {"log_keys": (witness("log", seed=1).key,)},
+        {"witness_keys": (signer("w", seed=7).key,)},
+        {"witness_keys": (witness("w", seed=1).key,)},
+        {"quorum": 4},
+        {"quorum": -1},
+    ],
+)
+def test_policies_that_nobody_or_everybody_meets(wrong: dict[str, Any]) -> None:
+    """No log key, keys of the wrong kind, the log as its own witness, impossible quorums: refused."""
+    with pytest.raises(PolicyError):
+        replace(POLICY, **wrong)
+
+
+def test_what_follows_a_checkpoint() -> None:
+    """A longer log with a proof follows; a shorter one, a fork, and another log do not."""
+    leaves = log_of(12)
+    new = Checkpoint(ORIGIN, 12, mth(leaves))
+    proof = prove_consistency(reader(leaves), old=7, new=12)
+    verify_successor(CHECKPOINT, new, proof)
+    verify_successor(CHECKPOINT, CHECKPOINT, [])
+    with pytest.raises(RolledBackError, match=r"7 < 12") as caught:
+        verify_successor(new, CHECKPOINT, proof)
+    assert (caught.value.size, caught.value.known) == (7, 12)
+    with pytest.raises(ConsistencyError):
+        verify_successor(CHECKPOINT, replace(new, root=mth(leaves[::-1])), proof)
+    with pytest.raises(ConsistencyError):
+        verify_successor(CHECKPOINT, replace(CHECKPOINT, root=bytes(32)), [])
+    with pytest.raises(OriginError):
+        verify_successor(CHECKPOINT, replace(new, origin="log.example/other"), proof)
+    assert issubclass(CheckpointError, LogError)

@@ -1,0 +1,272 @@
+"""Signed notes and verifier keys against published vectors, and against everything that is not one."""
+
+from base64 import b64decode, b64encode
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from idvault.transparency.note import (
+    MAX_NOTE_BYTES,
+    MAX_SIGNATURES,
+    MAX_TIME,
+    Algorithm,
+    AmbiguousKeyError,
+    InvalidSignatureError,
+    MalformedKeyError,
+    MalformedNoteError,
+    Note,
+    Signature,
+    Signer,
+    SigningError,
+    UnsignedNoteError,
+    Verified,
+    VerifierKey,
+    open_note,
+    parse,
+    parse_key,
+    parse_signatures,
+    sign,
+    sign_note,
+    signed_bytes,
+)
+from tests.transparency.merkle import signer, vectors, witness
+
+PUBLISHED = vectors("note")
+TEXT: str = PUBLISHED["text"]
+PETER, ENOCH = PUBLISHED["peter"], PUBLISHED["enoch"]
+PETER_KEY, ENOCH_KEY = parse_key(PETER["key"]), parse_key(ENOCH["key"])
+BOTH = f"{TEXT}\n{PETER['line']}{ENOCH['line']}".encode()
+
+
+def peter() -> Signer:
+    """Return the signer of the published test key."""
+    seed = b64decode(PETER["published_test_private_key"].split("+", 4)[4])[1:]
+    return Signer(PETER_KEY, Ed25519PrivateKey.from_private_bytes(seed).sign)
+
+
+def test_published_keys() -> None:
+    """Published verifier keys are read and written in one spelling."""
+    for text, algorithm in {PETER["key"]: 1, ENOCH["key"]: 1, **PUBLISHED["good_keys"]}.items():
+        key = parse_key(text)
+        assert str(key) == text
+        assert key.algorithm is Algorithm(algorithm)
+    example = PUBLISHED["example"]
+    assert parse_key(example["key"]) == VerifierKey(example["name"], bytes.fromhex(example["public_key"]))
+
+
+@pytest.mark.parametrize(
+    "text", [*PUBLISHED["bad_keys"], "", "+", "name", "a b+00000000+AQ==", "x++", "\udc80++"]
+)
+def test_bad_keys_are_refused(text: str) -> None:
+    """What is published as no verifier key is none."""
+    with pytest.raises(MalformedKeyError):
+        parse_key(text)
+
+
+def test_every_mangling_of_a_key_is_refused() -> None:
+    """No part of a key is a key, nor is one with a character changed, in other case, or padded otherwise."""
+    text = PETER["key"]
+    size = len(text)
+    parts = {text[start:end] for start in range(size) for end in range(start, size + 1)} - {text}
+    changed = {text[:at] + chr(ord(text[at]) + 1) + text[at + 1 :] for at in range(size)}
+    for mangled in (
+        *parts,
+        *changed,
+        text.replace("c74f20a3", "C74F20A3"),
+        text + "=",
+        text + "\n",
+        "é" + text,
+    ):
+        with pytest.raises(MalformedKeyError):
+            parse_key(mangled)
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a+b", "a\u00a0b", "a\u2003b", "a\nb", "a\x01b", "a\udc80"])
+def test_names_that_no_line_can_carry(name: str) -> None:
+    """An empty name, and one with a space, a plus, a control character or a lone surrogate, are refused."""
+    with pytest.raises(MalformedKeyError):
+        VerifierKey(name, bytes(32))
+    with pytest.raises(MalformedNoteError):
+        Signature(name, bytes(4), bytes(64))
+
+
+def test_published_notes() -> None:
+    """Known keys verify, unknown ones are ignored, the text comes back."""
+    one = open_note(BOTH, [PETER_KEY])
+    assert (one.text, one.verified) == (TEXT, (Verified(PETER_KEY, None),))
+    two = open_note(BOTH, [ENOCH_KEY, PETER_KEY, PETER_KEY])
+    assert [signature.key for signature in two.verified] == [PETER_KEY, ENOCH_KEY]
+    example = PUBLISHED["example"]
+    assert (
+        open_note(example["note"].encode(), [parse_key(example["key"])]).text
+        == "This is an example message.\n"
+    )
+    with pytest.raises(UnsignedNoteError):
+        open_note(BOTH, [])
+
+
+def test_published_signing() -> None:
+    """Signing the published text with the published key gives the published note."""
+    assert sign_note(TEXT, [peter()]) == f"{TEXT}\n{PETER['line']}".encode()
+    assert (
+        Note(TEXT, (sign(peter(), TEXT),)).with_signatures(parse_signatures(ENOCH["line"])).encode() == BOTH
+    )
+    assert parse(BOTH).with_signatures(parse(BOTH).signatures).encode() == BOTH
+
+
+@pytest.mark.parametrize("parts", PUBLISHED["malformed"], ids=len)
+def test_published_malformed_notes(parts: list[str]) -> None:
+    """What is published as malformed is refused."""
+    words = {"TEXT": TEXT, "PETER": PETER["line"], "PETER without newline": PETER["line"][:-1]}
+    with pytest.raises(MalformedNoteError):
+        open_note("".join(words.get(part, part) for part in parts).encode(), [PETER_KEY])
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"\n",
+        b"\n\n",
+        b"\xff" + BOTH,
+        BOTH + b"\n",
+        BOTH.replace(b"\n", b"\r\n"),
+        b"\x00" + BOTH,
+        BOTH + PETER["line"].replace("—", "-").encode(),
+        BOTH + PETER["line"].replace("— ", "—  ").encode(),
+        BOTH + "— only\n".encode(),
+        BOTH + "— name AAAAAA==\n".encode(),
+        BOTH + "— name AAAA\n".encode(),
+        BOTH + "— name AAAAAAAAA\n".encode(),
+        BOTH + "— name AAAAAAB=\n".encode(),
+        BOTH + "— name AAAAA*AA\n".encode(),
+        BOTH + "— name é\n".encode(),
+        BOTH + "— a+b AAAAAAA=\n".encode(),
+        BOTH + "— a\u00a0b AAAAAAA=\n".encode(),
+    ],
+)
+def test_malformed_notes(raw: bytes) -> None:
+    """A wrong dash, spacing, base64 or name in any line, known or not, spoils the note."""
+    with pytest.raises(MalformedNoteError):
+        open_note(raw, [PETER_KEY])
+
+
+def test_empty_lines_belong_to_the_text() -> None:
+    """Only the last empty line parts the text from its signatures."""
+    text = "\n\none\n\ntwo\n\n"
+    assert open_note(sign_note(text, [peter()]), [PETER_KEY]).text == text
+
+
+def test_a_wrong_signature_of_a_known_key_spoils_the_note() -> None:
+    """It does so beside a good one of another key, and beside a good one of its own."""
+    bad = Signature(PETER_KEY.name, PETER_KEY.key_id, bytes(64))
+    short = Signature(PETER_KEY.name, PETER_KEY.key_id, bytes(1))
+    for spoiled in (parse(BOTH).with_signatures([bad]), parse(BOTH).with_signatures([short])):
+        with pytest.raises(InvalidSignatureError, match=r"PeterNeumann\+c74f20a3"):
+            open_note(spoiled.encode(), [PETER_KEY, ENOCH_KEY])
+        assert open_note(spoiled.encode(), [ENOCH_KEY]).verified == (Verified(ENOCH_KEY, None),)
+    with pytest.raises(InvalidSignatureError):
+        open_note(BOTH.replace(b"your problem", b"my problem"), [PETER_KEY])
+
+
+def test_a_key_is_its_name_and_its_id() -> None:
+    """A line with a known key's name or id, but not both, is that of a stranger."""
+    for stranger in (
+        Signature("Somebody", PETER_KEY.key_id, bytes(64)),
+        Signature(PETER_KEY.name, ENOCH_KEY.key_id, bytes(64)),
+    ):
+        with pytest.raises(UnsignedNoteError):
+            open_note(Note(TEXT, (stranger,)).encode(), [PETER_KEY, ENOCH_KEY])
+
+
+def test_two_keys_of_one_name_and_id_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A collision of key ids, which is easy to make, is noticed instead of resolved."""
+    monkeypatch.setattr(VerifierKey, "key_id", property(lambda _: b"same"))
+    with pytest.raises(AmbiguousKeyError):
+        open_note(BOTH, [VerifierKey("one", bytes(32)), VerifierKey("one", b"\x01" * 32)])
+
+
+def test_limits() -> None:
+    """A note holds one signature to a hundred, and a million bytes."""
+    line = PETER["line"]
+    assert len(parse(f"{TEXT}\n{line * MAX_SIGNATURES}".encode()).signatures) == MAX_SIGNATURES
+    for raw in (f"{TEXT}\n{line * (MAX_SIGNATURES + 1)}", "x" * MAX_NOTE_BYTES + f"\n\n{line}"):
+        with pytest.raises(MalformedNoteError):
+            parse(raw.encode())
+    for signatures in ((), parse_signatures(line) * (MAX_SIGNATURES + 1)):
+        with pytest.raises(MalformedNoteError):
+            Note(TEXT, signatures)
+    for text in ("", "no newline", "tab\there\n", "\udc80\n"):
+        with pytest.raises(MalformedNoteError):
+            sign(peter(), text)
+
+
+def test_a_cosignature_binds_its_time() -> None:
+    """A cosignature verifies with its own time only, and gives it back."""
+    cosigner = witness("witness.example/w1", seed=2)
+    signature = sign(cosigner, TEXT, time=1679315147)
+    raw = Note(TEXT, (signature,)).encode()
+    assert open_note(raw, [cosigner.key]).verified == (Verified(cosigner.key, 1679315147),)
+    later = (1679315148).to_bytes(8, "big") + signature.value[8:]
+    for value in (later, signature.value[:8], signature.value[:4], b"\x80" + bytes(7) + signature.value[8:]):
+        with pytest.raises(InvalidSignatureError):
+            open_note(
+                Note(TEXT, (Signature(signature.name, signature.key_id, value),)).encode(), [cosigner.key]
+            )
+    published = PUBLISHED["cosignature_time"]
+    line = parse_signatures(f"— somebody {published['base64']}\n")[0]
+    assert int.from_bytes(line.value[:8], "big") == published["time"]
+
+
+def test_kinds_of_keys_are_not_exchanged() -> None:
+    """One key pair signs as a log or as a witness, never as one where the other is known."""
+    log, cosigner = signer("example.com/log", seed=3), witness("example.com/log", seed=3)
+    assert log.key.public_key == cosigner.key.public_key
+    with pytest.raises(UnsignedNoteError):
+        open_note(sign_note(TEXT, [log]), [cosigner.key])
+    with pytest.raises(UnsignedNoteError):
+        open_note(Note(TEXT, (sign(cosigner, TEXT, time=1),)).encode(), [log.key])
+
+
+def test_a_time_is_given_where_there_is_one() -> None:
+    """A plain signature has no time, a cosignature one of 63 bits."""
+    log, cosigner = signer("log", seed=3), witness("witness", seed=4)
+    assert signed_bytes(key=cosigner.key, text=TEXT, time=MAX_TIME).startswith(b"cosignature/v1\ntime 9223")
+    with pytest.raises(SigningError):
+        sign(log, TEXT, time=1)
+    for time in (None, -1, MAX_TIME + 1):
+        with pytest.raises(SigningError):
+            sign(cosigner, TEXT, time=time)
+
+
+def test_a_signer_that_signs_something_else_is_found_out() -> None:
+    """A wrong key, a wrong message and a wrong length are refused before anything is published."""
+    good = signer("log", seed=5)
+    for wrong in (signer("log", seed=6).sign, lambda message: good.sign(message + b"x"), lambda _: b""):
+        with pytest.raises(SigningError):
+            sign_note(TEXT, [Signer(good.key, wrong)])
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=300), st.integers(0, len(BOTH)))
+def test_any_bytes_are_a_note_or_refused(noise: bytes, at: int) -> None:
+    """Whatever bytes come in, the answer is the text that was signed or one of the documented refusals."""
+    for raw in (noise, BOTH[:at] + noise + BOTH[at:], BOTH[:at]):
+        try:
+            assert open_note(raw, [PETER_KEY, ENOCH_KEY]).text == TEXT
+        except (MalformedNoteError, InvalidSignatureError, UnsignedNoteError):
+            assert raw != BOTH
+
+
+@settings(deadline=None)
+@given(st.text(), st.binary(min_size=1, max_size=80))
+def test_lines_read_back(name: str, value: bytes) -> None:
+    """A signature line that can be written is read back the same."""
+    try:
+        signature = Signature(name, b"\x00\x01\x02\x03", value)
+    except MalformedNoteError:
+        return
+    assert parse_signatures(signature.line) == (signature,)
+    assert b64encode(b"\x00\x01\x02\x03" + value).decode() in signature.line
