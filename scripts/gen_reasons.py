@@ -4,9 +4,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from idvault_client import errors, reasons
-
 from idvault.domain.error import FieldCode, Reason
+from idvault_client import errors, reasons
 
 _FILE = Path(__file__).resolve().parent.parent / "docs" / "reasons.md"
 

@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, Protocol
 
-import idvault_client
 import pytest
-from idvault_client import Tls
 
+import idvault_client
+from idvault_client import Tls
 from tests.clients.vault_server import Authority, VaultServer, running
 
 

@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import grpc
 import pytest
+
+from idvault.domain.error import Reason
 from idvault_client import (
     AccessDenied,
     DeadlineExceeded,
@@ -21,8 +23,6 @@ from idvault_client import (
     errors,
     reasons,
 )
-
-from idvault.domain.error import Reason
 from tests.clients.conftest import Ask
 from tests.clients.vault_server import REQUEST_ID, Refuse, Trailers, VaultServer
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from idvault_client import reasons
-from idvault_client.reasons import FailureReason, Text
 
 from idvault.domain import verification
 from idvault.domain.error import FieldCode, Reason
 from idvault.v1 import verification_pb2
+from idvault_client import reasons
+from idvault_client.reasons import FailureReason, Text
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCRIPT = ROOT / "scripts" / "gen_reasons.py"

@@ -7,8 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import grpc
-import idvault_client
 import pytest
+
+import idvault_client
+from idvault.v1 import common_pb2, status_pb2, verification_pb2
 from idvault_client import (
     Consent,
     DeadlineExceeded,
@@ -23,8 +25,6 @@ from idvault_client import (
     transport,
 )
 from idvault_client.accounts import Status, Verification
-
-from idvault.v1 import common_pb2, status_pb2, verification_pb2
 from tests.clients.conftest import Ask
 from tests.clients.vault_server import (
     NAME,

@@ -17,9 +17,9 @@ from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]
 from grpc_status import rpc_status
-from idvault_client import Tls
 
 from idvault.v1 import common_pb2, verification_pb2
+from idvault_client import Tls
 
 TOKEN = "acct_0123456789abcdefghjkmnpqrs"
 REQUEST_ID = "5b6f1f8e-6a3c-4f0e-9d1e-3c1f7b2a9e10"

@@ -4,9 +4,8 @@ import argparse
 import sys
 import time
 
-from idvault_client import VaultError, testing
-
 from clients.examples.im_backend.backend import Form, ImBackend
+from idvault_client import VaultError, testing
 
 _PAUSE_SECONDS = 1.0
 

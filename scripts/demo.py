@@ -1,0 +1,346 @@
+"""The main job end to end, each step checked: `scripts/demo [--state DIR]`."""
+
+import argparse
+import json
+import os
+import random
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from clients.examples.im_backend import Form, ImBackend
+from idvault.attest.payload import Payload
+from idvault.development.session import Session
+from idvault.domain import document
+from idvault.process import ProcessError
+from idvault_client import (
+    Consent,
+    FieldCode,
+    InvalidFields,
+    NotFound,
+    RequestIdReused,
+    Vault,
+    VaultError,
+    Verification,
+    resident_id,
+    testing,
+)
+from scripts import open_record, traces
+from scripts.open_record import NoRecordError, NotOpenedError
+
+_SURNAMES = "赵钱孙李周吴郑王冯陈"
+_GIVEN = "安宁和平清明文远思源若水星河云舒景行知秋"
+_PATIENCE = 30.0
+_PASSPHRASE = b"development"
+
+
+class StepError(Exception):
+    """A step did not show what it is there to show; the text holds no name and no number."""
+
+
+def check(condition: bool, text: str) -> None:
+    """Raise StepError with what should have been unless the condition holds."""
+    if not condition:
+        raise StepError(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A synthetic person; the province code of the number was never given to anybody."""
+
+    name: str = field(repr=False)
+    number: str = field(repr=False)
+
+
+def invent() -> Person:
+    """Return a person whom no earlier run has met; four characters are not found in noise by chance."""
+    born = date(1960, 1, 1) + timedelta(days=random.randrange(15_000))  # noqa: S311 - nothing secret
+    body = f"{random.choice(('11', '31', '44', '51'))}0000{born:%Y%m%d}{random.randrange(1000):03}"  # noqa: S311
+    name = random.choice(_SURNAMES) + "".join(random.sample(_GIVEN, 3))  # noqa: S311
+    return Person(name, body + document.resident_check_character(body=body))
+
+
+class Registry:
+    """The mocked registry's admin port."""
+
+    def __init__(self, admin_url: str) -> None:
+        """Take its base URL."""
+        self._url = admin_url
+
+    def behave(self, mode: str) -> None:
+        """Make it answer in a mode until told otherwise."""
+        self._ask("PUT", "/behaviour", {"mode": mode, "count": None, "latency_ms": 0})
+
+    def add(self, *people: Person) -> None:
+        """Make people known to it."""
+        entries = [{"name": person.name, "number": person.number} for person in people]
+        self._ask("POST", "/people", {"people": entries})
+
+    def charged(self) -> int:
+        """Return how many checks it decided."""
+        return int(self._ask("GET", "/counters")["charged"])
+
+    def _ask(self, method: str, path: str, content: object = None) -> dict[str, Any]:
+        data = None if content is None else json.dumps(content).encode()
+        request = urllib.request.Request(self._url + path, data=data, method=method)  # noqa: S310 - loopback
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            result: dict[str, Any] = json.load(answer)
+        return result
+
+
+class Demo:
+    """The steps, in their order; each leaves what the next ones need."""
+
+    def __init__(self, *, state: Path, scratch: Path) -> None:
+        """Take the state folder, and a folder for what is not the vault's."""
+        self._state = state
+        self._scratch = scratch
+        self._session = Session(state=state, output=scratch / "dev.log")
+        self._ready: dict[str, Any] = {}
+        self._anna, self._bert, self._carl = invent(), invent(), invent()
+        self._malformed = _with_wrong_check(invent().number)
+        self._form = Form("晴空", self._anna.name, self._anna.number)
+        self._token = ""
+
+    def steps(self) -> list[tuple[str, Callable[[], None]]]:
+        """Return each step with the name that is printed."""
+        return [
+            ("the vault starts on this machine", self.start),
+            ("a person signs up, is verified, and is shown by nickname and badge", self.sign_up),
+            ("a name that does not belong to the number is refused: MISMATCH", self.mismatch),
+            ("a malformed number is refused before anybody is asked: CHECK_DIGIT", self.malformed),
+            ("while the registry is down a sign-up is pending, and is settled when it is back", self.outage),
+            ("the same request again is the same claim, and asks nobody", self.repeat),
+            ("the same request id with another body is refused: REQUEST_ID_REUSED", self.reuse),
+            ("another platform does not find the account: NOT_FOUND", self.other_platform),
+            ("one custodian cannot open the record", self.one_custodian),
+            ("two custodians together open it", self.two_custodians),
+            ("a search would find a name in any file and encoding", self.control),
+            ("no file of the running vault holds a name or a number", self.search),
+            ("the vault stops cleanly", self.stop),
+            ("no file that is left holds a name or a number", self.search),
+        ]
+
+    def start(self) -> None:
+        """Start the processes and make three people known to the registry."""
+        self._ready = self._session.start()
+        self.registry.add(self._anna, self._bert, self._carl)
+
+    @property
+    def registry(self) -> Registry:
+        """The mocked registry."""
+        return Registry(self._ready["registry"]["admin_url"])
+
+    def vault(self, platform: str = "platform-a") -> Vault:
+        """Return a client."""
+        return testing.connect(self._session.ready_file, platform=platform, timeout=10)
+
+    def sign_up(self) -> None:
+        """The example backend signs a person up."""
+        with self.vault() as vault:
+            backend = ImBackend(vault)
+            verification = backend.sign_up(self._form)
+            check(verification is not None and verification.succeeded, "the sign-up should succeed")
+            check(backend.profile("晴空") == "晴空 ✓", "the profile should be the nickname and the badge")
+            user = backend.user("晴空")
+            backend.close()
+        self._token = (user.account_token if user else None) or ""
+        check(self._token.startswith("acct_"), "the backend should keep an account token")
+
+    def mismatch(self) -> None:
+        """Somebody signs up with another one's number."""
+        with self.vault() as vault:
+            answer = verify(vault, Person(self._carl.name, self._bert.number))
+        check(answer.failed and answer.failure_reason.name == "MISMATCH", "the answer should be MISMATCH")
+        check(not answer.status.is_verified, "nobody should be verified")
+
+    def malformed(self) -> None:
+        """A wrong check digit does not reach the registry."""
+        before = self.registry.charged()
+        with self.vault() as vault:
+            try:
+                verify(vault, Person(self._bert.name, self._malformed))
+            except InvalidFields as error:
+                check(error.code == "INVALID_ARGUMENT", "the code should be INVALID_ARGUMENT")
+                check(
+                    error.fields == {"document.number": FieldCode.CHECK_DIGIT},
+                    "the field should be document.number with CHECK_DIGIT",
+                )
+            else:
+                raise StepError("the number should be refused")
+        check(self.registry.charged() == before, "nobody should be charged")
+
+    def outage(self) -> None:
+        """A sign-up during an outage waits, and the backend asks by request id only."""
+        before = self.registry.charged()
+        self.registry.behave("down")
+        with self.vault() as vault:
+            try:
+                backend = ImBackend(vault)
+                verification = backend.sign_up(Form("流云", self._bert.name, self._bert.number))
+                check(verification is not None and verification.pending, "the sign-up should be pending")
+                check(backend.profile("流云") == "流云", "there should be no badge yet")
+            finally:
+                self.registry.behave("normal")
+            wait_for(lambda: backend.poll() > 0 or not backend.waiting(), "the claim should be settled")
+            check(backend.profile("流云") == "流云 ✓", "the badge should be there now")
+            backend.close()
+        check(self.registry.charged() == before + 1, "the registry should have charged once")
+
+    def repeat(self) -> None:
+        """The first sign-up is sent once more."""
+        before = self.registry.charged()
+        with self.vault() as vault:
+            again = self._send_again(vault, self._anna)
+        check(again.succeeded and again.account_token == self._token, "it should be the same claim")
+        check(self.registry.charged() == before, "the registry should not be asked again")
+
+    def reuse(self) -> None:
+        """The first request id comes with another person."""
+        with self.vault() as vault:
+            try:
+                self._send_again(vault, self._carl)
+            except RequestIdReused:
+                return
+        raise StepError("the request id should be refused")
+
+    def other_platform(self) -> None:
+        """A second platform asks for the first one's account."""
+        with self.vault() as vault:
+            check(vault.get_status(self._token).is_verified, "the owner should see the account")
+        with self.vault("platform-b") as vault:
+            try:
+                vault.get_status(self._token)
+            except NotFound as error:
+                check(error.code == "NOT_FOUND", "the code should be NOT_FOUND")
+                return
+        raise StepError("the account should not be found")
+
+    def one_custodian(self) -> None:
+        """A single share opens nothing."""
+        try:
+            self._open("custodian-a")
+        except NotOpenedError:
+            return
+        raise StepError("one custodian should not be enough")
+
+    def two_custodians(self) -> None:
+        """Two shares give the identity back."""
+        identity = self._open("custodian-a", "custodian-c").identity
+        check(
+            (identity.name, identity.document.number) == (self._anna.name, self._anna.number),
+            "the record should hold the verified identity",
+        )
+
+    def control(self) -> None:
+        """What is written on purpose is found, and the registry's own file holds the people."""
+        values = self._secrets()
+        for encoding, needle in (
+            (name, form) for value in values for name, form in traces.encodings(value).items()
+        ):
+            path = self._scratch / "control"
+            path.write_bytes(os.urandom(5_000) + needle + os.urandom(5_000))
+            hits = traces.search([path], values)
+            check(bool(hits), f"the search should find {encoding}")
+        known = json.loads(Path(self._ready["registry"]["population"]).read_text("utf-8"))["people"]
+        found = traces.search(
+            [Path(self._ready["registry"]["population"])], [known[0]["name"], known[0]["number"]]
+        )
+        check(len(found) >= 2, "the search should find the registry's own people in its own file")
+
+    def search(self) -> None:
+        """Search every file that the vault wrote."""
+        others = [Path(self._ready["registry"]["population"]), Path(self._ready["logs"]["mock-registry"])]
+        paths = traces.files(self._state, without=others)
+        check(any(path.name == "main.sqlite3" for path in paths), "the database should be among the files")
+        hits = traces.search([*paths, self._session.output], self._secrets())
+        check(not hits, f"found in {sorted({f'{hit.path.name} ({hit.encoding})' for hit in hits})}")
+
+    def stop(self) -> None:
+        """Stop as Ctrl-C does."""
+        begin = time.monotonic()
+        check(self._session.stop() == 0, "the exit code should be 0")
+        check(time.monotonic() - begin < 10, "it should take less than 10 s")
+        check(not self._session.ready_file.exists(), "the ready file should be gone")
+
+    def close(self) -> None:
+        """Leave no process behind, whatever happened."""
+        self._session.close()
+
+    def _secrets(self) -> list[str]:
+        people = (self._anna, self._bert, self._carl)
+        return [*(text for person in people for text in (person.name, person.number)), self._malformed]
+
+    def _send_again(self, vault: Vault, person: Person) -> Verification:
+        consent = Consent("terms-3", self._form.agreed_at)
+        document = resident_id(person.number)
+        return vault.verify_individual(person.name, document, consent=consent, request_id=self._form.id)
+
+    def _open(self, *custodians: str) -> Payload:
+        return open_record.open_record(
+            self._ready, account_token=self._token, custodians=custodians, passphrase=_PASSPHRASE
+        )
+
+
+def verify(vault: Vault, person: Person) -> Verification:
+    """Make one claim with a new request id."""
+    return vault.verify_individual(
+        person.name,
+        resident_id(person.number),
+        consent=Consent("terms-3", datetime.now(UTC)),
+        request_id=str(uuid4()),
+    )
+
+
+def wait_for(condition: Callable[[], bool], text: str) -> None:
+    """Wait until a condition holds, or raise StepError."""
+    deadline = time.monotonic() + _PATIENCE
+    while not condition():
+        check(time.monotonic() < deadline, text)
+        time.sleep(0.1)
+
+
+def _with_wrong_check(number: str) -> str:
+    return number[:-1] + ("1" if number[-1] != "1" else "2")
+
+
+def run(demo: Demo) -> int:
+    """Run every step until one fails; return the exit code."""
+    steps = demo.steps()
+    for number, (name, step) in enumerate(steps, start=1):
+        try:
+            step()
+        except (StepError, ProcessError, VaultError, NotOpenedError, NoRecordError) as error:
+            print(error, file=sys.stderr)
+            print(f"demo: step {number} failed: {name}", flush=True)
+            return 1
+        print(f"ok {number} {name}", flush=True)
+    print(f"demo: all {len(steps)} steps passed", flush=True)
+    return 0
+
+
+def main() -> int:
+    """Read the command line, run, and leave no process behind."""
+    parser = argparse.ArgumentParser(prog="scripts/demo", description=__doc__)
+    parser.add_argument(
+        "--state", type=Path, help="keep the vault's state in this folder (default: a new one, removed)"
+    )
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="idvault-demo-") as folder:
+        scratch = Path(folder)
+        demo = Demo(state=(arguments.state or scratch / "state").absolute(), scratch=scratch)
+        try:
+            return run(demo)
+        finally:
+            demo.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

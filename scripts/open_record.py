@@ -1,0 +1,100 @@
+"""Opens one sealed record of a development machine with its custodians' identities: for demo and tests only.
+
+It reads both databases as files and asks no service, so nothing of it is logged. That is the point of the
+demo: whoever has M custodians' keys and both databases needs nobody else. The product has no such command.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from idvault.attest import record_key
+from idvault.attest.hpke import UnsealError
+from idvault.attest.payload import Payload
+from idvault.custody import identity
+from idvault.custody.record import open_record as open_sealed
+from idvault.custody.share import ShareError, open_share
+from idvault.domain.record import SealedRecord
+
+_COLUMNS = (
+    "account_token",
+    "relying_party",
+    "record_id",
+    "format_version",
+    "sealing_quorum_id",
+    "present_quorum_id",
+    "suite",
+    "salt",
+    "commitment",
+    "ciphertext",
+    "share_hashes",
+    "shares",
+)
+_PACKED = ("share_hashes", "shares")
+
+
+class NotOpenedError(Exception):
+    """The record does not open with what was given."""
+
+
+class NoRecordError(Exception):
+    """There is no record to open."""
+
+
+def open_record(
+    ready: Mapping[str, Any], *, account_token: str, custodians: Sequence[str], passphrase: bytes
+) -> Payload:
+    """Return what an account's record holds; raises NotOpenedError, NoRecordError.
+
+    ready: the content of the ready file. custodians: the names of those who give their shares.
+    """
+    record = read_record(ready, account_token=account_token)
+    shred_key = read_shred_key(ready, account_token=account_token)
+    order = list(ready["quorum"]["custodians"])
+    try:
+        shares = {
+            name: open_share(
+                identity=identity.load(Path(ready["identities"][name]), passphrase=passphrase),
+                record=record,
+                index=order.index(name) + 1,
+            )
+            for name in custodians
+        }
+        value = record_key.shred_value(shred_key=shred_key, record_id=record.record_id)
+        return open_sealed(record=record, shares=shares, shred_value=value)
+    except (UnsealError, ShareError) as error:
+        raise NotOpenedError("the record does not open") from error
+
+
+def read_record(ready: Mapping[str, Any], *, account_token: str) -> SealedRecord:
+    """Return the stored record of an account; raises NoRecordError if there is none."""
+    query = f"select {', '.join(_COLUMNS)} from records where account_token = ?"  # noqa: S608 - constants
+    row = _row(ready["databases"]["main"], query, account_token)
+    values: dict[str, Any] = dict(zip(_COLUMNS, row, strict=True))
+    return SealedRecord(**values | {name: tuple(_unpacked(values[name])) for name in _PACKED})
+
+
+def read_shred_key(ready: Mapping[str, Any], *, account_token: str) -> bytes:
+    """Return the shred key of an account; raises NoRecordError if there is none."""
+    query = "select shred_key from shred_keys where account_token = ?"
+    key: bytes = _row(ready["databases"]["shred"], query, account_token)[0]
+    return key
+
+
+def _row(url: str, query: str, account_token: str) -> tuple[Any, ...]:
+    path = Path(url.removeprefix("sqlite:///"))
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
+        row: tuple[Any, ...] | None = connection.execute(query, (account_token,)).fetchone()
+    if row is None:
+        raise NoRecordError("there is no such record")
+    return row
+
+
+def _unpacked(packed: bytes) -> Iterator[bytes]:
+    """Give the parts that storage keeps in one column: each its 4-byte length and its bytes."""
+    while packed:
+        end = 4 + int.from_bytes(packed[:4], "big")
+        yield packed[4:end]
+        packed = packed[end:]
