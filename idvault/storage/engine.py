@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from time import perf_counter
 from typing import Any, TypeVar
 
@@ -124,6 +125,7 @@ def create(url: URL, *, pool_size: int) -> AsyncEngine:
         }
     engine = create_async_engine(url, **options)
     if address.is_sqlite(url):
+        event.listen(engine.sync_engine, "do_connect", _require_file)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
@@ -137,6 +139,12 @@ def autocommit(engine: AsyncEngine) -> AsyncEngine:
 def writing(engine: AsyncEngine) -> AsyncEngine:
     """Return the engine for transactions that write."""
     return engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
+
+
+def _require_file(_dialect: Any, _record: Any, arguments: list[Any], _options: Any) -> None:
+    # The driver would make an empty file out of a mistyped path, and leave a thread behind where it cannot.
+    if not Path(arguments[0]).is_file():
+        raise FileNotFoundError
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

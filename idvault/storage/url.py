@@ -32,6 +32,11 @@ def is_sqlite(url: URL) -> bool:
     return url.get_backend_name() == "sqlite"
 
 
+def is_missing(url: URL) -> bool:
+    """Tell whether the address is a file of SQLite that nobody has made."""
+    return is_sqlite(url) and not Path(url.database or "").is_file()
+
+
 def create_file(url: URL) -> None:
     """Make a missing SQLite file readable by its owner only; its -wal and -shm files copy that mode."""
     if is_sqlite(url) and url.database:

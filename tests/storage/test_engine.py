@@ -1,6 +1,7 @@
 """Acts and reads of a database: durability, retries, and errors that carry no value."""
 
 import asyncio
+import os
 import sqlite3
 import traceback
 from pathlib import Path
@@ -169,7 +170,7 @@ async def test_every_act_and_read_is_measured(databases: Databases) -> None:
 async def test_missing_databases_are_unavailable(databases: Databases, tmp_path: Path) -> None:
     """A database that cannot be reached is STORE_UNAVAILABLE for acts and reads."""
     urls = {
-        "sqlite": f"sqlite:///{tmp_path / 'nowhere' / 'main.sqlite3'}",
+        "sqlite": f"sqlite:///{tmp_path / 'nowhere.sqlite3'}",
         "postgres": f"postgresql://nobody@/nothing?host={tmp_path}",
     }
     database = Database(url=urls[databases.kind])
@@ -178,6 +179,7 @@ async def test_missing_databases_are_unavailable(databases: Databases, tmp_path:
             await way("test", _select)
         assert refused.value.reason is Reason.STORE_UNAVAILABLE
     await database.close()
+    assert "nowhere.sqlite3" not in os.listdir(tmp_path)  # a mistyped path makes no file
 
 
 async def _select(connection: AsyncConnection) -> None:

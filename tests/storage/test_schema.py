@@ -133,10 +133,15 @@ def test_sqlite_file_is_its_owners_only(tmp_path: Path) -> None:
     assert [path.stat().st_mode & 0o777 for path in (main, shred)] == [0o600, 0o600]
 
 
-async def test_unreachable_database_is_unavailable(tmp_path: Path) -> None:
-    """A folder that does not exist is STORE_UNAVAILABLE, not a driver's exception."""
-    urls = [f"sqlite:///{tmp_path / 'nowhere' / name}" for name in ("main", "shred")]
-    for call in (migrations.upgrade_both, migrations.check_current):
-        with pytest.raises(UnavailableError) as refused:
-            await call(*urls)
-        assert refused.value.reason is Reason.STORE_UNAVAILABLE
+async def test_unreachable_database_is_unavailable(databases: Databases, tmp_path: Path) -> None:
+    """An address where nothing answers is STORE_UNAVAILABLE, not a driver's exception."""
+    urls = {
+        "sqlite": [f"sqlite:///{tmp_path / 'nowhere' / name}" for name in ("main", "shred")],
+        "postgres": [f"postgresql://nobody@/{name}?host={tmp_path}" for name in ("main", "shred")],
+    }
+    with pytest.raises(UnavailableError) as refused:
+        await migrations.upgrade_both(*urls[databases.kind])
+    assert refused.value.reason is Reason.STORE_UNAVAILABLE
+    wanted = SchemaError if databases.kind == "sqlite" else UnavailableError
+    with pytest.raises(wanted):
+        await migrations.check_current(*urls[databases.kind])

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -75,15 +76,17 @@ async def upgrade_both(main_url: str, shred_url: str) -> None:
     addresses name one database: a backup of it would then hold records together with their shred keys.
     """
     _refuse_one(main_url, shred_url)
-    await _with_connection(main_url, lambda connection: _upgrade(MAIN, connection), write=True)
-    await _with_connection(shred_url, lambda connection: _upgrade(SHRED, connection), write=True)
+    await _with_connection(main_url, partial(_upgrade, MAIN), write=True)
+    await _with_connection(shred_url, partial(_upgrade, SHRED), write=True)
 
 
 async def check_current(main_url: str, shred_url: str) -> None:
     """Raise SchemaError unless both databases have exactly the schema of this version."""
     _refuse_one(main_url, shred_url)
-    await _with_connection(main_url, lambda connection: _check(MAIN, connection), write=False)
-    await _with_connection(shred_url, lambda connection: _check(SHRED, connection), write=False)
+    for branch, url in ((MAIN, main_url), (SHRED, shred_url)):
+        if address.is_missing(address.parse(url)):
+            raise _outdated(branch, None, None)
+        await _with_connection(url, partial(_check, branch), write=False)
 
 
 def _refuse_one(main_url: str, shred_url: str) -> None:
@@ -102,8 +105,12 @@ def _check(branch: Branch, connection: Connection) -> None:
     context = MigrationContext.configure(connection, opts={"version_table": branch.version_table})
     found = context.get_current_revision()
     if found != newest:
-        state = "has no schema yet" if found is None else f"is at version {found}, not {newest}"
-        raise SchemaError(f"the {branch.name} database {state}: run `idvault db upgrade`")
+        raise _outdated(branch, found, newest)
+
+
+def _outdated(branch: Branch, found: str | None, newest: str | None) -> SchemaError:
+    state = "has no schema yet" if found is None else f"is at version {found}, not {newest}"
+    return SchemaError(f"the {branch.name} database {state}: run `idvault db upgrade`")
 
 
 async def _with_connection(url: str, work: Callable[[Connection], T], *, write: bool) -> T:
