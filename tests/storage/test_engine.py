@@ -1,7 +1,6 @@
 """Acts and reads of a database: durability, retries, and errors that carry no value."""
 
 import asyncio
-import os
 import sqlite3
 import traceback
 from pathlib import Path
@@ -179,7 +178,11 @@ async def test_missing_databases_are_unavailable(databases: Databases, tmp_path:
             await way("test", _select)
         assert refused.value.reason is Reason.STORE_UNAVAILABLE
     await database.close()
-    assert "nowhere.sqlite3" not in os.listdir(tmp_path)  # a mistyped path makes no file
+    assert "nowhere.sqlite3" not in _files(tmp_path)  # a mistyped path makes no file
+
+
+def _files(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
 
 
 async def _select(connection: AsyncConnection) -> None:
