@@ -147,6 +147,19 @@ def test_no_file_names_a_path_of_one_machine() -> None:
     expect_none(matches(re.compile(r"(?<![\w.\-*})\]/])/(" + "|".join(folders) + ")")))
 
 
+def test_pages_that_are_named_exist() -> None:
+    """Whoever reads the name of a page in a comment finds that page in the project."""
+    pages = {path.name for path in tracked() if path.suffix == ".md"}
+    named = re.compile(r"\b[\w-]+\.md\b")
+    expect_none(
+        f"{where(path, number)} {name}"
+        for path in written_python()
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1)
+        for name in named.findall(line)
+        if name not in pages
+    )
+
+
 def test_a_capability_has_one_name() -> None:
     """A proto file with a service has its namesake in every room that a capability passes through."""
     services = [
