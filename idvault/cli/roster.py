@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from idvault import config, process
-from idvault.attest import certificate, person, reading, roster, roster_signature
+from idvault.attest import certificate, person, reading, roster, roster_chain, roster_signature
 from idvault.attest.reading import RosterError
 from idvault.attest.roster import Roster
 from idvault.cli import secret
@@ -20,7 +20,9 @@ app = typer.Typer(
 File = Annotated[Path, typer.Argument(help="The roster file.")]
 After = Annotated[
     Path | None,
-    typer.Option(help="The version before, which you have verified; needed for every version but the first."),
+    typer.Option(
+        help="The version before, which you have verified; without it all former ones must lie beside FILE."
+    ),
 ]
 
 
@@ -127,7 +129,10 @@ def verify(file: File, after: After = None) -> None:
     the version before.
     """
     found = _read(file)
-    roster_signature.verify(found, previous=_read(after) if after else None)
+    if after is None and found.version > 1:
+        found = roster_chain.load(file)
+    else:
+        roster_signature.verify(found, previous=_read(after) if after else None)
     typer.echo(_summary(found))
 
 
@@ -135,17 +140,16 @@ def verify(file: File, after: After = None) -> None:
 def publish(file: File) -> None:
     """Verify a roster against the published one and put it in its place, IDVAULT_ROSTER.
 
-    The processes take it up at their next start. Each version is kept beside it, as roster-1.json and so on.
+    The processes take it up at their next start. Former versions stay beside it, as roster.1.json and so on.
     """
     place = config.load(Process.ROSTER).roster
     found = _read(file)
-    before = _read(place) if place.exists() else None
-    if before and before.digest() == found.digest():
-        typer.echo(_summary(found))
-        return
-    roster_signature.verify(found, previous=before)
-    for path in (place.with_name(f"{place.stem}-{found.version}{place.suffix}"), place):
-        _write(path, found)
+    before = roster_chain.load(place) if place.exists() else None
+    if before is None or before.digest() != found.digest():
+        roster_signature.verify(found, previous=before)
+        if before is not None:
+            _write(roster_chain.former_path(place, version=before.version), before)
+        _write(place, found)
     typer.echo(_summary(found))
 
 

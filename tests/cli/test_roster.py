@@ -94,8 +94,8 @@ def test_published_versions_follow_one_another(people: People, tmp_path: Path) -
     for _ in range(2):
         published = people.idvault("roster", "publish", people.file)
         assert published.last == "roster: version 1, 1 quorums, 4 people, valid"
-    before = tmp_path / "service" / "roster-1.json"
-    assert before.read_bytes() == place.read_bytes()
+    before = tmp_path / "before.json"
+    before.write_bytes(place.read_bytes())
     eve = people.init("custodian", "eve", "--certificate", people.certificate("custodian", "eve"))
     people.propose([eve], "--after", before, "--remove", "cat", quorum="first:2:ann,ben,eve")
     people.sign(team[0])
@@ -105,6 +105,8 @@ def test_published_versions_follow_one_another(people: People, tmp_path: Path) -
     assert verified.last == "roster: version 2, 1 quorums, 4 people, valid"
     assert people.idvault("roster", "publish", people.file).code == Code.DONE
     assert roster.parse(place.read_bytes()).version == 2
+    assert place.with_name("roster.1.json").read_bytes() == before.read_bytes()
+    assert people.idvault("roster", "verify", place).code == Code.DONE
     assert people.idvault("roster", "publish", before).code == Code.UNVERIFIED
 
 
