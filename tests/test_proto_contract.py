@@ -27,6 +27,14 @@ SERVICES: list[ServiceDescriptor] = [service for file in FILES for service in fi
 METHODS: list[MethodDescriptor] = [method for service in SERVICES for method in service.methods]
 # Names of fields that would carry or derive from a name, a number or a birth date.
 PERSONAL_WORDS = ("name", "number", "birth", "gender", "sex", "age", "region", "photo", "phone", "digest_of")
+READERS_OF_THE_LOG = ["ROLE_AUDITOR", "ROLE_CUSTODIAN", "ROLE_OPERATOR", "ROLE_MONITOR"]
+# Bytes could hide anything, so each field that answers some is named: hashes, signed notes and leaves.
+BYTES_OF_THE_LOG = {
+    "idvault.v1.Checkpoint.note",
+    "idvault.v1.LogEntry.leaf",
+    "idvault.v1.InclusionProof.hashes",
+    "idvault.v1.ConsistencyProof.hashes",
+}
 PERSONAL_FIELDS = {
     "idvault.v1.IdentityDocument.number",
     "idvault.v1.VerifyIndividualRequest.real_name",
@@ -77,6 +85,10 @@ def test_the_methods_are_these() -> None:
         "VerificationService.GetVerification": ["ROLE_PLATFORM"],
         "StatusService.GetStatus": ["ROLE_PLATFORM"],
         "StatusService.BatchGetStatuses": ["ROLE_PLATFORM"],
+        "TransparencyService.GetCheckpoint": READERS_OF_THE_LOG,
+        "TransparencyService.ListLogEntries": READERS_OF_THE_LOG,
+        "TransparencyService.GetInclusionProof": READERS_OF_THE_LOG,
+        "TransparencyService.GetConsistencyProof": READERS_OF_THE_LOG,
     }
 
 
@@ -86,7 +98,9 @@ def test_no_answer_is_personal(method: MethodDescriptor) -> None:
     for field in reachable(method.output_type):
         assert not is_personal(field), field.full_name
         assert not any(word in field.name.split("_") for word in PERSONAL_WORDS), field.full_name
-        assert field.type != FieldDescriptor.TYPE_BYTES, field.full_name
+        assert field.type != FieldDescriptor.TYPE_BYTES or field.full_name in BYTES_OF_THE_LOG, (
+            field.full_name
+        )
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: str(method.name))
