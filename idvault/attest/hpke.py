@@ -62,8 +62,9 @@ def seal(*, suite: str, public_key: bytes, plaintext: bytes, info: bytes) -> byt
 def unseal(*, suite: str, private_key: bytes, sealed: bytes, info: bytes) -> bytes:
     """Return the plaintext; raises UnsealError unless it was sealed to this key with this info."""
     known = _named(suite)
+    loaded = known.load_private(_private(private_key))
     try:
-        return known.suite.decrypt(sealed, known.load_private(_private(private_key)), info)
+        return known.suite.decrypt(sealed, loaded, info)
     except (InvalidTag, ValueError) as error:
         raise UnsealError from error
 

@@ -70,8 +70,10 @@ def _cost(fields: dict[str, Any]) -> Cost:
     if fields.keys() != _FIELDS or fields["format"] != _FORMAT:
         raise ValueError("another format")
     cost = Cost(fields["memory_kib"], fields["iterations"], fields["lanes"])
-    if cost.memory_kib > _MOST_MEMORY_KIB or cost.iterations > _MOST_ITERATIONS or cost.lanes > _MOST_LANES:
-        raise ValueError("too costly")
+    limits = (_MOST_MEMORY_KIB, _MOST_ITERATIONS, _MOST_LANES)
+    asked = (cost.memory_kib, cost.iterations, cost.lanes)
+    if not all(1 <= value <= limit for value, limit in zip(asked, limits, strict=True)):
+        raise ValueError("no such cost")
     return cost
 
 

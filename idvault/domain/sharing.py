@@ -83,6 +83,7 @@ def _multiply(left: int, right: int) -> int:
     return product
 
 
+@cache
 def _inverse(value: int) -> int:
     """Return value ** 254, which is its inverse by Fermat's little theorem in this field."""
     result = 1

@@ -1,0 +1,113 @@
+"""What a certificate claims."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509.oid import NameOID
+
+from idvault.attest import certificate
+from idvault.attest.certificate import CertificateError
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+END = START + timedelta(days=30)
+GOOD = "spiffe://idvault.local/platform/platform-a"
+KEY = ec.derive_private_key(7, ec.SECP256R1())
+
+
+def _pem(*uris: str, names: Sequence[x509.GeneralName] = (), extension: bool = True) -> bytes:
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "synthetic")])
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(KEY.public_key())
+        .serial_number(1)
+        .not_valid_before(START)
+        .not_valid_after(END)
+    )
+    if extension:
+        listed = [*(x509.UniformResourceIdentifier(uri) for uri in uris), *names]
+        builder = builder.add_extension(x509.SubjectAlternativeName(listed), critical=False)
+    return builder.sign(KEY, hashes.SHA256()).public_bytes(Encoding.PEM)
+
+
+def test_a_good_certificate_is_read() -> None:
+    """Trust domain, role, name, pin and validity are those of the certificate; other SANs are no claim."""
+    found = certificate.read(_pem(GOOD, names=[x509.DNSName("localhost")]))
+    assert (found.trust_domain, found.role, found.name) == ("idvault.local", "platform", "platform-a")
+    assert found.spiffe_id == GOOD
+    public_key = KEY.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    assert found.spki == sha256(public_key).hexdigest()
+    assert (found.not_before, found.not_after) == (START, END)
+
+
+@pytest.mark.parametrize("role", sorted(certificate.ROLES))
+def test_every_role_is_read(role: str) -> None:
+    """The five roles of the edge are the first segment of the path."""
+    assert certificate.read(_pem(f"spiffe://idvault.local/{role}/somebody")).role == role
+
+
+@pytest.mark.parametrize(
+    ("uri", "why"),
+    [
+        ("https://idvault.local/platform/platform-a", "spiffe://"),
+        ("SPIFFE://idvault.local/platform/platform-a", "spiffe://"),
+        ("spiffe://idvault.local/platform", "is not spiffe"),
+        ("spiffe://idvault.local/platform/a/b", "is not spiffe"),
+        ("spiffe://idvault.local/platform/a/", "is not spiffe"),
+        ("spiffe:///platform/a", "trust domain"),
+        ("spiffe://IDVAULT.local/platform/a", "trust domain"),
+        ("spiffe://idvault.local:7443/platform/a", "trust domain"),
+        ("spiffe://user@idvault.local/platform/a", "trust domain"),
+        ("spiffe://idvault.local/witness/a", "no role"),
+        ("spiffe://idvault.local/Platform/a", "no role"),
+        ("spiffe://idvault.local/platform/", "name"),
+        ("spiffe://idvault.local/platform/A", "name"),
+        ("spiffe://idvault.local/platform/-a", "name"),
+        ("spiffe://idvault.local/platform/a-", "name"),
+        ("spiffe://idvault.local/platform/a%2Fb", "name"),
+        ("spiffe://idvault.local/platform/a?b", "name"),
+        ("spiffe://idvault.local/platform/a#b", "name"),
+        ("spiffe://idvault.local/platform/..", "name"),
+        ("spiffe://idvault.local/platform/a\n", "name"),
+        ("spiffe://idvault.local/platform/" + "a" * 64, "name"),
+    ],
+)
+def test_a_wrong_uri_is_refused(uri: str, why: str) -> None:
+    """Each way to write another name is refused with what is wrong."""
+    with pytest.raises(CertificateError, match=why):
+        certificate.read(_pem(uri))
+
+
+def test_none_or_two_uris_are_refused() -> None:
+    """A claim is exactly one URI."""
+    with pytest.raises(CertificateError, match="this one has 2"):
+        certificate.read(_pem(GOOD, "spiffe://idvault.local/auditor/auditor-a"))
+    with pytest.raises(CertificateError, match="this one has 0"):
+        certificate.read(_pem(names=[x509.DNSName("localhost")]))
+    with pytest.raises(CertificateError, match="this one has 0"):
+        certificate.read(_pem(extension=False))
+
+
+@pytest.mark.parametrize("pem", [b"", b"text", _pem(GOOD)[:200], b"\xff\xfe"])
+def test_other_bytes_are_refused(pem: bytes) -> None:
+    """What is no certificate at all is refused as such."""
+    with pytest.raises(CertificateError, match="no certificate in PEM"):
+        certificate.read(pem)
+
+
+def test_validity_is_checked_to_the_moment() -> None:
+    """The first and the last moment are valid, one second outside is not."""
+    found = certificate.read(_pem(GOOD))
+    found.check_valid(now=START)
+    found.check_valid(now=END)
+    with pytest.raises(CertificateError, match="not valid yet"):
+        found.check_valid(now=START - timedelta(seconds=1))
+    with pytest.raises(CertificateError, match="expired"):
+        found.check_valid(now=END + timedelta(seconds=1))

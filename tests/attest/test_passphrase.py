@@ -1,0 +1,86 @@
+"""Secrets under a passphrase."""
+
+import json
+from typing import Any
+
+import pytest
+
+from idvault.attest import passphrase
+from idvault.attest.hpke import UnsealError
+from idvault.attest.passphrase import Cost
+from tests.attest.people import CHEAP
+
+RANDOM = bytes(range(28))
+
+
+def _locked(secret: bytes = b"secret") -> bytes:
+    return passphrase.lock(secret, passphrase=b"right", purpose="test/v1", random=RANDOM, cost=CHEAP)
+
+
+def _unlocked(document: bytes, *, words: bytes = b"right", purpose: str = "test/v1") -> bytes:
+    return passphrase.unlock(document, passphrase=words, purpose=purpose)
+
+
+def test_the_right_passphrase_opens() -> None:
+    """What was locked comes back, and the document holds nothing of it."""
+    document = _locked(b"a secret of some length")
+    assert _unlocked(document) == b"a secret of some length"
+    assert b"a secret" not in document
+
+
+def test_the_default_cost_is_that_of_rfc_9106() -> None:
+    """64 MiB, three passes, four lanes: the second recommended option of RFC 9106 section 4."""
+    document = passphrase.lock(b"s", passphrase=b"right", purpose="test/v1", random=RANDOM)
+    fields = json.loads(document)
+    assert (fields["memory_kib"], fields["iterations"], fields["lanes"]) == (65536, 3, 4)
+    assert _unlocked(document) == b"s"
+
+
+def test_another_passphrase_or_purpose_does_not_open() -> None:
+    """Both are refused in the same words."""
+    with pytest.raises(UnsealError, match=r"^RECORD_DAMAGED$"):
+        _unlocked(_locked(), words=b"wrong")
+    with pytest.raises(UnsealError, match=r"^RECORD_DAMAGED$"):
+        _unlocked(_locked(), purpose="other/v1")
+
+
+@pytest.mark.parametrize(
+    "field", ["format", "memory_kib", "iterations", "lanes", "salt", "nonce", "ciphertext"]
+)
+@pytest.mark.parametrize("value", [None, 0, -1, 2, "AAAA", "", [], 1 << 40])
+def test_a_changed_field_does_not_open(field: str, value: Any) -> None:
+    """Whatever a field is changed to, and however much it asks for, the answer is the same."""
+    fields = json.loads(_locked())
+    fields[field] = value
+    with pytest.raises(UnsealError):
+        _unlocked(json.dumps(fields).encode())
+
+
+@pytest.mark.parametrize("cost", [Cost(1 << 21, 1, 1), Cost(8, 65, 1), Cost(1024, 1, 65)])
+def test_a_document_cannot_ask_for_too_much(cost: Cost) -> None:
+    """A file that would take the machine down is refused before the work is done."""
+    fields = json.loads(_locked())
+    fields |= {"memory_kib": cost.memory_kib, "iterations": cost.iterations, "lanes": cost.lanes}
+    with pytest.raises(UnsealError) as caught:
+        _unlocked(json.dumps(fields).encode())
+    assert str(caught.value.__cause__) == "no such cost"
+
+
+@pytest.mark.parametrize("document", [b"", b"{}", b"[]", b"7", b'"text"', b"\xff", b"[" * 100_000])
+def test_another_file_does_not_open(document: bytes) -> None:
+    """A file that is no such document is refused like a damaged one."""
+    with pytest.raises(UnsealError):
+        _unlocked(document)
+
+
+def test_an_unknown_field_does_not_open() -> None:
+    """A document with more in it is another format."""
+    fields = {**json.loads(_locked()), "more": 1}
+    with pytest.raises(UnsealError):
+        _unlocked(json.dumps(fields).encode())
+
+
+def test_too_little_randomness_is_refused() -> None:
+    """A salt or nonce is never cut short."""
+    with pytest.raises(ValueError, match="28 random bytes"):
+        passphrase.lock(b"s", passphrase=b"right", purpose="test/v1", random=bytes(27), cost=CHEAP)

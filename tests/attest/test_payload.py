@@ -1,0 +1,83 @@
+"""The padded message inside a sealed record."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from idvault.attest import payload
+from idvault.attest.hpke import UnsealError
+from idvault.attest.payload import Payload
+from idvault.domain.document import Document, DocumentType
+from idvault.domain.registry import Answer
+from idvault.domain.verification import Consent, Identity
+from idvault.v1 import common_pb2
+from idvault.v1.sealed_identity_pb2 import SealedIdentity
+from tests import builders
+
+RESIDENT = common_pb2.DOCUMENT_TYPE_RESIDENT_ID
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
+
+
+def _padded(message: bytes) -> bytes:
+    framed = len(message).to_bytes(4, "big") + message
+    return framed + bytes(-len(framed) % 512)
+
+
+PAYLOADS = st.builds(
+    Payload,
+    st.builds(Identity, TEXT, st.builds(Document, st.sampled_from(DocumentType), TEXT)),
+    st.none() | st.sampled_from(Answer),
+    st.none() | st.builds(Consent, TEXT, st.datetimes(timezones=st.just(UTC))),
+)
+
+
+@settings(deadline=None)
+@given(whole=PAYLOADS)
+def test_a_payload_comes_back(whole: Payload) -> None:
+    """Every identity, with or without answer and consent, is decoded as it was encoded."""
+    assert payload.decode(payload.encode(whole)) == whole
+
+
+@pytest.mark.parametrize(("length", "blocks"), [(0, 1), (400, 1), (450, 1), (490, 2), (2000, 4)])
+def test_sizes_are_whole_blocks(length: int, blocks: int) -> None:
+    """Only how many blocks of 512 bytes there are can be seen."""
+    assert len(payload.encode(Payload(builders.identity(name="x" * length)))) == 512 * blocks
+
+
+def test_a_time_of_another_zone_is_the_same_moment() -> None:
+    """Consent times are kept as moments, in UTC."""
+    time = datetime(2026, 3, 1, 12, 0, tzinfo=timezone(timedelta(hours=8)))
+    found = payload.decode(payload.encode(Payload(builders.identity(), None, Consent("v1", time))))
+    assert found.consent is not None
+    assert found.consent.agree_time == time
+    assert found.consent.agree_time.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    "padded",
+    [
+        b"",
+        bytes(511),
+        _padded(b"") + bytes(512),
+        _padded(b"")[:-1] + b"\x01",
+        (600).to_bytes(4, "big") + bytes(508),
+        _padded(b"\xff\xff\xff"),
+        _padded(b"\x08\x00"),
+        _padded(b"\x08\x63"),
+        _padded(SealedIdentity(document_type=RESIDENT, registry_outcome="PERHAPS").SerializeToString()),
+    ],
+)
+def test_another_form_is_damage(padded: bytes) -> None:
+    """Wrong padding, length, message, type or answer: one flat error that quotes nothing."""
+    with pytest.raises(UnsealError, match=r"^RECORD_DAMAGED$") as caught:
+        payload.decode(padded)
+    assert caught.value.__cause__ is None
+
+
+def test_a_payload_does_not_show_itself() -> None:
+    """Neither name nor number is in its text."""
+    text = repr(Payload(builders.identity()))
+    assert builders.NAME not in text
+    assert builders.NUMBER not in text

@@ -1,0 +1,255 @@
+"""The roster file: its form, its refusals, its canonical bytes."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import rfc8785
+
+from idvault.attest import hpke, reading, roster
+from idvault.attest.reading import RosterError
+from idvault.attest.roster import Roster
+from idvault.attest.witness import WitnessPolicy
+from idvault.domain import seal
+from idvault.domain.error import Reason
+from tests.attest import people
+from tests.vectors.load import load
+
+Change = Callable[[dict[str, Any]], Any]
+
+
+def _file(change: Change = lambda _: None, **options: Any) -> bytes:
+    fields: dict[str, Any] = json.loads(people.roster(**options).to_bytes())
+    change(fields)
+    return json.dumps(fields).encode()
+
+
+def _set(*path: Any) -> Change:
+    """Return a change that sets the field at a path to the last argument."""
+
+    def change(fields: Any) -> None:
+        for step in path[:-2]:
+            fields = fields[step]
+        fields[path[-2]] = path[-1]
+
+    return change
+
+
+def _drop(*path: Any) -> Change:
+    """Return a change that removes the field at a path."""
+
+    def change(fields: Any) -> None:
+        for step in path[:-1]:
+            fields = fields[step]
+        del fields[path[-1]]
+
+    return change
+
+
+def _copy_person(field: str) -> Change:
+    """Return a change that gives the second person a field of the first."""
+    return lambda fields: fields["people"][1].update({field: fields["people"][0][field]})
+
+
+def test_rfc_8785_library_passes_the_sample_of_the_rfc() -> None:
+    """The canonical form of the RFC's example object is that of the RFC."""
+    vector = load("jcs_rfc8785.json")
+    assert rfc8785.dumps(vector["input"]) == vector["canonical"].encode()
+
+
+def test_a_roster_comes_back_from_its_file() -> None:
+    """What is written is read again, signatures and witnesses included."""
+    witnesses = WitnessPolicy(1, (("witness-a", b"w" * 32), ("witness-b", b"v" * 32)))
+    whole = people.signed(people.roster(), *people.NAMES)
+    assert roster.parse(whole.to_bytes()) == whole
+    watched = Roster(2, False, whole.people, whole.quorums, witnesses)
+    assert roster.parse(watched.to_bytes()) == watched
+
+
+def test_canonical_bytes_are_the_signed_form_without_signatures() -> None:
+    """They are the encoded RFC 8785 JSON of the file's fields; signing changes neither them nor the hash."""
+    plain = people.roster()
+    fields = json.loads(plain.to_bytes())
+    del fields["signatures"]
+    assert plain.canonical() == seal.encode("idvault/roster/v1", rfc8785.dumps(fields))
+    signed = people.signed(plain, "custodian-b")
+    assert (signed.canonical(), signed.digest()) == (plain.canonical(), plain.digest())
+
+
+def test_the_digest_is_pinned() -> None:
+    """The canonical form of a fixed roster never changes: signatures of old rosters must verify for ever."""
+    assert people.roster().digest() == "dda853b56e59625fef40f6ce060fd9e51d8411e4876e8946c1bee99de9d6a697"
+    assert people.quorum().id == "c52c78fc7af3b81ebcc4fae8aed899dfc77ff0bc7a5fedfa378381dec6f3aee0"
+
+
+def test_every_field_is_signed() -> None:
+    """No field of the body can change without changing the hash."""
+    changes: list[Change] = [
+        _set("version", 2),
+        _set("people", 0, "organisation", "another"),
+        _set("people", 0, "actor_id", "0" * 32),
+        _set("people", 4, "role", "auditor"),
+        _set("people", 0, "spki", "0" * 64),
+        _set("quorums", 0, "name", "others"),
+        _set("quorums", 0, "custodians", ["custodian-c", "custodian-b", "custodian-a"]),
+        _set("witness", {"threshold": 1, "witnesses": [{"name": "w", "ed25519": "A" * 43}]}),
+        _set("development", True),
+    ]
+    digests = {roster.parse(_file(change)).digest() for change in changes}
+    assert len(digests | {people.roster().digest()}) == len(changes) + 1
+
+
+def test_people_and_quorums_are_found_by_name() -> None:
+    """An unknown name is refused, not None."""
+    found = people.roster()
+    assert found.person("auditor-a").role == "auditor"
+    assert found.quorum("records").threshold == 2
+    with pytest.raises(RosterError, match="'nobody' is not among the people"):
+        found.person("nobody")
+    with pytest.raises(RosterError, match="'drills' is not among the quorums"):
+        found.quorum("drills")
+
+
+def test_a_quorum_has_an_id_and_a_suite() -> None:
+    """The id depends on threshold, names, keys and their order."""
+    made = people.quorum()
+    assert made.suite == hpke.X_WING
+    ids = {
+        made.id,
+        people.quorum(threshold=1).id,
+        people.quorum(names=people.NAMES[::-1]).id,
+        people.quorum(names=people.NAMES[:2]).id,
+        people.quorum(suite=hpke.X25519).id,
+    }
+    assert len(ids) == 5
+
+
+def test_development_allows_what_is_unsafe_elsewhere() -> None:
+    """One custodian alone is a quorum in development only."""
+    small = _file(_set("development", True), names=("custodian-a",), threshold=1)
+    assert roster.parse(small).quorums[0].threshold == 1
+
+
+def _mixed(fields: dict[str, Any]) -> None:
+    fields["people"][0] = people.person("custodian-a", suite=hpke.X25519).to_json()
+
+
+def _crowd(fields: dict[str, Any]) -> None:
+    names = [f"custodian-{number}" for number in range(256)]
+    fields["people"] = [people.person(name, suite=hpke.X25519).to_json() for name in names]
+    fields["quorums"][0]["custodians"] = names
+
+
+PERSON = ("people", 0)
+QUORUM = ("quorums", 0)
+WITNESS: dict[str, Any] = {"threshold": 1, "witnesses": [{"name": "w", "ed25519": "A" * 43}]}
+REFUSED: list[tuple[Change, str]] = [
+    (_drop("version"), "the roster: version is missing"),
+    (_set("version", 0), "version must be 1 or more"),
+    (_set("version", -1), "version must be a whole number"),
+    (_set("version", True), "version must be a whole number"),
+    (_set("version", "1"), "version must be a whole number"),
+    (_set("version", 2**53), "version must be a whole number"),
+    (_set("version", 1.5), "no JSON document"),
+    (_set("version", float("nan")), "no JSON document"),
+    (_set("more", 1), "the roster: 'more' is not known"),
+    (_set("development", 0), "development must be true or false"),
+    (_set("people", {}), "people must be a list"),
+    (_set("people", [1]), "person 1 must be an object"),
+    (_drop(*PERSON, "spki"), "person 1: spki is missing"),
+    (_set(*PERSON, "more", 1), "person 1: 'more' is not known"),
+    (_set(*PERSON, "name", "Custodian"), "person 1: name must be"),
+    (_set(*PERSON, "name", 7), "person 1: name must be"),
+    (_set(*PERSON, "role", "platform"), "person custodian-a: role must be"),
+    (_set(*PERSON, "role", []), "person custodian-a: role must be"),
+    (_set(*PERSON, "organisation", ""), "organisation must be a printable text"),
+    (_set(*PERSON, "organisation", "a\n"), "organisation must be a printable text"),
+    (_set(*PERSON, "organisation", "\ud800"), "organisation must be a printable text"),
+    (_set(*PERSON, "organisation", "x" * 201), "organisation must be a printable text"),
+    (_set(*PERSON, "organisation", 1), "organisation must be a printable text"),
+    (_set(*PERSON, "actor_id", "0" * 31), "actor_id must be 16 bytes in hex"),
+    (_set(*PERSON, "spki", ""), "spki must be a SHA-256 in hex"),
+    (_set(*PERSON, "spki", "A" * 64), "spki must be a SHA-256 in hex"),
+    (_set(*PERSON, "ed25519", "AAAA"), "ed25519 must have 32 bytes"),
+    (_set(*PERSON, "ed25519", 7), "ed25519 must be base64url"),
+    (_set(*PERSON, "ed25519", "A"), "ed25519 must be base64url"),
+    (_set(*PERSON, "ed25519", "A" * 43 + "="), "ed25519 must be base64url without padding"),
+    (_set(*PERSON, "ed25519", "A" * 42 + "B"), "ed25519 must be base64url without padding"),
+    (_set(*PERSON, "hpke", "key"), "hpke must be an object"),
+    (_set(*PERSON, "hpke", "suite", "AES"), "hpke: unknown HPKE suite"),
+    (_set(*PERSON, "hpke", "public_key", "AAAA"), "hpke: a public key of this suite has 1216 bytes"),
+    (_copy_person("name"), "a person's name occurs twice"),
+    (_copy_person("actor_id"), "an actor_id occurs twice"),
+    (_copy_person("hpke"), "an HPKE public key occurs twice"),
+    (_copy_person("ed25519"), "an Ed25519 public key occurs twice"),
+    (_copy_person("spki"), "a certificate key occurs twice"),
+    (_set("quorums", []), "one quorum or more"),
+    (_set("quorums", [1]), "quorum 1 must be an object"),
+    (_drop(*QUORUM, "threshold"), "quorum 1: threshold is missing"),
+    (_set(*QUORUM, "name", "."), "quorum 1: name must be"),
+    (_set(*QUORUM, "threshold", None), "quorum records: threshold must be a whole number"),
+    (_set(*QUORUM, "threshold", 0), "quorum records: threshold must not be 0"),
+    (_set(*QUORUM, "threshold", 1), "threshold must be 2 or more"),
+    (_set(*QUORUM, "threshold", 3), "needs one custodian more"),
+    (_set(*QUORUM, "threshold", 4), "threshold 4 is more than its 3 custodians"),
+    (_set(*QUORUM, "custodians", "all"), "custodians must be a list"),
+    (_set(*QUORUM, "custodians", []), "threshold 2 is more than its 0 custodians"),
+    (_set(*QUORUM, "custodians", [1]), "a custodian must be a printable text"),
+    (_set(*QUORUM, "custodians", 0, "nobody"), "'nobody' is not among the people"),
+    (_set(*QUORUM, "custodians", 0, "auditor-a"), "auditor-a is no custodian"),
+    (_set(*QUORUM, "custodians", 0, "custodian-b"), "a custodian occurs twice"),
+    (lambda fields: fields["quorums"].append(fields["quorums"][0]), "a quorum's name occurs twice"),
+    (_mixed, "different HPKE suites"),
+    (_crowd, "more than 255 custodians"),
+    (_set("witness", None), "witness must be an object"),
+    (_set("witness", {"threshold": 1}), "witness: witnesses is missing"),
+    (_set("witness", {**WITNESS, "threshold": 0}), "threshold must be from 1"),
+    (_set("witness", {**WITNESS, "threshold": 2}), "threshold must be from 1"),
+    (_set("witness", {**WITNESS, "witnesses": WITNESS["witnesses"] * 2}), "a witness's name occurs twice"),
+    (
+        _set(
+            "witness", {**WITNESS, "witnesses": [*WITNESS["witnesses"], {"name": "v", "ed25519": "A" * 43}]}
+        ),
+        "a witness's key occurs twice",
+    ),
+    (_set("witness", {**WITNESS, "witnesses": [{"name": "w", "ed25519": "AAAA"}]}), "must have 32 bytes"),
+    (_set("witness", {**WITNESS, "witnesses": [{"name": "W", "ed25519": "AAAA"}]}), "a witness's name must"),
+    (_set("signatures", {}), "signatures must be a list"),
+    (_set("signatures", [1]), "signature 1 must be an object"),
+    (_set("signatures", [{"name": "a"}]), "signature 1: signature is missing"),
+    (_set("signatures", [{"name": "A", "signature": "A"}]), "signature 1: name must be"),
+    (_set("signatures", [{"name": "a", "signature": "AAAA"}]), "signature must have 64 bytes"),
+    (_set("signatures", [{"name": "a", "signature": "A" * 86}] * 2), "a signature's name occurs twice"),
+]
+
+
+@pytest.mark.parametrize(("change", "why"), REFUSED, ids=[why for _, why in REFUSED])
+def test_a_wrong_file_is_refused_with_what_is_wrong(change: Change, why: str) -> None:
+    """Every refusal names the field or the person, and has the published reason."""
+    with pytest.raises(RosterError, match=why) as caught:
+        roster.parse(_file(change))
+    assert caught.value.reason is Reason.ROSTER_INVALID
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"", "no JSON"),
+        (b"\xff", "no JSON"),
+        (b"[]", "must be an object"),
+        (b"[" * 100_000, "no JSON"),
+        (b'{"version": 1, "version": 2}', "no JSON"),
+        (b'{"version": ' + b"1" * 5000 + b"}", "no JSON"),
+    ],
+)
+def test_another_file_is_refused(data: bytes, why: str) -> None:
+    """A name that occurs twice would let two readers see two rosters, so it is no document at all."""
+    with pytest.raises(RosterError, match=why):
+        roster.parse(data)
+
+
+def test_base64url_comes_back() -> None:
+    """Bytes are written in base64url without padding."""
+    assert reading.base64url(b"\xfb\xff") == "-_8"
+    assert reading.raw("-_8", "here") == b"\xfb\xff"

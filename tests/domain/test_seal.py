@@ -1,0 +1,88 @@
+"""The one encoding, and what each sealed thing is bound to."""
+
+from hashlib import sha256
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from idvault.domain import seal
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+LISTS = st.tuples(TEXT, st.lists(st.binary(max_size=8), max_size=5))
+
+
+def _decoded(data: bytes) -> list[bytes]:
+    parts = []
+    while data:
+        size = int.from_bytes(data[:4], "big")
+        parts.append(data[4 : 4 + size])
+        data = data[4 + size :]
+    return parts
+
+
+def test_the_encoding_is_pinned() -> None:
+    """Lengths of four bytes, UTF-8, ASCII decimals: the bytes that every hash and signature stands on."""
+    encoded = seal.encode("idvault/test/v1", "名", 42, b"\x00\xff", "")
+    assert encoded.hex() == (
+        "0000000f"
+        + b"idvault/test/v1".hex()
+        + "00000003e5908d"
+        + "000000023432"
+        + "0000000200ff"
+        + "00000000"
+    )
+
+
+@given(purpose=TEXT, parts=st.lists(st.binary(max_size=300) | TEXT | st.integers(), max_size=6))
+def test_what_is_encoded_can_be_told_apart(purpose: str, parts: list[seal.Part]) -> None:
+    """The parts come back whole from the bytes, so no two lists of bytes give the same bytes."""
+    expected = [part if isinstance(part, bytes) else str(part).encode() for part in (purpose, *parts)]
+    assert _decoded(seal.encode(purpose, *parts)) == expected
+
+
+@given(first=LISTS, second=LISTS)
+def test_the_encoding_is_injective(first: tuple[str, list[bytes]], second: tuple[str, list[bytes]]) -> None:
+    """Two lists have the same encoding only if they are the same list."""
+    same = seal.encode(first[0], *first[1]) == seal.encode(second[0], *second[1])
+    assert same == (first == second)
+
+
+def test_bytes_moved_between_parts_make_another_encoding() -> None:
+    """Neither a boundary nor an empty part can be shifted without a trace."""
+    lists: list[list[seal.Part]] = [
+        ["ab", "c"],
+        ["a", "bc"],
+        ["abc"],
+        ["abc", ""],
+        ["", "abc"],
+        ["a", "b", "c"],
+    ]
+    assert len({seal.encode("p", *parts) for parts in lists}) == len(lists)
+
+
+def test_things_are_bound_as_the_design_says() -> None:
+    """Each purpose has its own name, version and order of parts."""
+    assert seal.shred_info(record_id="r") == seal.encode("idvault/shred/v1", "r")
+    assert seal.record_info(
+        format_version=1, relying_party="p", account_token="t", record_id="r", quorum_id="q"
+    ) == seal.encode("idvault/record/v1", 1, "p", "t", "r", "q")
+    assert seal.share_info(account_token="t", record_id="r", quorum_id="q", custodian="c") == seal.encode(
+        "idvault/share/v1", "t", "r", "q", "c"
+    )
+    assert seal.intake_info(
+        relying_party="p", account_token="t", claim_id="c", day="2026-03-01"
+    ) == seal.encode("idvault/intake/v1", "p", "t", "c", "2026-03-01")
+
+
+def test_a_quorum_id_binds_threshold_names_keys_and_order() -> None:
+    """The id is the hash of the design, and changes with everything that it stands for."""
+    members = (("a", b"key-a"), ("b", b"key-b"))
+    made = seal.quorum_id(threshold=2, members=members)
+    assert made == sha256(seal.encode("idvault/quorum/v1", 2, "a", b"key-a", "b", b"key-b")).hexdigest()
+    others = {
+        seal.quorum_id(threshold=1, members=members),
+        seal.quorum_id(threshold=2, members=members[::-1]),
+        seal.quorum_id(threshold=2, members=(("a", b"key-b"), ("b", b"key-a"))),
+        seal.quorum_id(threshold=2, members=members[:1]),
+    }
+    assert len(others | {made}) == 5

@@ -1,0 +1,160 @@
+"""The leaf of a log entry: its encoding is final, so its bytes are pinned."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from hashlib import sha256
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from idvault.domain import seal
+from idvault.domain.event import SYSTEM_ACTOR, Event, EventType
+from idvault.transparency import entry
+from idvault.transparency.entry import EntryError
+from tests import builders
+
+EVENT = builders.event(EventType.CLAIM_OPEN, claim_id="d" * 32)
+SETTLED = replace(
+    builders.event(
+        EventType.CLAIM_SETTLE,
+        claim_id="d" * 32,
+        state="SUCCEEDED",
+        failure_reason="",
+        record_digest=bytes(range(32)),
+    ),
+    actor_id=SYSTEM_ACTOR,
+    occurred_at=datetime(2026, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC),
+)
+GOLDEN = [
+    (
+        EVENT,
+        (
+            "0000001469647661756c742f6c6f672d656e7472792f763100000017766572696669636174696f6e"
+            "3a636c61696d3a6f70656e00000011323032362d30332d30315430343a30305a0000002062626262"
+            "6262626262626262626262626262626262626262626262626262626200000020086bdc6e249f47da"
+            "74b6db8ced0ec8504ad6411a1891ca8a332d27b21c9ca9e8"
+        ),
+        "3b76450ae656e30f569e573a8649d8d50b653c9291e31f20e0f90fb3c6fb3b83",
+    ),
+    (
+        SETTLED,
+        (
+            "0000001469647661756c742f6c6f672d656e7472792f763100000019766572696669636174696f6e"
+            "3a636c61696d3a736574746c6500000011323032362d31322d33315432333a35395a000000067379"
+            "7374656d0000002048dce4c61109a54b0282d135dede9c3873b39a88009dcc7ecab5bc17476d90de"
+        ),
+        "ffbac3c6f1bc648c191d63946ff91a9cd3eaae76c497d126f7326d443c5d71bd",
+    ),
+]
+
+
+@pytest.mark.parametrize(("event", "leaf", "hashed"), GOLDEN)
+def test_leaves_are_pinned(event: Event, leaf: str, hashed: str) -> None:
+    """These bytes never change: they stand in trees that were signed."""
+    assert entry.encode_leaf(event).hex() == leaf
+    assert entry.leaf_hash(bytes.fromhex(leaf)).hex() == hashed
+
+
+def test_a_leaf_is_made_as_the_design_says() -> None:
+    """Type, minute, actor and commitment, in the one encoding; a leaf is hashed with 0x00 before it."""
+    leaf = entry.encode_leaf(EVENT)
+    bound = entry.commitment(EVENT)
+    assert leaf == seal.encode(
+        "idvault/log-entry/v1", "verification:claim:open", "2026-03-01T04:00Z", "b" * 32, bound
+    )
+    assert entry.leaf_hash(leaf) == sha256(b"\x00" + leaf).digest()
+
+
+def test_the_time_is_coarsened_to_the_minute_in_utc() -> None:
+    """Seconds are cut, not rounded, and other zones are turned to UTC; the year keeps four digits."""
+    assert entry.decode_leaf(entry.encode_leaf(SETTLED)).occurred_at == datetime(
+        2026, 12, 31, 23, 59, tzinfo=UTC
+    )
+    local = replace(EVENT, occurred_at=datetime(2026, 3, 1, 7, 59, 30, tzinfo=timezone(timedelta(hours=8))))
+    assert b"2026-02-28T23:59Z" in entry.encode_leaf(local)
+    early = replace(EVENT, occurred_at=datetime(987, 1, 2, 3, 4, tzinfo=UTC))
+    assert b"0987-01-02T03:04Z" in entry.encode_leaf(early)
+
+
+def test_a_naive_time_is_refused() -> None:
+    """A time without a zone would be logged as a moment that it is not."""
+    with pytest.raises(ValueError, match="aware"):
+        entry.encode_leaf(replace(EVENT, occurred_at=EVENT.occurred_at.replace(tzinfo=None)))
+
+
+@given(
+    kind=st.sampled_from(EventType), minute=st.datetimes(timezones=st.just(UTC)), key=st.binary(min_size=32)
+)
+def test_a_leaf_is_read_back(kind: EventType, minute: datetime, key: bytes) -> None:
+    """Every event's leaf says its type, minute, actor and commitment again."""
+    fields = dict.fromkeys(
+        ["claim_id", "state", "failure_reason", "by_claim_id", "expire_date", "reason"], "x"
+    )
+    fields |= dict.fromkeys(
+        ["before", "count", "name", "role", "spki", "version", "hash", "record_digest"], "y"
+    )
+    event = replace(EVENT, type=kind, occurred_at=minute, opening_key=key, fields=fields)
+    found = entry.decode_leaf(entry.encode_leaf(event))
+    expected = minute.replace(second=0, microsecond=0)
+    assert found == entry.Entry(kind.value, expected, "b" * 32, entry.commitment(event))
+
+
+def test_a_commitment_binds_account_details_and_key() -> None:
+    """Another account, other details or another opening key give another commitment."""
+    changed = [
+        EVENT,
+        replace(EVENT, account_token=""),
+        replace(EVENT, opening_key=bytes(32)),
+        replace(EVENT, fields={"claim_id": "e" * 32}),
+    ]
+    assert len({entry.commitment(event) for event in changed}) == len(changed)
+
+
+def test_a_leaf_tells_nothing_of_its_account() -> None:
+    """Neither the token nor a field is in it, and without the opening key nothing can be tried out."""
+    leaf = entry.encode_leaf(EVENT)
+    assert EVENT.account_token.encode() not in leaf
+    assert b"d" * 32 not in leaf
+
+
+def _leaf(*parts: seal.Part, purpose: str = "idvault/log-entry/v1") -> bytes:
+    return seal.encode(purpose, *parts)
+
+
+GOOD: tuple[seal.Part, ...] = ("a:b:c", "2026-03-01T04:00Z", "system", bytes(32))
+
+
+@pytest.mark.parametrize(
+    "leaf",
+    [
+        b"",
+        b"\x00",
+        b"\x00\x00",
+        _leaf(*GOOD)[:-1],
+        _leaf(*GOOD) + b"\x00",
+        _leaf(*GOOD, ""),
+        _leaf(*GOOD[:3]),
+        _leaf(*GOOD, purpose="idvault/log-entry/v2"),
+        _leaf(*GOOD[:3], bytes(31)),
+        _leaf("a:b", *GOOD[1:]),
+        _leaf("A:b:c", *GOOD[1:]),
+        _leaf("a:b:ç", *GOOD[1:]),
+        _leaf("a:b:c", "2026-03-01T04:00", *GOOD[2:]),
+        _leaf("a:b:c", "2026-02-30T04:00Z", *GOOD[2:]),
+        _leaf("a:b:c", "2026-03-01T24:00Z", *GOOD[2:]),
+        _leaf("a:b:c", "2026-03-01T04:00Z", "root", bytes(32)),
+        _leaf("a:b:c", "2026-03-01T04:00Z", "B" * 32, bytes(32)),
+        _leaf("a:b:c", "2026-03-01T04:00Z\n", "system", bytes(32)),
+    ],
+)
+def test_other_bytes_are_no_leaf(leaf: bytes) -> None:
+    """Only what encode_leaf writes is read: any other spelling of an entry is refused."""
+    with pytest.raises(EntryError, match=r"^RECORD_DAMAGED$"):
+        entry.decode_leaf(leaf)
+
+
+def test_the_smallest_good_leaf_is_read() -> None:
+    """The leaf that the refused ones vary is itself in order."""
+    found = entry.decode_leaf(_leaf(*GOOD))
+    assert found == entry.Entry("a:b:c", datetime(2026, 3, 1, 4, 0, tzinfo=UTC), "system", bytes(32))
