@@ -20,7 +20,7 @@ GOOD = "spiffe://idvault.local/platform/platform-a"
 KEY = ec.derive_private_key(7, ec.SECP256R1())
 
 
-def _pem(*uris: str, names: Sequence[x509.GeneralName] = (), extension: bool = True) -> bytes:
+def pem(*uris: str, names: Sequence[x509.GeneralName] = (), extension: bool = True) -> bytes:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "synthetic")])
     builder = (
         x509.CertificateBuilder()
@@ -39,7 +39,7 @@ def _pem(*uris: str, names: Sequence[x509.GeneralName] = (), extension: bool = T
 
 def test_a_good_certificate_is_read() -> None:
     """Trust domain, role, name, pin and validity are those of the certificate; other SANs are no claim."""
-    found = certificate.read(_pem(GOOD, names=[x509.DNSName("localhost")]))
+    found = certificate.read(pem(GOOD, names=[x509.DNSName("localhost")]))
     assert (found.trust_domain, found.role, found.name) == ("idvault.local", "platform", "platform-a")
     assert found.spiffe_id == GOOD
     public_key = KEY.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
@@ -50,7 +50,7 @@ def test_a_good_certificate_is_read() -> None:
 @pytest.mark.parametrize("role", sorted(certificate.ROLES))
 def test_every_role_is_read(role: str) -> None:
     """The five roles of the edge are the first segment of the path."""
-    assert certificate.read(_pem(f"spiffe://idvault.local/{role}/somebody")).role == role
+    assert certificate.read(pem(f"spiffe://idvault.local/{role}/somebody")).role == role
 
 
 @pytest.mark.parametrize(
@@ -82,20 +82,20 @@ def test_every_role_is_read(role: str) -> None:
 def test_a_wrong_uri_is_refused(uri: str, why: str) -> None:
     """Each way to write another name is refused with what is wrong."""
     with pytest.raises(CertificateError, match=why):
-        certificate.read(_pem(uri))
+        certificate.read(pem(uri))
 
 
 def test_none_or_two_uris_are_refused() -> None:
     """A claim is exactly one URI."""
     with pytest.raises(CertificateError, match="this one has 2"):
-        certificate.read(_pem(GOOD, "spiffe://idvault.local/auditor/auditor-a"))
+        certificate.read(pem(GOOD, "spiffe://idvault.local/auditor/auditor-a"))
     with pytest.raises(CertificateError, match="this one has 0"):
-        certificate.read(_pem(names=[x509.DNSName("localhost")]))
+        certificate.read(pem(names=[x509.DNSName("localhost")]))
     with pytest.raises(CertificateError, match="this one has 0"):
-        certificate.read(_pem(extension=False))
+        certificate.read(pem(extension=False))
 
 
-@pytest.mark.parametrize("pem", [b"", b"text", _pem(GOOD)[:200], b"\xff\xfe"])
+@pytest.mark.parametrize("pem", [b"", b"text", pem(GOOD)[:200], b"\xff\xfe"])
 def test_other_bytes_are_refused(pem: bytes) -> None:
     """What is no certificate at all is refused as such."""
     with pytest.raises(CertificateError, match="no certificate in PEM"):
@@ -104,7 +104,7 @@ def test_other_bytes_are_refused(pem: bytes) -> None:
 
 def test_validity_is_checked_to_the_moment() -> None:
     """The first and the last moment are valid, one second outside is not."""
-    found = certificate.read(_pem(GOOD))
+    found = certificate.read(pem(GOOD))
     found.check_valid(now=START)
     found.check_valid(now=END)
     with pytest.raises(CertificateError, match="not valid yet"):

@@ -1,0 +1,127 @@
+"""A person's identity folder."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from idvault.attest import hpke, passphrase, person
+from idvault.attest.hpke import UnsealError
+from idvault.attest.reading import RosterError
+from idvault.custody import identity
+from idvault.custody.identity import IdentityError, PassphraseError, PersonalIdentity
+from tests.attest.people import CHEAP
+from tests.attest.test_certificate import GOOD, pem
+from tests.fakes.sealing import CountingEntropy
+
+
+def _create(folder: Path, *, suite: str = hpke.X_WING) -> PersonalIdentity:
+    return identity.create(
+        folder,
+        name="custodian-a",
+        role="custodian",
+        organisation="示例机构 (synthetic)",
+        passphrase=b"words",
+        random=CountingEntropy().random,
+        suite=suite,
+        cost=CHEAP,
+    )
+
+
+@pytest.mark.parametrize("suite", sorted(hpke.SUITES))
+def test_keys_come_back_with_the_passphrase(tmp_path: Path, suite: str) -> None:
+    """The person who is loaded is the one who was made, and can sign and unseal."""
+    made = _create(tmp_path / "person", suite=suite)
+    loaded = identity.load(tmp_path / "person", passphrase=b"words")
+    assert loaded == made
+    public = loaded.person(spki="0" * 64)
+    Ed25519PublicKey.from_public_bytes(public.ed25519).verify(loaded.sign(b"text"), b"text")
+    sealed = hpke.seal(suite=suite, public_key=public.hpke_public_key, plaintext=b"text", info=b"info")
+    assert loaded.unseal(sealed, suite=suite, info=b"info") == b"text"
+    with pytest.raises(UnsealError):
+        loaded.unseal(sealed, suite="other", info=b"info")
+
+
+def test_private_keys_are_encrypted_and_for_the_owner_only(tmp_path: Path) -> None:
+    """Whatever the umask; the folder is private too, and no text of the person shows a key."""
+    folder = tmp_path / "person"
+    former = os.umask(0)
+    try:
+        made = _create(folder)
+    finally:
+        os.umask(former)
+    assert (folder / identity.KEYS).stat().st_mode & 0o777 == 0o600
+    assert folder.stat().st_mode & 0o777 == 0o700
+    secrets = [made.to_json()["hpke"], made.to_json()["ed25519"]]
+    for text in ((folder / identity.KEYS).read_text(), (folder / identity.PUBLIC).read_text(), repr(made)):
+        assert not any(secret in text for secret in secrets)
+    assert "private" not in repr(made)
+
+
+def test_the_public_part_is_an_entry_of_the_roster(tmp_path: Path) -> None:
+    """With the TLS certificate in the folder it is complete; without it the pin must be filled in first."""
+    (tmp_path / identity.CERTIFICATE).write_bytes(pem(GOOD))
+    made = _create(tmp_path)
+    entry = person.parse(json.loads((tmp_path / identity.PUBLIC).read_text(encoding="utf-8")), "person")
+    assert entry == made.person(spki=entry.spki)
+    assert len(entry.actor_id) == 32
+    _create(tmp_path / "without")
+    public = json.loads((tmp_path / "without" / identity.PUBLIC).read_text(encoding="utf-8"))
+    assert public["spki"] == ""
+    with pytest.raises(RosterError, match="spki"):
+        person.parse(public, "person")
+
+
+def test_keys_are_never_replaced(tmp_path: Path) -> None:
+    """Making keys again would lose every share that was sealed to the first ones."""
+    _create(tmp_path)
+    before = (tmp_path / identity.KEYS).read_bytes()
+    with pytest.raises(IdentityError, match="holds keys already"):
+        _create(tmp_path)
+    assert (tmp_path / identity.KEYS).read_bytes() == before
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    """A file stands where the folder should be, or a folder where a file should."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(IdentityError, match=r"certificate\.pem cannot be used"):
+        _create(tmp_path / "file" / "person")
+    (tmp_path / "person" / identity.PUBLIC).mkdir(parents=True)
+    with pytest.raises(IdentityError, match="person cannot be written to"):
+        _create(tmp_path / "person")
+
+
+def test_a_certificate_that_is_none_is_told(tmp_path: Path) -> None:
+    """The pin of something else would lock the person out."""
+    (tmp_path / identity.CERTIFICATE).write_text("text")
+    with pytest.raises(IdentityError, match="no certificate in PEM form"):
+        _create(tmp_path)
+
+
+def test_a_missing_folder_is_told(tmp_path: Path) -> None:
+    """The text names the file that is not there."""
+    with pytest.raises(IdentityError, match=r"keys\.json cannot be read"):
+        identity.load(tmp_path / "nobody", passphrase=b"words")
+
+
+def test_keys_that_others_can_read_are_refused(tmp_path: Path) -> None:
+    """Any right of group or others is one too many."""
+    _create(tmp_path)
+    (tmp_path / identity.KEYS).chmod(0o640)
+    with pytest.raises(IdentityError, match="chmod 600"):
+        identity.load(tmp_path, passphrase=b"words")
+
+
+@pytest.mark.parametrize("content", [None, b"{}", b"[]", b"text", b'{"name": 1}'])
+def test_a_wrong_passphrase_and_another_content_are_the_same(tmp_path: Path, content: bytes | None) -> None:
+    """Neither tells more than that the keys do not open."""
+    _create(tmp_path)
+    if content is not None:
+        document = passphrase.lock(
+            content, passphrase=b"wrong", purpose="idvault/identity/v1", random=bytes(28), cost=CHEAP
+        )
+        (tmp_path / identity.KEYS).write_bytes(document)
+    with pytest.raises(PassphraseError, match="does not open with this passphrase"):
+        identity.load(tmp_path, passphrase=b"wrong")

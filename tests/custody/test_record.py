@@ -1,0 +1,188 @@
+"""Opening a record: M custodians and the shred value, nothing less, and nothing changed."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import combinations, permutations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from idvault.attest import hpke
+from idvault.attest.hpke import UnsealError
+from idvault.attest.payload import Payload
+from idvault.custody.record import open_record
+from idvault.custody.share import ShareError
+from idvault.domain import token
+from idvault.domain.document import Document, DocumentType
+from idvault.domain.error import DamagedError
+from idvault.domain.record import SealedRecord
+from idvault.domain.registry import Answer
+from idvault.domain.verification import Identity
+from tests import builders
+from tests.attest import people
+from tests.custody.vault import Vault
+
+A, B, C = people.NAMES
+ACCOUNTS = 12
+NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=50)
+
+
+def _flips(data: bytes, *, step: int = 1) -> Iterator[bytes]:
+    """Give the data with each bit (or each step-th) flipped in turn."""
+    for bit in range(0, len(data) * 8, step):
+        changed = bytearray(data)
+        changed[bit // 8] ^= 1 << bit % 8
+        yield bytes(changed)
+
+
+def _refused(record: SealedRecord, shares: dict[str, bytes], shred_value: bytes) -> None:
+    with pytest.raises(DamagedError):
+        open_record(record=record, shares=shares, shred_value=shred_value)
+
+
+@pytest.mark.parametrize("suite", sorted(hpke.SUITES))
+@settings(deadline=None, max_examples=25)
+@given(
+    name=NAMES,
+    number=st.text("0123456789X", min_size=15, max_size=18),
+    kind=st.sampled_from(DocumentType),
+    opening=st.permutations(people.NAMES),
+)
+async def test_what_is_sealed_is_opened_by_two_custodians(
+    suite: str, name: str, number: str, kind: DocumentType, opening: list[str]
+) -> None:
+    """Any identity, under both suites, by any two of three in any order."""
+    vault = Vault(suite=suite)
+    identity = Identity(name, Document(kind, number))
+    record = await vault.seal(identity=identity)
+    assert vault.open(record, opening[:2]) == Payload(identity, Answer.MATCH, builders.consent())
+
+
+@pytest.mark.parametrize(("threshold", "count"), [(1, 1), (2, 3), (3, 5), (5, 5)])
+async def test_every_set_of_m_custodians_opens_and_none_of_fewer(threshold: int, count: int) -> None:
+    """All sets of M open; every set of M - 1 is refused, in the words of any damage."""
+    names = tuple(f"custodian-{number}" for number in range(count))
+    vault = Vault(threshold=threshold, names=names)
+    record = await vault.seal()
+    for chosen in combinations(names, threshold):
+        assert vault.open(record, chosen).identity == builders.identity()
+    for few in combinations(names, threshold - 1):
+        with pytest.raises(UnsealError, match=r"^RECORD_DAMAGED$"):
+            vault.open(record, few)
+
+
+async def test_more_custodians_than_needed_open_too() -> None:
+    """All three together are as good as two."""
+    vault = Vault()
+    assert vault.open(await vault.seal(), people.NAMES).identity == builders.identity()
+
+
+async def test_the_same_share_twice_is_one_share() -> None:
+    """A share that comes under two names does not make a quorum."""
+    vault = Vault()
+    record = await vault.seal()
+    share = vault.shares(record, [A])[A]
+    with pytest.raises(UnsealError):
+        open_record(record=record, shares={A: share, B: share}, shred_value=vault.shred_value(record))
+
+
+async def test_without_the_shred_value_custodians_open_nothing() -> None:
+    """All custodians together need the record's own shred value: without it the record stays shut."""
+    vault = Vault()
+    record, other = await vault.seal(), await vault.seal()
+    shares = vault.shares(record, people.NAMES)
+    for value in (bytes(32), vault.shred_value(other), vault.shred.keys[record.account_token]):
+        _refused(record, shares, value)
+
+
+@pytest.mark.parametrize("field", ["salt", "commitment", "ciphertext"])
+async def test_every_flipped_bit_is_detected(field: str) -> None:
+    """Salt, commitment, nonce, text and tag: no single bit can change."""
+    vault = Vault()
+    record = await vault.seal()
+    shares, value = vault.shares(record, [A, C]), vault.shred_value(record)
+    for changed in _flips(getattr(record, field)):
+        _refused(replace(record, **{field: changed}), shares, value)  # type: ignore[arg-type]
+
+
+async def test_every_flipped_bit_of_shares_and_hashes_is_detected() -> None:
+    """A wrong share, or a hash that was changed to fit nothing, names the custodian whose share it is."""
+    vault = Vault()
+    record = await vault.seal()
+    shares, value = vault.shares(record, [A, C]), vault.shred_value(record)
+    for changed in _flips(shares[C]):
+        with pytest.raises(ShareError, match="custodian-c"):
+            open_record(record=record, shares={A: shares[A], C: changed}, shred_value=value)
+    for changed in _flips(record.share_hashes[0]):
+        wrong = replace(record, share_hashes=(changed, *record.share_hashes[1:]))
+        with pytest.raises(ShareError, match="custodian-a"):
+            open_record(record=wrong, shares=shares, shred_value=value)
+
+
+@pytest.mark.parametrize(("suite", "step"), [(hpke.X25519, 1), (hpke.X_WING, 37)])
+async def test_every_flipped_bit_of_a_sealed_share_is_detected(suite: str, step: int) -> None:
+    """A sealed share that was changed does not open (under X-Wing every 37th bit is tried)."""
+    vault = Vault(suite=suite)
+    record = await vault.seal()
+    for changed in _flips(record.shares[1], step=step):
+        with pytest.raises(DamagedError):
+            vault.shares(replace(record, shares=(record.shares[0], changed, record.shares[2])), [B])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"account_token": "acct_" + "0" * 26},
+        {"relying_party": "platform-b"},
+        {"record_id": "0" * 32},
+        {"sealing_quorum_id": "0" * 64},
+        {"format_version": 2},
+    ],
+)
+async def test_every_bound_field_is_checked(change: dict[str, object]) -> None:
+    """A record that claims another account, party, id, quorum or format does not open."""
+    vault = Vault()
+    record = await vault.seal()
+    shares, value = vault.shares(record, [A, B]), vault.shred_value(record)
+    with pytest.raises(UnsealError, match=r"^RECORD_DAMAGED$"):
+        open_record(record=replace(record, **change), shares=shares, shred_value=value)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("ciphertext", [b"", bytes(12), bytes(28), bytes(540)])
+async def test_a_cut_or_made_up_ciphertext_is_refused(ciphertext: bytes) -> None:
+    """Too short for a nonce, for a tag, or simply made up."""
+    vault = Vault()
+    record = await vault.seal()
+    changed = replace(record, ciphertext=ciphertext)
+    _refused(changed, vault.shares(record, [A, B]), vault.shred_value(record))
+
+
+async def test_records_swapped_between_accounts_are_refused() -> None:
+    """Among twelve accounts no record opens in the place of another, whole or its ciphertext alone."""
+    vault = Vault()
+    tokens = [token.make(bytes([number]) * 16) for number in range(ACCOUNTS)]
+    records = [await vault.seal(account_token=name) for name in tokens]
+    shares = [vault.shares(record, [A, B]) for record in records]
+    opened = 0
+    for here, there in permutations(range(ACCOUNTS), 2):
+        mine, theirs = records[here], records[there]
+        value = vault.shred_value(mine)
+        in_place = replace(theirs, account_token=mine.account_token)
+        _refused(replace(mine, ciphertext=theirs.ciphertext), shares[here], value)
+        _refused(in_place, shares[there], value)
+        with pytest.raises(DamagedError):
+            vault.shares(in_place, [A])
+        opened += 1
+    assert opened == ACCOUNTS * (ACCOUNTS - 1)
+
+
+async def test_an_older_version_of_a_record_has_another_digest() -> None:
+    """Both versions open by themselves; which one is the newest is told by the digest that the log binds."""
+    vault = Vault()
+    older = await vault.seal()
+    newer = await vault.seal(identity=builders.identity(name="某二二"))
+    assert vault.open(older, [A, B]) != vault.open(newer, [A, B])
+    assert older.digest() != newer.digest()
+    with pytest.raises(DamagedError):
+        vault.shares(replace(newer, shares=older.shares), [A])

@@ -1,0 +1,129 @@
+"""Day keys: made, published, destroyed."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from idvault.attest import hpke
+from idvault.domain.error import UnavailableError
+from idvault.sealing.day_key import DayKeyConflictError, LocalDayKeyring
+from idvault.sealing.intake import DayIntakeOpener, DayIntakeSealer
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import KeySet, Purpose
+from tests import builders
+from tests.attest.people import CHEAP
+from tests.fakes.sealing import CountingEntropy
+from tests.sealing.fakes import MemoryDayKeys
+
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+class Workers:
+    """Workers that share one key file and one database."""
+
+    def __init__(self, folder: Path) -> None:
+        """Make the file and the store."""
+        self.path = folder / "work.keys"
+        self.store = MemoryDayKeys()
+        self.entropy = CountingEntropy()
+        LocalKeyProvider.create(
+            self.path, keys={Purpose.INTAKE: KeySet()}, passphrase=b"w", entropy=self.entropy, cost=CHEAP
+        )
+
+    def load(self) -> LocalKeyProvider:
+        """Return the keys as one more process loads them."""
+        return LocalKeyProvider.load(self.path, passphrase=b"w", entropy=self.entropy, cost=CHEAP)
+
+    def keyring(self, keys: LocalKeyProvider | None = None) -> LocalDayKeyring:
+        """Return one worker's keyring."""
+        return LocalDayKeyring(keys=keys or self.load(), store=self.store, entropy=self.entropy)
+
+    def days(self) -> list[str]:
+        """Return the days whose private halves the file holds."""
+        return sorted(self.load().keys(Purpose.INTAKE).versions)
+
+
+@pytest.fixture
+def workers(tmp_path: Path) -> Workers:
+    """Workers with an empty key file."""
+    return Workers(tmp_path)
+
+
+async def test_today_and_tomorrow_are_published(workers: Workers) -> None:
+    """Both halves are there for both days, and they belong together."""
+    await workers.keyring().rotate(now=NOON)
+    assert workers.days() == sorted(workers.store.keys) == ["2026-03-01", "2026-03-02"]
+    for day, key in workers.store.keys.items():
+        private_key = workers.load().version(Purpose.INTAKE, day)
+        assert (key.day, key.suite) == (day, hpke.X_WING)
+        assert key.public_key == hpke.public_key(suite=key.suite, private_key=private_key)
+
+
+async def test_days_are_those_of_utc(workers: Workers) -> None:
+    """Half past seven in Shanghai is still yesterday."""
+    shanghai = datetime(2026, 3, 1, 7, 30, tzinfo=timezone(timedelta(hours=8)))
+    await workers.keyring().rotate(now=shanghai)
+    assert workers.days() == ["2026-02-28", "2026-03-01"]
+
+
+async def test_rotating_again_changes_nothing(workers: Workers) -> None:
+    """The task runs every minute; keys that are there are left alone, by this worker and by others."""
+    keyring = workers.keyring()
+    await keyring.rotate(now=NOON)
+    published, written = dict(workers.store.keys), workers.path.read_bytes()
+    await keyring.rotate(now=NOON + timedelta(minutes=1))
+    await workers.keyring().rotate(now=NOON)
+    assert (workers.store.keys, workers.path.read_bytes()) == (published, written)
+
+
+async def test_keys_are_destroyed_72_hours_after_their_day(workers: Workers) -> None:
+    """The key of March 1 is there until the last moment of March 4, and gone with the first of March 5."""
+    keyring = workers.keyring()
+    await keyring.rotate(now=NOON)
+    last = datetime(2026, 3, 4, 23, 59, 59, tzinfo=UTC)
+    await keyring.rotate(now=last)
+    assert "2026-03-01" in workers.days()
+    await keyring.rotate(now=last + timedelta(seconds=1))
+    assert workers.days() == sorted(workers.store.keys) == [f"2026-03-0{day}" for day in (2, 4, 5, 6)]
+
+
+async def test_a_claim_opens_until_its_key_is_destroyed(workers: Workers) -> None:
+    """Any worker opens it while the key lives, also one that read an older file; then nobody does."""
+    early = workers.load()
+    await workers.keyring().rotate(now=NOON)
+    bound = {"relying_party": "platform-a", "account_token": builders.TOKEN, "claim_id": "c" * 32}
+    sealer = DayIntakeSealer(store=workers.store)
+    intake = await sealer.seal(**bound, identity=builders.identity(), day="2026-03-01")
+    assert DayIntakeOpener(keys=early).open(**bound, intake=intake) == builders.identity()
+    await workers.keyring().rotate(now=NOON + timedelta(days=4))
+    with pytest.raises(UnavailableError):
+        workers.load().version(Purpose.INTAKE, "2026-03-01")
+
+
+async def test_the_private_half_is_kept_before_the_public_one_is_published(workers: Workers) -> None:
+    """A store that refuses, or does it and loses the answer, leaves a key that the next run publishes."""
+    keyring = workers.keyring()
+    workers.store.refuse = True
+    with pytest.raises(UnavailableError):
+        await keyring.rotate(now=NOON)
+    assert (workers.days(), workers.store.keys) == (["2026-03-01"], {})
+    workers.store.refuse, workers.store.lose_answer = False, True
+    with pytest.raises(UnavailableError):
+        await keyring.rotate(now=NOON)
+    workers.store.lose_answer = False
+    await keyring.rotate(now=NOON)
+    for day, key in workers.store.keys.items():
+        private_key = workers.load().version(Purpose.INTAKE, day)
+        assert key.public_key == hpke.public_key(suite=key.suite, private_key=private_key)
+
+
+async def test_two_key_files_on_one_database_are_noticed(workers: Workers, tmp_path: Path) -> None:
+    """A worker that could not open what is sealed today says so instead of waiting for the first claim."""
+    await workers.keyring().rotate(now=NOON)
+    (tmp_path / "other").mkdir()
+    stranger = Workers(tmp_path / "other")
+    stranger.entropy.random(1)
+    stranger.store = workers.store
+    with pytest.raises(DayKeyConflictError, match="must share one file"):
+        await stranger.keyring().rotate(now=NOON)

@@ -1,0 +1,97 @@
+"""Recognising a person again."""
+
+import hmac
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from idvault.domain import seal
+from idvault.domain.document import Document, DocumentType
+from idvault.domain.verification import Identity
+from idvault.ports.verification import PersonKey
+from idvault.sealing.index import ChainedIndexer
+from idvault.sealing.key_set import KeySet
+from tests import builders
+
+KEYS = {str(number): bytes([number + 1]) * 32 for number in range(4)}
+
+
+def _indexer(versions: int = 1) -> ChainedIndexer:
+    return ChainedIndexer(keys=KeySet(str(versions - 1), KEYS))
+
+
+def _person(
+    indexer: ChainedIndexer,
+    *,
+    relying_party: str = "platform-a",
+    identity: Identity | None = None,
+    today: date = builders.TODAY,
+) -> PersonKey:
+    return indexer.person(
+        relying_party=relying_party,
+        identity=identity or builders.identity(),
+        person_id=builders.PERSON,
+        today=today,
+    )
+
+
+def test_the_index_is_pinned() -> None:
+    """The chain's first link is the hash of the design, and its bytes never change."""
+    message = seal.encode("idvault/index/v1", "platform-a", "RESIDENT_ID", builders.NUMBER)
+    first = hmac.digest(KEYS["0"], message, "sha256")
+    found = _person(_indexer())
+    assert (found.index_version, found.index, found.previous) == (0, first, None)
+    assert first.hex() == "1e915cb66cdb6ca69f0aa3ee92b3d1dca59c126f4ac973425eb09ca314eabae5"
+    assert found.limiter_key.hex() == "2330673a9242717e93c6c1a826c6ed2e10163117975798b093c59398a55381c1"
+    assert found.person_id == builders.PERSON
+
+
+@pytest.mark.parametrize("versions", [2, 3, 4])
+def test_a_stored_index_is_rekeyed_without_a_number(versions: int) -> None:
+    """Each version's index is the keyed hash of the one before, which is given beside it."""
+    former, present = _person(_indexer(versions - 1)), _person(_indexer(versions))
+    assert present.index_version == versions - 1
+    assert present.previous == former.index
+    assert present.index == hmac.digest(KEYS[str(versions - 1)], former.index, "sha256")
+
+
+def test_a_version_that_is_rolled_out_but_not_primary_is_not_used() -> None:
+    """Rolling out a key changes nothing until it is made primary."""
+    assert _person(ChainedIndexer(keys=KeySet("0", {"0": KEYS["0"]}))) == _person(_indexer())
+
+
+@given(number=st.text("0123456789X", min_size=1, max_size=18), name=st.text(max_size=5))
+def test_an_index_is_of_the_document_alone(number: str, name: str) -> None:
+    """The same number gives the same index whatever the name, another number another one."""
+    document = Document(DocumentType.RESIDENT_ID, number)
+    index = _person(_indexer(), identity=Identity(name, document)).index
+    assert index == _person(_indexer(), identity=Identity("other", document)).index
+    assert (index == _person(_indexer()).index) == (number == builders.NUMBER)
+
+
+def test_relying_parties_and_document_types_do_not_meet() -> None:
+    """One person has unrelated indexes at two relying parties, and under two kinds of document."""
+    permit = Identity(builders.NAME, Document(DocumentType.RESIDENCE_PERMIT, builders.NUMBER))
+    found = {
+        _person(_indexer()).index,
+        _person(_indexer(), relying_party="platform-b").index,
+        _person(_indexer(), identity=permit).index,
+    }
+    assert len(found) == 3
+
+
+def test_limiter_keys_are_of_a_day() -> None:
+    """Tomorrow's "yesterday" is today; no limiter key is an index or that of another day."""
+    today, tomorrow = _person(_indexer()), _person(_indexer(), today=builders.TODAY + timedelta(days=1))
+    assert tomorrow.yesterday_key == today.limiter_key
+    assert len({today.index, today.limiter_key, today.yesterday_key, tomorrow.limiter_key}) == 4
+    assert len(today.limiter_key) == 32
+
+
+@pytest.mark.parametrize("keys", [KeySet(), KeySet("1", {"1": KEYS["1"]}), KeySet("0", {"1": KEYS["1"]})])
+def test_a_chain_with_a_gap_is_refused(keys: KeySet) -> None:
+    """Without all keys from 0 on no person could be recognised."""
+    with pytest.raises(ValueError, match=r"gap|invalid literal"):
+        ChainedIndexer(keys=keys)

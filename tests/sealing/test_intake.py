@@ -1,0 +1,135 @@
+"""Waiting claims, sealed to the key of a day."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from idvault.attest import hpke
+from idvault.domain.error import DamagedError, Reason, UnavailableError
+from idvault.domain.verification import Identity
+from idvault.ports.sealing import DayKey
+from idvault.ports.verification import Intake
+from idvault.sealing.intake import DayIntakeOpener, DayIntakeSealer
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import KeySet, Purpose
+from tests import builders
+from tests.attest.people import CHEAP
+from tests.fakes.sealing import CountingEntropy
+from tests.sealing.fakes import MemoryDayKeys
+
+DAY = "2026-03-01"
+PRIVATE = b"p" * 32
+BOUND = {"relying_party": "platform-a", "account_token": builders.TOKEN, "claim_id": "c" * 32}
+
+
+def _key(suite: str, day: str = DAY) -> DayKey:
+    return DayKey(day, suite, hpke.public_key(suite=suite, private_key=PRIVATE))
+
+
+def _opener(tmp_path: Path, *days: str) -> DayIntakeOpener:
+    keys = KeySet("", dict.fromkeys(days or (DAY,), PRIVATE))
+    provider = LocalKeyProvider.create(
+        tmp_path / "work.keys",
+        keys={Purpose.INTAKE: keys},
+        passphrase=b"words",
+        entropy=CountingEntropy(),
+        cost=CHEAP,
+    )
+    return DayIntakeOpener(keys=provider)
+
+
+async def _seal(suite: str = hpke.X_WING, identity: Identity | None = None) -> Intake:
+    store = MemoryDayKeys()
+    await store.publish(_key(suite))
+    return await DayIntakeSealer(store=store).seal(**BOUND, identity=identity or builders.identity(), day=DAY)
+
+
+@pytest.mark.parametrize("suite", sorted(hpke.SUITES))
+async def test_a_claim_opens_where_the_private_half_is(tmp_path: Path, suite: str) -> None:
+    """The worker reads the identity again; the sealed claim shows neither it nor the length of the name."""
+    intake = await _seal(suite)
+    assert intake.day == DAY
+    assert intake.ciphertext[:3] == b"\x01" + hpke.kem_id(suite).to_bytes(2, "big")
+    assert builders.NUMBER.encode() not in intake.ciphertext
+    assert len(intake.ciphertext) == len((await _seal(suite, builders.identity(name="名" * 50))).ciphertext)
+    assert _opener(tmp_path).open(**BOUND, intake=intake) == builders.identity()
+
+
+async def test_a_claim_is_bound_to_its_party_account_claim_and_day(tmp_path: Path) -> None:
+    """Put in the place of another one, it does not open."""
+    intake = await _seal()
+    opener = _opener(tmp_path, DAY, "2026-03-02")
+    for field in BOUND:
+        with pytest.raises(DamagedError, match=r"^RECORD_DAMAGED$"):
+            opener.open(**{**BOUND, field: "other"}, intake=intake)
+    with pytest.raises(DamagedError):
+        opener.open(**BOUND, intake=replace(intake, day="2026-03-02"))
+
+
+async def test_after_its_key_is_destroyed_a_claim_does_not_open(tmp_path: Path) -> None:
+    """A day whose private half is not there any more is as good as damaged."""
+    with pytest.raises(DamagedError, match=r"^RECORD_DAMAGED$"):
+        _opener(tmp_path, "2026-03-02").open(**BOUND, intake=await _seal())
+
+
+@pytest.mark.parametrize("place", [0, 1, 2, 3, 500, 1200, -1])
+async def test_a_changed_byte_does_not_open(tmp_path: Path, place: int) -> None:
+    """Format, suite, encapsulated key, text and tag: any change is detected."""
+    intake = await _seal()
+    changed = bytearray(intake.ciphertext)
+    changed[place] ^= 0x20
+    with pytest.raises(DamagedError):
+        _opener(tmp_path).open(**BOUND, intake=replace(intake, ciphertext=bytes(changed)))
+
+
+async def test_the_other_suite_is_no_way_in(tmp_path: Path) -> None:
+    """A header that claims the other known suite does not open either."""
+    intake = await _seal()
+    header = b"\x01" + hpke.kem_id(hpke.X25519).to_bytes(2, "big")
+    with pytest.raises(DamagedError):
+        _opener(tmp_path).open(**BOUND, intake=replace(intake, ciphertext=header + intake.ciphertext[3:]))
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 10])
+async def test_a_cut_claim_does_not_open(tmp_path: Path, size: int) -> None:
+    """Too short is damaged, not a crash."""
+    intake = await _seal()
+    with pytest.raises(DamagedError):
+        _opener(tmp_path).open(**BOUND, intake=replace(intake, ciphertext=intake.ciphertext[:size]))
+
+
+async def test_without_a_published_key_nothing_is_sealed() -> None:
+    """No key of the day, or no answer from the store: unavailable; it works once the key is there."""
+    store = MemoryDayKeys()
+    sealer = DayIntakeSealer(store=store)
+    with pytest.raises(UnavailableError) as caught:
+        await sealer.seal(**BOUND, identity=builders.identity(), day=DAY)
+    assert caught.value.reason is Reason.STORE_UNAVAILABLE
+    store.refuse = True
+    with pytest.raises(UnavailableError):
+        await sealer.seal(**BOUND, identity=builders.identity(), day=DAY)
+    store.refuse = False
+    await store.publish(_key(hpke.X25519))
+    assert (await sealer.seal(**BOUND, identity=builders.identity(), day=DAY)).day == DAY
+
+
+@pytest.mark.parametrize("key", [DayKey(DAY, "AES", b""), DayKey(DAY, hpke.X_WING, bytes(32))])
+async def test_a_published_key_that_is_none_is_unavailable(key: DayKey) -> None:
+    """A row that is no key must not let a claim be stored unsealed, nor crash the edge."""
+    store = MemoryDayKeys()
+    await store.publish(key)
+    with pytest.raises(UnavailableError):
+        await DayIntakeSealer(store=store).seal(**BOUND, identity=builders.identity(), day=DAY)
+
+
+async def test_a_day_key_is_read_once() -> None:
+    """The store is asked once a day, not once a claim, and few days are remembered."""
+    store = MemoryDayKeys()
+    sealer = DayIntakeSealer(store=store)
+    days = [f"2026-03-{day:02}" for day in range(1, 8)]
+    for day in days:
+        await store.publish(_key(hpke.X25519, day))
+        for _ in range(3):
+            await sealer.seal(**BOUND, identity=builders.identity(), day=day)
+    assert store.reads == len(days)

@@ -1,0 +1,206 @@
+"""The encrypted key file."""
+
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from idvault.attest import passphrase
+from idvault.domain.error import Reason, UnavailableError
+from idvault.sealing.key_provider import (
+    KeyFileError,
+    KeyFileExistsError,
+    KeyFileExposedError,
+    KeyFileLockedError,
+    KeyFileMissingError,
+    KeyMissingError,
+    LocalKeyProvider,
+)
+from idvault.sealing.key_set import KeySet, Purpose
+from tests.attest.people import CHEAP
+from tests.fakes.sealing import CountingEntropy
+
+KEY = b"0123456789abcdef0123456789abcdef"
+SETS: Mapping[Purpose, KeySet] = {Purpose.REQUEST: KeySet("0", {"0": KEY}), Purpose.INTAKE: KeySet()}
+
+
+def _create(path: Path, sets: Mapping[Purpose, KeySet] = SETS) -> LocalKeyProvider:
+    return LocalKeyProvider.create(
+        path, keys=sets, passphrase=b"right", entropy=CountingEntropy(), cost=CHEAP
+    )
+
+
+def _load(path: Path, words: bytes = b"right") -> LocalKeyProvider:
+    return LocalKeyProvider.load(path, passphrase=words, entropy=CountingEntropy(), cost=CHEAP)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A path where no key file is yet."""
+    return tmp_path / "work.keys"
+
+
+def test_keys_come_back(path: Path) -> None:
+    """What was created is loaded by another process, with the right passphrase."""
+    created = _create(path)
+    loaded = _load(path)
+    for provider in (created, loaded):
+        assert provider.keys(Purpose.REQUEST) == SETS[Purpose.REQUEST]
+        assert provider.primary(Purpose.REQUEST) == KEY
+        assert provider.version(Purpose.REQUEST, "0") == KEY
+
+
+def test_the_file_is_private_and_encrypted(path: Path) -> None:
+    """Whatever the umask, the file has mode 0600; no key is in it, and none in the provider's text."""
+    former = os.umask(0)
+    try:
+        provider = _create(path)
+    finally:
+        os.umask(former)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert KEY not in path.read_bytes()
+    assert repr(provider) == f"LocalKeyProvider({str(path)!r})"
+
+
+def test_an_existing_file_is_never_overwritten(path: Path) -> None:
+    """Making keys twice would lose everything that the first ones protect."""
+    _create(path)
+    before = path.read_bytes()
+    with pytest.raises(KeyFileExistsError, match="exists already"):
+        _create(path)
+    assert path.read_bytes() == before
+
+
+def test_a_missing_file_or_folder_is_told(path: Path) -> None:
+    """The text names the file; the reason is the published one."""
+    with pytest.raises(KeyFileMissingError, match=r"work\.keys cannot be read") as caught:
+        _load(path)
+    assert caught.value.reason is Reason.STORE_UNAVAILABLE
+    with pytest.raises(KeyFileMissingError, match="cannot be written to"):
+        _create(path.parent / "nowhere" / "work.keys")
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o601])
+def test_a_file_that_others_can_touch_is_refused(path: Path, mode: int) -> None:
+    """Any right of group or others is one too many."""
+    _create(path)
+    path.chmod(mode)
+    with pytest.raises(KeyFileExposedError, match="chmod 600"):
+        _load(path)
+
+
+def test_a_wrong_passphrase_and_a_damaged_file_are_the_same(path: Path) -> None:
+    """Neither tells more than that the file does not open."""
+    _create(path)
+    with pytest.raises(KeyFileLockedError, match="does not open") as wrong:
+        _load(path, b"wrong")
+    damaged = bytearray(path.read_bytes())
+    damaged[-20] ^= 1
+    path.write_bytes(damaged)
+    with pytest.raises(KeyFileLockedError) as broken:
+        _load(path)
+    assert str(wrong.value) == str(broken.value)
+
+
+def test_another_content_under_the_right_passphrase_is_refused(path: Path) -> None:
+    """A file of another program with the same passphrase has no keys for us."""
+    document = passphrase.lock(
+        b"{}[", passphrase=b"right", purpose="idvault/service-keys/v1", random=bytes(28), cost=CHEAP
+    )
+    path.write_bytes(document)
+    path.chmod(0o600)
+    with pytest.raises(KeyFileLockedError):
+        _load(path)
+
+
+def test_a_purpose_or_version_that_is_not_there_is_told(path: Path) -> None:
+    """A process that asks for another's keys gets an error, not an empty key."""
+    provider = _create(path)
+    with pytest.raises(KeyMissingError, match="no keys for index"):
+        provider.keys(Purpose.INDEX)
+    with pytest.raises(KeyMissingError, match="no such version for request"):
+        provider.version(Purpose.REQUEST, "1")
+    with pytest.raises(KeyMissingError, match="no such version for intake"):
+        provider.primary(Purpose.INTAKE)
+    assert issubclass(KeyMissingError, KeyFileError)
+    assert issubclass(KeyFileError, UnavailableError)
+
+
+def test_a_version_that_is_put_is_there_for_everybody(path: Path) -> None:
+    """Another process finds it without a restart; whoever comes second gets the first one's key."""
+    ours, theirs = _create(path), _load(path)
+    assert ours.put(Purpose.INTAKE, "2026-03-01", b"a" * 32) == b"a" * 32
+    assert theirs.version(Purpose.INTAKE, "2026-03-01") == b"a" * 32
+    late = _load(path)
+    ours.put(Purpose.INTAKE, "2026-03-02", b"b" * 32)
+    assert late.put(Purpose.INTAKE, "2026-03-02", b"c" * 32) == b"b" * 32
+
+
+def test_a_version_that_is_known_is_not_written_again(path: Path) -> None:
+    """Asking for a key that is there leaves the file as it is."""
+    provider = _create(path)
+    provider.put(Purpose.INTAKE, "2026-03-01", b"a" * 32)
+    before = path.read_bytes()
+    assert provider.put(Purpose.INTAKE, "2026-03-01", b"z" * 32) == b"a" * 32
+    assert path.read_bytes() == before
+
+
+def test_a_rotation_makes_a_new_version_primary(path: Path) -> None:
+    """First rolled out, then made primary, then the old one is destroyed."""
+    provider = _create(path)
+    provider.put(Purpose.REQUEST, "1", b"b" * 32)
+    assert provider.primary(Purpose.REQUEST) == KEY
+    provider.put(Purpose.REQUEST, "1", b"b" * 32, primary=True)
+    assert provider.primary(Purpose.REQUEST) == b"b" * 32
+    provider.put(Purpose.REQUEST, "1", b"b" * 32, primary=True)
+    provider.destroy(Purpose.REQUEST, "0")
+    assert _load(path).keys(Purpose.REQUEST) == KeySet("1", {"1": b"b" * 32})
+    with pytest.raises(ValueError, match="in use"):
+        provider.destroy(Purpose.REQUEST, "1")
+
+
+def test_destroying_twice_is_once(path: Path) -> None:
+    """A key that is gone is gone; the file is not written for it."""
+    provider = _create(path)
+    provider.put(Purpose.INTAKE, "2026-03-01", b"a" * 32)
+    provider.destroy(Purpose.INTAKE, "2026-03-01")
+    before = path.read_bytes()
+    provider.destroy(Purpose.INTAKE, "2026-03-01")
+    assert path.read_bytes() == before
+    with pytest.raises(KeyMissingError):
+        provider.version(Purpose.INTAKE, "2026-03-01")
+
+
+def test_parallel_changes_all_stay(path: Path) -> None:
+    """Several workers that add versions at once lose none of them, and agree on shared ones."""
+    _create(path)
+    providers = [_load(path) for _ in range(8)]
+
+    def change(number: int) -> bytes:
+        providers[number].put(Purpose.INTAKE, f"own-{number}", bytes([number]) * 32)
+        return providers[number].put(Purpose.INTAKE, "shared", bytes([number]) * 32)
+
+    with ThreadPoolExecutor(8) as pool:
+        shared = set(pool.map(change, range(8)))
+    assert len(shared) == 1
+    assert set(_load(path).keys(Purpose.INTAKE).versions) == {"shared", *(f"own-{n}" for n in range(8))}
+
+
+def test_a_failed_write_leaves_the_old_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that is full before the rename changes nothing, and a later try works."""
+    provider = _create(path)
+    before = path.read_bytes()
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(KeyFileMissingError, match="cannot be written"):
+            provider.put(Purpose.INTAKE, "2026-03-01", b"a" * 32)
+    assert path.read_bytes() == before
+    with pytest.raises(KeyMissingError):
+        provider.version(Purpose.INTAKE, "2026-03-01")
+    assert provider.put(Purpose.INTAKE, "2026-03-01", b"b" * 32) == b"b" * 32

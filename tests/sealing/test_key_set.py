@@ -1,0 +1,65 @@
+"""Key sets: versions, and which process holds which."""
+
+import pytest
+
+from idvault.sealing import key_set
+from idvault.sealing.key_set import Holder, KeySet, Purpose
+from tests.fakes.sealing import CountingEntropy
+
+
+def test_each_process_has_its_own_purposes() -> None:
+    """No purpose is held by two processes, and every purpose by one."""
+    held = [purpose for purposes in key_set.HOLDINGS.values() for purpose in purposes]
+    assert sorted(held) == sorted(Purpose)
+    assert set(key_set.HOLDINGS) == set(Holder)
+
+
+@pytest.mark.parametrize("holder", Holder)
+def test_fresh_keys_differ_and_are_primary(holder: Holder) -> None:
+    """Each set starts with version 0; the intake set is empty, because its keys are made day by day."""
+    sets = key_set.fresh(holder, entropy=CountingEntropy())
+    assert tuple(sets) == key_set.HOLDINGS[holder]
+    keys = [key for found in sets.values() for key in found.versions.values()]
+    assert len(set(keys)) == len(keys)
+    assert {len(key) for key in keys} <= {32}
+    for purpose, found in sets.items():
+        assert found.primary == ("" if purpose is Purpose.INTAKE else "0")
+        assert set(found.versions) == (set() if purpose is Purpose.INTAKE else {"0"})
+
+
+def test_versions_are_added_and_never_replaced() -> None:
+    """A second key for a version is ignored; a version can become primary later."""
+    one = KeySet("0", {"0": b"a" * 32})
+    two = one.with_version("1", b"b" * 32, primary=False)
+    assert (two.primary, two.versions) == ("0", {"0": b"a" * 32, "1": b"b" * 32})
+    three = two.with_version("1", b"c" * 32, primary=True)
+    assert (three.primary, three.versions) == ("1", two.versions)
+
+
+def test_versions_are_removed_unless_they_are_in_use() -> None:
+    """The primary version stays; a version that is not there is no error."""
+    keys = KeySet("1", {"0": b"a" * 32, "1": b"b" * 32})
+    assert keys.without("0").versions == {"1": b"b" * 32}
+    assert keys.without("7") == keys
+    with pytest.raises(ValueError, match="in use"):
+        keys.without("1")
+
+
+def test_a_key_set_does_not_show_its_keys() -> None:
+    """Its text names the primary version only."""
+    assert repr(KeySet("0", {"0": b"a" * 32})) == "KeySet(primary='0')"
+
+
+def test_key_sets_come_back() -> None:
+    """What is encoded for the file is decoded again."""
+    sets = key_set.fresh(Holder.SERVICE, entropy=CountingEntropy())
+    assert key_set.decode(key_set.encode(sets)) == sets
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"[]", b'{"other": {}}', b'{"index": {}}', b'{"index": {"primary": "0", "versions": []}}']
+)
+def test_another_content_is_refused(data: bytes) -> None:
+    """A content that is not ours is a ValueError."""
+    with pytest.raises(ValueError, match=r"key file|Purpose"):
+        key_set.decode(data)
