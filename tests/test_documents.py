@@ -1,5 +1,6 @@
 """What the documents promise is what the code does: settings, metrics, identities, the ten lines, links."""
 
+import ast
 import re
 import uuid
 from collections.abc import Callable
@@ -7,16 +8,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import idvault_client
 import pytest
-from idvault_client import FailureReason, InvalidFields, Status, Verification
 
+import idvault_client
 from idvault import config
 from idvault.domain.status import Assurance, Standing, State, SubjectKind
 from idvault.domain.verification import ClaimState
 from idvault.mock_registry import fixtures
 from idvault.registry.nppa_wire import Status as Answer
 from idvault.telemetry.metrics import Metrics
+from idvault_client import FailureReason, InvalidFields, Status, Verification
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -58,6 +59,21 @@ def test_the_sandbox_identities_are_those_of_the_registry() -> None:
     answers = {Answer.VERIFIED: "verified", Answer.IN_PROGRESS: "in progress"}
     expected = [[name, number, answers[status]] for (name, number), (status, _) in fixtures.PEOPLE.items()]
     assert rows(README, "Sandbox identities") == expected
+
+
+def test_the_demo_does_what_the_readme_shows() -> None:
+    """The steps in the README are those of the demo, in order."""
+    source = ast.parse((ROOT / "scripts" / "demo.py").read_text("utf-8"))
+    named = [
+        node.elts[0].value
+        for node in ast.walk(source)
+        if isinstance(node, ast.Tuple)
+        and len(node.elts) == 2
+        and isinstance(node.elts[0], ast.Constant)
+        and isinstance(node.elts[1], ast.Attribute)
+    ]
+    assert re.findall(r"^ok \d+ (.*)$", README, re.MULTILINE) == named
+    assert f"demo: all {len(named)} steps passed" in README
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

@@ -169,10 +169,13 @@ def test_a_capability_has_one_name() -> None:
     ]
     assert services
     rooms = ("domain", "ports", "flows", "storage", "api")
-    expected = [ROOMS / room / f"{name}.py" for name in services for room in rooms]
-    expected += [
-        ROOT / "tests" / room / f"test_{name}.py" for name in services for room in ("domain", "flows", "api")
+    # A capability whose rules fill a room of its own has no file beside it in domain.
+    places = [
+        (room, name) for name in services for room in rooms if room != "domain" or not (ROOMS / name).is_dir()
     ]
+    expected = [ROOMS / room / f"{name}.py" for room, name in places]
+    tested = ("domain", "flows", "api")
+    expected += [ROOT / "tests" / room / f"test_{name}.py" for room, name in places if room in tested]
     expect_none(path.relative_to(ROOT).as_posix() for path in expected if not path.is_file())
 
 
