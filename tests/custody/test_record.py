@@ -2,18 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from hashlib import sha256
 from itertools import combinations, permutations
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from idvault.attest import hpke
+from idvault.attest import hpke, payload, record_key
 from idvault.attest.hpke import UnsealError
 from idvault.attest.payload import Payload
 from idvault.custody.record import open_record
 from idvault.custody.share import ShareError
-from idvault.domain import token
+from idvault.domain import sharing, token
 from idvault.domain.document import Document, DocumentType
 from idvault.domain.error import DamagedError
 from idvault.domain.record import SealedRecord
@@ -147,6 +148,27 @@ async def test_every_bound_field_is_checked(change: dict[str, object]) -> None:
     shares, value = vault.shares(record, [A, B]), vault.shred_value(record)
     with pytest.raises(UnsealError, match=r"^RECORD_DAMAGED$"):
         open_record(record=replace(record, **change), shares=shares, shred_value=value)  # type: ignore[arg-type]
+
+
+async def test_a_format_that_is_not_known_is_not_guessed_at() -> None:
+    """Sealed in good order under another format number, a record is refused: it may mean other things."""
+    vault = Vault()
+    known = await vault.seal()
+    info = record_key.info_of(replace(known, format_version=2))
+    data_key, value = bytes(32), vault.shred_value(known)
+    key = record_key.derive(data_key=data_key, shred_value=value, salt=known.salt, info=info)
+    padded = payload.encode(Payload(builders.identity()))
+    shares = sharing.split(secret=data_key, threshold=2, count=3, coefficients=bytes(range(32)))
+    later = replace(
+        known,
+        format_version=2,
+        commitment=key.commitment,
+        ciphertext=key.encrypt(nonce=bytes(12), padded=padded, info=info),
+        share_hashes=tuple(sha256(share).digest() for share in shares),
+    )
+    assert key.decrypt(record=later, info=info) == padded
+    with pytest.raises(UnsealError, match=r"^RECORD_DAMAGED$"):
+        open_record(record=later, shares={A: shares[0], B: shares[1]}, shred_value=value)
 
 
 @pytest.mark.parametrize("ciphertext", [b"", bytes(12), bytes(28), bytes(540)])
