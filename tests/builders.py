@@ -51,7 +51,7 @@ def facts(**changes: Any) -> Facts:
 
 def event(kind: EventType = EventType.CLAIM_OPEN, **fields: str | int | bytes) -> Event:
     """Return an event with a fixed id and opening key."""
-    return Event(kind, "b" * 32, TOKEN, NOW, "c" * 32, bytes(range(32)), fields)
+    return Event(kind, "b" * 32, TOKEN, NOW, NOW, "c" * 32, bytes(range(32)), fields)
 
 
 def record(**changes: Any) -> SealedRecord:

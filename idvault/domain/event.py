@@ -45,12 +45,15 @@ class Event:
 
     entry_id: 16 random bytes in hex. opening_key: 32 random bytes; whoever knows it can open the leaf's
     commitment, so it is kept apart and never logged. account_token is empty where no account is concerned.
+    occurred_at: business time, which the leaf tells. recorded_at: real time, which tells how long the entry has
+    waited for its place in the log.
     """
 
     type: EventType
     actor_id: str
     account_token: str
     occurred_at: datetime
+    recorded_at: datetime
     entry_id: str
     opening_key: bytes = field(repr=False)
     fields: Mapping[str, seal.Part] = field(default_factory=dict)

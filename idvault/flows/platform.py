@@ -20,7 +20,7 @@ class PlatformFlow:
         event = self._recorder.event(
             EventType.PLATFORM_REGISTER,
             actor_id=SYSTEM_ACTOR,
-            now=now.business,
+            now=now,
             name=name,
             role=role,
             spki=spki,
@@ -33,7 +33,7 @@ class PlatformFlow:
         event = self._recorder.event(
             EventType.PLATFORM_REVOKE,
             actor_id=SYSTEM_ACTOR,
-            now=now.business,
+            now=now,
             name=name,
             role=role,
             spki=spki,

@@ -1,8 +1,7 @@
 """Makes the events that acts carry, with fresh ids and opening keys."""
 
-from datetime import datetime
-
 from idvault.domain.event import Event, EventType
+from idvault.domain.moment import Moment
 from idvault.domain.seal import Part
 from idvault.ports.entropy import Entropy
 
@@ -18,11 +17,18 @@ class Recorder:
         self._entropy = entropy
 
     def event(
-        self, kind: EventType, *, actor_id: str, now: datetime, account_token: str = "", **fields: Part
+        self, kind: EventType, *, actor_id: str, now: Moment, account_token: str = "", **fields: Part
     ) -> Event:
-        """Return a new event of a business time; account_token is empty where none is concerned."""
+        """Return a new event of a moment; account_token is empty where none is concerned."""
         return Event(
-            kind, actor_id, account_token, now, self.new_id(), self._entropy.random(_KEY_SIZE), fields
+            kind,
+            actor_id,
+            account_token,
+            now.business,
+            now.real,
+            self.new_id(),
+            self._entropy.random(_KEY_SIZE),
+            fields,
         )
 
     def new_id(self) -> str:

@@ -30,7 +30,7 @@ class RetentionFlow:
             event = self._recorder.event(
                 EventType.ACCOUNT_EXPIRE,
                 actor_id=SYSTEM_ACTOR,
-                now=now.business,
+                now=now,
                 account_token=account.account_token,
                 expire_date=str(account.expire_date),
             )
@@ -45,7 +45,7 @@ class RetentionFlow:
             event = self._recorder.event(
                 EventType.ACCOUNT_REMOVE,
                 actor_id=SYSTEM_ACTOR,
-                now=now.business,
+                now=now,
                 account_token=account.account_token,
                 reason="never_verified",
             )
@@ -54,5 +54,5 @@ class RetentionFlow:
 
     async def purge_requests(self, *, now: Moment) -> int:
         """Forget requests after 7 days; return how many."""
-        event = self._recorder.event(EventType.REQUEST_PURGE, actor_id=SYSTEM_ACTOR, now=now.business)
+        event = self._recorder.event(EventType.REQUEST_PURGE, actor_id=SYSTEM_ACTOR, now=now)
         return await self._claims.purge(before=now.business - REQUEST_LIFETIME, now=now, event=event)

@@ -18,6 +18,6 @@ class RosterFlow:
     async def adopt(self, *, version: int, digest: str, now: Moment) -> bool:
         """Note a verified version once; raises PreconditionError (ROSTER_INVALID) on an older one."""
         event = self._recorder.event(
-            EventType.ROSTER_ADOPTED, actor_id=SYSTEM_ACTOR, now=now.business, version=version, hash=digest
+            EventType.ROSTER_ADOPTED, actor_id=SYSTEM_ACTOR, now=now, version=version, hash=digest
         )
         return await self._store.adopt(version=version, digest=digest, now=now, event=event)

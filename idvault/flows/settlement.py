@@ -150,7 +150,7 @@ class SettlementFlow:
         return self._recorder.event(
             EventType.CLAIM_SETTLE,
             actor_id=SYSTEM_ACTOR,
-            now=settlement.now.business,
+            now=settlement.now,
             account_token=settlement.account_token,
             claim_id=settlement.claim_id,
             state=settlement.outcome.state.value,
@@ -173,7 +173,7 @@ class SettlementFlow:
         event = self._recorder.event(
             EventType.CLAIM_POSTPONE,
             actor_id=SYSTEM_ACTOR,
-            now=now.business,
+            now=now,
             account_token=job.account_token,
             claim_id=job.claim_id,
         )

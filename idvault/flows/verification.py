@@ -84,7 +84,7 @@ class VerificationFlow:
             self._recorder.event(
                 kind,
                 actor_id=command.actor_id,
-                now=now.business,
+                now=now,
                 account_token=opening.account_token,
             )
             for kind in (EventType.CLAIM_OPEN, EventType.CLAIM_SUPERSEDE)

@@ -16,6 +16,7 @@ async def append(connection: AsyncConnection, event: Event) -> None:
             log_index=None,
             leaf=entry.encode_leaf(event),
             occurred_at=event.occurred_at,
+            recorded_at=event.recorded_at,
         )
     )
     await connection.execute(

@@ -107,7 +107,9 @@ async def test_act_without_its_entry_is_undone(
     """Nothing but STORE_UNAVAILABLE comes of it, and with a sound entry the same act passes."""
     act = await prepare(world)
     event = world.event(kind, **fields)
-    taken = insert(log_entries).values(entry_id=event.entry_id, leaf=b"taken", occurred_at=NOW)
+    taken = insert(log_entries).values(
+        entry_id=event.entry_id, leaf=b"taken", occurred_at=NOW, recorded_at=NOW
+    )
     await world.do(taken)
     before = await world.contents()
     with pytest.raises(UnavailableError):

@@ -110,7 +110,9 @@ class World:
 
     def event(self, kind: EventType, account_token: str = "", **fields: Any) -> Event:
         """Return a new event."""
-        return Event(kind, SYSTEM_ACTOR, account_token, NOW, self.new_id(), self.random(32), fields)
+        return Event(
+            kind, SYSTEM_ACTOR, account_token, NOW, at().real, self.new_id(), self.random(32), fields
+        )
 
     async def open(self, opening: Opening | None = None, **changes: Any) -> Opened:
         """Open a claim with fresh events."""
