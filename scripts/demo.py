@@ -3,22 +3,16 @@
 import argparse
 import json
 import os
-import random
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from clients.examples.im_backend import Form, ImBackend
 from idvault.attest.payload import Payload
 from idvault.development.session import Session
-from idvault.domain import document
 from idvault.process import ProcessError
 from idvault_client import (
     Consent,
@@ -34,10 +28,8 @@ from idvault_client import (
 )
 from scripts import open_record, traces
 from scripts.open_record import NoRecordError, NotOpenedError
+from scripts.sandbox import Person, Registry, invent, verify, wait_for, with_wrong_check
 
-_SURNAMES = "赵钱孙李周吴郑王冯陈"
-_GIVEN = "安宁和平清明文远思源若水星河云舒景行知秋"
-_PATIENCE = 30.0
 _PASSPHRASE = b"development"
 
 
@@ -51,50 +43,6 @@ def check(condition: bool, text: str) -> None:
         raise StepError(text)
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A synthetic person; the province code of the number was never given to anybody."""
-
-    name: str = field(repr=False)
-    number: str = field(repr=False)
-
-
-def invent() -> Person:
-    """Return a person whom no earlier run has met; four characters are not found in noise by chance."""
-    born = date(1960, 1, 1) + timedelta(days=random.randrange(15_000))  # noqa: S311 - nothing secret
-    body = f"{random.choice(('11', '31', '44', '51'))}0000{born:%Y%m%d}{random.randrange(1000):03}"  # noqa: S311
-    name = random.choice(_SURNAMES) + "".join(random.sample(_GIVEN, 3))  # noqa: S311
-    return Person(name, body + document.resident_check_character(body=body))
-
-
-class Registry:
-    """The mocked registry's admin port."""
-
-    def __init__(self, admin_url: str) -> None:
-        """Take its base URL."""
-        self._url = admin_url
-
-    def behave(self, mode: str) -> None:
-        """Make it answer in a mode until told otherwise."""
-        self._ask("PUT", "/behaviour", {"mode": mode, "count": None, "latency_ms": 0})
-
-    def add(self, *people: Person) -> None:
-        """Make people known to it."""
-        entries = [{"name": person.name, "number": person.number} for person in people]
-        self._ask("POST", "/people", {"people": entries})
-
-    def charged(self) -> int:
-        """Return how many checks it decided."""
-        return int(self._ask("GET", "/counters")["charged"])
-
-    def _ask(self, method: str, path: str, content: object = None) -> dict[str, Any]:
-        data = None if content is None else json.dumps(content).encode()
-        request = urllib.request.Request(self._url + path, data=data, method=method)  # noqa: S310 - loopback
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-            result: dict[str, Any] = json.load(answer)
-        return result
-
-
 class Demo:
     """The steps, in their order; each leaves what the next ones need."""
 
@@ -105,7 +53,7 @@ class Demo:
         self._session = Session(state=state, output=scratch / "dev.log")
         self._ready: dict[str, Any] = {}
         self._anna, self._bert, self._carl = invent(), invent(), invent()
-        self._malformed = _with_wrong_check(invent().number)
+        self._malformed = with_wrong_check(invent().number)
         self._form = Form("晴空", self._anna.name, self._anna.number)
         self._token = ""
 
@@ -189,7 +137,8 @@ class Demo:
                 check(backend.profile("流云") == "流云", "there should be no badge yet")
             finally:
                 self.registry.behave("normal")
-            wait_for(lambda: backend.poll() > 0 or not backend.waiting(), "the claim should be settled")
+            settled = wait_for(lambda: backend.poll() > 0 or not backend.waiting())
+            check(settled, "the claim should be settled")
             check(backend.profile("流云") == "流云 ✓", "the badge should be there now")
             backend.close()
         check(self.registry.charged() == before + 1, "the registry should have charged once")
@@ -287,28 +236,6 @@ class Demo:
         return open_record.open_record(
             self._ready, account_token=self._token, custodians=custodians, passphrase=_PASSPHRASE
         )
-
-
-def verify(vault: Vault, person: Person) -> Verification:
-    """Make one claim with a new request id."""
-    return vault.verify_individual(
-        person.name,
-        resident_id(person.number),
-        consent=Consent("terms-3", datetime.now(UTC)),
-        request_id=str(uuid4()),
-    )
-
-
-def wait_for(condition: Callable[[], bool], text: str) -> None:
-    """Wait until a condition holds, or raise StepError."""
-    deadline = time.monotonic() + _PATIENCE
-    while not condition():
-        check(time.monotonic() < deadline, text)
-        time.sleep(0.1)
-
-
-def _with_wrong_check(number: str) -> str:
-    return number[:-1] + ("1" if number[-1] != "1" else "2")
 
 
 def run(demo: Demo) -> int:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from idvault import process
+from idvault.cli.outcome import Code, CommandError
 from idvault.domain.moment import Moment
 
 Ready = Callable[[Mapping[str, Any]], None]
@@ -64,9 +65,12 @@ def clock(file: Path | None) -> Callable[[], Moment]:
     if file is None:
         return real_clock
     # Production never reaches this line, so it never loads the development rooms.
-    from idvault.development.clock import ShiftedClock  # noqa: PLC0415
+    from idvault.development.clock import ClockFileError, ShiftedClock  # noqa: PLC0415
 
-    return ShiftedClock(file=file)
+    try:
+        return ShiftedClock(file=file)
+    except ClockFileError as error:
+        raise CommandError(Code.WRONG_USAGE, str(error), reason="CLOCK_FILE", field="--clock-file") from error
 
 
 def fast_loop() -> asyncio.AbstractEventLoop:

@@ -1,0 +1,43 @@
+"""One vault for all journeys that leave it as it was, and one of its own for each that does not."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from idvault_client import Vault
+from scripts.sandbox import Registry
+from tests.journeys.house import House, running
+
+
+@pytest.fixture(scope="session")
+def shared_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A running vault."""
+    yield from running(tmp_path_factory.mktemp("house"))
+
+
+@pytest.fixture
+def house(shared_house: House) -> Iterator[House]:
+    """The shared vault, its registry behaving normally before and after."""
+    shared_house.registry.reset()
+    yield shared_house
+    shared_house.registry.reset()
+
+
+@pytest.fixture
+def own_house(tmp_path: Path) -> Iterator[House]:
+    """A running vault for one test."""
+    yield from running(tmp_path)
+
+
+@pytest.fixture
+def vault(house: House) -> Iterator[Vault]:
+    """A client of platform-a."""
+    with house.vault() as vault:
+        yield vault
+
+
+@pytest.fixture
+def registry(house: House) -> Registry:
+    """The registry's admin port."""
+    return house.registry

@@ -1,0 +1,125 @@
+"""Who may call what: the certificate says who, the registration says whether."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2
+
+from idvault.development.authority import Authority, real_now
+from idvault_client import AccessDenied, Tls, Unavailable, Vault, VaultError, connect
+from scripts.sandbox import Registry, fetch, invent, verify, wait_for
+from tests.journeys.house import House
+
+
+def _own(house: House, name: str) -> Tls:
+    paths = house.ready["certificates"][name]
+    return Tls(house.ready["ca"], paths["certificate"], paths["key"])
+
+
+@pytest.mark.parametrize("name", ["auditor-a", "custodian-a", "operator", "monitor"])
+def test_only_platforms_verify_people(house: House, name: str) -> None:
+    """A person's or monitor's certificate may not make a claim: ACCESS_DENIED."""
+    with house.connect(_own(house, name)) as vault, pytest.raises(AccessDenied) as caught:
+        verify(vault, invent())
+    assert caught.value.code == "PERMISSION_DENIED"
+
+
+def test_unregistered_key_is_denied(house: House) -> None:
+    """A certificate that claims a registered name with another key is nobody."""
+    tls = house.certificate(house.platform("platform-a"), file="impostor")
+    with house.connect(tls) as vault, pytest.raises(AccessDenied):
+        verify(vault, invent())
+
+
+def test_two_names_in_one_certificate_are_denied(house: House) -> None:
+    """A certificate with two URIs is refused, though one of them is registered."""
+    tls = house.certificate(house.platform("platform-a"), house.platform("platform-b"), file="two")
+    with house.connect(tls) as vault, pytest.raises(AccessDenied):
+        verify(vault, invent())
+
+
+def test_foreign_authority_is_refused(house: House, tmp_path: Path) -> None:
+    """A certificate of another authority does not get as far as a call."""
+    foreign = Authority.open(certificate=tmp_path / "ca.pem", key=tmp_path / "ca.key", now=real_now())
+    tls = house.certificate(house.platform("platform-a"), file="foreign", authority=foreign)
+    with house.connect(tls) as vault, pytest.raises(Unavailable):
+        vault.get_status("acct_" + "0" * 26)
+
+
+def test_platform_is_registered_and_revoked_while_the_service_runs(house: House, registry: Registry) -> None:
+    """A new platform calls within seconds of its registration, and no more soon after its revocation."""
+    tls = house.certificate(house.platform("platform-c"), file="platform-c")
+    with house.connect(tls) as vault:
+        with pytest.raises(AccessDenied):
+            verify(vault, invent())
+        command = ["platform", "register", "platform-c", "--certificate", tls.certificate]
+        for _ in range(2):
+            done = house.command(*command)
+            assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "platform: platform-c registered")
+        assert wait_for(lambda: _may_call(vault), patience=10)
+        assert verify(vault, registry.newcomer()).succeeded
+        done = house.command("platform", "revoke", "platform-c", "--certificate", tls.certificate)
+        assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "platform: platform-c revoked")
+        assert wait_for(lambda: not _may_call(vault), patience=10)
+        with pytest.raises(AccessDenied):
+            verify(vault, invent())
+    again = house.command("--json", *command)
+    assert again.returncode == 4
+    other = house.command("platform", "register", "somebody", "--certificate", tls.certificate)
+    assert other.returncode == 4
+
+
+def _may_call(vault: Vault) -> bool:
+    try:
+        vault.get_verification("00000000-0000-4000-8000-000000000000")
+    except AccessDenied:
+        return False
+    except VaultError as error:
+        return error.code == "NOT_FOUND"
+    return True
+
+
+@pytest.mark.parametrize(("port", "name"), [("grpc", "platform-a"), ("grpc_custody", "custodian-a")])
+def test_both_edges_say_that_they_serve(house: House, port: str, name: str) -> None:
+    """Health answers SERVING on both ports to any valid certificate."""
+    credentials = _own(house, name).credentials()
+    with grpc.secure_channel(house.ready[port], credentials) as channel:
+        check: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(
+            "/grpc.health.v1.Health/Check"
+        )
+        content = check(health_pb2.HealthCheckRequest().SerializeToString(), timeout=10)
+    answer = health_pb2.HealthCheckResponse.FromString(content)
+    assert answer.status == health_pb2.HealthCheckResponse.SERVING
+
+
+def test_custody_edge_verifies_nobody(house: House) -> None:
+    """The platforms' methods are not served where people call."""
+    with _custody_vault(house) as vault, pytest.raises(VaultError) as caught:
+        verify(vault, invent())
+    assert caught.value.code in ("UNIMPLEMENTED", "PERMISSION_DENIED")
+
+
+def _custody_vault(house: House) -> Vault:
+    """Return a client of platform-a that calls the custody edge."""
+    return connect(house.ready["grpc_custody"], tls=_own(house, "platform-a"), server_name="localhost")
+
+
+def test_metrics_count_calls_and_carry_no_person(house: House, vault: Vault, registry: Registry) -> None:
+    """The metrics page counts calls and registry answers by fixed labels and names no account."""
+    token = verify(vault, registry.newcomer()).account_token
+    pages = {process: fetch(url).decode() for process, url in house.ready["metrics"].items()}
+    page = pages["serve-0"]
+    for name in ("rpc_total", "rpc_seconds", "registry_calls_total", "seal_seconds"):
+        assert f"idvault_{name}" in page
+    assert "VerifyIndividual" in page
+    assert "idvault_claims_pending" in pages["work"]
+    assert all(token not in text for text in pages.values())
+
+
+def test_business_clock_does_not_move_certificates(own_house: House) -> None:
+    """A shift of ten years changes what has expired, not who may call: TLS keeps real time."""
+    own_house.shift(timedelta(days=3_650))
+    with own_house.vault() as vault:
+        assert wait_for(lambda: _may_call(vault), patience=5)

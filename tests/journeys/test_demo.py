@@ -1,0 +1,53 @@
+"""The demo: the main job end to end, each step checked."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scripts.demo import Demo, StepError, check, run
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_demo_passes_twice_on_one_state(tmp_path: Path) -> None:
+    """The demo passes every step, keeps the state it is told to keep, and passes on it again."""
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, ROOT / "scripts" / "demo.py", "--state", tmp_path / "state"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        lines = done.stdout.splitlines()
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert lines[-1] == f"demo: all {len(lines) - 1} steps passed"
+        assert all(line.startswith(f"ok {number} ") for number, line in enumerate(lines[:-1], start=1))
+    assert (tmp_path / "state" / "main.sqlite3").exists()
+
+
+def test_failing_step_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A step that fails ends the demo with 1 and is the last line."""
+
+    class Broken(Demo):
+        """A demo whose second step shows the wrong thing."""
+
+        def start(self) -> None:
+            """Start nothing."""
+
+        def sign_up(self) -> None:
+            """Show that nothing was started."""
+            check(False, "nobody is verified")
+
+    assert run(Broken(state=tmp_path / "state", scratch=tmp_path)) == 1
+    captured = capsys.readouterr()
+    assert captured.out.splitlines()[-1].startswith("demo: step 2 failed: a person signs up")
+    assert "nobody is verified" in captured.err
+
+
+def test_check_raises() -> None:
+    """A condition that does not hold cannot be overlooked."""
+    check(True, "fine")
+    with pytest.raises(StepError, match="not fine"):
+        check(False, "not fine")

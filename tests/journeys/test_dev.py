@@ -1,0 +1,166 @@
+"""`idvault dev` itself: starts, tells how to call it, stops, dies, and starts again."""
+
+import json
+import os
+import select
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import urllib.error
+from pathlib import Path
+
+import pytest
+
+from idvault.process import ProcessError
+from scripts import traces
+from scripts.sandbox import fetch, verify
+from tests.journeys.house import House, running
+
+
+def _gone(descriptors: list[int], *, seconds: float) -> bool:
+    """Wait until every process has ended, by its pid file descriptor."""
+    poll = select.poll()
+    for descriptor in descriptors:
+        poll.register(descriptor, select.POLLIN)
+    left = set(descriptors)
+    while left:
+        ready = poll.poll(int(seconds * 1000))
+        if not ready:
+            return False
+        for descriptor, _ in ready:
+            poll.unregister(descriptor)
+            left.discard(descriptor)
+    return True
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal_stops_everything(own_house: House, number: int) -> None:
+    """SIGINT and SIGTERM end the supervisor with 0 and leave no child and no ready file."""
+    descriptors = [os.pidfd_open(pid) for pid in own_house.pids()]
+    assert own_house.session.stop(number) == 0
+    assert _gone(descriptors, seconds=0)
+    assert not own_house.session.ready_file.exists()
+    assert not list((own_house.state / "run").iterdir())
+
+
+def test_killed_supervisor_takes_its_children_along(own_house: House) -> None:
+    """kill -9 of the supervisor: no child two seconds later, and the next start works and knows everybody."""
+    with own_house.vault() as vault:
+        answer = verify(vault, own_house.registry.newcomer())
+    descriptors = [os.pidfd_open(pid) for pid in own_house.pids()]
+    own_house.session.process.kill()
+    assert _gone(descriptors, seconds=2)
+    assert own_house.session.ready_file.exists()
+    own_house.session.process.wait()
+    own_house.start()
+    with own_house.vault() as vault:
+        assert vault.get_status(answer.account_token) == answer.status
+
+
+def test_second_supervisor_on_the_same_state_is_refused(house: House) -> None:
+    """A state folder has one supervisor; the second one says so and touches nothing."""
+    done = house.command("--json", "dev", "--state", house.state, "--ports", "free")
+    error = json.loads(done.stderr)["error"]
+    assert (done.returncode, error["reason"]) == (4, "ALREADY_RUNNING")
+    assert str(house.ready["pids"]["dev"]) in error["text"]
+    assert house.session.ready_file.exists()
+
+
+def test_printed_lines_are_a_program(house: House, tmp_path: Path) -> None:
+    """What dev prints on how to call it runs as it is, and verifies somebody."""
+    printed = house.session.output.read_text("utf-8")
+    program = printed[printed.index("import uuid") :]
+    assert house.ready["grpc"] in program
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "acct_" in done.stdout
+    assert "True" in done.stdout
+
+
+def test_ready_file_keeps_its_promise(house: House) -> None:
+    """The ready file is private, and every file and process that it names is there."""
+    ready = house.ready
+    assert stat.S_IMODE(house.session.ready_file.stat().st_mode) == 0o600
+    assert ready.keys() == {
+        "version", "state", "grpc", "grpc_custody", "server_name", "ca", "certificates", "identities",
+        "public_url", "metrics", "registry", "databases", "public", "log", "roster", "quorum", "pids", "logs",
+    }  # fmt: skip
+    names = {"platform-a", "platform-b", "operator", "auditor-a", "auditor-b", "monitor"}
+    assert ready["certificates"].keys() == names | set(ready["quorum"]["custodians"])
+    assert ready["quorum"]["custodians"] == ["custodian-a", "custodian-b", "custodian-c"]
+    assert ready["quorum"]["threshold"] == 2
+    paths = [ready["ca"], ready["public"], ready["roster"], ready["registry"]["population"]]
+    paths += [
+        path for entry in ready["certificates"].values() for path in (entry["certificate"], entry["key"])
+    ]
+    paths += [*ready["identities"].values(), *ready["logs"].values()]
+    paths += [url.removeprefix("sqlite:///") for url in ready["databases"].values()]
+    assert all(Path(path).exists() for path in paths)
+    for pid in house.pids():
+        os.kill(pid, 0)
+    assert ready["log"]["public_key"].startswith(f"{ready['log']['origin']}+")
+
+
+def test_public_directory_is_served(house: House) -> None:
+    """The public directory is served as files, and nothing beside it."""
+    (Path(house.ready["public"]) / "hello").write_text("public")
+    assert fetch(house.ready["public_url"] + "hello") == b"public"
+    with pytest.raises(urllib.error.HTTPError):
+        fetch(house.ready["public_url"] + "..%2froster.json")
+
+
+def test_key_files_are_each_for_one_process(house: House) -> None:
+    """Three key files, encrypted and for their owner only."""
+    files = sorted(path.name for path in (house.state / "keys").glob("*.keys"))
+    assert files == ["custody.keys", "service.keys", "work.keys"]
+    for name in files:
+        assert stat.S_IMODE((house.state / "keys" / name).stat().st_mode) == 0o600
+
+
+def test_busy_port_is_named_with_its_setting(tmp_path: Path) -> None:
+    """With fixed ports a port in use ends the start with 3 and names port and setting."""
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", 7443))
+        taken.listen()
+        done = subprocess.run(
+            [sys.executable, "-m", "idvault.cli", "dev", "--state", tmp_path / "state"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 3
+    assert "port 7443 is in use (IDVAULT_LISTEN, platform edge)" in done.stderr
+
+
+def test_damaged_clock_file_ends_the_start(tmp_path: Path) -> None:
+    """A clock file without seconds ends the start, and dev says which process ended and why."""
+    house = House(tmp_path)
+    house.clock.write_text("tomorrow")
+    with pytest.raises(ProcessError, match="clock file"):
+        house.start()
+
+
+def test_no_file_holds_a_name_or_number(tmp_path: Path) -> None:
+    """Settled and waiting, running and killed: no file but the registry's own holds a name or number."""
+    for house in running(tmp_path):
+        people = [house.registry.newcomer() for _ in range(3)]
+        with house.vault() as vault:
+            assert verify(vault, people[0]).succeeded
+            house.registry.behave("down")
+            assert verify(vault, people[1]).pending
+            house.registry.behave("hang", count=1)
+            assert verify(vault, people[2]).pending
+        values = [text for person in people for text in (person.name, person.number)]
+        own = [Path(house.ready["registry"]["population"]), Path(house.ready["logs"]["mock-registry"])]
+        assert traces.search(traces.files(house.state, without=own), values) == []
+        house.session.kill()
+        paths = traces.files(house.state, without=own)
+        assert {"main.sqlite3", "shred.sqlite3", "serve-0.jsonl", "work.jsonl"} <= {
+            path.name for path in paths
+        }
+        assert traces.search(paths, values) == []

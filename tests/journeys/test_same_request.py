@@ -1,0 +1,97 @@
+"""The same request: one claim, one check, one record, whoever asks how often."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+
+from idvault_client import Consent, NotFound, RequestIdReused, Vault, Verification, resident_id
+from scripts.sandbox import Person, Registry, verify
+from tests.journeys.house import House
+
+PARALLEL = 64
+AGREED = datetime(2026, 1, 2, 3, 4, 5, 678_900, tzinfo=UTC)
+
+
+def _send(vault: Vault, person: Person, request_id: str) -> Verification:
+    consent = Consent("terms-3", AGREED)
+    return vault.verify_individual(
+        person.name, resident_id(person.number), consent=consent, request_id=request_id
+    )
+
+
+def test_repeat_is_the_same_claim(vault: Vault, registry: Registry) -> None:
+    """The same request again answers the same claim and asks nobody."""
+    person, request_id = registry.newcomer(), str(uuid4())
+    first = _send(vault, person, request_id)
+    charged = registry.charged()
+    assert _send(vault, person, request_id) == first
+    assert vault.get_verification(request_id) == first
+    assert registry.charged() == charged
+
+
+def test_repeat_of_a_failure_is_the_same_failure(vault: Vault, registry: Registry) -> None:
+    """A mismatch repeated is the same mismatch, counted once."""
+    person = Person(registry.newcomer().name, registry.newcomer().number)
+    request_id = str(uuid4())
+    first = _send(vault, person, request_id)
+    charged = registry.charged()
+    assert first.failed
+    assert all(_send(vault, person, request_id) == first for _ in range(8))
+    assert registry.charged() == charged
+
+
+def test_other_body_is_refused(vault: Vault, registry: Registry) -> None:
+    """The same id with another name, number, consent or account is REQUEST_ID_REUSED."""
+    person, request_id = registry.newcomer(), str(uuid4())
+    other = registry.newcomer()
+    first = _send(vault, person, request_id)
+    for changed in (Person(other.name, person.number), Person(person.name, other.number)):
+        with pytest.raises(RequestIdReused) as caught:
+            _send(vault, changed, request_id)
+        assert caught.value.code == "ALREADY_EXISTS"
+    with pytest.raises(RequestIdReused):
+        verify(vault, person, request_id=request_id, account_token=first.account_token)
+    with pytest.raises(RequestIdReused):
+        verify(vault, person, request_id=request_id)
+
+
+def test_request_ids_of_two_platforms_do_not_meet(house: House, vault: Vault, registry: Registry) -> None:
+    """Two platforms may choose the same id; each has its own claim."""
+    person, request_id = registry.newcomer(), str(uuid4())
+    first = _send(vault, person, request_id)
+    with house.vault("platform-b") as other:
+        with pytest.raises(NotFound):
+            other.get_verification(request_id)
+        second = _send(other, registry.newcomer(), request_id)
+    assert second.succeeded
+    assert second.account_token != first.account_token
+
+
+def test_64_parallel_callers_make_one_claim(house: House, vault: Vault, registry: Registry) -> None:
+    """64 callers with one request id: one check, one record, identical answers."""
+    person, request_id = registry.newcomer(), str(uuid4())
+    registry.behave("normal", latency_ms=200)
+    before = registry.counters()
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        calls = [pool.submit(_send, vault, person, request_id) for _ in range(PARALLEL)]
+        answers = [call.result() for call in calls]
+    assert all(answer == answers[0] for answer in answers)
+    assert answers[0].succeeded
+    after = registry.counters()
+    assert after["charged"] == before["charged"] + 1
+    assert after["duplicate_ai"] == before["duplicate_ai"]
+    count = "select count(*) from records where account_token = ?"
+    assert house.query(count, answers[0].account_token) == [(1,)]
+
+
+def test_parallel_requests_of_one_person_never_pass_the_limit(vault: Vault, registry: Registry) -> None:
+    """16 requests of one person at once: five accounts and not one more, however they race."""
+    person = registry.newcomer()
+    with ThreadPoolExecutor(16) as pool:
+        calls = [pool.submit(verify, vault, person) for _ in range(16)]
+        answers = [call.result() for call in calls]
+    assert sum(answer.succeeded for answer in answers) == 5
+    refused = {answer.failure_reason.name for answer in answers if answer.failed}
+    assert refused == {"ACCOUNT_LIMIT_REACHED"}
