@@ -1,0 +1,286 @@
+"""The first start of a production deployment, command by command, as an operator does it."""
+
+import json
+import os
+import select
+import signal
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2
+
+from idvault.cli.outcome import Code
+from idvault.development.authority import Authority
+from tests.cli.commands import Commands, start
+
+NOW = datetime.now(UTC)
+HEALTH = "/grpc.health.v1.Health/Check"
+CUSTODIANS = ("ann", "ben", "cat")
+
+
+class Deployment:
+    """A deployment's files, with each process's keys in a folder of its own."""
+
+    def __init__(self, idvault: Commands, folder: Path) -> None:
+        self.idvault = idvault
+        self.folder = folder
+        self.authority = Authority.open(certificate=folder / "ca.pem", key=folder / "ca.key", now=NOW)
+        self.authority.issue_server(
+            hosts=["localhost"], certificate=folder / "server.pem", key=folder / "server.key", now=NOW
+        )
+        idvault.set(
+            DATABASE_URL=f"sqlite:///{folder}/main.sqlite3",
+            SHRED_DATABASE_URL=f"sqlite:///{folder}/shred.sqlite3",
+            TRUST_DOMAIN="vault.example",
+            LOG_ORIGIN="vault.example/log",
+            KEYS=folder / "keys" / "service.keys",
+            KEY_PASSPHRASE_FILE=self.secret("passphrase", "correct horse battery"),
+            ROSTER=folder / "roster.json",
+            TLS_CERTIFICATE=folder / "server.pem",
+            TLS_KEY=folder / "server.key",
+            TLS_CA=folder / "ca.pem",
+            REGISTRY_CHECK_URL="https://check.registry.invalid",
+            REGISTRY_QUERY_URL="https://query.registry.invalid",
+            REGISTRY_APP_ID="app",
+            REGISTRY_BIZ_ID="biz",
+            REGISTRY_SECRET_KEY_FILE=self.secret("registry.key", "00" * 16),
+            PUBLIC_DIR=folder / "public",
+            METRICS_LISTEN="127.0.0.1:0",
+        )
+
+    def secret(self, name: str, content: str) -> Path:
+        path = self.folder / name
+        path.write_text(content)
+        path.chmod(0o600)
+        return path
+
+    def done(self, *arguments: object) -> str:
+        result = self.idvault(*arguments)
+        assert result.code == Code.DONE, result.err
+        return result.last
+
+    def certificate(self, role: str, name: str) -> Path:
+        path = self.folder / f"{name}.pem"
+        uri = f"spiffe://vault.example/{role}/{name}"
+        self.authority.issue_client(uris=[uri], certificate=path, key=self.folder / f"{name}.key", now=NOW)
+        return path
+
+    def publish_roster(self) -> None:
+        draft, people = self.folder / "draft.json", []
+        passphrase = self.folder / "passphrase"
+        for name in CUSTODIANS:
+            identity = self.folder / "people" / name
+            self.done(
+                "custodian", "--identity", identity, "--passphrase-file", passphrase, "init", "--name", name,
+                "--organization", "example", "--certificate", self.certificate("custodian", name),
+            )  # fmt: skip
+            people += ["--person", identity / "public.json"]
+        self.done("roster", "propose", draft, *people, "--quorum", "first:2:ann,ben,cat")
+        for name in CUSTODIANS:
+            identity = self.folder / "people" / name
+            self.done("roster", "sign", draft, "--identity", identity, "--passphrase-file", passphrase)
+        assert self.done("roster", "publish", draft) == "roster: version 1, 1 quorums, 3 people, valid"
+
+    def separate_keys(self) -> None:
+        """Give each process its own folder, as an operator does."""
+        for name in ("work", "custody"):
+            (self.folder / name).mkdir()
+            (self.folder / "keys" / f"{name}.keys").rename(self.folder / name / f"{name}.keys")
+
+
+@pytest.fixture
+def deployment(idvault: Commands, tmp_path: Path) -> Deployment:
+    """Nothing but settings and certificates."""
+    (tmp_path / "public").mkdir()
+    (tmp_path / "keys").mkdir()
+    return Deployment(idvault, tmp_path)
+
+
+@pytest.fixture
+def prepared(deployment: Deployment) -> Deployment:
+    """A deployment ready to start."""
+    deployment.done("keys", "init")
+    deployment.done("db", "upgrade")
+    deployment.publish_roster()
+    deployment.done("platform", "register", "im", "--certificate", deployment.certificate("platform", "im"))
+    deployment.separate_keys()
+    return deployment
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
+
+
+class Started:
+    """A running command and its ready file."""
+
+    def __init__(self, folder: Path, *arguments: object) -> None:
+        self.ready_file = folder / "ready.json"
+        self.process = start(*arguments, "--ready-file", self.ready_file, environment=os.environ)
+
+    def ready(self) -> dict[str, object]:
+        """Return the ready document, which the command also logs as its line of stdout."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            # The processes of a group say it each, and the group last.
+            if line.startswith('{"ready"') and self.ready_file.exists():
+                document: dict[str, object] = json.loads(self.ready_file.read_text())
+                return document
+        raise AssertionError(self.process.stderr.read() if self.process.stderr else "")
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.communicate(timeout=15)
+        return self.process.returncode
+
+
+@pytest.fixture
+def running() -> Iterator[list[Started]]:
+    """Commands that are ended whatever happens."""
+    started: list[Started] = []
+    yield started
+    for each in started:
+        each.process.kill()
+        each.process.communicate()
+
+
+def _serving(deployment: Deployment, address: str, name: str) -> bool:
+    folder = deployment.folder
+    credentials = grpc.ssl_channel_credentials(
+        (folder / "ca.pem").read_bytes(),
+        (folder / f"{name}.key").read_bytes(),
+        (folder / f"{name}.pem").read_bytes(),
+    )
+    options = [("grpc.ssl_target_name_override", "localhost")]
+    with grpc.secure_channel(address, credentials, options) as channel:
+        check: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(
+            "/grpc.health.v1.Health/Check"
+        )
+        content = check(b"", timeout=10)
+    status = health_pb2.HealthCheckResponse.FromString(content).status
+    return status == health_pb2.HealthCheckResponse.SERVING
+
+
+def test_each_process_starts_with_its_own_keys(
+    prepared: Deployment, tmp_path: Path, running: list[Started]
+) -> None:
+    """Both edges and the worker start apart, say that they serve, and stop with 0 on SIGTERM."""
+    for arguments, keys, name in (
+        (["serve", "--edge", "platform"], "keys/service.keys", "im"),
+        (["serve", "--edge", "custody"], "custody/custody.keys", "ann"),
+        (["work"], "work/work.keys", ""),
+    ):
+        prepared.idvault.set(KEYS=tmp_path / keys, LISTEN="127.0.0.1:0")
+        started = Started(tmp_path, *arguments)
+        running.append(started)
+        ready = started.ready()
+        if name:
+            address = ready["grpc" if name == "im" else "grpc_custody"]
+            assert _serving(prepared, str(address), name)
+        assert str(ready["metrics"]).startswith("http://127.0.0.1:")
+        assert started.stop() == 0
+        assert not started.ready_file.exists()
+
+
+def test_processes_share_one_port_and_end_together(
+    prepared: Deployment, tmp_path: Path, running: list[Started]
+) -> None:
+    """IDVAULT_PROCESSES serve on one port; when one is killed all end with 1, and none is left."""
+    port = _free_port()
+    prepared.idvault.set(LISTEN=f"127.0.0.1:{port}", PROCESSES=2)
+    started = Started(tmp_path, "serve", "--edge", "platform")
+    running.append(started)
+    ready = started.ready()
+    pids = ready["pids"]
+    assert isinstance(pids, list)
+    assert (ready["grpc"], len(set(pids))) == (f"127.0.0.1:{port}", 2)
+    assert _serving(prepared, f"127.0.0.1:{port}", "im")
+    other = os.pidfd_open(pids[1])
+    os.kill(pids[0], signal.SIGKILL)
+    _, told = started.process.communicate(timeout=20)
+    assert started.process.returncode == 1
+    assert "serve-0 ended with -9" in told
+    assert select.select([other], [], [], 2)[0]
+    assert not started.ready_file.exists()
+
+
+def test_busy_port_is_3(prepared: Deployment, running: list[Started]) -> None:
+    """A port that somebody listens on is named with its setting: gRPC itself would share it silently."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        prepared.idvault.set(LISTEN=f"127.0.0.1:{port}")
+        result = prepared.idvault("serve", "--edge", "platform")
+    assert result.code == Code.UNREACHABLE
+    assert f"port {port} is in use (IDVAULT_LISTEN" in result.err
+
+
+def test_edge_that_can_read_the_workers_keys_does_not_start(deployment: Deployment) -> None:
+    """Key files left in one folder are refused in production."""
+    deployment.done("keys", "init")
+    deployment.publish_roster()
+    deployment.idvault.set(LISTEN="127.0.0.1:0")
+    result = deployment.idvault("serve", "--edge", "platform")
+    assert result.code == Code.WRONG_USAGE
+    assert "this process can read that one" in result.err
+
+
+def test_start_without_schema_is_refused(prepared: Deployment, tmp_path: Path) -> None:
+    """A database that nobody upgraded is told, not made."""
+    prepared.idvault.set(LISTEN="127.0.0.1:0", DATABASE_URL=f"sqlite:///{tmp_path}/other.sqlite3")
+    result = prepared.idvault("serve", "--edge", "platform")
+    assert result.code == Code.REFUSED
+    assert "db upgrade" in result.err
+
+
+def test_keys_are_made_once(deployment: Deployment) -> None:
+    """`keys init` makes three files, tells the log's public key, and never replaces a file."""
+    first = deployment.idvault("keys", "init")
+    content = {path: path.read_bytes() for path in (deployment.folder / "keys").glob("*.keys")}
+    second = deployment.idvault("keys", "init")
+    assert len(content) == 3
+    assert {path: path.read_bytes() for path in content} == content
+    assert first.out == second.out
+    assert "log public key: vault.example/log+" in first.out
+    deployment.secret("passphrase", "another passphrase")
+    assert deployment.idvault("keys", "init").code == Code.UNREACHABLE
+
+
+def test_databases_are_upgraded_once(deployment: Deployment) -> None:
+    """`db upgrade` may be repeated; a pair of two deployments is refused."""
+    for _ in range(2):
+        assert deployment.done("db", "upgrade") == "db: both databases are up to date"
+    deployment.idvault.set(SHRED_DATABASE_URL=f"sqlite:///{deployment.folder}/other.sqlite3")
+    assert deployment.idvault("db", "upgrade").code == Code.REFUSED
+
+
+def test_platforms_are_registered_and_revoked(deployment: Deployment) -> None:
+    """Registering repeats quietly; a revoked key, a foreign certificate and an unknown key are refused."""
+    deployment.done("db", "upgrade")
+    certificate = deployment.certificate("platform", "im")
+    monitor = deployment.certificate("monitor", "eye")
+    for _ in range(2):
+        assert deployment.done("platform", "register", "im", "--certificate", certificate).endswith(
+            "im registered"
+        )
+    last = deployment.done("platform", "register", "eye", "--role", "monitor", "--certificate", monitor)
+    assert last == "platform: eye registered"
+    assert deployment.idvault("platform", "register", "eye", "--certificate", monitor).code == Code.REFUSED
+    assert deployment.done("platform", "revoke", "im", "--certificate", certificate) == "platform: im revoked"
+    assert deployment.idvault("platform", "register", "im", "--certificate", certificate).code == Code.REFUSED
+    unknown = deployment.certificate("platform", "other")
+    assert deployment.idvault("platform", "revoke", "other", "--certificate", unknown).code == Code.REFUSED
+    nothing = deployment.folder / "none.pem"
+    assert deployment.idvault("platform", "register", "im", "--certificate", nothing).code == Code.UNREACHABLE
+
+
+def test_worker_needs_its_own_keys(prepared: Deployment, tmp_path: Path) -> None:
+    """A worker with the edge's keys does not start: it has no key to open waiting claims with."""
+    prepared.idvault.set(KEYS=tmp_path / "keys" / "service.keys")
+    result = prepared.idvault("work")
+    assert result.code == Code.UNREACHABLE
