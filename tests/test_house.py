@@ -13,6 +13,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ROOT / "idvault"
 LONGEST_FILE = 400
+# A file of tests may be longer: it is a list of cases, which nobody reads from end to end.
+LONGEST_TEST = 600
 LONGEST_FUNCTION = 50
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -67,11 +69,11 @@ def matches(pattern: re.Pattern[str]) -> list[str]:
 
 
 def test_files_are_short() -> None:
-    """No Python file is longer than 400 lines."""
+    """No Python file is longer than 400 lines, 600 for tests."""
     expect_none(
         path.relative_to(ROOT).as_posix()
         for path in written_python()
-        if path.read_text("utf-8").count("\n") > LONGEST_FILE
+        if path.read_text("utf-8").count("\n") > (LONGEST_TEST if "tests" in path.parts else LONGEST_FILE)
     )
 
 

@@ -1,4 +1,4 @@
-"""Opens a sealed record from the shares of M custodians and the record's shred value (security.md 1)."""
+"""Opens a sealed record from the shares of M custodians and the record's shred value."""
 
 from collections.abc import Mapping
 

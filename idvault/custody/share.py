@@ -1,4 +1,4 @@
-"""A custodian opens the own share of one sealed record (security.md 1, step 4)."""
+"""A custodian opens the own share of one sealed record."""
 
 from hashlib import sha256
 from hmac import compare_digest

@@ -1,4 +1,4 @@
-"""The state machine that settles one claim exactly once against a registry (registry.md 1a).
+"""The state machine that settles one claim exactly once against a registry.
 
 - READY: nothing was sent; a check may be sent once SENDING is committed.
 - SENDING: a check is on its way; a lease that runs out here means UNKNOWN.

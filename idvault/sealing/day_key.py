@@ -1,4 +1,4 @@
-"""Makes, publishes and destroys the intake keys, one for each UTC day of real time (security.md 4).
+"""Makes, publishes and destroys the intake keys, one for each UTC day of real time.
 
 - The private half is durable in the worker's key file before the public half is published.
 - It is destroyed 72 hours after its day: by then every claim that was sealed to it has been settled.

@@ -1,4 +1,4 @@
-"""Recognises a person again without keeping a number: the chain of keyed hashes (security.md 4 and 5).
+"""Recognises a person again without keeping a number: the chain of keyed hashes.
 
 - index_0 = HMAC-SHA256(key_0, encode("idvault/index/v1", relying party, document type, normalised number)).
 - index_n = HMAC-SHA256(key_n, index_(n-1)): a stored index is re-keyed without knowing a number.

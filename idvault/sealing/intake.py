@@ -1,4 +1,4 @@
-"""Seals a waiting claim to the key of a day, and opens it where the private half is held (security.md 4).
+"""Seals a waiting claim to the key of a day, and opens it where the private half is held.
 
 A sealed claim is: format version 1 (1 byte), the HPKE KEM id (2 bytes, big-endian), the HPKE message.
 """

@@ -1,4 +1,4 @@
-"""The service's key sets: what each is for, its versions, and which process holds which (security.md 4)."""
+"""The service's key sets: what each is for, its versions, and which process holds which."""
 
 import json
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ class Purpose(StrEnum):
 
 
 class Holder(StrEnum):
-    """The process that a key file is for; handles.md names the files after them."""
+    """The process that a key file is for; each file is named after its process."""
 
     SERVICE = "service"
     CUSTODY = "custody"

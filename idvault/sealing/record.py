@@ -1,4 +1,4 @@
-"""Seals an identity so that only M of N custodians together can open it (security.md 1; HKDF, AES-GCM, HPKE).
+"""Seals an identity so that only M of N custodians together can open it (HKDF, AES-GCM, HPKE).
 
 - A fresh data key for each record version, split among the custodians of the quorum in force, kept nowhere.
 - The record's key also needs the account's shred key, which lives in a database of its own: durable first.

@@ -1,4 +1,4 @@
-"""Recognises a request again without keeping its body: HMAC-SHA256 under the request key (security.md 4)."""
+"""Recognises a request again without keeping its body: HMAC-SHA256 under the request key."""
 
 import hmac
 

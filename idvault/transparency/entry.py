@@ -1,4 +1,4 @@
-"""One log entry as a leaf of the tree: made, hashed and read back (security.md 6, RFC 9162 section 2.1.1).
+"""One log entry as a leaf of the tree: made, hashed and read back (RFC 9162 section 2.1.1).
 
 - leaf = encode("idvault/log-entry/v1", type, time to the minute, actor id, commitment). It is stored as
   written and never encoded again; this encoding does not change any more.

@@ -1,4 +1,4 @@
-"""The numbers of identifiers.md, and what must hold for every number. All are synthetic."""
+"""The numbers of the standards, and what must hold for every number. All are synthetic."""
 
 from datetime import date, timedelta
 

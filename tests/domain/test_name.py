@@ -1,4 +1,4 @@
-"""The rules of names in identifiers.md. All names are made up."""
+"""The rules of names. All names are made up."""
 
 import unicodedata
 
