@@ -93,6 +93,21 @@ class PublicFiles(Protocol):
         ...
 
 
+class Publication(PublicFiles, Protocol):
+    """The public directory as those that publish see it: several may do so at once."""
+
+    async def replace(self, path: str, *, former: bytes | None, content: bytes) -> bool:
+        """Write a file in the place of one with the former content; False if it has another one by now.
+
+        Among all who use the directory: what one of them published is never taken back by a slower one.
+        """
+        ...
+
+    async def remove(self, folder: str) -> None:
+        """Remove a folder with its files; one that is not there is gone already."""
+        ...
+
+
 class LogSigner(Protocol):
     """The log's key."""
 
