@@ -1,0 +1,65 @@
+"""Serves add-checkpoint over HTTP (C2SP tlog-witness); what is answered, the cosigner decides."""
+
+import asyncio
+import ssl
+from collections.abc import Callable
+
+from aiohttp import web
+
+from idvault.witness import wire
+from idvault.witness.cosigner import Cosigner
+
+# A request is a few kilobytes: whoever needs longer for it holds a connection for its own sake.
+_BODY_PATIENCE = 10.0
+_GRACE = 1.0
+
+
+def application(cosigner: Cosigner, *, body_patience: float = _BODY_PATIENCE) -> web.Application:
+    """Return the application: POST /add-checkpoint, and nothing else.
+
+    A body that is too long is answered 413, one that does not come within body_patience seconds 408.
+    """
+
+    async def add_checkpoint(request: web.Request) -> web.Response:
+        try:
+            async with asyncio.timeout(body_patience):
+                body = await request.read()
+        except TimeoutError:
+            raise web.HTTPRequestTimeout from None
+        # In a thread, because it waits for the disk. It ends there also if the caller goes away meanwhile.
+        answer = await asyncio.to_thread(cosigner.add_checkpoint, body)
+        # The type is written as the specification has it: some logs know it by that text alone.
+        return web.Response(
+            status=answer.status,
+            body=answer.body.encode(),
+            headers={"Content-Type": answer.content_type},
+        )
+
+    app = web.Application(client_max_size=wire.MAX_REQUEST_BYTES)
+    app.router.add_post(wire.PATH, add_checkpoint)
+    return app
+
+
+async def run(
+    *,
+    cosigner: Cosigner,
+    host: str,
+    port: int,
+    ready: Callable[[str], None],
+    stop: asyncio.Event,
+    tls: ssl.SSLContext | None = None,
+) -> None:
+    """Serve until stop is set; ready is told the URL once the port listens. Port 0 takes a free one.
+
+    Raises OSError if the port is taken.
+    """
+    runner = web.AppRunner(application(cosigner), access_log=None, shutdown_timeout=_GRACE)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port, reuse_address=True, ssl_context=tls).start()
+        scheme = "http" if tls is None else "https"
+        shown = f"[{host}]" if ":" in host else host
+        ready(f"{scheme}://{shown}:{runner.addresses[0][1]}")
+        await stop.wait()
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,144 @@
+"""Asks a witness over HTTP (ports.witness.Witness, C2SP tlog-witness).
+
+- Only a fresh cosignature by the witness's own key counts; lines of other keys are dropped.
+- Redirects are not followed, proxies of the environment are not used, cookies are not kept.
+- Whatever is no answer of a witness means that it cannot be reached.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from idvault.domain.error import Reason, UnavailableError
+from idvault.ports.witness import Ahead, Cosigned, WitnessRefusedError
+from idvault.transparency import note
+from idvault.transparency.note import Algorithm, Note, NoteError, VerifierKey
+from idvault.witness import wire
+from idvault.witness.wire import Request, WireError
+
+_PATIENCE = 5.0
+# An old answer to an old submission would hide that a database was put back; clocks are not that far apart.
+_FRESH_SECONDS = 300
+_TRY_LATER = frozenset({408, 425, 429})
+
+
+class WitnessSetupError(ValueError):
+    """The URL of a witness is not https, so that anybody on the way could answer; or its key is a log's."""
+
+
+class WitnessAnswerError(UnavailableError):
+    """What came back is not the answer of this witness; the text says why."""
+
+    def __init__(self, why: str) -> None:
+        """Keep why, beside the published reason."""
+        super().__init__(Reason.LOG_UNAVAILABLE)
+        self.why = why
+
+    def __str__(self) -> str:
+        """Return why."""
+        return self.why
+
+
+class HttpWitness:
+    """One witness at a URL; calls may overlap."""
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        key: VerifierKey,
+        clock: Callable[[], datetime],
+        development: bool = False,
+        patience: float = _PATIENCE,
+    ) -> None:
+        """Keep whom to ask; raises WitnessSetupError for http outside development.
+
+        url: the submission prefix. key: the witness's own. clock: real time. patience: seconds for a call.
+        """
+        scheme = urlsplit(url).scheme
+        if scheme != "https" and not (development and scheme == "http"):
+            raise WitnessSetupError("the URL of a witness must be https")
+        if key.algorithm is not Algorithm.COSIGNATURE_V1:
+            raise WitnessSetupError("the key of a witness must be one of cosignature/v1")
+        self._url = url.rstrip("/") + wire.PATH
+        self._key = key
+        self._clock = clock
+        self._timeout = aiohttp.ClientTimeout(total=patience)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def add_checkpoint(self, *, old: int, proof: Sequence[bytes], note: bytes) -> Cosigned | Ahead:
+        """Submit a signed checkpoint with the consistency proof from size old.
+
+        Ahead never names the size `old` itself: a witness of that size that does not cosign has seen another
+        root there, which is WitnessRefusedError (409).
+        """
+        request = Request(old, tuple(proof), note)
+        try:
+            status, content_type, body = await self._post(request.encode())
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise UnavailableError(Reason.LOG_UNAVAILABLE) from error
+        if status == 200:
+            return Cosigned(self._cosignatures(note, body))
+        if status == 409 and content_type == wire.SIZE_TYPE:
+            size = _size(body)
+            if size != old:
+                return Ahead(size)
+        if 400 <= status < 500 and status not in _TRY_LATER:
+            raise WitnessRefusedError(status)
+        raise WitnessAnswerError(f"the witness answered with HTTP status {status}")
+
+    async def _post(self, body: bytes) -> tuple[int, str, str]:
+        async with self._connection().post(self._url, data=body, allow_redirects=False) as answer:
+            try:
+                content = await answer.content.read(wire.MAX_ANSWER_BYTES + 1)
+                while len(content) <= wire.MAX_ANSWER_BYTES and not answer.content.at_eof():
+                    content += await answer.content.read(wire.MAX_ANSWER_BYTES + 1)
+                if len(content) > wire.MAX_ANSWER_BYTES:
+                    raise WitnessAnswerError("the witness answered too much")
+                return answer.status, answer.content_type, content.decode()
+            except UnicodeDecodeError as error:
+                raise WitnessAnswerError("the witness answered no text") from error
+
+    def _connection(self) -> aiohttp.ClientSession:
+        # Made in the first call, because a session belongs to the event loop that runs then.
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                timeout=self._timeout,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=False,
+                headers={"Content-Type": "text/plain; charset=utf-8"},
+            )
+        return self._session
+
+    def _cosignatures(self, submitted: bytes, body: str) -> str:
+        """Return the lines of the witness's own key that verify and are fresh; raise WitnessAnswerError."""
+        try:
+            text = note.parse(submitted).text
+            own = tuple(
+                line
+                for line in note.parse_signatures(body)
+                if (line.name, line.key_id) == (self._key.name, self._key.key_id)
+            )
+            opened = note.open_note(Note(text, own).encode(), [self._key])
+        except NoteError as error:
+            raise WitnessAnswerError("the witness answered without a cosignature by its key") from error
+        now = self._clock().timestamp()
+        if any(abs(now - (each.time or 0)) > _FRESH_SECONDS for each in opened.verified):
+            raise WitnessAnswerError(
+                "the time of the cosignature is not now: an old answer, or a wrong clock"
+            )
+        return "".join(line.line for line in own)
+
+
+def _size(body: str) -> int:
+    try:
+        return wire.parse_size(body)
+    except WireError as error:
+        raise WitnessAnswerError("the witness answered a size that is none") from error

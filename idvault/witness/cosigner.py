@@ -1,0 +1,131 @@
+"""Decides about one submitted checkpoint (C2SP tlog-witness), in this order:
+
+* the request, its note or its checkpoint cannot be read: 400;
+* the log is unknown: 404; no key of it signed, or one of its signatures does not verify: 403;
+* the old size is greater than the checkpoint's: 400;
+* the old size is not that of the last cosigned checkpoint: 409, and that size;
+* the size is the same and the root is not: 409, a fork;
+* the consistency proof does not verify: 422;
+* otherwise the checkpoint is kept durably, then cosigned: 200.
+"""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from idvault.telemetry.logs import describe, log
+from idvault.transparency import checkpoint, note
+from idvault.transparency.checkpoint import Checkpoint, MalformedCheckpointError, verify_successor
+from idvault.transparency.note import (
+    Algorithm,
+    InvalidSignatureError,
+    MalformedNoteError,
+    Signer,
+    UnsignedNoteError,
+    VerifierKey,
+)
+from idvault.transparency.proof import ConsistencyError
+from idvault.witness import wire
+from idvault.witness.state import State
+from idvault.witness.wire import Request, WireError
+
+Logs = Mapping[str, Sequence[VerifierKey]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer; the body is text."""
+
+    status: int
+    body: str
+    content_type: str = wire.SIGNATURES_TYPE
+
+
+class _RefusedError(Exception):
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.body)
+        self.answer = answer
+
+
+class KeyKindError(ValueError):
+    """A key that was given for a log is that of a witness."""
+
+
+def known_logs(keys: Sequence[VerifierKey]) -> dict[str, list[VerifierKey]]:
+    """Return the logs whose keys these are: a log's origin is the name of its keys. Raises KeyKindError."""
+    logs: dict[str, list[VerifierKey]] = {}
+    for key in keys:
+        if key.algorithm is not Algorithm.ED25519:
+            raise KeyKindError(f"{key.name} is the key of a witness, not of a log")
+        logs.setdefault(key.name, []).append(key)
+    return logs
+
+
+class Cosigner:
+    """Answers submissions, from any number of threads, one after the other where they matter."""
+
+    def __init__(self, *, logs: Logs, signer: Signer, state: State, clock: Callable[[], datetime]) -> None:
+        """Take the keys of each known log by its origin, the witness's key, its state, and real time."""
+        self._logs = logs
+        self._signer = signer
+        self._state = state
+        self._clock = clock
+        self._one_at_a_time = threading.Lock()
+
+    @property
+    def key(self) -> VerifierKey:
+        """The witness's public key."""
+        return self._signer.key
+
+    def add_checkpoint(self, body: bytes) -> Answer:
+        """Answer one submission; 500 if the state cannot be written, and then nothing is cosigned."""
+        try:
+            return self._judge(body)
+        except _RefusedError as refused:
+            return refused.answer
+        except (WireError, MalformedNoteError, MalformedCheckpointError) as error:
+            return Answer(400, f"{error}\n")
+        except OSError as error:
+            log().error("witness_state_not_written", **describe(error))
+            return Answer(500, "the state cannot be written\n")
+
+    def _judge(self, body: bytes) -> Answer:
+        request = wire.parse(body)
+        submitted = self._verified(request.note)
+        if request.old > submitted.size:
+            raise _RefusedError(Answer(400, "the old size is greater than the checkpoint's\n"))
+        # Checked, kept and signed in one step: a slower request must neither put an older checkpoint in the
+        # place of a newer one, nor say later than the newer one that its own was the newest.
+        with self._one_at_a_time:
+            self._check_follows(request, submitted)
+            if submitted.size > self._state.latest(submitted.origin).size:
+                self._state.keep(submitted)
+            time = int(self._clock().timestamp())
+            return Answer(200, note.sign(self._signer, submitted.text, time=time).line)
+
+    def _verified(self, raw: bytes) -> Checkpoint:
+        origin = note.parse(raw).text.partition("\n")[0]
+        keys = self._logs.get(origin)
+        if keys is None:
+            raise _RefusedError(Answer(404, "the log is not known here\n"))
+        try:
+            opened = note.open_note(raw, keys)
+        except (UnsignedNoteError, InvalidSignatureError) as error:
+            log().warning("witness_refused", code=403)
+            raise _RefusedError(Answer(403, f"{error}\n")) from error
+        return checkpoint.parse(opened.text)
+
+    def _check_follows(self, request: Request, submitted: Checkpoint) -> None:
+        known = self._state.latest(submitted.origin)
+        if request.old != known.size:
+            raise _RefusedError(Answer(409, wire.encode_size(known.size), wire.SIZE_TYPE))
+        if submitted.size == known.size > 0 and submitted.root != known.root:
+            log().error("witness_saw_a_fork", code=409, count=known.size)
+            self._state.keep_fork(request.note)
+            raise _RefusedError(Answer(409, "another root was cosigned at this size\n"))
+        try:
+            verify_successor(known, submitted, request.proof)
+        except ConsistencyError as error:
+            log().error("witness_refused", code=422, count=submitted.size)
+            raise _RefusedError(Answer(422, f"{error}\n")) from error

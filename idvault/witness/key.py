@@ -1,0 +1,67 @@
+"""The witness's own key, in a file for its owner only, made at the first start.
+
+The file has the one line of a private key that Go's sumdb/note writes, with the type byte of cosignature/v1:
+PRIVATE+KEY+NAME+KEYID+BASE64.
+"""
+
+import stat
+from base64 import b64decode, b64encode
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from idvault.transparency.note import Algorithm, MalformedKeyError, Signer, VerifierKey
+from idvault.witness.state import write_durably
+
+_PREFIX = "PRIVATE+KEY+"
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+class KeyFileError(Exception):
+    """The witness's key cannot be used, or not under this name."""
+
+
+def load_or_make(path: Path, *, name: str | None) -> Signer:
+    """Return the key of a file, made under this name where there is no file.
+
+    name: None takes whatever name the file has. Raises KeyFileError, OSError.
+    """
+    if not path.exists():
+        if name is None:
+            raise KeyFileError("a new witness needs a name, such as witness.example/w1")
+        _make(path, name)
+    return _load(path, name)
+
+
+def _make(path: Path, name: str) -> None:
+    private = Ed25519PrivateKey.generate()
+    try:
+        key = _public(name, private)
+    except MalformedKeyError as error:
+        raise KeyFileError("the name must have no white space and no plus sign") from error
+    material = bytes([Algorithm.COSIGNATURE_V1]) + private.private_bytes_raw()
+    # Synced before anybody is told the public key: it will be pinned elsewhere.
+    write_durably(path, f"{_PREFIX}{name}+{key.key_id.hex()}+{b64encode(material).decode()}\n".encode())
+
+
+def _load(path: Path, name: str | None) -> Signer:
+    if path.stat().st_mode & _OTHERS:
+        raise KeyFileError(f"others may read {path}: give it mode 0600")
+    text = path.read_bytes().decode("utf-8", "replace").removesuffix("\n")
+    try:
+        found, key_id, encoded = text.removeprefix(_PREFIX).split("+", 2)
+        material = b64decode(encoded, validate=True)
+        private = Ed25519PrivateKey.from_private_bytes(material[1:])
+        key = _public(found, private)
+        same = text.startswith(_PREFIX) and material[0] == Algorithm.COSIGNATURE_V1
+    except (ValueError, MalformedKeyError) as error:
+        raise KeyFileError(f"{path} does not hold the key of a witness") from error
+    if not same or key.key_id.hex() != key_id:
+        raise KeyFileError(f"{path} does not hold the key of a witness")
+    if name is not None and name != found:
+        raise KeyFileError(f"the key in {path} has another name: {found}")
+    return Signer(key, private.sign)
+
+
+def _public(name: str, private: Ed25519PrivateKey) -> VerifierKey:
+    return VerifierKey(name, private.public_key().public_bytes_raw(), Algorithm.COSIGNATURE_V1)

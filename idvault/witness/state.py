@@ -1,0 +1,106 @@
+"""What a witness must never forget: for each log the size and root that it cosigned last, on the disk.
+
+- A log's file holds the three lines of its last checkpoint. It is replaced by rename; both the file and the
+  folder are synced before anybody may cosign.
+- One process holds the folder. The files are read once: what a write that failed left behind counts for
+  nothing until it was written again, because it may be gone after a crash.
+- A file that cannot be read stops the start: a witness that begins anew would cosign a fork.
+"""
+
+import fcntl
+import os
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+
+from idvault.transparency import checkpoint
+from idvault.transparency.checkpoint import Checkpoint, MalformedCheckpointError
+from idvault.transparency.tree import EMPTY_ROOT
+
+_PRIVATE_FOLDER = 0o700
+_PRIVATE_FILE = 0o600
+_LOGS = "logs"
+_FORKS = "forks"
+
+
+class StateError(Exception):
+    """The folder cannot be used: another witness holds it, or something in it is damaged."""
+
+
+class State:
+    """The folder of one witness, held until `close`; not for several threads at once."""
+
+    def __init__(self, folder: Path) -> None:
+        """Make the folder where there is none, and take it; raises StateError, OSError."""
+        self.folder = folder
+        for path in (folder, folder / _LOGS, folder / _FORKS):
+            path.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
+        self._lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, _PRIVATE_FILE)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._latest = {found.origin: found for found in map(_read, self._files())}
+        except BlockingIOError:
+            self.close()
+            raise StateError(f"another witness runs on {folder}") from None
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        os.close(self._lock)
+
+    def latest(self, origin: str) -> Checkpoint:
+        """Return the checkpoint that was kept last, that of the empty tree where none ever was."""
+        return self._latest.get(origin, Checkpoint(origin, 0, EMPTY_ROOT))
+
+    def keep(self, newer: Checkpoint) -> None:
+        """Make a checkpoint the last one; durable once this returns. Raises OSError, and then it is not."""
+        kept = Checkpoint(newer.origin, newer.size, newer.root)
+        write_durably(self._file(newer.origin), kept.text.encode())
+        self._latest[newer.origin] = kept
+
+    def keep_fork(self, note: bytes) -> None:
+        """Keep a signed checkpoint that contradicts the last one: both together prove what the log did."""
+        path = self.folder / _FORKS / sha256(note).hexdigest()
+        if not path.exists():
+            write_durably(path, note)
+
+    def _files(self) -> list[Path]:
+        found = (self.folder / _LOGS).iterdir()
+        return sorted(path for path in found if not path.name.startswith("."))
+
+    def _file(self, origin: str) -> Path:
+        # An origin is any text; its hash is a name that every file system takes.
+        return self.folder / _LOGS / sha256(origin.encode()).hexdigest()
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Put a file for its owner only in the place of a former one, and sync it and its folder."""
+    draft = path.with_name(f".{path.name}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE_FILE)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _read(path: Path) -> Checkpoint:
+    try:
+        found = checkpoint.parse(path.read_bytes().decode())
+    except (UnicodeDecodeError, MalformedCheckpointError) as error:
+        raise StateError(f"{path} is damaged: put back what it held, or every log may fork unseen") from error
+    if sha256(found.origin.encode()).hexdigest() != path.name:
+        raise StateError(f"{path} is the state of another log than its name says")
+    return found

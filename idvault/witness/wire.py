@@ -1,0 +1,76 @@
+"""The bytes of an add-checkpoint call, written and read (C2SP tlog-witness).
+
+- A request is a line `old SIZE`, up to 63 lines of one base64 hash each, an empty line, a signed checkpoint.
+- Each size and each hash has one spelling; a request with any other is malformed.
+- A witness that has cosigned another size than the request's old one answers that size and a newline.
+"""
+
+import re
+from base64 import b64decode, b64encode
+from dataclasses import dataclass
+
+from idvault.transparency.tree import MAX_SIZE
+
+PATH = "/add-checkpoint"
+MAX_PROOF = 63
+# Sixteen signatures of five kilobytes, which a note may have, and as much again.
+MAX_REQUEST_BYTES = 131_072
+MAX_ANSWER_BYTES = 65_536
+SIZE_TYPE = "text/x.tlog.size"
+SIGNATURES_TYPE = "text/plain"
+
+_OLD = "old "
+_SIZE = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
+_HASH = re.compile(r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=", re.ASCII)
+
+
+class WireError(ValueError):
+    """The bytes are not those of an add-checkpoint call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a log submits: the size that its proof starts from, the proof (32-byte hashes), a signed note."""
+
+    old: int
+    proof: tuple[bytes, ...]
+    note: bytes
+
+    def encode(self) -> bytes:
+        """Return the body of the call."""
+        lines = [f"{_OLD}{self.old}", *(b64encode(value).decode() for value in self.proof), "", ""]
+        return "\n".join(lines).encode() + self.note
+
+
+def parse(body: bytes) -> Request:
+    """Read the body of a call; the note in it is not looked at. Raises WireError."""
+    head, separator, note = body.partition(b"\n\n")
+    if not separator:
+        raise WireError("there is no empty line before the checkpoint")
+    # A byte beyond ASCII matches neither a size nor a hash, whatever it is decoded to.
+    first, *lines = head.decode("ascii", "replace").split("\n")
+    if len(lines) > MAX_PROOF:
+        raise WireError("the proof has more than 63 lines")
+    if not first.startswith(_OLD):
+        raise WireError("the first line does not tell the old size")
+    if not all(_HASH.fullmatch(line) for line in lines):
+        raise WireError("a line of the proof is not one hash in base64")
+    return Request(_size(first.removeprefix(_OLD)), tuple(map(b64decode, lines)), note)
+
+
+def encode_size(size: int) -> str:
+    """Return the body that tells the size which was cosigned last."""
+    return f"{size}\n"
+
+
+def parse_size(body: str) -> int:
+    """Read the body that tells a size; raise WireError if it tells anything else."""
+    if not body.endswith("\n"):
+        raise WireError("the size does not end in a newline")
+    return _size(body.removesuffix("\n"))
+
+
+def _size(text: str) -> int:
+    if not _SIZE.fullmatch(text) or int(text) > MAX_SIZE:
+        raise WireError("a size is not a decimal number without leading zeroes")
+    return int(text)

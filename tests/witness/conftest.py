@@ -1,0 +1,23 @@
+"""A witness for each test."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.witness.world import Disk, Served, served
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    """A folder of a witness that knows one log."""
+    made = Disk(tmp_path / "witness")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+async def server(disk: Disk) -> AsyncIterator[Served]:
+    """That witness over loopback HTTP."""
+    async with served(disk.start()) as running:
+        yield running

@@ -1,0 +1,244 @@
+"""A fork is never cosigned: not by any order of submissions, restart, crash or failing disk."""
+
+import errno
+import os
+import stat
+import tempfile
+from base64 import b64decode
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from idvault.transparency.checkpoint import Checkpoint
+from idvault.transparency.note import VerifierKey
+from idvault.witness.cosigner import Answer, Cosigner, KeyKindError, known_logs
+from idvault.witness.state import State
+from idvault.witness.wire import Request
+from tests.transparency.merkle import vectors
+from tests.witness.world import LOG, MAIN, NOW, ORIGIN, WITNESS, Disk, History, cosigned
+
+PUBLISHED = vectors("checkpoint")["witnessed"]
+HISTORIES = [MAIN, History("early", fork=2), History("late", fork=6), History("alien")]
+SIZES = st.integers(0, 9)
+
+
+class _Crash(BaseException):
+    """The process is gone."""
+
+
+class _Faulty(State):
+    """A state whose next write fails as it is told: before it, half-way, or with a crash right after it."""
+
+    fault = ""
+
+    def keep(self, newer: Checkpoint) -> None:
+        fault, self.fault = self.fault, ""
+        if fault == "before":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        with pytest.MonkeyPatch.context() as patch:
+            if fault == "half":
+                patch.setattr(os, "fsync", _refuse_folders)
+            super().keep(newer)
+        if fault == "crash":
+            raise _Crash
+
+
+def _refuse_folders(descriptor: int) -> None:
+    """Refuse to sync a folder: the file has its name by then, and may lose it again in a crash."""
+    if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+        raise OSError(errno.EIO, "Input/output error")
+
+
+@dataclass
+class _Machine:
+    """A witness under faults, and everything that it ever cosigned, heard or not."""
+
+    folder: Path
+    signed: list[tuple[History, int]] = field(default_factory=list)
+
+    def start(self) -> None:
+        self.state = _Faulty(self.folder)
+        self.cosigner = Cosigner(
+            logs=known_logs([LOG.key]), signer=WITNESS, state=self.state, clock=lambda: NOW
+        )
+
+    def restart(self) -> None:
+        self.state.close()
+        self.start()
+
+    def submit(self, history: History, size: int, request: bytes, fault: str) -> None:
+        self.state.fault = fault
+        try:
+            answer = self.cosigner.add_checkpoint(request)
+        except _Crash:
+            self.restart()
+            return
+        self.state.fault = ""
+        if answer.status == 200:
+            assert cosigned(history.note(size), answer.body)
+            self.signed.append((history, size))
+        else:
+            assert "—" not in answer.body
+
+    def check(self) -> None:
+        """Demand that all that was cosigned is one history: the larger of any two began as the smaller."""
+        for history, size in self.signed:
+            for other, larger in self.signed:
+                common = min(size, larger)
+                assert history.leaves(common) == other.leaves(common)
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A submission of any history and size, from any old size, with the proof of any history."""
+
+    history: History
+    size: int
+    old: int
+    prover: History
+    fault: str
+    restart: bool
+    honest: bool
+
+    def request(self, known: int) -> bytes:
+        old = known if self.honest and known <= self.size else self.old
+        prover = self.history if self.honest else self.prover
+        proof = prover.proof(old, self.size) if old <= self.size else ()
+        return Request(old, proof, self.history.note(self.size)).encode()
+
+
+STEPS = st.builds(
+    _Step,
+    history=st.sampled_from(HISTORIES),
+    size=SIZES,
+    old=SIZES,
+    prover=st.sampled_from(HISTORIES),
+    fault=st.sampled_from(["", "", "", "before", "half", "crash"]),
+    restart=st.booleans(),
+    honest=st.booleans(),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(steps=st.lists(STEPS, min_size=1, max_size=25))
+def test_a_fork_is_never_cosigned(steps: list[_Step]) -> None:
+    """Whatever is submitted in whatever order, with crashes and a failing disk: one history is cosigned."""
+    with tempfile.TemporaryDirectory() as folder:
+        machine = _Machine(Path(folder))
+        machine.start()
+        try:
+            for step in steps:
+                if step.restart:
+                    machine.restart()
+                request = step.request(machine.state.latest(ORIGIN).size)
+                machine.submit(step.history, step.size, request, step.fault)
+                machine.check()
+        finally:
+            machine.state.close()
+
+
+def test_racing_histories_leave_one(disk: Disk) -> None:
+    """Threads that submit every size of every history at once get cosignatures of one history only."""
+    cosigner = disk.start()
+
+    def climb(history: History) -> list[tuple[History, int]]:
+        won, old = [], 0
+        for size in range(1, 10):
+            answer = cosigner.add_checkpoint(history.request(old, size))
+            if answer.status == 200:
+                won.append((history, size))
+                old = size
+            elif answer.status == 409 and answer.content_type != "text/plain":
+                old = min(int(answer.body), size)
+        return won
+
+    with ThreadPoolExecutor(16) as pool:
+        signed = [one for many in pool.map(climb, HISTORIES * 4) for one in many]
+    machine = _Machine(disk.folder, signed)
+    machine.check()
+    assert signed
+
+
+def test_the_race_of_the_specification(disk: Disk) -> None:
+    """A slow request for a smaller tree neither rolls the state back nor gets a cosignature."""
+    cosigner = disk.start()
+    small, large = MAIN.request(1, 3), MAIN.request(1, 5)
+    assert cosigner.add_checkpoint(MAIN.request(0, 1)).status == 200
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(cosigner.add_checkpoint, [large, small]))
+    assert sorted(answer.status for answer in answers) == [200, 409]
+    winner = next(size for size, answer in zip([5, 3], answers, strict=True) if answer.status == 200)
+    assert disk.start().add_checkpoint(MAIN.request(winner, winner)).status == 200
+
+
+def test_published_checkpoints_are_cosigned(disk: Disk) -> None:
+    """The checkpoints and proofs of a published witness test are judged as published."""
+    origin = PUBLISHED["origin"]
+    disk.keys = [VerifierKey(origin, bytes.fromhex(PUBLISHED["public_key"]))]
+    notes = [text.encode() for text in PUBLISHED["notes"]]
+    proofs = [tuple(b64decode(value) for value in proof) for proof in PUBLISHED["proofs_from_first"]]
+    cosigner = disk.start()
+
+    def submit(old: int, proof: tuple[bytes, ...], note: bytes) -> Answer:
+        return cosigner.add_checkpoint(Request(old, proof, note).encode())
+
+    assert submit(0, (proofs[1][0],) * 64, notes[0]).status == 400
+    assert submit(0, (), notes[0]).status == 200
+    assert submit(1, proofs[1], notes[2]).status == 422
+    answer = submit(1, proofs[2], notes[2])
+    assert cosigned(notes[2], answer.body) == int(NOW.timestamp())
+    assert submit(1, proofs[1], notes[1]) == Answer(409, "5\n", "text/x.tlog.size")
+
+
+def test_the_time_is_that_of_signing(disk: Disk) -> None:
+    """A repeated submission is cosigned again with the time of then."""
+    cosigner = disk.start()
+    assert cosigned(MAIN.note(4), cosigner.add_checkpoint(MAIN.request(0, 4)).body) == NOW.timestamp()
+    disk.clock += timedelta(hours=1, microseconds=999_999)
+    again = cosigner.add_checkpoint(MAIN.request(4, 4))
+    assert cosigned(MAIN.note(4), again.body) == NOW.timestamp() + 3600
+
+
+def test_a_full_disk_is_500_and_no_cosignature(disk: Disk) -> None:
+    """If the state cannot be written, nothing is cosigned, and the next try is as the first."""
+    disk.start()
+    disk.close()
+    machine = _Machine(disk.folder)
+    machine.start()
+    machine.state.fault = "before"
+    assert machine.cosigner.add_checkpoint(MAIN.request(0, 4)) == Answer(500, "the state cannot be written\n")
+    assert machine.cosigner.add_checkpoint(MAIN.request(0, 4)).status == 200
+    machine.state.close()
+
+
+def test_a_fork_is_kept_as_a_proof(disk: Disk) -> None:
+    """Two signed roots of one size prove what the log did, so the second one is kept."""
+    cosigner = disk.start()
+    fork = History("fork", fork=2)
+    cosigner.add_checkpoint(MAIN.request(0, 4))
+    answer = cosigner.add_checkpoint(Request(4, (), fork.note(4)).encode())
+    assert (answer.status, answer.content_type) == (409, "text/plain")
+    (kept,) = (disk.folder / "forks").iterdir()
+    assert kept.read_bytes() == fork.note(4)
+
+
+@pytest.mark.parametrize("find", [lambda: [WITNESS.key], lambda: [LOG.key, WITNESS.key]])
+def test_a_witness_is_no_log(find: Callable[[], list[VerifierKey]]) -> None:
+    """The key of a witness is refused as the key of a log."""
+    with pytest.raises(KeyKindError, match=r"witness\.example/w1"):
+        known_logs(find())
+
+
+def test_a_log_may_have_two_keys(disk: Disk) -> None:
+    """While a log changes its key, the one and the other are taken; the state is that of the log."""
+    newer = VerifierKey(ORIGIN, b"\x05" * 32)
+    disk.keys = [newer, LOG.key]
+    cosigner = disk.start()
+    assert cosigner.add_checkpoint(MAIN.request(0, 4)).status == 200
+    assert cosigner.key == WITNESS.key

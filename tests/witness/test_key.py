@@ -1,0 +1,82 @@
+"""The witness's key file: made once, for its owner only, refused when it is not what it should be."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from idvault.transparency import note
+from idvault.transparency.note import Algorithm, parse_key
+from idvault.witness.key import KeyFileError, load_or_make
+
+NAME = "witness.example/w1"
+
+
+def test_a_key_is_made_once(tmp_path: Path) -> None:
+    """The first start makes the key; later ones read it, by its name or without."""
+    path = tmp_path / "witness.key"
+    first = load_or_make(path, name=NAME)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert first.key.algorithm is Algorithm.COSIGNATURE_V1
+    assert parse_key(str(first.key)) == first.key
+    for name in (NAME, None):
+        again = load_or_make(path, name=name)
+        assert again.key == first.key
+        text = "log.example\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n"
+        line = note.sign(again, text, time=5).line
+        (verified,) = note.open_note(f"{text}\n{line}".encode(), [first.key]).verified
+        assert verified.time == 5
+
+
+def test_two_witnesses_have_two_keys(tmp_path: Path) -> None:
+    """Each folder has a key of its own."""
+    one, two = (load_or_make(tmp_path / name, name=NAME) for name in ("a", "b"))
+    assert one.key.public_key != two.key.public_key
+
+
+def test_a_new_key_needs_a_name(tmp_path: Path) -> None:
+    """Without a name no key is made, nor with one that no signature line can carry."""
+    with pytest.raises(KeyFileError, match="needs a name"):
+        load_or_make(tmp_path / "key", name=None)
+    for name in ("", "a b", "a+b", "a\nb"):
+        with pytest.raises(KeyFileError, match="no white space"):
+            load_or_make(tmp_path / "key", name=name)
+    assert not list(tmp_path.iterdir())
+
+
+def test_another_name_is_refused(tmp_path: Path) -> None:
+    """A key keeps its name: under another one it would be another key to everybody who trusts it."""
+    load_or_make(tmp_path / "key", name=NAME)
+    with pytest.raises(KeyFileError, match=f"has another name: {NAME}"):
+        load_or_make(tmp_path / "key", name="witness.example/w2")
+
+
+def test_a_key_that_others_may_read_is_refused(tmp_path: Path) -> None:
+    """A key that group or others can reach is none."""
+    load_or_make(tmp_path / "key", name=NAME)
+    (tmp_path / "key").chmod(0o640)
+    with pytest.raises(KeyFileError, match="0600"):
+        load_or_make(tmp_path / "key", name=NAME)
+
+
+@pytest.mark.parametrize("change", ["", "cut", "prefix", "type", "id", "binary", "short"])
+def test_a_damaged_file_is_refused(tmp_path: Path, change: str) -> None:
+    """What is not exactly a witness's key is refused, and its content is not shown."""
+    path = tmp_path / "key"
+    load_or_make(path, name=NAME)
+    text = path.read_text()
+    secret = text.strip().rpartition("+")[2]
+    key_id = text.split("+")[3]
+    content = {
+        "": "",
+        "cut": text[:40],
+        "prefix": text.replace("PRIVATE+KEY+", "PUBLIC+KEY+"),
+        "type": text.replace(secret, "A" + secret[1:]),
+        "id": text.replace(key_id, "00000000"),
+        "binary": "\x00\x01",
+        "short": text.replace(secret, "BAAA"),
+    }[change]
+    path.write_text(content)
+    with pytest.raises(KeyFileError, match="does not hold the key") as caught:
+        load_or_make(path, name=NAME)
+    assert secret[5:20] not in str(caught.value)
