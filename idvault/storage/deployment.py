@@ -11,6 +11,18 @@ from idvault.storage.schema import main_deployment, shred_deployment
 _ONLY = 1
 
 
+class DeploymentMismatchError(PreconditionError):
+    """The two databases are not of one deployment."""
+
+    def __init__(self) -> None:
+        """Say what an operator should do; no id is in it."""
+        super().__init__(Reason.ILLEGAL_TRANSITION)
+        self.args = (
+            "the main and the shred database are not of one deployment: check both addresses; if the very "
+            "first `idvault db upgrade` was cut short, both are still empty and can be made anew",
+        )
+
+
 class SqlDeploymentStore:
     """The one id that the main and the shred database must share."""
 
@@ -59,5 +71,5 @@ async def _id(connection: AsyncConnection, table: Table) -> str | None:
 def _same(main: str | None, shred: str | None) -> str:
     """Return the id of both, or raise PreconditionError: writing would lose records."""
     if main is None or main != shred:
-        raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+        raise DeploymentMismatchError
     return main
