@@ -2,10 +2,8 @@
 
 - Nothing beyond the newest checkpoint is shown or proved: only what is signed can be held against the log.
 - A size or an index that the newest checkpoint does not cover is refused, and names its field.
-- The store keeps perfect subtrees of every eighth level; those between are folded from them.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from idvault.domain.error import (
@@ -16,11 +14,11 @@ from idvault.domain.error import (
     UnavailableError,
     Violation,
 )
-from idvault.ports.log import CheckpointStore, LogStore, Node
+from idvault.flows import node
+from idvault.ports.log import CheckpointStore, LogStore
 from idvault.transparency import checkpoint, note, proof
 from idvault.transparency.proof import Plan
-from idvault.transparency.tile import HEIGHT
-from idvault.transparency.tree import LogError, Position, node_hash
+from idvault.transparency.tree import LogError
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +86,7 @@ class TransparencyFlow:
             raise DamagedError(Reason.RECORD_DAMAGED) from error
 
     async def _assemble(self, plan: Plan) -> tuple[bytes, ...]:
-        wanted = [node for position in plan.positions for node in _stored(position)]
-        rest = iter(await self._log.nodes(wanted) if wanted else [])
-        hashes = [_fold([next(rest) for _ in _stored(position)]) for position in plan.positions]
-        return plan.assemble(hashes)
-
-
-def _stored(position: Position) -> list[Node]:
-    """Return the stored subtrees that one is folded from: itself, or those of the next stored level below."""
-    height = position.level % HEIGHT
-    first = position.index << height
-    return [Node(position.level - height, first + place) for place in range(1 << height)]
-
-
-def _fold(row: Sequence[bytes]) -> bytes:
-    while len(row) > 1:
-        row = [node_hash(left, right) for left, right in zip(row[::2], row[1::2], strict=True)]
-    return row[0]
+        return plan.assemble(await node.read(self._log, plan.positions))
 
 
 def _check(holds: bool, field: str) -> None:
