@@ -1,4 +1,4 @@
-"""The command `idvault-client`: reads statuses and claims from a shell."""
+"""The command `idvault-client`: reads statuses and claims from a shell, and follows the log."""
 
 import json
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ import typer
 from idvault_client import testing
 from idvault_client.accounts import Status, Verification
 from idvault_client.errors import NotFound, Unavailable, VaultError
+from idvault_client.follow_command import follow_log
 from idvault_client.transport import DEFAULT_TIMEOUT, Tls
 from idvault_client.vault import Vault, connect
 
@@ -24,6 +25,7 @@ app = typer.Typer(
     # A pretty traceback prints local variables, and those may be personal.
     pretty_exceptions_enable=False,
 )
+app.command("follow-log")(follow_log)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def connection(  # noqa: PLR0917 - typer makes an option of each
 ) -> None:
     """Ask an identity vault for statuses and claims, as a platform with its client certificate.
 
-    Exit codes: 0 done, 2 wrong usage, 3 not reached, 4 refused (the reason is printed).
+    Exit codes: 0 done, 2 wrong usage, 3 not reached, 4 refused (the reason is printed), 5 not verified.
     """
     tls = Tls(ca, certificate, key) if ca and certificate and key else None
     context.obj = Connection(ready_file, platform, target, tls, server_name, timeout, as_json)

@@ -1,0 +1,146 @@
+"""`idvault-client follow-log`: watches that a log only grows."""
+
+import json
+import time
+from base64 import b64encode
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from idvault.transparency.checkpoint import CheckpointError, Policy
+from idvault.transparency.note import NoteError, VerifierKey, parse_key
+from idvault_client.follow import Followed, LogFollower, RefusedLogError
+from idvault_client.public_files import Folder, NotReachedError, PublicFiles, UrlError, Website
+
+_UNREACHABLE, _UNVERIFIED = 3, 5
+
+
+def follow_log(  # noqa: PLR0917 - typer makes an option of each
+    context: typer.Context,
+    public_key: Annotated[
+        str, typer.Option(metavar="VKEY", help="The log's public key, NAME+ID+KEY; NAME is the log's origin.")
+    ],
+    state: Annotated[
+        Path, typer.Option(metavar="FILE", help="Where the last checkpoint is kept; made by the first call.")
+    ],
+    url: Annotated[
+        str | None, typer.Option(help="The public directory's URL: https, or http on this machine.")
+    ] = None,
+    directory: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The public directory, or a copy of it, as a folder.")
+    ] = None,
+    witness: Annotated[
+        list[str] | None,
+        typer.Option(metavar="VKEY", help="A witness that must have cosigned; may be repeated."),
+    ] = None,
+    quorum: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="How many of them are enough; without it, all.")
+    ] = None,
+    max_age: Annotated[
+        float | None,
+        typer.Option(min=1, metavar="SECONDS", help="How long ago they may have cosigned."),
+    ] = None,
+    once: Annotated[bool, typer.Option("--once", help="Look once and end.")] = False,
+    interval: Annotated[
+        float, typer.Option(min=0.1, metavar="SECONDS", help="How long to wait between two looks.")
+    ] = 60.0,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Check that the log continues the last checkpoint seen, and keep the new one.
+
+    The log's own server is not trusted: the proof is made here, of the published tiles. A log that is
+    smaller than it was, that has forked, or that its witnesses did not cosign ends with 5; a checkpoint that
+    forks is kept as FILE.refused. Without --once it goes on until then, and over every outage of the server.
+    """
+    asked = context.obj
+    as_json = as_json or asked.as_json
+    follower = LogFollower(
+        files=_files(url, directory, asked.timeout),
+        policy=_policy(public_key, witness or [], quorum, max_age),
+        state=state,
+        max_age=max_age,
+        now=time.time,
+    )
+    while True:
+        try:
+            _print(follower.follow(), as_json=as_json)
+        except RefusedLogError as error:
+            _fail(str(error), "UNVERIFIED", error.reason, as_json=as_json)
+            raise typer.Exit(_UNVERIFIED) from error
+        except NotReachedError as error:
+            _unreached(str(error), as_json=as_json)
+            if once:
+                raise typer.Exit(_UNREACHABLE) from error
+        except OSError as error:
+            _unreached(f"{error.strerror}: {error.filename}", as_json=as_json)
+            raise typer.Exit(_UNREACHABLE) from error
+        if once:
+            return
+        time.sleep(interval)
+
+
+def _files(url: str | None, directory: Path | None, timeout: float) -> PublicFiles:
+    if url is not None and directory is None:
+        try:
+            return Website(url, timeout=timeout)
+        except UrlError as error:
+            raise typer.BadParameter(str(error), param_hint="--url") from error
+    if directory is not None and url is None:
+        return Folder(directory)
+    raise typer.BadParameter("give --url or --directory")
+
+
+def _policy(public_key: str, witness: list[str], quorum: int | None, max_age: float | None) -> Policy:
+    key = _key(public_key, "--public-key")
+    witnesses = tuple(_key(text, "--witness") for text in witness)
+    if max_age is not None and not witnesses:
+        raise typer.BadParameter(
+            "an age is known of cosignatures only: give --witness", param_hint="--max-age"
+        )
+    try:
+        return Policy(key.name, (key,), witnesses, _quorum(witnesses, quorum))
+    except CheckpointError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _quorum(witnesses: tuple[VerifierKey, ...], quorum: int | None) -> int:
+    return len({key.public_key for key in witnesses}) if quorum is None else quorum
+
+
+def _key(text: str, option: str) -> VerifierKey:
+    try:
+        return parse_key(text)
+    except NoteError as error:
+        raise typer.BadParameter(str(error), param_hint=option) from error
+
+
+def _print(followed: Followed, *, as_json: bool) -> None:
+    found = followed.checkpoint
+    if as_json:
+        shown = {
+            "size": found.size,
+            "root": b64encode(found.root).decode(),
+            "consistent_with": followed.before,
+            "cosigned": followed.cosigned,
+        }
+        typer.echo(json.dumps(shown))
+        return
+    if not followed.before:
+        typer.echo("the first checkpoint seen: nothing older was compared with it", err=True)
+    typer.echo(f"log: {found.size} entries, consistent with {followed.before}")
+
+
+def _unreached(text: str, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps({"error": {"code": "UNAVAILABLE", "reason": text, "field": None}}), err=True)
+    else:
+        typer.echo(text, err=True)
+
+
+def _fail(text: str, code: str, reason: str, *, as_json: bool) -> None:
+    if as_json:
+        error = {"code": code, "reason": reason, "field": None, "text": text}
+        typer.echo(json.dumps({"error": error}), err=True)
+    else:
+        typer.echo(f"log: {text}")
