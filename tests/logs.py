@@ -156,3 +156,15 @@ async def replace_checkpoint(databases: Databases, raw: bytes) -> None:
         assert await store.replace(former=await store.latest(), note=raw)
     finally:
         await database.close()
+
+
+async def grow(databases: Databases, leaves: Sequence[bytes]) -> None:
+    """Give every waiting entry its place, and sign these entries."""
+    main, shred = Database(url=databases.main_url), Database(url=databases.shred_url)
+    try:
+        await sequence(main)
+        store = SqlCheckpointStore(database=shred)
+        assert await store.replace(former=await store.latest(), note=signed(leaves))
+    finally:
+        await main.close()
+        await shred.close()

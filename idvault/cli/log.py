@@ -1,5 +1,6 @@
 """`idvault log`: verifies the transparency log offline, and exports it as static files."""
 
+import asyncio
 import json
 import sys
 from base64 import b64encode
@@ -12,9 +13,12 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from idvault.cli import log_trust
+from idvault import config
+from idvault.cli import log_trust, running
 from idvault.cli.log_source import Bar, BundleSource, DatabaseSource, Source, Verified
 from idvault.cli.outcome import Code, CommandError
+from idvault.config import Process
+from idvault.domain.error import DamagedError, IdvaultError, PreconditionError, Reason, UnavailableError
 from idvault.transparency.note import MAX_NOTE_BYTES
 from idvault.transparency.tree import LogError
 from idvault.transparency.verifier import WrongEntryError
@@ -87,6 +91,54 @@ def verify(  # noqa: PLR0917 - typer makes an option of each
     _tell(verified, outside=bool(outside), as_json=as_json)
 
 
+@app.command()
+def export(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write; made if it is missing.")],
+    public_key: Annotated[
+        str | None,
+        typer.Option(
+            metavar="VKEY", help="The log's public key; without it, read from the worker's key file."
+        ),
+    ] = None,
+) -> None:
+    """Write the log up to its newest checkpoint as static files (C2SP tlog-tiles), as `work` publishes it.
+
+    Uses IDVAULT_DATABASE_URL and IDVAULT_SHRED_DATABASE_URL; without --public-key also IDVAULT_LOG_ORIGIN,
+    IDVAULT_KEY_PASSPHRASE_FILE and the file work.keys beside IDVAULT_KEYS. What is there already is left
+    alone, so that repeating it adds what is new.
+    """
+    settings = config.load(Process.DATABASES)
+    from idvault.bootstrap import log as logs  # noqa: PLC0415 - `--help` needs no database
+
+    if public_key is None:
+        key = logs.log_key(config.load(Process.KEYS))
+    else:
+        key = log_trust.key(public_key, "--public-key")
+    directory.mkdir(parents=True, exist_ok=True)
+    now = running.real_clock()
+    try:
+        count = asyncio.run(logs.export_log(settings, directory=directory, key=key, now=now))
+    except IdvaultError as error:
+        raise _export_refusal(error) from error
+    typer.echo(f"log: {count} entries exported")
+
+
+def _export_refusal(error: IdvaultError) -> Exception:
+    """Return what ends the command, in words for what this command meets."""
+    reason = error.reason.value
+    match error:
+        case UnavailableError(reason=Reason.LOG_UNAVAILABLE):
+            text = "the log has no checkpoint yet: `idvault work` signs the first one"
+            return CommandError(Code.UNREACHABLE, text, reason=reason)
+        case PreconditionError():
+            text = "the folder or the second database shows another log, or one that this key did not sign"
+            return CommandError(Code.UNVERIFIED, text, reason=reason)
+        case DamagedError():
+            text = "the stored log does not verify: `idvault log verify` names the entry"
+            return CommandError(Code.UNVERIFIED, text, reason=reason)
+    return error
+
+
 def _source(database: str | None, bundle: Path | None, shred_database: str | None) -> Source:
     if database is not None and bundle is None:
         return DatabaseSource(database_url=database, shred_database_url=shred_database)
@@ -149,8 +201,8 @@ def _limits(verified: Verified, *, outside: bool) -> Iterator[str]:
     """Say what the verification does not show."""
     if not verified.signed:
         yield (
-            "no signed checkpoint was found: the entries fit together, but truncation is not excluded, nor that "
-            "somebody who can write the database has rewritten them"
+            "no signed checkpoint was found: the entries fit together, but truncation is not excluded, nor "
+            "that somebody who can write the database has rewritten them"
         )
     elif not outside:
         yield "no checkpoint from elsewhere was given (--checkpoint): truncation is not excluded"

@@ -46,16 +46,17 @@ class Trust:
 
 def read(*, public_key: str, witness: Sequence[str], quorum: int | None) -> Trust:
     """Read the options; raises CommandError (wrong usage) that names the wrong one."""
-    key = _key(public_key, "--public-key")
-    witnesses = tuple(_key(text, "--witness") for text in witness)
+    log_key = key(public_key, "--public-key")
+    witnesses = tuple(key(text, "--witness") for text in witness)
     demanded = len({each.public_key for each in witnesses}) if quorum is None else quorum
     try:
-        return Trust(Policy(key.name, (key,), witnesses, demanded))
+        return Trust(Policy(log_key.name, (log_key,), witnesses, demanded))
     except CheckpointError as error:
         raise CommandError(Code.WRONG_USAGE, str(error), reason="USAGE", field="--witness") from error
 
 
-def _key(text: str, option: str) -> VerifierKey:
+def key(text: str, option: str) -> VerifierKey:
+    """Read a verifier key; raises CommandError (wrong usage) that names the option."""
     try:
         return parse_key(text)
     except NoteError as error:
