@@ -39,14 +39,24 @@ def verify(roster: Roster, *, previous: Roster | None) -> None:
 
     The one before must have been verified itself.
     """
+    check_follows(roster, previous=previous)
+    signers = _signers(roster, previous or roster)
+    for quorum in (previous or roster).quorums:
+        _check_enough(quorum, signers, threshold=quorum.threshold if previous else len(quorum.custodians))
+
+
+def check_follows(roster: Roster, *, previous: Roster | None) -> None:
+    """Raise RosterError unless a roster may follow the one before it, if only enough custodians sign."""
     expected = previous.version + 1 if previous else 1
     if roster.version != expected:
         raise RosterError(f"version {expected} was expected, this is version {roster.version}")
     if previous and roster.development and not previous.development:
         raise RosterError("the version before was not for development, so this one must not be")
-    signers = _signers(roster, previous or roster)
-    for quorum in (previous or roster).quorums:
-        _check_enough(quorum, signers, threshold=quorum.threshold if previous else len(quorum.custodians))
+
+
+def check_signatures(roster: Roster, *, previous: Roster | None) -> None:
+    """Raise RosterSignatureError unless each signature is in order; there may be too few of them."""
+    _signers(roster, previous or roster)
 
 
 def _signers(roster: Roster, electorate: Roster) -> set[str]:

@@ -23,6 +23,28 @@ class EventType(StrEnum):
     PLATFORM_REGISTER = "platform:certificate:register"
     PLATFORM_REVOKE = "platform:certificate:revoke"
     ROSTER_ADOPTED = "roster:version:adopted"
+    ROSTER_PROPOSE = "roster:version:propose"
+    ROSTER_SIGN = "roster:version:sign"
+    SECOND_FACTOR_BEGIN = "secondfactor:enrolment:begin"
+    SECOND_FACTOR_CONFIRM = "secondfactor:enrolment:confirm"
+    SECOND_FACTOR_EXHAUST = "secondfactor:tries:exhaust"
+    DISCLOSURE_REQUEST = "disclosure:request:make"
+    DISCLOSURE_APPROVE = "disclosure:request:approve"
+    DISCLOSURE_DENY = "disclosure:request:deny"
+    DISCLOSURE_CANCEL = "disclosure:request:cancel"
+    DISCLOSURE_EXPIRE = "disclosure:request:expire"
+    DISCLOSURE_OPEN = "disclosure:record:open"
+    DISCLOSURE_REFUSE = "disclosure:attempt:refuse"
+    LEGACY_IMPORT = "campaign:chunk:import"
+    CAMPAIGN_CREATE = "campaign:plan:create"
+    CAMPAIGN_START = "campaign:plan:start"
+    CAMPAIGN_PAUSE = "campaign:plan:pause"
+    CAMPAIGN_RESUME = "campaign:plan:resume"
+    CAMPAIGN_END = "campaign:plan:end"
+    INVITATION_CLAIM = "campaign:batch:claim"
+    INVITATION_RECORD = "campaign:invitation:record"
+    ACCOUNT_LIMIT = "campaign:account:limit"
+    ACCOUNT_LIFT = "campaign:account:lift"
 
 
 FIELDS: Mapping[EventType, tuple[str, ...]] = {
@@ -36,6 +58,28 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.PLATFORM_REGISTER: ("name", "role", "spki"),
     EventType.PLATFORM_REVOKE: ("name", "role", "spki"),
     EventType.ROSTER_ADOPTED: ("version", "hash"),
+    EventType.ROSTER_PROPOSE: ("version", "hash"),
+    EventType.ROSTER_SIGN: ("version", "hash", "signature"),
+    EventType.SECOND_FACTOR_BEGIN: ("person",),
+    EventType.SECOND_FACTOR_CONFIRM: ("person",),
+    EventType.SECOND_FACTOR_EXHAUST: ("locked_until",),
+    EventType.LEGACY_IMPORT: ("import_id", "label", "count", "references_hash"),
+    EventType.CAMPAIGN_CREATE: ("campaign_id", "plan_hash"),
+    EventType.CAMPAIGN_START: ("campaign_id",),
+    EventType.CAMPAIGN_PAUSE: ("campaign_id",),
+    EventType.CAMPAIGN_RESUME: ("campaign_id",),
+    EventType.CAMPAIGN_END: ("campaign_id",),
+    EventType.INVITATION_CLAIM: ("campaign_id", "batch_id", "count"),
+    EventType.INVITATION_RECORD: ("campaign_id", "event"),
+    EventType.ACCOUNT_LIMIT: ("campaign_id",),
+    EventType.ACCOUNT_LIFT: ("campaign_id",),
+    EventType.DISCLOSURE_REQUEST: ("request",),
+    EventType.DISCLOSURE_APPROVE: ("decision",),
+    EventType.DISCLOSURE_DENY: ("decision",),
+    EventType.DISCLOSURE_CANCEL: ("disclosure_id",),
+    EventType.DISCLOSURE_EXPIRE: ("disclosure_id",),
+    EventType.DISCLOSURE_OPEN: ("disclosure_id", "record_digest"),
+    EventType.DISCLOSURE_REFUSE: ("reason", "count"),
 }
 
 
@@ -45,8 +89,8 @@ class Event:
 
     entry_id: 16 random bytes in hex. opening_key: 32 random bytes; whoever knows it can open the leaf's
     commitment, so it is kept apart and never logged. account_token is empty where no account is concerned.
-    occurred_at: business time, which the leaf tells. recorded_at: real time, which tells how long the entry has
-    waited for its place in the log.
+    occurred_at: business time, which the leaf tells. recorded_at: real time, which tells for how long the
+    entry has waited for its place in the log.
     """
 
     type: EventType

@@ -41,6 +41,39 @@ def intake_info(*, relying_party: str, account_token: str, claim_id: str, day: s
     return encode("idvault/intake/v1", relying_party, account_token, claim_id, day)
 
 
+def second_factor_info(*, person: str, actor_id: str, request_id: str) -> bytes:
+    """Return the HPKE info of a new second factor on its way to the person."""
+    return encode("idvault/second-factor/v1", person, actor_id, request_id)
+
+
+def second_factor_at_rest_info(*, actor_id: str) -> bytes:
+    """Return what a second factor's stored secret is bound to."""
+    return encode("idvault/second-factor-at-rest/v1", actor_id)
+
+
+def reseal_info(*, request_digest: bytes, custodian: str, share_index: int) -> bytes:
+    """Return the HPKE info of a share on its way to one auditor's one-time key.
+
+    request_digest: SHA-256 of the signed request that the share is given for.
+    """
+    return encode("idvault/reseal/v1", request_digest, custodian, share_index)
+
+
+def one_time_key_info(*, disclosure_id: str) -> bytes:
+    """Return the HPKE info of a one-time key that its auditor keeps until the record was opened."""
+    return encode("idvault/one-time-key/v1", disclosure_id)
+
+
+def evidence_info(*, disclosure_id: str) -> bytes:
+    """Return the HPKE info of what an auditor keeps as the evidence of an opening."""
+    return encode("idvault/evidence/v1", disclosure_id)
+
+
+def case_text_info(*, disclosure_id: str) -> bytes:
+    """Return what the stored text of a disclosure's request is bound to."""
+    return encode("idvault/case-text/v1", disclosure_id)
+
+
 def quorum_id(*, threshold: int, members: tuple[tuple[str, bytes], ...]) -> str:
     """Return the hex id of a quorum: its threshold and each custodian's name and HPKE public key in order."""
     flat = [part for member in members for part in member]

@@ -185,7 +185,7 @@ class VerificationStore(Protocol):
         ...
 
     async def purge(self, *, before: datetime, now: Moment, event: Event) -> int:
-        """Delete request rows made before a business time; return how many.
+        """Delete request rows, those of people too, made before a business time; return how many.
 
         Writes `event` with fields before (ISO 8601) and count in the same step, unless there were none.
         """

@@ -132,6 +132,14 @@ class LocalKeyProvider:
             self._change(purpose, lambda keys: keys.with_version(version, key, primary=primary))
         return self.keys(purpose).versions[version]
 
+    def complete(self, keys: Mapping[Purpose, KeySet]) -> None:
+        """Add the key sets of purposes that the file does not have, durably; what is there stays as it is."""
+        with self._locked():
+            self._refresh()
+            missing = {purpose: made for purpose, made in keys.items() if purpose not in self._sets}
+            if missing:
+                self._write({**self._sets, **missing})
+
     def destroy(self, purpose: Purpose, version: str) -> None:
         """Remove a version from the file, durably; one that is not there is gone already.
 

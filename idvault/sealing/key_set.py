@@ -17,10 +17,13 @@ class Purpose(StrEnum):
 
     INDEX = "index"
     REQUEST = "request"
+    REFERENCE = "reference"
     INTAKE = "intake"
     LOG = "log"
     STATUS_TOKEN = "status-token"  # noqa: S105 - the name of a purpose
     STATUS_LIST = "status-list"
+    CASE_TEXT = "case-text"
+    SECOND_FACTOR = "second-factor"
 
 
 class Holder(StrEnum):
@@ -31,10 +34,10 @@ class Holder(StrEnum):
     WORK = "work"
 
 
-# The intake set is born empty: the worker makes a key for each day. The custody edge needs no key yet.
+# The intake set is born empty: the worker makes a key for each day. Each edge has a request key of its own.
 HOLDINGS: Mapping[Holder, tuple[Purpose, ...]] = {
-    Holder.SERVICE: (Purpose.INDEX, Purpose.REQUEST, Purpose.STATUS_TOKEN),
-    Holder.CUSTODY: (),
+    Holder.SERVICE: (Purpose.INDEX, Purpose.REQUEST, Purpose.REFERENCE, Purpose.STATUS_TOKEN),
+    Holder.CUSTODY: (Purpose.SECOND_FACTOR, Purpose.REQUEST, Purpose.CASE_TEXT),
     Holder.WORK: (Purpose.INTAKE, Purpose.LOG, Purpose.STATUS_LIST),
 }
 

@@ -11,7 +11,7 @@ from idvault.domain.job import Progress
 from idvault.domain.moment import Moment
 from idvault.domain.verification import ClaimState
 from idvault.ports.verification import Claim, Intake, Job, Opened, Opening, Settlement
-from idvault.storage import claim, log, person, settling
+from idvault.storage import claim, log, person, person_request, settling
 from idvault.storage.engine import Database
 from idvault.storage.opening import open_claim
 from idvault.storage.schema import claims, requests
@@ -96,6 +96,7 @@ async def _overdue(connection: AsyncConnection, opened_before: datetime, limit: 
 async def _purge(connection: AsyncConnection, before: datetime, now: Moment, event: Event) -> int:
     await person.forget_mismatches(connection, now=now.business)
     count = (await connection.execute(delete(requests).where(requests.c.made_at < before))).rowcount
+    count += await person_request.forget(connection, before=before)
     if count:
         await log.append(connection, event.with_fields(before=before.isoformat(), count=count))
     return count

@@ -31,6 +31,11 @@ _NOT_OF_AN_ACCOUNT = {
     "platforms": "the deployment's",
     "platform_keys": "the deployment's",
     "roster": "the deployment's",
+    "roster_versions": "the deployment's",
+    "roster_proposals": "the deployment's",
+    "roster_signatures": "the deployment's",
+    "person_requests": "an auditor's, custodian's or operator's",
+    "second_factors": "an auditor's or custodian's",
     "day_keys": "the deployment's",
     "deployment": "the deployment's",
 }

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from idvault.domain.error import PreconditionError, Reason, UnavailableError
 from idvault.storage import engine as engines
-from idvault.storage import schema
+from idvault.storage import schema, schema_roster
 from idvault.storage import url as address
 from idvault.storage.failure import FOREIGN, DriverError, describe
 
@@ -59,6 +59,8 @@ class Branch:
         return config
 
 
+# Imported so that the metadata knows the tables of every capability.
+CAPABILITIES = (schema_roster,)
 MAIN = Branch("main", schema.main)
 SHRED = Branch("shred", schema.shred)
 

@@ -1,0 +1,89 @@
+"""Secrets of one-time codes (RFC 6238, RFC 4226): made, sealed at rest and to their person, compared.
+
+- At rest a secret is: format version 1 (1 byte), the key's version (1 byte length, text), a nonce of 12
+  bytes, the AES-256-GCM output; its associated data names the person's actor id.
+- On its way to the person it is an otpauth URI, HPKE-sealed to the person's roster key: no operator sees it.
+- pyotp's verify() takes full-width digits and replays: only codes that domain.second_factor has checked come
+  here, and which step a code stands for is returned, so that it can be spent.
+"""
+
+import base64
+from datetime import datetime
+
+import pyotp
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pyotp.exceptions import OTPVerificationError
+
+from idvault.attest import hpke
+from idvault.attest.hpke import UnsealError
+from idvault.attest.person import Person
+from idvault.domain import seal
+from idvault.domain.second_factor import STEP, WINDOW
+from idvault.ports.entropy import Entropy
+from idvault.ports.second_factor import FreshSecret
+from idvault.sealing.key_provider import KeyMissingError, LocalKeyProvider
+from idvault.sealing.key_set import Purpose
+
+ISSUER = "idvault"
+SECRET_SIZE = 20
+DIGITS = 6
+_FORMAT = 1
+_NONCE_SIZE = 12
+
+
+class TotpSealer:
+    """The one place that knows a secret in clear (ports.second_factor.SecondFactorSealer)."""
+
+    def __init__(self, *, keys: LocalKeyProvider, entropy: Entropy) -> None:
+        """Take the custody edge's keys."""
+        self._keys = keys
+        self._entropy = entropy
+
+    def fresh(self, *, person: Person, request_id: str) -> FreshSecret:
+        """Return a new secret of 160 bits for a person of the roster."""
+        secret = self._entropy.random(SECRET_SIZE)
+        uri = _totp(secret).provisioning_uri(name=person.name, issuer_name=ISSUER)
+        info = seal.second_factor_info(person=person.name, actor_id=person.actor_id, request_id=request_id)
+        for_person = hpke.seal(
+            suite=person.suite, public_key=person.hpke_public_key, plaintext=uri.encode(), info=info
+        )
+        return FreshSecret(self._sealed(person.actor_id, secret), for_person)
+
+    def match(self, *, actor_id: str, at_rest: bytes, code: str, now: datetime) -> int | None:
+        """Return the step that a code stands for within the window around a real time, None if it is wrong.
+
+        Raises DamagedError (RECORD_DAMAGED) if the secret does not open.
+        """
+        totp = _totp(self._opened(actor_id, at_rest))
+        try:
+            return totp.verify_and_get_timecode(code, for_time=now, valid_window=WINDOW)
+        except OTPVerificationError:
+            return None
+
+    def _sealed(self, actor_id: str, secret: bytes) -> bytes:
+        version = self._keys.keys(Purpose.SECOND_FACTOR).primary
+        nonce = self._entropy.random(_NONCE_SIZE)
+        cipher = AESGCM(self._keys.primary(Purpose.SECOND_FACTOR))
+        named = version.encode()
+        return (
+            bytes([_FORMAT, len(named)])
+            + named
+            + nonce
+            + cipher.encrypt(nonce, secret, seal.second_factor_at_rest_info(actor_id=actor_id))
+        )
+
+    def _opened(self, actor_id: str, at_rest: bytes) -> bytes:
+        if len(at_rest) < 2 or at_rest[0] != _FORMAT:
+            raise UnsealError
+        place = 2 + at_rest[1]
+        nonce, ciphertext = at_rest[place : place + _NONCE_SIZE], at_rest[place + _NONCE_SIZE :]
+        try:
+            key = self._keys.version(Purpose.SECOND_FACTOR, at_rest[2:place].decode())
+            return AESGCM(key).decrypt(nonce, ciphertext, seal.second_factor_at_rest_info(actor_id=actor_id))
+        except (InvalidTag, ValueError, KeyMissingError) as error:
+            raise UnsealError from error
+
+
+def _totp(secret: bytes) -> pyotp.TOTP:
+    return pyotp.TOTP(base64.b32encode(secret).decode(), digits=DIGITS, interval=int(STEP.total_seconds()))
