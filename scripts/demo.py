@@ -27,6 +27,7 @@ from idvault_client import (
     testing,
 )
 from scripts import open_record, traces
+from scripts.log_steps import LogStepError, LogSteps
 from scripts.open_record import NoRecordError, NotOpenedError
 from scripts.sandbox import Person, Registry, invent, verify, wait_for, with_wrong_check
 
@@ -56,6 +57,7 @@ class Demo:
         self._malformed = with_wrong_check(invent().number)
         self._form = Form("晴空", self._anna.name, self._anna.number)
         self._token = ""
+        self._log, self._log_size = LogSteps(scratch=scratch), 0
 
     def steps(self) -> list[tuple[str, Callable[[], None]]]:
         """Return each step with the name that is printed."""
@@ -64,16 +66,20 @@ class Demo:
             ("a person signs up, is verified, and is shown by nickname and badge", self.sign_up),
             ("a name that does not belong to the number is refused: MISMATCH", self.mismatch),
             ("a malformed number is refused before anybody is asked: CHECK_DIGIT", self.malformed),
+            ("the log verifies, from the database and from its public files", self.log),
+            ("one byte is changed in a copy, and verification names the entry", self.tamper),
             ("while the registry is down a sign-up is pending, and is settled when it is back", self.outage),
             ("the same request again is the same claim, and asks nobody", self.repeat),
             ("the same request id with another body is refused: REQUEST_ID_REUSED", self.reuse),
             ("another platform does not find the account: NOT_FOUND", self.other_platform),
+            ("whoever kept the log's checkpoint sees that it has only grown since", self.log_again),
             ("one custodian cannot open the record", self.one_custodian),
             ("two custodians together open it", self.two_custodians),
             ("a search would find a name in any file and encoding", self.control),
             ("no file of the running vault holds a name or a number", self.search),
             ("the vault stops cleanly", self.stop),
             ("no file that is left holds a name or a number", self.search),
+            ("databases that are put back to an older state are refused under the witness", self.roll_back),
         ]
 
     def start(self) -> None:
@@ -124,6 +130,23 @@ class Demo:
             else:
                 raise StepError("the number should be refused")
         check(self.registry.charged() == before, "nobody should be charged")
+
+    def log(self) -> None:
+        """The log is verified against a checkpoint that a monitor keeps."""
+        self._log_size = self._log.follow(self._ready)
+        self._log.verify()
+
+    def tamper(self) -> None:
+        """One byte of an entry is changed, in a copy of the database and in one of the public files."""
+        self._log.tamper()
+
+    def log_again(self) -> None:
+        """The log is followed from the checkpoint that was kept."""
+        check(self._log.follow(self._ready) > self._log_size, "the log should have grown")
+
+    def roll_back(self) -> None:
+        """Both databases go back to what they were, but the witness remembers."""
+        self._log.roll_back(self._state)
 
     def outage(self) -> None:
         """A sign-up during an outage waits, and the backend asks by request id only."""
@@ -244,7 +267,7 @@ def run(demo: Demo) -> int:
     for number, (name, step) in enumerate(steps, start=1):
         try:
             step()
-        except (StepError, ProcessError, VaultError, NotOpenedError, NoRecordError) as error:
+        except (StepError, LogStepError, ProcessError, VaultError, NotOpenedError, NoRecordError) as error:
             print(error, file=sys.stderr)
             print(f"demo: step {number} failed: {name}", flush=True)
             return 1
