@@ -8,13 +8,14 @@
 
 import hmac
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 
 from idvault.domain import seal
 from idvault.domain.error import DamagedError, Reason
-from idvault.domain.event import SYSTEM_ACTOR, Event
+from idvault.domain.event import FIELDS, SYSTEM_ACTOR, Event, EventType
 
 _LEAF = "idvault/log-entry/v1"
 _COMMITMENT = "idvault/log-commitment/v1"
@@ -49,8 +50,26 @@ class Entry:
 
 def commitment(event: Event) -> bytes:
     """Return the 32 bytes that bind an event's account and details without telling them."""
-    message = seal.encode(_COMMITMENT, event.account_token, event.details())
-    return hmac.digest(event.opening_key, message, "sha256")
+    return _commit(event.opening_key, event.account_token, event.details())
+
+
+def check_opened(
+    leaf: bytes, *, type: EventType, opening_key: bytes, account_token: str, fields: Mapping[str, seal.Part]
+) -> Entry:
+    """Return a leaf's entry if it is of this type and commits to this account and these fields.
+
+    fields: those that domain.event lists for the type. Raises EntryError.
+    """
+    entry = decode_leaf(leaf)
+    details = seal.encode(type.value, *(fields[name] for name in FIELDS[type]))
+    expected = _commit(opening_key, account_token, details)
+    if entry.type != type.value or not hmac.compare_digest(entry.commitment, expected):
+        raise EntryError
+    return entry
+
+
+def _commit(opening_key: bytes, account_token: str, details: bytes) -> bytes:
+    return hmac.digest(opening_key, seal.encode(_COMMITMENT, account_token, details), "sha256")
 
 
 def encode_leaf(event: Event) -> bytes:

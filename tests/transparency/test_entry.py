@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from idvault.domain import seal
-from idvault.domain.event import SYSTEM_ACTOR, Event, EventType
+from idvault.domain.event import FIELDS, SYSTEM_ACTOR, Event, EventType
 from idvault.transparency import entry
 from idvault.transparency.entry import EntryError
 from tests import builders
@@ -88,12 +88,7 @@ def test_a_naive_time_is_refused() -> None:
 )
 def test_a_leaf_is_read_back(kind: EventType, minute: datetime, key: bytes) -> None:
     """Every event's leaf says its type, minute, actor and commitment again."""
-    fields = dict.fromkeys(
-        ["claim_id", "state", "failure_reason", "by_claim_id", "expire_date", "reason"], "x"
-    )
-    fields |= dict.fromkeys(
-        ["before", "count", "name", "role", "spki", "version", "hash", "record_digest"], "y"
-    )
+    fields = dict.fromkeys(FIELDS[kind], "x")
     event = replace(EVENT, type=kind, occurred_at=minute, opening_key=key, fields=fields)
     found = entry.decode_leaf(entry.encode_leaf(event))
     expected = minute.replace(second=0, microsecond=0)
@@ -158,3 +153,23 @@ def test_the_smallest_good_leaf_is_read() -> None:
     """The leaf that the refused ones vary is itself in order."""
     found = entry.decode_leaf(_leaf(*GOOD))
     assert found == entry.Entry("a:b:c", datetime(2026, 3, 1, 4, 0, tzinfo=UTC), "system", bytes(32))
+
+
+def test_an_opened_leaf_is_that_of_its_account_and_fields() -> None:
+    """Whoever has the opening key can prove one leaf, and nothing else with it."""
+    leaf = entry.encode_leaf(EVENT)
+    good = {
+        "type": EVENT.type,
+        "opening_key": EVENT.opening_key,
+        "account_token": EVENT.account_token,
+        "fields": EVENT.fields,
+    }
+    assert entry.check_opened(leaf, **good) == entry.decode_leaf(leaf)  # type: ignore[arg-type]
+    for change in (
+        {"type": EventType.CLAIM_POSTPONE},
+        {"opening_key": bytes(32)},
+        {"account_token": ""},
+        {"fields": {"claim_id": "e" * 32}},
+    ):
+        with pytest.raises(EntryError):
+            entry.check_opened(leaf, **good | change)  # type: ignore[arg-type]

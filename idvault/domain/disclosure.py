@@ -1,0 +1,282 @@
+"""The life of a disclosure: one sealed record, asked for by an auditor, opened by M of N custodians together.
+
+- REQUESTED becomes APPROVED by M approvals of different custodians of the record's present quorum.
+- REQUESTED becomes DENIED by N - M + 1 denials: then M approvals cannot come together any more.
+- A custodian decides once, a place of the quorum counts once, and nobody decides on an own request.
+- APPROVED becomes OPENED by the first opening; there are at most as many openings as were asked for.
+- REQUESTED and APPROVED become CANCELLED by their auditor, EXPIRED when their time is over.
+- Whatever the state, nothing is decided or opened once the time is over.
+- An auditor asks at most so many times a day; what is refused is counted, and logged once a minute.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from idvault.domain import token
+from idvault.domain.error import (
+    DeniedError,
+    FieldCode,
+    InvalidError,
+    NotFoundError,
+    PreconditionError,
+    Reason,
+    Violation,
+)
+
+USUAL_LIFETIME = timedelta(hours=72)
+LONGEST_LIFETIME = timedelta(days=7)
+SHORTEST_LIFETIME = timedelta(minutes=1)
+MOST_OPENINGS = 3
+CLOCK_DIFFERENCE = timedelta(minutes=10)  # between the auditor's machine and the service
+REPEAT_TIME = timedelta(minutes=10)  # in which the last opening's answer may be asked for once more
+CALL_LIFETIME = timedelta(days=7)
+COUNTED_DAYS = 30
+LONGEST_CASE_REFERENCE = 200
+LONGEST_LEGAL_BASIS = 500
+LONGEST_PURPOSE = 1_000
+_ID = re.compile(r"[0-9a-f]{32}")
+_ID_LENGTH = 32
+
+
+class State(StrEnum):
+    """Where a disclosure stands."""
+
+    REQUESTED = "REQUESTED"
+    APPROVED = "APPROVED"
+    OPENED = "OPENED"
+    DENIED = "DENIED"
+    EXPIRED = "EXPIRED"
+    CANCELLED = "CANCELLED"
+
+
+class Verdict(StrEnum):
+    """What a custodian decided."""
+
+    APPROVE = "APPROVE"
+    DENY = "DENY"
+
+
+class Finding(StrEnum):
+    """Why a person's own client refused what the service handed out."""
+
+    NOT_IN_ROSTER = "NOT_IN_ROSTER"
+    SIGNATURE_INVALID = "SIGNATURE_INVALID"
+    NOT_IN_LOG = "NOT_IN_LOG"
+    LOG_INVALID = "LOG_INVALID"
+    OTHER_REQUEST = "OTHER_REQUEST"
+    SHARE_WRONG = "SHARE_WRONG"
+    SHARES_MISSING = "SHARES_MISSING"
+    RECORD_DAMAGED = "RECORD_DAMAGED"
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """Who decides: the record's present quorum. threshold: its M; size: its N."""
+
+    quorum_id: str
+    threshold: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A custodian with the own place in the record's present quorum, from 1."""
+
+    name: str
+    actor_id: str
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What one custodian decided, and when."""
+
+    custodian: str
+    place: int
+    verdict: Verdict
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """One request to open one record, as it stands.
+
+    disclosure_id: 16 random bytes in hex, chosen by the auditor's client. record_id: the version of the
+    account's record that it is about. openings: how many are allowed; opened: how many there were.
+    """
+
+    disclosure_id: str
+    auditor: str
+    auditor_actor_id: str
+    account_token: str
+    record_id: str
+    openings: int
+    created_at: datetime
+    expire_at: datetime
+    state: State = State.REQUESTED
+    opened: int = 0
+    opened_at: datetime | None = None
+    decisions: tuple[Decision, ...] = ()
+
+    def count(self, verdict: Verdict) -> int:
+        """Return how many custodians decided so."""
+        return sum(decision.verdict is verdict for decision in self.decisions)
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether every permitted opening has happened."""
+        return self.opened >= self.openings
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The refusals of one person for one reason. minute: that of the last log entry; silent: those since."""
+
+    minute: datetime | None = None
+    silent: int = 0
+
+
+def check_id(disclosure_id: str, *, field: str = "disclosure_id") -> str:
+    """Return the id as it is, or raise InvalidError (INVALID_MESSAGE) that names the field."""
+    if not disclosure_id:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation(field, FieldCode.REQUIRED))
+    if len(disclosure_id) != _ID_LENGTH:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation(field, FieldCode.LENGTH))
+    if not _ID.fullmatch(disclosure_id):
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation(field, FieldCode.CHARACTER))
+    return disclosure_id
+
+
+def check_terms(
+    *,
+    disclosure_id: str,
+    account_token: str,
+    case_reference: str,
+    legal_basis: str,
+    purpose: str,
+    openings: int,
+    lifetime: timedelta,
+) -> None:
+    """Raise InvalidError (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN) unless these terms may be asked for."""
+    check_id(disclosure_id)
+    token.check(account_token)
+    _check_text(case_reference, "case_reference", LONGEST_CASE_REFERENCE)
+    _check_text(legal_basis, "legal_basis", LONGEST_LEGAL_BASIS)
+    _check_text(purpose, "purpose", LONGEST_PURPOSE)
+    if not 1 <= openings <= MOST_OPENINGS:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("openings", FieldCode.LENGTH))
+    if not SHORTEST_LIFETIME <= lifetime <= LONGEST_LIFETIME:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("expire_time", FieldCode.LENGTH))
+
+
+def check_fresh(*, created_at: datetime, now: datetime) -> None:
+    """Raise PreconditionError (DISCLOSURE_EXPIRED) for a request that was not made just now, in real time."""
+    if abs(now - created_at) > CLOCK_DIFFERENCE:
+        raise PreconditionError(Reason.DISCLOSURE_EXPIRED)
+
+
+def check_owner(*, disclosure: Disclosure, actor_id: str) -> None:
+    """Raise NotFoundError (REQUEST_NOT_FOUND) for everybody but the auditor who asked."""
+    if disclosure.auditor_actor_id != actor_id:
+        raise NotFoundError(Reason.REQUEST_NOT_FOUND)
+
+
+def check_not_own(*, disclosure: Disclosure, name: str, actor_id: str) -> None:
+    """Raise DeniedError (SELF_APPROVAL) for the auditor who asked, whatever else the roster makes of them."""
+    if disclosure.auditor_actor_id == actor_id or disclosure.auditor == name:
+        raise DeniedError(Reason.SELF_APPROVAL)
+
+
+def check_may_decide(*, disclosure: Disclosure, member: Member, now: datetime) -> None:
+    """Raise DeniedError (SELF_APPROVAL), PreconditionError (DISCLOSURE_EXPIRED, ILLEGAL_TRANSITION)."""
+    check_not_own(disclosure=disclosure, name=member.name, actor_id=member.actor_id)
+    _check_time(disclosure, now)
+    if disclosure.state is not State.REQUESTED:
+        raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+    if any(member.name == made.custodian or member.place == made.place for made in disclosure.decisions):
+        raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+
+
+def decide(
+    *, disclosure: Disclosure, member: Member, verdict: Verdict, panel: Panel, now: datetime
+) -> Disclosure:
+    """Return the disclosure with one more decision; raises what `check_may_decide` does."""
+    check_may_decide(disclosure=disclosure, member=member, now=now)
+    made = Decision(member.name, member.place, verdict, now)
+    decided = replace(disclosure, decisions=(*disclosure.decisions, made))
+    if decided.count(Verdict.APPROVE) >= panel.threshold:
+        return replace(decided, state=State.APPROVED)
+    if decided.count(Verdict.DENY) > panel.size - panel.threshold:
+        return replace(decided, state=State.DENIED)
+    return decided
+
+
+def check_may_open(*, disclosure: Disclosure, now: datetime) -> None:
+    """Raise PreconditionError (DISCLOSURE_EXPIRED, ILLEGAL_TRANSITION) unless one more opening is allowed."""
+    _check_time(disclosure, now)
+    if disclosure.state not in (State.APPROVED, State.OPENED) or disclosure.is_used_up:
+        raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+
+
+def open_once(*, disclosure: Disclosure, now: datetime) -> Disclosure:
+    """Return the disclosure with one more opening; raises what `check_may_open` does."""
+    check_may_open(disclosure=disclosure, now=now)
+    return replace(disclosure, state=State.OPENED, opened=disclosure.opened + 1, opened_at=now)
+
+
+def cancel(*, disclosure: Disclosure, now: datetime) -> Disclosure:
+    """Return it as CANCELLED; raises PreconditionError (DISCLOSURE_EXPIRED, ILLEGAL_TRANSITION)."""
+    _check_time(disclosure, now)
+    if disclosure.state not in (State.REQUESTED, State.APPROVED):
+        raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+    return replace(disclosure, state=State.CANCELLED)
+
+
+def expire(*, disclosure: Disclosure, now: datetime) -> Disclosure:
+    """Return the disclosure as it is at a time: EXPIRED if its time ran out before it was opened."""
+    if disclosure.state in (State.REQUESTED, State.APPROVED) and now >= disclosure.expire_at:
+        return replace(disclosure, state=State.EXPIRED)
+    return disclosure
+
+
+def needs_shares(*, disclosure: Disclosure, now: datetime) -> bool:
+    """Tell whether the re-sealed shares may still be asked for; if not, they must be destroyed."""
+    if disclosure.state in (State.REQUESTED, State.APPROVED):
+        return now < disclosure.expire_at
+    if disclosure.state is not State.OPENED:
+        return False
+    repeats = disclosure.opened_at is not None and now < disclosure.opened_at + REPEAT_TIME
+    return repeats or (not disclosure.is_used_up and now < disclosure.expire_at)
+
+
+def refuse(*, tally: Tally, now: datetime) -> tuple[Tally, int]:
+    """Count one refusal; return the new tally, and the count for the log entry, 0 for no entry now."""
+    minute = now.replace(second=0, microsecond=0)
+    if tally.minute is not None and tally.minute >= minute:
+        return Tally(tally.minute, tally.silent + 1), 0
+    return Tally(minute), tally.silent + 1
+
+
+def flush(*, tally: Tally, now: datetime) -> tuple[Tally, int]:
+    """Return the tally after its silent refusals were written, and their count, 0 if it is not time yet."""
+    minute = now.replace(second=0, microsecond=0)
+    if not tally.silent or (tally.minute is not None and tally.minute >= minute):
+        return tally, 0
+    return Tally(minute), tally.silent
+
+
+def _check_time(disclosure: Disclosure, now: datetime) -> None:
+    if now >= disclosure.expire_at or disclosure.state is State.EXPIRED:
+        raise PreconditionError(Reason.DISCLOSURE_EXPIRED)
+
+
+def _check_text(text: str, field: str, longest: int) -> None:
+    if not text.strip():
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation(field, FieldCode.REQUIRED))
+    if len(text) > longest:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation(field, FieldCode.LENGTH))
+    # A control or formatting character could make a decision card show something else than was signed.
+    if not text.isprintable():
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation(field, FieldCode.CHARACTER))

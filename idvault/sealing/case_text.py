@@ -1,0 +1,49 @@
+"""Keeps the signed requests of disclosures unreadable at rest: their texts speak of cases (AES-256-GCM).
+
+A sealed text is: format version 1 (1 byte), a random nonce (12 bytes), the GCM output. The version of the key
+is kept beside it, so that another version can be put in its place.
+"""
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from idvault.attest.hpke import UnsealError
+from idvault.domain import seal
+from idvault.ports.disclosure import SealedText
+from idvault.ports.entropy import Entropy
+from idvault.sealing.key_provider import KeyMissingError, LocalKeyProvider
+from idvault.sealing.key_set import Purpose
+
+_FORMAT = b"\x01"
+_NONCE_SIZE = 12
+
+
+class KeyedCaseTextSealer:
+    """Seals under the primary case-text key of one key file (ports.disclosure.CaseTextSealer)."""
+
+    def __init__(self, *, keys: LocalKeyProvider, entropy: Entropy) -> None:
+        """Take the custody edge's keys."""
+        self._keys = keys
+        self._entropy = entropy
+
+    def seal(self, *, disclosure_id: str, text: bytes) -> SealedText:
+        """Return the sealed text."""
+        nonce = self._entropy.random(_NONCE_SIZE)
+        version = self._keys.keys(Purpose.CASE_TEXT).primary
+        sealed = self._cipher(version).encrypt(nonce, text, seal.case_text_info(disclosure_id=disclosure_id))
+        return SealedText(version, _FORMAT + nonce + sealed)
+
+    def open(self, *, disclosure_id: str, sealed: SealedText) -> bytes:
+        """Return the text; raises DamagedError (RECORD_DAMAGED) if it does not open."""
+        data = sealed.data
+        if data[:1] != _FORMAT:
+            raise UnsealError
+        nonce, encrypted = data[1 : 1 + _NONCE_SIZE], data[1 + _NONCE_SIZE :]
+        try:
+            cipher = self._cipher(sealed.key_version)
+            return cipher.decrypt(nonce, encrypted, seal.case_text_info(disclosure_id=disclosure_id))
+        except (InvalidTag, ValueError, KeyMissingError) as error:
+            raise UnsealError from error
+
+    def _cipher(self, version: str) -> AESGCM:
+        return AESGCM(self._keys.version(Purpose.CASE_TEXT, version))

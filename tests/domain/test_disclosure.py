@@ -1,0 +1,240 @@
+"""The rules of disclosures."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from idvault.domain import disclosure as rules
+from idvault.domain.disclosure import Decision, Disclosure, Member, Panel, State, Tally, Verdict
+from idvault.domain.error import (
+    DeniedError,
+    FieldCode,
+    IdvaultError,
+    InvalidError,
+    NotFoundError,
+    PreconditionError,
+    Reason,
+)
+from tests import builders
+
+NOW = datetime(2026, 3, 1, 4, 0, 12, tzinfo=UTC)
+END = NOW + rules.USUAL_LIFETIME
+PANEL = Panel("e" * 64, threshold=2, size=3)
+MEMBERS = [Member(f"custodian-{name}", name * 32, place) for place, name in enumerate("abc", 1)]
+A, B, C = MEMBERS
+TERMS: dict[str, Any] = {
+    "disclosure_id": "d" * 32,
+    "account_token": builders.TOKEN,
+    "case_reference": "案 1",
+    "legal_basis": "第一条",
+    "purpose": "synthetic",
+    "openings": 1,
+    "lifetime": rules.USUAL_LIFETIME,
+}
+
+
+def disclosure(**changes: Any) -> Disclosure:
+    """Return a fresh request of auditor-a."""
+    made = Disclosure("d" * 32, "auditor-a", "9" * 32, builders.TOKEN, "1" * 32, 1, NOW, END)
+    return replace(made, **changes)
+
+
+def decide(before: Disclosure, member: Member, verdict: Verdict = Verdict.APPROVE) -> Disclosure:
+    """Let a member decide."""
+    return rules.decide(disclosure=before, member=member, verdict=verdict, panel=PANEL, now=NOW)
+
+
+def reason(error: pytest.ExceptionInfo[IdvaultError]) -> Reason:
+    """Return the reason of a refusal."""
+    return error.value.reason
+
+
+def test_m_approvals_approve() -> None:
+    """The first of two leaves it waiting; both are kept in their order."""
+    once = decide(disclosure(), B)
+    twice = decide(once, A)
+    assert (once.state, twice.state) == (State.REQUESTED, State.APPROVED)
+    assert [made.custodian for made in twice.decisions] == ["custodian-b", "custodian-a"]
+    assert twice.count(Verdict.APPROVE) == 2
+
+
+def test_enough_denials_deny() -> None:
+    """Of 2-of-3, one denial is not enough and two are: one person can neither open nor block."""
+    once = decide(disclosure(), A, Verdict.DENY)
+    assert once.state is State.REQUESTED
+    assert decide(decide(once, B), C).state is State.APPROVED
+    assert decide(once, C, Verdict.DENY).state is State.DENIED
+
+
+@pytest.mark.parametrize("member", [replace(A, name="auditor-a"), replace(A, actor_id="9" * 32)])
+def test_nobody_decides_on_an_own_request(member: Member) -> None:
+    """Neither under the same name nor as the same actor."""
+    with pytest.raises(DeniedError) as refused:
+        decide(disclosure(), member)
+    assert reason(refused) is Reason.SELF_APPROVAL
+
+
+@pytest.mark.parametrize("member", [A, replace(A, name="custodian-d"), replace(A, place=3)])
+def test_a_custodian_and_a_place_count_once(member: Member) -> None:
+    """Also not as another person in the same place, after a hand-over, nor in another place."""
+    with pytest.raises(PreconditionError) as refused:
+        decide(decide(disclosure(), A), member)
+    assert reason(refused) is Reason.ILLEGAL_TRANSITION
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.REQUESTED])
+def test_only_a_waiting_request_is_decided(state: State) -> None:
+    """Whatever ended it, no decision comes after."""
+    with pytest.raises(PreconditionError) as refused:
+        decide(disclosure(state=state), A)
+    expected = Reason.DISCLOSURE_EXPIRED if state is State.EXPIRED else Reason.ILLEGAL_TRANSITION
+    assert reason(refused) is expected
+
+
+def test_nothing_happens_after_the_end() -> None:
+    """An approval, an opening and a withdrawal come too late at the very end."""
+    waiting, approved = disclosure(), disclosure(state=State.APPROVED)
+    late: list[Any] = [
+        lambda: rules.decide(disclosure=waiting, member=A, verdict=Verdict.APPROVE, panel=PANEL, now=END),
+        lambda: rules.open_once(disclosure=approved, now=END),
+        lambda: rules.cancel(disclosure=waiting, now=END),
+    ]
+    for act in late:
+        with pytest.raises(PreconditionError) as refused:
+            act()
+        assert reason(refused) is Reason.DISCLOSURE_EXPIRED
+
+
+def test_openings_are_counted() -> None:
+    """Two were asked for, so the third is refused."""
+    opened = disclosure(state=State.APPROVED, openings=2)
+    for count in (1, 2):
+        opened = rules.open_once(disclosure=opened, now=NOW)
+        assert (opened.state, opened.opened, opened.opened_at) == (State.OPENED, count, NOW)
+    assert opened.is_used_up
+    with pytest.raises(PreconditionError) as refused:
+        rules.open_once(disclosure=opened, now=NOW)
+    assert reason(refused) is Reason.ILLEGAL_TRANSITION
+
+
+def test_what_waits_is_not_opened() -> None:
+    """M - 1 approvals open nothing."""
+    with pytest.raises(PreconditionError) as refused:
+        rules.check_may_open(disclosure=decide(disclosure(), A), now=NOW)
+    assert reason(refused) is Reason.ILLEGAL_TRANSITION
+
+
+def test_a_withdrawal() -> None:
+    """Before the opening it ends the request, after it nothing."""
+    assert rules.cancel(disclosure=disclosure(), now=NOW).state is State.CANCELLED
+    with pytest.raises(PreconditionError):
+        rules.cancel(disclosure=disclosure(state=State.OPENED), now=NOW)
+
+
+def test_only_the_owner_sees_it() -> None:
+    """For another auditor it does not exist."""
+    rules.check_owner(disclosure=disclosure(), actor_id="9" * 32)
+    with pytest.raises(NotFoundError) as refused:
+        rules.check_owner(disclosure=disclosure(), actor_id="8" * 32)
+    assert reason(refused) is Reason.REQUEST_NOT_FOUND
+
+
+def test_time_ends_what_was_not_opened() -> None:
+    """At the very end, and never what is over already."""
+    assert rules.expire(disclosure=disclosure(), now=END - timedelta.resolution).state is State.REQUESTED
+    assert rules.expire(disclosure=disclosure(), now=END).state is State.EXPIRED
+    for state in (State.OPENED, State.DENIED, State.CANCELLED):
+        assert rules.expire(disclosure=disclosure(state=state), now=END).state is state
+
+
+def test_how_long_shares_are_kept() -> None:
+    """Until the end, or ten minutes after the last opening, so that a lost answer can be asked for again."""
+    approved = disclosure(state=State.APPROVED, openings=2)
+    assert rules.needs_shares(disclosure=disclosure(), now=NOW)
+    assert rules.needs_shares(disclosure=approved, now=END - timedelta.resolution)
+    assert not rules.needs_shares(disclosure=approved, now=END)
+    once = rules.open_once(disclosure=approved, now=NOW)
+    assert rules.needs_shares(disclosure=once, now=END - timedelta.resolution)
+    assert not rules.needs_shares(disclosure=once, now=END)
+    last = rules.open_once(disclosure=once, now=NOW)
+    repeats = NOW + rules.REPEAT_TIME
+    assert rules.needs_shares(disclosure=last, now=repeats - timedelta.resolution)
+    assert not rules.needs_shares(disclosure=last, now=repeats)
+    for state in (State.DENIED, State.CANCELLED, State.EXPIRED):
+        assert not rules.needs_shares(disclosure=disclosure(state=state), now=NOW)
+
+
+def test_good_terms_pass() -> None:
+    """Also at every limit."""
+    rules.check_terms(**TERMS)
+    for change in (
+        {"openings": 3},
+        {"lifetime": timedelta(days=7)},
+        {"lifetime": timedelta(minutes=1)},
+        {"case_reference": "x" * 200, "legal_basis": "x" * 500, "purpose": "x" * 1000},
+    ):
+        rules.check_terms(**TERMS | change)
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "code"),
+    [
+        ({"disclosure_id": ""}, "disclosure_id", FieldCode.REQUIRED),
+        ({"disclosure_id": "d" * 31}, "disclosure_id", FieldCode.LENGTH),
+        ({"disclosure_id": "D" * 32}, "disclosure_id", FieldCode.CHARACTER),
+        ({"account_token": "acct_"}, "account_token", FieldCode.LENGTH),
+        ({"case_reference": " "}, "case_reference", FieldCode.REQUIRED),
+        ({"legal_basis": "x" * 501}, "legal_basis", FieldCode.LENGTH),
+        ({"purpose": "x\u202ey"}, "purpose", FieldCode.CHARACTER),
+        ({"purpose": "x\ny"}, "purpose", FieldCode.CHARACTER),
+        ({"openings": 0}, "openings", FieldCode.LENGTH),
+        ({"openings": 4}, "openings", FieldCode.LENGTH),
+        ({"lifetime": timedelta(days=7, seconds=1)}, "expire_time", FieldCode.LENGTH),
+        ({"lifetime": timedelta(seconds=59)}, "expire_time", FieldCode.LENGTH),
+    ],
+)
+def test_bad_terms_are_named(change: dict[str, Any], field: str, code: FieldCode) -> None:
+    """The field and what is wrong with it, and never what was sent."""
+    with pytest.raises(InvalidError) as refused:
+        rules.check_terms(**TERMS | change)
+    (violation,) = refused.value.violations
+    assert (violation.field, violation.code) == (field, code)
+
+
+def test_a_request_was_made_just_now() -> None:
+    """Ten minutes either way are a difference of clocks, more is a request of another time."""
+    for ahead in (rules.CLOCK_DIFFERENCE, -rules.CLOCK_DIFFERENCE):
+        rules.check_fresh(created_at=NOW + ahead, now=NOW)
+        with pytest.raises(PreconditionError) as refused:
+            rules.check_fresh(created_at=NOW + ahead * 1.01, now=NOW)
+        assert reason(refused) is Reason.DISCLOSURE_EXPIRED
+
+
+def test_refusals_are_told_once_a_minute() -> None:
+    """The first at once, those of the same minute with the next one; none is lost and none is told twice."""
+    told, tally = [], Tally()
+    for seconds in (0, 1, 2, 47, 48, 49, 200):
+        tally, count = rules.refuse(tally=tally, now=NOW + timedelta(seconds=seconds))
+        told.append(count)
+    assert told == [1, 0, 0, 0, 3 + 1, 0, 2]
+    assert sum(told) == 7
+
+
+def test_silent_refusals_are_told_when_their_minute_is_over() -> None:
+    """Not before, and only if there are any."""
+    tally, _ = rules.refuse(tally=Tally(), now=NOW)
+    assert rules.flush(tally=tally, now=NOW + timedelta(hours=1)) == (tally, 0)
+    tally, _ = rules.refuse(tally=tally, now=NOW)
+    assert rules.flush(tally=tally, now=NOW) == (tally, 0)
+    later = NOW + timedelta(minutes=1)
+    flushed, count = rules.flush(tally=tally, now=later)
+    assert (flushed, count) == (Tally(later.replace(second=0)), 1)
+    assert rules.refuse(tally=flushed, now=later)[1] == 0
+
+
+def test_a_decision_is_a_value() -> None:
+    """It says who, in which place, what and when."""
+    made = decide(disclosure(), C, Verdict.DENY).decisions[0]
+    assert made == Decision("custodian-c", 3, Verdict.DENY, NOW)
