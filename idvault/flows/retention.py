@@ -3,6 +3,7 @@
 from idvault.domain.event import SYSTEM_ACTOR, EventType
 from idvault.domain.moment import Moment
 from idvault.domain.verification import REJECTED_LIFETIME, REQUEST_LIFETIME
+from idvault.flows.log_guard import LogGuard
 from idvault.flows.policy import Policy
 from idvault.flows.recorder import Recorder
 from idvault.ports.entropy import Entropy
@@ -14,16 +15,24 @@ class RetentionFlow:
     """Sweeps that may run in any number of processes, as often as they like."""
 
     def __init__(
-        self, *, accounts: StatusStore, claims: VerificationStore, entropy: Entropy, policy: Policy
+        self,
+        *,
+        accounts: StatusStore,
+        claims: VerificationStore,
+        guard: LogGuard,
+        entropy: Entropy,
+        policy: Policy,
     ) -> None:
-        """Take the ports, and the policy for its time zone."""
+        """Take the ports, the guard of the log, and the policy for its time zone."""
         self._accounts = accounts
         self._claims = claims
+        self._guard = guard
         self._recorder = Recorder(entropy=entropy)
         self._policy = policy
 
     async def expire_accounts(self, *, now: Moment, limit: int) -> int:
         """Store EXPIRED where a confirmation has run out; return how many."""
+        await self._guard.check(now=now)
         today = now.today(self._policy.zone)
         count = 0
         for account in await self._accounts.expiring(today=today, limit=limit):
@@ -39,6 +48,7 @@ class RetentionFlow:
 
     async def remove_abandoned(self, *, now: Moment, limit: int) -> int:
         """Remove accounts that never succeeded, 30 days after their last claim ended; return how many."""
+        await self._guard.check(now=now)
         count = 0
         before = now.business - REJECTED_LIFETIME
         for account in await self._accounts.abandoned(before=before, limit=limit):
@@ -54,5 +64,6 @@ class RetentionFlow:
 
     async def purge_requests(self, *, now: Moment) -> int:
         """Forget requests after 7 days; return how many."""
+        await self._guard.check(now=now)
         event = self._recorder.event(EventType.REQUEST_PURGE, actor_id=SYSTEM_ACTOR, now=now)
         return await self._claims.purge(before=now.business - REQUEST_LIFETIME, now=now, event=event)

@@ -14,6 +14,7 @@ from idvault.domain.moment import Moment
 from idvault.domain.record import SealedRecord
 from idvault.domain.registry import Answer
 from idvault.domain.verification import FailureReason, Identity, Outcome
+from idvault.flows.log_guard import LogGuard
 from idvault.flows.policy import Policy
 from idvault.flows.recorder import Recorder
 from idvault.ports.entropy import Entropy
@@ -190,17 +191,20 @@ class BacklogFlow:
         jobs: JobStore,
         settlement: SettlementFlow,
         opener: IntakeOpener,
+        guard: LogGuard,
         entropy: Entropy,
     ) -> None:
-        """Take the ports, and the flow that asks the registry."""
+        """Take the ports, the flow that asks the registry, and the guard of the log."""
         self._store = store
         self._jobs = jobs
         self._settlement = settlement
         self._opener = opener
+        self._guard = guard
         self._recorder = Recorder(entropy=entropy)
 
     async def lease(self, *, now: Moment, limit: int) -> list[Job]:
         """Win up to limit jobs that are due."""
+        await self._guard.check(now=now)
         lease = Lease(self._recorder.new_id(), now.real + LEASE)
         return await self._jobs.lease(lease=lease, now=now.real, limit=limit)
 
@@ -225,6 +229,7 @@ class BacklogFlow:
 
     async def time_out(self, *, now: Moment, limit: int) -> int:
         """End the claims that nobody answered within 48 hours; return how many."""
+        await self._guard.check(now=now)
         overdue = await self._store.overdue(
             opened_before=now.business - verification.CLAIM_LIFETIME, limit=limit
         )

@@ -14,6 +14,7 @@ from idvault.domain.request import Request
 from idvault.domain.seal import Part
 from idvault.domain.status import SubjectKind
 from idvault.domain.verification import ClaimState, Consent, Identity
+from idvault.flows.log_guard import LogGuard
 from idvault.flows.policy import Policy
 from idvault.flows.recorder import Recorder
 from idvault.flows.settlement import LEASE, SettlementFlow
@@ -56,15 +57,17 @@ class VerificationFlow:
         settlement: SettlementFlow,
         indexer: Indexer,
         fingerprinter: Fingerprinter,
+        guard: LogGuard,
         entropy: Entropy,
         policy: Policy,
     ) -> None:
-        """Take the ports, and the flow that asks the registry."""
+        """Take the ports, the flow that asks the registry, and the guard of the log."""
         self._store = store
         self._jobs = jobs
         self._settlement = settlement
         self._indexer = indexer
         self._fingerprinter = fingerprinter
+        self._guard = guard
         self._entropy = entropy
         self._recorder = Recorder(entropy=entropy)
         self._policy = policy
@@ -77,6 +80,7 @@ class VerificationFlow:
 
         Raises AlreadyExistsError, NotFoundError, PreconditionError, ExhaustedError and UnavailableError.
         """
+        await self._guard.check(now=now)
         request = self._request(command)
         await self._check_backlog(request, now=now)
         opening = self._opening(command, request, now)

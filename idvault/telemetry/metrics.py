@@ -5,6 +5,7 @@
 - idvault_claims_pending, idvault_claims_pending_oldest_seconds, idvault_claims_settled_total{outcome}
 - idvault_seal_seconds
 - idvault_database_seconds{act}
+- idvault_log_unsequenced, idvault_log_checkpoint_age_seconds
 - idvault_jobs_oldest_seconds{kind}
 
 A label is always a word of our own code: a method, a code, an act; never a token or anything a caller sent.
@@ -62,6 +63,8 @@ class Metrics:
         self._database_seconds: dict[str, Histogram] = {}
         self._pending: tuple[int, float] | None = None
         self._jobs_oldest: dict[str, float] = {}
+        self._log_unsequenced: int | None = None
+        self._log_checkpoint_age: float | None = None
 
     def rpc(self, *, method: str, code: str, seconds: float) -> None:
         """Count one call of a method, by the name of its gRPC status code."""
@@ -93,6 +96,14 @@ class Metrics:
         """Set for how long the oldest due job of a kind has waited."""
         self._jobs_oldest[kind] = seconds
 
+    def log_unsequenced(self, *, count: int) -> None:
+        """Set how many entries wait for their place in the log; shown only by a process that sets it."""
+        self._log_unsequenced = count
+
+    def log_checkpoint_age(self, *, seconds: float) -> None:
+        """Set how long ago the published checkpoint was the whole log."""
+        self._log_checkpoint_age = seconds
+
     def families(self) -> Iterator[Metric]:
         """Yield every metric as Prometheus families."""
         yield _counter("idvault_rpc", "Calls by method and status code.", ("method", "code"), self._rpcs)
@@ -115,6 +126,14 @@ class Metrics:
         yield _one_histogram("idvault_seal_seconds", "Time to seal a record.", self._seal_seconds)
         yield _histogram(
             "idvault_database_seconds", "Time of an act or read.", ("act",), self._database_seconds
+        )
+        yield _gauge(
+            "idvault_log_unsequenced", "Entries that wait for their place in the log.", self._log_unsequenced
+        )
+        yield _gauge(
+            "idvault_log_checkpoint_age_seconds",
+            "Time since the published checkpoint was the whole log.",
+            self._log_checkpoint_age,
         )
         oldest = GaugeMetricFamily(
             "idvault_jobs_oldest_seconds", "Age of the oldest due job.", labels=("kind",)

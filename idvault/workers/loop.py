@@ -11,15 +11,19 @@ _LONGEST_BACK_OFF = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Something to run every period seconds of real time, from the start on."""
+    """Something to run every period seconds of real time, from the start on.
+
+    longest: how many seconds a task that fails waits at the most, if that is more than its period.
+    """
 
     name: str
     period: float
     run: Callable[[Moment], Awaitable[object]]
+    longest: float = _LONGEST_BACK_OFF
 
 
 class Loop:
-    """Runs each task by itself; a task that raises waits twice as long each time, up to a minute."""
+    """Runs each task by itself; a task that raises waits twice as long each time, up to its longest."""
 
     def __init__(
         self,
@@ -43,7 +47,7 @@ class Loop:
         failures = 0
         while not stop.is_set():
             failures = 0 if await self._once(task) else failures + 1
-            await pause(stop, min(task.period * 2**failures, max(task.period, _LONGEST_BACK_OFF)))
+            await pause(stop, min(task.period * 2**failures, max(task.period, task.longest)))
 
     async def _once(self, task: Task) -> bool:
         try:

@@ -1,16 +1,29 @@
 """What the worker does and how often: each task is a name, a period in seconds and a flow's method."""
 
+from idvault.flows.log import LogFlow
+from idvault.flows.publication import PublicationFlow
 from idvault.flows.retention import RetentionFlow
 from idvault.flows.settlement import BacklogFlow
 from idvault.ports.sealing import DayKeyring
 from idvault.workers.loop import Task
 
 _BATCH = 500
+# Entries that wait for a minute stop every change, so the log does not wait long for a store that was away.
+_LOG_BACK_OFF = 4.0
 
 
-def tasks(*, backlog: BacklogFlow, retention: RetentionFlow, day_keys: DayKeyring) -> list[Task]:
+def tasks(
+    *,
+    backlog: BacklogFlow,
+    retention: RetentionFlow,
+    day_keys: DayKeyring,
+    log: LogFlow,
+    publication: PublicationFlow,
+) -> list[Task]:
     """Return the worker's periodic tasks; the first run of each is at the start."""
     return [
+        Task("log", 1, lambda now: log.run(now=now), longest=_LOG_BACK_OFF),
+        Task("publication", 1, lambda now: publication.run(now=now), longest=_LOG_BACK_OFF),
         Task("day_keys", 60, lambda now: day_keys.rotate(now=now.real)),
         Task("time_out", 5, lambda now: backlog.time_out(now=now, limit=_BATCH)),
         Task("expire_accounts", 5, lambda now: retention.expire_accounts(now=now, limit=_BATCH)),

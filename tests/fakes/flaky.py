@@ -13,6 +13,7 @@ class Fault(Enum):
     REFUSE = "nothing happens and the caller is told so"
     HANG = "nothing happens and nobody is told"
     LOSE_ANSWER = "it happens, and the caller is told that the store is away"
+    NONE = "it goes well"
 
 
 class Flaky:
@@ -22,6 +23,7 @@ class Flaky:
         """Take the store."""
         self._store = store
         self.faults: dict[str, list[Fault]] = {}
+        self.hung = asyncio.Event()
 
     def plant(self, method: str, *faults: Fault) -> None:
         """Let the next calls of a method go wrong, one fault each."""
@@ -36,6 +38,7 @@ class Flaky:
             if fault is Fault.REFUSE:
                 raise UnavailableError(Reason.STORE_UNAVAILABLE)
             if fault is Fault.HANG:
+                self.hung.set()
                 await asyncio.Event().wait()
             answer = await real(*args, **kwargs)
             if fault is Fault.LOSE_ANSWER:

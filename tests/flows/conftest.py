@@ -1,10 +1,12 @@
 """A world for each test of a flow."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest_asyncio
 
 from tests.databases import Databases
+from tests.flows.log_world import LogWorld
 from tests.flows.world import World, open_world
 
 
@@ -15,3 +17,11 @@ async def world(sqlite_databases: Databases) -> AsyncIterator[World]:
     yield opened
     await opened.verification.drain()
     await opened.database.close()
+
+
+@pytest_asyncio.fixture
+async def log_world(databases: Databases, tmp_path: Path) -> AsyncIterator[LogWorld]:
+    """Return an empty log in databases of each kind in turn."""
+    opened = LogWorld(databases, tmp_path / "public")
+    yield opened
+    await opened.close()

@@ -15,7 +15,9 @@ SPKI = "f" * 64
 
 async def test_a_platform_is_registered_once_and_keeps_its_actor_id(world: World) -> None:
     """A second certificate of the same name belongs to the same actor."""
-    flow = PlatformFlow(store=SqlPlatformStore(database=world.database), entropy=CountingEntropy())
+    flow = PlatformFlow(
+        store=SqlPlatformStore(database=world.database), guard=world.guard, entropy=CountingEntropy()
+    )
     first = await flow.register(name="platform-a", role="platform", spki=SPKI, now=at(0))
     assert await flow.register(name="platform-a", role="platform", spki=SPKI, now=at(1)) == first
     second = await flow.register(name="platform-a", role="platform", spki="e" * 64, now=at(2))

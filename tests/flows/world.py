@@ -7,6 +7,7 @@ from uuid import UUID
 
 from idvault.domain.moment import Moment
 from idvault.domain.verification import Identity
+from idvault.flows.log_guard import LogGuard
 from idvault.flows.policy import Policy
 from idvault.flows.retention import RetentionFlow
 from idvault.flows.settlement import BacklogFlow, SettlementFlow
@@ -20,6 +21,7 @@ from idvault.storage.verification import SqlVerificationStore
 from tests import builders
 from tests.databases import Databases
 from tests.fakes.flaky import Flaky
+from tests.fakes.log import WaitingLog
 from tests.fakes.registry import FakeRegistry
 from tests.fakes.sealing import (
     CountingEntropy,
@@ -63,6 +65,7 @@ class World:
     records: FakeRecordSealer = field(default_factory=FakeRecordSealer)
     intakes: FakeIntakeSealer = field(default_factory=FakeIntakeSealer)
     settled: list[Claim] = field(default_factory=list)
+    waiting: WaitingLog = field(default_factory=WaitingLog)
 
     def __post_init__(self) -> None:
         """Build the flows as bootstrap does."""
@@ -70,6 +73,7 @@ class World:
         self.claims = Flaky(SqlVerificationStore(database=self.database))
         self.jobs = Flaky(SqlJobStore(database=self.database))
         self.accounts = SqlStatusStore(database=self.database)
+        self.guard = LogGuard(store=self.waiting)
         claims, jobs = cast(SqlVerificationStore, self.claims), cast(SqlJobStore, self.jobs)
         self.settlement = SettlementFlow(
             store=claims,
@@ -87,15 +91,25 @@ class World:
             settlement=self.settlement,
             indexer=FakeIndexer(),
             fingerprinter=FakeFingerprinter(),
+            guard=self.guard,
             entropy=entropy,
             policy=self.policy,
         )
         self.backlog = BacklogFlow(
-            store=claims, jobs=jobs, settlement=self.settlement, opener=self.intakes, entropy=entropy
+            store=claims,
+            jobs=jobs,
+            settlement=self.settlement,
+            opener=self.intakes,
+            guard=self.guard,
+            entropy=entropy,
         )
         self.status = StatusFlow(store=self.accounts, policy=self.policy)
         self.retention = RetentionFlow(
-            accounts=self.accounts, claims=claims, entropy=entropy, policy=self.policy
+            accounts=self.accounts,
+            claims=claims,
+            guard=self.guard,
+            entropy=entropy,
+            policy=self.policy,
         )
 
     async def verify(

@@ -17,6 +17,8 @@ PROMISED = {
     "idvault_seal_seconds",
     "idvault_database_seconds",
     "idvault_jobs_oldest_seconds",
+    "idvault_log_unsequenced",
+    "idvault_log_checkpoint_age_seconds",
 }
 
 
@@ -30,6 +32,8 @@ def filled() -> Metrics:
     metrics.sealed(seconds=0.0003)
     metrics.database(act="open", seconds=0.001)
     metrics.job_oldest(kind="settle", seconds=4.0)
+    metrics.log_unsequenced(count=3)
+    metrics.log_checkpoint_age(seconds=1.5)
     return metrics
 
 
@@ -70,6 +74,8 @@ def test_names(served: list[str]) -> None:
         "idvault_seal_seconds_count 1.0",
         'idvault_database_seconds_bucket{act="open",le="0.001"} 1.0',
         'idvault_jobs_oldest_seconds{kind="settle"} 4.0',
+        "idvault_log_unsequenced 3.0",
+        "idvault_log_checkpoint_age_seconds 1.5",
     ],
 )
 def test_values(served: list[str], line: str) -> None:
@@ -80,7 +86,7 @@ def test_values(served: list[str], line: str) -> None:
 def test_a_process_that_counts_nothing_shows_no_figure() -> None:
     """A gauge that nobody set is absent, not zero."""
     lines = scrape(Metrics()).splitlines()
-    assert not [line for line in lines if line.startswith("idvault_claims_pending")]
+    assert not [line for line in lines if line.startswith(("idvault_claims_pending", "idvault_log_"))]
 
 
 @pytest.mark.parametrize("listen", ["0", ":0"])

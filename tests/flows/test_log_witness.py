@@ -1,0 +1,183 @@
+"""The witness of the log: what it cosigns, what it refuses, and what is published while it is away."""
+
+import asyncio
+
+import pytest
+
+from idvault.domain.error import Reason, UnavailableError
+from idvault.flows.log import LogRefusedError
+from idvault.ports.witness import WitnessRefusedError
+from idvault.transparency import checkpoint
+from idvault.transparency.checkpoint import QuorumError
+from tests.fakes.flaky import Fault
+from tests.fakes.log import FakeWitness
+from tests.flows.log_world import (
+    COSIGNER,
+    LogWorld,
+    Worker,
+    at,
+    cut_short,
+    demanding,
+    forget,
+    of,
+    set_back,
+)
+
+
+@pytest.fixture
+def world(log_world: LogWorld) -> LogWorld:
+    """Return an empty log."""
+    return log_world
+
+
+async def _witnessed(world: LogWorld, quorum: int) -> tuple[Worker, FakeWitness]:
+    witness = FakeWitness(COSIGNER)
+    worker = world.worker(policy=demanding(quorum), witness=witness)
+    await world.write(11)
+    await worker.step()
+    return worker, witness
+
+
+def _cosigned(world: LogWorld) -> int:
+    """Return the size that is published with a cosignature; raises QuorumError without one."""
+    return checkpoint.verify((world.folder / "checkpoint").read_bytes(), demanding(1)).checkpoint.size
+
+
+async def test_a_witness_cosigns_what_is_published(world: LogWorld) -> None:
+    """Each step asks once, from the size of the one before."""
+    worker, witness = await _witnessed(world, 1)
+    assert _cosigned(world) == 11
+    await world.write(5)
+    await worker.step()
+    await worker.step()
+    assert (_cosigned(world), witness.asked) == (16, [0, 11])
+
+
+async def test_a_demanded_witness_that_is_away_keeps_the_former_checkpoint(world: LogWorld) -> None:
+    """Entries get their places all the same; once it is back, everything is cosigned and published."""
+    worker, witness = await _witnessed(world, 1)
+    witness.away = True
+    await world.write(5)
+    with pytest.raises(UnavailableError) as caught:
+        await worker.log.run(now=at(1))
+    assert caught.value.reason is Reason.LOG_UNAVAILABLE
+    await worker.publication.run(now=at(1))
+    assert (_cosigned(world), len(await world.placed())) == (11, 16)
+    assert worker.publication.age(now=at(31)).total_seconds() == 31
+    witness.away = False
+    await worker.step(40)
+    assert _cosigned(world) == 16
+    assert worker.publication.age(now=at(41)).total_seconds() == 1
+
+
+async def test_a_witness_that_nobody_demands_may_be_away(world: LogWorld) -> None:
+    """The checkpoint goes out without its cosignature, which is added later; the operator is told once."""
+    worker, witness = await _witnessed(world, 0)
+    witness.away = True
+    await world.write(5)
+    await worker.step()
+    await worker.step()
+    assert world.published().size == 16
+    with pytest.raises(QuorumError):
+        _cosigned(world)
+    assert worker.alarms == ["the witness is away: checkpoints go on without its cosignature"]
+    witness.away = False
+    await worker.step()
+    assert _cosigned(world) == 16
+
+
+async def test_an_answer_of_the_witness_that_was_lost_is_asked_for_again(world: LogWorld) -> None:
+    """The witness is ahead of what is complete, and says so."""
+    worker, witness = await _witnessed(world, 1)
+    witness.lose_answer = True
+    await world.write(5)
+    with pytest.raises(UnavailableError):
+        await worker.step()
+    witness.lose_answer = False
+    await world.write(5)
+    await world.worker(policy=demanding(1), witness=witness).step()
+    assert (_cosigned(world), witness.asked) == (21, [0, 11, 11, 16])
+
+
+async def test_a_cosignature_that_does_not_verify_is_none(world: LogWorld) -> None:
+    """A witness that answers nonsense is as good as one that is away."""
+    worker, witness = await _witnessed(world, 1)
+    witness.garble = True
+    await world.write(5)
+    with pytest.raises(UnavailableError):
+        await worker.step()
+    assert _cosigned(world) == 11
+
+
+async def test_a_witness_that_has_seen_more_means_an_old_database(world: LogWorld) -> None:
+    """Both databases and the folder were put back; the witness alone knows, and is believed."""
+    _, witness = await _witnessed(world, 0)
+    await forget(world, folder=True)
+    await set_back(world)
+    worker = world.worker(policy=demanding(0), witness=witness)
+    with pytest.raises(LogRefusedError, match=r"older than the witnessed checkpoint \(4 < 11\)"):
+        await worker.log.run(now=at(0))
+
+
+async def test_a_fork_that_outgrew_the_witness_is_not_published(world: LogWorld) -> None:
+    """The witness refuses it, and the log stops."""
+    _, witness = await _witnessed(world, 0)
+    await forget(world, folder=True)
+    await set_back(world)
+    await world.write(20)
+    worker = world.worker(policy=demanding(0), witness=witness)
+    with pytest.raises(LogRefusedError, match="another history"):
+        await worker.log.run(now=at(0))
+    await worker.publication.run(now=at(0))
+    assert await world.newest() == of((await world.placed())[:4])
+
+
+async def test_a_witness_that_does_not_know_the_log_is_told_to_the_operator(world: LogWorld) -> None:
+    """Nothing is published meanwhile, and a witness that was put right is asked again."""
+    worker, witness = await _witnessed(world, 0)
+    witness.status = 404
+    await world.write(5)
+    with pytest.raises(WitnessRefusedError):
+        await worker.log.run(now=at(0))
+    await worker.publication.run(now=at(0))
+    assert world.published().size == 11
+    witness.status = None
+    await worker.step()
+    assert _cosigned(world) == 16
+
+
+async def test_a_slower_worker_leaves_the_faster_one_alone(world: LogWorld) -> None:
+    """Its checkpoint is behind what was cosigned for the other one: no alarm, and nothing is taken back."""
+    slow, witness = await _witnessed(world, 1)
+    await world.write(5)
+    slow.complete.plant("latest", Fault.HANG)
+    fast = world.worker(policy=demanding(1), witness=witness)
+    await cut_short(slow.log.run(now=at(0)), at=slow.complete)
+    await fast.step()
+
+    overtaken = asyncio.create_task(_submit_late(world, slow, fast))
+    await overtaken
+    assert (slow.alarms, _cosigned(world)) == ([], 21)
+
+
+async def _submit_late(world: LogWorld, slow: Worker, fast: Worker) -> None:
+    """Let the fast worker finish a larger checkpoint between the slow one's signature and its witness."""
+    witness = slow.witness
+    assert isinstance(witness, FakeWitness)
+    ask, once = witness.add_checkpoint, [True]
+
+    async def late(**submitted: object) -> object:
+        if once and once.pop():
+            await world.write(2)
+            await fast.step()
+        return await ask(**submitted)  # type: ignore[arg-type]
+
+    witness.add_checkpoint = late  # type: ignore[method-assign, assignment]
+    await world.write(3)
+    await slow.step()
+
+
+async def test_policy_and_witness_fit_together(world: LogWorld) -> None:
+    """Cosignatures are not demanded of nobody."""
+    with pytest.raises(ValueError, match="exactly where there is a witness"):
+        world.worker(policy=demanding(1))
