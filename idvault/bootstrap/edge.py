@@ -7,24 +7,30 @@ from idvault.api.access import Access
 from idvault.api.directory import Directory, Pin
 from idvault.api.server import Server, Service, Tls
 from idvault.api.status import StatusServicer
+from idvault.api.transparency import TransparencyServicer
 from idvault.api.verification import VerificationServicer
 from idvault.attest import roster_chain
 from idvault.attest.roster import Roster
 from idvault.bootstrap.base import ENTROPY, Base, Clock, Ready, cancel, load_keys, open_base
 from idvault.bootstrap.claims import build_claims
+from idvault.bootstrap.sequencing import build_guard
+from idvault.bootstrap.witness import check_witnessed
 from idvault.config import Settings
 from idvault.domain.verification import ClaimRules
 from idvault.flows.roster import RosterFlow
 from idvault.flows.status import StatusFlow
+from idvault.flows.transparency import TransparencyFlow
 from idvault.flows.verification import VerificationFlow
 from idvault.sealing.index import ChainedIndexer
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.request import KeyedFingerprinter
+from idvault.storage.checkpoint import SqlCheckpointStore
+from idvault.storage.log_store import SqlLogStore
 from idvault.storage.platform import SqlPlatformStore
 from idvault.storage.roster import SqlRosterStore
 from idvault.storage.status import SqlStatusStore
 from idvault.telemetry.metrics import serve_metrics
-from idvault.v1 import status_pb2, verification_pb2
+from idvault.v1 import status_pb2, transparency_pb2, verification_pb2
 
 # Together below the 10 s that an operator's Ctrl-C has.
 _GRACE = 5.0
@@ -39,6 +45,8 @@ async def serve(
     """
     async with AsyncExitStack() as stack:
         base = await stack.enter_async_context(open_base(settings, clock, process="serve"))
+        # Before anything is written: an old copy that was put back must not grow into another history.
+        await check_witnessed(base)
         roster = roster_chain.load(settings.roster)
         await RosterFlow(store=SqlRosterStore(database=base.main), entropy=ENTROPY).adopt(
             version=roster.version, digest=roster.digest(), now=clock()
@@ -49,7 +57,7 @@ async def serve(
             server = await _platform_edge(stack, base, roster, access)
             addresses["grpc"] = await _start(stack, server, settings.addresses[0])
         if edge in ("custody", None):
-            server = _server(base, settings.addresses[-1], [], access)
+            server = _custody_edge(base, access)
             addresses["grpc_custody"] = await _start(stack, server, settings.addresses[-1])
         metrics = serve_metrics(base.metrics, listen=settings.metrics_listen)
         stack.callback(metrics.close)
@@ -76,6 +84,7 @@ async def _platform_edge(stack: AsyncExitStack, base: Base, roster: Roster, acce
         settlement=claims.settlement,
         indexer=ChainedIndexer(keys=keys.keys(Purpose.INDEX)),
         fingerprinter=KeyedFingerprinter(key=keys.primary(Purpose.REQUEST)),
+        guard=build_guard(base),
         entropy=ENTROPY,
         policy=claims.policy,
     )
@@ -90,6 +99,19 @@ async def _platform_edge(stack: AsyncExitStack, base: Base, roster: Roster, acce
         Service(status_pb2.DESCRIPTOR.services_by_name["StatusService"], StatusServicer(flow=status)),
     ]
     return _server(base, base.settings.addresses[0], services, access)
+
+
+def _custody_edge(base: Base, access: Access) -> Server:
+    log = TransparencyFlow(
+        log=SqlLogStore(database=base.main), checkpoints=SqlCheckpointStore(database=base.shred)
+    )
+    services = [
+        Service(
+            transparency_pb2.DESCRIPTOR.services_by_name["TransparencyService"],
+            TransparencyServicer(flow=log),
+        )
+    ]
+    return _server(base, base.settings.addresses[-1], services, access)
 
 
 def _server(base: Base, address: str, services: list[Service], access: Access) -> Server:

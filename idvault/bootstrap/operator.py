@@ -10,6 +10,7 @@ from idvault.bootstrap.base import ENTROPY, urls
 from idvault.config import Settings
 from idvault.domain.error import DeniedError, Reason
 from idvault.domain.moment import Moment
+from idvault.flows.log_guard import LogGuard
 from idvault.flows.platform import PlatformFlow
 from idvault.ports.platform import Platform
 from idvault.sealing import key_set
@@ -19,6 +20,7 @@ from idvault.sealing.signing import Ed25519Signer
 from idvault.storage import migrations
 from idvault.storage.deployment import SqlDeploymentStore
 from idvault.storage.engine import Database
+from idvault.storage.log_store import SqlLogStore
 from idvault.storage.platform import SqlPlatformStore
 from idvault.transparency.note import VerifierKey
 
@@ -34,7 +36,9 @@ async def register_platform(
     """Pin a certificate's key for a platform or monitor; raises DeniedError if it claims somebody else."""
     spki = _spki(settings, name=name, role=role, pem=certificate_pem)
     async with _main_database(settings) as main:
-        flow = PlatformFlow(store=SqlPlatformStore(database=main), entropy=ENTROPY)
+        # A development machine registers before its worker has ever run.
+        guard = None if settings.development else LogGuard(store=SqlLogStore(database=main))
+        flow = PlatformFlow(store=SqlPlatformStore(database=main), guard=guard, entropy=ENTROPY)
         return await flow.register(name=name, role=role, spki=spki, now=now)
 
 
@@ -44,7 +48,7 @@ async def revoke_platform(
     """Revoke a certificate's key; raises NotFoundError if it is not registered."""
     spki = _spki(settings, name=name, role=role, pem=certificate_pem)
     async with _main_database(settings) as main:
-        flow = PlatformFlow(store=SqlPlatformStore(database=main), entropy=ENTROPY)
+        flow = PlatformFlow(store=SqlPlatformStore(database=main), guard=None, entropy=ENTROPY)
         return await flow.revoke(name=name, role=role, spki=spki, now=now)
 
 

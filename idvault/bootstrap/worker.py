@@ -6,12 +6,16 @@ from contextlib import AsyncExitStack
 from idvault.attest import roster_chain
 from idvault.bootstrap.base import ENTROPY, Base, Clock, Ready, load_keys, open_base
 from idvault.bootstrap.claims import build_claims
+from idvault.bootstrap.sequencing import build_guard, build_sequencing, read_log_gauges
+from idvault.bootstrap.witness import check_witnessed, open_witness
 from idvault.config import Settings
 from idvault.domain.moment import Moment
 from idvault.flows.retention import RetentionFlow
 from idvault.flows.settlement import BacklogFlow
 from idvault.sealing.day_key import LocalDayKeyring
 from idvault.sealing.intake import DayIntakeOpener
+from idvault.sealing.key_set import Purpose
+from idvault.sealing.signing import Ed25519Signer
 from idvault.storage.day_key import SqlDayKeyStore
 from idvault.storage.job import SqlJobStore
 from idvault.storage.status import SqlStatusStore
@@ -30,17 +34,28 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
         base = await stack.enter_async_context(open_base(settings, clock, process="work"))
         roster = roster_chain.load(settings.roster)
         keys = load_keys(settings)
+        signer = Ed25519Signer(keys=keys.keys(Purpose.LOG))
+        await check_witnessed(base, signer=signer)
         claims = await build_claims(stack, base, roster)
+        guard = build_guard(base)
+        sequencing = build_sequencing(
+            base,
+            roster,
+            signer=signer,
+            witness=open_witness(stack, base),
+        )
         backlog = BacklogFlow(
             store=claims.store,
             jobs=claims.jobs,
             settlement=claims.settlement,
             opener=DayIntakeOpener(keys=keys),
+            guard=guard,
             entropy=ENTROPY,
         )
         retention = RetentionFlow(
             accounts=SqlStatusStore(database=base.main),
             claims=claims.store,
+            guard=guard,
             entropy=ENTROPY,
             policy=claims.policy,
         )
@@ -48,8 +63,15 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
         # Published before anybody is told that the worker is ready: an edge without a day key cannot wait.
         await day_keys.rotate(now=base.real_now())
         tasks = [
-            *schedule.tasks(backlog=backlog, retention=retention, day_keys=day_keys),
+            *schedule.tasks(
+                backlog=backlog,
+                retention=retention,
+                day_keys=day_keys,
+                log=sequencing.log,
+                publication=sequencing.publication,
+            ),
             Task("gauges", _GAUGES_PERIOD, lambda now: _read_gauges(base, claims.jobs, now)),
+            Task("log_gauges", _GAUGES_PERIOD, lambda now: read_log_gauges(base, sequencing, now)),
         ]
         loop = Loop(tasks=tasks, clock=clock, report=_report)
         settler = Settler(backlog=backlog, clock=clock, report=_report)

@@ -1,0 +1,84 @@
+"""What keeps the log: the guard of every change, and the worker's sequencer and publication."""
+
+from dataclasses import dataclass
+
+from idvault.attest.roster import Roster
+from idvault.bootstrap.base import Base
+from idvault.config import ConfigError, Settings
+from idvault.domain.moment import Moment
+from idvault.flows.log import LogFlow
+from idvault.flows.log_guard import LogGuard
+from idvault.flows.publication import PublicationFlow
+from idvault.ports.log import LogSigner
+from idvault.ports.witness import Witness
+from idvault.storage.checkpoint import SIGNED, SqlCheckpointStore
+from idvault.storage.log_store import SqlLogStore
+from idvault.storage.public_files import LocalPublicFiles
+from idvault.telemetry.logs import log
+from idvault.transparency.checkpoint import Policy
+from idvault.transparency.note import Algorithm, VerifierKey, parse_key
+
+
+@dataclass(frozen=True, slots=True)
+class Sequencing:
+    """What the worker does for the log."""
+
+    store: SqlLogStore
+    log: LogFlow
+    publication: PublicationFlow
+
+
+def build_guard(base: Base) -> LogGuard:
+    """Return what changes pass first; it tells the metrics how many entries wait."""
+    return LogGuard(
+        store=SqlLogStore(database=base.main),
+        observe=lambda count: base.metrics.log_unsequenced(count=count),
+    )
+
+
+def build_sequencing(base: Base, roster: Roster, *, signer: LogSigner, witness: Witness | None) -> Sequencing:
+    """Build it all; raises ConfigError if the witness is not what the roster demands."""
+    policy = log_policy(base.settings, roster, signer.public_key)
+    store = SqlLogStore(database=base.main)
+    complete = SqlCheckpointStore(database=base.shred)
+    files = LocalPublicFiles(directory=base.settings.public_dir)
+    flow = LogFlow(
+        store=store,
+        signed=SqlCheckpointStore(database=base.shred, name=SIGNED),
+        complete=complete,
+        files=files,
+        signer=signer,
+        policy=policy,
+        witness=witness,
+        alarm=lambda why: log().error("log_alarm", why=why),
+    )
+    publication = PublicationFlow(store=store, complete=complete, files=files, policy=policy)
+    return Sequencing(store, flow, publication)
+
+
+async def read_log_gauges(base: Base, sequencing: Sequencing, now: Moment) -> None:
+    """Tell the metrics how many entries wait, and how far the published checkpoint is behind."""
+    base.metrics.log_checkpoint_age(seconds=sequencing.publication.age(now=now).total_seconds())
+    base.metrics.log_unsequenced(count=(await sequencing.store.unsequenced()).count)
+
+
+def log_policy(settings: Settings, roster: Roster, public_key: bytes) -> Policy:
+    """Return whose signatures a checkpoint of this deployment needs; raises ConfigError.
+
+    The roster demands, since clients pin it; the settings say which witness is asked. One that the roster
+    does not name is asked all the same, and missed by nobody.
+    """
+    asked = parse_key(settings.witness_key) if settings.witness_key else None
+    demanded = () if roster.witness is None else roster.witness.witnesses
+    quorum = 0 if roster.witness is None else roster.witness.threshold
+    keys = {VerifierKey(name, key, Algorithm.COSIGNATURE_V1) for name, key in demanded}
+    if quorum and (asked is None or asked not in keys or quorum > 1):
+        raise ConfigError(
+            "IDVAULT_WITNESS_KEY must be the key of the one witness that the roster's policy demands"
+        )
+    return Policy(
+        settings.log_origin,
+        (VerifierKey(settings.log_origin, public_key),),
+        () if asked is None else (asked,),
+        quorum,
+    )
