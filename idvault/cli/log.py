@@ -26,6 +26,41 @@ from idvault.transparency.verifier import WrongEntryError
 app = typer.Typer(help="The transparency log: verify it offline, export it.", no_args_is_help=True)
 
 
+PublicKey = Annotated[
+    str, typer.Option(metavar="VKEY", help="The log's public key, NAME+ID+KEY; NAME is the log's origin.")
+]
+DatabaseUrl = Annotated[
+    str | None,
+    typer.Option(metavar="URL", help="The main database or a copy: sqlite:///FILE or postgresql://…"),
+]
+Bundle = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="The public directory or a copy, or what `log export` wrote."),
+]
+Outside = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="A signed checkpoint known from elsewhere: a witness's, or what `follow-log` kept.",
+    ),
+]
+ShredDatabaseUrl = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL", help="The second database, which holds the newest checkpoint; only with --database."
+    ),
+]
+Witness = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="VKEY", help="A witness that must have cosigned the newest checkpoint; may be repeated."
+    ),
+]
+Quorum = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="How many of them are enough; without it, all.")
+]
+
+
 @app.callback()
 def log() -> None:
     """The transparency log: verify it offline, export it."""
@@ -34,40 +69,13 @@ def log() -> None:
 @app.command()
 def verify(  # noqa: PLR0917 - typer makes an option of each
     context: typer.Context,
-    public_key: Annotated[
-        str, typer.Option(metavar="VKEY", help="The log's public key, NAME+ID+KEY; NAME is the log's origin.")
-    ],
-    database: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="The main database or a copy: sqlite:///FILE or postgresql://…"),
-    ] = None,
-    bundle: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="The public directory or a copy, or what `log export` wrote."),
-    ] = None,
-    checkpoint: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="A signed checkpoint known from elsewhere: a witness's, or what `follow-log` kept.",
-        ),
-    ] = None,
-    shred_database: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URL",
-            help="The second database, which holds the newest checkpoint; only with --database.",
-        ),
-    ] = None,
-    witness: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="VKEY", help="A witness that must have cosigned the newest checkpoint; may be repeated."
-        ),
-    ] = None,
-    quorum: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="How many of them are enough; without it, all.")
-    ] = None,
+    public_key: PublicKey,
+    database: DatabaseUrl = None,
+    bundle: Bundle = None,
+    checkpoint: Outside = None,
+    shred_database: ShredDatabaseUrl = None,
+    witness: Witness = None,
+    quorum: Quorum = None,
 ) -> None:
     """Derive the log anew from its entries and compare it with what was signed and stored.
 

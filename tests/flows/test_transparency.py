@@ -7,9 +7,14 @@ import pytest
 from idvault.domain.error import DamagedError, FieldCode, InvalidError, Reason, UnavailableError
 from idvault.flows.transparency import TransparencyFlow
 from idvault.ports.log import Node
+from idvault.storage.checkpoint import SqlCheckpointStore
+from idvault.storage.engine import Database
+from idvault.storage.log_store import SqlLogStore
 from idvault.transparency import checkpoint, proof
 from idvault.transparency.checkpoint import Checkpoint, Policy
 from idvault.transparency.tree import CompactRange, leaf_hash
+from tests import logs
+from tests.databases import Databases
 from tests.fakes.memory_log import MemoryLog
 from tests.transparency.merkle import log_of, mth, signer
 
@@ -145,6 +150,38 @@ async def test_what_is_damaged_is_said_to_be() -> None:
     made.note = b"no note"
     with pytest.raises(DamagedError):
         await flow.entries(start=0, limit=1)
+
+
+async def test_over_the_stores_of_both_databases(databases: Databases) -> None:
+    """What the real stores keep makes every page and proof of the newest checkpoint."""
+    leaves = await logs.fill(databases, 600, waiting=2)
+    main, shred = Database(url=databases.main_url), Database(url=databases.shred_url)
+    try:
+        flow = TransparencyFlow(
+            log=SqlLogStore(database=main), checkpoints=SqlCheckpointStore(database=shred)
+        )
+        assert await flow.checkpoint() == logs.signed(leaves)
+        page = await flow.entries(start=590, limit=100)
+        assert (page.leaves, page.next) == (tuple(leaves[590:]), None)
+        for index, size in ((0, 600), (255, 256), (300, 513), (599, 600)):
+            path = await flow.inclusion(index=index, tree_size=size)
+            proof.verify_inclusion(
+                leaf_hash=leaf_hash(leaves[index]),
+                index=index,
+                size=size,
+                root=mth(leaves[:size]),
+                proof=path,
+            )
+        for old, new in ((1, 600), (256, 600), (300, 513)):
+            hashes = await flow.consistency(old_size=old, new_size=new)
+            proof.verify_consistency(
+                old=old, new=new, old_root=mth(leaves[:old]), new_root=mth(leaves[:new]), proof=hashes
+            )
+        with pytest.raises(InvalidError):
+            await flow.inclusion(index=0, tree_size=601)
+    finally:
+        await main.close()
+        await shred.close()
 
 
 def told(error: InvalidError, field: str) -> None:

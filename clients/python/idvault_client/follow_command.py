@@ -16,36 +16,45 @@ from idvault_client.public_files import Folder, NotReachedError, PublicFiles, Ur
 _UNREACHABLE, _UNVERIFIED = 3, 5
 
 
+PublicKey = Annotated[
+    str, typer.Option(metavar="VKEY", help="The log's public key, NAME+ID+KEY; NAME is the log's origin.")
+]
+State = Annotated[
+    Path, typer.Option(metavar="FILE", help="Where the last checkpoint is kept; made by the first call.")
+]
+Url = Annotated[str | None, typer.Option(help="The public directory's URL: https, or http on this machine.")]
+Directory = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="The public directory, or a copy of it, as a folder.")
+]
+Witness = Annotated[
+    list[str] | None,
+    typer.Option(metavar="VKEY", help="A witness that must have cosigned; may be repeated."),
+]
+Quorum = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="How many of them are enough; without it, all.")
+]
+MaxAge = Annotated[
+    float | None, typer.Option(min=1, metavar="SECONDS", help="How long ago they may have cosigned.")
+]
+Once = Annotated[bool, typer.Option("--once", help="Look once and end.")]
+Interval = Annotated[
+    float, typer.Option(min=0.1, metavar="SECONDS", help="How long to wait between two looks.")
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+
+
 def follow_log(  # noqa: PLR0917 - typer makes an option of each
     context: typer.Context,
-    public_key: Annotated[
-        str, typer.Option(metavar="VKEY", help="The log's public key, NAME+ID+KEY; NAME is the log's origin.")
-    ],
-    state: Annotated[
-        Path, typer.Option(metavar="FILE", help="Where the last checkpoint is kept; made by the first call.")
-    ],
-    url: Annotated[
-        str | None, typer.Option(help="The public directory's URL: https, or http on this machine.")
-    ] = None,
-    directory: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="The public directory, or a copy of it, as a folder.")
-    ] = None,
-    witness: Annotated[
-        list[str] | None,
-        typer.Option(metavar="VKEY", help="A witness that must have cosigned; may be repeated."),
-    ] = None,
-    quorum: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="How many of them are enough; without it, all.")
-    ] = None,
-    max_age: Annotated[
-        float | None,
-        typer.Option(min=1, metavar="SECONDS", help="How long ago they may have cosigned."),
-    ] = None,
-    once: Annotated[bool, typer.Option("--once", help="Look once and end.")] = False,
-    interval: Annotated[
-        float, typer.Option(min=0.1, metavar="SECONDS", help="How long to wait between two looks.")
-    ] = 60.0,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    public_key: PublicKey,
+    state: State,
+    url: Url = None,
+    directory: Directory = None,
+    witness: Witness = None,
+    quorum: Quorum = None,
+    max_age: MaxAge = None,
+    once: Once = False,
+    interval: Interval = 60.0,
+    as_json: Json = False,
 ) -> None:
     """Check that the log continues the last checkpoint seen, and keep the new one.
 
@@ -63,21 +72,25 @@ def follow_log(  # noqa: PLR0917 - typer makes an option of each
         now=time.time,
     )
     while True:
-        try:
-            _print(follower.follow(), as_json=as_json)
-        except RefusedLogError as error:
-            _fail(str(error), "UNVERIFIED", error.reason, as_json=as_json)
-            raise typer.Exit(_UNVERIFIED) from error
-        except NotReachedError as error:
-            _unreached(str(error), as_json=as_json)
-            if once:
-                raise typer.Exit(_UNREACHABLE) from error
-        except OSError as error:
-            _unreached(f"{error.strerror}: {error.filename}", as_json=as_json)
-            raise typer.Exit(_UNREACHABLE) from error
+        _look(follower, once=once, as_json=as_json)
         if once:
             return
         time.sleep(interval)
+
+
+def _look(follower: LogFollower, *, once: bool, as_json: bool) -> None:
+    try:
+        _print(follower.follow(), as_json=as_json)
+    except RefusedLogError as error:
+        _fail(error, as_json=as_json)
+        raise typer.Exit(_UNVERIFIED) from error
+    except NotReachedError as error:
+        _unreached(str(error), as_json=as_json)
+        if once:
+            raise typer.Exit(_UNREACHABLE) from error
+    except OSError as error:
+        _unreached(f"{error.strerror}: {error.filename}", as_json=as_json)
+        raise typer.Exit(_UNREACHABLE) from error
 
 
 def _files(url: str | None, directory: Path | None, timeout: float) -> PublicFiles:
@@ -138,9 +151,9 @@ def _unreached(text: str, *, as_json: bool) -> None:
         typer.echo(text, err=True)
 
 
-def _fail(text: str, code: str, reason: str, *, as_json: bool) -> None:
+def _fail(refusal: RefusedLogError, *, as_json: bool) -> None:
     if as_json:
-        error = {"code": code, "reason": reason, "field": None, "text": text}
+        error = {"code": "UNVERIFIED", "reason": refusal.reason, "field": None, "text": str(refusal)}
         typer.echo(json.dumps({"error": error}), err=True)
     else:
-        typer.echo(f"log: {text}")
+        typer.echo(f"log: {refusal}")
