@@ -9,6 +9,7 @@ from idvault.cli import (
     database,
     dev,
     keys,
+    log,
     mock_registry,
     outcome,
     person,
@@ -47,6 +48,7 @@ app.add_typer(database.app, name="db")
 app.add_typer(keys.app, name="keys")
 app.add_typer(platform.app, name="platform")
 app.add_typer(roster.app, name="roster")
+app.add_typer(log.app, name="log")
 app.add_typer(person.make("auditor"), name="auditor")
 app.add_typer(person.make("custodian"), name="custodian")
 
@@ -65,7 +67,7 @@ def run(arguments: Sequence[str]) -> int:
     as_json = _JSON in arguments
     rest = [argument for argument in arguments if argument != _JSON]
     try:
-        code = app(args=rest, prog_name="idvault", standalone_mode=not as_json)
+        code = app(args=rest, prog_name="idvault", standalone_mode=not as_json, obj=as_json)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else Code.CHECK_FAILED
     except KeyboardInterrupt:
