@@ -63,13 +63,15 @@ class LogSteps:
     def tamper(self) -> None:
         """Change one byte of an entry in copies of database and public directory."""
         self.copy_databases()
+        changed = self._scratch / "changed.sqlite3"
         with closing(sqlite3.connect(self._old["main"])) as database:
             (size,) = database.execute("SELECT count(log_index) FROM log_entries").fetchone()
             (leaf,) = database.execute(
                 "SELECT leaf FROM log_entries WHERE log_index = ?", [size // 2]
             ).fetchone()
-        changed = self._scratch / "changed.sqlite3"
-        changed.write_bytes(_flipped(self._old["main"].read_bytes(), leaf))
+            # Free space of a file may hold an entry once more; what is written anew has none.
+            database.execute("VACUUM INTO ?", [str(changed)])
+        changed.write_bytes(_flipped(changed.read_bytes(), leaf))
         bundle = self._scratch / "changed"
         shutil.copytree(self._ready["public"], bundle)
         files = [path for path in (bundle / "tile" / "entries").rglob("*") if path.is_file()]
