@@ -1,6 +1,7 @@
 """`idvault dev`: the whole vault on one machine, for trying it out and for tests."""
 
 import asyncio
+import signal
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -55,7 +56,10 @@ def dev(
     """
     state = state.absolute()
     wishes = _Wishes(state, ready_file, ports, clock_file, registry_latency)
-    # A Ctrl-C while the state is being prepared is a clean stop too: nothing runs yet.
+    # Being told to stop before anything runs is a clean stop too. Set here, because a shell starts its
+    # background commands with SIGINT ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         _dev(wishes)
 

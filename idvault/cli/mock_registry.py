@@ -13,24 +13,31 @@ from idvault.cli.outcome import Code, CommandError
 _DAY_CAP = 10**9
 
 
+Population = Annotated[
+    Path, typer.Option(help="The JSON file of its synthetic people; made where there is none.")
+]
+SecretKey = Annotated[
+    Path, typer.Option(help="The file of the secret key that callers sign with, 32 hex digits.")
+]
+Listen = Annotated[str, typer.Option(help="Where the registry's interface listens.")]
+AdminListen = Annotated[str, typer.Option(help="Where the admin port listens; loopback only.")]
+AppId = Annotated[str, typer.Option(help="The appId of its one caller.")]
+BizId = Annotated[str, typer.Option(help="The bizId of its one caller.")]
+Latency = Annotated[int, typer.Option(min=0, help="How long an answer takes in mode normal.")]
+DailyCaps = Annotated[
+    bool, typer.Option(help="Refuse a name or number that was checked too often in one day, as others do.")
+]
+
+
 def mock_registry(  # noqa: PLR0917 - typer makes an option of each
-    population: Annotated[
-        Path, typer.Option(help="The JSON file of its synthetic people; made where there is none.")
-    ],
-    secret_key_file: Annotated[
-        Path, typer.Option(help="The file of the secret key that callers sign with, 32 hex digits.")
-    ],
-    listen: Annotated[str, typer.Option(help="Where the registry's interface listens.")] = "127.0.0.1:7490",
-    admin_listen: Annotated[
-        str, typer.Option(help="Where the admin port listens; loopback only.")
-    ] = "127.0.0.1:7491",
-    app_id: Annotated[str, typer.Option(help="The appId of its one caller.")] = "development",
-    biz_id: Annotated[str, typer.Option(help="The bizId of its one caller.")] = "development",
-    latency_ms: Annotated[int, typer.Option(min=0, help="How long an answer takes in mode normal.")] = 0,
-    daily_caps: Annotated[
-        bool,
-        typer.Option(help="Refuse a name or number that was checked too often in one day, as others do."),
-    ] = True,
+    population: Population,
+    secret_key_file: SecretKey,
+    listen: Listen = "127.0.0.1:7490",
+    admin_listen: AdminListen = "127.0.0.1:7491",
+    app_id: AppId = "development",
+    biz_id: BizId = "development",
+    latency_ms: Latency = 0,
+    daily_caps: DailyCaps = True,
     ready_file: running.ReadyFile = None,
 ) -> None:
     """Stand in for the national registry: NPPA V1.9 on the wire, nobody real behind it.

@@ -24,6 +24,36 @@ After = Annotated[
         help="The version before, which you have verified; without it all former ones must lie beside FILE."
     ),
 ]
+People = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--person",
+        metavar="FILE",
+        help="A person's public file, as `auditor init` wrote it; may be repeated.",
+    ),
+]
+Certificates = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--certificate",
+        metavar="FILE",
+        help="The TLS certificate of such a person, whose key is to be pinned; may be repeated.",
+    ),
+]
+Remove = Annotated[
+    list[str] | None, typer.Option(metavar="NAME", help="Leave a person of the version before out.")
+]
+Quorums = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME:M:CUSTODIAN,…",
+        help="A quorum: its name, how many must act together, and its custodians in order.",
+    ),
+]
+Development = Annotated[
+    bool,
+    typer.Option("--development", help="Allow what only development may have; such a roster stays one."),
+]
 
 
 @app.callback()
@@ -32,8 +62,8 @@ def rosters() -> None:
 
 
 @app.command()
-def show(file: File) -> None:
-    """Print who and what a roster names, without judging its signatures."""
+def show(file: File, after: After = None) -> None:
+    """Print who and what a roster names, and whether it is valid yet (exit code 5: not yet, and why)."""
     found = _read(file)
     for each in found.people:
         typer.echo(f"{each.role:<10} {each.name:<20} {each.organisation}")
@@ -43,41 +73,19 @@ def show(file: File) -> None:
     signers = ", ".join(signature.name for signature in found.signatures) or "nobody"
     typer.echo(f"signed by  {signers}")
     typer.echo(f"digest     {found.digest()}")
+    _verify(file, found, after)
     typer.echo(_summary(found))
 
 
 @app.command()
 def propose(  # noqa: PLR0917 - typer makes an option of each
     file: File,
-    person_file: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--person",
-            metavar="FILE",
-            help="A person's public file, as `auditor init` wrote it; may be repeated.",
-        ),
-    ] = None,
-    certificate_file: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--certificate", help="The TLS certificate of such a person, whose key is to be pinned."
-        ),
-    ] = None,
-    remove: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Leave a person of the version before out.")
-    ] = None,
-    quorum: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME:M:CUSTODIAN,…",
-            help="A quorum: its name, how many must act together, and its custodians in order.",
-        ),
-    ] = None,
+    person_file: People = None,
+    certificate_file: Certificates = None,
+    remove: Remove = None,
+    quorum: Quorums = None,
     after: After = None,
-    development: Annotated[
-        bool,
-        typer.Option("--development", help="Allow what only development may have; such a roster stays one."),
-    ] = False,
+    development: Development = False,
 ) -> None:
     """Write a roster without signatures: the first version, or the one after --after.
 
@@ -129,10 +137,7 @@ def verify(file: File, after: After = None) -> None:
     the version before.
     """
     found = _read(file)
-    if after is None and found.version > 1:
-        found = roster_chain.load(file)
-    else:
-        roster_signature.verify(found, previous=_read(after) if after else None)
+    _verify(file, found, after)
     typer.echo(_summary(found))
 
 
@@ -151,6 +156,14 @@ def publish(file: File) -> None:
             _write(roster_chain.former_path(place, version=before.version), before)
         _write(place, found)
     typer.echo(_summary(found))
+
+
+def _verify(file: Path, found: Roster, after: Path | None) -> None:
+    """Raise RosterError unless a roster is signed as it must be."""
+    if after is None and found.version > 1:
+        roster_chain.load(file)
+    else:
+        roster_signature.verify(found, previous=_read(after) if after else None)
 
 
 def _summary(found: Roster) -> str:

@@ -111,14 +111,19 @@ def test_published_versions_follow_one_another(people: People, tmp_path: Path) -
 
 
 def test_show_names_everybody(people: People) -> None:
-    """`show` prints people, quorums, signers and the digest."""
+    """`show` prints people, quorums, signers and the digest, and says whether the roster is valid yet."""
     team = people.team()
     people.propose(team)
     people.sign(team[0])
     shown = people.idvault("roster", "show", people.file)
-    assert shown.code == Code.DONE
     for text in ("custodian  ann", "auditor    dan", "2 of ann, ben, cat", "signed by  ann", "digest     "):
         assert text in shown.out
+    assert (shown.code, ", valid" in shown.out) == (Code.UNVERIFIED, False)
+    assert "1 of its custodians signed, 3 must" in shown.err
+    for folder in team[1:3]:
+        people.sign(folder)
+    shown = people.idvault("roster", "show", people.file)
+    assert (shown.code, shown.last) == (0, "roster: version 1, 1 quorums, 4 people, valid")
 
 
 def test_certificate_may_come_with_the_proposal(people: People) -> None:

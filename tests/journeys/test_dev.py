@@ -15,7 +15,7 @@ import pytest
 
 from idvault.process import ProcessError
 from scripts import traces
-from scripts.sandbox import fetch, verify
+from scripts.sandbox import fetch, verify, wait_for
 from tests.journeys.house import House, running
 
 
@@ -43,6 +43,21 @@ def test_signal_stops_everything(own_house: House, number: int) -> None:
     assert _gone(descriptors, seconds=0)
     assert not own_house.session.ready_file.exists()
     assert not list((own_house.state / "run").iterdir())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("seen", ["lock", "keys/work.keys", "run/mock-registry.json"])
+def test_signal_during_the_start_is_a_clean_stop(tmp_path: Path, number: int, seen: str) -> None:
+    """A stop that comes while the state is prepared or children start ends with 0 and leaves none."""
+    state = tmp_path / "state"
+    command = [sys.executable, "-m", "idvault.cli", "dev", "--state", str(state), "--ports", "free"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        assert wait_for((state / seen).exists)
+        process.send_signal(number)
+        _, told = process.communicate(timeout=10)
+    assert process.returncode == 0, told
+    assert not (state / "ready.json").exists()
+    assert not list((state / "run").iterdir())
 
 
 def test_killed_supervisor_takes_its_children_along(own_house: House) -> None:
