@@ -1,0 +1,186 @@
+"""JSON Web Signatures with Ed25519 (RFC 7515 compact, RFC 8037) and the keys that verify them (RFC 7517).
+
+- Only EdDSA over Ed25519 is known: no other algorithm, and none at all, is ever accepted.
+- A key is found by its kid, which is its thumbprint (RFC 7638); a header names no other key, no extension.
+- A key of a set says what it is for, and verifies nothing else.
+- Whoever signs hands in a callable: no private key is ever here.
+"""
+
+import binascii
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, cast
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+MOST_BYTES = 4 * 1024 * 1024
+"""The longest token that is looked at: a list of 2^24 entries of one bit does not compress at all."""
+_ALGORITHM = "EdDSA"
+_KEY_SIZE = 32
+# A header that names its own key, or demands what we do not know, is not one of ours.
+_HEADER = frozenset({"alg", "kid", "typ"})
+
+
+class JoseError(ValueError):
+    """A token or a key set that is refused; reason: a word for machines."""
+
+    def __init__(self, reason: str, text: str) -> None:
+        """Keep both."""
+        super().__init__(text)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """An Ed25519 public key, 32 bytes, and what it is for: a word of the issuer's, "" for anything."""
+
+    public_key: bytes
+    purpose: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeySet:
+    """Public keys by their kid."""
+
+    keys: Mapping[str, PublicKey]
+
+    def of(self, purpose: str) -> "KeySet":
+        """Return the keys for one purpose."""
+        return KeySet({name: key for name, key in self.keys.items() if key.purpose == purpose})
+
+    def to_bytes(self) -> bytes:
+        """Return the set as jwks.json publishes it, in the order of the kids."""
+        listed = [
+            {"alg": _ALGORITHM, "kid": name, "purpose": key.purpose, "use": "sig", **_jwk(key.public_key)}
+            for name, key in sorted(self.keys.items())
+        ]
+        return json.dumps({"keys": listed}, indent=1).encode() + b"\n"
+
+
+def kid(public_key: bytes) -> str:
+    """Return the thumbprint of an Ed25519 public key (RFC 7638, RFC 8037 appendix A.3)."""
+    canonical = json.dumps(_jwk(public_key), separators=(",", ":"), sort_keys=True)
+    return encode(sha256(canonical.encode()).digest())
+
+
+def key_set(keys: Iterable[PublicKey]) -> KeySet:
+    """Return the set of some public keys."""
+    return KeySet({kid(key.public_key): key for key in keys})
+
+
+def parse_keys(data: bytes) -> KeySet:
+    """Return the Ed25519 keys of a JWK set, others left out; raises JoseError (JWKS_INVALID)."""
+    try:
+        listed = _object(data)["keys"]
+        keys = [key for key in listed if key.get("kty") == "OKP" and key.get("crv") == "Ed25519"]
+        found = {str(key["kid"]): PublicKey(decode(key["x"]), str(key.get("purpose", ""))) for key in keys}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise JoseError("JWKS_INVALID", "this is no JWK set") from error
+    if len(found) != len(keys) or any(
+        len(key.public_key) != _KEY_SIZE or kid(key.public_key) != name for name, key in found.items()
+    ):
+        raise JoseError("JWKS_INVALID", "a key of the set is not the one that its kid names")
+    return KeySet(found)
+
+
+def sign(claims: Mapping[str, Any], *, typ: str, public_key: bytes, signer: Callable[[bytes], bytes]) -> str:
+    """Return the compact token of some claims; signer: returns the 64-byte signature by that key."""
+    header = {"alg": _ALGORITHM, "kid": kid(public_key), "typ": typ}
+    signed = f"{encode(_json(header))}.{encode(_json(claims))}"
+    return f"{signed}.{encode(signer(signed.encode()))}"
+
+
+def verify(token: str | bytes, keys: KeySet, *, typ: str) -> dict[str, Any]:
+    """Return the claims of a token of a kind.
+
+    Raises JoseError: TOKEN_MALFORMED, TYPE_WRONG, ALGORITHM_REFUSED, KEY_UNKNOWN, SIGNATURE_INVALID.
+    """
+    text = _text(token)
+    signed, _, signature = text.rpartition(".")
+    first, separator, second = signed.partition(".")
+    if not separator or "." in second:
+        raise JoseError("TOKEN_MALFORMED", "a token has three parts")
+    try:
+        header, value = _object(decode(first)), decode(signature)
+    except ValueError as error:
+        raise JoseError("TOKEN_MALFORMED", "the token cannot be read") from error
+    _verify(_key(header, keys, typ), value, signed.encode())
+    try:
+        return _object(decode(second))
+    except ValueError as error:
+        raise JoseError("TOKEN_MALFORMED", "the claims of the token cannot be read") from error
+
+
+def encode(data: bytes) -> str:
+    """Return base64url without padding (RFC 7515 section 2)."""
+    return urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def decode(text: str) -> bytes:
+    """Return the bytes of base64url in its one spelling; raises ValueError."""
+    if not isinstance(text, str):
+        raise ValueError("not a text")
+    try:
+        data = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except binascii.Error as error:
+        raise ValueError("not base64url") from error
+    if encode(data) != text:
+        raise ValueError("not base64url without padding")
+    return data
+
+
+def _jwk(public_key: bytes) -> dict[str, str]:
+    return {"crv": "Ed25519", "kty": "OKP", "x": encode(public_key)}
+
+
+def _json(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _text(token: str | bytes) -> str:
+    if len(token) > MOST_BYTES:
+        raise JoseError("TOKEN_MALFORMED", "the token is longer than it may be")
+    try:
+        return (token.decode("ascii") if isinstance(token, bytes) else token).strip()
+    except UnicodeDecodeError as error:
+        raise JoseError("TOKEN_MALFORMED", "a token is ASCII") from error
+
+
+def _object(data: bytes) -> dict[str, Any]:
+    """Return a JSON object; a name that occurs twice is refused (RFC 7515 section 4)."""
+    try:
+        found = json.loads(data, object_pairs_hook=_once)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    if not isinstance(found, dict):
+        raise ValueError("no object")
+    return cast(dict[str, Any], found)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name occurs twice")
+    return found
+
+
+def _key(header: Mapping[str, Any], keys: KeySet, typ: str) -> bytes:
+    if header.get("alg") != _ALGORITHM or not header.keys() <= _HEADER:
+        raise JoseError("ALGORITHM_REFUSED", "only EdDSA with a key of the key set is accepted")
+    if header.get("typ") != typ:
+        raise JoseError("TYPE_WRONG", f"this is not a token of type {typ}")
+    key = keys.keys.get(header["kid"]) if isinstance(header.get("kid"), str) else None
+    if key is None:
+        raise JoseError("KEY_UNKNOWN", "the key that signed the token is not in the key set")
+    return key.public_key
+
+
+def _verify(key: bytes, signature: bytes, signed: bytes) -> None:
+    try:
+        Ed25519PublicKey.from_public_bytes(key).verify(signature, signed)
+    except (InvalidSignature, ValueError) as error:
+        raise JoseError("SIGNATURE_INVALID", "the signature does not verify") from error

@@ -1,0 +1,129 @@
+"""Token Status Lists (draft-ietf-oauth-status-list): a public array of small numbers, one a credential.
+
+- An entry has 1, 2, 4 or 8 bits; the first entry of a byte is in its lowest bits.
+- A published list is the array, compressed as ZLIB (RFC 1950), in base64url without padding.
+- What does not decompress to exactly one whole stream within the limit is no list, however small it came.
+- An index beyond the end has no status: whoever asks is refused, and told nothing else.
+"""
+
+import binascii
+import zlib
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+VALID, INVALID, SUSPENDED = 0, 1, 2
+LIST_SIZE = 2**20
+"""How many entries a list of this vault has."""
+MOST_BYTES = 2**24
+"""The longest array that is decompressed unless a caller says otherwise: 16 MiB."""
+_BITS = (1, 2, 4, 8)
+_BEST = 9
+
+
+class StatusListError(ValueError):
+    """This is no status list, or it has no such entry."""
+
+
+class StatusList:
+    """The entries of one list; `data` is the array as the draft lays it out."""
+
+    __slots__ = ("_mask", "_per_byte", "bits", "data")
+
+    def __init__(self, *, bits: int, data: bytes | bytearray) -> None:
+        """Take the bits of an entry and the array, which is kept and changed in place."""
+        if bits not in _BITS:
+            raise StatusListError("an entry has 1, 2, 4 or 8 bits")
+        self.bits = bits
+        self.data = data if isinstance(data, bytearray) else bytearray(data)
+        self._per_byte = 8 // bits
+        self._mask = (1 << bits) - 1
+
+    @classmethod
+    def filled(cls, value: int, *, bits: int = 1, size: int = LIST_SIZE) -> "StatusList":
+        """Return a list of so many entries, a multiple of those in one byte, all of one value."""
+        made = cls(bits=bits, data=b"")
+        made._check(value)
+        if size % made._per_byte:
+            raise StatusListError("a list fills its last byte")
+        byte = sum(value << shift for shift in range(0, 8, bits))
+        made.data = bytearray([byte]) * (size // made._per_byte)
+        return made
+
+    def __len__(self) -> int:
+        """Return how many entries there are."""
+        return len(self.data) * self._per_byte
+
+    def get(self, index: int) -> int:
+        """Return an entry; raises StatusListError where the list has none."""
+        if not 0 <= index < len(self.data) * self._per_byte:
+            raise StatusListError("the list has no such entry")
+        return self.data[index // self._per_byte] >> (index % self._per_byte * self.bits) & self._mask
+
+    def set(self, index: int, value: int) -> None:
+        """Change an entry; raises StatusListError where the list has none, or no such value."""
+        self._check(value)
+        if not 0 <= index < len(self):
+            raise StatusListError("the list has no such entry")
+        place, shift = index // self._per_byte, index % self._per_byte * self.bits
+        self.data[place] = self.data[place] & ~(self._mask << shift) | value << shift
+
+    def set_all(self, indices: Iterable[int], value: int) -> None:
+        """Change many entries of a list of single bits to one value."""
+        self._check(value)
+        data, size = self.data, len(self)
+        if self.bits != 1:
+            raise StatusListError("many entries are set at once in lists of single bits")
+        for index in indices:
+            if not 0 <= index < size:
+                raise StatusListError("the list has no such entry")
+            if value:
+                data[index >> 3] |= 1 << (index & 7)
+            else:
+                data[index >> 3] &= ~(1 << (index & 7))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the list as the claim status_list carries it."""
+        compressed = zlib.compress(bytes(self.data), _BEST)
+        return {"bits": self.bits, "lst": urlsafe_b64encode(compressed).rstrip(b"=").decode()}
+
+    def _check(self, value: int) -> None:
+        if not 0 <= value <= self._mask:
+            raise StatusListError("the value does not fit into an entry")
+
+
+def parse(claim: object, *, limit: int = MOST_BYTES) -> StatusList:
+    """Return the list of a claim status_list; raises StatusListError.
+
+    limit: the longest array in bytes. A stream that would give more is given up there, so that a small file
+    cannot fill the memory.
+    """
+    if not isinstance(claim, Mapping):
+        raise StatusListError("status_list is no object")
+    bits, text = claim.get("bits"), claim.get("lst")
+    if isinstance(bits, bool) or not isinstance(bits, int) or not isinstance(text, str):
+        raise StatusListError("status_list lacks bits or lst")
+    return StatusList(bits=bits, data=_decompressed(_decoded(text), limit))
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        data = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except (ValueError, binascii.Error) as error:
+        raise StatusListError("lst is not base64url") from error
+    if urlsafe_b64encode(data).rstrip(b"=").decode() != text:
+        raise StatusListError("lst is not base64url without padding")
+    return data
+
+
+def _decompressed(data: bytes, limit: int) -> bytes:
+    stream = zlib.decompressobj()
+    try:
+        found = stream.decompress(data, limit + 1)
+    except zlib.error as error:
+        raise StatusListError("lst is no ZLIB stream") from error
+    if len(found) > limit:
+        raise StatusListError("the list is longer than it may be")
+    if not stream.eof or stream.unused_data:
+        raise StatusListError("lst is not one whole ZLIB stream")
+    return found

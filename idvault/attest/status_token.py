@@ -1,0 +1,117 @@
+"""What the vault attests to third parties, as claims: a status token, a status credential, a status list.
+
+- A subject is pairwise: another one for each audience, and never the account token.
+- A status token says the status now, for ten minutes and without an entry in any list.
+- A status credential lives for 30 days; whether it still holds is an entry of a Token Status List
+  (draft-ietf-oauth-status-list): VALID if the account is VERIFIED and not closed, else INVALID.
+- Neither outlives the confirmation that it is about.
+- A list is public: whoever checks fetches all of it, so that nobody learns whom he checks.
+"""
+
+import hmac
+from datetime import datetime, timedelta
+from typing import Any
+
+from idvault.attest import jose
+from idvault.attest.status_list import StatusList
+from idvault.domain import seal
+from idvault.domain.status import Standing, Status
+
+TOKEN_TYPE = "idvault-status+jwt"  # noqa: S105 - the name of a type
+CREDENTIAL_TYPE = "idvault-credential+jwt"
+LIST_TYPE = "statuslist+jwt"
+TOKEN_PURPOSE, LIST_PURPOSE = "status-token", "status-list"
+TOKEN_LIFETIME = timedelta(minutes=10)
+CREDENTIAL_LIFETIME = timedelta(days=30)
+LIST_TTL = timedelta(seconds=300)
+LIST_LIFETIME = timedelta(hours=1)
+KEYS_PATH = "jwks.json"
+_SUBJECT = "idvault/pairwise-subject/v1"
+
+
+def issuer(origin: str) -> str:
+    """Return the issuer of a deployment, the address of its public directory by the name of its log."""
+    return f"https://{origin}"
+
+
+def list_path(number: int) -> str:
+    """Return where a list lies in the public directory."""
+    return f"status/{number}.jwt"
+
+
+def list_uri(issued_by: str, number: int) -> str:
+    """Return the address of a list, which is also its name."""
+    return f"{issued_by}/{list_path(number)}"
+
+
+def subject(*, key: bytes, audience: str, account_token: str) -> str:
+    """Return the pairwise subject of an account for an audience: nobody without the key can link two.
+
+    key: 32 bytes, for this purpose only.
+    """
+    return jose.encode(hmac.digest(key, seal.encode(_SUBJECT, audience, account_token), "sha256"))
+
+
+def status_claims(
+    *,
+    issued_by: str,
+    subject: str,
+    audience: str,
+    status: Status,
+    standing: Standing | None,
+    issued_at: datetime,
+    expires_at: datetime,
+) -> dict[str, Any]:
+    """Return the claims of a status token; standing is told to the account's own relying party only."""
+    claims: dict[str, Any] = {
+        "iss": issued_by,
+        "sub": subject,
+        "aud": audience,
+        "iat": _seconds(issued_at),
+        "exp": _seconds(expires_at),
+        "subject_kind": status.subject_kind.value,
+        "state": status.state.value,
+        "assurance": status.assurance.value,
+    }
+    if status.expire_date is not None:
+        claims["expire_date"] = status.expire_date.isoformat()
+    if standing is not None:
+        claims["standing"] = standing.value
+    return claims
+
+
+def credential_claims(
+    *,
+    issued_by: str,
+    subject: str,
+    audience: str,
+    list_number: int,
+    list_index: int,
+    issued_at: datetime,
+    expires_at: datetime,
+) -> dict[str, Any]:
+    """Return the claims of a status credential."""
+    return {
+        "iss": issued_by,
+        "sub": subject,
+        "aud": audience,
+        "iat": _seconds(issued_at),
+        "exp": _seconds(expires_at),
+        "status": {"status_list": {"idx": list_index, "uri": list_uri(issued_by, list_number)}},
+    }
+
+
+def list_claims(*, issued_by: str, number: int, entries: StatusList, issued_at: datetime) -> dict[str, Any]:
+    """Return the claims of a Status List Token (draft-ietf-oauth-status-list, section 5.1)."""
+    return {
+        "iss": issued_by,
+        "sub": list_uri(issued_by, number),
+        "iat": _seconds(issued_at),
+        "exp": _seconds(issued_at + LIST_LIFETIME),
+        "ttl": int(LIST_TTL.total_seconds()),
+        "status_list": entries.to_json(),
+    }
+
+
+def _seconds(time: datetime) -> int:
+    return int(time.timestamp())

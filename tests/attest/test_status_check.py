@@ -1,0 +1,213 @@
+"""The offline check: what passes, and that everything else is refused with its own word."""
+
+from typing import Any
+
+import pytest
+
+from idvault.attest import jose, status_check, status_token
+from idvault.attest.jose import KeySet
+from idvault.attest.status_check import CheckedList, CheckError
+from idvault.attest.status_token import CREDENTIAL_TYPE, LIST_TYPE, TOKEN_TYPE
+from idvault.domain.status import Standing, State
+from tests.attest.status_tokens import (
+    AUDIENCE,
+    ISSUER,
+    KEYS,
+    LIST_KEY,
+    NOW,
+    SUBJECT,
+    credential_claims,
+    later,
+    list_claims,
+    signed,
+    status,
+    status_claims,
+    status_list,
+)
+
+CREDENTIAL = signed(credential_claims(), CREDENTIAL_TYPE)
+
+
+def lists(token: str | None = None, **options: Any) -> dict[str, CheckedList]:
+    found = status_check.read_list(token or status_list(**options), keys=KEYS, now=NOW)
+    return {found.uri: found}
+
+
+def reason_of(token: str, *, seconds: float = 0, **options: Any) -> str:
+    made: dict[str, Any] = {"keys": KEYS, "audience": AUDIENCE, "lists": lists()}
+    with pytest.raises(CheckError) as caught:
+        status_check.check(token, now=later(seconds), **{**made, **options})
+    return caught.value.reason
+
+
+def list_reason(token: str, *, seconds: float = 0, **options: Any) -> str:
+    with pytest.raises(CheckError) as caught:
+        status_check.read_list(token, now=later(seconds), **{"keys": KEYS, **options})
+    return caught.value.reason
+
+
+def test_a_status_token_passes() -> None:
+    """A token of now, for this audience, of a verified account."""
+    token = signed(status_claims(standing=Standing.GOOD), TOKEN_TYPE)
+    found = status_check.check(token, keys=KEYS, audience=AUDIENCE, issuer=ISSUER, now=NOW)
+    assert (found.subject, found.issuer, found.audience) == (SUBJECT, ISSUER, AUDIENCE)
+    assert (found.expires_at, found.standing) == (int(later(600).timestamp()), "GOOD")
+
+
+def test_a_credential_passes_with_its_list() -> None:
+    """A credential whose entry says VALID, to the last second of its list."""
+    for seconds in (0, 3599):
+        found = status_check.check(
+            CREDENTIAL, keys=KEYS, audience=AUDIENCE, lists=lists(), now=later(seconds)
+        )
+        assert (found.subject, found.standing) == (SUBJECT, None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"status": status(State.EXPIRED)}, "NOT_VERIFIED"),
+        ({"status": status(State.PENDING)}, "NOT_VERIFIED"),
+        ({"status": status(State.ERASED)}, "NOT_VERIFIED"),
+        ({"standing": Standing.CLOSED}, "NOT_VERIFIED"),
+        ({"audience": "https://pay.example"}, "AUDIENCE_WRONG"),
+        ({"audience": ["https://taxi.example"]}, "CLAIMS_INVALID"),
+        ({"subject": ""}, "CLAIMS_INVALID"),
+        ({"issued_by": 1}, "CLAIMS_INVALID"),
+        ({"issued_at": later(61)}, "NOT_YET_VALID"),
+        ({"expires_at": NOW}, "EXPIRED"),
+    ],
+)
+def test_a_status_token_that_does_not_pass(changes: dict[str, Any], reason: str) -> None:
+    """Another audience, time or state."""
+    assert reason_of(signed(status_claims(**changes), TOKEN_TYPE)) == reason
+
+
+@pytest.mark.parametrize("name", ["iss", "sub", "aud", "iat", "exp", "state"])
+def test_a_claim_that_is_missing(name: str) -> None:
+    """No claim can be left out."""
+    claims = status_claims()
+    del claims[name]
+    assert reason_of(signed(claims, TOKEN_TYPE)) in ("CLAIMS_INVALID", "NOT_VERIFIED")
+
+
+@pytest.mark.parametrize("wrong", [True, "1772366400", 1.5, -1, None])
+def test_a_time_that_is_none(wrong: Any) -> None:
+    """Times are whole numbers."""
+    for name in ("iat", "exp"):
+        assert reason_of(signed({**status_claims(), name: wrong}, TOKEN_TYPE)) == "CLAIMS_INVALID"
+
+
+def test_another_issuer() -> None:
+    """Whoever demands an issuer takes no other."""
+    token = signed(status_claims(), TOKEN_TYPE)
+    assert reason_of(token, issuer="https://other.example") == "ISSUER_WRONG"
+
+
+def test_a_token_that_ran_out() -> None:
+    """Ten minutes are ten minutes."""
+    assert reason_of(signed(status_claims(), TOKEN_TYPE), seconds=600) == "EXPIRED"
+
+
+def test_other_types_and_keys() -> None:
+    """A list is no token, and a key for lists signs no token."""
+    assert reason_of(status_list()) == "TYPE_WRONG"
+    assert reason_of(signed(status_claims(), LIST_TYPE)) == "TYPE_WRONG"
+    assert reason_of(signed(status_claims(), TOKEN_TYPE, LIST_KEY)) == "KEY_UNKNOWN"
+    assert reason_of("x") == "TOKEN_MALFORMED"
+    assert reason_of(CREDENTIAL[:-4] + "AAAA") == "SIGNATURE_INVALID"
+    token = signed(status_claims(), TOKEN_TYPE)
+    assert reason_of(token[:-4] + "AAAA") == "SIGNATURE_INVALID"
+    assert reason_of(token, keys=KeySet({})) == "KEY_UNKNOWN"
+
+
+def test_a_credential_needs_its_list() -> None:
+    """Without a list, or with another one, nothing is known and nothing passes."""
+    assert reason_of(CREDENTIAL, lists=None) == "LIST_MISSING"
+    assert reason_of(CREDENTIAL, lists={}) == "LIST_MISSING"
+    other = status_token.list_claims(
+        issued_by=ISSUER, number=1, entries=lists().popitem()[1].entries, issued_at=NOW
+    )
+    found = lists(signed(other, LIST_TYPE, LIST_KEY))
+    assert reason_of(CREDENTIAL, lists=found) == "LIST_MISSING"
+    renamed = {f"{ISSUER}/status/0.jwt": found.popitem()[1]}
+    assert reason_of(CREDENTIAL, lists=renamed) == "LIST_MISSING"
+    foreign = lists(signed({**list_claims(), "iss": "https://other.example"}, LIST_TYPE, LIST_KEY))
+    assert reason_of(CREDENTIAL, lists=foreign) == "LIST_MISSING"
+
+
+def test_an_entry_that_says_no() -> None:
+    """An entry that is not VALID, or not there, refuses."""
+    assert reason_of(CREDENTIAL, lists=lists(valid=False)) == "STATUS_INVALID"
+    beyond = signed(credential_claims(list_index=64), CREDENTIAL_TYPE)
+    assert reason_of(beyond) == "INDEX_OUT_OF_RANGE"
+    assert reason_of(CREDENTIAL, lists=lists(size=0)) == "INDEX_OUT_OF_RANGE"
+
+
+@pytest.mark.parametrize(
+    "status_claim",
+    [None, {}, [], {"status_list": []}, {"status_list": {"idx": 1}}, {"status_list": {"uri": "x"}},
+     {"status_list": {"idx": -1, "uri": "x"}}, {"status_list": {"idx": True, "uri": "x"}}],
+)  # fmt: skip
+def test_a_reference_that_is_none(status_claim: Any) -> None:
+    """A credential without a whole reference is refused."""
+    token = signed({**credential_claims(), "status": status_claim}, CREDENTIAL_TYPE)
+    assert reason_of(token) == "CLAIMS_INVALID"
+
+
+def test_a_list_that_ran_out_while_it_was_kept() -> None:
+    """A list that was read in time is of no use after its hour."""
+    assert reason_of(CREDENTIAL, seconds=3600) == "LIST_EXPIRED"
+    assert reason_of(CREDENTIAL, seconds=30 * 86_400) == "EXPIRED"
+
+
+@pytest.mark.parametrize(
+    ("claims", "reason"),
+    [
+        ({**list_claims(), "exp": int(NOW.timestamp())}, "LIST_EXPIRED"),
+        (list_claims(issued_at=later(61)), "LIST_NOT_YET_VALID"),
+        ({**list_claims(), "iat": "x"}, "LIST_MALFORMED"),
+        ({**list_claims(), "sub": 1}, "LIST_MALFORMED"),
+        ({**list_claims(), "iss": ""}, "LIST_MALFORMED"),
+        ({**list_claims(), "status_list": {}}, "LIST_MALFORMED"),
+        ({**list_claims(), "status_list": {"bits": 1, "lst": "AAAA"}}, "LIST_MALFORMED"),
+    ],
+)
+def test_a_list_that_does_not_pass(claims: dict[str, Any], reason: str) -> None:
+    """Lists that ran out, are from the future, or are none."""
+    assert list_reason(signed(claims, LIST_TYPE, LIST_KEY)) == reason
+
+
+def test_a_list_signed_by_another() -> None:
+    """A list is signed by a key that is for lists: the one for tokens cannot make one."""
+    assert list_reason(signed(list_claims(), LIST_TYPE)) == "LIST_KEY_UNKNOWN"
+    assert list_reason(status_list()[:-4] + "AAAA") == "LIST_SIGNATURE_INVALID"
+    assert list_reason(CREDENTIAL) == "LIST_TYPE_WRONG"
+    assert list_reason(signed(credential_claims(), CREDENTIAL_TYPE, LIST_KEY)) == "LIST_TYPE_WRONG"
+
+
+def test_a_list_that_is_too_old_or_too_long() -> None:
+    """A verifier may demand a younger list, and may take no longer one."""
+    assert status_check.read_list(status_list(), keys=KEYS, now=later(300), max_age=300).issued_at
+    assert list_reason(status_list(), seconds=301, max_age=300) == "LIST_STALE"
+    assert list_reason(status_list(), limit=7) == "LIST_MALFORMED"
+
+
+def test_every_changed_character_is_noticed() -> None:
+    """No character of a credential or a list can be another one."""
+    listed = status_list()
+    for place in range(len(CREDENTIAL)):
+        other = "A" if CREDENTIAL[place] != "A" else "B"
+        with pytest.raises(CheckError):
+            status_check.check(
+                CREDENTIAL[:place] + other + CREDENTIAL[place + 1 :],
+                keys=KEYS,
+                audience=AUDIENCE,
+                lists=lists(),
+                now=NOW,
+            )
+    for place in range(len(listed)):
+        other = "A" if listed[place] != "A" else "B"
+        with pytest.raises(CheckError):
+            status_check.read_list(listed[:place] + other + listed[place + 1 :], keys=KEYS, now=NOW)
+    assert jose.kid(bytes(32))

@@ -1,0 +1,70 @@
+"""The claims of tokens, credentials and lists."""
+
+from idvault.attest import status_token
+from idvault.domain.status import Standing, State
+from tests.attest.status_tokens import (
+    AUDIENCE,
+    INDEX,
+    ISSUER,
+    SUBJECT,
+    credential_claims,
+    list_claims,
+    status,
+    status_claims,
+)
+
+
+def test_a_subject_is_pairwise() -> None:
+    """Another audience, account or key gives another subject, and none holds the account token."""
+    key = b"k" * 32
+    one = {"key": key, "audience": AUDIENCE, "account_token": "acct_1"}
+    others = [{**one, "audience": "b"}, {**one, "account_token": "acct_2"}, {**one, "key": b"j" * 32}]
+    subjects = {status_token.subject(**each) for each in (one, *others)}  # type: ignore[arg-type]
+    assert len(subjects) == 4
+    assert SUBJECT in subjects
+    assert "acct_1" not in SUBJECT
+    assert len(SUBJECT) == 43
+
+
+def test_the_claims_of_a_status_token() -> None:
+    """It says the state, and the standing only where it is given; there is no list entry."""
+    claims = status_claims()
+    assert claims == {
+        "iss": ISSUER,
+        "sub": SUBJECT,
+        "aud": AUDIENCE,
+        "iat": 1772366400,
+        "exp": 1772366400 + 600,
+        "subject_kind": "INDIVIDUAL",
+        "state": "VERIFIED",
+        "assurance": "REGISTRY_MATCH",
+        "expire_date": "2027-03-01",
+    }
+    assert status_claims(standing=Standing.WARNED)["standing"] == "WARNED"
+    assert "expire_date" not in status_claims(status=status(State.PENDING))
+
+
+def test_the_claims_of_a_credential() -> None:
+    """It names its entry and nothing of the status: that is the list's to say."""
+    assert credential_claims() == {
+        "iss": ISSUER,
+        "sub": SUBJECT,
+        "aud": AUDIENCE,
+        "iat": 1772366400,
+        "exp": 1772366400 + 30 * 86_400,
+        "status": {"status_list": {"idx": INDEX, "uri": f"{ISSUER}/status/0.jwt"}},
+    }
+
+
+def test_the_claims_of_a_list() -> None:
+    """A list is named by its address, lives for an hour, and is fetched anew after five minutes."""
+    claims = list_claims()
+    entries = claims.pop("status_list")
+    assert claims == {
+        "iss": ISSUER,
+        "sub": f"{ISSUER}/status/0.jwt",
+        "iat": 1772366400,
+        "exp": 1772366400 + 3600,
+        "ttl": 300,
+    }
+    assert entries.keys() == {"bits", "lst"}
