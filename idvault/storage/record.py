@@ -20,7 +20,7 @@ class SqlRecordStore:
 
     async def get(self, *, account_token: str) -> SealedRecord | None:
         """Return the newest record of an account, as it was sealed."""
-        return await self._database.read("record.get", lambda connection: _get(connection, account_token))
+        return await self._database.read("record.get", lambda connection: find(connection, account_token))
 
 
 async def put(connection: AsyncConnection, record: SealedRecord) -> None:
@@ -45,7 +45,8 @@ async def put(connection: AsyncConnection, record: SealedRecord) -> None:
     )
 
 
-async def _get(connection: AsyncConnection, account_token: str) -> SealedRecord | None:
+async def find(connection: AsyncConnection, account_token: str) -> SealedRecord | None:
+    """Return the newest record of an account."""
     row = (await connection.execute(select(records).where(records.c.account_token == account_token))).first()
     if row is None:
         return None

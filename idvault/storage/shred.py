@@ -25,6 +25,15 @@ class SqlShredStore:
             "shred.obtain", lambda connection: _obtain(connection, account_token, candidate)
         )
 
+    async def find(self, *, account_token: str) -> bytes | None:
+        """Return the stored key of an account; makes none where there is none (ports.disclosure)."""
+        query = select(shred_keys.c.shred_key).where(shred_keys.c.account_token == account_token)
+
+        async def read(connection: AsyncConnection) -> bytes | None:
+            return (await connection.execute(query)).scalar_one_or_none()
+
+        return await self._database.read("shred.find", read)
+
 
 async def _obtain(connection: AsyncConnection, account_token: str, candidate: bytes) -> bytes:
     await insert_if_absent(connection, shred_keys, account_token=account_token, shred_key=candidate)

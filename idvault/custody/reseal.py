@@ -1,0 +1,25 @@
+"""A custodian's share on its way to one auditor's one-time key (security.md 3; HPKE, RFC 9180)."""
+
+from idvault.attest import hpke
+from idvault.attest.disclosure import Terms, digest
+from idvault.domain import seal
+
+
+def reseal(share: bytes, *, signed_request: bytes, terms: Terms, custodian: str) -> bytes:
+    """Return a 33-byte share for the request's one-time key, bound to this request, custodian and place.
+
+    terms: what the signed request says; the caller has verified its signature, signer and place in the log.
+    """
+    info = seal.reseal_info(request_digest=digest(signed_request), custodian=custodian, share_index=share[0])
+    return hpke.seal(suite=terms.suite, public_key=terms.public_key, plaintext=share, info=info)
+
+
+def open_resealed(
+    resealed: bytes, *, signed_request: bytes, terms: Terms, private_key: bytes, custodian: str, index: int
+) -> bytes:
+    """Return the share that a custodian gave; raises UnsealError if it is not for this request and place.
+
+    private_key: the 32-byte one-time key. What comes out is still to be checked against the record's hashes.
+    """
+    info = seal.reseal_info(request_digest=digest(signed_request), custodian=custodian, share_index=index)
+    return hpke.unseal(suite=terms.suite, private_key=private_key, sealed=resealed, info=info)

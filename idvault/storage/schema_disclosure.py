@@ -1,0 +1,106 @@
+"""The tables of disclosures: requests, decisions with re-sealed shares, openings, budgets, refusals."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+from idvault.storage.schema import main
+from idvault.storage.types import Day, Micros
+
+_TOKEN = String(31)
+_ID = String(32)
+_WORD = String(32)
+_NAME = String(128)
+
+
+def _of_disclosure() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(
+        ["account_token", "disclosure_id"], ["disclosures.account_token", "disclosures.disclosure_id"]
+    )
+
+
+# text: the signed request, sealed under the case-text key of key_version; digest: SHA-256 of it in clear.
+disclosures = Table(
+    "disclosures",
+    main,
+    Column("account_token", _TOKEN, primary_key=True),
+    Column("disclosure_id", _ID, primary_key=True),
+    Column("auditor", _NAME, nullable=False),
+    Column("auditor_actor_id", _ID, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("record_id", _ID, nullable=False),
+    Column("openings", SmallInteger, nullable=False),
+    Column("created_at", Micros, nullable=False),
+    Column("expire_at", Micros, nullable=False),
+    Column("state", _WORD, nullable=False),
+    Column("opened", SmallInteger, nullable=False),
+    Column("opened_at", Micros),
+    Column("key_version", _WORD, nullable=False),
+    Column("text", LargeBinary, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("threshold", SmallInteger, nullable=False),
+    Column("entry_id", _ID, nullable=False),
+    UniqueConstraint("disclosure_id"),
+    UniqueConstraint("auditor_actor_id", "number"),
+    Index(None, "state", "expire_at"),
+    Index(None, "key_version"),
+)
+
+# resealed: the share for the auditor's one-time key; null in a denial, and once it was destroyed.
+disclosure_decisions = Table(
+    "disclosure_decisions",
+    main,
+    Column("account_token", _TOKEN, primary_key=True),
+    Column("disclosure_id", _ID, primary_key=True),
+    Column("place", SmallInteger, primary_key=True, autoincrement=False),
+    Column("custodian", _NAME, nullable=False),
+    Column("custodian_actor_id", _ID, nullable=False),
+    Column("verdict", _WORD, nullable=False),
+    Column("decided_at", Micros, nullable=False),
+    Column("signed", LargeBinary, nullable=False),
+    Column("resealed", LargeBinary),
+    Column("entry_id", _ID, nullable=False),
+    UniqueConstraint("disclosure_id", "custodian"),
+    _of_disclosure(),
+)
+
+disclosure_openings = Table(
+    "disclosure_openings",
+    main,
+    Column("account_token", _TOKEN, primary_key=True),
+    Column("disclosure_id", _ID, primary_key=True),
+    Column("entry_id", _ID, primary_key=True),
+    Column("auditor_actor_id", _ID, nullable=False),
+    Column("opened_at", Micros, nullable=False),
+    Column("record_digest", LargeBinary, nullable=False),
+    _of_disclosure(),
+    Index(None, "auditor_actor_id", "opened_at"),
+)
+
+# How many requests an auditor has made on a day; never collected, so that numbers never come twice.
+disclosure_budgets = Table(
+    "disclosure_budgets",
+    main,
+    Column("actor_id", _ID, primary_key=True),
+    Column("day", Day, primary_key=True),
+    Column("used", Integer, nullable=False),
+)
+
+disclosure_refusals = Table(
+    "disclosure_refusals",
+    main,
+    Column("actor_id", _ID, primary_key=True),
+    Column("reason", _WORD, primary_key=True),
+    Column("minute", Micros),
+    Column("silent", Integer, nullable=False),
+    Index(None, "silent"),
+)
