@@ -1,0 +1,218 @@
+"""What a custodian does: see what is asked, take the own share, approve with it, or deny (security.md 3).
+
+- The signed paper must say what the call says: this request, this custodian, this share, this purpose.
+- A code is spent after everything else was checked, and never for a repeat; a denial needs none.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from hashlib import sha256
+
+from idvault.attest import disclosure as papers
+from idvault.attest.disclosure import DecisionTerms, PaperError
+from idvault.attest.person import Person
+from idvault.domain import disclosure as rules
+from idvault.domain.disclosure import Finding, Member, Panel, Verdict
+from idvault.domain.error import NotFoundError, PreconditionError, Reason
+from idvault.domain.event import Event, EventType
+from idvault.domain.moment import Moment
+from idvault.domain.record import SealedRecord
+from idvault.domain.request import Request
+from idvault.flows import panel
+from idvault.flows.log_guard import LogGuard
+from idvault.flows.log_proof import LogProofs, Proofs, Proved
+from idvault.flows.panel import Rosters
+from idvault.flows.recorder import Recorder
+from idvault.flows.refusals import Refusals
+from idvault.ports.disclosure import CaseTextSealer, Deciding, DisclosureStore, Filed, SecondFactorCheck
+from idvault.ports.entropy import Entropy
+from idvault.ports.person_request import PersonRequestStore
+from idvault.ports.sealing import Fingerprinter
+
+LONGEST_SHARE = 4 * 1024
+_COUNTED = timedelta(days=rules.COUNTED_DAYS)
+_EVENTS = {Verdict.APPROVE: EventType.DISCLOSURE_APPROVE, Verdict.DENY: EventType.DISCLOSURE_DENY}
+_METHODS = {Verdict.APPROVE: "ApproveDisclosure", Verdict.DENY: "DenyDisclosure"}
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A request that waits. recent_openings: those of its auditor in the last 30 days."""
+
+    filed: Filed
+    signed_request: bytes
+    entry: Proved
+    recent_openings: int
+
+
+@dataclass(frozen=True, slots=True)
+class DecideCommand:
+    """A decision as it was asked. resealed, code: empty in a denial, code also in a repeat."""
+
+    actor_id: str
+    request_id: str
+    disclosure_id: str
+    verdict: Verdict
+    signed: bytes
+    resealed: bytes = field(default=b"", repr=False)
+    code: str = field(default="", repr=False)
+
+
+class CustodianFlow:
+    """Disclosures of one deployment, for custodians."""
+
+    def __init__(
+        self,
+        *,
+        store: DisclosureStore,
+        requests: PersonRequestStore,
+        case_texts: CaseTextSealer,
+        rosters: Rosters,
+        second_factor: SecondFactorCheck,
+        fingerprinter: Fingerprinter,
+        proofs: LogProofs,
+        guard: LogGuard,
+        refusals: Refusals,
+        entropy: Entropy,
+        observe: Callable[[str], None],
+    ) -> None:
+        """Take the ports, and who counts each verb."""
+        self._store = store
+        self._requests = requests
+        self._case_texts = case_texts
+        self._rosters = rosters
+        self._second_factor = second_factor
+        self._fingerprinter = fingerprinter
+        self._proofs = proofs
+        self._guard = guard
+        self._refusals = refusals
+        self._recorder = Recorder(entropy=entropy)
+        self._observe = observe
+
+    async def pending(
+        self, *, actor_id: str, offset: int, limit: int, now: Moment
+    ) -> tuple[list[Waiting], int | None, bytes]:
+        """Return what waits for a custodian, where to go on (None at the end), and the checkpoint's note."""
+        person = self._rosters.person(actor_id)
+        found = await self._store.pending(
+            custodian=person.name,
+            quorum_ids=panel.quorum_ids(rosters=self._rosters, person=person),
+            now=now.business,
+            offset=offset,
+            limit=limit + 1,
+        )
+        note, waiting = b"", []
+        for filed in found[:limit]:
+            proofs = await self._proofs.now((filed.entry_id,), account_token=filed.disclosure.account_token)
+            note, entry = self._newest(note, proofs)
+            waiting.append(await self._waiting(filed, entry, now))
+        return waiting, offset + limit if len(found) > limit else None, note
+
+    async def sealed_share(
+        self, *, actor_id: str, disclosure_id: str, now: Moment
+    ) -> tuple[SealedRecord, Member]:
+        """Return the record whose own share a custodian is asked for, and the custodian's place."""
+        async with self._refusals.logged(actor_id=actor_id, now=now):
+            filed = await self._find(disclosure_id)
+            record, member, _ = await self._seat(filed, self._rosters.person(actor_id))
+            rules.check_may_decide(disclosure=filed.disclosure, member=member, now=now.business)
+            return record, member
+
+    async def decide(self, command: DecideCommand, *, now: Moment) -> Filed:
+        """Approve or deny; raises InvalidError, DeniedError, PreconditionError and others."""
+        async with self._refusals.logged(actor_id=command.actor_id, now=now):
+            await self._guard.check(now=now)
+            asked = self._request(command)
+            known = await self._requests.find(asked)
+            filed = await self._find(command.disclosure_id)
+            if known is not None:
+                return filed
+            person = self._rosters.person(command.actor_id)
+            _, member, seats = await self._seat(filed, person)
+            rules.check_may_decide(disclosure=filed.disclosure, member=member, now=now.business)
+            _check_paper(command, filed, person, member)
+            if command.verdict is Verdict.APPROVE:
+                await self._second_factor.check(actor_id=command.actor_id, code=command.code, now=now)
+            decided = await self._store.decide(
+                _deciding(command, member, seats),
+                request=asked,
+                now=now,
+                event=self._event(command, filed, now),
+            )
+            self._observe(command.verdict.value.lower())
+            return decided
+
+    async def report(self, *, actor_id: str, disclosure_id: str, finding: Finding, now: Moment) -> None:
+        """Log what a person's own client refused; raises NotFoundError (REQUEST_NOT_FOUND)."""
+        await self._guard.check(now=now)
+        await self._find(disclosure_id)
+        await self._refusals.note(actor_id=actor_id, reason=finding.value, now=now)
+
+    def _event(self, command: DecideCommand, filed: Filed, now: Moment) -> Event:
+        return self._recorder.event(
+            _EVENTS[command.verdict],
+            actor_id=command.actor_id,
+            now=now,
+            account_token=filed.disclosure.account_token,
+            decision=command.signed,
+        )
+
+    async def _seat(self, filed: Filed, person: Person) -> tuple[SealedRecord, Member, Panel]:
+        rules.check_not_own(disclosure=filed.disclosure, name=person.name, actor_id=person.actor_id)
+        evidence = await self._store.evidence(account_token=filed.disclosure.account_token)
+        if evidence is None or evidence.record.record_id != filed.disclosure.record_id:
+            raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+        record = evidence.record
+        quorum = panel.quorum_of(rosters=self._rosters, quorum_id=record.present_quorum_id)
+        return record, panel.member_of(quorum=quorum, person=person), panel.panel_of(quorum=quorum)
+
+    async def _waiting(self, filed: Filed, entry: Proved, now: Moment) -> Waiting:
+        disclosure = filed.disclosure
+        signed = self._case_texts.open(disclosure_id=disclosure.disclosure_id, sealed=filed.text)
+        recent = await self._store.openings_since(
+            actor_id=disclosure.auditor_actor_id, since=now.business - _COUNTED
+        )
+        return Waiting(filed, signed, entry, recent)
+
+    @staticmethod
+    def _newest(note: bytes, proofs: Proofs) -> tuple[bytes, Proved]:
+        return proofs.note or note, proofs.entries[0]
+
+    async def _find(self, disclosure_id: str) -> Filed:
+        filed = await self._store.get(disclosure_id=disclosure_id)
+        if filed is None:
+            raise NotFoundError(Reason.REQUEST_NOT_FOUND)
+        return filed
+
+    def _request(self, command: DecideCommand) -> Request:
+        fingerprint = self._fingerprinter.fingerprint(
+            method=_METHODS[command.verdict],
+            fields=(command.disclosure_id, command.signed, command.resealed),
+        )
+        return Request(command.actor_id, command.request_id, fingerprint)
+
+
+def _deciding(command: DecideCommand, member: Member, seats: Panel) -> Deciding:
+    return Deciding(
+        disclosure_id=command.disclosure_id,
+        member=member,
+        verdict=command.verdict,
+        panel=seats,
+        signed=command.signed,
+        resealed=command.resealed or None,
+    )
+
+
+def _check_paper(command: DecideCommand, filed: Filed, person: Person, member: Member) -> None:
+    name = "signed_approval" if command.verdict is Verdict.APPROVE else "signed_denial"
+    said = papers.parse_decision(command.signed, verdict=command.verdict, field=name)
+    if len(command.resealed) > LONGEST_SHARE:
+        raise PaperError("resealed_share", "the re-sealed share is too long")
+    if bool(command.resealed) is not (command.verdict is Verdict.APPROVE):
+        raise PaperError("resealed_share", "an approval gives a share, a denial none")
+    given = sha256(command.resealed).digest() if command.resealed else b""
+    meant = DecisionTerms(command.verdict, filed.digest, person.name, member.place, given)
+    if said != meant:
+        raise PaperError(name, "the paper says something else than the call")
+    papers.check_signature(command.signed, person=person, field=name)
