@@ -27,6 +27,8 @@ _ADDRESS = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.\-]+):(?P<port>[0
 _TRUST_DOMAIN = re.compile(r"[a-z0-9][a-z0-9._\-]{0,254}")
 # The name of a C2SP signed-note key: not empty, without white space and without a plus sign.
 _LOG_ORIGIN = re.compile(r"[^\s+]{1,255}")
+# A C2SP verifier key of type 4, a witness's: NAME+KEYID+BASE64, and the type is the first byte.
+_WITNESS_KEY = re.compile(r"[^\s+]{1,255}\+[0-9a-f]{8}\+B[A-P][A-Za-z0-9+/]{42}")
 _SECRET_KEY = re.compile(r"[0-9a-fA-F]{32}")
 _DOCUMENT_TYPES = frozenset({"RESIDENT_ID", "RESIDENCE_PERMIT", "FOREIGN_PERMANENT_RESIDENT"})
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -91,6 +93,8 @@ class Settings(BaseSettings):
     time_zone: str = "Asia/Shanghai"
     public_dir: Path = Path()
     log_origin: str = ""
+    witness_url: str = ""
+    witness_key: str = ""
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -203,6 +207,7 @@ def _problems(settings: Settings, process: Process, clock_file: Path | None) -> 
     present = [name for name in needed if name not in missing]
     yield from _text_problems(settings, present)
     yield from _url_problems(settings, present)
+    yield from _witness_problems(settings)
     yield from _file_problems(settings, present, process)
     yield from _development_problems(settings, process, clock_file)
 
@@ -251,11 +256,28 @@ def _url_problems(settings: Settings, present: list[str]) -> Iterator[str]:
 
 
 def _registry_url_problems(settings: Settings, name: str) -> Iterator[str]:
+    return _http_problems(settings, name, why="an answer that anybody can forge must verify nobody")
+
+
+def _witness_problems(settings: Settings) -> Iterator[str]:
+    url, key = _name("witness_url"), _name("witness_key")
+    if bool(settings.witness_url) != bool(settings.witness_key):
+        missing = key if settings.witness_url else url
+        yield f"{missing} is missing: a witness needs both {url} and {key}"
+    if settings.witness_url:
+        yield from _http_problems(
+            settings, "witness_url", why="whoever is on the way could hide the log from it"
+        )
+    if settings.witness_key and not _WITNESS_KEY.fullmatch(settings.witness_key):
+        yield f"{key} must be the public key that `idvault witness` prints"
+
+
+def _http_problems(settings: Settings, name: str, *, why: str) -> Iterator[str]:
     url = urlsplit(getattr(settings, name))
     if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment:
         yield f"{_name(name)} must be an https URL without query"
     elif url.scheme != "https" and not settings.development:
-        yield f"{_name(name)} must be https: an answer that anybody can forge must verify nobody"
+        yield f"{_name(name)} must be https: {why}"
     if url.username or url.password:
         yield f"{_name(name)} must not carry a user or a password"
 

@@ -16,6 +16,7 @@ from idvault.cli import (
     platform,
     roster,
     serve,
+    witness,
     work,
 )
 from idvault.cli.outcome import Code, CommandError
@@ -43,6 +44,7 @@ app = typer.Typer(
 app.command("dev")(dev.dev)
 app.command("serve")(serve.serve)
 app.command("work")(work.work)
+app.command("witness")(witness.witness)
 app.command("mock-registry")(mock_registry.mock_registry)
 app.add_typer(database.app, name="db")
 app.add_typer(keys.app, name="keys")

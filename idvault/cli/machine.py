@@ -15,9 +15,9 @@ from idvault.cli import running
 from idvault.config import Process
 from idvault.development import certificates, environment, example, people, ready
 from idvault.development.authority import real_now
-from idvault.development.layout import MONITORS, PLATFORMS, ROLES, Layout
+from idvault.development.layout import MONITORS, PLATFORMS, ROLES, WITNESS_NAME, Layout
 from idvault.development.ready import Facts
-from idvault.development.supervisor import HOST, REGISTRY, SERVE, WORK, Plan, Ports, Supervisor
+from idvault.development.supervisor import HOST, REGISTRY, SERVE, WITNESS, WORK, Plan, Ports, Supervisor
 
 # A parent that was killed just now may leave its ports busy for as long as its children may live.
 _ORPHANS = 2.5
@@ -76,15 +76,20 @@ class Machine:
         await process.check_free(self._ports.listening(), patience=orphans)
         prepared = await asyncio.to_thread(self._prepare)
         public_url = await self._supervisor.publish(port=self._ports.public)
-        (registry,) = await self._supervisor.start(self._registry_plan())
-        told = environment.registry(self._layout, base_url=registry["base_url"])
+        registry, witness = await self._supervisor.start(
+            self._registry_plan(), self._witness_plan(prepared.log_public_key)
+        )
+        told = {
+            **environment.registry(self._layout, base_url=registry["base_url"]),
+            **environment.witness(url=witness["url"], public_key=witness["public_key"]),
+        }
         serve, work = await self._supervisor.start(
             Plan(
                 SERVE, ["serve", *self._clock], {**told, **environment.serve(self._layout, ports=self._ports)}
             ),
             Plan(WORK, ["work", *self._clock], {**told, **environment.work(self._layout, ports=self._ports)}),
         )
-        facts = Facts(registry, serve, work, public_url, prepared.quorum_id, prepared.log_public_key)
+        facts = Facts(registry, witness, serve, work, public_url, prepared.quorum_id, prepared.log_public_key)
         document = ready.document(self._layout, facts, self._supervisor)
         process.write_ready(self._ready_file, document)
         return document
@@ -118,6 +123,15 @@ class Machine:
         }
         return Plan(REGISTRY, ["mock-registry", *(str(part) for pair in options.items() for part in pair)])
 
+    def _witness_plan(self, log_public_key: str) -> Plan:
+        options = {
+            "--state": self._layout.witness,
+            "--listen": f"{HOST}:{self._ports.witness}",
+            "--name": WITNESS_NAME,
+            "--log-key": log_public_key,
+        }
+        return Plan(WITNESS, ["witness", *(str(part) for pair in options.items() for part in pair)])
+
     def _tell(self, document: Mapping[str, Any]) -> None:
         """Print a program that calls the vault on stdout, and everything else on stderr."""
         words = f"""\
@@ -125,6 +139,7 @@ idvault dev is ready; Ctrl-C stops it, what it knows stays in {self._layout.stat
   gRPC for platforms  {document["grpc"]}      gRPC for people  {document["grpc_custody"]}
   mocked registry     {document["registry"]["base_url"]} (admin {document["registry"]["admin_url"]})
   public directory    {document["public_url"]}
+  witness             {document["witness"]["url"]}
   ready file          {self._ready_file}
 Call it as {PLATFORMS[0]}: these lines are a program for {shlex.quote(sys.executable)}
 """

@@ -108,4 +108,6 @@ def tell(error: CommandError, *, as_json: bool) -> None:
         }
         print(json.dumps({"error": content}, ensure_ascii=False), file=sys.stderr, flush=True)
     else:
-        print(f"idvault: {error}", file=sys.stderr, flush=True)
+        # What is said about the log is a published line, whichever command finds it out.
+        who = "" if str(error).startswith("log: ") else "idvault: "
+        print(f"{who}{error}", file=sys.stderr, flush=True)

@@ -42,6 +42,11 @@ def registry(layout: Layout, *, base_url: str) -> dict[str, str]:
     )
 
 
+def witness(*, url: str, public_key: str) -> dict[str, str]:
+    """Return where the witness is, and by which key it signs."""
+    return _prefixed(WITNESS_URL=url, WITNESS_KEY=public_key)
+
+
 def serve(layout: Layout, *, ports: Ports) -> dict[str, str]:
     """Return what the edges are told besides."""
     return _prefixed(

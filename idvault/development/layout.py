@@ -5,6 +5,7 @@ from pathlib import Path
 
 TRUST_DOMAIN = "idvault.local"
 LOG_ORIGIN = "idvault.local/development"
+WITNESS_NAME = "idvault.local/witness"
 PASSPHRASE = b"development"
 PLATFORMS = ("platform-a", "platform-b")
 MONITORS = ("monitor",)
@@ -83,6 +84,11 @@ class Layout:
     def public(self) -> Path:
         """The public directory."""
         return self.state / "public"
+
+    @property
+    def witness(self) -> Path:
+        """The witness's own folder: its key and what it has seen."""
+        return self.state / "witness"
 
     @property
     def run(self) -> Path:

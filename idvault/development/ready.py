@@ -15,7 +15,7 @@ from idvault.development.layout import (
     Layout,
     spiffe_id,
 )
-from idvault.development.supervisor import REGISTRY, SERVE, WORK, Supervisor
+from idvault.development.supervisor import REGISTRY, SERVE, WITNESS, WORK, Supervisor
 
 _VERSION = 1
 
@@ -25,6 +25,7 @@ class Facts:
     """What only the start itself knows: what each child said, and ids and keys made on the way."""
 
     registry: Mapping[str, Any]
+    witness: Mapping[str, Any]
     serve: Mapping[str, Any]
     work: Mapping[str, Any]
     public_url: str
@@ -50,6 +51,7 @@ def document(layout: Layout, facts: Facts, supervisor: Supervisor) -> dict[str, 
         "databases": layout.databases,
         "public": str(layout.public),
         "log": {"origin": LOG_ORIGIN, "public_key": facts.log_public_key},
+        "witness": {name: facts.witness[name] for name in ("url", "public_key")},
         "roster": str(layout.roster),
         "quorum": {"id": facts.quorum_id, "threshold": THRESHOLD, "custodians": list(CUSTODIANS)},
         "pids": {
@@ -57,8 +59,9 @@ def document(layout: Layout, facts: Facts, supervisor: Supervisor) -> dict[str, 
             "serve": [pids[SERVE]],
             "work": pids[WORK],
             "mock_registry": pids[REGISTRY],
+            "witness": pids[WITNESS],
         },
-        "logs": {name: str(supervisor.log(name)) for name in (SERVE, WORK, REGISTRY)},
+        "logs": {name: str(supervisor.log(name)) for name in (SERVE, WORK, REGISTRY, WITNESS)},
     }
 
 

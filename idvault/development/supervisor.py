@@ -1,9 +1,10 @@
 """Runs the processes of one development machine as children, and ends them in order.
 
 - One supervisor for a state folder: a second one is refused while the first lives.
-- The mocked registry starts first, because the others are told its address; then both edges and the worker.
+- The mocked registry and the witness start first, because the others are told their addresses; then both
+  edges and the worker.
 - Nothing is restarted silently: a child that dies ends everything.
-- The edges and the worker stop first, so that what they still do finds its registry.
+- The edges and the worker stop first, so that what they still do finds registry and witness.
 """
 
 import asyncio
@@ -25,7 +26,8 @@ _START = 60.0
 # Both together stay under the ten seconds in which a stop must be over.
 _STOP_FIRST = 6.0
 _STOP_LAST = 2.0
-REGISTRY, SERVE, WORK = "mock-registry", "serve-0", "work"
+REGISTRY, WITNESS, SERVE, WORK = "mock-registry", "witness", "serve-0", "work"
+_OTHERS_NEED = (REGISTRY, WITNESS)
 
 
 class LockedError(Exception):
@@ -42,6 +44,7 @@ class Ports:
     work_metrics: int = 7481
     registry: int = 7490
     registry_admin: int = 7491
+    witness: int = 7493
     public: int = 7495
 
     def listening(self) -> dict[str, str]:
@@ -53,12 +56,13 @@ class Ports:
             "IDVAULT_METRICS_LISTEN of work": self.work_metrics,
             "mock-registry --listen": self.registry,
             "mock-registry --admin-listen": self.registry_admin,
+            "witness --listen": self.witness,
             "public directory": self.public,
         }
         return {name: f"{HOST}:{port}" for name, port in names.items() if port}
 
 
-FREE_PORTS = Ports(0, 0, 0, 0, 0, 0, 0)
+FREE_PORTS = Ports(0, 0, 0, 0, 0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +139,8 @@ class Supervisor:
 
     async def stop(self) -> None:
         """End every child and the static server; returns once none is left."""
-        last = [child for child in self._children if child.name == REGISTRY]
-        first = [child for child in self._children if child.name != REGISTRY]
+        last = [child for child in self._children if child.name in _OTHERS_NEED]
+        first = [child for child in self._children if child.name not in _OTHERS_NEED]
         await asyncio.gather(*(child.stop(patience=_STOP_FIRST) for child in first))
         await asyncio.gather(*(child.stop(patience=_STOP_LAST) for child in last))
         if self._static is not None:

@@ -68,6 +68,11 @@ class HttpWitness:
         self._timeout = aiohttp.ClientTimeout(total=patience)
         self._session: aiohttp.ClientSession | None = None
 
+    @property
+    def url(self) -> str:
+        """Where checkpoints are submitted."""
+        return self._url
+
     async def close(self) -> None:
         """Close the connections."""
         if self._session is not None:

@@ -65,8 +65,7 @@ def test_a_damaged_file_is_refused(tmp_path: Path, change: str) -> None:
     path = tmp_path / "key"
     load_or_make(path, name=NAME)
     text = path.read_text()
-    secret = text.strip().rpartition("+")[2]
-    key_id = text.split("+")[3]
+    *_, key_id, secret = text.strip().split("+", 4)
     content = {
         "": "",
         "cut": text[:40],

@@ -1,0 +1,126 @@
+"""`idvault witness`: cosigns the checkpoints of a log, on a machine that its operator does not control."""
+
+import asyncio
+import ssl
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from idvault import process
+from idvault.cli import running
+from idvault.cli.outcome import Code, CommandError
+
+if TYPE_CHECKING:
+    from idvault.witness.cosigner import Cosigner
+    from idvault.witness.state import State
+
+_KEY_FILE = "witness.key"
+
+
+def witness(  # noqa: PLR0917 - typer makes an option of each
+    state: Annotated[
+        Path,
+        typer.Option(
+            help="The folder of its key and of what it has seen, made where there is none. Never put an old "
+            "copy of it back: the witness would cosign a fork."
+        ),
+    ],
+    log_key: Annotated[
+        list[str],
+        typer.Option(
+            metavar="VKEY",
+            help="The public key of a log that it cosigns, as `keys init` prints it; may be repeated.",
+        ),
+    ],
+    name: Annotated[
+        str | None,
+        typer.Option(
+            help="The name under which it signs, such as witness.example/w1; needed at the first start."
+        ),
+    ] = None,
+    listen: Annotated[str, typer.Option(help="Where add-checkpoint is served.")] = "127.0.0.1:7493",
+    tls_certificate: Annotated[
+        Path | None,
+        typer.Option(
+            help="The certificate chain for https; without it, let a web server in front add https."
+        ),
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="The private key of that certificate.")] = None,
+    ready_file: running.ReadyFile = None,
+) -> None:
+    """Cosign checkpoints that follow those seen before, until SIGTERM or SIGINT (C2SP tlog-witness).
+
+    The key is made at the first start, in a file witness.key of the state folder; its public half is printed:
+    it is the IDVAULT_WITNESS_KEY of the vault, and what clients of the log trust. Run it for an organisation
+    that the vault's operator cannot order about. One process holds a state folder.
+    """
+    from idvault.telemetry.logs import Logs  # noqa: PLC0415 - `--help` needs no server
+    from idvault.witness import app  # noqa: PLC0415
+    from idvault.witness.state import State, StateError  # noqa: PLC0415
+
+    host, port = _address(listen)
+    tls = _tls(tls_certificate, tls_key)
+    try:
+        folder = State(state)
+    except StateError as error:
+        raise CommandError(Code.REFUSED, str(error), reason="WITNESS_STATE", field="--state") from error
+    logs = Logs(process="witness").install()
+    try:
+        cosigner = _cosigner(folder, log_key, name)
+        typer.echo(f"witness public key: {cosigner.key}")
+
+        async def program(ready: running.Ready, stop: asyncio.Event) -> None:
+            await process.check_free({"--listen": listen})
+            await app.run(
+                cosigner=cosigner,
+                host=host,
+                port=port,
+                ready=lambda url: ready({"url": url, "public_key": str(cosigner.key)}),
+                stop=stop,
+                tls=tls,
+            )
+
+        running.run(program, ready_file=ready_file)
+    finally:
+        logs.close()
+        folder.close()
+
+
+def _address(listen: str) -> tuple[str, int]:
+    try:
+        return process.split_address(listen)
+    except ValueError:
+        text = "--listen must be HOST:PORT"
+        raise CommandError(Code.WRONG_USAGE, text, reason="USAGE", field="--listen") from None
+
+
+def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    if certificate is None and key is None:
+        return None
+    if certificate is None or key is None:
+        text = "--tls-certificate and --tls-key belong together"
+        raise CommandError(Code.WRONG_USAGE, text, reason="USAGE", field="--tls-key")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(certificate, key)
+    except ssl.SSLError as error:
+        text = "--tls-certificate and --tls-key hold no certificate with its key"
+        raise CommandError(Code.WRONG_USAGE, text, reason="USAGE", field="--tls-key") from error
+    return context
+
+
+def _cosigner(state: "State", log_keys: Sequence[str], name: str | None) -> "Cosigner":
+    from idvault.transparency.note import MalformedKeyError, parse_key  # noqa: PLC0415
+    from idvault.witness import cosigner, key  # noqa: PLC0415
+
+    try:
+        logs = cosigner.known_logs([parse_key(text) for text in log_keys])
+    except (MalformedKeyError, cosigner.KeyKindError) as error:
+        raise CommandError(Code.WRONG_USAGE, str(error), reason="USAGE", field="--log-key") from error
+    try:
+        signer = key.load_or_make(state.folder / _KEY_FILE, name=name)
+    except key.KeyFileError as error:
+        raise CommandError(Code.REFUSED, str(error), reason="WITNESS_KEY", field="--name") from error
+    return cosigner.Cosigner(logs=logs, signer=signer, state=state, clock=lambda: running.real_clock().real)

@@ -1,0 +1,179 @@
+"""`idvault witness`: one folder, one key, and a memory that survives."""
+
+import json
+import os
+import signal
+import ssl
+import stat
+import subprocess
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from idvault.cli.outcome import Code
+from idvault.development.authority import Authority
+from idvault.transparency.note import Algorithm, parse_key
+from idvault.witness.wire import PATH, Request
+from tests.cli.commands import Commands, start
+from tests.witness.world import LOG, MAIN, WITNESS, History, cosigned
+
+NAME = "witness.example/w1"
+WAIT = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A witness as a process of its own."""
+
+    process: subprocess.Popen[str]
+    url: str
+    public_key: str
+
+    def submit(self, body: bytes, *, context: ssl.SSLContext | None = None) -> tuple[int, str]:
+        """Submit over HTTP; return the status and the body."""
+        request = urllib.request.Request(self.url + PATH, data=body, method="POST")  # noqa: S310
+        try:
+            with urllib.request.urlopen(request, timeout=WAIT, context=context) as answer:  # noqa: S310
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+
+
+@contextmanager
+def running(folder: Path, *more: object) -> Iterator[Running]:
+    """Run a witness of the test's log until the block ends."""
+    ready = folder.parent / "ready.json"
+    arguments = ["--state", folder, "--log-key", LOG.key, "--listen", "127.0.0.1:0", "--ready-file", ready]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("IDVAULT_")}
+    process = start("witness", *arguments, *more, environment=environment)
+    assert process.stdout is not None
+    try:
+        lines = [process.stdout.readline() for _ in range(2)]
+        assert lines[0].startswith("witness public key: "), lines
+        document = json.loads(ready.read_text())
+        assert json.loads(lines[1]) == {"ready": document}
+        assert stat.S_IMODE(ready.stat().st_mode) == 0o600
+        yield Running(process, document["url"], document["public_key"])
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(WAIT) == Code.DONE
+            assert not ready.exists()
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_first_start_makes_the_key_and_later_ones_keep_it(tmp_path: Path) -> None:
+    """The public key is printed at each start, is in the ready file, and stays the same."""
+    folder = tmp_path / "w"
+    with running(folder, "--name", NAME) as first:
+        key = parse_key(first.public_key)
+        assert (key.name, key.algorithm) == (NAME, Algorithm.COSIGNATURE_V1)
+        status, lines = first.submit(MAIN.request(0, 5))
+        assert status == 200
+        assert abs(cosigned(MAIN.note(5), lines, key=key) - datetime.now(UTC).timestamp()) < 60
+    assert stat.S_IMODE((folder / "witness.key").stat().st_mode) == 0o600
+    with running(folder) as again:
+        assert again.public_key == first.public_key
+
+
+def test_kill_keeps_what_was_cosigned(tmp_path: Path) -> None:
+    """kill -9 right after each answer: the next start knows the size, and refuses the fork."""
+    folder = tmp_path / "w"
+    fork = History("fork", fork=2)
+    for size in (3, 4, 7):
+        with running(folder, "--name", NAME) as witness:
+            known = int(witness.submit(MAIN.request(9, 9))[1])
+            assert known == {3: 0, 4: 3, 7: 4}[size]
+            assert witness.submit(MAIN.request(known, size))[0] == 200
+            witness.process.kill()
+            witness.process.wait(WAIT)
+    with running(folder) as witness:
+        assert witness.submit(MAIN.request(4, 7)) == (409, "7\n")
+        assert witness.submit(Request(7, (), fork.note(7)).encode())[0] == 409
+        assert witness.submit(Request(7, fork.proof(7, 9), fork.note(9)).encode())[0] == 422
+        assert witness.submit(MAIN.request(7, 9))[0] == 200
+
+
+def test_one_witness_for_a_folder(idvault: Commands, tmp_path: Path) -> None:
+    """A second witness on the same folder is refused while the first runs."""
+    with running(tmp_path / "w", "--name", NAME) as first:
+        result = idvault("witness", "--state", tmp_path / "w", "--log-key", LOG.key)
+        assert (result.code, result.out) == (Code.REFUSED, "")
+        assert "another witness runs" in result.err
+        assert first.submit(MAIN.request(0, 1))[0] == 200
+
+
+def test_https(tmp_path: Path) -> None:
+    """With a certificate the witness speaks https."""
+    now = datetime.now(UTC)
+    authority = Authority.open(certificate=tmp_path / "ca.pem", key=tmp_path / "ca.key", now=now)
+    files = {"--tls-certificate": tmp_path / "server.pem", "--tls-key": tmp_path / "server.key"}
+    authority.issue_server(
+        hosts=["localhost", "127.0.0.1"],
+        certificate=files["--tls-certificate"],
+        key=files["--tls-key"],
+        now=now,
+    )
+    arguments = [part for pair in files.items() for part in pair]
+    context = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
+    with running(tmp_path / "w", "--name", NAME, *arguments) as witness:
+        assert witness.url.startswith("https://127.0.0.1:")
+        assert witness.submit(MAIN.request(0, 5), context=context)[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "text"),
+    [
+        (["--log-key", "nonsense"], Code.WRONG_USAGE, "verifier key"),
+        (["--log-key", WITNESS.key], Code.WRONG_USAGE, "key of a witness"),
+        (["--log-key", LOG.key], Code.REFUSED, "needs a name"),
+        (["--log-key", LOG.key, "--name", "a b"], Code.REFUSED, "no white space"),
+        (["--log-key", LOG.key, "--name", NAME, "--listen", "nowhere"], Code.WRONG_USAGE, "HOST:PORT"),
+        (["--log-key", LOG.key, "--name", NAME, "--tls-key", "key.pem"], Code.WRONG_USAGE, "belong together"),
+        ([], Code.WRONG_USAGE, "--log-key"),
+    ],
+)
+def test_what_it_cannot_run_with_is_named(
+    idvault: Commands, tmp_path: Path, arguments: list[object], code: Code, text: str
+) -> None:
+    """Each wrong argument ends the start with its code and what to do; the folder is free again."""
+    for _ in range(2):
+        result = idvault("witness", "--state", tmp_path / "w", *arguments)
+        assert (result.code, result.out) == (code, "")
+        assert text in result.err
+
+
+def test_files_that_are_no_certificate_are_refused(idvault: Commands, tmp_path: Path) -> None:
+    """A certificate that is none is named by its options; the system says which file is missing."""
+    (tmp_path / "no.pem").write_text("nothing")
+    common = ["witness", "--state", tmp_path / "w", "--log-key", LOG.key, "--name", NAME]
+    result = idvault(*common, "--tls-certificate", tmp_path / "no.pem", "--tls-key", tmp_path / "no.pem")
+    assert result.code == Code.WRONG_USAGE
+    assert "hold no certificate" in result.err
+    result = idvault(*common, "--tls-certificate", tmp_path / "gone", "--tls-key", tmp_path / "gone")
+    assert result.code == Code.UNREACHABLE
+
+
+def test_taken_port_and_damaged_state(idvault: Commands, tmp_path: Path) -> None:
+    """A taken port is named by its option, and a damaged state by its file."""
+    with running(tmp_path / "w", "--name", NAME) as first:
+        first.submit(MAIN.request(0, 5))
+        listen = first.url.removeprefix("http://")
+        result = idvault(
+            "witness", "--state", tmp_path / "v", "--log-key", LOG.key, "--name", NAME, "--listen", listen
+        )
+        assert result.code == Code.UNREACHABLE
+        assert "--listen" in result.err
+    (file,) = (tmp_path / "w" / "logs").iterdir()
+    file.write_text("")
+    result = idvault("witness", "--state", tmp_path / "w", "--log-key", LOG.key)
+    assert result.code == Code.REFUSED
+    assert "is damaged" in result.err

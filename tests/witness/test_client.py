@@ -1,0 +1,244 @@
+"""The client of a witness over HTTP: answers that refuse, come late, get lost, or are not a witness's."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+
+import pytest
+from aiohttp import web
+
+from idvault.domain.error import Reason, UnavailableError
+from idvault.ports.witness import Ahead, Cosigned, WitnessRefusedError
+from idvault.transparency.note import Signer, VerifierKey, sign
+from idvault.witness import wire
+from idvault.witness.client import HttpWitness, WitnessAnswerError, WitnessSetupError
+from tests.transparency.merkle import witness
+from tests.witness.world import LOG, MAIN, NOW, STRANGER, WITNESS, Disk, History, Served, cosigned
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+FORK = History("fork", fork=2)
+NOTE = MAIN.note(5)
+
+
+def client(url: str, *, patience: float = 5.0, now: datetime = NOW) -> HttpWitness:
+    """Return a client of the test's witness."""
+    return HttpWitness(url=url, key=WITNESS.key, clock=lambda: now, development=True, patience=patience)
+
+
+@pytest.fixture
+async def asked(server: Served) -> AsyncIterator[HttpWitness]:
+    """A client of a running witness."""
+    made = client(server.url)
+    yield made
+    await made.close()
+
+
+@asynccontextmanager
+async def answering(handler: Handler, **options: float) -> AsyncIterator[HttpWitness]:
+    """Return a client of a server that answers add-checkpoint otherwise than a witness."""
+    app = web.Application()
+    app.router.add_post(wire.PATH, handler)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    made = client(f"http://127.0.0.1:{runner.addresses[0][1]}", **options)  # type: ignore[arg-type]
+    try:
+        yield made
+    finally:
+        await made.close()
+        await runner.cleanup()
+
+
+def fixed(status: int, body: str | bytes = "", content_type: str = "text/plain") -> Handler:
+    """Return a handler that always answers the same."""
+
+    async def answer(_request: web.Request) -> web.Response:
+        content = body.encode() if isinstance(body, str) else body
+        return web.Response(status=status, body=content, headers={"Content-Type": content_type})
+
+    return answer
+
+
+def line(by: Signer = WITNESS, *, history: History = MAIN, time: datetime = NOW) -> str:
+    """Return a cosignature of the checkpoint of size 5."""
+    return sign(by, history.checkpoint(5).text, time=int(time.timestamp())).line
+
+
+async def test_a_log_grows_under_a_witness(asked: HttpWitness) -> None:
+    """The first checkpoint, later ones and a repeated one come back cosigned."""
+    for old, new in ((0, 0), (0, 5), (5, 8), (8, 8), (8, 9)):
+        note = MAIN.note(new)
+        answer = await asked.add_checkpoint(old=old, proof=MAIN.proof(old, new), note=note)
+        assert isinstance(answer, Cosigned)
+        assert cosigned(note, answer.lines) == NOW.timestamp()
+
+
+async def test_a_witness_that_is_elsewhere_tells_its_size(asked: HttpWitness) -> None:
+    """A proof from another size than the witness's is answered with that size, smaller or larger."""
+    assert await asked.add_checkpoint(old=3, proof=(), note=NOTE) == Ahead(0)
+    await asked.add_checkpoint(old=0, proof=(), note=NOTE)
+    assert await asked.add_checkpoint(old=0, proof=(), note=NOTE) == Ahead(5)
+    assert await asked.add_checkpoint(old=3, proof=(), note=MAIN.note(4)) == Ahead(5)
+
+
+async def test_a_refusal_has_its_status(asked: HttpWitness) -> None:
+    """A fork, an unknown log and an unknown key are refused for good."""
+    await asked.add_checkpoint(old=0, proof=(), note=NOTE)
+    other = History(origin="log.example/other")
+    for status, old, note in (
+        (409, 5, FORK.note(5)),
+        (422, 5, FORK.note(8)),
+        (404, 0, other.note(5)),
+        (403, 0, MAIN.note(5, STRANGER)),
+        (400, 6, NOTE),
+    ):
+        with pytest.raises(WitnessRefusedError) as caught:
+            await asked.add_checkpoint(old=old, proof=(), note=note)
+        assert caught.value.status == status
+        assert caught.value.reason is Reason.LOG_UNAVAILABLE
+
+
+async def test_an_own_size_is_never_ahead() -> None:
+    """A witness that names the very size that was asked from has seen another root there."""
+    async with answering(fixed(409, "5\n", "text/x.tlog.size")) as asked:
+        with pytest.raises(WitnessRefusedError) as caught:
+            await asked.add_checkpoint(old=5, proof=(), note=NOTE)
+        assert caught.value.status == 409
+
+
+async def test_a_lost_answer_is_asked_for_again(disk: Disk) -> None:
+    """If the answer is lost after cosigning, the size is told and the same checkpoint is cosigned again."""
+    cosigner = disk.start()
+    losing = True
+
+    async def lose(request: web.Request) -> web.Response:
+        answer = await asyncio.to_thread(cosigner.add_checkpoint, await request.read())
+        if losing:
+            assert request.transport is not None
+            request.transport.abort()
+        headers = {"Content-Type": answer.content_type}
+        return web.Response(status=answer.status, body=answer.body.encode(), headers=headers)
+
+    async with answering(lose) as asked:
+        with pytest.raises(UnavailableError):
+            await asked.add_checkpoint(old=0, proof=(), note=NOTE)
+        losing = False
+        assert await asked.add_checkpoint(old=0, proof=(), note=NOTE) == Ahead(5)
+        answer = await asked.add_checkpoint(old=5, proof=(), note=NOTE)
+        assert isinstance(answer, Cosigned)
+        assert cosigned(NOTE, answer.lines)
+
+
+async def test_a_witness_that_hangs_is_away() -> None:
+    """A witness that does not answer in time is away, and so is one that stops half-way."""
+
+    async def hang(request: web.Request) -> web.StreamResponse:
+        if (await request.read()).startswith(b"old 1"):
+            response = web.StreamResponse()
+            await response.prepare(request)
+            await response.write("— witness".encode())
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async with answering(hang, patience=0.2) as asked:
+        for old in (0, 1):
+            with pytest.raises(UnavailableError) as caught:
+                await asked.add_checkpoint(old=old, proof=(), note=NOTE)
+            assert caught.value.reason is Reason.LOG_UNAVAILABLE
+
+
+async def test_a_witness_that_is_not_there_is_away() -> None:
+    """A port where nobody listens is a witness that is away."""
+    async with answering(fixed(200)) as asked:
+        gone = client(asked.url.removesuffix(wire.PATH))
+    with pytest.raises(UnavailableError):
+        await gone.add_checkpoint(old=0, proof=(), note=NOTE)
+    await gone.close()
+
+
+@pytest.mark.parametrize("status", [301, 307, 408, 425, 429, 500, 502, 503])
+async def test_a_witness_in_trouble_is_away(status: int) -> None:
+    """Redirects are not followed; trouble on the other side passes."""
+
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(status=status, headers={"Location": "/elsewhere"})
+
+    async with answering(answer) as asked:
+        with pytest.raises(WitnessAnswerError, match=f"HTTP status {status}"):
+            await asked.add_checkpoint(old=0, proof=(), note=NOTE)
+
+
+@pytest.mark.parametrize("body", ["", "5", "05\n", "x\n", "5\n5\n"])
+async def test_a_size_that_is_none(body: str) -> None:
+    """An answer that should tell a size and does not is no answer."""
+    async with answering(fixed(409, body, "text/x.tlog.size")) as asked:
+        with pytest.raises(WitnessAnswerError, match="size"):
+            await asked.add_checkpoint(old=0, proof=(), note=NOTE)
+
+
+async def test_a_conflict_without_a_size_is_a_refusal() -> None:
+    """A conflict whose type is not that of a size is one about the root."""
+    async with answering(fixed(409, "5\n")) as asked:
+        with pytest.raises(WitnessRefusedError) as caught:
+            await asked.add_checkpoint(old=0, proof=(), note=NOTE)
+        assert caught.value.status == 409
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "no line\n",
+        line().removesuffix("\n"),
+        line(witness("witness.example/w2", seed=9)),
+        line(witness("witness.example/w1", seed=8)),
+        line(history=FORK),
+        NOTE.decode(),
+        b"\xff\n",
+        "x" * (wire.MAX_ANSWER_BYTES + 1),
+    ],
+)
+async def test_what_is_no_cosignature_is_no_answer(body: str | bytes) -> None:
+    """Nothing, another key's line, a line over another text, and too much are no cosignature."""
+    async with answering(fixed(200, body)) as asked:
+        with pytest.raises(WitnessAnswerError) as caught:
+            await asked.add_checkpoint(old=0, proof=(), note=NOTE)
+        assert str(caught.value) != caught.value.reason.value
+
+
+async def test_lines_of_other_keys_are_dropped() -> None:
+    """Of several lines only that of the configured key is passed on."""
+    others = [line(witness("witness.example/w2", seed=8)), line(witness("witness.example/w1", seed=7))]
+    async with answering(fixed(200, others[0] + line() + others[1])) as asked:
+        answer = await asked.add_checkpoint(old=0, proof=(), note=NOTE)
+    assert answer == Cosigned(line())
+
+
+@pytest.mark.parametrize("seconds", [-301, 301])
+async def test_an_old_cosignature_is_no_answer(seconds: int) -> None:
+    """A cosignature of another time is an answer to another submission, or a clock is wrong."""
+    body = line(time=NOW + timedelta(seconds=seconds))
+    async with answering(fixed(200, body)) as asked:
+        with pytest.raises(WitnessAnswerError, match="is not now"):
+            await asked.add_checkpoint(old=0, proof=(), note=NOTE)
+
+
+def test_only_https_outside_development() -> None:
+    """A witness over http is for development; a log's key is never a witness's."""
+
+    def make(url: str, key: VerifierKey = WITNESS.key, **more: bool) -> HttpWitness:
+        return HttpWitness(url=url, key=key, clock=lambda: NOW, **more)
+
+    assert make("https://witness.example/prefix/").url == "https://witness.example/prefix/add-checkpoint"
+    make("http://127.0.0.1:1", development=True)
+    for url in ("http://witness.example", "ftp://witness.example", "witness.example"):
+        with pytest.raises(WitnessSetupError, match="https"):
+            make(url)
+    with pytest.raises(WitnessSetupError, match="cosignature"):
+        make("https://witness.example", LOG.key)
+
+
+async def test_a_client_that_asked_nobody_closes() -> None:
+    """Closing without a call is nothing."""
+    await client("http://127.0.0.1:1").close()
