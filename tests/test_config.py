@@ -228,6 +228,51 @@ def test_development_may_use_http_and_one_folder_of_keys(environment: Environmen
     load(Process.PLATFORM_EDGE)
 
 
+WITNESS_KEY = "witness.example/w1+57514089+BEedOtAoSuTIPSzAG7+NIQXiTUELdQHhGt0o+boSj7Xf"
+
+
+@pytest.mark.parametrize("process", [Process.PLATFORM_EDGE, Process.CUSTODY_EDGE, Process.WORK])
+def test_a_witness_is_a_url_and_a_key(environment: Environment, process: Process) -> None:
+    """Both settings of the witness or none; one without the other is named."""
+    load(process)
+    environment.set(WITNESS_URL="https://witness.example/prefix")
+    assert _refusal(process).problems[0].startswith("IDVAULT_WITNESS_KEY is missing: a witness needs both")
+    environment.set(WITNESS_KEY=WITNESS_KEY)
+    assert load(process).witness_key == WITNESS_KEY
+    environment.unset("WITNESS_URL")
+    assert _refusal(process).problems[0].startswith("IDVAULT_WITNESS_URL is missing: a witness needs both")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("WITNESS_URL", f"http://{SECRET}.example", "must be https: whoever is on the way"),
+        ("WITNESS_URL", f"ftp://{SECRET}.example", "must be an https URL"),
+        ("WITNESS_URL", f"https://user:{SECRET}@witness.example", "must not carry a user"),
+        ("WITNESS_URL", SECRET, "must be an https URL"),
+        ("WITNESS_KEY", SECRET, "`idvault witness` prints"),
+        ("WITNESS_KEY", WITNESS_KEY[:-1], "`idvault witness` prints"),
+        ("WITNESS_KEY", WITNESS_KEY.replace("+BE", "+AE"), "`idvault witness` prints"),
+        ("WITNESS_KEY", WITNESS_KEY.replace("/w1", " w1"), "`idvault witness` prints"),
+    ],
+)
+def test_an_unusable_witness_is_refused(environment: Environment, name: str, value: str, text: str) -> None:
+    """A witness over http, or a key that is not a witness's, stops the start; its value is not shown."""
+    environment.set(WITNESS_URL="https://witness.example", WITNESS_KEY=WITNESS_KEY)
+    environment.set(**{name: value})
+    error = _refusal()
+    assert [
+        problem for problem in error.problems if problem.startswith(f"IDVAULT_{name} ") and text in problem
+    ]
+    assert SECRET not in str(error)
+
+
+def test_a_witness_over_http_is_for_development(environment: Environment) -> None:
+    """On one machine the witness may be asked over http."""
+    environment.set(WITNESS_URL="http://127.0.0.1:7493", WITNESS_KEY=WITNESS_KEY, DEVELOPMENT="1")
+    load(Process.WORK)
+
+
 def test_custody_edge_needs_no_registry(environment: Environment) -> None:
     """The custody edge starts without the registry's secrets."""
     for name in Settings.model_fields:

@@ -30,6 +30,7 @@ COMMANDS = [
     ["dev"],
     ["serve"],
     ["work"],
+    ["witness"],
     ["mock-registry"],
     ["db"],
     ["db", "upgrade"],

@@ -67,7 +67,7 @@ class House:
     def pids(self) -> list[int]:
         """Return every process of the vault but the supervisor."""
         pids = self.ready["pids"]
-        return [*pids["serve"], pids["work"], pids["mock_registry"]]
+        return [*pids["serve"], pids["work"], pids["mock_registry"], pids["witness"]]
 
     def population(self, kind: str) -> dict[str, str]:
         """Return one of the registry's own synthetic people of a kind."""
