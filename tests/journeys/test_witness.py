@@ -1,0 +1,192 @@
+"""Somebody puts an old copy of the databases back: nothing starts under a witness that has seen more."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from idvault.cli.outcome import Code
+from idvault.development import environment
+from idvault.development.layout import WITNESS_NAME, Layout
+from idvault.development.supervisor import FREE_PORTS
+from idvault.process import ProcessError
+from idvault.transparency import checkpoint, note
+from scripts.sandbox import verify, wait_for
+from tests.cli.commands import start
+from tests.journeys.house import House
+
+
+def _witnessed(house: House) -> int:
+    """Return the size that the witness has cosigned."""
+    (file,) = (house.state / "witness" / "logs").iterdir()
+    return checkpoint.parse(file.read_text("utf-8")).size
+
+
+def _enrol(house: House, count: int) -> None:
+    """Let people sign up, and wait until the witness has seen all of it."""
+    with house.vault() as vault:
+        for _ in range(count):
+            assert verify(vault, house.registry.newcomer()).succeeded
+    entries = "select count(*) from log_entries"
+    assert wait_for(lambda: house.query(entries) == [(_witnessed(house),)])
+
+
+def _copy(
+    house: House, folder: Path, *, back: bool = False, names: tuple[str, ...] = ("main", "shred")
+) -> None:
+    """Copy databases that nobody has open, and what SQLite keeps beside them."""
+    source, target = (folder, house.state) if back else (house.state, folder)
+    target.mkdir(exist_ok=True)
+    for name in names:
+        for old in target.glob(f"{name}.sqlite3*"):
+            old.unlink()
+        for file in source.glob(f"{name}.sqlite3*"):
+            shutil.copy(file, target)
+
+
+@contextmanager
+def _witness(house: House) -> Iterator[dict[str, str]]:
+    """Run the house's witness alone; give the settings that name it."""
+    layout = Layout(house.state)
+    ready = house.folder / "witness.json"
+    process = start(
+        *("witness", "--state", layout.witness, "--name", WITNESS_NAME, "--listen", "127.0.0.1:0"),
+        *("--log-key", house.ready["log"]["public_key"], "--ready-file", ready),
+    )
+    try:
+        assert wait_for(ready.exists)
+        assert process.stdout is not None
+        key = process.stdout.readline().partition(": ")[2].strip()
+        url = re.search(r'"url": "([^"]+)"', ready.read_text("utf-8"))
+        assert url is not None
+        yield environment.witness(url=url[1], public_key=key)
+    finally:
+        process.kill()
+        process.communicate()
+        ready.unlink(missing_ok=True)
+
+
+def _run(
+    house: House, command: str, witness: dict[str, str], *arguments: str
+) -> "subprocess.CompletedProcess[str]":
+    """Run `serve` or `work` as `idvault dev` does; it must end by itself."""
+    layout = Layout(house.state)
+    own = (environment.serve if command == "serve" else environment.work)(layout, ports=FREE_PORTS)
+    told = environment.registry(layout, base_url=house.ready["registry"]["base_url"])
+    return subprocess.run(
+        [sys.executable, "-m", "idvault.cli", command, *arguments],
+        env={**os.environ, **environment.common(layout), **told, **own, **witness},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_rolled_back_databases_are_refused(own_house: House, tmp_path: Path) -> None:
+    """Copies that are put back: `serve` and `work` end with 5 and the published line, and write nothing."""
+    _enrol(own_house, 2)
+    assert own_house.session.stop() == 0
+    _copy(own_house, tmp_path / "old")
+    before = _witnessed(own_house)
+    own_house.start()
+    _enrol(own_house, 2)
+    after = _witnessed(own_house)
+    assert own_house.session.stop() == 0
+    _copy(own_house, tmp_path / "new")
+    assert before < after
+    line = f"log: database is older than the witnessed checkpoint ({before} < {after})"
+    with _witness(own_house) as witness:
+        for names in (("main",), ("shred",), ("main", "shred")):
+            _copy(own_house, tmp_path / "new", back=True)
+            _copy(own_house, tmp_path / "old", back=True, names=names)
+            refused = _run(own_house, "serve", witness)
+            assert (refused.returncode, refused.stderr) == (Code.UNVERIFIED, line + "\n"), names
+        refused = _run(own_house, "work", witness, "--json")
+        assert refused.returncode == Code.UNVERIFIED
+        assert json.loads(refused.stderr)["error"]["text"] == line
+    # The whole machine does not start either, and says the same line.
+    with pytest.raises(ProcessError):
+        own_house.session.start()
+    assert line in own_house.session.output.read_text("utf-8")
+    assert _witnessed(own_house) == after
+    _copy(own_house, tmp_path / "new", back=True)
+    own_house.start()
+    _enrol(own_house, 1)
+
+
+def test_a_fork_is_refused(own_house: House, tmp_path: Path) -> None:
+    """A copy that went on by itself, without the witness, is another history: refused, and never cosigned."""
+    _enrol(own_house, 1)
+    assert own_house.session.stop() == 0
+    _copy(own_house, tmp_path / "old")
+    aside = tmp_path / "witness"
+    shutil.copytree(own_house.state / "witness", aside)
+    own_house.start()
+    _enrol(own_house, 1)
+    seen = _witnessed(own_house)
+    assert own_house.session.stop() == 0
+    shutil.copytree(own_house.state / "witness", tmp_path / "true")
+    # The copy grows under a witness that was put back as well, and then meets the true one.
+    _copy(own_house, tmp_path / "old", back=True)
+    shutil.rmtree(own_house.state / "witness")
+    shutil.copytree(aside, own_house.state / "witness")
+    own_house.start()
+    _enrol(own_house, 2)
+    size = _witnessed(own_house)
+    assert own_house.session.stop() == 0
+    assert size > seen
+    shutil.rmtree(own_house.state / "witness")
+    shutil.copytree(tmp_path / "true", own_house.state / "witness")
+    with _witness(own_house) as witness:
+        for command in ("serve", "work"):
+            refused = _run(own_house, command, witness)
+            assert refused.returncode == Code.UNVERIFIED, refused.stderr
+            assert refused.stderr == (
+                f"log: database has forked from the witnessed log (one of the first {size} entries differs)\n"
+            )
+    assert _witnessed(own_house) == seen
+
+
+def test_without_its_witness_nothing_starts(own_house: House) -> None:
+    """A witness that is away, or one that does not know the log, stops the start and says what to do."""
+    _enrol(own_house, 1)
+    with _stopped_witness(own_house) as witness:
+        for command in ("serve", "work"):
+            refused = _run(own_house, command, witness)
+            assert refused.returncode == Code.UNREACHABLE
+            assert refused.stderr == "log: the witness of IDVAULT_WITNESS_URL cannot be reached\n"
+            half = _run(own_house, command, {"IDVAULT_WITNESS_URL": witness["IDVAULT_WITNESS_URL"]})
+            assert half.returncode == Code.WRONG_USAGE
+            assert "IDVAULT_WITNESS_KEY is missing" in half.stderr
+
+
+@contextmanager
+def _stopped_witness(house: House) -> Iterator[dict[str, str]]:
+    assert house.session.stop() == 0
+    with _witness(house) as witness:
+        pass
+    yield witness
+
+
+def test_the_published_checkpoint_is_cosigned(house: House) -> None:
+    """On one machine everything runs under the witness: its cosignature is on the published checkpoint."""
+    public = Path(house.ready["public"]) / "checkpoint"
+    key = note.parse_key(house.ready["witness"]["public_key"])
+    log_key = note.parse_key(house.ready["log"]["public_key"])
+    policy = checkpoint.Policy(house.ready["log"]["origin"], (log_key,), (key,), quorum=1)
+
+    def cosigned() -> bool:
+        try:
+            return checkpoint.verify(public.read_bytes(), policy).checkpoint.size > 0
+        except (OSError, checkpoint.QuorumError):
+            return False
+
+    assert wait_for(cosigned)
