@@ -2,7 +2,8 @@
 
 import asyncio
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -56,33 +57,47 @@ def witness(  # noqa: PLR0917 - typer makes an option of each
     it is the IDVAULT_WITNESS_KEY of the vault, and what clients of the log trust. Run it for an organisation
     that the vault's operator cannot order about. One process holds a state folder.
     """
-    from idvault.telemetry.logs import Logs  # noqa: PLC0415 - `--help` needs no server
-    from idvault.witness import app  # noqa: PLC0415
+    address = _address(listen)
+    tls = _tls(tls_certificate, tls_key)
+    with _held(state) as folder:
+        cosigner = _cosigner(folder, log_key, name)
+        typer.echo(f"witness public key: {cosigner.key}")
+        running.run(_program(cosigner, address, tls), ready_file=ready_file)
+
+
+def _program(cosigner: "Cosigner", address: tuple[str, int], tls: ssl.SSLContext | None) -> running.Program:
+    from idvault.witness import app  # noqa: PLC0415 - `--help` needs no server
+
+    host, port = address
+    shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    async def program(ready: running.Ready, stop: asyncio.Event) -> None:
+        await process.check_free({"--listen": shown})
+        await app.run(
+            cosigner=cosigner,
+            host=host,
+            port=port,
+            ready=lambda url: ready({"url": url, "public_key": str(cosigner.key)}),
+            stop=stop,
+            tls=tls,
+        )
+
+    return program
+
+
+@contextmanager
+def _held(path: Path) -> Iterator["State"]:
+    """Hold the state folder, and write the log to stdout meanwhile."""
+    from idvault.telemetry.logs import Logs  # noqa: PLC0415 - see above
     from idvault.witness.state import State, StateError  # noqa: PLC0415
 
-    host, port = _address(listen)
-    tls = _tls(tls_certificate, tls_key)
     try:
-        folder = State(state)
+        folder = State(path)
     except StateError as error:
         raise CommandError(Code.REFUSED, str(error), reason="WITNESS_STATE", field="--state") from error
     logs = Logs(process="witness").install()
     try:
-        cosigner = _cosigner(folder, log_key, name)
-        typer.echo(f"witness public key: {cosigner.key}")
-
-        async def program(ready: running.Ready, stop: asyncio.Event) -> None:
-            await process.check_free({"--listen": listen})
-            await app.run(
-                cosigner=cosigner,
-                host=host,
-                port=port,
-                ready=lambda url: ready({"url": url, "public_key": str(cosigner.key)}),
-                stop=stop,
-                tls=tls,
-            )
-
-        running.run(program, ready_file=ready_file)
+        yield folder
     finally:
         logs.close()
         folder.close()
