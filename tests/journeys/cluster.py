@@ -71,6 +71,17 @@ class Cluster:
         running.terminate()
         return running.wait(20)
 
+    def kill(self, name: str) -> None:
+        """End a process as kill -9 does."""
+        running = self._running.pop(name)
+        running.kill()
+        running.wait(20)
+
+    @property
+    def public(self) -> Path:
+        """The public directory."""
+        return self._layout.public
+
     def wait_end(self, name: str) -> int:
         """Wait until a process has ended by itself; return its exit code."""
         return self._running.pop(name).wait(20)

@@ -53,6 +53,24 @@ async def test_a_failing_task_is_reported_backs_off_and_stops_no_other() -> None
     assert 2 <= len(failures) < 15
 
 
+async def test_a_task_that_must_not_wait_long_is_tried_again_soon() -> None:
+    """Its own limit holds, however often it has failed."""
+    stop, failures = asyncio.Event(), 0
+
+    async def fail(_: Moment) -> None:
+        raise ValueError("broken")
+
+    def count(_name: str, _error: Exception) -> None:
+        nonlocal failures
+        failures += 1
+        if failures == 40:
+            stop.set()
+
+    loop = Loop(tasks=[Task("log", 0.001, fail, longest=0.004)], clock=builders.moment, report=count)
+    async with asyncio.timeout(5):
+        await loop.run(stop=stop)
+
+
 async def test_a_pause_ends_early_when_stopped() -> None:
     """Stopping does not wait for the longest period."""
     stop = asyncio.Event()

@@ -1,0 +1,137 @@
+"""Two workers keep one log under a load of sign-ups, and one is killed: the public log is one history.
+
+IDVAULT_TEST_LOG_SECONDS says for how long they run; 6 s unless it is set.
+"""
+
+import asyncio
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from idvault.development.layout import LOG_ORIGIN
+from idvault.storage.engine import Database
+from idvault.storage.schema import log_entries
+from idvault.transparency import checkpoint, note, verifier
+from idvault.transparency.checkpoint import Checkpoint
+from idvault.transparency.tile import WIDTH, Bundle, decode_bundle, grown_bundles
+from idvault.transparency.tree import CompactRange, leaf_hash
+from idvault_client import Vault
+from scripts.sandbox import verify, wait_for
+from tests.databases import Databases
+from tests.journeys.cluster import Cluster
+
+SECONDS = float(os.environ.get("IDVAULT_TEST_LOG_SECONDS", "6"))
+CALLERS = 4
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, databases: Databases) -> Iterator[Cluster]:
+    """One serving process; the workers are the test's own."""
+    running = Cluster(tmp_path, databases, processes=1)
+    try:
+        yield running
+    finally:
+        running.close()
+
+
+def _read(public: Path, path: str) -> bytes | None:
+    place = public / path
+    return place.read_bytes() if place.is_file() else None
+
+
+def _shown(public: Path) -> Checkpoint | None:
+    raw = _read(public, "checkpoint")
+    return None if raw is None else checkpoint.parse(note.parse(raw).text)
+
+
+async def _sign_up(cluster: Cluster, vault: Vault, stop: asyncio.Event) -> int:
+    """Sign people up, one after the other; return how many were acknowledged."""
+    count = 0
+    while not stop.is_set():
+        person = await asyncio.to_thread(cluster.registry.newcomer)
+        assert (await asyncio.to_thread(verify, vault, person)).status.is_verified
+        count += 1
+    return count
+
+
+async def _follow(public: Path, stop: asyncio.Event) -> list[Checkpoint]:
+    """Return every checkpoint that was public for a moment, in order."""
+    seen: list[Checkpoint] = []
+    while not stop.is_set():
+        found = _shown(public)
+        if found is not None and found not in seen[-1:]:
+            seen.append(found)
+        await asyncio.sleep(0.02)
+    return seen
+
+
+def _assert_one_history(public: Path, seen: list[Checkpoint]) -> None:
+    """Fail unless each checkpoint is that of a beginning of the entries, and none was taken back."""
+    assert [one.size for one in seen] == sorted(one.size for one in seen)
+    expected = {one.size: one.root for one in seen}
+    tree = CompactRange()
+    for bundle in grown_bundles(0, seen[-1].size):
+        data = _read(public, bundle.path) or _read(public, Bundle(bundle.index, WIDTH).path)
+        assert data is not None
+        for leaf in decode_bundle(data, bundle.width):
+            assert expected.pop(tree.size, tree.root()) == tree.root()
+            tree.append(leaf_hash(leaf))
+    assert expected == {tree.size: tree.root()}
+
+
+async def test_two_workers_keep_one_log(cluster: Cluster, databases: Databases) -> None:
+    """Every checkpoint continues the one before, across a kill -9; at the end every entry is public."""
+    cluster.start_work("work-1")
+    cluster.start_work("work-2")
+    await asyncio.to_thread(cluster.start_serve)
+    stop = asyncio.Event()
+    with cluster.vault(timeout=20) as vault:
+        calls = [asyncio.create_task(_sign_up(cluster, vault, stop)) for _ in range(CALLERS)]
+        follower = asyncio.create_task(_follow(cluster.public, stop))
+        await asyncio.wait(calls, timeout=SECONDS / 2, return_when=asyncio.FIRST_EXCEPTION)
+        await asyncio.to_thread(cluster.kill, "work-1")
+        await asyncio.to_thread(cluster.start_work, "work-1")
+        await asyncio.wait(calls, timeout=SECONDS / 2, return_when=asyncio.FIRST_EXCEPTION)
+        stop.set()
+        verified = sum(await asyncio.gather(*calls))
+        seen = await follower
+    assert verified > 0
+    size = await _entries(databases)
+    assert size >= 2 * verified
+    assert await asyncio.to_thread(wait_for, lambda: _size(cluster.public) == size)
+    newest = _shown(cluster.public)
+    assert newest is not None
+    assert newest.origin == LOG_ORIGIN
+    verifier.verify_files(lambda path: _read(cluster.public, path), newest)
+    _assert_one_history(cluster.public, [*seen, newest])
+    assert not [line for line in _lines(cluster) if line.get("event") == "log_alarm"]
+
+
+async def _entries(databases: Databases) -> int:
+    """Return how many entries were ever written, with a place or without."""
+    database = Database(url=databases.main_url)
+
+    async def count(connection: AsyncConnection) -> int:
+        return (await connection.execute(select(func.count()).select_from(log_entries))).scalar_one()
+
+    try:
+        return await database.read("test", count)
+    finally:
+        await database.close()
+
+
+def _size(public: Path) -> int:
+    shown = _shown(public)
+    return 0 if shown is None else shown.size
+
+
+def _lines(cluster: Cluster) -> list[dict[str, object]]:
+    """Return what both workers logged."""
+    logs = sorted(cluster.public.parent.parent.glob("work-*.log"))
+    assert len(logs) == 2
+    return [json.loads(line) for log in logs for line in log.read_text("utf-8").splitlines()]

@@ -1,0 +1,51 @@
+"""The log's signed notes in the second database, against both databases."""
+
+import asyncio
+
+import pytest
+
+from idvault.storage.checkpoint import SIGNED, SqlCheckpointStore
+from idvault.storage.engine import Database
+from tests.databases import Databases
+
+
+@pytest.mark.parametrize("size", [100, 100_000])
+async def test_a_note_replaces_its_former_one_only(shred_database: Database, size: int) -> None:
+    """Whoever does not know the newest note changes nothing."""
+    store = SqlCheckpointStore(database=shred_database)
+    first, second, third = (bytes([number]) * size for number in range(3))
+    assert await store.latest() is None
+    assert not await store.replace(former=first, note=second)
+    assert await store.replace(former=None, note=first)
+    assert not await store.replace(former=None, note=second)
+    assert await store.latest() == first
+    assert await store.replace(former=first, note=second)
+    assert not await store.replace(former=first, note=third)
+    assert await store.latest() == second
+
+
+async def test_the_two_notes_are_apart(shred_database: Database) -> None:
+    """What was signed last is not yet the newest for everybody."""
+    newest = SqlCheckpointStore(database=shred_database)
+    signed = SqlCheckpointStore(database=shred_database, name=SIGNED)
+    assert await signed.replace(former=None, note=b"signed")
+    assert await newest.latest() is None
+    assert await newest.replace(former=None, note=b"newest")
+    assert (await signed.latest(), await newest.latest()) == (b"signed", b"newest")
+
+
+@pytest.mark.parametrize("former", [None, b"former"])
+async def test_one_of_many_wins(databases: Databases, former: bytes | None) -> None:
+    """Of workers that replace one note at once exactly one does, and its note is there for all."""
+    homes = [Database(url=databases.shred_url) for _ in range(6)]
+    stores = [SqlCheckpointStore(database=database) for database in homes]
+    if former is not None:
+        await stores[0].replace(former=None, note=former)
+    notes = [b"note %d" % number for number in range(6)]
+    won = await asyncio.gather(
+        *(store.replace(former=former, note=note) for store, note in zip(stores, notes, strict=True))
+    )
+    assert won.count(True) == 1
+    assert {await store.latest() for store in stores} == {notes[won.index(True)]}
+    for database in homes:
+        await database.close()

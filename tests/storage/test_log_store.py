@@ -1,0 +1,255 @@
+"""The order of the log and its tree, against both databases."""
+
+import asyncio
+import random
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import delete, insert, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from idvault.domain.error import DamagedError, Reason, UnavailableError
+from idvault.domain.event import EventType
+from idvault.ports.log import Node, Unsequenced
+from idvault.storage import log
+from idvault.storage.engine import Database
+from idvault.storage.log_store import SqlLogStore
+from idvault.storage.schema import log_entries, log_head, log_nodes
+from idvault.transparency.tree import CompactRange, leaf_hash
+from tests import logs
+from tests.databases import Databases
+from tests.storage.world import NOW, World, at
+from tests.transparency import merkle
+
+
+@pytest.fixture
+def store(main_database: Database) -> SqlLogStore:
+    """Return the log of a fresh database."""
+    return SqlLogStore(database=main_database)
+
+
+async def _write(database: Database, *leaves: bytes) -> None:
+    await logs.append(database, leaves)
+
+
+async def test_an_empty_log(store: SqlLogStore) -> None:
+    """Nothing is sequenced, and the head says when a sequencer looked last."""
+    assert (await store.head()).size == 0
+    for after in (timedelta(0), timedelta(seconds=1)):
+        assert await store.sequence(limit=10, now=NOW + after) == 0
+        head = await store.head()
+        assert (head.size, head.tree, head.sequenced_at) == (0, CompactRange().to_bytes(), NOW + after)
+    assert await store.unsequenced() == Unsequenced(0, None)
+    assert (await store.leaves(start=0, limit=5), await store.nodes([])) == ([], [])
+
+
+async def test_acts_are_sequenced_as_written(world: World, store: SqlLogStore) -> None:
+    """The leaf of an act has an index after the next step, and waits since its real time."""
+    event = world.event(EventType.CLAIM_OPEN)
+    asked = world.opening()
+    await world.claims.open(asked, event=event, superseded=world.event(EventType.CLAIM_SUPERSEDE))
+    assert await store.unsequenced() == Unsequenced(1, at().real)
+    assert (await store.index_of(entry_id=event.entry_id), await store.index_of(entry_id="f" * 32)) == (
+        None,
+        None,
+    )
+    assert await store.sequence(limit=10, now=NOW) == 1
+    assert await store.index_of(entry_id=event.entry_id) == 0
+    assert await store.unsequenced() == Unsequenced(0, None)
+    (row,) = await world.all(log_entries.select())
+    assert await store.leaves(start=0, limit=10) == [row.leaf]
+
+
+async def test_older_entries_come_first_and_a_limit_holds(
+    main_database: Database, store: SqlLogStore
+) -> None:
+    """The order is that of the real times, however many are taken at once."""
+    leaves = merkle.log_of(10)
+    for number in (7, 3, 9, 0, 1, 2, 4, 5, 6, 8):
+        await logs.append(main_database, [leaves[number]], first=number)
+    assert [await store.sequence(limit=4, now=NOW) for _ in range(4)] == [4, 4, 2, 0]
+    assert await store.leaves(start=0, limit=100) == leaves
+    assert await store.leaves(start=3, limit=2) == leaves[3:5]
+
+
+async def test_the_tree_is_that_of_the_definition(main_database: Database, store: SqlLogStore) -> None:
+    """The head's root and the stored hashes of levels 0 and 8 are RFC 6962's; no other level is stored."""
+    leaves = merkle.log_of(600)
+    await _write(main_database, *leaves)
+    for limit in (1, 255, 100, 200, 500):
+        await store.sequence(limit=limit, now=NOW)
+    head = await store.head()
+    assert CompactRange.from_bytes(head.tree).root() == merkle.mth(leaves)
+    wanted = [Node(8, 1), *(Node(0, index) for index in (599, 0, 256, 300, 299, 598, 2)), Node(8, 0)]
+    expected = [merkle.mth(leaves[one.index << one.level : (one.index + 1) << one.level]) for one in wanted]
+    assert await store.nodes(wanted) == expected
+    every = [Node(0, index) for index in range(0, 600, 2)]
+    assert await store.nodes(every) == [leaf_hash(leaves[one.index]) for one in every]
+    rows = await World(main_database).all(log_nodes.select())
+    assert sorted((row.level, row.node_index) for row in rows) == [
+        *((0, index) for index in range(600)),
+        (8, 0),
+        (8, 1),
+    ]
+
+
+@pytest.mark.parametrize("missing", [Node(0, 5), Node(8, 0), Node(1, 0)])
+async def test_a_missing_hash_is_damage(main_database: Database, store: SqlLogStore, missing: Node) -> None:
+    """What is not stored is not made up."""
+    await _write(main_database, *merkle.log_of(5))
+    await store.sequence(limit=10, now=NOW)
+    with pytest.raises(DamagedError):
+        await store.nodes([Node(0, 0), missing])
+
+
+async def test_a_missing_entry_hides_the_following_ones(
+    world: World, main_database: Database, store: SqlLogStore
+) -> None:
+    """No entry passes for the one before it."""
+    leaves = merkle.log_of(6)
+    await _write(main_database, *leaves)
+    await store.sequence(limit=10, now=NOW)
+    await world.do(delete(log_entries).where(log_entries.c.log_index == 3))
+    assert await store.leaves(start=1, limit=10) == leaves[1:3]
+    assert await store.leaves(start=3, limit=10) == []
+    assert await store.leaves(start=4, limit=10) == leaves[4:]
+
+
+async def test_a_slow_transaction_is_never_skipped(databases: Databases, store: SqlLogStore) -> None:
+    """An entry that is written first and committed last gets a place, whatever was sequenced meanwhile."""
+    writing, other = Database(url=databases.main_url), Database(url=databases.main_url)
+    written, commit = asyncio.Event(), asyncio.Event()
+    world = World(writing)
+    event = world.event(EventType.REQUEST_PURGE, count=1, before="2026-03-01")
+
+    async def slow(connection: AsyncConnection) -> None:
+        await log.append(connection, event)
+        written.set()
+        await commit.wait()
+
+    held = asyncio.create_task(writing.act("test", slow))
+    await written.wait()
+    if databases.kind == "postgres":
+        await _write(other, *merkle.log_of(3))
+        assert await store.sequence(limit=10, now=NOW) == 3
+        assert await store.unsequenced() == Unsequenced(0, None)
+        commit.set()
+        await held
+    else:
+        # SQLite has one writer: whoever sequences waits for it, and sees what it wrote.
+        sequencing = asyncio.create_task(store.sequence(limit=10, now=NOW))
+        done, _ = await asyncio.wait([sequencing], timeout=0.2)
+        assert not done
+        commit.set()
+        await held
+        assert await sequencing == 1
+        await _write(other, *merkle.log_of(3))
+    while await store.sequence(limit=10, now=NOW):
+        pass
+    assert await store.index_of(entry_id=event.entry_id) == (3 if databases.kind == "postgres" else 0)
+    assert len(await store.leaves(start=0, limit=10)) == (await store.head()).size == 4
+    await writing.close()
+    await other.close()
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_sequencers_at_once_give_each_entry_one_place(databases: Databases, seed: int) -> None:
+    """Three sequencers and two writers, each with connections of its own: no index twice, none left out."""
+    draw = random.Random(seed)  # noqa: S311 - only the sizes of batches
+    homes = [Database(url=databases.main_url) for _ in range(5)]
+    stop = asyncio.Event()
+
+    async def write(database: Database, first: int) -> None:
+        for at_number in range(0, 90, 6):
+            leaves = [b"%d" % (first + at_number + step) for step in range(6)]
+            await logs.append(database, leaves, first=first + at_number)
+
+    async def sequence(database: Database) -> int:
+        store, count = SqlLogStore(database=database), 0
+        while not stop.is_set():
+            count += await store.sequence(limit=draw.randrange(1, 20), now=NOW)
+        return count
+
+    running = [asyncio.create_task(sequence(database)) for database in homes[2:]]
+    await asyncio.gather(write(homes[0], 0), write(homes[1], 1_000))
+    stop.set()
+    counts = await asyncio.gather(*running)
+    store = SqlLogStore(database=homes[0])
+    last = 0
+    while count := await store.sequence(limit=50, now=NOW):
+        last += count
+    leaves = await store.leaves(start=0, limit=1_000)
+    assert sum(counts) + last == len(leaves) == 180
+    assert len(set(leaves)) == 180
+    assert CompactRange.from_bytes((await store.head()).tree).root() == merkle.mth(leaves)
+    for database in homes:
+        await database.close()
+
+
+OVERTAKE = {
+    "sqlite": [
+        "CREATE TRIGGER overtake AFTER INSERT ON log_nodes BEGIN UPDATE log_head SET size = size + 1; END",
+        "DROP TRIGGER overtake",
+    ],
+    "postgres": [
+        "CREATE FUNCTION overtake() RETURNS trigger LANGUAGE plpgsql "
+        "AS $$ BEGIN UPDATE log_head SET size = size + 1; RETURN NULL; END $$",
+        "CREATE TRIGGER overtake AFTER INSERT ON log_nodes FOR EACH ROW EXECUTE FUNCTION overtake()",
+        "DROP TRIGGER overtake ON log_nodes",
+    ],
+}
+
+
+async def test_who_loses_the_head_changes_nothing(
+    world: World, main_database: Database, databases: Databases, store: SqlLogStore
+) -> None:
+    """A head that moved under a sequencer undoes all that it did, and the next step does it."""
+    await _write(main_database, *merkle.log_of(3))
+    await store.sequence(limit=1, now=NOW)
+    before = await world.contents()
+    *made, dropped = OVERTAKE[databases.kind]
+    for statement in made:
+        await world.do(text(statement))
+    assert await store.sequence(limit=10, now=NOW) == 0
+    assert await world.contents() == before
+    await world.do(text(dropped))
+    assert await store.sequence(limit=10, now=NOW) == 2
+
+
+async def test_a_head_that_was_set_back_gives_no_index_twice(
+    world: World, main_database: Database, store: SqlLogStore
+) -> None:
+    """The indices are taken, so that the step fails and changes nothing."""
+    await _write(main_database, *merkle.log_of(3))
+    await store.sequence(limit=10, now=NOW)
+    await world.do(update(log_head).values(size=0, tree=CompactRange().to_bytes()))
+    await logs.append(main_database, [b"more"], first=3)
+    before = await world.contents()
+    with pytest.raises(UnavailableError) as caught:
+        await store.sequence(limit=10, now=NOW)
+    assert caught.value.reason is Reason.STORE_UNAVAILABLE
+    assert await world.contents() == before
+
+
+@pytest.mark.parametrize("tree", [b"", b"broken", CompactRange().to_bytes()])
+async def test_a_damaged_head_is_not_built_upon(
+    world: World, main_database: Database, store: SqlLogStore, tree: bytes
+) -> None:
+    """A tree that is not that of the head's size stops the sequencer."""
+    await _write(main_database, *merkle.log_of(3))
+    await store.sequence(limit=2, now=NOW)
+    await world.do(update(log_head).values(tree=tree))
+    before = await world.contents()
+    with pytest.raises(DamagedError):
+        await store.sequence(limit=10, now=NOW)
+    assert await world.contents() == before
+
+
+async def test_an_entry_that_is_added_behind_the_head_is_not_taken(world: World, store: SqlLogStore) -> None:
+    """A forged row with an index of its own keeps the index from being given, and nothing is overwritten."""
+    forged = {"entry_id": "f" * 32, "log_index": 0, "leaf": b"forged"}
+    await world.do(insert(log_entries).values(**forged, occurred_at=NOW, recorded_at=NOW))
+    await _write(world.database, b"entry")
+    with pytest.raises(UnavailableError):
+        await store.sequence(limit=10, now=NOW)
+    assert await store.leaves(start=0, limit=10) == [b"forged"]

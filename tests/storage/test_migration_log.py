@@ -1,0 +1,52 @@
+"""The step to a log with an order, from databases that hold entries already."""
+
+from pathlib import Path
+
+import pytest
+from alembic import command
+from sqlalchemy import Connection, text
+
+from idvault.storage import engine as engines
+from idvault.storage import migrations
+from idvault.storage import url as address
+from idvault.storage.engine import Database
+from idvault.storage.log_store import SqlLogStore
+from idvault.storage.migrations import MAIN
+from tests.databases import Maker
+from tests.storage.world import NOW
+
+
+def _to_first(connection: Connection) -> None:
+    command.upgrade(MAIN.config(connection), "0001")
+    for number in range(3):
+        connection.execute(
+            text("INSERT INTO log_entries (entry_id, leaf, occurred_at) VALUES (:id, :leaf, :at)"),
+            {"id": f"{number:032x}", "leaf": b"leaf %d" % number, "at": 1_000_000 * (3 - number)},
+        )
+
+
+@pytest.fixture
+def urls(maker: Maker, tmp_path: Path) -> tuple[str, str]:
+    """Return two databases without a schema."""
+    return maker.empty_urls(tmp_path)
+
+
+async def test_entries_of_the_first_version_get_their_places(urls: tuple[str, str]) -> None:
+    """Their real time is their business time, the only one that is known, and they are sequenced by it."""
+    main = address.parse(urls[0])
+    address.create_file(main)
+    engine = engines.create(main, pool_size=1)
+    async with engines.writing(engine).begin() as connection:
+        await connection.run_sync(_to_first)
+    await engine.dispose()
+    await migrations.upgrade_both(*urls)
+    await migrations.check_current(*urls)
+    database = Database(url=urls[0])
+    store = SqlLogStore(database=database)
+    waiting = await store.unsequenced()
+    assert waiting.count == 3
+    assert waiting.oldest is not None
+    assert waiting.oldest.timestamp() == 1
+    assert await store.sequence(limit=10, now=NOW) == 3
+    assert await store.leaves(start=0, limit=10) == [b"leaf 2", b"leaf 1", b"leaf 0"]
+    await database.close()
