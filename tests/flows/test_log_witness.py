@@ -6,7 +6,7 @@ import pytest
 
 from idvault.domain.error import Reason, UnavailableError
 from idvault.flows.log import LogRefusedError
-from idvault.ports.witness import WitnessRefusedError
+from idvault.ports.witness import Ahead, WitnessRefusedError
 from idvault.transparency import checkpoint
 from idvault.transparency.checkpoint import QuorumError
 from tests.fakes.flaky import Fault
@@ -22,6 +22,7 @@ from tests.flows.log_world import (
     of,
     set_back,
 )
+from tests.transparency import merkle
 
 
 @pytest.fixture
@@ -181,3 +182,27 @@ async def test_policy_and_witness_fit_together(world: LogWorld) -> None:
     """Cosignatures are not demanded of nobody."""
     with pytest.raises(ValueError, match="exactly where there is a witness"):
         world.worker(policy=demanding(1))
+
+
+async def test_a_cosignature_of_a_stranger_is_none(world: LogWorld) -> None:
+    """A witness that answers with another key has not cosigned for those who demand ours."""
+    await world.write(3)
+    stranger = FakeWitness(merkle.witness("stranger.example", seed=5))
+    with pytest.raises(UnavailableError):
+        await world.worker(policy=demanding(1), witness=stranger).step()
+    assert await world.newest() is None
+
+
+async def test_a_witness_that_always_names_another_size_is_given_up(world: LogWorld) -> None:
+    """The next step asks again; this one ends."""
+    worker, witness = await _witnessed(world, 1)
+    sizes = iter(range(10))
+
+    async def wander(**_: object) -> Ahead:
+        return Ahead(next(sizes))
+
+    witness.add_checkpoint = wander  # type: ignore[method-assign]
+    await world.write(5)
+    with pytest.raises(UnavailableError):
+        await worker.step()
+    assert (next(sizes), _cosigned(world)) == (3, 11)
