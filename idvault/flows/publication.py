@@ -1,4 +1,4 @@
-"""Publishes the log as files (C2SP tlog-tiles): bundles of entries, tiles of hashes, then the checkpoint.
+"""Publishes the log as files (C2SP tlog-tiles): tiles of hashes, bundles of entries, then the checkpoint.
 
 * The published checkpoint says what is there already; the files that the log has outgrown it by are written,
   and the newest checkpoint after them. A step that was cut short is done again; a file that is there already
@@ -87,10 +87,11 @@ class PublicationFlow:
             raise DamagedError(Reason.RECORD_DAMAGED)
 
     async def _write(self, old: int, new: int) -> None:
+        # From the top down: each hash has been found to be part of the signed root before what is below it.
+        for grown in sorted(tile.grown(old, new), key=lambda one: -one.level):
+            await self._put(grown, tile.encode_tile(await self._hashes(grown)))
         for place in tile.grown_bundles(old, new):
             await self._put(place, tile.encode_bundle(await self._leaves(place)))
-        for grown in tile.grown(old, new):
-            await self._put(grown, tile.encode_tile(await self._hashes(grown)))
 
     async def _leaves(self, place: Bundle) -> list[bytes]:
         leaves = await self._store.leaves(start=place.start, limit=place.width)

@@ -9,6 +9,7 @@ from idvault.storage.schema import log_entries, log_nodes
 from idvault.transparency import checkpoint
 from idvault.transparency.note import Signer
 from idvault.transparency.tile import Tile
+from idvault.transparency.tree import leaf_hash
 from tests.fakes.flaky import Fault
 from tests.flows.log_world import KEY, SIGNER, LogWorld, at, cut_short, of
 from tests.logs import write_folder
@@ -169,3 +170,19 @@ async def test_the_age_is_that_of_the_last_whole_publication(world: LogWorld) ->
     assert worker.publication.age(now=at(10)).total_seconds() == 4
     await worker.step(11)
     assert worker.publication.age(now=at(11)).total_seconds() == 0
+
+
+async def test_an_entry_that_was_forged_with_its_hash_is_not_published(world: LogWorld) -> None:
+    """The hash above a full tile, of which the signed root was made, gives it away."""
+    await world.write(300)
+    worker = world.worker()
+    await worker.log.run(now=at(0))
+    forged = leaf_hash(b"forged")
+    await world.do(update(log_entries).where(log_entries.c.log_index == 3).values(leaf=b"forged"))
+    zero = (log_nodes.c.level == 0) & (log_nodes.c.node_index == 3)
+    await world.do(update(log_nodes).where(zero).values(hash=forged))
+    with pytest.raises(DamagedError):
+        await worker.publication.run(now=at(0))
+    files = _files(world)
+    assert "checkpoint" not in files
+    assert not any(b"forged" in content or forged in content for content in files.values())
