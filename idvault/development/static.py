@@ -4,7 +4,10 @@ from pathlib import Path
 
 from aiohttp import web
 
+from idvault.transparency import tile
+
 _HOST = "127.0.0.1"
+_BY_SUFFIX = {".json": "application/json", ".jwt": "application/statuslist+jwt"}
 
 
 class StaticServer:
@@ -37,7 +40,8 @@ class StaticServer:
         path = self._find(request.match_info["path"])
         if path is None:
             raise web.HTTPNotFound
-        return web.FileResponse(path, headers={"X-Content-Type-Options": "nosniff"})
+        headers = {"X-Content-Type-Options": "nosniff", "Content-Type": _content_type(path)}
+        return web.FileResponse(path, headers=headers)
 
     def _find(self, name: str) -> Path | None:
         """Return the file that a path names, if it lies in the directory and is not hidden."""
@@ -45,3 +49,10 @@ class StaticServer:
             return None
         path = (self._directory / name.lstrip("/")).resolve()
         return path if path.is_relative_to(self._directory) and path.is_file() else None
+
+
+def _content_type(path: Path) -> str:
+    """Return what a public file is served as; the log's own are those of C2SP tlog-tiles."""
+    if path.name == tile.CHECKPOINT_PATH:
+        return tile.CHECKPOINT_CONTENT_TYPE
+    return _BY_SUFFIX.get(path.suffix, tile.CONTENT_TYPE)

@@ -31,6 +31,24 @@ async def test_serves_files(base_url: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("checkpoint", "text/plain; charset=utf-8"),
+        ("tile/000", "application/octet-stream"),
+        ("jwks.json", "application/json"),
+        ("status/0.jwt", "application/statuslist+jwt"),
+    ],
+)
+async def test_says_what_a_file_is(base_url: str, tmp_path: Path, name: str, kind: str) -> None:
+    """The log's files have the types of C2SP, the others those of their formats."""
+    path = tmp_path / "public" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"{}")
+    async with aiohttp.ClientSession() as session, session.get(base_url + name) as answer:
+        assert answer.headers["Content-Type"] == kind
+
+
+@pytest.mark.parametrize(
     "path", ["", "tile", "none", ".draft", "link", "%2e%2e/secret", "..%2fsecret", "%00"]
 )
 async def test_serves_nothing_else(base_url: str, path: str) -> None:
