@@ -19,6 +19,7 @@ class EventType(StrEnum):
     CLAIM_SUPERSEDE = "verification:claim:supersede"
     ACCOUNT_EXPIRE = "status:account:expire"
     ACCOUNT_REMOVE = "status:account:remove"
+    CREDENTIAL_ISSUE = "status:credential:issue"
     REQUEST_PURGE = "request:retention:purge"
     PLATFORM_REGISTER = "platform:certificate:register"
     PLATFORM_REVOKE = "platform:certificate:revoke"
@@ -54,6 +55,7 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.CLAIM_SUPERSEDE: ("claim_id", "by_claim_id"),
     EventType.ACCOUNT_EXPIRE: ("expire_date",),
     EventType.ACCOUNT_REMOVE: ("reason",),
+    EventType.CREDENTIAL_ISSUE: ("credential_id", "list"),
     EventType.REQUEST_PURGE: ("before", "count"),
     EventType.PLATFORM_REGISTER: ("name", "role", "spki"),
     EventType.PLATFORM_REVOKE: ("name", "role", "spki"),

@@ -90,8 +90,27 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """What proves that a claim was sealed and logged: the record's digest, and its entry in the log.
+
+    leaf: as written. opening_key: 32 bytes, which open the leaf's commitment. log_index: None while the entry
+    has no place yet. quorum_id: of the quorum that the record was sealed for.
+    """
+
+    record_digest: bytes
+    quorum_id: str
+    entry_id: str
+    leaf: bytes
+    opening_key: bytes = field(repr=False)
+    log_index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
-    """A claim as its request finds it; retry_at (real time) is when to ask again while it is PENDING."""
+    """A claim as its request finds it; retry_at (real time) is when to ask again while it is PENDING.
+
+    receipt: only of a success.
+    """
 
     request_id: str
     claim_id: str
@@ -99,6 +118,7 @@ class Claim:
     failure_reason: FailureReason | None
     account: Account
     retry_at: datetime | None = None
+    receipt: Evidence | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from sqlalchemy import Row, Select, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain.status import Account, Assurance, Standing, State, SubjectKind
+from idvault.storage import feed_row
 from idvault.storage.schema import accounts
 
 
@@ -39,12 +40,14 @@ async def lock(
 
 
 async def add(connection: AsyncConnection, account: Account) -> None:
-    """Insert an account."""
+    """Insert an account; it is news to whoever watches."""
+    await feed_row.changed(connection, account)
     await connection.execute(insert(accounts).values(account_token=account.account_token, **_values(account)))
 
 
 async def put(connection: AsyncConnection, account: Account, *, claim_ended_at: datetime | None) -> None:
     """Store an account whose row this act has locked; claim_ended_at is None while a claim is open."""
+    await feed_row.changed(connection, account)
     await connection.execute(
         update(accounts)
         .where(accounts.c.account_token == account.account_token)

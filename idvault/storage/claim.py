@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from idvault.domain.status import Account
 from idvault.domain.verification import ClaimState, Facts, FailureReason, Outcome, Slot
 from idvault.ports.verification import Claim, Opening
-from idvault.storage import account
+from idvault.storage import account, receipt
 from idvault.storage.schema import accounts, checks, claims, jobs
 
 
@@ -35,12 +35,16 @@ def query() -> Select[Any]:
             claims.c.state.label("claim_state"),
             claims.c.failure_reason,
             jobs.c.next_at,
+            *receipt.COLUMNS,
         )
         .join_from(claims, accounts, accounts.c.account_token == claims.c.account_token)
         .join(
             jobs,
             (jobs.c.account_token == claims.c.account_token) & (jobs.c.claim_id == claims.c.claim_id),
         )
+        .outerjoin(*receipt.OF_CLAIM)
+        .outerjoin(*receipt.ENTRY)
+        .outerjoin(*receipt.OPENING)
     )
 
 
@@ -54,6 +58,7 @@ def from_row(row: Row[Any]) -> Claim:
         failure_reason=None if row.failure_reason is None else FailureReason(row.failure_reason),
         account=account.from_row(row),
         retry_at=row.next_at if state is ClaimState.PENDING else None,
+        receipt=receipt.from_row(row),
     )
 
 

@@ -8,7 +8,7 @@ from idvault.domain.event import Event
 from idvault.domain.job import JobState, Progress
 from idvault.domain.verification import Slot
 from idvault.ports.verification import Claim, Intake, Job, Settlement
-from idvault.storage import account, claim, log, person, record, task
+from idvault.storage import account, claim, log, person, receipt, record, task
 from idvault.storage.account import for_change
 from idvault.storage.claim import OpenClaim
 from idvault.storage.dialect import insert
@@ -63,9 +63,17 @@ async def settle(connection: AsyncConnection, settlement: Settlement, *, event: 
         outcome=settlement.outcome,
         now=now,
     )
-    await log.append(connection, _with_outcome(event, settlement))
+    logged = _with_outcome(event, settlement)
+    await log.append(connection, logged)
     outcome = settlement.outcome
-    return Claim(ended.request_id, ended.claim_id, outcome.state, outcome.failure_reason, concluded)
+    return Claim(
+        ended.request_id,
+        ended.claim_id,
+        outcome.state,
+        outcome.failure_reason,
+        concluded,
+        receipt=await receipt.put(connection, settlement, logged),
+    )
 
 
 async def _is_held(connection: AsyncConnection, settlement: Settlement) -> bool:

@@ -11,7 +11,7 @@ from idvault.domain import status
 from idvault.domain.event import Event
 from idvault.domain.moment import Moment
 from idvault.domain.status import Account, State
-from idvault.storage import log
+from idvault.storage import feed_row, log
 from idvault.storage.account import for_change, from_row
 from idvault.storage.engine import Database
 from idvault.storage.schema import accounts, checks, claims, intakes, jobs
@@ -102,6 +102,7 @@ async def _expire(connection: AsyncConnection, owner: Account, expired: Account,
     )
     if changed.rowcount != 1:
         return False
+    await feed_row.changed(connection, expired)
     await log.append(connection, event.with_fields(expire_date=str(owner.expire_date)))
     return True
 
@@ -117,5 +118,6 @@ async def _remove(connection: AsyncConnection, owner: Account, event: Event) -> 
         return False
     for table in (intakes, jobs, checks, claims, accounts):
         await connection.execute(delete(table).where(table.c.account_token == owner.account_token))
+    await feed_row.removed(connection, account_token=owner.account_token)
     await log.append(connection, event)
     return True

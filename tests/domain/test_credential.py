@@ -1,0 +1,81 @@
+"""Who is attested to third parties, and for how long."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from idvault.domain import credential, status
+from idvault.domain.error import IdvaultError, InvalidError, Reason
+from idvault.domain.moment import Moment
+from idvault.domain.status import Account, Standing, State, SubjectKind
+
+TODAY, END = date(2026, 3, 1), date(2027, 3, 1)
+ZONE = ZoneInfo("Asia/Shanghai")
+LIFETIME = timedelta(days=30)
+
+
+def account(state: State = State.VERIFIED, standing: Standing = Standing.GOOD) -> Account:
+    made = status.new(account_token="acct_1", relying_party="a", subject_kind=SubjectKind.INDIVIDUAL)
+    return replace(made, state=state, standing=standing, expire_date=END)
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("standing", Standing)
+def test_verified_and_not_closed(state: State, standing: Standing) -> None:
+    """Exactly the accounts that are VERIFIED and not CLOSED hold, until the first EXPIRED day."""
+    expected = state is State.VERIFIED and standing is not Standing.CLOSED
+    asked = account(state, standing)
+    assert credential.holds(account=asked, today=END - timedelta(days=1)) is expected
+    assert not credential.holds(account=asked, today=END)
+    if expected:
+        credential.admit(account=asked, today=TODAY)
+
+
+@pytest.mark.parametrize(
+    ("asked", "today", "reason"),
+    [
+        (account(standing=Standing.CLOSED), TODAY, Reason.ACCOUNT_CLOSED),
+        (account(State.ERASED), TODAY, Reason.ACCOUNT_ERASED),
+        (account(State.PENDING), TODAY, Reason.ILLEGAL_TRANSITION),
+        (account(), END, Reason.ILLEGAL_TRANSITION),
+    ],
+)
+def test_who_gets_no_credential(asked: Account, today: date, reason: Reason) -> None:
+    """The refusal says why."""
+    with pytest.raises(IdvaultError) as caught:
+        credential.admit(account=asked, today=today)
+    assert caught.value.reason is reason
+
+
+def test_nothing_outlives_the_confirmation() -> None:
+    """What is issued ends with its lifetime, or at midnight of the first EXPIRED day in the zone."""
+    real = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    now = Moment(real, real)
+
+    def until(expire_date: date | None, at: Moment = now) -> datetime:
+        return credential.expires_at(expire_date=expire_date, lifetime=LIFETIME, now=at, zone=ZONE)
+
+    assert until(None) == until(END) == real + LIFETIME
+    assert until(date(2026, 3, 3)) == datetime(2026, 3, 2, 16, tzinfo=UTC)
+    assert until(date(2026, 3, 1)) == real
+    shifted = Moment(real + timedelta(days=1), real)
+    assert until(date(2026, 3, 3), shifted) == datetime(2026, 3, 1, 16, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("audience", ["a", "https://taxi.example/", "x" * 200])
+def test_an_audience(audience: str) -> None:
+    """A name or a URL is taken as it is."""
+    assert credential.check_audience(audience) == audience
+
+
+@pytest.mark.parametrize(
+    ("audience", "code"),
+    [("", "REQUIRED"), ("x" * 201, "LENGTH"), ("a b", "CHARACTER"), ("a\n", "CHARACTER"), ("é", "CHARACTER")],
+)
+def test_what_is_no_audience(audience: str, code: str) -> None:
+    """The refusal names the field and echoes nothing."""
+    with pytest.raises(InvalidError) as caught:
+        credential.check_audience(audience)
+    assert [(each.field, each.code.value) for each in caught.value.violations] == [("audience", code)]

@@ -1,0 +1,207 @@
+"""The change feeds, against both databases: no gap, no change that is missed, however slow an act is."""
+
+import asyncio
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from idvault.domain.event import EventType
+from idvault.domain.status import State
+from idvault.ports.feed import Change
+from idvault.storage import feed_row
+from idvault.storage.account import for_change
+from idvault.storage.engine import Database
+from idvault.storage.feed import SqlFeedStore
+from idvault.storage.schema import accounts
+from idvault.storage.schema_status import status_feed
+from tests.databases import Databases
+from tests.storage.test_status import END
+from tests.storage.world import MATCHED, NO_RECORD, World, at
+
+
+@pytest.fixture
+def feed(main_database: Database) -> SqlFeedStore:
+    """The feeds."""
+    return SqlFeedStore(database=main_database)
+
+
+async def news(feed: SqlFeedStore, after: int = 0, party: str = "platform-a") -> list[Change]:
+    while await feed.arrange(limit=100):
+        pass
+    return await feed.changes(relying_party=party, after=after, limit=1_000)
+
+
+async def test_every_change_of_a_status_is_news(world: World, feed: SqlFeedStore) -> None:
+    """A sign-up, its outcome, an expiry and a removal are each news, under a new number."""
+    job = await world.job()
+    (opened,) = await news(feed)
+    assert opened.account is not None
+    assert (opened.sequence, opened.account_token, opened.account.state) == (
+        1,
+        job.account_token,
+        State.PENDING,
+    )
+    await world.settle(job, MATCHED)
+    (settled,) = await news(feed, after=1)
+    assert settled.account is not None
+    assert (settled.sequence, settled.account.state) == (2, State.VERIFIED)
+    event = world.event(EventType.ACCOUNT_EXPIRE, job.account_token)
+    assert await world.accounts.expire(settled.account, today=END, now=at(), event=event)
+    (expired,) = await news(feed)
+    assert expired.account is not None
+    assert (expired.sequence, expired.account.state) == (3, State.EXPIRED)
+    gone = await world.rejected()
+    account = await world.accounts.get(relying_party="platform-a", account_token=gone.account_token)
+    assert account is not None
+    before = await news(feed)
+    event = world.event(EventType.ACCOUNT_REMOVE, account.account_token, reason="never_verified")
+    assert await world.accounts.remove(account, now=at(), event=event)
+    assert await news(feed, after=before[-1].sequence) == [
+        Change(before[-1].sequence + 1, gone.account_token, None)
+    ]
+
+
+async def test_what_is_no_change_is_no_news(world: World, feed: SqlFeedStore) -> None:
+    """Another claim of a verified account changes nothing that is published."""
+    job = await world.verified(person=world.person("x"))
+    before = await news(feed)
+    await world.again(job, person=world.person("x"))
+    assert [change.sequence for change in await news(feed, after=before[-1].sequence)] == []
+
+
+async def test_each_party_has_numbers_of_its_own(world: World, feed: SqlFeedStore) -> None:
+    """A feed counts from 1 without a gap, and shows nothing of another party's."""
+    for party, count in (("platform-a", 3), ("platform-b", 2)):
+        for _ in range(count):
+            await world.job(request=world.request(relying_party=party))
+    assert [change.sequence for change in await news(feed)] == [1, 2, 3]
+    assert [change.sequence for change in await news(feed, party="platform-b")] == [1, 2]
+    assert await feed.heads(["platform-a", "platform-b", "platform-c"]) == {
+        "platform-a": 3,
+        "platform-b": 2,
+        "platform-c": 0,
+    }
+    assert await feed.heads([]) == {}
+    assert [c.sequence for c in await feed.changes(relying_party="platform-a", after=1, limit=1)] == [2]
+
+
+async def test_a_limit_is_a_limit(world: World, feed: SqlFeedStore) -> None:
+    """No more than the limit are numbered at once, and nothing is left behind."""
+    for _ in range(5):
+        await world.job()
+    assert [await feed.arrange(limit=2) for _ in range(4)] == [2, 2, 1, 0]
+    assert [change.sequence for change in await news(feed)] == [1, 2, 3, 4, 5]
+
+
+async def test_several_arrange_at_once(world: World, feed: SqlFeedStore) -> None:
+    """Acts and arrangers that run at the same time leave each number once, and no gap."""
+    jobs = [await world.job() for _ in range(10)]
+
+    async def arrange() -> int:
+        return await feed.arrange(limit=3)
+
+    await asyncio.gather(
+        *(arrange() for _ in range(6)),
+        *(world.settle(job, MATCHED) for job in jobs),
+        *(arrange() for _ in range(6)),
+    )
+    found = await news(feed)
+    assert {change.account_token for change in found} == {job.account_token for job in jobs}
+    assert all(change.account and change.account.state is State.VERIFIED for change in found)
+    head = (await feed.heads(["platform-a"]))["platform-a"]
+    assert found[-1].sequence == head
+    assert 10 <= head <= 20
+
+
+async def test_a_slow_act_is_not_missed(
+    world: World, feed: SqlFeedStore, main_database: Database, databases: Databases
+) -> None:
+    """A change whose act commits late has a number that everybody who watches has still before him."""
+    slow = await world.verified()
+    (account,) = [change.account for change in await news(feed)]
+    assert account is not None
+    changed, finish = asyncio.Event(), asyncio.Event()
+
+    async def act(connection: AsyncConnection) -> None:
+        query = for_change(accounts.select().where(accounts.c.account_token == slow.account_token))
+        await connection.execute(query)
+        await connection.execute(
+            update(accounts)
+            .where(accounts.c.account_token == slow.account_token)
+            .values(revision=account.revision + 1, standing="WARNED")
+        )
+        await feed_row.changed(connection, replace(account, revision=account.revision + 1))
+        changed.set()
+        await finish.wait()
+
+    running = asyncio.create_task(main_database.act("slow", act))
+    await changed.wait()
+    seen = [change.sequence for change in await feed.changes(relying_party="platform-a", after=0, limit=9)]
+    if databases.kind == "postgres":
+        # SQLite has one writer: there nothing can be opened meanwhile.
+        other = await world.job()
+        last = (await news(feed))[-1]
+        assert last.account_token == other.account_token
+        seen.append(last.sequence)
+    finish.set()
+    await running
+    (late,) = await news(feed, after=seen[-1])
+    assert late.account is not None
+    assert (late.account_token, late.account.standing.value) == (slow.account_token, "WARNED")
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(["open", "settle", "arrange", "read", "remove"]), max_size=25))
+def test_whoever_reads_on_knows_everything(sqlite_databases: Databases, steps: list[str]) -> None:
+    """A reader who resumes at his last number ends with just what the accounts are, whatever happened."""
+    asyncio.run(_follow(sqlite_databases.main_url, steps))
+
+
+async def _follow(url: str, steps: list[str]) -> None:
+    database = Database(url=url)
+    try:
+        world, feed = World(database, seed=uuid4().hex), SqlFeedStore(database=database)
+        known: dict[str, State] = {}
+        cursor, jobs, done = 0, [], []
+
+        async def read() -> int:
+            place = cursor
+            for change in await feed.changes(relying_party="platform-a", after=cursor, limit=2):
+                assert change.sequence > place
+                place = change.sequence
+                if change.account is None:
+                    known.pop(change.account_token, None)
+                else:
+                    known[change.account_token] = change.account.state
+            return place
+
+        for step in steps:
+            if step == "open":
+                jobs.append(await world.job())
+            elif step == "settle" and jobs:
+                done.append(jobs.pop())
+                await world.settle(done[-1], NO_RECORD)
+            elif step == "remove" and done:
+                token = done.pop().account_token
+                account = await world.accounts.get(relying_party="platform-a", account_token=token)
+                assert account is not None
+                event = world.event(EventType.ACCOUNT_REMOVE, token, reason="never_verified")
+                assert await world.accounts.remove(account, now=at(), event=event)
+            elif step == "arrange":
+                await feed.arrange(limit=2)
+            elif step == "read":
+                cursor = await read()
+        while await feed.arrange(limit=2):
+            pass
+        while (place := await read()) != cursor:
+            cursor = place
+        rows = await world.all(accounts.select())
+        assert known == {row.account_token: State(row.state) for row in rows}
+        assert all(row.sequence for row in await world.all(status_feed.select()))
+    finally:
+        await database.close()

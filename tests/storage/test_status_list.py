@@ -1,0 +1,253 @@
+"""Credentials, lists and keys, against both databases."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, update
+
+from idvault.attest.status_list import INVALID, LIST_SIZE, VALID, StatusList
+from idvault.domain.error import AlreadyExistsError, IdvaultError, NotFoundError, Reason
+from idvault.domain.event import EventType
+from idvault.domain.status_key import StatusKey
+from idvault.ports.status_list import Credential, CredentialIssue
+from idvault.ports.verification import Job
+from idvault.storage.credential import SqlCredentialStore
+from idvault.storage.engine import Database
+from idvault.storage.schema import accounts, checks, claims, jobs, records, requests
+from idvault.storage.schema_status import status_credentials, status_lists, status_marks
+from idvault.storage.status_list import SqlStatusKeyStore, SqlStatusListStore
+from tests.storage.test_status import END
+from tests.storage.world import NOW, TODAY, World, at
+
+ISSUED = datetime(2026, 2, 28, 4, 0, tzinfo=UTC)
+
+
+class Lists:
+    """The stores and makers of this file."""
+
+    def __init__(self, world: World, database: Database) -> None:
+        self.world = world
+        self.credentials = SqlCredentialStore(database=database)
+        self.store = SqlStatusListStore(database=database)
+        self.keys = SqlStatusKeyStore(database=database)
+
+    def wish(self, job: Job, **changes: Any) -> CredentialIssue:
+        made = CredentialIssue(
+            request=self.world.request(),
+            credential_id=self.world.new_id(),
+            account_token=job.account_token,
+            audience="https://taxi.example",
+            candidates=(7, 8, 9),
+            today=TODAY,
+            issued_at=ISSUED,
+            expires_at=ISSUED + timedelta(days=30),
+            now=at(),
+        )
+        return replace(made, **changes)
+
+    async def issue(self, job: Job, **changes: Any) -> Credential:
+        return await self.ask(self.wish(job, **changes))
+
+    async def ask(self, wish: CredentialIssue) -> Credential:
+        event = self.world.event(EventType.CREDENTIAL_ISSUE, wish.account_token)
+        return await self.credentials.issue(wish, event=event)
+
+    async def follow(self) -> None:
+        while await self.store.update(today=TODAY, limit=2):
+            pass
+
+    async def entry(self, credential: Credential) -> int:
+        stored = await self.store.get(credential.list_number)
+        return StatusList(bits=1, data=stored.entries).get(credential.list_index)
+
+    async def valid(self, number: int = 0) -> list[int]:
+        entries = StatusList(bits=1, data=(await self.store.get(number)).entries)
+        assert len(entries) == LIST_SIZE
+        return [index for index in range(64) if entries.get(index) == VALID]
+
+
+@pytest.fixture
+def lists(world: World, main_database: Database) -> Lists:
+    """The stores."""
+    return Lists(world, main_database)
+
+
+async def test_a_credential_has_one_place(world: World, lists: Lists) -> None:
+    """Each credential has a place that no other one has, also of the same account."""
+    one, other = await world.verified(), await world.verified()
+    places = [await lists.issue(job) for job in (one, one, other)]
+    assert [(each.list_number, each.list_index) for each in places] == [(0, 7), (0, 8), (0, 9)]
+    assert await lists.store.numbers() == [0]
+    assert await lists.valid() == []
+    await lists.follow()
+    assert await lists.valid() == [7, 8, 9]
+
+
+async def test_a_crowded_list_gets_a_successor(world: World, lists: Lists) -> None:
+    """Where every place that was drawn is used, the next list begins."""
+    job = await world.verified()
+    for _ in range(3):
+        await lists.issue(job)
+    assert (await lists.issue(job)).list_number == 1
+    assert (await lists.issue(job)).list_number == 1
+    await lists.follow()
+    assert (await lists.valid(0), await lists.valid(1)) == ([7, 8, 9], [7, 8])
+    with pytest.raises(IdvaultError):
+        await lists.issue(job, candidates=())
+
+
+async def test_one_request_is_one_credential(world: World, lists: Lists) -> None:
+    """Repeats, also at once, find the credential that is there; another body is refused."""
+    job = await world.verified()
+    wish = lists.wish(job)
+    again = [replace(wish, credential_id=world.new_id(), issued_at=NOW) for _ in range(5)]
+    found = await asyncio.gather(*(lists.ask(each) for each in (wish, *again)))
+    assert len(set(found)) == 1
+    assert (await world.counts())["status_credentials"] == 1
+    with pytest.raises(AlreadyExistsError):
+        await lists.ask(replace(wish, request=replace(wish.request, fingerprint=b"x" * 32)))
+
+
+async def test_a_request_of_a_claim_is_no_credentials(world: World, lists: Lists) -> None:
+    """A request id that a claim used is refused for a credential."""
+    request = world.request()
+    job = await world.verified(request=request)
+    with pytest.raises(AlreadyExistsError):
+        await lists.issue(job, request=replace(request, fingerprint=b"x" * 32))
+
+
+async def test_who_has_no_credential(world: World, lists: Lists) -> None:
+    """Nobody unverified, run out, closed, unknown or of another party; and nothing is left behind."""
+    verified = await world.verified()
+    closed = await world.verified()
+    await world.do(
+        update(accounts).where(accounts.c.account_token == closed.account_token).values(standing="CLOSED")
+    )
+    refused = [
+        (lists.wish(await world.rejected()), Reason.ILLEGAL_TRANSITION),
+        (lists.wish(verified, today=END), Reason.ILLEGAL_TRANSITION),
+        (lists.wish(closed), Reason.ACCOUNT_CLOSED),
+        (lists.wish(verified, account_token="acct_" + "0" * 26), Reason.ACCOUNT_NOT_FOUND),
+        (lists.wish(verified, request=world.request(relying_party="platform-b")), Reason.ACCOUNT_NOT_FOUND),
+    ]
+    before = await world.contents()
+    for wish, reason in refused:
+        with pytest.raises(IdvaultError) as caught:
+            await lists.ask(wish)
+        assert caught.value.reason is reason
+    assert await world.contents() == before
+
+
+async def test_all_of_an_accounts_entries_follow_a_change(world: World, lists: Lists) -> None:
+    """An expiry turns every entry of the account at once, and no other one; the version counts it."""
+    job, other = await world.verified(), await world.verified()
+    for each in (job, other, job):
+        await lists.issue(each)
+    await lists.follow()
+    former = await lists.store.get(0)
+    account = await world.accounts.get(relying_party="platform-a", account_token=job.account_token)
+    assert account is not None
+    event = world.event(EventType.ACCOUNT_EXPIRE, job.account_token)
+    assert await world.accounts.expire(account, today=END, now=at(), event=event)
+    assert await lists.store.update(today=TODAY, limit=1) == 1
+    assert await lists.valid() == [8]
+    assert (await lists.store.get(0)).version == former.version + 1
+    assert await lists.store.update(today=TODAY, limit=9) == 0
+
+
+async def test_an_erased_or_closed_account_is_invalid_and_its_places_stay_used(
+    world: World, lists: Lists
+) -> None:
+    """An account that is no more says INVALID; its marks stay, and name nobody."""
+    job = await world.verified()
+    credential = await lists.issue(job)
+    await lists.follow()
+    assert await lists.entry(credential) == VALID
+    for table in (jobs, claims, requests, accounts):
+        for dependent in (checks, records):
+            await world.do(delete(dependent).where(dependent.c.account_token == job.account_token))
+        await world.do(delete(table).where(table.c.account_token == job.account_token))
+    await lists.store.rebuild(0, today=TODAY, now=ISSUED)
+    assert await lists.entry(credential) == INVALID
+    await world.do(delete(status_credentials))
+    await lists.store.rebuild(0, today=TODAY, now=ISSUED)
+    assert (await lists.issue(await world.verified())).list_index == 8
+    assert [tuple(row) for row in await world.all(status_marks.select())] == [(0, 7), (0, 8)]
+    assert [column.name for column in status_marks.c] == ["number", "place"]
+
+
+async def test_a_rebuild_sees_what_nobody_noted(world: World, lists: Lists) -> None:
+    """A state that was changed behind the stores' back, and a day that has come, are in the next list."""
+    one, other = await world.verified(), await world.verified()
+    for job in (one, other):
+        await lists.issue(job)
+    await lists.follow()
+    await world.do(
+        update(accounts).where(accounts.c.account_token == one.account_token).values(state="EXPIRED")
+    )
+    await lists.store.rebuild(0, today=TODAY, now=ISSUED)
+    assert await lists.valid() == [8]
+    version = (await lists.store.get(0)).version
+    await lists.store.rebuild(0, today=TODAY, now=ISSUED)
+    assert (await lists.store.get(0)).version == version
+    await lists.store.rebuild(0, today=END, now=ISSUED)
+    assert await lists.valid() == []
+
+
+async def test_a_credential_that_ran_out_goes(world: World, lists: Lists) -> None:
+    """After its time a credential's entry goes; its request is then unknown, its place stays used."""
+    job = await world.verified()
+    wish = lists.wish(job)
+    await lists.ask(wish)
+    await lists.follow()
+    await lists.store.rebuild(0, today=TODAY, now=wish.expires_at + timedelta(seconds=1))
+    assert await lists.valid() == []
+    assert (await world.counts())["status_credentials"] == 0
+    with pytest.raises(NotFoundError):
+        await lists.ask(wish)
+    assert (await lists.issue(job)).list_index == 8
+
+
+async def test_workers_and_acts_at_once(world: World, lists: Lists) -> None:
+    """Whoever updates and rebuilds while accounts change, the lists end as the accounts are."""
+    signed = [await world.verified() for _ in range(6)]
+    for place, job in enumerate(signed):
+        await lists.issue(job, candidates=(place,))
+
+    async def expire(job: Job) -> None:
+        account = await world.accounts.get(relying_party="platform-a", account_token=job.account_token)
+        assert account is not None
+        event = world.event(EventType.ACCOUNT_EXPIRE, job.account_token)
+        assert await world.accounts.expire(account, today=END, now=at(), event=event)
+
+    await asyncio.gather(
+        *(lists.store.update(today=TODAY, limit=2) for _ in range(4)),
+        *(expire(job) for job in signed[:3]),
+        lists.store.rebuild(0, today=TODAY, now=ISSUED),
+        *(lists.store.update(today=TODAY, limit=2) for _ in range(4)),
+    )
+    await lists.follow()
+    assert await lists.valid() == [3, 4, 5]
+
+
+async def test_no_list_yet(world: World, lists: Lists) -> None:
+    """Without a credential there is no list, and changes are followed all the same."""
+    assert await lists.store.update(today=TODAY, limit=9) == 0
+    await world.verified()
+    assert await lists.store.update(today=TODAY, limit=9) == 1
+    assert await lists.store.numbers() == []
+    with pytest.raises(NotFoundError):
+        await lists.store.get(0)
+    assert await world.all(status_lists.select()) == []
+
+
+async def test_a_key_is_announced_once(lists: Lists) -> None:
+    """The first announcement stands."""
+    key = StatusKey(b"k" * 32, "status-token", ISSUED)
+    for each in (key, replace(key, announced_at=NOW), StatusKey(b"j" * 32, "status-list", NOW)):
+        await lists.keys.announce(each)
+    found = await lists.keys.all()
+    assert sorted(found, key=lambda each: each.public_key) == [StatusKey(b"j" * 32, "status-list", NOW), key]
