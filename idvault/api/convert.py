@@ -8,8 +8,8 @@ from typing import TypeVar
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault.api.call import Caller
+from idvault.domain import invitation, token, verification
 from idvault.domain import request as request_rules
-from idvault.domain import token, verification
 from idvault.domain.document import DocumentType
 from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
 from idvault.domain.moment import Moment
@@ -37,20 +37,20 @@ _Word = TypeVar("_Word", bound=Enum)
 _Number = TypeVar("_Number")
 
 
-def _numbers(words: type[_Word], values: Callable[[str], _Number], prefix: str) -> dict[_Word, _Number]:
+def numbers(words: type[_Word], values: Callable[[str], _Number], prefix: str) -> dict[_Word, _Number]:
     """Return the enum value of each word; fails at import if the proto lacks one."""
     return {word: values(prefix + word.name) for word in words}
 
 
-_SUBJECT_KINDS = _numbers(SubjectKind, common_pb2.SubjectKind.Value, "SUBJECT_KIND_")
-_STATES = _numbers(State, common_pb2.AccountStatus.State.Value, "STATE_")
-_STANDINGS = _numbers(Standing, common_pb2.AccountStatus.Standing.Value, "STANDING_")
-_ASSURANCES = _numbers(Assurance, common_pb2.AccountStatus.Assurance.Value, "ASSURANCE_")
-_CLAIM_STATES = _numbers(ClaimState, verification_pb2.Verification.State.Value, "STATE_")
-_FAILURES = _numbers(FailureReason, verification_pb2.Verification.FailureReason.Value, "FAILURE_REASON_")
+_SUBJECT_KINDS = numbers(SubjectKind, common_pb2.SubjectKind.Value, "SUBJECT_KIND_")
+_STATES = numbers(State, common_pb2.AccountStatus.State.Value, "STATE_")
+_STANDINGS = numbers(Standing, common_pb2.AccountStatus.Standing.Value, "STANDING_")
+_ASSURANCES = numbers(Assurance, common_pb2.AccountStatus.Assurance.Value, "ASSURANCE_")
+_CLAIM_STATES = numbers(ClaimState, verification_pb2.Verification.State.Value, "STATE_")
+_FAILURES = numbers(FailureReason, verification_pb2.Verification.FailureReason.Value, "FAILURE_REASON_")
 _DOCUMENT_TYPES = {
     number: word
-    for word, number in _numbers(DocumentType, common_pb2.DocumentType.Value, "DOCUMENT_TYPE_").items()
+    for word, number in numbers(DocumentType, common_pb2.DocumentType.Value, "DOCUMENT_TYPE_").items()
 }
 # A person has no credit code, whatever the registries of a deployment can check.
 _OF_ORGANIZATIONS = frozenset({DocumentType.UNIFIED_SOCIAL_CREDIT_CODE})
@@ -68,6 +68,7 @@ def verify_command(
     identity = _checked(refusals, lambda: _identity(request, now=now, rules=rules))
     consent = _checked(refusals, lambda: _consent(request, now=now))
     account_token = _checked(refusals, lambda: _optional_token(request.account_token))
+    code = _checked(refusals, lambda: _optional_code(request))
     if request_id is None or identity is None or consent is None or refusals:
         raise InvalidError(refusals[0].reason, *(v for error in refusals for v in error.violations))
     return VerifyCommand(
@@ -79,6 +80,7 @@ def verify_command(
         identity=identity,
         consent=consent,
         account_token=account_token,
+        invitation_code=code,
     )
 
 
@@ -91,6 +93,7 @@ def fields(request: verification_pb2.VerifyIndividualRequest) -> tuple[Part, ...
         request.consent.policy_version,
         _as_received(request.consent),
         request.account_token,
+        request.invitation_code,
     )
 
 
@@ -200,3 +203,11 @@ def _as_received(consent: common_pb2.Consent) -> str:
 
 def _optional_token(value: str) -> str | None:
     return token.check(value) if value else None
+
+
+def _optional_code(request: verification_pb2.VerifyIndividualRequest) -> str | None:
+    if not request.invitation_code:
+        return None
+    if not request.account_token:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("account_token", FieldCode.REQUIRED))
+    return invitation.check_code(request.invitation_code)

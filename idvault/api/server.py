@@ -154,11 +154,12 @@ def _handler(
 
 def describe(descriptor: MethodDescriptor) -> Method:
     """Return a method as the edge knows it; raises AccessOptionError."""
+    path = f"/{descriptor.containing_service.full_name}/{descriptor.name}"
     return Method(
-        path=f"/{descriptor.containing_service.full_name}/{descriptor.name}",
+        path=path,
         roles=roles_of(descriptor),
         request_type=message_factory.GetMessageClass(descriptor.input_type),
-        request_limit=limits.REQUEST_BYTES,
+        request_limit=limits.LARGER_REQUEST_BYTES.get(path, limits.REQUEST_BYTES),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from idvault.domain import name, status, token
+from idvault.domain import invitation, name, status, token
 from idvault.domain.error import ExhaustedError, NotFoundError, Reason
 from idvault.domain.event import EventType
 from idvault.domain.moment import Moment
@@ -33,7 +33,7 @@ class VerifyCommand:
     """A claim as a relying party made it, already checked for shape.
 
     fields: every field of the request but request_id, in field-number order, as received; only their keyed
-    hash is kept. account_token: None at sign-up.
+    hash is kept. account_token: None at sign-up. invitation_code: the one-time code that came with it.
     """
 
     relying_party: str
@@ -44,6 +44,7 @@ class VerifyCommand:
     identity: Identity
     consent: Consent
     account_token: str | None
+    invitation_code: str | None = field(default=None, repr=False)
 
 
 class VerificationFlow:
@@ -133,6 +134,7 @@ class VerificationFlow:
             accounts_per_person=self._policy.accounts_per_person,
             lease=self._lease(now),
             now=now,
+            invitation_code_hash=_code_hash(command),
         )
 
     def _lease(self, now: Moment) -> Lease:
@@ -192,3 +194,9 @@ class VerificationFlow:
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return task
+
+
+def _code_hash(command: VerifyCommand) -> bytes | None:
+    if command.invitation_code is None or command.account_token is None:
+        return None
+    return invitation.code_hash(account_token=command.account_token, code=command.invitation_code)

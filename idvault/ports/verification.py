@@ -49,6 +49,7 @@ class Opening:
 
     new_account: whether account_token is a fresh one (sign-up) or an existing one of this relying party.
     ais: one id of 32 hex digits for each spelling to ask the registry about, at most two.
+    invitation_code_hash: domain.invitation.code_hash of the code that came along, None if none did.
     """
 
     request: Request
@@ -62,6 +63,7 @@ class Opening:
     accounts_per_person: int
     lease: Lease
     now: Moment
+    invitation_code_hash: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,8 @@ class VerificationStore(Protocol):
         - The request row comes first. If it exists: the fingerprints must be equal
           (domain.request.check_same), nothing is written, and the claim is returned as it is now, job None.
         - An existing account must belong to the relying party, else NotFoundError (ACCOUNT_NOT_FOUND); it
-          must pass domain.verification.admit.
+          must pass domain.verification.admit. A code is spent: it must be that of the account's newest delivery
+          by link, not used and not run out, else PreconditionError (ILLEGAL_TRANSITION).
         - The person is found by index, else by previous and then moved to index under its row's lock, else
           made. domain.verification.check_attempts must pass on the person's mismatches of the last day.
         - An open claim of the account fails as SUPERSEDED: job DONE, intake deleted, slot freed, and

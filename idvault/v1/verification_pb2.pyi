@@ -30,12 +30,17 @@ class VerifyIndividualRequest(_message.Message):
     DOCUMENT_FIELD_NUMBER: _builtins.int
     CONSENT_FIELD_NUMBER: _builtins.int
     ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int
+    INVITATION_CODE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A lower-case UUID chosen by the caller; the same id with the same body is the same claim."""
     real_name: _builtins.str
     """The real name, 1 to 50 code points (1 to 32 where the registry's interface sets that limit)."""
     account_token: _builtins.str
     """The account to verify again; empty at sign-up."""
+    invitation_code: _builtins.str
+    """The one-time code of an invitation by hosted link to this account; empty for none. One that is given must
+    count still, and does not afterwards.
+    """
     @_builtins.property
     def document(self) -> _common_pb2.IdentityDocument:
         """The document whose number belongs to the name."""
@@ -52,10 +57,11 @@ class VerifyIndividualRequest(_message.Message):
         document: _common_pb2.IdentityDocument | None = ...,
         consent: _common_pb2.Consent | None = ...,
         account_token: _builtins.str = ...,
+        invitation_code: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["consent", b"consent", "document", b"document"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "consent", b"consent", "document", b"document", "real_name", b"real_name", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "consent", b"consent", "document", b"document", "invitation_code", b"invitation_code", "real_name", b"real_name", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -18,14 +18,15 @@ from tests import builders
 class CountingEntropy:
     """Gives bytes that differ from call to call and are the same in every run."""
 
-    def __init__(self) -> None:
-        """Start at zero."""
-        self._calls = 0
+    def __init__(self, *, start: int = 0) -> None:
+        """Begin to count; two sources in one database begin far apart."""
+        self._calls = start
 
     def random(self, size: int) -> bytes:
-        """Return the hash of a counter, repeated to the size."""
+        """Return the hashes of a counter and of each block's place, up to the size."""
         self._calls += 1
-        return (sha256(self._calls.to_bytes(8, "big")).digest() * (size // 32 + 1))[:size]
+        blocks = (self._calls.to_bytes(8, "big") + bytes(place) for place in range(size // 32 + 1))
+        return b"".join(sha256(block).digest() for block in blocks)[:size]
 
 
 class FakeIndexer:

@@ -1,0 +1,119 @@
+"""Importing accounts from before the rule."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from idvault.domain import token
+from idvault.domain.error import Violation
+from idvault.domain.event import EventType
+from idvault.domain.legacy_account import LegacyRow, Outcome
+from idvault.domain.moment import Moment
+from idvault.domain.request import Request
+from idvault.domain.seal import Part
+from idvault.flows.log_guard import LogGuard
+from idvault.flows.recorder import Recorder
+from idvault.ports.entropy import Entropy
+from idvault.ports.legacy_account import Chunk, Imported, LegacyAccountStore, NewAccount, Referencer
+from idvault.ports.sealing import Fingerprinter
+
+_TOKEN_SIZE = 16
+
+
+@dataclass(frozen=True, slots=True)
+class ImportCommand:
+    """A chunk as a relying party sent it; rows: each as it may be imported, or what is wrong with it.
+
+    fields: every field of the request but request_id, in field-number order, as received.
+    """
+
+    relying_party: str
+    actor_id: str
+    request_id: str
+    method: str
+    fields: tuple[Part, ...] = field(repr=False)
+    label: str
+    rows: tuple[LegacyRow | Violation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RowResult:
+    """What became of a row; violation is given exactly where it failed."""
+
+    outcome: Outcome
+    account_token: str = ""
+    violation: Violation | None = None
+
+
+class LegacyAccountFlow:
+    """Imports of relying parties."""
+
+    def __init__(
+        self,
+        *,
+        store: LegacyAccountStore,
+        referencer: Referencer,
+        fingerprinter: Fingerprinter,
+        guard: LogGuard,
+        entropy: Entropy,
+    ) -> None:
+        """Take the ports, and what every mutation passes first."""
+        self._store = store
+        self._referencer = referencer
+        self._fingerprinter = fingerprinter
+        self._guard = guard
+        self._entropy = entropy
+        self._recorder = Recorder(entropy=entropy)
+
+    async def import_chunk(self, command: ImportCommand, *, now: Moment) -> list[RowResult]:
+        """Give every new reference an account; return what became of each row, in order.
+
+        Raises AlreadyExistsError and UnavailableError.
+        """
+        await self._guard.check(now=now)
+        hashes = self._hashes(command)
+        chunk = self._chunk(command, hashes, now)
+        event = self._recorder.event(
+            EventType.LEGACY_IMPORT,
+            actor_id=command.actor_id,
+            now=now,
+            import_id=chunk.import_id,
+            label=command.label,
+        )
+        imported = await self._store.import_chunk(chunk, event=event)
+        known = dict(zip((row.reference for row in chunk.rows), imported, strict=True))
+        return _results(command, hashes, known)
+
+    def _hashes(self, command: ImportCommand) -> list[bytes]:
+        """Return the keyed hash of each right row, in order."""
+        return self._referencer.references(
+            relying_party=command.relying_party,
+            references=[row.reference for row in command.rows if isinstance(row, LegacyRow)],
+        )
+
+    def _chunk(self, command: ImportCommand, hashes: list[bytes], now: Moment) -> Chunk:
+        days = (row.create_date for row in command.rows if isinstance(row, LegacyRow))
+        first: dict[bytes, date] = {}
+        for reference, day in zip(hashes, days, strict=True):
+            first.setdefault(reference, day)
+        random = self._entropy.random(_TOKEN_SIZE * len(first))
+        rows = tuple(
+            NewAccount(token.make(random[place * _TOKEN_SIZE : (place + 1) * _TOKEN_SIZE]), reference, day)
+            for place, (reference, day) in enumerate(first.items())
+        )
+        fingerprint = self._fingerprinter.fingerprint(method=command.method, fields=command.fields)
+        request = Request(command.relying_party, command.request_id, fingerprint)
+        return Chunk(request, command.request_id.replace("-", ""), command.label, rows, now)
+
+
+def _results(command: ImportCommand, hashes: list[bytes], known: dict[bytes, Imported]) -> list[RowResult]:
+    results, seen, rest = [], set[bytes](), iter(hashes)
+    for row in command.rows:
+        if isinstance(row, Violation):
+            results.append(RowResult(Outcome.FAILED, violation=row))
+            continue
+        reference = next(rest)
+        created = known[reference].created and reference not in seen
+        seen.add(reference)
+        outcome = Outcome.CREATED if created else Outcome.REPEATED
+        results.append(RowResult(outcome, known[reference].account_token))
+    return results

@@ -1,0 +1,23 @@
+"""Makes the one-time codes of invitations by link: HMAC-SHA256 under a sub-key of the request key.
+
+A code lives for a day at most, so the key that it hangs on may be changed as soon as that of the requests.
+"""
+
+import hmac
+
+from idvault.domain import invitation, seal
+
+_CODE_BYTES = 16
+
+
+class KeyedInvitationCoder:
+    """Derives codes, so that a repeated request gets the same ones (ports.invitation.InvitationCoder)."""
+
+    def __init__(self, *, key: bytes) -> None:
+        """Take the request key, 32 bytes."""
+        self._key = hmac.digest(key, seal.encode("idvault/invitation-code-key/v1"), "sha256")
+
+    def code(self, *, account_token: str, campaign_id: str, batch_id: str) -> str:
+        """Return a code of 128 bits that only a holder of the key can tell."""
+        message = seal.encode("idvault/invitation-code/v1", account_token, campaign_id, batch_id)
+        return invitation.code(hmac.digest(self._key, message, "sha256")[:_CODE_BYTES])

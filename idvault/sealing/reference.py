@@ -1,0 +1,27 @@
+"""Recognises a platform's own reference again without keeping it: HMAC-SHA256 under the reference key.
+
+The key is a purpose of its own, not a part of the request key: a request is forgotten after 7 days and its
+key may be changed then, but a reference must be recognised as long as its account lives.
+"""
+
+import hmac
+from collections.abc import Sequence
+
+from idvault.domain import seal
+
+_PURPOSE = "idvault/reference/v1"
+
+
+class KeyedReferencer:
+    """Hashes references under one key for all processes (ports.legacy_account.Referencer)."""
+
+    def __init__(self, *, key: bytes) -> None:
+        """Take the reference key, 32 bytes."""
+        self._key = key
+
+    def references(self, *, relying_party: str, references: Sequence[str]) -> list[bytes]:
+        """Return the keyed hash of each reference, 32 bytes."""
+        return [
+            hmac.digest(self._key, seal.encode(_PURPOSE, relying_party, reference), "sha256")
+            for reference in references
+        ]
