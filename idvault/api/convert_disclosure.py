@@ -10,9 +10,10 @@ from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
 from idvault.domain.record import SealedRecord
 from idvault.flows.custodian import Waiting
 from idvault.flows.disclosure import Opened, Shown
+from idvault.flows.disclosure_history import History
 from idvault.flows.log_proof import Proved
 from idvault.ports.disclosure import Filed, GivenShare
-from idvault.v1 import disclosure_pb2, transparency_pb2
+from idvault.v1 import disclosure_pb2, status_pb2, transparency_pb2
 
 PAGE_LIMIT = 100
 _USUAL_PAGE = 20
@@ -107,6 +108,23 @@ def opened(value: Opened) -> disclosure_pb2.OpenedDisclosure:
         settlement_claim_id=value.checked.claim_id,
         settlement=_logged(settlement),
         opening=_logged(opening),
+        checkpoint=transparency_pb2.Checkpoint(note=value.proofs.note),
+    )
+
+
+def history(value: History) -> status_pb2.DisclosureHistory:
+    """Return the message of an account's openings."""
+    return status_pb2.DisclosureHistory(
+        account_token=value.account_token,
+        horizon_time=_time(value.horizon),
+        openings=[
+            status_pb2.DisclosureOpening(
+                disclosure_id=opening.disclosure_id,
+                record_digest=opening.record_digest,
+                entry=_logged(proved),
+            )
+            for opening, proved in zip(value.openings, value.proofs.entries, strict=True)
+        ],
         checkpoint=transparency_pb2.Checkpoint(note=value.proofs.note),
     )
 

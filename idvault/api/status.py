@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from idvault.api import convert
+from idvault.api import convert, convert_disclosure
 from idvault.api.call import Caller
 from idvault.domain import token
 from idvault.domain.moment import Moment
 from idvault.domain.status import Status
+from idvault.flows.disclosure_history import History
 from idvault.v1 import common_pb2, status_pb2
 
 
@@ -25,12 +26,21 @@ class Statuses(Protocol):
         ...
 
 
+class Histories(Protocol):
+    """What this edge needs of flows.disclosure_history.DisclosureHistoryFlow."""
+
+    async def get(self, *, relying_party: str, account_token: str, now: Moment) -> History:
+        """Return the openings of an account's records up to the horizon."""
+        ...
+
+
 class StatusServicer:
     """Converts, calls one flow, converts back."""
 
-    def __init__(self, *, flow: Statuses) -> None:
-        """Take the flow."""
+    def __init__(self, *, flow: Statuses, histories: Histories) -> None:
+        """Take the flows."""
         self._flow = flow
+        self._histories = histories
 
     async def GetStatus(
         self, request: status_pb2.GetStatusRequest, *, caller: Caller, now: Moment, remaining: float | None
@@ -54,3 +64,16 @@ class StatusServicer:
             relying_party=caller.name, account_tokens=account_tokens, now=now
         )
         return convert.statuses(known, unknown)
+
+    async def GetDisclosureHistory(
+        self,
+        request: status_pb2.GetDisclosureHistoryRequest,
+        *,
+        caller: Caller,
+        now: Moment,
+        remaining: float | None,
+    ) -> status_pb2.DisclosureHistory:
+        """Answer the openings of an account's records, with proofs."""
+        account_token = token.check(request.account_token)
+        found = await self._histories.get(relying_party=caller.name, account_token=account_token, now=now)
+        return convert_disclosure.history(found)

@@ -13,6 +13,7 @@ from idvault.attest import roster_chain
 from idvault.attest.roster import Roster
 from idvault.bootstrap.base import ENTROPY, Base, Clock, Ready, cancel, load_keys, open_base
 from idvault.bootstrap.claims import build_claims
+from idvault.bootstrap.history import build_history
 from idvault.bootstrap.sequencing import build_guard
 from idvault.bootstrap.witness import check_witnessed
 from idvault.config import Settings
@@ -96,7 +97,10 @@ async def _platform_edge(stack: AsyncExitStack, base: Base, roster: Roster, acce
             verification_pb2.DESCRIPTOR.services_by_name["VerificationService"],
             VerificationServicer(flow=verification, rules=rules, patience=base.settings.settle_patience),
         ),
-        Service(status_pb2.DESCRIPTOR.services_by_name["StatusService"], StatusServicer(flow=status)),
+        Service(
+            status_pb2.DESCRIPTOR.services_by_name["StatusService"],
+            StatusServicer(flow=status, histories=build_history(base, claims.policy)),
+        ),
     ]
     return _server(base, base.settings.addresses[0], services, access)
 

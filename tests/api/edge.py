@@ -30,7 +30,10 @@ from idvault.domain.event import Event
 from idvault.domain.moment import Moment
 from idvault.domain.status import Account, Assurance, Standing, State, Status, SubjectKind
 from idvault.domain.verification import ClaimRules, ClaimState
+from idvault.flows.disclosure_history import History
+from idvault.flows.log_proof import Proofs, Proved
 from idvault.flows.verification import VerifyCommand
+from idvault.ports.disclosure import Opening
 from idvault.ports.platform import Platform
 from idvault.ports.verification import Claim
 from idvault.telemetry.logs import Logs
@@ -50,8 +53,9 @@ METHODS = (
     "/idvault.v1.VerificationService/GetVerification",
     "/idvault.v1.StatusService/GetStatus",
     "/idvault.v1.StatusService/BatchGetStatuses",
+    "/idvault.v1.StatusService/GetDisclosureHistory",
 )
-VERIFY, GET_VERIFICATION, GET_STATUS, BATCH = METHODS
+VERIFY, GET_VERIFICATION, GET_STATUS, BATCH, HISTORY = METHODS
 RULES = ClaimRules(name_limit=32, document_types=frozenset(DocumentType), zone=ZONE)
 
 
@@ -112,6 +116,7 @@ def requests() -> dict[str, Message]:
         GET_VERIFICATION: verification_pb2.GetVerificationRequest(request_id=REQUEST_ID),
         GET_STATUS: status_pb2.GetStatusRequest(account_token=TOKEN),
         BATCH: status_pb2.BatchGetStatusesRequest(account_tokens=[TOKEN]),
+        HISTORY: status_pb2.GetDisclosureHistoryRequest(account_token=TOKEN),
     }
 
 
@@ -160,6 +165,18 @@ class FakeStatuses:
         return [status() for token in account_tokens if token == TOKEN], [
             token for token in account_tokens if token != TOKEN
         ]
+
+
+class FakeHistories:
+    """The history of TOKEN of platform-a: one opening, in a log of one entry."""
+
+    async def get(self, *, relying_party: str, account_token: str, now: Moment) -> History:
+        if (relying_party, account_token) != ("platform-a", TOKEN):
+            raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
+        at = datetime(2026, 1, 1, tzinfo=UTC)
+        opening = Opening("33" * 16, TOKEN, "44" * 16, at, b"d" * 32)
+        proofs = Proofs(b"note", (Proved(b"leaf", b"k" * 32, 0, 1, ()),))
+        return History(TOKEN, at, (opening,), proofs)
 
 
 class FakePlatforms:
@@ -247,7 +264,7 @@ async def running(tmp_path: Path, authority: Authority, **options: Any) -> Async
                 services[0]["VerificationService"],
                 VerificationServicer(flow=claims, rules=RULES, patience=2.0),
             ),
-            Service(services[1]["StatusService"], StatusServicer(flow=statuses)),
+            Service(services[1]["StatusService"], StatusServicer(flow=statuses, histories=FakeHistories())),
         ],
         access=Access(directory=directory, trust_domain=TRUST_DOMAIN),
         metrics=metrics,

@@ -15,7 +15,7 @@ from idvault.domain.moment import Moment
 from idvault.v1 import options_pb2, status_pb2
 from tests.api.authority import TRUST_DOMAIN, Authority, Issued, spiffe
 from tests.api.descriptors import method
-from tests.api.edge import GET_STATUS, METHODS, Edge, call, clock, platform, refused, requests
+from tests.api.edge import GET_STATUS, HISTORY, METHODS, Edge, call, clock, platform, refused, requests
 
 ROLES = ("platform", "auditor", "custodian", "operator", "monitor")
 NO_CONNECTION = grpc.StatusCode.UNAVAILABLE
@@ -41,7 +41,7 @@ async def test_a_registered_certificate(edge: Edge, role: str) -> None:
         body = requests()[path].SerializeToString()
         if role != "platform":
             assert (await refused(channel, path, body)).reason == "ACCESS_DENIED"
-        elif path == GET_STATUS:
+        elif path in (GET_STATUS, HISTORY):
             assert (await refused(channel, path, body)).reason == "ACCOUNT_NOT_FOUND"
         else:
             assert await call(channel, path, body)

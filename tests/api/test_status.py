@@ -7,6 +7,7 @@ from tests.api.authority import spiffe
 from tests.api.edge import (
     BATCH,
     GET_STATUS,
+    HISTORY,
     OTHER_TOKEN,
     TOKEN,
     Edge,
@@ -94,3 +95,28 @@ async def test_the_wrong_one_of_many_is_named(edge: Edge) -> None:
     """A malformed token in a list is named by its place."""
     told = await refused(edge.mine(), BATCH, batch(TOKEN, "acct_1"))
     assert told.fields == {"account_tokens[1]": "LENGTH"}
+
+
+async def test_a_history(edge: Edge) -> None:
+    """Each opening comes with its entry, its key and its proof, under one checkpoint."""
+    answer = status_pb2.DisclosureHistory.FromString(
+        await call(edge.mine(), HISTORY, requests()[HISTORY].SerializeToString())
+    )
+    (opening,) = answer.openings
+    assert (answer.account_token, answer.checkpoint.note) == (TOKEN, b"note")
+    assert (opening.disclosure_id, opening.record_digest) == ("33" * 16, b"d" * 32)
+    assert (opening.entry.leaf, opening.entry.opening_key) == (b"leaf", b"k" * 32)
+    assert (opening.entry.proof.index, opening.entry.proof.tree_size) == (0, 1)
+    assert answer.horizon_time.ToJsonString() == "2026-01-01T00:00:00Z"
+
+
+async def test_another_party_s_history_is_unknown(edge: Edge) -> None:
+    """The words are the same for an account of somebody else and for none, and no token is no question."""
+    issued = edge.authority.client(spiffe("platform", "platform-b"))
+    edge.platforms.platforms.append(platform(issued, name="platform-b"))
+    await edge.directory.load()
+    theirs = await refused(edge.channel(issued), HISTORY, requests()[HISTORY].SerializeToString())
+    nobodys = status_pb2.GetDisclosureHistoryRequest(account_token=OTHER_TOKEN).SerializeToString()
+    assert theirs == await refused(edge.mine(), HISTORY, nobodys)
+    assert theirs.reason == "ACCOUNT_NOT_FOUND"
+    assert (await refused(edge.mine(), HISTORY, b"")).reason == "INVALID_ACCOUNT_TOKEN"

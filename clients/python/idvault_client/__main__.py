@@ -13,6 +13,7 @@ from idvault_client import testing
 from idvault_client.accounts import Status, Verification
 from idvault_client.errors import NotFound, Unavailable, VaultError
 from idvault_client.follow_command import follow_log
+from idvault_client.history_command import check_history
 from idvault_client.transport import DEFAULT_TIMEOUT, Tls
 from idvault_client.vault import Vault, connect
 
@@ -26,6 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("follow-log")(follow_log)
+app.command("check-history")(check_history)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,29 @@ def get_verification(
     as_json = as_json or asked.as_json
     with _exit_codes(as_json), asked.open() as vault:
         _print(_verification(vault.get_verification(request_id)), as_json=as_json)
+
+
+@app.command()
+def history(
+    context: typer.Context,
+    account_token: Annotated[str, typer.Argument(metavar="TOKEN", help="The account.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Where the history is written.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Fetch the openings of an account's record with their proofs, for the person; see check-history."""
+    asked: Connection = context.obj
+    as_json = as_json or asked.as_json
+    with _exit_codes(as_json), asked.open() as vault:
+        found = vault.get_disclosure_history(account_token)
+        out.write_text(found.to_json(), encoding="utf-8")
+    shown = {
+        "account_token": found.account_token,
+        "openings": found.openings,
+        "horizon": found.horizon.isoformat(),
+    }
+    typer.echo(
+        json.dumps(shown) if as_json else f"history: {found.openings} openings before {shown['horizon']}"
+    )
 
 
 def _status(status: Status) -> dict[str, object]:

@@ -10,6 +10,7 @@ import grpc
 
 from idvault_client import calls, refusals, transport
 from idvault_client.accounts import Consent, IdentityDocument, Status, Statuses, Verification
+from idvault_client.history import DisclosureHistory
 from idvault_client.transport import Tls
 
 Result = TypeVar("Result")
@@ -68,6 +69,13 @@ class Vault:
     async def batch_get_statuses(self, account_tokens: Iterable[str]) -> Statuses:
         """Return the statuses of any number of accounts; each 1,000 are one call with its own timeout."""
         return calls.join([await self._run(call) for call in calls.batch_get_statuses(account_tokens)])
+
+    async def get_disclosure_history(self, account_token: str) -> DisclosureHistory:
+        """Return the openings of an account's records up to a horizon; `history.check` verifies it.
+
+        Raises NotFound, AccessDenied, Unavailable, RecordDamaged.
+        """
+        return await self._run(calls.get_disclosure_history(account_token))
 
     async def close(self) -> None:
         """Close the connection; calls that still run end with Unavailable."""

@@ -15,9 +15,10 @@ from idvault.domain.error import FieldCode, Reason
 from idvault.domain.status import Assurance, Standing, State, SubjectKind
 from idvault.domain.verification import ClaimState
 from idvault.v1 import common_pb2, status_pb2, verification_pb2
-from idvault_client import refusals
+from idvault_client import history, refusals
 from idvault_client.accounts import Consent, IdentityDocument, Status, Statuses, Verification
 from idvault_client.errors import InvalidFields
+from idvault_client.history import DisclosureHistory
 from idvault_client.reasons import FailureReason
 
 BATCH_SIZE = 1000
@@ -101,6 +102,12 @@ def batch_get_statuses(account_tokens: Iterable[str]) -> list[Call[Statuses]]:
     tokens = list(dict.fromkeys(account_tokens))
     chunks = (tokens[start : start + BATCH_SIZE] for start in range(0, len(tokens), BATCH_SIZE))
     return [_batch(chunk) for chunk in chunks]
+
+
+def get_disclosure_history(account_token: str) -> Call[DisclosureHistory]:
+    """Return the call that reads the openings of an account's records."""
+    request = status_pb2.GetDisclosureHistoryRequest(account_token=_token(account_token))
+    return Call(_path(_STATUS, "GetDisclosureHistory"), request.SerializeToString(), history.read_answer)
 
 
 def join(parts: Sequence[Statuses]) -> Statuses:

@@ -66,7 +66,7 @@ def follow_log(  # noqa: PLR0917 - typer makes an option of each
     as_json = as_json or asked.as_json
     follower = LogFollower(
         files=_files(url, directory, asked.timeout),
-        policy=_policy(public_key, witness or [], quorum, max_age),
+        policy=policy_of(public_key, witness or [], quorum, max_age),
         state=state,
         max_age=max_age,
         now=time.time,
@@ -104,7 +104,8 @@ def _files(url: str | None, directory: Path | None, timeout: float) -> PublicFil
     raise typer.BadParameter("give --url or --directory")
 
 
-def _policy(public_key: str, witness: list[str], quorum: int | None, max_age: float | None) -> Policy:
+def policy_of(public_key: str, witness: list[str], quorum: int | None, max_age: float | None) -> Policy:
+    """Return whose signatures a checkpoint needs; raises typer.BadParameter for keys that do not fit."""
     key = _key(public_key, "--public-key")
     witnesses = tuple(_key(text, "--witness") for text in witness)
     if max_age is not None and not witnesses:

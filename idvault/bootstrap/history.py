@@ -1,0 +1,29 @@
+"""Builds what answers a person's question whether a record was ever opened."""
+
+from datetime import timedelta
+
+from idvault.bootstrap.base import Base
+from idvault.flows.disclosure_history import DisclosureHistoryFlow
+from idvault.flows.log_proof import LogProofs
+from idvault.flows.policy import Policy
+from idvault.storage.checkpoint import SqlCheckpointStore
+from idvault.storage.disclosure import SqlDisclosureStore
+from idvault.storage.log_store import SqlLogStore
+from idvault.storage.status import SqlStatusStore
+
+
+def build_history(base: Base, policy: Policy) -> DisclosureHistoryFlow:
+    """Build the flow of the platform edge: it reads openings and proofs, and opens nothing."""
+    store = SqlDisclosureStore(database=base.main)
+    proofs = LogProofs(
+        log=SqlLogStore(database=base.main),
+        checkpoints=SqlCheckpointStore(database=base.shred),
+        store=store,
+    )
+    return DisclosureHistoryFlow(
+        accounts=SqlStatusStore(database=base.main),
+        store=store,
+        proofs=proofs,
+        policy=policy,
+        embargo=timedelta(days=base.settings.disclosure_embargo_days),
+    )
