@@ -57,7 +57,6 @@ BYTES_OF_DISCLOSURES = {
     "idvault.v1.ResealedShare.resealed",
     "idvault.v1.ResealedShare.signed_approval",
     "idvault.v1.DisclosureOpening.record_digest",
-    "idvault.v1.DisclosureOpening.record_digest",
 }
 PERSONAL_FIELDS = {
     "idvault.v1.IdentityDocument.number",
@@ -112,7 +111,6 @@ def test_the_methods_are_these() -> None:
         "VerificationService.GetVerification": ["ROLE_PLATFORM"],
         "StatusService.GetStatus": ["ROLE_PLATFORM"],
         "StatusService.BatchGetStatuses": ["ROLE_PLATFORM"],
-        "StatusService.GetDisclosureHistory": ["ROLE_PLATFORM"],
         "StatusService.GetDisclosureHistory": ["ROLE_PLATFORM"],
         "CampaignService.ImportLegacyAccounts": ["ROLE_PLATFORM"],
         "CampaignService.CreateCampaign": ["ROLE_PLATFORM"],

@@ -72,7 +72,7 @@ class Access:
         pin = self._directory.find(role=certificate.role, name=certificate.name, spki=certificate.spki)
         if pin is None:
             raise self._denied(call, "key_not_registered")
-        return Caller(pin.name, pin.role, pin.actor_id)
+        return Caller(pin.name, pin.role, pin.actor_id, pin.spki)
 
     def _certificate(self, pem: bytes | None) -> Certificate | None:
         if pem is None:

@@ -10,11 +10,15 @@ from idvault.domain.moment import Moment
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A caller whose certificate was checked; role: platform, auditor, custodian, operator or monitor."""
+    """A caller whose certificate was checked; role: platform, auditor, custodian, operator or monitor.
+
+    spki: the certificate's key, SHA-256 in hex, by which a stream finds out that it was revoked.
+    """
 
     name: str
     role: str
     actor_id: str
+    spki: str = ""
 
 
 @dataclass(frozen=True, slots=True)

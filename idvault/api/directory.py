@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from idvault.api.call import Caller
 from idvault.domain.error import IdvaultError, Reason, UnavailableError
 from idvault.ports.platform import PlatformStore
 from idvault.telemetry.logs import describe, log
@@ -41,6 +43,7 @@ class Directory:
         self._period = period
         self._pins: dict[tuple[str, str, str], Pin] = {}
         self._read_at: datetime | None = None
+        self._read = asyncio.Event()
 
     async def load(self) -> None:
         """Read all keys now; raises UnavailableError where the store cannot answer."""
@@ -50,6 +53,8 @@ class Directory:
                 pins.append(Pin(platform.name, platform.role, platform.actor_id, platform.spki))
         self._pins = {(pin.role, pin.name, pin.spki): pin for pin in pins}
         self._read_at = self._clock()
+        self._read.set()
+        self._read = asyncio.Event()
 
     async def run(self) -> None:
         """Read again every period seconds until cancelled; a failed reading keeps the keys as they were."""
@@ -59,6 +64,17 @@ class Directory:
                 await self.load()
             except (IdvaultError, OSError, ValueError) as error:
                 log().warning("directory_not_read", **describe(error))
+
+    async def until_revoked(self, caller: Caller) -> None:
+        """Return once a caller's key does not count any more: revoked, or out of the roster in force.
+
+        Raises UnavailableError (STORE_UNAVAILABLE) if that cannot be known any more.
+        """
+        while self.find(role=caller.role, name=caller.name, spki=caller.spki) is not None:
+            read = self._read
+            # A list that nobody can read again is found out too, by its age.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(read.wait(), timeout=5 * self._period)
 
     def find(self, *, role: str, name: str, spki: str) -> Pin | None:
         """Return the key's pin, None if it is unknown or revoked.

@@ -11,6 +11,7 @@ from typing import Any
 from idvault.config import Settings
 from idvault.domain.moment import Moment
 from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import Holder
 from idvault.storage import migrations
 from idvault.storage.deployment import SqlDeploymentStore
 from idvault.storage.engine import Database
@@ -72,6 +73,12 @@ async def open_base(settings: Settings, clock: Clock, *, process: str) -> AsyncI
 def load_keys(settings: Settings) -> LocalKeyProvider:
     """Return the keys of this process's own file."""
     return LocalKeyProvider.load(settings.keys, passphrase=settings.passphrase(), entropy=ENTROPY)
+
+
+def load_custody_keys(settings: Settings, *, alone: bool) -> LocalKeyProvider:
+    """Return the custody edge's keys; they lie beside IDVAULT_KEYS where one process serves both edges."""
+    path = settings.keys if alone else settings.keys.with_name(f"{Holder.CUSTODY.value}.keys")
+    return LocalKeyProvider.load(path, passphrase=settings.passphrase(), entropy=ENTROPY)
 
 
 def urls(settings: Settings) -> tuple[str, str]:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-from idvault.attest.roster import Roster
 from idvault.bootstrap.base import ENTROPY, Base
 from idvault.domain.document import DocumentType
 from idvault.domain.record import SealedRecord
 from idvault.flows.policy import Policy
+from idvault.flows.roster_holder import RosterHolder
 from idvault.flows.settlement import SettlementFlow
 from idvault.ports.sealing import RecordSealer
 from idvault.ports.verification import Claim
@@ -58,7 +58,7 @@ class _MeasuredSealer:
         return record
 
 
-async def build_claims(stack: AsyncExitStack, base: Base, roster: Roster) -> Claims:
+async def build_claims(stack: AsyncExitStack, base: Base, rosters: RosterHolder) -> Claims:
     """Build it all; what must be closed is left to the stack."""
     settings = base.settings
     policy = Policy(
@@ -70,7 +70,7 @@ async def build_claims(stack: AsyncExitStack, base: Base, roster: Roster) -> Cla
     registry = await _registry(stack, base)
     store, jobs = SqlVerificationStore(database=base.main), SqlJobStore(database=base.main)
     sealer = QuorumRecordSealer(
-        quorum=roster.quorums[0], shred_store=SqlShredStore(database=base.shred), entropy=ENTROPY
+        quorum=lambda: rosters.quorum, shred_store=SqlShredStore(database=base.shred), entropy=ENTROPY
     )
     settlement = SettlementFlow(
         store=store,

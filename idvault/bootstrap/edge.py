@@ -4,21 +4,29 @@ import asyncio
 from contextlib import AsyncExitStack
 
 from idvault.api.access import Access
-from idvault.api.directory import Directory, Pin
+from idvault.api.directory import Directory
 from idvault.api.server import Server, Service, Tls
 from idvault.api.status import StatusServicer
 from idvault.api.transparency import TransparencyServicer
 from idvault.api.verification import VerificationServicer
-from idvault.attest import roster_chain
-from idvault.attest.roster import Roster
-from idvault.bootstrap.base import ENTROPY, Base, Clock, Ready, cancel, load_keys, open_base
+from idvault.bootstrap.base import (
+    ENTROPY,
+    Base,
+    Clock,
+    Ready,
+    cancel,
+    load_custody_keys,
+    load_keys,
+    open_base,
+)
 from idvault.bootstrap.claims import build_claims
 from idvault.bootstrap.history import build_history
+from idvault.bootstrap.people import build_people, follow_rosters, pins, start_rosters
 from idvault.bootstrap.sequencing import build_guard
 from idvault.bootstrap.witness import check_witnessed
 from idvault.config import Settings
 from idvault.domain.verification import ClaimRules
-from idvault.flows.roster import RosterFlow
+from idvault.flows.roster_holder import RosterHolder
 from idvault.flows.status import StatusFlow
 from idvault.flows.transparency import TransparencyFlow
 from idvault.flows.verification import VerificationFlow
@@ -28,7 +36,6 @@ from idvault.sealing.request import KeyedFingerprinter
 from idvault.storage.checkpoint import SqlCheckpointStore
 from idvault.storage.log_store import SqlLogStore
 from idvault.storage.platform import SqlPlatformStore
-from idvault.storage.roster import SqlRosterStore
 from idvault.storage.status import SqlStatusStore
 from idvault.telemetry.metrics import serve_metrics
 from idvault.v1 import status_pb2, transparency_pb2, verification_pb2
@@ -48,17 +55,14 @@ async def serve(
         base = await stack.enter_async_context(open_base(settings, clock, process="serve"))
         # Before anything is written: an old copy that was put back must not grow into another history.
         await check_witnessed(base)
-        roster = roster_chain.load(settings.roster)
-        await RosterFlow(store=SqlRosterStore(database=base.main), entropy=ENTROPY).adopt(
-            version=roster.version, digest=roster.digest(), now=clock()
-        )
-        access = await _access(stack, base, roster)
+        rosters = await start_rosters(base, now=clock())
+        access = await _access(stack, base, rosters)
         addresses: dict[str, str] = {}
         if edge in ("platform", None):
-            server = await _platform_edge(stack, base, roster, access)
+            server = await _platform_edge(stack, base, rosters, access)
             addresses["grpc"] = await _start(stack, server, settings.addresses[0])
         if edge in ("custody", None):
-            server = _custody_edge(base, access)
+            server = await _custody_edge(base, rosters, access, alone=edge is not None)
             addresses["grpc_custody"] = await _start(stack, server, settings.addresses[-1])
         metrics = serve_metrics(base.metrics, listen=settings.metrics_listen)
         stack.callback(metrics.close)
@@ -66,19 +70,21 @@ async def serve(
         await stop.wait()
 
 
-async def _access(stack: AsyncExitStack, base: Base, roster: Roster) -> Access:
-    pins = [Pin(person.name, person.role, person.actor_id, person.spki) for person in roster.people]
+async def _access(stack: AsyncExitStack, base: Base, rosters: RosterHolder) -> Access:
     directory = Directory(
-        platforms=SqlPlatformStore(database=base.main), people=lambda: pins, clock=base.real_now
+        platforms=SqlPlatformStore(database=base.main), people=lambda: pins(rosters), clock=base.real_now
     )
     await directory.load()
+    follow_rosters(stack, base, rosters, directory.load)
     stack.push_async_callback(cancel, asyncio.create_task(directory.run()))
     return Access(directory=directory, trust_domain=base.settings.trust_domain)
 
 
-async def _platform_edge(stack: AsyncExitStack, base: Base, roster: Roster, access: Access) -> Server:
+async def _platform_edge(
+    stack: AsyncExitStack, base: Base, rosters: RosterHolder, access: Access
+) -> Server:
     keys = load_keys(base.settings)
-    claims = await build_claims(stack, base, roster)
+    claims = await build_claims(stack, base, rosters)
     verification = VerificationFlow(
         store=claims.store,
         jobs=claims.jobs,
@@ -105,7 +111,9 @@ async def _platform_edge(stack: AsyncExitStack, base: Base, roster: Roster, acce
     return _server(base, base.settings.addresses[0], services, access)
 
 
-def _custody_edge(base: Base, access: Access) -> Server:
+async def _custody_edge(base: Base, rosters: RosterHolder, access: Access, *, alone: bool) -> Server:
+    keys = load_custody_keys(base.settings, alone=alone)
+    people = await build_people(base, rosters, keys=keys, guard=build_guard(base))
     log = TransparencyFlow(
         log=SqlLogStore(database=base.main), checkpoints=SqlCheckpointStore(database=base.shred)
     )
@@ -113,7 +121,8 @@ def _custody_edge(base: Base, access: Access) -> Server:
         Service(
             transparency_pb2.DESCRIPTOR.services_by_name["TransparencyService"],
             TransparencyServicer(flow=log),
-        )
+        ),
+        people.service,
     ]
     return _server(base, base.settings.addresses[-1], services, access)
 

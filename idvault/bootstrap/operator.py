@@ -53,17 +53,16 @@ async def revoke_platform(
 
 
 def init_keys(settings: Settings) -> str:
-    """Make the key files that are missing beside IDVAULT_KEYS; return the log's public key as a vkey."""
+    """Make the key files and keys that are missing beside IDVAULT_KEYS; return the log's key as a vkey."""
     folder, passphrase = settings.keys.parent, settings.passphrase()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for holder in Holder:
+        path, keys = folder / f"{holder.value}.keys", key_set.fresh(holder, entropy=ENTROPY)
         with suppress(KeyFileExistsError):
-            LocalKeyProvider.create(
-                folder / f"{holder.value}.keys",
-                keys=key_set.fresh(holder, entropy=ENTROPY),
-                passphrase=passphrase,
-                entropy=ENTROPY,
-            )
+            LocalKeyProvider.create(path, keys=keys, passphrase=passphrase, entropy=ENTROPY)
+            continue
+        # A file of an older version gets the keys that this one needs besides.
+        LocalKeyProvider.load(path, passphrase=passphrase, entropy=ENTROPY).complete(keys)
     worker = LocalKeyProvider.load(
         folder / f"{Holder.WORK.value}.keys", passphrase=passphrase, entropy=ENTROPY
     )

@@ -3,9 +3,9 @@
 import asyncio
 from contextlib import AsyncExitStack
 
-from idvault.attest import roster_chain
 from idvault.bootstrap.base import ENTROPY, Base, Clock, Ready, load_keys, open_base
 from idvault.bootstrap.claims import build_claims
+from idvault.bootstrap.people import follow_rosters, start_rosters
 from idvault.bootstrap.sequencing import build_guard, build_sequencing, read_log_gauges
 from idvault.bootstrap.witness import check_witnessed, open_witness
 from idvault.config import Settings
@@ -32,15 +32,17 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
     """Run the worker until stop is set, then finish what has begun."""
     async with AsyncExitStack() as stack:
         base = await stack.enter_async_context(open_base(settings, clock, process="work"))
-        roster = roster_chain.load(settings.roster)
         keys = load_keys(settings)
         signer = Ed25519Signer(keys=keys.keys(Purpose.LOG))
+        # Before anything else is written: an old copy that was put back must not grow into another history.
         await check_witnessed(base, signer=signer)
-        claims = await build_claims(stack, base, roster)
+        rosters = await start_rosters(base, now=clock())
+        follow_rosters(stack, base, rosters)
+        claims = await build_claims(stack, base, rosters)
         guard = build_guard(base)
         sequencing = build_sequencing(
             base,
-            roster,
+            rosters.current,
             signer=signer,
             witness=open_witness(stack, base),
         )

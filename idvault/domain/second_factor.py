@@ -53,8 +53,8 @@ def charge(*, tries: Tries, now: datetime) -> Tries:
 
 def lock_time(*, locks: int) -> timedelta:
     """Return how long a lock is that comes after a number of others."""
-    doublings = min(locks, 32)
-    return min(FIRST_LOCK * 2**doublings, LONGEST_LOCK)
+    doubled = FIRST_LOCK * (1 << min(locks, 32))
+    return min(doubled, LONGEST_LOCK)
 
 
 def step_of(now: datetime) -> int:

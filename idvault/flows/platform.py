@@ -4,12 +4,28 @@ Registering waits for the log like every change. Revoking does not: it only take
 possible above all where something is wrong.
 """
 
+from dataclasses import dataclass
+
+from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.event import SYSTEM_ACTOR, EventType
 from idvault.domain.moment import Moment
+from idvault.domain.request import Request
 from idvault.flows.log_guard import LogGuard
 from idvault.flows.recorder import Recorder
 from idvault.ports.entropy import Entropy
 from idvault.ports.platform import Platform, PlatformStore
+from idvault.ports.sealing import Fingerprinter
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformCommand:
+    """Which key an operator registers or revokes; role is empty where the key's own is meant."""
+
+    actor_id: str
+    request_id: str
+    name: str
+    role: str
+    spki: str
 
 
 class PlatformFlow:
@@ -21,7 +37,16 @@ class PlatformFlow:
         self._guard = guard
         self._recorder = Recorder(entropy=entropy)
 
-    async def register(self, *, name: str, role: str, spki: str, now: Moment) -> Platform:
+    async def register(
+        self,
+        *,
+        name: str,
+        role: str,
+        spki: str,
+        now: Moment,
+        actor_id: str = SYSTEM_ACTOR,
+        request: Request | None = None,
+    ) -> Platform:
         """Pin a certificate key; a repeat changes nothing.
 
         Raises AlreadyExistsError for a revoked key, UnavailableError (LOG_UNAVAILABLE).
@@ -29,24 +54,65 @@ class PlatformFlow:
         if self._guard is not None:
             await self._guard.check(now=now)
         event = self._recorder.event(
-            EventType.PLATFORM_REGISTER,
-            actor_id=SYSTEM_ACTOR,
-            now=now,
-            name=name,
-            role=role,
-            spki=spki,
+            EventType.PLATFORM_REGISTER, actor_id=actor_id, now=now, name=name, role=role, spki=spki
         )
         platform = Platform(name, role, self._recorder.new_id(), spki, now.business)
-        return await self._store.register(platform, now=now, event=event)
+        return await self._store.register(platform, now=now, event=event, request=request)
 
-    async def revoke(self, *, name: str, role: str, spki: str, now: Moment) -> Platform:
+    async def revoke(
+        self,
+        *,
+        name: str,
+        role: str,
+        spki: str,
+        now: Moment,
+        actor_id: str = SYSTEM_ACTOR,
+        request: Request | None = None,
+    ) -> Platform:
         """Revoke a pinned key; raises NotFoundError if it is unknown."""
         event = self._recorder.event(
-            EventType.PLATFORM_REVOKE,
-            actor_id=SYSTEM_ACTOR,
-            now=now,
-            name=name,
-            role=role,
-            spki=spki,
+            EventType.PLATFORM_REVOKE, actor_id=actor_id, now=now, name=name, role=role, spki=spki
         )
-        return await self._store.revoke(name=name, spki=spki, now=now, event=event)
+        return await self._store.revoke(name=name, spki=spki, now=now, event=event, request=request)
+
+
+class OperatorFlow:
+    """The same on an operator's request over the wire, which may be repeated."""
+
+    def __init__(
+        self, *, platforms: PlatformFlow, store: PlatformStore, fingerprinter: Fingerprinter
+    ) -> None:
+        """Take the flow and the ports."""
+        self._platforms = platforms
+        self._store = store
+        self._fingerprinter = fingerprinter
+
+    async def register(self, command: PlatformCommand, *, now: Moment) -> Platform:
+        """Pin a certificate key; raises AlreadyExistsError (also REQUEST_ID_REUSED), UnavailableError."""
+        return await self._platforms.register(
+            name=command.name,
+            role=command.role,
+            spki=command.spki,
+            now=now,
+            actor_id=command.actor_id,
+            request=self._request("RegisterPlatform", command),
+        )
+
+    async def revoke(self, command: PlatformCommand, *, now: Moment) -> Platform:
+        """Revoke a pinned key; raises NotFoundError (ILLEGAL_TRANSITION) if it is unknown."""
+        for known in await self._store.all():
+            if (known.name, known.spki) == (command.name, command.spki):
+                return await self._platforms.revoke(
+                    name=known.name,
+                    role=known.role,
+                    spki=known.spki,
+                    now=now,
+                    actor_id=command.actor_id,
+                    request=self._request("RevokePlatform", command),
+                )
+        raise NotFoundError(Reason.ILLEGAL_TRANSITION)
+
+    def _request(self, method: str, command: PlatformCommand) -> Request:
+        fields = (command.name, command.role, command.spki)
+        fingerprint = self._fingerprinter.fingerprint(method=method, fields=fields)
+        return Request(command.actor_id, command.request_id, fingerprint)

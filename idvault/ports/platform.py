@@ -6,6 +6,7 @@ from typing import Protocol
 
 from idvault.domain.event import Event
 from idvault.domain.moment import Moment
+from idvault.domain.request import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +28,25 @@ class Platform:
 class PlatformStore(Protocol):
     """Raises UnavailableError (STORE_UNAVAILABLE) where the store cannot answer."""
 
-    async def register(self, platform: Platform, *, now: Moment, event: Event) -> Platform:
+    async def register(
+        self, platform: Platform, *, now: Moment, event: Event, request: Request | None = None
+    ) -> Platform:
         """Store a key with its event (fields name, role, spki) and return it as stored.
 
+        A person's request comes first: a repeat writes nothing and returns the key as it is now.
         A name that is known keeps its actor_id. A key that is registered and not revoked is returned as it
         is, and nothing is written. A revoked key, or a name
         known in the other role, raises AlreadyExistsError.
         """
         ...
 
-    async def revoke(self, *, name: str, spki: str, now: Moment, event: Event) -> Platform:
-        """Revoke a key with its event; NotFoundError if unknown; if it is revoked, nothing is written."""
+    async def revoke(
+        self, *, name: str, spki: str, now: Moment, event: Event, request: Request | None = None
+    ) -> Platform:
+        """Revoke a key with its event; NotFoundError if unknown; if it is revoked, nothing is written.
+
+        A person's request comes first, as in `register`.
+        """
         ...
 
     async def all(self) -> list[Platform]:

@@ -24,6 +24,7 @@ class Purpose(StrEnum):
     STATUS_LIST = "status-list"
     CASE_TEXT = "case-text"
     SECOND_FACTOR = "second-factor"
+    PERSON_REQUEST = "person-request"
 
 
 class Holder(StrEnum):
@@ -37,7 +38,7 @@ class Holder(StrEnum):
 # The intake set is born empty: the worker makes a key for each day. Each edge has a request key of its own.
 HOLDINGS: Mapping[Holder, tuple[Purpose, ...]] = {
     Holder.SERVICE: (Purpose.INDEX, Purpose.REQUEST, Purpose.REFERENCE, Purpose.STATUS_TOKEN),
-    Holder.CUSTODY: (Purpose.SECOND_FACTOR, Purpose.REQUEST, Purpose.CASE_TEXT),
+    Holder.CUSTODY: (Purpose.SECOND_FACTOR, Purpose.PERSON_REQUEST, Purpose.CASE_TEXT),
     Holder.WORK: (Purpose.INTAKE, Purpose.LOG, Purpose.STATUS_LIST),
 }
 

@@ -5,6 +5,7 @@
 - There is no way back here: nothing in this room opens a record.
 """
 
+from collections.abc import Callable
 from hashlib import sha256
 
 from idvault.attest import hpke, payload, record_key
@@ -22,12 +23,11 @@ _ID_SIZE = 16
 
 
 class QuorumRecordSealer:
-    """Seals for one quorum of a verified roster (ports.sealing.RecordSealer)."""
+    """Seals for the quorum in force of a verified roster (ports.sealing.RecordSealer)."""
 
-    def __init__(self, *, quorum: Quorum, shred_store: ShredStore, entropy: Entropy) -> None:
-        """Take the quorum; the caller has verified the roster that it is of."""
+    def __init__(self, *, quorum: Callable[[], Quorum], shred_store: ShredStore, entropy: Entropy) -> None:
+        """Take who says which quorum is in force; it has verified the roster that the quorum is of."""
         self._quorum = quorum
-        self._quorum_id = quorum.id
         self._shred_store = shred_store
         self._entropy = entropy
 
@@ -38,11 +38,14 @@ class QuorumRecordSealer:
         shred_key = await self._shred_store.obtain(
             account_token=account_token, candidate=self._entropy.random(_KEY_SIZE)
         )
-        return self._seal(
-            relying_party, account_token, payload.encode(Payload(identity, answer, consent)), shred_key
-        )
+        padded = payload.encode(Payload(identity, answer, consent))
+        return self._seal(self._quorum(), relying_party, account_token, padded=padded, shred_key=shred_key)
 
-    def _seal(self, relying_party: str, account_token: str, padded: bytes, shred_key: bytes) -> SealedRecord:
+    def _seal(
+        self, quorum: Quorum, relying_party: str, account_token: str, *, padded: bytes, shred_key: bytes
+    ) -> SealedRecord:
+        # One quorum for the whole record, whatever comes into force meanwhile.
+        quorum_id = quorum.id
         record_id = self._entropy.random(_ID_SIZE).hex()
         salt, data_key = self._entropy.random(_KEY_SIZE), self._entropy.random(_KEY_SIZE)
         info = seal.record_info(
@@ -50,20 +53,20 @@ class QuorumRecordSealer:
             relying_party=relying_party,
             account_token=account_token,
             record_id=record_id,
-            quorum_id=self._quorum_id,
+            quorum_id=quorum_id,
         )
         shred_value = record_key.shred_value(shred_key=shred_key, record_id=record_id)
         key = record_key.derive(data_key=data_key, shred_value=shred_value, salt=salt, info=info)
         nonce = self._entropy.random(record_key.NONCE_SIZE)
-        hashes, shares = self._shares(data_key, account_token, record_id)
+        hashes, shares = self._shares(quorum, data_key, account_token, record_id)
         return SealedRecord(
             account_token=account_token,
             relying_party=relying_party,
             record_id=record_id,
             format_version=FORMAT_VERSION,
-            sealing_quorum_id=self._quorum_id,
-            present_quorum_id=self._quorum_id,
-            suite=self._quorum.suite,
+            sealing_quorum_id=quorum_id,
+            present_quorum_id=quorum_id,
+            suite=quorum.suite,
             salt=salt,
             commitment=key.commitment,
             ciphertext=key.encrypt(nonce=nonce, padded=padded, info=info),
@@ -72,10 +75,10 @@ class QuorumRecordSealer:
         )
 
     def _shares(
-        self, data_key: bytes, account_token: str, record_id: str
+        self, quorum: Quorum, data_key: bytes, account_token: str, record_id: str
     ) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
         """Return the hash of each share, and each share sealed to its custodian, in the quorum's order."""
-        threshold, custodians = self._quorum.threshold, self._quorum.custodians
+        threshold, custodians, quorum_id = quorum.threshold, quorum.custodians, quorum.id
         shares = sharing.split(
             secret=data_key,
             threshold=threshold,
@@ -90,7 +93,7 @@ class QuorumRecordSealer:
                 info=seal.share_info(
                     account_token=account_token,
                     record_id=record_id,
-                    quorum_id=self._quorum_id,
+                    quorum_id=quorum_id,
                     custodian=custodian.name,
                 ),
             )

@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from idvault.domain.error import AlreadyExistsError, NotFoundError, Reason
 from idvault.domain.event import Event
 from idvault.domain.moment import Moment
+from idvault.domain.request import Request
 from idvault.ports.platform import Platform
-from idvault.storage import log
+from idvault.storage import log, person_request
 from idvault.storage.account import for_change
 from idvault.storage.dialect import insert_if_absent
 from idvault.storage.engine import Database
@@ -24,17 +25,28 @@ class SqlPlatformStore:
         """Take the main database."""
         self._database = database
 
-    async def register(self, platform: Platform, *, now: Moment, event: Event) -> Platform:
+    async def register(
+        self, platform: Platform, *, now: Moment, event: Event, request: Request | None = None
+    ) -> Platform:
         """Store a key with its event and return it as stored."""
-        return await self._database.act(
-            "platform.register", lambda connection: _register(connection, platform, now, event)
-        )
 
-    async def revoke(self, *, name: str, spki: str, now: Moment, event: Event) -> Platform:
+        async def work(connection: AsyncConnection) -> Platform:
+            if await _is_repeated(connection, request, now):
+                return await _get(connection, platform.spki)
+            return await _register(connection, platform, now, event)
+
+        return await self._database.act("platform.register", work)
+
+    async def revoke(
+        self, *, name: str, spki: str, now: Moment, event: Event, request: Request | None = None
+    ) -> Platform:
         """Revoke a key with its event; raises NotFoundError if it is unknown."""
-        return await self._database.act(
-            "platform.revoke", lambda connection: _revoke(connection, name, spki, now, event)
-        )
+
+        async def work(connection: AsyncConnection) -> Platform:
+            await _is_repeated(connection, request, now)
+            return await _revoke(connection, name, spki, now, event)
+
+        return await self._database.act("platform.revoke", work)
 
     async def all(self) -> list[Platform]:
         """Return every key, revoked ones too."""
@@ -44,6 +56,10 @@ class SqlPlatformStore:
             return [_platform(row) for row in await connection.execute(query)]
 
         return await self._database.read("platform.all", read)
+
+
+async def _is_repeated(connection: AsyncConnection, request: Request | None, now: Moment) -> bool:
+    return request is not None and await person_request.remember(connection, request, now=now) is not None
 
 
 async def _register(connection: AsyncConnection, asked: Platform, now: Moment, event: Event) -> Platform:

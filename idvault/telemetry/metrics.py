@@ -7,6 +7,9 @@
 - idvault_database_seconds{act}
 - idvault_log_unsequenced, idvault_log_checkpoint_age_seconds
 - idvault_jobs_oldest_seconds{kind}
+- idvault_legacy_accounts_total{outcome}, idvault_campaign_people{method,stage}
+- idvault_disclosures_total{verb}
+- idvault_second_factor_refused_total
 
 A label is always a word of our own code: a method, a code, an act; never a token or anything a caller sent.
 """
@@ -61,8 +64,12 @@ class Metrics:
         self._settled: dict[str, int] = {}
         self._seal_seconds = Histogram()
         self._database_seconds: dict[str, Histogram] = {}
+        self._disclosures: dict[str, int] = {}
+        self._second_factors_refused = 0
         self._pending: tuple[int, float] | None = None
         self._jobs_oldest: dict[str, float] = {}
+        self._legacy_accounts: dict[str, int] = {}
+        self._campaign_people: dict[tuple[str, str], int] = {}
         self._log_unsequenced: int | None = None
         self._log_checkpoint_age: float | None = None
 
@@ -84,6 +91,14 @@ class Metrics:
         """Count one sealing of a record."""
         self._seal_seconds.observe(seconds)
 
+    def second_factor_refused(self) -> None:
+        """Count one code of a person that was refused: wrong, used, late, or tried while locked."""
+        self._second_factors_refused += 1
+
+    def disclosure(self, verb: str) -> None:
+        """Count one act of a disclosure: request, approve, deny, cancel, expire, open, or refuse."""
+        self._disclosures[verb] = self._disclosures.get(verb, 0) + 1
+
     def database(self, *, act: str, seconds: float) -> None:
         """Count one act or read of a store."""
         _observe(self._database_seconds, act, seconds)
@@ -103,6 +118,14 @@ class Metrics:
     def log_checkpoint_age(self, *, seconds: float) -> None:
         """Set how long ago the published checkpoint was the whole log."""
         self._log_checkpoint_age = seconds
+
+    def legacy_account(self, *, outcome: str) -> None:
+        """Count one row of an import by what became of it."""
+        self._legacy_accounts[outcome] = self._legacy_accounts.get(outcome, 0) + 1
+
+    def campaign_people(self, counts: Mapping[tuple[str, str], int]) -> None:
+        """Set how many owners reached each stage of the running campaigns, by method and stage."""
+        self._campaign_people = dict(counts)
 
     def families(self) -> Iterator[Metric]:
         """Yield every metric as Prometheus families."""
@@ -135,12 +158,25 @@ class Metrics:
             "Time since the published checkpoint was the whole log.",
             self._log_checkpoint_age,
         )
+        refused = CounterMetricFamily("idvault_second_factor_refused", "One-time codes that were refused.")
+        refused.add_metric((), self._second_factors_refused)
+        yield refused
+        verbs = {(verb,): count for verb, count in list(self._disclosures.items())}
+        yield _counter("idvault_disclosures", "Acts of disclosures, and refusals.", ("verb",), verbs)
         oldest = GaugeMetricFamily(
             "idvault_jobs_oldest_seconds", "Age of the oldest due job.", labels=("kind",)
         )
         for kind, seconds in list(self._jobs_oldest.items()):
             oldest.add_metric((kind,), seconds)
         yield oldest
+        imported = {(outcome,): count for outcome, count in list(self._legacy_accounts.items())}
+        yield _counter("idvault_legacy_accounts", "Rows of imports, by outcome.", ("outcome",), imported)
+        people = GaugeMetricFamily(
+            "idvault_campaign_people", "Owners at each stage of running campaigns.", labels=("method", "stage")
+        )
+        for key, count in list(self._campaign_people.items()):
+            people.add_metric(key, count)
+        yield people
 
 
 class _Reader(Collector):

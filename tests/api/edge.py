@@ -28,6 +28,7 @@ from idvault.domain.document import DocumentType
 from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.event import Event
 from idvault.domain.moment import Moment
+from idvault.domain.request import Request
 from idvault.domain.status import Account, Assurance, Standing, State, Status, SubjectKind
 from idvault.domain.verification import ClaimRules, ClaimState
 from idvault.flows.disclosure_history import History
@@ -186,11 +187,15 @@ class FakePlatforms:
         self.platforms = list(platforms)
         self.failure: Exception | None = None
 
-    async def register(self, platform: Platform, *, now: Moment, event: Event) -> Platform:
+    async def register(
+        self, platform: Platform, *, now: Moment, event: Event, request: Request | None = None
+    ) -> Platform:
         self.platforms.append(platform)
         return platform
 
-    async def revoke(self, *, name: str, spki: str, now: Moment, event: Event) -> Platform:
+    async def revoke(
+        self, *, name: str, spki: str, now: Moment, event: Event, request: Request | None = None
+    ) -> Platform:
         [platform] = [one for one in self.platforms if (one.name, one.spki) == (name, spki)]
         revoked = replace(platform, revoked_at=now.business)
         self.platforms[self.platforms.index(platform)] = revoked

@@ -29,7 +29,9 @@ class Vault:
         self.quorum = people.quorum(threshold=threshold, names=names, suite=suite)
         self.shred = MemoryShredStore()
         self.entropy = CountingEntropy()
-        self._sealer = QuorumRecordSealer(quorum=self.quorum, shred_store=self.shred, entropy=self.entropy)
+        self._sealer = QuorumRecordSealer(
+            quorum=lambda: self.quorum, shred_store=self.shred, entropy=self.entropy
+        )
 
     async def seal(
         self,

@@ -1,14 +1,14 @@
-"""Registering platforms and adopting rosters."""
+"""Registering platforms, from the command line and over the wire."""
+
+from dataclasses import replace
 
 import pytest
 
-from idvault.domain.error import NotFoundError, PreconditionError
-from idvault.flows.platform import PlatformFlow
-from idvault.flows.roster import RosterFlow
+from idvault.domain.error import AlreadyExistsError, NotFoundError, Reason
+from idvault.flows.platform import OperatorFlow, PlatformCommand, PlatformFlow
 from idvault.storage.platform import SqlPlatformStore
-from idvault.storage.roster import SqlRosterStore
-from tests.fakes.sealing import CountingEntropy
-from tests.flows.world import World, at
+from tests.fakes.sealing import CountingEntropy, FakeFingerprinter
+from tests.flows.world import World, at, request_id
 
 SPKI = "f" * 64
 
@@ -28,12 +28,23 @@ async def test_a_platform_is_registered_once_and_keeps_its_actor_id(world: World
         await flow.revoke(name="platform-a", role="platform", spki="0" * 64, now=at(4))
 
 
-async def test_a_roster_version_is_noted_once_and_never_goes_back(world: World) -> None:
-    """An older version, or another file under the same number, is refused."""
-    flow = RosterFlow(store=SqlRosterStore(database=world.database), entropy=CountingEntropy())
-    assert await flow.adopt(version=1, digest="a" * 64, now=at(0))
-    assert not await flow.adopt(version=1, digest="a" * 64, now=at(1))
-    assert await flow.adopt(version=2, digest="b" * 64, now=at(2))
-    for version, digest in ((1, "a" * 64), (2, "c" * 64)):
-        with pytest.raises(PreconditionError):
-            await flow.adopt(version=version, digest=digest, now=at(3))
+async def test_an_operator_s_request_is_repeated_and_not_reused(world: World) -> None:
+    """The same request gives the same key, as it is by now; the same id for another key is refused."""
+    store = SqlPlatformStore(database=world.database)
+    platforms = PlatformFlow(store=store, guard=world.guard, entropy=CountingEntropy())
+    flow = OperatorFlow(platforms=platforms, store=store, fingerprinter=FakeFingerprinter())
+    asked = PlatformCommand("d" * 32, request_id(1), "platform-a", "platform", SPKI)
+    first = await flow.register(asked, now=at(0))
+    assert await flow.register(asked, now=at(1)) == first
+    with pytest.raises(AlreadyExistsError) as reused:
+        await flow.register(replace(asked, spki="e" * 64), now=at(2))
+    assert reused.value.reason is Reason.REQUEST_ID_REUSED
+    revoking = replace(asked, request_id=request_id(2), role="")
+    revoked = await flow.revoke(revoking, now=at(3))
+    assert (revoked.revoked_at, revoked.role) == (at(3).business, "platform")
+    assert await flow.revoke(revoking, now=at(4)) == revoked
+    assert await flow.register(asked, now=at(5)) == revoked
+    with pytest.raises(AlreadyExistsError):
+        await flow.register(replace(asked, request_id=request_id(3)), now=at(6))
+    with pytest.raises(NotFoundError):
+        await flow.revoke(replace(revoking, request_id=request_id(4), spki="0" * 64), now=at(7))

@@ -19,8 +19,9 @@ from tests.sealing.fakes import MemoryShredStore
 async def _seal(
     *, store: MemoryShredStore | None = None, entropy: CountingEntropy | None = None, suite: str = hpke.X_WING
 ) -> SealedRecord:
+    quorum = people.quorum(suite=suite)
     sealer = QuorumRecordSealer(
-        quorum=people.quorum(suite=suite),
+        quorum=lambda: quorum,
         shred_store=store or MemoryShredStore(),
         entropy=entropy or CountingEntropy(),
     )

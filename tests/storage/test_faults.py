@@ -14,6 +14,8 @@ from idvault.domain.error import UnavailableError
 from idvault.domain.event import Event, EventType
 from idvault.domain.job import JobState, Progress
 from idvault.ports.platform import Platform
+from idvault.ports.roster import StoredProposal, StoredVersion
+from idvault.ports.second_factor import FreshSecret
 from idvault.ports.verification import Intake
 from idvault.storage.schema import log_entries
 from tests.storage.world import MATCHED, MISMATCHED, NOW, World, at
@@ -82,7 +84,46 @@ async def _revoke(world: World) -> Act:
 
 
 async def _adopt(world: World) -> Act:
-    return lambda event: world.roster.adopt(version=1, digest="a" * 64, now=at(), event=event)
+    version = StoredVersion(1, "a" * 64, b"synthetic")
+    return lambda event: world.roster.adopt(version, now=at(), event=event)
+
+
+async def _propose(world: World) -> Act:
+    proposal = StoredProposal(2, "b" * 64, b"synthetic")
+    request = world.request()
+    return lambda event: world.roster.propose(proposal, request=request, now=at(), event=event)
+
+
+async def _sign(world: World) -> Act:
+    await (await _propose(world))(world.event(EventType.ROSTER_PROPOSE, version=2, hash="b" * 64))
+    request = world.request()
+    return lambda event: world.roster.sign(
+        digest="b" * 64, name="custodian-a", signature=b"s" * 64, request=request, now=at(), event=event
+    )
+
+
+async def _begin(world: World) -> Act:
+    request = world.request()
+    fresh = FreshSecret(b"sealed", b"for the person")
+    return lambda event: world.second_factors.begin(
+        actor_id="d" * 32, fresh=fresh, request=request, now=at(), event=event
+    )
+
+
+async def _confirm(world: World) -> Act:
+    await (await _begin(world))(world.event(EventType.SECOND_FACTOR_BEGIN, person="auditor-a"))
+    request = world.request()
+    return lambda event: world.second_factors.confirm(
+        actor_id="d" * 32, secret=b"sealed", step=1, request=request, now=at(), event=event
+    )
+
+
+async def _exhaust(world: World) -> Act:
+    await (await _begin(world))(world.event(EventType.SECOND_FACTOR_BEGIN, person="auditor-a"))
+    for _ in range(9):
+        event = world.event(EventType.SECOND_FACTOR_EXHAUST)
+        await world.second_factors.charge(actor_id="d" * 32, now=at(), event=event)
+    return lambda event: world.second_factors.charge(actor_id="d" * 32, now=at(), event=event)
 
 
 @pytest.mark.parametrize(
@@ -99,6 +140,11 @@ async def _adopt(world: World) -> Act:
         (_register, EventType.PLATFORM_REGISTER, {}),
         (_revoke, EventType.PLATFORM_REVOKE, {}),
         (_adopt, EventType.ROSTER_ADOPTED, {}),
+        (_propose, EventType.ROSTER_PROPOSE, {"version": "2", "hash": "b" * 64}),
+        (_sign, EventType.ROSTER_SIGN, {"version": "2", "hash": "b" * 64, "signature": "s"}),
+        (_begin, EventType.SECOND_FACTOR_BEGIN, {"person": "auditor-a"}),
+        (_confirm, EventType.SECOND_FACTOR_CONFIRM, {"person": "auditor-a"}),
+        (_exhaust, EventType.SECOND_FACTOR_EXHAUST, {}),
     ],
 )
 async def test_act_without_its_entry_is_undone(

@@ -33,9 +33,11 @@ from idvault.storage.budget import SqlBudgetStore
 from idvault.storage.day_key import SqlDayKeyStore
 from idvault.storage.engine import Database
 from idvault.storage.job import SqlJobStore
+from idvault.storage.person_request import SqlPersonRequestStore
 from idvault.storage.platform import SqlPlatformStore
 from idvault.storage.record import SqlRecordStore
 from idvault.storage.roster import SqlRosterStore
+from idvault.storage.second_factor import SqlSecondFactorStore
 from idvault.storage.status import SqlStatusStore
 from idvault.storage.verification import SqlVerificationStore
 
@@ -69,6 +71,8 @@ class World:
         self.budget = SqlBudgetStore(database=database)
         self.platforms = SqlPlatformStore(database=database)
         self.roster = SqlRosterStore(database=database)
+        self.second_factors = SqlSecondFactorStore(database=database)
+        self.person_requests = SqlPersonRequestStore(database=database)
         self.day_keys = SqlDayKeyStore(database=database)
         self._seed = seed
         self._numbers = count(1)

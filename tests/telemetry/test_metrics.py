@@ -17,8 +17,10 @@ PROMISED = {
     "idvault_seal_seconds",
     "idvault_database_seconds",
     "idvault_jobs_oldest_seconds",
+    "idvault_disclosures_total",
     "idvault_log_unsequenced",
     "idvault_log_checkpoint_age_seconds",
+    "idvault_second_factor_refused_total",
 }
 
 
@@ -32,6 +34,9 @@ def filled() -> Metrics:
     metrics.sealed(seconds=0.0003)
     metrics.database(act="open", seconds=0.001)
     metrics.job_oldest(kind="settle", seconds=4.0)
+    metrics.disclosure("open")
+    metrics.disclosure("open")
+    metrics.second_factor_refused()
     metrics.log_unsequenced(count=3)
     metrics.log_checkpoint_age(seconds=1.5)
     return metrics
@@ -68,6 +73,7 @@ def test_names(served: list[str]) -> None:
         'idvault_rpc_seconds_sum{method="/a/B"} 20.003',
         'idvault_registry_calls_total{outcome="MATCH",provider="nppa"} 1.0',
         "idvault_registry_seconds_count 1.0",
+        "idvault_second_factor_refused_total 1.0",
         "idvault_claims_pending 2.0",
         "idvault_claims_pending_oldest_seconds 7.5",
         'idvault_claims_settled_total{outcome="SUCCEEDED"} 1.0',

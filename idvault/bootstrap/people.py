@@ -1,0 +1,108 @@
+"""What the people of the roster need: the roster that follows its versions live, and their second factor."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from idvault.api.directory import Pin
+from idvault.api.roster import RosterServicer
+from idvault.api.server import Service
+from idvault.attest.roster_chain import WatchedChain
+from idvault.bootstrap.base import ENTROPY, Base, cancel
+from idvault.domain.error import IdvaultError
+from idvault.domain.moment import Moment
+from idvault.flows.log_guard import LogGuard
+from idvault.flows.platform import OperatorFlow, PlatformFlow
+from idvault.flows.roster import RosterFlow
+from idvault.flows.roster_holder import RosterHolder
+from idvault.flows.second_factor import SecondFactorFlow
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import Purpose
+from idvault.sealing.request import KeyedFingerprinter
+from idvault.sealing.second_factor import TotpSealer
+from idvault.storage.person_request import SqlPersonRequestStore
+from idvault.storage.platform import SqlPlatformStore
+from idvault.storage.roster import SqlRosterStore
+from idvault.storage.second_factor import SqlSecondFactorStore
+from idvault.telemetry.logs import describe, log
+from idvault.v1 import roster_pb2
+
+_PERIOD = 0.5
+
+Changed = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """What a custody edge serves people with."""
+
+    service: Service
+    second_factors: SecondFactorFlow
+
+
+async def start_rosters(base: Base, *, now: Moment) -> RosterHolder:
+    """Return the roster in force, adopted; raises RosterError where file or database do not verify."""
+    holder = RosterHolder(
+        store=SqlRosterStore(database=base.main),
+        chain=WatchedChain(base.settings.roster),
+        entropy=ENTROPY,
+        alarm=lambda version, why: log().error("roster_refused", version=version, why=why),
+    )
+    await holder.start(now=now)
+    return holder
+
+
+def follow_rosters(stack: AsyncExitStack, base: Base, rosters: RosterHolder, *changed: Changed) -> None:
+    """Take new versions up twice a second for as long as the stack lives, and tell those who ask for it."""
+    stack.push_async_callback(cancel, asyncio.create_task(_follow(base, rosters, changed)))
+
+
+async def _follow(base: Base, rosters: RosterHolder, changed: tuple[Changed, ...]) -> None:
+    while True:
+        await asyncio.sleep(_PERIOD)
+        try:
+            if await rosters.refresh(now=base.clock()):
+                log().info("roster_adopted", version=rosters.current.version)
+                for tell in changed:
+                    await tell()
+        except (IdvaultError, OSError, ValueError) as error:
+            log().warning("roster_not_read", **describe(error))
+
+
+def pins(rosters: RosterHolder) -> list[Pin]:
+    """Return the certificate keys of the people of the roster in force."""
+    return [Pin(found.name, found.role, found.actor_id, found.spki) for found in rosters.current.people]
+
+
+async def build_people(
+    base: Base, rosters: RosterHolder, *, keys: LocalKeyProvider, guard: LogGuard
+) -> People:
+    """Build RosterService and the second factor; keys: those of the custody edge."""
+    fingerprinter = KeyedFingerprinter(key=keys.primary(Purpose.PERSON_REQUEST))
+    flow = RosterFlow(
+        store=SqlRosterStore(database=base.main),
+        holder=rosters,
+        fingerprinter=fingerprinter,
+        guard=guard,
+        entropy=ENTROPY,
+    )
+    await flow.complete(now=base.clock())
+    second_factors = SecondFactorFlow(
+        store=SqlSecondFactorStore(database=base.main),
+        requests=SqlPersonRequestStore(database=base.main),
+        sealer=TotpSealer(keys=keys, entropy=ENTROPY),
+        fingerprinter=fingerprinter,
+        guard=guard,
+        entropy=ENTROPY,
+        person=rosters.person,
+        on_refused=base.metrics.second_factor_refused,
+    )
+    platforms = SqlPlatformStore(database=base.main)
+    operator = OperatorFlow(
+        platforms=PlatformFlow(store=platforms, guard=guard, entropy=ENTROPY),
+        store=platforms,
+        fingerprinter=fingerprinter,
+    )
+    servicer = RosterServicer(rosters=flow, platforms=operator, second_factors=second_factors)
+    return People(Service(roster_pb2.DESCRIPTOR.services_by_name["RosterService"], servicer), second_factors)

@@ -1,0 +1,41 @@
+"""What is accepted of those who propose and sign, before any signature is looked at."""
+
+import pytest
+
+from idvault.domain import roster
+from idvault.domain.error import ExhaustedError, FieldCode, InvalidError, Reason
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        ("", FieldCode.LENGTH),
+        ("a" * 63, FieldCode.LENGTH),
+        ("A" * 64, FieldCode.CHARACTER),
+        ("a" * 63 + "１", FieldCode.CHARACTER),
+        ("a" * 63 + "\n", FieldCode.CHARACTER),
+    ],
+)
+def test_what_is_no_hash_is_refused(value: str, code: FieldCode) -> None:
+    """64 small hex digits and nothing else."""
+    with pytest.raises(InvalidError) as refused:
+        roster.check_hash(value, field="hash")
+    assert refused.value.reason is Reason.INVALID_MESSAGE
+    assert [(each.field, each.code) for each in refused.value.violations] == [("hash", code)]
+    assert roster.check_hash("0123456789abcdef" * 4, field="hash") == "0123456789abcdef" * 4
+
+
+@pytest.mark.parametrize("size", [0, 63, 65])
+def test_a_signature_has_64_bytes(size: int) -> None:
+    """Other sizes are refused before anybody computes with them."""
+    with pytest.raises(InvalidError):
+        roster.check_signature(bytes(size))
+    assert roster.check_signature(bytes(64)) == bytes(64)
+
+
+def test_room_is_for_eight() -> None:
+    """The ninth proposal is told when to come again."""
+    roster.check_room(waiting=roster.MOST_PROPOSALS - 1)
+    with pytest.raises(ExhaustedError) as refused:
+        roster.check_room(waiting=roster.MOST_PROPOSALS)
+    assert refused.value.retry_after.total_seconds() > 0

@@ -1,0 +1,100 @@
+"""The rules of one-time codes."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from idvault.domain import second_factor as rules
+from idvault.domain.error import DeniedError, Reason
+from idvault.domain.second_factor import Tries
+
+NOW = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "",
+        "12345",
+        "1234567",
+        "１２３４５６",
+        "12345６",
+        "١٢٣٤٥٦",
+        "12 345",
+        " 12345",
+        "12345\n",
+        "-12345",
+        "1e1000",
+        "²²²²²²",
+    ],
+)
+def test_only_six_ascii_digits_are_a_code(code: str) -> None:
+    """Digits of other scripts, signs and white space are none."""
+    with pytest.raises(DeniedError) as refused:
+        rules.check_code(code)
+    assert refused.value.reason is Reason.SECOND_FACTOR_REFUSED
+    assert rules.check_code("012345") == "012345"
+
+
+@given(st.text(max_size=8))
+def test_whatever_passes_is_six_ascii_digits(code: str) -> None:
+    """No text gets past the check that is not in the set of a million codes."""
+    try:
+        rules.check_code(code)
+    except DeniedError:
+        return
+    assert len(code) == 6
+    assert set(code) <= set("0123456789")
+
+
+def test_locks_double_up_to_a_day() -> None:
+    """15 minutes, 30 minutes, … 16 hours, and 24 hours from then on."""
+    minutes = [rules.lock_time(locks=n) // timedelta(minutes=1) for n in range(9)]
+    assert minutes == [15, 30, 60, 120, 240, 480, 960, 1440, 1440]
+    assert rules.lock_time(locks=10**9) == timedelta(hours=24)
+
+
+def test_a_lock_ends_by_itself_and_the_count_begins_anew() -> None:
+    """During it nothing is charged; the first try after it is the first of ten."""
+    tries = Tries()
+    for count in range(1, 11):
+        tries = rules.charge(tries=tries, now=NOW)
+        assert (tries.count, tries.locks) == (count, int(count == 10))
+    assert tries.locked_until == NOW + timedelta(minutes=15)
+    with pytest.raises(DeniedError) as locked:
+        rules.charge(tries=tries, now=NOW + timedelta(minutes=15) - timedelta(microseconds=1))
+    assert locked.value.reason is Reason.SECOND_FACTOR_LOCKED
+    assert rules.charge(tries=tries, now=NOW + timedelta(minutes=15)) == Tries(1, 1, None)
+
+
+def test_a_hundred_thousand_guesses_meet_the_lock() -> None:
+    """Promise 9: at one guess a second, ten in each lock's turn are compared, and no more."""
+    tries, compared, now = Tries(), 0, NOW
+    for _ in range(100_000):
+        now += timedelta(seconds=1)
+        try:
+            tries = rules.charge(tries=tries, now=now)
+        except DeniedError:
+            continue
+        compared += 1
+    # 15 min, 30 min, … 16 h are over within 10^5 seconds up to the seventh lock; each turn has ten tries.
+    assert compared == 70
+    assert tries.locks == 7
+
+
+def test_steps_are_those_of_the_rfc() -> None:
+    """T of RFC 6238 appendix B for its times."""
+    times = {59: 0x1, 1111111109: 0x23523EC, 1111111111: 0x23523ED, 20000000000: 0x27BC86AA}
+    for seconds, step in times.items():
+        assert rules.step_of(datetime.fromtimestamp(seconds, UTC)) == step
+
+
+def test_a_step_is_good_once() -> None:
+    """No match, the last step and earlier ones are refused."""
+    assert rules.check_step(step=5, last=None) == 5
+    assert rules.check_step(step=5, last=4) == 5
+    for step, last in ((None, None), (5, 5), (4, 5)):
+        with pytest.raises(DeniedError):
+            rules.check_step(step=step, last=last)

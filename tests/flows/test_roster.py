@@ -1,0 +1,220 @@
+"""A roster's life: proposed, signed by M of the version before, in force everywhere."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import select
+
+from idvault.attest import roster_signature
+from idvault.attest.reading import RosterError
+from idvault.attest.roster import Roster
+from idvault.domain.error import (
+    AlreadyExistsError,
+    DeniedError,
+    NotFoundError,
+    Reason,
+    UnavailableError,
+)
+from idvault.storage.engine import Database
+from idvault.storage.schema import log_entries
+from tests.attest import people
+from tests.databases import Databases
+from tests.flows.roster_world import NAMES, Process, first, next_version, signature, write
+from tests.flows.world import at
+
+A, B, C = NAMES
+
+
+@dataclass
+class Town:
+    """Two processes on one database and one file."""
+
+    database: Database
+    path: Path
+    roster: Roster
+    here: Process
+    there: Process
+
+    def process(self) -> Process:
+        """Return one more process, not started."""
+        return Process(self.database, self.path)
+
+    async def logged(self) -> list[str]:
+        """Return the types of the log's entries, in order."""
+
+        async def read(connection: object) -> list[bytes]:
+            query = select(log_entries.c.leaf).order_by(log_entries.c.recorded_at)
+            return [row.leaf for row in await connection.execute(query)]  # type: ignore[attr-defined]
+
+        leaves = await self.database.read("test", read)
+        words = [
+            word
+            for leaf in leaves
+            for word in ("adopted", "propose", "sign")
+            if b"version:" + word.encode() in leaf
+        ]
+        return sorted(words)
+
+
+@pytest_asyncio.fixture
+async def town(databases: Databases, tmp_path: Path) -> AsyncIterator[Town]:
+    """Return a town with the first version in force."""
+    database = Database(url=databases.main_url)
+    path = tmp_path / "roster.json"
+    roster = first(path)
+    here, there = await asyncio.gather(*(Process(database, path).start() for _ in range(2)))
+    yield Town(database, path, roster, here, there)
+    await database.close()
+
+
+async def test_m_custodians_put_a_version_in_force_everywhere(town: Town) -> None:
+    """Proposed, signed by two of three, it counts here at once and there with the next look."""
+    second = next_version(town.roster, variant=2)
+    assert not (await town.here.propose(second)).adopted
+    assert not (await town.here.sign(second, A)).adopted
+    published = await town.there.flow.get(version=0)
+    assert (published.roster.version, published.newest_version) == (1, 1)
+    assert [each.roster.digest() for each in published.proposals] == [second.digest()]
+    assert [each.name for each in published.proposals[0].roster.signatures] == [A]
+    assert (await town.there.sign(second, B)).adopted
+    assert town.there.holder.current.version == 2
+    assert await town.here.holder.refresh(now=at(1))
+    assert not await town.here.holder.refresh(now=at(2))
+    assert town.here.holder.current.digest() == second.digest()
+    assert town.here.holder.version(1).digest() == town.roster.digest()
+    assert (await town.here.flow.get(version=1)).proposals == ()
+    assert await town.logged() == ["adopted", "adopted", "propose", "sign", "sign"]
+    late = await town.process().start()
+    assert late.holder.current.digest() == second.digest()
+    assert town.here.alarms == town.there.alarms == late.alarms == []
+
+
+async def test_a_signed_file_is_in_force_when_it_is_proposed(town: Town) -> None:
+    """Signatures may be collected on files; the same file proposed again changes nothing."""
+    second = next_version(town.roster)
+    for name in (A, C):
+        second = roster_signature.sign(second, name=name, signer=people.signer(name).sign)
+    assert (await town.here.propose(second)).adopted
+    before = await town.logged()
+    assert (await town.here.propose(second)).adopted
+    assert (await town.here.sign(second, B)).adopted
+    assert await town.logged() == before
+
+
+async def test_a_removed_person_counts_no_more(town: Town) -> None:
+    """The auditor who is left out is refused from the adoption on."""
+    auditor = people.person("auditor-a", role="auditor").actor_id
+    assert town.here.holder.person(auditor).name == "auditor-a"
+    second = next_version(town.roster, auditor=False)
+    await town.here.propose(second)
+    await town.here.sign(second, A)
+    await town.here.sign(second, B)
+    with pytest.raises(DeniedError) as refused:
+        town.here.holder.person(auditor)
+    assert refused.value.reason is Reason.ACCESS_DENIED
+
+
+async def test_whoever_is_replaced_does_not_sign_the_replacement(town: Town) -> None:
+    """C's signature on a version without C is in order, and does not count."""
+    second = next_version(town.roster, names=(A, B, "custodian-d"))
+    await town.here.propose(second)
+    await town.here.sign(second, C)
+    assert not (await town.here.sign(second, A)).adopted
+    with pytest.raises(RosterError):
+        await town.here.sign(second, "custodian-d")
+    assert (await town.here.sign(second, B)).adopted
+    assert town.here.holder.quorum.id == second.quorums[0].id
+
+
+async def test_what_does_not_verify_is_refused_and_not_kept(town: Town) -> None:
+    """A wrong signature, another's, a version that does not follow, and one that is not proposed."""
+    second = next_version(town.roster)
+    with pytest.raises(NotFoundError):
+        await town.here.sign(second, A)
+    await town.here.propose(second)
+    before = await town.logged()
+    for name, forged in ((A, bytes(64)), (A, signature(second, B)), ("auditor-a", None)):
+        with pytest.raises(RosterError):
+            await town.here.sign(second, name, forged=forged)
+    third = next_version(second)
+    for wrong in (third, second.with_signature(A, bytes(64)), second.with_signature("zoe", bytes(64))):
+        with pytest.raises(RosterError):
+            await town.here.propose(wrong)
+    with pytest.raises(NotFoundError):
+        town.here.holder.version(2)
+    assert await town.logged() == before
+
+
+async def test_requests_are_repeated_and_not_reused(town: Town) -> None:
+    """The same request gives the same answer; the same id for something else is refused."""
+    second, other = next_version(town.roster, variant=1), next_version(town.roster, variant=2)
+    once = await town.here.propose(second, request=1)
+    assert await town.here.propose(second, request=1) == once
+    with pytest.raises(AlreadyExistsError):
+        await town.here.propose(other, request=1)
+    await town.here.propose(other)
+    signed = await town.here.sign(second, A, request=2)
+    assert await town.here.sign(second, A, request=2) == signed
+    with pytest.raises(AlreadyExistsError):
+        await town.here.sign(other, A, request=2)
+
+
+async def test_nothing_is_proposed_while_the_log_stands_still(town: Town) -> None:
+    """LOG_UNAVAILABLE, and no row is written."""
+    town.here.waiting.oldest = datetime(2020, 1, 1, tzinfo=UTC)
+    with pytest.raises(UnavailableError) as refused:
+        await town.here.propose(next_version(town.roster))
+    assert refused.value.reason is Reason.LOG_UNAVAILABLE
+    assert (await town.here.flow.get(version=0)).proposals == ()
+
+
+async def test_a_version_published_as_a_file_is_taken_up(town: Town) -> None:
+    """Whoever looks first adopts it, with one entry for all processes."""
+    second = next_version(town.roster)
+    for name in (A, B):
+        second = roster_signature.sign(second, name=name, signer=people.signer(name).sign)
+    write(town.path, second)
+    for process in (town.here, town.there):
+        assert await process.holder.refresh(now=at(1))
+        assert process.holder.current.digest() == second.digest()
+    assert await town.logged() == ["adopted", "adopted"]
+
+
+async def test_of_two_versions_signed_at_once_one_is_adopted(town: Town) -> None:
+    """The other one does not follow any more, in every process."""
+    variants = [next_version(town.roster, variant=number) for number in (1, 2)]
+    for variant in variants:
+        await town.here.propose(variant)
+        await town.here.sign(variant, A)
+    results = await asyncio.gather(
+        town.here.sign(variants[0], B), town.there.sign(variants[1], B), return_exceptions=True
+    )
+    adopted = [each for each in results if not isinstance(each, BaseException) and each.adopted]
+    assert len(adopted) == 1
+    for process in (town.here, town.there):
+        await process.holder.refresh(now=at(1))
+        assert process.holder.current.digest() == adopted[0].roster.digest()
+        assert process.alarms == []
+
+
+async def test_a_crash_before_the_adoption_is_made_good(town: Town) -> None:
+    """All signatures are there and nobody adopted: the next start of the custody edge does, once."""
+    second = next_version(town.roster)
+    await town.here.propose(second)
+    for name in (A, B):
+        await town.here.store.sign(
+            digest=second.digest(),
+            name=name,
+            signature=signature(second, name),
+            request=None,
+            now=at(0),
+            event=town.here.flow._signed(second, name, signature(second, name), at(0)),
+        )
+    assert await town.there.flow.complete(now=at(1))
+    assert not await town.there.flow.complete(now=at(2))
+    assert town.there.holder.current.version == 2

@@ -1,0 +1,130 @@
+"""Second factors against both databases: charged tries, spent steps, one pending secret."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from idvault.domain.error import AlreadyExistsError, DeniedError, Reason
+from idvault.domain.event import EventType
+from idvault.domain.request import Request
+from idvault.ports.second_factor import FreshSecret, SecondFactor
+from idvault.storage.schema_roster import second_factors
+from tests.storage.world import World, at
+
+WHO = "d" * 32
+
+
+async def _begin(world: World, secret: bytes, *, request: Request | None = None) -> bytes:
+    return await world.second_factors.begin(
+        actor_id=WHO,
+        fresh=FreshSecret(secret, b"for the person: " + secret),
+        request=request or world.request(),
+        now=at(),
+        event=world.event(EventType.SECOND_FACTOR_BEGIN, person="auditor-a"),
+    )
+
+
+async def _confirm(world: World, secret: bytes, *, step: int = 10, request: Request | None = None) -> bool:
+    return await world.second_factors.confirm(
+        actor_id=WHO,
+        secret=secret,
+        step=step,
+        request=request or world.request(),
+        now=at(),
+        event=world.event(EventType.SECOND_FACTOR_CONFIRM, person="auditor-a"),
+    )
+
+
+async def _charge(world: World, *, after: timedelta = timedelta(0)) -> SecondFactor:
+    event = world.event(EventType.SECOND_FACTOR_EXHAUST)
+    return await world.second_factors.charge(actor_id=WHO, now=at(after=after), event=event)
+
+
+async def _enrolled(world: World, secret: bytes = b"first") -> None:
+    await _begin(world, secret)
+    assert await _confirm(world, secret)
+
+
+async def _locked(world: World, *, after: timedelta) -> Reason | None:
+    try:
+        await _charge(world, after=after)
+    except DeniedError as error:
+        return error.reason
+    return None
+
+
+async def test_a_secret_counts_once_it_is_confirmed(world: World) -> None:
+    """Begun it is pending beside the active one; confirmed it takes its place, with its step spent."""
+    assert await world.second_factors.find(actor_id=WHO) is None
+    await _enrolled(world)
+    await _charge(world)
+    await _begin(world, b"second")
+    await _begin(world, b"third")
+    found = await world.second_factors.find(actor_id=WHO)
+    assert found is not None
+    assert (found.active, found.pending, found.last_step, found.tries.count) == (b"first", b"third", 10, 1)
+    assert not await _confirm(world, b"second")
+    assert await _confirm(world, b"third", step=4)
+    found = await world.second_factors.find(actor_id=WHO)
+    assert found is not None
+    assert (found.active, found.pending, found.last_step, found.tries.count) == (b"third", None, 4, 0)
+    assert b"third" not in repr(found).encode()
+
+
+async def test_repeats_are_recognised(world: World) -> None:
+    """A repeated begin gives the first answer, a repeated confirm passes, another body is refused."""
+    request, confirming = world.request(), world.request()
+    answer = await _begin(world, b"first", request=request)
+    assert await _begin(world, b"other", request=request) == answer == b"for the person: first"
+    assert await _confirm(world, b"first", request=confirming)
+    before = await world.contents()
+    assert await _confirm(world, b"first", request=confirming)
+    assert await world.contents() == before
+    with pytest.raises(AlreadyExistsError):
+        await _begin(world, b"x", request=Request(request.relying_party, request.request_id, b"o" * 32))
+
+
+async def test_ten_tries_then_a_lock_that_doubles(world: World) -> None:
+    """Tries are counted before they are compared; each lock is twice as long, and is in the log once."""
+    assert await _locked(world, after=timedelta(0)) is Reason.SECOND_FACTOR_REFUSED
+    await _enrolled(world)
+    later = timedelta(0)
+    for lock in (timedelta(minutes=15), timedelta(minutes=30), timedelta(hours=1)):
+        for _ in range(10):
+            assert await _locked(world, after=later) is None
+        assert await _locked(world, after=later) is Reason.SECOND_FACTOR_LOCKED
+        assert await _locked(world, after=later + lock - timedelta(seconds=1)) is Reason.SECOND_FACTOR_LOCKED
+        later += lock
+    counts = await world.counts()
+    assert counts["log_entries"] == 2 + 3
+
+
+async def test_a_step_is_spent_once_and_only_forwards(world: World) -> None:
+    """The same or an earlier step, and a secret that is no longer the active one, change nothing."""
+    await _enrolled(world)
+    await _charge(world)
+    assert not await world.second_factors.accept(actor_id=WHO, secret=b"first", step=10)
+    assert not await world.second_factors.accept(actor_id=WHO, secret=b"other", step=11)
+    (row,) = await world.all(select(second_factors))
+    assert row.tries == 1
+    assert await world.second_factors.accept(actor_id=WHO, secret=b"first", step=11)
+    (row,) = await world.all(select(second_factors))
+    assert (row.tries, row.locks, row.locked_until, row.last_step) == (0, 0, None, 11)
+
+
+async def test_64_at_once_spend_a_step_once(world: World) -> None:
+    """Whoever comes second is refused, in both databases."""
+    await _enrolled(world)
+    done = await asyncio.gather(
+        *(world.second_factors.accept(actor_id=WHO, secret=b"first", step=12) for _ in range(64))
+    )
+    assert done.count(True) == 1
+
+
+async def test_64_tries_at_once_are_charged_one_by_one(world: World) -> None:
+    """Exactly ten are let through, however many come at the same moment."""
+    await _enrolled(world)
+    done = await asyncio.gather(*(_locked(world, after=timedelta(0)) for _ in range(64)))
+    assert (done.count(None), done.count(Reason.SECOND_FACTOR_LOCKED)) == (10, 54)
