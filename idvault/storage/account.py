@@ -42,7 +42,7 @@ async def lock(
 async def add(connection: AsyncConnection, account: Account) -> None:
     """Insert an account; it is news to whoever watches."""
     await feed_row.changed(connection, account)
-    await connection.execute(insert(accounts).values(account_token=account.account_token, **_values(account)))
+    await connection.execute(insert(accounts).values(account_token=account.account_token, **values(account)))
 
 
 async def put(connection: AsyncConnection, account: Account, *, claim_ended_at: datetime | None) -> None:
@@ -51,7 +51,7 @@ async def put(connection: AsyncConnection, account: Account, *, claim_ended_at: 
     await connection.execute(
         update(accounts)
         .where(accounts.c.account_token == account.account_token)
-        .values(claim_ended_at=claim_ended_at, **_values(account))
+        .values(claim_ended_at=claim_ended_at, **values(account))
     )
 
 
@@ -60,7 +60,8 @@ def for_change(query: Select[Any]) -> Select[Any]:
     return query.with_for_update(key_share=True)
 
 
-def _values(account: Account) -> dict[str, object]:
+def values(account: Account) -> dict[str, object]:
+    """Return an account as columns, but its token."""
     return {
         "relying_party": account.relying_party,
         "subject_kind": account.subject_kind.value,

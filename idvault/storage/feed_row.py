@@ -18,18 +18,18 @@ async def changed(connection: AsyncConnection, *changes: Account) -> None:
             set_={"revision": new.revision, "sequence": None, "changes": status_feed.c.changes + 1},
             where=status_feed.c.revision < new.revision,
         ),
-        [
-            {
-                "account_token": account.account_token,
-                "relying_party": account.relying_party,
-                "revision": account.revision,
-                "sequence": None,
-                "changes": 1,
-                "listed": 0,
-            }
-            for account in changes
-        ],
+        [{"account_token": account.account_token, "sequence": None, **first(account)} for account in changes],
     )
+
+
+def first(account: Account) -> dict[str, object]:
+    """Return the first note of an account as columns, but its token."""
+    return {
+        "relying_party": account.relying_party,
+        "revision": account.revision,
+        "changes": 1,
+        "listed": 0,
+    }
 
 
 async def removed(connection: AsyncConnection, *, account_token: str) -> None:

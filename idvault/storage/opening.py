@@ -16,7 +16,7 @@ from idvault.domain.event import Event
 from idvault.domain.status import Account, State
 from idvault.domain.verification import ClaimState, Facts, Slot
 from idvault.ports.verification import Claim, Job, Opened, Opening
-from idvault.storage import account, claim, log, person, task
+from idvault.storage import account, claim, invitation_row, log, person, task
 from idvault.storage.claim import OpenClaim
 from idvault.storage.dialect import insert_if_absent
 from idvault.storage.person import Person
@@ -88,6 +88,13 @@ async def _admitted(connection: AsyncConnection, opening: Opening) -> Account | 
     if former is None:
         raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
     verification.admit(account=former)
+    if opening.invitation_code_hash is not None:
+        await invitation_row.use_code(
+            connection,
+            account_token=opening.account_token,
+            code_hash=opening.invitation_code_hash,
+            now=opening.now.business,
+        )
     return former
 
 

@@ -6,9 +6,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from idvault.domain import verification
 from idvault.domain.event import Event
 from idvault.domain.job import JobState, Progress
+from idvault.domain.status import Account
 from idvault.domain.verification import Slot
 from idvault.ports.verification import Claim, Intake, Job, Settlement
-from idvault.storage import account, claim, log, person, receipt, record, task
+from idvault.storage import account, claim, invitation_row, legacy_account, log, person, receipt, record, task
 from idvault.storage.account import for_change
 from idvault.storage.claim import OpenClaim
 from idvault.storage.dialect import insert
@@ -54,6 +55,7 @@ async def settle(connection: AsyncConnection, settlement: Settlement, *, event: 
         valid_days=settlement.valid_days,
     )
     now = settlement.now.business
+    concluded = await _encouraged(connection, settlement, owner, concluded)
     await _clear(connection, settlement, ended)
     await account.put(connection, concluded, claim_ended_at=now)
     await claim.end(
@@ -74,6 +76,15 @@ async def settle(connection: AsyncConnection, settlement: Settlement, *, event: 
         concluded,
         receipt=await receipt.put(connection, settlement, logged),
     )
+
+
+async def _encouraged(
+    connection: AsyncConnection, settlement: Settlement, owner: Account, concluded: Account
+) -> Account:
+    """Tell a legacy account's invitations how its claim ended; return it without a campaign's limit."""
+    succeeded = settlement.outcome.succeeded
+    await invitation_row.conclude(connection, owner, succeeded=succeeded, today=settlement.today)
+    return await legacy_account.verified(connection, owner, concluded) if succeeded else concluded
 
 
 async def _is_held(connection: AsyncConnection, settlement: Settlement) -> bool:

@@ -96,7 +96,7 @@ async def test_a_command(edge: Edge) -> None:
     assert command.identity.document == Document(DocumentType.RESIDENT_ID, NUMBER)
     assert command.identity.name == NAME
     assert command.consent.policy_version == "terms-3"
-    assert command.fields == (NAME, 1, NUMBER.lower(), "terms-3", "1767225600.5", TOKEN)
+    assert command.fields == (NAME, 1, NUMBER.lower(), "terms-3", "1767225600.5", TOKEN, "")
     assert NAME not in repr(command)
 
 

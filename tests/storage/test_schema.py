@@ -38,6 +38,8 @@ _NOT_OF_AN_ACCOUNT = {
     "second_factors": "an auditor's or custodian's",
     "disclosure_budgets": "an auditor's",
     "disclosure_refusals": "an auditor's or custodian's",
+    "campaigns": "a relying party's",
+    "campaign_days": "the deployment's",
     "status_feed_heads": "a relying party's",
     "status_lists": "the deployment's",
     "status_marks": "nobody's any more",

@@ -1,0 +1,194 @@
+"""The import of legacy accounts (ports.legacy_account): few statements for a chunk, however long it is."""
+
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Insert,
+    LargeBinary,
+    String,
+    Table,
+    bindparam,
+    column,
+    func,
+    insert,
+    literal,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from idvault.domain import legacy_account, seal
+from idvault.domain.event import Event
+from idvault.domain.status import Account, Standing, State
+from idvault.ports.legacy_account import Chunk, Imported, NewAccount
+from idvault.storage import feed_row, log, request
+from idvault.storage.account import values as account_values
+from idvault.storage.dialect import insert as insert_or_ignore
+from idvault.storage.engine import Database
+from idvault.storage.schema import accounts
+from idvault.storage.schema_campaign import legacy_accounts
+from idvault.storage.schema_status import status_feed
+
+_HASH_PURPOSE = "idvault/import-references/v1"
+
+
+class SqlLegacyAccountStore:
+    """Legacy accounts in the main database."""
+
+    def __init__(self, *, database: Database) -> None:
+        """Take the main database."""
+        self._database = database
+
+    async def import_chunk(self, chunk: Chunk, *, event: Event) -> list[Imported]:
+        """Create an account for each reference that the relying party has none for; answer in row order."""
+        return await self._database.act(
+            "legacy_account.import", lambda connection: _import(connection, chunk, event)
+        )
+
+
+async def verified(connection: AsyncConnection, owner: Account, concluded: Account) -> Account:
+    """Note the first verification of an account that was imported; return it without a campaign's limit.
+
+    owner: the locked account before; concluded: as the claim leaves it.
+    """
+    if owner.state is not State.UNVERIFIED:
+        return concluded
+    mine = legacy_accounts.c.account_token == owner.account_token
+    former = (
+        await connection.execute(select(legacy_accounts.c.limited_from).where(mine))
+    ).scalar_one_or_none()
+    await connection.execute(
+        update(legacy_accounts)
+        .where(mine)
+        .values(verified_on=concluded.verify_date, limited_by=None, limited_from=None)
+    )
+    return (
+        concluded if former is None else legacy_account.unlimited(account=concluded, former=Standing(former))
+    )
+
+
+async def _import(connection: AsyncConnection, chunk: Chunk, event: Event) -> list[Imported]:
+    # Sorted, so that two imports of the same references wait for each other and not in a circle.
+    rows = sorted(chunk.rows, key=lambda row: row.reference)
+    repeated = await request.remember(connection, chunk.request, made=chunk.import_id, now=chunk.now.business)
+    if repeated is None and rows:
+        await (_add_sqlite if connection.dialect.name == "sqlite" else _add)(connection, chunk, rows)
+    found = await _find(connection, chunk, rows)
+    if repeated is None:
+        await log.append(connection, _about(event, found))
+    return [found[row.reference] for row in chunk.rows]
+
+
+async def _add(connection: AsyncConnection, chunk: Chunk, rows: Sequence[NewAccount]) -> None:
+    """Insert the rows of each new account in one statement."""
+    given = (
+        func.unnest(
+            bindparam("tokens", [row.account_token for row in rows], ARRAY(String)),
+            bindparam("hashes", [row.reference for row in rows], ARRAY(LargeBinary)),
+            bindparam("days", [row.create_date.isoformat() for row in rows], ARRAY(String)),
+        )
+        .table_valued(
+            column("account_token", String), column("reference", LargeBinary), column("day", String)
+        )
+        .render_derived()
+    )
+    source = select(
+        given.c.account_token,
+        literal(chunk.request.relying_party),
+        given.c.reference,
+        literal(chunk.import_id),
+        literal(chunk.label),
+        given.c.day,
+    )
+    added = (
+        insert_or_ignore(connection, legacy_accounts)
+        .from_select(
+            ["account_token", "relying_party", "reference", "import_id", "label", "create_date"], source
+        )
+        .on_conflict_do_nothing(index_elements=["relying_party", "reference"])
+        .returning(legacy_accounts.c.account_token)
+        .cte("added")
+    )
+    born = _copied(accounts, added, _born(chunk)).cte("born")
+    await connection.execute(_copied(status_feed, added, feed_row.first(_account(chunk))).add_cte(born))
+
+
+def _copied(table: Table, added: CTE, common: Mapping[str, object]) -> Insert:
+    """Return the insert of a row for each account that was added, alike but for the token."""
+    columns = [added.c.account_token, *(literal(value, table.c[name].type) for name, value in common.items())]
+    return insert(table).from_select(["account_token", *common], select(*columns).select_from(added))
+
+
+async def _add_sqlite(connection: AsyncConnection, chunk: Chunk, rows: Sequence[NewAccount]) -> None:
+    common = {
+        "relying_party": chunk.request.relying_party,
+        "import_id": chunk.import_id,
+        "label": chunk.label,
+    }
+    await connection.execute(
+        insert_or_ignore(connection, legacy_accounts).on_conflict_do_nothing(
+            index_elements=["relying_party", "reference"]
+        ),
+        [
+            {
+                "account_token": row.account_token,
+                "reference": row.reference,
+                "create_date": row.create_date,
+                **common,
+            }
+            for row in rows
+        ],
+    )
+    born = _born(chunk)
+    found = await _find(connection, chunk, rows)
+    fresh = [{"account_token": one.account_token, **born} for one in found.values() if one.created]
+    if fresh:
+        await connection.execute(insert(accounts), fresh)
+        await feed_row.changed(
+            connection, *(_account(chunk, one.account_token) for one in found.values() if one.created)
+        )
+
+
+def _account(chunk: Chunk, account_token: str = "") -> Account:
+    return legacy_account.imported(account_token=account_token, relying_party=chunk.request.relying_party)
+
+
+def _born(chunk: Chunk) -> dict[str, object]:
+    """Return the columns of an imported account but its token; those without a value are left out."""
+    return {name: value for name, value in account_values(_account(chunk)).items() if value is not None}
+
+
+async def _find(
+    connection: AsyncConnection, chunk: Chunk, rows: Sequence[NewAccount]
+) -> dict[bytes, Imported]:
+    hashes = [row.reference for row in rows]
+    found = await connection.execute(
+        select(
+            legacy_accounts.c.reference, legacy_accounts.c.account_token, legacy_accounts.c.import_id
+        ).where(
+            legacy_accounts.c.relying_party == chunk.request.relying_party,
+            _among(connection, hashes),
+        )
+    )
+    return {
+        row.reference: Imported(row.account_token, created=row.import_id == chunk.import_id) for row in found
+    }
+
+
+def _among(connection: AsyncConnection, hashes: Sequence[bytes]) -> ColumnElement[bool]:
+    if not hashes:
+        return ~true()
+    if connection.dialect.name == "sqlite":
+        return legacy_accounts.c.reference.in_(hashes)
+    return legacy_accounts.c.reference == func.any(bindparam("among", list(hashes), ARRAY(LargeBinary)))
+
+
+def _about(event: Event, found: dict[bytes, Imported]) -> Event:
+    created = sorted(reference for reference, one in found.items() if one.created)
+    digest = sha256(seal.encode(_HASH_PURPOSE, *created)).digest()
+    return event.with_fields(count=len(created), references_hash=digest)
