@@ -20,6 +20,7 @@ from idvault.bootstrap.base import (
     open_base,
 )
 from idvault.bootstrap.claims import build_claims
+from idvault.bootstrap.disclosure import build_disclosures
 from idvault.bootstrap.history import build_history
 from idvault.bootstrap.people import build_people, follow_rosters, pins, start_rosters
 from idvault.bootstrap.sequencing import build_guard
@@ -113,7 +114,8 @@ async def _platform_edge(
 
 async def _custody_edge(base: Base, rosters: RosterHolder, access: Access, *, alone: bool) -> Server:
     keys = load_custody_keys(base.settings, alone=alone)
-    people = await build_people(base, rosters, keys=keys, guard=build_guard(base))
+    guard = build_guard(base)
+    people = await build_people(base, rosters, keys=keys, guard=guard)
     log = TransparencyFlow(
         log=SqlLogStore(database=base.main), checkpoints=SqlCheckpointStore(database=base.shred)
     )
@@ -123,6 +125,7 @@ async def _custody_edge(base: Base, rosters: RosterHolder, access: Access, *, al
             TransparencyServicer(flow=log),
         ),
         people.service,
+        *build_disclosures(base, rosters, keys=keys, guard=guard, second_factor=people.second_factors),
     ]
     return _server(base, base.settings.addresses[-1], services, access)
 

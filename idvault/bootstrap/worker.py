@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 
 from idvault.bootstrap.base import ENTROPY, Base, Clock, Ready, load_keys, open_base
 from idvault.bootstrap.claims import build_claims
+from idvault.bootstrap.disclosure import build_disclosure_retention
 from idvault.bootstrap.people import follow_rosters, start_rosters
 from idvault.bootstrap.sequencing import build_guard, build_sequencing, read_log_gauges
 from idvault.bootstrap.witness import check_witnessed, open_witness
@@ -71,6 +72,7 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
                 day_keys=day_keys,
                 log=sequencing.log,
                 publication=sequencing.publication,
+                disclosures=build_disclosure_retention(base),
             ),
             Task("gauges", _GAUGES_PERIOD, lambda now: _read_gauges(base, claims.jobs, now)),
             Task("log_gauges", _GAUGES_PERIOD, lambda now: read_log_gauges(base, sequencing, now)),

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from idvault import bootstrap, config, process
-from idvault.cli import running
+from idvault.cli import connect, running
 from idvault.config import Process
 from idvault.development import certificates, environment, example, people, ready
 from idvault.development.authority import real_now
-from idvault.development.layout import MONITORS, PLATFORMS, ROLES, WITNESS_NAME, Layout
+from idvault.development.layout import AUDITORS, CUSTODIANS, MONITORS, PLATFORMS, ROLES, WITNESS_NAME, Layout
 from idvault.development.ready import Facts
 from idvault.development.supervisor import HOST, REGISTRY, SERVE, WITNESS, WORK, Plan, Ports, Supervisor
 
@@ -91,6 +91,7 @@ class Machine:
         )
         facts = Facts(registry, witness, serve, work, public_url, prepared.quorum_id, prepared.log_public_key)
         document = ready.document(self._layout, facts, self._supervisor)
+        await asyncio.to_thread(connect.development, document, (*AUDITORS, *CUSTODIANS))
         process.write_ready(self._ready_file, document)
         return document
 

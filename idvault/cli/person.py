@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from idvault.cli import secret
+from idvault.cli import auditor, connect, custodian, secret
+from idvault.cli.desk import Given
 from idvault.cli.outcome import Code, CommandError
 
 _WHAT = {
@@ -17,14 +18,12 @@ _WHAT = {
 }
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 Identity = Annotated[Path | None, typer.Option(help="The identity folder, on a machine of the person's own.")]
-
-
-class _Given:
-    """What stands before the verb."""
-
-    def __init__(self, *, identity: Path | None, passphrase_file: Path | None) -> None:
-        self.identity = identity
-        self.passphrase_file = passphrase_file
+OneTimeCode = Annotated[
+    str | None,
+    typer.Option(
+        metavar="CODE", help="A code of your second factor; without it you are asked, at a terminal only."
+    ),
+]
 
 
 def make(role: str) -> typer.Typer:
@@ -35,9 +34,12 @@ def make(role: str) -> typer.Typer:
 
     @app.callback()
     def options(
-        context: typer.Context, identity: Identity = None, passphrase_file: secret.PassphraseFile = None
+        context: typer.Context,
+        identity: Identity = None,
+        code: OneTimeCode = None,
+        passphrase_file: secret.PassphraseFile = None,
     ) -> None:
-        context.obj = _Given(identity=identity, passphrase_file=passphrase_file)
+        context.obj = Given(identity=identity, passphrase_file=passphrase_file, code=code)
 
     options.__doc__ = f"{_WHAT[role]} These commands run on that person's own machine."
 
@@ -61,7 +63,7 @@ def make(role: str) -> typer.Typer:
         The roster also pins the key of the person's TLS certificate, which names spiffe://DOMAIN/ROLE/NAME:
         give it here, or to `roster propose`.
         """
-        given: _Given = context.obj
+        given: Given = context.obj
         folder = _needed(identity or given.identity)
         _check_name(name)
         with secret.identity_errors():
@@ -75,6 +77,11 @@ def make(role: str) -> typer.Typer:
                 passphrase_file=passphrase_file or given.passphrase_file,
             )
 
+    app.command("connect")(connect.connect)
+    if role == "auditor":
+        auditor.add(app)
+    else:
+        custodian.add(app)
     return app
 
 

@@ -42,6 +42,12 @@ def new_passphrase(file: Path | None) -> bytes:
     return chosen
 
 
+def ask(what: str, *, option: str) -> str:
+    """Return what a person types, shown to nobody; raises CommandError where there is no terminal."""
+    _check_terminal(option)
+    return str(typer.prompt(what, hide_input=True))
+
+
 @contextmanager
 def identity_errors() -> Iterator[None]:
     """Tell what is wrong with an identity folder or a certificate, and end with a refusal."""
@@ -60,11 +66,11 @@ def identity_errors() -> Iterator[None]:
         raise CommandError(Code.REFUSED, str(error), reason="CERTIFICATE", field="--certificate") from error
 
 
-def _check_terminal() -> None:
+def _check_terminal(option: str = "--passphrase-file") -> None:
     if not sys.stdin.isatty():
         raise CommandError(
             Code.WRONG_USAGE,
-            "--passphrase-file is missing, and there is no terminal to ask at",
+            f"{option} is missing, and there is no terminal to ask at",
             reason="NO_TERMINAL",
-            field="--passphrase-file",
+            field=option,
         )

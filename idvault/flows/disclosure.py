@@ -7,6 +7,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import tzinfo
 
 from idvault.attest import disclosure as papers
 from idvault.attest import record_key
@@ -22,7 +23,6 @@ from idvault.flows import panel, record_check
 from idvault.flows.log_guard import LogGuard
 from idvault.flows.log_proof import LogProofs, Proofs
 from idvault.flows.panel import Rosters
-from idvault.flows.policy import Policy
 from idvault.flows.record_check import CheckedRecord
 from idvault.flows.recorder import Recorder
 from idvault.flows.refusals import Refusals
@@ -76,11 +76,11 @@ class DisclosureFlow:
         guard: LogGuard,
         refusals: Refusals,
         entropy: Entropy,
-        policy: Policy,
+        zone: tzinfo,
         daily: int,
         observe: Callable[[str], None],
     ) -> None:
-        """Take the ports. daily: requests that one auditor may make a day; observe: counts each verb."""
+        """Take the ports. daily: requests that one auditor may make a day of zone; observe: counts verbs."""
         self._store = store
         self._requests = requests
         self._shred_keys = shred_keys
@@ -92,7 +92,7 @@ class DisclosureFlow:
         self._guard = guard
         self._refusals = refusals
         self._recorder = Recorder(entropy=entropy)
-        self._policy = policy
+        self._zone = zone
         self._daily = daily
         self._observe = observe
 
@@ -116,7 +116,7 @@ class DisclosureFlow:
             filed = await self._store.request(
                 filing,
                 request=asked,
-                today=now.today(self._policy.zone),
+                today=now.today(self._zone),
                 daily=self._daily,
                 now=now,
                 event=event,

@@ -1,5 +1,6 @@
 """What the worker does and how often: each task is a name, a period in seconds and a flow's method."""
 
+from idvault.flows.disclosure_retention import DisclosureRetention
 from idvault.flows.log import LogFlow
 from idvault.flows.publication import PublicationFlow
 from idvault.flows.retention import RetentionFlow
@@ -19,6 +20,7 @@ def tasks(
     day_keys: DayKeyring,
     log: LogFlow,
     publication: PublicationFlow,
+    disclosures: DisclosureRetention,
 ) -> list[Task]:
     """Return the worker's periodic tasks; the first run of each is at the start."""
     return [
@@ -27,6 +29,7 @@ def tasks(
         Task("day_keys", 60, lambda now: day_keys.rotate(now=now.real)),
         Task("time_out", 5, lambda now: backlog.time_out(now=now, limit=_BATCH)),
         Task("expire_accounts", 5, lambda now: retention.expire_accounts(now=now, limit=_BATCH)),
+        Task("disclosures", 5, lambda now: disclosures.sweep(now=now, limit=_BATCH)),
         Task("remove_abandoned", 60, lambda now: retention.remove_abandoned(now=now, limit=_BATCH)),
         Task("purge_requests", 600, lambda now: retention.purge_requests(now=now)),
     ]

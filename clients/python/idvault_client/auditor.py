@@ -155,6 +155,17 @@ class Auditor:
             self._keys.end_opening(kept)
         return opened
 
+    def verify_evidence(
+        self, answer: disclosure_pb2.OpenedDisclosure, *, signed_request: bytes, payload: Payload
+    ) -> Opened:
+        """Return a kept opening once its log entries were verified again; raises RefusedError, VaultError.
+
+        The kept checkpoint must be one that the log of today continues.
+        """
+        terms, record = papers.parse_request(signed_request), sealed_record(answer.record)
+        opened_at, size = self._check_log(answer, terms, record)
+        return Opened(payload, terms, opened_at, size, answer, signed_request)
+
     def _terms(self, *, lifetime: timedelta, suite: str, **asked: object) -> tuple[Terms, bytes]:
         private_key = self._random(hpke.PRIVATE_KEY_SIZE)
         now = int(self._now().timestamp())

@@ -1,0 +1,88 @@
+"""Disclosures: their services of the custody edge, and what the worker does for them."""
+
+from idvault.api.custodian import CustodianServicer
+from idvault.api.disclosure import DisclosureServicer
+from idvault.api.server import Service
+from idvault.bootstrap.base import ENTROPY, Base
+from idvault.flows.custodian import CustodianFlow
+from idvault.flows.disclosure import DisclosureFlow
+from idvault.flows.disclosure_retention import DisclosureRetention
+from idvault.flows.log_guard import LogGuard
+from idvault.flows.log_proof import LogProofs
+from idvault.flows.panel import Rosters
+from idvault.flows.refusals import Refusals
+from idvault.ports.disclosure import SecondFactorCheck
+from idvault.sealing.case_text import KeyedCaseTextSealer
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import Purpose
+from idvault.sealing.request import KeyedFingerprinter
+from idvault.storage.checkpoint import SqlCheckpointStore
+from idvault.storage.disclosure import SqlDisclosureStore
+from idvault.storage.log_store import SqlLogStore
+from idvault.storage.person_request import SqlPersonRequestStore
+from idvault.storage.shred import SqlShredStore
+from idvault.v1 import disclosure_pb2
+
+
+def build_disclosures(
+    base: Base,
+    rosters: Rosters,
+    *,
+    keys: LocalKeyProvider,
+    guard: LogGuard,
+    second_factor: SecondFactorCheck,
+) -> list[Service]:
+    """Build DisclosureService and CustodianService; keys: those of the custody edge."""
+    store = SqlDisclosureStore(database=base.main)
+    requests = SqlPersonRequestStore(database=base.main)
+    case_texts = KeyedCaseTextSealer(keys=keys, entropy=ENTROPY)
+    fingerprinter = KeyedFingerprinter(key=keys.primary(Purpose.PERSON_REQUEST))
+    proofs = LogProofs(
+        log=SqlLogStore(database=base.main),
+        checkpoints=SqlCheckpointStore(database=base.shred),
+        store=store,
+    )
+    refusals = Refusals(store=store, entropy=ENTROPY, observe=base.metrics.disclosure)
+    custodians = CustodianFlow(
+        store=store,
+        requests=requests,
+        case_texts=case_texts,
+        rosters=rosters,
+        second_factor=second_factor,
+        fingerprinter=fingerprinter,
+        proofs=proofs,
+        guard=guard,
+        refusals=refusals,
+        entropy=ENTROPY,
+        observe=base.metrics.disclosure,
+    )
+    auditors = DisclosureFlow(
+        store=store,
+        requests=requests,
+        shred_keys=SqlShredStore(database=base.shred),
+        case_texts=case_texts,
+        rosters=rosters,
+        second_factor=second_factor,
+        fingerprinter=fingerprinter,
+        proofs=proofs,
+        guard=guard,
+        refusals=refusals,
+        entropy=ENTROPY,
+        zone=base.settings.zone,
+        daily=base.settings.disclosures_per_day,
+        observe=base.metrics.disclosure,
+    )
+    services = disclosure_pb2.DESCRIPTOR.services_by_name
+    return [
+        Service(services["DisclosureService"], DisclosureServicer(flow=auditors, findings=custodians)),
+        Service(services["CustodianService"], CustodianServicer(flow=custodians)),
+    ]
+
+
+def build_disclosure_retention(base: Base) -> DisclosureRetention:
+    """Build what the worker does; it holds no key that opens anything of a disclosure."""
+    store = SqlDisclosureStore(database=base.main)
+    refusals = Refusals(store=store, entropy=ENTROPY, observe=base.metrics.disclosure)
+    return DisclosureRetention(
+        store=store, refusals=refusals, entropy=ENTROPY, observe=base.metrics.disclosure
+    )

@@ -1,0 +1,179 @@
+"""An auditor's or custodian's desk: keys opened, roster fresh, connected; refusals told with what to do."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from idvault.cli import secret
+from idvault.cli.outcome import Code, CommandError
+from idvault.domain.error import Reason
+
+if TYPE_CHECKING:
+    from idvault.custody.identity import PersonalIdentity
+    from idvault_client.auditor import Auditor
+    from idvault_client.custodian import Custodian
+    from idvault_client.home import Home
+    from idvault_client.remote import CustodyEdge
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What stands before the verb."""
+
+    identity: Path | None
+    passphrase_file: Path | None
+    code: str | None
+
+    def folder(self) -> Path:
+        """Return the identity folder; raises CommandError (wrong usage)."""
+        if self.identity is None:
+            raise CommandError(Code.WRONG_USAGE, "--identity is missing", reason="USAGE", field="--identity")
+        return self.identity
+
+    def asked_code(self) -> str:
+        """Return the one-time code, asked for at a terminal only."""
+        return self.code or secret.ask("One-time code", option="--code")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything that a verb works with."""
+
+    role: str
+    given: Given
+    home: "Home"
+    identity: "PersonalIdentity"
+    remote: "CustodyEdge"
+
+    def auditor(self) -> "Auditor":
+        """Return the auditor's client."""
+        from idvault_client.auditor import Auditor  # noqa: PLC0415 - `--help` needs no cryptography
+        from idvault_client.one_time_key import OneTimeKeys  # noqa: PLC0415
+
+        return Auditor(
+            identity=self.identity,
+            trust=self.home.trust(),
+            remote=self.remote,
+            keys=OneTimeKeys(folder=self.home.folder),
+            now=now,
+            random=os.urandom,
+        )
+
+    def custodian(self) -> "Custodian":
+        """Return the custodian's client."""
+        from idvault_client.custodian import Custodian  # noqa: PLC0415 - `--help` needs no cryptography
+
+        return Custodian(identity=self.identity, trust=self.home.trust(), remote=self.remote, now=now)
+
+
+def now() -> datetime:
+    """Return the real time."""
+    return datetime.now(UTC)
+
+
+@contextmanager
+def sit_down(role: str, given: Given, *, disclosure_id: str = "") -> Iterator[Desk]:
+    """Open keys and connection, take newer rosters up; tell every refusal with the next command to type."""
+    from idvault.custody import identity as identities  # noqa: PLC0415 - `--help` needs no cryptography
+    from idvault_client import home as homes  # noqa: PLC0415
+
+    folder = given.folder()
+    with secret.identity_errors(), told(role, folder, disclosure_id):
+        home = homes.load(folder)
+        own = identities.load(folder, passphrase=secret.passphrase(given.passphrase_file))
+        if own.role != role:
+            text = f"{folder} is the identity of a {own.role}"
+            raise CommandError(Code.REFUSED, text, reason="OTHER_ROLE", field="--identity")
+        with home.connect() as remote:
+            yield Desk(role, given, homes.refresh(home, remote), own, remote)
+
+
+@contextmanager
+def told(role: str, folder: Path, disclosure_id: str) -> Iterator[None]:
+    """Turn what a verb may meet into how the command ends."""
+    from idvault_client.custodian import NotPendingError  # noqa: PLC0415 - `--help` needs no gRPC
+    from idvault_client.errors import RecordDamaged, Unavailable, VaultError  # noqa: PLC0415
+    from idvault_client.evidence import EvidenceError  # noqa: PLC0415
+    from idvault_client.home import HomeError  # noqa: PLC0415
+    from idvault_client.one_time_key import OneTimeKeyError  # noqa: PLC0415
+    from idvault_client.trust import RefusedError  # noqa: PLC0415
+
+    again = _Next(role, folder, disclosure_id)
+    try:
+        yield
+    except RefusedError as error:
+        text = again.after_finding(str(error))
+        raise CommandError(Code.UNVERIFIED, text, reason=error.finding.value) from error
+    except VaultError as error:
+        code = Code.REFUSED
+        if isinstance(error, Unavailable):
+            code = Code.UNREACHABLE
+        elif isinstance(error, RecordDamaged):
+            code = Code.UNVERIFIED
+        field = next(iter(error.fields), "")
+        text = again.after_refusal(str(error), error.reason)
+        raise CommandError(code, text, reason=error.reason or error.code, field=field) from error
+    except NotPendingError as error:
+        text = again.look(str(error))
+        raise CommandError(Code.REFUSED, text, reason="NOT_PENDING") from error
+    except OneTimeKeyError as error:
+        raise CommandError(Code.REFUSED, again.ask_anew(str(error)), reason="KEY_MISSING") from error
+    except EvidenceError as error:
+        raise CommandError(Code.UNVERIFIED, str(error), reason="EVIDENCE", field="--evidence") from error
+    except HomeError as error:
+        text = f"{error}\nnext: idvault {role} --identity {folder} connect --help"
+        raise CommandError(Code.REFUSED, text, reason="NOT_CONNECTED", field="--identity") from error
+
+
+class _Next:
+    """Says what to type next."""
+
+    def __init__(self, role: str, folder: Path, disclosure_id: str) -> None:
+        self._role = role
+        self._command = f"idvault {role} --identity {folder}"
+        self._id = disclosure_id or "ID"
+
+    def after_finding(self, text: str) -> str:
+        """Return the text of something that does not verify."""
+        if self._role == "custodian":
+            return f"{text}\nno share was given; next: {self._command} deny {self._id}"
+        return f"{text}\nnothing was shown; tell the custodians, then: {self._command} show {self._id}"
+
+    def after_refusal(self, text: str, reason: str | None) -> str:
+        """Return the text of something that the vault refused."""
+        words = {
+            Reason.SECOND_FACTOR_REFUSED: "wait for the next code, then the same command again",
+            Reason.SECOND_FACTOR_LOCKED: "wait until the lock ends (15 minutes or more), then again",
+            Reason.LOG_UNAVAILABLE: "the same command again: it is the same opening and goes on waiting",
+            Reason.STORE_UNAVAILABLE: "the same command again in a moment",
+            Reason.TOO_MANY_ATTEMPTS: "the same command again tomorrow",
+            Reason.ACCESS_DENIED: f"idvault roster show {self._command.split(' ')[-1]}/roster.json",
+            Reason.ROSTER_INVALID: "the same command again: the roster has just changed",
+        }
+        verb = "list" if self._role == "auditor" else "pending"
+        usual = f"{self._command} show {self._id}" if self._role == "auditor" else f"{self._command} {verb}"
+        if reason in {Reason.DISCLOSURE_EXPIRED, Reason.ILLEGAL_TRANSITION} and self._role == "auditor":
+            usual = f"{self._command} show {self._id}"
+        elif reason in {Reason.REQUEST_NOT_FOUND, Reason.ACCOUNT_NOT_FOUND}:
+            usual = f"{self._command} {verb}"
+        known = {key.value: value for key, value in words.items()}
+        return f"{text}\nnext: {known.get(reason or '', usual)}"
+
+    def look(self, text: str) -> str:
+        """Return the text of something that is not there."""
+        return f"{text}\nnext: {self._command} pending"
+
+    def ask_anew(self, text: str) -> str:
+        """Return the text of a request that cannot be opened any more."""
+        return f"{text}\nnext: {self._command} request --help"
+
+
+def as_json(context: typer.Context) -> bool:
+    """Tell whether `--json` was given, anywhere on the command line."""
+    return bool(context.find_root().obj)

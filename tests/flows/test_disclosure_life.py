@@ -1,0 +1,310 @@
+"""The life of disclosures as a model: 3 custodians, 2 auditors, a clock, crashes, lost answers.
+
+The model knows the rules in its own words. After every step the store must say what the model says, every act
+that was done must have exactly one entry in the log, and nothing may be released against the rules.
+"""
+
+import asyncio
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from idvault.attest import disclosure as papers
+from idvault.attest.disclosure import DecisionTerms, Terms
+from idvault.domain.disclosure import State, Verdict
+from idvault.domain.error import IdvaultError, UnavailableError
+from idvault.domain.event import EventType
+from idvault.flows.custodian import DecideCommand
+from tests.chamber import AUDITORS, CUSTODIANS, Chamber, identity, person
+from tests.databases import SqliteMaker
+from tests.fakes.flaky import Fault
+from tests.flows.test_disclosure import request_id, signed, terms
+
+M, N = 2, 3
+HOURS = 72
+SHARE = b"re-sealed share (synthetic)"
+
+
+@dataclass
+class Model:
+    """What a disclosure must be, in hours since the beginning."""
+
+    auditor: str
+    openings: int
+    end: float
+    paper: bytes
+    approved: list[str] = field(default_factory=list)
+    denied: list[str] = field(default_factory=list)
+    opened: int = 0
+    cancelled: bool = False
+    swept: bool = False
+
+    def state(self) -> State:
+        """Return the state that the store must show."""
+        if self.cancelled:
+            return State.CANCELLED
+        if self.opened:
+            return State.OPENED
+        if len(self.denied) >= N - M + 1:
+            return State.DENIED
+        if self.swept:
+            return State.EXPIRED
+        return State.APPROVED if len(self.approved) >= M else State.REQUESTED
+
+
+class Life(RuleBasedStateMachine):
+    """Acts in any order; each may lose its answer, and the process may die between any two."""
+
+    made = Bundle("made")
+    template: SqliteMaker
+
+    @initialize()
+    def begin(self) -> None:
+        """Open a deployment with two accounts."""
+        self.runner = asyncio.Runner()
+        self.folder = Path(tempfile.mkdtemp(prefix="idvault-life-"))
+        self.now = 0.0
+        self.models: dict[str, Model] = {}
+        self.acts = dict.fromkeys(("request", "approve", "deny", "cancel", "open", "expire"), 0)
+        self.room = self.run(self._open())
+        self.accounts = [self.run(self.room.account()) for _ in range(2)]
+
+    async def _open(self) -> Chamber:
+        return Chamber(self.template.fresh(self.folder), self.folder)
+
+    def run(self, work: Any) -> Any:
+        """Run something of the service to its end."""
+        return self.runner.run(work)
+
+    def teardown(self) -> None:
+        """Close everything."""
+        if hasattr(self, "room"):
+            self.run(self.room.close())
+            self.runner.close()
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def attempt(self, make: Any, *, method: str, lose: bool) -> bool:
+        """Do an act, asking again where the answer is lost; tell whether it was done."""
+        if lose:
+            self.room.flaky.plant(method, Fault.LOSE_ANSWER)
+        try:
+            try:
+                self.run(make())
+            except UnavailableError:
+                assert lose
+                self.room.restart()
+                self.run(make())
+        except IdvaultError:
+            return False
+        finally:
+            self.room.flaky.faults.clear()
+        return True
+
+    @rule(
+        target=made,
+        auditor=st.sampled_from(AUDITORS),
+        openings=st.integers(1, 3),
+        account=st.integers(0, 1),
+        lose=st.booleans(),
+    )
+    def request(self, auditor: str, openings: int, account: int, lose: bool) -> Any:
+        """An auditor asks."""
+        asked: Terms = terms(self.room, self.accounts[account], auditor=auditor, openings=openings)
+        paper, number = signed(asked, auditor), request_id()
+
+        def make() -> Any:
+            return self.room.auditing.request(
+                actor_id=person(auditor).actor_id, request_id=number, signed=paper, now=self.room.now()
+            )
+
+        assert self.attempt(make, method="request", lose=lose)
+        self.acts["request"] += 1
+        self.models[asked.disclosure_id] = Model(auditor, openings, self.now + HOURS, paper)
+        return asked.disclosure_id
+
+    @rule(
+        which=made,
+        custodian=st.sampled_from(CUSTODIANS),
+        verdict=st.sampled_from(list(Verdict)),
+        good_code=st.booleans(),
+        lose=st.booleans(),
+    )
+    def decide(self, which: str, custodian: str, verdict: Verdict, good_code: bool, lose: bool) -> None:
+        """A custodian approves or denies."""
+        model = self.models[which]
+        allowed = (
+            model.state() is State.REQUESTED
+            and self.now < model.end
+            and custodian not in (*model.approved, *model.denied)
+            and (good_code or verdict is Verdict.DENY)
+        )
+        command = self._command(model, which, custodian, verdict, good_code)
+        done = self.attempt(
+            lambda: self.room.custody.decide(command, now=self.room.now()), method="decide", lose=lose
+        )
+        assert done is allowed
+        if done:
+            (model.approved if verdict is Verdict.APPROVE else model.denied).append(custodian)
+            self.acts[verdict.value.lower()] += 1
+
+    def _command(
+        self, model: Model, which: str, custodian: str, verdict: Verdict, good_code: bool
+    ) -> DecideCommand:
+        given = SHARE if verdict is Verdict.APPROVE else b""
+        said = DecisionTerms(
+            verdict,
+            papers.digest(model.paper),
+            custodian,
+            CUSTODIANS.index(custodian) + 1,
+            sha256(given).digest() if given else b"",
+        )
+        return DecideCommand(
+            actor_id=person(custodian).actor_id,
+            request_id=request_id(),
+            disclosure_id=which,
+            verdict=verdict,
+            signed=said.canonical() + identity(custodian).sign(said.canonical()),
+            resealed=given,
+            code=self.room.codes.code() if good_code else "000000",
+        )
+
+    @rule(which=made, auditor=st.sampled_from(AUDITORS), lose=st.booleans())
+    def cancel(self, which: str, auditor: str, lose: bool) -> None:
+        """Somebody withdraws a request, perhaps not the own one."""
+        model, number = self.models[which], request_id()
+        allowed = (
+            auditor == model.auditor
+            and model.state() in (State.REQUESTED, State.APPROVED)
+            and self.now < model.end
+        )
+
+        def make() -> Any:
+            return self.room.auditing.cancel(
+                actor_id=person(auditor).actor_id,
+                request_id=number,
+                disclosure_id=which,
+                now=self.room.now(),
+            )
+
+        assert self.attempt(make, method="cancel", lose=lose) is allowed
+        if allowed:
+            model.cancelled = True
+            self.acts["cancel"] += 1
+
+    @rule(
+        which=made,
+        auditor=st.sampled_from(AUDITORS),
+        good_code=st.booleans(),
+        lose=st.booleans(),
+        crash=st.booleans(),
+    )
+    def open(self, which: str, auditor: str, good_code: bool, lose: bool, crash: bool) -> None:
+        """Somebody opens: the first call waits in vain for the checkpoint, then the worker goes on."""
+        model, number = self.models[which], request_id()
+        allowed = (
+            auditor == model.auditor
+            and model.state() in (State.APPROVED, State.OPENED)
+            and self.now < model.end
+            and model.opened < model.openings
+            and good_code
+        )
+        asked: dict[str, Any] = {
+            "actor_id": person(auditor).actor_id,
+            "request_id": number,
+            "disclosure_id": which,
+            "now": self.room.now(),
+        }
+        code = self.room.codes.code() if good_code else "000000"
+        if lose:
+            self.room.flaky.plant("open", Fault.LOSE_ANSWER)
+        with pytest.raises(IdvaultError) as caught:
+            self.run(self.room.auditing.open(**asked, code=code, patience=0.0))
+        self.room.flaky.faults.clear()
+        assert isinstance(caught.value, UnavailableError) is allowed
+        if not allowed:
+            return
+        model.opened += 1
+        self.acts["open"] += 1
+        if crash:
+            self.room.restart()
+        self.run(self.room.step())
+        opened = self.run(self.room.auditing.open(**asked, code="", patience=1.0))
+        assert len(opened.shares) == M
+        assert {share.custodian for share in opened.shares} == set(model.approved)
+        assert opened.proofs.are_complete
+
+    @rule(hours=st.sampled_from([0.1, 1, 24, 71, 73]))
+    def wait(self, hours: float) -> None:
+        """Time passes."""
+        self.now += hours
+        self.room.pass_time(hours=hours)
+
+    @rule()
+    def crash(self) -> None:
+        """The process dies; nothing but the databases is left."""
+        self.room.restart()
+
+    @rule()
+    def sweep(self) -> None:
+        """The worker comes around."""
+        self.run(self.room.retention.sweep(now=self.room.now(), limit=100))
+        for which, model in self.models.items():
+            if model.state() in (State.REQUESTED, State.APPROVED) and self.now >= model.end:
+                model.swept = True
+                self.acts["expire"] += 1
+            kept = [s.resealed for s in self.run(self.room.store.shares(disclosure_id=which))]
+            over = self.now >= model.end or model.state() in (State.DENIED, State.CANCELLED)
+            recently = model.opened > 0  # within ten minutes of an opening a repeat may still come
+            assert not (over and not recently and any(kept))
+
+    @invariant()
+    def store_and_model_agree(self) -> None:
+        """State, openings and decisions are what the model says."""
+        for which, model in getattr(self, "models", {}).items():
+            found = self.run(self.room.store.get(disclosure_id=which)).disclosure
+            assert (found.state, found.opened) == (model.state(), model.opened)
+            assert {made.custodian for made in found.decisions} == {*model.approved, *model.denied}
+            assert found.opened == 0 or len(model.approved) >= M
+
+    @invariant()
+    def every_act_has_one_entry(self) -> None:
+        """Neither an act without an entry, nor an entry without an act."""
+        kinds = {
+            "request": EventType.DISCLOSURE_REQUEST,
+            "approve": EventType.DISCLOSURE_APPROVE,
+            "deny": EventType.DISCLOSURE_DENY,
+            "cancel": EventType.DISCLOSURE_CANCEL,
+            "open": EventType.DISCLOSURE_OPEN,
+            "expire": EventType.DISCLOSURE_EXPIRE,
+        }
+        for act, count in getattr(self, "acts", {}).items():
+            assert len(self.run(self.room.logged(kinds[act]))) == count
+
+
+def test_the_life_of_disclosures(sqlite_maker: SqliteMaker) -> None:
+    """Whatever order things happen in, the rules hold and the log has everything."""
+    Life.template = sqlite_maker
+    run_state_machine_as_test(
+        Life,
+        settings=settings(
+            max_examples=12,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
