@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from idvault import bootstrap, config, process
-from idvault.cli import connect, running
+from idvault.cli import connect, running, second_factor
 from idvault.config import Process
 from idvault.development import certificates, environment, example, people, ready
 from idvault.development.authority import real_now
@@ -92,6 +92,7 @@ class Machine:
         facts = Facts(registry, witness, serve, work, public_url, prepared.quorum_id, prepared.log_public_key)
         document = ready.document(self._layout, facts, self._supervisor)
         await asyncio.to_thread(connect.development, document, (*AUDITORS, *CUSTODIANS))
+        await asyncio.to_thread(second_factor.development, document, (*AUDITORS, *CUSTODIANS))
         process.write_ready(self._ready_file, document)
         return document
 

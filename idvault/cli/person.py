@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from idvault.cli import auditor, connect, custodian, secret
+from idvault.cli import auditor, connect, custodian, second_factor, secret
 from idvault.cli.desk import Given
 from idvault.cli.outcome import Code, CommandError
 
@@ -78,6 +78,7 @@ def make(role: str) -> typer.Typer:
             )
 
     app.command("connect")(connect.connect)
+    app.command("second-factor")(second_factor.second_factor)
     if role == "auditor":
         auditor.add(app)
     else:
