@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from clients.examples.im_backend import Form, ImBackend
-from idvault.attest.payload import Payload
 from idvault.development.session import Session
 from idvault.process import ProcessError
 from idvault_client import (
@@ -26,12 +25,10 @@ from idvault_client import (
     resident_id,
     testing,
 )
-from scripts import open_record, traces
+from scripts import traces
+from scripts.disclosure_steps import DisclosureStepError, DisclosureSteps
 from scripts.log_steps import LogStepError, LogSteps
-from scripts.open_record import NoRecordError, NotOpenedError
 from scripts.sandbox import Person, Registry, invent, verify, wait_for, with_wrong_check
-
-_PASSPHRASE = b"development"
 
 
 class StepError(Exception):
@@ -58,6 +55,7 @@ class Demo:
         self._form = Form("晴空", self._anna.name, self._anna.number)
         self._token = ""
         self._log, self._log_size = LogSteps(scratch=scratch), 0
+        self._disclosure = DisclosureSteps(scratch=scratch)
 
     def steps(self) -> list[tuple[str, Callable[[], None]]]:
         """Return each step with the name that is printed."""
@@ -73,8 +71,9 @@ class Demo:
             ("the same request id with another body is refused: REQUEST_ID_REUSED", self.reuse),
             ("another platform does not find the account: NOT_FOUND", self.other_platform),
             ("whoever kept the log's checkpoint sees that it has only grown since", self.log_again),
-            ("one custodian cannot open the record", self.one_custodian),
-            ("two custodians together open it", self.two_custodians),
+            ("an auditor asks for a record; with one custodian it does not open", self.one_custodian),
+            ("a custodian refuses a request that is not in the log: NOT_IN_LOG", self.not_in_log),
+            ("with two custodians the auditor opens it, once the log has it", self.two_custodians),
             ("a search would find a name in any file and encoding", self.control),
             ("no file of the running vault holds a name or a number", self.search),
             ("the vault stops cleanly", self.stop),
@@ -197,19 +196,15 @@ class Demo:
 
     def one_custodian(self) -> None:
         """A single share opens nothing."""
-        try:
-            self._open("custodian-a")
-        except NotOpenedError:
-            return
-        raise StepError("one custodian should not be enough")
+        self._disclosure.request(self._ready, account_token=self._token)
+
+    def not_in_log(self) -> None:
+        """A server that lies gets no share."""
+        self._disclosure.refuse_what_is_not_in_the_log()
 
     def two_custodians(self) -> None:
-        """Two shares give the identity back."""
-        identity = self._open("custodian-a", "custodian-c").identity
-        check(
-            (identity.name, identity.document.number) == (self._anna.name, self._anna.number),
-            "the record should hold the verified identity",
-        )
+        """Two shares give the identity back, to the auditor alone."""
+        self._disclosure.open(name=self._anna.name, number=self._anna.number)
 
     def control(self) -> None:
         """What is written on purpose is found, and the registry's own file holds the people."""
@@ -255,11 +250,6 @@ class Demo:
         document = resident_id(person.number)
         return vault.verify_individual(person.name, document, consent=consent, request_id=self._form.id)
 
-    def _open(self, *custodians: str) -> Payload:
-        return open_record.open_record(
-            self._ready, account_token=self._token, custodians=custodians, passphrase=_PASSPHRASE
-        )
-
 
 def run(demo: Demo) -> int:
     """Run every step until one fails; return the exit code."""
@@ -267,7 +257,7 @@ def run(demo: Demo) -> int:
     for number, (name, step) in enumerate(steps, start=1):
         try:
             step()
-        except (StepError, LogStepError, ProcessError, VaultError, NotOpenedError, NoRecordError) as error:
+        except (StepError, LogStepError, DisclosureStepError, ProcessError, VaultError) as error:
             print(error, file=sys.stderr)
             print(f"demo: step {number} failed: {name}", flush=True)
             return 1

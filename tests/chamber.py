@@ -27,8 +27,7 @@ from idvault.attest.person import Person
 from idvault.attest.quorum import Quorum
 from idvault.attest.roster import Roster
 from idvault.custody.identity import PersonalIdentity
-from idvault.domain import second_factor
-from idvault.domain.error import DeniedError, IdvaultError, Reason
+from idvault.domain.error import IdvaultError
 from idvault.domain.event import EventType
 from idvault.domain.moment import Moment
 from idvault.domain.record import SealedRecord
@@ -64,6 +63,7 @@ from tests.attest import people
 from tests.databases import Databases
 from tests.fakes.flaky import Flaky
 from tests.fakes.log import WaitingLog
+from tests.fakes.people import FakeCodes, FakeRosters
 from tests.fakes.sealing import FakeFingerprinter
 from tests.flows.log_world import KEY, Worker
 from tests.storage.world import MATCHED, World
@@ -112,52 +112,6 @@ def first_roster() -> Roster:
     quorum = Quorum("records", 2, custodians)
     made = Roster(1, False, (*custodians, *(person(name) for name in AUDITORS)), (quorum,))
     return people.signed(made, *CUSTODIANS)
-
-
-class FakeRosters:
-    """Verified versions of a roster, as flows.roster_holder has them."""
-
-    def __init__(self, *versions: Roster) -> None:
-        """Take the versions from the first on."""
-        self.versions = list(versions)
-
-    @property
-    def current(self) -> Roster:
-        """The version in force."""
-        return self.versions[-1]
-
-    def version(self, number: int) -> Roster:
-        """Return a version."""
-        return self.versions[number - 1]
-
-    def person(self, actor_id: str) -> Person:
-        """Return a person of the version in force."""
-        for found in self.current.people:
-            if found.actor_id == actor_id:
-                return found
-        raise DeniedError(Reason.ACCESS_DENIED)
-
-
-class FakeCodes:
-    """Second factors: each code that was given out is good once, until it is taken back."""
-
-    def __init__(self) -> None:
-        """Give nothing out yet."""
-        self.good: set[str] = set()
-        self._numbers = 100_000
-
-    def code(self) -> str:
-        """Return a new good code."""
-        self._numbers += 1
-        self.good.add(str(self._numbers))
-        return str(self._numbers)
-
-    async def check(self, *, actor_id: str, code: str, now: Moment) -> None:
-        """Spend a code."""
-        second_factor.check_code(code)
-        if code not in self.good:
-            raise DeniedError(Reason.SECOND_FACTOR_REFUSED)
-        self.good.remove(code)
 
 
 class Local:

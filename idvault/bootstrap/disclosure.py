@@ -1,5 +1,7 @@
 """Disclosures: their services of the custody edge, and what the worker does for them."""
 
+from typing import Any
+
 from idvault.api.custodian import CustodianServicer
 from idvault.api.disclosure import DisclosureServicer
 from idvault.api.server import Service
@@ -34,43 +36,29 @@ def build_disclosures(
 ) -> list[Service]:
     """Build DisclosureService and CustodianService; keys: those of the custody edge."""
     store = SqlDisclosureStore(database=base.main)
-    requests = SqlPersonRequestStore(database=base.main)
-    case_texts = KeyedCaseTextSealer(keys=keys, entropy=ENTROPY)
-    fingerprinter = KeyedFingerprinter(key=keys.primary(Purpose.PERSON_REQUEST))
-    proofs = LogProofs(
-        log=SqlLogStore(database=base.main),
-        checkpoints=SqlCheckpointStore(database=base.shred),
-        store=store,
-    )
-    refusals = Refusals(store=store, entropy=ENTROPY, observe=base.metrics.disclosure)
-    custodians = CustodianFlow(
-        store=store,
-        requests=requests,
-        case_texts=case_texts,
-        rosters=rosters,
-        second_factor=second_factor,
-        fingerprinter=fingerprinter,
-        proofs=proofs,
-        guard=guard,
-        refusals=refusals,
-        entropy=ENTROPY,
-        observe=base.metrics.disclosure,
-    )
+    common: dict[str, Any] = {
+        "store": store,
+        "requests": SqlPersonRequestStore(database=base.main),
+        "case_texts": KeyedCaseTextSealer(keys=keys, entropy=ENTROPY),
+        "rosters": rosters,
+        "second_factor": second_factor,
+        "fingerprinter": KeyedFingerprinter(key=keys.primary(Purpose.PERSON_REQUEST)),
+        "proofs": LogProofs(
+            log=SqlLogStore(database=base.main),
+            checkpoints=SqlCheckpointStore(database=base.shred),
+            store=store,
+        ),
+        "guard": guard,
+        "refusals": Refusals(store=store, entropy=ENTROPY, observe=base.metrics.disclosure),
+        "entropy": ENTROPY,
+        "observe": base.metrics.disclosure,
+    }
+    custodians = CustodianFlow(**common)
     auditors = DisclosureFlow(
-        store=store,
-        requests=requests,
+        **common,
         shred_keys=SqlShredStore(database=base.shred),
-        case_texts=case_texts,
-        rosters=rosters,
-        second_factor=second_factor,
-        fingerprinter=fingerprinter,
-        proofs=proofs,
-        guard=guard,
-        refusals=refusals,
-        entropy=ENTROPY,
         zone=base.settings.zone,
         daily=base.settings.disclosures_per_day,
-        observe=base.metrics.disclosure,
     )
     services = disclosure_pb2.DESCRIPTOR.services_by_name
     return [

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -43,7 +44,17 @@ def make(role: str) -> typer.Typer:
 
     options.__doc__ = f"{_WHAT[role]} These commands run on that person's own machine."
 
-    @app.command("init")
+    app.command("init")(_init(role))
+    app.command("connect")(connect.connect)
+    app.command("second-factor")(second_factor.second_factor)
+    if role == "auditor":
+        auditor.add(app)
+    else:
+        custodian.add(app)
+    return app
+
+
+def _init(role: str) -> Callable[..., None]:
     def init(  # noqa: PLR0917 - typer makes an option of each
         context: typer.Context,
         name: Annotated[str, typer.Option(help="The name in the roster: small letters, digits, hyphens.")],
@@ -77,13 +88,7 @@ def make(role: str) -> typer.Typer:
                 passphrase_file=passphrase_file or given.passphrase_file,
             )
 
-    app.command("connect")(connect.connect)
-    app.command("second-factor")(second_factor.second_factor)
-    if role == "auditor":
-        auditor.add(app)
-    else:
-        custodian.add(app)
-    return app
+    return init
 
 
 def _needed(folder: Path | None) -> Path:

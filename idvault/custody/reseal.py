@@ -1,4 +1,4 @@
-"""A custodian's share on its way to one auditor's one-time key (security.md 3; HPKE, RFC 9180)."""
+"""A custodian's share on its way to one auditor's one-time key (docs/disclosure.md; HPKE, RFC 9180)."""
 
 from idvault.attest import hpke
 from idvault.attest.disclosure import Terms, digest

@@ -1,4 +1,4 @@
-"""What a custodian does: see what is asked, take the own share, approve with it, or deny (security.md 3).
+"""What a custodian does: see what is asked, take the own share, approve, or deny (docs/disclosure.md).
 
 - The signed paper must say what the call says: this request, this custodian, this share, this purpose.
 - A code is spent after everything else was checked, and never for a repeat; a denial needs none.

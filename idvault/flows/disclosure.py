@@ -1,4 +1,4 @@
-"""What an auditor does: ask for one record, look, withdraw, open (security.md 3).
+"""What an auditor does: ask for one record, look, withdraw, open (docs/disclosure.md).
 
 - A request counts if a roster auditor signed it, under the roster in force, just now.
 - An opening is in the log, and a signed checkpoint covers it, before anything is handed over.

@@ -4,173 +4,31 @@ import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from idvault.api.access import Access
-from idvault.api.directory import Directory, Pin
-from idvault.api.server import Server, Service, Tls
 from idvault.attest.roster import Roster
 from idvault.cli import custodian as custodian_verbs
-from idvault.custody import identity as identities
-from idvault.domain.error import NotFoundError, Reason
-from idvault.telemetry.logs import Logs
-from idvault.telemetry.metrics import Metrics
-from idvault.v1 import disclosure_pb2, roster_pb2, transparency_pb2
 from idvault_client import home
 from tests import builders
-from tests.api.authority import TRUST_DOMAIN, Authority, spiffe
-from tests.api.edge import FakePlatforms
 from tests.attest import people
-from tests.chamber import AUDITORS, CUSTODIANS, ROLES, Chamber, chamber, identity, person
-from tests.cli.commands import Commands, Result
+from tests.chamber import CUSTODIANS
+from tests.cli.commands import Commands
 from tests.databases import Databases
 from tests.flows.log_world import KEY
+from tests.served_chamber import House, house_over
 
 A, B, C = CUSTODIANS
 
 
-class Rosters:
-    """RosterService, of which only GetRoster is called here."""
-
-    def __init__(self, room: Chamber) -> None:
-        """Take whose rosters."""
-        self._room = room
-
-    async def GetRoster(self, request: Any, **_: Any) -> roster_pb2.Roster:
-        """Answer a version."""
-        newest = self._room.rosters.current.version
-        found = self._room.rosters.version(request.version or newest)
-        return roster_pb2.Roster(version=found.version, file=found.to_bytes(), newest_version=newest)
-
-    def __getattr__(self, _name: str) -> Any:
-        """Refuse everything else."""
-
-        async def refuse(*_: Any, **__: Any) -> Any:
-            raise NotFoundError(Reason.REQUEST_NOT_FOUND)
-
-        return refuse
-
-
-@dataclass
-class House:
-    """A served chamber, and everybody's identity folder."""
-
-    room: Chamber
-    server: Server
-    folder: Path
-    passphrase: Path
-    idvault: Commands
-
-    async def run(self, name: str, *arguments: object, code: str | None = None, json: bool = False) -> Result:
-        """Run a command as somebody, while the worker goes on."""
-        before = [ROLES[name], "--identity", self.folder / name, "--passphrase-file", self.passphrase]
-        before += ["--code", code] if code else []
-        before += ["--json"] if json else []
-        async with self.room.sequencing():
-            return await asyncio.to_thread(self.idvault, *before, *arguments)
-
-    async def request(self, account: str) -> str:
-        """Ask as auditor-a; return the disclosure's id."""
-        made = await self.run(
-            "auditor-a", "request", "--account", account, "--case", "案 2026-1",
-            "--legal-basis", "第一条 (synthetic)", "--purpose", "一次核查", json=True,
-        )  # fmt: skip
-        assert made.code == 0, made.err
-        await self.room.step()
-        return str(json.loads(made.out)["disclosure_id"])
-
-    def pin(self, name: str, *versions: Roster, **changes: Any) -> None:
-        """Connect somebody's folder to this house."""
-        asked: dict[str, Any] = {
-            "target": f"127.0.0.1:{self.server.port}",
-            "server_name": "localhost",
-            "ca": (self.folder / "ca.pem").read_bytes(),
-            "log_key": str(KEY),
-            "versions": versions or tuple(self.room.rosters.versions),
-        }
-        home.pin(self.folder / name, **asked | changes)
-
-
-def _identity_folder(folder: Path, name: str, authority: Authority) -> str:
-    """Make somebody's folder with the keys that the roster names; return the pin of the certificate."""
-    folder.mkdir(mode=0o700)
-    issued = authority.client(spiffe(ROLES[name], name))
-    (folder / "certificate.pem").write_bytes(issued.certificate)
-    (folder / "key.pem").write_bytes(issued.key)
-    drawn = iter(
-        [bytes.fromhex(person(name).actor_id), people.secret(name, "hpke"), people.secret(name, "ed25519")]
-    )
-    identities.create(
-        folder,
-        name=name,
-        role=ROLES[name],
-        organisation=person(name).organisation,
-        passphrase=b"words",
-        random=lambda size: next(drawn, bytes(size)),
-        suite=person(name).suite,
-        cost=people.CHEAP,
-    )
-    assert identities.load(folder, passphrase=b"words") == identity(name)
-    return issued.spki
-
-
-@asynccontextmanager
-async def serving(room: Chamber, folder: Path, idvault: Commands) -> AsyncIterator[House]:
-    """Serve a chamber to people with certificates and identity folders of their own."""
-    authority = Authority()
-    (folder / "ca.pem").write_bytes(authority.ca)
-    passphrase = folder / "passphrase"
-    passphrase.write_bytes(b"words\n")
-    pins = []
-    for name in (*AUDITORS, *CUSTODIANS):
-        spki = _identity_folder(folder / name, name, authority)
-        pins.append(Pin(name, ROLES[name], person(name).actor_id, spki))
-    directory = Directory(platforms=FakePlatforms(), people=lambda: pins, clock=lambda: datetime.now(UTC))
-    await directory.load()
-    issued = authority.server()
-    logs = Logs(process="serve-0", path=folder / "serve.jsonl")
-    services = {
-        **disclosure_pb2.DESCRIPTOR.services_by_name,
-        **transparency_pb2.DESCRIPTOR.services_by_name,
-    }
-    served = [Service(services[name], servicer) for name, servicer in room.servicers.items()]
-    rosters = roster_pb2.DESCRIPTOR.services_by_name["RosterService"]
-    server = Server(
-        listen="127.0.0.1:0",
-        tls=Tls(issued.certificate, issued.key, authority.ca),
-        services=[*served, Service(rosters, Rosters(room))],
-        access=Access(directory=directory, trust_domain=TRUST_DOMAIN),
-        metrics=Metrics(),
-        access_log=logs.access,
-        clock=room.now_with_real_time,
-    )
-    await server.start()
-    house = House(room, server, folder, passphrase, idvault)
-    for name in (*AUDITORS, *CUSTODIANS):
-        house.pin(name)
-    try:
-        yield house
-    finally:
-        await server.stop(grace=1.0, linger=0.0)
-        logs.close()
-
-
 @pytest_asyncio.fixture
 async def house(sqlite_databases: Databases, tmp_path: Path, idvault: Commands) -> AsyncIterator[House]:
-    """Return a served chamber over SQLite files, now in real time."""
-    (tmp_path / "room").mkdir()
-    (tmp_path / "people").mkdir()
-    async with chamber(sqlite_databases, tmp_path / "room") as room:
-        room.offset = datetime.now(UTC) - room.now().real
-        async with serving(room, tmp_path / "people", idvault) as made:
-            yield made
+    """Return a served chamber over SQLite files."""
+    async with house_over(sqlite_databases, tmp_path, idvault) as made:
+        yield made
 
 
 async def test_the_whole_story(house: House) -> None:
@@ -309,18 +167,16 @@ async def test_what_is_missing_is_asked_for_at_a_terminal_only(
     disclosure_id = await house.request(await house.room.account())
     no_code = await house.run(A, "approve", disclosure_id)
     assert (no_code.code, "--code is missing" in no_code.err) == (2, True)
-    bare = await asyncio.to_thread(house.idvault, "auditor", "list")
+    bare = await house.command("auditor", "list")
     assert (bare.code, "--identity is missing" in bare.err) == (2, True)
-    quiet = await asyncio.to_thread(
-        house.idvault, "auditor", "--identity", house.folder / "auditor-a", "list"
-    )
+    quiet = await house.command("auditor", "--identity", house.folder / "auditor-a", "list")
     assert (quiet.code, "--passphrase-file is missing" in quiet.err) == (2, True)
 
 
 async def test_the_wrong_folder_is_told(house: House) -> None:
     """One of the other role, one that is not connected, and one whose vault cannot be reached."""
     before = ["--passphrase-file", house.passphrase]
-    other = await asyncio.to_thread(house.idvault, "auditor", "--identity", house.folder / A, *before, "list")
+    other = await house.command("auditor", "--identity", house.folder / A, *before, "list")
     assert (other.code, "identity of a custodian" in other.err) == (4, True)
     (house.folder / "auditor-b" / home.CONNECTION).unlink()
     lone = await house.run("auditor-b", "list")
@@ -342,13 +198,13 @@ async def test_connect_pins_a_vault(house: House) -> None:
         "auditor", "--identity", folder, "connect", "--target", f"127.0.0.1:{house.server.port}",
         "--server-name", "localhost", "--ca", house.folder / "ca.pem", "--roster", roster, "--log-key",
     ]  # fmt: skip
-    made = await asyncio.to_thread(house.idvault, *arguments, str(KEY))
+    made = await house.command(*arguments, str(KEY))
     assert (made.code, made.last) == (
         0,
         f"roster: version 1 pinned, {house.room.rosters.current.digest()}",
     )
     assert (await house.run("auditor-b", "list")).last == "disclosures: 0"
-    wrong = await asyncio.to_thread(house.idvault, *arguments, "noise")
+    wrong = await house.command(*arguments, "noise")
     assert (wrong.code, "log's key is none" in wrong.err) == (4, True)
 
 

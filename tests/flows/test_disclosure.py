@@ -1,44 +1,46 @@
 """Disclosures: what the service refuses, with its reason and its entry in the log."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 import pytest_asyncio
 from sqlalchemy import delete, select, update
 
 from idvault.attest import disclosure as papers
-from idvault.attest import hpke
-from idvault.attest.disclosure import DecisionTerms, Terms
-from idvault.domain.disclosure import Finding, State, Verdict
+from idvault.domain.disclosure import Verdict
 from idvault.domain.error import (
     AlreadyExistsError,
     DamagedError,
     ExhaustedError,
     IdvaultError,
     Reason,
-    UnavailableError,
 )
 from idvault.domain.event import EventType
-from idvault.flows.custodian import LONGEST_SHARE, DecideCommand
+from idvault.flows.custodian import LONGEST_SHARE
 from idvault.storage import record as record_rows
 from idvault.storage.schema import log_openings, records, shred_keys
-from idvault.storage.schema_disclosure import disclosure_decisions, disclosure_refusals, disclosures
 from tests import builders
-from tests.attest import people
-from tests.chamber import CUSTODIANS, SUITE, Chamber, chamber, identity, person
+from tests.chamber import Chamber, chamber, person
 from tests.databases import Databases
-from tests.fakes.flaky import Fault
+from tests.flows.disclosure_world import (
+    A,
+    B,
+    C,
+    approved,
+    decide,
+    decision,
+    file,
+    filed,
+    open_once,
+    refused,
+    request_id,
+    signed,
+    terms,
+)
 from tests.storage.world import MISMATCHED
-
-A, B, C = CUSTODIANS
-SHARE = b"re-sealed share (synthetic)"
 
 
 @pytest_asyncio.fixture
@@ -46,117 +48,6 @@ async def room(sqlite_databases: Databases, tmp_path: Path) -> AsyncIterator[Cha
     """Return a chamber over SQLite files."""
     async with chamber(sqlite_databases, tmp_path) as made:
         yield made
-
-
-_numbers = iter(range(1, 1_000_000))
-
-
-def request_id(number: int | None = None) -> str:
-    """Return a UUID, a new one unless a number is given."""
-    return str(UUID(int=number if number is not None else next(_numbers) + 10_000))
-
-
-def terms(room: Chamber, account: str, **changes: Any) -> Terms:
-    """Return what auditor-a asks for."""
-    now = int(room.now().real.timestamp())
-    made = Terms(
-        disclosure_id=f"{next(_numbers):032x}",
-        auditor="auditor-a",
-        account_token=account,
-        case_reference="案 2026-1",
-        legal_basis="第一条 (synthetic)",
-        purpose="一次核查",
-        suite=SUITE,
-        public_key=hpke.public_key(suite=SUITE, private_key=people.secret("once", "hpke")),
-        openings=1,
-        create_time=now,
-        expire_time=now + 72 * 3600,
-        roster_digest=room.rosters.current.digest(),
-    )
-    return replace(made, **changes)
-
-
-def signed(paper: Terms | DecisionTerms, name: str = "auditor-a") -> bytes:
-    """Return a paper with a signature."""
-    return paper.canonical() + identity(name).sign(paper.canonical())
-
-
-async def file(room: Chamber, paper: bytes, *, name: str = "auditor-a", number: int | None = None) -> Any:
-    """File a signed request as an auditor."""
-    return await room.auditing.request(
-        actor_id=person(name).actor_id, request_id=request_id(number), signed=paper, now=room.now()
-    )
-
-
-async def filed(room: Chamber, **changes: Any) -> tuple[str, bytes]:
-    """File a good request; return its id and its bytes."""
-    asked = terms(room, await room.account(), **changes)
-    await file(room, signed(asked))
-    await room.step()
-    return asked.disclosure_id, signed(asked)
-
-
-def decision(
-    paper: bytes, name: str, *, verdict: Verdict = Verdict.APPROVE, code: str = "", **changes: Any
-) -> DecideCommand:
-    """Return a custodian's decision about a signed request."""
-    given = sha256(SHARE).digest() if verdict is Verdict.APPROVE else b""
-    said = DecisionTerms(verdict, papers.digest(paper), name, CUSTODIANS.index(name) + 1, given)
-    made = DecideCommand(
-        actor_id=person(name).actor_id,
-        request_id=request_id(),
-        disclosure_id=papers.parse_request(paper).disclosure_id,
-        verdict=verdict,
-        signed=signed(said, name),
-        resealed=SHARE if verdict is Verdict.APPROVE else b"",
-        code=code,
-    )
-    return replace(made, **changes)
-
-
-async def decide(room: Chamber, command: DecideCommand) -> Any:
-    """Decide, with a good code where one is needed and none is given."""
-    if command.verdict is Verdict.APPROVE and not command.code:
-        command = replace(command, code=room.codes.code())
-    return await room.custody.decide(command, now=room.now())
-
-
-async def approved(room: Chamber, **changes: Any) -> str:
-    """File a request and let two custodians approve it with their own clients."""
-    disclosure_id = await room.request(await room.account(), **changes)
-    await room.approve(disclosure_id, A, B)
-    return disclosure_id
-
-
-async def open_once(room: Chamber, disclosure_id: str, *, code: str | None = None, **changes: Any) -> Any:
-    """Open as auditor-a while the worker goes on."""
-    asked: dict[str, Any] = {
-        "actor_id": person("auditor-a").actor_id,
-        "request_id": request_id(),
-        "disclosure_id": disclosure_id,
-        "code": room.codes.code() if code is None else code,
-        "now": room.now(),
-        "patience": 5.0,
-    }
-    async with room.sequencing():
-        return await room.auditing.open(**asked | changes)
-
-
-async def refused(room: Chamber, name: str, act: Any, reason: Reason) -> IdvaultError:
-    """Run an act that must be refused for a reason, and find that refusal in the log."""
-    before = await room.refusals(name)
-    with pytest.raises(IdvaultError) as caught:
-        await act
-    assert caught.value.reason is reason
-    assert await room.refusals(name) == before + 1
-    (row,) = await room.world.all(
-        select(disclosure_refusals).where(
-            disclosure_refusals.c.actor_id == person(name).actor_id,
-            disclosure_refusals.c.reason == reason.value,
-        )
-    )
-    assert row.silent == 0
-    return caught.value
 
 
 async def test_self_approval(room: Chamber) -> None:
@@ -320,17 +211,6 @@ async def test_too_many_requests(room: Chamber) -> None:
     await file(room, signed(terms(room, account)))
 
 
-async def test_parallel_requests_keep_the_budget(room: Chamber) -> None:
-    """Of eight at once, exactly as many pass as are left."""
-    room.daily = 3
-    room.restart()
-    account = await room.account()
-    made = [file(room, signed(terms(room, account))) for _ in range(8)]
-    answers = await asyncio.gather(*made, return_exceptions=True)
-    assert sum(isinstance(answer, ExhaustedError) for answer in answers) == 5
-    assert len(await room.logged(EventType.DISCLOSURE_REQUEST)) == 3
-
-
 async def test_an_account_without_a_record(room: Chamber) -> None:
     """Nobody, and one that was never verified: ACCOUNT_NOT_FOUND."""
     job = await room.world.job()
@@ -385,202 +265,6 @@ async def test_a_quorum_that_no_roster_has(room: Chamber) -> None:
     await refused(room, A, decide(room, decision(paper, A)), Reason.QUORUM_INVALID)
     asked = terms(room, papers.parse_request(paper).account_token)
     await refused(room, "auditor-a", file(room, signed(asked)), Reason.QUORUM_INVALID)
-
-
-async def test_nothing_is_released_before_the_log_has_it(room: Chamber) -> None:
-    """Without a checkpoint LOG_UNAVAILABLE; then the same request goes on, and it is one opening."""
-    disclosure_id = await approved(room)
-    asked: dict[str, Any] = {
-        "actor_id": person("auditor-a").actor_id,
-        "request_id": request_id(7),
-        "disclosure_id": disclosure_id,
-        "now": room.now(),
-    }
-    code = room.codes.code()
-    with pytest.raises(UnavailableError) as caught:
-        await room.auditing.open(**asked, code=code, patience=0.2)
-    assert caught.value.reason is Reason.LOG_UNAVAILABLE
-    assert await room.refusals("auditor-a") == 0
-    room.restart()
-    async with room.sequencing():
-        opened = await room.auditing.open(**asked, code="", patience=5.0)
-    assert opened.shown.filed.disclosure.opened == 1
-    assert len(opened.shares) == 2
-    assert len(await room.logged(EventType.DISCLOSURE_OPEN)) == 1
-
-
-async def test_nothing_changes_while_the_log_stands_still(room: Chamber) -> None:
-    """Every act is LOG_UNAVAILABLE, and nothing of it is stored."""
-    _, paper = await filed(room)
-    ready = await approved(room)
-    room.pass_time(minutes=5)
-    room.waiting.count, room.waiting.oldest = 1, room.now().real - timedelta(minutes=2)
-    acts: list[Any] = [
-        file(room, signed(terms(room, papers.parse_request(paper).account_token))),
-        decide(room, decision(paper, A)),
-        room.auditing.cancel(
-            actor_id=person("auditor-a").actor_id,
-            request_id=request_id(),
-            disclosure_id=ready,
-            now=room.now(),
-        ),
-        room.auditing.open(
-            actor_id=person("auditor-a").actor_id,
-            request_id=request_id(),
-            disclosure_id=ready,
-            code=room.codes.code(),
-            now=room.now(),
-            patience=0.1,
-        ),
-        room.custody.report(
-            actor_id=person(A).actor_id, disclosure_id=ready, finding=Finding.NOT_IN_LOG, now=room.now()
-        ),
-    ]
-    before = await room.world.contents()
-    for act in acts:
-        with pytest.raises(UnavailableError) as caught:
-            await act
-        assert caught.value.reason is Reason.LOG_UNAVAILABLE
-    assert await room.world.contents() == before
-
-
-async def test_a_lost_answer_is_asked_for_again(room: Chamber) -> None:
-    """Each act may lose its answer; the repeat finds it done, and spends no second code."""
-    account = await room.account()
-    asked = signed(terms(room, account))
-    room.flaky.plant("request", Fault.LOSE_ANSWER)
-    with pytest.raises(UnavailableError):
-        await file(room, asked, number=11)
-    assert (await file(room, asked, number=11)).filed.disclosure.state is State.REQUESTED
-    for name in (A, B):
-        command = decision(asked, name, code=room.codes.code())
-        room.flaky.plant("decide", Fault.LOSE_ANSWER)
-        with pytest.raises(UnavailableError):
-            await decide(room, command)
-        again = await decide(room, replace(command, code="used up"))
-    assert again.disclosure.state is State.APPROVED
-    disclosure_id = papers.parse_request(asked).disclosure_id
-    withdrawal: dict[str, Any] = {
-        "actor_id": person("auditor-a").actor_id,
-        "request_id": request_id(),
-        "disclosure_id": disclosure_id,
-        "now": room.now(),
-    }
-    room.flaky.plant("cancel", Fault.LOSE_ANSWER)
-    with pytest.raises(UnavailableError):
-        await room.auditing.cancel(**withdrawal)
-    assert (await room.auditing.cancel(**withdrawal)).filed.disclosure.state is State.CANCELLED
-    assert [
-        len(await room.logged(kind))
-        for kind in (EventType.DISCLOSURE_REQUEST, EventType.DISCLOSURE_APPROVE, EventType.DISCLOSURE_CANCEL)
-    ] == [1, 2, 1]
-
-
-async def test_the_worker_ends_what_time_has_ended(room: Chamber) -> None:
-    """EXPIRED with an entry; re-sealed shares are gone then, and after the last opening as well."""
-    waiting, _ = await filed(room)
-    ready = await approved(room)
-    opened = await approved(room)
-    await open_once(room, opened)
-
-    async def shares(disclosure_id: str) -> list[bytes | None]:
-        return [share.resealed for share in await room.store.shares(disclosure_id=disclosure_id)]
-
-    await room.retention.sweep(now=room.now(), limit=10)
-    assert all(await shares(opened))
-    room.pass_time(minutes=10)
-    await room.retention.sweep(now=room.now(), limit=10)
-    assert await shares(opened) == [None, None]
-    assert all(await shares(ready))
-    room.pass_time(hours=72)
-    assert await room.retention.sweep(now=room.now(), limit=10) == 2
-    assert await room.retention.sweep(now=room.now(), limit=10) == 0
-    assert await shares(ready) == [None, None]
-    for disclosure_id, state in ((waiting, State.EXPIRED), (ready, State.EXPIRED), (opened, State.OPENED)):
-        found = await room.store.get(disclosure_id=disclosure_id)
-        assert found is not None
-        assert found.disclosure.state is state
-    assert len(await room.logged(EventType.DISCLOSURE_EXPIRE)) == 2
-    assert room.counted.count("expire") == 2
-
-
-async def test_a_late_repeat_gets_no_shares(room: Chamber) -> None:
-    """Once they are destroyed the same request_id is DISCLOSURE_EXPIRED."""
-    disclosure_id = await approved(room)
-    await open_once(room, disclosure_id, request_id=request_id(77))
-    room.pass_time(minutes=10)
-    late = open_once(room, disclosure_id, request_id=request_id(77))
-    await refused(room, "auditor-a", late, Reason.DISCLOSURE_EXPIRED)
-
-
-async def test_shares_that_are_gone_are_told(room: Chamber) -> None:
-    """Whoever deleted them: DISCLOSURE_EXPIRED, never half an answer."""
-    disclosure_id = await approved(room)
-    await room.world.do(update(disclosure_decisions).values(resealed=None))
-    await refused(room, "auditor-a", open_once(room, disclosure_id), Reason.DISCLOSURE_EXPIRED)
-
-
-async def test_denials_destroy_the_shares(room: Chamber) -> None:
-    """One approval and two denials: DENIED, and the given share is gone."""
-    disclosure_id, paper = await filed(room)
-    await decide(room, decision(paper, A))
-    await decide(room, decision(paper, B, verdict=Verdict.DENY))
-    ended = await decide(room, decision(paper, C, verdict=Verdict.DENY))
-    assert ended.disclosure.state is State.DENIED
-    assert [share.resealed for share in await room.store.shares(disclosure_id=disclosure_id)] == [None]
-
-
-async def test_refusals_within_a_minute_are_one_entry(room: Chamber) -> None:
-    """The rest is counted, and told with the next one or by the worker; each person and reason by itself."""
-    for _ in range(5):
-        with pytest.raises(IdvaultError):
-            await room.auditing.get(
-                actor_id=person("auditor-a").actor_id, disclosure_id="0" * 32, now=room.now()
-            )
-    assert await room.refusals("auditor-a") == 1
-    await room.retention.sweep(now=room.now(), limit=10)
-    assert await room.refusals("auditor-a") == 1
-    room.pass_time(minutes=1)
-    await room.retention.sweep(now=room.now(), limit=10)
-    assert await room.refusals("auditor-a") == 2
-    (row,) = await room.world.all(select(disclosure_refusals))
-    assert (row.silent, row.reason) == (0, "REQUEST_NOT_FOUND")
-    assert room.counted == ["refuse"] * 5
-
-
-async def test_a_refusal_that_cannot_be_logged_is_not_told(room: Chamber) -> None:
-    """STORE_UNAVAILABLE instead: nobody learns what the log does not know."""
-    room.flaky.plant("refuse", Fault.REFUSE)
-    with pytest.raises(UnavailableError):
-        await room.auditing.get(actor_id=person("auditor-a").actor_id, disclosure_id="0" * 32, now=room.now())
-
-
-async def test_a_finding_is_logged(room: Chamber) -> None:
-    """What a person's own client refused is an entry of that person; of an unknown request it is not."""
-    disclosure_id, _ = await filed(room)
-    await room.custody.report(
-        actor_id=person(A).actor_id,
-        disclosure_id=disclosure_id,
-        finding=Finding.NOT_IN_LOG,
-        now=room.now(),
-    )
-    assert await room.refusals(A) == 1
-    with pytest.raises(IdvaultError) as caught:
-        await room.custody.report(
-            actor_id=person(A).actor_id, disclosure_id="0" * 32, finding=Finding.NOT_IN_LOG, now=room.now()
-        )
-    assert caught.value.reason is Reason.REQUEST_NOT_FOUND
-
-
-async def test_case_texts_are_nowhere_in_clear(room: Chamber) -> None:
-    """Neither in a table nor in a leaf."""
-    await filed(room)
-    contents = str(await room.world.contents())
-    for text in ("案 2026-1", "第一条", "一次核查"):
-        assert text not in contents
-        assert repr(text.encode())[2:-1] not in contents
-    (row,) = await room.world.all(select(disclosures.c.text))
-    assert "一次核查".encode() not in row.text
 
 
 async def test_a_record_that_does_not_fit_the_log(room: Chamber) -> None:

@@ -33,7 +33,7 @@ from idvault.flows.custodian import DecideCommand
 from tests.chamber import AUDITORS, CUSTODIANS, Chamber, identity, person
 from tests.databases import SqliteMaker
 from tests.fakes.flaky import Fault
-from tests.flows.test_disclosure import request_id, signed, terms
+from tests.flows.disclosure_world import request_id, signed, terms
 
 M, N = 2, 3
 HOURS = 72

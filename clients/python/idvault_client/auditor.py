@@ -1,4 +1,4 @@
-"""An auditor's own client: asks for one record, and opens it where nobody else can read it (security.md 3).
+"""An auditor's own client: asks for one record, and opens it where nobody else reads it (docs/disclosure.md).
 
 What is handed out at an opening counts, in this order, if
 * it is for the request that was signed here, and for the account that was asked for,

@@ -1,4 +1,4 @@
-"""A custodian's own client: it opens its share for nobody whose request does not verify (security.md 3).
+"""A custodian's own client: it opens its share for nobody whose request does not verify (docs/disclosure.md).
 
 A request is accepted, in this order, if
 * an auditor of the roster signed it, and it is not the custodian's own,

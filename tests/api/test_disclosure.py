@@ -1,0 +1,160 @@
+"""The services of disclosures over a real channel: who may call them, and what malformed calls are told."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from google.protobuf.message import Message
+
+from idvault.v1 import disclosure_pb2 as pb
+from idvault.v1 import transparency_pb2
+from idvault_client.errors import VaultError
+from tests.chamber import CUSTODIANS
+from tests.databases import Databases
+from tests.served_chamber import House, house_over
+
+A, B, C = CUSTODIANS
+ID = "d" * 32
+REQUESTS: dict[str, tuple[Message, type[Message]]] = {
+    "DisclosureService/RequestDisclosure": (
+        pb.RequestDisclosureRequest(request_id=str(uuid4()), signed_request=b"x"),
+        pb.Disclosure,
+    ),
+    "DisclosureService/GetDisclosure": (pb.GetDisclosureRequest(disclosure_id=ID), pb.Disclosure),
+    "DisclosureService/ListDisclosures": (pb.ListDisclosuresRequest(), pb.ListDisclosuresResponse),
+    "DisclosureService/CancelDisclosure": (
+        pb.CancelDisclosureRequest(request_id=str(uuid4()), disclosure_id=ID),
+        pb.Disclosure,
+    ),
+    "DisclosureService/OpenDisclosure": (
+        pb.OpenDisclosureRequest(request_id=str(uuid4()), disclosure_id=ID, code="000000"),
+        pb.OpenedDisclosure,
+    ),
+    "DisclosureService/ReportFinding": (
+        pb.ReportFindingRequest(request_id=str(uuid4()), disclosure_id=ID, finding=pb.FINDING_NOT_IN_LOG),
+        pb.ReportFindingResponse,
+    ),
+    "CustodianService/ListPendingDisclosures": (
+        pb.ListPendingDisclosuresRequest(),
+        pb.ListPendingDisclosuresResponse,
+    ),
+    "CustodianService/GetSealedShare": (pb.GetSealedShareRequest(disclosure_id=ID), pb.SealedShare),
+    "CustodianService/ApproveDisclosure": (
+        pb.ApproveDisclosureRequest(request_id=str(uuid4()), disclosure_id=ID, code="000000"),
+        pb.DecidedDisclosure,
+    ),
+    "CustodianService/DenyDisclosure": (
+        pb.DenyDisclosureRequest(request_id=str(uuid4()), disclosure_id=ID),
+        pb.DecidedDisclosure,
+    ),
+    "CustodianService/ReportFinding": (
+        pb.ReportFindingRequest(request_id=str(uuid4()), disclosure_id=ID, finding=pb.FINDING_SHARE_WRONG),
+        pb.ReportFindingResponse,
+    ),
+}
+
+
+@pytest_asyncio.fixture
+async def house(sqlite_databases: Databases, tmp_path: Path) -> AsyncIterator[House]:
+    """Return a served chamber over SQLite files."""
+    async with house_over(sqlite_databases, tmp_path) as made:
+        yield made
+
+
+async def told(house: House, name: str, method: str, **changes: Any) -> VaultError | Message:
+    """Call a method as somebody, its request changed; return what was answered or refused."""
+    request, answer = REQUESTS[method]
+    asked = type(request)()
+    asked.CopyFrom(request)
+    for field, value in changes.items():
+        setattr(asked, field, value)
+    with house.remote(name) as remote:
+        try:
+            return await asyncio.to_thread(remote.call, method, asked, answer)
+        except VaultError as error:
+            return error
+
+
+def reason(answer: VaultError | Message) -> tuple[str | None, str]:
+    """Return reason and status of a refusal; OK for an answer."""
+    return (answer.reason, answer.code) if isinstance(answer, VaultError) else (None, "OK")
+
+
+@pytest.mark.parametrize("method", REQUESTS)
+async def test_only_its_own_role_may_call_a_method(house: House, method: str) -> None:
+    """The other people are ACCESS_DENIED, whatever they send."""
+    service = method.partition("/")[0]
+    other = A if service == "DisclosureService" else "auditor-a"
+    assert reason(await told(house, other, method)) == ("ACCESS_DENIED", "PERMISSION_DENIED")
+
+
+@pytest.mark.parametrize("method", [name for name in REQUESTS if "List" not in name])
+async def test_what_is_not_there_is_not_found(house: House, method: str) -> None:
+    """An unknown disclosure is REQUEST_NOT_FOUND; bytes that are no paper are INVALID_MESSAGE."""
+    name = "auditor-a" if method.startswith("Disclosure") else A
+    expected = ("REQUEST_NOT_FOUND", "NOT_FOUND")
+    if method.endswith("RequestDisclosure"):
+        expected = ("INVALID_MESSAGE", "INVALID_ARGUMENT")
+    assert reason(await told(house, name, method)) == expected
+
+
+@pytest.mark.parametrize(
+    ("method", "changes", "why", "field"),
+    [
+        ("DisclosureService/GetDisclosure", {"disclosure_id": ""}, "INVALID_MESSAGE", "disclosure_id"),
+        ("DisclosureService/CancelDisclosure", {"request_id": "1"}, "INVALID_REQUEST_ID", "request_id"),
+        ("DisclosureService/OpenDisclosure", {"disclosure_id": "D" * 32}, "INVALID_MESSAGE", "disclosure_id"),
+        ("DisclosureService/ListDisclosures", {"page_size": 101}, "INVALID_MESSAGE", "page_size"),
+        ("DisclosureService/ListDisclosures", {"page_size": -1}, "INVALID_MESSAGE", "page_size"),
+        ("DisclosureService/ListDisclosures", {"page_token": "x"}, "INVALID_MESSAGE", "page_token"),
+        ("DisclosureService/ReportFinding", {"finding": 0}, "INVALID_MESSAGE", "finding"),
+        ("DisclosureService/ReportFinding", {"request_id": ""}, "INVALID_REQUEST_ID", "request_id"),
+        ("CustodianService/ListPendingDisclosures", {"page_token": "x"}, "INVALID_MESSAGE", "page_token"),
+        ("CustodianService/GetSealedShare", {"disclosure_id": "d"}, "INVALID_MESSAGE", "disclosure_id"),
+        ("CustodianService/ApproveDisclosure", {"request_id": "x" * 36}, "INVALID_REQUEST_ID", "request_id"),
+        ("CustodianService/DenyDisclosure", {"disclosure_id": ""}, "INVALID_MESSAGE", "disclosure_id"),
+    ],
+)
+async def test_malformed_calls_name_their_field(
+    house: House, method: str, changes: dict[str, Any], why: str, field: str
+) -> None:
+    """The field and never its value."""
+    name = "auditor-a" if method.startswith("Disclosure") else A
+    answer = await told(house, name, method, **changes)
+    assert reason(answer) == (why, "INVALID_ARGUMENT")
+    assert isinstance(answer, VaultError)
+    assert list(answer.fields) == [field]
+
+
+async def test_lists_are_empty_at_first(house: House) -> None:
+    """Without a next page, and nothing is logged of looking."""
+    mine = await told(house, "auditor-a", "DisclosureService/ListDisclosures")
+    waiting = await told(house, A, "CustodianService/ListPendingDisclosures")
+    assert isinstance(mine, pb.ListDisclosuresResponse)
+    assert isinstance(waiting, pb.ListPendingDisclosuresResponse)
+    assert (len(mine.disclosures), mine.next_page_token) == (0, "")
+    assert (len(waiting.disclosures), waiting.next_page_token) == (0, "")
+
+
+async def test_a_closed_connection_and_a_dead_vault_are_unavailable(house: House) -> None:
+    """Neither raises anything of gRPC."""
+    remote = house.remote("auditor-a")
+    remote.close()
+    request, answer = REQUESTS["DisclosureService/ListDisclosures"]
+    with pytest.raises(VaultError) as closed:
+        remote.call("DisclosureService/ListDisclosures", request, answer)
+    assert closed.value.code == "CANCELLED"
+    with house.remote("auditor-a") as other:
+        proof = transparency_pb2.GetConsistencyProofRequest(old_size=1, new_size=2)
+        with pytest.raises(VaultError) as refused:
+            await asyncio.to_thread(
+                other.call,
+                "TransparencyService/GetConsistencyProof",
+                proof,
+                transparency_pb2.ConsistencyProof,
+            )
+        assert refused.value.code == "INVALID_ARGUMENT"

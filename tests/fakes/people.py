@@ -1,0 +1,53 @@
+"""Rosters that are verified already, and one-time codes that a test gives out."""
+
+from idvault.attest.person import Person
+from idvault.attest.roster import Roster
+from idvault.domain import second_factor
+from idvault.domain.error import DeniedError, Reason
+from idvault.domain.moment import Moment
+
+
+class FakeRosters:
+    """Verified versions of a roster, as flows.roster_holder has them."""
+
+    def __init__(self, *versions: Roster) -> None:
+        """Take the versions from the first on."""
+        self.versions = list(versions)
+
+    @property
+    def current(self) -> Roster:
+        """The version in force."""
+        return self.versions[-1]
+
+    def version(self, number: int) -> Roster:
+        """Return a version."""
+        return self.versions[number - 1]
+
+    def person(self, actor_id: str) -> Person:
+        """Return a person of the version in force."""
+        for found in self.current.people:
+            if found.actor_id == actor_id:
+                return found
+        raise DeniedError(Reason.ACCESS_DENIED)
+
+
+class FakeCodes:
+    """Second factors: each code that was given out is good once, until it is taken back."""
+
+    def __init__(self) -> None:
+        """Give nothing out yet."""
+        self.good: set[str] = set()
+        self._numbers = 100_000
+
+    def code(self) -> str:
+        """Return a new good code."""
+        self._numbers += 1
+        self.good.add(str(self._numbers))
+        return str(self._numbers)
+
+    async def check(self, *, actor_id: str, code: str, now: Moment) -> None:
+        """Spend a code."""
+        second_factor.check_code(code)
+        if code not in self.good:
+            raise DeniedError(Reason.SECOND_FACTOR_REFUSED)
+        self.good.remove(code)
