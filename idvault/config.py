@@ -46,6 +46,7 @@ class Process(StrEnum):
     PLATFORMS = "platforms"
     KEYS = "keys"
     ROSTER = "roster"
+    DOCTOR = "doctor"
 
 
 class ConfigError(Exception):
@@ -151,6 +152,7 @@ REQUIRED: Mapping[Process, tuple[str, ...]] = {
     Process.PLATFORMS: (*_STORES, "trust_domain"),
     Process.KEYS: (*_KEYS, "log_origin"),
     Process.ROSTER: ("roster",),
+    Process.DOCTOR: (*_STORES, "roster"),
 }
 _EXPECTED: Mapping[str, str] = {
     "database_url": "the URL of the main database, sqlite:///FILE or postgresql://USER@HOST/NAME",
@@ -291,7 +293,8 @@ def _file_problems(settings: Settings, present: list[str], process: Process) -> 
     for name in ("tls_certificate", "tls_ca", *secrets):
         if name in present:
             yield from _readable(name, getattr(settings, name), secret=name in secrets)
-    if process is not Process.ROSTER and "roster" in present:
+    # These two say better themselves what is wrong with the file.
+    if process not in (Process.ROSTER, Process.DOCTOR) and "roster" in present:
         yield from _readable("roster", settings.roster, secret=False)
     if "registry_secret_key_file" in present and _has_no_secret_key(settings):
         yield f"{_name('registry_secret_key_file')} must hold the secret key, 32 hex digits, and nothing else"

@@ -8,6 +8,7 @@ import typer
 from idvault.cli import (
     database,
     dev,
+    doctor,
     keys,
     log,
     mock_registry,
@@ -46,6 +47,7 @@ app.command("serve")(serve.serve)
 app.command("work")(work.work)
 app.command("witness")(witness.witness)
 app.command("mock-registry")(mock_registry.mock_registry)
+app.command("doctor")(doctor.doctor)
 app.add_typer(database.app, name="db")
 app.add_typer(keys.app, name="keys")
 app.add_typer(platform.app, name="platform")

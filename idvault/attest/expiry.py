@@ -1,0 +1,17 @@
+"""When the certificates of a PEM file end (RFC 5280, 4.1.2.5)."""
+
+from datetime import datetime
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+
+from idvault.attest.certificate import CertificateError
+
+
+def earliest_end(pem: bytes) -> datetime:
+    """Return when the first of the certificates ends, UTC; raises CertificateError if there is none."""
+    try:
+        found = x509.load_pem_x509_certificates(pem)
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
+        raise CertificateError("there is no certificate in PEM form") from error
+    return min(certificate.not_valid_after_utc for certificate in found)

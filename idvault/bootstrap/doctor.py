@@ -1,0 +1,171 @@
+"""Builds what `idvault doctor` looks at, out of the settings of a service."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from idvault.attest import expiry, roster_chain
+from idvault.attest.certificate import CertificateError
+from idvault.attest.reading import RosterError
+from idvault.bootstrap.base import Clock, urls
+from idvault.config import Settings
+from idvault.domain.error import IdvaultError
+from idvault.flows import doctor
+from idvault.flows.doctor import AilmentError, Check, Finding
+from idvault.flows.witness import WitnessFlow
+from idvault.registry import probe
+from idvault.registry.probe import UnreachedError
+from idvault.storage import migrations
+from idvault.storage.checkpoint import SIGNED, SqlCheckpointStore
+from idvault.storage.deployment import SqlDeploymentStore
+from idvault.storage.engine import Database
+from idvault.storage.log_store import SqlLogStore
+from idvault.storage.roster import SqlRosterStore
+from idvault.transparency import checkpoint, note
+from idvault.transparency.note import parse_key
+from idvault.transparency.tree import LogError
+from idvault.witness.client import HttpWitness
+
+# A checkpoint is made about once a second.
+_LOOKS, _PAUSE = 25, 0.2
+
+
+async def examine(settings: Settings, *, clock: Clock) -> list[Finding]:
+    """Look at everything that these settings name; return what was found, in the order of the checks."""
+    async with _databases(settings) as (main, shred):
+        return await doctor.examine(checks(settings, main=main, shred=shred, clock=clock))
+
+
+def checks(settings: Settings, *, main: Database, shred: Database, clock: Clock) -> list[Check]:
+    """Return the checks; what these settings do not name is another process's to look at."""
+    found = [
+        Check("databases", partial(_check_databases, settings, main, shred)),
+        Check("roster", partial(_check_roster, settings, main)),
+        Check("log", partial(_check_log, main, clock)),
+        Check("checkpoint", partial(_check_checkpoint, main, shred)),
+    ]
+    for name in ("tls_certificate", "tls_ca"):
+        if getattr(settings, name) != Path():
+            setting = f"IDVAULT_{name.upper()}"
+            check = partial(_check_certificate, getattr(settings, name), setting, clock)
+            found.append(Check(name.replace("_", "-"), check))
+    if settings.registry_check_url:
+        found.append(Check("registry", partial(_check_registry, settings)))
+        found.append(Check("clock", partial(_check_clock, settings, clock)))
+    if settings.witness_url:
+        found.append(Check("witness", partial(_check_witness, settings, main, shred, clock)))
+    return found
+
+
+async def _check_databases(settings: Settings, main: Database, shred: Database) -> None:
+    try:
+        await migrations.check_current(*urls(settings))
+        await SqlDeploymentStore(main=main, shred=shred).check()
+    except IdvaultError as error:
+        text = str(error)
+        if text == error.reason.value:
+            text = "a database does not answer: look at both servers, and at both URLs"
+        raise AilmentError(text) from error
+
+
+async def _check_roster(settings: Settings, main: Database) -> None:
+    try:
+        found = await asyncio.to_thread(roster_chain.load, settings.roster)
+    except (RosterError, OSError) as error:
+        raise AilmentError(f"the roster does not verify ({error}): put the signed file back") from error
+    adopted = await SqlRosterStore(database=main).newest()
+    doctor.check_adopted(version=found.version, digest=found.digest(), adopted=adopted)
+
+
+async def _check_log(main: Database, clock: Clock) -> None:
+    store = SqlLogStore(database=main)
+    waiting, head = await store.unsequenced(), await store.head()
+    now = clock().real
+    doctor.check_waiting(oldest=waiting.oldest, now=now)
+    doctor.check_sequencer(sequenced_at=head.sequenced_at, now=now)
+
+
+async def _check_checkpoint(main: Database, shred: Database) -> None:
+    sequenced = (await SqlLogStore(database=main).head()).size
+    store = SqlCheckpointStore(database=shred)
+    for _ in range(_LOOKS):
+        if _size(await store.latest()) >= sequenced:
+            break
+        await asyncio.sleep(_PAUSE)
+    doctor.check_covered(sequenced=sequenced, signed=_size(await store.latest()))
+
+
+def _size(newest: bytes | None) -> int:
+    if newest is None:
+        return 0
+    try:
+        return checkpoint.parse(note.parse(newest).text).size
+    except LogError as error:
+        raise AilmentError(
+            "the stored checkpoint is damaged: put the shred database's backup back"
+        ) from error
+
+
+async def _check_certificate(path: Path, setting: str, clock: Clock) -> None:
+    try:
+        ends = expiry.earliest_end(await asyncio.to_thread(path.read_bytes))
+    except (CertificateError, OSError) as error:
+        raise AilmentError(f"{setting} holds no certificate that can be read: put one there") from error
+    doctor.check_certificate(ends=ends, setting=setting, now=clock().real)
+
+
+async def _ask_registry(settings: Settings) -> datetime | None:
+    try:
+        return await probe.ask(settings.registry_check_url)
+    except UnreachedError as error:
+        raise AilmentError(
+            "the registry does not answer: look at IDVAULT_REGISTRY_CHECK_URL, DNS and the firewall; until "
+            "then sign-ups wait"
+        ) from error
+
+
+async def _check_registry(settings: Settings) -> None:
+    await _ask_registry(settings)
+
+
+async def _check_clock(settings: Settings, clock: Clock) -> None:
+    theirs = await _ask_registry(settings)
+    doctor.check_clock(theirs=theirs, now=clock().real)
+
+
+async def _check_witness(settings: Settings, main: Database, shred: Database, clock: Clock) -> None:
+    try:
+        witness = HttpWitness(
+            url=settings.witness_url,
+            key=parse_key(settings.witness_key),
+            clock=lambda: clock().real,
+            development=settings.development,
+        )
+    except (LogError, ValueError) as error:
+        raise AilmentError(f"the witness cannot be asked ({error}): look at IDVAULT_WITNESS_KEY") from error
+    try:
+        await WitnessFlow(
+            witness=witness,
+            log=SqlLogStore(database=main),
+            checkpoints=SqlCheckpointStore(database=shred, name=SIGNED),
+        ).check()
+    except IdvaultError as error:
+        raise AilmentError(
+            f"the witness does not confirm the log ({error}): look at the witness, or at who put the "
+            "databases back"
+        ) from error
+    finally:
+        await witness.close()
+
+
+@asynccontextmanager
+async def _databases(settings: Settings) -> AsyncIterator[tuple[Database, Database]]:
+    main, shred = (Database(url=url, pool_size=1) for url in urls(settings))
+    try:
+        yield main, shred
+    finally:
+        await main.close()
+        await shred.close()

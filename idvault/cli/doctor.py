@@ -1,0 +1,36 @@
+"""`idvault doctor`: looks whether a deployment is well, and says what to do where it is not."""
+
+import asyncio
+import json
+
+import typer
+
+from idvault import config
+from idvault.cli import running
+from idvault.cli.outcome import Code
+from idvault.config import Process
+
+
+def doctor(context: typer.Context) -> None:
+    """Check databases, roster, log, certificates, registry, clock and witness, with the service's settings.
+
+    Nothing is changed and nothing is charged. A check needs the settings that it is about; where they are
+    missing it is another process's. The last line is "doctor: all N checks passed", or "doctor: NAME: what to
+    do" with exit code 1.
+    """
+    settings = config.load(Process.DOCTOR)
+    from idvault.bootstrap import doctor as examination  # noqa: PLC0415 - `--help` needs no database
+
+    findings = asyncio.run(examination.examine(settings, clock=running.clock(None)))
+    ailing = [finding for finding in findings if finding.advice is not None]
+    if context.obj:
+        for finding in findings:
+            shown = {"check": finding.name, "passed": finding.advice is None, "advice": finding.advice}
+            typer.echo(json.dumps(shown, ensure_ascii=False))
+    else:
+        for finding in ailing:
+            typer.echo(f"doctor: {finding.name}: {finding.advice}")
+        if not ailing:
+            typer.echo(f"doctor: all {len(findings)} checks passed")
+    if ailing:
+        raise typer.Exit(Code.CHECK_FAILED)

@@ -1,0 +1,57 @@
+"""`idvault doctor`: its last line and its exit code."""
+
+import json
+from pathlib import Path
+
+from idvault.cli.outcome import Code
+from tests.chamber import first_roster
+from tests.cli.commands import Commands
+
+
+def _setup(idvault: Commands, folder: Path) -> None:
+    (folder / "roster.json").write_bytes(first_roster().to_bytes())
+    idvault.set(
+        DATABASE_URL=f"sqlite:///{folder}/main.sqlite3",
+        SHRED_DATABASE_URL=f"sqlite:///{folder}/shred.sqlite3",
+        ROSTER=folder / "roster.json",
+    )
+    assert idvault("db", "upgrade").code == Code.DONE
+
+
+def test_what_is_wrong_is_said(idvault: Commands, tmp_path: Path) -> None:
+    """Databases are there, nobody has served or worked yet: two advices, and exit code 1."""
+    _setup(idvault, tmp_path)
+    result = idvault("doctor")
+    assert result.code == Code.CHECK_FAILED
+    assert result.out.splitlines() == [
+        "doctor: roster: no roster was adopted yet: start `idvault serve` or `idvault work`",
+        "doctor: log: nobody sequences the log: start `idvault work`",
+    ]
+
+
+def test_as_json(idvault: Commands, tmp_path: Path) -> None:
+    """One object for each check, in the same order."""
+    _setup(idvault, tmp_path)
+    result = idvault("doctor", "--json")
+    assert result.code == Code.CHECK_FAILED
+    found = [json.loads(line) for line in result.out.splitlines()]
+    assert [each["check"] for each in found] == ["databases", "roster", "log", "checkpoint"]
+    assert [each["passed"] for each in found] == [True, False, False, True]
+    assert found[0]["advice"] is None
+
+
+def test_settings_are_needed(idvault: Commands) -> None:
+    """Without them there is nothing to look at."""
+    assert idvault("doctor").code == Code.WRONG_USAGE
+
+
+def test_databases_that_are_not_there(idvault: Commands, tmp_path: Path) -> None:
+    """The first thing to do is said first, and nothing is made on the way."""
+    _setup(idvault, tmp_path)
+    for path in tmp_path.glob("main.sqlite3*"):
+        path.unlink()
+    result = idvault("doctor")
+    assert result.code == Code.CHECK_FAILED
+    said = result.out.splitlines()
+    assert said[0] == "doctor: databases: the main database has no schema yet: run `idvault db upgrade`"
+    assert not (tmp_path / "main.sqlite3").exists()
