@@ -10,8 +10,9 @@ from idvault import config, process
 from idvault.attest import certificate, person, reading, roster, roster_chain, roster_signature
 from idvault.attest.reading import RosterError
 from idvault.attest.roster import Roster
-from idvault.cli import secret
+from idvault.cli import roster_server, secret
 from idvault.cli.outcome import Code, CommandError
+from idvault.cli.roster_server import CaOption, ServerNameOption, ServerOption
 from idvault.config import Process
 
 app = typer.Typer(
@@ -50,6 +51,7 @@ Quorums = Annotated[
         help="A quorum: its name, how many must act together, and its custodians in order.",
     ),
 ]
+Own = Annotated[Path | None, typer.Option(help="Your identity folder, for --server.")]
 Development = Annotated[
     bool,
     typer.Option("--development", help="Allow what only development may have; such a roster stays one."),
@@ -86,47 +88,49 @@ def propose(  # noqa: PLR0917 - typer makes an option of each
     quorum: Quorums = None,
     after: After = None,
     development: Development = False,
+    identity: Own = None,
+    server: ServerOption = None,
+    ca: CaOption = None,
+    server_name: ServerNameOption = "",
 ) -> None:
     """Write a roster without signatures: the first version, or the one after --after.
 
     A person or quorum of the version before stays unless it is named anew. Send the file to the custodians:
-    each reads it with `show` and signs it with `sign`.
+    each reads it with `show` and signs it with `sign`. With --server the vault is told too: the custodians
+    may then fetch it there, and the last signature that is needed puts it in force.
     """
-    before = _read(after) if after else None
-    people = {each.name: each.to_json() for each in before.people} if before else {}
-    quorums = {each.name: each.to_json() for each in before.quorums} if before else {}
-    for name in remove or []:
-        if people.pop(name, None) is None:
-            raise RosterError(f"{name!a} is not among the people of the version before")
-    people |= _people(person_file or [], certificate_file or [])
-    quorums |= {each["name"]: each for each in map(_quorum, quorum or [])}
-    document = {
-        "version": before.version + 1 if before else 1,
-        "development": development,
-        "people": list(people.values()),
-        "quorums": list(quorums.values()),
-        "witness": before.witness.to_json() if before and before.witness else {},
-        "signatures": [],
-    }
-    found = roster.parse(json.dumps(document, ensure_ascii=False).encode())
+    vault = roster_server.chosen(server, identity=identity, ca=ca, server_name=server_name)
+    found = _next(
+        after, remove or [], _people(person_file or [], certificate_file or []), quorum or [], development
+    )
     _write(file, found)
+    if vault is not None:
+        vault.propose(found)
     typer.echo(f"roster: version {found.version} proposed, not signed yet")
 
 
 @app.command()
-def sign(
+def sign(  # noqa: PLR0917 - typer makes an option of each
     file: File,
     identity: Annotated[Path, typer.Option(help="Your identity folder.")],
     passphrase_file: secret.PassphraseFile = None,
+    server: ServerOption = None,
+    ca: CaOption = None,
+    server_name: ServerNameOption = "",
 ) -> None:
-    """Add your signature as a custodian to a roster file. Read it with `show` before."""
+    """Add your signature as a custodian to a roster file. Read it with `show` before.
+
+    With --server the vault gets the signature too; the last one that is needed puts the roster in force.
+    """
     from idvault.custody import identity as identities  # noqa: PLC0415 - only who signs needs it
 
     with secret.identity_errors():
         own = identities.load(identity, passphrase=secret.passphrase(passphrase_file))
     found = roster_signature.sign(_read(file), name=own.name, signer=own.sign)
     _write(file, found)
-    typer.echo(f"roster: version {found.version} signed by {own.name}")
+    vault = roster_server.chosen(server, identity=identity, ca=ca, server_name=server_name)
+    adopted = vault is not None and vault.sign(found, own.name).adopted
+    typer.echo(f"roster: version {found.version} signed by {own.name}{', in force' if adopted else ''}")
 
 
 @app.command()
@@ -142,11 +146,22 @@ def verify(file: File, after: After = None) -> None:
 
 
 @app.command()
-def publish(file: File) -> None:
+def publish(
+    file: File,
+    identity: Own = None,
+    server: ServerOption = None,
+    ca: CaOption = None,
+    server_name: ServerNameOption = "",
+) -> None:
     """Verify a roster against the published one and put it in its place, IDVAULT_ROSTER.
 
-    The processes take it up at their next start. Former versions stay beside it, as roster.1.json and so on.
+    Running processes take it up within a second. Former versions stay beside it, as roster.1.json and so on.
+    With --server the file goes to that vault instead, from the operator's own machine.
     """
+    vault = roster_server.chosen(server, identity=identity, ca=ca, server_name=server_name)
+    if vault is not None:
+        _hand_in(_read(file), vault)
+        return
     place = config.load(Process.ROSTER).roster
     found = _read(file)
     before = roster_chain.load(place) if place.exists() else None
@@ -158,12 +173,74 @@ def publish(file: File) -> None:
     typer.echo(_summary(found))
 
 
+@app.command()
+def fetch(  # noqa: PLR0917 - typer makes an option of each
+    file: File,
+    identity: Annotated[Path, typer.Option(help="Your identity folder.")],
+    server: Annotated[str, typer.Option(metavar="HOST:PORT", help="The vault's custody edge.")],
+    proposal: Annotated[
+        bool, typer.Option("--proposal", help="The newest proposal instead of the version in force.")
+    ] = False,
+    ca: CaOption = None,
+    server_name: ServerNameOption = "",
+) -> None:
+    """Write what a vault hands out to FILE, former versions beside it; to be believed once you `verify` it.
+
+    Who signs a proposal reads it with `show` before.
+    """
+    vault = roster_server.needed(server, identity=identity, ca=ca, server_name=server_name)
+    newest = vault.get(0)
+    if proposal and not newest.proposals:
+        raise CommandError(Code.REFUSED, "nothing is proposed", reason="REQUEST_NOT_FOUND")
+    found = roster.parse(newest.proposals[0].file if proposal else newest.file)
+    for version in range(1, found.version):
+        former = roster.parse(vault.get(version).file)
+        _write(roster_chain.former_path(file, version=version), former)
+    _write(file, found)
+    typer.echo(f"roster: version {found.version} fetched, {found.digest()}")
+
+
+def _hand_in(found: Roster, vault: roster_server.Server) -> None:
+    if not vault.propose(found).adopted:
+        raise CommandError(
+            Code.UNVERIFIED, "proposed, but not enough custodians have signed yet", reason="ROSTER_INVALID"
+        )
+    typer.echo(_summary(found))
+
+
 def _verify(file: Path, found: Roster, after: Path | None) -> None:
     """Raise RosterError unless a roster is signed as it must be."""
     if after is None and found.version > 1:
         roster_chain.load(file)
     else:
         roster_signature.verify(found, previous=_read(after) if after else None)
+
+
+def _next(
+    after: Path | None,
+    remove: list[str],
+    named: dict[str, dict[str, Any]],
+    quorum: list[str],
+    development: bool,
+) -> Roster:
+    """Return the version that follows, or the first one, without signatures."""
+    before = _read(after) if after else None
+    people = {each.name: each.to_json() for each in before.people} if before else {}
+    quorums = {each.name: each.to_json() for each in before.quorums} if before else {}
+    for name in remove:
+        if people.pop(name, None) is None:
+            raise RosterError(f"{name!a} is not among the people of the version before")
+    people |= named
+    quorums |= {each["name"]: each for each in map(_quorum, quorum)}
+    document = {
+        "version": before.version + 1 if before else 1,
+        "development": development,
+        "people": list(people.values()),
+        "quorums": list(quorums.values()),
+        "witness": before.witness.to_json() if before and before.witness else {},
+        "signatures": [],
+    }
+    return roster.parse(json.dumps(document, ensure_ascii=False).encode())
 
 
 def _summary(found: Roster) -> str:

@@ -1,0 +1,161 @@
+"""A roster changes while the vault runs: proposed, fetched, signed and in force, without a restart."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from idvault.attest import certificate
+from idvault.development import totp
+from idvault.development.authority import real_now
+from idvault.development.layout import PASSPHRASE
+from idvault.v1 import options_pb2, roster_pb2
+from idvault_client import AccessDenied, Tls
+from idvault_client.remote import CustodyEdge
+from tests.journeys.house import TIMEOUT, House
+
+
+class Town:
+    """A vault, and its people's commands over the wire."""
+
+    def __init__(self, house: House) -> None:
+        """Take a running vault."""
+        self.house = house
+        self.passphrase = house.folder / "passphrase"
+        self.passphrase.write_bytes(PASSPHRASE)
+        self.passphrase.chmod(0o600)
+
+    def folder(self, name: str) -> Path:
+        """Return somebody's identity folder."""
+        return Path(self.house.ready["identities"][name])
+
+    def roster(self, verb: str, file: Path, name: str, *more: object) -> str:
+        """Run a roster command as somebody, over the wire; return its last line."""
+        ready = self.house.ready
+        where = ("--server", ready["grpc_custody"], "--ca", ready["ca"], "--server-name", "localhost")
+        found = self.house.command("roster", verb, file, "--identity", self.folder(name), *where, *more)
+        assert found.returncode == 0, found.stderr
+        return found.stdout.splitlines()[-1]
+
+    def remote(self, name: str) -> CustodyEdge:
+        """Return somebody's connection."""
+        folder = self.folder(name)
+        tls = Tls(self.house.ready["ca"], folder / "certificate.pem", folder / "key.pem")
+        return CustodyEdge(
+            self.house.ready["grpc_custody"], tls=tls, server_name="localhost", timeout=TIMEOUT
+        )
+
+
+@pytest.fixture
+def town(own_house: House) -> Town:
+    """A vault whose roster may change."""
+    return Town(own_house)
+
+
+def get(remote: CustodyEdge, version: int = 0) -> roster_pb2.Roster:
+    """Ask for a version."""
+    request = roster_pb2.GetRosterRequest(version=version)
+    return remote.call("RosterService/GetRoster", request, roster_pb2.Roster)
+
+
+def until(happened: Callable[[], bool], *, within: float) -> None:
+    """Wait for something that must happen in time."""
+    deadline = time.monotonic() + within
+    while not happened():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def denied(remote: CustodyEdge) -> bool:
+    """Tell whether a call on an open connection is refused."""
+    try:
+        get(remote)
+    except AccessDenied:
+        return True
+    return False
+
+
+def test_a_roster_lives(town: Town, tmp_path: Path) -> None:
+    """An auditor is removed by two custodians, on an open connection, and the log keeps every step."""
+    place, draft = Path(town.house.ready["roster"]), tmp_path / "second.json"
+    with town.remote("auditor-b") as leaving, town.remote("auditor-a") as staying:
+        assert get(leaving).version == 1
+        change = ("--after", place, "--remove", "auditor-b", "--development")
+        proposed = town.roster("propose", draft, "operator", *change)
+        assert proposed == "roster: version 2 proposed, not signed yet"
+        lines = []
+        for name in ("custodian-a", "custodian-b"):
+            file = tmp_path / f"{name}.json"
+            assert "version 2 fetched" in town.roster("fetch", file, name, "--proposal")
+            lines.append(town.roster("sign", file, name, "--passphrase-file", town.passphrase))
+        assert lines == [
+            "roster: version 2 signed by custodian-a",
+            "roster: version 2 signed by custodian-b, in force",
+        ]
+        until(lambda: denied(leaving), within=10)
+        assert get(staying).version == 2
+    fetched = tmp_path / "fetched" / "roster.json"
+    fetched.parent.mkdir()
+    town.roster("fetch", fetched, "custodian-c")
+    verified = town.house.command("roster", "verify", fetched)
+    assert verified.stdout.splitlines()[-1] == "roster: version 2, 1 quorums, 5 people, valid"
+    leaves = town.house.query("select leaf from log_entries")
+    for word, count in (("adopted", 2), ("propose", 1), ("sign", 2)):
+        assert sum(f"roster:version:{word}".encode() in leaf for (leaf,) in leaves) == count
+    assert town.house.session.stop() == 0
+    town.house.start()
+    with town.remote("auditor-a") as staying, town.remote("auditor-b") as leaving:
+        assert get(staying).version == 2
+        assert denied(leaving)
+
+
+def test_platforms_come_and_go_over_the_wire(town: Town) -> None:
+    """An operator registers a platform's certificate and takes it away again; repeats change nothing."""
+    house = town.house
+    tls = house.certificate(house.platform("platform-z"), file="platform-z")
+    spki = certificate.read(Path(tls.certificate).read_bytes()).spki
+    registering = roster_pb2.RegisterPlatformRequest(
+        request_id=str(uuid4()), platform="platform-z", role=options_pb2.ROLE_PLATFORM, spki=spki
+    )
+    revoking = roster_pb2.RevokePlatformRequest(request_id=str(uuid4()), platform="platform-z", spki=spki)
+
+    def is_known() -> bool:
+        try:
+            return bool(vault.batch_get_statuses(["acct_" + "0" * 26]).unknown_account_tokens)
+        except AccessDenied:
+            return False
+
+    with town.remote("operator") as operator, house.connect(tls) as vault:
+        assert not is_known()
+        for _ in range(2):
+            made = operator.call("RosterService/RegisterPlatform", registering, roster_pb2.Platform)
+        until(is_known, within=10)
+        gone = operator.call("RosterService/RevokePlatform", revoking, roster_pb2.Platform)
+        assert (gone.actor_id, gone.HasField("revoke_time")) == (made.actor_id, True)
+        until(lambda: not is_known(), within=10)
+
+
+def test_development_s_people_have_second_factors(town: Town) -> None:
+    """Each can read the own secret; a new one needs a code of the old one."""
+    folder = town.folder("custodian-a")
+    uri = totp.read(folder)
+    assert uri.startswith("otpauth://totp/idvault:custodian-a?secret=")
+    before = ["custodian", "--identity", folder, "--passphrase-file", town.passphrase]
+    refused = town.house.command(*before, "second-factor")
+    assert (refused.returncode, "SECOND_FACTOR_REFUSED" in refused.stderr) == (4, True)
+    code = totp.code(uri, now=real_now())
+    begun = town.house.command("--json", *before, "--code", code, "second-factor")
+    assert begun.returncode == 0, begun.stderr
+    first, last = [json.loads(line) for line in begun.stdout.splitlines()]
+    assert last == {"person": "custodian-a", "second_factor": "begun"}
+    shown = totp.code(first["uri"], now=real_now())
+    confirmed = town.house.command(*before, "second-factor", "--confirm", shown)
+    assert confirmed.stdout.splitlines()[-1] == "second factor: custodian-a enrolled"
+    again = town.house.command(*before, "second-factor", "--confirm", shown)
+    assert (again.returncode, "ILLEGAL_TRANSITION" in again.stderr) == (4, True)
+    stored = repr(town.house.query("select active from second_factors"))
+    assert len(town.house.query("select actor_id from second_factors where active is not null")) == 5
+    assert first["uri"].partition("secret=")[2][:32] not in stored
