@@ -53,3 +53,32 @@ def test_a_former_version_that_nobody_signed_is_refused(tmp_path: Path) -> None:
     _write(path, first, people.roster(version=2), third)
     with pytest.raises(RosterSignatureError, match="0 of its custodians signed"):
         roster_chain.load(path)
+
+
+def test_a_watched_file_is_read_again_when_it_changes(tmp_path: Path) -> None:
+    """Not before; and what is wrong stays wrong for as long as it lies there."""
+    path = tmp_path / "roster.json"
+    first, second, _ = _chain()
+    watched = roster_chain.WatchedChain(path)
+    with pytest.raises(RosterError, match="cannot be read"):
+        watched()
+    _write(path, first)
+    found = watched()
+    assert found == (first,)
+    assert watched() is found
+    _write(path, first, second)
+    assert watched() == (first, second)
+    path.write_bytes(b"{}")
+    for _ in range(2):
+        with pytest.raises(RosterError):
+            watched()
+
+
+def test_versions_in_hand_are_verified_like_those_of_files() -> None:
+    """From the first on, or from one that was verified before."""
+    first, second, third = _chain()
+    assert roster_chain.verified((first, second, third)) == (first, second, third)
+    assert roster_chain.verified((third,), previous=second) == (third,)
+    for versions, previous in (((second,), None), ((third,), first)):
+        with pytest.raises(RosterError):
+            roster_chain.verified(versions, previous=previous)

@@ -1,0 +1,28 @@
+"""The codes of development's people are those of the RFC, and those that the vault takes."""
+
+import base64
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from idvault.development import totp
+
+VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "totp.json").read_text("utf-8"))
+URI = f"otpauth://totp/idvault:x?secret={base64.b32encode(VECTORS['secret_ascii'].encode()).decode()}"
+
+
+@pytest.mark.parametrize("vector", VECTORS["codes"], ids=lambda vector: str(vector["seconds"]))
+def test_codes_are_those_of_the_rfc(vector: dict[str, str]) -> None:
+    """RFC 6238 appendix B, the last six digits; a step before it is that of half a minute earlier."""
+    now = datetime.fromtimestamp(int(vector["seconds"]), UTC)
+    assert totp.code(URI, now=now) == vector["code"][-6:]
+    later = datetime.fromtimestamp(int(vector["seconds"]) + 30, UTC)
+    assert totp.code(URI, now=later, steps=-1) == vector["code"][-6:]
+
+
+def test_the_uri_lies_in_the_identity_folder(tmp_path: Path) -> None:
+    """Without its line end."""
+    (tmp_path / totp.FILE).write_text(URI + "\n", "ascii")
+    assert totp.read(tmp_path) == URI
