@@ -65,17 +65,25 @@ class DisclosureSteps:
 
     def request(self, ready: Mapping[str, Any], *, account_token: str) -> None:
         """An auditor asks for one record, and one custodian approves: that is not enough."""
+        self._id = self.file(ready, account_token=account_token)
+        self._wait_until_logged("custodian-a")
+        decided = self._run("custodian-a", "approve", self._id, code=True)
+        _check(decided["state"] == "REQUESTED", "one approval should not be enough")
+        refused = self.refused("auditor-a", "--code", "000000", "open", self._id)
+        _check(refused == "ILLEGAL_TRANSITION", "the opening should be refused: ILLEGAL_TRANSITION")
+
+    def file(self, ready: Mapping[str, Any], *, account_token: str) -> str:
+        """An auditor asks for one record; return the disclosure's id."""
         self._ready = ready
         made = self._run(
             "auditor-a", "request", "--account", account_token, "--case", "demo 1",
             "--legal-basis", "synthetic", "--purpose", "to show how it is done",
         )  # fmt: skip
-        self._id = made["disclosure_id"]
-        self._wait_until_logged("custodian-a")
-        decided = self._run("custodian-a", "approve", self._id, code=True)
-        _check(decided["state"] == "REQUESTED", "one approval should not be enough")
-        refused = self._refused("auditor-a", "open", self._id, code=True)
-        _check(refused == "ILLEGAL_TRANSITION", "the opening should be refused: ILLEGAL_TRANSITION")
+        return str(made["disclosure_id"])
+
+    def state(self, disclosure_id: str) -> str:
+        """Return where a disclosure of the auditor's stands."""
+        return str(self._run("auditor-a", "show", disclosure_id)["state"])
 
     def refuse_what_is_not_in_the_log(self) -> None:
         """A custodian's client gives no share for a request that the log does not know."""
@@ -106,7 +114,7 @@ class DisclosureSteps:
         )
         shown = self._run("auditor-a", "show", self._id)
         _check((shown["state"], shown["opened"]) == ("OPENED", 1), "there should be one opening")
-        again = self._refused("auditor-a", "open", self._id, code=True)
+        again = self.refused("auditor-a", "--code", "000000", "open", self._id)
         _check(again == "KEY_MISSING", "the one-time key should be gone")
 
     def _identity(self, name: str) -> identities.PersonalIdentity:
@@ -124,9 +132,11 @@ class DisclosureSteps:
         found: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
         return found
 
-    def _refused(self, name: str, *arguments: str, code: bool) -> str:
-        result = self._command(name, *arguments, code=code)
-        _check(result.returncode == 4, f"{arguments[0]} of {name} should be refused")
+    def refused(self, name: str, *arguments: str) -> str:
+        """Return why a command of somebody is refused."""
+        # What is refused before the code is looked at spends none.
+        result = self._command(name, *arguments, code=False)
+        _check(result.returncode == 4, f"{name} should be refused")
         return str(json.loads(result.stderr.splitlines()[-1])["error"]["reason"])
 
     def _command(self, name: str, *arguments: str, code: bool) -> "subprocess.CompletedProcess[str]":
@@ -142,12 +152,12 @@ class DisclosureSteps:
         )
 
     def _code(self, name: str) -> str:
-        """Return a code that was not used before; wait for the next step of time if need be."""
+        """Return a code that was not used before: that of the next step, which counts already."""
         uri = (Path(self._ready["identities"][name]) / "totp.txt").read_text("utf-8").strip()
         totp = pyotp.parse_uri(uri)
         if not isinstance(totp, pyotp.TOTP):
             raise DisclosureStepError("the second factor should count time")
-        while (step := int(time.time()) // totp.interval) <= self._steps.get(name, -1):
+        while (step := int(time.time()) // totp.interval + 1) <= self._steps.get(name, 0):
             time.sleep(0.2)
         self._steps[name] = step
         return str(totp.at(step * totp.interval))

@@ -1,0 +1,132 @@
+"""Disclosures in both databases: the acts at once, their order of locks, and what they leave."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest_asyncio
+from sqlalchemy import select
+
+from idvault.domain.disclosure import State
+from idvault.domain.error import IdvaultError, Reason
+from idvault.domain.event import EventType
+from idvault.storage.schema_disclosure import disclosure_decisions, disclosure_openings, disclosure_refusals
+from tests.chamber import CUSTODIANS, Chamber, chamber, person
+from tests.databases import Databases
+from tests.flows.disclosure_world import decide, decision, file, filed, open_once, request_id, signed, terms
+
+A, B, C = CUSTODIANS
+
+
+@pytest_asyncio.fixture
+async def room(databases: Databases, tmp_path: Path) -> AsyncIterator[Chamber]:
+    """Return a chamber over each kind of database in turn."""
+    async with chamber(databases, tmp_path) as made:
+        yield made
+
+
+async def at_once(*works: Any) -> list[Any]:
+    """Run everything at once; return answers and refusals."""
+    return list(await asyncio.gather(*works, return_exceptions=True))
+
+
+def reasons(answers: list[Any]) -> list[Reason]:
+    """Return the reasons of those that were refused."""
+    refused = [answer for answer in answers if isinstance(answer, BaseException)]
+    known = [answer.reason for answer in refused if isinstance(answer, IdvaultError)]
+    assert len(known) == len(refused), refused
+    return known
+
+
+async def test_the_whole_life(room: Chamber) -> None:
+    """Asked for, approved, opened, swept: each state is stored, each act has its entry."""
+    account = await room.account()
+    disclosure_id = await room.request(account)
+    await room.approve(disclosure_id, A, C)
+    opened = await room.open(disclosure_id)
+    assert opened.answer.disclosure.opened == 1
+    (opening,) = await room.store.openings(account_token=account)
+    assert opening.disclosure_id == disclosure_id
+    assert opening.record_digest == room.records[account].digest()
+    actor_id = person("auditor-a").actor_id
+    assert await room.store.openings_since(actor_id=actor_id, since=opening.opened_at) == 1
+    room.pass_time(hours=73)
+    await room.retention.sweep(now=room.now(), limit=10)
+    assert [share.resealed for share in await room.store.shares(disclosure_id=disclosure_id)] == [None, None]
+
+
+async def test_three_custodians_at_once(room: Chamber) -> None:
+    """Two approvals count, the third comes too late: ILLEGAL_TRANSITION."""
+    disclosure_id, paper = await filed(room)
+    answers = await at_once(*(decide(room, decision(paper, name)) for name in CUSTODIANS))
+    assert reasons(answers) == [Reason.ILLEGAL_TRANSITION]
+    found = await room.store.get(disclosure_id=disclosure_id)
+    assert found is not None
+    assert found.disclosure.state is State.APPROVED
+    assert len(await room.world.all(select(disclosure_decisions))) == 2
+    assert len(await room.logged(EventType.DISCLOSURE_APPROVE)) == 2
+
+
+async def test_one_decision_asked_for_eight_times_at_once(room: Chamber) -> None:
+    """With one request_id it is one decision, and everybody is told the same."""
+    _, paper = await filed(room)
+    command = decision(paper, A)
+    answers = await at_once(*(decide(room, command) for _ in range(8)))
+    assert reasons(answers) == []
+    assert {answer.disclosure.state for answer in answers} == {State.REQUESTED}
+    assert len(await room.logged(EventType.DISCLOSURE_APPROVE)) == 1
+
+
+async def test_eight_openings_at_once(room: Chamber) -> None:
+    """One was permitted, so one happens; with one request_id all get the same."""
+    disclosure_id = await room.request(await room.account())
+    await room.approve(disclosure_id, A, B)
+    answers = await at_once(*(open_once(room, disclosure_id) for _ in range(8)))
+    assert set(reasons(answers)) == {Reason.ILLEGAL_TRANSITION}
+    assert len(reasons(answers)) == 7
+    assert len(await room.world.all(select(disclosure_openings))) == 1
+    other = await room.request(await room.account())
+    await room.approve(other, A, B)
+    number = request_id()
+    answers = await at_once(*(open_once(room, other, request_id=number) for _ in range(8)))
+    assert reasons(answers) == []
+    assert len({answer.proofs.entries[1].leaf for answer in answers}) == 1
+    assert len(await room.world.all(select(disclosure_openings))) == 2
+
+
+async def test_the_budget_holds_at_once(room: Chamber) -> None:
+    """Of eight requests exactly three pass, and their numbers differ."""
+    room.daily = 3
+    room.restart()
+    account = await room.account()
+    answers = await at_once(*(file(room, signed(terms(room, account))) for _ in range(8)))
+    assert reasons(answers) == [Reason.TOO_MANY_ATTEMPTS] * 5
+    numbers = {answer.filed.number for answer in answers if not isinstance(answer, BaseException)}
+    assert len(numbers) == 3
+
+
+async def test_refusals_at_once_are_all_counted(room: Chamber) -> None:
+    """One entry, and a count of the rest."""
+    actor_id = person("auditor-a").actor_id
+    looks = (room.auditing.get(actor_id=actor_id, disclosure_id="0" * 32, now=room.now()) for _ in range(8))
+    assert reasons(await at_once(*looks)) == [Reason.REQUEST_NOT_FOUND] * 8
+    (row,) = await room.world.all(select(disclosure_refusals))
+    assert row.silent == 7
+    assert await room.refusals("auditor-a") == 1
+
+
+async def test_pages_of_what_waits(room: Chamber) -> None:
+    """Oldest first, without what was decided, is over, or is another quorum's."""
+    account = await room.account()
+    made = []
+    for _ in range(3):
+        made.append((await filed(room))[0])
+        room.pass_time(seconds=1)
+    quorum_ids = {room.rosters.current.quorums[0].id}
+    asked: dict[str, Any] = {"custodian": A, "quorum_ids": quorum_ids, "now": room.now().business}
+    page = await room.store.pending(**asked, offset=1, limit=1)
+    assert [each.disclosure.disclosure_id for each in page] == made[1:2]
+    assert await room.store.pending(**asked | {"quorum_ids": {"0" * 64}}, offset=0, limit=9) == []
+    assert await room.store.logged(account_token=account, entry_id="0" * 32) is None
+    assert await room.store.evidence(account_token="acct_" + "0" * 26) is None
