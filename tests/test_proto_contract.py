@@ -58,6 +58,10 @@ BYTES_OF_DISCLOSURES = {
     "idvault.v1.ResealedShare.signed_approval",
     "idvault.v1.DisclosureOpening.record_digest",
 }
+# Of a sealed record its owner's receipt shows the digest alone; the rest of it is the log's.
+BYTES_OF_RECEIPTS = {"idvault.v1.Receipt.record_digest"}
+# Signs a statement, and writes nothing: asked again, it signs another one.
+SIGNS_ONLY = ("IssueStatusToken",)
 PERSONAL_FIELDS = {
     "idvault.v1.IdentityDocument.number",
     "idvault.v1.VerifyIndividualRequest.real_name",
@@ -112,6 +116,9 @@ def test_the_methods_are_these() -> None:
         "StatusService.GetStatus": ["ROLE_PLATFORM"],
         "StatusService.BatchGetStatuses": ["ROLE_PLATFORM"],
         "StatusService.GetDisclosureHistory": ["ROLE_PLATFORM"],
+        "StatusService.WatchStatuses": ["ROLE_PLATFORM"],
+        "StatusService.IssueStatusToken": ["ROLE_PLATFORM"],
+        "StatusService.IssueStatusCredential": ["ROLE_PLATFORM"],
         "CampaignService.ImportLegacyAccounts": ["ROLE_PLATFORM"],
         "CampaignService.CreateCampaign": ["ROLE_PLATFORM"],
         "CampaignService.GetCampaign": ["ROLE_PLATFORM"],
@@ -157,7 +164,8 @@ def test_no_answer_is_personal(method: MethodDescriptor) -> None:
         assert not any(word in field.name.split("_") for word in PERSONAL_WORDS), field.full_name
         assert (
             field.type != FieldDescriptor.TYPE_BYTES
-            or field.full_name in BYTES_OF_THE_LOG | BYTES_OF_PEOPLE | BYTES_OF_DISCLOSURES
+            or field.full_name
+            in BYTES_OF_THE_LOG | BYTES_OF_PEOPLE | BYTES_OF_DISCLOSURES | BYTES_OF_RECEIPTS
         ), field.full_name
 
 
@@ -173,7 +181,7 @@ def test_who_may_call_is_said(method: MethodDescriptor) -> None:
 def test_mutations_have_a_request_id(method: MethodDescriptor) -> None:
     """What is not marked as a read takes a request_id, as its first field."""
     fields = method.input_type.fields_by_name
-    assert reads(method) == method.name.startswith(("Get", "BatchGet", "List", "Watch"))
+    assert reads(method) == method.name.startswith(("Get", "BatchGet", "List", "Watch", *SIGNS_ONLY))
     if not reads(method):
         assert fields["request_id"].number == 1
 
@@ -200,6 +208,23 @@ def test_what_sounds_personal_is_marked() -> None:
         if any(word in field.name.split("_") for word in PERSONAL_WORDS)
     }
     assert suspects == PERSONAL_FIELDS - OPAQUE_FIELDS
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: str(method.name))
+def test_a_platform_is_given_no_part_of_a_record(method: MethodDescriptor) -> None:
+    """What answers a platform has no bytes but digests of 32 bytes, and what anybody may see of the log."""
+    roles = method.GetOptions().Extensions[options_pb2.access]
+    if list(roles) == [options_pb2.ROLE_PLATFORM]:
+        found = {
+            field.full_name
+            for field in reachable(method.output_type)
+            if field.type == FieldDescriptor.TYPE_BYTES
+        }
+        assert found <= BYTES_OF_THE_LOG | BYTES_OF_RECEIPTS | {
+            "idvault.v1.LoggedEntry.leaf",
+            "idvault.v1.LoggedEntry.opening_key",
+            "idvault.v1.DisclosureOpening.record_digest",
+        }
 
 
 def test_a_sealed_identity_is_in_no_service() -> None:

@@ -47,6 +47,11 @@ class Access:
         self._trust_domain = trust_domain
         self._known: dict[bytes, Certificate | None] = {}
 
+    @property
+    def revocations(self) -> Directory:
+        """Who tells when a caller's key does not count any more."""
+        return self._directory
+
     def wrap(self, inner: Stage) -> Stage:
         """Return a stage that sets call.caller, or raises DeniedError (ACCESS_DENIED)."""
 

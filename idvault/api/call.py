@@ -36,7 +36,8 @@ class Call:
     """A call. body: the request as it came, in bytes. certificate: the client's, in PEM.
 
     remaining: seconds that are left to answer, None if the caller set no deadline. caller is set by access;
-    why: a fixed word that says why access was refused, for the operator's log only.
+    why: a fixed word that says why access was refused, for the operator's log only. send: sends one message
+    of an answer in many parts; None where the answer is one.
     """
 
     method: Method
@@ -46,6 +47,7 @@ class Call:
     now: Moment
     caller: Caller | None = None
     why: str = ""
+    send: Callable[[bytes], Awaitable[None]] | None = None
 
 
 Stage = Callable[[Call], Awaitable[bytes]]

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from idvault.api import convert_status
 from idvault.api.call import Caller
 from idvault.domain import invitation, token, verification
 from idvault.domain import request as request_rules
@@ -22,6 +23,7 @@ from idvault.domain.verification import (
     FailureReason,
     Identity,
 )
+from idvault.flows.receipt import Receipt
 from idvault.flows.verification import VerifyCommand
 from idvault.ports.verification import Claim
 from idvault.v1 import common_pb2, status_pb2, verification_pb2
@@ -137,7 +139,7 @@ def statuses(known: Sequence[Status], unknown: Sequence[str]) -> status_pb2.Batc
     )
 
 
-def claim(value: Claim, *, now: Moment) -> verification_pb2.Verification:
+def claim(value: Claim, *, now: Moment, receipt: Receipt | None = None) -> verification_pb2.Verification:
     """Return the message of a claim; its account must be projected to today."""
     message = verification_pb2.Verification(
         account_token=value.account.account_token,
@@ -147,6 +149,8 @@ def claim(value: Claim, *, now: Moment) -> verification_pb2.Verification:
     )
     if value.failure_reason is not None:
         message.failure_reason = _FAILURES[value.failure_reason]
+    if receipt is not None:
+        message.receipt.CopyFrom(convert_status.receipt(receipt))
     if value.state is ClaimState.PENDING:
         wait = value.retry_at - now.real if value.retry_at else _SHORTEST_WAIT
         message.retry_after.FromTimedelta(max(wait, _SHORTEST_WAIT))

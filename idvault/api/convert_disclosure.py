@@ -75,7 +75,7 @@ def waiting(value: Waiting) -> disclosure_pb2.PendingDisclosure:
     return disclosure_pb2.PendingDisclosure(
         disclosure_id=found.disclosure_id,
         signed_request=value.signed_request,
-        entry=_logged(value.entry),
+        entry=logged(value.entry),
         create_time=_time(found.created_at),
         expire_time=_time(found.expire_at),
         threshold=value.filed.threshold,
@@ -106,8 +106,8 @@ def opened(value: Opened) -> disclosure_pb2.OpenedDisclosure:
         shred_value=value.shred_value,
         shares=[_share(share) for share in value.shares],
         settlement_claim_id=value.checked.claim_id,
-        settlement=_logged(settlement),
-        opening=_logged(opening),
+        settlement=logged(settlement),
+        opening=logged(opening),
         checkpoint=transparency_pb2.Checkpoint(note=value.proofs.note),
     )
 
@@ -121,7 +121,7 @@ def history(value: History) -> status_pb2.DisclosureHistory:
             status_pb2.DisclosureOpening(
                 disclosure_id=opening.disclosure_id,
                 record_digest=opening.record_digest,
-                entry=_logged(proved),
+                entry=logged(proved),
             )
             for opening, proved in zip(value.openings, value.proofs.entries, strict=True)
         ],
@@ -154,7 +154,8 @@ def _share(share: GivenShare) -> disclosure_pb2.ResealedShare:
     )
 
 
-def _logged(entry: Proved) -> disclosure_pb2.LoggedEntry:
+def logged(entry: Proved) -> disclosure_pb2.LoggedEntry:
+    """Return the message of an entry, with its proof where there is one."""
     message = disclosure_pb2.LoggedEntry(leaf=entry.leaf, opening_key=entry.opening_key)
     if entry.hashes is not None and entry.index is not None:
         message.proof.index = entry.index

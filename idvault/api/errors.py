@@ -24,14 +24,17 @@ from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 
 from idvault.api.call import Call, Method, Stage
 from idvault.domain import error as kinds
-from idvault.domain.error import IdvaultError, Reason, Violation
+from idvault.domain.error import ExhaustedError, IdvaultError, Reason, Violation
 from idvault.domain.moment import Moment
 from idvault.telemetry.logs import describe, log
 
 Context = grpc.aio.ServicerContext[Any, Any]
 Handler = Callable[[bytes, Context], Awaitable[bytes]]
+StreamHandler = Callable[[bytes, Context], Awaitable[None]]
 
 DOMAIN = "idvault"
+SEND_TIME = 5.0
+"""How many seconds a caller may leave a message of a stream untaken."""
 DETAILS_KEY = "grpc-status-details-bin"
 # Trailers are small: a thousand violations would not reach the caller at all.
 _VIOLATION_LIMIT = 20
@@ -75,6 +78,31 @@ def guard(inner: Stage, *, method: Method, clock: Callable[[], Moment]) -> Handl
             await refuse(context, error, path=method.path)
 
     return guarded
+
+
+def guard_stream(inner: Stage, *, method: Method, clock: Callable[[], Moment]) -> StreamHandler:
+    """Return the outermost stage of an answer in many parts; it ends with a status as any call does."""
+
+    async def guarded(body: bytes, context: Context) -> None:
+        try:
+            call = _call(method, body, context, clock())
+            call.send = lambda message: _send(context, message)
+            await inner(call)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            await refuse(context, error, path=method.path)
+
+    return guarded
+
+
+async def _send(context: Context, message: bytes) -> None:
+    """Send one message; raise ExhaustedError (SLOW_CONSUMER) if the caller takes nothing for too long."""
+    try:
+        async with asyncio.timeout(SEND_TIME):
+            await context.write(message)
+    except TimeoutError:
+        raise ExhaustedError(Reason.SLOW_CONSUMER, retry_after=timedelta(seconds=1)) from None
 
 
 async def refuse(context: Context, error: Exception, *, path: str) -> NoReturn:

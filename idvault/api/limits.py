@@ -12,6 +12,7 @@ LARGER_REQUEST_BYTES = {
     "/idvault.v1.CampaignService/ImportLegacyAccounts": 1024 * 1024,
 }
 CALLS_AT_ONCE = 2_000
+STREAMS_AT_ONCE = 2_000
 DEADLINE = 10.0
 
 
@@ -21,6 +22,26 @@ class Running:
     def __init__(self) -> None:
         """Start with none."""
         self.count = 0
+
+
+def wrap_stream(inner: Stage, *, running: Running, streams_at_once: int) -> Stage:
+    """Return a stage that refuses what is too large or too much; a stream has no end in time of its own.
+
+    running: shared by all streams of a server, apart from its other calls.
+    """
+
+    async def limited(call: Call) -> bytes:
+        if len(call.body) > call.method.request_limit:
+            raise InvalidError(Reason.INVALID_MESSAGE)
+        if running.count >= streams_at_once:
+            raise UnavailableError(Reason.STORE_UNAVAILABLE)
+        running.count += 1
+        try:
+            return await inner(call)
+        finally:
+            running.count -= 1
+
+    return limited
 
 
 def wrap(inner: Stage, *, running: Running, calls_at_once: int, deadline: float) -> Stage:

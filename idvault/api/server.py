@@ -6,8 +6,10 @@
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import grpc
 from google.protobuf import message_factory
@@ -20,14 +22,16 @@ from idvault.api.access import Access, roles_of
 from idvault.api.call import Call, Method, Stage
 from idvault.api.health import SERVICE as HEALTH_SERVICE
 from idvault.api.health import Health
+from idvault.api.stream import Revocations, while_admitted
 from idvault.domain.error import DeniedError, InvalidError, Reason
 from idvault.domain.moment import Moment
 from idvault.telemetry.logs import AccessLog
 from idvault.telemetry.metrics import Metrics
 
+_Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
 _MINUTE = 60_000
 # Those who open streams and send nothing are bounded here, before any of our code runs.
-_STREAMS_AT_ONCE = 2 * limits.CALLS_AT_ONCE
+_STREAMS_AT_ONCE = 2 * limits.CALLS_AT_ONCE + limits.STREAMS_AT_ONCE
 OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.so_reuseport", 1),
     ("grpc.max_receive_message_length", 1024 * 1024),
@@ -82,24 +86,47 @@ class Server:
         clock: Callable[[], Moment],
         calls_at_once: int = limits.CALLS_AT_ONCE,
         deadline: float = limits.DEADLINE,
+        streams_at_once: int = limits.STREAMS_AT_ONCE,
         reflection: bool = False,
+        drains: Sequence[Callable[[], None]] = (),
     ) -> None:
         """Take what to serve and where: "host:port", port 0 for any.
 
-        deadline: the most seconds one call may take. Raises AccessOptionError if a method does not say who
-        may call it, and AttributeError if a servicer lacks a method.
+        deadline: the most seconds one call may take. drains: told when the server begins to stop, so that
+        streams end by themselves. Raises AccessOptionError if a method does not say who may call it, and
+        AttributeError if a servicer lacks a method.
         """
         self._listen = listen
         self._tls = tls
         self._services = services
         self._reflection = reflection
+        self._drains = drains
+        running, streams = limits.Running(), limits.Running()
 
-        def pipeline(inner: Stage) -> Stage:
-            limited = limits.wrap(inner, running=running, calls_at_once=calls_at_once, deadline=deadline)
-            return observe.wrap(access.wrap(limited), metrics=metrics, access_log=access_log)
+        def handle(method: MethodDescriptor, servicer: object) -> _Handler:
+            described, answer = describe(method), getattr(servicer, method.name)
+            if method.server_streaming:
+                inner = limits.wrap_stream(
+                    dispatch_stream(described, answer, access.revocations),
+                    running=streams,
+                    streams_at_once=streams_at_once,
+                )
+            else:
+                inner = limits.wrap(
+                    dispatch(described, answer),
+                    running=running,
+                    calls_at_once=calls_at_once,
+                    deadline=deadline,
+                )
+            stage = observe.wrap(access.wrap(inner), metrics=metrics, access_log=access_log)
+            # Without (de)serialisers gRPC hands bytes through.
+            if method.server_streaming:
+                return grpc.unary_stream_rpc_method_handler(
+                    errors.guard_stream(stage, method=described, clock=clock)
+                )
+            return grpc.unary_unary_rpc_method_handler(errors.guard(stage, method=described, clock=clock))
 
-        running = limits.Running()
-        self._handlers = [_handler(service, pipeline, clock) for service in services]
+        self._handlers = [_handler(service, handle) for service in services]
         self._names = [service.descriptor.full_name for service in services]
         self.port = 0
 
@@ -129,6 +156,8 @@ class Server:
         linger: time for load balancers to look elsewhere. Running calls are cancelled when grace is over.
         """
         await self._health.drain()
+        for drain in self._drains:
+            drain()
         await asyncio.sleep(linger)
         self._health.close()
         await self._server.stop(grace)
@@ -139,16 +168,9 @@ class Server:
 
 
 def _handler(
-    service: Service, pipeline: Callable[[Stage], Stage], clock: Callable[[], Moment]
+    service: Service, handle: Callable[[MethodDescriptor, object], _Handler]
 ) -> grpc.GenericRpcHandler:
-    handlers: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {}
-    for descriptor in service.descriptor.methods:
-        method = describe(descriptor)
-        stage = pipeline(dispatch(method, getattr(service.servicer, descriptor.name)))
-        # Without (de)serialisers gRPC hands bytes through.
-        handlers[descriptor.name] = grpc.unary_unary_rpc_method_handler(
-            errors.guard(stage, method=method, clock=clock)
-        )
+    handlers = {method.name: handle(method, service.servicer) for method in service.descriptor.methods}
     return grpc.method_handlers_generic_handler(service.descriptor.full_name, handlers)
 
 
@@ -172,6 +194,25 @@ def dispatch(method: Method, answer: Callable[..., Awaitable[Message]]) -> Stage
         request = _decoded(method.request_type, call.body)
         response = await answer(request, caller=call.caller, now=call.now, remaining=call.remaining)
         return response.SerializeToString()
+
+    return dispatched
+
+
+def dispatch_stream(
+    method: Method, answer: Callable[..., AsyncGenerator[Message, None]], revocations: Revocations
+) -> Stage:
+    """Return the innermost stage of an answer in many parts; it ends once the caller may call no more."""
+
+    async def dispatched(call: Call) -> bytes:
+        if call.caller is None or call.send is None:
+            raise DeniedError(Reason.ACCESS_DENIED)
+        request = _decoded(method.request_type, call.body)
+        messages = answer(request, caller=call.caller, now=call.now, remaining=call.remaining)
+        admitted = while_admitted(messages, caller=call.caller, revocations=revocations)
+        async with aclosing(messages), aclosing(admitted):
+            async for message in admitted:
+                await call.send(message.SerializeToString())
+        return b""
 
     return dispatched
 

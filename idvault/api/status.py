@@ -1,14 +1,15 @@
 """StatusService: published statuses, read by instant-messaging backends."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol
 
-from idvault.api import convert, convert_disclosure
+from idvault.api import convert, convert_disclosure, convert_status
 from idvault.api.call import Caller
-from idvault.domain import token
+from idvault.domain import credential, token
 from idvault.domain.moment import Moment
 from idvault.domain.status import Status
 from idvault.flows.disclosure_history import History
+from idvault.flows.status_token import CredentialCommand, Issued
 from idvault.v1 import common_pb2, status_pb2
 
 
@@ -34,13 +35,39 @@ class Histories(Protocol):
         ...
 
 
+class Tokens(Protocol):
+    """What this edge needs of flows.status_token.StatusTokenFlow."""
+
+    async def issue_token(
+        self, *, relying_party: str, account_token: str, audience: str, now: Moment
+    ) -> Issued:
+        """Return a status token."""
+        ...
+
+    async def issue_credential(self, command: CredentialCommand, *, now: Moment) -> Issued:
+        """Issue a credential, or find the one that this request already issued."""
+        ...
+
+
+class Watches(Protocol):
+    """What this edge needs of api.watch.Hub."""
+
+    def watch(
+        self, *, relying_party: str, place: int
+    ) -> AsyncGenerator[status_pb2.WatchStatusesResponse, None]:
+        """Yield the changes of a feed after a place, without an end."""
+        ...
+
+
 class StatusServicer:
     """Converts, calls one flow, converts back."""
 
-    def __init__(self, *, flow: Statuses, histories: Histories) -> None:
+    def __init__(self, *, flow: Statuses, histories: Histories, tokens: Tokens, watches: Watches) -> None:
         """Take the flows."""
         self._flow = flow
         self._histories = histories
+        self._tokens = tokens
+        self._watches = watches
 
     async def GetStatus(
         self, request: status_pb2.GetStatusRequest, *, caller: Caller, now: Moment, remaining: float | None
@@ -64,6 +91,47 @@ class StatusServicer:
             relying_party=caller.name, account_tokens=account_tokens, now=now
         )
         return convert.statuses(known, unknown)
+
+    def WatchStatuses(
+        self,
+        request: status_pb2.WatchStatusesRequest,
+        *,
+        caller: Caller,
+        now: Moment,
+        remaining: float | None,
+    ) -> AsyncGenerator[status_pb2.WatchStatusesResponse, None]:
+        """Answer the caller's accounts, and then each change."""
+        place = convert_status.place(request.cursor, relying_party=caller.name)
+        return self._watches.watch(relying_party=caller.name, place=place)
+
+    async def IssueStatusToken(
+        self,
+        request: status_pb2.IssueStatusTokenRequest,
+        *,
+        caller: Caller,
+        now: Moment,
+        remaining: float | None,
+    ) -> status_pb2.IssueStatusTokenResponse:
+        """Answer a signed statement about an account as it is now."""
+        issued = await self._tokens.issue_token(
+            relying_party=caller.name,
+            account_token=token.check(request.account_token),
+            audience=credential.check_audience(request.audience),
+            now=now,
+        )
+        return convert_status.status_token(issued)
+
+    async def IssueStatusCredential(
+        self,
+        request: status_pb2.IssueStatusCredentialRequest,
+        *,
+        caller: Caller,
+        now: Moment,
+        remaining: float | None,
+    ) -> status_pb2.IssueStatusCredentialResponse:
+        """Answer a credential with an entry in a public list."""
+        command = convert_status.credential_command(request, caller=caller)
+        return convert_status.status_credential(await self._tokens.issue_credential(command, now=now))
 
     async def GetDisclosureHistory(
         self,

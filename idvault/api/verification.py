@@ -6,6 +6,7 @@ from idvault.api import convert
 from idvault.api.call import Caller
 from idvault.domain.moment import Moment
 from idvault.domain.verification import ClaimRules
+from idvault.flows.receipt import Receipt
 from idvault.flows.verification import VerifyCommand
 from idvault.ports.verification import Claim
 from idvault.v1 import verification_pb2
@@ -23,12 +24,21 @@ class Claims(Protocol):
         ...
 
 
+class Receipts(Protocol):
+    """What this edge needs of flows.receipt.ReceiptFlow."""
+
+    async def of(self, claim: Claim) -> Receipt | None:
+        """Return a success's receipt."""
+        ...
+
+
 class VerificationServicer:
     """Converts, calls one flow, converts back."""
 
-    def __init__(self, *, flow: Claims, rules: ClaimRules, patience: float) -> None:
-        """Take the flow, what the deployment takes, and the most seconds to wait for a registry."""
+    def __init__(self, *, flow: Claims, receipts: Receipts, rules: ClaimRules, patience: float) -> None:
+        """Take the flows, what the deployment takes, and the most seconds to wait for a registry."""
         self._flow = flow
+        self._receipts = receipts
         self._rules = rules
         self._patience = patience
 
@@ -44,7 +54,7 @@ class VerificationServicer:
         command = convert.verify_command(request, caller=caller, now=now, rules=self._rules)
         patience = convert.patience(remaining, longest=self._patience)
         claim = await self._flow.verify(command, now=now, patience=patience)
-        return convert.claim(claim, now=now)
+        return convert.claim(claim, now=now, receipt=await self._receipts.of(claim))
 
     async def GetVerification(
         self,
@@ -57,4 +67,4 @@ class VerificationServicer:
         """Answer the state of a claim as it is now."""
         request_id = convert.request_id(request.request_id)
         claim = await self._flow.get(relying_party=caller.name, request_id=request_id, now=now)
-        return convert.claim(claim, now=now)
+        return convert.claim(claim, now=now, receipt=await self._receipts.of(claim))

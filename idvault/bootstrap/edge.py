@@ -1,12 +1,12 @@
 """Builds and runs `idvault serve`: the platform edge, the custody edge, or both."""
 
 import asyncio
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 
 from idvault.api.access import Access
 from idvault.api.directory import Directory
 from idvault.api.server import Server, Service, Tls
-from idvault.api.status import StatusServicer
 from idvault.api.transparency import TransparencyServicer
 from idvault.api.verification import VerificationServicer
 from idvault.bootstrap.base import (
@@ -21,14 +21,13 @@ from idvault.bootstrap.base import (
 )
 from idvault.bootstrap.claims import build_claims
 from idvault.bootstrap.disclosure import build_disclosures
-from idvault.bootstrap.history import build_history
 from idvault.bootstrap.people import build_people, follow_rosters, pins, start_rosters
 from idvault.bootstrap.sequencing import build_guard
+from idvault.bootstrap.status import build_receipts, build_statuses
 from idvault.bootstrap.witness import check_witnessed
 from idvault.config import Settings
 from idvault.domain.verification import ClaimRules
 from idvault.flows.roster_holder import RosterHolder
-from idvault.flows.status import StatusFlow
 from idvault.flows.transparency import TransparencyFlow
 from idvault.flows.verification import VerificationFlow
 from idvault.sealing.index import ChainedIndexer
@@ -37,7 +36,6 @@ from idvault.sealing.request import KeyedFingerprinter
 from idvault.storage.checkpoint import SqlCheckpointStore
 from idvault.storage.log_store import SqlLogStore
 from idvault.storage.platform import SqlPlatformStore
-from idvault.storage.status import SqlStatusStore
 from idvault.telemetry.metrics import serve_metrics
 from idvault.v1 import status_pb2, transparency_pb2, verification_pb2
 
@@ -84,7 +82,7 @@ async def _access(stack: AsyncExitStack, base: Base, rosters: RosterHolder) -> A
 async def _platform_edge(
     stack: AsyncExitStack, base: Base, rosters: RosterHolder, access: Access
 ) -> Server:
-    keys = load_keys(base.settings)
+    keys, guard = load_keys(base.settings), build_guard(base)
     claims = await build_claims(stack, base, rosters)
     verification = VerificationFlow(
         store=claims.store,
@@ -92,24 +90,26 @@ async def _platform_edge(
         settlement=claims.settlement,
         indexer=ChainedIndexer(keys=keys.keys(Purpose.INDEX)),
         fingerprinter=KeyedFingerprinter(key=keys.primary(Purpose.REQUEST)),
-        guard=build_guard(base),
+        guard=guard,
         entropy=ENTROPY,
         policy=claims.policy,
     )
     stack.push_async_callback(verification.drain)
     rules = ClaimRules(claims.registry.name_limit, claims.registry.document_types, base.settings.zone)
-    status = StatusFlow(store=SqlStatusStore(database=base.main), policy=claims.policy)
+    statuses, hub = await build_statuses(stack, base, keys=keys, guard=guard, policy=claims.policy)
     services = [
         Service(
             verification_pb2.DESCRIPTOR.services_by_name["VerificationService"],
-            VerificationServicer(flow=verification, rules=rules, patience=base.settings.settle_patience),
+            VerificationServicer(
+                flow=verification,
+                receipts=build_receipts(base, rosters),
+                rules=rules,
+                patience=base.settings.settle_patience,
+            ),
         ),
-        Service(
-            status_pb2.DESCRIPTOR.services_by_name["StatusService"],
-            StatusServicer(flow=status, histories=build_history(base, claims.policy)),
-        ),
+        Service(status_pb2.DESCRIPTOR.services_by_name["StatusService"], statuses),
     ]
-    return _server(base, base.settings.addresses[0], services, access)
+    return _server(base, base.settings.addresses[0], services, access, drains=(hub.close,))
 
 
 async def _custody_edge(base: Base, rosters: RosterHolder, access: Access, *, alone: bool) -> Server:
@@ -130,7 +130,14 @@ async def _custody_edge(base: Base, rosters: RosterHolder, access: Access, *, al
     return _server(base, base.settings.addresses[-1], services, access)
 
 
-def _server(base: Base, address: str, services: list[Service], access: Access) -> Server:
+def _server(
+    base: Base,
+    address: str,
+    services: list[Service],
+    access: Access,
+    *,
+    drains: Sequence[Callable[[], None]] = (),
+) -> Server:
     settings = base.settings
     tls = Tls(
         certificate=settings.tls_certificate.read_bytes(),
@@ -146,6 +153,7 @@ def _server(base: Base, address: str, services: list[Service], access: Access) -
         access_log=base.logs.access,
         clock=base.clock,
         reflection=settings.development,
+        drains=drains,
     )
 
 

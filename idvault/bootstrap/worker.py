@@ -8,6 +8,7 @@ from idvault.bootstrap.claims import build_claims
 from idvault.bootstrap.disclosure import build_disclosure_retention
 from idvault.bootstrap.people import follow_rosters, start_rosters
 from idvault.bootstrap.sequencing import build_guard, build_sequencing, read_log_gauges
+from idvault.bootstrap.status import status_tasks
 from idvault.bootstrap.witness import check_witnessed, open_witness
 from idvault.config import Settings
 from idvault.domain.moment import Moment
@@ -74,6 +75,7 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
                 publication=sequencing.publication,
                 disclosures=build_disclosure_retention(base),
             ),
+            *await status_tasks(base, keys=keys, policy=claims.policy),
             Task("gauges", _GAUGES_PERIOD, lambda now: _read_gauges(base, claims.jobs, now)),
             Task("log_gauges", _GAUGES_PERIOD, lambda now: read_log_gauges(base, sequencing, now)),
         ]

@@ -22,6 +22,7 @@ class Purpose(StrEnum):
     LOG = "log"
     STATUS_TOKEN = "status-token"  # noqa: S105 - the name of a purpose
     STATUS_LIST = "status-list"
+    PAIRWISE = "pairwise"
     CASE_TEXT = "case-text"
     SECOND_FACTOR = "second-factor"
     PERSON_REQUEST = "person-request"
@@ -37,7 +38,13 @@ class Holder(StrEnum):
 
 # The intake set is born empty: the worker makes a key for each day. Each edge has a request key of its own.
 HOLDINGS: Mapping[Holder, tuple[Purpose, ...]] = {
-    Holder.SERVICE: (Purpose.INDEX, Purpose.REQUEST, Purpose.REFERENCE, Purpose.STATUS_TOKEN),
+    Holder.SERVICE: (
+        Purpose.INDEX,
+        Purpose.REQUEST,
+        Purpose.REFERENCE,
+        Purpose.STATUS_TOKEN,
+        Purpose.PAIRWISE,
+    ),
     Holder.CUSTODY: (Purpose.SECOND_FACTOR, Purpose.PERSON_REQUEST, Purpose.CASE_TEXT),
     Holder.WORK: (Purpose.INTAKE, Purpose.LOG, Purpose.STATUS_LIST),
 }

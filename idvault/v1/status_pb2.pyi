@@ -5,6 +5,7 @@ Reading the published status of accounts."""
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -97,6 +98,194 @@ class BatchGetStatusesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___BatchGetStatusesResponse: _TypeAlias = BatchGetStatusesResponse  # noqa: Y015
+
+@_typing.final
+class WatchStatusesRequest(_message.Message):
+    """Where to begin."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CURSOR_FIELD_NUMBER: _builtins.int
+    cursor: _builtins.str
+    """The cursor of the last message that was received; empty to begin with every account."""
+    def __init__(
+        self,
+        *,
+        cursor: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchStatusesRequest: _TypeAlias = WatchStatusesRequest  # noqa: Y015
+
+@_typing.final
+class WatchStatusesResponse(_message.Message):
+    """Some changes, or none."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATUSES_FIELD_NUMBER: _builtins.int
+    REMOVED_ACCOUNT_TOKENS_FIELD_NUMBER: _builtins.int
+    CURSOR_FIELD_NUMBER: _builtins.int
+    ELAPSED_DURATION_FIELD_NUMBER: _builtins.int
+    CAUGHT_UP_FIELD_NUMBER: _builtins.int
+    CURRENT_DATE_FIELD_NUMBER: _builtins.int
+    cursor: _builtins.str
+    """Where the feed goes on after this message."""
+    caught_up: _builtins.bool
+    """Whether this message reaches the end of the feed."""
+    current_date: _builtins.str
+    """The day, YYYY-MM-DD in the deployment's time zone: a VERIFIED account whose expire_date has come is EXPIRED,
+    with the next revision, also before a message says so.
+    """
+    @_builtins.property
+    def statuses(self) -> _containers.RepeatedCompositeFieldContainer[_common_pb2.AccountStatus]:
+        """Up to 100 accounts as they are; the one with the higher revision is the newer."""
+
+    @_builtins.property
+    def removed_account_tokens(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Accounts that are no more."""
+
+    @_builtins.property
+    def elapsed_duration(self) -> _duration_pb2.Duration:
+        """For how long the stream had run when the changes were read: with this message and those before it, the
+        receiver knows every change that was made until then, if caught_up says so.
+        """
+
+    def __init__(
+        self,
+        *,
+        statuses: _abc.Iterable[_common_pb2.AccountStatus] | None = ...,
+        removed_account_tokens: _abc.Iterable[_builtins.str] | None = ...,
+        cursor: _builtins.str = ...,
+        elapsed_duration: _duration_pb2.Duration | None = ...,
+        caught_up: _builtins.bool = ...,
+        current_date: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["elapsed_duration", b"elapsed_duration"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["caught_up", b"caught_up", "current_date", b"current_date", "cursor", b"cursor", "elapsed_duration", b"elapsed_duration", "removed_account_tokens", b"removed_account_tokens", "statuses", b"statuses"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchStatusesResponse: _TypeAlias = WatchStatusesResponse  # noqa: Y015
+
+@_typing.final
+class IssueStatusTokenRequest(_message.Message):
+    """Whom to tell about which account."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int
+    AUDIENCE_FIELD_NUMBER: _builtins.int
+    account_token: _builtins.str
+    """The account."""
+    audience: _builtins.str
+    """Who will check it: 1 to 200 printable ASCII characters, a URL or a name agreed upon."""
+    def __init__(
+        self,
+        *,
+        account_token: _builtins.str = ...,
+        audience: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "audience", b"audience"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IssueStatusTokenRequest: _TypeAlias = IssueStatusTokenRequest  # noqa: Y015
+
+@_typing.final
+class IssueStatusTokenResponse(_message.Message):
+    """A status token."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATUS_TOKEN_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    status_token: _builtins.str
+    """The token: a JWT of type idvault-status+jwt, signed with EdDSA by a key of jwks.json."""
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """When it runs out."""
+
+    def __init__(
+        self,
+        *,
+        status_token: _builtins.str = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "status_token", b"status_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IssueStatusTokenResponse: _TypeAlias = IssueStatusTokenResponse  # noqa: Y015
+
+@_typing.final
+class IssueStatusCredentialRequest(_message.Message):
+    """Whom to give a credential for which account."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int
+    AUDIENCE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID chosen by the caller; the same id with the same body is the same credential."""
+    account_token: _builtins.str
+    """The account."""
+    audience: _builtins.str
+    """Who will check it: 1 to 200 printable ASCII characters, a URL or a name agreed upon."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        account_token: _builtins.str = ...,
+        audience: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "audience", b"audience", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IssueStatusCredentialRequest: _TypeAlias = IssueStatusCredentialRequest  # noqa: Y015
+
+@_typing.final
+class IssueStatusCredentialResponse(_message.Message):
+    """A status credential."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATUS_CREDENTIAL_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    status_credential: _builtins.str
+    """The credential: a JWT of type idvault-credential+jwt, signed with EdDSA by a key of jwks.json, that names its
+    entry in a Token Status List.
+    """
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """When it runs out."""
+
+    def __init__(
+        self,
+        *,
+        status_credential: _builtins.str = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "status_credential", b"status_credential"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IssueStatusCredentialResponse: _TypeAlias = IssueStatusCredentialResponse  # noqa: Y015
 
 @_typing.final
 class GetDisclosureHistoryRequest(_message.Message):

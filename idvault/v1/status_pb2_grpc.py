@@ -46,6 +46,21 @@ class StatusServiceStub:
                 request_serializer=idvault_dot_v1_dot_status__pb2.BatchGetStatusesRequest.SerializeToString,
                 response_deserializer=idvault_dot_v1_dot_status__pb2.BatchGetStatusesResponse.FromString,
                 _registered_method=True)
+        self.WatchStatuses = channel.unary_stream(
+                '/idvault.v1.StatusService/WatchStatuses',
+                request_serializer=idvault_dot_v1_dot_status__pb2.WatchStatusesRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_status__pb2.WatchStatusesResponse.FromString,
+                _registered_method=True)
+        self.IssueStatusToken = channel.unary_unary(
+                '/idvault.v1.StatusService/IssueStatusToken',
+                request_serializer=idvault_dot_v1_dot_status__pb2.IssueStatusTokenRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_status__pb2.IssueStatusTokenResponse.FromString,
+                _registered_method=True)
+        self.IssueStatusCredential = channel.unary_unary(
+                '/idvault.v1.StatusService/IssueStatusCredential',
+                request_serializer=idvault_dot_v1_dot_status__pb2.IssueStatusCredentialRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_status__pb2.IssueStatusCredentialResponse.FromString,
+                _registered_method=True)
         self.GetDisclosureHistory = channel.unary_unary(
                 '/idvault.v1.StatusService/GetDisclosureHistory',
                 request_serializer=idvault_dot_v1_dot_status__pb2.GetDisclosureHistoryRequest.SerializeToString,
@@ -78,6 +93,44 @@ class StatusServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def WatchStatuses(self, request, context):
+        """Follows the caller's accounts: first every one as it is, then each change, at least once and in an order in
+        which no change is missing. An account that changed several times may be sent once, as it is then. A message
+        comes every few seconds also where nothing changed. The stream ends with a status, never with OK; ask again
+        with the last cursor.
+
+        Statuses: INVALID_ARGUMENT (INVALID_MESSAGE for a cursor that is not one of this feed: begin without one);
+        RESOURCE_EXHAUSTED (SLOW_CONSUMER for a caller who does not read in time); PERMISSION_DENIED (ACCESS_DENIED,
+        also once the caller's key is revoked); UNAVAILABLE (STREAM_ENDED when the server stops; STORE_UNAVAILABLE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def IssueStatusToken(self, request, context):
+        """Signs a statement for a third party about an account as it is now, valid for ten minutes. Nothing is stored.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ACCOUNT_NOT_FOUND, in the
+        same words for an unknown account and for another caller's); PERMISSION_DENIED (ACCESS_DENIED);
+        UNAVAILABLE (STORE_UNAVAILABLE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def IssueStatusCredential(self, request, context):
+        """Issues a credential for a third party, valid for 30 days as long as its entry in a public status list says so.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
+        (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND, in the same words for an unknown account and for another
+        caller's; REQUEST_NOT_FOUND for a repeat after the credential has run out); FAILED_PRECONDITION
+        (ACCOUNT_CLOSED, ACCOUNT_ERASED; ILLEGAL_TRANSITION where nobody is verified); PERMISSION_DENIED
+        (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetDisclosureHistory(self, request, context):
         """Answers whether the account's record was ever opened: every opening before a horizon that is the same for
         everybody, each with what proves it, so that nothing can be told from it about a case that still runs.
@@ -102,6 +155,21 @@ def add_StatusServiceServicer_to_server(servicer, server):
                     servicer.BatchGetStatuses,
                     request_deserializer=idvault_dot_v1_dot_status__pb2.BatchGetStatusesRequest.FromString,
                     response_serializer=idvault_dot_v1_dot_status__pb2.BatchGetStatusesResponse.SerializeToString,
+            ),
+            'WatchStatuses': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchStatuses,
+                    request_deserializer=idvault_dot_v1_dot_status__pb2.WatchStatusesRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_status__pb2.WatchStatusesResponse.SerializeToString,
+            ),
+            'IssueStatusToken': grpc.unary_unary_rpc_method_handler(
+                    servicer.IssueStatusToken,
+                    request_deserializer=idvault_dot_v1_dot_status__pb2.IssueStatusTokenRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_status__pb2.IssueStatusTokenResponse.SerializeToString,
+            ),
+            'IssueStatusCredential': grpc.unary_unary_rpc_method_handler(
+                    servicer.IssueStatusCredential,
+                    request_deserializer=idvault_dot_v1_dot_status__pb2.IssueStatusCredentialRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_status__pb2.IssueStatusCredentialResponse.SerializeToString,
             ),
             'GetDisclosureHistory': grpc.unary_unary_rpc_method_handler(
                     servicer.GetDisclosureHistory,
@@ -164,6 +232,87 @@ class StatusService:
             '/idvault.v1.StatusService/BatchGetStatuses',
             idvault_dot_v1_dot_status__pb2.BatchGetStatusesRequest.SerializeToString,
             idvault_dot_v1_dot_status__pb2.BatchGetStatusesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchStatuses(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/idvault.v1.StatusService/WatchStatuses',
+            idvault_dot_v1_dot_status__pb2.WatchStatusesRequest.SerializeToString,
+            idvault_dot_v1_dot_status__pb2.WatchStatusesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def IssueStatusToken(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.StatusService/IssueStatusToken',
+            idvault_dot_v1_dot_status__pb2.IssueStatusTokenRequest.SerializeToString,
+            idvault_dot_v1_dot_status__pb2.IssueStatusTokenResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def IssueStatusCredential(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.StatusService/IssueStatusCredential',
+            idvault_dot_v1_dot_status__pb2.IssueStatusCredentialRequest.SerializeToString,
+            idvault_dot_v1_dot_status__pb2.IssueStatusCredentialResponse.FromString,
             options,
             channel_credentials,
             insecure,

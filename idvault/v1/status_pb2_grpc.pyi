@@ -47,6 +47,32 @@ class StatusServiceStub:
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN, TOO_MANY_ITEMS);
     PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
     """
+    WatchStatuses: _grpc.UnaryStreamMultiCallable[_status_pb2.WatchStatusesRequest, _status_pb2.WatchStatusesResponse]
+    """Follows the caller's accounts: first every one as it is, then each change, at least once and in an order in
+    which no change is missing. An account that changed several times may be sent once, as it is then. A message
+    comes every few seconds also where nothing changed. The stream ends with a status, never with OK; ask again
+    with the last cursor.
+
+    Statuses: INVALID_ARGUMENT (INVALID_MESSAGE for a cursor that is not one of this feed: begin without one);
+    RESOURCE_EXHAUSTED (SLOW_CONSUMER for a caller who does not read in time); PERMISSION_DENIED (ACCESS_DENIED,
+    also once the caller's key is revoked); UNAVAILABLE (STREAM_ENDED when the server stops; STORE_UNAVAILABLE).
+    """
+    IssueStatusToken: _grpc.UnaryUnaryMultiCallable[_status_pb2.IssueStatusTokenRequest, _status_pb2.IssueStatusTokenResponse]
+    """Signs a statement for a third party about an account as it is now, valid for ten minutes. Nothing is stored.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ACCOUNT_NOT_FOUND, in the
+    same words for an unknown account and for another caller's); PERMISSION_DENIED (ACCESS_DENIED);
+    UNAVAILABLE (STORE_UNAVAILABLE).
+    """
+    IssueStatusCredential: _grpc.UnaryUnaryMultiCallable[_status_pb2.IssueStatusCredentialRequest, _status_pb2.IssueStatusCredentialResponse]
+    """Issues a credential for a third party, valid for 30 days as long as its entry in a public status list says so.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
+    (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND, in the same words for an unknown account and for another
+    caller's; REQUEST_NOT_FOUND for a repeat after the credential has run out); FAILED_PRECONDITION
+    (ACCOUNT_CLOSED, ACCOUNT_ERASED; ILLEGAL_TRANSITION where nobody is verified); PERMISSION_DENIED
+    (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    """
     GetDisclosureHistory: _grpc.UnaryUnaryMultiCallable[_status_pb2.GetDisclosureHistoryRequest, _status_pb2.DisclosureHistory]
     """Answers whether the account's record was ever opened: every opening before a horizon that is the same for
     everybody, each with what proves it, so that nothing can be told from it about a case that still runs.
@@ -73,6 +99,32 @@ class StatusServiceAsyncStub(StatusServiceStub):
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN, TOO_MANY_ITEMS);
     PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+    """
+    WatchStatuses: _aio.UnaryStreamMultiCallable[_status_pb2.WatchStatusesRequest, _status_pb2.WatchStatusesResponse]  # type: ignore[assignment]
+    """Follows the caller's accounts: first every one as it is, then each change, at least once and in an order in
+    which no change is missing. An account that changed several times may be sent once, as it is then. A message
+    comes every few seconds also where nothing changed. The stream ends with a status, never with OK; ask again
+    with the last cursor.
+
+    Statuses: INVALID_ARGUMENT (INVALID_MESSAGE for a cursor that is not one of this feed: begin without one);
+    RESOURCE_EXHAUSTED (SLOW_CONSUMER for a caller who does not read in time); PERMISSION_DENIED (ACCESS_DENIED,
+    also once the caller's key is revoked); UNAVAILABLE (STREAM_ENDED when the server stops; STORE_UNAVAILABLE).
+    """
+    IssueStatusToken: _aio.UnaryUnaryMultiCallable[_status_pb2.IssueStatusTokenRequest, _status_pb2.IssueStatusTokenResponse]  # type: ignore[assignment]
+    """Signs a statement for a third party about an account as it is now, valid for ten minutes. Nothing is stored.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ACCOUNT_NOT_FOUND, in the
+    same words for an unknown account and for another caller's); PERMISSION_DENIED (ACCESS_DENIED);
+    UNAVAILABLE (STORE_UNAVAILABLE).
+    """
+    IssueStatusCredential: _aio.UnaryUnaryMultiCallable[_status_pb2.IssueStatusCredentialRequest, _status_pb2.IssueStatusCredentialResponse]  # type: ignore[assignment]
+    """Issues a credential for a third party, valid for 30 days as long as its entry in a public status list says so.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
+    (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND, in the same words for an unknown account and for another
+    caller's; REQUEST_NOT_FOUND for a repeat after the credential has run out); FAILED_PRECONDITION
+    (ACCOUNT_CLOSED, ACCOUNT_ERASED; ILLEGAL_TRANSITION where nobody is verified); PERMISSION_DENIED
+    (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     GetDisclosureHistory: _aio.UnaryUnaryMultiCallable[_status_pb2.GetDisclosureHistoryRequest, _status_pb2.DisclosureHistory]  # type: ignore[assignment]
     """Answers whether the account's record was ever opened: every opening before a horizon that is the same for
@@ -109,6 +161,50 @@ class StatusServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN, TOO_MANY_ITEMS);
         PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def WatchStatuses(
+        self,
+        request: _status_pb2.WatchStatusesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_status_pb2.WatchStatusesResponse], _abc.AsyncIterator[_status_pb2.WatchStatusesResponse]]:
+        """Follows the caller's accounts: first every one as it is, then each change, at least once and in an order in
+        which no change is missing. An account that changed several times may be sent once, as it is then. A message
+        comes every few seconds also where nothing changed. The stream ends with a status, never with OK; ask again
+        with the last cursor.
+
+        Statuses: INVALID_ARGUMENT (INVALID_MESSAGE for a cursor that is not one of this feed: begin without one);
+        RESOURCE_EXHAUSTED (SLOW_CONSUMER for a caller who does not read in time); PERMISSION_DENIED (ACCESS_DENIED,
+        also once the caller's key is revoked); UNAVAILABLE (STREAM_ENDED when the server stops; STORE_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def IssueStatusToken(
+        self,
+        request: _status_pb2.IssueStatusTokenRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_status_pb2.IssueStatusTokenResponse, _abc.Awaitable[_status_pb2.IssueStatusTokenResponse]]:
+        """Signs a statement for a third party about an account as it is now, valid for ten minutes. Nothing is stored.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ACCOUNT_NOT_FOUND, in the
+        same words for an unknown account and for another caller's); PERMISSION_DENIED (ACCESS_DENIED);
+        UNAVAILABLE (STORE_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def IssueStatusCredential(
+        self,
+        request: _status_pb2.IssueStatusCredentialRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_status_pb2.IssueStatusCredentialResponse, _abc.Awaitable[_status_pb2.IssueStatusCredentialResponse]]:
+        """Issues a credential for a third party, valid for 30 days as long as its entry in a public status list says so.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
+        (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND, in the same words for an unknown account and for another
+        caller's; REQUEST_NOT_FOUND for a repeat after the credential has run out); FAILED_PRECONDITION
+        (ACCOUNT_CLOSED, ACCOUNT_ERASED; ILLEGAL_TRANSITION where nobody is verified); PERMISSION_DENIED
+        (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
 
     @_abc_1.abstractmethod

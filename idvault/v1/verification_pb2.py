@@ -24,10 +24,12 @@ _sym_db = _symbol_database.Default()
 
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from idvault.v1 import common_pb2 as idvault_dot_v1_dot_common__pb2
+from idvault.v1 import disclosure_pb2 as idvault_dot_v1_dot_disclosure__pb2
 from idvault.v1 import options_pb2 as idvault_dot_v1_dot_options__pb2
+from idvault.v1 import transparency_pb2 as idvault_dot_v1_dot_transparency__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1didvault/v1/verification.proto\x12\nidvault.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x17idvault/v1/common.proto\x1a\x18idvault/v1/options.proto\"\xcc\x01\n\x17VerifyIndividualRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x17\n\treal_name\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\x12.\n\x08\x64ocument\x18\x03 \x01(\x0b\x32\x1c.idvault.v1.IdentityDocument\x12$\n\x07\x63onsent\x18\x04 \x01(\x0b\x32\x13.idvault.v1.Consent\x12\x15\n\raccount_token\x18\x05 \x01(\t\x12\x17\n\x0finvitation_code\x18\x06 \x01(\t\",\n\x16GetVerificationRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\"\x80\x05\n\x0cVerification\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12-\n\x05state\x18\x02 \x01(\x0e\x32\x1e.idvault.v1.Verification.State\x12)\n\x06status\x18\x03 \x01(\x0b\x32\x19.idvault.v1.AccountStatus\x12>\n\x0e\x66\x61ilure_reason\x18\x04 \x01(\x0e\x32&.idvault.v1.Verification.FailureReason\x12.\n\x0bretry_after\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nrequest_id\x18\x06 \x01(\t\"X\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_PENDING\x10\x01\x12\x13\n\x0fSTATE_SUCCEEDED\x10\x02\x12\x10\n\x0cSTATE_FAILED\x10\x03\"\xa0\x02\n\rFailureReason\x12\x1e\n\x1a\x46\x41ILURE_REASON_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x46\x41ILURE_REASON_MISMATCH\x10\x01\x12\x1c\n\x18\x46\x41ILURE_REASON_NO_RECORD\x10\x02\x12(\n$FAILURE_REASON_ACCOUNT_LIMIT_REACHED\x10\x03\x12 \n\x1c\x46\x41ILURE_REASON_PERSON_CLOSED\x10\x04\x12\"\n\x1e\x46\x41ILURE_REASON_DIFFERENT_OWNER\x10\x05\x12%\n!FAILURE_REASON_REGISTRY_TIMED_OUT\x10\x06\x12\x1d\n\x19\x46\x41ILURE_REASON_SUPERSEDED\x10\x07\x32\xca\x01\n\x13VerificationService\x12X\n\x10VerifyIndividual\x12#.idvault.v1.VerifyIndividualRequest\x1a\x18.idvault.v1.Verification\"\x05\x8a\xb5\x18\x01\x01\x12Y\n\x0fGetVerification\x12\".idvault.v1.GetVerificationRequest\x1a\x18.idvault.v1.Verification\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1didvault/v1/verification.proto\x12\nidvault.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x17idvault/v1/common.proto\x1a\x1bidvault/v1/disclosure.proto\x1a\x18idvault/v1/options.proto\x1a\x1didvault/v1/transparency.proto\"\xcc\x01\n\x17VerifyIndividualRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x17\n\treal_name\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\x12.\n\x08\x64ocument\x18\x03 \x01(\x0b\x32\x1c.idvault.v1.IdentityDocument\x12$\n\x07\x63onsent\x18\x04 \x01(\x0b\x32\x13.idvault.v1.Consent\x12\x15\n\raccount_token\x18\x05 \x01(\t\x12\x17\n\x0finvitation_code\x18\x06 \x01(\t\",\n\x16GetVerificationRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\"\xa6\x05\n\x0cVerification\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12-\n\x05state\x18\x02 \x01(\x0e\x32\x1e.idvault.v1.Verification.State\x12)\n\x06status\x18\x03 \x01(\x0b\x32\x19.idvault.v1.AccountStatus\x12>\n\x0e\x66\x61ilure_reason\x18\x04 \x01(\x0e\x32&.idvault.v1.Verification.FailureReason\x12.\n\x0bretry_after\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nrequest_id\x18\x06 \x01(\t\x12$\n\x07receipt\x18\x07 \x01(\x0b\x32\x13.idvault.v1.Receipt\"X\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_PENDING\x10\x01\x12\x13\n\x0fSTATE_SUCCEEDED\x10\x02\x12\x10\n\x0cSTATE_FAILED\x10\x03\"\xa0\x02\n\rFailureReason\x12\x1e\n\x1a\x46\x41ILURE_REASON_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x46\x41ILURE_REASON_MISMATCH\x10\x01\x12\x1c\n\x18\x46\x41ILURE_REASON_NO_RECORD\x10\x02\x12(\n$FAILURE_REASON_ACCOUNT_LIMIT_REACHED\x10\x03\x12 \n\x1c\x46\x41ILURE_REASON_PERSON_CLOSED\x10\x04\x12\"\n\x1e\x46\x41ILURE_REASON_DIFFERENT_OWNER\x10\x05\x12%\n!FAILURE_REASON_REGISTRY_TIMED_OUT\x10\x06\x12\x1d\n\x19\x46\x41ILURE_REASON_SUPERSEDED\x10\x07\"\xad\x01\n\x07Receipt\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12\x10\n\x08\x63laim_id\x18\x02 \x01(\t\x12\x15\n\rrecord_digest\x18\x03 \x01(\x0c\x12\x0e\n\x06quorum\x18\x04 \x01(\t\x12&\n\x05\x65ntry\x18\x05 \x01(\x0b\x32\x17.idvault.v1.LoggedEntry\x12*\n\ncheckpoint\x18\x06 \x01(\x0b\x32\x16.idvault.v1.Checkpoint2\xca\x01\n\x13VerificationService\x12X\n\x10VerifyIndividual\x12#.idvault.v1.VerifyIndividualRequest\x1a\x18.idvault.v1.Verification\"\x05\x8a\xb5\x18\x01\x01\x12Y\n\x0fGetVerification\x12\".idvault.v1.GetVerificationRequest\x1a\x18.idvault.v1.Verification\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,16 +42,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_VERIFICATIONSERVICE'].methods_by_name['VerifyIndividual']._serialized_options = b'\212\265\030\001\001'
   _globals['_VERIFICATIONSERVICE'].methods_by_name['GetVerification']._loaded_options = None
   _globals['_VERIFICATIONSERVICE'].methods_by_name['GetVerification']._serialized_options = b'\220\002\001\212\265\030\001\001'
-  _globals['_VERIFYINDIVIDUALREQUEST']._serialized_start=129
-  _globals['_VERIFYINDIVIDUALREQUEST']._serialized_end=333
-  _globals['_GETVERIFICATIONREQUEST']._serialized_start=335
-  _globals['_GETVERIFICATIONREQUEST']._serialized_end=379
-  _globals['_VERIFICATION']._serialized_start=382
-  _globals['_VERIFICATION']._serialized_end=1022
-  _globals['_VERIFICATION_STATE']._serialized_start=643
-  _globals['_VERIFICATION_STATE']._serialized_end=731
-  _globals['_VERIFICATION_FAILUREREASON']._serialized_start=734
-  _globals['_VERIFICATION_FAILUREREASON']._serialized_end=1022
-  _globals['_VERIFICATIONSERVICE']._serialized_start=1025
-  _globals['_VERIFICATIONSERVICE']._serialized_end=1227
+  _globals['_VERIFYINDIVIDUALREQUEST']._serialized_start=189
+  _globals['_VERIFYINDIVIDUALREQUEST']._serialized_end=393
+  _globals['_GETVERIFICATIONREQUEST']._serialized_start=395
+  _globals['_GETVERIFICATIONREQUEST']._serialized_end=439
+  _globals['_VERIFICATION']._serialized_start=442
+  _globals['_VERIFICATION']._serialized_end=1120
+  _globals['_VERIFICATION_STATE']._serialized_start=741
+  _globals['_VERIFICATION_STATE']._serialized_end=829
+  _globals['_VERIFICATION_FAILUREREASON']._serialized_start=832
+  _globals['_VERIFICATION_FAILUREREASON']._serialized_end=1120
+  _globals['_RECEIPT']._serialized_start=1123
+  _globals['_RECEIPT']._serialized_end=1296
+  _globals['_VERIFICATIONSERVICE']._serialized_start=1299
+  _globals['_VERIFICATIONSERVICE']._serialized_end=1501
 # @@protoc_insertion_point(module_scope)

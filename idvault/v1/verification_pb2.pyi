@@ -8,6 +8,8 @@ from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from idvault.v1 import common_pb2 as _common_pb2
+from idvault.v1 import disclosure_pb2 as _disclosure_pb2
+from idvault.v1 import transparency_pb2 as _transparency_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -171,6 +173,7 @@ class Verification(_message.Message):
     FAILURE_REASON_FIELD_NUMBER: _builtins.int
     RETRY_AFTER_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    RECEIPT_FIELD_NUMBER: _builtins.int
     account_token: _builtins.str
     """The account of the claim; always set."""
     state: Global___Verification.State.ValueType
@@ -187,6 +190,10 @@ class Verification(_message.Message):
     def retry_after(self) -> _duration_pb2.Duration:
         """How long to wait before asking again; set only while PENDING."""
 
+    @_builtins.property
+    def receipt(self) -> Global___Receipt:
+        """What proves to the owner that the identity was sealed and logged; set only of a success."""
+
     def __init__(
         self,
         *,
@@ -196,11 +203,58 @@ class Verification(_message.Message):
         failure_reason: Global___Verification.FailureReason.ValueType = ...,
         retry_after: _duration_pb2.Duration | None = ...,
         request_id: _builtins.str = ...,
+        receipt: Global___Receipt | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["retry_after", b"retry_after", "status", b"status"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["receipt", b"receipt", "retry_after", b"retry_after", "status", b"status"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "failure_reason", b"failure_reason", "request_id", b"request_id", "retry_after", b"retry_after", "state", b"state", "status", b"status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "failure_reason", b"failure_reason", "receipt", b"receipt", "request_id", b"request_id", "retry_after", b"retry_after", "state", b"state", "status", b"status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Verification: _TypeAlias = Verification  # noqa: Y015
+
+@_typing.final
+class Receipt(_message.Message):
+    """Proves that a record was sealed and entered in the log, without telling anything of what is in it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int
+    CLAIM_ID_FIELD_NUMBER: _builtins.int
+    RECORD_DIGEST_FIELD_NUMBER: _builtins.int
+    QUORUM_FIELD_NUMBER: _builtins.int
+    ENTRY_FIELD_NUMBER: _builtins.int
+    CHECKPOINT_FIELD_NUMBER: _builtins.int
+    account_token: _builtins.str
+    """The account."""
+    claim_id: _builtins.str
+    """The claim that the entry is about, 16 random bytes in hex."""
+    record_digest: _builtins.bytes
+    """The 32-byte digest of the sealed record."""
+    quorum: _builtins.str
+    """How many of how many custodians together can open the record, such as "2 of 3"."""
+    @_builtins.property
+    def entry(self) -> _disclosure_pb2.LoggedEntry:
+        """The entry of the claim's success, and its proof once a checkpoint covers it."""
+
+    @_builtins.property
+    def checkpoint(self) -> _transparency_pb2.Checkpoint:
+        """The checkpoint that the proof leads to; absent while none covers the entry."""
+
+    def __init__(
+        self,
+        *,
+        account_token: _builtins.str = ...,
+        claim_id: _builtins.str = ...,
+        record_digest: _builtins.bytes = ...,
+        quorum: _builtins.str = ...,
+        entry: _disclosure_pb2.LoggedEntry | None = ...,
+        checkpoint: _transparency_pb2.Checkpoint | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "entry", b"entry"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "checkpoint", b"checkpoint", "claim_id", b"claim_id", "entry", b"entry", "quorum", b"quorum", "record_digest", b"record_digest"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Receipt: _TypeAlias = Receipt  # noqa: Y015

@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -24,15 +24,20 @@ from idvault.api.directory import Directory, Pin
 from idvault.api.server import Server, Service, Tls
 from idvault.api.status import StatusServicer
 from idvault.api.verification import VerificationServicer
+from idvault.api.watch import Hub
 from idvault.domain.document import DocumentType
-from idvault.domain.error import NotFoundError, Reason
+from idvault.domain.error import FieldCode, InvalidError, NotFoundError, Reason, Violation
 from idvault.domain.event import Event
 from idvault.domain.moment import Moment
 from idvault.domain.request import Request
 from idvault.domain.status import Account, Assurance, Standing, State, Status, SubjectKind
 from idvault.domain.verification import ClaimRules, ClaimState
 from idvault.flows.disclosure_history import History
+from idvault.flows.feed import CHUNK, Chunk
 from idvault.flows.log_proof import Proofs, Proved
+from idvault.flows.receipt import Receipt
+from idvault.flows.status_token import CredentialCommand
+from idvault.flows.status_token import Issued as IssuedToken
 from idvault.flows.verification import VerifyCommand
 from idvault.ports.disclosure import Opening
 from idvault.ports.platform import Platform
@@ -55,8 +60,12 @@ METHODS = (
     "/idvault.v1.StatusService/GetStatus",
     "/idvault.v1.StatusService/BatchGetStatuses",
     "/idvault.v1.StatusService/GetDisclosureHistory",
+    "/idvault.v1.StatusService/IssueStatusToken",
+    "/idvault.v1.StatusService/IssueStatusCredential",
 )
-VERIFY, GET_VERIFICATION, GET_STATUS, BATCH, HISTORY = METHODS
+VERIFY, GET_VERIFICATION, GET_STATUS, BATCH, HISTORY, ISSUE_TOKEN, ISSUE_CREDENTIAL = METHODS
+WATCH = "/idvault.v1.StatusService/WatchStatuses"
+AUDIENCE = "https://taxi.example"
 RULES = ClaimRules(name_limit=32, document_types=frozenset(DocumentType), zone=ZONE)
 
 
@@ -118,6 +127,10 @@ def requests() -> dict[str, Message]:
         GET_STATUS: status_pb2.GetStatusRequest(account_token=TOKEN),
         BATCH: status_pb2.BatchGetStatusesRequest(account_tokens=[TOKEN]),
         HISTORY: status_pb2.GetDisclosureHistoryRequest(account_token=TOKEN),
+        ISSUE_TOKEN: status_pb2.IssueStatusTokenRequest(account_token=TOKEN, audience=AUDIENCE),
+        ISSUE_CREDENTIAL: status_pb2.IssueStatusCredentialRequest(
+            request_id=REQUEST_ID, account_token=TOKEN, audience=AUDIENCE
+        ),
     }
 
 
@@ -180,6 +193,82 @@ class FakeHistories:
         return History(TOKEN, at, (opening,), proofs)
 
 
+class FakeReceipts:
+    """The receipt of every success: one that is covered, of a log of one entry."""
+
+    async def of(self, claim: Claim) -> Receipt | None:
+        if claim.state is not ClaimState.SUCCEEDED:
+            return None
+        entry = Proved(b"leaf", b"k" * 32, 0, 1, ())
+        return Receipt(claim.account.account_token, claim.claim_id, b"d" * 32, "2 of 3", entry, b"note")
+
+
+class FakeTokens:
+    """Tokens and credentials for TOKEN of platform-a."""
+
+    def __init__(self) -> None:
+        self.commands: list[CredentialCommand] = []
+
+    async def issue_token(
+        self, *, relying_party: str, account_token: str, audience: str, now: Moment
+    ) -> IssuedToken:
+        if (relying_party, account_token) != ("platform-a", TOKEN):
+            raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
+        return IssuedToken(f"token for {audience}", datetime(2026, 1, 1, tzinfo=UTC))
+
+    async def issue_credential(self, command: CredentialCommand, *, now: Moment) -> IssuedToken:
+        self.commands.append(command)
+        if (command.relying_party, command.account_token) != ("platform-a", TOKEN):
+            raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
+        return IssuedToken(f"credential for {command.audience}", datetime(2026, 1, 31, tzinfo=UTC))
+
+
+class FakeFeeds:
+    """Feeds in lists: each change is a token; a token that begins with a minus is one that is no more."""
+
+    def __init__(self) -> None:
+        self.feeds: dict[str, list[str]] = {}
+        self.failure: Exception | None = None
+        self.looks = asyncio.Condition()
+        self.reads = 0
+
+    async def looked(self, times: int) -> None:
+        """Wait until somebody has looked so many times more."""
+        async with self.looks:
+            for _ in range(times):
+                await self.looks.wait()
+
+    async def looked_no_more(self) -> None:
+        """Wait until nobody has looked for a while that would do for many looks."""
+        with suppress(TimeoutError):
+            while True:
+                await asyncio.wait_for(self.looked(1), 0.5)
+
+    async def heads(self, relying_parties: Iterable[str]) -> dict[str, int]:
+        async with self.looks:
+            self.looks.notify_all()
+        if self.failure is not None:
+            raise self.failure
+        return {party: len(self.feeds.get(party, [])) for party in relying_parties}
+
+    async def check(self, *, relying_party: str, place: int) -> None:
+        if place > len(self.feeds.get(relying_party, [])):
+            raise InvalidError(Reason.INVALID_MESSAGE, Violation("cursor", FieldCode.CHARACTER))
+
+    async def read(self, *, relying_party: str, after: int, now: Moment) -> Chunk:
+        self.reads += 1
+        found = self.feeds[relying_party][after : after + CHUNK]
+        return Chunk(
+            tuple(status(token) for token in found if not token.startswith("-")),
+            tuple(token[1:] for token in found if token.startswith("-")),
+            after + len(found),
+            date(2026, 3, 1),
+        )
+
+    def today(self, *, now: Moment) -> date:
+        return date(2026, 3, 1)
+
+
 class FakePlatforms:
     """The registered keys, in a list."""
 
@@ -221,6 +310,9 @@ class Edge:
     directory: Directory
     claims: FakeClaims
     statuses: FakeStatuses
+    tokens: FakeTokens
+    feeds: FakeFeeds
+    hub: Hub
     metrics: Metrics
     logs: Logs
     log_path: Path
@@ -254,9 +346,15 @@ async def running(tmp_path: Path, authority: Authority, **options: Any) -> Async
     platform_a = authority.client(spiffe("platform", "platform-a"))
     platforms = FakePlatforms(platform(platform_a))
     people: list[Pin] = []
-    directory = Directory(platforms=platforms, people=lambda: people, clock=lambda: datetime.now(UTC))
+    directory = Directory(
+        platforms=platforms, people=lambda: people, clock=lambda: datetime.now(UTC), period=0.05
+    )
     await directory.load()
     claims, statuses, metrics = FakeClaims(), FakeStatuses(), Metrics()
+    tokens, feeds = FakeTokens(), FakeFeeds()
+    hub = Hub(feeds=feeds, clock=clock, period=0.02, heartbeat=0.2)
+    looking = asyncio.create_task(hub.run())
+    directory_reading = asyncio.create_task(directory.run())
     path = tmp_path / "serve.jsonl"
     logs = Logs(process="serve-0", path=path)
     issued = authority.server()
@@ -267,14 +365,18 @@ async def running(tmp_path: Path, authority: Authority, **options: Any) -> Async
         services=[
             Service(
                 services[0]["VerificationService"],
-                VerificationServicer(flow=claims, rules=RULES, patience=2.0),
+                VerificationServicer(flow=claims, receipts=FakeReceipts(), rules=RULES, patience=2.0),
             ),
-            Service(services[1]["StatusService"], StatusServicer(flow=statuses, histories=FakeHistories())),
+            Service(
+                services[1]["StatusService"],
+                StatusServicer(flow=statuses, histories=FakeHistories(), tokens=tokens, watches=hub),
+            ),
         ],
         access=Access(directory=directory, trust_domain=TRUST_DOMAIN),
         metrics=metrics,
         access_log=logs.access,
         clock=clock,
+        drains=(hub.close,),
         **options,
     )
     await server.start()
@@ -285,6 +387,9 @@ async def running(tmp_path: Path, authority: Authority, **options: Any) -> Async
         directory,
         claims,
         statuses,
+        tokens,
+        feeds,
+        hub,
         metrics,
         logs,
         path,
@@ -296,6 +401,9 @@ async def running(tmp_path: Path, authority: Authority, **options: Any) -> Async
     finally:
         await asyncio.gather(*(channel.close() for channel in edge.channels))
         await server.stop(grace=1.0, linger=0.0)
+        for task in (looking, directory_reading):
+            task.cancel()
+        await asyncio.gather(looking, directory_reading, return_exceptions=True)
         logs.close()
 
 

@@ -15,7 +15,19 @@ from idvault.domain.moment import Moment
 from idvault.v1 import options_pb2, status_pb2
 from tests.api.authority import TRUST_DOMAIN, Authority, Issued, spiffe
 from tests.api.descriptors import method
-from tests.api.edge import GET_STATUS, HISTORY, METHODS, Edge, call, clock, platform, refused, requests
+from tests.api.edge import (
+    GET_STATUS,
+    HISTORY,
+    ISSUE_CREDENTIAL,
+    ISSUE_TOKEN,
+    METHODS,
+    Edge,
+    call,
+    clock,
+    platform,
+    refused,
+    requests,
+)
 
 ROLES = ("platform", "auditor", "custodian", "operator", "monitor")
 NO_CONNECTION = grpc.StatusCode.UNAVAILABLE
@@ -41,7 +53,7 @@ async def test_a_registered_certificate(edge: Edge, role: str) -> None:
         body = requests()[path].SerializeToString()
         if role != "platform":
             assert (await refused(channel, path, body)).reason == "ACCESS_DENIED"
-        elif path in (GET_STATUS, HISTORY):
+        elif path in (GET_STATUS, HISTORY, ISSUE_TOKEN, ISSUE_CREDENTIAL):
             assert (await refused(channel, path, body)).reason == "ACCOUNT_NOT_FOUND"
         else:
             assert await call(channel, path, body)
@@ -132,7 +144,7 @@ async def test_the_operator_learns_why(edge: Edge) -> None:
         "/idvault.v1.StatusService//GetStatus",
         "/idvault.v1.statusservice/getstatus",
         "/idvault.v1.StatusService/%47etStatus",
-        "/idvault.v1.StatusService/WatchStatuses",
+        "/idvault.v1.StatusService/WatchStatus",
         "/idvault.v1.Nothing/Nothing",
     ],
 )

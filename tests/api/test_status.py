@@ -5,10 +5,14 @@ import pytest
 from idvault.v1 import common_pb2, status_pb2
 from tests.api.authority import spiffe
 from tests.api.edge import (
+    AUDIENCE,
     BATCH,
     GET_STATUS,
     HISTORY,
+    ISSUE_CREDENTIAL,
+    ISSUE_TOKEN,
     OTHER_TOKEN,
+    REQUEST_ID,
     TOKEN,
     Edge,
     call,
@@ -120,3 +124,50 @@ async def test_another_party_s_history_is_unknown(edge: Edge) -> None:
     assert theirs == await refused(edge.mine(), HISTORY, nobodys)
     assert theirs.reason == "ACCOUNT_NOT_FOUND"
     assert (await refused(edge.mine(), HISTORY, b"")).reason == "INVALID_ACCOUNT_TOKEN"
+
+
+async def test_a_status_token(edge: Edge) -> None:
+    """A platform gets a signed statement about its own account, for whom it names."""
+    body = requests()[ISSUE_TOKEN].SerializeToString()
+    answer = status_pb2.IssueStatusTokenResponse.FromString(await call(edge.mine(), ISSUE_TOKEN, body))
+    assert answer.status_token == f"token for {AUDIENCE}"
+    assert answer.expire_time.ToJsonString() == "2026-01-01T00:00:00Z"
+
+
+async def test_a_credential(edge: Edge) -> None:
+    """A credential is asked for with a request id, and its fields are those of the fingerprint."""
+    body = requests()[ISSUE_CREDENTIAL].SerializeToString()
+    answer = status_pb2.IssueStatusCredentialResponse.FromString(
+        await call(edge.mine(), ISSUE_CREDENTIAL, body)
+    )
+    assert answer.status_credential == f"credential for {AUDIENCE}"
+    assert answer.expire_time.ToJsonString() == "2026-01-31T00:00:00Z"
+    [command] = edge.tokens.commands
+    assert (command.relying_party, command.request_id) == ("platform-a", REQUEST_ID)
+    assert command.fields == (TOKEN, AUDIENCE)
+
+
+@pytest.mark.parametrize("method", [ISSUE_TOKEN, ISSUE_CREDENTIAL])
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"account_token": ""}, "account_token"),
+        ({"audience": ""}, "audience"),
+        ({"audience": "a b"}, "audience"),
+        ({"audience": "x" * 201}, "audience"),
+    ],
+)
+async def test_a_token_for_nobody(edge: Edge, method: str, changes: dict[str, str], field: str) -> None:
+    """Without an account or an audience nothing is issued, and the field is named."""
+    request = requests()[method]
+    for name, value in changes.items():
+        setattr(request, name, value)
+    assert list((await refused(edge.mine(), method, request.SerializeToString())).fields) == [field]
+
+
+@pytest.mark.parametrize("method", [ISSUE_TOKEN, ISSUE_CREDENTIAL])
+async def test_a_token_for_another_party_s_account(edge: Edge, method: str) -> None:
+    """An account of somebody else is unknown here too."""
+    request = requests()[method]
+    request.account_token = OTHER_TOKEN  # type: ignore[attr-defined]
+    assert (await refused(edge.mine(), method, request.SerializeToString())).reason == "ACCOUNT_NOT_FOUND"

@@ -10,7 +10,7 @@ from idvault.domain.document import Document, DocumentType
 from idvault.domain.status import State
 from idvault.domain.verification import ClaimState, FailureReason
 from idvault.ports.verification import Claim
-from idvault.v1 import common_pb2, verification_pb2
+from idvault.v1 import common_pb2, disclosure_pb2, transparency_pb2, verification_pb2
 from tests.api.edge import (
     GET_VERIFICATION,
     NAME,
@@ -54,6 +54,18 @@ async def test_a_success(edge: Edge) -> None:
             verify_date="2026-03-01",
             expire_date="2027-03-01",
             revision=2,
+        ),
+        receipt=verification_pb2.Receipt(
+            account_token=TOKEN,
+            claim_id="11" * 16,
+            record_digest=b"d" * 32,
+            quorum="2 of 3",
+            entry=disclosure_pb2.LoggedEntry(
+                leaf=b"leaf",
+                opening_key=b"k" * 32,
+                proof=transparency_pb2.InclusionProof(index=0, tree_size=1),
+            ),
+            checkpoint=transparency_pb2.Checkpoint(note=b"note"),
         ),
     )
 

@@ -55,6 +55,8 @@ EXPECTED = {
     Reason.RECORD_DAMAGED: (Code.DATA_LOSS, RecordDamaged),
     Reason.LOG_UNAVAILABLE: (Code.UNAVAILABLE, Unavailable),
     Reason.STORE_UNAVAILABLE: (Code.UNAVAILABLE, Unavailable),
+    Reason.SLOW_CONSUMER: (Code.RESOURCE_EXHAUSTED, Exhausted),
+    Reason.STREAM_ENDED: (Code.UNAVAILABLE, Unavailable),
 }
 
 

@@ -195,6 +195,8 @@ BY_REASON: dict[str, type[VaultError]] = {
     Reason.LOG_UNAVAILABLE: Unavailable,
     Reason.STORE_UNAVAILABLE: Unavailable,
     Reason.RECORD_DAMAGED: RecordDamaged,
+    Reason.SLOW_CONSUMER: Exhausted,
+    Reason.STREAM_ENDED: Unavailable,
 }
 
 BY_CODE: dict[str, type[VaultError]] = {

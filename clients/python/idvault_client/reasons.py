@@ -144,6 +144,14 @@ REASON_TEXTS: Mapping[str, Text] = {
         "系统数据异常，请联系客服处理。",
         "Stored data is damaged. Please contact support.",
     ),
+    Reason.SLOW_CONSUMER: Text(
+        "读取过慢，连接已断开，请从上次的位置继续。",
+        "Reading was too slow and the stream was ended. Please resume from the last cursor.",
+    ),
+    Reason.STREAM_ENDED: Text(
+        "服务正在重启，请从上次的位置继续。",
+        "The server is stopping. Please resume from the last cursor.",
+    ),
 }
 
 FAILURE_TEXTS: Mapping[FailureReason, Text] = {

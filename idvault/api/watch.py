@@ -1,0 +1,194 @@
+"""Lets any number of callers follow their feeds, and asks the store once for all of them.
+
+- One look at the feeds every quarter of a second, and none while nobody watches.
+- What several watchers are to be told next is read once.
+- Nothing is kept for a watcher but his place: who reads slowly is behind, and holds nobody else up.
+- A watcher hears every few seconds how far the feed was known, also where nothing happened. If the store
+  cannot be asked he hears nothing, and so knows that he does not know.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Protocol
+
+from idvault.api import convert, convert_status
+from idvault.domain.error import IdvaultError, Reason, UnavailableError
+from idvault.domain.moment import Moment
+from idvault.flows.feed import Chunk
+from idvault.telemetry.logs import describe, log
+from idvault.v1 import status_pb2
+
+PERIOD = 0.25
+HEARTBEAT = 3.0
+
+
+class Feeds(Protocol):
+    """What a hub needs of flows.feed.FeedFlow."""
+
+    async def heads(self, relying_parties: Iterable[str]) -> dict[str, int]:
+        """Return where each feed ends, with all that is durable by now."""
+        ...
+
+    async def check(self, *, relying_party: str, place: int) -> None:
+        """Raise InvalidError unless the feed has come to a place."""
+        ...
+
+    async def read(self, *, relying_party: str, after: int, now: Moment) -> Chunk:
+        """Return the next changes after a place."""
+        ...
+
+    def today(self, *, now: Moment) -> date:
+        """Return the deployment's day."""
+        ...
+
+
+@dataclass(slots=True)
+class _Feed:
+    """A feed that somebody watches: where it ends, and when that was looked up (monotonic seconds).
+
+    looked: set by the next look, for those who came since the last one; news: set when the feed moves.
+    """
+
+    watchers: int = 0
+    head: int = 0
+    seen_at: float = float("-inf")
+    looked: asyncio.Event = field(default_factory=asyncio.Event)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Hub:
+    """The watchers of one process; `run` must run as long as there are any."""
+
+    def __init__(
+        self,
+        *,
+        feeds: Feeds,
+        clock: Callable[[], Moment],
+        period: float = PERIOD,
+        heartbeat: float = HEARTBEAT,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Take the flow, the clock, and how often to look and to tell, in seconds."""
+        self._flow = feeds
+        self._clock = clock
+        self._period = period
+        self._heartbeat = heartbeat
+        self._monotonic = monotonic
+        self._feeds: dict[str, _Feed] = {}
+        self._reading: dict[tuple[str, int], asyncio.Task[Chunk]] = {}
+        self._watched = asyncio.Event()
+        self._closed = False
+
+    def close(self) -> None:
+        """End every stream with UNAVAILABLE (STREAM_ENDED), and take no new one."""
+        self._closed = True
+        for feed in self._feeds.values():
+            feed.looked.set()
+            _wake(feed)
+
+    async def run(self) -> None:
+        """Look at the feeds until cancelled; a look that fails is done again."""
+        while True:
+            await self._watched.wait()
+            try:
+                await self._look()
+            except IdvaultError as error:
+                log().warning("feeds_not_read", **describe(error))
+            await asyncio.sleep(self._period)
+
+    async def watch(
+        self, *, relying_party: str, place: int
+    ) -> AsyncGenerator[status_pb2.WatchStatusesResponse, None]:
+        """Yield the changes of a feed after a place, without an end.
+
+        Raises InvalidError (INVALID_MESSAGE, cursor) for a place that the feed has not come to, and
+        UnavailableError (STREAM_ENDED).
+        """
+        began = self._monotonic()
+        await self._flow.check(relying_party=relying_party, place=place)
+        feed = self._enter(relying_party)
+        told_at = float("-inf")
+        try:
+            while not self._closed:
+                if feed.seen_at < began:
+                    await feed.looked.wait()
+                    continue
+                seen_at, head = feed.seen_at, feed.head
+                if place >= head and seen_at - told_at < self._heartbeat:
+                    await _changed(feed, self._heartbeat - (seen_at - told_at))
+                    continue
+                chunk = await self._next(relying_party, place) if place < head else self._nothing(place)
+                place, told_at = chunk.place, seen_at
+                yield _message(chunk, relying_party, elapsed=seen_at - began, caught_up=place >= head)
+            raise UnavailableError(Reason.STREAM_ENDED)
+        finally:
+            self._leave(relying_party, feed)
+
+    def _enter(self, relying_party: str) -> _Feed:
+        feed = self._feeds.setdefault(relying_party, _Feed())
+        feed.watchers += 1
+        self._watched.set()
+        return feed
+
+    def _leave(self, relying_party: str, feed: _Feed) -> None:
+        feed.watchers -= 1
+        if not feed.watchers:
+            del self._feeds[relying_party]
+        if not self._feeds:
+            self._watched.clear()
+
+    async def _look(self) -> None:
+        begun = self._monotonic()
+        heads = await self._flow.heads(list(self._feeds))
+        for party, head in heads.items():
+            feed = self._feeds.get(party)
+            if feed is not None:
+                moved, feed.head, feed.seen_at = head != feed.head, head, begun
+                feed.looked.set()
+                feed.looked = asyncio.Event()
+                if moved:
+                    _wake(feed)
+
+    def _nothing(self, place: int) -> Chunk:
+        return Chunk((), (), place, self._flow.today(now=self._clock()))
+
+    async def _next(self, relying_party: str, place: int) -> Chunk:
+        """Return the next changes; those who ask at the same time are given one answer."""
+        key = (relying_party, place)
+        task = self._reading.get(key)
+        if task is None:
+            reading = self._flow.read(relying_party=relying_party, after=place, now=self._clock())
+            task = self._reading[key] = asyncio.ensure_future(reading)
+            task.add_done_callback(lambda _done: self._reading.pop(key, None))
+        # One who goes away must not take the answer from the others.
+        return await asyncio.shield(task)
+
+
+async def _changed(feed: _Feed, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await feed.news.wait()
+    except TimeoutError:
+        return
+
+
+def _wake(feed: _Feed) -> None:
+    feed.news.set()
+    feed.news = asyncio.Event()
+
+
+def _message(
+    chunk: Chunk, relying_party: str, *, elapsed: float, caught_up: bool
+) -> status_pb2.WatchStatusesResponse:
+    message = status_pb2.WatchStatusesResponse(
+        statuses=[convert.status(status) for status in chunk.statuses],
+        removed_account_tokens=chunk.removed,
+        cursor=convert_status.cursor(chunk.place, relying_party=relying_party),
+        caught_up=caught_up,
+        current_date=chunk.today.isoformat(),
+    )
+    message.elapsed_duration.FromMicroseconds(int(max(elapsed, 0.0) * 1_000_000))
+    return message
