@@ -37,9 +37,10 @@ def page_size(value: int) -> int:
 
 def finding(value: int) -> Finding:
     """Return what a client found; raises InvalidError (INVALID_MESSAGE) for a word that is not known."""
-    if value not in _FINDINGS:
-        raise InvalidError(Reason.INVALID_MESSAGE, Violation("finding", FieldCode.CHARACTER))
-    return _FINDINGS[value]
+    for number, word in _FINDINGS.items():
+        if number == value:
+            return word
+    raise InvalidError(Reason.INVALID_MESSAGE, Violation("finding", FieldCode.CHARACTER))
 
 
 def shown(value: Shown) -> disclosure_pb2.Disclosure:

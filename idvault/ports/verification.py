@@ -162,8 +162,8 @@ class VerificationStore(Protocol):
         - The request row comes first. If it exists: the fingerprints must be equal
           (domain.request.check_same), nothing is written, and the claim is returned as it is now, job None.
         - An existing account must belong to the relying party, else NotFoundError (ACCOUNT_NOT_FOUND); it
-          must pass domain.verification.admit. A code is spent: it must be that of the account's newest delivery
-          by link, not used and not run out, else PreconditionError (ILLEGAL_TRANSITION).
+          must pass domain.verification.admit. A code is spent: it must be that of the account's newest
+          delivery by link, not used and not run out, else PreconditionError (ILLEGAL_TRANSITION).
         - The person is found by index, else by previous and then moved to index under its row's lock, else
           made. domain.verification.check_attempts must pass on the person's mismatches of the last day.
         - An open claim of the account fails as SUPERSEDED: job DONE, intake deleted, slot freed, and

@@ -172,7 +172,9 @@ class Metrics:
         imported = {(outcome,): count for outcome, count in list(self._legacy_accounts.items())}
         yield _counter("idvault_legacy_accounts", "Rows of imports, by outcome.", ("outcome",), imported)
         people = GaugeMetricFamily(
-            "idvault_campaign_people", "Owners at each stage of running campaigns.", labels=("method", "stage")
+            "idvault_campaign_people",
+            "Owners at each stage of running campaigns.",
+            labels=("method", "stage"),
         )
         for key, count in list(self._campaign_people.items()):
             people.add_metric(key, count)

@@ -102,7 +102,8 @@ def test_ready_file_keeps_its_promise(house: House) -> None:
     assert stat.S_IMODE(house.session.ready_file.stat().st_mode) == 0o600
     assert ready.keys() == {
         "version", "state", "grpc", "grpc_custody", "server_name", "ca", "certificates", "identities",
-        "public_url", "metrics", "registry", "databases", "public", "log", "witness", "roster", "quorum", "pids", "logs",
+        "public_url", "metrics", "registry", "databases", "public", "log", "witness", "roster", "quorum",
+        "pids", "logs",
     }  # fmt: skip
     names = {"platform-a", "platform-b", "operator", "auditor-a", "auditor-b", "monitor"}
     assert ready["certificates"].keys() == names | set(ready["quorum"]["custodians"])
