@@ -72,6 +72,52 @@ PERSONAL_FIELDS = {
 # A platform's reference is opaque by contract; it is marked for those that are not.
 OPAQUE_FIELDS = {"idvault.v1.LegacyAccount.reference"}
 
+# Every method, and who may call it.
+WHO_MAY_CALL = {
+    "VerificationService.VerifyIndividual": ["ROLE_PLATFORM"],
+    "VerificationService.GetVerification": ["ROLE_PLATFORM"],
+    "StatusService.GetStatus": ["ROLE_PLATFORM"],
+    "StatusService.BatchGetStatuses": ["ROLE_PLATFORM"],
+    "StatusService.GetDisclosureHistory": ["ROLE_PLATFORM"],
+    "StatusService.WatchStatuses": ["ROLE_PLATFORM"],
+    "StatusService.IssueStatusToken": ["ROLE_PLATFORM"],
+    "StatusService.IssueStatusCredential": ["ROLE_PLATFORM"],
+    "CampaignService.ImportLegacyAccounts": ["ROLE_PLATFORM"],
+    "CampaignService.CreateCampaign": ["ROLE_PLATFORM"],
+    "CampaignService.GetCampaign": ["ROLE_PLATFORM"],
+    "CampaignService.ListCampaigns": ["ROLE_PLATFORM"],
+    "CampaignService.StartCampaign": ["ROLE_PLATFORM"],
+    "CampaignService.PauseCampaign": ["ROLE_PLATFORM"],
+    "CampaignService.ResumeCampaign": ["ROLE_PLATFORM"],
+    "CampaignService.EndCampaign": ["ROLE_PLATFORM"],
+    "CampaignService.ClaimDueInvitations": ["ROLE_PLATFORM"],
+    "CampaignService.GetInvitation": ["ROLE_PLATFORM"],
+    "CampaignService.RecordInvitationEvent": ["ROLE_PLATFORM"],
+    "CampaignService.GetCampaignProgress": ["ROLE_PLATFORM"],
+    "RosterService.GetRoster": ["ROLE_OPERATOR", "ROLE_AUDITOR", "ROLE_CUSTODIAN"],
+    "RosterService.ProposeRoster": ["ROLE_OPERATOR"],
+    "RosterService.SignRoster": ["ROLE_CUSTODIAN"],
+    "RosterService.RegisterPlatform": ["ROLE_OPERATOR"],
+    "RosterService.RevokePlatform": ["ROLE_OPERATOR"],
+    "RosterService.BeginSecondFactor": ["ROLE_AUDITOR", "ROLE_CUSTODIAN"],
+    "RosterService.ConfirmSecondFactor": ["ROLE_AUDITOR", "ROLE_CUSTODIAN"],
+    "TransparencyService.GetCheckpoint": READERS_OF_THE_LOG,
+    "TransparencyService.ListLogEntries": READERS_OF_THE_LOG,
+    "TransparencyService.GetInclusionProof": READERS_OF_THE_LOG,
+    "TransparencyService.GetConsistencyProof": READERS_OF_THE_LOG,
+    "DisclosureService.RequestDisclosure": ["ROLE_AUDITOR"],
+    "DisclosureService.GetDisclosure": ["ROLE_AUDITOR"],
+    "DisclosureService.ListDisclosures": ["ROLE_AUDITOR"],
+    "DisclosureService.CancelDisclosure": ["ROLE_AUDITOR"],
+    "DisclosureService.OpenDisclosure": ["ROLE_AUDITOR"],
+    "DisclosureService.ReportFinding": ["ROLE_AUDITOR"],
+    "CustodianService.ListPendingDisclosures": ["ROLE_CUSTODIAN"],
+    "CustodianService.GetSealedShare": ["ROLE_CUSTODIAN"],
+    "CustodianService.ApproveDisclosure": ["ROLE_CUSTODIAN"],
+    "CustodianService.DenyDisclosure": ["ROLE_CUSTODIAN"],
+    "CustodianService.ReportFinding": ["ROLE_CUSTODIAN"],
+}
+
 
 def messages(file: FileDescriptor) -> Iterator[Descriptor]:
     """Yield the messages of a file, nested ones too."""
@@ -110,50 +156,7 @@ def test_the_methods_are_these() -> None:
         ]
         for method in METHODS
     }
-    assert table == {
-        "VerificationService.VerifyIndividual": ["ROLE_PLATFORM"],
-        "VerificationService.GetVerification": ["ROLE_PLATFORM"],
-        "StatusService.GetStatus": ["ROLE_PLATFORM"],
-        "StatusService.BatchGetStatuses": ["ROLE_PLATFORM"],
-        "StatusService.GetDisclosureHistory": ["ROLE_PLATFORM"],
-        "StatusService.WatchStatuses": ["ROLE_PLATFORM"],
-        "StatusService.IssueStatusToken": ["ROLE_PLATFORM"],
-        "StatusService.IssueStatusCredential": ["ROLE_PLATFORM"],
-        "CampaignService.ImportLegacyAccounts": ["ROLE_PLATFORM"],
-        "CampaignService.CreateCampaign": ["ROLE_PLATFORM"],
-        "CampaignService.GetCampaign": ["ROLE_PLATFORM"],
-        "CampaignService.ListCampaigns": ["ROLE_PLATFORM"],
-        "CampaignService.StartCampaign": ["ROLE_PLATFORM"],
-        "CampaignService.PauseCampaign": ["ROLE_PLATFORM"],
-        "CampaignService.ResumeCampaign": ["ROLE_PLATFORM"],
-        "CampaignService.EndCampaign": ["ROLE_PLATFORM"],
-        "CampaignService.ClaimDueInvitations": ["ROLE_PLATFORM"],
-        "CampaignService.GetInvitation": ["ROLE_PLATFORM"],
-        "CampaignService.RecordInvitationEvent": ["ROLE_PLATFORM"],
-        "CampaignService.GetCampaignProgress": ["ROLE_PLATFORM"],
-        "RosterService.GetRoster": ["ROLE_OPERATOR", "ROLE_AUDITOR", "ROLE_CUSTODIAN"],
-        "RosterService.ProposeRoster": ["ROLE_OPERATOR"],
-        "RosterService.SignRoster": ["ROLE_CUSTODIAN"],
-        "RosterService.RegisterPlatform": ["ROLE_OPERATOR"],
-        "RosterService.RevokePlatform": ["ROLE_OPERATOR"],
-        "RosterService.BeginSecondFactor": ["ROLE_AUDITOR", "ROLE_CUSTODIAN"],
-        "RosterService.ConfirmSecondFactor": ["ROLE_AUDITOR", "ROLE_CUSTODIAN"],
-        "TransparencyService.GetCheckpoint": READERS_OF_THE_LOG,
-        "TransparencyService.ListLogEntries": READERS_OF_THE_LOG,
-        "TransparencyService.GetInclusionProof": READERS_OF_THE_LOG,
-        "TransparencyService.GetConsistencyProof": READERS_OF_THE_LOG,
-        "DisclosureService.RequestDisclosure": ["ROLE_AUDITOR"],
-        "DisclosureService.GetDisclosure": ["ROLE_AUDITOR"],
-        "DisclosureService.ListDisclosures": ["ROLE_AUDITOR"],
-        "DisclosureService.CancelDisclosure": ["ROLE_AUDITOR"],
-        "DisclosureService.OpenDisclosure": ["ROLE_AUDITOR"],
-        "DisclosureService.ReportFinding": ["ROLE_AUDITOR"],
-        "CustodianService.ListPendingDisclosures": ["ROLE_CUSTODIAN"],
-        "CustodianService.GetSealedShare": ["ROLE_CUSTODIAN"],
-        "CustodianService.ApproveDisclosure": ["ROLE_CUSTODIAN"],
-        "CustodianService.DenyDisclosure": ["ROLE_CUSTODIAN"],
-        "CustodianService.ReportFinding": ["ROLE_CUSTODIAN"],
-    }
+    assert table == WHO_MAY_CALL
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: str(method.name))
