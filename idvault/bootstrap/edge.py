@@ -19,6 +19,7 @@ from idvault.bootstrap.base import (
     load_keys,
     open_base,
 )
+from idvault.bootstrap.campaigns import build_campaigns
 from idvault.bootstrap.claims import build_claims
 from idvault.bootstrap.disclosure import build_disclosures
 from idvault.bootstrap.people import build_people, follow_rosters, pins, start_rosters
@@ -79,9 +80,7 @@ async def _access(stack: AsyncExitStack, base: Base, rosters: RosterHolder) -> A
     return Access(directory=directory, trust_domain=base.settings.trust_domain)
 
 
-async def _platform_edge(
-    stack: AsyncExitStack, base: Base, rosters: RosterHolder, access: Access
-) -> Server:
+async def _platform_edge(stack: AsyncExitStack, base: Base, rosters: RosterHolder, access: Access) -> Server:
     keys, guard = load_keys(base.settings), build_guard(base)
     claims = await build_claims(stack, base, rosters)
     verification = VerificationFlow(
@@ -108,6 +107,7 @@ async def _platform_edge(
             ),
         ),
         Service(status_pb2.DESCRIPTOR.services_by_name["StatusService"], statuses),
+        build_campaigns(base, keys=keys, guard=guard, policy=claims.policy),
     ]
     return _server(base, base.settings.addresses[0], services, access, drains=(hub.close,))
 

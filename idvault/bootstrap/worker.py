@@ -4,6 +4,7 @@ import asyncio
 from contextlib import AsyncExitStack
 
 from idvault.bootstrap.base import ENTROPY, Base, Clock, Ready, load_keys, open_base
+from idvault.bootstrap.campaigns import campaign_tasks
 from idvault.bootstrap.claims import build_claims
 from idvault.bootstrap.disclosure import build_disclosure_retention
 from idvault.bootstrap.people import follow_rosters, start_rosters
@@ -76,6 +77,7 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
                 disclosures=build_disclosure_retention(base),
             ),
             *await status_tasks(base, keys=keys, policy=claims.policy),
+            *campaign_tasks(base, guard=guard, policy=claims.policy),
             Task("gauges", _GAUGES_PERIOD, lambda now: _read_gauges(base, claims.jobs, now)),
             Task("log_gauges", _GAUGES_PERIOD, lambda now: read_log_gauges(base, sequencing, now)),
         ]

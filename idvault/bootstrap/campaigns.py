@@ -1,0 +1,99 @@
+"""Builds the campaigns: the service of the platform edge, and the worker's tasks."""
+
+from idvault.api.campaign import CampaignServicer
+from idvault.api.server import Service
+from idvault.bootstrap.base import ENTROPY, Base
+from idvault.domain.moment import Moment
+from idvault.flows.campaign import CampaignFlow
+from idvault.flows.invitation import EnforcementFlow, InvitationFlow
+from idvault.flows.legacy_account import ImportCommand, LegacyAccountFlow, RowResult
+from idvault.flows.log_guard import LogGuard
+from idvault.flows.policy import Policy
+from idvault.sealing.invitation import KeyedInvitationCoder
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import Purpose
+from idvault.sealing.reference import KeyedReferencer
+from idvault.sealing.request import KeyedFingerprinter
+from idvault.storage.campaign import SqlCampaignStore
+from idvault.storage.invitation import SqlInvitationStore
+from idvault.storage.legacy_account import SqlLegacyAccountStore
+from idvault.storage.status import SqlStatusStore
+from idvault.telemetry.metrics import Metrics
+from idvault.v1 import campaign_pb2
+from idvault.workers.loop import Task
+
+_BATCH = 500
+_GAUGES_PERIOD = 30.0
+
+
+class _CountedImports:
+    """An import flow whose rows are counted (api.campaign.LegacyAccounts)."""
+
+    def __init__(self, inner: LegacyAccountFlow, metrics: Metrics) -> None:
+        """Take what imports and what counts."""
+        self._inner = inner
+        self._metrics = metrics
+
+    async def import_chunk(self, command: ImportCommand, *, now: Moment) -> list[RowResult]:
+        """Import, and count each row by its outcome."""
+        results = await self._inner.import_chunk(command, now=now)
+        for result in results:
+            self._metrics.legacy_account(outcome=result.outcome.value)
+        return results
+
+
+def build_campaigns(base: Base, *, keys: LocalKeyProvider, guard: LogGuard, policy: Policy) -> Service:
+    """Return CampaignService with everything behind it."""
+    fingerprinter = KeyedFingerprinter(key=keys.primary(Purpose.REQUEST))
+    legacy = LegacyAccountFlow(
+        store=SqlLegacyAccountStore(database=base.main),
+        referencer=KeyedReferencer(key=keys.primary(Purpose.REFERENCE)),
+        fingerprinter=fingerprinter,
+        guard=guard,
+        entropy=ENTROPY,
+    )
+    campaigns = CampaignFlow(
+        store=SqlCampaignStore(database=base.main),
+        fingerprinter=fingerprinter,
+        guard=guard,
+        entropy=ENTROPY,
+        policy=policy,
+    )
+    invitations = InvitationFlow(
+        store=SqlInvitationStore(database=base.main),
+        accounts=SqlStatusStore(database=base.main),
+        coder=KeyedInvitationCoder(key=keys.primary(Purpose.REQUEST)),
+        fingerprinter=fingerprinter,
+        guard=guard,
+        entropy=ENTROPY,
+        policy=policy,
+    )
+    return Service(
+        campaign_pb2.DESCRIPTOR.services_by_name["CampaignService"],
+        CampaignServicer(
+            legacy=_CountedImports(legacy, base.metrics),
+            campaigns=campaigns,
+            invitations=invitations,
+            zone=policy.zone,
+        ),
+    )
+
+
+def campaign_tasks(base: Base, *, guard: LogGuard, policy: Policy) -> list[Task]:
+    """Return what the worker does for campaigns."""
+    enforcement = EnforcementFlow(
+        store=SqlInvitationStore(database=base.main), guard=guard, entropy=ENTROPY, policy=policy
+    )
+    campaigns = SqlCampaignStore(database=base.main)
+
+    async def read_gauges(_now: Moment) -> None:
+        people = await campaigns.people()
+        base.metrics.campaign_people(
+            {(method.value, stage.value): count for (method, stage), count in people.items()}
+        )
+
+    return [
+        Task("enforce", 60, lambda now: enforcement.enforce(now=now, limit=_BATCH)),
+        Task("lift_limits", 60, lambda now: enforcement.lift(now=now, limit=_BATCH)),
+        Task("campaign_gauges", _GAUGES_PERIOD, read_gauges),
+    ]
