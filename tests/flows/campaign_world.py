@@ -39,10 +39,11 @@ def plan(**changes: Any) -> Plan:
 class CampaignWorld:
     """The flows of campaigns beside those of claims, over one database."""
 
-    def __init__(self, database: Database, policy: Policy | None = None) -> None:
-        """Build the flows as bootstrap does."""
-        self.claims = World(database, policy=policy or Policy(5, 365, 90, builders.ZONE))
-        self.policy, entropy = self.claims.policy, CountingEntropy(start=1_000_000)
+    def __init__(self, database: Database, policy: Policy | None = None, *, life: int = 0) -> None:
+        """Build the flows as bootstrap does. life: how often the same database was opened before."""
+        start = life * 10_000_000
+        self.claims = World(database, policy=policy or Policy(5, 365, 90, builders.ZONE), entropy_start=start)
+        self.policy, entropy = self.claims.policy, CountingEntropy(start=start + 5_000_000)
         self.legacy_store = Flaky(SqlLegacyAccountStore(database=database))
         self.campaign_store = Flaky(SqlCampaignStore(database=database))
         self.invitation_store = Flaky(SqlInvitationStore(database=database))
@@ -75,7 +76,7 @@ class CampaignWorld:
         self.enforcement = EnforcementFlow(
             store=invitations, guard=guard, entropy=entropy, policy=self.policy
         )
-        self._number = 10_000
+        self._number = 10_000 * (life + 1)
 
     def asked(self, method: str, *fields: str | int, number: int | None = None, party: str = PARTY) -> Asked:
         """Return a request of its own, or the one of a number."""

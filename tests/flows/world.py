@@ -65,11 +65,12 @@ class World:
     records: FakeRecordSealer = field(default_factory=FakeRecordSealer)
     intakes: FakeIntakeSealer = field(default_factory=FakeIntakeSealer)
     settled: list[Claim] = field(default_factory=list)
+    entropy_start: int = 0
     waiting: WaitingLog = field(default_factory=WaitingLog)
 
     def __post_init__(self) -> None:
         """Build the flows as bootstrap does."""
-        entropy = CountingEntropy()
+        entropy = CountingEntropy(start=self.entropy_start)
         self.claims = Flaky(SqlVerificationStore(database=self.database))
         self.jobs = Flaky(SqlJobStore(database=self.database))
         self.accounts = SqlStatusStore(database=self.database)

@@ -1,0 +1,267 @@
+"""No legacy account loses service because its owner did not answer (security.md 9, promise 14).
+
+A state machine drives the real rules over the real store: imports, campaigns, clocks, events, verifications
+that fail or wait, lost answers, crashes and a worker that comes and goes. After every step each imported
+account that was never verified is UNVERIFIED and GOOD under the same token with its first revision, unless an
+enforcement date of its operator has passed.
+"""
+
+import asyncio
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from idvault.domain.campaign import Campaign, Cohort, Method, Verb
+from idvault.domain.error import IdvaultError, UnavailableError
+from idvault.domain.invitation import InvitationEvent
+from idvault.domain.registry import Answer
+from idvault.domain.status import Standing, State
+from idvault.storage.engine import Database
+from tests import builders
+from tests.databases import SqliteMaker
+from tests.fakes.flaky import Fault
+from tests.flows.campaign_world import DAY, CampaignWorld, tokens
+from tests.flows.world import at, command
+
+EVENTS = st.sampled_from(list(InvitationEvent))
+DATES = st.sampled_from([None, None, 10, 40])
+METHODS = st.sampled_from(
+    [
+        (Method.WHEN_DUE,),
+        (Method.WHEN_DUE, Method.AT_LOGIN),
+        (Method.HOSTED_LINK, Method.AT_SENSITIVE_ACTION),
+        (Method.AT_LOGIN, Method.AT_SENSITIVE_ACTION),
+    ]
+)
+FAILURES = st.sampled_from([Answer.MISMATCH, Answer.NO_RECORD, Answer.INVALID_INPUT])
+FAULTS = st.sampled_from([Fault.NONE, Fault.NONE, Fault.REFUSE, Fault.LOSE_ANSWER])
+
+
+@dataclass
+class Known:
+    """An imported account. shown: in which campaigns. limitable: an enforcement date of one has passed."""
+
+    reference: str
+    verified: bool = False
+    limitable: bool = False
+    shown: set[str] = field(default_factory=set)
+
+
+class Machine(RuleBasedStateMachine):
+    """The steps; the world and its database live as long as one run."""
+
+    maker: SqliteMaker
+
+    def __init__(self) -> None:
+        """Open a world of its own."""
+        super().__init__()
+        self._folder = Path(tempfile.mkdtemp(prefix="idvault-campaign-"))
+        self._loop = asyncio.new_event_loop()
+        self._database = Database(url=self.maker.fresh(self._folder).main_url)
+        self.world = CampaignWorld(self._database)
+        self.accounts: dict[str, Known] = {}
+        self.campaigns: list[Campaign] = []
+        # What was asked for, and not what the campaign says: a date that nobody asked for must be found out.
+        self.dates: dict[str, date] = {}
+        self.day = 0
+        self.asked = 1
+        self.lives = 0
+
+    def teardown(self) -> None:
+        """Close everything."""
+        self.run(self.world.claims.verification.drain())
+        self.run(self._database.close())
+        self._loop.close()
+        shutil.rmtree(self._folder)
+
+    def run(self, work: Any) -> Any:
+        """Wait for a coroutine."""
+        return self._loop.run_until_complete(work)
+
+    def attempt(self, work: Any) -> Any:
+        """Wait for a coroutine that may be refused, as a platform's backend would."""
+        try:
+            return self.run(work)
+        except IdvaultError:
+            return None
+
+    @property
+    def seconds(self) -> float:
+        """Now."""
+        return self.day * DAY
+
+    def choose(self, index: int) -> str | None:
+        """Return one of the accounts."""
+        known = sorted(self.accounts)
+        return known[index % len(known)] if known else None
+
+    @rule(first=st.integers(0, 6), count=st.integers(1, 4), fault=FAULTS)
+    def import_accounts(self, first: int, count: int, fault: Fault) -> None:
+        """Some are new and some were imported before; a lost answer is asked for again under the same id."""
+        names = [f"user-{place}" for place in range(first, first + count)]
+        self.asked += 1
+        self.world.legacy_store.plant("import_chunk", fault)
+        for _ in range(2):
+            try:
+                rows = self.run(self.world.bring(*names, number=self.asked, now=at(self.seconds)))
+            except UnavailableError:
+                continue
+            for name, row in zip(names, rows, strict=True):
+                known = self.accounts.setdefault(row.account_token, Known(name))
+                assert known.reference == name, "a reference has one token, and a token one reference"
+            return
+        raise AssertionError("the second try should pass")
+
+    @rule(methods=METHODS, enforce_after=DATES, limit=st.integers(1, 5))
+    def start_campaign(self, methods: tuple[Method, ...], enforce_after: int | None, limit: int) -> None:
+        """A campaign for everybody, now and then with an enforcement date."""
+        day = None
+        if enforce_after is not None:
+            day = builders.TODAY + timedelta(days=self.day + enforce_after)
+        started = self.run(
+            self.world.started(
+                seconds=self.seconds,
+                methods=methods,
+                cohort=Cohort("2014"),
+                daily_limit=limit,
+                enforcement_date=day,
+            )
+        )
+        self.campaigns.append(started)
+        if day is not None:
+            self.dates[started.campaign_id] = day
+
+    @precondition(lambda self: self.campaigns)
+    @rule(index=st.integers(0, 9), verb=st.sampled_from([Verb.PAUSE, Verb.RESUME, Verb.END]))
+    def move(self, index: int, verb: Verb) -> None:
+        """Rest, go on, end; some of it is not allowed."""
+        campaign = self.campaigns[index % len(self.campaigns)]
+        self.attempt(self.world.move(campaign, verb, seconds=self.seconds))
+
+    @precondition(lambda self: self.campaigns)
+    @rule(index=st.integers(0, 9), event=EVENTS, acknowledged=st.integers(0, 5), fault=FAULTS)
+    def deliver(self, index: int, event: InvitationEvent, acknowledged: int, fault: Fault) -> None:
+        """A batch is taken, part of it is acknowledged; its answer may be lost, and the caller may die."""
+        campaign = self.campaigns[index % len(self.campaigns)]
+        self.world.invitation_store.plant("claim", fault)
+        batch = self.attempt(self.world.claim(campaign, limit=5, seconds=self.seconds))
+        for token in tokens(batch)[:acknowledged] if batch else []:
+            self.accounts[token].shown.add(campaign.campaign_id)
+            self.attempt(self.world.record(campaign, token, event, seconds=self.seconds))
+
+    @precondition(lambda self: self.campaigns and self.accounts)
+    @rule(
+        which=st.integers(0, 20),
+        event=EVENTS,
+        method=st.sampled_from([Method.AT_LOGIN, Method.AT_SENSITIVE_ACTION]),
+    )
+    def occasion(self, which: int, event: InvitationEvent, method: Method) -> None:
+        """An owner logs in or does something sensitive, and answers what is shown, or ignores it."""
+        token = self.choose(which)
+        assert token is not None
+        shown = self.run(self.world.offer(token, method, seconds=self.seconds))
+        if shown.due and shown.campaign is not None:
+            self.accounts[token].shown.add(shown.campaign.campaign_id)
+            self.attempt(self.world.record(shown.campaign, token, event, method, seconds=self.seconds))
+
+    @precondition(lambda self: self.accounts)
+    @rule(which=st.integers(0, 20), answer=FAILURES)
+    def fail_to_verify(self, which: int, answer: Answer) -> None:
+        """An owner's name is not confirmed."""
+        self.verify(which, answer)
+
+    @precondition(lambda self: self.accounts)
+    @rule(which=st.integers(0, 20))
+    def wait_for_the_registry(self, which: int) -> None:
+        """An owner's claim stays pending."""
+        self.world.claims.registry.script.append(Answer.NOT_SENT)
+        self.verify(which, Answer.MISMATCH)
+        self.world.claims.registry.script.clear()
+
+    @precondition(lambda self: self.accounts)
+    @rule(which=st.integers(0, 20))
+    def verify_well(self, which: int) -> None:
+        """An owner verifies; from then on the account is out of this invariant."""
+        token, claim = self.verify(which, Answer.MATCH)
+        if claim is not None and claim.account.state is State.VERIFIED:
+            self.accounts[token].verified = True
+
+    def verify(self, which: int, answer: Answer) -> tuple[str, Any]:
+        """Verify an account's owner, who is a person of its own."""
+        token = self.choose(which)
+        assert token is not None
+        self.asked += 1
+        number = f"1101011990010{int(self.accounts[token].reference[5:]):05}"
+        self.world.claims.registry.verdict = answer
+        identity = builders.identity(number=number)
+        asked = command(self.asked, identity, account_token=token)
+        claim = self.attempt(self.world.claims.verify(asked, seconds=self.seconds))
+        if claim is not None and claim.account.state is State.VERIFIED:
+            self.accounts[token].verified = True
+        return token, claim
+
+    @rule(days=st.integers(1, 20))
+    def time_passes(self, days: int) -> None:
+        """The clock goes on; a pending claim may run out."""
+        self.day += days
+
+    @rule()
+    def the_worker_works(self) -> None:
+        """It enforces, lifts, ends overdue claims and removes what was abandoned."""
+        now = at(self.seconds)
+        passed = {one for one, day in self.dates.items() if day <= now.today(builders.ZONE)}
+        for known in self.accounts.values():
+            known.limitable |= bool(known.shown & passed)
+        self.run(self.world.enforcement.enforce(now=now, limit=100))
+        self.run(self.world.enforcement.lift(now=now, limit=100))
+        self.run(self.world.claims.backlog.time_out(now=now, limit=100))
+        self.run(self.world.claims.retention.expire_accounts(now=now, limit=100))
+        self.run(self.world.claims.retention.remove_abandoned(now=now, limit=100))
+
+    @rule()
+    def the_service_starts_again(self) -> None:
+        """A crash: the processes' memory is gone, the database is not."""
+        self.run(self.world.claims.verification.drain())
+        self.run(self._database.close())
+        self.lives += 1
+        self._database = Database(url=f"sqlite:///{self._folder / 'main.sqlite3'}")
+        self.world = CampaignWorld(self._database, life=self.lives)
+
+    @invariant()
+    def nobody_loses_service(self) -> None:
+        """UNVERIFIED, GOOD and the same token, whatever happened."""
+        for token, known in self.accounts.items():
+            if known.verified:
+                continue
+            status = self.run(self.world.status(token, seconds=self.seconds))
+            assert (status.state, status.account_token) == (State.UNVERIFIED, token)
+            if not known.limitable:
+                assert (status.standing, status.revision) == (Standing.GOOD, 1)
+            assert status.standing in (Standing.GOOD, Standing.PUBLISHING_LIMITED)
+
+
+def test_nobody_is_locked_out(sqlite_maker: SqliteMaker) -> None:
+    """Whatever campaigns, owners, clocks and crashes do."""
+    Machine.maker = sqlite_maker
+    run_state_machine_as_test(
+        Machine,
+        settings=settings(
+            max_examples=20,
+            stateful_step_count=30,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
