@@ -1,23 +1,22 @@
-"""The command `idvault-client`: reads statuses and claims from a shell, and follows the log."""
+"""The command `idvault-client`: statuses, claims, imports and campaigns from a shell; follows the log."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
 from idvault_client import testing
 from idvault_client.accounts import Status, Verification
-from idvault_client.errors import NotFound, Unavailable, VaultError
+from idvault_client.campaign_command import app as campaign_app
+from idvault_client.errors import NotFound
+from idvault_client.exit_codes import exit_codes
 from idvault_client.follow_command import follow_log
 from idvault_client.history_command import check_history
+from idvault_client.import_command import import_legacy
 from idvault_client.transport import DEFAULT_TIMEOUT, Tls
 from idvault_client.vault import Vault, connect
-
-_UNREACHABLE, _REFUSED = 3, 4
 
 app = typer.Typer(
     name="idvault-client",
@@ -28,6 +27,8 @@ app = typer.Typer(
 )
 app.command("follow-log")(follow_log)
 app.command("check-history")(check_history)
+app.command("import-legacy")(import_legacy)
+app.add_typer(campaign_app, name="campaign")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def status(
     """Print the status of each account; exit code 4 if one of them is unknown."""
     asked: Connection = context.obj
     as_json = as_json or asked.as_json
-    with _exit_codes(as_json), asked.open() as vault:
+    with exit_codes(as_json), asked.open() as vault:
         found = vault.batch_get_statuses(account_tokens)
         for each in found.statuses:
             _print(_status(each), as_json=as_json)
@@ -109,7 +110,7 @@ def get_verification(
     """Print a claim as it stands now."""
     asked: Connection = context.obj
     as_json = as_json or asked.as_json
-    with _exit_codes(as_json), asked.open() as vault:
+    with exit_codes(as_json), asked.open() as vault:
         _print(_verification(vault.get_verification(request_id)), as_json=as_json)
 
 
@@ -123,7 +124,7 @@ def history(
     """Fetch the openings of an account's record with their proofs, for the person; see check-history."""
     asked: Connection = context.obj
     as_json = as_json or asked.as_json
-    with _exit_codes(as_json), asked.open() as vault:
+    with exit_codes(as_json), asked.open() as vault:
         found = vault.get_disclosure_history(account_token)
         out.write_text(found.to_json(), encoding="utf-8")
     shown = {
@@ -167,30 +168,6 @@ def _print(answer: dict[str, object], *, as_json: bool) -> None:
     nested = answer.pop("status", None)
     shown = answer | (nested if isinstance(nested, dict) else {}) | {"state": answer["state"]}
     typer.echo(" ".join(f"{key}={value}" for key, value in shown.items() if value is not None))
-
-
-@contextmanager
-def _exit_codes(as_json: bool) -> Iterator[None]:
-    try:
-        yield
-    except Unavailable as error:
-        _fail(error, _UNREACHABLE, as_json=as_json)
-    except VaultError as error:
-        _fail(error, _REFUSED, as_json=as_json)
-    except (OSError, ValueError) as error:
-        _fail(VaultError(code="UNAVAILABLE", hint=str(error)), _UNREACHABLE, as_json=as_json)
-
-
-def _fail(error: VaultError, exit_code: int, *, as_json: bool) -> NoReturn:
-    if as_json:
-        field = next(iter(error.fields), None)
-        shown = {"code": error.code, "reason": error.reason or error.hint or None, "field": field}
-        typer.echo(json.dumps({"error": shown}), err=True)
-    else:
-        typer.echo(str(error), err=True)
-        if error.reason:
-            typer.echo(error.text("en"), err=True)
-    raise typer.Exit(exit_code)
 
 
 def main() -> None:

@@ -57,42 +57,44 @@ def verify_individual(
     consent: Consent,
     request_id: str | UUID | None,
     account_token: str | None,
+    invitation_code: str | None = None,
 ) -> Call[Verification]:
     """Return the call that verifies a person; without request_id it gets a random one."""
     chosen = str(request_id or uuid4())
     agreed = Timestamp()
     agreed.FromDatetime(consent.agree_time.astimezone(UTC))
     request = verification_pb2.VerifyIndividualRequest(
-        request_id=_text(chosen, field="request_id", reason=Reason.INVALID_REQUEST_ID),
-        real_name=_text(name, field="real_name", reason=Reason.INVALID_NAME),
+        request_id=text(chosen, field="request_id", reason=Reason.INVALID_REQUEST_ID),
+        real_name=text(name, field="real_name", reason=Reason.INVALID_NAME),
         document=common_pb2.IdentityDocument(
             type=common_pb2.DocumentType.Value(f"DOCUMENT_TYPE_{document.type.value}"),
-            number=_text(document.number, field="document.number", reason=Reason.INVALID_DOCUMENT_NUMBER),
+            number=text(document.number, field="document.number", reason=Reason.INVALID_DOCUMENT_NUMBER),
         ),
         consent=common_pb2.Consent(
-            policy_version=_text(
+            policy_version=text(
                 consent.policy_version, field="consent.policy_version", reason=Reason.CONSENT_MISSING
             ),
             agree_time=agreed,
         ),
         account_token=_token(account_token or ""),
+        invitation_code=text(invitation_code or "", field="invitation_code", reason=Reason.INVALID_MESSAGE),
     )
-    path = _path(_VERIFICATION, "VerifyIndividual")
-    return Call(path, request.SerializeToString(), _read_verification, chosen)
+    return Call(
+        path(_VERIFICATION, "VerifyIndividual"), request.SerializeToString(), _read_verification, chosen
+    )
 
 
 def get_verification(request_id: str | UUID) -> Call[Verification]:
     """Return the call that reads a claim."""
-    chosen = _text(str(request_id), field="request_id", reason=Reason.INVALID_REQUEST_ID)
+    chosen = text(str(request_id), field="request_id", reason=Reason.INVALID_REQUEST_ID)
     request = verification_pb2.GetVerificationRequest(request_id=chosen).SerializeToString()
-    path = _path(_VERIFICATION, "GetVerification")
-    return Call(path, request, _read_verification, chosen)
+    return Call(path(_VERIFICATION, "GetVerification"), request, _read_verification, chosen)
 
 
 def get_status(account_token: str) -> Call[Status]:
     """Return the call that reads one status."""
     request = status_pb2.GetStatusRequest(account_token=_token(account_token)).SerializeToString()
-    return Call(_path(_STATUS, "GetStatus"), request, _read_status)
+    return Call(path(_STATUS, "GetStatus"), request, _read_status)
 
 
 def batch_get_statuses(account_tokens: Iterable[str]) -> list[Call[Statuses]]:
@@ -107,7 +109,7 @@ def batch_get_statuses(account_tokens: Iterable[str]) -> list[Call[Statuses]]:
 def get_disclosure_history(account_token: str) -> Call[DisclosureHistory]:
     """Return the call that reads the openings of an account's records."""
     request = status_pb2.GetDisclosureHistoryRequest(account_token=_token(account_token))
-    return Call(_path(_STATUS, "GetDisclosureHistory"), request.SerializeToString(), history.read_answer)
+    return Call(path(_STATUS, "GetDisclosureHistory"), request.SerializeToString(), history.read_answer)
 
 
 def join(parts: Sequence[Statuses]) -> Statuses:
@@ -120,18 +122,19 @@ def join(parts: Sequence[Statuses]) -> Statuses:
 
 def _batch(tokens: Sequence[str]) -> Call[Statuses]:
     request = status_pb2.BatchGetStatusesRequest(account_tokens=[_token(token) for token in tokens])
-    return Call(_path(_STATUS, "BatchGetStatuses"), request.SerializeToString(), _read_statuses)
+    return Call(path(_STATUS, "BatchGetStatuses"), request.SerializeToString(), _read_statuses)
 
 
-def _path(service: ServiceDescriptor, method: str) -> str:
+def path(service: ServiceDescriptor, method: str) -> str:
+    """Return the path of a method; raises KeyError if the service has none of that name."""
     return f"/{service.full_name}/{service.methods_by_name[method].name}"
 
 
 def _token(token: str) -> str:
-    return _text(token, field="account_token", reason=Reason.INVALID_ACCOUNT_TOKEN)
+    return text(token, field="account_token", reason=Reason.INVALID_ACCOUNT_TOKEN)
 
 
-def _text(value: str, *, field: str, reason: Reason) -> str:
+def text(value: str, *, field: str, reason: Reason) -> str:
     """Return the text as it is; protobuf's own error for one that is not UTF-8 would carry the value."""
     if not isinstance(value, str):
         raise TypeError(f"{field} must be a str")
@@ -143,8 +146,8 @@ def _text(value: str, *, field: str, reason: Reason) -> str:
 def _read_verification(data: bytes) -> Verification:
     answer = verification_pb2.Verification.FromString(data)
     kinds = verification_pb2.Verification.DESCRIPTOR.enum_types_by_name
-    state = _choice(ClaimState, kinds["State"], answer.state)
-    failure = _choice(FailureReason, kinds["FailureReason"], answer.failure_reason)
+    state = choice(ClaimState, kinds["State"], answer.state)
+    failure = choice(FailureReason, kinds["FailureReason"], answer.failure_reason)
     wait = answer.retry_after.ToTimedelta()
     pending = state not in (ClaimState.SUCCEEDED, ClaimState.FAILED)
     if not answer.account_token or not answer.request_id:
@@ -176,17 +179,17 @@ def _status(answer: common_pb2.AccountStatus) -> Status:
         raise ValueError("a status without account")
     return Status(
         account_token=answer.account_token,
-        subject_kind=_choice(SubjectKind, subject, answer.subject_kind),
-        state=_choice(State, kinds["State"], answer.state),
-        standing=_choice(Standing, kinds["Standing"], answer.standing),
-        assurance=_choice(Assurance, kinds["Assurance"], answer.assurance),
+        subject_kind=choice(SubjectKind, subject, answer.subject_kind),
+        state=choice(State, kinds["State"], answer.state),
+        standing=choice(Standing, kinds["Standing"], answer.standing),
+        assurance=choice(Assurance, kinds["Assurance"], answer.assurance),
         revision=answer.revision,
         verify_date=_day(answer.verify_date),
         expire_date=_day(answer.expire_date),
     )
 
 
-def _choice(choices: type[Choice], descriptor: EnumDescriptor, number: int) -> Choice | None:
+def choice(choices: type[Choice], descriptor: EnumDescriptor, number: int) -> Choice | None:
     """Return the value of our own enum; None for one that a newer server may send."""
     value = descriptor.values_by_number.get(number)
     if value is None:

@@ -19,6 +19,7 @@ SERVICE_CONFIG = {
             "name": [
                 {"service": "idvault.v1.VerificationService"},
                 {"service": "idvault.v1.StatusService"},
+                {"service": "idvault.v1.CampaignService"},
             ],
             "retryPolicy": {
                 "maxAttempts": 5,

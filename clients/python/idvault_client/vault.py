@@ -9,6 +9,7 @@ import grpc
 
 from idvault_client import calls, refusals, transport
 from idvault_client.accounts import Consent, IdentityDocument, Status, Statuses, Verification
+from idvault_client.campaigns import Campaigns
 from idvault_client.history import DisclosureHistory
 from idvault_client.transport import Tls
 
@@ -36,6 +37,7 @@ class Vault:
         """Keep the open channel; `connect` makes both."""
         self._channel = channel
         self._timeout = timeout
+        self.campaigns = Campaigns(self._run)
 
     def verify_individual(
         self,
@@ -45,17 +47,24 @@ class Vault:
         consent: Consent,
         request_id: str | UUID | None = None,
         account_token: str | None = None,
+        invitation_code: str | None = None,
     ) -> Verification:
         """Verify a person's real name and number.
 
-        account_token: the account to verify again; none at sign-up.
+        account_token: the account to verify again; none at sign-up. invitation_code: the one-time code of an
+        invitation by link, if the person followed one.
         request_id: a UUID that you saved before the call, so that the same call can be made again; if none is
         given the client chooses one, and the result or error tells it.
         Raises InvalidFields, RequestIdReused, NotFound, TooManyAttempts, RegistryBacklog, PreconditionFailed,
         AccessDenied, Unavailable. A mismatch is an answer: see Verification.failed.
         """
         call = calls.verify_individual(
-            name, document, consent=consent, request_id=request_id, account_token=account_token
+            name,
+            document,
+            consent=consent,
+            request_id=request_id,
+            account_token=account_token,
+            invitation_code=invitation_code,
         )
         return self._run(call)
 
