@@ -356,6 +356,30 @@ async def test_a_log_that_forks_is_refused(room: Chamber) -> None:
     assert "kept checkpoint" in str(card.refused)
 
 
+async def test_an_older_checkpoint_counts_if_the_log_has_grown_from_it(room: Chamber) -> None:
+    """An answer that was on its way for longer is no fork, and does not take the newer one's place."""
+    await room.request(await room.account())
+    custodian = room.custodian(A)
+    await asyncio.to_thread(custodian.pending)
+    state = room.folder / f"{A}.checkpoint"
+    older = state.read_bytes()
+    await room.request(await room.account())
+    await asyncio.to_thread(custodian.pending)
+    newer = state.read_bytes()
+    assert newer != older
+
+    def tamper(method: str, answer: Any) -> Any:
+        if method.endswith("ListPendingDisclosures"):
+            answer.checkpoint.note = older
+        return answer
+
+    remote = Local(room, A)
+    remote.tamper = tamper
+    await asyncio.to_thread(room.custodian(A, remote=remote).pending)
+    assert state.read_bytes() == newer
+    assert any(method.endswith("GetConsistencyProof") for method, _ in remote.calls)
+
+
 async def test_witnesses_that_the_roster_demands_must_have_cosigned(room: Chamber) -> None:
     """The policy is the roster's, so no server can do without them."""
     disclosure_id = await room.request(await room.account())

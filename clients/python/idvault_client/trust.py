@@ -90,7 +90,7 @@ class Trust:
             newest = checkpoint.verify(note, self._policy).checkpoint
             if before is not None and before.size > newest.size:
                 # An answer that was on its way while another one was read is no fork: the two are compared.
-                proof = consistency(newest.size, before.size)
+                proof = consistency(newest.size, before.size) if newest.size else ()
                 checkpoint.verify_successor(newest, before, proof)
                 return newest
             if before is not None:
