@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import grpc
 from google.protobuf import message_factory
@@ -71,6 +71,59 @@ class Service:
     servicer: object
 
 
+class _Pipeline:
+    """Makes the handler of each method; what runs at once is counted over all of them."""
+
+    def __init__(
+        self,
+        *,
+        access: Access,
+        metrics: Metrics,
+        access_log: AccessLog,
+        clock: Callable[[], Moment],
+        calls_at_once: int,
+        deadline: float,
+        streams_at_once: int,
+    ) -> None:
+        self._access = access
+        self._metrics = metrics
+        self._access_log = access_log
+        self._clock = clock
+        self._calls_at_once = calls_at_once
+        self._deadline = deadline
+        self._streams_at_once = streams_at_once
+        self._running, self._streams = limits.Running(), limits.Running()
+
+    def __call__(self, method: MethodDescriptor, servicer: object) -> "_Handler":
+        described, answer = describe(method), getattr(servicer, method.name)
+        # Without (de)serialisers gRPC hands bytes through.
+        if method.server_streaming:
+            stage = self._observed(self._streaming(described, answer))
+            return grpc.unary_stream_rpc_method_handler(
+                errors.guard_stream(stage, method=described, clock=self._clock)
+            )
+        stage = self._observed(self._answering(described, answer))
+        return grpc.unary_unary_rpc_method_handler(errors.guard(stage, method=described, clock=self._clock))
+
+    def _streaming(self, method: Method, answer: Callable[..., Any]) -> Any:
+        return limits.wrap_stream(
+            dispatch_stream(method, answer, self._access.revocations),
+            running=self._streams,
+            streams_at_once=self._streams_at_once,
+        )
+
+    def _answering(self, method: Method, answer: Callable[..., Any]) -> Any:
+        return limits.wrap(
+            dispatch(method, answer),
+            running=self._running,
+            calls_at_once=self._calls_at_once,
+            deadline=self._deadline,
+        )
+
+    def _observed(self, inner: Any) -> Any:
+        return observe.wrap(self._access.wrap(inner), metrics=self._metrics, access_log=self._access_log)
+
+
 class Server:
     """One listening server; start it once."""
 
@@ -101,31 +154,15 @@ class Server:
         self._services = services
         self._reflection = reflection
         self._drains = drains
-        running, streams = limits.Running(), limits.Running()
-
-        def handle(method: MethodDescriptor, servicer: object) -> _Handler:
-            described, answer = describe(method), getattr(servicer, method.name)
-            if method.server_streaming:
-                inner = limits.wrap_stream(
-                    dispatch_stream(described, answer, access.revocations),
-                    running=streams,
-                    streams_at_once=streams_at_once,
-                )
-            else:
-                inner = limits.wrap(
-                    dispatch(described, answer),
-                    running=running,
-                    calls_at_once=calls_at_once,
-                    deadline=deadline,
-                )
-            stage = observe.wrap(access.wrap(inner), metrics=metrics, access_log=access_log)
-            # Without (de)serialisers gRPC hands bytes through.
-            if method.server_streaming:
-                return grpc.unary_stream_rpc_method_handler(
-                    errors.guard_stream(stage, method=described, clock=clock)
-                )
-            return grpc.unary_unary_rpc_method_handler(errors.guard(stage, method=described, clock=clock))
-
+        handle = _Pipeline(
+            access=access,
+            metrics=metrics,
+            access_log=access_log,
+            clock=clock,
+            calls_at_once=calls_at_once,
+            deadline=deadline,
+            streams_at_once=streams_at_once,
+        )
         self._handlers = [_handler(service, handle) for service in services]
         self._names = [service.descriptor.full_name for service in services]
         self.port = 0

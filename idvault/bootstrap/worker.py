@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 
 from idvault.bootstrap.base import ENTROPY, Base, Clock, Ready, load_keys, open_base
 from idvault.bootstrap.campaigns import campaign_tasks
-from idvault.bootstrap.claims import build_claims
+from idvault.bootstrap.claims import Claims, build_claims
 from idvault.bootstrap.disclosure import build_disclosure_retention
 from idvault.bootstrap.people import follow_rosters, start_rosters
 from idvault.bootstrap.sequencing import build_guard, build_sequencing, read_log_gauges
@@ -13,10 +13,12 @@ from idvault.bootstrap.status import status_tasks
 from idvault.bootstrap.witness import check_witnessed, open_witness
 from idvault.config import Settings
 from idvault.domain.moment import Moment
+from idvault.flows.log_guard import LogGuard
 from idvault.flows.retention import RetentionFlow
 from idvault.flows.settlement import BacklogFlow
 from idvault.sealing.day_key import LocalDayKeyring
 from idvault.sealing.intake import DayIntakeOpener
+from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.signing import Ed25519Signer
 from idvault.storage.day_key import SqlDayKeyStore
@@ -49,21 +51,8 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
             signer=signer,
             witness=open_witness(stack, base),
         )
-        backlog = BacklogFlow(
-            store=claims.store,
-            jobs=claims.jobs,
-            settlement=claims.settlement,
-            opener=DayIntakeOpener(keys=keys),
-            guard=guard,
-            entropy=ENTROPY,
-        )
-        retention = RetentionFlow(
-            accounts=SqlStatusStore(database=base.main),
-            claims=claims.store,
-            guard=guard,
-            entropy=ENTROPY,
-            policy=claims.policy,
-        )
+        backlog = _backlog(claims, keys, guard)
+        retention = _retention(base, claims, guard)
         day_keys = LocalDayKeyring(keys=keys, store=SqlDayKeyStore(database=base.main), entropy=ENTROPY)
         # Published before anybody is told that the worker is ready: an edge without a day key cannot wait.
         await day_keys.rotate(now=base.real_now())
@@ -87,6 +76,27 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
         stack.callback(metrics.close)
         ready({"metrics": metrics.url})
         await asyncio.gather(loop.run(stop=stop), settler.run(stop=stop))
+
+
+def _backlog(claims: Claims, keys: LocalKeyProvider, guard: LogGuard) -> BacklogFlow:
+    return BacklogFlow(
+        store=claims.store,
+        jobs=claims.jobs,
+        settlement=claims.settlement,
+        opener=DayIntakeOpener(keys=keys),
+        guard=guard,
+        entropy=ENTROPY,
+    )
+
+
+def _retention(base: Base, claims: Claims, guard: LogGuard) -> RetentionFlow:
+    return RetentionFlow(
+        accounts=SqlStatusStore(database=base.main),
+        claims=claims.store,
+        guard=guard,
+        entropy=ENTROPY,
+        policy=claims.policy,
+    )
 
 
 async def _read_gauges(base: Base, jobs: SqlJobStore, now: Moment) -> None:

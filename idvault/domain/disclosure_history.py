@@ -1,4 +1,4 @@
-"""Up to when the openings of a record are told: one horizon for everybody (security.md 6).
+"""Up to when the openings of a record are told: one horizon for everybody.
 
 - The horizon is the beginning of the day that lies the longest embargo before today.
 - It depends on no account and on no case, so that the absence of an opening betrays nothing of a running one.

@@ -144,6 +144,11 @@ class Metrics:
             "Age of the oldest waiting claim.",
             self._pending and self._pending[1],
         )
+        yield from self._work_families()
+        yield from self._people_families()
+
+    def _work_families(self) -> Iterator[Metric]:
+        """Yield what is settled, sealed, stored and sequenced."""
         settled = {(outcome,): count for outcome, count in list(self._settled.items())}
         yield _counter("idvault_claims_settled", "Claims that ended, by outcome.", ("outcome",), settled)
         yield _one_histogram("idvault_seal_seconds", "Time to seal a record.", self._seal_seconds)
@@ -158,17 +163,20 @@ class Metrics:
             "Time since the published checkpoint was the whole log.",
             self._log_checkpoint_age,
         )
-        refused = CounterMetricFamily("idvault_second_factor_refused", "One-time codes that were refused.")
-        refused.add_metric((), self._second_factors_refused)
-        yield refused
-        verbs = {(verb,): count for verb, count in list(self._disclosures.items())}
-        yield _counter("idvault_disclosures", "Acts of disclosures, and refusals.", ("verb",), verbs)
         oldest = GaugeMetricFamily(
             "idvault_jobs_oldest_seconds", "Age of the oldest due job.", labels=("kind",)
         )
         for kind, seconds in list(self._jobs_oldest.items()):
             oldest.add_metric((kind,), seconds)
         yield oldest
+
+    def _people_families(self) -> Iterator[Metric]:
+        """Yield what auditors, custodians and owners of old accounts do."""
+        refused = CounterMetricFamily("idvault_second_factor_refused", "One-time codes that were refused.")
+        refused.add_metric((), self._second_factors_refused)
+        yield refused
+        verbs = {(verb,): count for verb, count in list(self._disclosures.items())}
+        yield _counter("idvault_disclosures", "Acts of disclosures, and refusals.", ("verb",), verbs)
         imported = {(outcome,): count for outcome, count in list(self._legacy_accounts.items())}
         yield _counter("idvault_legacy_accounts", "Rows of imports, by outcome.", ("outcome",), imported)
         people = GaugeMetricFamily(

@@ -98,13 +98,13 @@ def test_where_an_event_leads(event: InvitationEvent, before: InvitationState) -
 
 
 def test_a_stage_keeps_its_first_day() -> None:
-    """Whatever happens later."""
+    """Whatever happens later, the day stays."""
     early = replace(recorded(fresh()), reached={Stage.SHOWN: TODAY - timedelta(days=5)})
     assert recorded(early).reached[Stage.SHOWN] == TODAY - timedelta(days=5)
 
 
 def test_a_success_ends_it() -> None:
-    """Nothing follows."""
+    """Nothing follows a success."""
     after = invitation.conclude(invitation=leased(fresh()), succeeded=True, today=TODAY)
     assert (after.state, after.due_at, after.leased_until) == (IN.VERIFIED, None, None)
     assert after.reached[Stage.VERIFIED] == TODAY

@@ -1,4 +1,4 @@
-"""No legacy account loses service because its owner did not answer (security.md 9, promise 14).
+"""No legacy account loses service because its owner did not answer (promise 14).
 
 A state machine drives the real rules over the real store: imports, campaigns, clocks, events, verifications
 that fail or wait, lost answers, crashes and a worker that comes and goes. After every step each imported

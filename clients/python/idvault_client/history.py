@@ -1,4 +1,4 @@
-"""A disclosure history, and its check without a call: was this identity ever opened? (security.md 6)
+"""A disclosure history, and its check without a call: was this identity ever opened?
 
 A history is valid, in this order, if
 * its checkpoint is signed by the log, and by its witnesses where they are given,
