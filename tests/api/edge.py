@@ -45,7 +45,9 @@ from idvault.ports.verification import Claim
 from idvault.telemetry.logs import Logs
 from idvault.telemetry.metrics import Metrics
 from idvault.v1 import common_pb2, status_pb2, verification_pb2
+from tests.api import campaign_edge
 from tests.api.authority import TRUST_DOMAIN, Authority, Issued, spiffe
+from tests.api.campaign_edge import CampaignFakes
 
 ZONE = ZoneInfo("Asia/Shanghai")
 TOKEN = "acct_" + "0" * 25 + "1"
@@ -54,7 +56,7 @@ REQUEST_ID = "0b5f4c1e-5a4e-4c7e-9a52-5d9f6ad3c001"
 # Synthetic: the number has a valid check digit, and no person is meant by either.
 NAME = "金丝雀"
 NUMBER = "11010519491231002X"
-METHODS = (
+_METHODS = (
     "/idvault.v1.VerificationService/VerifyIndividual",
     "/idvault.v1.VerificationService/GetVerification",
     "/idvault.v1.StatusService/GetStatus",
@@ -63,7 +65,8 @@ METHODS = (
     "/idvault.v1.StatusService/IssueStatusToken",
     "/idvault.v1.StatusService/IssueStatusCredential",
 )
-VERIFY, GET_VERIFICATION, GET_STATUS, BATCH, HISTORY, ISSUE_TOKEN, ISSUE_CREDENTIAL = METHODS
+VERIFY, GET_VERIFICATION, GET_STATUS, BATCH, HISTORY, ISSUE_TOKEN, ISSUE_CREDENTIAL = _METHODS
+METHODS = (*_METHODS, *campaign_edge.METHODS)
 WATCH = "/idvault.v1.StatusService/WatchStatuses"
 AUDIENCE = "https://taxi.example"
 RULES = ClaimRules(name_limit=32, document_types=frozenset(DocumentType), zone=ZONE)
@@ -131,6 +134,7 @@ def requests() -> dict[str, Message]:
         ISSUE_CREDENTIAL: status_pb2.IssueStatusCredentialRequest(
             request_id=REQUEST_ID, account_token=TOKEN, audience=AUDIENCE
         ),
+        **campaign_edge.requests(),
     }
 
 
@@ -313,6 +317,7 @@ class Edge:
     tokens: FakeTokens
     feeds: FakeFeeds
     hub: Hub
+    campaigns: CampaignFakes
     metrics: Metrics
     logs: Logs
     log_path: Path
@@ -340,18 +345,21 @@ class Edge:
         return [json.loads(line) for line in self.log_path.read_text("utf-8").splitlines()]
 
 
+def _directory(platforms: FakePlatforms, people: list[Pin]) -> Directory:
+    return Directory(platforms=platforms, people=lambda: people, clock=lambda: datetime.now(UTC), period=0.05)
+
+
 @asynccontextmanager
 async def running(tmp_path: Path, authority: Authority, **options: Any) -> AsyncIterator[Edge]:
     """Start an edge, and stop it with everything that was opened."""
     platform_a = authority.client(spiffe("platform", "platform-a"))
     platforms = FakePlatforms(platform(platform_a))
     people: list[Pin] = []
-    directory = Directory(
-        platforms=platforms, people=lambda: people, clock=lambda: datetime.now(UTC), period=0.05
-    )
+    directory = _directory(platforms, people)
     await directory.load()
     claims, statuses, metrics = FakeClaims(), FakeStatuses(), Metrics()
     tokens, feeds = FakeTokens(), FakeFeeds()
+    campaigns = CampaignFakes()
     hub = Hub(feeds=feeds, clock=clock, period=0.02, heartbeat=0.2)
     looking = asyncio.create_task(hub.run())
     directory_reading = asyncio.create_task(directory.run())
@@ -360,7 +368,7 @@ async def running(tmp_path: Path, authority: Authority, **options: Any) -> Async
     issued = authority.server()
     services = verification_pb2.DESCRIPTOR.services_by_name, status_pb2.DESCRIPTOR.services_by_name
     server = Server(
-        listen="127.0.0.1:0",
+        listen=options.pop("listen", "127.0.0.1:0"),
         tls=Tls(issued.certificate, issued.key, authority.ca),
         services=[
             Service(
@@ -371,6 +379,7 @@ async def running(tmp_path: Path, authority: Authority, **options: Any) -> Async
                 services[1]["StatusService"],
                 StatusServicer(flow=statuses, histories=FakeHistories(), tokens=tokens, watches=hub),
             ),
+            campaigns.service(),
         ],
         access=Access(directory=directory, trust_domain=TRUST_DOMAIN),
         metrics=metrics,
@@ -381,21 +390,9 @@ async def running(tmp_path: Path, authority: Authority, **options: Any) -> Async
     )
     await server.start()
     edge = Edge(
-        authority,
-        platforms,
-        people,
-        directory,
-        claims,
-        statuses,
-        tokens,
-        feeds,
-        hub,
-        metrics,
-        logs,
-        path,
-        platform_a,
-        server,
-    )
+        authority, platforms, people, directory, claims, statuses, tokens, feeds, hub, campaigns, metrics,
+        logs, path, platform_a, server,
+    )  # fmt: skip
     try:
         yield edge
     finally:

@@ -13,6 +13,7 @@ from idvault.api.server import describe, dispatch
 from idvault.domain.error import DeniedError
 from idvault.domain.moment import Moment
 from idvault.v1 import options_pb2, status_pb2
+from tests.api import campaign_edge
 from tests.api.authority import TRUST_DOMAIN, Authority, Issued, spiffe
 from tests.api.descriptors import method
 from tests.api.edge import (
@@ -53,8 +54,10 @@ async def test_a_registered_certificate(edge: Edge, role: str) -> None:
         body = requests()[path].SerializeToString()
         if role != "platform":
             assert (await refused(channel, path, body)).reason == "ACCESS_DENIED"
-        elif path in (GET_STATUS, HISTORY, ISSUE_TOKEN, ISSUE_CREDENTIAL):
+        elif path in (GET_STATUS, HISTORY, ISSUE_TOKEN, ISSUE_CREDENTIAL, campaign_edge.OFFER):
             assert (await refused(channel, path, body)).reason == "ACCOUNT_NOT_FOUND"
+        elif path in campaign_edge.OF_ONE_CAMPAIGN:
+            assert (await refused(channel, path, body)).reason == "REQUEST_NOT_FOUND"
         else:
             assert await call(channel, path, body)
 

@@ -13,7 +13,6 @@ import pytest_asyncio
 from idvault.domain.campaign import CampaignState, Cohort, Method, QuietHours, Verb
 from idvault.domain.error import (
     AlreadyExistsError,
-    IdvaultError,
     InvalidError,
     NotFoundError,
     PreconditionError,
@@ -583,22 +582,3 @@ async def test_a_change_meanwhile_is_not_overwritten(world: CampaignWorld) -> No
     assert not await world.invitation_store.lift(stale, event=undone)
     assert not await world.invitation_store.lift(limited, event=undone)
     assert (await world.status(token)).state is State.VERIFIED
-
-
-async def test_a_waiting_log_stops_every_change(world: CampaignWorld) -> None:
-    """Reads go on."""
-    (token,) = await world.members(1)
-    campaign = await world.started(methods=(Method.WHEN_DUE, Method.AT_LOGIN))
-    world.guard.refusal = UnavailableError(Reason.LOG_UNAVAILABLE)
-    for change in (
-        world.create(),
-        world.move(campaign, Verb.PAUSE),
-        world.claim(campaign),
-        world.record(campaign, token, method=Method.AT_LOGIN),
-        world.enforcement.enforce(now=at(0), limit=1),
-        world.enforcement.lift(now=at(0), limit=1),
-    ):
-        with pytest.raises(IdvaultError) as refused:
-            await change
-        assert refused.value.reason is Reason.LOG_UNAVAILABLE
-    assert (await world.offer(token)).due

@@ -19,6 +19,8 @@ PROMISED = {
     "idvault_jobs_oldest_seconds",
     "idvault_disclosures_total",
     "idvault_log_unsequenced",
+    "idvault_campaign_people",
+    "idvault_legacy_accounts_total",
     "idvault_log_checkpoint_age_seconds",
     "idvault_second_factor_refused_total",
 }

@@ -1,0 +1,39 @@
+"""Campaigns while the log stands still: nothing changes, and reads go on."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from idvault.domain.campaign import Method, Verb
+from idvault.domain.error import IdvaultError, Reason, UnavailableError
+from idvault.storage.engine import Database
+from tests.flows.campaign_world import CampaignWorld
+from tests.flows.world import at
+
+
+@pytest_asyncio.fixture
+async def world(main_database: Database) -> AsyncIterator[CampaignWorld]:
+    """Return the flows over a fresh database of each kind."""
+    made = CampaignWorld(main_database)
+    yield made
+    await made.claims.verification.drain()
+
+
+async def test_a_waiting_log_stops_every_change(world: CampaignWorld) -> None:
+    """Each change is refused with the log's reason, and an offer is still read."""
+    (token,) = await world.members(1)
+    campaign = await world.started(methods=(Method.WHEN_DUE, Method.AT_LOGIN))
+    world.guard.refusal = UnavailableError(Reason.LOG_UNAVAILABLE)
+    for change in (
+        world.create(),
+        world.move(campaign, Verb.PAUSE),
+        world.claim(campaign),
+        world.record(campaign, token, method=Method.AT_LOGIN),
+        world.enforcement.enforce(now=at(0), limit=1),
+        world.enforcement.lift(now=at(0), limit=1),
+    ):
+        with pytest.raises(IdvaultError) as refused:
+            await change
+        assert refused.value.reason is Reason.LOG_UNAVAILABLE
+    assert (await world.offer(token)).due
