@@ -349,6 +349,22 @@ def _directory(platforms: FakePlatforms, people: list[Pin]) -> Directory:
     return Directory(platforms=platforms, people=lambda: people, clock=lambda: datetime.now(UTC), period=0.05)
 
 
+def _services(
+    claims: FakeClaims, statuses: FakeStatuses, tokens: FakeTokens, hub: Hub, campaigns: CampaignFakes
+) -> list[Service]:
+    return [
+        Service(
+            verification_pb2.DESCRIPTOR.services_by_name["VerificationService"],
+            VerificationServicer(flow=claims, receipts=FakeReceipts(), rules=RULES, patience=2.0),
+        ),
+        Service(
+            status_pb2.DESCRIPTOR.services_by_name["StatusService"],
+            StatusServicer(flow=statuses, histories=FakeHistories(), tokens=tokens, watches=hub),
+        ),
+        campaigns.service(),
+    ]
+
+
 @asynccontextmanager
 async def running(tmp_path: Path, authority: Authority, **options: Any) -> AsyncIterator[Edge]:
     """Start an edge, and stop it with everything that was opened."""
@@ -357,30 +373,18 @@ async def running(tmp_path: Path, authority: Authority, **options: Any) -> Async
     people: list[Pin] = []
     directory = _directory(platforms, people)
     await directory.load()
-    claims, statuses, metrics = FakeClaims(), FakeStatuses(), Metrics()
-    tokens, feeds = FakeTokens(), FakeFeeds()
-    campaigns = CampaignFakes()
+    claims, statuses, metrics, tokens = FakeClaims(), FakeStatuses(), Metrics(), FakeTokens()
+    feeds, campaigns = FakeFeeds(), CampaignFakes()
     hub = Hub(feeds=feeds, clock=clock, period=0.02, heartbeat=0.2)
     looking = asyncio.create_task(hub.run())
     directory_reading = asyncio.create_task(directory.run())
     path = tmp_path / "serve.jsonl"
     logs = Logs(process="serve-0", path=path)
     issued = authority.server()
-    services = verification_pb2.DESCRIPTOR.services_by_name, status_pb2.DESCRIPTOR.services_by_name
     server = Server(
         listen=options.pop("listen", "127.0.0.1:0"),
         tls=Tls(issued.certificate, issued.key, authority.ca),
-        services=[
-            Service(
-                services[0]["VerificationService"],
-                VerificationServicer(flow=claims, receipts=FakeReceipts(), rules=RULES, patience=2.0),
-            ),
-            Service(
-                services[1]["StatusService"],
-                StatusServicer(flow=statuses, histories=FakeHistories(), tokens=tokens, watches=hub),
-            ),
-            campaigns.service(),
-        ],
+        services=_services(claims, statuses, tokens, hub, campaigns),
         access=Access(directory=directory, trust_domain=TRUST_DOMAIN),
         metrics=metrics,
         access_log=logs.access,
