@@ -184,9 +184,7 @@ class InvitationFlow:
 class EnforcementFlow:
     """What enforcement dates do, where an operator set one: sweeps for any number of processes."""
 
-    def __init__(
-        self, *, store: InvitationStore, guard: LogGuard, entropy: Entropy, policy: Policy
-    ) -> None:
+    def __init__(self, *, store: InvitationStore, guard: LogGuard, entropy: Entropy, policy: Policy) -> None:
         """Take the port, what every mutation passes first, and the policy for its time zone."""
         self._store = store
         self._guard = guard
