@@ -15,7 +15,7 @@ Nothing is asked of anybody. An entry of a list says nothing about a credential 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import Any
 
 from idvault.attest import jose, status_list
 from idvault.attest.jose import JoseError, KeySet
@@ -75,16 +75,20 @@ def check(
     now: datetime,
     issuer: str | None = None,
     lists: Mapping[str, CheckedList] | None = None,
+    max_list_age: float | None = None,
 ) -> Attested:
     """Return what a token attests; raises CheckError.
 
     issuer: who must have issued it, None for whoever holds the keys. lists: the lists at hand, by address;
-    only a credential needs one.
+    only a credential needs one. max_list_age: the most seconds ago that it may have been signed.
     """
     credential, claims = _token(token, keys)
     attested = _attested(claims, issuer=issuer, audience=audience, seconds=int(now.timestamp()))
     if credential:
-        _check_entry(claims, lists or {}, issuer=attested.issuer, seconds=int(now.timestamp()))
+        found = _list_of(claims, lists or {}, issuer=attested.issuer)
+        # A list is kept and used again: it may have run out, or grown old, since it was read.
+        _check_list_times(found.issued_at, found.expires_at, now, max_list_age)
+        _check_entry(claims, found)
     else:
         _check_state(claims)
     return attested
@@ -107,9 +111,7 @@ def read_list(
     except JoseError as error:
         raise CheckError(f"LIST_{error.reason}", f"the list: {error}") from error
     issued_at, expires_at = (_number(claims, name, "LIST_MALFORMED") for name in ("iat", "exp"))
-    _check_times(issued_at, expires_at, int(now.timestamp()), prefix="LIST_")
-    if max_age is not None and now.timestamp() - issued_at > max_age:
-        raise CheckError("LIST_STALE", f"the list is older than {max_age:g} s")
+    _check_list_times(issued_at, expires_at, now, max_age)
     try:
         entries = status_list.parse(claims.get("status_list"), limit=limit)
     except StatusListError as error:
@@ -156,29 +158,35 @@ def _check_state(claims: Mapping[str, Any]) -> None:
         raise CheckError("NOT_VERIFIED", "the account is not verified, or it is closed")
 
 
-def _check_entry(
-    claims: Mapping[str, Any], lists: Mapping[str, CheckedList], *, issuer: str, seconds: int
-) -> None:
-    reference = claims.get("status")
-    reference = reference.get("status_list") if isinstance(reference, Mapping) else None
-    if not isinstance(reference, Mapping):
-        _refuse_reference()
-    index, uri = _number(reference, "idx", "CLAIMS_INVALID"), _word(reference, "uri", "CLAIMS_INVALID")
+def _check_list_times(issued_at: int, expires_at: int, now: datetime, max_age: float | None) -> None:
+    _check_times(issued_at, expires_at, int(now.timestamp()), prefix="LIST_")
+    if max_age is not None and now.timestamp() - issued_at > max_age:
+        raise CheckError("LIST_STALE", f"the list is older than {max_age:g} s")
+
+
+def _reference(claims: Mapping[str, Any]) -> Mapping[str, Any]:
+    status = claims.get("status")
+    found = status.get("status_list") if isinstance(status, Mapping) else None
+    if not isinstance(found, Mapping):
+        raise CheckError("CLAIMS_INVALID", "the credential refers to no list")
+    return found
+
+
+def _list_of(claims: Mapping[str, Any], lists: Mapping[str, CheckedList], *, issuer: str) -> CheckedList:
+    uri = _word(_reference(claims), "uri", "CLAIMS_INVALID")
     found = lists.get(uri)
     if found is None or found.uri != uri or found.issuer != issuer:
         raise CheckError("LIST_MISSING", "the list that the credential refers to is not at hand")
-    # A list is kept and used again: it may have run out since it was read.
-    _check_times(found.issued_at, found.expires_at, seconds, prefix="LIST_")
+    return found
+
+
+def _check_entry(claims: Mapping[str, Any], found: CheckedList) -> None:
     try:
-        value = found.entries.get(index)
+        value = found.entries.get(_number(_reference(claims), "idx", "CLAIMS_INVALID"))
     except StatusListError as error:
         raise CheckError("INDEX_OUT_OF_RANGE", str(error)) from error
     if value != status_list.VALID:
         raise CheckError("STATUS_INVALID", "the list says that the credential is not valid")
-
-
-def _refuse_reference() -> NoReturn:
-    raise CheckError("CLAIMS_INVALID", "the credential refers to no list")
 
 
 def _word(claims: Mapping[str, Any], name: str, reason: str) -> str:

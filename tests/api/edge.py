@@ -235,6 +235,7 @@ class FakeFeeds:
         self.failure: Exception | None = None
         self.looks = asyncio.Condition()
         self.reads = 0
+        self.places: list[int] = []
 
     async def looked(self, times: int) -> None:
         """Wait until somebody has looked so many times more."""
@@ -261,6 +262,7 @@ class FakeFeeds:
 
     async def read(self, *, relying_party: str, after: int, now: Moment) -> Chunk:
         self.reads += 1
+        self.places.append(after)
         found = self.feeds[relying_party][after : after + CHUNK]
         return Chunk(
             tuple(status(token) for token in found if not token.startswith("-")),

@@ -25,6 +25,7 @@ from tests.attest.status_tokens import (
     status_list,
 )
 
+LIST = f"{ISSUER}/status/0.jwt"
 CREDENTIAL = signed(credential_claims(), CREDENTIAL_TYPE)
 
 
@@ -146,8 +147,8 @@ def test_an_entry_that_says_no() -> None:
 
 @pytest.mark.parametrize(
     "status_claim",
-    [None, {}, [], {"status_list": []}, {"status_list": {"idx": 1}}, {"status_list": {"uri": "x"}},
-     {"status_list": {"idx": -1, "uri": "x"}}, {"status_list": {"idx": True, "uri": "x"}}],
+    [None, {}, [], {"status_list": []}, {"status_list": {"idx": 1}}, {"status_list": {"uri": LIST}},
+     {"status_list": {"idx": -1, "uri": LIST}}, {"status_list": {"idx": True, "uri": LIST}}],
 )  # fmt: skip
 def test_a_reference_that_is_none(status_claim: Any) -> None:
     """A credential without a whole reference is refused."""
@@ -191,6 +192,7 @@ def test_a_list_that_is_too_old_or_too_long() -> None:
     assert status_check.read_list(status_list(), keys=KEYS, now=later(300), max_age=300).issued_at
     assert list_reason(status_list(), seconds=301, max_age=300) == "LIST_STALE"
     assert list_reason(status_list(), limit=7) == "LIST_MALFORMED"
+    assert reason_of(CREDENTIAL, seconds=301, max_list_age=300) == "LIST_STALE"
 
 
 def test_every_changed_character_is_noticed() -> None:

@@ -10,6 +10,7 @@ import typer
 from idvault_client import testing
 from idvault_client.accounts import Status, Verification
 from idvault_client.campaign_command import app as campaign_app
+from idvault_client.check_command import check_receipt, check_token
 from idvault_client.errors import NotFound
 from idvault_client.exit_codes import exit_codes
 from idvault_client.follow_command import follow_log
@@ -26,6 +27,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("follow-log")(follow_log)
+app.command("check-token")(check_token)
+app.command("check-receipt")(check_receipt)
 app.command("check-history")(check_history)
 app.command("import-legacy")(import_legacy)
 app.add_typer(campaign_app, name="campaign")
@@ -105,13 +108,41 @@ def status(
 def get_verification(
     context: typer.Context,
     request_id: Annotated[str, typer.Argument(metavar="REQUEST_ID", help="The UUID of the claim.")],
+    receipt: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Where to write the receipt; see check-receipt."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Print a claim as it stands now."""
     asked: Connection = context.obj
     as_json = as_json or asked.as_json
     with exit_codes(as_json), asked.open() as vault:
-        _print(_verification(vault.get_verification(request_id)), as_json=as_json)
+        found = vault.get_verification(request_id)
+        if receipt is not None and found.receipt is not None:
+            receipt.write_text(found.receipt.to_json(), encoding="utf-8")
+        _print(_verification(found), as_json=as_json)
+
+
+@app.command()
+def issue_token(  # noqa: PLR0917 - typer makes an option of each
+    context: typer.Context,
+    account_token: Annotated[str, typer.Argument(metavar="TOKEN", help="The account.")],
+    audience: Annotated[str, typer.Option(help="Who will check it.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Where the token is written.")],
+    credential: Annotated[
+        bool, typer.Option("--credential", help="A credential of 30 days instead of a token of ten minutes.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Fetch a status token or credential for a third party; see check-token."""
+    asked: Connection = context.obj
+    as_json = as_json or asked.as_json
+    with exit_codes(as_json), asked.open() as vault:
+        issue = vault.issue_status_credential if credential else vault.issue_status_token
+        found = issue(account_token, audience)
+        out.write_text(found.token + "\n", encoding="ascii")
+    _print({"state": "ISSUED", "expires_at": found.expires_at.isoformat()}, as_json=as_json)
 
 
 @app.command()

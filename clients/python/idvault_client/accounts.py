@@ -7,6 +7,7 @@ from idvault.domain.document import DocumentType
 from idvault.domain.status import Assurance, Standing, State, SubjectKind
 from idvault.domain.verification import ClaimState
 from idvault_client.reasons import FailureReason
+from idvault_client.receipt import Receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ class Verification:
 
     account_token is always set. failure_reason is FailureReason.UNSPECIFIED unless the claim failed;
     retry_after is zero unless it is pending: ask get_verification with request_id after that long.
+    receipt: the owner's proof that the identity is sealed and logged; None unless the claim succeeded.
     """
 
     request_id: str
@@ -96,6 +98,7 @@ class Verification:
     status: Status
     failure_reason: FailureReason
     retry_after: timedelta
+    receipt: Receipt | None = None
 
     @property
     def succeeded(self) -> bool:

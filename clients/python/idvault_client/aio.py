@@ -8,10 +8,12 @@ from uuid import UUID
 
 import grpc
 
-from idvault_client import calls, refusals, transport
+from idvault_client import calls, refusals, status_calls, transport
 from idvault_client.accounts import Consent, IdentityDocument, Status, Statuses, Verification
 from idvault_client.campaigns import AioCampaigns
 from idvault_client.history import DisclosureHistory
+from idvault_client.status_calls import IssuedToken
+from idvault_client.status_feed import AioStatusFeed
 from idvault_client.transport import Tls
 
 Result = TypeVar("Result")
@@ -30,12 +32,17 @@ def connect(
 
 
 class Vault:
-    """The vault as a backend sees it; every method raises VaultError and nothing of gRPC."""
+    """The vault as a backend sees it; every method raises VaultError and nothing of gRPC.
+
+    statuses: all your accounts, answered from a feed that is at most ten seconds behind:
+    `await vault.statuses.get(token)`.
+    """
 
     def __init__(self, channel: grpc.aio.Channel, *, timeout: float) -> None:
         """Keep the open channel; `connect` makes both."""
         self._channel = channel
         self._timeout = timeout
+        self.statuses = AioStatusFeed(channel, self.get_status)
         self.campaigns = AioCampaigns(self._run)
 
     async def verify_individual(
@@ -86,8 +93,27 @@ class Vault:
         """
         return await self._run(calls.get_disclosure_history(account_token))
 
+    async def issue_status_token(self, account_token: str, audience: str) -> IssuedToken:
+        """Return a statement for a third party about an account as it is now, valid for ten minutes.
+
+        audience: who will check it. Raises InvalidFields, NotFound, AccessDenied, Unavailable.
+        """
+        return await self._run(status_calls.issue_status_token(account_token, audience))
+
+    async def issue_status_credential(
+        self, account_token: str, audience: str, *, request_id: str | UUID | None = None
+    ) -> IssuedToken:
+        """Return a credential for a third party, valid for 30 days while its entry in a public list says so.
+
+        request_id: a UUID that you saved before the call; the same id gives the same credential. Raises
+        InvalidFields, RequestIdReused, NotFound, PreconditionFailed, AccessDenied, Unavailable.
+        """
+        call = status_calls.issue_status_credential(account_token, audience, request_id=request_id)
+        return await self._run(call)
+
     async def close(self) -> None:
         """Close the connection; calls that still run end with Unavailable."""
+        await self.statuses.close()
         await self._channel.close()
 
     async def __aenter__(self) -> Self:

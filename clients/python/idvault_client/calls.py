@@ -16,6 +16,7 @@ from idvault.domain.status import Assurance, Standing, State, SubjectKind
 from idvault.domain.verification import ClaimState
 from idvault.v1 import common_pb2, status_pb2, verification_pb2
 from idvault_client import history, refusals
+from idvault_client import receipt as receipts
 from idvault_client.accounts import Consent, IdentityDocument, Status, Statuses, Verification
 from idvault_client.errors import InvalidFields
 from idvault_client.history import DisclosureHistory
@@ -156,23 +157,25 @@ def _read_verification(data: bytes) -> Verification:
         request_id=answer.request_id,
         account_token=answer.account_token,
         state=state,
-        status=_status(answer.status),
+        status=status(answer.status),
         failure_reason=failure or FailureReason.UNSPECIFIED,
         retry_after=(wait if wait > timedelta() else _DEFAULT_RETRY_AFTER) if pending else timedelta(),
+        receipt=receipts.read(answer.receipt) if answer.HasField("receipt") else None,
     )
 
 
 def _read_status(data: bytes) -> Status:
-    return _status(common_pb2.AccountStatus.FromString(data))
+    return status(common_pb2.AccountStatus.FromString(data))
 
 
 def _read_statuses(data: bytes) -> Statuses:
     answer = status_pb2.BatchGetStatusesResponse.FromString(data)
-    found = tuple(_status(status) for status in answer.statuses)
+    found = tuple(status(each) for each in answer.statuses)
     return Statuses(found, tuple(answer.unknown_account_tokens))
 
 
-def _status(answer: common_pb2.AccountStatus) -> Status:
+def status(answer: common_pb2.AccountStatus) -> Status:
+    """Return the status of a message; raises ValueError if it breaks the contract."""
     kinds = common_pb2.AccountStatus.DESCRIPTOR.enum_types_by_name
     subject = common_pb2.DESCRIPTOR.enum_types_by_name["SubjectKind"]
     if not answer.account_token:

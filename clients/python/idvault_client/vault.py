@@ -7,10 +7,12 @@ from uuid import UUID
 
 import grpc
 
-from idvault_client import calls, refusals, transport
+from idvault_client import calls, refusals, status_calls, transport
 from idvault_client.accounts import Consent, IdentityDocument, Status, Statuses, Verification
 from idvault_client.campaigns import Campaigns
 from idvault_client.history import DisclosureHistory
+from idvault_client.status_calls import IssuedToken
+from idvault_client.status_feed import StatusFeed
 from idvault_client.transport import Tls
 
 Result = TypeVar("Result")
@@ -31,12 +33,17 @@ def connect(
 
 
 class Vault:
-    """The vault as a backend sees it; every method raises VaultError and nothing of gRPC."""
+    """The vault as a backend sees it; every method raises VaultError and nothing of gRPC.
+
+    statuses: all your accounts, answered from a feed that is at most ten seconds behind:
+    `vault.statuses.get(token)`.
+    """
 
     def __init__(self, channel: grpc.Channel, *, timeout: float) -> None:
         """Keep the open channel; `connect` makes both."""
         self._channel = channel
         self._timeout = timeout
+        self.statuses = StatusFeed(channel, self.get_status)
         self.campaigns = Campaigns(self._run)
 
     def verify_individual(
@@ -87,8 +94,27 @@ class Vault:
         """
         return self._run(calls.get_disclosure_history(account_token))
 
+    def issue_status_token(self, account_token: str, audience: str) -> IssuedToken:
+        """Return a statement for a third party about an account as it is now, valid for ten minutes.
+
+        audience: who will check it. Raises InvalidFields, NotFound, AccessDenied, Unavailable.
+        """
+        return self._run(status_calls.issue_status_token(account_token, audience))
+
+    def issue_status_credential(
+        self, account_token: str, audience: str, *, request_id: str | UUID | None = None
+    ) -> IssuedToken:
+        """Return a credential for a third party, valid for 30 days while its entry in a public list says so.
+
+        request_id: a UUID that you saved before the call; the same id gives the same credential. Raises
+        InvalidFields, RequestIdReused, NotFound, PreconditionFailed, AccessDenied, Unavailable.
+        """
+        call = status_calls.issue_status_credential(account_token, audience, request_id=request_id)
+        return self._run(call)
+
     def close(self) -> None:
         """Close the connection; calls that still run end with Unavailable."""
+        self.statuses.close()
         self._channel.close()
 
     def __enter__(self) -> Self:
