@@ -6,11 +6,18 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from idvault.domain.campaign import Method
 from idvault_client.campaign_chart import STAGES, coverage_by_day
-from idvault_client.campaign_values import CampaignProgress, Funnel
+from idvault_client.campaign_values import CampaignProgress
 
 _BAR_WIDTH, _CURVE_LEAST, _CURVE_WIDTH, _CURVE_HEIGHT = 40, 24, 60, 8
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
+_METHODS: dict[Method | None, str] = {
+    Method.WHEN_DUE: "when due",
+    Method.AT_LOGIN: "at login",
+    Method.AT_SENSITIVE_ACTION: "sensitive",
+    Method.HOSTED_LINK: "link",
+}
 _STYLES = {"verified": "green", "failed": "red", "dismissed": "yellow", "later": "dim"}
 
 
@@ -37,18 +44,19 @@ def _funnel(progress: CampaignProgress) -> Table:
 
 
 def _days(progress: CampaignProgress) -> Table:
-    table = Table(title="by day and method", title_justify="left", box=None)
-    table.add_column("day")
-    table.add_column("method")
-    for stage in STAGES:
+    table = Table(
+        title="by day and method", title_justify="left", box=None, padding=(0, 1, 0, 0), pad_edge=False
+    )
+    table.add_column("day", no_wrap=True)
+    table.add_column("method", no_wrap=True)
+    # A stage that nobody reached would only make the table too wide for a small terminal.
+    reached = [stage for stage in STAGES if getattr(progress.total, stage)]
+    for stage in reached:
         table.add_column(stage, justify="right")
     for day, method, funnel in progress.days:
-        table.add_row(day.isoformat(), (method or "").lower(), *_cells(funnel))
+        counts = [str(getattr(funnel, stage) or "") for stage in reached]
+        table.add_row(day.isoformat(), _METHODS.get(method, ""), *counts)
     return table
-
-
-def _cells(funnel: Funnel) -> list[str]:
-    return [str(getattr(funnel, stage) or "") for stage in STAGES]
 
 
 def _curve(progress: CampaignProgress) -> RenderableType:
