@@ -60,7 +60,7 @@ async def campaigns(
     with idvault_client.connect(server.target, tls=tls, server_name="localhost") as vault:
 
         async def ask_sync(name: str, /, *arguments: Any, **keywords: Any) -> Any:
-            return await asyncio.to_thread(getattr(vault.campaigns, method), *arguments, **keywords)
+            return await asyncio.to_thread(getattr(vault.campaigns, name), *arguments, **keywords)
 
         yield ask_sync
 
