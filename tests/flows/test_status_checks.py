@@ -1,0 +1,380 @@
+"""Tokens, credentials, lists, keys, feeds and receipts, over a real database and a real public directory."""
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from idvault.attest import jose, status_check, status_token
+from idvault.attest.status_check import Attested, CheckError
+from idvault.domain.error import (
+    AlreadyExistsError,
+    InvalidError,
+    NotFoundError,
+    PreconditionError,
+    Reason,
+    UnavailableError,
+)
+from idvault.domain.moment import Moment
+from idvault.domain.status import State
+from idvault.domain.status_key import ANNOUNCED_FOR, StatusKey
+from idvault.flows.feed import FeedFlow
+from idvault.flows.log_proof import LogProofs
+from idvault.flows.receipt import ReceiptFlow
+from idvault.flows.status_key import StatusKeyFlow
+from idvault.flows.status_list import REBUILD, REFRESH, StatusListFlow
+from idvault.flows.status_token import CredentialCommand, StatusTokenFlow
+from idvault.sealing.key_set import KeySet
+from idvault.sealing.pairwise import KeyedPairwise
+from idvault.sealing.signing import Ed25519Signer
+from idvault.storage.checkpoint import SqlCheckpointStore
+from idvault.storage.credential import SqlCredentialStore
+from idvault.storage.disclosure import SqlDisclosureStore
+from idvault.storage.engine import Database
+from idvault.storage.feed import SqlFeedStore
+from idvault.storage.log_store import SqlLogStore
+from idvault.storage.public_files import LocalPublicFiles
+from idvault.storage.schema import accounts
+from idvault.storage.status_list import SqlStatusKeyStore, SqlStatusListStore
+from idvault.transparency import entry
+from idvault.transparency.proof import verify_inclusion
+from tests import builders, logs
+from tests.databases import Databases
+from tests.fakes.sealing import CountingEntropy, FakeFingerprinter
+from tests.flows.world import PARTY, World, at, command, request_id
+from tests.transparency import merkle
+
+ISSUER = status_token.issuer("vault.example/log")
+AUDIENCE = "https://taxi.example"
+END = timedelta(days=365)
+
+
+def signer_of(seed: int) -> Ed25519Signer:
+    """Return the signer of a key that is nobody's."""
+    return Ed25519Signer(keys=KeySet("0", {"0": bytes([seed]) * 32}))
+
+
+class Checks:
+    """Everything that issues and publishes, as bootstrap builds it."""
+
+    def __init__(self, world: World, folder: Path) -> None:
+        database = world.database
+        self.world = world
+        self.folder = folder
+        self.files = LocalPublicFiles(directory=folder)
+        self.keys = SqlStatusKeyStore(database=database)
+        self.token_keys = self.key_flow(1, purpose=status_token.TOKEN_PURPOSE)
+        self.list_keys = self.key_flow(2, purpose=status_token.LIST_PURPOSE)
+        self.tokens = StatusTokenFlow(
+            accounts=world.accounts,
+            credentials=SqlCredentialStore(database=database),
+            signer=self.token_keys,
+            pairwise=KeyedPairwise(key=b"p" * 32),
+            fingerprinter=FakeFingerprinter(),
+            guard=world.guard,
+            entropy=CountingEntropy(),
+            policy=world.policy,
+            issued_by=ISSUER,
+        )
+        self.lists = self.worker()
+
+    def key_flow(self, *seeds: int, purpose: str) -> StatusKeyFlow:
+        """Return the keys of a process."""
+        return StatusKeyFlow(store=self.keys, signers=[signer_of(seed) for seed in seeds], purpose=purpose)
+
+    def worker(self, files: Any = None) -> StatusListFlow:
+        """Return another worker over the same database and directory."""
+        return StatusListFlow(
+            store=SqlStatusListStore(database=self.world.database),
+            keys=self.keys,
+            signer=self.list_keys,
+            files=files or self.files,
+            issued_by=ISSUER,
+            zone=builders.ZONE,
+        )
+
+    async def start(self, *, now: datetime) -> None:
+        """Announce the keys, and publish them."""
+        await self.token_keys.announce(now=now)
+        await self.list_keys.announce(now=now)
+        await self.lists.publish_keys(now=Moment(now, now))
+
+    def wish(self, token: str, number: int = 900, **changes: Any) -> CredentialCommand:
+        """Return the request for a credential."""
+        made = CredentialCommand(PARTY, "b" * 32, request_id(number), (token, AUDIENCE), token, AUDIENCE)
+        return replace(made, **changes)
+
+    async def sign_up(self, number: int = 1) -> str:
+        """Return the token of a verified account."""
+        return (await self.world.verify(command(number))).account.account_token
+
+    def check(self, token: str, *, seconds: float = 0, audience: str = AUDIENCE) -> Attested:
+        """Check a token as a third party does, with what is published."""
+        keys = jose.parse_keys((self.folder / "jwks.json").read_bytes())
+        now = at(seconds).real
+        paths = sorted((self.folder / "status").glob("*.jwt")) if (self.folder / "status").is_dir() else []
+        lists = [status_check.read_list(path.read_bytes(), keys=keys, now=now) for path in paths]
+        return status_check.check(
+            token, keys=keys, audience=audience, issuer=ISSUER, now=now, lists={one.uri: one for one in lists}
+        )
+
+    def reason(self, token: str, *, seconds: float = 0) -> str:
+        """Return why a check fails."""
+        with pytest.raises(CheckError) as caught:
+            self.check(token, seconds=seconds)
+        return caught.value.reason
+
+
+@pytest.fixture
+async def checks(world: World, tmp_path: Path) -> Checks:
+    """Everything, with keys that are announced and published."""
+    made = Checks(world, tmp_path / "public")
+    await made.start(now=at(0).real)
+    return made
+
+
+async def test_a_status_token(checks: Checks) -> None:
+    """A token checks for its audience, for ten minutes, and names nobody whom two could compare."""
+    token = await checks.sign_up()
+    issued = await checks.tokens.issue_token(
+        relying_party=PARTY, account_token=token, audience=AUDIENCE, now=at(0)
+    )
+    found = checks.check(issued.token)
+    assert found.standing is None
+    assert found.expires_at == int(issued.expires_at.timestamp()) == int(at(600).real.timestamp())
+    other = await checks.tokens.issue_token(
+        relying_party=PARTY, account_token=token, audience="https://pay.example", now=at(0)
+    )
+    assert checks.check(other.token, audience="https://pay.example").subject != found.subject
+    assert token not in issued.token
+    assert checks.reason(issued.token, seconds=601) == "EXPIRED"
+
+
+async def test_standing_is_for_the_account_s_own_party(checks: Checks) -> None:
+    """A platform that is its own audience is told the standing."""
+    token = await checks.sign_up()
+    issued = await checks.tokens.issue_token(
+        relying_party=PARTY, account_token=token, audience=PARTY, now=at(0)
+    )
+    assert checks.check(issued.token, audience=PARTY).standing == "GOOD"
+
+
+async def test_a_token_says_what_is_so(checks: Checks) -> None:
+    """An account that has run out gets a token, which says so; another party's account is unknown."""
+    token = await checks.sign_up()
+    late = END.total_seconds() + 86_400
+    issued = await checks.tokens.issue_token(
+        relying_party=PARTY, account_token=token, audience=AUDIENCE, now=at(late)
+    )
+    assert checks.reason(issued.token, seconds=late) == "NOT_VERIFIED"
+    with pytest.raises(NotFoundError):
+        await checks.tokens.issue_token(
+            relying_party="platform-b", account_token=token, audience=AUDIENCE, now=at(0)
+        )
+
+
+async def test_a_token_does_not_outlive_the_confirmation(checks: Checks) -> None:
+    """A token of the last minutes ends at midnight of the first EXPIRED day."""
+    token = await checks.sign_up()
+    account = await checks.world.accounts.get(relying_party=PARTY, account_token=token)
+    assert account is not None
+    assert account.expire_date is not None
+    midnight = datetime.combine(account.expire_date, datetime.min.time(), builders.ZONE)
+    seconds = (midnight - at(0).business).total_seconds() - 60
+    issued = await checks.tokens.issue_token(
+        relying_party=PARTY, account_token=token, audience=AUDIENCE, now=at(seconds)
+    )
+    assert issued.expires_at == at(seconds + 60).real.replace(microsecond=0)
+
+
+async def test_a_credential_holds_while_its_list_says_so(checks: Checks) -> None:
+    """A credential checks once its list is published, and no more once the account has run out."""
+    token = await checks.sign_up()
+    issued = await checks.tokens.issue_credential(checks.wish(token), now=at(0))
+    assert checks.reason(issued.token) == "LIST_MISSING"
+    await checks.lists.run(now=at(1))
+    assert checks.check(issued.token, seconds=1).expires_at == int(issued.expires_at.timestamp())
+    await checks.world.database.act(
+        "test",
+        lambda connection: connection.execute(
+            update(accounts).where(accounts.c.account_token == token).values(state=State.EXPIRED.value)
+        ),
+    )
+    await checks.lists.run(now=at(2))
+    assert checks.check(issued.token, seconds=2)
+    await checks.lists.run(now=at(1 + REBUILD.total_seconds()))
+    assert checks.reason(issued.token, seconds=400) == "STATUS_INVALID"
+
+
+async def test_an_expiry_is_in_the_next_list(checks: Checks) -> None:
+    """What the sweep stores is published a moment later, for every credential of the account."""
+    token = await checks.sign_up()
+    issued = [await checks.tokens.issue_credential(checks.wish(token, n), now=at(0)) for n in (901, 902)]
+    await checks.lists.run(now=at(0))
+    late = END.total_seconds() + 86_400
+    assert await checks.world.retention.expire_accounts(now=at(late), limit=9) == 1
+    # The verifiers' clocks do not follow the shifted one.
+    now = Moment(at(late).business, at(2).real)
+    await checks.lists.run(now=now)
+    assert [checks.reason(each.token, seconds=2) for each in issued] == ["STATUS_INVALID"] * 2
+
+
+async def test_a_repeat_is_the_same_credential(checks: Checks) -> None:
+    """The same request gives the same token, byte for byte; another body is refused."""
+    token = await checks.sign_up()
+    first = await checks.tokens.issue_credential(checks.wish(token), now=at(0))
+    assert await checks.tokens.issue_credential(checks.wish(token), now=at(100)) == first
+    with pytest.raises(AlreadyExistsError):
+        await checks.tokens.issue_credential(checks.wish(token, fields=(token, "x")), now=at(0))
+
+
+async def test_who_gets_no_credential(checks: Checks) -> None:
+    """Nobody's account, another's, one that nobody verified, and while the log waits nobody's."""
+    token = await checks.sign_up()
+    for wish in (checks.wish("acct_" + "0" * 26), checks.wish(token, relying_party="platform-b")):
+        with pytest.raises(NotFoundError):
+            await checks.tokens.issue_credential(wish, now=at(0))
+    with pytest.raises(PreconditionError):
+        await checks.tokens.issue_credential(checks.wish(token), now=at(END.total_seconds() + 86_400))
+    checks.world.waiting.oldest = at(0).real
+    with pytest.raises(UnavailableError) as caught:
+        await checks.tokens.issue_credential(checks.wish(token), now=at(61))
+    assert caught.value.reason is Reason.LOG_UNAVAILABLE
+
+
+async def test_a_list_is_signed_anew(checks: Checks) -> None:
+    """A list that did not change is signed again each minute, and otherwise left alone."""
+    token = await checks.sign_up()
+    await checks.tokens.issue_credential(checks.wish(token), now=at(0))
+    path, seen = checks.folder / "status" / "0.jwt", []
+    for seconds in (0.0, 30.0, REFRESH.total_seconds()):
+        await checks.lists.run(now=at(seconds))
+        seen.append(path.read_bytes())
+    assert seen[0] == seen[1] != seen[2]
+
+
+async def test_several_workers_publish(checks: Checks) -> None:
+    """A worker that starts later, or is slower, takes back nothing."""
+    token = await checks.sign_up()
+    issued = await checks.tokens.issue_credential(checks.wish(token), now=at(0))
+    other = checks.worker()
+    await asyncio.gather(checks.lists.run(now=at(1)), other.run(now=at(1)))
+    assert checks.check(issued.token, seconds=1)
+    second = await checks.tokens.issue_credential(checks.wish(token, 901), now=at(2))
+    for worker in (other, checks.lists, other):
+        await worker.run(now=at(3))
+        assert checks.check(second.token, seconds=3)
+
+    class Overtaken(LocalPublicFiles):
+        """Files that another one replaces just before."""
+
+        async def replace(self, path: str, *, former: bytes | None, content: bytes) -> bool:
+            return False
+
+    before = (checks.folder / "status" / "0.jwt").read_bytes()
+    await checks.worker(Overtaken(directory=checks.folder)).run(now=at(70))
+    assert (checks.folder / "status" / "0.jwt").read_bytes() == before
+
+
+async def test_a_key_change_is_announced_before_it_is_used(checks: Checks) -> None:
+    """For a day both keys are published and the old one signs; then the new one does."""
+    token = await checks.sign_up()
+    rotated = checks.key_flow(1, 3, purpose=status_token.TOKEN_PURPOSE)
+    await rotated.announce(now=at(100).real)
+    await checks.lists.publish_keys(now=at(100))
+    published = jose.parse_keys((checks.folder / "jwks.json").read_bytes())
+    assert len(published.of(status_token.TOKEN_PURPOSE).keys) == 2
+    old, new = (jose.kid(signer_of(seed).public_key) for seed in (1, 3))
+    day = 100 + ANNOUNCED_FOR.total_seconds()
+    for seconds, kid in ((100.0, old), (day - 1, old), (day, new)):
+        signed = rotated.sign({"iss": ISSUER}, typ=status_token.TOKEN_TYPE, now=at(seconds).real)
+        assert jose.verify(signed, published, typ=status_token.TOKEN_TYPE) == {"iss": ISSUER}
+        assert f'"kid":"{kid}"' in jose.decode(signed.partition(".")[0]).decode()
+    assert await checks.sign_up(2) != token
+
+
+async def test_a_process_without_a_usable_key_signs_nothing(checks: Checks) -> None:
+    """A key that nobody was told of signs nothing, nor does one that is too new."""
+    silent = checks.key_flow(9, purpose=status_token.TOKEN_PURPOSE)
+    await checks.keys.announce(StatusKey(b"x" * 32, status_token.TOKEN_PURPOSE, at(0).real))
+    for announce in (False, True):
+        if announce:
+            await silent.announce(now=at(1).real)
+        with pytest.raises(UnavailableError):
+            silent.sign({}, typ=status_token.TOKEN_TYPE, now=at(2).real)
+
+
+async def test_a_feed_as_it_is_today(checks: Checks) -> None:
+    """A feed is read from any place; statuses are those of today; a place ahead of it is refused."""
+    tokens = [await checks.sign_up(number) for number in (1, 2)]
+    flow = FeedFlow(store=SqlFeedStore(database=checks.world.database), zone=builders.ZONE)
+    assert await flow.heads([PARTY, "platform-b"]) == {PARTY: 2, "platform-b": 0}
+    chunk = await flow.read(relying_party=PARTY, after=0, now=at(0))
+    assert sorted(status.account_token for status in chunk.statuses) == sorted(tokens)
+    assert (chunk.removed, chunk.place, chunk.today) == ((), 2, flow.today(now=at(0)))
+    late = await flow.read(relying_party=PARTY, after=1, now=at(END.total_seconds() + 86_400))
+    assert [status.state for status in late.statuses] == [State.EXPIRED]
+    assert (await flow.read(relying_party=PARTY, after=2, now=at(0))).place == 2
+    await flow.check(relying_party=PARTY, place=2)
+    with pytest.raises(InvalidError):
+        await flow.check(relying_party=PARTY, place=3)
+
+
+async def test_a_receipt_is_covered_in_the_end(checks: Checks, sqlite_databases: Databases) -> None:
+    """At once a receipt shows the entry; once a checkpoint covers it, also the proof."""
+    shred = Database(url=sqlite_databases.shred_url)
+    try:
+        database = checks.world.database
+        log, checkpoints = SqlLogStore(database=database), SqlCheckpointStore(database=shred)
+        proofs = LogProofs(log=log, checkpoints=checkpoints, store=SqlDisclosureStore(database=database))
+        flow = ReceiptFlow(proofs=proofs, quorum=lambda quorum_id: f"2 of 3 ({quorum_id[:4]})")
+        claim = await checks.world.verify(command(1))
+        at_once = await flow.of(claim)
+        assert at_once is not None
+        assert (at_once.entry.hashes, at_once.note) == (None, b"")
+        await log.sequence(limit=9, now=at(0).real)
+        claim = await checks.world.get(1)
+        sequenced = await flow.of(claim)
+        assert sequenced is not None
+        assert (sequenced.entry.hashes, sequenced.note) == (None, b"")
+        leaves = await log.leaves(start=0, limit=9)
+        note = logs.signed(leaves)
+        assert await checkpoints.replace(former=None, note=note)
+        covered = await flow.of(claim)
+        assert covered is not None
+        assert covered.note == note
+        assert covered.entry.index is not None
+        verify_inclusion(
+            leaf_hash=entry.leaf_hash(covered.entry.leaf),
+            index=covered.entry.index,
+            size=len(leaves),
+            root=merkle.mth(leaves),
+            proof=covered.entry.hashes or (),
+        )
+        assert covered.record_digest == at_once.record_digest
+        assert covered.quorum.startswith("2 of 3")
+    finally:
+        await shred.close()
+    # The second database is away: the claim is answered all the same.
+    away = ReceiptFlow(
+        proofs=LogProofs(
+            log=log,
+            checkpoints=SqlCheckpointStore(database=Database(url="sqlite:///nowhere/at/all.sqlite3")),
+            store=SqlDisclosureStore(database=database),
+        ),
+        quorum=lambda _: "",
+    )
+    shown = await away.of(claim)
+    assert shown is not None
+    assert (shown.note, shown.entry.leaf) == (b"", covered.entry.leaf)
+
+
+async def test_a_claim_that_failed_has_no_receipt(checks: Checks) -> None:
+    """There is nothing to prove of it."""
+    claim = await checks.world.verify(command(1))
+    flow = ReceiptFlow(proofs=None, quorum=lambda _: "")  # type: ignore[arg-type]
+    assert await flow.of(replace(claim, receipt=None)) is None
