@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from idvault.cli import running
 from idvault.cli.outcome import Code, CommandError
 
 
@@ -31,7 +32,7 @@ class _Wishes:
     registry_latency: int
 
 
-def dev(
+def dev(  # noqa: PLR0917 - typer makes an option of each
     state: Annotated[Path, typer.Option(help="The folder for everything; kept between starts.")] = Path(
         "var"
     ),
@@ -48,6 +49,14 @@ def dev(
     registry_latency: Annotated[
         int, typer.Option(min=0, metavar="MS", help="How long the mocked registry takes for an answer.")
     ] = 0,
+    lean: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="One process for tests of platforms, without custody edge, witness and people, on a new "
+            "state folder that is copied from one prepared once under DIR. Ports are free ones.",
+        ),
+    ] = None,
 ) -> None:
     """Run the vault on this machine: SQLite, a mocked registry, development certificates and people.
 
@@ -55,6 +64,9 @@ def dev(
     stops it; what it knows stays in the state folder.
     """
     state = state.absolute()
+    if lean is not None:
+        _lean(state, lean.absolute(), ready_file=ready_file, registry_latency=registry_latency)
+        return
     wishes = _Wishes(state, ready_file, ports, clock_file, registry_latency)
     # Being told to stop before anything runs is a clean stop too. Set here, because a shell starts its
     # background commands with SIGINT ignored.
@@ -62,6 +74,15 @@ def dev(
         signal.signal(number, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         _dev(wishes)
+
+
+def _lean(state: Path, prepared: Path, *, ready_file: Path | None, registry_latency: int) -> None:
+    from idvault.cli import lean  # noqa: PLC0415
+    from idvault.development.layout import Layout  # noqa: PLC0415
+
+    lean.prepare(prepared, state=state)
+    program = lean.Lean(layout=Layout(state), registry_latency=registry_latency).program
+    running.run(program, ready_file=ready_file or Layout(state).ready, factory=running.fast_loop)
 
 
 def _dev(wishes: _Wishes) -> None:

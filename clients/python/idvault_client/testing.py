@@ -1,14 +1,52 @@
-"""Connecting to a vault that runs on this machine (`idvault dev`), by its ready file."""
+"""A real vault for your own tests, and connecting to one that runs on this machine (`idvault dev`).
+
+    from idvault_client import testing
+
+    with testing.server() as vault:                      # or the pytest fixture `idvault_server`
+        person = vault.registry.newcomer()
+        with vault.connect() as client:
+            client.verify_individual(person.name, resident_id(person.number), consent=...)
+
+The server is the vault itself with a mocked national registry, in a process of its own that ends with the
+block, or with the process that started it. It needs `idvault[server]`. The first start on a machine prepares
+keys and databases (some seconds); every later one takes two seconds or so, and begins with no account.
+
+In pytest: `pytest_plugins = ["idvault_client.pytest_plugin"]` in conftest.py.
+"""
 
 import json
-from dataclasses import dataclass
+import os
+import random
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
+from idvault.domain import document
 from idvault_client import aio, transport, vault
 from idvault_client.transport import Tls
 
 DEVELOPMENT_PLATFORM = "platform-a"
+_START, _STOP = 60.0, 15.0
+_POLL = 0.02
+_PARENT_PIPE = "IDVAULT_PARENT_PIPE"
+_SURNAMES = "赵钱孙李周吴郑王冯陈"
+_GIVEN = "安宁和平清明文远思源若水星河云舒景行知秋"
+_random = random.SystemRandom()
+
+
+class ServerError(Exception):
+    """The vault did not start; the text holds its last lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +56,115 @@ class Endpoint:
     target: str
     tls: Tls
     server_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A synthetic person; the province code of the number was never given to anybody."""
+
+    name: str = field(repr=False)
+    number: str = field(repr=False)
+
+
+def invent() -> Person:
+    """Return a person whom nobody has met; the registry does not know him either."""
+    born = date(1960, 1, 1) + timedelta(days=_random.randrange(15_000))
+    body = f"{_random.choice(('11', '31', '44', '51'))}0000{born:%Y%m%d}{_random.randrange(1000):03}"
+    name = _random.choice(_SURNAMES) + "".join(_random.sample(_GIVEN, 3))
+    return Person(name, body + document.resident_check_character(body=body))
+
+
+class Registry:
+    """The mocked national registry, by its admin port."""
+
+    def __init__(self, admin_url: str) -> None:
+        """Take its base URL."""
+        self._url = admin_url
+
+    def add(self, *people: Person) -> None:
+        """Make people known to it; anybody else is a mismatch."""
+        entries = [{"name": person.name, "number": person.number} for person in people]
+        self._ask("POST", "/people", {"people": entries})
+
+    def newcomer(self) -> Person:
+        """Return a person whom it knows from now on."""
+        person = invent()
+        self.add(person)
+        return person
+
+    def behave(self, mode: str, *, count: int | None = None, latency_ms: int = 0) -> None:
+        """Make it answer in a mode, for count calls or until told otherwise.
+
+        mode: normal, slow, hang, down, half_answer, lose_answer, wrong_signature, maintenance, source_error
+        or in_progress.
+        """
+        self._ask("PUT", "/behaviour", {"mode": mode, "count": count, "latency_ms": latency_ms})
+
+    def reset(self) -> None:
+        """Set counters and behaviour back; the people stay."""
+        self._ask("POST", "/reset")
+
+    def counters(self) -> dict[str, int]:
+        """Return what it has counted, such as "charged", the checks that it decided."""
+        return self._ask("GET", "/counters")
+
+    def _ask(self, method: str, path: str, content: object = None) -> dict[str, Any]:
+        data = None if content is None else json.dumps(content).encode()
+        request = urllib.request.Request(self._url + path, data=data, method=method)  # noqa: S310 - loopback
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(request, timeout=10) as answer:
+            result: dict[str, Any] = json.loads(answer.read())
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running vault. ready: the content of its ready file; ready_file: its path."""
+
+    ready_file: Path
+    ready: dict[str, Any] = field(repr=False)
+
+    @property
+    def registry(self) -> Registry:
+        """The mocked registry."""
+        return Registry(self.ready["registry"]["admin_url"])
+
+    @property
+    def public(self) -> Path:
+        """The public directory: jwks.json, status lists, the log."""
+        return Path(self.ready["public"])
+
+    def connect(
+        self, *, platform: str = DEVELOPMENT_PLATFORM, timeout: float = transport.DEFAULT_TIMEOUT
+    ) -> vault.Vault:
+        """Return a client; platform-a and platform-b are registered."""
+        return connect(self.ready_file, platform=platform, timeout=timeout)
+
+    def connect_aio(
+        self, *, platform: str = DEVELOPMENT_PLATFORM, timeout: float = transport.DEFAULT_TIMEOUT
+    ) -> aio.Vault:
+        """Return an asyncio client."""
+        return connect_aio(self.ready_file, platform=platform, timeout=timeout)
+
+
+@contextmanager
+def server(*, prepared: str | PathLike[str] | None = None, registry_latency_ms: int = 0) -> Iterator[Server]:
+    """Run a vault with no account for the time of the block.
+
+    prepared: where keys and databases to start from are kept between starts; without it, a folder of yours
+    among the temporary files. registry_latency_ms: how long the registry takes. Raises ServerError.
+    """
+    kept = Path(prepared) if prepared is not None else _kept()
+    with tempfile.TemporaryDirectory(prefix="idvault-testing-") as folder:
+        state, output = Path(folder) / "state", Path(folder) / "output"
+        command = [sys.executable, "-m", "idvault.cli", "dev", "--lean", str(kept), "--state", str(state)]
+        process, pipe = _start([*command, "--registry-latency", str(registry_latency_ms)], output)
+        try:
+            ready_file = state / "ready.json"
+            yield Server(ready_file, _wait(process, ready_file, output))
+        finally:
+            _stop(process)
+            os.close(pipe)
 
 
 def endpoint(ready_file: str | PathLike[str], *, platform: str = DEVELOPMENT_PLATFORM) -> Endpoint:
@@ -51,3 +198,50 @@ def connect_aio(
     """Return an asyncio client of the vault that wrote the ready file."""
     found = endpoint(ready_file, platform=platform)
     return aio.connect(found.target, tls=found.tls, timeout=timeout, server_name=found.server_name)
+
+
+def _kept() -> Path:
+    """Return a folder of this user's; raises ServerError for one that somebody else has laid there."""
+    folder = Path(tempfile.gettempdir()) / f"idvault-prepared-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077 or not stat.S_ISDIR(found.st_mode):
+        raise ServerError(f"{folder} is not yours alone")
+    return folder
+
+
+def _start(command: list[str], output: Path) -> tuple[subprocess.Popen[bytes], int]:
+    # The read end is the child's: when this process dies, however it dies, the child ends too.
+    read_end, write_end = os.pipe()
+    with output.open("ab") as file:
+        process = subprocess.Popen(  # noqa: S603 - this interpreter, and our own module
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+            env={**os.environ, _PARENT_PIPE: str(read_end)},
+            pass_fds=(read_end,),
+        )
+    os.close(read_end)
+    return process, write_end
+
+
+def _wait(process: subprocess.Popen[bytes], ready_file: Path, output: Path) -> dict[str, Any]:
+    end = time.monotonic() + _START
+    while not ready_file.exists():
+        if process.poll() is not None or time.monotonic() > end:
+            lines = output.read_text("utf-8", "replace").splitlines()[-15:]
+            raise ServerError("\n".join(("the vault did not become ready:", *lines)))
+        time.sleep(_POLL)
+    document: dict[str, Any] = json.loads(ready_file.read_text("utf-8"))
+    return document
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+    try:
+        process.wait(_STOP)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,1 @@
+"""How a team tests its backend against a real vault."""
