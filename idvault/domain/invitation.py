@@ -15,13 +15,12 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 
-from idvault.domain import seal
+from idvault.domain import seal, token
 from idvault.domain.campaign import Method, Plan
 from idvault.domain.error import FieldCode, InvalidError, PreconditionError, Reason, Violation
 from idvault.domain.status import Account, Standing, State
 
 CODE_LIFETIME = timedelta(days=1)
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _CODE_LENGTH = 26
 _CODE = re.compile(r"[0-7][0-9a-hjkmnp-tv-z]{25}")
 _CLOSED = frozenset({Standing.RENEWAL_SUSPENDED, Standing.CLOSED})
@@ -204,8 +203,7 @@ def lift(*, account: Account, former: Standing) -> Account | None:
 
 def code(random: bytes) -> str:
     """Return the code of 16 random bytes: 26 characters of Crockford base32, big-endian."""
-    value = int.from_bytes(random, "big")
-    return "".join(_ALPHABET[value >> shift & 31] for shift in range(125, -1, -5))
+    return token.base32(random)
 
 
 def check_code(text: str) -> str:

@@ -1,25 +1,32 @@
 """Account tokens: acct_ and 26 lower-case Crockford base32 characters of 128 random bits, big-endian."""
 
 import re
+from base64 import b32encode
 
 from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
 
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_LENGTH = 26
+_PADDING = bytes(4)
+_TO_CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789abcdefghjkmnpqrstvwxyz")
 _TOKEN = re.compile(r"acct_[0-7][0-9a-hjkmnp-tv-z]{25}")
 
 
 def make(random: bytes) -> str:
     """Return the token of 16 random bytes."""
-    number = int.from_bytes(random, "big")
-    digits = [_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5)]
-    return "acct_" + "".join(digits)
+    return "acct_" + base32(random)
+
+
+def base32(random: bytes) -> str:
+    """Return 16 bytes as 26 characters of Crockford base32, read as one big-endian number."""
+    # RFC 4648 begins at the first bit: with 4 zero bytes before, the 128 bits end where its characters end.
+    return b32encode(_PADDING + random).translate(_TO_CROCKFORD)[-_LENGTH:].decode("ascii")
 
 
 def check(token: str, *, field: str = "account_token") -> str:
     """Return the token as it is, or raise InvalidError (INVALID_ACCOUNT_TOKEN) that names the field."""
     if not token:
         raise InvalidError(Reason.INVALID_ACCOUNT_TOKEN, Violation(field, FieldCode.REQUIRED))
-    if len(token) != len("acct_") + 26:
+    if len(token) != len("acct_") + _LENGTH:
         raise InvalidError(Reason.INVALID_ACCOUNT_TOKEN, Violation(field, FieldCode.LENGTH))
     if not _TOKEN.fullmatch(token):
         raise InvalidError(Reason.INVALID_ACCOUNT_TOKEN, Violation(field, FieldCode.CHARACTER))

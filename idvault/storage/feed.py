@@ -1,6 +1,6 @@
 """The change feeds: numbers given to changes, and changes read by them (ports.feed)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -61,7 +61,7 @@ async def _waiting(connection: AsyncConnection) -> list[str]:
 
 async def _arrange(connection: AsyncConnection, parties: Sequence[str], limit: int) -> int:
     # The heads are locked first and in one order: two who arrange at once follow one another.
-    heads = {party: await _locked_head(connection, party) for party in parties}
+    heads = {party: await locked_head(connection, party) for party in parties}
     rows = await _unarranged(connection, parties, limit)
     places: list[dict[str, Any]] = []
     for party, group in groupby(rows, key=lambda row: row.relying_party):
@@ -75,22 +75,28 @@ async def _arrange(connection: AsyncConnection, parties: Sequence[str], limit: i
             .values(sequence=bindparam("place")),
             places,
         )
-        await connection.execute(
-            update(status_feed_heads)
-            .where(status_feed_heads.c.relying_party == bindparam("party"))
-            .values(head=bindparam("place")),
-            [{"party": party, "place": head} for party, head in heads.items()],
-        )
+        await advance(connection, heads)
     return len(places)
 
 
-async def _locked_head(connection: AsyncConnection, party: str) -> int:
+async def locked_head(connection: AsyncConnection, party: str) -> int:
+    """Return the last number of a feed; until this act ends nobody else gives one."""
     query = for_change(select(status_feed_heads.c.head).where(status_feed_heads.c.relying_party == party))
     head: int | None = (await connection.execute(query)).scalar_one_or_none()
     if head is None:
         await insert_if_absent(connection, status_feed_heads, relying_party=party, head=0)
         head = (await connection.execute(query)).scalar_one()
     return head
+
+
+async def advance(connection: AsyncConnection, heads: Mapping[str, int]) -> None:
+    """Store the last numbers of feeds that this act has locked."""
+    await connection.execute(
+        update(status_feed_heads)
+        .where(status_feed_heads.c.relying_party == bindparam("party"))
+        .values(head=bindparam("place")),
+        [{"party": party, "place": head} for party, head in heads.items()],
+    )
 
 
 async def _unarranged(connection: AsyncConnection, parties: Sequence[str], limit: int) -> Sequence[Row[Any]]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import (
-    CTE,
+    BigInteger,
     ColumnElement,
     Insert,
     LargeBinary,
@@ -26,7 +27,7 @@ from idvault.domain import legacy_account, seal
 from idvault.domain.event import Event
 from idvault.domain.status import Account, Standing, State
 from idvault.ports.legacy_account import Chunk, Imported, NewAccount
-from idvault.storage import feed_row, log, request
+from idvault.storage import feed, feed_row, log, request
 from idvault.storage.account import values as account_values
 from idvault.storage.dialect import insert as insert_or_ignore
 from idvault.storage.engine import Database
@@ -76,16 +77,68 @@ async def _import(connection: AsyncConnection, chunk: Chunk, event: Event) -> li
     # Sorted, so that two imports of the same references wait for each other and not in a circle.
     rows = sorted(chunk.rows, key=lambda row: row.reference)
     repeated = await request.remember(connection, chunk.request, made=chunk.import_id, now=chunk.now.business)
-    if repeated is None and rows:
-        await (_add_sqlite if connection.dialect.name == "sqlite" else _add)(connection, chunk, rows)
-    found = await _find(connection, chunk, rows)
-    if repeated is None:
+    if repeated is not None:
+        found = await _find(connection, chunk, rows)
+    else:
+        found = await _create(connection, chunk, rows) if rows else {}
         await log.append(connection, _about(event, found))
     return [found[row.reference] for row in chunk.rows]
 
 
-async def _add(connection: AsyncConnection, chunk: Chunk, rows: Sequence[NewAccount]) -> None:
-    """Insert the rows of each new account in one statement."""
+async def _create(
+    connection: AsyncConnection, chunk: Chunk, rows: Sequence[NewAccount]
+) -> dict[bytes, Imported]:
+    """Insert what is new, and note it in the feed.
+
+    The places in the feed are given here, not by an update of each row afterwards. Its head is locked last,
+    so that other imports wait for no more than the end of this one.
+    """
+    add = _add_sqlite if connection.dialect.name == "sqlite" else _add
+    fresh = await add(connection, chunk, rows)
+    found = {
+        row.reference: Imported(row.account_token, created=True) for row in rows if row.account_token in fresh
+    }
+    if len(found) < len(rows):
+        found |= await _find(connection, chunk, [row for row in rows if row.reference not in found])
+    if fresh:
+        await _note(connection, chunk, sorted(fresh))
+    return found
+
+
+async def _note(connection: AsyncConnection, chunk: Chunk, fresh: Sequence[str]) -> None:
+    party = chunk.request.relying_party
+    head = await feed.locked_head(connection, party)
+    # No credential of these accounts exists that a list could hold, so nothing is left to list.
+    note = feed_row.first(legacy_account.imported(account_token="", relying_party=party))
+    note["listed"] = note["changes"]
+    if connection.dialect.name == "sqlite":
+        await connection.execute(
+            insert(status_feed),
+            [
+                {"account_token": token, "sequence": place, **note}
+                for place, token in enumerate(fresh, head + 1)
+            ],
+        )
+    else:
+        await connection.execute(_noted(fresh, head, note))
+    await feed.advance(connection, {party: head + len(fresh)})
+
+
+def _noted(fresh: Sequence[str], head: int, note: Mapping[str, object]) -> Insert:
+    """Return the insert of a note for each token, numbered in order from the head on."""
+    given = (
+        func.unnest(bindparam("tokens", list(fresh), ARRAY(String)))
+        .table_valued(column("account_token", String), with_ordinality="place")
+        .render_derived()
+    )
+    columns = _constants(status_feed, note)
+    place = given.c.place + literal(head, BigInteger)
+    source = select(given.c.account_token, place, *columns.values())
+    return insert(status_feed).from_select(["account_token", "sequence", *columns], source)
+
+
+async def _add(connection: AsyncConnection, chunk: Chunk, rows: Sequence[NewAccount]) -> set[str]:
+    """Insert the rows of each new account in one statement; return their tokens."""
     given = (
         func.unnest(
             bindparam("tokens", [row.account_token for row in rows], ARRAY(String)),
@@ -114,17 +167,17 @@ async def _add(connection: AsyncConnection, chunk: Chunk, rows: Sequence[NewAcco
         .returning(legacy_accounts.c.account_token)
         .cte("added")
     )
-    born = _copied(accounts, added, _born(chunk)).cte("born")
-    await connection.execute(_copied(status_feed, added, feed_row.first(_account(chunk))).add_cte(born))
+    born = _constants(accounts, _born(chunk))
+    copied = select(added.c.account_token, *born.values()).select_from(added)
+    inserted = insert(accounts).from_select(["account_token", *born], copied)
+    return set((await connection.execute(inserted.returning(accounts.c.account_token))).scalars())
 
 
-def _copied(table: Table, added: CTE, common: Mapping[str, object]) -> Insert:
-    """Return the insert of a row for each account that was added, alike but for the token."""
-    columns = [added.c.account_token, *(literal(value, table.c[name].type) for name, value in common.items())]
-    return insert(table).from_select(["account_token", *common], select(*columns).select_from(added))
+def _constants(table: Table, common: Mapping[str, object]) -> dict[str, ColumnElement[Any]]:
+    return {name: literal(value, table.c[name].type) for name, value in common.items()}
 
 
-async def _add_sqlite(connection: AsyncConnection, chunk: Chunk, rows: Sequence[NewAccount]) -> None:
+async def _add_sqlite(connection: AsyncConnection, chunk: Chunk, rows: Sequence[NewAccount]) -> set[str]:
     common = {
         "relying_party": chunk.request.relying_party,
         "import_id": chunk.import_id,
@@ -144,23 +197,17 @@ async def _add_sqlite(connection: AsyncConnection, chunk: Chunk, rows: Sequence[
             for row in rows
         ],
     )
-    born = _born(chunk)
-    found = await _find(connection, chunk, rows)
-    fresh = [{"account_token": one.account_token, **born} for one in found.values() if one.created]
+    fresh = {one.account_token for one in (await _find(connection, chunk, rows)).values() if one.created}
     if fresh:
-        await connection.execute(insert(accounts), fresh)
-        await feed_row.changed(
-            connection, *(_account(chunk, one.account_token) for one in found.values() if one.created)
-        )
-
-
-def _account(chunk: Chunk, account_token: str = "") -> Account:
-    return legacy_account.imported(account_token=account_token, relying_party=chunk.request.relying_party)
+        born = _born(chunk)
+        await connection.execute(insert(accounts), [{"account_token": token, **born} for token in fresh])
+    return fresh
 
 
 def _born(chunk: Chunk) -> dict[str, object]:
     """Return the columns of an imported account but its token; those without a value are left out."""
-    return {name: value for name, value in account_values(_account(chunk)).items() if value is not None}
+    made = legacy_account.imported(account_token="", relying_party=chunk.request.relying_party)
+    return {name: value for name, value in account_values(made).items() if value is not None}
 
 
 async def _find(

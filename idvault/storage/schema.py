@@ -97,8 +97,20 @@ accounts = Table(
     Column("person_id", _ID),
     Column("open_claim_id", _ID),
     Column("claim_ended_at", Micros),
-    Index(None, "state", "expire_date"),
-    Index(None, "state", "claim_ended_at"),
+    Index(
+        "ix_accounts_expiring",
+        "state",
+        "expire_date",
+        postgresql_where=text("expire_date IS NOT NULL"),
+        sqlite_where=text("expire_date IS NOT NULL"),
+    ),
+    Index(
+        "ix_accounts_abandoned",
+        "state",
+        "claim_ended_at",
+        postgresql_where=text("claim_ended_at IS NOT NULL"),
+        sqlite_where=text("claim_ended_at IS NOT NULL"),
+    ),
 )
 
 claims = Table(

@@ -13,7 +13,7 @@ from idvault.domain.legacy_account import Outcome
 from idvault.domain.status import Assurance, Standing, State, SubjectKind
 from idvault.storage.engine import Database
 from idvault.storage.schema import log_entries
-from idvault.storage.schema_status import status_feed
+from idvault.storage.schema_status import status_feed, status_feed_heads
 from tests.fakes.flaky import Fault
 from tests.flows.campaign_world import CampaignWorld
 from tests.storage.world import World as Store
@@ -131,4 +131,7 @@ async def test_whoever_watches_learns_of_new_accounts(world: CampaignWorld) -> N
     noted = await Store(world.claims.database).all(select(status_feed))
     assert len(noted) == 3
     assert {row.account_token for row in rows} <= {one.account_token for one in noted}
-    assert {(one.relying_party, one.revision, one.sequence) for one in noted} == {("platform-a", 1, None)}
+    assert {(one.relying_party, one.revision, one.listed) for one in noted} == {("platform-a", 1, 1)}
+    assert sorted(one.sequence for one in noted) == [1, 2, 3]
+    (head,) = await Store(world.claims.database).all(select(status_feed_heads.c.head))
+    assert head.head == 3
