@@ -94,9 +94,16 @@ class Cluster:
 
     def vault(self, *, timeout: float) -> Vault:
         """Return a client of platform-a."""
+        return connect(f"127.0.0.1:{self.port}", tls=self.tls(), timeout=timeout, server_name="localhost")
+
+    def tls(self) -> Tls:
+        """Return where platform-a's certificate is."""
         layout, name = self._layout, "platform-a"
-        tls = Tls(layout.authority, layout.certificate(name), layout.key(name))
-        return connect(f"127.0.0.1:{self.port}", tls=tls, timeout=timeout, server_name="localhost")
+        return Tls(layout.authority, layout.certificate(name), layout.key(name))
+
+    def pid(self, name: str) -> int:
+        """Return the id of a running process."""
+        return self._running[name].pid
 
     def _registration(self, name: str) -> list[str]:
         return ["platform", "register", name, "--certificate", str(self._layout.certificate(name))]
