@@ -28,11 +28,15 @@ from idvault_client import (
 from scripts import traces
 from scripts.disclosure_steps import DisclosureStepError, DisclosureSteps
 from scripts.log_steps import LogStepError, LogSteps
+from scripts.offline_steps import OfflineStepError, OfflineSteps
 from scripts.sandbox import Person, Registry, invent, verify, wait_for, with_wrong_check
 
 
 class StepError(Exception):
     """A step did not show what it is there to show; the text holds no name and no number."""
+
+
+_STEP_ERRORS = (StepError, LogStepError, DisclosureStepError, OfflineStepError)
 
 
 def check(condition: bool, text: str) -> None:
@@ -56,6 +60,7 @@ class Demo:
         self._token = ""
         self._log, self._log_size = LogSteps(scratch=scratch), 0
         self._disclosure = DisclosureSteps(scratch=scratch)
+        self._offline = OfflineSteps(scratch=scratch)
 
     def steps(self) -> list[tuple[str, Callable[[], None]]]:
         """Return each step with the name that is printed."""
@@ -66,6 +71,8 @@ class Demo:
             ("a malformed number is refused before anybody is asked: CHECK_DIGIT", self.malformed),
             ("the log verifies, from the database and from its public files", self.log),
             ("one byte is changed in a copy, and verification names the entry", self.tamper),
+            ("a taxi service checks a rider's credential offline", self.credential),
+            ("the owner's receipt proves by the log's key alone what was sealed", self.receipt),
             ("while the registry is down a sign-up is pending, and is settled when it is back", self.outage),
             ("the same request again is the same claim, and asks nobody", self.repeat),
             ("the same request id with another body is refused: REQUEST_ID_REUSED", self.reuse),
@@ -78,6 +85,8 @@ class Demo:
             ("no file of the running vault holds a name or a number", self.search),
             ("the vault stops cleanly", self.stop),
             ("no file that is left holds a name or a number", self.search),
+            ("the taxi service checks again, and no vault is there", self.credential_again),
+            ("in a copy the account has run out, and the next list says INVALID", self.expire),
             ("databases that are put back to an older state are refused under the witness", self.roll_back),
         ]
 
@@ -146,6 +155,24 @@ class Demo:
     def roll_back(self) -> None:
         """Both databases go back to what they were, but the witness remembers."""
         self._log.roll_back(self._state)
+
+    def credential(self) -> None:
+        """A third party checks a credential by published files."""
+        with self.vault() as vault:
+            self._offline.receive(vault, self._ready, account_token=self._token)
+
+    def receipt(self) -> None:
+        """The first sign-up's receipt is checked."""
+        with self.vault() as vault:
+            self._offline.prove(vault, self._ready, request_id=self._form.id)
+
+    def credential_again(self) -> None:
+        """The check needs no vault."""
+        self._offline.check_again()
+
+    def expire(self) -> None:
+        """What the vault publishes follows the account."""
+        self._offline.expire(self._state, account_token=self._token)
 
     def outage(self) -> None:
         """A sign-up during an outage waits, and the backend asks by request id only."""
@@ -257,7 +284,7 @@ def run(demo: Demo) -> int:
     for number, (name, step) in enumerate(steps, start=1):
         try:
             step()
-        except (StepError, LogStepError, DisclosureStepError, ProcessError, VaultError) as error:
+        except (*_STEP_ERRORS, ProcessError, VaultError) as error:
             print(error, file=sys.stderr)
             print(f"demo: step {number} failed: {name}", flush=True)
             return 1
