@@ -27,6 +27,7 @@ from idvault_client import (
 )
 from scripts import traces
 from scripts.disclosure_steps import DisclosureStepError, DisclosureSteps
+from scripts.legacy_steps import LegacyStepError, LegacySteps
 from scripts.log_steps import LogStepError, LogSteps
 from scripts.offline_steps import OfflineStepError, OfflineSteps
 from scripts.sandbox import Person, Registry, invent, verify, wait_for, with_wrong_check
@@ -36,7 +37,7 @@ class StepError(Exception):
     """A step did not show what it is there to show; the text holds no name and no number."""
 
 
-_STEP_ERRORS = (StepError, LogStepError, DisclosureStepError, OfflineStepError)
+_STEP_ERRORS = (StepError, LogStepError, DisclosureStepError, OfflineStepError, LegacyStepError)
 
 
 def check(condition: bool, text: str) -> None:
@@ -61,6 +62,7 @@ class Demo:
         self._log, self._log_size = LogSteps(scratch=scratch), 0
         self._disclosure = DisclosureSteps(scratch=scratch)
         self._offline = OfflineSteps(scratch=scratch)
+        self._legacy = LegacySteps(scratch=scratch)
 
     def steps(self) -> list[tuple[str, Callable[[], None]]]:
         """Return each step with the name that is printed."""
@@ -88,6 +90,9 @@ class Demo:
             ("the taxi service checks again, and no vault is there", self.credential_again),
             ("in a copy the account has run out, and the next list says INVALID", self.expire),
             ("databases that are put back to an older state are refused under the witness", self.roll_back),
+            ("500 accounts from before the rule are imported, each once", self._legacy.import_accounts),
+            ("a campaign invites their owners over simulated days", self._legacy.run_campaign),
+            ("nobody who did not answer or failed is locked out", self._legacy.nobody_is_locked_out),
         ]
 
     def start(self) -> None:
@@ -267,6 +272,7 @@ class Demo:
     def close(self) -> None:
         """Leave no process behind, whatever happened."""
         self._session.close()
+        self._legacy.close()
 
     def _secrets(self) -> list[str]:
         people = (self._anna, self._bert, self._carl)
