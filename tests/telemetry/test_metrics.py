@@ -38,6 +38,8 @@ def filled() -> Metrics:
     metrics.job_oldest(kind="settle", seconds=4.0)
     metrics.disclosure("open")
     metrics.disclosure("open")
+    metrics.legacy_account(outcome="CREATED")
+    metrics.campaign_people({("WHEN_DUE", "SHOWN"): 3})
     metrics.second_factor_refused()
     metrics.log_unsequenced(count=3)
     metrics.log_checkpoint_age(seconds=1.5)
@@ -111,3 +113,9 @@ def test_an_address_without_port_is_refused() -> None:
     """An address that names no port is an error, not a guess."""
     with pytest.raises(ValueError, match="invalid literal"):
         serve_metrics(Metrics(), listen="localhost")
+
+
+def test_campaigns_are_counted(served: list[str]) -> None:
+    """Rows of imports by outcome, and owners by method and stage."""
+    assert 'idvault_legacy_accounts_total{outcome="CREATED"} 1.0' in served
+    assert 'idvault_campaign_people{method="WHEN_DUE",stage="SHOWN"} 3.0' in served

@@ -1,0 +1,128 @@
+"""An import of legacy accounts whose client is killed, and then the vault: nothing is lost or doubled."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from idvault.domain.status import Standing, State
+from idvault.storage.engine import Database
+from idvault.storage.schema import accounts
+from scripts.sandbox import wait_for
+from tests.databases import Databases
+from tests.journeys.cluster import Cluster
+
+ROWS = 20_000
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, databases: Databases) -> Iterator[Cluster]:
+    """One serving process and a worker."""
+    running = Cluster(tmp_path, databases, processes=1)
+    try:
+        running.start_work()
+        running.start_serve()
+        yield running
+    finally:
+        running.close()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A file of accounts, the last of them without a day."""
+    path = tmp_path / "accounts.csv"
+    rows = [f"user-{place},2012-05-01\n" for place in range(ROWS - 1)]
+    path.write_text("".join(["reference,create_date\n", *rows, "user-last,\n"]), "utf-8")
+    return path
+
+
+class Importing:
+    """The command, as an operator runs it."""
+
+    def __init__(self, cluster: Cluster, file: Path, folder: Path) -> None:
+        """Take the vault, the file, and a folder for the files beside it."""
+        tls = cluster.tls()
+        self.resume, self.result = folder / "resume", folder / "result.csv"
+        self._command = [
+            *(sys.executable, "-m", "idvault_client"),
+            *("--target", f"127.0.0.1:{cluster.port}", "--server-name", "localhost"),
+            *("--ca", str(tls.ca), "--certificate", str(tls.certificate), "--key", str(tls.key)),
+            *("import-legacy", str(file), "--label", "2014"),
+            *("--resume", str(self.resume), "--result", str(self.result)),
+        ]
+        self._environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+
+    def start(self) -> "subprocess.Popen[bytes]":
+        """Start it and return at once."""
+        return subprocess.Popen(
+            self._command, env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+
+    def finish(self) -> subprocess.CompletedProcess[str]:
+        """Run it to its end."""
+        return subprocess.run(
+            self._command, env=self._environment, capture_output=True, text=True, check=False
+        )
+
+    def done(self) -> int:
+        """Return how many rows are noted as done."""
+        if not self.resume.exists():
+            return 0
+        rows: int = json.loads(self.resume.read_text("ascii"))["rows"]
+        return rows
+
+
+async def _stored(databases: Databases) -> int:
+    async def count(connection: AsyncConnection) -> int:
+        found = await connection.execute(select(func.count()).select_from(accounts))
+        return int(found.scalar_one())
+
+    database = Database(url=databases.main_url)
+    try:
+        return await database.read("test", count)
+    finally:
+        await database.close()
+
+
+async def test_killed_and_resumed(cluster: Cluster, databases: Databases, file: Path, tmp_path: Path) -> None:
+    """First the client dies, then the vault under it; the third try answers for every row."""
+    importing = Importing(cluster, file, tmp_path)
+    first = importing.start()
+    assert wait_for(lambda: importing.done() >= 2_000)
+    first.kill()
+    first.wait()
+    assert 2_000 <= importing.done() < ROWS
+
+    second = importing.start()
+    cluster.kill("serve")
+    assert second.wait(60) == 3
+    cluster.start_serve()
+
+    last = importing.finish()
+    assert last.returncode == 1, last.stderr
+    assert (
+        last.stdout.splitlines()[-1] == f"import: {ROWS} accounts, {ROWS - 1} created, 0 repeated, 1 failed"
+    )
+    with importing.result.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    assert [row["reference"] for row in rows] == [f"user-{place}" for place in range(ROWS - 1)] + [
+        "user-last"
+    ]
+    tokens = [row["account_token"] for row in rows[:-1]]
+    assert len(set(tokens)) == ROWS - 1
+    assert (rows[-1]["outcome"], rows[-1]["field"], rows[-1]["code"]) == ("FAILED", "create_date", "REQUIRED")
+    assert await _stored(databases) == ROWS - 1
+
+    with cluster.vault(timeout=20) as vault:
+        found = vault.batch_get_statuses(tokens[:1_000])
+    assert {(one.state, one.standing, one.revision) for one in found.statuses} == {
+        (State.UNVERIFIED, Standing.GOOD, 1)
+    }
+    assert len(found.statuses) == 1_000
