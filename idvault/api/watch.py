@@ -15,7 +15,14 @@ from datetime import date
 from typing import Protocol
 
 from idvault.api import convert, convert_status
-from idvault.domain.error import IdvaultError, Reason, UnavailableError
+from idvault.domain.error import (
+    FieldCode,
+    IdvaultError,
+    InvalidError,
+    Reason,
+    UnavailableError,
+    Violation,
+)
 from idvault.domain.moment import Moment
 from idvault.flows.feed import Chunk
 from idvault.telemetry.logs import describe, log
@@ -30,10 +37,6 @@ class Feeds(Protocol):
 
     async def heads(self, relying_parties: Iterable[str]) -> dict[str, int]:
         """Return where each feed ends, with all that is durable by now."""
-        ...
-
-    async def check(self, *, relying_party: str, place: int) -> None:
-        """Raise InvalidError unless the feed has come to a place."""
         ...
 
     async def read(self, *, relying_party: str, after: int, now: Moment) -> Chunk:
@@ -108,7 +111,6 @@ class Hub:
         UnavailableError (STREAM_ENDED).
         """
         began = self._monotonic()
-        await self._flow.check(relying_party=relying_party, place=place)
         feed = self._enter(relying_party)
         told_at = float("-inf")
         try:
@@ -117,6 +119,7 @@ class Hub:
                     await feed.looked.wait()
                     continue
                 seen_at, head = feed.seen_at, feed.head
+                _check(place, head)
                 if place >= head and seen_at - told_at < self._heartbeat:
                     await _changed(feed, self._heartbeat - (seen_at - told_at))
                     continue
@@ -165,6 +168,12 @@ class Hub:
             task.add_done_callback(lambda _done: self._reading.pop(key, None))
         # One who goes away must not take the answer from the others.
         return await asyncio.shield(task)
+
+
+def _check(place: int, head: int) -> None:
+    """Refuse a place that the feed has not come to: it was put back, and would come to it a second time."""
+    if place > head:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("cursor", FieldCode.CHARACTER))
 
 
 async def _changed(feed: _Feed, seconds: float) -> None:

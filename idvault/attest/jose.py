@@ -11,6 +11,7 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, cast
 
@@ -179,8 +180,13 @@ def _key(header: Mapping[str, Any], keys: KeySet, typ: str) -> bytes:
     return key.public_key
 
 
+@lru_cache(maxsize=64)
+def _public_key(key: bytes) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(key)
+
+
 def _verify(key: bytes, signature: bytes, signed: bytes) -> None:
     try:
-        Ed25519PublicKey.from_public_bytes(key).verify(signature, signed)
+        _public_key(key).verify(signature, signed)
     except (InvalidSignature, ValueError) as error:
         raise JoseError("SIGNATURE_INVALID", "the signature does not verify") from error

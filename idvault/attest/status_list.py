@@ -18,6 +18,8 @@ LIST_SIZE = 2**20
 MOST_BYTES = 2**24
 """The longest array that is decompressed unless a caller says otherwise: 16 MiB."""
 _BITS = (1, 2, 4, 8)
+_ON = tuple(1 << bit for bit in range(8))
+_OFF = tuple(0xFF ^ 1 << bit for bit in range(8))
 _BEST = 9
 
 
@@ -71,16 +73,17 @@ class StatusList:
     def set_all(self, indices: Iterable[int], value: int) -> None:
         """Change many entries of a list of single bits to one value."""
         self._check(value)
-        data, size = self.data, len(self)
         if self.bits != 1:
             raise StatusListError("many entries are set at once in lists of single bits")
-        for index in indices:
-            if not 0 <= index < size:
-                raise StatusListError("the list has no such entry")
-            if value:
-                data[index >> 3] |= 1 << (index & 7)
-            else:
-                data[index >> 3] &= ~(1 << (index & 7))
+        data, places = self.data, list(indices)
+        if places and not 0 <= min(places) <= max(places) < len(self):
+            raise StatusListError("the list has no such entry")
+        if value:
+            for index in places:
+                data[index >> 3] |= _ON[index & 7]
+        else:
+            for index in places:
+                data[index >> 3] &= _OFF[index & 7]
 
     def to_json(self) -> dict[str, Any]:
         """Return the list as the claim status_list carries it."""

@@ -30,6 +30,7 @@ from idvault.mock_registry import server as mock_registry
 
 _WEEK = 7 * 86_400
 _DAY_CAP = 10**9
+_POLL = 0.02
 _KEY_FILE = "log.vkey"
 
 
@@ -53,6 +54,7 @@ def _make(folder: Path, ready: Path) -> None:
     settings = config.load(Process.PLATFORMS)
     bootstrap.upgrade_databases(settings)
     asyncio.run(_register(layout, settings))
+    asyncio.run(_work_once(layout))
     # Whoever was faster made the same; a former one of this version is a week old.
     shutil.rmtree(ready, ignore_errors=True)
     try:
@@ -66,6 +68,25 @@ async def _register(layout: Layout, settings: config.Settings) -> None:
         pem = layout.certificate(name).read_bytes()
         now = running.real_clock()
         await bootstrap.register_platform(settings, name=name, role=ROLES[name], certificate_pem=pem, now=now)
+
+
+async def _work_once(layout: Layout) -> None:
+    """Run the worker until what was registered is in the published log: no start has to wait for that."""
+    os.environ.update(environment.registry(layout, base_url=f"http://{HOST}:1"))
+    stop = asyncio.Event()
+    working = asyncio.create_task(
+        bootstrap.work(_work_settings(layout), ready=lambda _: None, stop=stop, clock=running.real_clock)
+    )
+    checkpoint = layout.public / "checkpoint"
+    while not working.done() and not await asyncio.to_thread(checkpoint.exists):  # noqa: ASYNC110 - a file
+        await asyncio.sleep(_POLL)
+    stop.set()
+    await working
+
+
+def _work_settings(layout: Layout) -> config.Settings:
+    os.environ.update(environment.work(layout, ports=FREE_PORTS))
+    return config.load(Process.WORK)
 
 
 def _fingerprint() -> str:
@@ -94,26 +115,24 @@ class Lean:
             async with asyncio.TaskGroup() as group:
                 registry = await self._registry(group, stop)
                 os.environ.update(environment.registry(self._layout, base_url=registry["base_url"]))
-                serve = await _started(
-                    group, lambda told: bootstrap.serve(
-                        self._settings(Process.PLATFORM_EDGE), edge="platform", ready=told, stop=stop,
-                        clock=running.real_clock,
-                    ),
-                )  # fmt: skip
                 work = await _started(
                     group, lambda told: bootstrap.work(
-                        self._settings(Process.WORK), ready=told, stop=stop, clock=running.real_clock
+                        _work_settings(self._layout), ready=told, stop=stop, clock=running.real_clock
+                    ),
+                )  # fmt: skip
+                serve = await _started(
+                    group, lambda told: bootstrap.serve(
+                        self._serve_settings(), edge="platform", ready=told, stop=stop,
+                        clock=running.real_clock,
                     ),
                 )  # fmt: skip
                 ready(self._document(serve, work, registry, public_url))
 
-    def _settings(self, kind: Process) -> config.Settings:
-        if kind is Process.WORK:
-            os.environ.update(environment.work(self._layout, ports=FREE_PORTS))
-        else:
-            os.environ.update(environment.serve(self._layout, ports=FREE_PORTS))
-            os.environ["IDVAULT_LISTEN"] = f"{HOST}:0"
-        return config.load(kind)
+    def _serve_settings(self) -> config.Settings:
+        os.environ.update(environment.serve(self._layout, ports=FREE_PORTS))
+        os.environ["IDVAULT_KEYS"] = str(self._layout.keys / "service.keys")
+        os.environ["IDVAULT_LISTEN"] = f"{HOST}:0"
+        return config.load(Process.PLATFORM_EDGE)
 
     async def _registry(self, group: asyncio.TaskGroup, stop: asyncio.Event) -> Mapping[str, Any]:
         secret_key = self._layout.registry_secret_key.read_text("ascii").strip()

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, tzinfo
 
 from idvault.domain import status
-from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
 from idvault.domain.moment import Moment
 from idvault.domain.status import Status
 from idvault.ports.feed import FeedStore
@@ -37,14 +36,6 @@ class FeedFlow:
         while await self._store.arrange(limit=_BATCH) == _BATCH:
             pass
         return await self._store.heads(relying_parties)
-
-    async def check(self, *, relying_party: str, place: int) -> None:
-        """Raise InvalidError (INVALID_MESSAGE, cursor) unless the feed has come to a place.
-
-        A feed that has not was put back to an older state: whoever was further would miss what comes.
-        """
-        if place > (await self._store.heads([relying_party]))[relying_party]:
-            raise InvalidError(Reason.INVALID_MESSAGE, Violation("cursor", FieldCode.CHARACTER))
 
     async def read(self, *, relying_party: str, after: int, now: Moment) -> Chunk:
         """Return the next changes after a place, up to 100 of them."""

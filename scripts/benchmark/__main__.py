@@ -6,10 +6,17 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from scripts.benchmark import legacy_import
+from scripts.benchmark import legacy_import, offline, reads, watch
 from scripts.benchmark.goal import GOALS, Measure, Measured, Options
 
-MEASURES: Mapping[str, Measure] = {"P8": legacy_import.measure}
+MEASURES: Mapping[str, Measure] = {
+    "P2": reads.measure_postgres,
+    "P3": reads.measure_sqlite,
+    "P4": reads.measure_batch,
+    "P8": legacy_import.measure,
+    "P9": watch.measure,
+    "P11": offline.measure,
+}
 """How each goal is measured; one that is not here is not measured yet."""
 
 

@@ -26,7 +26,7 @@ from idvault.api.status import StatusServicer
 from idvault.api.verification import VerificationServicer
 from idvault.api.watch import Hub
 from idvault.domain.document import DocumentType
-from idvault.domain.error import FieldCode, InvalidError, NotFoundError, Reason, Violation
+from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.event import Event
 from idvault.domain.moment import Moment
 from idvault.domain.request import Request
@@ -255,10 +255,6 @@ class FakeFeeds:
         if self.failure is not None:
             raise self.failure
         return {party: len(self.feeds.get(party, [])) for party in relying_parties}
-
-    async def check(self, *, relying_party: str, place: int) -> None:
-        if place > len(self.feeds.get(relying_party, [])):
-            raise InvalidError(Reason.INVALID_MESSAGE, Violation("cursor", FieldCode.CHARACTER))
 
     async def read(self, *, relying_party: str, after: int, now: Moment) -> Chunk:
         self.reads += 1
