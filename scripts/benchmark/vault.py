@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from idvault_client import Tls, aio
+import grpc
+
+from idvault_client import Tls, aio, transport
 from scripts.benchmark import machine, postgres
 from tests.journeys.cluster import Cluster
 
@@ -26,6 +28,14 @@ class MeasuredVault:
         tls: Tls = self.cluster.tls()
         return aio.connect(
             f"127.0.0.1:{self.cluster.port}", tls=tls, timeout=timeout, server_name="localhost"
+        )
+
+    def channel(self) -> grpc.aio.Channel:
+        """Return a bare channel of platform-a, to be made in a running event loop."""
+        return grpc.aio.secure_channel(
+            f"127.0.0.1:{self.cluster.port}",
+            self.cluster.tls().credentials(),
+            options=transport.options("localhost"),
         )
 
     def cpu(self) -> float:
