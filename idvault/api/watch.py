@@ -17,7 +17,6 @@ from typing import Protocol
 from idvault.api import convert, convert_status
 from idvault.domain.error import (
     FieldCode,
-    IdvaultError,
     InvalidError,
     Reason,
     UnavailableError,
@@ -98,7 +97,7 @@ class Hub:
             await self._watched.wait()
             try:
                 await self._look()
-            except IdvaultError as error:
+            except Exception as error:  # whatever it was, those who watch must not wait for ever
                 log().warning("feeds_not_read", **describe(error))
             await asyncio.sleep(self._period)
 

@@ -70,6 +70,15 @@ def init_keys(settings: Settings) -> str:
     return str(VerifierKey(settings.log_origin, signer.public_key))
 
 
+def rotate_key(settings: Settings, *, purpose: str) -> str:
+    """Add a new primary version of a purpose's key to the file of IDVAULT_KEYS; return its name."""
+    provider = LocalKeyProvider.load(settings.keys, passphrase=settings.passphrase(), entropy=ENTROPY)
+    wanted = Purpose(purpose)
+    version = str(max(int(name) for name in provider.keys(wanted).versions) + 1)
+    provider.put(wanted, version, ENTROPY.random(key_set.KEY_SIZE), primary=True)
+    return version
+
+
 def _spki(settings: Settings, *, name: str, role: str, pem: bytes) -> str:
     """Return the key of a certificate that claims just this name and role."""
     try:

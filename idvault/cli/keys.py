@@ -1,9 +1,20 @@
 """`idvault keys`: the key files of the service's processes."""
 
+from enum import StrEnum
+from typing import Annotated
+
 import typer
 
 from idvault import config
 from idvault.config import Process
+
+
+class Rotated(StrEnum):
+    """The keys that change without anything being sealed anew."""
+
+    STATUS_TOKEN = "status-token"  # noqa: S105 - the name of a purpose
+    STATUS_LIST = "status-list"
+
 
 app = typer.Typer(help="The key files of the service's processes.", no_args_is_help=True)
 
@@ -28,3 +39,21 @@ def init() -> None:
     public_key = bootstrap.init_keys(settings)
     typer.echo(f"log public key: {public_key}")
     typer.echo(f"keys: service.keys, custody.keys, work.keys in {settings.keys.parent}")
+
+
+@app.command()
+def rotate(
+    purpose: Annotated[
+        Rotated, typer.Argument(help="status-token: in service.keys. status-list: in work.keys.")
+    ],
+) -> None:
+    """Add a new key to the file of IDVAULT_KEYS; restart its processes afterwards.
+
+    They announce the key in jwks.json when they start, sign with it a day later, and keep the old one
+    published for 31 days after that.
+    """
+    settings = config.load(Process.KEYS)
+    from idvault import bootstrap  # noqa: PLC0415 - `--help` needs no keys
+
+    version = bootstrap.rotate_key(settings, purpose=purpose.value)
+    typer.echo(f"keys: version {version} of {purpose.value} in {settings.keys}")

@@ -36,6 +36,7 @@ COMMANDS = [
     ["db", "upgrade"],
     ["keys"],
     ["keys", "init"],
+    ["keys", "rotate"],
     ["platform"],
     ["platform", "register"],
     ["platform", "revoke"],

@@ -1,0 +1,73 @@
+"""A backend and a taxi service check riders through kills of the service, over both databases."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from idvault_client import receipt
+from idvault_client.offline import StatusVerifier
+from scripts.sandbox import invent, verify, wait_for
+from tests.databases import Databases
+from tests.journeys.cluster import Cluster
+
+AUDIENCE = "https://taxi.example"
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, databases: Databases) -> Iterator[Cluster]:
+    """A serving process and a worker."""
+    running = Cluster(tmp_path, databases, processes=1)
+    try:
+        running.start_work()
+        running.start_serve()
+        yield running
+    finally:
+        running.close()
+
+
+def test_a_killed_service_costs_the_backend_no_change(cluster: Cluster) -> None:
+    """After a kill -9 and a restart the client's cache knows every account as the vault does."""
+    tokens: list[str] = []
+
+    def sign_up(*, known: bool) -> None:
+        person = cluster.registry.newcomer() if known else invent()
+        # Another process of the backend, whose connection no kill has touched.
+        with cluster.vault(timeout=30) as other:
+            tokens.append(verify(other, person).account_token)
+
+    with cluster.vault(timeout=30) as vault:
+        sign_up(known=True)
+        assert vault.statuses.wait(20)
+        sign_up(known=False)
+        cluster.kill("serve")
+        cluster.start_serve()
+        sign_up(known=True)
+        with cluster.vault(timeout=30) as other:
+            asked = other.batch_get_statuses(tokens).by_token
+        read_at = time.monotonic()
+        assert wait_for(lambda: vault.statuses.age < time.monotonic() - read_at)
+        # Nobody answers any more, so that whatever is answered now is from the feed.
+        cluster.kill("serve")
+        assert {token: vault.statuses.get(token) for token in tokens} == asked
+
+
+def test_a_rider_is_checked_without_a_vault(cluster: Cluster) -> None:
+    """A credential and a receipt verify by published files, whoever of the vault is left."""
+    with cluster.vault(timeout=30) as vault:
+        claim = verify(vault, cluster.registry.newcomer())
+        issued = vault.issue_status_credential(claim.account_token, AUDIENCE)
+        listed = cluster.public / "status" / "0.jwt"
+        assert wait_for(listed.exists)
+        assert wait_for(lambda: _covered(vault.get_verification(claim.request_id).receipt))
+    for name in ("serve", "work"):
+        cluster.kill(name)
+    verifier = StatusVerifier(jwks=(cluster.public / "jwks.json").read_bytes(), audience=AUDIENCE)
+    verifier.add_list(listed.read_bytes())
+    assert verifier.check(issued.token).subject
+    assert claim.account_token not in listed.read_text("ascii")
+
+
+def _covered(found: receipt.Receipt | None) -> bool:
+    return found is not None and found.covered and found.quorum == "2 of 3"
