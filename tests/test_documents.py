@@ -1,6 +1,7 @@
 """What the documents promise is what the code does: settings, metrics, identities, the ten lines, links."""
 
 import ast
+import os
 import re
 import uuid
 from collections.abc import Callable
@@ -22,7 +23,8 @@ from idvault_client import FailureReason, InvalidFields, Status, Verification
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text("utf-8")
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 TOKEN = "acct_" + "0" * 26
 
 
@@ -81,6 +83,17 @@ def test_links_lead_somewhere(page: Path) -> None:
     """Each link of a page to a file of the project finds it."""
     targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text("utf-8"))
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_contributors_are_told_of_what_exists() -> None:
+    """Each script that the page names is there, and its table has each room that people write in."""
+    scripts = [ROOT / name for name in re.findall(r"[` ]((?:scripts|\.ci)/\w+(?:\.py)?)", CONTRIBUTING)]
+    assert scripts
+    assert [path for path in scripts if not os.access(path, os.R_OK if path.suffix else os.X_OK)] == []
+    table = rows(CONTRIBUTING, "Where things go")
+    told = {room for names, *_ in table for room in re.findall(r"`(\w+)/", names)}
+    exist = {folder.name for folder in (ROOT / "idvault").iterdir() if (folder / "__init__.py").exists()}
+    assert exist - told == {"v1", "telemetry", "witness", "development"}
 
 
 def test_every_decision_is_listed() -> None:
