@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from idvault.api.directory import Pin
 from idvault.api.roster import RosterServicer
 from idvault.api.server import Service
+from idvault.attest.reading import RosterError
+from idvault.attest.roster import Roster
 from idvault.attest.roster_chain import WatchedChain
 from idvault.bootstrap.base import ENTROPY, Base, cancel
 from idvault.domain.error import IdvaultError
@@ -43,14 +45,22 @@ class People:
 
 async def start_rosters(base: Base, *, now: Moment) -> RosterHolder:
     """Return the roster in force, adopted; raises RosterError where file or database do not verify."""
+    chain = WatchedChain(base.settings.roster)
+    _check_purpose(chain()[-1], development=base.settings.development)
     holder = RosterHolder(
         store=SqlRosterStore(database=base.main),
-        chain=WatchedChain(base.settings.roster),
+        chain=chain,
         entropy=ENTROPY,
         alarm=lambda version, why: log().error("roster_refused", version=version, why=why),
     )
     await holder.start(now=now)
     return holder
+
+
+def _check_purpose(newest: Roster, *, development: bool) -> None:
+    # Before it is adopted: a database never takes a roster back, and a quorum of one could open what it seals.
+    if newest.development and not development:
+        raise RosterError(f"version {newest.version} is for development, and IDVAULT_DEVELOPMENT is not 1")
 
 
 def follow_rosters(stack: AsyncExitStack, base: Base, rosters: RosterHolder, *changed: Changed) -> None:

@@ -5,6 +5,7 @@ import os
 import select
 import signal
 import socket
+import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -69,7 +70,7 @@ class Deployment:
         self.authority.issue_client(uris=[uri], certificate=path, key=self.folder / f"{name}.key", now=NOW)
         return path
 
-    def publish_roster(self) -> None:
+    def publish_roster(self, *purpose: str) -> None:
         draft, people = self.folder / "draft.json", []
         passphrase = self.folder / "passphrase"
         for name in CUSTODIANS:
@@ -79,7 +80,7 @@ class Deployment:
                 "--organization", "example", "--certificate", self.certificate("custodian", name),
             )  # fmt: skip
             people += ["--person", identity / "public.json"]
-        self.done("roster", "propose", draft, *people, "--quorum", "first:2:ann,ben,cat")
+        self.done("roster", "propose", draft, *people, "--quorum", "first:2:ann,ben,cat", *purpose)
         for name in CUSTODIANS:
             identity = self.folder / "people" / name
             self.done("roster", "sign", draft, "--identity", identity, "--passphrase-file", passphrase)
@@ -228,6 +229,21 @@ def test_edge_that_can_read_the_workers_keys_does_not_start(deployment: Deployme
     result = deployment.idvault("serve", "--edge", "platform")
     assert result.code == Code.WRONG_USAGE
     assert "this process can read that one" in result.err
+
+
+def test_roster_for_development_is_refused(deployment: Deployment) -> None:
+    """Quorums that anybody may make alone do not get into production, and leave nothing in its database."""
+    deployment.done("keys", "init")
+    deployment.done("db", "upgrade")
+    deployment.publish_roster("--development")
+    deployment.separate_keys()
+    deployment.idvault.set(LISTEN="127.0.0.1:0")
+    result = deployment.idvault("serve", "--edge", "platform")
+    assert result.code == Code.UNVERIFIED
+    assert "version 1 is for development" in result.err
+    with sqlite3.connect(deployment.folder / "main.sqlite3") as database:
+        assert database.execute("SELECT count(*) FROM log_entries").fetchone() == (0,)
+    database.close()
 
 
 def test_start_without_schema_is_refused(prepared: Deployment, tmp_path: Path) -> None:
