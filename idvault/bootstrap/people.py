@@ -58,7 +58,7 @@ async def start_rosters(base: Base, *, now: Moment) -> RosterHolder:
 
 
 def _check_purpose(newest: Roster, *, development: bool) -> None:
-    # Before it is adopted: a database never takes a roster back, and a quorum of one could open what it seals.
+    # Before it is adopted: a database never takes a roster back, and its quorum may be of one person.
     if newest.development and not development:
         raise RosterError(f"version {newest.version} is for development, and IDVAULT_DEVELOPMENT is not 1")
 
