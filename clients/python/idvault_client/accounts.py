@@ -89,7 +89,8 @@ class Verification:
 
     account_token is always set. failure_reason is FailureReason.UNSPECIFIED unless the claim failed;
     retry_after is zero unless it is pending: ask get_verification with request_id after that long.
-    receipt: the owner's proof that the identity is sealed and logged; None unless the claim succeeded.
+    receipt: the owner's proof that the identity is sealed and logged; None unless the claim succeeded. It
+    becomes complete when a checkpoint covers it; answers about one claim are equal all the same.
     """
 
     request_id: str
@@ -98,7 +99,7 @@ class Verification:
     status: Status
     failure_reason: FailureReason
     retry_after: timedelta
-    receipt: Receipt | None = None
+    receipt: Receipt | None = field(default=None, compare=False)
 
     @property
     def succeeded(self) -> bool:
