@@ -62,6 +62,10 @@ def _document(name: str, found: Measured) -> dict[str, object]:
         "goal": first.goal,
         "met": found.met,
         "ceilings": {**found.ceilings, **{check.name: check.value for check in others}},
+        "checks": [
+            {"name": check.name, "value": check.value, "goal": check.goal, "met": check.met}
+            for check in found.checks
+        ],
         "spread": found.spread,
         "command": f"scripts/bench --only {name}",
     }

@@ -38,6 +38,7 @@ def measure(options: Options) -> Measured:
             "statuses_per_second_in_chunks": middle([chunked for chunked, _ in rounds]),
             "statuses_per_second_one_a_message": middle([alone for _, alone in rounds]),
             "watchers": float(_WATCHERS),
+            "client_processes": float(_CLIENTS),
         },
         spread=max(spread(ratios), spread(idle)),
     )
@@ -98,7 +99,10 @@ def _idle() -> float:
                     raise AssertionError("a client does not watch")
             # Past some heartbeats, so that what they need is counted too.
             time.sleep(7)
-            return (_resident(pid) - before) / _WATCHERS / _KIB
+            used = _resident(pid) - before
+            if any(client.poll() is not None for client in clients):
+                raise AssertionError("a stream ended, so that fewer were measured than are told")
+            return used / _WATCHERS / _KIB
         finally:
             for client in clients:
                 client.kill()
@@ -124,6 +128,7 @@ async def _watch(ready_file: str, count: int) -> None:
     async def read(call: "grpc.aio.UnaryStreamCall[bytes, bytes]") -> None:
         while await call.read() is not grpc.aio.EOF:
             continue
+        raise AssertionError("a stream ended")
 
     await asyncio.gather(*(read(call) for call in calls))
 

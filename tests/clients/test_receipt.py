@@ -91,6 +91,7 @@ def test_fetched_and_checked(server: VaultServer, connection: list[str], tmp_pat
     file = tmp_path / "mine.json"
     arguments = [*connection, "get-verification", REQUEST_ID, "--receipt", str(file)]
     assert CliRunner().invoke(app, arguments).exit_code == 0
+    assert file.stat().st_mode & 0o777 == 0o600
     checked = check(tmp_path, file.read_bytes(), "--account", TOKEN)
     assert (checked.exit_code, last(checked)) == (0, "check: valid")
     assert "quorum: 2 of 3" in checked.stdout
@@ -103,6 +104,26 @@ def test_fetched_and_checked(server: VaultServer, connection: list[str], tmp_pat
         "index": 7,
         "valid": True,
     }
+
+
+@pytest.mark.parametrize("state", ["PENDING", "SUCCEEDED"])
+def test_a_receipt_that_is_not_there_yet(
+    server: VaultServer, connection: list[str], tmp_path: Path, state: str
+) -> None:
+    """Whoever asks for it is told that there is none, or that nothing covers it; the claim is printed."""
+    answered = verification(state)
+    if state == "SUCCEEDED":
+        answered.receipt.CopyFrom(message())
+        answered.receipt.ClearField("checkpoint")
+    server.outcomes = [answered, answered]
+    file = tmp_path / "mine.json"
+    arguments = [*connection, "get-verification", REQUEST_ID, "--receipt", str(file)]
+    told = CliRunner().invoke(app, arguments)
+    assert (told.exit_code, file.exists()) == (1, state == "SUCCEEDED")
+    assert f"state={state}" in told.stdout
+    assert told.stderr.startswith("no receipt" if state == "PENDING" else "no checkpoint")
+    told = CliRunner().invoke(app, [*arguments, "--json"])
+    assert json.loads(told.stderr)["error"]["code"] == "CHECK_FAILED"
 
 
 def test_a_log_of_one_entry(tmp_path: Path) -> None:
@@ -182,4 +203,7 @@ def test_another_account(tmp_path: Path) -> None:
 def test_no_file(tmp_path: Path) -> None:
     """A file that cannot be read is not a proof that fails."""
     arguments = ["check-receipt", str(tmp_path / "none"), "--public-key", logs.VKEY]
-    assert CliRunner().invoke(app, arguments).exit_code == 3
+    told = CliRunner().invoke(app, arguments)
+    assert (told.exit_code, told.stderr) == (3, f"{tmp_path / 'none'}: No such file or directory\n")
+    told = CliRunner().invoke(app, [*arguments, "--json"])
+    assert json.loads(told.stderr)["error"]["code"] == "UNAVAILABLE"

@@ -2,10 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
@@ -44,7 +44,55 @@ class Client:
         return await asyncio.to_thread(act)
 
 
-Connect = Callable[[Edge], Awaitable[Client]]
+class Connect(Protocol):
+    """Connects one of both clients as platform-a."""
+
+    async def __call__(self, edge: Edge, *, port: int | None = None) -> Client:
+        """Return the client of an edge; port: of a relay before it."""
+        ...
+
+
+class Relay:
+    """A network between client and vault that can fall silent, without a word to either of them."""
+
+    def __init__(self, port: int) -> None:
+        """Take the port that it leads to."""
+        self._target = port
+        self._pumps: set[asyncio.Task[None]] = set()
+        self._silent: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> "Relay":
+        """Listen."""
+        self._server = await asyncio.start_server(self._meet, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        """End every connection."""
+        self._server.close()
+        for pump in self._pumps:
+            pump.cancel()
+        await asyncio.gather(*self._pumps, return_exceptions=True)
+
+    def fall_silent(self) -> None:
+        """Swallow from now on what is sent over the connections that there are."""
+        self._silent |= self._pumps
+
+    async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
+        for source, sink in ((reader, far_writer), (far_reader, writer)):
+            self._pumps.add(asyncio.create_task(self._pump(source, sink)))
+
+    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        try:
+            while data := await source.read(65_536):
+                if asyncio.current_task() not in self._silent:
+                    sink.write(data)
+                    await sink.drain()
+        except ConnectionError:
+            pass
+        finally:
+            sink.close()
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +106,7 @@ async def connect(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
     """Connects one of both clients as platform-a."""
     opened: list[Client] = []
 
-    async def connected(edge: Edge) -> Client:
+    async def connected(edge: Edge, *, port: int | None = None) -> Client:
         for name, data in (
             ("ca", edge.authority.ca),
             ("certificate", edge.platform_a.certificate),
@@ -67,7 +115,7 @@ async def connect(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
             (tmp_path / name).write_bytes(data)
         tls = Tls(tmp_path / "ca", tmp_path / "certificate", tmp_path / "key")
         module = aio if request.param == "aio" else idvault_client
-        client = Client(module.connect(f"localhost:{edge.server.port}", tls=tls))
+        client = Client(module.connect(f"localhost:{port or edge.server.port}", tls=tls))
         opened.append(client)
         return client
 
@@ -162,6 +210,23 @@ async def test_a_restarted_server_is_followed_on(edge: Edge, connect: Connect, t
         assert (await client.get(TOKEN)).account_token == TOKEN
         assert again.statuses.asked == []
         assert again.feeds.places == [1]
+        await client.close()
+
+
+async def test_a_network_that_falls_silent(
+    edge: Edge, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A connection that is dead without having ended is given up, and the feed goes on over a new one."""
+    monkeypatch.setattr("idvault_client.transport.KEEPALIVE", (3.0, 1.0))
+    async with Relay(edge.server.port) as relay:
+        client = await connect(edge, port=relay.port)
+        assert await client.wait()
+        relay.fall_silent()
+        edge.feeds.feeds["platform-a"].append(OTHER_TOKEN)
+        await until(lambda: edge.feeds.places[-1] == 1)
+        await until(lambda: edge.feeds.places[2:] == [1] and client.age < 2)
+        assert (await client.get(OTHER_TOKEN)).account_token == OTHER_TOKEN
+        assert edge.statuses.asked == []
         await client.close()
 
 

@@ -1,6 +1,7 @@
 """The command `idvault-client`: statuses, claims, imports and campaigns from a shell; follows the log."""
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +19,8 @@ from idvault_client.history_command import check_history
 from idvault_client.import_command import import_legacy
 from idvault_client.transport import DEFAULT_TIMEOUT, Tls
 from idvault_client.vault import Vault, connect
+
+_CHECK_FAILED = 1
 
 app = typer.Typer(
     name="idvault-client",
@@ -78,7 +81,9 @@ def connection(  # noqa: PLR0917 - typer makes an option of each
 ) -> None:
     """Ask an identity vault for statuses and claims, as a platform with its client certificate.
 
-    Exit codes: 0 done, 2 wrong usage, 3 not reached, 4 refused (the reason is printed), 5 not verified.
+    Exit codes: 0 done, 1 a check failed (a row of an import, a receipt that is not there yet), 2 wrong
+    usage, 3 something cannot be reached (the text says what), 4 refused (the reason is printed), 5 a proof or
+    signature does not verify. Results go to stdout, everything else to stderr.
     """
     tls = Tls(ca, certificate, key) if ca and certificate and key else None
     context.obj = Connection(ready_file, platform, target, tls, server_name, timeout, as_json)
@@ -114,14 +119,28 @@ def get_verification(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
-    """Print a claim as it stands now."""
+    """Print a claim as it stands now; with --receipt, exit code 1 if there is none that proves it yet."""
     asked: Connection = context.obj
     as_json = as_json or asked.as_json
     with exit_codes(as_json), asked.open() as vault:
         found = vault.get_verification(request_id)
         if receipt is not None and found.receipt is not None:
-            receipt.write_text(found.receipt.to_json(), encoding="utf-8")
+            _write(receipt, found.receipt.to_json())
         _print(_verification(found), as_json=as_json)
+    if receipt is not None and (lacking := _lacking(found)):
+        if as_json:
+            told = {"code": "CHECK_FAILED", "reason": lacking, "field": None}
+            typer.echo(json.dumps({"error": told}), err=True)
+        else:
+            typer.echo(lacking, err=True)
+        raise typer.Exit(_CHECK_FAILED)
+
+
+def _lacking(claim: Verification) -> str:
+    """Return what a claim lacks for a receipt that can be checked, empty for nothing."""
+    if claim.receipt is None:
+        return "no receipt: only a claim that SUCCEEDED has one"
+    return "" if claim.receipt.covered else "no checkpoint covers the receipt yet: ask again in a few seconds"
 
 
 @app.command()
@@ -141,7 +160,7 @@ def issue_token(  # noqa: PLR0917 - typer makes an option of each
     with exit_codes(as_json), asked.open() as vault:
         issue = vault.issue_status_credential if credential else vault.issue_status_token
         found = issue(account_token, audience)
-        out.write_text(found.token + "\n", encoding="ascii")
+        _write(out, found.token + "\n")
     _print({"state": "ISSUED", "expires_at": found.expires_at.isoformat()}, as_json=as_json)
 
 
@@ -157,7 +176,7 @@ def history(
     as_json = as_json or asked.as_json
     with exit_codes(as_json), asked.open() as vault:
         found = vault.get_disclosure_history(account_token)
-        out.write_text(found.to_json(), encoding="utf-8")
+        _write(out, found.to_json())
     shown = {
         "account_token": found.account_token,
         "openings": found.openings,
@@ -166,6 +185,12 @@ def history(
     typer.echo(
         json.dumps(shown) if as_json else f"history: {found.openings} openings before {shown['horizon']}"
     )
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file that only its owner may read: whoever has it can show it as his own."""
+    with open(path, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        file.write(text)
 
 
 def _status(status: Status) -> dict[str, object]:

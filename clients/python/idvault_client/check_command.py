@@ -2,16 +2,16 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
 from idvault_client import receipt
+from idvault_client.exit_codes import unreached, unverified
 from idvault_client.follow_command import PublicKey, Quorum, Witness, policy_of
 from idvault_client.offline import CheckError, StatusVerifier
 from idvault_client.receipt import ReceiptError
 
-_UNREACHABLE, _UNVERIFIED = 3, 5
 _MOST_BYTES = 4 * 1024 * 1024
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
@@ -45,9 +45,9 @@ def check_token(  # noqa: PLR0917 - typer makes an option of each
             verifier.add_list(_read(path))
         found = verifier.check(_read(file))
     except CheckError as error:
-        _refuse(error.reason, str(error), as_json=as_json)
+        unverified(error.reason, str(error), as_json=as_json)
     except OSError as error:
-        _unreached(error)
+        unreached(error, as_json=as_json)
     shown = {
         "issuer": found.issuer,
         "subject": found.subject,
@@ -82,9 +82,9 @@ def check_receipt(  # noqa: PLR0917 - typer makes an option of each
             raise ReceiptError("OTHER_ACCOUNT", "the receipt is of another account")
         proved = receipt.check(found, policy=policy)
     except ReceiptError as error:
-        _refuse(error.reason, str(error), as_json=as_json)
+        unverified(error.reason, str(error), as_json=as_json)
     except OSError as error:
-        _unreached(error)
+        unreached(error, as_json=as_json)
     shown = {
         "account_token": proved.account_token,
         "record_digest": proved.record_digest.hex(),
@@ -109,18 +109,3 @@ def _tell(shown: dict[str, object], *, as_json: bool) -> None:
         if value is not None:
             typer.echo(f"{name}: {value}")
     typer.echo("check: valid")
-
-
-def _refuse(reason: str, text: str, *, as_json: bool) -> NoReturn:
-    if as_json:
-        told = {"code": "UNVERIFIED", "reason": reason, "field": None, "text": text}
-        typer.echo(json.dumps({"error": told}), err=True)
-    else:
-        typer.echo(text, err=True)
-        typer.echo(f"check: {reason}")
-    raise typer.Exit(_UNVERIFIED)
-
-
-def _unreached(error: OSError) -> NoReturn:
-    typer.echo(f"{error.strerror}: {error.filename}", err=True)
-    raise typer.Exit(_UNREACHABLE) from error

@@ -1,4 +1,4 @@
-"""Exit codes of the commands: 3 not reached, 4 refused; the text or JSON object goes to stderr."""
+"""Exit codes of the commands: 3 not reached, 4 refused, 5 not verified; the text or JSON object goes to stderr."""
 
 import json
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import typer
 
 from idvault_client.errors import Unavailable, VaultError
 
-_UNREACHABLE, _REFUSED = 3, 4
+_UNREACHABLE, _REFUSED, _UNVERIFIED = 3, 4, 5
 
 
 @contextmanager
@@ -21,8 +21,10 @@ def exit_codes(as_json: bool) -> Iterator[None]:
         fail(error, _UNREACHABLE, as_json=as_json)
     except VaultError as error:
         fail(error, _REFUSED, as_json=as_json)
-    except (OSError, ValueError) as error:
-        fail(VaultError(code="UNAVAILABLE", hint=str(error)), _UNREACHABLE, as_json=as_json)
+    except OSError as error:
+        unreached(error, as_json=as_json)
+    except ValueError as error:
+        _unreached(str(error), as_json=as_json)
 
 
 def fail(error: VaultError, exit_code: int, *, as_json: bool) -> NoReturn:
@@ -36,3 +38,27 @@ def fail(error: VaultError, exit_code: int, *, as_json: bool) -> NoReturn:
         if error.reason:
             typer.echo(error.text("en"), err=True)
     raise typer.Exit(exit_code)
+
+
+def unreached(error: OSError, *, as_json: bool) -> NoReturn:
+    """End a command that cannot read or write a file, with the name of the file."""
+    _unreached(f"{error.filename}: {error.strerror}" if error.filename else str(error), as_json=as_json)
+
+
+def _unreached(text: str, *, as_json: bool) -> NoReturn:
+    if as_json:
+        typer.echo(json.dumps({"error": {"code": "UNAVAILABLE", "reason": text, "field": None}}), err=True)
+    else:
+        typer.echo(text, err=True)
+    raise typer.Exit(_UNREACHABLE)
+
+
+def unverified(reason: str, text: str, *, as_json: bool) -> NoReturn:
+    """End a check that failed: why goes to stderr, the last line of stdout is "check: REASON"."""
+    if as_json:
+        told = {"code": "UNVERIFIED", "reason": reason, "field": None, "text": text}
+        typer.echo(json.dumps({"error": told}), err=True)
+    else:
+        typer.echo(text, err=True)
+        typer.echo(f"check: {reason}")
+    raise typer.Exit(_UNVERIFIED)

@@ -7,10 +7,9 @@ from typing import Annotated
 import typer
 
 from idvault_client import history
+from idvault_client.exit_codes import unreached, unverified
 from idvault_client.follow_command import PublicKey, Quorum, Witness, policy_of
 from idvault_client.history import DisclosureHistory, HistoryError, ProvedOpening
-
-_UNREACHABLE, _UNVERIFIED = 3, 5
 
 
 def check_history(  # noqa: PLR0917 - typer makes an option of each
@@ -36,11 +35,9 @@ def check_history(  # noqa: PLR0917 - typer makes an option of each
             raise HistoryError("OTHER_ACCOUNT", "the history is of another account")
         openings = history.check(found, policy=policy)
     except HistoryError as error:
-        _refuse(error, as_json=as_json)
-        raise typer.Exit(_UNVERIFIED) from error
+        unverified(error.reason, str(error), as_json=as_json)
     except OSError as error:
-        typer.echo(f"{error.strerror}: {error.filename}", err=True)
-        raise typer.Exit(_UNREACHABLE) from error
+        unreached(error, as_json=as_json)
     _tell(found, openings, as_json=as_json)
 
 
@@ -70,11 +67,3 @@ def _tell(found: DisclosureHistory, openings: tuple[ProvedOpening, ...], *, as_j
             f"{opening.disclosure_id}, log entry {opening.index}"
         )
     typer.echo("check: valid")
-
-
-def _refuse(error: HistoryError, *, as_json: bool) -> None:
-    if as_json:
-        told = {"code": "UNVERIFIED", "reason": error.reason, "field": None, "text": str(error)}
-        typer.echo(json.dumps({"error": told}), err=True)
-    else:
-        typer.echo(f"check: {error}")

@@ -10,6 +10,9 @@ import grpc
 DEFAULT_TIMEOUT = 5.0
 """Seconds that a call may take, retries included, if nothing else is said."""
 
+KEEPALIVE = (30.0, 5.0)
+"""After how many seconds of silence in a call the vault is asked for a sign, and how long it may take."""
+
 # Each method is idempotent (a mutation by its request_id), so that a lost answer can be asked for again.
 # gRPC sends the very same bytes again, within the deadline of the call.
 SERVICE_CONFIG = {
@@ -62,6 +65,10 @@ def options(server_name: str | None) -> list[tuple[str, str | int]]:
         ("grpc.initial_reconnect_backoff_ms", 200),
         ("grpc.min_reconnect_backoff_ms", 200),
         ("grpc.max_reconnect_backoff_ms", 5000),
+        # A network that drops packets ends no connection: without this a stream would wait for ever.
+        ("grpc.keepalive_time_ms", int(KEEPALIVE[0] * 1000)),
+        ("grpc.keepalive_timeout_ms", int(KEEPALIVE[1] * 1000)),
+        ("grpc.http2.ping_timeout_ms", int(KEEPALIVE[1] * 1000)),  # the longer one of both counts
     ]
     if server_name is not None:
         chosen.append(("grpc.ssl_target_name_override", server_name))
