@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from scripts.benchmark import __main__ as bench
-from scripts.benchmark.goal import Check, Measured, Options, spread
+from scripts.benchmark.goal import Check, Measure, Measured, Options, spread
 
 MET = Measured((Check("least", 2.0, 1.0, less=False), Check("most", 1.0, 1.0, less=True)))
 # The first figure is all right, and the goal is missed all the same.
@@ -17,7 +17,7 @@ MISSED = Measured(
 
 
 @pytest.fixture
-def measures(monkeypatch: pytest.MonkeyPatch) -> dict[str, bench.Measure]:
+def measures(monkeypatch: pytest.MonkeyPatch) -> dict[str, Measure]:
     """Two measurements whose result is known."""
 
     def met(options: Options) -> Measured:
@@ -26,7 +26,7 @@ def measures(monkeypatch: pytest.MonkeyPatch) -> dict[str, bench.Measure]:
     def missed(options: Options) -> Measured:
         return MISSED
 
-    known: dict[str, bench.Measure] = {"P2": met, "P9": missed}
+    known: dict[str, Measure] = {"P2": met, "P9": missed}
     monkeypatch.setattr(bench, "MEASURES", known)
     return known
 

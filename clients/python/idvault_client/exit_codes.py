@@ -1,4 +1,4 @@
-"""Exit codes of the commands: 3 not reached, 4 refused, 5 not verified; the text or JSON object goes to stderr."""
+"""Exit codes of the commands: 3 not reached, 4 refused, 5 not verified; why goes to stderr."""
 
 import json
 from collections.abc import Iterator
