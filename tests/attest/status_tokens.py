@@ -65,9 +65,11 @@ def credential_claims(**changes: Any) -> dict[str, Any]:
     return status_token.credential_claims(**{**made, **changes})
 
 
-def list_claims(*, valid: bool = True, issued_at: datetime = NOW, size: int = 64) -> dict[str, Any]:
+def list_claims(
+    *, valid: bool = True, issued_at: datetime = NOW, size: int = 64, bits: int = 1
+) -> dict[str, Any]:
     """Return the claims of a list in which one credential has an entry."""
-    entries = StatusList.filled(INVALID, size=size)
+    entries = StatusList.filled(INVALID, bits=bits, size=size)
     if size > INDEX:
         entries.set(INDEX, VALID if valid else INVALID)
     return status_token.list_claims(issued_by=ISSUER, number=0, entries=entries, issued_at=issued_at)

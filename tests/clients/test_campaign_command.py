@@ -101,8 +101,12 @@ def test_a_wrong_row(server: VaultServer, connection: Sequence[str], accounts: P
     with accounts.open("a", encoding="utf-8") as file:
         file.write("user-4,\n")
     result = run(*connection, "import-legacy", str(accounts), "--label", "2014", "--json")
-    assert result.exit_code == 1
+    assert (result.exit_code, result.stderr) == (1, "")
     assert json.loads(result.stdout) == {"accounts": 4, "created": 3, "repeated": 0, "failed": 1}
+    server.outcomes = [created]
+    result = run(*connection, "import-legacy", str(accounts), "--label", "2014")
+    assert (result.exit_code, result.stdout[-11:]) == (1, ", 1 failed\n")
+    assert "--result" in result.stderr
 
 
 @pytest.mark.parametrize("options", [(), ("--json",)])
@@ -250,6 +254,16 @@ def test_the_curve_has_every_day() -> None:
     """Days without a change keep the figure of the day before."""
     days = coverage_by_day(found())
     assert [verified for _, verified in days] == [0, 5, 10, 10, 20, 20, 30, 30, 30, 30]
+
+
+@pytest.mark.parametrize(
+    ("verified", "highest", "least"), [(0, "1 %", "0.25 %"), (3, "4 %", "1 %"), (50, "60 %", "15 %")]
+)
+def test_the_curve_fills_its_frame(verified: int, highest: str, least: str) -> None:
+    """A campaign that has just begun is drawn on a scale of its own size."""
+    drawn = chart(found(coverage=((FIRST, 0), (FIRST + timedelta(days=1), verified))))
+    texts = [shape.text for shape in drawn.shapes if isinstance(shape, Text)]
+    assert {highest, least, "0 %"} <= set(texts)
 
 
 def test_text_is_escaped() -> None:

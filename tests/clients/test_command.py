@@ -96,7 +96,9 @@ def test_refused(server: VaultServer, connection: Sequence[str]) -> None:
     error = {"code": "INVALID_ARGUMENT", "reason": "INVALID_REQUEST_ID", "field": "request_id"}
     assert (result.exit_code, json.loads(result.stderr)) == (4, {"error": error})
     people = run(*connection, "get-verification", "short")
-    assert people.stderr.splitlines()[0].startswith("INVALID_REQUEST_ID (INVALID_ARGUMENT)")
+    first, second = people.stderr.splitlines()
+    assert first.startswith("INVALID_REQUEST_ID (INVALID_ARGUMENT)")
+    assert second.startswith("request_id: ")
 
 
 @pytest.mark.parametrize("state", ["SUCCEEDED", "PENDING", "FAILED"])

@@ -11,11 +11,13 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from idvault.attest import jose
+from idvault.attest.status_list import INVALID, LIST_SIZE, StatusList
 from idvault.attest.status_token import CREDENTIAL_TYPE, LIST_TYPE, TOKEN_TYPE
 from idvault.domain.status import State
 from idvault.v1 import status_pb2
 from idvault_client.__main__ import app
 from idvault_client.offline import CheckError, StatusVerifier
+from tests import logs
 from tests.attest import status_tokens as made
 from tests.attest.status_tokens import AUDIENCE, ISSUER, KEYS, LIST_KEY, SUBJECT
 from tests.clients.conftest import Ask
@@ -130,6 +132,28 @@ def test_a_list_is_not_taken_back() -> None:
     assert caught.value.reason == "STATUS_INVALID"
     verifier.add_list(made.status_list(issued_at=NOW + timedelta(seconds=1)).encode())
     assert verifier.check(CREDENTIAL).subject == SUBJECT
+
+
+def test_a_list_of_two_bits_an_entry() -> None:
+    """The longest list that a vault may publish is taken, whether its entries have one bit or two."""
+    claims = made.list_claims(issued_at=NOW, size=LIST_SIZE, bits=2)
+    verifier = StatusVerifier(jwks=KEYS.to_bytes(), audience=AUDIENCE, now=lambda: NOW)
+    verifier.add_list(made.signed(claims, LIST_TYPE, LIST_KEY).encode())
+    assert verifier.check(CREDENTIAL).subject == SUBJECT
+    claims["status_list"] = StatusList.filled(INVALID, bits=4).to_json()
+    with pytest.raises(CheckError) as caught:
+        verifier.add_list(made.signed(claims, LIST_TYPE, LIST_KEY).encode())
+    assert caught.value.reason == "LIST_MALFORMED"
+
+
+def test_a_file_that_never_ends(tmp_path: Path) -> None:
+    """A file that is longer than any of the vault's is refused without being read to its end."""
+    for command in (["check-receipt"], ["check-history"]):
+        arguments = [*command, "/dev/zero", "--public-key", logs.VKEY]
+        assert CliRunner().invoke(app, arguments).exit_code == 5
+    (tmp_path / "jwks.json").write_bytes(KEYS.to_bytes())
+    arguments = ["check-token", "/dev/zero", "--jwks", str(tmp_path / "jwks.json"), "--audience", AUDIENCE]
+    assert last(CliRunner().invoke(app, arguments)) == "check: TOKEN_MALFORMED"
 
 
 async def test_both_clients_issue(ask: Ask, server: VaultServer) -> None:

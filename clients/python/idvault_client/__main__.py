@@ -26,15 +26,19 @@ app = typer.Typer(
     name="idvault-client",
     no_args_is_help=True,
     add_completion=False,
+    # Plain text, in which "idvault[plot]" stays what it is.
+    rich_markup_mode=None,
     # A pretty traceback prints local variables, and those may be personal.
     pretty_exceptions_enable=False,
 )
-app.command("follow-log")(follow_log)
-app.command("check-token")(check_token)
-app.command("check-receipt")(check_receipt)
-app.command("check-history")(check_history)
-app.command("import-legacy")(import_legacy)
-app.add_typer(campaign_app, name="campaign")
+app.command("follow-log", short_help="Check that the log continues the last checkpoint seen.")(follow_log)
+app.command("check-token", short_help="Check a status token or credential offline.")(check_token)
+app.command("check-receipt", short_help="Check the proof that a sign-up was sealed and logged.")(
+    check_receipt
+)
+app.command("check-history", short_help="Check the proofs of a disclosure history offline.")(check_history)
+app.command("import-legacy", short_help="Import accounts from before the rule.")(import_legacy)
+app.add_typer(campaign_app, name="campaign", short_help="List campaigns, and show how far one has come.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ def connection(  # noqa: PLR0917 - typer makes an option of each
     context.obj = Connection(ready_file, platform, target, tls, server_name, timeout, as_json)
 
 
-@app.command()
+@app.command(short_help="Print the status of each account.")
 def status(
     context: typer.Context,
     account_tokens: Annotated[list[str], typer.Argument(metavar="TOKEN", help="Accounts to look at.")],
@@ -109,7 +113,7 @@ def status(
             raise NotFound("ACCOUNT_NOT_FOUND", NotFound.usual_code)
 
 
-@app.command()
+@app.command(short_help="Print a claim as it stands now; fetch its receipt.")
 def get_verification(
     context: typer.Context,
     request_id: Annotated[str, typer.Argument(metavar="REQUEST_ID", help="The UUID of the claim.")],
@@ -143,7 +147,7 @@ def _lacking(claim: Verification) -> str:
     return "" if claim.receipt.covered else "no checkpoint covers the receipt yet: ask again in a few seconds"
 
 
-@app.command()
+@app.command(short_help="Fetch a status token or credential.")
 def issue_token(  # noqa: PLR0917 - typer makes an option of each
     context: typer.Context,
     account_token: Annotated[str, typer.Argument(metavar="TOKEN", help="The account.")],
@@ -164,7 +168,7 @@ def issue_token(  # noqa: PLR0917 - typer makes an option of each
     _print({"state": "ISSUED", "expires_at": found.expires_at.isoformat()}, as_json=as_json)
 
 
-@app.command()
+@app.command(short_help="Fetch the openings of an account's record.")
 def history(
     context: typer.Context,
     account_token: Annotated[str, typer.Argument(metavar="TOKEN", help="The account.")],

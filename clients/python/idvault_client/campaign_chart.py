@@ -20,6 +20,7 @@ _COLORS = {
 _WIDTH, _MARGIN, _LABELS = 760, 40, 92
 _BAR, _GAP, _TOP = 20, 8, 64
 _CURVE_HEIGHT = 200
+_TOPS = (1, 2, 4, 8, 20, 40, 60, 80, 100)
 _GRID, _MUTED, _CURVE = "#e4e7eb", "#52606d", "#2e7d4f"
 
 
@@ -78,18 +79,16 @@ def _coverage(progress: CampaignProgress, top: int) -> tuple[list[Shape], int]:
     for part in range(5):
         y = bottom - _CURVE_HEIGHT * part / 4
         shapes.append(Line(((left, y), (right, y)), _GRID))
-        shapes.append(
-            Text(left - 6, y + 4, f"{highest * part / 4:.0f} %", size=11, color=_MUTED, anchor="end")
-        )
+        shapes.append(Text(left - 6, y + 4, f"{highest * part / 4:g} %", size=11, color=_MUTED, anchor="end"))
     if curve:
         shapes += _drawn(progress, curve, highest, (left, right, bottom))
     return shapes, bottom + 48
 
 
 def _ceiling(progress: CampaignProgress, curve: list[tuple[date, int]]) -> int:
-    """Return the top of the scale in per cent: 20, 40 … 100."""
-    share = 100 * (curve[-1][1] if curve else 0) / max(1, progress.cohort_size)
-    return min(100, max(20, -(-int(share * 1.1) // 20) * 20))
+    """Return the top of the scale in per cent: the least of some round ones that leaves room above."""
+    share = 100 * max((verified for _, verified in curve), default=0) / max(1, progress.cohort_size)
+    return next((top for top in _TOPS if share * 1.1 <= top), _TOPS[-1])
 
 
 def _drawn(

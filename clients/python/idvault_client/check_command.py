@@ -1,6 +1,7 @@
 """`idvault-client check-token` and `check-receipt`: verify files without a call."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -39,19 +40,19 @@ def check_token(  # noqa: PLR0917 - typer makes an option of each
     as_json = as_json or context.obj.as_json
     try:
         verifier = StatusVerifier(
-            jwks=_read(jwks), audience=audience, issuer=issuer, max_list_age=max_list_age
+            jwks=read(jwks), audience=audience, issuer=issuer, max_list_age=max_list_age
         )
         for path in lists or []:
-            verifier.add_list(_read(path))
-        found = verifier.check(_read(file))
+            verifier.add_list(read(path))
+        found = verifier.check(read(file))
     except CheckError as error:
         unverified(error.reason, str(error), as_json=as_json)
     except OSError as error:
         unreached(error, as_json=as_json)
-    shown = {
+    shown: dict[str, object] = {
         "issuer": found.issuer,
         "subject": found.subject,
-        "expires_at": found.expires_at,
+        "expires_at": datetime.fromtimestamp(found.expires_at, UTC).isoformat(),
         "standing": found.standing,
     }
     _tell(shown, as_json=as_json)
@@ -77,7 +78,7 @@ def check_receipt(  # noqa: PLR0917 - typer makes an option of each
     as_json = as_json or context.obj.as_json
     policy = policy_of(public_key, witness or [], quorum, None)
     try:
-        found = receipt.parse(_read(file))
+        found = receipt.parse(read(file))
         if account is not None and found.account_token != account:
             raise ReceiptError("OTHER_ACCOUNT", "the receipt is of another account")
         proved = receipt.check(found, policy=policy)
@@ -95,10 +96,10 @@ def check_receipt(  # noqa: PLR0917 - typer makes an option of each
     _tell(shown, as_json=as_json)
 
 
-def _read(path: Path) -> bytes:
-    """Return a file; one that is longer than any of ours is not read to its end."""
+def read(path: Path, *, limit: int = _MOST_BYTES) -> bytes:
+    """Return a file; one that is longer than any of ours is not read to its end, and is then none of ours."""
     with path.open("rb") as file:
-        return file.read(_MOST_BYTES + 1)
+        return file.read(limit + 1)
 
 
 def _tell(shown: dict[str, object], *, as_json: bool) -> None:

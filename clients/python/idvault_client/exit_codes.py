@@ -8,6 +8,7 @@ from typing import NoReturn
 import typer
 
 from idvault_client.errors import Unavailable, VaultError
+from idvault_client.reasons import FIELD_TEXTS
 
 _UNREACHABLE, _REFUSED, _UNVERIFIED = 3, 4, 5
 
@@ -35,9 +36,19 @@ def fail(error: VaultError, exit_code: int, *, as_json: bool) -> NoReturn:
         typer.echo(json.dumps({"error": shown}), err=True)
     else:
         typer.echo(str(error), err=True)
-        if error.reason:
-            typer.echo(error.text("en"), err=True)
+        for line in _explained(error):
+            typer.echo(line, err=True)
     raise typer.Exit(exit_code)
+
+
+def _explained(error: VaultError) -> list[str]:
+    """Return what an error means to whoever typed the command: what is wrong with which option, or why."""
+    wrong = [
+        f"{field}: {FIELD_TEXTS[code].in_language('en')}"
+        for field, code in error.fields.items()
+        if code in FIELD_TEXTS
+    ]
+    return wrong or ([error.text("en")] if error.reason else [])
 
 
 def unreached(error: OSError, *, as_json: bool) -> NoReturn:

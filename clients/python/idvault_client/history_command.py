@@ -7,9 +7,12 @@ from typing import Annotated
 import typer
 
 from idvault_client import history
+from idvault_client.check_command import read
 from idvault_client.exit_codes import unreached, unverified
 from idvault_client.follow_command import PublicKey, Quorum, Witness, policy_of
 from idvault_client.history import DisclosureHistory, HistoryError, ProvedOpening
+
+_MOST_BYTES = 16 * 1024 * 1024  # an answer of the vault has at most 4 MiB, and its text some more
 
 
 def check_history(  # noqa: PLR0917 - typer makes an option of each
@@ -30,7 +33,7 @@ def check_history(  # noqa: PLR0917 - typer makes an option of each
     as_json = as_json or context.obj.as_json
     policy = policy_of(public_key, witness or [], quorum, None)
     try:
-        found = history.parse(file.read_bytes())
+        found = history.parse(read(file, limit=_MOST_BYTES))
         if account is not None and found.account_token != account:
             raise HistoryError("OTHER_ACCOUNT", "the history is of another account")
         openings = history.check(found, policy=policy)

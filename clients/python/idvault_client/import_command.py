@@ -59,18 +59,23 @@ def import_legacy(  # noqa: PLR0917 - typer makes an option of each
             raise typer.Exit(_WRONG_USAGE) from error
     _print(done, as_json=as_json)
     if done.failed:
+        if not as_json:
+            named = result or "run the command again with --result FILE, which"
+            typer.echo(f"some rows failed: {named} says which, and what is wrong with them", err=True)
         raise typer.Exit(_CHECK_FAILED)
 
 
 def _bar() -> Progress:
     # People read stderr; where it is no terminal nothing is drawn.
+    console = Console(stderr=True)
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(bar_width=None),
         MofNCompleteColumn(),
         TaskProgressColumn(show_speed=True),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=console,
+        disable=not console.is_terminal,
     )
 
 
