@@ -30,7 +30,8 @@ _LOG_ORIGIN = re.compile(r"[^\s+]{1,255}")
 # A C2SP verifier key of type 4, a witness's: NAME+KEYID+BASE64, and the type is the first byte.
 _WITNESS_KEY = re.compile(r"[^\s+]{1,255}\+[0-9a-f]{8}\+B[A-P][A-Za-z0-9+/]{42}")
 _SECRET_KEY = re.compile(r"[0-9a-fA-F]{32}")
-_DOCUMENT_TYPES = frozenset({"RESIDENT_ID", "RESIDENCE_PERMIT", "FOREIGN_PERMANENT_RESIDENT"})
+_CREDIT_CODE = "UNIFIED_SOCIAL_CREDIT_CODE"
+_DOCUMENT_TYPES = frozenset({"RESIDENT_ID", "RESIDENCE_PERMIT", "FOREIGN_PERMANENT_RESIDENT", _CREDIT_CODE})
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 WORKER_KEYS = "work.keys"
 
@@ -83,6 +84,7 @@ class Settings(BaseSettings):
     roster: Path = Path()
     registry_check_url: str = ""
     registry_query_url: str = ""
+    registry_enterprise_url: str = ""
     registry_app_id: str = ""
     registry_biz_id: str = ""
     registry_secret_key_file: Path = Path()
@@ -111,7 +113,7 @@ class Settings(BaseSettings):
 
     @property
     def document_types(self) -> tuple[str, ...]:
-        """The document types that the registry may be asked about, as domain.document names them."""
+        """The document types that the registries may be asked about, as domain.document names them."""
         return tuple(part.strip() for part in self.registry_document_types.split(","))
 
     def passphrase(self) -> bytes:
@@ -211,6 +213,8 @@ def _problems(settings: Settings, process: Process, clock_file: Path | None) -> 
     present = [name for name in needed if name not in missing]
     yield from _text_problems(settings, present)
     yield from _url_problems(settings, present)
+    if "registry_check_url" in present:
+        yield from _enterprise_problems(settings)
     yield from _witness_problems(settings)
     yield from _file_problems(settings, present, process)
     yield from _development_problems(settings, process, clock_file)
@@ -261,6 +265,16 @@ def _url_problems(settings: Settings, present: list[str]) -> Iterator[str]:
 
 def _registry_url_problems(settings: Settings, name: str) -> Iterator[str]:
     return _http_problems(settings, name, why="an answer that anybody can forge must verify nobody")
+
+
+def _enterprise_problems(settings: Settings) -> Iterator[str]:
+    url, types = _name("registry_enterprise_url"), _name("registry_document_types")
+    if settings.registry_enterprise_url and _CREDIT_CODE not in settings.document_types:
+        yield f"{url} is of no use unless {types} holds {_CREDIT_CODE}"
+    if _CREDIT_CODE in settings.document_types and not settings.registry_enterprise_url:
+        yield f"{url} is missing: {types} holds {_CREDIT_CODE}, which a registry of organisations checks"
+    if settings.registry_enterprise_url:
+        yield from _registry_url_problems(settings, "registry_enterprise_url")
 
 
 def _witness_problems(settings: Settings) -> Iterator[str]:

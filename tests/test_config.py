@@ -130,7 +130,7 @@ def test_empty_value_is_missing(environment: Environment) -> None:
         ("TIME_ZONE", SECRET, "time zone"),
         ("TIME_ZONE", "../" + SECRET, "time zone"),
         ("REGISTRY_DOCUMENT_TYPES", SECRET, "RESIDENT_ID"),
-        ("REGISTRY_DOCUMENT_TYPES", "UNIFIED_SOCIAL_CREDIT_CODE", "RESIDENT_ID"),
+        ("REGISTRY_ENTERPRISE_URL", f"https://{SECRET}.example", "REGISTRY_DOCUMENT_TYPES holds"),
         ("ACCOUNTS_PER_PERSON", SECRET, "integer"),
         ("ACCOUNTS_PER_PERSON", "0", "greater"),
         ("VERIFICATION_DAYS", "-1", "greater"),
@@ -285,3 +285,17 @@ def test_settings_show_no_database_password(environment: Environment) -> None:
     """The representation of the settings hides what a database URL may carry."""
     environment.set(DATABASE_URL=f"postgresql://vault:{SECRET}@main.example/vault")
     assert SECRET not in repr(load(Process.PLATFORM_EDGE))
+
+
+def test_a_registry_of_organizations_needs_its_url_and_its_document_type(environment: Environment) -> None:
+    """One without the other stops the start, and an answer that anybody can forge does too."""
+    environment.set(REGISTRY_DOCUMENT_TYPES="RESIDENT_ID,UNIFIED_SOCIAL_CREDIT_CODE")
+    assert [text.partition(":")[0] for text in _refusal(Process.WORK).problems] == [
+        "IDVAULT_REGISTRY_ENTERPRISE_URL is missing"
+    ]
+    environment.set(REGISTRY_ENTERPRISE_URL=f"http://{SECRET}.example")
+    error = _refusal(Process.WORK)
+    assert "IDVAULT_REGISTRY_ENTERPRISE_URL must be https" in str(error)
+    assert SECRET not in str(error)
+    environment.set(REGISTRY_ENTERPRISE_URL="https://enterprise.registry.example")
+    assert load(Process.WORK).document_types == ("RESIDENT_ID", "UNIFIED_SOCIAL_CREDIT_CODE")

@@ -65,6 +65,7 @@ SIGNS_ONLY = ("IssueStatusToken",)
 PERSONAL_FIELDS = {
     "idvault.v1.IdentityDocument.number",
     "idvault.v1.VerifyIndividualRequest.real_name",
+    "idvault.v1.VerifyOrganizationRequest.organization_name",
     "idvault.v1.SealedIdentity.document_number",
     "idvault.v1.SealedIdentity.real_name",
     "idvault.v1.LegacyAccount.reference",
@@ -75,6 +76,7 @@ OPAQUE_FIELDS = {"idvault.v1.LegacyAccount.reference"}
 # Every method, and who may call it.
 WHO_MAY_CALL = {
     "VerificationService.VerifyIndividual": ["ROLE_PLATFORM"],
+    "VerificationService.VerifyOrganization": ["ROLE_PLATFORM"],
     "VerificationService.GetVerification": ["ROLE_PLATFORM"],
     "StatusService.GetStatus": ["ROLE_PLATFORM"],
     "StatusService.BatchGetStatuses": ["ROLE_PLATFORM"],

@@ -14,6 +14,7 @@ from idvault.domain import request as request_rules
 from idvault.domain.document import DocumentType
 from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
 from idvault.domain.moment import Moment
+from idvault.domain.organization import OrganizationCategory
 from idvault.domain.seal import Part
 from idvault.domain.status import Account, Assurance, Standing, State, Status, SubjectKind
 from idvault.domain.verification import (
@@ -54,13 +55,16 @@ _DOCUMENT_TYPES = {
     number: word
     for word, number in numbers(DocumentType, common_pb2.DocumentType.Value, "DOCUMENT_TYPE_").items()
 }
-# A person has no credit code, whatever the registries of a deployment can check.
-_OF_ORGANIZATIONS = frozenset({DocumentType.UNIFIED_SOCIAL_CREDIT_CODE})
+_CATEGORIES = {
+    None: common_pb2.ORGANIZATION_CATEGORY_UNSPECIFIED,
+    **numbers(OrganizationCategory, common_pb2.OrganizationCategory.Value, "ORGANIZATION_CATEGORY_"),
+}
+
+Verify = verification_pb2.VerifyIndividualRequest | verification_pb2.VerifyOrganizationRequest
+"""Both have the same fields under the same numbers, but for the name of the second."""
 
 
-def verify_command(
-    request: verification_pb2.VerifyIndividualRequest, *, caller: Caller, now: Moment, rules: ClaimRules
-) -> VerifyCommand:
+def verify_command(request: Verify, *, caller: Caller, now: Moment, rules: ClaimRules) -> VerifyCommand:
     """Return the claim that a request makes; raises InvalidError that names every wrong field at once.
 
     Its reason is that of the first of them.
@@ -77,7 +81,7 @@ def verify_command(
         relying_party=caller.name,
         actor_id=caller.actor_id,
         request_id=request_id,
-        method="VerifyIndividual",
+        method=type(request).__name__.removesuffix("Request"),
         fields=fields(request),
         identity=identity,
         consent=consent,
@@ -86,10 +90,10 @@ def verify_command(
     )
 
 
-def fields(request: verification_pb2.VerifyIndividualRequest) -> tuple[Part, ...]:
+def fields(request: Verify) -> tuple[Part, ...]:
     """Return every field but request_id in field-number order, as received; absent is empty."""
     return (
-        request.real_name,
+        _name(request),
         request.document.type,
         request.document.number,
         request.consent.policy_version,
@@ -129,6 +133,7 @@ def status(value: Status | Account) -> common_pb2.AccountStatus:
         verify_date=value.verify_date.isoformat() if value.verify_date else "",
         expire_date=value.expire_date.isoformat() if value.expire_date else "",
         revision=value.revision,
+        organization_category=_CATEGORIES[value.organization_category],
     )
 
 
@@ -165,24 +170,33 @@ def _checked(refusals: list[InvalidError], check: Callable[[], _Checked]) -> _Ch
         return None
 
 
-def _identity(
-    request: verification_pb2.VerifyIndividualRequest, *, now: Moment, rules: ClaimRules
-) -> Identity:
+def _name(request: Verify) -> str:
+    if isinstance(request, verification_pb2.VerifyIndividualRequest):
+        return request.real_name
+    return request.organization_name
+
+
+def _identity(request: Verify, *, now: Moment, rules: ClaimRules) -> Identity:
     if request.document.type == common_pb2.DOCUMENT_TYPE_UNSPECIFIED:
         raise InvalidError(Reason.UNSUPPORTED_DOCUMENT, Violation("document.type", FieldCode.REQUIRED))
     kind = _DOCUMENT_TYPES.get(request.document.type)
-    if kind is None or kind in _OF_ORGANIZATIONS:
+    if kind is None:
         raise InvalidError(Reason.UNSUPPORTED_DOCUMENT, Violation("document.type", FieldCode.CHARACTER))
-    return verification.check_identity(
-        real_name=request.real_name,
+    number, today = request.document.number, now.today(rules.zone)
+    if isinstance(request, verification_pb2.VerifyIndividualRequest):
+        return verification.check_identity(
+            real_name=request.real_name, document_type=kind, number=number, rules=rules, today=today
+        )
+    return verification.check_organization(
+        organization_name=request.organization_name,
         document_type=kind,
-        number=request.document.number,
+        number=number,
         rules=rules,
-        today=now.today(rules.zone),
+        today=today,
     )
 
 
-def _consent(request: verification_pb2.VerifyIndividualRequest, *, now: Moment) -> Consent:
+def _consent(request: Verify, *, now: Moment) -> Consent:
     consent = request.consent
     agree_time = _time(consent.agree_time) if consent.HasField("agree_time") else None
     return verification.check_consent(
@@ -209,7 +223,7 @@ def _optional_token(value: str) -> str | None:
     return token.check(value) if value else None
 
 
-def _optional_code(request: verification_pb2.VerifyIndividualRequest) -> str | None:
+def _optional_code(request: Verify) -> str | None:
     if not request.invitation_code:
         return None
     if not request.account_token:

@@ -1,4 +1,4 @@
-"""VerificationService: claims of people, made by instant-messaging backends."""
+"""VerificationService: claims of people and organisations, made by instant-messaging backends."""
 
 from typing import Protocol
 
@@ -51,10 +51,18 @@ class VerificationServicer:
         remaining: float | None,
     ) -> verification_pb2.Verification:
         """Verify a person's real name and number, and seal them."""
-        command = convert.verify_command(request, caller=caller, now=now, rules=self._rules)
-        patience = convert.patience(remaining, longest=self._patience)
-        claim = await self._flow.verify(command, now=now, patience=patience)
-        return convert.claim(claim, now=now, receipt=await self._receipts.of(claim))
+        return await self._verify(request, caller=caller, now=now, remaining=remaining)
+
+    async def VerifyOrganization(
+        self,
+        request: verification_pb2.VerifyOrganizationRequest,
+        *,
+        caller: Caller,
+        now: Moment,
+        remaining: float | None,
+    ) -> verification_pb2.Verification:
+        """Verify an organisation's name and credit code, and seal them."""
+        return await self._verify(request, caller=caller, now=now, remaining=remaining)
 
     async def GetVerification(
         self,
@@ -67,4 +75,12 @@ class VerificationServicer:
         """Answer the state of a claim as it is now."""
         request_id = convert.request_id(request.request_id)
         claim = await self._flow.get(relying_party=caller.name, request_id=request_id, now=now)
+        return convert.claim(claim, now=now, receipt=await self._receipts.of(claim))
+
+    async def _verify(
+        self, request: convert.Verify, *, caller: Caller, now: Moment, remaining: float | None
+    ) -> verification_pb2.Verification:
+        command = convert.verify_command(request, caller=caller, now=now, rules=self._rules)
+        patience = convert.patience(remaining, longest=self._patience)
+        claim = await self._flow.verify(command, now=now, patience=patience)
         return convert.claim(claim, now=now, receipt=await self._receipts.of(claim))

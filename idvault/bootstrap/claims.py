@@ -1,20 +1,27 @@
-"""What settles claims, in the edge and in the worker alike: registry, sealing, stores, flow."""
+"""What settles claims, in the edge and in the worker alike: registries, sealing, stores, flow."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import tzinfo
 from time import perf_counter
 from typing import Any
 
 from idvault.bootstrap.base import ENTROPY, Base
 from idvault.domain.document import DocumentType
 from idvault.domain.record import SealedRecord
+from idvault.domain.status import SubjectKind
+from idvault.domain.verification import ClaimRules, kind_of
 from idvault.flows.policy import Policy
 from idvault.flows.roster_holder import RosterHolder
 from idvault.flows.settlement import SettlementFlow
+from idvault.ports.registry import Registry
 from idvault.ports.sealing import RecordSealer
 from idvault.ports.verification import Claim
+from idvault.registry.absent import AbsentRegistry
 from idvault.registry.budget import BudgetedRegistry
+from idvault.registry.enterprise import EnterpriseRegistry
 from idvault.registry.guarded import GuardedRegistry
 from idvault.registry.nppa import NppaRegistry
 from idvault.registry.nppa_wire import Credentials
@@ -28,7 +35,7 @@ from idvault.storage.verification import SqlVerificationStore
 from idvault.telemetry.logs import log
 from idvault.telemetry.metrics import Metrics
 
-_PROVIDER = "nppa"
+_NPPA, _ENTERPRISE = "nppa", "enterprise"
 # The interface's cap for queries is three times that for checks.
 _QUERIES_PER_CHECK = 3
 
@@ -38,7 +45,7 @@ class Claims:
     """What settles claims, in the edge and in the worker."""
 
     policy: Policy
-    registry: BudgetedRegistry
+    rules: ClaimRules
     store: SqlVerificationStore
     jobs: SqlJobStore
     settlement: SettlementFlow
@@ -67,7 +74,7 @@ async def build_claims(stack: AsyncExitStack, base: Base, rosters: RosterHolder)
         registry_calls_per_second=settings.registry_calls_per_second,
         zone=settings.zone,
     )
-    registry = await _registry(stack, base)
+    registries = _registries(stack, base)
     store, jobs = SqlVerificationStore(database=base.main), SqlJobStore(database=base.main)
     sealer = QuorumRecordSealer(
         quorum=lambda: rosters.quorum, shred_store=SqlShredStore(database=base.shred), entropy=ENTROPY
@@ -75,44 +82,79 @@ async def build_claims(stack: AsyncExitStack, base: Base, rosters: RosterHolder)
     settlement = SettlementFlow(
         store=store,
         jobs=jobs,
-        registry=registry,
+        registries=registries,
         record_sealer=_MeasuredSealer(sealer, base.metrics),
         intake_sealer=DayIntakeSealer(store=SqlDayKeyStore(database=base.main)),
         entropy=ENTROPY,
         policy=policy,
         on_settled=lambda claim: base.metrics.claim_settled(outcome=_outcome(claim)),
     )
-    return Claims(policy, registry, store, jobs, settlement)
+    return Claims(policy, _rules(registries, settings.zone), store, jobs, settlement)
 
 
-async def _registry(stack: AsyncExitStack, base: Base) -> BudgetedRegistry:
+def _rules(registries: Mapping[SubjectKind, Registry], zone: tzinfo) -> ClaimRules:
+    people, organizations = registries[SubjectKind.INDIVIDUAL], registries[SubjectKind.ORGANIZATION]
+    return ClaimRules(
+        name_limit=people.name_limit,
+        organization_name_limit=organizations.name_limit,
+        document_types=people.document_types | organizations.document_types,
+        zone=zone,
+    )
+
+
+def _registries(stack: AsyncExitStack, base: Base) -> Mapping[SubjectKind, Registry]:
     settings = base.settings
+    types = {DocumentType(name) for name in settings.document_types}
+    credentials = Credentials(
+        settings.registry_app_id, settings.registry_biz_id, settings.registry_secret_key()
+    )
     nppa = NppaRegistry(
         check_base=settings.registry_check_url,
         query_base=settings.registry_query_url,
-        credentials=Credentials(
-            settings.registry_app_id, settings.registry_biz_id, settings.registry_secret_key()
-        ),
+        credentials=credentials,
         clock=base.real_now,
-        document_types=frozenset(DocumentType(name) for name in settings.document_types),
+        document_types=frozenset(each for each in types if kind_of(each) is SubjectKind.INDIVIDUAL),
         development=settings.development,
     )
     stack.push_async_callback(nppa.close)
+    return {
+        SubjectKind.INDIVIDUAL: _careful(base, nppa, provider=_NPPA),
+        SubjectKind.ORGANIZATION: _enterprise(stack, base, credentials),
+    }
+
+
+def _enterprise(stack: AsyncExitStack, base: Base, credentials: Credentials) -> Registry:
+    settings = base.settings
+    if not settings.registry_enterprise_url:
+        return AbsentRegistry()
+    enterprise = EnterpriseRegistry(
+        base=settings.registry_enterprise_url,
+        credentials=credentials,
+        clock=base.real_now,
+        development=settings.development,
+    )
+    stack.push_async_callback(enterprise.close)
+    return _careful(base, enterprise, provider=_ENTERPRISE)
+
+
+def _careful(base: Base, registry: Registry, *, provider: str) -> Registry:
+    """Return a registry behind its guard and under its cap, which all processes share."""
     guarded = GuardedRegistry(
-        inner=nppa,
-        provider=_PROVIDER,
+        inner=registry,
+        provider=provider,
         clock=base.real_now,
         observe=lambda provider, outcome, seconds: base.metrics.registry_call(
             provider=provider, outcome=outcome, seconds=seconds
         ),
         alarm=lambda provider: log().error("registry_refuses_us", provider=provider),
     )
+    calls_per_second = base.settings.registry_calls_per_second
     return BudgetedRegistry(
         inner=guarded,
-        provider=_PROVIDER,
+        provider=provider,
         store=SqlBudgetStore(database=base.main),
-        checks_per_second=settings.registry_calls_per_second,
-        queries_per_second=settings.registry_calls_per_second * _QUERIES_PER_CHECK,
+        checks_per_second=calls_per_second,
+        queries_per_second=calls_per_second * _QUERIES_PER_CHECK,
         clock=base.real_now,
         sleep=asyncio.sleep,
     )

@@ -27,7 +27,6 @@ from idvault.bootstrap.sequencing import build_guard
 from idvault.bootstrap.status import build_receipts, build_statuses
 from idvault.bootstrap.witness import check_witnessed
 from idvault.config import Settings
-from idvault.domain.verification import ClaimRules
 from idvault.flows.roster_holder import RosterHolder
 from idvault.flows.transparency import TransparencyFlow
 from idvault.flows.verification import VerificationFlow
@@ -94,7 +93,6 @@ async def _platform_edge(stack: AsyncExitStack, base: Base, rosters: RosterHolde
         policy=claims.policy,
     )
     stack.push_async_callback(verification.drain)
-    rules = ClaimRules(claims.registry.name_limit, claims.registry.document_types, base.settings.zone)
     statuses, hub = await build_statuses(stack, base, keys=keys, guard=guard, policy=claims.policy)
     services = [
         Service(
@@ -102,7 +100,7 @@ async def _platform_edge(stack: AsyncExitStack, base: Base, rosters: RosterHolde
             VerificationServicer(
                 flow=verification,
                 receipts=build_receipts(base, rosters),
-                rules=rules,
+                rules=claims.rules,
                 patience=base.settings.settle_patience,
             ),
         ),

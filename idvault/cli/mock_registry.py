@@ -1,4 +1,4 @@
-"""`idvault mock-registry`: a stand-in for the national registry, with synthetic people."""
+"""`idvault mock-registry`: a stand-in for the national registry, with synthetic people and organisations."""
 
 import asyncio
 from pathlib import Path
@@ -42,8 +42,10 @@ def mock_registry(  # noqa: PLR0917 - typer makes an option of each
 ) -> None:
     """Stand in for the national registry: NPPA V1.9 on the wire, nobody real behind it.
 
+    It answers about organisations too, under /enterprise/check: a wire of this project's own invention.
+
     Its admin port changes its behaviour while it runs: PUT /behaviour, POST /settle, POST /people,
-    GET /counters, POST /reset.
+    POST /organizations, GET /counters, POST /reset.
     """
     from idvault.mock_registry import server  # noqa: PLC0415 - `--help` needs no server
     from idvault.mock_registry.population import PopulationError  # noqa: PLC0415

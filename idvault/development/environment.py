@@ -36,6 +36,8 @@ def registry(layout: Layout, *, base_url: str) -> dict[str, str]:
     return _prefixed(
         REGISTRY_CHECK_URL=base_url,
         REGISTRY_QUERY_URL=base_url,
+        REGISTRY_ENTERPRISE_URL=base_url,
+        REGISTRY_DOCUMENT_TYPES="RESIDENT_ID,UNIFIED_SOCIAL_CREDIT_CODE",
         REGISTRY_APP_ID=APP_ID,
         REGISTRY_BIZ_ID=BIZ_ID,
         REGISTRY_SECRET_KEY_FILE=str(layout.registry_secret_key),

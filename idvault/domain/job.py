@@ -5,6 +5,8 @@
 - UNKNOWN: it may have been decided; ask by query, not before 10 s after it was sent.
 - IN_PROGRESS: the registry works on it; poll.
 - "No such check" counts only twice in a row, 5 s apart; then the same ai is sent again: a resend, counted.
+- A registry that cannot be queried is asked by the same check under the same ai: out of UNKNOWN that is a
+  resend, counted and further apart each time; of a check in progress it is a poll.
 - A mismatch of the first spelling of a name with a second one moves on to the second check, with its own ai.
 - DONE: settled; nothing is called any more.
 """
@@ -21,6 +23,7 @@ BAN = timedelta(seconds=60)
 _FIRST_WAIT = timedelta(seconds=1)
 _LONGEST_WAIT = timedelta(seconds=60)
 _LONGEST_POLL = timedelta(seconds=240)  # an answer lives 300 s after it was first heard
+_LONGEST_RESEND = timedelta(minutes=10)  # a registry that forgets what nobody heard charges each resend
 
 
 class JobState(StrEnum):
@@ -77,22 +80,30 @@ def take_up(*, progress: Progress, now: datetime) -> Progress:
     return progress
 
 
-def next_call(*, progress: Progress) -> Call:
-    """Return what to ask; raises ValueError when DONE."""
+def next_call(*, progress: Progress, can_query: bool) -> Call:
+    """Return what to ask; raises ValueError when DONE. can_query: whether the registry has queries at all."""
     if progress.state is JobState.DONE:
         raise ValueError("a settled claim asks nothing")
-    return Call.CHECK if progress.state in (JobState.READY, JobState.SENDING) else Call.QUERY
+    asked = progress.state in (JobState.UNKNOWN, JobState.IN_PROGRESS)
+    return Call.QUERY if asked and can_query else Call.CHECK
 
 
 def send(*, progress: Progress, now: datetime) -> Progress:
-    """Return the progress to commit before a check is sent; anything but READY is unchanged."""
-    if progress.state is not JobState.READY:
+    """Return the progress to commit before a check is sent; SENDING and IN_PROGRESS are unchanged."""
+    if progress.state not in (JobState.READY, JobState.UNKNOWN):
         return progress
-    return replace(progress, state=JobState.SENDING, sent_at=now, missing=0)
+    resends = progress.resends + (progress.state is JobState.UNKNOWN)
+    return replace(progress, state=JobState.SENDING, sent_at=now, missing=0, resends=resends)
 
 
 def after_check(
-    *, progress: Progress, answer: Answer, spellings: int, now: datetime, midnight: datetime
+    *,
+    progress: Progress,
+    answer: Answer,
+    spellings: int,
+    can_query: bool,
+    now: datetime,
+    midnight: datetime,
 ) -> Step:
     """Return what the answer to a check leads to; midnight is the next local one, in real time."""
     if answer in DECIDED or answer is Answer.IN_PROGRESS:
@@ -103,7 +114,7 @@ def after_check(
         return Step(_unsent(progress, now + BAN))
     if answer in (Answer.NOT_SENT, Answer.REJECTED_CALLER):
         return Step(_unsent(progress, now + _wait(progress.attempts, _LONGEST_WAIT)))
-    return Step(_doubtful(progress, now))
+    return Step(_doubtful(progress, now) if can_query else _unheard(progress, now))
 
 
 def after_query(*, progress: Progress, answer: Answer, spellings: int, now: datetime) -> Step:
@@ -151,9 +162,10 @@ def _in_progress(progress: Progress, now: datetime) -> Progress:
 
 
 def _unsent(progress: Progress, next_at: datetime) -> Progress:
-    return replace(
-        progress, state=JobState.READY, sent_at=None, attempts=progress.attempts + 1, next_at=next_at
-    )
+    attempts = progress.attempts + 1
+    if progress.state is JobState.IN_PROGRESS:  # a poll that was not sent
+        return replace(progress, attempts=attempts, next_at=next_at)
+    return replace(progress, state=JobState.READY, sent_at=None, attempts=attempts, next_at=next_at)
 
 
 def _doubtful(progress: Progress, now: datetime) -> Progress:
@@ -161,6 +173,11 @@ def _doubtful(progress: Progress, now: datetime) -> Progress:
     return replace(
         progress, state=JobState.UNKNOWN, attempts=0, missing=0, next_at=max(now, sent_at + QUERY_DELAY)
     )
+
+
+def _unheard(progress: Progress, now: datetime) -> Progress:
+    pause = min(QUERY_DELAY * (1 << min(progress.resends, 16)), _LONGEST_RESEND)
+    return replace(progress, state=JobState.UNKNOWN, attempts=0, missing=0, next_at=now + pause)
 
 
 def _missing(progress: Progress, now: datetime) -> Progress:

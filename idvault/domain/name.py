@@ -1,4 +1,4 @@
-"""Real names: one normal form for what is sealed, compared and sent to a registry.
+"""Names of people and organisations: one normal form for what is sealed, compared and sent to a registry.
 
 - Text is brought to NFKC: full-width Latin becomes Latin, radicals and compatibility ideographs become the
   ordinary characters that a registry has. Case is kept.
@@ -28,17 +28,17 @@ _INVISIBLE = frozenset(
 _VISIBLE_CATEGORIES = frozenset("LMNP")
 
 
-def parse(real_name: str, *, limit: int) -> str:
+def parse(real_name: str, *, limit: int, field: str = "real_name") -> str:
     """Return the normalised name of 1 to limit code points, or raise InvalidError (INVALID_NAME).
 
-    limit: the provider's; at most 50.
+    limit: the provider's; at most 50. field: whose path in the request an error names.
     """
     # NFKC comes first: it makes spaces of other white space and separators of half-width ones.
     plain = unicodedata.normalize("NFKC", real_name).translate(_SEPARATORS | _ORDINARY).strip()
-    _require(plain != "", FieldCode.REQUIRED)
-    _require(len(plain) <= min(limit, LIMIT), FieldCode.LENGTH)
-    _require(all(character == " " or _is_visible(character) for character in plain), FieldCode.CHARACTER)
-    _require(any(_is_letter(character) for character in plain), FieldCode.CHARACTER)
+    _require(plain != "", field, FieldCode.REQUIRED)
+    _require(len(plain) <= min(limit, LIMIT), field, FieldCode.LENGTH)
+    visible = all(character == " " or _is_visible(character) for character in plain)
+    _require(visible and any(_is_letter(character) for character in plain), field, FieldCode.CHARACTER)
     return plain
 
 
@@ -68,6 +68,6 @@ def _is_letter(character: str) -> bool:
     return _is_ideograph(character) or unicodedata.category(character) in ("Lu", "Ll", "Lt", "Lm", "Lo", "Nl")
 
 
-def _require(condition: bool, code: FieldCode) -> None:
+def _require(condition: bool, field: str, code: FieldCode) -> None:
     if not condition:
-        raise InvalidError(Reason.INVALID_NAME, Violation("real_name", code))
+        raise InvalidError(Reason.INVALID_NAME, Violation(field, code))

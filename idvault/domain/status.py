@@ -1,13 +1,16 @@
 """The published status of an account, and the life it goes through.
 
 - An account is VERIFIED until its expire_date, which is the first EXPIRED day.
-- A status never says more than kind, state, standing, assurance, the two days and the revision.
+- A status never says more than kind, state, standing, assurance, the two days, the revision, and of an
+  organisation that was once verified its category.
 - The revision grows by one with every published change; an expiry that is due counts before it is stored.
 """
 
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+
+from idvault.domain.organization import OrganizationCategory
 
 
 class SubjectKind(StrEnum):
@@ -47,7 +50,10 @@ class Assurance(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account as the vault keeps it; person_id is a random id, set once somebody was verified."""
+    """An account as the vault keeps it; person_id is a random id, set once somebody was verified.
+
+    organization_category: set with it where the owner is an organisation.
+    """
 
     account_token: str
     relying_party: str
@@ -60,6 +66,7 @@ class Account:
     expire_date: date | None = None
     person_id: str | None = None
     open_claim_id: str | None = None
+    organization_category: OrganizationCategory | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,7 @@ class Status:
     revision: int
     verify_date: date | None
     expire_date: date | None
+    organization_category: OrganizationCategory | None = None
 
 
 def new(*, account_token: str, relying_party: str, subject_kind: SubjectKind) -> Account:
@@ -101,4 +109,5 @@ def project(*, account: Account, today: date) -> Status:
         shown.revision,
         shown.verify_date,
         shown.expire_date,
+        shown.organization_category,
     )

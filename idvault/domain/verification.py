@@ -2,21 +2,23 @@
 
 - An erased or closed account, and one whose renewal is suspended, takes no new claim.
 - A sign-up is PENDING until answered; a re-verification changes nothing before it succeeds.
+- A person is claimed by a person's documents, an organisation by its unified social credit code alone.
 - Only a full positive answer succeeds; limit, closed person and different owner are told only after a match.
 - A claim without an answer fails 48 hours after it was opened.
 - Repeated definite mismatches of one person are limited by hour and day.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 
-from idvault.domain import document, name, status
+from idvault.domain import document, name, organization, status
 from idvault.domain.document import Document, DocumentType
 from idvault.domain.error import ExhaustedError, FieldCode, InvalidError, PreconditionError, Reason, Violation
+from idvault.domain.organization import OrganizationCategory
 from idvault.domain.registry import Answer
-from idvault.domain.status import Account, Assurance, Standing, State
+from idvault.domain.status import Account, Assurance, Standing, State, SubjectKind
 
 CLAIM_LIFETIME = timedelta(hours=48)
 REQUEST_LIFETIME = timedelta(days=7)
@@ -66,19 +68,36 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A normalised name and document: personal, so neither is ever shown by repr."""
+    """A normalised name and document of a person or an organisation: neither is ever shown by repr."""
 
     name: str = field(repr=False)
     document: Document = field(repr=False)
 
+    @property
+    def subject_kind(self) -> SubjectKind:
+        """Whose identity it is, as the type of the document says."""
+        return kind_of(self.document.type)
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """What is told of whoever a registry confirmed: person or organisation, and of which category."""
+
+    subject_kind: SubjectKind
+    organization_category: OrganizationCategory | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class ClaimRules:
-    """What a deployment takes: the registry's name limit (code points) and documents, and its time zone."""
+    """What a deployment takes: the registries' documents, and its time zone.
+
+    name_limit, organization_name_limit: in code points, those of the registry that is asked.
+    """
 
     name_limit: int
     document_types: frozenset[DocumentType]
     zone: tzinfo
+    organization_name_limit: int = name.LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +126,55 @@ TIMED_OUT = Outcome(ClaimState.FAILED, FailureReason.REGISTRY_TIMED_OUT)
 SUPERSEDED = Outcome(ClaimState.FAILED, FailureReason.SUPERSEDED)
 
 
+def kind_of(document_type: DocumentType) -> SubjectKind:
+    """Return who has such a document."""
+    organization = document_type is DocumentType.UNIFIED_SOCIAL_CREDIT_CODE
+    return SubjectKind.ORGANIZATION if organization else SubjectKind.INDIVIDUAL
+
+
 def check_identity(
     *, real_name: str, document_type: DocumentType, number: str, rules: ClaimRules, today: date
 ) -> Identity:
-    """Return the normalised identity, or raise InvalidError that names every wrong field at once."""
-    if document_type not in rules.document_types:
+    """Return a person's normalised identity, or raise InvalidError that names every wrong field at once."""
+    return _check(
+        SubjectKind.INDIVIDUAL,
+        lambda: name.parse(real_name, limit=rules.name_limit),
+        document_type=document_type,
+        number=number,
+        rules=rules,
+        today=today,
+    )
+
+
+def check_organization(
+    *, organization_name: str, document_type: DocumentType, number: str, rules: ClaimRules, today: date
+) -> Identity:
+    """Return an organisation's normalised identity, or raise InvalidError in the same way."""
+    return _check(
+        SubjectKind.ORGANIZATION,
+        lambda: name.parse(organization_name, limit=rules.organization_name_limit, field="organization_name"),
+        document_type=document_type,
+        number=number,
+        rules=rules,
+        today=today,
+    )
+
+
+def _check(
+    kind: SubjectKind,
+    parse_name: Callable[[], str],
+    *,
+    document_type: DocumentType,
+    number: str,
+    rules: ClaimRules,
+    today: date,
+) -> Identity:
+    if document_type not in rules.document_types or kind_of(document_type) is not kind:
         raise InvalidError(Reason.UNSUPPORTED_DOCUMENT, Violation("document.type", FieldCode.CHARACTER))
     refusals: list[InvalidError] = []
     parsed_name, parsed_document = "", None
     try:
-        parsed_name = name.parse(real_name, limit=rules.name_limit)
+        parsed_name = parse_name()
     except InvalidError as error:
         refusals.append(error)
     try:
@@ -143,6 +201,11 @@ def check_consent(*, policy_version: str, agree_time: datetime | None, now: date
     return Consent(policy_version, agree_time)
 
 
+def owner(*, identity: Identity) -> Owner:
+    """Return what is told of an identity once it is confirmed."""
+    return Owner(identity.subject_kind, organization.category(document=identity.document))
+
+
 def admit(*, account: Account) -> None:
     """Raise PreconditionError if the account takes no new claim."""
     if account.state is State.ERASED:
@@ -164,11 +227,12 @@ def check_attempts(*, failures: Sequence[datetime], now: datetime) -> None:
             raise ExhaustedError(Reason.TOO_MANY_ATTEMPTS, retry_after=recent[-limit] + window - now)
 
 
-def begin(*, account: Account, claim_id: str) -> Account:
+def begin(*, account: Account, claim_id: str, subject_kind: SubjectKind) -> Account:
     """Return the account once a claim is open: only a rejected one changes what is published."""
     changed = account.state is State.REJECTED
     return replace(
         account,
+        subject_kind=subject_kind if changed else account.subject_kind,
         state=State.PENDING if changed else account.state,
         revision=account.revision + changed,
         open_claim_id=claim_id,
@@ -197,7 +261,9 @@ def _refusal_after_match(facts: Facts) -> FailureReason | None:
     return None
 
 
-def conclude(*, account: Account, outcome: Outcome, person_id: str, today: date, valid_days: int) -> Account:
+def conclude(
+    *, account: Account, outcome: Outcome, person_id: str, owner: Owner, today: date, valid_days: int
+) -> Account:
     """Return the account after its open claim ended.
 
     Success verifies it from today for valid_days. Failure rejects a sign-up and leaves any other as it was.
@@ -206,6 +272,8 @@ def conclude(*, account: Account, outcome: Outcome, person_id: str, today: date,
     if outcome.succeeded:
         return replace(
             closed,
+            subject_kind=owner.subject_kind,
+            organization_category=owner.organization_category,
             state=State.VERIFIED,
             assurance=Assurance.REGISTRY_MATCH,
             person_id=person_id,

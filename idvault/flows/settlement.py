@@ -1,7 +1,7 @@
-"""Asks the registry about one claim and writes down what became of it; edge and worker share it."""
+"""Asks a registry about one claim and writes down what became of it; edge and worker share it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 
@@ -13,7 +13,8 @@ from idvault.domain.job import Call, JobState, Progress, Step
 from idvault.domain.moment import Moment
 from idvault.domain.record import SealedRecord
 from idvault.domain.registry import Answer
-from idvault.domain.verification import FailureReason, Identity, Outcome
+from idvault.domain.status import SubjectKind
+from idvault.domain.verification import FailureReason, Identity, Outcome, Owner
 from idvault.flows.log_guard import LogGuard
 from idvault.flows.policy import Policy
 from idvault.flows.recorder import Recorder
@@ -37,17 +38,17 @@ class SettlementFlow:
         *,
         store: VerificationStore,
         jobs: JobStore,
-        registry: Registry,
+        registries: Mapping[SubjectKind, Registry],
         record_sealer: RecordSealer,
         intake_sealer: IntakeSealer,
         entropy: Entropy,
         policy: Policy,
         on_settled: Callable[[Claim], None],
     ) -> None:
-        """Take the ports, and who is told of each claim that this process settled."""
+        """Take the ports, whom to ask about whom, and who is told of each claim that this process settled."""
         self._store = store
         self._jobs = jobs
-        self._registry = registry
+        self._registries = registries
         self._record_sealer = record_sealer
         self._intake_sealer = intake_sealer
         self._recorder = Recorder(entropy=entropy)
@@ -79,20 +80,21 @@ class SettlementFlow:
         progress = job.progress
         if progress.state is not JobState.SENDING and progress.next_at > now.real:
             return Step(progress)
-        ai = job.ais[progress.check_index]
-        if machine.next_call(progress=progress) is Call.QUERY:
-            answer = await self._registry.query(ai=ai, patience=patience)
+        ai, registry = job.ais[progress.check_index], self._registries[identity.subject_kind]
+        if machine.next_call(progress=progress, can_query=registry.can_query) is Call.QUERY:
+            answer = await registry.query(ai=ai, patience=patience)
             return machine.after_query(progress=progress, answer=answer, spellings=len(job.ais), now=now.real)
         sending = machine.send(progress=progress, now=now.real)
         if sending != progress and not await self._jobs.advance(job, progress=sending, keep_lease=True):
             return None
-        answer = await self._registry.check(
+        answer = await registry.check(
             ai=ai, identity=_spelled(identity, progress.check_index), patience=patience
         )
         return machine.after_check(
             progress=sending,
             answer=answer,
             spellings=len(job.ais),
+            can_query=registry.can_query,
             now=now.real,
             midnight=_next_midnight(now.real, self._policy.zone),
         )
@@ -101,13 +103,26 @@ class SettlementFlow:
         outcome = verification.decide(answer=answer, facts=job.facts)
         record = await self._seal(job, identity, answer) if outcome.succeeded else None
         return await self._end(
-            job.account_token, job.claim_id, outcome, record, lease_id=job.lease.lease_id, now=now
+            job.account_token,
+            job.claim_id,
+            outcome,
+            record,
+            owner=verification.owner(identity=identity),
+            lease_id=job.lease.lease_id,
+            now=now,
         )
 
     async def time_out(self, claim: Claim, *, now: Moment) -> Claim | None:
         """End a claim whose 48 hours are over, whoever holds its lease; None if it ended meanwhile."""
+        account = claim.account
         return await self._end(
-            claim.account.account_token, claim.claim_id, verification.TIMED_OUT, None, lease_id=None, now=now
+            account.account_token,
+            claim.claim_id,
+            verification.TIMED_OUT,
+            None,
+            owner=Owner(account.subject_kind),
+            lease_id=None,
+            now=now,
         )
 
     async def _end(
@@ -117,6 +132,7 @@ class SettlementFlow:
         outcome: Outcome,
         record: SealedRecord | None,
         *,
+        owner: Owner,
         lease_id: str | None,
         now: Moment,
     ) -> Claim | None:
@@ -125,6 +141,7 @@ class SettlementFlow:
             claim_id=claim_id,
             outcome=outcome,
             record=record,
+            owner=owner,
             lease_id=lease_id,
             definite_mismatch=outcome.failure_reason is FailureReason.MISMATCH,
             today=now.today(self._policy.zone),

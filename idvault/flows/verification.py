@@ -1,4 +1,4 @@
-"""Opening a claim for somebody who signs up or verifies again, and reading it back."""
+"""Opening a claim for a person or an organisation that signs up or verifies again, and reading it back."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -12,7 +12,6 @@ from idvault.domain.event import EventType
 from idvault.domain.moment import Moment
 from idvault.domain.request import Request
 from idvault.domain.seal import Part
-from idvault.domain.status import SubjectKind
 from idvault.domain.verification import ClaimState, Consent, Identity
 from idvault.flows.log_guard import LogGuard
 from idvault.flows.policy import Policy
@@ -48,7 +47,7 @@ class VerifyCommand:
 
 
 class VerificationFlow:
-    """Claims of individuals."""
+    """Claims of people and of organisations."""
 
     def __init__(
         self,
@@ -122,7 +121,7 @@ class VerificationFlow:
             claim_id=self._recorder.new_id(),
             account_token=command.account_token or token.make(self._entropy.random(16)),
             new_account=command.account_token is None,
-            subject_kind=SubjectKind.INDIVIDUAL,
+            subject_kind=command.identity.subject_kind,
             consent=command.consent,
             ais=tuple(self._recorder.new_id() for _ in range(spellings)),
             person=self._indexer.person(

@@ -1,15 +1,18 @@
-"""The mock registry's admin port: changes its behaviour, settles checks, adds people, tells the counters."""
+"""The mock registry's admin port: changes its behaviour, settles checks, adds entries, tells the counters."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from aiohttp import web
 
-from idvault.mock_registry import population
+from idvault.mock_registry import organization, population
 from idvault.mock_registry.behaviour import Behaviour, BehaviourError, Mode
-from idvault.mock_registry.ledger import Ledger
-from idvault.registry.nppa_wire import Status
+from idvault.mock_registry.wire import Memory
+from idvault.registry import enterprise_wire, nppa_wire
+
+_Entry = TypeVar("_Entry")
 
 
 class Admin:
@@ -18,14 +21,14 @@ class Admin:
     def __init__(
         self,
         *,
-        ledger: Ledger,
+        memory: Memory,
         behaviour: Behaviour,
         lift_bans: Callable[[], None],
         listen: Callable[[bool], Awaitable[None]],
         clock: Callable[[], datetime],
     ) -> None:
         """Take what the public port uses. listen: opens or closes the public port."""
-        self._ledger = ledger
+        self._memory = memory
         self._behaviour = behaviour
         self._lift_bans = lift_bans
         self._listen = listen
@@ -38,6 +41,7 @@ class Admin:
         app.router.add_get("/behaviour", self._show)
         app.router.add_post("/settle", self._settle)
         app.router.add_post("/people", self._people)
+        app.router.add_post("/organizations", self._organizations)
         app.router.add_get("/counters", self._counters)
         app.router.add_post("/reset", self._reset)
         return app
@@ -57,35 +61,55 @@ class Admin:
         content = await _content(request)
         wanted = content if isinstance(content, dict) else {}
         ai, status = wanted.get("ai"), wanted.get("status")
-        if not isinstance(ai, str) or type(status) is not int or status not in (0, 2):
-            return _refusal("settle takes an ai and a status, 0 or 2")
-        if not self._ledger.settle(ai, Status(status), now=self._clock()):
+        if not isinstance(ai, str) or type(status) is not int or status not in (0, 2, 3):
+            return _refusal("settle takes an ai and a status, 0 or 2, or 3 of an organisation")
+        if not self._end(ai, status):
             return _refusal("no such check is in progress", status=404)
         return web.json_response({"settled": ai})
 
+    def _end(self, ai: str, status: int) -> bool:
+        now = self._clock()
+        if self._memory.organizations.settle(ai, enterprise_wire.Status(status), now=now):
+            return True
+        if status == enterprise_wire.Status.NO_RECORD:
+            return False
+        return self._memory.people.settle(ai, nppa_wire.Status(status), now=now)
+
     async def _people(self, request: web.Request) -> web.Response:
-        content = await _content(request)
-        entries = content.get("people", content) if isinstance(content, dict) else content
-        try:
-            people = [
-                population.person(each) for each in (entries if isinstance(entries, list) else [entries])
-            ]
-        except population.PopulationError as error:
-            return _refusal(str(error))
-        return web.json_response({"added": self._ledger.add(people)})
+        return await _add(request, "people", population.person, self._memory.people.add)
+
+    async def _organizations(self, request: web.Request) -> web.Response:
+        return await _add(request, "organizations", organization.organization, self._memory.organizations.add)
 
     async def _counters(self, _request: web.Request) -> web.Response:
-        return web.json_response(self._ledger.counters.as_json())
+        return web.json_response(self._memory.counters.as_json())
 
     async def _reset(self, _request: web.Request) -> web.Response:
-        self._ledger.reset_counters()
+        self._memory.counters.reset()
+        self._memory.people.reset_counters()
         self._behaviour.reset()
         self._lift_bans()
         await self._follow()
-        return web.json_response(self._ledger.counters.as_json())
+        return web.json_response(self._memory.counters.as_json())
 
     async def _follow(self) -> None:
         await self._listen(self._behaviour.mode is not Mode.DOWN)
+
+
+async def _add(
+    request: web.Request,
+    kind: str,
+    read: Callable[[object], _Entry],
+    add: Callable[[Sequence[_Entry]], int],
+) -> web.Response:
+    """Add one entry, a list of them, or an object that names the list; all of them or none."""
+    content = await _content(request)
+    entries = content.get(kind, content) if isinstance(content, dict) else content
+    try:
+        added = [read(each) for each in (entries if isinstance(entries, list) else [entries])]
+    except population.PopulationError as error:
+        return _refusal(str(error))
+    return web.json_response({"added": add(added)})
 
 
 async def _content(request: web.Request) -> object:

@@ -1,4 +1,4 @@
-"""What the mock registry knows and remembers: people, checks, daily caps and counters. It reads no clock.
+"""What the mock registry knows and remembers of people and their checks. It reads no clock.
 
 - A check is decided by name and number; a decided check is charged once, and a repeated ai is refused.
 - A result can be queried for 48 h, and for 300 s after the first query that told it; then its ai is free.
@@ -6,35 +6,17 @@
 - The ids of the test system's fixtures are always known, never taken and never deleted.
 """
 
-from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta, timezone
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from idvault.mock_registry import fixtures, population
+from idvault.mock_registry.counting import Counters, DayCaps
 from idvault.mock_registry.population import Person
 from idvault.registry.nppa_wire import NAME_LIMIT, Code, Question, RefusedError, Status
 
 _KEPT = timedelta(hours=48)
 _KEPT_AFTER_QUERY = timedelta(seconds=300)
-_ZONE = timezone(timedelta(hours=8))
-
-
-@dataclass(slots=True)
-class Counters:
-    """What has happened since the start or the last reset."""
-
-    check: int = 0
-    query: int = 0
-    charged: int = 0
-    duplicate_ai: int = 0
-    refused_rate: int = 0
-    refused_clock: int = 0
-    refused_sign: int = 0
-
-    def as_json(self) -> dict[str, int]:
-        """Return the counters by name."""
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +41,14 @@ class Ledger:
     """The registry's memory."""
 
     def __init__(
-        self, *, people: Iterable[Person], keep_unheard: bool, name_cap: int, number_cap: int
+        self, *, people: Iterable[Person], keep_unheard: bool, caps: DayCaps, counters: Counters
     ) -> None:
-        """Know people. name_cap, number_cap: checks of one name and of one number in a day of China."""
-        self.counters = Counters()
+        """Know people. caps, counters: shared by everything that decides."""
+        self.counters = counters
         self._people = {person.number: person for person in people}
         self._keep_unheard = keep_unheard
-        self._caps = {"name": name_cap, "number": number_cap}
+        self._caps = caps
         self._checks: dict[str, _Check] = {}
-        self._day = ""
-        self._used: Counter[tuple[str, str]] = Counter()
         self._charged_fixtures: set[str] = set()
 
     def add(self, people: Iterable[Person]) -> int:
@@ -78,8 +58,7 @@ class Ledger:
         return len(added)
 
     def reset_counters(self) -> None:
-        """Count from 0."""
-        self.counters = Counters()
+        """Charge fixtures anew."""
         self._charged_fixtures.clear()
 
     def check(self, question: Question, *, now: datetime, in_progress: bool = False) -> Result:
@@ -89,7 +68,7 @@ class Ledger:
         if not fixture and self._find(question.ai, now) is not None:
             self.counters.duplicate_ai += 1
             raise RefusedError(Code.AI_IN_USE)
-        self._count(question, now)
+        self._caps.count(name=question.name, number=question.number, now=now)
         result = Result(Status.IN_PROGRESS) if in_progress else self._decide(question.name, question.number)
         waiting = result.status is Status.IN_PROGRESS
         if not waiting and question.ai not in self._charged_fixtures:
@@ -138,16 +117,6 @@ class Ledger:
             return check
         del self._checks[ai]
         return None
-
-    def _count(self, question: Question, now: datetime) -> None:
-        day = now.astimezone(_ZONE).date().isoformat()
-        if day != self._day:
-            self._day = day
-            self._used.clear()
-        keys = {"name": question.name, "number": question.number}
-        if any(self._used[kind, value] >= self._caps[kind] for kind, value in keys.items()):
-            raise RefusedError(Code.RESOURCE_LIMIT)
-        self._used.update(keys.items())
 
 
 def _check_input(question: Question) -> None:

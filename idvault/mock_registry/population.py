@@ -13,13 +13,17 @@ from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from idvault.domain import document
 from idvault.domain import name as names
 from idvault.domain.document import DocumentType
 from idvault.domain.error import InvalidError
 
-NOTICE = "Synthetic people, generated from a seed. None of them exists; no number was ever given to anybody."
+NOTICE = (
+    "Synthetic people and organisations, generated from a seed. None of them exists; no number was ever "
+    "given to anybody."
+)
 SEED = 20140807
 _SIZE = 200
 _KINDS = ("minority",) * 8 + ("rare_character",) * 6 + ("private_use",) * 2 + ("renamed",)
@@ -122,18 +126,26 @@ def _invent(random: Random, kind: str, index: int) -> Person:
 
 def load(path: Path) -> list[Person]:
     """Return the people of a file; raises PopulationError."""
-    try:
-        entries = json.loads(path.read_text(encoding="utf-8"))["people"]
-    except (ValueError, TypeError, KeyError):
-        raise PopulationError("not a population file") from None
-    if not isinstance(entries, list):
+    found = entries(path, "people")
+    if found is None:
         raise PopulationError("not a population file")
-    return [person(entry) for entry in entries]
+    return [person(entry) for entry in found]
 
 
-def save(path: Path, people: Iterable[Person], *, seed: int = SEED) -> None:
-    """Write people to a file that only its owner reads, whole or not at all."""
-    content = {"notice": NOTICE, "seed": seed, "people": [asdict(each) for each in people]}
+def entries(path: Path, kind: str) -> list[object] | None:
+    """Return the entries of a kind in a file, None if it has no such kind; raises PopulationError."""
+    try:
+        found = dict(json.loads(path.read_text(encoding="utf-8"))).get(kind)
+    except (ValueError, TypeError):
+        raise PopulationError("not a population file") from None
+    if found is not None and not isinstance(found, list):
+        raise PopulationError("not a population file")
+    return found
+
+
+def save(path: Path, *, seed: int = SEED, **kinds: Iterable[Any]) -> None:
+    """Write entries of each kind (dataclasses) to a file that only its owner reads, whole or not at all."""
+    content = {"notice": NOTICE, "seed": seed, **{kind: [*map(asdict, kinds[kind])] for kind in kinds}}
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
     partial.unlink(missing_ok=True)
@@ -144,10 +156,3 @@ def save(path: Path, people: Iterable[Person], *, seed: int = SEED) -> None:
         file.flush()
         os.fsync(file.fileno())
     partial.replace(path)
-
-
-def load_or_generate(path: Path) -> list[Person]:
-    """Return the people of a file, which is written first where there is none."""
-    if not path.exists():
-        save(path, generate())
-    return load(path)

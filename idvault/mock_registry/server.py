@@ -8,11 +8,13 @@ from pathlib import Path
 
 from aiohttp import web
 
-from idvault.mock_registry import population
+from idvault.mock_registry import organization, population
 from idvault.mock_registry.admin import Admin
 from idvault.mock_registry.behaviour import Behaviour
+from idvault.mock_registry.counting import Counters, DayCaps
+from idvault.mock_registry.enterprise import EnterpriseLedger
 from idvault.mock_registry.ledger import Ledger
-from idvault.mock_registry.wire import Callers, Wire
+from idvault.mock_registry.wire import Callers, Memory, Wire
 from idvault.registry.nppa_wire import Credentials
 
 _LOOPBACK = "127.0.0.1"
@@ -23,7 +25,7 @@ _GRACE = 0.1
 class Options:
     """What a test may want otherwise; the defaults are the real interface's.
 
-    keep_unheard: whether the result of a check whose answer was lost can be queried. former_secret_key:
+    keep_unheard: whether the result of a check whose answer was lost can be asked for. former_secret_key:
     accepted beside the present one. allowed_addresses: None allows all. Caps: calls a second (check, query)
     and checks a day (name, number).
     """
@@ -102,16 +104,11 @@ async def run(
     file is damaged, and WireError if a secret key is not 32 hex digits.
     """
     options = options or Options()
-    ledger = Ledger(
-        people=population.load_or_generate(population_path),
-        keep_unheard=options.keep_unheard,
-        name_cap=options.name_cap,
-        number_cap=options.number_cap,
-    )
+    memory = _memory(population_path, options)
     behaviour = Behaviour(latency_ms=latency_ms)
     keys = [secret_key] + ([options.former_secret_key] if options.former_secret_key else [])
     wire = Wire(
-        ledger=ledger,
+        memory=memory,
         behaviour=behaviour,
         callers=Callers(tuple(Credentials(app_id, biz_id, key) for key in keys), options.allowed_addresses),
         check_cap=options.check_cap,
@@ -119,8 +116,24 @@ async def run(
         clock=clock,
     )
     public = Port(handler=wire.handle, host=host, port=port)
-    admin = Admin(ledger=ledger, behaviour=behaviour, lift_bans=wire.reset, listen=public.listen, clock=clock)
+    admin = Admin(memory=memory, behaviour=behaviour, lift_bans=wire.reset, listen=public.listen, clock=clock)
     await _serve(public, admin, host=host, admin_port=admin_port, ready=ready, stop=stop)
+
+
+def _memory(path: Path, options: Options) -> Memory:
+    if not path.exists():
+        population.save(path, people=population.generate(), organizations=organization.generate())
+    counters, caps = Counters(), DayCaps(name=options.name_cap, number=options.number_cap)
+    return Memory(
+        counters,
+        Ledger(people=population.load(path), keep_unheard=options.keep_unheard, caps=caps, counters=counters),
+        EnterpriseLedger(
+            organizations=organization.load(path),
+            keep_unheard=options.keep_unheard,
+            caps=caps,
+            counters=counters,
+        ),
+    )
 
 
 async def _serve(

@@ -1,4 +1,4 @@
-"""The mock registry's public side: answers as the NPPA interface does, or misbehaves as told."""
+"""The mock registry's public side: answers on the NPPA and the enterprise wire, or misbehaves as told."""
 
 import asyncio
 import time
@@ -10,11 +10,17 @@ from typing import Final
 from aiohttp import web
 
 from idvault.mock_registry.behaviour import Behaviour, Mode, RateGate, Turn
-from idvault.mock_registry.ledger import Ledger, Result
-from idvault.registry import nppa_wire
+from idvault.mock_registry.counting import Counters
+from idvault.mock_registry.enterprise import EnterpriseLedger
+from idvault.mock_registry.ledger import Ledger
+from idvault.registry import enterprise_wire, nppa_wire
 from idvault.registry.nppa_wire import Code, Credentials, RefusedError
 
-_METHODS: Final[Mapping[str, str]] = {nppa_wire.CHECK_PATH: "POST", nppa_wire.QUERY_PATH: "GET"}
+_METHODS: Final[Mapping[str, str]] = {
+    nppa_wire.CHECK_PATH: "POST",
+    nppa_wire.QUERY_PATH: "GET",
+    enterprise_wire.CHECK_PATH: "POST",
+}
 _UNAVAILABLE: Final = 503
 
 
@@ -26,13 +32,22 @@ class Callers:
     addresses: frozenset[str] | None
 
 
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What both ports share: the counters, and what is known of people and of organisations."""
+
+    counters: Counters
+    people: Ledger
+    organizations: EnterpriseLedger
+
+
 class Wire:
     """Handles the HTTP requests of the public port."""
 
     def __init__(
         self,
         *,
-        ledger: Ledger,
+        memory: Memory,
         behaviour: Behaviour,
         callers: Callers,
         check_cap: int,
@@ -40,12 +55,13 @@ class Wire:
         clock: Callable[[], datetime],
     ) -> None:
         """Take the memory and the behaviour that the admin port shares. Caps are calls a second."""
-        self._ledger = ledger
+        self._memory = memory
         self._behaviour = behaviour
         self._callers = callers
         self._gates = {
             nppa_wire.CHECK_PATH: RateGate(cap=check_cap),
             nppa_wire.QUERY_PATH: RateGate(cap=query_cap),
+            enterprise_wire.CHECK_PATH: RateGate(cap=check_cap),
         }
         self._clock = clock
 
@@ -57,10 +73,7 @@ class Wire:
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
         body = await request.read()
-        if request.path == nppa_wire.CHECK_PATH:
-            self._ledger.counters.check += 1
-        elif request.path == nppa_wire.QUERY_PATH:
-            self._ledger.counters.query += 1
+        self._count(request.path)
         turn = self._behaviour.take()
         if turn.mode is Mode.HANG:
             await asyncio.Event().wait()
@@ -70,13 +83,12 @@ class Wire:
 
     def _answer(self, request: web.BaseRequest, body: bytes, turn: Turn) -> bytes:
         try:
-            result = self._decide(request, body, turn.mode)
+            return self._decide(request, body, turn.mode)
         except RefusedError as error:
             self._note(error.code)
             return nppa_wire.build_answer(code=error.code)
-        return nppa_wire.build_answer(code=Code.OK, status=result.status, pi=result.pi)
 
-    def _decide(self, request: web.BaseRequest, body: bytes, mode: Mode) -> Result:
+    def _decide(self, request: web.BaseRequest, body: bytes, mode: Mode) -> bytes:
         if mode in (Mode.MAINTENANCE, Mode.SOURCE_ERROR):
             raise RefusedError(Code.SYSTEM_ERROR)
         self._admit(request)
@@ -86,10 +98,23 @@ class Wire:
         caller = nppa_wire.authenticate(
             accepted=self._callers.accepted, headers=request.headers, params=params, body=body, now=now
         )
+        in_progress = mode is Mode.IN_PROGRESS
+        if request.path == enterprise_wire.CHECK_PATH:
+            question = enterprise_wire.read_check(credentials=caller, body=body)
+            status = self._memory.organizations.check(question, now=now, in_progress=in_progress)
+            return enterprise_wire.build_answer(status)
         if request.path == nppa_wire.QUERY_PATH:
-            return self._ledger.query(nppa_wire.read_query(params=params), now=now)
-        question = nppa_wire.read_check(credentials=caller, body=body)
-        return self._ledger.check(question, now=now, in_progress=mode is Mode.IN_PROGRESS)
+            result = self._memory.people.query(nppa_wire.read_query(params=params), now=now)
+        else:
+            question = nppa_wire.read_check(credentials=caller, body=body)
+            result = self._memory.people.check(question, now=now, in_progress=in_progress)
+        return nppa_wire.build_answer(code=Code.OK, status=result.status, pi=result.pi)
+
+    def _count(self, path: str) -> None:
+        counters = self._memory.counters
+        counters.check += path == nppa_wire.CHECK_PATH
+        counters.query += path == nppa_wire.QUERY_PATH
+        counters.enterprise_check += path == enterprise_wire.CHECK_PATH
 
     def _admit(self, request: web.BaseRequest) -> None:
         method = _METHODS.get(request.path)
@@ -103,7 +128,7 @@ class Wire:
             raise RefusedError(Code.BUSY)
 
     def _note(self, code: Code) -> None:
-        counters = self._ledger.counters
+        counters = self._memory.counters
         counters.refused_rate += code is Code.BUSY
         counters.refused_clock += code is Code.EXPIRED
         counters.refused_sign += code is Code.SIGN_ERROR

@@ -1,4 +1,4 @@
-"""A national registry that says whether a name and a number belong together."""
+"""A registry of people or of organisations that says whether a name and a number belong together."""
 
 from typing import Protocol
 
@@ -20,6 +20,15 @@ class Registry(Protocol):
         """Which documents it can check."""
         ...
 
+    @property
+    def can_query(self) -> bool:
+        """Whether it tells by query what became of a check.
+
+        Where it does not, the check itself may be sent again under the same id with the same identity: the
+        registry answers it again, from memory or, where it forgot, by deciding (and charging) it anew.
+        """
+        ...
+
     async def check(self, *, ai: str, identity: Identity, patience: float) -> Answer:
         """Ask whether the identity is real, under an id that is bound to it for ever.
 
@@ -28,5 +37,5 @@ class Registry(Protocol):
         ...
 
     async def query(self, *, ai: str, patience: float) -> Answer:
-        """Ask what became of a check. NOT_FOUND: the registry knows none."""
+        """Ask what became of a check. NOT_FOUND: the registry knows none; never called unless can_query."""
         ...

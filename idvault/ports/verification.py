@@ -15,7 +15,7 @@ from idvault.domain.moment import Moment
 from idvault.domain.record import SealedRecord
 from idvault.domain.request import Request
 from idvault.domain.status import Account, SubjectKind
-from idvault.domain.verification import ClaimState, Consent, Facts, FailureReason, Outcome
+from idvault.domain.verification import ClaimState, Consent, Facts, FailureReason, Outcome, Owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +135,7 @@ class Opened:
 class Settlement:
     """Everything that act `settle` writes. record is given exactly when the outcome is a success.
 
+    owner: what a success tells of who was confirmed.
     lease_id: the fence under which the claim was settled; None settles whoever holds the lease (the 48 h
     limit). today, valid_days: what a success makes of verify_date and expire_date. definite_mismatch: whether
     the person's limiter counts this failure.
@@ -144,6 +145,7 @@ class Settlement:
     claim_id: str
     outcome: Outcome
     record: SealedRecord | None
+    owner: Owner
     lease_id: str | None
     definite_mismatch: bool
     today: date

@@ -63,6 +63,11 @@ class BudgetedRegistry:
         """Return the registry's own documents."""
         return self._inner.document_types
 
+    @property
+    def can_query(self) -> bool:
+        """Say what the registry itself says."""
+        return self._inner.can_query
+
     async def check(self, *, ai: str, identity: Identity, patience: float) -> Answer:
         """Ask the registry in its turn."""
         left = await self._wait(self._check_name, patience)

@@ -106,6 +106,11 @@ class GuardedRegistry:
         """Return the registry's own documents."""
         return self._inner.document_types
 
+    @property
+    def can_query(self) -> bool:
+        """Say what the registry itself says."""
+        return self._inner.can_query
+
     def admits(self) -> bool:
         """Say whether a call would go out now."""
         return self._breaker.admits(self._clock())

@@ -28,6 +28,7 @@ AI_LIMIT = 32
 CLOCK_TOLERANCE = timedelta(seconds=5)
 _SYSTEM_HEADERS = ("appId", "bizId", "timestamps")
 _SECRET_KEY = re.compile(r"[0-9a-fA-F]{32}")
+_NUMBER = "idNum"
 _PI = re.compile(r"[0-9a-z]{38}")
 
 
@@ -175,14 +176,21 @@ def open_body(*, secret_key: str, body: bytes) -> dict[str, object]:
 
 def build_check(*, credentials: Credentials, question: Question, now: datetime, nonce: bytes) -> Request:
     """Return the request that asks a question."""
-    content = {"ai": question.ai, "name": question.name, "idNum": question.number}
-    body = seal_body(secret_key=credentials.secret_key, content=content, nonce=nonce)
-    return _request("POST", CHECK_PATH, credentials, params={}, body=body, now=now)
+    content = {"ai": question.ai, "name": question.name, _NUMBER: question.number}
+    return build_post(CHECK_PATH, credentials=credentials, content=content, now=now, nonce=nonce)
 
 
 def build_query(*, credentials: Credentials, ai: str, now: datetime) -> Request:
     """Return the request that asks what became of a check."""
     return _request("GET", QUERY_PATH, credentials, params={"ai": ai}, body=b"", now=now)
+
+
+def build_post(
+    path: str, *, credentials: Credentials, content: Mapping[str, str], now: datetime, nonce: bytes
+) -> Request:
+    """Return a signed request with an enveloped body."""
+    body = seal_body(secret_key=credentials.secret_key, content=content, nonce=nonce)
+    return _request("POST", path, credentials, params={}, body=body, now=now)
 
 
 def _request(
@@ -239,13 +247,16 @@ def _check_time(timestamps: str, now: datetime) -> None:
         raise RefusedError(Code.EXPIRED)
 
 
-def read_check(*, credentials: Credentials, body: bytes) -> Question:
-    """Return the question of an authentic check, or raise RefusedError (BODY_ERROR)."""
+def read_check(*, credentials: Credentials, body: bytes, number_key: str = _NUMBER) -> Question:
+    """Return the question of an authentic check, or raise RefusedError (BODY_ERROR).
+
+    number_key: under which name the content has its number.
+    """
     try:
         content = open_body(secret_key=credentials.secret_key, body=body)
     except WireError:
         raise RefusedError(Code.BODY_ERROR) from None
-    ai, name, number = (content.get(key) for key in ("ai", "name", "idNum"))
+    ai, name, number = (content.get(key) for key in ("ai", "name", number_key))
     if not (isinstance(ai, str) and isinstance(name, str) and isinstance(number, str)):
         raise RefusedError(Code.BODY_ERROR)
     _check_ai(ai)
@@ -274,6 +285,12 @@ def build_answer(*, code: Code, status: Status | None = None, pi: str | None = N
 
 def parse_answer(body: bytes) -> Reply:
     """Return what an answer says; raises WireError unless it is whole."""
+    code, answer = parse_code(body)
+    return Reply(code, _status(answer) if code == Code.OK else None)
+
+
+def parse_code(body: bytes) -> tuple[int, Mapping[str, object]]:
+    """Return an answer's errcode and the answer; raises WireError."""
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):
@@ -281,14 +298,22 @@ def parse_answer(body: bytes) -> Reply:
     code = answer.get("errcode") if isinstance(answer, dict) else None
     if type(code) is not int:
         raise WireError("an answer has no errcode")
-    return Reply(code, _status(answer) if code == Code.OK else None)
+    return code, answer
+
+
+def result_of(answer: Mapping[str, object]) -> Mapping[str, object]:
+    """Return the result of an answer; raises WireError if it has none."""
+    data = answer.get("data")
+    result = data.get("result") if isinstance(data, dict) else None
+    if not isinstance(result, dict):
+        raise WireError("an answer has no result")
+    return result
 
 
 def _status(answer: Mapping[str, object]) -> Status:
-    data = answer.get("data")
-    result = data.get("result") if isinstance(data, dict) else None
-    number = result.get("status") if isinstance(result, dict) else None
-    if not isinstance(result, dict) or type(number) is not int or number not in tuple(Status):
+    result = result_of(answer)
+    number = result.get("status")
+    if type(number) is not int or number not in tuple(Status):
         raise WireError("an answer has no status")
     pi = result.get("pi")
     if number == Status.VERIFIED and not (isinstance(pi, str) and _PI.fullmatch(pi)):

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Row, Select, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from idvault.domain.organization import OrganizationCategory
 from idvault.domain.status import Account, Assurance, Standing, State, SubjectKind
 from idvault.storage import feed_row
 from idvault.storage.schema import accounts
@@ -25,7 +26,12 @@ def from_row(row: Row[Any]) -> Account:
         expire_date=row.expire_date,
         person_id=row.person_id,
         open_claim_id=row.open_claim_id,
+        organization_category=_category(row.organization_category),
     )
+
+
+def _category(word: str | None) -> OrganizationCategory | None:
+    return None if word is None else OrganizationCategory(word)
 
 
 async def lock(
@@ -73,4 +79,5 @@ def values(account: Account) -> dict[str, object]:
         "expire_date": account.expire_date,
         "person_id": account.person_id,
         "open_claim_id": account.open_claim_id,
+        "organization_category": account.organization_category and account.organization_category.value,
     }

@@ -150,7 +150,9 @@ async def _facts(
 
 async def _begin(connection: AsyncConnection, opening: Opening, former: Account | None) -> Account:
     if former is not None:
-        begun = verification.begin(account=former, claim_id=opening.claim_id)
+        begun = verification.begin(
+            account=former, claim_id=opening.claim_id, subject_kind=opening.subject_kind
+        )
         await account.put(connection, begun, claim_ended_at=None)
         return begun
     fresh = status.new(

@@ -97,6 +97,7 @@ accounts = Table(
     Column("person_id", _ID),
     Column("open_claim_id", _ID),
     Column("claim_ended_at", Micros),
+    Column("organization_category", _WORD),
     Index(
         "ix_accounts_expiring",
         "state",

@@ -51,6 +51,7 @@ async def settle(connection: AsyncConnection, settlement: Settlement, *, event: 
         account=owner,
         outcome=settlement.outcome,
         person_id=ended.person_id,
+        owner=settlement.owner,
         today=settlement.today,
         valid_days=settlement.valid_days,
     )

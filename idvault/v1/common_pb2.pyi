@@ -42,6 +42,54 @@ SUBJECT_KIND_ORGANIZATION: SubjectKind.ValueType  # 2
 """A company or another organisation."""
 Global___SubjectKind: _TypeAlias = SubjectKind  # noqa: Y015
 
+class _OrganizationCategory:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _OrganizationCategoryEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_OrganizationCategory.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ORGANIZATION_CATEGORY_UNSPECIFIED: _OrganizationCategory.ValueType  # 0
+    """The owner is a person, or was never verified."""
+    ORGANIZATION_CATEGORY_STATE_ORGAN: _OrganizationCategory.ValueType  # 1
+    """A state organ (codes that begin with 11)."""
+    ORGANIZATION_CATEGORY_INSTITUTION: _OrganizationCategory.ValueType  # 2
+    """A public institution (12)."""
+    ORGANIZATION_CATEGORY_MASS_ORGANIZATION: _OrganizationCategory.ValueType  # 3
+    """A mass organisation (13)."""
+    ORGANIZATION_CATEGORY_SOCIAL_ORGANIZATION: _OrganizationCategory.ValueType  # 4
+    """A social organisation: association, private non-enterprise unit or foundation (51 to 53)."""
+    ORGANIZATION_CATEGORY_COMPANY: _OrganizationCategory.ValueType  # 5
+    """A company (91)."""
+    ORGANIZATION_CATEGORY_SOLE_TRADER: _OrganizationCategory.ValueType  # 6
+    """A sole trader (92)."""
+    ORGANIZATION_CATEGORY_COOPERATIVE: _OrganizationCategory.ValueType  # 7
+    """A farmers' co-operative (93)."""
+    ORGANIZATION_CATEGORY_OTHER: _OrganizationCategory.ValueType  # 8
+    """Any other organisation."""
+
+class OrganizationCategory(_OrganizationCategory, metaclass=_OrganizationCategoryEnumTypeWrapper):
+    """What kind of organisation owns an account, by who registered it and as what: all that is told of its code."""
+
+ORGANIZATION_CATEGORY_UNSPECIFIED: OrganizationCategory.ValueType  # 0
+"""The owner is a person, or was never verified."""
+ORGANIZATION_CATEGORY_STATE_ORGAN: OrganizationCategory.ValueType  # 1
+"""A state organ (codes that begin with 11)."""
+ORGANIZATION_CATEGORY_INSTITUTION: OrganizationCategory.ValueType  # 2
+"""A public institution (12)."""
+ORGANIZATION_CATEGORY_MASS_ORGANIZATION: OrganizationCategory.ValueType  # 3
+"""A mass organisation (13)."""
+ORGANIZATION_CATEGORY_SOCIAL_ORGANIZATION: OrganizationCategory.ValueType  # 4
+"""A social organisation: association, private non-enterprise unit or foundation (51 to 53)."""
+ORGANIZATION_CATEGORY_COMPANY: OrganizationCategory.ValueType  # 5
+"""A company (91)."""
+ORGANIZATION_CATEGORY_SOLE_TRADER: OrganizationCategory.ValueType  # 6
+"""A sole trader (92)."""
+ORGANIZATION_CATEGORY_COOPERATIVE: OrganizationCategory.ValueType  # 7
+"""A farmers' co-operative (93)."""
+ORGANIZATION_CATEGORY_OTHER: OrganizationCategory.ValueType  # 8
+"""Any other organisation."""
+Global___OrganizationCategory: _TypeAlias = OrganizationCategory  # noqa: Y015
+
 class _DocumentType:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -185,6 +233,7 @@ class AccountStatus(_message.Message):
     VERIFY_DATE_FIELD_NUMBER: _builtins.int
     EXPIRE_DATE_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
+    ORGANIZATION_CATEGORY_FIELD_NUMBER: _builtins.int
     account_token: _builtins.str
     """The pseudonymous account: acct_ and 26 lower-case Crockford base32 characters of 128 random bits."""
     subject_kind: Global___SubjectKind.ValueType
@@ -201,6 +250,8 @@ class AccountStatus(_message.Message):
     """The first day on which the state is EXPIRED, YYYY-MM-DD; empty if never verified."""
     revision: _builtins.int
     """Grows with every change: of two statuses of an account, the one with the higher revision is the newer."""
+    organization_category: Global___OrganizationCategory.ValueType
+    """What kind of organisation was confirmed; unspecified for a person, and until an organisation is verified."""
     def __init__(
         self,
         *,
@@ -212,10 +263,11 @@ class AccountStatus(_message.Message):
         verify_date: _builtins.str = ...,
         expire_date: _builtins.str = ...,
         revision: _builtins.int = ...,
+        organization_category: Global___OrganizationCategory.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "assurance", b"assurance", "expire_date", b"expire_date", "revision", b"revision", "standing", b"standing", "state", b"state", "subject_kind", b"subject_kind", "verify_date", b"verify_date"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "assurance", b"assurance", "expire_date", b"expire_date", "organization_category", b"organization_category", "revision", b"revision", "standing", b"standing", "state", b"state", "subject_kind", b"subject_kind", "verify_date", b"verify_date"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

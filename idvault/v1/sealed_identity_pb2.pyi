@@ -33,7 +33,7 @@ class SealedIdentity(_message.Message):
     document_number: _builtins.str
     """The normalised number of the document."""
     real_name: _builtins.str
-    """The normalised real name."""
+    """The normalised real name of the person, or name of the organisation."""
     registry_outcome: _builtins.str
     """What the registry answered, in the service's vocabulary, such as MATCH."""
     @_builtins.property

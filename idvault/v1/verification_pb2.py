@@ -29,7 +29,7 @@ from idvault.v1 import options_pb2 as idvault_dot_v1_dot_options__pb2
 from idvault.v1 import transparency_pb2 as idvault_dot_v1_dot_transparency__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1didvault/v1/verification.proto\x12\nidvault.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x17idvault/v1/common.proto\x1a\x1bidvault/v1/disclosure.proto\x1a\x18idvault/v1/options.proto\x1a\x1didvault/v1/transparency.proto\"\xcc\x01\n\x17VerifyIndividualRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x17\n\treal_name\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\x12.\n\x08\x64ocument\x18\x03 \x01(\x0b\x32\x1c.idvault.v1.IdentityDocument\x12$\n\x07\x63onsent\x18\x04 \x01(\x0b\x32\x13.idvault.v1.Consent\x12\x15\n\raccount_token\x18\x05 \x01(\t\x12\x17\n\x0finvitation_code\x18\x06 \x01(\t\",\n\x16GetVerificationRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\"\xa6\x05\n\x0cVerification\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12-\n\x05state\x18\x02 \x01(\x0e\x32\x1e.idvault.v1.Verification.State\x12)\n\x06status\x18\x03 \x01(\x0b\x32\x19.idvault.v1.AccountStatus\x12>\n\x0e\x66\x61ilure_reason\x18\x04 \x01(\x0e\x32&.idvault.v1.Verification.FailureReason\x12.\n\x0bretry_after\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nrequest_id\x18\x06 \x01(\t\x12$\n\x07receipt\x18\x07 \x01(\x0b\x32\x13.idvault.v1.Receipt\"X\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_PENDING\x10\x01\x12\x13\n\x0fSTATE_SUCCEEDED\x10\x02\x12\x10\n\x0cSTATE_FAILED\x10\x03\"\xa0\x02\n\rFailureReason\x12\x1e\n\x1a\x46\x41ILURE_REASON_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x46\x41ILURE_REASON_MISMATCH\x10\x01\x12\x1c\n\x18\x46\x41ILURE_REASON_NO_RECORD\x10\x02\x12(\n$FAILURE_REASON_ACCOUNT_LIMIT_REACHED\x10\x03\x12 \n\x1c\x46\x41ILURE_REASON_PERSON_CLOSED\x10\x04\x12\"\n\x1e\x46\x41ILURE_REASON_DIFFERENT_OWNER\x10\x05\x12%\n!FAILURE_REASON_REGISTRY_TIMED_OUT\x10\x06\x12\x1d\n\x19\x46\x41ILURE_REASON_SUPERSEDED\x10\x07\"\xad\x01\n\x07Receipt\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12\x10\n\x08\x63laim_id\x18\x02 \x01(\t\x12\x15\n\rrecord_digest\x18\x03 \x01(\x0c\x12\x0e\n\x06quorum\x18\x04 \x01(\t\x12&\n\x05\x65ntry\x18\x05 \x01(\x0b\x32\x17.idvault.v1.LoggedEntry\x12*\n\ncheckpoint\x18\x06 \x01(\x0b\x32\x16.idvault.v1.Checkpoint2\xca\x01\n\x13VerificationService\x12X\n\x10VerifyIndividual\x12#.idvault.v1.VerifyIndividualRequest\x1a\x18.idvault.v1.Verification\"\x05\x8a\xb5\x18\x01\x01\x12Y\n\x0fGetVerification\x12\".idvault.v1.GetVerificationRequest\x1a\x18.idvault.v1.Verification\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1didvault/v1/verification.proto\x12\nidvault.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x17idvault/v1/common.proto\x1a\x1bidvault/v1/disclosure.proto\x1a\x18idvault/v1/options.proto\x1a\x1didvault/v1/transparency.proto\"\xcc\x01\n\x17VerifyIndividualRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x17\n\treal_name\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\x12.\n\x08\x64ocument\x18\x03 \x01(\x0b\x32\x1c.idvault.v1.IdentityDocument\x12$\n\x07\x63onsent\x18\x04 \x01(\x0b\x32\x13.idvault.v1.Consent\x12\x15\n\raccount_token\x18\x05 \x01(\t\x12\x17\n\x0finvitation_code\x18\x06 \x01(\t\"\xd6\x01\n\x19VerifyOrganizationRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x1f\n\x11organization_name\x18\x02 \x01(\tB\x04\x90\xb5\x18\x01\x12.\n\x08\x64ocument\x18\x03 \x01(\x0b\x32\x1c.idvault.v1.IdentityDocument\x12$\n\x07\x63onsent\x18\x04 \x01(\x0b\x32\x13.idvault.v1.Consent\x12\x15\n\raccount_token\x18\x05 \x01(\t\x12\x17\n\x0finvitation_code\x18\x06 \x01(\t\",\n\x16GetVerificationRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\"\xa6\x05\n\x0cVerification\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12-\n\x05state\x18\x02 \x01(\x0e\x32\x1e.idvault.v1.Verification.State\x12)\n\x06status\x18\x03 \x01(\x0b\x32\x19.idvault.v1.AccountStatus\x12>\n\x0e\x66\x61ilure_reason\x18\x04 \x01(\x0e\x32&.idvault.v1.Verification.FailureReason\x12.\n\x0bretry_after\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nrequest_id\x18\x06 \x01(\t\x12$\n\x07receipt\x18\x07 \x01(\x0b\x32\x13.idvault.v1.Receipt\"X\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_PENDING\x10\x01\x12\x13\n\x0fSTATE_SUCCEEDED\x10\x02\x12\x10\n\x0cSTATE_FAILED\x10\x03\"\xa0\x02\n\rFailureReason\x12\x1e\n\x1a\x46\x41ILURE_REASON_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x46\x41ILURE_REASON_MISMATCH\x10\x01\x12\x1c\n\x18\x46\x41ILURE_REASON_NO_RECORD\x10\x02\x12(\n$FAILURE_REASON_ACCOUNT_LIMIT_REACHED\x10\x03\x12 \n\x1c\x46\x41ILURE_REASON_PERSON_CLOSED\x10\x04\x12\"\n\x1e\x46\x41ILURE_REASON_DIFFERENT_OWNER\x10\x05\x12%\n!FAILURE_REASON_REGISTRY_TIMED_OUT\x10\x06\x12\x1d\n\x19\x46\x41ILURE_REASON_SUPERSEDED\x10\x07\"\xad\x01\n\x07Receipt\x12\x15\n\raccount_token\x18\x01 \x01(\t\x12\x10\n\x08\x63laim_id\x18\x02 \x01(\t\x12\x15\n\rrecord_digest\x18\x03 \x01(\x0c\x12\x0e\n\x06quorum\x18\x04 \x01(\t\x12&\n\x05\x65ntry\x18\x05 \x01(\x0b\x32\x17.idvault.v1.LoggedEntry\x12*\n\ncheckpoint\x18\x06 \x01(\x0b\x32\x16.idvault.v1.Checkpoint2\xa8\x02\n\x13VerificationService\x12X\n\x10VerifyIndividual\x12#.idvault.v1.VerifyIndividualRequest\x1a\x18.idvault.v1.Verification\"\x05\x8a\xb5\x18\x01\x01\x12\\\n\x12VerifyOrganization\x12%.idvault.v1.VerifyOrganizationRequest\x1a\x18.idvault.v1.Verification\"\x05\x8a\xb5\x18\x01\x01\x12Y\n\x0fGetVerification\x12\".idvault.v1.GetVerificationRequest\x1a\x18.idvault.v1.Verification\"\x08\x90\x02\x01\x8a\xb5\x18\x01\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,22 +38,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_VERIFYINDIVIDUALREQUEST'].fields_by_name['real_name']._loaded_options = None
   _globals['_VERIFYINDIVIDUALREQUEST'].fields_by_name['real_name']._serialized_options = b'\220\265\030\001'
+  _globals['_VERIFYORGANIZATIONREQUEST'].fields_by_name['organization_name']._loaded_options = None
+  _globals['_VERIFYORGANIZATIONREQUEST'].fields_by_name['organization_name']._serialized_options = b'\220\265\030\001'
   _globals['_VERIFICATIONSERVICE'].methods_by_name['VerifyIndividual']._loaded_options = None
   _globals['_VERIFICATIONSERVICE'].methods_by_name['VerifyIndividual']._serialized_options = b'\212\265\030\001\001'
+  _globals['_VERIFICATIONSERVICE'].methods_by_name['VerifyOrganization']._loaded_options = None
+  _globals['_VERIFICATIONSERVICE'].methods_by_name['VerifyOrganization']._serialized_options = b'\212\265\030\001\001'
   _globals['_VERIFICATIONSERVICE'].methods_by_name['GetVerification']._loaded_options = None
   _globals['_VERIFICATIONSERVICE'].methods_by_name['GetVerification']._serialized_options = b'\220\002\001\212\265\030\001\001'
   _globals['_VERIFYINDIVIDUALREQUEST']._serialized_start=189
   _globals['_VERIFYINDIVIDUALREQUEST']._serialized_end=393
-  _globals['_GETVERIFICATIONREQUEST']._serialized_start=395
-  _globals['_GETVERIFICATIONREQUEST']._serialized_end=439
-  _globals['_VERIFICATION']._serialized_start=442
-  _globals['_VERIFICATION']._serialized_end=1120
-  _globals['_VERIFICATION_STATE']._serialized_start=741
-  _globals['_VERIFICATION_STATE']._serialized_end=829
-  _globals['_VERIFICATION_FAILUREREASON']._serialized_start=832
-  _globals['_VERIFICATION_FAILUREREASON']._serialized_end=1120
-  _globals['_RECEIPT']._serialized_start=1123
-  _globals['_RECEIPT']._serialized_end=1296
-  _globals['_VERIFICATIONSERVICE']._serialized_start=1299
-  _globals['_VERIFICATIONSERVICE']._serialized_end=1501
+  _globals['_VERIFYORGANIZATIONREQUEST']._serialized_start=396
+  _globals['_VERIFYORGANIZATIONREQUEST']._serialized_end=610
+  _globals['_GETVERIFICATIONREQUEST']._serialized_start=612
+  _globals['_GETVERIFICATIONREQUEST']._serialized_end=656
+  _globals['_VERIFICATION']._serialized_start=659
+  _globals['_VERIFICATION']._serialized_end=1337
+  _globals['_VERIFICATION_STATE']._serialized_start=958
+  _globals['_VERIFICATION_STATE']._serialized_end=1046
+  _globals['_VERIFICATION_FAILUREREASON']._serialized_start=1049
+  _globals['_VERIFICATION_FAILUREREASON']._serialized_end=1337
+  _globals['_RECEIPT']._serialized_start=1340
+  _globals['_RECEIPT']._serialized_end=1513
+  _globals['_VERIFICATIONSERVICE']._serialized_start=1516
+  _globals['_VERIFICATIONSERVICE']._serialized_end=1812
 # @@protoc_insertion_point(module_scope)

@@ -40,6 +40,11 @@ class VerificationServiceStub:
                 request_serializer=idvault_dot_v1_dot_verification__pb2.VerifyIndividualRequest.SerializeToString,
                 response_deserializer=idvault_dot_v1_dot_verification__pb2.Verification.FromString,
                 _registered_method=True)
+        self.VerifyOrganization = channel.unary_unary(
+                '/idvault.v1.VerificationService/VerifyOrganization',
+                request_serializer=idvault_dot_v1_dot_verification__pb2.VerifyOrganizationRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_verification__pb2.Verification.FromString,
+                _registered_method=True)
         self.GetVerification = channel.unary_unary(
                 '/idvault.v1.VerificationService/GetVerification',
                 request_serializer=idvault_dot_v1_dot_verification__pb2.GetVerificationRequest.SerializeToString,
@@ -68,6 +73,23 @@ class VerificationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def VerifyOrganization(self, request, context):
+        """Verifies an organisation's name and unified social credit code, and seals them.
+
+        The rules, answers and statuses are those of VerifyIndividual; the status shows the organisation's category
+        once it is verified. UNSUPPORTED_DOCUMENT where the deployment asks no registry of organisations.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_NAME, INVALID_DOCUMENT_NUMBER,
+        UNSUPPORTED_DOCUMENT, CONSENT_MISSING, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS (REQUEST_ID_REUSED);
+        NOT_FOUND (ACCOUNT_NOT_FOUND); FAILED_PRECONDITION (ACCOUNT_CLOSED, ACCOUNT_ERASED, RENEWAL_SUSPENDED;
+        ILLEGAL_TRANSITION for an invitation code that does not count);
+        RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS, REGISTRY_BACKLOG); PERMISSION_DENIED (ACCESS_DENIED);
+        UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetVerification(self, request, context):
         """Answers the state of a claim as it is now. Known for 7 days after the claim.
 
@@ -84,6 +106,11 @@ def add_VerificationServiceServicer_to_server(servicer, server):
             'VerifyIndividual': grpc.unary_unary_rpc_method_handler(
                     servicer.VerifyIndividual,
                     request_deserializer=idvault_dot_v1_dot_verification__pb2.VerifyIndividualRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_verification__pb2.Verification.SerializeToString,
+            ),
+            'VerifyOrganization': grpc.unary_unary_rpc_method_handler(
+                    servicer.VerifyOrganization,
+                    request_deserializer=idvault_dot_v1_dot_verification__pb2.VerifyOrganizationRequest.FromString,
                     response_serializer=idvault_dot_v1_dot_verification__pb2.Verification.SerializeToString,
             ),
             'GetVerification': grpc.unary_unary_rpc_method_handler(
@@ -119,6 +146,33 @@ class VerificationService:
             target,
             '/idvault.v1.VerificationService/VerifyIndividual',
             idvault_dot_v1_dot_verification__pb2.VerifyIndividualRequest.SerializeToString,
+            idvault_dot_v1_dot_verification__pb2.Verification.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VerifyOrganization(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.VerificationService/VerifyOrganization',
+            idvault_dot_v1_dot_verification__pb2.VerifyOrganizationRequest.SerializeToString,
             idvault_dot_v1_dot_verification__pb2.Verification.FromString,
             options,
             channel_credentials,

@@ -15,9 +15,14 @@ UNKNOWN = job.take_up(progress=SENDING, now=NOW)
 S = timedelta(seconds=1)
 
 
-def _check(answer: Answer, progress: Progress = SENDING, spellings: int = 1) -> Step:
+def _check(answer: Answer, progress: Progress = SENDING, spellings: int = 1, can_query: bool = True) -> Step:
     return job.after_check(
-        progress=progress, answer=answer, spellings=spellings, now=NOW + S, midnight=MIDNIGHT
+        progress=progress,
+        answer=answer,
+        spellings=spellings,
+        can_query=can_query,
+        now=NOW + S,
+        midnight=MIDNIGHT,
     )
 
 
@@ -29,7 +34,7 @@ def test_a_job_is_born_sending() -> None:
     """The first check needs no further commit."""
     assert SENDING.state is JobState.SENDING
     assert job.send(progress=SENDING, now=NOW + S) == SENDING
-    assert job.next_call(progress=SENDING) is Call.CHECK
+    assert job.next_call(progress=SENDING, can_query=True) is Call.CHECK
 
 
 @pytest.mark.parametrize("answer", sorted(DECIDED))
@@ -48,7 +53,7 @@ def test_a_check_that_was_not_taken_is_ready_again(answer: Answer, wait: timedel
     """It may be sent again without asking; a ban pauses for a minute."""
     progress = _check(answer).progress
     assert (progress.state, progress.next_at, progress.sent_at) == (JobState.READY, NOW + S + wait, None)
-    assert job.next_call(progress=progress) is Call.CHECK
+    assert job.next_call(progress=progress, can_query=True) is Call.CHECK
 
 
 def test_the_daily_limit_waits_for_midnight() -> None:
@@ -62,7 +67,7 @@ def test_a_check_in_doubt_is_asked_about_ten_seconds_after_it_was_sent(answer: A
     """It may have been decided, so it is never simply sent again."""
     progress = _check(answer).progress
     assert (progress.state, progress.next_at) == (JobState.UNKNOWN, NOW + job.QUERY_DELAY)
-    assert job.next_call(progress=progress) is Call.QUERY
+    assert job.next_call(progress=progress, can_query=True) is Call.QUERY
 
 
 def test_a_lease_that_runs_out_while_sending_leaves_a_check_in_doubt() -> None:
@@ -146,4 +151,40 @@ def test_a_match_of_the_first_spelling_asks_no_second() -> None:
 def test_a_settled_claim_asks_nothing() -> None:
     """DONE is the end."""
     with pytest.raises(ValueError, match="settled"):
-        job.next_call(progress=job.done(progress=SENDING))
+        job.next_call(progress=job.done(progress=SENDING), can_query=True)
+
+
+@pytest.mark.parametrize("progress", [UNKNOWN, SENDING, _check(Answer.IN_PROGRESS).progress])
+def test_a_registry_without_queries_is_asked_by_the_check_again(progress: Progress) -> None:
+    """Whatever became of a check, the next call is the check."""
+    assert job.next_call(progress=progress, can_query=False) is Call.CHECK
+
+
+def test_a_check_in_doubt_that_is_sent_again_is_a_resend() -> None:
+    """It is counted when it is committed, before it is sent."""
+    sending = job.send(progress=UNKNOWN, now=NOW + 10 * S)
+    assert (sending.state, sending.resends, sending.sent_at) == (JobState.SENDING, 1, NOW + 10 * S)
+
+
+def test_resends_lie_further_apart_each_time() -> None:
+    """A registry that forgets what nobody heard charges each of them: 10 s, doubled up to 10 minutes."""
+    progress, pauses = SENDING, []
+    for _ in range(9):
+        progress = _check(Answer.UNKNOWN, progress, can_query=False).progress
+        assert progress.state is JobState.UNKNOWN
+        pauses.append((progress.next_at - NOW) // S - 1)
+        progress = job.send(progress=progress, now=NOW)
+    assert pauses == [10, 20, 40, 80, 160, 320, 600, 600, 600]
+    assert progress.resends == 9
+
+
+def test_polling_by_the_check_is_no_resend() -> None:
+    """The registry itself said that it works on it; a poll that is not sent leaves it there."""
+    waiting = _check(Answer.IN_PROGRESS, can_query=False).progress
+    assert job.send(progress=waiting, now=NOW + 5 * S) == waiting
+    again = _check(Answer.IN_PROGRESS, waiting, can_query=False).progress
+    assert (again.state, again.attempts, again.resends) == (JobState.IN_PROGRESS, 1, 0)
+    unsent = _check(Answer.NOT_SENT, waiting, can_query=False).progress
+    assert (unsent.state, unsent.resends) == (JobState.IN_PROGRESS, 0)
+    assert unsent.next_at > NOW
+    assert _check(Answer.MATCH, waiting, can_query=False).final is Answer.MATCH

@@ -1,20 +1,24 @@
 """The rules of a claim."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.domain import verification
+from idvault.domain import status, verification
 from idvault.domain.document import DocumentType
 from idvault.domain.error import ExhaustedError, FieldCode, InvalidError, PreconditionError, Reason, Violation
+from idvault.domain.organization import OrganizationCategory
 from idvault.domain.registry import DECIDED, Answer
-from idvault.domain.status import Account, Assurance, Standing, State
-from idvault.domain.verification import ClaimRules, ClaimState, FailureReason, Outcome, Slot
-from tests import builders
+from idvault.domain.status import Account, Assurance, Standing, State, SubjectKind
+from idvault.domain.verification import ClaimRules, ClaimState, FailureReason, Identity, Outcome, Owner, Slot
+from tests import builders, organizations
 from tests.builders import NOW, TODAY
 
+CREDIT = DocumentType.UNIFIED_SOCIAL_CREDIT_CODE
+PERSON = Owner(SubjectKind.INDIVIDUAL)
 RULES = ClaimRules(32, frozenset({DocumentType.RESIDENT_ID}), builders.ZONE)
 SUCCESS = Outcome(ClaimState.SUCCEEDED)
 MISMATCH = Outcome(ClaimState.FAILED, FailureReason.MISMATCH)
@@ -134,7 +138,7 @@ def test_fewer_or_older_mismatches_pass(count: int, age: timedelta) -> None:
 def test_opening_a_claim_changes_only_a_rejected_account(state: State) -> None:
     """A re-verification never takes a status away; a rejected sign-up is pending again."""
     before = builders.account(state=state, revision=7)
-    after = verification.begin(account=before, claim_id="c1")
+    after = verification.begin(account=before, claim_id="c1", subject_kind=SubjectKind.INDIVIDUAL)
     assert after.open_claim_id == "c1"
     if state is State.REJECTED:
         assert (after.state, after.revision) == (State.PENDING, 8)
@@ -185,6 +189,7 @@ def _conclude(outcome: Outcome, **changes: object) -> Account:
         account=builders.account(open_claim_id="c1", **changes),
         outcome=outcome,
         person_id=builders.PERSON,
+        owner=PERSON,
         today=TODAY,
         valid_days=365,
     )
@@ -220,12 +225,100 @@ def test_failure_rejects_a_sign_up_and_nothing_else(state: State) -> None:
 def test_revisions_never_fall(state: State, succeeds: bool, days: int) -> None:
     """Whatever happens to a claim, the status's revision only grows."""
     before = builders.account(state=state, expire_date=TODAY + timedelta(days=days - 200))
-    opened = verification.begin(account=before, claim_id="c1")
+    opened = verification.begin(account=before, claim_id="c1", subject_kind=SubjectKind.INDIVIDUAL)
     after = verification.conclude(
         account=opened,
         outcome=SUCCESS if succeeds else MISMATCH,
         person_id=builders.PERSON,
+        owner=PERSON,
         today=TODAY,
         valid_days=days,
     )
     assert before.revision <= opened.revision <= after.revision
+
+
+ORGANIZATIONS = ClaimRules(32, frozenset(DocumentType), builders.ZONE, organization_name_limit=50)
+
+
+def _organization(**changes: Any) -> Identity:
+    who = organizations.organization()
+    return verification.check_organization(
+        **{
+            "organization_name": who.name,
+            "document_type": who.document.type,
+            "number": who.document.number,
+            "rules": ORGANIZATIONS,
+            "today": TODAY,
+            **changes,
+        }
+    )
+
+
+def test_an_organization_is_normalised() -> None:
+    """A code in small letters and a name with full-width brackets are what they are in their normal form."""
+    who = organizations.organization(name="虚构(晴岚)公司")
+    found = _organization(organization_name=" 虚构（晴岚）公司", number=who.document.number.lower())
+    assert found == who
+    assert found.subject_kind is SubjectKind.ORGANIZATION
+    assert verification.owner(identity=found) == Owner(SubjectKind.ORGANIZATION, OrganizationCategory.COMPANY)
+
+
+def test_an_organizations_name_has_a_limit_of_its_own() -> None:
+    """50 code points where a person has 32; a wrong one is named as the field of this request."""
+    assert _organization(organization_name="虚" * 50).name == "虚" * 50
+    with pytest.raises(InvalidError) as refused:
+        _organization(organization_name="虚" * 51, number="9" * 18)
+    assert refused.value.reason is Reason.INVALID_NAME
+    assert [each.field for each in refused.value.violations] == ["organization_name", "document.number"]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in DocumentType if kind is not CREDIT])
+def test_an_organization_has_no_persons_document(kind: DocumentType) -> None:
+    """A resident's number verifies no organisation, and a credit code nobody."""
+    with pytest.raises(InvalidError) as refused:
+        _organization(document_type=kind, number="110000190101010001")
+    assert refused.value.reason is Reason.UNSUPPORTED_DOCUMENT
+    with pytest.raises(InvalidError) as refused:
+        verification.check_identity(
+            real_name="某一一",
+            document_type=CREDIT,
+            number=organizations.credit_code(),
+            rules=ORGANIZATIONS,
+            today=TODAY,
+        )
+    assert refused.value.reason is Reason.UNSUPPORTED_DOCUMENT
+
+
+def test_a_deployment_without_a_registry_of_organizations_takes_none() -> None:
+    """The document types are those that some registry can check."""
+    with pytest.raises(InvalidError) as refused:
+        _organization(rules=RULES)
+    assert refused.value.reason is Reason.UNSUPPORTED_DOCUMENT
+
+
+def test_success_tells_of_an_organization_that_it_is_one_and_its_category() -> None:
+    """An account from before the rule turns out to be an organisation's."""
+    before = builders.account(state=State.UNVERIFIED, open_claim_id="c1")
+    owner = Owner(SubjectKind.ORGANIZATION, OrganizationCategory.COOPERATIVE)
+    for outcome, expected in ((SUCCESS, owner), (MISMATCH, PERSON)):
+        after = verification.conclude(
+            account=before,
+            outcome=outcome,
+            person_id=builders.PERSON,
+            owner=owner,
+            today=TODAY,
+            valid_days=365,
+        )
+        assert Owner(after.subject_kind, after.organization_category) == expected
+        shown = status.project(account=after, today=TODAY)
+        assert Owner(shown.subject_kind, shown.organization_category) == expected
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_only_a_rejected_account_changes_whom_it_is_for_before_success(state: State) -> None:
+    """Somebody who was refused as a person may sign up as an organisation."""
+    after = verification.begin(
+        account=builders.account(state=state), claim_id="c1", subject_kind=SubjectKind.ORGANIZATION
+    )
+    changed = after.subject_kind is SubjectKind.ORGANIZATION
+    assert changed == (state is State.REJECTED)

@@ -17,10 +17,11 @@ class FakeRegistry:
     name_limit = 32
     document_types = frozenset({DocumentType.RESIDENT_ID})
 
-    def __init__(self, *script: Answer, decided: Answer = Answer.MATCH) -> None:
+    def __init__(self, *script: Answer, decided: Answer = Answer.MATCH, can_query: bool = True) -> None:
         """Take the answers to the next calls in order, and the verdict of every check after them."""
         self.script = deque(script)
         self.verdict = decided
+        self.can_query = can_query
         self.decided: dict[str, Answer] = {}
         self.charged = 0
         self.checks: list[tuple[str, Identity]] = []

@@ -6,6 +6,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from idvault.domain.moment import Moment
+from idvault.domain.status import SubjectKind
 from idvault.domain.verification import Identity
 from idvault.flows.log_guard import LogGuard
 from idvault.flows.policy import Policy
@@ -62,6 +63,7 @@ class World:
     database: Database
     policy: Policy = field(default_factory=lambda: Policy(5, 365, 90, builders.ZONE))
     registry: FakeRegistry = field(default_factory=FakeRegistry)
+    organizations: FakeRegistry = field(default_factory=lambda: FakeRegistry(can_query=False))
     records: FakeRecordSealer = field(default_factory=FakeRecordSealer)
     intakes: FakeIntakeSealer = field(default_factory=FakeIntakeSealer)
     settled: list[Claim] = field(default_factory=list)
@@ -79,7 +81,10 @@ class World:
         self.settlement = SettlementFlow(
             store=claims,
             jobs=jobs,
-            registry=self.registry,
+            registries={
+                SubjectKind.INDIVIDUAL: self.registry,
+                SubjectKind.ORGANIZATION: self.organizations,
+            },
             record_sealer=self.records,
             intake_sealer=self.intakes,
             entropy=entropy,

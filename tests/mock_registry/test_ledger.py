@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from idvault.mock_registry.behaviour import RateGate
+from idvault.mock_registry.counting import Counters, DayCaps
 from idvault.mock_registry.ledger import Ledger
 from idvault.registry.nppa_wire import Code, Question, RefusedError, Status
 
@@ -14,7 +15,9 @@ KNOWN = Question("a" * 32, "某一一", "110000190101010001")
 
 def ledger(*, keep_unheard: bool = True, cap: int = 500) -> Ledger:
     """Return a memory without people of its own."""
-    return Ledger(people=[], keep_unheard=keep_unheard, name_cap=cap, number_cap=cap)
+    return Ledger(
+        people=[], keep_unheard=keep_unheard, caps=DayCaps(name=cap, number=cap), counters=Counters()
+    )
 
 
 def refused(memory: Ledger, *, now: datetime) -> Code:

@@ -51,6 +51,11 @@ class ScriptedRegistry:
         """Return the documents it checks."""
         return frozenset({DocumentType.RESIDENT_ID})
 
+    @property
+    def can_query(self) -> bool:
+        """Say that it can be queried."""
+        return True
+
     def admits(self) -> bool:
         """Say whether it is to be asked."""
         return self.open

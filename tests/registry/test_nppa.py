@@ -12,7 +12,8 @@ from aiohttp import web
 from idvault.domain.document import DocumentType
 from idvault.domain.registry import Answer
 from idvault.registry import nppa_wire
-from idvault.registry.nppa import InsecureUrlError, NppaRegistry
+from idvault.registry.exchange import InsecureUrlError
+from idvault.registry.nppa import NppaRegistry
 from idvault.registry.nppa_wire import Code, Status
 from tests.mock_registry.running import CREDENTIALS, FIXTURE, SECRET_KEY, Running, ai, identity, real_time
 

@@ -17,7 +17,7 @@ from idvault.domain.moment import Moment
 from idvault.domain.record import SealedRecord
 from idvault.domain.request import Request
 from idvault.domain.status import SubjectKind
-from idvault.domain.verification import ClaimState, Consent, FailureReason, Outcome
+from idvault.domain.verification import ClaimState, Consent, FailureReason, Outcome, Owner
 from idvault.ports.verification import (
     Claim,
     Intake,
@@ -162,6 +162,7 @@ class World:
             claim_id=job.claim_id,
             outcome=outcome,
             record=self.record(job) if outcome.succeeded else None,
+            owner=Owner(job.subject_kind),
             lease_id=job.lease.lease_id,
             definite_mismatch=outcome.failure_reason is FailureReason.MISMATCH,
             today=TODAY,

@@ -2,6 +2,7 @@
 
 from idvault.domain.document import DocumentType
 from idvault.domain.error import FieldCode, Reason
+from idvault.domain.organization import OrganizationCategory
 from idvault.domain.status import Assurance, Standing, State, SubjectKind
 from idvault.domain.verification import ClaimState
 from idvault_client import aio
@@ -14,6 +15,7 @@ from idvault_client.accounts import (
     foreign_permanent_resident,
     residence_permit,
     resident_id,
+    unified_social_credit_code,
 )
 from idvault_client.errors import (
     AccessDenied,
@@ -46,6 +48,7 @@ __all__ = [
     "IdentityDocument",
     "InvalidFields",
     "NotFound",
+    "OrganizationCategory",
     "PreconditionFailed",
     "Reason",
     "RecordDamaged",
@@ -67,4 +70,5 @@ __all__ = [
     "foreign_permanent_resident",
     "residence_permit",
     "resident_id",
+    "unified_social_credit_code",
 ]

@@ -204,6 +204,7 @@ def _status(status: Status) -> dict[str, object]:
         "standing": status.standing,
         "assurance": status.assurance,
         "subject_kind": status.subject_kind,
+        "organization_category": status.organization_category,
         "verify_date": status.verify_date and status.verify_date.isoformat(),
         "expire_date": status.expire_date and status.expire_date.isoformat(),
         "revision": status.revision,

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from idvault.domain.document import DocumentType
+from idvault.domain.organization import OrganizationCategory
 from idvault.domain.status import Assurance, Standing, State, SubjectKind
 from idvault.domain.verification import ClaimState
 from idvault_client.reasons import FailureReason
@@ -33,6 +34,11 @@ def foreign_permanent_resident(number: str) -> IdentityDocument:
     return IdentityDocument(DocumentType.FOREIGN_PERMANENT_RESIDENT, number)
 
 
+def unified_social_credit_code(number: str) -> IdentityDocument:
+    """Return an organisation's unified social credit code (GB 32100-2015, 18 characters)."""
+    return IdentityDocument(DocumentType.UNIFIED_SOCIAL_CREDIT_CODE, number)
+
+
 @dataclass(frozen=True, slots=True)
 class Consent:
     """Which version of your terms the person agreed to, and when (an aware datetime, not in the future)."""
@@ -51,6 +57,7 @@ class Status:
     """All that the vault tells of an account; of two, the one with the higher revision is the newer.
 
     A None in subject_kind, state, standing or assurance is a value that this client does not know.
+    organization_category is None too of a person, and of an organisation until it is verified.
     expire_date is the first day on which the account is EXPIRED, in the deployment's time zone.
     May be cached until a higher revision is seen, at most 60 seconds.
     """
@@ -63,6 +70,7 @@ class Status:
     revision: int
     verify_date: date | None
     expire_date: date | None
+    organization_category: OrganizationCategory | None = None
 
     @property
     def is_verified(self) -> bool:

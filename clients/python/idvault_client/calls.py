@@ -12,6 +12,7 @@ from google.protobuf.message import DecodeError
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from idvault.domain.error import FieldCode, Reason
+from idvault.domain.organization import OrganizationCategory
 from idvault.domain.status import Assurance, Standing, State, SubjectKind
 from idvault.domain.verification import ClaimState
 from idvault.v1 import common_pb2, status_pb2, verification_pb2
@@ -62,26 +63,40 @@ def verify_individual(
 ) -> Call[Verification]:
     """Return the call that verifies a person; without request_id it gets a random one."""
     chosen = str(request_id or uuid4())
-    agreed = Timestamp()
-    agreed.FromDatetime(consent.agree_time.astimezone(UTC))
     request = verification_pb2.VerifyIndividualRequest(
         request_id=text(chosen, field="request_id", reason=Reason.INVALID_REQUEST_ID),
         real_name=text(name, field="real_name", reason=Reason.INVALID_NAME),
-        document=common_pb2.IdentityDocument(
-            type=common_pb2.DocumentType.Value(f"DOCUMENT_TYPE_{document.type.value}"),
-            number=text(document.number, field="document.number", reason=Reason.INVALID_DOCUMENT_NUMBER),
-        ),
-        consent=common_pb2.Consent(
-            policy_version=text(
-                consent.policy_version, field="consent.policy_version", reason=Reason.CONSENT_MISSING
-            ),
-            agree_time=agreed,
-        ),
+        document=_document(document),
+        consent=_consent(consent),
         account_token=_token(account_token or ""),
-        invitation_code=text(invitation_code or "", field="invitation_code", reason=Reason.INVALID_MESSAGE),
+        invitation_code=_code(invitation_code),
     )
     return Call(
         path(_VERIFICATION, "VerifyIndividual"), request.SerializeToString(), _read_verification, chosen
+    )
+
+
+def verify_organization(
+    name: str,
+    document: IdentityDocument,
+    *,
+    consent: Consent,
+    request_id: str | UUID | None,
+    account_token: str | None,
+    invitation_code: str | None = None,
+) -> Call[Verification]:
+    """Return the call that verifies an organisation; without request_id it gets a random one."""
+    chosen = str(request_id or uuid4())
+    request = verification_pb2.VerifyOrganizationRequest(
+        request_id=text(chosen, field="request_id", reason=Reason.INVALID_REQUEST_ID),
+        organization_name=text(name, field="organization_name", reason=Reason.INVALID_NAME),
+        document=_document(document),
+        consent=_consent(consent),
+        account_token=_token(account_token or ""),
+        invitation_code=_code(invitation_code),
+    )
+    return Call(
+        path(_VERIFICATION, "VerifyOrganization"), request.SerializeToString(), _read_verification, chosen
     )
 
 
@@ -135,6 +150,24 @@ def _token(token: str) -> str:
     return text(token, field="account_token", reason=Reason.INVALID_ACCOUNT_TOKEN)
 
 
+def _document(document: IdentityDocument) -> common_pb2.IdentityDocument:
+    return common_pb2.IdentityDocument(
+        type=common_pb2.DocumentType.Value(f"DOCUMENT_TYPE_{document.type.value}"),
+        number=text(document.number, field="document.number", reason=Reason.INVALID_DOCUMENT_NUMBER),
+    )
+
+
+def _consent(consent: Consent) -> common_pb2.Consent:
+    agreed = Timestamp()
+    agreed.FromDatetime(consent.agree_time.astimezone(UTC))
+    version = text(consent.policy_version, field="consent.policy_version", reason=Reason.CONSENT_MISSING)
+    return common_pb2.Consent(policy_version=version, agree_time=agreed)
+
+
+def _code(invitation_code: str | None) -> str:
+    return text(invitation_code or "", field="invitation_code", reason=Reason.INVALID_MESSAGE)
+
+
 def text(value: str, *, field: str, reason: Reason) -> str:
     """Return the text as it is; protobuf's own error for one that is not UTF-8 would carry the value."""
     if not isinstance(value, str):
@@ -177,7 +210,8 @@ def _read_statuses(data: bytes) -> Statuses:
 def status(answer: common_pb2.AccountStatus) -> Status:
     """Return the status of a message; raises ValueError if it breaks the contract."""
     kinds = common_pb2.AccountStatus.DESCRIPTOR.enum_types_by_name
-    subject = common_pb2.DESCRIPTOR.enum_types_by_name["SubjectKind"]
+    common = common_pb2.DESCRIPTOR.enum_types_by_name
+    subject, category = common["SubjectKind"], common["OrganizationCategory"]
     if not answer.account_token:
         raise ValueError("a status without account")
     return Status(
@@ -189,6 +223,7 @@ def status(answer: common_pb2.AccountStatus) -> Status:
         revision=answer.revision,
         verify_date=_day(answer.verify_date),
         expire_date=_day(answer.expire_date),
+        organization_category=choice(OrganizationCategory, category, answer.organization_category),
     )
 
 

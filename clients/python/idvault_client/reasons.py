@@ -160,7 +160,7 @@ FAILURE_TEXTS: Mapping[FailureReason, Text] = {
         "The verification did not succeed. Please try again later.",
     ),
     FailureReason.MISMATCH: Text(
-        "姓名与证件号码不一致，请核对后重新提交。",
+        "姓名（名称）与证件号码不一致，请核对后重新提交。",
         "Name and document number do not belong together. Please check both and submit again.",
     ),
     FailureReason.NO_RECORD: Text(

@@ -74,6 +74,25 @@ def invent() -> Person:
     return Person(name, body + document.resident_check_character(body=body))
 
 
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """A synthetic organisation; 990000 is the region of no registration authority."""
+
+    name: str = field(repr=False)
+    number: str = field(repr=False)
+
+
+def invent_organization(*, pair: str = "91") -> Organization:
+    """Return an organisation that nobody has met; the registry does not know it either.
+
+    pair: the first two characters of its code, which tell its category; 91 is a company.
+    """
+    body = "".join(_random.choices("0123456789ABCDEFGHJKLMNPQRTUWXY", k=8))
+    head = f"{pair}990000{body}{document.organisation_check_character(body=body)}"
+    name = f"虚构{''.join(_random.sample(_GIVEN, 4))}有限公司"
+    return Organization(name, head + document.credit_check_character(body=head))
+
+
 class Registry:
     """The mocked national registry, by its admin port."""
 
@@ -91,6 +110,11 @@ class Registry:
         person = invent()
         self.add(person)
         return person
+
+    def add_organizations(self, *organizations: Organization) -> None:
+        """Make organisations known to it; any other code is one without record."""
+        entries = [{"name": each.name, "number": each.number} for each in organizations]
+        self._ask("POST", "/organizations", {"organizations": entries})
 
     def behave(self, mode: str, *, count: int | None = None, latency_ms: int = 0) -> None:
         """Make it answer in a mode, for count calls or until told otherwise.

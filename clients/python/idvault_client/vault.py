@@ -75,6 +75,31 @@ class Vault:
         )
         return self._run(call)
 
+    def verify_organization(
+        self,
+        name: str,
+        document: IdentityDocument,
+        *,
+        consent: Consent,
+        request_id: str | UUID | None = None,
+        account_token: str | None = None,
+        invitation_code: str | None = None,
+    ) -> Verification:
+        """Verify an organisation's registered name and unified social credit code.
+
+        The arguments and errors are those of verify_individual. The status shows the organisation's category
+        once it is verified.
+        """
+        call = calls.verify_organization(
+            name,
+            document,
+            consent=consent,
+            request_id=request_id,
+            account_token=account_token,
+            invitation_code=invitation_code,
+        )
+        return self._run(call)
+
     def get_verification(self, request_id: str | UUID) -> Verification:
         """Return a claim as it stands now; raises NotFound, AccessDenied, Unavailable."""
         return self._run(calls.get_verification(request_id))

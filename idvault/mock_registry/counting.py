@@ -1,0 +1,53 @@
+"""What the mock registry counts: calls and charges since the last reset, and the checks of a day."""
+
+from collections import Counter
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime, timedelta, timezone
+
+from idvault.registry.nppa_wire import Code, RefusedError
+
+_ZONE = timezone(timedelta(hours=8))
+
+
+@dataclass(slots=True)
+class Counters:
+    """What has happened since the start or the last reset; charged and duplicate_ai are of both wires."""
+
+    check: int = 0
+    query: int = 0
+    charged: int = 0
+    duplicate_ai: int = 0
+    refused_rate: int = 0
+    refused_clock: int = 0
+    refused_sign: int = 0
+    enterprise_check: int = 0
+
+    def as_json(self) -> dict[str, int]:
+        """Return the counters by name."""
+        return asdict(self)
+
+    def reset(self) -> None:
+        """Count from 0."""
+        for each in fields(self):
+            setattr(self, each.name, 0)
+
+
+class DayCaps:
+    """How often one name and one number may be checked in a day of China."""
+
+    def __init__(self, *, name: int, number: int) -> None:
+        """Take the two caps."""
+        self._caps = {"name": name, "number": number}
+        self._day = ""
+        self._used: Counter[tuple[str, str]] = Counter()
+
+    def count(self, *, name: str, number: str, now: datetime) -> None:
+        """Count a check; raises RefusedError (RESOURCE_LIMIT) above a cap."""
+        day = now.astimezone(_ZONE).date().isoformat()
+        if day != self._day:
+            self._day = day
+            self._used.clear()
+        keys = {"name": name, "number": number}
+        if any(self._used[kind, value] >= self._caps[kind] for kind, value in keys.items()):
+            raise RefusedError(Code.RESOURCE_LIMIT)
+        self._used.update(keys.items())

@@ -1,0 +1,97 @@
+"""What the mock registry knows and remembers of organisations and their checks. It reads no clock.
+
+- A code that it does not know is NO_RECORD, a known one with another name a MISMATCH.
+- There is no query. The same ai with the same content is the same check: told again from memory for 48 h, and
+  not charged again. With another content it is refused as in use.
+- Where unheard results are not kept, only a check in progress is remembered: any other is decided, and
+  charged, anew.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from idvault.mock_registry import organization
+from idvault.mock_registry.counting import Counters, DayCaps
+from idvault.mock_registry.organization import Organization
+from idvault.mock_registry.population import PopulationError
+from idvault.registry.enterprise_wire import NAME_LIMIT, Status
+from idvault.registry.nppa_wire import Code, Question, RefusedError
+
+_KEPT = timedelta(hours=48)
+
+
+@dataclass(slots=True)
+class _Check:
+    """A check that is remembered."""
+
+    question: Question = field(repr=False)
+    status: Status
+    asked_at: datetime
+
+
+class EnterpriseLedger:
+    """The memory of checks of organisations."""
+
+    def __init__(
+        self, *, organizations: Iterable[Organization], keep_unheard: bool, caps: DayCaps, counters: Counters
+    ) -> None:
+        """Know organisations. caps, counters: shared by everything that decides."""
+        self._organizations = organization.by_number(organizations)
+        self._keep_unheard = keep_unheard
+        self._caps = caps
+        self._counters = counters
+        self._checks: dict[str, _Check] = {}
+
+    def add(self, organizations: Iterable[Organization]) -> int:
+        """Know more organisations, or the same ones anew; return how many were given."""
+        added = organization.by_number(organizations)
+        self._organizations |= added
+        return len(added)
+
+    def check(self, question: Question, *, now: datetime, in_progress: bool = False) -> Status:
+        """Decide a check, leave it in progress, or tell it again; raises RefusedError."""
+        _check_input(question)
+        known = self._find(question.ai, now)
+        if known is not None:
+            self._counters.duplicate_ai += 1
+            if known.question != question:
+                raise RefusedError(Code.AI_IN_USE)
+            return known.status
+        self._caps.count(name=question.name, number=question.number, now=now)
+        status = Status.IN_PROGRESS if in_progress else self._decide(question)
+        self._counters.charged += not in_progress
+        if in_progress or self._keep_unheard:
+            self._checks[question.ai] = _Check(question, status, now)
+        return status
+
+    def settle(self, ai: str, status: Status, *, now: datetime) -> bool:
+        """End a check that is in progress, and charge it; False if there is no such check."""
+        check = self._find(ai, now)
+        if check is None or check.status is not Status.IN_PROGRESS:
+            return False
+        check.status = status
+        self._counters.charged += 1
+        return True
+
+    def _decide(self, question: Question) -> Status:
+        known = self._organizations.get(question.number)
+        if known is None:
+            return Status.NO_RECORD
+        return Status.MATCH if known.registry_name == question.name else Status.MISMATCH
+
+    def _find(self, ai: str, now: datetime) -> _Check | None:
+        check = self._checks.get(ai)
+        if check is None or now <= check.asked_at + _KEPT:
+            return check
+        del self._checks[ai]
+        return None
+
+
+def _check_input(question: Question) -> None:
+    try:
+        organization.check_number(question.number)
+    except PopulationError:
+        raise RefusedError(Code.NUMBER_ILLEGAL) from None
+    if not 1 <= len(question.name) <= NAME_LIMIT or question.name != question.name.strip():
+        raise RefusedError(Code.NAME_ILLEGAL)

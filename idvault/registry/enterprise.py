@@ -1,0 +1,87 @@
+"""Asks the enterprise wire whether an organisation's name and credit code belong together.
+
+- Only a whole answer with HTTP status 200 decides anything; NO_RECORD is an answer of its own.
+- There is no query: what became of a check is asked by the same check under the same ai.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from idvault.domain.document import DocumentType
+from idvault.domain.registry import Answer
+from idvault.domain.verification import Identity
+from idvault.registry import enterprise_wire, exchange, nppa_wire
+from idvault.registry.enterprise_wire import Status
+from idvault.registry.exchange import Exchange
+from idvault.registry.nppa_wire import Credentials, Question
+
+_BY_STATUS: Mapping[Status, Answer] = {
+    Status.MATCH: Answer.MATCH,
+    Status.IN_PROGRESS: Answer.IN_PROGRESS,
+    Status.MISMATCH: Answer.MISMATCH,
+    Status.NO_RECORD: Answer.NO_RECORD,
+}
+
+
+class EnterpriseRegistry:
+    """A client of one enterprise endpoint (ports.registry.Registry)."""
+
+    def __init__(
+        self,
+        *,
+        base: str,
+        credentials: Credentials,
+        clock: Callable[[], datetime],
+        development: bool = False,
+        random: Callable[[int], bytes] = secrets.token_bytes,
+    ) -> None:
+        """Keep where and as whom to ask; raises InsecureUrlError for http outside development.
+
+        clock: real time, which must be within 5 s of the registry's. random: makes the nonces.
+        """
+        self._base = exchange.base_url(base, development=development)
+        self._credentials = credentials
+        self._clock = clock
+        self._random = random
+        self._exchange = Exchange()
+
+    @property
+    def name_limit(self) -> int:
+        """Return 50, the wire's limit in code points."""
+        return enterprise_wire.NAME_LIMIT
+
+    @property
+    def document_types(self) -> frozenset[DocumentType]:
+        """Return the unified social credit code alone."""
+        return frozenset({DocumentType.UNIFIED_SOCIAL_CREDIT_CODE})
+
+    @property
+    def can_query(self) -> bool:
+        """Return False: the check itself is sent again."""
+        return False
+
+    async def check(self, *, ai: str, identity: Identity, patience: float) -> Answer:
+        """Ask whether name and code belong together, for the first time or again."""
+        request = enterprise_wire.build_check(
+            credentials=self._credentials,
+            question=Question(ai, identity.name, identity.document.number),
+            now=self._clock(),
+            nonce=self._random(nppa_wire.NONCE_SIZE),
+        )
+        return await self._exchange.ask(self._base, request, patience=patience, read=_read)
+
+    async def query(self, *, ai: str, patience: float) -> Answer:
+        """Return NOT_SENT: there is no such call on this wire."""
+        return Answer.NOT_SENT
+
+    async def close(self) -> None:
+        """Give the connections up."""
+        await self._exchange.close()
+
+
+def _read(http_status: int, body: bytes) -> Answer:
+    reply = enterprise_wire.parse_answer(body)
+    return exchange.decide(
+        http_status, reply.code, None if reply.status is None else _BY_STATUS[reply.status]
+    )

@@ -1,0 +1,71 @@
+"""The enterprise wire in bytes, both halves: an invention of this project, of which no specification exists.
+
+- POST /enterprise/check with {ai, name, creditCode}; envelope, headers, signature and errcodes are NPPA's.
+- An answer's result is {"status": 0 match, 1 in progress, 2 mismatch, 3 no record}, and nothing else.
+- There is no query. The same ai with the same content may be sent again, and is the same check; with another
+  content it is refused as in use.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+
+from idvault.registry import nppa_wire
+from idvault.registry.nppa_wire import Code, Credentials, Question, Request, WireError
+
+CHECK_PATH = "/enterprise/check"
+NAME_LIMIT = 50
+_NUMBER = "creditCode"
+
+
+class Status(IntEnum):
+    """What an answer says of a check."""
+
+    MATCH = 0
+    IN_PROGRESS = 1
+    MISMATCH = 2
+    NO_RECORD = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer: its errcode, known or not, and the status where the code is OK."""
+
+    code: int
+    status: Status | None = None
+
+
+def build_check(*, credentials: Credentials, question: Question, now: datetime, nonce: bytes) -> Request:
+    """Return the request that asks a question; its number is a unified social credit code."""
+    content = {"ai": question.ai, "name": question.name, _NUMBER: question.number}
+    return nppa_wire.build_post(CHECK_PATH, credentials=credentials, content=content, now=now, nonce=nonce)
+
+
+def read_check(*, credentials: Credentials, body: bytes) -> Question:
+    """Return the question of an authentic check, or raise RefusedError (BODY_ERROR)."""
+    return nppa_wire.read_check(credentials=credentials, body=body, number_key=_NUMBER)
+
+
+def build_answer(status: Status) -> bytes:
+    """Return the body of an answer that tells a status; refusals are nppa_wire.build_answer's."""
+    answer = {
+        "errcode": int(Code.OK),
+        "errmsg": nppa_wire.MESSAGES[Code.OK],
+        "data": {"result": {"status": int(status)}},
+    }
+    return json.dumps(answer, separators=(",", ":")).encode()
+
+
+def parse_answer(body: bytes) -> Reply:
+    """Return what an answer says; raises WireError unless it is whole."""
+    code, answer = nppa_wire.parse_code(body)
+    return Reply(code, _status(answer) if code == Code.OK else None)
+
+
+def _status(answer: Mapping[str, object]) -> Status:
+    number = nppa_wire.result_of(answer).get("status")
+    if type(number) is not int or number not in tuple(Status):
+        raise WireError("an answer has no status")
+    return Status(number)
