@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from idvault.domain import document
 from idvault_client import Consent, Vault, Verification, resident_id
+from idvault_client.testing import Organization
 
 _SURNAMES = "赵钱孙李周吴郑王冯陈"
 _GIVEN = "安宁和平清明文远思源若水星河云舒景行知秋"
@@ -71,6 +72,11 @@ class Registry:
         person = invent()
         self.add(person)
         return person
+
+    def add_organizations(self, *organizations: Organization) -> None:
+        """Make organisations known to it; any other code is one without record."""
+        entries = [{"name": each.name, "number": each.number} for each in organizations]
+        self._ask("POST", "/organizations", {"organizations": entries})
 
     def settle(self, ai: str, *, matches: bool) -> None:
         """End a check that is in progress."""

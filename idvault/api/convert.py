@@ -55,10 +55,7 @@ _DOCUMENT_TYPES = {
     number: word
     for word, number in numbers(DocumentType, common_pb2.DocumentType.Value, "DOCUMENT_TYPE_").items()
 }
-_CATEGORIES = {
-    None: common_pb2.ORGANIZATION_CATEGORY_UNSPECIFIED,
-    **numbers(OrganizationCategory, common_pb2.OrganizationCategory.Value, "ORGANIZATION_CATEGORY_"),
-}
+_CATEGORIES = numbers(OrganizationCategory, common_pb2.OrganizationCategory.Value, "ORGANIZATION_CATEGORY_")
 
 Verify = verification_pb2.VerifyIndividualRequest | verification_pb2.VerifyOrganizationRequest
 """Both have the same fields under the same numbers, but for the name of the second."""
@@ -124,7 +121,7 @@ def patience(remaining: float | None, *, longest: float) -> float:
 
 def status(value: Status | Account) -> common_pb2.AccountStatus:
     """Return the message of a published status; of an account it takes what is published, as it is today."""
-    return common_pb2.AccountStatus(
+    message = common_pb2.AccountStatus(
         account_token=value.account_token,
         subject_kind=_SUBJECT_KINDS[value.subject_kind],
         state=_STATES[value.state],
@@ -133,8 +130,10 @@ def status(value: Status | Account) -> common_pb2.AccountStatus:
         verify_date=value.verify_date.isoformat() if value.verify_date else "",
         expire_date=value.expire_date.isoformat() if value.expire_date else "",
         revision=value.revision,
-        organization_category=_CATEGORIES[value.organization_category],
     )
+    if value.organization_category is not None:
+        message.organization_category = _CATEGORIES[value.organization_category]
+    return message
 
 
 def statuses(known: Sequence[Status], unknown: Sequence[str]) -> status_pb2.BatchGetStatusesResponse:

@@ -58,6 +58,7 @@ def test_status_as_json(server: VaultServer, connection: Sequence[str]) -> None:
         "standing": "GOOD",
         "assurance": "REGISTRY_MATCH",
         "subject_kind": "INDIVIDUAL",
+        "organization_category": None,
         "verify_date": "2026-03-01",
         "expire_date": "2027-03-01",
         "revision": 2,

@@ -1,0 +1,152 @@
+"""An organisation signs up: name and code are checked as a person's are, and only a category comes out."""
+
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+
+from idvault.domain.organization import OrganizationCategory
+from idvault_client import (
+    Consent,
+    FailureReason,
+    FieldCode,
+    InvalidFields,
+    Reason,
+    RequestIdReused,
+    State,
+    SubjectKind,
+    Vault,
+    Verification,
+    resident_id,
+    unified_social_credit_code,
+)
+from idvault_client.testing import Organization, invent_organization
+from scripts import open_record
+from scripts.sandbox import Registry, wait_for
+from tests.journeys.house import House
+
+
+def claim(
+    vault: Vault, who: Organization, *, request_id: str | None = None, account_token: str | None = None
+) -> Verification:
+    """Make one claim, with a new request id unless one is given."""
+    return vault.verify_organization(
+        who.name,
+        unified_social_credit_code(who.number),
+        consent=Consent("terms-3", datetime.now(UTC)),
+        request_id=request_id or str(uuid4()),
+        account_token=account_token,
+    )
+
+
+def newcomer(registry: Registry, *, pair: str = "91") -> Organization:
+    """Return an organisation that the registry knows from now on."""
+    made = invent_organization(pair=pair)
+    registry.add_organizations(made)
+    return made
+
+
+def test_an_organization_is_verified_and_shows_its_category(vault: Vault, registry: Registry) -> None:
+    """The status says which kind of organisation it is, here a co-operative; the registry is asked once."""
+    before = registry.charged()
+    answer = claim(vault, newcomer(registry, pair="93"))
+    assert answer.succeeded
+    assert answer.status.is_verified
+    assert answer.status.subject_kind is SubjectKind.ORGANIZATION
+    assert answer.status.organization_category is OrganizationCategory.COOPERATIVE
+    assert answer.receipt is not None
+    assert registry.charged() == before + 1
+    assert vault.get_status(answer.account_token) == answer.status
+
+
+def test_no_record_and_mismatch_are_different_answers(vault: Vault, registry: Registry) -> None:
+    """This registry tells an unknown code from a wrong name; neither shows a category."""
+    known = newcomer(registry)
+    for who, reason in (
+        (invent_organization(), FailureReason.NO_RECORD),
+        (Organization(invent_organization().name, known.number), FailureReason.MISMATCH),
+    ):
+        answer = claim(vault, who)
+        assert answer.failure_reason is reason
+        assert answer.status.state is State.REJECTED
+        assert answer.status.organization_category is None
+
+
+def test_a_malformed_code_asks_nobody(vault: Vault, registry: Registry) -> None:
+    """The check character, and a person's document, are refused with the field."""
+    before, who = registry.counters(), invent_organization()
+    wrong = who.number[:-1] + ("1" if who.number[-1] != "1" else "2")
+    with pytest.raises(InvalidFields) as caught:
+        claim(vault, Organization("", wrong))
+    assert caught.value.fields == {
+        "organization_name": FieldCode.REQUIRED,
+        "document.number": FieldCode.CHECK_DIGIT,
+    }
+    with pytest.raises(InvalidFields) as caught:
+        vault.verify_organization(
+            who.name, resident_id("110000190101010001"), consent=Consent("terms-3", datetime.now(UTC))
+        )
+    assert caught.value.reason == Reason.UNSUPPORTED_DOCUMENT
+    assert registry.counters() == before
+
+
+def test_what_waits_is_settled_by_the_worker(house: House, vault: Vault, registry: Registry) -> None:
+    """While the registry is down the claim waits, sealed; then the worker asks once, and it is verified."""
+    who = newcomer(registry)
+    registry.behave("down")
+    answer = claim(vault, who)
+    assert answer.pending
+    assert answer.status.organization_category is None
+    registry.reset()
+    assert wait_for(lambda: vault.get_status(answer.account_token).is_verified)
+    assert vault.get_status(answer.account_token).organization_category is OrganizationCategory.COMPANY
+    assert registry.charged() == 1
+    rows = house.query("select resends from jobs where account_token = ?", answer.account_token)
+    assert rows == [(0,)]
+
+
+def test_a_repeat_is_the_same_claim_and_a_person_is_not(vault: Vault, registry: Registry) -> None:
+    """The method is part of what a request id stands for."""
+    who, request_id = newcomer(registry), str(uuid4())
+    consent = Consent("terms-3", datetime.now(UTC))
+    document = unified_social_credit_code(who.number)
+    first, again = (
+        vault.verify_organization(who.name, document, consent=consent, request_id=request_id) for _ in "12"
+    )
+    assert (again.account_token, again.status) == (first.account_token, first.status)
+    assert registry.charged() == 1
+    person = registry.newcomer()
+    with pytest.raises(RequestIdReused):
+        vault.verify_individual(
+            person.name, resident_id(person.number), consent=consent, request_id=request_id
+        )
+
+
+def test_only_the_same_organization_verifies_again(vault: Vault, registry: Registry) -> None:
+    """Another one is DIFFERENT_OWNER after a match, and the account stays as it was."""
+    first = claim(vault, newcomer(registry, pair="12"))
+    other = claim(vault, newcomer(registry), account_token=first.account_token)
+    assert other.failure_reason is FailureReason.DIFFERENT_OWNER
+    assert vault.get_status(first.account_token) == first.status
+
+
+def test_one_organization_has_as_many_accounts_as_one_person(vault: Vault, registry: Registry) -> None:
+    """The sixth account of one code is refused, after a match."""
+    who = newcomer(registry)
+    answers = [claim(vault, who) for _ in range(6)]
+    assert [answer.succeeded for answer in answers] == [True] * 5 + [False]
+    assert answers[-1].failure_reason is FailureReason.ACCOUNT_LIMIT_REACHED
+
+
+def test_custodians_open_what_was_sealed(house: House, vault: Vault, registry: Registry) -> None:
+    """Type, code and name are in the record, and in no column of the database."""
+    who = newcomer(registry)
+    answer = claim(vault, who)
+    payload = open_record.open_record(
+        house.ready,
+        account_token=answer.account_token,
+        custodians=house.ready["quorum"]["custodians"][:2],
+        passphrase=b"development",
+    )
+    assert (payload.identity.name, payload.identity.document.number) == (who.name, who.number)
+    assert payload.identity.subject_kind.value == "ORGANIZATION"
