@@ -36,19 +36,24 @@ def verified(server: testing.Server) -> str:
     return answer.account_token
 
 
+def cpu_seconds(pid: int) -> float:
+    """Return the CPU time that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def test_a_vault_in_a_block(prepared: Path) -> None:
     """It starts quickly, knows nobody, verifies newcomers, and is gone after the block."""
-    begun = time.process_time(), time.monotonic()
     with testing.server(prepared=prepared) as server:
-        took = time.monotonic() - begun[1]
+        took = cpu_seconds(server.ready["pids"]["dev"])
         assert verified(server).startswith("acct_")
         assert server.registry.counters()["charged"] == 1
         pid, state = server.ready["pids"]["dev"], Path(server.ready["state"])
     assert not state.exists()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
-    # Alone on a machine it takes two seconds; here others run at the same time.
-    assert took < 15
+    # What it computes is what it takes on a machine of its own; here others run at the same time.
+    assert took < 3
 
 
 def test_no_block_sees_another(prepared: Path) -> None:

@@ -59,8 +59,13 @@ async function main([readyFile, name, number]) {
   console.log(`${status.account_token} ${status.state} revision ${status.revision}`);
 }
 
+const given = process.argv.slice(2);
+if (given.length !== 3) {
+  console.error("usage: node sign_up.js READY_FILE NAME NUMBER");
+  process.exit(2);
+}
 try {
-  await main(process.argv.slice(2));
+  await main(given);
 } catch (error) {
   console.error(`${grpc.status[error.code] ?? "ERROR"}: ${error.details ?? error.message}`);
   process.exitCode = 1;

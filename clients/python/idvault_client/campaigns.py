@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Protocol, TypeVar
 
-from idvault.domain.campaign import Campaign, Method, Plan, Verb
-from idvault.domain.invitation import InvitationEvent
+from idvault.domain.campaign import Campaign, CampaignState, Cohort, Method, Plan, QuietHours, Verb
+from idvault.domain.invitation import InvitationEvent, InvitationState
+from idvault.domain.legacy_account import Outcome
 from idvault_client import campaign_calls as calls
 from idvault_client.calls import Call
 from idvault_client.campaign_calls import RequestId
@@ -21,6 +22,27 @@ from idvault_client.campaign_values import (
     Invitation,
     LegacyAccount,
 )
+
+# All that a caller needs to name.
+__all__ = [
+    "AioCampaigns",
+    "Batch",
+    "Campaign",
+    "CampaignPage",
+    "CampaignProgress",
+    "CampaignState",
+    "Campaigns",
+    "Cohort",
+    "ImportedRow",
+    "Invitation",
+    "InvitationEvent",
+    "InvitationState",
+    "LegacyAccount",
+    "Method",
+    "Outcome",
+    "Plan",
+    "QuietHours",
+]
 
 Result = TypeVar("Result")
 

@@ -1,0 +1,98 @@
+"""The Python of the guides runs as it is printed, against a real vault."""
+
+import inspect
+import re
+import time
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from idvault.attest import jose, status_check
+from idvault_client import Consent, State, Vault, resident_id, testing
+from idvault_client.campaigns import InvitationState, LegacyAccount
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def blocks(page: str) -> list[str]:
+    """Return the Python of a guide, block by block."""
+    return re.findall(r"```python\n(.*?)```", (DOCS / page).read_text("utf-8"), re.DOTALL)
+
+
+def run(block: str, **names: Any) -> dict[str, Any]:
+    """Run a block with some names given; return all that it leaves."""
+    exec(compile(block, "guide", "exec"), names)  # noqa: S102 - the project's own text
+    return {name: value for name, value in names.items() if name != "__builtins__"}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[testing.Server]:
+    """A real vault."""
+    with testing.server(prepared=tmp_path_factory.mktemp("prepared")) as running:
+        yield running
+
+
+@pytest.fixture
+def vault(server: testing.Server) -> Iterator[Vault]:
+    """A client of it."""
+    with server.connect(timeout=30) as client:
+        yield client
+
+
+def test_the_guide_of_campaigns(vault: Vault) -> None:
+    """The plan is taken, a batch is delivered, and an owner is asked at login."""
+    made, batches, login = blocks("campaigns.md")
+    rows = vault.campaigns.import_legacy_accounts("2014", [LegacyAccount("user-1", "2012-05-01")])
+    token = rows[0].account_token
+    names = run(made, vault=vault, saved_id=uuid.uuid4())
+    delivered: list[str] = []
+    names |= {
+        "campaign_id": names["campaign"].campaign_id,
+        "deliver": lambda one: delivered.append(one.account_token),
+    }
+    run(batches, **names)
+    assert delivered == [token]
+    shown: list[str] = []
+    one = run(login, **names, account_token=token, show=shown.append)["one"]
+    assert (one.due, one.state, shown) == (False, InvitationState.ACTIVE, [])
+    assert vault.get_status(token).state is State.UNVERIFIED
+
+
+def test_the_guide_of_checks(server: testing.Server, vault: Vault) -> None:
+    """The platform's cache answers, and what it hands out is checked by files alone."""
+    cache, hand_out, check = blocks("checks.md")
+    person = server.registry.newcomer()
+    consent = Consent("terms-3", datetime.now(UTC))
+    token = vault.verify_individual(person.name, resident_id(person.number), consent=consent).account_token
+    assert run(cache, vault=vault, account_token=token)["badge"]
+    given = run(hand_out, vault=vault, account_token=token, saved_id=uuid.uuid4())
+    listed = server.public / "status" / "0.jwt"
+    refused: list[str] = []
+
+    def rider(issued: Any) -> str | None:
+        files = {"jwks": (server.public / "jwks.json").read_bytes(), "listed": listed.read_bytes()}
+        found: str | None = run(check, **files, shown=issued.token, refuse=refused.append).get("rider")
+        return found
+
+    end = time.monotonic() + 30
+    while not (listed.exists() and rider(given["credential"])) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert rider(given["credential"]) == rider(given["token"])
+    refused.clear()
+    assert rider(vault.issue_status_token(token, "https://pay.example")) is None
+    assert refused == ["AUDIENCE_WRONG"]
+
+
+def test_every_reason_of_the_guide_is_a_reason() -> None:
+    """The words in the table are words that the check says."""
+    table = (DOCS / "checks.md").read_text("utf-8").split("| reason |")[1].split("\n\n")[0]
+    told = set(re.findall(r"`([A-Z_]+)`", table))
+    sources = "".join(inspect.getsource(module) for module in (status_check, jose))
+    said = set(re.findall(r'["}]([A-Z_]{7,})"', sources))
+    said |= {f"LIST_{word}" for word in said}
+    assert told <= said
+    assert len(told) > 15
