@@ -21,6 +21,7 @@ from idvault.api import errors
 from idvault.api.call import Caller
 from idvault.api.custodian import CustodianServicer
 from idvault.api.disclosure import DisclosureServicer
+from idvault.api.drill import DrillServicer
 from idvault.api.transparency import TransparencyServicer
 from idvault.attest import hpke
 from idvault.attest.person import Person
@@ -36,6 +37,8 @@ from idvault.domain.verification import Outcome
 from idvault.flows.custodian import CustodianFlow
 from idvault.flows.disclosure import DisclosureFlow
 from idvault.flows.disclosure_retention import DisclosureRetention
+from idvault.flows.drill import DrillFlow
+from idvault.flows.drill_record import DrillKeeper
 from idvault.flows.log_guard import LogGuard
 from idvault.flows.log_proof import LogProofs
 from idvault.flows.refusals import Refusals
@@ -47,6 +50,7 @@ from idvault.sealing.key_set import Holder, fresh
 from idvault.sealing.record import QuorumRecordSealer
 from idvault.storage.checkpoint import SqlCheckpointStore
 from idvault.storage.disclosure import SqlDisclosureStore
+from idvault.storage.drill import SqlDrillStore
 from idvault.storage.engine import Database
 from idvault.storage.log_store import SqlLogStore
 from idvault.storage.person_request import SqlPersonRequestStore
@@ -55,6 +59,7 @@ from idvault.storage.shred import SqlShredStore
 from idvault.transparency import entry
 from idvault_client.auditor import Auditor
 from idvault_client.custodian import Custodian
+from idvault_client.drill import Drill
 from idvault_client.errors import BY_REASON
 from idvault_client.one_time_key import OneTimeKeys
 from idvault_client.trust import Trust
@@ -159,6 +164,7 @@ class Chamber:
         self.remaining: float | None = 10.0
         self.daily = 20
         self.counted: list[str] = []
+        self.gauges: list[tuple[int, float]] = []
         self.records: dict[str, SealedRecord] = {}
         keys = folder / "custody.keys"
         self.keys = LocalKeyProvider.create(
@@ -203,13 +209,37 @@ class Chamber:
             store=store, refusals=refusals, entropy=ENTROPY, observe=self.counted.append
         )
         self.store = store
+        self._open_drills(proofs, refusals)
         self.servicers = {
             "DisclosureService": DisclosureServicer(flow=self.auditing, findings=self.custody),
             "CustodianService": CustodianServicer(flow=self.custody),
+            "DrillService": DrillServicer(flow=self.drills),
             "TransparencyService": TransparencyServicer(
                 flow=TransparencyFlow(log=log, checkpoints=checkpoints)
             ),
         }
+
+    def _open_drills(self, proofs: LogProofs, refusals: Refusals) -> None:
+        self.drill_store = SqlDrillStore(database=self.main)
+        self.drills = DrillFlow(
+            store=self.drill_store,
+            requests=SqlPersonRequestStore(database=self.main),
+            rosters=self.rosters,
+            second_factor=self.codes,
+            fingerprinter=FakeFingerprinter(),
+            proofs=proofs,
+            guard=LogGuard(store=self.waiting),
+            refusals=refusals,
+            entropy=ENTROPY,
+        )
+        self.keeper = DrillKeeper(
+            store=self.drill_store,
+            rosters=self.rosters,
+            sealer=self.sealer(),
+            guard=LogGuard(store=self.waiting),
+            entropy=ENTROPY,
+            observe=lambda overdue, oldest: self.gauges.append((overdue, oldest)),
+        )
 
     def now(self) -> Moment:
         """Return the moment; both clocks go together here."""
@@ -253,17 +283,20 @@ class Chamber:
         await self.world.claims.settle(self.world.settlement(job, outcome, **changes), event=event)
 
     async def _seal(self, account_token: str, name: str) -> SealedRecord:
-        sealer = QuorumRecordSealer(
-            quorum=lambda: self.rosters.current.quorums[0],
-            shred_store=SqlShredStore(database=self.shred),
-            entropy=ENTROPY,
-        )
-        return await sealer.seal(
+        return await self.sealer().seal(
             relying_party="platform-a",
             account_token=account_token,
             identity=builders.identity(name=name),
             answer=Answer.MATCH,
             consent=builders.consent(),
+        )
+
+    def sealer(self) -> QuorumRecordSealer:
+        """Return what seals for the quorum in force."""
+        return QuorumRecordSealer(
+            quorum=lambda: self.rosters.quorum,
+            shred_store=SqlShredStore(database=self.shred),
+            entropy=ENTROPY,
         )
 
     def trust(self, name: str, *versions: Roster) -> Trust:
@@ -290,6 +323,20 @@ class Chamber:
             remote=remote or Local(self, name),
             now=lambda: self.now().real,
         )
+
+    def drill(self, name: str, *, remote: Local | None = None) -> Drill:
+        """Return a custodian's client for drills."""
+        return Drill(
+            identity=identity(name),
+            trust=self.trust(name),
+            remote=remote or Local(self, name),
+            now=lambda: self.now().real,
+        )
+
+    async def keep_drills(self) -> None:
+        """Let the worker make the drill record of the quorum in force, and log it."""
+        await self.keeper.keep(now=self.now())
+        await self.step()
 
     async def request(self, account_token: str, *, name: str = "auditor-a", **changes: Any) -> str:
         """Ask for a disclosure as an auditor, and let the log take it; return its id."""

@@ -17,7 +17,7 @@ from idvault.custody import identity as identities
 from idvault.domain.error import NotFoundError, Reason
 from idvault.telemetry.logs import Logs
 from idvault.telemetry.metrics import Metrics
-from idvault.v1 import disclosure_pb2, roster_pb2, transparency_pb2
+from idvault.v1 import disclosure_pb2, drill_pb2, roster_pb2, transparency_pb2
 from idvault_client import home
 from idvault_client.remote import CustodyEdge
 from tests.api.authority import TRUST_DOMAIN, Authority, spiffe
@@ -140,6 +140,7 @@ async def serving(room: Chamber, folder: Path, idvault: Commands | None) -> Asyn
     logs = Logs(process="serve-0", path=folder / "serve.jsonl")
     services = {
         **disclosure_pb2.DESCRIPTOR.services_by_name,
+        **drill_pb2.DESCRIPTOR.services_by_name,
         **transparency_pb2.DESCRIPTOR.services_by_name,
     }
     served = [Service(services[name], servicer) for name, servicer in room.servicers.items()]

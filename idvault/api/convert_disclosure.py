@@ -103,7 +103,7 @@ def opened(value: Opened) -> disclosure_pb2.OpenedDisclosure:
     settlement, opening = value.proofs.entries
     return disclosure_pb2.OpenedDisclosure(
         disclosure=shown(value.shown),
-        record=_record(value.checked.record),
+        record=sealed_record(value.checked.record),
         shred_value=value.shred_value,
         shares=[_share(share) for share in value.shares],
         settlement_claim_id=value.checked.claim_id,
@@ -130,7 +130,8 @@ def history(value: History) -> status_pb2.DisclosureHistory:
     )
 
 
-def _record(record: SealedRecord) -> disclosure_pb2.SealedRecord:
+def sealed_record(record: SealedRecord) -> disclosure_pb2.SealedRecord:
+    """Return the message of a sealed record, without its shares."""
     return disclosure_pb2.SealedRecord(
         account_token=record.account_token,
         relying_party=record.relying_party,

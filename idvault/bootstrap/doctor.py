@@ -13,7 +13,7 @@ from idvault.attest.reading import RosterError
 from idvault.bootstrap.base import Clock, urls
 from idvault.config import Settings
 from idvault.domain.error import IdvaultError
-from idvault.flows import doctor
+from idvault.flows import doctor, drill_standing
 from idvault.flows.doctor import AilmentError, Check, Finding
 from idvault.flows.witness import WitnessFlow
 from idvault.registry import probe
@@ -21,6 +21,7 @@ from idvault.registry.probe import UnreachedError
 from idvault.storage import migrations
 from idvault.storage.checkpoint import SIGNED, SqlCheckpointStore
 from idvault.storage.deployment import SqlDeploymentStore
+from idvault.storage.drill import SqlDrillStore
 from idvault.storage.engine import Database
 from idvault.storage.log_store import SqlLogStore
 from idvault.storage.roster import SqlRosterStore
@@ -46,6 +47,7 @@ def checks(settings: Settings, *, main: Database, shred: Database, clock: Clock)
         Check("roster", partial(_check_roster, settings, main)),
         Check("log", partial(_check_log, main, clock)),
         Check("checkpoint", partial(_check_checkpoint, main, shred)),
+        Check("drills", partial(_check_drills, settings, main, clock)),
     ]
     for name in ("tls_certificate", "tls_ca"):
         if getattr(settings, name) != Path():
@@ -78,6 +80,22 @@ async def _check_roster(settings: Settings, main: Database) -> None:
         raise AilmentError(f"the roster does not verify ({error}): put the signed file back") from error
     adopted = await SqlRosterStore(database=main).newest()
     doctor.check_adopted(version=found.version, digest=found.digest(), adopted=adopted)
+
+
+async def _check_drills(settings: Settings, main: Database, clock: Clock) -> None:
+    try:
+        versions = await asyncio.to_thread(roster_chain.load_all, settings.roster)
+    except (RosterError, OSError) as error:
+        raise AilmentError("the roster does not verify: put the signed file back first") from error
+    quorum = versions[-1].quorums[0]
+    doctor.check_drills(
+        standings=drill_standing.standings(
+            versions=versions, history=await SqlDrillStore(database=main).history()
+        ),
+        custodians=len(quorum.custodians),
+        threshold=quorum.threshold,
+        now=clock().business,
+    )
 
 
 async def _check_log(main: Database, clock: Clock) -> None:

@@ -22,6 +22,7 @@ from idvault.bootstrap.base import (
 from idvault.bootstrap.campaigns import build_campaigns
 from idvault.bootstrap.claims import build_claims
 from idvault.bootstrap.disclosure import build_disclosures
+from idvault.bootstrap.drill import build_drills
 from idvault.bootstrap.people import build_people, follow_rosters, pins, start_rosters
 from idvault.bootstrap.sequencing import build_guard
 from idvault.bootstrap.status import build_receipts, build_statuses
@@ -124,6 +125,7 @@ async def _custody_edge(base: Base, rosters: RosterHolder, access: Access, *, al
         ),
         people.service,
         *build_disclosures(base, rosters, keys=keys, guard=guard, second_factor=people.second_factors),
+        build_drills(base, rosters, keys=keys, guard=guard, second_factor=people.second_factors),
     ]
     return _server(base, base.settings.addresses[-1], services, access)
 

@@ -146,7 +146,7 @@ def show_card(found: "Card") -> None:
         "this auditor": f"{found.recent_openings} openings in the last 30 days, as the service counts",
         "in the log": f"yes, since {found.requested_at:%Y-%m-%d %H:%M} UTC, at {found.log_size} entries",
     }
-    _panel(rows, title=f"request {found.disclosure_id}")
+    show_rows(rows, title=f"request {found.disclosure_id}")
 
 
 def show_opened(found: "Opened") -> None:
@@ -160,10 +160,11 @@ def show_opened(found: "Opened") -> None:
         "in the log": f"yes, since {content['opened_at']}, checked at {content['log_size']} entries",
         "openings left": str(content["openings_left"]),
     }
-    _panel(rows, title=f"record of disclosure {content['disclosure_id']}")
+    show_rows(rows, title=f"record of disclosure {content['disclosure_id']}")
 
 
-def _panel(rows: dict[str, Any], *, title: str) -> None:
+def show_rows(rows: dict[str, Any], *, title: str) -> None:
+    """Show names and values on stderr."""
     table = Table(box=None, show_header=False)
     for name, value in rows.items():
         # What others wrote is text, and never markup.

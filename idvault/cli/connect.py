@@ -39,7 +39,7 @@ def connect(  # noqa: PLR0917 - typer makes an option of each
     given: Given = context.obj
     folder = given.folder()
     split_address(target)
-    with desk.told(str(context.parent.info_name if context.parent else ""), folder, ""):
+    with desk.told(desk.Next(str(context.parent.info_name if context.parent else ""), folder)):
         pinned = home.pin(
             folder,
             target=target,

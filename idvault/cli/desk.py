@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from idvault.custody.identity import PersonalIdentity
     from idvault_client.auditor import Auditor
     from idvault_client.custodian import Custodian
+    from idvault_client.drill import Drill
     from idvault_client.home import Home
     from idvault_client.remote import CustodyEdge
 
@@ -71,6 +72,12 @@ class Desk:
 
         return Custodian(identity=self.identity, trust=self.home.trust(), remote=self.remote, now=now)
 
+    def drill(self) -> "Drill":
+        """Return the custodian's client for drills."""
+        from idvault_client.drill import Drill  # noqa: PLC0415 - `--help` needs no cryptography
+
+        return Drill(identity=self.identity, trust=self.home.trust(), remote=self.remote, now=now)
+
 
 def now() -> datetime:
     """Return the real time."""
@@ -78,13 +85,15 @@ def now() -> datetime:
 
 
 @contextmanager
-def sit_down(role: str, given: Given, *, disclosure_id: str = "") -> Iterator[Desk]:
+def sit_down(
+    role: str, given: Given, *, disclosure_id: str = "", next_: type["Next"] | None = None
+) -> Iterator[Desk]:
     """Open keys and connection, take newer rosters up; tell every refusal with the next command to type."""
     from idvault.custody import identity as identities  # noqa: PLC0415 - `--help` needs no cryptography
     from idvault_client import home as homes  # noqa: PLC0415
 
     folder = given.folder()
-    with secret.identity_errors(), told(role, folder, disclosure_id):
+    with secret.identity_errors(), told((next_ or Next)(role, folder, disclosure_id)):
         home = homes.load(folder)
         own = identities.load(folder, passphrase=secret.passphrase(given.passphrase_file))
         if own.role != role:
@@ -95,7 +104,7 @@ def sit_down(role: str, given: Given, *, disclosure_id: str = "") -> Iterator[De
 
 
 @contextmanager
-def told(role: str, folder: Path, disclosure_id: str) -> Iterator[None]:
+def told(again: "Next") -> Iterator[None]:
     """Turn what a verb may meet into how the command ends."""
     from idvault_client.custodian import NotPendingError  # noqa: PLC0415 - `--help` needs no gRPC
     from idvault_client.errors import RecordDamaged, Unavailable, VaultError  # noqa: PLC0415
@@ -104,7 +113,6 @@ def told(role: str, folder: Path, disclosure_id: str) -> Iterator[None]:
     from idvault_client.one_time_key import OneTimeKeyError  # noqa: PLC0415
     from idvault_client.trust import RefusedError  # noqa: PLC0415
 
-    again = _Next(role, folder, disclosure_id)
     try:
         yield
     except RefusedError as error:
@@ -117,7 +125,7 @@ def told(role: str, folder: Path, disclosure_id: str) -> Iterator[None]:
         elif isinstance(error, RecordDamaged):
             code = Code.UNVERIFIED
         field = next(iter(error.fields), "")
-        text = again.after_refusal(str(error), error.reason)
+        text = again.after_refusal(str(error), error.reason, field)
         raise CommandError(code, text, reason=error.reason or error.code, field=field) from error
     except NotPendingError as error:
         text = again.look(str(error))
@@ -127,51 +135,52 @@ def told(role: str, folder: Path, disclosure_id: str) -> Iterator[None]:
     except EvidenceError as error:
         raise CommandError(Code.UNVERIFIED, str(error), reason="EVIDENCE", field="--evidence") from error
     except HomeError as error:
-        text = f"{error}\nnext: idvault {role} --identity {folder} connect --help"
+        text = f"{error}\nnext: {again.command} connect --help"
         raise CommandError(Code.REFUSED, text, reason="NOT_CONNECTED", field="--identity") from error
 
 
-class _Next:
+class Next:
     """Says what to type next."""
 
-    def __init__(self, role: str, folder: Path, disclosure_id: str) -> None:
+    def __init__(self, role: str, folder: Path, disclosure_id: str = "") -> None:
+        """Take who types, and what it is about."""
         self._role = role
-        self._command = f"idvault {role} --identity {folder}"
+        self.command = f"idvault {role} --identity {folder}"
         self._id = disclosure_id or "ID"
 
     def after_finding(self, text: str) -> str:
         """Return the text of something that does not verify."""
         if self._role == "custodian":
-            return f"{text}\nno share was given; next: {self._command} deny {self._id}"
-        return f"{text}\nnothing was shown; tell the custodians, then: {self._command} show {self._id}"
+            return f"{text}\nno share was given; next: {self.command} deny {self._id}"
+        return f"{text}\nnothing was shown; tell the custodians, then: {self.command} show {self._id}"
 
-    def after_refusal(self, text: str, reason: str | None) -> str:
-        """Return the text of something that the vault refused."""
+    def after_refusal(self, text: str, reason: str | None, field: str) -> str:
+        """Return the text of something that the vault refused; field: the wrong one, if it named any."""
         words = {
             Reason.SECOND_FACTOR_REFUSED: "wait for the next code, then the same command again",
             Reason.SECOND_FACTOR_LOCKED: "wait until the lock ends (15 minutes or more), then again",
             Reason.LOG_UNAVAILABLE: "the same command again: it is the same opening and goes on waiting",
             Reason.STORE_UNAVAILABLE: "the same command again in a moment",
             Reason.TOO_MANY_ATTEMPTS: "the same command again tomorrow",
-            Reason.ACCESS_DENIED: f"idvault roster show {self._command.split(' ')[-1]}/roster.json",
+            Reason.ACCESS_DENIED: f"idvault roster show {self.command.split(' ')[-1]}/roster.json",
             Reason.ROSTER_INVALID: "the same command again: the roster has just changed",
         }
         verb = "list" if self._role == "auditor" else "pending"
-        usual = f"{self._command} show {self._id}" if self._role == "auditor" else f"{self._command} {verb}"
+        usual = f"{self.command} show {self._id}" if self._role == "auditor" else f"{self.command} {verb}"
         if reason in {Reason.DISCLOSURE_EXPIRED, Reason.ILLEGAL_TRANSITION} and self._role == "auditor":
-            usual = f"{self._command} show {self._id}"
+            usual = f"{self.command} show {self._id}"
         elif reason in {Reason.REQUEST_NOT_FOUND, Reason.ACCOUNT_NOT_FOUND}:
-            usual = f"{self._command} {verb}"
+            usual = f"{self.command} {verb}"
         known = {key.value: value for key, value in words.items()}
         return f"{text}\nnext: {known.get(reason or '', usual)}"
 
     def look(self, text: str) -> str:
         """Return the text of something that is not there."""
-        return f"{text}\nnext: {self._command} pending"
+        return f"{text}\nnext: {self.command} pending"
 
     def ask_anew(self, text: str) -> str:
         """Return the text of a request that cannot be opened any more."""
-        return f"{text}\nnext: {self._command} request --help"
+        return f"{text}\nnext: {self.command} request --help"
 
 
 def as_json(context: typer.Context) -> bool:

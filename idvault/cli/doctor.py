@@ -12,11 +12,11 @@ from idvault.config import Process
 
 
 def doctor(context: typer.Context) -> None:
-    """Check databases, roster, log, certificates, registry, clock and witness, with the service's settings.
+    """Check databases, roster, drills, log, certificates, registry, clock and witness.
 
-    Nothing is changed and nothing is charged. A check needs the settings that it is about; where they are
-    missing it is another process's. The last line is "doctor: all N checks passed", or "doctor: NAME: what to
-    do" with exit code 1.
+    Nothing is changed and nothing is charged. It uses the settings of a service; a check whose settings are
+    missing is another process's. The last line is "doctor: all N checks passed", or
+    "doctor: NAME: what to do" with exit code 1.
     """
     settings = config.load(Process.DOCTOR)
     from idvault.bootstrap import doctor as examination  # noqa: PLC0415 - `--help` needs no database

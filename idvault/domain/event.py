@@ -36,6 +36,8 @@ class EventType(StrEnum):
     DISCLOSURE_EXPIRE = "disclosure:request:expire"
     DISCLOSURE_OPEN = "disclosure:record:open"
     DISCLOSURE_REFUSE = "disclosure:attempt:refuse"
+    DRILL_RENEW = "custodian:drill:renew"
+    DRILL_COMPLETE = "custodian:drill:pass"
     LEGACY_IMPORT = "campaign:chunk:import"
     CAMPAIGN_CREATE = "campaign:plan:create"
     CAMPAIGN_START = "campaign:plan:start"
@@ -82,6 +84,8 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.DISCLOSURE_EXPIRE: ("disclosure_id",),
     EventType.DISCLOSURE_OPEN: ("disclosure_id", "record_digest"),
     EventType.DISCLOSURE_REFUSE: ("reason", "count"),
+    EventType.DRILL_RENEW: ("record_id", "quorum_id", "record_digest"),
+    EventType.DRILL_COMPLETE: ("paper",),
 }
 
 

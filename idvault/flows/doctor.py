@@ -5,12 +5,14 @@
 - No entry waits longer than 10 seconds for its place in the log, and the sequencer worked within the last 30.
 - The newest checkpoint covers what had its place when it was looked at.
 - The roster file is not older than the version that the database has adopted, nor another one.
+- Every custodian of the quorum in force has passed a drill within 90 days.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from idvault.domain.drill import Standing
 from idvault.domain.error import IdvaultError
 
 CERTIFICATE_DAYS = 30
@@ -114,3 +116,23 @@ def check_adopted(*, version: int, digest: str, adopted: tuple[int, str] | None)
         raise AilmentError(
             f"the file in IDVAULT_ROSTER is another version {version} than was adopted: put that one back"
         )
+
+
+def check_drills(*, standings: Sequence[Standing], custodians: int, threshold: int, now: datetime) -> None:
+    """Raise AilmentError while a custodian is overdue with a drill, or there is none to pass.
+
+    standings: of those of the quorum in force who have had a drill record; custodians: how many it has.
+    """
+    if len(standings) < custodians:
+        raise AilmentError("there is no drill record for the quorum in force yet: start `idvault work`")
+    overdue = [each.custodian for each in standings if each.is_overdue(now)]
+    if not overdue:
+        return
+    names, left = ", ".join(overdue), custodians - len(overdue)
+    shown = f"{left} of {custodians} custodians have shown within 90 days that their keys open"
+    if left < threshold:
+        shown += f", and {threshold} are needed to open a record"
+    raise AilmentError(
+        f"no drill of {names} for 90 days; {shown}: have them run `idvault custodian drill`, and replace "
+        "whoever cannot while the others still can"
+    )

@@ -6,6 +6,7 @@ possible above all where something is wrong.
 
 from dataclasses import dataclass
 
+from idvault.domain import drill
 from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.event import SYSTEM_ACTOR, EventType
 from idvault.domain.moment import Moment
@@ -49,8 +50,10 @@ class PlatformFlow:
     ) -> Platform:
         """Pin a certificate key; a repeat changes nothing.
 
-        Raises AlreadyExistsError for a revoked key, UnavailableError (LOG_UNAVAILABLE).
+        Raises InvalidError for the name that drill records have, AlreadyExistsError for a revoked key,
+        UnavailableError (LOG_UNAVAILABLE).
         """
+        drill.check_platform(name)
         if self._guard is not None:
             await self._guard.check(now=now)
         event = self._recorder.event(

@@ -10,6 +10,7 @@
 - idvault_legacy_accounts_total{outcome}, idvault_campaign_people{method,stage}
 - idvault_disclosures_total{verb}
 - idvault_second_factor_refused_total
+- idvault_drills_overdue, idvault_drill_oldest_seconds
 
 A label is always a word of our own code: a method, a code, an act; never a token or anything a caller sent.
 """
@@ -71,6 +72,7 @@ class Metrics:
         self._legacy_accounts: dict[str, int] = {}
         self._campaign_people: dict[tuple[str, str], int] = {}
         self._log_unsequenced: int | None = None
+        self._drills: tuple[int, float] | None = None
         self._log_checkpoint_age: float | None = None
 
     def rpc(self, *, method: str, code: str, seconds: float) -> None:
@@ -127,6 +129,10 @@ class Metrics:
         """Set how many owners reached each stage of the running campaigns, by method and stage."""
         self._campaign_people = dict(counts)
 
+    def drills(self, *, overdue: int, oldest_seconds: float) -> None:
+        """Set how many custodians are overdue with a drill, and how long ago the longest-ago pass is."""
+        self._drills = (overdue, oldest_seconds)
+
     def families(self) -> Iterator[Metric]:
         """Yield every metric as Prometheus families."""
         yield _counter("idvault_rpc", "Calls by method and status code.", ("method", "code"), self._rpcs)
@@ -175,6 +181,16 @@ class Metrics:
         refused = CounterMetricFamily("idvault_second_factor_refused", "One-time codes that were refused.")
         refused.add_metric((), self._second_factors_refused)
         yield refused
+        yield _gauge(
+            "idvault_drills_overdue",
+            "Custodians without a drill for 90 days.",
+            self._drills and self._drills[0],
+        )
+        yield _gauge(
+            "idvault_drill_oldest_seconds",
+            "Time since the custodian whose drill is the longest ago passed it.",
+            self._drills and self._drills[1],
+        )
         verbs = {(verb,): count for verb, count in list(self._disclosures.items())}
         yield _counter("idvault_disclosures", "Acts of disclosures, and refusals.", ("verb",), verbs)
         imported = {(outcome,): count for outcome, count in list(self._legacy_accounts.items())}

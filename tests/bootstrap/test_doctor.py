@@ -1,26 +1,30 @@
 """The doctor looks at real databases and files: all well, and each thing that can fail."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest_asyncio
 
 from idvault.bootstrap import doctor
 from idvault.config import Settings
-from idvault.domain.event import EventType
+from idvault.domain.event import Event, EventType
 from idvault.domain.moment import Moment
+from idvault.domain.request import Request
+from idvault.ports.drill import Passing
 from idvault.ports.roster import StoredVersion
 from idvault.storage.deployment import SqlDeploymentStore
+from idvault.storage.drill import SqlDrillStore
 from idvault.storage.engine import Database
 from idvault.storage.log_store import SqlLogStore
 from idvault.storage.roster import SqlRosterStore
-from tests import logs
+from tests import builders, logs
 from tests.attest.test_certificate import GOOD, pem
-from tests.chamber import first_roster
+from tests.chamber import CUSTODIANS, first_roster, person
 from tests.databases import Databases
 from tests.registry.test_probe import answering
 from tests.storage.world import World
@@ -42,7 +46,7 @@ class Ward:
         """Return what is said of each check that failed."""
         found = await doctor.examine(Settings(**self.settings), clock=lambda: Moment(self.at, self.at))
         names = [finding.name for finding in found]
-        assert names[:4] == ["databases", "roster", "log", "checkpoint"]
+        assert names[:5] == ["databases", "roster", "log", "checkpoint", "drills"]
         self.count = len(names)
         return {finding.name: finding.advice for finding in found if finding.advice is not None}
 
@@ -58,6 +62,8 @@ async def ward(databases: Databases, tmp_path: Path) -> AsyncIterator[Ward]:
         version = StoredVersion(roster.version, roster.digest(), roster.to_bytes())
         event = World(main).event(EventType.ROSTER_ADOPTED, version=version.version, hash=version.digest)
         await SqlRosterStore(database=main).adopt(version, now=Moment(NOW, NOW), event=event)
+        record = builders.record(present_quorum_id=roster.quorums[0].id)
+        await SqlDrillStore(database=main).renew(record, now=Moment(NOW, NOW), event=_drill(main))
         await logs.sequence(main)
     finally:
         await main.close()
@@ -78,18 +84,18 @@ async def ward(databases: Databases, tmp_path: Path) -> AsyncIterator[Ward]:
 
 
 async def test_all_is_well(ward: Ward) -> None:
-    """Seven things are looked at, and the checkpoint covers the whole log."""
+    """Eight things are looked at, and the checkpoint covers the whole log."""
     leaves = await _leaves(ward.databases)
     await logs.replace_checkpoint(ward.databases, logs.signed(leaves))
     assert await ward.advice() == {}
-    assert ward.count == 7
+    assert ward.count == 8
 
 
 async def test_a_checkpoint_that_stays_behind(ward: Ward) -> None:
     """The adoption has its place, and nobody has signed for it."""
     said = await ward.advice()
     assert set(said) == {"checkpoint"}
-    assert said["checkpoint"].startswith("the newest checkpoint covers 7 of 8 entries")
+    assert said["checkpoint"].startswith("the newest checkpoint covers 7 of 9 entries")
     await logs.replace_checkpoint(ward.databases, b"damaged")
     assert "is damaged" in (await ward.advice())["checkpoint"]
 
@@ -116,6 +122,26 @@ async def test_files_that_are_wrong(ward: Ward) -> None:
     said = await ward.advice()
     assert "IDVAULT_TLS_CERTIFICATE holds no certificate" in said["tls-certificate"]
     assert "put the signed file back" in said["roster"]
+    assert "put the signed file back first" in said["drills"]
+
+
+async def test_drills_that_are_overdue(ward: Ward) -> None:
+    """The custodians who have not passed for 90 days are named; a pass counts at once."""
+    ward.at = NOW + timedelta(days=90)
+    assert "no drill of custodian-a, custodian-b, custodian-c" in (await ward.advice())["drills"]
+    main = Database(url=ward.databases.main_url)
+    try:
+        for name in CUSTODIANS[:2]:
+            passing = Passing(first_roster().quorums[0].id, person(name).actor_id, ward.at)
+            request = Request(passing.actor_id, str(UUID(int=1)), bytes(32))
+            event = replace(_drill(main), type=EventType.DRILL_COMPLETE, fields={"paper": b""})
+            await SqlDrillStore(database=main).complete(
+                passing, request=request, now=Moment(ward.at, ward.at), event=replace(event, entry_id=name)
+            )
+    finally:
+        await main.close()
+    said = (await ward.advice())["drills"]
+    assert said.startswith("no drill of custodian-c for 90 days; 2 of 3 custodians have shown")
 
 
 async def test_nobody_answers(ward: Ward) -> None:
@@ -129,6 +155,12 @@ async def test_nobody_answers(ward: Ward) -> None:
     assert "does not confirm the log" in said["witness"]
     ward.settings["witness_key"] = "none"
     assert "cannot be asked" in (await ward.advice())["witness"]
+
+
+def _drill(main: Database) -> Event:
+    """Return the event of a drill record."""
+    fields: dict[str, Any] = {"record_id": "1" * 32, "quorum_id": "2" * 64, "record_digest": bytes(32)}
+    return World(main, seed="drill").event(EventType.DRILL_RENEW, **fields)
 
 
 async def _leaves(databases: Databases) -> list[bytes]:

@@ -53,6 +53,7 @@ COMMANDS = [
     ["auditor", "init"],
     ["custodian"],
     ["custodian", "init"],
+    ["custodian", "drill"],
 ]
 
 

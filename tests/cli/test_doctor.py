@@ -19,13 +19,14 @@ def _setup(idvault: Commands, folder: Path) -> None:
 
 
 def test_what_is_wrong_is_said(idvault: Commands, tmp_path: Path) -> None:
-    """Databases are there, nobody has served or worked yet: two advices, and exit code 1."""
+    """Databases are there, nobody has served or worked yet: three advices, and exit code 1."""
     _setup(idvault, tmp_path)
     result = idvault("doctor")
     assert result.code == Code.CHECK_FAILED
     assert result.out.splitlines() == [
         "doctor: roster: no roster was adopted yet: start `idvault serve` or `idvault work`",
         "doctor: log: nobody sequences the log: start `idvault work`",
+        "doctor: drills: there is no drill record for the quorum in force yet: start `idvault work`",
     ]
 
 
@@ -35,8 +36,8 @@ def test_as_json(idvault: Commands, tmp_path: Path) -> None:
     result = idvault("doctor", "--json")
     assert result.code == Code.CHECK_FAILED
     found = [json.loads(line) for line in result.out.splitlines()]
-    assert [each["check"] for each in found] == ["databases", "roster", "log", "checkpoint"]
-    assert [each["passed"] for each in found] == [True, False, False, True]
+    assert [each["check"] for each in found] == ["databases", "roster", "log", "checkpoint", "drills"]
+    assert [each["passed"] for each in found] == [True, False, False, True, False]
     assert found[0]["advice"] is None
 
 

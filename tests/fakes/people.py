@@ -1,6 +1,7 @@
 """Rosters that are verified already, and one-time codes that a test gives out."""
 
 from idvault.attest.person import Person
+from idvault.attest.quorum import Quorum
 from idvault.attest.roster import Roster
 from idvault.domain import second_factor
 from idvault.domain.error import DeniedError, Reason
@@ -18,6 +19,11 @@ class FakeRosters:
     def current(self) -> Roster:
         """The version in force."""
         return self.versions[-1]
+
+    @property
+    def quorum(self) -> Quorum:
+        """The quorum in force."""
+        return self.current.quorums[0]
 
     def version(self, number: int) -> Roster:
         """Return a version."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from idvault.domain.error import AlreadyExistsError, NotFoundError, Reason
+from idvault.domain.error import AlreadyExistsError, InvalidError, NotFoundError, Reason
 from idvault.flows.platform import OperatorFlow, PlatformCommand, PlatformFlow
 from idvault.storage.platform import SqlPlatformStore
 from tests.fakes.sealing import CountingEntropy, FakeFingerprinter
@@ -26,6 +26,15 @@ async def test_a_platform_is_registered_once_and_keeps_its_actor_id(world: World
     assert revoked.revoked_at == at(3).business
     with pytest.raises(NotFoundError):
         await flow.revoke(name="platform-a", role="platform", spki="0" * 64, now=at(4))
+
+
+async def test_nobody_is_called_like_the_drill(world: World) -> None:
+    """Its records would be taken for drill records; nothing is written."""
+    store = SqlPlatformStore(database=world.database)
+    flow = PlatformFlow(store=store, guard=world.guard, entropy=CountingEntropy())
+    with pytest.raises(InvalidError):
+        await flow.register(name="drill", role="platform", spki=SPKI, now=at(0))
+    assert await store.all() == []
 
 
 async def test_an_operator_s_request_is_repeated_and_not_reused(world: World) -> None:

@@ -36,6 +36,8 @@ _NOT_OF_AN_ACCOUNT = {
     "roster_signatures": "the deployment's",
     "person_requests": "an auditor's, custodian's or operator's",
     "second_factors": "an auditor's or custodian's",
+    "drill_records": "a quorum's",
+    "drill_passes": "a custodian's",
     "disclosure_budgets": "an auditor's",
     "disclosure_refusals": "an auditor's or custodian's",
     "campaigns": "a relying party's",

@@ -23,6 +23,8 @@ PROMISED = {
     "idvault_legacy_accounts_total",
     "idvault_log_checkpoint_age_seconds",
     "idvault_second_factor_refused_total",
+    "idvault_drills_overdue",
+    "idvault_drill_oldest_seconds",
 }
 
 
@@ -41,6 +43,7 @@ def filled() -> Metrics:
     metrics.legacy_account(outcome="CREATED")
     metrics.campaign_people({("WHEN_DUE", "SHOWN"): 3})
     metrics.second_factor_refused()
+    metrics.drills(overdue=1, oldest_seconds=90.5)
     metrics.log_unsequenced(count=3)
     metrics.log_checkpoint_age(seconds=1.5)
     return metrics
@@ -78,6 +81,8 @@ def test_names(served: list[str]) -> None:
         'idvault_registry_calls_total{outcome="MATCH",provider="nppa"} 1.0',
         "idvault_registry_seconds_count 1.0",
         "idvault_second_factor_refused_total 1.0",
+        "idvault_drills_overdue 1.0",
+        "idvault_drill_oldest_seconds 90.5",
         "idvault_claims_pending 2.0",
         "idvault_claims_pending_oldest_seconds 7.5",
         'idvault_claims_settled_total{outcome="SUCCEEDED"} 1.0',

@@ -16,7 +16,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from idvault.domain.error import PreconditionError, Reason, UnavailableError
 from idvault.storage import engine as engines
-from idvault.storage import schema, schema_campaign, schema_disclosure, schema_roster, schema_status
+from idvault.storage import (
+    schema,
+    schema_campaign,
+    schema_disclosure,
+    schema_drill,
+    schema_roster,
+    schema_status,
+)
 from idvault.storage import url as address
 from idvault.storage.failure import FOREIGN, DriverError, describe
 
@@ -60,7 +67,7 @@ class Branch:
 
 
 # Imported so that the metadata knows the tables of every capability.
-CAPABILITIES = (schema_roster, schema_disclosure, schema_status, schema_campaign)
+CAPABILITIES = (schema_roster, schema_disclosure, schema_status, schema_campaign, schema_drill)
 MAIN = Branch("main", schema.main)
 SHRED = Branch("shred", schema.shred)
 

@@ -1,0 +1,41 @@
+"""What a custodian signs who has opened the own share of a drill record (RFC 8032).
+
+The paper is encode("idvault/drill/v1", record id, quorum id, custodian, time in seconds since 1970) and the
+64-byte Ed25519 signature of these bytes. Its purpose is its own, so it is never an approval.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from idvault.attest import disclosure as papers
+from idvault.attest.person import Person
+from idvault.domain import seal
+
+_PURPOSE = "idvault/drill/v1"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class DrillTerms:
+    """Which drill record was opened, whose share, and when: seconds since 1970 by the custodian's clock."""
+
+    record_id: str
+    quorum_id: str
+    custodian: str
+    time: int
+
+    def canonical(self) -> bytes:
+        """Return the bytes that are signed."""
+        return seal.encode(_PURPOSE, self.record_id, self.quorum_id, self.custodian, self.time)
+
+    @property
+    def signed_at(self) -> datetime:
+        """When the paper was signed."""
+        return _EPOCH + timedelta(seconds=self.time)
+
+
+def check_signature(terms: DrillTerms, signature: bytes, *, person: Person) -> bytes:
+    """Return the whole paper; raises SignatureError unless this person signed just these terms."""
+    paper = terms.canonical() + signature
+    papers.check_signature(paper, person=person, field="signature")
+    return paper

@@ -1,0 +1,74 @@
+"""Drills: their service of the custody edge, what the worker does for them, and what the doctor asks."""
+
+from idvault.api.drill import DrillServicer
+from idvault.api.server import Service
+from idvault.bootstrap.base import ENTROPY, Base
+from idvault.flows.drill import DrillFlow
+from idvault.flows.drill_record import DrillKeeper
+from idvault.flows.log_guard import LogGuard
+from idvault.flows.log_proof import LogProofs
+from idvault.flows.panel import Rosters
+from idvault.flows.refusals import Refusals
+from idvault.flows.roster_holder import RosterHolder
+from idvault.ports.disclosure import SecondFactorCheck
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import Purpose
+from idvault.sealing.record import QuorumRecordSealer
+from idvault.sealing.request import KeyedFingerprinter
+from idvault.storage.checkpoint import SqlCheckpointStore
+from idvault.storage.disclosure import SqlDisclosureStore
+from idvault.storage.drill import SqlDrillStore
+from idvault.storage.log_store import SqlLogStore
+from idvault.storage.person_request import SqlPersonRequestStore
+from idvault.storage.shred import SqlShredStore
+from idvault.v1 import drill_pb2
+from idvault.workers.loop import Task
+
+_KEEP_PERIOD = 60.0
+_COUNT_PERIOD = 5.0
+
+
+def build_drills(
+    base: Base,
+    rosters: Rosters,
+    *,
+    keys: LocalKeyProvider,
+    guard: LogGuard,
+    second_factor: SecondFactorCheck,
+) -> Service:
+    """Build DrillService; keys: those of the custody edge."""
+    disclosures = SqlDisclosureStore(database=base.main)
+    flow = DrillFlow(
+        store=SqlDrillStore(database=base.main),
+        requests=SqlPersonRequestStore(database=base.main),
+        rosters=rosters,
+        second_factor=second_factor,
+        fingerprinter=KeyedFingerprinter(key=keys.primary(Purpose.PERSON_REQUEST)),
+        proofs=LogProofs(
+            log=SqlLogStore(database=base.main),
+            checkpoints=SqlCheckpointStore(database=base.shred),
+            store=disclosures,
+        ),
+        guard=guard,
+        refusals=Refusals(store=disclosures, entropy=ENTROPY, observe=base.metrics.disclosure),
+        entropy=ENTROPY,
+    )
+    return Service(drill_pb2.DESCRIPTOR.services_by_name["DrillService"], DrillServicer(flow=flow))
+
+
+def drill_tasks(base: Base, rosters: RosterHolder, *, guard: LogGuard) -> list[Task]:
+    """Return what the worker does for drills."""
+    keeper = DrillKeeper(
+        store=SqlDrillStore(database=base.main),
+        rosters=rosters,
+        sealer=QuorumRecordSealer(
+            quorum=lambda: rosters.quorum, shred_store=SqlShredStore(database=base.shred), entropy=ENTROPY
+        ),
+        guard=guard,
+        entropy=ENTROPY,
+        observe=lambda overdue, oldest: base.metrics.drills(overdue=overdue, oldest_seconds=oldest),
+    )
+    return [
+        Task("drill_records", _KEEP_PERIOD, lambda now: keeper.keep(now=now)),
+        Task("drill_gauges", _COUNT_PERIOD, lambda now: keeper.count(now=now)),
+    ]

@@ -1,0 +1,114 @@
+"""The service of drills over a real channel: who may call it, and what malformed calls are told."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from idvault.v1 import disclosure_pb2, drill_pb2
+from idvault_client.errors import VaultError
+from tests.chamber import CUSTODIANS
+from tests.databases import Databases
+from tests.served_chamber import House, house_over
+
+A = CUSTODIANS[0]
+NUMBER = str(uuid4())
+CALLS: dict[str, tuple[Message, type[Message]]] = {
+    "GetDrill": (drill_pb2.GetDrillRequest(), drill_pb2.Drill),
+    "PassDrill": (drill_pb2.PassDrillRequest(request_id=NUMBER), drill_pb2.PassedDrill),
+    "ReportDrillFinding": (
+        drill_pb2.ReportDrillFindingRequest(request_id=NUMBER, finding=disclosure_pb2.FINDING_SHARE_WRONG),
+        drill_pb2.ReportDrillFindingResponse,
+    ),
+}
+
+
+@pytest_asyncio.fixture
+async def house(sqlite_databases: Databases, tmp_path: Path) -> AsyncIterator[House]:
+    """Return a served chamber over SQLite files, without a drill record."""
+    async with house_over(sqlite_databases, tmp_path) as made:
+        yield made
+
+
+async def told(house: House, name: str, method: str, request: Message | None = None) -> VaultError | Message:
+    """Call a method as somebody; return what was answered or refused."""
+    usual, answer = CALLS[method]
+    with house.remote(name) as remote:
+        try:
+            return await asyncio.to_thread(remote.call, f"DrillService/{method}", request or usual, answer)
+        except VaultError as error:
+            return error
+
+
+async def test_only_custodians_may_call(house: House) -> None:
+    """Everybody else is ACCESS_DENIED, whatever they send."""
+    for method in CALLS:
+        refused = await told(house, "auditor-a", method)
+        assert isinstance(refused, VaultError)
+        assert (refused.reason, refused.code) == ("ACCESS_DENIED", "PERMISSION_DENIED")
+
+
+async def test_before_and_after_there_is_a_record(house: House) -> None:
+    """REQUEST_NOT_FOUND first; then the record with the own share, its entry proved."""
+    for method in ("GetDrill", "PassDrill"):
+        missing = await told(house, A, method)
+        assert isinstance(missing, VaultError)
+        assert (missing.reason, missing.code) == ("REQUEST_NOT_FOUND", "NOT_FOUND")
+    await house.room.keep_drills()
+    found = await told(house, A, "GetDrill")
+    assert isinstance(found, drill_pb2.Drill)
+    assert (found.share_index, len(found.record.share_hashes)) == (1, 3)
+    assert found.entry.HasField("proof")
+    assert not found.HasField("pass_time")
+    assert found.due_time.seconds > 0
+    assert await told(house, A, "ReportDrillFinding") == drill_pb2.ReportDrillFindingResponse()
+
+
+@pytest.mark.parametrize(
+    ("method", "request_", "why", "field"),
+    [
+        ("PassDrill", drill_pb2.PassDrillRequest(request_id="1"), "INVALID_REQUEST_ID", "request_id"),
+        (
+            "PassDrill",
+            drill_pb2.PassDrillRequest(request_id=NUMBER, sign_time=Timestamp(seconds=1, nanos=1)),
+            "INVALID_MESSAGE",
+            "sign_time",
+        ),
+        (
+            "PassDrill",
+            drill_pb2.PassDrillRequest(request_id=NUMBER, sign_time=Timestamp(seconds=-1)),
+            "INVALID_MESSAGE",
+            "sign_time",
+        ),
+        (
+            "PassDrill",
+            drill_pb2.PassDrillRequest(request_id=NUMBER, sign_time=Timestamp(seconds=2**62)),
+            "INVALID_MESSAGE",
+            "sign_time",
+        ),
+        (
+            "ReportDrillFinding",
+            drill_pb2.ReportDrillFindingRequest(request_id=NUMBER),
+            "INVALID_MESSAGE",
+            "finding",
+        ),
+        (
+            "ReportDrillFinding",
+            drill_pb2.ReportDrillFindingRequest(finding=disclosure_pb2.FINDING_SHARE_WRONG),
+            "INVALID_REQUEST_ID",
+            "request_id",
+        ),
+    ],
+)
+async def test_malformed_calls_name_their_field(
+    house: House, method: str, request_: Message, why: str, field: str
+) -> None:
+    """The field and never its value."""
+    refused = await told(house, A, method, request_)
+    assert isinstance(refused, VaultError)
+    assert (refused.reason, refused.code, list(refused.fields)) == (why, "INVALID_ARGUMENT", [field])

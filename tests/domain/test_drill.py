@@ -1,0 +1,67 @@
+"""Rules of drills: what the record of nobody is called, and until when each custodian must open a share."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from idvault.domain import document, drill, token
+from idvault.domain.drill import Standing
+from idvault.domain.error import InvalidError
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+DAYS = timedelta(days=90)
+QUORUM = "0123456789abcdef" * 4
+
+
+def test_the_token_is_no_account_token() -> None:
+    """It follows from the quorum, fits into the same column, and no account can have it."""
+    made = drill.token(quorum_id=QUORUM)
+    assert made == "drill_0123456789abcdef012345678"
+    assert len(made) == len(token.make(bytes(16)))
+    assert drill.token(quorum_id="f" * 64) != made
+    with pytest.raises(InvalidError):
+        token.check(made)
+
+
+def test_the_identity_is_of_nobody() -> None:
+    """It says that it is synthetic, and its number breaks every rule."""
+    made = drill.identity()
+    assert "合成" in made.name
+    with pytest.raises(InvalidError):
+        document.parse(type=made.document.type, number=made.document.number, today=NOW.date())
+    assert drill.consent(now=NOW).policy_version == "drill"
+
+
+def test_no_platform_is_called_like_the_drill() -> None:
+    """Its records would be taken for drill records; every other name is free."""
+    drill.check_platform("drills")
+    with pytest.raises(InvalidError) as refused:
+        drill.check_platform(drill.RELYING_PARTY)
+    assert refused.value.violations[0].field == "name"
+
+
+@pytest.mark.parametrize("difference", [timedelta(minutes=-10), timedelta(0), timedelta(minutes=10)])
+def test_what_was_signed_just_now(difference: timedelta) -> None:
+    """Within ten minutes of the service's clock, before and after."""
+    drill.check_fresh(signed_at=NOW + difference, now=NOW)
+    beyond = difference + timedelta(seconds=1 if difference >= timedelta(0) else -1)
+    if difference:
+        with pytest.raises(InvalidError) as refused:
+            drill.check_fresh(signed_at=NOW + beyond, now=NOW)
+        assert refused.value.violations[0].field == "sign_time"
+
+
+def test_when_a_drill_is_due() -> None:
+    """90 days after the last one; without any, after the first record that could have been opened."""
+    never = drill.standing(custodian="a", made=[NOW + timedelta(days=1), NOW], passed=[])
+    assert never == Standing("a", None, NOW + DAYS)
+    passed = drill.standing(custodian="a", made=[NOW], passed=[NOW + timedelta(days=80), NOW])
+    assert passed == Standing("a", NOW + timedelta(days=80), NOW + timedelta(days=170))
+    assert drill.standing(custodian="a", made=[], passed=[]) is None
+
+
+def test_overdue_begins_at_the_due_time() -> None:
+    """Not a microsecond before."""
+    standing = Standing("a", None, NOW)
+    assert standing.is_overdue(NOW)
+    assert not standing.is_overdue(NOW - timedelta(microseconds=1))

@@ -1,0 +1,96 @@
+"""Drills in both databases: one record for a quorum, and passes at once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from idvault.domain.error import AlreadyExistsError, Reason
+from idvault.domain.event import EventType
+from idvault.domain.request import Request
+from idvault.ports.drill import DrillHistory, Passing
+from tests import builders
+from tests.chamber import CUSTODIANS, Chamber, chamber, person
+from tests.databases import Databases
+from tests.flows.disclosure_world import request_id
+
+A = CUSTODIANS[0]
+
+
+@pytest_asyncio.fixture
+async def room(databases: Databases, tmp_path: Path) -> AsyncIterator[Chamber]:
+    """Return a chamber over each kind of database in turn."""
+    async with chamber(databases, tmp_path) as made:
+        yield made
+
+
+def event(room: Chamber, kind: EventType) -> Any:
+    """Return a new event of a drill."""
+    fields = {"record_id": "1", "quorum_id": "2", "record_digest": b"3", "paper": b"4"}
+    return room.world.event(kind, "drill_0", **fields)
+
+
+async def complete(room: Chamber, *, seconds: int = 0, number: str | None = None) -> None:
+    """Note a pass of custodian-a that was signed so many seconds after the start."""
+    actor_id, now = person(A).actor_id, room.now()
+    passing = Passing("e" * 64, actor_id, now.real + timedelta(seconds=seconds))
+    request = Request(actor_id, number or request_id(), bytes(32))
+    complete_event = event(room, EventType.DRILL_COMPLETE)
+    await room.drill_store.complete(passing, request=request, now=now, event=complete_event)
+
+
+async def test_a_record_comes_back_as_it_was_sealed(room: Chamber) -> None:
+    """With its entry and its time; another quorum has none."""
+    record, made = builders.record(), event(room, EventType.DRILL_RENEW)
+    assert await room.drill_store.renew(record, now=room.now(), event=made)
+    found = await room.drill_store.get(quorum_id="e" * 64)
+    assert found is not None
+    assert (found.record, found.entry_id, found.made_at) == (record, made.entry_id, room.now().business)
+    assert await room.drill_store.get(quorum_id="f" * 64) is None
+    assert await room.drill_store.history() == DrillHistory({"e" * 64: room.now().business}, {})
+
+
+async def test_two_workers_make_one_record(room: Chamber) -> None:
+    """Whoever is second writes nothing, no entry either."""
+    records = [replace(builders.record(), record_id=f"{number:032x}") for number in range(4)]
+    written = await asyncio.gather(
+        *(
+            room.drill_store.renew(each, now=room.now(), event=event(room, EventType.DRILL_RENEW))
+            for each in records
+        )
+    )
+    assert sorted(written) == [False, False, False, True]
+    assert len(await room.logged(EventType.DRILL_RENEW)) == 1
+
+
+async def test_a_signature_counts_once_at_once(room: Chamber) -> None:
+    """Eight times the same signature is one pass; one of the same second or before is none."""
+    answers = await asyncio.gather(*(complete(room) for _ in range(8)), return_exceptions=True)
+    refused = [answer for answer in answers if answer is not None]
+    assert len(refused) == 7
+    assert {type(answer) for answer in refused} == {AlreadyExistsError}
+    with pytest.raises(AlreadyExistsError) as older:
+        await complete(room, seconds=-1)
+    assert older.value.reason is Reason.REQUEST_ID_REUSED
+    assert len(await room.logged(EventType.DRILL_COMPLETE)) == 1
+    await complete(room, seconds=1)
+    assert len(await room.logged(EventType.DRILL_COMPLETE)) == 2
+
+
+async def test_one_request_eight_times_at_once(room: Chamber) -> None:
+    """With one request_id it is one pass, and nobody is refused; a refused one leaves no trace."""
+    number = request_id()
+    await asyncio.gather(*(complete(room, number=number) for _ in range(8)))
+    assert len(await room.logged(EventType.DRILL_COMPLETE)) == 1
+    history = await room.drill_store.history()
+    assert history.passed == {("e" * 64, person(A).actor_id): room.now().business}
+    again = request_id()
+    with pytest.raises(AlreadyExistsError):
+        await complete(room, seconds=-1, number=again)
+    await complete(room, seconds=1, number=again)
+    assert len(await room.logged(EventType.DRILL_COMPLETE)) == 2
