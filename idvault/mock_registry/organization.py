@@ -1,7 +1,8 @@
 """The synthetic organisations that the mock registry knows, made from a seed like its people.
 
 - No code can be any organisation's: 990000 is the region of no registration authority.
-- There is at least one of each authority and category, a name with brackets, and one with a rare character.
+- There are some of each authority and category, one with brackets in its name, one that is kept under a
+  private-use spelling, and one that was renamed.
 """
 
 from collections.abc import Iterable
@@ -41,11 +42,15 @@ _FORMS = {
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """One synthetic organisation; registry_name: as the registry keeps and compares it, in normal form."""
+    """One synthetic organisation; the fields are those of a person of the population.
+
+    registry_name: as the registry keeps and compares it, in normal form.
+    """
 
     name: str = field(repr=False)
     number: str = field(repr=False)
     registry_name: str = field(repr=False)
+    former_name: str = field(default="", repr=False)
     kind: str = "ordinary"
 
 
@@ -55,13 +60,16 @@ def organization(entry: object) -> Organization:
     name and number are required. registry_name, where the registry keeps another spelling, is taken as it is.
     """
     if not isinstance(entry, dict) or not set(entry) <= set(Organization.__dataclass_fields__):
-        raise PopulationError("an organisation is an object with name, number, registry_name, kind")
+        raise PopulationError(
+            "an organisation is an object with a name, a number, and what population.json has"
+        )
     if not all(isinstance(value, str) for value in entry.values()) or not entry.get("name"):
         raise PopulationError("an organisation's fields are text, and name is required")
     number, given = str(entry.get("number", "")), str(entry["name"])
     check_number(number)
     kept = str(entry.get("registry_name") or _normal(given))
-    return Organization(given, number, kept, str(entry.get("kind", "added")))
+    former, kind = str(entry.get("former_name", "")), str(entry.get("kind", "added"))
+    return Organization(given, number, kept, former, kind)
 
 
 def check_number(number: str) -> None:
@@ -85,7 +93,7 @@ def generate(*, seed: int = SEED, each: int = 3) -> list[Organization]:
     """Return organisations, the same ones for the same seed: some of each pair, then the special kinds."""
     random = Random(seed)  # noqa: S311 - the same organisations each time is what is wanted
     made = [_invent(random, pair, "ordinary") for _ in range(each) for pair in _FORMS]
-    return [*made, _invent(random, "91", "brackets"), _invent(random, "91", "private_use")]
+    return [*made, *(_invent(random, "91", kind) for kind in ("brackets", "private_use", "renamed"))]
 
 
 def _invent(random: Random, pair: str, kind: str) -> Organization:
@@ -97,7 +105,7 @@ def _invent(random: Random, pair: str, kind: str) -> Organization:
         name = f"䶮{stem}{_FORMS[pair]}"
     number = code(pair, "".join(random.choices(_ALPHABET, k=8)))
     kept = names.alternative_spelling(_normal(name)) or _normal(name)
-    return Organization(name, number, kept, kind)
+    return Organization(name, number, kept, f"旧{name}" if kind == "renamed" else "", kind)
 
 
 def _normal(name: str) -> str:

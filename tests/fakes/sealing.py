@@ -82,7 +82,9 @@ class FakeIntakeSealer:
         """Return the intake, or raise UnavailableError."""
         if self.refuse:
             raise UnavailableError(Reason.STORE_UNAVAILABLE)
-        body: dict[str, Any] = {"name": identity.name, "number": identity.document.number, "claim": claim_id}
+        document = identity.document
+        body: dict[str, Any] = {"name": identity.name, "number": document.number, "claim": claim_id}
+        body["type"] = document.type.value
         return Intake(day, json.dumps(body).encode())
 
     def open(self, *, relying_party: str, account_token: str, claim_id: str, intake: Intake) -> Identity:
@@ -90,4 +92,4 @@ class FakeIntakeSealer:
         body = json.loads(intake.ciphertext)
         if self.damage or body["claim"] != claim_id:
             raise DamagedError(Reason.RECORD_DAMAGED)
-        return Identity(body["name"], Document(DocumentType.RESIDENT_ID, body["number"]))
+        return Identity(body["name"], Document(DocumentType(body["type"]), body["number"]))

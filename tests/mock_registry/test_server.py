@@ -13,13 +13,12 @@ from idvault.mock_registry import fixtures, population, server
 from idvault.mock_registry.population import Person, PopulationError
 from idvault.mock_registry.server import Options
 from idvault.registry import nppa_wire
-from idvault.registry.nppa_wire import Code, Credentials, Question, Request, Status, WireError
+from idvault.registry.nppa_wire import Code, Credentials, Question, Request, WireError
 from tests.mock_registry.running import (
     CREDENTIALS,
     FIXTURE,
     SECRET_KEY,
     Running,
-    adapter_for,
     ai,
     identity,
     real_time,
@@ -158,78 +157,6 @@ async def test_down_cuts_a_hanging_call(registry: Running) -> None:
     assert await call is Answer.UNKNOWN
 
 
-async def test_mode_half_answer(registry: Running) -> None:
-    """Half an answer decides nothing for the caller, although the registry has decided."""
-    await registry.behave("half_answer", count=1)
-    assert await registry.adapter.check(ai=ai(1), identity=KNOWN, patience=PATIENCE) is Answer.UNKNOWN
-    assert await registry.adapter.query(ai=ai(1), patience=PATIENCE) is Answer.MATCH
-    assert (await registry.counters())["charged"] == 1
-
-
-async def test_mode_lose_answer(registry: Running) -> None:
-    """A lost answer was decided and charged, and can be queried."""
-    await registry.behave("lose_answer", count=1)
-    assert await registry.adapter.check(ai=ai(1), identity=KNOWN, patience=PATIENCE) is Answer.UNKNOWN
-    assert await registry.adapter.query(ai=ai(1), patience=PATIENCE) is Answer.MATCH
-    assert (await registry.counters())["charged"] == 1
-
-
-async def test_unheard_results_may_be_lost(tmp_path: Path) -> None:
-    """A registry of the other kind forgets a result that nobody heard; the check can be sent again."""
-    async with running(tmp_path, options=Options(keep_unheard=False)) as registry:
-        await registry.behave("lose_answer", count=1)
-        assert await registry.adapter.check(ai=ai(1), identity=KNOWN, patience=PATIENCE) is Answer.UNKNOWN
-        assert await registry.adapter.query(ai=ai(1), patience=PATIENCE) is Answer.NOT_FOUND
-        assert await registry.adapter.check(ai=ai(1), identity=KNOWN, patience=PATIENCE) is Answer.MATCH
-
-
-async def test_mode_wrong_signature(registry: Running) -> None:
-    """Every call is refused as badly signed."""
-    await registry.behave("wrong_signature")
-    answer = await registry.adapter.check(ai=ai(1), identity=KNOWN, patience=PATIENCE)
-    assert answer is Answer.REJECTED_CALLER
-    assert await registry.adapter.query(ai=ai(1), patience=PATIENCE) is Answer.REJECTED_CALLER
-    assert (await registry.counters())["refused_sign"] == 2
-
-
-async def test_mode_maintenance(registry: Running) -> None:
-    """Maintenance is errcode 1001 with HTTP status 503: the caller is in doubt, nothing is decided."""
-    await undecided(registry, "maintenance")
-
-
-async def test_mode_source_error(registry: Running) -> None:
-    """A source error is errcode 1001: the caller is in doubt, nothing is decided."""
-    await undecided(registry, "source_error")
-
-
-async def undecided(registry: Running, mode: str) -> None:
-    """Check in a mode that decides nothing, and see that nothing was taken."""
-    await registry.behave(mode, count=1)
-    assert await registry.adapter.check(ai=ai(1), identity=KNOWN, patience=PATIENCE) is Answer.UNKNOWN
-    assert await registry.adapter.query(ai=ai(1), patience=PATIENCE) is Answer.NOT_FOUND
-    assert (await registry.counters())["charged"] == 0
-
-
-async def test_mode_in_progress(registry: Running) -> None:
-    """A check in progress is charged when it is settled, once."""
-    await registry.behave("in_progress", count=1)
-    assert await registry.adapter.check(ai=ai(1), identity=KNOWN, patience=PATIENCE) is Answer.IN_PROGRESS
-    assert await registry.adapter.query(ai=ai(1), patience=PATIENCE) is Answer.IN_PROGRESS
-    assert (await registry.counters())["charged"] == 0
-    assert await registry.admin("POST", "/settle", {"ai": ai(1), "status": 0}) == (200, {"settled": ai(1)})
-    assert (await registry.admin("POST", "/settle", {"ai": ai(1), "status": 0}))[0] == 404
-    assert await registry.adapter.query(ai=ai(1), patience=PATIENCE) is Answer.MATCH
-    assert (await registry.counters())["charged"] == 1
-
-
-async def test_in_progress_may_end_in_failure(registry: Running) -> None:
-    """A settled failure is queried as a mismatch."""
-    await registry.behave("in_progress", count=1)
-    await registry.adapter.check(ai=ai(1), identity=KNOWN, patience=PATIENCE)
-    await registry.admin("POST", "/settle", {"ai": ai(1), "status": 2})
-    assert await registry.adapter.query(ai=ai(1), patience=PATIENCE) is Answer.MISMATCH
-
-
 async def test_a_burst_is_banned(tmp_path: Path) -> None:
     """Calls above the cap are refused, and all after them until the ban is lifted; queries are apart."""
     async with running(tmp_path, options=Options(check_cap=3)) as registry:
@@ -243,17 +170,6 @@ async def test_a_burst_is_banned(tmp_path: Path) -> None:
         assert await registry.adapter.check(ai=ai(7), identity=KNOWN, patience=PATIENCE) is Answer.MATCH
 
 
-async def test_daily_caps(tmp_path: Path) -> None:
-    """A name, or a number, that was checked too often today is errcode 2002."""
-    async with running(tmp_path, options=Options(name_cap=2, number_cap=1)) as registry:
-        other = identity("某一一", "110000190101020007")
-        assert await registry.adapter.check(ai=ai(1), identity=KNOWN, patience=PATIENCE) is Answer.MATCH
-        assert await registry.adapter.check(ai=ai(2), identity=KNOWN, patience=PATIENCE) is Answer.DAILY_LIMIT
-        assert await registry.adapter.check(ai=ai(3), identity=other, patience=PATIENCE) is Answer.MISMATCH
-        third = identity("某一一", "110000190101030002")
-        assert await registry.adapter.check(ai=ai(4), identity=third, patience=PATIENCE) is Answer.DAILY_LIMIT
-
-
 async def test_clock_skew_is_refused(registry: Running) -> None:
     """A message that is more than 5 s old, or dated ahead, is errcode 1007."""
     for seconds in (-6, 6):
@@ -262,34 +178,6 @@ async def test_clock_skew_is_refused(registry: Running) -> None:
         )
         assert nppa_wire.parse_answer(await send(registry, late)).code == Code.EXPIRED
     assert (await registry.counters())["refused_clock"] == 2
-
-
-async def test_wrong_callers_are_refused(registry: Running) -> None:
-    """An unknown appId is 1008, a wrong key 1011; both are for an operator to mend."""
-    for credentials in (
-        Credentials("other", "test-bizId", SECRET_KEY),
-        Credentials("test-appId", "test-bizId", "0" * 32),
-    ):
-        adapter = adapter_for(registry.addresses, credentials=credentials)
-        answer = await adapter.check(ai=ai(1), identity=KNOWN, patience=PATIENCE)
-        await adapter.close()
-        assert answer is Answer.REJECTED_CALLER
-    assert (await registry.counters())["refused_sign"] == 1
-
-
-async def test_addresses_that_are_not_allowed_are_refused(tmp_path: Path) -> None:
-    """A caller from an address that is not on the list is errcode 1005."""
-    async with running(tmp_path, options=Options(allowed_addresses=frozenset({"192.0.2.1"}))) as registry:
-        assert nppa_wire.parse_answer(await send(registry, check_request())).code == Code.ADDRESS_REFUSED
-
-
-async def test_old_and_new_key_overlap(tmp_path: Path) -> None:
-    """While a key is being changed both are accepted."""
-    former = Credentials(CREDENTIALS.app_id, CREDENTIALS.biz_id, "0123456789abcdef0123456789abcdef")
-    async with running(tmp_path, options=Options(former_secret_key=former.secret_key)) as registry:
-        for i, credentials in enumerate((former, CREDENTIALS)):
-            body = await send(registry, check_request(number=i, credentials=credentials))
-            assert nppa_wire.parse_answer(body).status is Status.VERIFIED
 
 
 async def test_other_paths_methods_and_bodies(registry: Running) -> None:

@@ -1,0 +1,161 @@
+"""Claims of organisations, on the path of people: another registry, which has no queries. All synthetic."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from idvault.domain import job as machine
+from idvault.domain.organization import OrganizationCategory
+from idvault.domain.registry import Answer
+from idvault.domain.status import State, SubjectKind
+from idvault.domain.verification import ClaimState, FailureReason, Identity
+from idvault.flows.verification import VerifyCommand
+from idvault.mock_registry.server import Options
+from idvault.registry.absent import AbsentRegistry
+from idvault.storage.schema import jobs
+from tests.databases import Databases
+from tests.fakes.registry import FakeRegistry
+from tests.flows.world import World, at, command, open_world
+from tests.mock_registry.desk import Desk, desk
+from tests.organizations import organization
+
+LATE = 48 * 3600
+
+
+def claim(number: int = 1, who: Identity | None = None) -> VerifyCommand:
+    """Return the claim of an organisation's sign-up."""
+    return command(number, who or organization(), method="VerifyOrganization")
+
+
+async def resends(world: World) -> list[int]:
+    """Return how often each job's check was sent again."""
+
+    async def read(connection: AsyncConnection) -> list[int]:
+        return list((await connection.execute(select(jobs.c.resends))).scalars())
+
+    return await world.database.read("test.resends", read)
+
+
+async def test_the_registry_of_organizations_is_asked_and_no_other(world: World) -> None:
+    """A success shows the kind and the category; what is sealed is the organisation's identity."""
+    found = await world.verify(claim())
+    assert found.state is ClaimState.SUCCEEDED
+    assert found.account.subject_kind is SubjectKind.ORGANIZATION
+    assert found.account.organization_category is OrganizationCategory.COMPANY
+    assert world.registry.checks == []
+    assert [identity for _ai, identity in world.organizations.checks] == [organization()]
+
+
+async def test_no_record_is_an_answer_of_its_own_and_no_attempt(world: World) -> None:
+    """Whoever does not know whether a code exists guesses no name: it is not counted as a mismatch."""
+    world.organizations.verdict = Answer.NO_RECORD
+    for number in range(6):
+        found = await world.verify(claim(number))
+        assert found.failure_reason is FailureReason.NO_RECORD
+        assert (found.account.state, found.account.organization_category) == (State.REJECTED, None)
+
+
+async def test_a_lost_answer_is_asked_for_by_the_same_check(world: World) -> None:
+    """Not before 10 s, under the same id, and counted as a resend; the claim is settled once."""
+    world.organizations.lose_answers = True
+    assert (await world.verify(claim())).state is ClaimState.PENDING
+    world.organizations.lose_answers = False
+    assert await world.work(seconds=9) == []
+    (settled,) = await world.work(seconds=11)
+    assert settled is not None
+    assert settled.account.organization_category is OrganizationCategory.COMPANY
+    assert len({ai for ai, _who in world.organizations.checks}) == 1
+    assert (world.organizations.charged, world.organizations.queries) == (1, [])
+    assert await resends(world) == [1]
+    assert len(world.settled) == 1
+
+
+async def test_a_check_in_progress_is_polled_by_the_check(world: World) -> None:
+    """The registry said that it works on it, so a poll is no resend."""
+    world.organizations.script.extend([Answer.IN_PROGRESS] * 3)
+    assert (await world.verify(claim())).state is ClaimState.PENDING
+    for seconds in (5, 20):
+        assert await world.work(seconds=seconds) == [None]
+    (settled,) = await world.work(seconds=60)
+    assert settled is not None
+    assert settled.state is ClaimState.SUCCEEDED
+    assert (world.organizations.charged, await resends(world)) == (1, [0])
+
+
+async def test_a_check_that_was_cut_short_is_sent_again(world: World) -> None:
+    """A worker that died in SENDING leaves a lease that runs out; whoever takes it up counts a resend."""
+    world.organizations.script.append(Answer.NOT_SENT)
+    await world.verify(claim())
+    (job,) = await world.backlog.lease(now=at(2), limit=1)
+    sending = machine.send(progress=job.progress, now=at(2).real)
+    assert await world.jobs.advance(job, progress=sending, keep_lease=True)
+    (settled,) = await world.work(seconds=30)
+    assert settled is not None
+    assert settled.state is ClaimState.SUCCEEDED
+    assert (world.organizations.charged, await resends(world)) == (1, [1])
+
+
+async def test_without_a_registry_a_claim_waits_for_its_end(world: World) -> None:
+    """The setting was taken away while a claim waited: nothing is sent, and after 48 h it has failed."""
+    world.organizations.script.append(Answer.UNKNOWN)
+    await world.verify(claim())
+    sent = len(world.organizations.checks)
+    world.settlement._registries = {  # the next start has other settings
+        SubjectKind.INDIVIDUAL: world.registry,
+        SubjectKind.ORGANIZATION: AbsentRegistry(),
+    }
+    for seconds in (20, 100, 1000):
+        assert set(await world.work(seconds=seconds)) <= {None}
+    assert len(world.organizations.checks) == sent
+    assert await world.backlog.time_out(now=at(LATE), limit=10) == 1
+    assert (await world.get()).failure_reason is FailureReason.REGISTRY_TIMED_OUT
+
+
+async def test_another_organization_is_a_different_owner(world: World) -> None:
+    """Told only after a match; a person's claim to the account is another owner too."""
+    first = await world.verify(claim())
+    token = first.account.account_token
+    other = claim(2, organization(body="MA000002"))
+    person = command(3)
+    for asked in (other, person):
+        found = await world.verify(replace(asked, account_token=token))
+        assert found.failure_reason is FailureReason.DIFFERENT_OWNER
+        assert found.account.organization_category is OrganizationCategory.COMPANY
+
+
+@pytest.mark.parametrize(
+    ("wire", "keep_unheard", "charges_and_resends"),
+    [
+        ("nppa", True, (1, [0])),
+        ("nppa", False, (2, [1])),
+        ("enterprise", True, (1, [1])),
+        ("enterprise", False, (2, [1])),
+    ],
+)
+async def test_both_modes_of_keeping_what_nobody_heard(
+    databases: Databases,
+    tmp_path: Path,
+    wire: str,
+    keep_unheard: bool,
+    charges_and_resends: tuple[int, list[int]],
+) -> None:
+    """Settled exactly once in each; charged once where results are kept, else each resend is counted."""
+    async with desk(tmp_path, wire, options=Options(keep_unheard=keep_unheard)) as registry:
+        world = await _world(databases, registry)
+        await registry.registry.behave("lose_answer", count=1)
+        assert (await world.verify(command(1, registry.known()))).state is ClaimState.PENDING
+        for seconds in (11, 17, 18):
+            await world.work(seconds=seconds)
+        assert [found.state for found in world.settled] == [ClaimState.SUCCEEDED]
+        assert (await registry.count("charged"), await resends(world)) == charges_and_resends
+        await world.database.close()
+
+
+async def _world(databases: Databases, registry: Desk) -> World:
+    # A world is built with fakes; these two are the real adapter, which has the same methods.
+    asked = cast(FakeRegistry, registry.adapter)
+    return await open_world(databases, registry=asked, organizations=asked)

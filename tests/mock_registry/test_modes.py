@@ -1,0 +1,192 @@
+"""Each mode of the mock registry, as the adapters meet it on both wires. All people are synthetic."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from idvault.domain import name
+from idvault.domain.registry import Answer
+from idvault.mock_registry.server import Options
+from idvault.registry.nppa_wire import Credentials
+from tests.mock_registry.desk import WIRES, Desk, adapter, desk
+from tests.mock_registry.running import CREDENTIALS, SECRET_KEY, ai
+
+OTHER_KEY = "0123456789abcdef0123456789abcdef"
+
+
+@pytest.fixture(params=WIRES)
+def wire(request: pytest.FixtureRequest) -> str:
+    """Name each wire in turn."""
+    return str(request.param)
+
+
+@pytest.fixture
+async def usual(tmp_path: Path, wire: str) -> AsyncIterator[Desk]:
+    """A registry that keeps what nobody heard, with the real interface's caps."""
+    async with desk(tmp_path, wire) as opened:
+        yield opened
+
+
+async def test_mode_half_answer(usual: Desk) -> None:
+    """Half an answer decides nothing for the caller, although the registry has decided and charged."""
+    await usual.registry.behave("half_answer", count=1)
+    assert await usual.check(1, usual.known()) is Answer.UNKNOWN
+    assert await usual.count("charged") == 1
+    assert await usual.ask_again(1, usual.known()) is Answer.MATCH
+    assert await usual.count("charged") == 1
+
+
+async def test_mode_lose_answer(usual: Desk) -> None:
+    """A lost answer was decided and charged, and is told again without another charge."""
+    await usual.registry.behave("lose_answer", count=1)
+    assert await usual.check(1, usual.known()) is Answer.UNKNOWN
+    assert await usual.count("charged") == 1
+    assert await usual.ask_again(1, usual.known()) is Answer.MATCH
+    assert await usual.count("charged") == 1
+
+
+async def test_mode_wrong_signature(usual: Desk) -> None:
+    """Every call is refused as badly signed, whatever was signed."""
+    await usual.registry.behave("wrong_signature")
+    assert await usual.check(1, usual.known()) is Answer.REJECTED_CALLER
+    assert await usual.ask_again(1, usual.known()) is Answer.REJECTED_CALLER
+    assert (await usual.count("refused_sign"), await usual.count("charged")) == (2, 0)
+
+
+async def test_mode_maintenance(usual: Desk) -> None:
+    """Maintenance is errcode 1001 with HTTP status 503: the caller is in doubt, nothing is decided."""
+    await _undecided(usual, "maintenance")
+
+
+async def test_mode_source_error(usual: Desk) -> None:
+    """A source error is errcode 1001: the caller is in doubt, nothing is decided."""
+    await _undecided(usual, "source_error")
+
+
+async def _undecided(usual: Desk, mode: str) -> None:
+    await usual.registry.behave(mode, count=1)
+    assert await usual.check(1, usual.known()) is Answer.UNKNOWN
+    assert await usual.count("charged") == 0
+    if usual.adapter.can_query:
+        assert await usual.ask_again(1, usual.known()) is Answer.NOT_FOUND
+    assert await usual.check(1, usual.known()) is Answer.MATCH
+    assert (await usual.count("charged"), await usual.count("duplicate_ai")) == (1, 0)
+
+
+async def test_mode_in_progress(usual: Desk) -> None:
+    """A check in progress is charged when it is settled, once, and polled until then."""
+    await usual.registry.behave("in_progress", count=1)
+    assert await usual.check(1, usual.known()) is Answer.IN_PROGRESS
+    assert await usual.ask_again(1, usual.known()) is Answer.IN_PROGRESS
+    assert await usual.count("charged") == 0
+    settle = {"ai": ai(1), "status": 0}
+    assert await usual.registry.admin("POST", "/settle", settle) == (200, {"settled": ai(1)})
+    assert (await usual.registry.admin("POST", "/settle", settle))[0] == 404
+    assert await usual.ask_again(1, usual.known()) is Answer.MATCH
+    assert await usual.count("charged") == 1
+
+
+async def test_in_progress_may_end_in_failure(usual: Desk) -> None:
+    """A settled failure is told as a mismatch."""
+    await usual.registry.behave("in_progress", count=1)
+    assert await usual.check(1, usual.known()) is Answer.IN_PROGRESS
+    await usual.registry.admin("POST", "/settle", {"ai": ai(1), "status": 2})
+    assert await usual.ask_again(1, usual.known()) is Answer.MISMATCH
+
+
+async def test_mode_rate_ban(tmp_path: Path, wire: str) -> None:
+    """Calls above the cap are refused, and all after them until the ban is lifted."""
+    async with desk(tmp_path, wire, options=Options(check_cap=3)) as slow:
+        answers = [await slow.check(i, slow.known()) for i in range(5)]
+        assert answers == [Answer.MATCH] * 3 + [Answer.RATE_LIMITED] * 2
+        assert (await slow.count("refused_rate"), await slow.count("charged")) == (2, 3)
+        await slow.registry.admin("POST", "/reset")
+        assert await slow.check(7, slow.known()) is Answer.MATCH
+
+
+async def test_mode_daily_caps(tmp_path: Path, wire: str) -> None:
+    """A name, or a number, that was checked too often today is errcode 2002, and not charged."""
+    async with desk(tmp_path, wire, options=Options(name_cap=2, number_cap=1)) as strict:
+        first, second, third = (strict.known(index=index) for index in range(3))
+        assert await strict.check(1, first) is Answer.MATCH
+        assert await strict.check(2, first) is Answer.DAILY_LIMIT
+        for number, other, expected in ((3, second, Answer.MISMATCH), (4, third, Answer.DAILY_LIMIT)):
+            under_that_name = type(first)(first.name, other.document)
+            assert await strict.check(number, under_that_name) is expected
+        assert await strict.count("charged") == 2
+
+
+@pytest.mark.parametrize("seconds", [-6, 6])
+async def test_mode_clock_skew(usual: Desk, wire: str, seconds: float) -> None:
+    """A clock that is more than 5 s off is the operator's to mend: errcode 1007, nothing is decided."""
+    skewed = adapter(wire, usual.registry.addresses.base_url, ahead=seconds)
+    assert await usual.check(1, usual.known(), adapter=skewed) is Answer.REJECTED_CALLER
+    await skewed.close()
+    assert (await usual.count("refused_clock"), await usual.count("charged")) == (1, 0)
+    assert await usual.check(1, usual.known()) is Answer.MATCH
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    [
+        Credentials("other", "test-bizId", SECRET_KEY),
+        Credentials("test-appId", "other", SECRET_KEY),
+        Credentials("test-appId", "test-bizId", "0" * 32),
+    ],
+)
+async def test_mode_caller_refused(usual: Desk, wire: str, credentials: Credentials) -> None:
+    """An unknown appId or bizId is 1008, a wrong key 1011: for an operator to mend."""
+    stranger = adapter(wire, usual.registry.addresses.base_url, credentials=credentials)
+    assert await usual.check(1, usual.known(), adapter=stranger) is Answer.REJECTED_CALLER
+    await stranger.close()
+    assert await usual.count("charged") == 0
+    assert await usual.count("refused_sign") == (credentials.secret_key != SECRET_KEY)
+
+
+async def test_mode_caller_refused_by_address(tmp_path: Path, wire: str) -> None:
+    """A caller from an address that is not on the list is errcode 1005."""
+    elsewhere = Options(allowed_addresses=frozenset({"192.0.2.1"}))
+    async with desk(tmp_path, wire, options=elsewhere) as closed:
+        assert await closed.check(1, closed.known()) is Answer.REJECTED_CALLER
+        assert await closed.count("charged") == 0
+
+
+async def test_mode_private_use_spelling(usual: Desk) -> None:
+    """A name that is kept under a private-use code point does not match as it is written, but so spelled."""
+    written = usual.known("private_use")
+    assert await usual.check(1, written) is Answer.MISMATCH
+    spelled = type(written)(name.alternative_spelling(written.name) or "", written.document)
+    assert await usual.check(2, spelled) is Answer.MATCH
+    assert await usual.count("charged") == 2
+
+
+async def test_mode_renamed_person(usual: Desk) -> None:
+    """Under the former name there is a mismatch, also for an organisation; under the new one a match."""
+    assert await usual.check(1, usual.known("renamed", name="former_name")) is Answer.MISMATCH
+    assert await usual.check(2, usual.known("renamed")) is Answer.MATCH
+
+
+async def test_mode_key_overlap(tmp_path: Path, wire: str) -> None:
+    """While a key is being changed both are accepted; without the overlap the former one is refused."""
+    former = Credentials(CREDENTIALS.app_id, CREDENTIALS.biz_id, OTHER_KEY)
+    for options, expected in (
+        (Options(former_secret_key=OTHER_KEY), Answer.MATCH),
+        (Options(), Answer.REJECTED_CALLER),
+    ):
+        async with desk(tmp_path, wire, options=options) as changing:
+            late = adapter(wire, changing.registry.addresses.base_url, credentials=former)
+            assert await changing.check(1, changing.known(), adapter=late) is expected
+            await late.close()
+            assert await changing.check(2, changing.known()) is Answer.MATCH
+
+
+async def test_mode_forget_unheard(tmp_path: Path, wire: str) -> None:
+    """A registry of the other kind forgets what nobody heard: the check is decided, and charged, anew."""
+    async with desk(tmp_path, wire, options=Options(keep_unheard=False)) as forgetful:
+        await forgetful.registry.behave("lose_answer", count=1)
+        assert await forgetful.check(1, forgetful.known()) is Answer.UNKNOWN
+        if forgetful.adapter.can_query:
+            assert await forgetful.ask_again(1, forgetful.known()) is Answer.NOT_FOUND
+        assert await forgetful.check(1, forgetful.known()) is Answer.MATCH
+        assert await forgetful.count("charged") == 2
