@@ -48,6 +48,7 @@ from idvault.v1 import common_pb2, status_pb2, verification_pb2
 from tests.api import campaign_edge
 from tests.api.authority import TRUST_DOMAIN, Authority, Issued, spiffe
 from tests.api.campaign_edge import CampaignFakes
+from tests.organizations import organization
 
 ZONE = ZoneInfo("Asia/Shanghai")
 TOKEN = "acct_" + "0" * 25 + "1"
@@ -58,6 +59,7 @@ NAME = "金丝雀"
 NUMBER = "11010519491231002X"
 _METHODS = (
     "/idvault.v1.VerificationService/VerifyIndividual",
+    "/idvault.v1.VerificationService/VerifyOrganization",
     "/idvault.v1.VerificationService/GetVerification",
     "/idvault.v1.StatusService/GetStatus",
     "/idvault.v1.StatusService/BatchGetStatuses",
@@ -65,7 +67,8 @@ _METHODS = (
     "/idvault.v1.StatusService/IssueStatusToken",
     "/idvault.v1.StatusService/IssueStatusCredential",
 )
-VERIFY, GET_VERIFICATION, GET_STATUS, BATCH, HISTORY, ISSUE_TOKEN, ISSUE_CREDENTIAL = _METHODS
+VERIFY, VERIFY_ORGANIZATION, *_REST = _METHODS
+GET_VERIFICATION, GET_STATUS, BATCH, HISTORY, ISSUE_TOKEN, ISSUE_CREDENTIAL = _REST
 METHODS = (*_METHODS, *campaign_edge.METHODS)
 WATCH = "/idvault.v1.StatusService/WatchStatuses"
 AUDIENCE = "https://taxi.example"
@@ -122,10 +125,24 @@ def verify_request(**changes: Any) -> verification_pb2.VerifyIndividualRequest:
     return request
 
 
+def organization_request() -> verification_pb2.VerifyOrganizationRequest:
+    """Return the same for a synthetic organisation."""
+    person, who = verify_request(), organization()
+    return verification_pb2.VerifyOrganizationRequest(
+        request_id=REQUEST_ID,
+        organization_name=who.name,
+        document=common_pb2.IdentityDocument(
+            type=common_pb2.DOCUMENT_TYPE_UNIFIED_SOCIAL_CREDIT_CODE, number=who.document.number
+        ),
+        consent=person.consent,
+    )
+
+
 def requests() -> dict[str, Message]:
     """Return a good request for each method."""
     return {
         VERIFY: verify_request(),
+        VERIFY_ORGANIZATION: organization_request(),
         GET_VERIFICATION: verification_pb2.GetVerificationRequest(request_id=REQUEST_ID),
         GET_STATUS: status_pb2.GetStatusRequest(account_token=TOKEN),
         BATCH: status_pb2.BatchGetStatusesRequest(account_tokens=[TOKEN]),

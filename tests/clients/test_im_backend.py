@@ -73,7 +73,7 @@ def test_mismatch(backend: ImBackend, server: VaultServer) -> None:
     server.outcomes = [answering("FAILED", "REJECTED", failure="MISMATCH")]
     filled = form()
     assert backend.sign_up(filled) is None
-    assert filled.shown == {"": "姓名与证件号码不一致，请核对后重新提交。"}
+    assert filled.shown == {"": "姓名（名称）与证件号码不一致，请核对后重新提交。"}
     with pytest.raises(KeyError):
         backend.profile("lily")
 
@@ -177,6 +177,6 @@ def test_command(server: VaultServer, tls: Tls, tmp_path: Path) -> None:
     assert NAME not in done.stdout + done.stderr
     server.outcomes = [answering("FAILED", "REJECTED", failure="MISMATCH")]
     done = subprocess.run(command, input=typed, capture_output=True, text=True, timeout=30, check=False)
-    assert (done.returncode, done.stdout) == (1, "form: 姓名与证件号码不一致，请核对后重新提交。\n")
+    assert (done.returncode, done.stdout) == (1, "form: 姓名（名称）与证件号码不一致，请核对后重新提交。\n")
     missing = [sys.executable, str(EXAMPLE), "--ready-file", str(tmp_path / "none")]
     assert subprocess.run(missing, capture_output=True, timeout=30, check=False).returncode == 3

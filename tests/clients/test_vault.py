@@ -74,7 +74,7 @@ async def test_failed(ask: Ask, server: VaultServer) -> None:
     assert v.failed
     assert not v.status.is_verified
     assert v.failure_reason is FailureReason.MISMATCH
-    assert v.failure_reason.text("zh") == "姓名与证件号码不一致，请核对后重新提交。"
+    assert v.failure_reason.text("zh") == "姓名（名称）与证件号码不一致，请核对后重新提交。"
 
 
 async def test_pending(ask: Ask, server: VaultServer) -> None:

@@ -1,0 +1,79 @@
+"""VerifyOrganization over a real channel: what the flow gets, and what is refused before it."""
+
+from dataclasses import replace
+
+import pytest
+
+from idvault.domain.organization import OrganizationCategory
+from idvault.domain.status import SubjectKind
+from idvault.ports.verification import Claim
+from idvault.v1 import common_pb2, verification_pb2
+from tests.api.edge import REQUEST_ID, TOKEN, VERIFY_ORGANIZATION, Edge, call, refused, requests, succeeded
+from tests.organizations import NAME, credit_code, organization
+
+
+def request(**changes: object) -> verification_pb2.VerifyOrganizationRequest:
+    """Return a good request with changes."""
+    made = requests()[VERIFY_ORGANIZATION]
+    assert isinstance(made, verification_pb2.VerifyOrganizationRequest)
+    for field, value in changes.items():
+        holder, _, inner = field.partition("__")
+        setattr(getattr(made, holder) if inner else made, inner or holder, value)
+    return made
+
+
+async def test_a_command(edge: Edge) -> None:
+    """The flow gets the organisation, normalised, and the fields as received for the fingerprint."""
+    asked = request(account_token=TOKEN, document__number=credit_code().lower())
+    await call(edge.mine(), VERIFY_ORGANIZATION, asked.SerializeToString())
+    [command] = edge.claims.commands
+    assert (command.request_id, command.method) == (REQUEST_ID, "VerifyOrganization")
+    assert command.identity == organization()
+    assert command.fields == (NAME, 4, credit_code().lower(), "terms-3", "1767225600.0", TOKEN, "")
+    assert NAME not in repr(command)
+
+
+@pytest.mark.parametrize("category", list(OrganizationCategory))
+async def test_a_success_tells_the_category(edge: Edge, category: OrganizationCategory) -> None:
+    """Each category is told by its own name, and the code is nowhere in the answer."""
+    claim = succeeded()
+    account = replace(claim.account, subject_kind=SubjectKind.ORGANIZATION, organization_category=category)
+
+    async def happens() -> Claim:
+        return replace(claim, account=account)
+
+    edge.claims.happens = happens
+    body = await call(edge.mine(), VERIFY_ORGANIZATION, request().SerializeToString())
+    status = verification_pb2.Verification.FromString(body).status
+    assert status.subject_kind == common_pb2.SUBJECT_KIND_ORGANIZATION
+    name = common_pb2.OrganizationCategory.Name(status.organization_category)
+    assert name == f"ORGANIZATION_CATEGORY_{category}"
+    assert credit_code().encode() not in body
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason", "fields"),
+    [
+        ({"request_id": "1"}, "INVALID_REQUEST_ID", {"request_id": "LENGTH"}),
+        ({"organization_name": ""}, "INVALID_NAME", {"organization_name": "REQUIRED"}),
+        ({"organization_name": "虚" * 51}, "INVALID_NAME", {"organization_name": "LENGTH"}),
+        ({"organization_name": "虚\n构"}, "INVALID_NAME", None),
+        ({"document__type": 0}, "UNSUPPORTED_DOCUMENT", {"document.type": "REQUIRED"}),
+        ({"document__type": 1}, "UNSUPPORTED_DOCUMENT", {"document.type": "CHARACTER"}),
+        ({"document__number": ""}, "INVALID_DOCUMENT_NUMBER", {"document.number": "REQUIRED"}),
+        (
+            {"document__number": credit_code()[:-1] + "0"},
+            "INVALID_DOCUMENT_NUMBER",
+            {"document.number": "CHECK_DIGIT"},
+        ),
+        ({"account_token": "x"}, "INVALID_ACCOUNT_TOKEN", None),
+    ],
+)
+async def test_what_is_refused(
+    edge: Edge, changes: dict[str, object], reason: str, fields: dict[str, str] | None
+) -> None:
+    """The wrong field is named by its path in this request, and the flow is not asked."""
+    told = await refused(edge.mine(), VERIFY_ORGANIZATION, request(**changes).SerializeToString())
+    assert told.reason == reason
+    assert fields is None or told.fields == fields
+    assert edge.claims.commands == []

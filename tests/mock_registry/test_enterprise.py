@@ -1,0 +1,139 @@
+"""What the mock registry knows and remembers of organisations. All of them are synthetic."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from idvault.domain import document, name
+from idvault.mock_registry import organization, population
+from idvault.mock_registry.counting import Counters, DayCaps
+from idvault.mock_registry.enterprise import EnterpriseLedger
+from idvault.mock_registry.organization import Organization
+from idvault.mock_registry.population import PopulationError
+from idvault.registry.enterprise_wire import Status
+from idvault.registry.nppa_wire import Code, Question, RefusedError
+from tests.mock_registry.running import Running, running
+from tests.organizations import NAME, credit_code
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+KNOWN = Question("a" * 32, NAME, credit_code())
+
+
+def ledger(*, keep_unheard: bool = True) -> EnterpriseLedger:
+    """Return a ledger that knows one organisation."""
+    return EnterpriseLedger(
+        organizations=[organization.organization({"name": NAME, "number": credit_code()})],
+        keep_unheard=keep_unheard,
+        caps=DayCaps(name=9, number=9),
+        counters=Counters(),
+    )
+
+
+def charged(memory: EnterpriseLedger) -> tuple[int, int]:
+    """Return what was charged, and how many ids came again."""
+    return memory._counters.charged, memory._counters.duplicate_ai
+
+
+def test_the_same_check_is_told_again_for_48_hours() -> None:
+    """Charged once; after that the id is free, and a check with it is decided anew."""
+    memory = ledger()
+    for hours in (0, 1, 48):
+        assert memory.check(KNOWN, now=NOW + timedelta(hours=hours)) is Status.MATCH
+    assert charged(memory) == (1, 2)
+    assert memory.check(KNOWN, now=NOW + timedelta(hours=49)) is Status.MATCH
+    assert charged(memory) == (2, 2)
+
+
+def test_an_id_belongs_to_one_name_and_code() -> None:
+    """With another content it is refused as in use, and nothing is told."""
+    memory = ledger()
+    memory.check(KNOWN, now=NOW)
+    with pytest.raises(RefusedError) as caught:
+        memory.check(Question(KNOWN.ai, "虚构别名公司", KNOWN.number), now=NOW)
+    assert caught.value.code is Code.AI_IN_USE
+    assert charged(memory) == (1, 1)
+
+
+def test_what_nobody_heard_may_be_forgotten() -> None:
+    """Then each repeat is decided and charged, but for a check that is in progress."""
+    memory = ledger(keep_unheard=False)
+    for _ in range(2):
+        assert memory.check(KNOWN, now=NOW) is Status.MATCH
+    assert charged(memory) == (2, 0)
+    waiting = Question("b" * 32, NAME, credit_code())
+    assert memory.check(waiting, now=NOW, in_progress=True) is Status.IN_PROGRESS
+    assert memory.check(waiting, now=NOW) is Status.IN_PROGRESS
+    assert memory.settle(waiting.ai, Status.NO_RECORD, now=NOW)
+    assert not memory.settle(waiting.ai, Status.MATCH, now=NOW)
+    assert memory.check(waiting, now=NOW) is Status.NO_RECORD
+    assert charged(memory) == (3, 2)
+
+
+def test_generated_organizations_are_the_same_each_time() -> None:
+    """Of every authority and category, no two with one code, none with a real region."""
+    made = organization.generate()
+    assert made == organization.generate()
+    assert made != organization.generate(seed=1)
+    assert len({each.number for each in made}) == len(made)
+    assert {each.kind for each in made} == {"ordinary", "brackets", "private_use", "renamed"}
+    assert {each.number[:2] for each in made} >= {"11", "12", "13", "51", "52", "53", "91", "92", "93"}
+    for each in made:
+        organization.check_number(each.number)
+        assert each.number[2:8] == "990000"
+        normal = name.parse(each.name, limit=50)
+        assert each.registry_name == (name.alternative_spelling(normal) or normal)
+
+
+def test_no_repr_shows_an_organization() -> None:
+    """Neither name nor code is in a repr."""
+    assert repr(organization.generate()[0]) == "Organization(kind='ordinary')"
+
+
+async def test_organizations_are_added_by_the_admin_port(registry: Running) -> None:
+    """One, or a list, is known at once; a wrong one is refused with all that came with it."""
+    new = {"name": "虚构（新）公司", "number": credit_code(body="MA999999")}
+    assert await registry.admin("POST", "/organizations", new) == (200, {"added": 1})
+    assert await registry.admin("POST", "/organizations", {"organizations": [new]}) == (200, {"added": 1})
+    wrongs: list[object] = [
+        {"name": "虚构", "number": "1"},
+        {"name": "", "number": new["number"]},
+        {"name": "虚", "number": new["number"].lower()},
+        {"name": "\n", "number": new["number"]},
+        {"name": 1, "number": new["number"]},
+        "x",
+        {**new, "x": "y"},
+        [new, {}],
+    ]
+    for wrong in wrongs:
+        assert (await registry.admin("POST", "/organizations", wrong))[0] == 400
+    status, _ = await registry.admin("POST", "/settle", {"ai": "a", "status": 3})
+    assert status == 404
+
+
+async def test_a_population_of_an_older_version_gets_the_seeds_organizations(tmp_path: Path) -> None:
+    """The file is left as it is."""
+    path = tmp_path / "population.json"
+    population.save(path, people=population.generate(size=20))
+    before = path.read_bytes()
+    assert organization.load(path) == organization.generate()
+    async with running(tmp_path):
+        assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("entries", [1, [1], [{"name": "虚构"}]])
+def test_a_damaged_file_is_refused(tmp_path: Path, entries: object) -> None:
+    """Organisations that are none stop the start."""
+    path = tmp_path / "population.json"
+    path.write_text(json.dumps({"people": [], "organizations": entries}), encoding="utf-8")
+    with pytest.raises(PopulationError):
+        organization.load(path)
+
+
+def test_codes_have_both_check_characters() -> None:
+    """What the mock makes, the vault's rules take."""
+    made = organization.code("91", "MA000001")
+    assert made == credit_code()
+    assert document.credit_check_character(body=made[:17]) == made[17]
+    assert Organization("虚构", made, "虚构").number == made

@@ -1,0 +1,84 @@
+"""The enterprise adapter against the mock registry, and what stands where there is no registry."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from idvault.domain.document import DocumentType
+from idvault.domain.registry import Answer
+from idvault.registry import exchange
+from idvault.registry.absent import AbsentRegistry
+from idvault.registry.enterprise import EnterpriseRegistry
+from idvault.registry.exchange import InsecureUrlError
+from tests.mock_registry.desk import Desk, desk
+from tests.mock_registry.running import CREDENTIALS, ai, real_time
+from tests.organizations import organization
+
+PATIENCE = 5.0
+
+
+@pytest.fixture
+async def open_desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    """A mock registry with the adapter."""
+    async with desk(tmp_path, "enterprise") as opened:
+        yield opened
+
+
+async def test_every_answer_is_one_of_the_vaults(open_desk: Desk) -> None:
+    """Match, mismatch and no record are three answers; people's checks are not counted."""
+    known = open_desk.known()
+    wrong_name = organization(name="虚构别名公司")
+    assert await open_desk.check(1, known) is Answer.MATCH
+    assert await open_desk.check(2, type(known)(wrong_name.name, known.document)) is Answer.MISMATCH
+    assert await open_desk.check(3, organization()) is Answer.NO_RECORD
+    counters = await open_desk.registry.counters()
+    assert (counters["enterprise_check"], counters["check"], counters["charged"]) == (3, 0, 3)
+
+
+async def test_illegal_input_is_not_charged(open_desk: Desk) -> None:
+    """A name longer than the wire takes, and a code that cannot be, are refused by the registry too."""
+    for number, who in enumerate((organization(name="虚" * 51), organization(body="00000000"))):
+        odd = who if number == 0 else type(who)(who.name, type(who.document)(who.document.type, "9" * 18))
+        assert await open_desk.check(number, odd) is Answer.INVALID_INPUT
+    assert await open_desk.count("charged") == 0
+
+
+async def test_what_it_can_check(open_desk: Desk) -> None:
+    """Credit codes with names of up to 50 code points, and no queries."""
+    adapter = open_desk.adapter
+    assert adapter.document_types == {DocumentType.UNIFIED_SOCIAL_CREDIT_CODE}
+    assert (adapter.name_limit, adapter.can_query) == (50, False)
+    assert await adapter.query(ai=ai(1), patience=PATIENCE) is Answer.NOT_SENT
+    assert (await open_desk.registry.counters())["query"] == 0
+
+
+async def test_without_patience_or_a_listener_nothing_is_sent(open_desk: Desk) -> None:
+    """A caller without time left is told so, and a refused connection took nothing."""
+    adapter = open_desk.adapter
+    assert await adapter.check(ai=ai(1), identity=organization(), patience=0) is Answer.NOT_SENT
+    await open_desk.registry.behave("down")
+    assert await open_desk.check(1, organization()) is Answer.NOT_SENT
+
+
+def test_its_base_url_is_https() -> None:
+    """An answer that nobody vouches for must never verify anybody."""
+    with pytest.raises(InsecureUrlError):
+        EnterpriseRegistry(base="http://registry.example", credentials=CREDENTIALS, clock=real_time)
+
+
+@pytest.mark.parametrize(
+    ("http_status", "answer"),
+    [(200, Answer.MATCH), (201, Answer.UNKNOWN), (302, Answer.UNKNOWN), (500, Answer.UNKNOWN)],
+)
+def test_only_http_200_decides(http_status: int, answer: Answer) -> None:
+    """A whole positive answer under another status leaves it in doubt."""
+    assert exchange.decide(http_status, 0, Answer.MATCH) is answer
+
+
+async def test_an_absent_registry_takes_nothing() -> None:
+    """It checks no document and sends nothing, whatever is asked."""
+    absent = AbsentRegistry()
+    assert (absent.document_types, absent.name_limit, absent.can_query) == (frozenset(), 1, True)
+    assert await absent.check(ai=ai(1), identity=organization(), patience=PATIENCE) is Answer.NOT_SENT
+    assert await absent.query(ai=ai(1), patience=PATIENCE) is Answer.NOT_SENT

@@ -1,0 +1,81 @@
+"""The enterprise wire in bytes. All names and codes are synthetic."""
+
+import json
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from idvault.registry import enterprise_wire, nppa_wire
+from idvault.registry.enterprise_wire import Reply, Status
+from idvault.registry.nppa_wire import Code, Credentials, Question, RefusedError, WireError
+from tests.organizations import NAME, credit_code
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+WHO = Credentials("test-appId", "test-bizId", "2836e95fcd10e04b0069bb1ee659955b")
+QUESTION = Question("b" * 32, NAME, credit_code())
+
+
+def test_a_check_travels() -> None:
+    """The envelope, headers and signature are those of the other wire; the body shows nothing."""
+    request = enterprise_wire.build_check(credentials=WHO, question=QUESTION, now=NOW, nonce=bytes(12))
+    assert (request.method, request.path) == ("POST", "/enterprise/check")
+    assert set(request.headers) == {"appId", "bizId", "timestamps", "sign", "Content-Type"}
+    caller = nppa_wire.authenticate(
+        accepted=(WHO,), headers=request.headers, params=request.params, body=request.body, now=NOW
+    )
+    content = nppa_wire.open_body(secret_key=WHO.secret_key, body=request.body)
+    assert content == {"ai": QUESTION.ai, "name": QUESTION.name, "creditCode": QUESTION.number}
+    assert enterprise_wire.read_check(credentials=caller, body=request.body) == QUESTION
+    assert QUESTION.number.encode() not in request.body
+
+
+def test_a_persons_check_is_none_of_an_organization() -> None:
+    """A body of the other wire has no creditCode, and is errcode 1012."""
+    other = nppa_wire.build_check(credentials=WHO, question=QUESTION, now=NOW, nonce=bytes(12))
+    with pytest.raises(RefusedError) as caught:
+        enterprise_wire.read_check(credentials=WHO, body=other.body)
+    assert caught.value.code is Code.BODY_ERROR
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_answers_travel(status: Status) -> None:
+    """Each status is told and read, and nothing beside it: no player id, no name."""
+    body = enterprise_wire.build_answer(status)
+    assert json.loads(body)["data"] == {"result": {"status": int(status)}}
+    assert enterprise_wire.parse_answer(body) == Reply(0, status)
+
+
+def test_a_refusal_is_read_by_its_code() -> None:
+    """A refusal is built as on the other wire."""
+    body = nppa_wire.build_answer(code=Code.BUSY)
+    assert enterprise_wire.parse_answer(body) == Reply(1006)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"errcode": 0},
+        {"errcode": 0, "data": {}},
+        {"errcode": 0, "data": {"result": {}}},
+        {"errcode": 0, "data": {"result": {"status": 4}}},
+        {"errcode": 0, "data": {"result": {"status": -1}}},
+        {"errcode": 0, "data": {"result": {"status": "0"}}},
+        {"errcode": 0, "data": {"result": {"status": False}}},
+        {"errcode": "0", "data": {"result": {"status": 0}}},
+    ],
+)
+def test_an_answer_that_is_not_whole_is_none(answer: object) -> None:
+    """Half an answer never matches anybody."""
+    with pytest.raises(WireError):
+        enterprise_wire.parse_answer(json.dumps(answer).encode())
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_read_or_refused(body: bytes) -> None:
+    """Whatever comes, the only error is WireError."""
+    with suppress(WireError):
+        assert isinstance(enterprise_wire.parse_answer(body), Reply)

@@ -1,0 +1,46 @@
+"""The step to categories of organisations, from a database that holds an account already."""
+
+import asyncio
+from pathlib import Path
+
+from alembic import command
+from sqlalchemy import Connection, text
+
+from idvault.domain.status import State, SubjectKind
+from idvault.storage import engine as engines
+from idvault.storage import migrations
+from idvault.storage import url as address
+from idvault.storage.engine import Database
+from idvault.storage.migrations import MAIN
+from idvault.storage.status import SqlStatusStore
+from tests.builders import TOKEN
+from tests.databases import Maker
+
+
+def _to_former(connection: Connection) -> None:
+    command.upgrade(MAIN.config(connection), "0007")
+    connection.execute(
+        text(
+            "INSERT INTO accounts (account_token, relying_party, subject_kind, state, standing, assurance,"
+            " revision) VALUES (:token, 'platform-a', 'INDIVIDUAL', 'UNVERIFIED', 'GOOD', 'NONE', 1)"
+        ),
+        {"token": TOKEN},
+    )
+
+
+async def test_an_account_of_the_former_version_has_no_category(maker: Maker, tmp_path: Path) -> None:
+    """It is read as it was: whoever was verified before was a person."""
+    urls = await asyncio.to_thread(maker.empty_urls, tmp_path)
+    main = address.parse(urls[0])
+    address.create_file(main)
+    engine = engines.create(main, pool_size=1)
+    async with engines.writing(engine).begin() as connection:
+        await connection.run_sync(_to_former)
+    await engine.dispose()
+    await migrations.upgrade_both(*urls)
+    database = Database(url=urls[0])
+    found = await SqlStatusStore(database=database).get(relying_party="platform-a", account_token=TOKEN)
+    await database.close()
+    assert found is not None
+    assert (found.state, found.subject_kind) == (State.UNVERIFIED, SubjectKind.INDIVIDUAL)
+    assert found.organization_category is None
