@@ -1,6 +1,8 @@
 """Rows of sealed records: one for each account, the newest version only, its shares packed."""
 
-from sqlalchemy import select
+from typing import Any
+
+from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain.record import SealedRecord
@@ -48,8 +50,11 @@ async def put(connection: AsyncConnection, record: SealedRecord) -> None:
 async def find(connection: AsyncConnection, account_token: str) -> SealedRecord | None:
     """Return the newest record of an account."""
     row = (await connection.execute(select(records).where(records.c.account_token == account_token))).first()
-    if row is None:
-        return None
+    return None if row is None else from_row(row)
+
+
+def from_row(row: Row[Any]) -> SealedRecord:
+    """Return the record that a row of `records` is."""
     return SealedRecord(
         account_token=row.account_token,
         relying_party=row.relying_party,

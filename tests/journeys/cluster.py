@@ -43,23 +43,24 @@ class Cluster:
             self.command(*command)
         self.registry = self._start_registry()
 
-    def command(self, *arguments: str) -> None:
-        """Run a command that must succeed."""
-        subprocess.run(
+    def command(self, *arguments: str) -> str:
+        """Run a command that must succeed; return what it printed."""
+        done = subprocess.run(
             [sys.executable, "-m", "idvault.cli", *arguments],
             env=self.settings,
             check=True,
             capture_output=True,
+            text=True,
         )
+        return done.stdout
 
     def start_serve(self) -> dict[str, Any]:
         """Start the platform edge's processes; return their ready file."""
-        told = {
-            **environment.serve(self._layout, ports=Ports(self.port, 0, 0, 0, 0, 0, 0)),
-            "IDVAULT_LISTEN": f"127.0.0.1:{self.port}",
-            "IDVAULT_PROCESSES": str(self.processes),
-        }
-        return self._start("serve", ["serve", "--edge", "platform"], told)
+        return self._start("serve", ["serve", "--edge", "platform"], self._edge(self.processes))
+
+    def start_edge(self, name: str) -> dict[str, Any]:
+        """Start one process of the platform edge that shares the port, and lives and dies alone."""
+        return self._start(name, ["serve", "--edge", "platform", "--shares-port"], self._edge(1))
 
     def start_work(self, name: str = "work") -> dict[str, Any]:
         """Start a worker."""
@@ -104,6 +105,13 @@ class Cluster:
     def pid(self, name: str) -> int:
         """Return the id of a running process."""
         return self._running[name].pid
+
+    def _edge(self, processes: int) -> dict[str, str]:
+        return {
+            **environment.serve(self._layout, ports=Ports(self.port, 0, 0, 0, 0, 0, 0)),
+            "IDVAULT_LISTEN": f"127.0.0.1:{self.port}",
+            "IDVAULT_PROCESSES": str(processes),
+        }
 
     def _registration(self, name: str) -> list[str]:
         return ["platform", "register", name, "--certificate", str(self._layout.certificate(name))]

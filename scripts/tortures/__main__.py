@@ -1,0 +1,118 @@
+"""`scripts/torture`: puts the promises about faults to the test, and counts what is lost or doubled."""
+
+import argparse
+import json
+import random
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+
+from scripts.tortures.besieged import Besieged, databases
+from scripts.tortures.crowd import Crowd
+from scripts.tortures.kills import Kills
+from scripts.tortures.tally import Tally
+
+_MISSING = 3
+_CROWDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was asked for. stop: set when the run is to be summed up early."""
+
+    database: str
+    kills: int
+    stop: threading.Event
+
+
+class MissingToolError(Exception):
+    """Something that a promise needs is not on this machine; the text names it."""
+
+
+Torture = Callable[[Options], Tally]
+
+
+def main() -> int:
+    """Read the command line, torture, report; exit code 1 if anything was lost or doubled."""
+    parser = argparse.ArgumentParser(prog="scripts/torture", description=__doc__)
+    parser.add_argument("--database", choices=("sqlite", "postgres"), required=True)
+    parser.add_argument("--kills", type=int, default=200, metavar="N", help="how often promise 1 kills")
+    parser.add_argument("--only", metavar="1,3", help="the promises of security.md 9 to test (default: all)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write what was counted to this file")
+    arguments = parser.parse_args()
+    of_database = PROMISES[arguments.database]
+    wanted = arguments.only.split(",") if arguments.only else list(of_database)
+    if unknown := [name for name in wanted if name not in of_database]:
+        parser.error(f"with {arguments.database} there is no promise {', '.join(unknown)} to test")
+    stop = threading.Event()
+    signal.signal(signal.SIGINT, lambda _number, _frame: stop.set())
+    options = Options(arguments.database, arguments.kills, stop)
+    try:
+        results = {name: _torture(name, of_database[name], options) for name in wanted}
+    except MissingToolError as missing:
+        print(f"torture: {missing}")
+        return _MISSING
+    if arguments.json:
+        document = {name: tally.document() for name, tally in results.items()}
+        arguments.json.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
+    return _report(results)
+
+
+def _torture(name: str, torture: Torture, options: Options) -> Tally:
+    begun = monotonic()
+    tally = torture(options)
+    tally.figures["minutes"] = round((monotonic() - begun) / 60, 1)
+    figures = ", ".join(f"{key} {value:g}" for key, value in tally.figures.items())
+    print(f"promise {name}, {options.database}: {tally.last_line().removeprefix('torture: ')}", flush=True)
+    print(f"  {figures}", flush=True)
+    for complaint in tally.complaints:
+        print(f"  {complaint}", flush=True)
+    return tally
+
+
+def _report(results: Mapping[str, Tally]) -> int:
+    total = Tally()
+    for tally in results.values():
+        total.add(tally)
+    print(total.last_line())
+    return 1 if total.lost or total.doubled else 0
+
+
+@contextmanager
+def _besieged(database: str) -> Iterator[Besieged]:
+    with (
+        tempfile.TemporaryDirectory(prefix="idvault-torture-") as name,
+        databases(database, Path(name)) as pair,
+    ):
+        besieged = Besieged(Path(name), pair)
+        try:
+            yield besieged
+        finally:
+            besieged.close()
+
+
+def _kills(options: Options) -> Tally:
+    with _besieged(options.database) as besieged:
+        return Kills(besieged, dice=random.SystemRandom(), stop=options.stop).run(options.kills)
+
+
+def _crowds(options: Options) -> Tally:
+    with _besieged(options.database) as besieged:
+        return Crowd(besieged, stop=options.stop).run(_CROWDS)
+
+
+PROMISES: Mapping[str, Mapping[str, Torture]] = {
+    "sqlite": {"1": _kills, "4": _crowds},
+    "postgres": {"1": _kills, "4": _crowds},
+}
+"""Which promise of security.md 9 is tested how, by the kind of database."""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
