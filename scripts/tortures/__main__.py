@@ -43,7 +43,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/torture", description=__doc__)
     parser.add_argument("--database", choices=("sqlite", "postgres"), required=True)
     parser.add_argument("--kills", type=int, default=200, metavar="N", help="how often promise 1 kills")
-    parser.add_argument("--only", metavar="1,3", help="the promises of security.md 9 to test (default: all)")
+    parser.add_argument("--only", metavar="1,3", help="the promises to test (default: all)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write what was counted to this file")
     arguments = parser.parse_args()
     of_database = PROMISES[arguments.database]
@@ -111,7 +111,7 @@ PROMISES: Mapping[str, Mapping[str, Torture]] = {
     "sqlite": {"1": _kills, "4": _crowds},
     "postgres": {"1": _kills, "4": _crowds},
 }
-"""Which promise of security.md 9 is tested how, by the kind of database."""
+"""Which promise of the security design is tested how, by the kind of database."""
 
 
 if __name__ == "__main__":
