@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from math import ceil
 
 from idvault.bootstrap.base import ENTROPY, Base, Clock, Ready, load_keys, open_base
 from idvault.bootstrap.campaigns import campaign_tasks
@@ -15,6 +16,7 @@ from idvault.bootstrap.witness import check_witnessed, open_witness
 from idvault.config import Settings
 from idvault.domain.moment import Moment
 from idvault.flows.log_guard import LogGuard
+from idvault.flows.policy import Policy
 from idvault.flows.retention import RetentionFlow
 from idvault.flows.settlement import BacklogFlow
 from idvault.sealing.day_key import LocalDayKeyring
@@ -32,6 +34,7 @@ from idvault.workers.loop import Loop, Task
 from idvault.workers.settle import Settler
 
 _GAUGES_PERIOD = 5.0
+_LEAST_WIDTH, _MOST_WIDTH = 32, 200
 
 
 async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: Clock) -> None:
@@ -73,11 +76,16 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
             Task("log_gauges", _GAUGES_PERIOD, lambda now: read_log_gauges(base, sequencing, now)),
         ]
         loop = Loop(tasks=tasks, clock=clock, report=_report)
-        settler = Settler(backlog=backlog, clock=clock, report=_report)
+        settler = Settler(backlog=backlog, clock=clock, report=_report, width=_width(claims.policy))
         metrics = serve_metrics(base.metrics, listen=settings.metrics_listen)
         stack.callback(metrics.close)
         ready({"metrics": metrics.url})
         await asyncio.gather(loop.run(stop=stop), settler.run(stop=stop))
+
+
+def _width(policy: Policy) -> int:
+    """Return how many settlements run at once: as many as the cap starts in a second."""
+    return min(max(_LEAST_WIDTH, ceil(policy.registry_calls_per_second)), _MOST_WIDTH)
 
 
 def _backlog(claims: Claims, keys: LocalKeyProvider, guard: LogGuard) -> BacklogFlow:

@@ -73,6 +73,11 @@ def born(*, now: datetime) -> Progress:
     return Progress(JobState.SENDING, 0, sent_at=now, next_at=now)
 
 
+def queued(*, progress: Progress, now: datetime) -> Progress:
+    """Return the progress of a born job that lets those before it go first: nothing was sent."""
+    return replace(progress, state=JobState.READY, sent_at=None, next_at=now)
+
+
 def take_up(*, progress: Progress, now: datetime) -> Progress:
     """Return the progress of a job whose lease was just won: a check cut short may have been decided."""
     if progress.state is JobState.SENDING:

@@ -28,6 +28,7 @@ LEASE = timedelta(seconds=15)  # longer than the 10 s after which a lost check m
 PATIENCE = 5.0  # the registry's advised time-out in seconds
 _DAMAGED_WAIT = timedelta(minutes=1)
 _LEAST_PATIENCE = 0.05
+_HOLD = timedelta(seconds=1)
 
 
 class SettlementFlow:
@@ -54,6 +55,16 @@ class SettlementFlow:
         self._recorder = Recorder(entropy=entropy)
         self._policy = policy
         self._on_settled = on_settled
+        self._unsent_at: datetime | None = None
+
+    def is_held(self, *, now: datetime) -> bool:
+        """Say whether the last call, a moment ago, did not go out: no registry there, or its cap is used."""
+        return self._unsent_at is not None and self._unsent_at <= now < self._unsent_at + _HOLD
+
+    async def queue(self, job: Job, identity: Identity, *, now: Moment) -> None:
+        """Let a claim that was just opened wait for its turn, unasked; raises UnavailableError."""
+        job = replace(job, progress=machine.queued(progress=job.progress, now=now.real))
+        await self._wait(job, identity, now=now)
 
     async def settle(self, job: Job, identity: Identity, *, now: Moment, patience: float) -> Claim | None:
         """Ask within patience seconds; settle on a deciding answer, else let the claim wait.
@@ -82,14 +93,13 @@ class SettlementFlow:
             return Step(progress)
         ai, registry = job.ais[progress.check_index], self._registries[identity.subject_kind]
         if machine.next_call(progress=progress, can_query=registry.can_query) is Call.QUERY:
-            answer = await registry.query(ai=ai, patience=patience)
+            answer = self._heed(await registry.query(ai=ai, patience=patience), now)
             return machine.after_query(progress=progress, answer=answer, spellings=len(job.ais), now=now.real)
         sending = machine.send(progress=progress, now=now.real)
         if sending != progress and not await self._jobs.advance(job, progress=sending, keep_lease=True):
             return None
-        answer = await registry.check(
-            ai=ai, identity=_spelled(identity, progress.check_index), patience=patience
-        )
+        spelled = _spelled(identity, progress.check_index)
+        answer = self._heed(await registry.check(ai=ai, identity=spelled, patience=patience), now)
         return machine.after_check(
             progress=sending,
             answer=answer,
@@ -98,6 +108,10 @@ class SettlementFlow:
             now=now.real,
             midnight=_next_midnight(now.real, self._policy.zone),
         )
+
+    def _heed(self, answer: Answer, now: Moment) -> Answer:
+        self._unsent_at = now.real if answer is Answer.NOT_SENT else None
+        return answer
 
     async def _conclude(self, job: Job, identity: Identity, answer: Answer, *, now: Moment) -> Claim | None:
         outcome = verification.decide(answer=answer, facts=job.facts)
@@ -220,8 +234,13 @@ class BacklogFlow:
         self._recorder = Recorder(entropy=entropy)
 
     async def lease(self, *, now: Moment, limit: int) -> list[Job]:
-        """Win up to limit jobs that are due."""
+        """Win up to limit jobs that are due; none right after one that the registry did not take.
+
+        Else a long backlog would be taken up and laid down at full speed for as long as the registry is away.
+        """
         await self._guard.check(now=now)
+        if self._settlement.is_held(now=now.real):
+            return []
         lease = Lease(self._recorder.new_id(), now.real + LEASE)
         return await self._jobs.lease(lease=lease, now=now.real, limit=limit)
 

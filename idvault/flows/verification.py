@@ -3,11 +3,9 @@
 import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from idvault.domain import invitation, name, status, token
-from idvault.domain.error import ExhaustedError, NotFoundError, Reason
 from idvault.domain.event import EventType
 from idvault.domain.moment import Moment
 from idvault.domain.request import Request
@@ -15,6 +13,7 @@ from idvault.domain.seal import Part
 from idvault.domain.verification import ClaimState, Consent, Identity
 from idvault.flows.log_guard import LogGuard
 from idvault.flows.policy import Policy
+from idvault.flows.queue import QueueFlow
 from idvault.flows.recorder import Recorder
 from idvault.flows.settlement import LEASE, SettlementFlow
 from idvault.ports.entropy import Entropy
@@ -22,8 +21,8 @@ from idvault.ports.job import JobStore
 from idvault.ports.sealing import Fingerprinter, Indexer
 from idvault.ports.verification import Claim, Job, Lease, Opening, VerificationStore
 
-_BACKLOG_LIMIT = timedelta(hours=24)
-_BACKLOG_AGE = timedelta(seconds=1)
+_T = TypeVar("_T")
+
 _POLL = 0.05
 
 
@@ -71,8 +70,7 @@ class VerificationFlow:
         self._entropy = entropy
         self._recorder = Recorder(entropy=entropy)
         self._policy = policy
-        self._backlog = 0
-        self._backlog_read: datetime | None = None
+        self._queue = QueueFlow(store=store, jobs=jobs, policy=policy)
         self._running: set[asyncio.Task[Any]] = set()
 
     async def verify(self, command: VerifyCommand, *, now: Moment, patience: float) -> Claim:
@@ -82,7 +80,10 @@ class VerificationFlow:
         """
         await self._guard.check(now=now)
         request = self._request(command)
-        await self._check_backlog(request, now=now)
+        await self._queue.check(request, now=now)
+        behind = await self._queue.is_waiting(
+            relying_party=command.relying_party, sign_up=command.account_token is None, now=now
+        )
         opening = self._opening(command, request, now)
         event, superseded = (
             self._recorder.event(
@@ -94,7 +95,9 @@ class VerificationFlow:
             for kind in (EventType.CLAIM_OPEN, EventType.CLAIM_SUPERSEDE)
         )
         opened = await self._store.open(opening, event=event, superseded=superseded)
-        if opened.job is not None:
+        if opened.job is not None and behind:
+            claim = await self._wait(opened.job, command, now=now)
+        elif opened.job is not None:
             claim = await self._settle(opened.job, command, now=now, patience=patience)
         else:
             claim = await self._repeat(opened.claim, command, now=now, patience=patience)
@@ -139,6 +142,10 @@ class VerificationFlow:
     def _lease(self, now: Moment) -> Lease:
         return Lease(self._recorder.new_id(), now.real + LEASE)
 
+    async def _wait(self, job: Job, command: VerifyCommand, *, now: Moment) -> Claim:
+        await asyncio.shield(self._spawn(self._settlement.queue(job, command.identity, now=now)))
+        return await self._find(command)
+
     async def _settle(self, job: Job, command: VerifyCommand, *, now: Moment, patience: float) -> Claim:
         # In a task of its own: a caller who goes away must not leave a check half asked.
         claim = await asyncio.shield(
@@ -170,25 +177,11 @@ class VerificationFlow:
     async def _find(self, command: VerifyCommand) -> Claim:
         return await self._store.find(relying_party=command.relying_party, request_id=command.request_id)
 
-    async def _check_backlog(self, request: Request, *, now: Moment) -> None:
-        """Refuse a new claim that could not be asked within 24 h; one that exists is always answered."""
-        if self._backlog_read is None or now.real - self._backlog_read > _BACKLOG_AGE:
-            self._backlog, self._backlog_read = await self._jobs.backlog(), now.real
-        wait = timedelta(seconds=self._backlog / self._policy.registry_calls_per_second)
-        if wait < _BACKLOG_LIMIT:
-            return
-        try:
-            await self._store.find(relying_party=request.relying_party, request_id=request.request_id)
-        except NotFoundError:
-            raise ExhaustedError(
-                Reason.REGISTRY_BACKLOG, retry_after=wait - _BACKLOG_LIMIT + timedelta(minutes=1)
-            ) from None
-
     def _today(self, claim: Claim, now: Moment) -> Claim:
         account = status.expire(account=claim.account, today=now.today(self._policy.zone))
         return replace(claim, account=account)
 
-    def _spawn(self, work: Coroutine[Any, Any, Claim | None]) -> asyncio.Task[Claim | None]:
+    def _spawn(self, work: Coroutine[Any, Any, _T]) -> asyncio.Task[_T]:
         task = asyncio.create_task(work)
         self._running.add(task)
         task.add_done_callback(self._running.discard)

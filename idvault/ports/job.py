@@ -14,8 +14,18 @@ class JobStore(Protocol):
         """Win up to limit due jobs that have an intake: not DONE, next_at <= now, no lease beyond now.
 
         A job that is SENDING or UNKNOWN comes first; then the queue is fair between relying parties (one of
-        each in turn), sign-ups before re-verifications, older before newer. Each job is won by one process
-        only (compare-and-set; SKIP LOCKED on PostgreSQL) and its stored progress is domain.job.take_up's.
+        each in turn, from one lease to the next), within a party sign-ups before re-verifications, then those
+        that a worker has had before, then the one that is due longest. Each job is won by one process only
+        (compare-and-set; SKIP LOCKED on PostgreSQL) and its stored progress is domain.job.take_up's. The cost
+        must not grow with how many jobs wait. Fewer than limit may be won although more are due; none only
+        if none is.
+        """
+        ...
+
+    async def is_waiting(self, *, relying_party: str, sign_up: bool, now: datetime) -> bool:
+        """Return whether a due job of a relying party comes before one that would be new.
+
+        Such a job is not in doubt, and it is a sign-up unless the new one is a re-verification itself.
         """
         ...
 

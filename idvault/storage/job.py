@@ -5,30 +5,36 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, exists, func, select, update
+from sqlalchemy import Row, Select, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from idvault.domain.job import JobState, Progress, take_up
+from idvault.domain.job import Progress, take_up
 from idvault.domain.verification import ClaimState
 from idvault.ports.verification import Job, Lease
-from idvault.storage import task
+from idvault.storage import queue, task
 from idvault.storage.account import for_change
 from idvault.storage.engine import Database
 from idvault.storage.schema import claims, intakes, jobs
 
-_DOUBTFUL = (JobState.SENDING.value, JobState.UNKNOWN.value)
+# Sets what it is given; one statement for all rows of a lease, sent at once.
+_TAKE_UP = update(jobs).where(
+    jobs.c.account_token == bindparam("its_account_token"), jobs.c.claim_id == bindparam("its_claim_id")
+)
 
 
 class SqlJobStore:
     """Jobs in the main database."""
 
     def __init__(self, *, database: Database) -> None:
-        """Take the main database."""
+        """Take the main database. Whose turn it is begins anew with each store."""
         self._database = database
+        self._turns = queue.Turns()
 
     async def lease(self, *, lease: Lease, now: datetime, limit: int) -> list[Job]:
         """Win up to limit due jobs that have an intake, in fair order."""
-        return await self._database.act("job.lease", lambda connection: _lease(connection, lease, now, limit))
+        return await self._database.act(
+            "job.lease", lambda connection: self._lease(connection, lease, now, limit)
+        )
 
     async def take(self, *, account_token: str, claim_id: str, lease: Lease, now: datetime) -> Job | None:
         """Win the job of a claim that has no intake; None if it is DONE, waits with one, or is leased."""
@@ -38,7 +44,8 @@ class SqlJobStore:
 
     async def advance(self, job: Job, *, progress: Progress, keep_lease: bool) -> Job | None:
         """Store progress under the lease; None if it is lost."""
-        values = task.progress_values(progress) | ({} if keep_lease else task.lease_values(None))
+        lease = job.lease if keep_lease else None
+        values = task.values(progress, lease, waits=job.intake is not None)
         statement = update(jobs).where(task.is_held(job)).values(**values)
 
         async def advance(connection: AsyncConnection) -> Job | None:
@@ -47,10 +54,19 @@ class SqlJobStore:
 
         return await self._database.act("job.advance", advance)
 
+    async def is_waiting(self, *, relying_party: str, sign_up: bool, now: datetime) -> bool:
+        """Return whether a due job of a relying party is at least as urgent as a new one."""
+        return await self._database.read(
+            "job.is_waiting",
+            lambda connection: queue.is_waiting(
+                connection, relying_party=relying_party, sign_up=sign_up, now=now
+            ),
+        )
+
     async def backlog(self) -> int:
         """Return how many jobs are not DONE."""
         count: int = await self._scalar(
-            "job.backlog", select(func.count()).select_from(jobs).where(jobs.c.state != JobState.DONE.value)
+            "job.backlog", select(func.count()).select_from(jobs).where(queue.IS_OPEN)
         )
         return count
 
@@ -62,16 +78,15 @@ class SqlJobStore:
         )
         return oldest
 
+    async def _lease(self, connection: AsyncConnection, lease: Lease, now: datetime, limit: int) -> list[Job]:
+        rows = await queue.pick(connection, turns=self._turns, now=now, limit=limit)
+        return await _win(connection, rows, lease, now, waits=True)
+
     async def _scalar(self, name: str, query: Select[Any]) -> Any:
         async def scalar(connection: AsyncConnection) -> Any:
             return (await connection.execute(query)).scalar_one()
 
         return await self._database.read(name, scalar)
-
-
-async def _lease(connection: AsyncConnection, lease: Lease, now: datetime, limit: int) -> list[Job]:
-    rows = (await connection.execute(_fair(now, limit))).all()
-    return await _win(connection, rows, lease, now)
 
 
 async def _take(connection: AsyncConnection, key: task.Key, lease: Lease, now: datetime) -> Job | None:
@@ -80,7 +95,7 @@ async def _take(connection: AsyncConnection, key: task.Key, lease: Lease, now: d
     # A statement of its own, after the lock: an act that stored an intake may just have let the row go.
     if row is None or await _has_intake(connection, key):
         return None
-    return (await _win(connection, [row], lease, now))[0]
+    return (await _win(connection, [row], lease, now, waits=False))[0]
 
 
 async def _has_intake(connection: AsyncConnection, key: task.Key) -> bool:
@@ -92,49 +107,18 @@ async def _has_intake(connection: AsyncConnection, key: task.Key) -> bool:
 
 
 async def _win(
-    connection: AsyncConnection, rows: Sequence[Row[Any]], lease: Lease, now: datetime
+    connection: AsyncConnection, rows: Sequence[Row[Any]], lease: Lease, now: datetime, *, waits: bool
 ) -> list[Job]:
     """Lease jobs whose rows are locked and free."""
     keys = [(row.account_token, row.claim_id) for row in rows]
     if not keys:
         return []
-    for row in rows:
-        progress = take_up(progress=task.progress_of(row), now=now)
-        await connection.execute(
-            update(jobs)
-            .where(task.is_job(row.account_token, row.claim_id))
-            .values(**task.progress_values(progress), **task.lease_values(lease))
-        )
+    await connection.execute(_TAKE_UP, [_taken_up(row, lease, now, waits=waits) for row in rows])
     won = await task.load(connection, keys, lease=lease)
     return [won[key] for key in keys]
 
 
-def _fair(now: datetime, limit: int) -> Select[Any]:
-    """Return the query that locks the next due jobs: doubtful ones, then each relying party in turn."""
-    doubtful = jobs.c.state.in_(_DOUBTFUL)
-    age = (jobs.c.priority, jobs.c.opened_at, jobs.c.claim_id)
-    ranked = (
-        select(
-            jobs.c.account_token,
-            jobs.c.claim_id,
-            func.row_number().over(partition_by=(doubtful, jobs.c.relying_party), order_by=age).label("turn"),
-        )
-        .where(_is_due(now))
-        .subquery("ranked")
-    )
-    is_ranked = (ranked.c.account_token == jobs.c.account_token) & (ranked.c.claim_id == jobs.c.claim_id)
-    return (
-        select(jobs)
-        .join(ranked, is_ranked)
-        .where(task.is_free(now), jobs.c.next_at <= now)
-        .order_by(doubtful.desc(), ranked.c.turn, *age)
-        .limit(limit)
-        .with_for_update(of=jobs, key_share=True, skip_locked=True)
-    )
-
-
-def _is_due(now: datetime) -> ColumnElement[bool]:
-    waits = exists().where(
-        intakes.c.account_token == jobs.c.account_token, intakes.c.claim_id == jobs.c.claim_id
-    )
-    return task.is_free(now) & (jobs.c.next_at <= now) & waits
+def _taken_up(row: Row[Any], lease: Lease, now: datetime, *, waits: bool) -> dict[str, Any]:
+    progress = take_up(progress=task.progress_of(row), now=now)
+    values = task.values(progress, lease, waits=waits, priority=row.priority)
+    return {**values, "its_account_token": row.account_token, "its_claim_id": row.claim_id}

@@ -147,6 +147,7 @@ checks = Table(
 )
 
 # lease_id and leased_until are null while nobody works on the job; limiter_key goes when the job is DONE.
+# lane and due_at: its place in the queue (storage.queue).
 jobs = Table(
     "jobs",
     main,
@@ -165,10 +166,15 @@ jobs = Table(
     Column("lease_id", _ID),
     Column("leased_until", Micros),
     Column("limiter_key", LargeBinary),
+    Column("lane", SmallInteger, nullable=False),
+    Column("due_at", Micros),
     _of_claim(),
     Index(
-        "ix_jobs_open",
-        "next_at",
+        "ix_jobs_queue",
+        "lane",
+        "relying_party",
+        "due_at",
+        "opened_at",
         postgresql_where=text("state <> 'DONE'"),
         sqlite_where=text("state <> 'DONE'"),
     ),

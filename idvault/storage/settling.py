@@ -21,9 +21,7 @@ async def postpone(
 ) -> bool:
     """Let a claim wait, if the job is still held under its lease."""
     held = await connection.execute(
-        update(jobs)
-        .where(task.is_held(job))
-        .values(**task.progress_values(progress), **task.lease_values(None))
+        update(jobs).where(task.is_held(job)).values(**task.values(progress, None, waits=True, fresh=True))
     )
     if held.rowcount != 1:
         return False

@@ -11,6 +11,7 @@ from idvault.domain.job import JobState, Progress
 from idvault.domain.status import SubjectKind
 from idvault.domain.verification import Consent, Facts, Slot
 from idvault.ports.verification import Intake, Job, Lease, Opening
+from idvault.storage import queue
 from idvault.storage.schema import checks, claims, intakes, jobs
 
 Key = tuple[str, str]
@@ -35,6 +36,25 @@ def is_free(now: datetime) -> ColumnElement[bool]:
     return (jobs.c.state != JobState.DONE.value) & (
         jobs.c.leased_until.is_(None) | (jobs.c.leased_until <= now)
     )
+
+
+def values(
+    progress: Progress,
+    lease: Lease | None,
+    *,
+    waits: bool,
+    fresh: bool = False,
+    priority: Any = jobs.c.priority,
+) -> dict[str, object]:
+    """Return progress, lease (None gives it up) and place in the queue as columns.
+
+    waits: whether the claim has an intake. fresh: whether no worker has had the job yet.
+    """
+    return {
+        **progress_values(progress),
+        **lease_values(lease),
+        **queue.values(progress, lease=lease, waits=waits, fresh=fresh, priority=priority),
+    }
 
 
 def progress_values(progress: Progress) -> dict[str, object]:
@@ -80,6 +100,7 @@ async def add(connection: AsyncConnection, opening: Opening, *, progress: Progre
             limiter_key=opening.person.limiter_key,
             **progress_values(progress),
             **lease_values(opening.lease),
+            lane=queue.DOUBT,
         )
     )
 
@@ -89,7 +110,7 @@ async def finish(connection: AsyncConnection, *, account_token: str, claim_id: s
     await connection.execute(
         update(jobs)
         .where(is_job(account_token, claim_id))
-        .values(state=JobState.DONE.value, limiter_key=None, **lease_values(None))
+        .values(state=JobState.DONE.value, limiter_key=None, due_at=None, **lease_values(None))
     )
     await connection.execute(
         delete(intakes).where(intakes.c.account_token == account_token, intakes.c.claim_id == claim_id)

@@ -1,0 +1,108 @@
+"""A backlog of any length, written by the database itself, and what a lease costs before it."""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from statistics import median
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from idvault.ports.verification import Lease
+from idvault.storage.engine import Database
+from idvault.storage.job import SqlJobStore
+from idvault.storage.types import to_micros
+
+PARTIES = 5
+NOW = datetime(2026, 3, 1, 4, tzinfo=UTC)
+_LEASES = 30
+_LIMIT = 10
+_CHUNK = 50_000
+# Every table that a job needs, one row for each number; texts that only have to differ.
+_ACCOUNT = "'acct_' || CAST(n AS TEXT)"
+_CLAIM = "'claim' || CAST(n AS TEXT)"
+_PARTY = f"'platform-' || CAST(n % {PARTIES} AS TEXT)"
+_KEY = {"account_token": _ACCOUNT, "claim_id": _CLAIM}
+_ROWS = {
+    "accounts": {
+        "account_token": _ACCOUNT, "relying_party": _PARTY, "subject_kind": "'INDIVIDUAL'",
+        "state": "'PENDING'", "standing": "'GOOD'", "assurance": "'NONE'", "revision": "1",
+    },
+    "claims": {
+        **_KEY, "relying_party": _PARTY, "request_id": _CLAIM, "subject_kind": "'INDIVIDUAL'",
+        "state": "'PENDING'", "policy_version": "'terms-3'", "agree_time": "0", "person_id": _CLAIM,
+        "slot": "'TAKEN'", "person_closed": "false", "different_owner": "false", "opened_at": ":now + n",
+    },
+    "checks": {**_KEY, "position": "0", "ai": _CLAIM},
+    "intakes": {**_KEY, "day": "'2026-03-01'", "ciphertext": "CAST(:sealed AS {bytes})"},
+    "jobs": {
+        **_KEY, "relying_party": _PARTY, "priority": "n % 2", "opened_at": ":now + n", "state": "'READY'",
+        "check_index": "0", "next_at": ":now", "attempts": "1", "missing": "0", "resends": "0",
+        "lane": "2 + 2 * (n % 2)", "due_at": ":now + n",
+    },
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Milliseconds of a lease of ten jobs (median), of the count of the backlog, and how many jobs wait."""
+
+    waiting: int
+    lease_ms: float
+    count_ms: float
+
+
+async def fill(database: Database, *, count: int, start: int = 0) -> None:
+    """Let so many claims of five parties wait, half of them re-verifications; all are due within a second."""
+    for first in range(start, start + count, _CHUNK):
+        await _fill(database, first, min(first + _CHUNK, start + count))
+
+
+async def _fill(database: Database, start: int, end: int) -> None:
+    async def write(connection: AsyncConnection) -> None:
+        is_sqlite = connection.dialect.name == "sqlite"
+        for table, columns in _ROWS.items():
+            values = ", ".join(columns.values()).format(bytes="BLOB" if is_sqlite else "BYTEA")
+            parameters = {"now": to_micros(NOW), "sealed": b"sealed", "start": start, "end": end}
+            await connection.execute(
+                text(
+                    f"INSERT INTO {table} ({', '.join(columns)}) "  # noqa: S608 - written above
+                    "WITH RECURSIVE numbers(n) AS (SELECT CAST(:start AS BIGINT) UNION ALL "
+                    f"SELECT n + 1 FROM numbers WHERE n + 1 < :end) SELECT {values} FROM numbers"
+                ),
+                {
+                    name: value
+                    for name, value in parameters.items()
+                    if f":{name}" in values or name in "start end"
+                },
+            )
+
+    await database.act("fill", write)
+
+
+async def measure(database: Database, *, count: int) -> Cost:
+    """Return what a lease costs while so many jobs wait."""
+    await fill(database, count=count)
+    await analyse(database)
+    store = SqlJobStore(database=database)
+    now = NOW + timedelta(seconds=2)
+    times = []
+    for number in range(_LEASES):
+        lease = Lease(f"{number:032x}", now + timedelta(seconds=15))
+        begun = time.perf_counter()
+        won = await store.lease(lease=lease, now=now, limit=_LIMIT)
+        times.append(time.perf_counter() - begun)
+        if len(won) != min(_LIMIT, max(0, count - number * _LIMIT)):
+            raise RuntimeError("a lease did not win what is due")
+    begun = time.perf_counter()
+    await store.backlog()
+    return Cost(count, median(times[: max(1, count // _LIMIT)]) * 1e3, (time.perf_counter() - begun) * 1e3)
+
+
+async def analyse(database: Database) -> None:
+    """Tell the database how many rows it has now, as its own housekeeping does."""
+
+    async def work(connection: AsyncConnection) -> None:
+        await connection.execute(text("ANALYZE"))
+
+    await database.act("analyse", work)

@@ -1,0 +1,80 @@
+"""New claims and the queue of those that wait."""
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from idvault.domain.job import JobState
+from idvault.domain.registry import Answer
+from idvault.domain.verification import ClaimState
+from idvault.ports.verification import Lease
+from idvault.storage.engine import Database
+from tests import builders
+from tests.databases import Databases
+from tests.flows.world import World, at, command
+
+
+async def _verify(world: World, number: int, *, party: str = "platform-a", seconds: float = 0) -> ClaimState:
+    asked = command(number, builders.identity(number=f"11000019000101{number:03}X"), relying_party=party)
+    return (await world.verify(asked, seconds=seconds)).state
+
+
+async def test_newcomers_wait_behind_their_own_party(world: World) -> None:
+    """While a claim of its party waits for its turn, a new one waits unasked; another party's is asked."""
+    world.registry.script.append(Answer.NOT_SENT)
+    assert await _verify(world, 1) is ClaimState.PENDING
+    asked = len(world.registry.checks)
+    assert await _verify(world, 2, seconds=2) is ClaimState.PENDING
+    assert len(world.registry.checks) == asked
+    assert await _verify(world, 3, party="platform-b", seconds=2) is ClaimState.SUCCEEDED
+
+
+async def test_the_queue_is_settled_in_order_and_then_gone(world: World) -> None:
+    """The worker takes the waiting ones in their order; whoever comes after that is asked at once."""
+    world.registry.script.append(Answer.NOT_SENT)
+    for number in (1, 2, 3):
+        assert await _verify(world, number, seconds=2 * number) is ClaimState.PENDING
+    settled = await world.work(seconds=7)
+    assert [claim and claim.request_id[-1] for claim in settled] == ["1", "2", "3"]
+    assert await _verify(world, 4, seconds=8) is ClaimState.SUCCEEDED
+
+
+async def test_nothing_is_taken_up_right_after_a_refusal(world: World) -> None:
+    """A worker whose call did not go out leaves the queue alone for a second."""
+    world.registry.script.extend([Answer.NOT_SENT] * 2)
+    assert await _verify(world, 1) is ClaimState.PENDING
+    assert await _verify(world, 2, party="platform-b") is ClaimState.PENDING
+    jobs = await world.backlog.lease(now=at(1), limit=10)
+    assert len(jobs) == 2
+    world.registry.script.append(Answer.NOT_SENT)
+    await world.backlog.settle(jobs[0], now=at(1))
+    assert await world.backlog.lease(now=at(1.9), limit=10) == []
+    await world.backlog.settle(jobs[1], now=at(2))
+    again = await world.backlog.lease(now=at(60), limit=10)
+    assert [job.progress.state for job in again] == [JobState.READY]
+
+
+async def test_a_look_at_the_queue_is_good_for_a_moment(sqlite_databases: Databases) -> None:
+    """The queue is looked at again after a quarter of a second, not with every claim."""
+    asked: Counter[str] = Counter()
+    database = Database(url=sqlite_databases.main_url, observe=lambda name, _seconds: asked.update([name]))
+    world = World(database)
+    for number, seconds in ((1, 0), (2, 0.2), (3, 0.25), (4, 0.3)):
+        assert await _verify(world, number, seconds=seconds) is ClaimState.SUCCEEDED
+    assert asked["job.is_waiting"] == 2
+    await database.close()
+
+
+@pytest.mark.parametrize("lost", [True, False])
+async def test_a_queued_claim_keeps_nothing_sent(world: World, lost: bool) -> None:
+    """What waits unasked is READY: the first worker that has it sends a check, and no query before."""
+    world.registry.script.append(Answer.NOT_SENT)
+    await _verify(world, 1)
+    await _verify(world, 2, seconds=2)
+    if lost:
+        lease = Lease("e" * 32, at(2).real + timedelta(seconds=1))
+        await world.jobs.lease(lease=lease, now=at(2).real, limit=10)
+    await world.work(seconds=4)
+    assert world.registry.queries == []
+    assert (await world.get(2, seconds=4)).state is ClaimState.SUCCEEDED

@@ -1,0 +1,168 @@
+"""The fair queue of waiting jobs, against both databases."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from idvault.domain.job import JobState
+from idvault.ports.verification import Job
+from idvault.storage import queue
+from idvault.storage.engine import Database
+from idvault.storage.queue import Turns
+from scripts.registry_fire import backlog
+from tests.storage.world import World, at, lease_of
+
+_TABLES = "('jobs', 'claims', 'intakes', 'checks')"
+# What a lease of ten from five parties reads, however many wait.
+_MOST_ROWS = 300
+
+
+async def _wait(world: World, party: str, *, minute: int = 0, **progress: Any) -> Job:
+    return await world.waiting(
+        request=world.request(relying_party=party),
+        now=at(after=timedelta(minutes=minute)),
+        progress=progress,
+    )
+
+
+async def _lease(world: World, limit: int, *, now: datetime | None = None) -> list[str]:
+    """Return the parties of the jobs that one lease won."""
+    lease = lease_of(world.new_id())
+    won = await world.jobs.lease(lease=lease, now=now or at().real, limit=limit)
+    return [job.relying_party for job in won]
+
+
+async def test_turns_go_on_from_lease_to_lease(world: World) -> None:
+    """Parties of 6, 2 and 1 jobs, leased one by one: nobody waits for the party that came first."""
+    for party, count in (("a", 6), ("b", 2), ("c", 1)):
+        for _ in range(count):
+            await _wait(world, party)
+    order = [party for _ in range(9) for party in await _lease(world, 1)]
+    assert order == ["a", "b", "c", "a", "b", "a", "a", "a", "a"]
+
+
+async def test_shares_of_a_lease_are_equal(world: World) -> None:
+    """A lease of 7 gives three parties 3, 2 and 2; the next one begins with the party after the 3."""
+    for party in "abc":
+        for _ in range(6):
+            await _wait(world, party)
+    assert await _lease(world, 7) == ["a", "b", "c", "a", "b", "c", "a"]
+    assert await _lease(world, 4) == ["b", "c", "a", "b"]
+    assert await _lease(world, 2) == ["c", "a"]
+
+
+async def test_more_parties_than_a_lease_takes(world: World) -> None:
+    """A lease of 2 passes on to the parties that had no turn."""
+    for party in "abcde":
+        await _wait(world, party)
+        await _wait(world, party)
+    turns = [await _lease(world, 2) for _ in range(5)]
+    assert turns == [["a", "b"], ["c", "d"], ["e", "a"], ["b", "c"], ["d", "e"]]
+
+
+async def test_doubtful_jobs_have_turns_of_their_own(world: World) -> None:
+    """Jobs in doubt come before all others, and they too come one of each party."""
+    doubt: dict[str, Any] = {"state": JobState.UNKNOWN, "sent_at": at().real}
+    for party in ("a", "a", "b"):
+        await _wait(world, party, **doubt)
+    await _wait(world, "c")
+    assert await _lease(world, 2) == ["a", "b"]
+    assert await _lease(world, 2) == ["a", "c"]
+
+
+async def test_whoever_had_a_turn_does_not_begin_anew(world: World) -> None:
+    """A job that a worker had, and could not send, comes before those that never had their turn."""
+    first = await _wait(world, "a")
+    for minute in (1, 2):
+        await _wait(world, "a", minute=minute)
+    (won,) = await world.jobs.lease(lease=lease_of("w"), now=at().real, limit=1)
+    assert won.claim_id == first.claim_id
+    later = at(after=timedelta(seconds=30)).real
+    progress = won.progress.__class__(JobState.READY, 0, None, next_at=later)
+    assert await world.jobs.advance(won, progress=progress, keep_lease=False)
+    (other,) = await world.jobs.lease(
+        lease=lease_of("x", until=later + timedelta(seconds=1)), now=at().real, limit=1
+    )
+    assert other.claim_id != first.claim_id
+    lease = lease_of("y", until=later + timedelta(seconds=15))
+    (again,) = await world.jobs.lease(lease=lease, now=later, limit=1)
+    assert again.claim_id == first.claim_id
+
+
+async def test_a_lost_worker_gives_its_jobs_back(world: World) -> None:
+    """What a worker held comes back when its lease runs out, before what never had its turn."""
+    first = await _wait(world, "a")
+    await _wait(world, "a", minute=1)
+    until = at().real + timedelta(seconds=15)
+    await world.jobs.lease(lease=lease_of("lost", until=until), now=at().real, limit=1)
+    (won,) = await world.jobs.lease(
+        lease=lease_of("next", until=until + timedelta(seconds=15)), now=until, limit=1
+    )
+    assert won.claim_id == first.claim_id
+
+
+async def test_is_waiting_sees_only_what_comes_first(world: World) -> None:
+    """A party's due sign-up is before every new claim; its due re-verification only before another one."""
+
+    async def waits(party: str) -> tuple[bool, bool]:
+        asked = [
+            await world.jobs.is_waiting(relying_party=party, sign_up=sign_up, now=at().real)
+            for sign_up in (True, False)
+        ]
+        return asked[0], asked[1]
+
+    assert await waits("a") == (False, False)
+    await _wait(world, "a", next_at=at().real + timedelta(seconds=1))
+    await _wait(world, "a", state=JobState.UNKNOWN, sent_at=at().real)
+    await world.job(request=world.request(relying_party="a"))
+    assert await waits("a") == (False, False)
+    verified = await world.verified(request=world.request(relying_party="a"), person=world.person("x"))
+    again = await world.again(verified, person=world.person("x"), request=world.request(relying_party="a"))
+    await world.postpone(again)
+    assert await waits("a") == (False, True)
+    await _wait(world, "a")
+    assert await waits("a") == (True, True)
+    assert await waits("b") == (False, False)
+
+
+@pytest.mark.parametrize("waiting", [2_000, 20_000])
+async def test_a_lease_reads_the_same_however_many_wait(main_database: Database, waiting: int) -> None:
+    """What a lease of ten jobs reads has one bound for 2,000 and for 20,000 waiting ones."""
+    await backlog.fill(main_database, count=waiting)
+    await backlog.analyse(main_database)
+
+    async def lease(connection: AsyncConnection) -> int:
+        count = _sqlite_steps if connection.dialect.name == "sqlite" else _postgres_rows
+        before = await count(connection)
+        rows = await queue.pick(connection, turns=Turns(), now=backlog.NOW + timedelta(seconds=1), limit=10)
+        assert len(rows) == 10
+        assert len({row.relying_party for row in rows}) == backlog.PARTIES
+        return await count(connection) - before
+
+    assert await main_database.act("test", lease) <= _MOST_ROWS
+
+
+async def _postgres_rows(connection: AsyncConnection) -> int:
+    """Return how many rows this transaction has read, by an index or without."""
+    query = (
+        "SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) FROM pg_stat_xact_user_tables "  # noqa: S608
+        f"WHERE relname IN {_TABLES}"
+    )
+    return int((await connection.execute(text(query))).scalar_one())
+
+
+_steps = [0]
+
+
+async def _sqlite_steps(connection: AsyncConnection) -> int:
+    """Return how many times a hundred instructions the database has run since it was first asked."""
+
+    def note() -> None:
+        _steps[0] += 1
+
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    await driver.set_progress_handler(note, 100)
+    return _steps[0]
