@@ -249,6 +249,7 @@ def dispatch_stream(
         async with aclosing(messages), aclosing(admitted):
             async for message in admitted:
                 await call.send(message.SerializeToString())
+                del message  # or it would be held until there is a next one
         return b""
 
     return dispatched

@@ -45,6 +45,7 @@ async def while_admitted(
                     return
             admission.check()
             yield item
+            del item  # or it would be held until there is a next one
     finally:
         admission.streams -= 1
         if not admission.streams:

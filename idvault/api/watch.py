@@ -125,6 +125,7 @@ class Hub:
                 chunk = await self._next(relying_party, place) if place < head else self._nothing(place)
                 place, told_at = chunk.place, seen_at
                 yield _message(chunk, relying_party, elapsed=seen_at - began, caught_up=place >= head)
+                del chunk  # or it would be held until there is a next one
             raise UnavailableError(Reason.STREAM_ENDED)
         finally:
             self._leave(relying_party, feed)
