@@ -51,14 +51,28 @@ class Feeds(Protocol):
 class _Feed:
     """A feed that somebody watches: where it ends, and when that was looked up (monotonic seconds).
 
-    looked: set by the next look, for those who came since the last one; news: set when the feed moves.
+    looked: set by the next look, for those who came since the last one. asleep: who waits for news, by when
+    he was told last. An idle watcher costs one bare future here: no task, timer or frame of its own.
     """
 
     watchers: int = 0
     head: int = 0
     seen_at: float = float("-inf")
     looked: asyncio.Event = field(default_factory=asyncio.Event)
-    news: asyncio.Event = field(default_factory=asyncio.Event)
+    asleep: dict[float, list[asyncio.Future[None]]] = field(default_factory=dict)
+
+    def sleep(self, *, told_at: float) -> "asyncio.Future[None]":
+        """Return what is awaited until there is news, or it is time to be told that there is none."""
+        waiting = asyncio.get_running_loop().create_future()
+        self.asleep.setdefault(told_at, []).append(waiting)
+        return waiting
+
+    def wake(self, *, told_before: float = float("inf")) -> None:
+        """Wake those who were told no later than at some time."""
+        for told_at in [told_at for told_at in self.asleep if told_at <= told_before]:
+            for waiting in self.asleep.pop(told_at):
+                if not waiting.done():
+                    waiting.set_result(None)
 
 
 class Hub:
@@ -89,7 +103,7 @@ class Hub:
         self._closed = True
         for feed in self._feeds.values():
             feed.looked.set()
-            _wake(feed)
+            feed.wake()
 
     async def run(self) -> None:
         """Look at the feeds until cancelled; a look that fails is done again."""
@@ -120,7 +134,7 @@ class Hub:
                 seen_at, head = feed.seen_at, feed.head
                 _check(place, head)
                 if place >= head and seen_at - told_at < self._heartbeat:
-                    await _changed(feed, self._heartbeat - (seen_at - told_at))
+                    await feed.sleep(told_at=told_at)
                     continue
                 chunk = await self._next(relying_party, place) if place < head else self._nothing(place)
                 place, told_at = chunk.place, seen_at
@@ -152,8 +166,7 @@ class Hub:
                 moved, feed.head, feed.seen_at = head != feed.head, head, begun
                 feed.looked.set()
                 feed.looked = asyncio.Event()
-                if moved:
-                    _wake(feed)
+                feed.wake(told_before=float("inf") if moved else begun - self._heartbeat)
 
     def _nothing(self, place: int) -> Chunk:
         return Chunk((), (), place, self._flow.today(now=self._clock()))
@@ -174,19 +187,6 @@ def _check(place: int, head: int) -> None:
     """Refuse a place that the feed has not come to: it was put back, and would come to it a second time."""
     if place > head:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("cursor", FieldCode.CHARACTER))
-
-
-async def _changed(feed: _Feed, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await feed.news.wait()
-    except TimeoutError:
-        return
-
-
-def _wake(feed: _Feed) -> None:
-    feed.news.set()
-    feed.news = asyncio.Event()
 
 
 def _message(
