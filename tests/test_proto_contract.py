@@ -75,6 +75,11 @@ PERSONAL_FIELDS = {
 # A platform's reference is opaque by contract; it is marked for those that are not.
 OPAQUE_FIELDS = {"idvault.v1.LegacyAccount.reference"}
 
+# Which edge serves which services.
+SERVICES_OF = {
+    "platform": ["VerificationService", "StatusService", "CampaignService"],
+    "custody": ["TransparencyService", "RosterService", "DisclosureService", "CustodianService"],
+}
 # Every method, and who may call it.
 WHO_MAY_CALL = {
     "VerificationService.VerifyIndividual": ["ROLE_PLATFORM"],

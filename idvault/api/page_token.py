@@ -17,6 +17,7 @@ FIELD = "page_token"
 _PURPOSE = "idvault/page-token/v1"
 _PLACE_BYTES = 8
 _CHECK_BYTES = 7  # 15 bytes together are 20 characters without padding
+_HIGHEST = 2**63 - 1  # what a database can compare with
 
 
 def encode(place: int | None, *, of: str) -> str:
@@ -34,7 +35,7 @@ def decode(token: str, *, of: str) -> int:
     except (binascii.Error, ValueError):
         data = b""
     place = int.from_bytes(data[:_PLACE_BYTES], "big")
-    if len(data) != _PLACE_BYTES + _CHECK_BYTES or encode(place, of=of) != token:
+    if len(data) != _PLACE_BYTES + _CHECK_BYTES or place > _HIGHEST or encode(place, of=of) != token:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation(FIELD, FieldCode.CHARACTER))
     return place
 

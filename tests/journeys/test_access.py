@@ -8,9 +8,10 @@ import pytest
 from grpc_health.v1 import health_pb2
 
 from idvault.development.authority import Authority, real_now
-from idvault_client import AccessDenied, Tls, Unavailable, Vault, VaultError, connect
+from idvault_client import AccessDenied, Tls, Unavailable, Vault, VaultError, connect, transport
 from scripts.sandbox import Registry, fetch, invent, verify, wait_for
 from tests.journeys.house import House
+from tests.test_proto_contract import SERVICES_OF, WHO_MAY_CALL
 
 
 def _own(house: House, name: str) -> Tls:
@@ -104,6 +105,36 @@ def test_custody_edge_verifies_nobody(house: House) -> None:
 def _custody_vault(house: House) -> Vault:
     """Return a client of platform-a that calls the custody edge."""
     return connect(house.ready["grpc_custody"], tls=_own(house, "platform-a"), server_name="localhost")
+
+
+@pytest.mark.parametrize(("port", "edge"), [("grpc", "platform"), ("grpc_custody", "custody")])
+@pytest.mark.parametrize("name", ["platform-a", "auditor-a", "custodian-a", "operator", "monitor"])
+def test_each_method_is_served_to_its_roles_on_its_edge(
+    house: House, port: str, edge: str, name: str
+) -> None:
+    """The processes that run serve what the written table says, and nobody else; no message is read first."""
+    role = name.rpartition("-")[0] or name
+    options = transport.options(house.ready["server_name"])
+    with grpc.secure_channel(house.ready[port], _own(house, name).credentials(), options=options) as channel:
+        found = {method: _answer(channel, method) for method in WHO_MAY_CALL}
+    for method, roles in WHO_MAY_CALL.items():
+        if method.partition(".")[0] not in SERVICES_OF[edge]:
+            assert found[method] == ("UNIMPLEMENTED", "")
+        elif f"ROLE_{role.upper()}" in roles:
+            assert found[method] == ("INVALID_ARGUMENT", "INVALID_MESSAGE")
+        else:
+            assert found[method] == ("PERMISSION_DENIED", "ACCESS_DENIED")
+
+
+def _answer(channel: grpc.Channel, method: str) -> tuple[str, str]:
+    """Send a method what is no message; return code and reason."""
+    service, _, name = method.partition(".")
+    call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(f"/idvault.v1.{service}/{name}")
+    with pytest.raises(grpc.RpcError) as caught:
+        call(b"\x07", timeout=10)
+    assert isinstance(caught.value, grpc.Call)
+    code = caught.value.code().name
+    return code, "" if code == "UNIMPLEMENTED" else caught.value.details() or ""
 
 
 def test_metrics_count_calls_and_carry_no_person(house: House, vault: Vault, registry: Registry) -> None:

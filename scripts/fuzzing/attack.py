@@ -1,0 +1,190 @@
+"""Attacks every method of a running vault, a number of times each, and keeps what was not as documented."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import grpc
+
+from scripts.fuzzing import answer, documented
+from scripts.fuzzing.answer import Answer
+from scripts.fuzzing.documented import Status
+from scripts.fuzzing.messages import Attacker
+from scripts.fuzzing.surface import Method, methods
+from scripts.fuzzing.vault import EDGES, Ground
+
+_PATIENCE = 20.0
+_SHORT = 0.002
+_AT_ONCE = 24
+_MOST_FINDINGS = 50
+_DENIED: Status = ("PERMISSION_DENIED", "ACCESS_DENIED")
+# What a stream sends before its status, which it has only at its end.
+_PART: Status = ("MESSAGE", "")
+_LATE = "DEADLINE_EXCEEDED"
+_ANSWERS = ("OK", _PART[0])
+
+
+@dataclass(slots=True)
+class Report:
+    """What was sent and answered. findings: what must not be, with what brought it about."""
+
+    sent: Counter[str] = field(default_factory=Counter)
+    answers: dict[str, Counter[Status]] = field(default_factory=dict)
+    findings: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def note(self, method: Method, found: Answer) -> None:
+        """Count an answer."""
+        self.sent[method.path] += 1
+        self.answers.setdefault(method.path, Counter())[found.status] += 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Sending:
+    """One call: as whom, with what around it, and for how long."""
+
+    role: str
+    body: bytes = field(repr=False)
+    metadata: tuple[tuple[str, str | bytes], ...] = ()
+    timeout: float = _PATIENCE
+    compression: grpc.Compression = grpc.Compression.NoCompression
+
+
+class Campaign:
+    """Attacks on one vault with one seed."""
+
+    def __init__(self, ground: Ground, *, seed: int, only: Sequence[Method] | None = None) -> None:
+        """Take the vault, the seed, and the methods: every one if nothing is said."""
+        self._ground = ground
+        self._random = Random(seed)  # noqa: S311 - an attack must be repeatable, not secret
+        self._attacker = Attacker(random=self._random, facts=ground.facts, canaries=ground.canaries)
+        self._methods = list(only or methods())
+        self._documented = documented.statuses()
+        self._channels: dict[tuple[str, str], grpc.aio.Channel] = {}
+        self._edges: dict[str, str] = {}
+        self._canaries = [*ground.canaries.personal, *ground.canaries.others]
+        self.report = Report()
+
+    async def run(self, *, count: int, seconds: float) -> Report:
+        """Send each method so many attacks, the methods in turn, or as many as the time allows."""
+        begin = time.monotonic()
+        try:
+            for method in self._methods:
+                self._edges[method.path] = await self._find(method)
+            work = self._work(count, begin + seconds)
+            await asyncio.gather(*(self._sender(work) for _ in range(_AT_ONCE)))
+        finally:
+            await asyncio.gather(*(channel.close() for channel in self._channels.values()))
+        self.report.seconds = time.monotonic() - begin
+        return self.report
+
+    def _work(self, count: int, end: float) -> Iterator[tuple[Method, _Sending]]:
+        for _ in range(count):
+            for method in self._methods:
+                if time.monotonic() > end or len(self.report.findings) >= _MOST_FINDINGS:
+                    return
+                yield method, self._sending(method)
+
+    async def _sender(self, work: Iterator[tuple[Method, _Sending]]) -> None:
+        for method, sending in work:
+            found = await self._send(self._edges[method.path], method, sending)
+            self.report.note(method, found)
+            for why in self._wrong(method, sending, found):
+                self.report.findings.append(
+                    f"{method.path} {why}: {found.status} to {sending.body[:400].hex()}"
+                )
+
+    def _wrong(self, method: Method, sending: _Sending, found: Answer) -> list[str]:
+        expected = self._documented[method.path]
+        if sending.role not in method.roles:
+            expected = frozenset({_DENIED})
+        if sending.timeout == _SHORT and found.code == _LATE:
+            # The caller's own clock was faster; what was told is on its way or never to come.
+            return []
+        if method.streaming and sending.role in method.roles:
+            expected |= {_PART}
+        wrong = list(found.oddities)
+        if found.status not in expected:
+            wrong.append("answered what is not documented")
+        if answer.repeats(
+            found, self._canaries if found.code not in _ANSWERS else self._ground.canaries.personal
+        ):
+            wrong.append("repeated a canary")
+        return wrong
+
+    def _sending(self, method: Method) -> _Sending:
+        chance = self._random.random()
+        body = self._attacker.attack(method.request)
+        role = self._random.choice(sorted(method.roles))
+        if chance < 0.02:
+            return _Sending(
+                self._random.choice(sorted({"platform", "auditor", "monitor"} - method.roles)), body
+            )
+        if chance < 0.06:
+            return _Sending(role, body, metadata=self._metadata())
+        if chance < 0.08:
+            return _Sending(role, body, compression=grpc.Compression.Gzip)
+        return _Sending(role, body, timeout=_SHORT) if chance < 0.09 else _Sending(role, body)
+
+    def _metadata(self) -> tuple[tuple[str, str | bytes], ...]:
+        """Return metadata that means nothing here, or might seem to."""
+        canary = self._random.choice(self._ground.canaries.others).encode()
+        return self._random.choice(
+            (
+                (("x-canary-bin", canary),),
+                (("x-canary-bin", canary * 200),),
+                (
+                    ("x-forwarded-for", "127.0.0.1"),
+                    ("x-forwarded-client-cert", "URI=spiffe://idvault.local/operator/operator"),
+                ),
+                (("authorization", "Bearer " + "a" * 1_000),),
+                tuple((f"x-{number}", "v") for number in range(60)),
+                (("grpc-status-details-bin", canary), ("x-role", "operator"), ("te", "trailers")),
+                (("x-text", "%s%n{}'\";--"), ("x-text", "again"), ("x-text", "~" * 500)),
+            )
+        )
+
+    async def _send(self, edge: str, method: Method, sending: _Sending) -> Answer:
+        channel = self._channel(edge, sending.role)
+        around: dict[str, Any] = {
+            "timeout": sending.timeout,
+            "metadata": sending.metadata,
+            "compression": sending.compression,
+        }
+        try:
+            if not method.streaming:
+                one: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(method.path)
+                return answer.answered(await one(sending.body, **around))
+            many: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(method.path)
+            stream = many(sending.body, **around)
+            async for part in stream:
+                stream.cancel()
+                return Answer(*_PART, part)
+            return Answer((await stream.code()).name, "")
+        except grpc.aio.AioRpcError as error:
+            return answer.refused(error)
+
+    async def _find(self, method: Method) -> str:
+        """Return the edge that serves a method."""
+        for edge in EDGES:
+            found = await self._send(edge, method, _Sending(sorted(method.roles)[0], b"\xff"))
+            if found.code != "UNIMPLEMENTED":
+                return edge
+        raise LookupError(f"{method.path} is served by no edge")
+
+    def _channel(self, edge: str, role: str) -> grpc.aio.Channel:
+        if (edge, role) not in self._channels:
+            ready = self._ground.ready
+            options = [
+                ("grpc.ssl_target_name_override", ready["server_name"]),
+                ("grpc.enable_retries", 0),
+                ("grpc.enable_http_proxy", 0),
+            ]
+            self._channels[edge, role] = grpc.aio.secure_channel(
+                ready[edge], self._ground.tls(role).credentials(), options
+            )
+        return self._channels[edge, role]

@@ -1,0 +1,50 @@
+"""What can be called: each method of idvault.v1 as its descriptor has it, a new one by itself."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from pkgutil import iter_modules
+
+from google.protobuf import message_factory
+from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.message import Message
+
+import idvault.v1
+from idvault.api.access import roles_of
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method: its exact path, who may call it, and its messages. streaming: it answers in many parts."""
+
+    path: str
+    roles: frozenset[str]
+    request: type[Message]
+    streaming: bool
+
+    @property
+    def name(self) -> str:
+        """The name without service and package."""
+        return self.path.rpartition("/")[2]
+
+
+def methods() -> list[Method]:
+    """Return every method of every service, in the order of their paths."""
+    return sorted((_method(found) for found in _descriptors()), key=lambda method: method.path)
+
+
+def _descriptors() -> Iterator[MethodDescriptor]:
+    for module in iter_modules(idvault.v1.__path__):
+        if module.name.endswith("_pb2"):
+            file = import_module(f"idvault.v1.{module.name}").DESCRIPTOR
+            for service in file.services_by_name.values():
+                yield from service.methods
+
+
+def _method(found: MethodDescriptor) -> Method:
+    return Method(
+        path=f"/{found.containing_service.full_name}/{found.name}",
+        roles=roles_of(found),
+        request=message_factory.GetMessageClass(found.input_type),
+        streaming=found.server_streaming,
+    )

@@ -1,0 +1,206 @@
+"""Promise 11: each method on each edge, each role, each kind of certificate, over real TLS."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.descriptor import ServiceDescriptor
+
+from idvault.api.access import Access
+from idvault.api.directory import Directory, Pin
+from idvault.api.server import Server, Service, Tls
+from idvault.domain.error import NotFoundError, Reason
+from idvault.telemetry.logs import Logs
+from idvault.telemetry.metrics import Metrics
+from tests.api.authority import TRUST_DOMAIN, Authority, Issued, spiffe
+from tests.api.edge import FakePlatforms, clock, platform, refused
+from tests.test_proto_contract import SERVICES, SERVICES_OF, WHO_MAY_CALL
+
+ROLES = ("platform", "auditor", "custodian", "operator", "monitor")
+DAY = timedelta(days=1)
+# What each kind of certificate comes to, whatever the method and the role.
+NO_CONNECTION = ("UNAVAILABLE", "")
+DENIED = ("PERMISSION_DENIED", "ACCESS_DENIED")
+REACHED = ("NOT_FOUND", "REQUEST_NOT_FOUND")
+NOT_SERVED = ("UNIMPLEMENTED", "")
+WRONG = {
+    "no certificate": NO_CONNECTION,
+    "wrong authority": NO_CONNECTION,
+    "expired": NO_CONNECTION,
+    "not yet valid": NO_CONNECTION,
+    "revoked": DENIED,
+    "two names": DENIED,
+    "no name": DENIED,
+    "other key": DENIED,
+    "unknown name": DENIED,
+    "other trust domain": DENIED,
+    "name in capitals": DENIED,
+    "name of another role": DENIED,
+}
+
+
+class Reached:
+    """Answers each method of a service with REQUEST_NOT_FOUND, and remembers that it was reached."""
+
+    def __init__(self, descriptor: ServiceDescriptor, reached: list[str]) -> None:
+        """Make an answer for each method."""
+        for method in descriptor.methods:
+            answer = self._stream if method.server_streaming else self._one
+            setattr(self, method.name, answer(method.full_name, reached))
+
+    @staticmethod
+    def _one(name: str, reached: list[str]) -> Any:
+        async def answer(_request: Any, **_facts: Any) -> Any:
+            reached.append(name)
+            raise NotFoundError(Reason.REQUEST_NOT_FOUND)
+
+        return answer
+
+    @staticmethod
+    def _stream(name: str, reached: list[str]) -> Any:
+        async def answer(_request: Any, **_facts: Any) -> AsyncGenerator[Any, None]:
+            reached.append(name)
+            if reached:
+                raise NotFoundError(Reason.REQUEST_NOT_FOUND)
+            yield None
+
+        return answer
+
+
+class Gate:
+    """One edge with every method it serves, and who is registered there."""
+
+    def __init__(self, authority: Authority, services: list[ServiceDescriptor], log: Path) -> None:
+        """Take what the edge serves."""
+        self.authority = authority
+        self.reached: list[str] = []
+        self.platforms = FakePlatforms()
+        self.people: list[Pin] = []
+        self.directory = Directory(
+            platforms=self.platforms, people=lambda: self.people, clock=lambda: datetime.now(UTC)
+        )
+        issued = authority.server()
+        self.logs = Logs(process="serve-0", path=log)
+        self.server = Server(
+            listen="127.0.0.1:0",
+            tls=Tls(issued.certificate, issued.key, authority.ca),
+            services=[Service(found, Reached(found, self.reached)) for found in services],
+            access=Access(directory=self.directory, trust_domain=TRUST_DOMAIN),
+            metrics=Metrics(),
+            access_log=self.logs.access,
+            clock=clock,
+        )
+
+    async def register(self, issued: Issued, role: str, *, revoked: bool = False) -> None:
+        """Register a key as "somebody" in a role, as platforms and people are registered; or take it away."""
+        self.platforms.platforms, self.people[:] = [], []
+        if role not in ("platform", "monitor"):
+            self.people += [] if revoked else [Pin("somebody", role, "33" * 16, issued.spki)]
+        else:
+            made = platform(issued, name="somebody", role=role)
+            self.platforms.platforms = [made]
+            if revoked:
+                await self.platforms.revoke(name=made.name, spki=made.spki, now=clock(), event=None)  # type: ignore[arg-type]
+        await self.directory.load()
+
+    async def answers(self, certificate: Issued | None) -> dict[str, tuple[str, str]]:
+        """Call every method of every service as somebody; return code and reason of each."""
+        credentials = grpc.ssl_channel_credentials(
+            self.authority.ca,
+            certificate.key if certificate else None,
+            certificate.certificate if certificate else None,
+        )
+        options = (("grpc.enable_retries", 0), ("grpc.use_local_subchannel_pool", 1))
+        async with grpc.aio.secure_channel(f"localhost:{self.server.port}", credentials, options) as channel:
+            names = [method.full_name for service in SERVICES for method in service.methods]
+            told = await asyncio.gather(*(refused(channel, _path(name), b"") for name in names))
+        return {
+            name.removeprefix("idvault.v1."): (each.code.name, each.reason)
+            for name, each in zip(names, told, strict=True)
+        }
+
+
+def _path(full_name: str) -> str:
+    service, _, method = full_name.rpartition(".")
+    return f"/{service}/{method}"
+
+
+@asynccontextmanager
+async def gate(edge: str, folder: Path) -> AsyncIterator[Gate]:
+    """Serve an edge for the life of the block."""
+    served = [service for service in SERVICES if service.name in SERVICES_OF[edge]]
+    made = Gate(Authority(), served, folder / "serve.jsonl")
+    await made.server.start()
+    try:
+        yield made
+    finally:
+        await made.server.stop(grace=1.0, linger=0.0)
+        made.logs.close()
+
+
+def written(edge: str, role: str) -> dict[str, tuple[str, str]]:
+    """Return what the table says about a right certificate."""
+    return {
+        name: (REACHED if f"ROLE_{role.upper()}" in roles else DENIED)
+        if name.partition(".")[0] in SERVICES_OF[edge]
+        else NOT_SERVED
+        for name, roles in WHO_MAY_CALL.items()
+    }
+
+
+def _wrong(kind: str, role: str, authority: Authority, right: Issued) -> Issued | None:
+    name = spiffe(role, "somebody")
+    other = ROLES[(ROLES.index(role) + 1) % len(ROLES)]
+    made: dict[str, Callable[[], Issued | None]] = {
+        "no certificate": lambda: None,
+        "wrong authority": lambda: Authority().client(name),
+        "expired": lambda: authority.client(name, starts=-2 * DAY, ends=-DAY),
+        "not yet valid": lambda: authority.client(name, starts=DAY / 2, ends=DAY),
+        "two names": lambda: authority.client(name, spiffe(other, "somebody")),
+        "no name": lambda: authority.client(others=("somebody.test",)),
+        "other key": lambda: authority.client(name),
+        "unknown name": lambda: authority.client(spiffe(role, "nobody")),
+        "other trust domain": lambda: authority.client(spiffe(role, "somebody", "elsewhere.test")),
+        "name in capitals": lambda: authority.client(spiffe(role, "Somebody")),
+        "name of another role": lambda: authority.client(spiffe(other, "somebody")),
+    }
+    return made.get(kind, lambda: right)()
+
+
+@pytest.mark.parametrize("edge", SERVICES_OF)
+@pytest.mark.parametrize("role", ROLES)
+async def test_the_table_is_what_happens(edge: str, role: str, tmp_path: Path) -> None:
+    """With the right certificate each method answers as written; with any wrong one none is reached."""
+    async with gate(edge, tmp_path) as at:
+        right = at.authority.client(spiffe(role, "somebody"))
+        await at.register(right, role)
+        expected = written(edge, role)
+        assert await at.answers(right) == expected
+        assert len(at.reached) == sum(answer == REACHED for answer in expected.values())
+        at.reached.clear()
+        for kind, outcome in WRONG.items():
+            certificate = _wrong(kind, role, at.authority, right)
+            # Whoever has a wrong certificate may hold the right name, or even the right key.
+            pinned = (
+                certificate if kind in ("two names", "no name", "other trust domain", "revoked") else None
+            )
+            await at.register(pinned or right, role, revoked=kind == "revoked")
+            found = await at.answers(certificate)
+            told = {
+                name: NOT_SERVED if answer == NOT_SERVED and outcome == DENIED else outcome
+                for name, answer in expected.items()
+            }
+            assert found == told, kind
+        assert not at.reached
+
+
+def test_every_method_is_served_by_one_edge() -> None:
+    """The written table of edges has every service exactly once."""
+    assert sorted(name for names in SERVICES_OF.values() for name in names) == sorted(
+        service.name for service in SERVICES
+    )

@@ -1,0 +1,26 @@
+"""Promise 10, bounded: every method is sent what nobody should send; scripts/fuzz does it at length."""
+
+import asyncio
+from pathlib import Path
+
+from scripts.fuzzing.attack import Campaign
+from scripts.fuzzing.surface import methods
+from scripts.fuzzing.vault import left_behind, metrics, prepare
+from tests.journeys.house import House
+
+_COUNT, _SECONDS = 100, 12.0
+
+
+def test_every_method_answers_as_documented_and_keeps_no_trace(own_house: House, tmp_path: Path) -> None:
+    """Only documented statuses come back, nothing unforeseen is logged, and no canary is left anywhere."""
+    (tmp_path / "scratch").mkdir()
+    ground = prepare(own_house.ready, scratch=tmp_path / "scratch")
+    report = asyncio.run(Campaign(ground, seed=10).run(count=_COUNT, seconds=_SECONDS))
+    pages = metrics(ground)
+    assert report.findings == []
+    assert set(report.sent) == {method.path for method in methods()}
+    assert min(report.sent.values()) >= 5
+    answered = {code for answers in report.answers.values() for code, _ in answers}
+    assert {"OK", "INVALID_ARGUMENT", "NOT_FOUND", "PERMISSION_DENIED"} <= answered
+    assert own_house.session.stop() == 0
+    assert left_behind(ground, output=own_house.session.output, pages=pages) == []
