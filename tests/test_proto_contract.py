@@ -78,7 +78,13 @@ OPAQUE_FIELDS = {"idvault.v1.LegacyAccount.reference"}
 # Which edge serves which services.
 SERVICES_OF = {
     "platform": ["VerificationService", "StatusService", "CampaignService"],
-    "custody": ["TransparencyService", "RosterService", "DisclosureService", "CustodianService"],
+    "custody": [
+        "TransparencyService",
+        "RosterService",
+        "DisclosureService",
+        "CustodianService",
+        "DrillService",
+    ],
 }
 # Every method, and who may call it.
 WHO_MAY_CALL = {
