@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,9 +38,9 @@ class Cost:
     median_us: float
 
 
-def run(target: Target, path: str, body: bytes, *, calls: int, at_once: int) -> Cost:
-    """Make calls, all with the same request, and return what they cost."""
-    return asyncio.run(_run(target, path, body, calls=calls, at_once=at_once))
+def run(target: Target, path: str, bodies: Sequence[bytes], *, calls: int, at_once: int) -> Cost:
+    """Make calls, with one request after the other, and return what they cost."""
+    return asyncio.run(_run(target, path, bodies, calls=calls, at_once=at_once))
 
 
 @contextmanager
@@ -64,7 +64,7 @@ def echo_server(kind: str, tls: Tls, server_tls: Tls, folder: Path) -> Iterator[
         process.wait()
 
 
-async def _run(target: Target, path: str, body: bytes, *, calls: int, at_once: int) -> Cost:
+async def _run(target: Target, path: str, bodies: Sequence[bytes], *, calls: int, at_once: int) -> Cost:
     options = [("grpc.ssl_target_name_override", "localhost"), ("grpc.use_local_subchannel_pool", 1)]
     channels = [
         grpc.aio.secure_channel(target.address, target.tls.credentials(), options=options)
@@ -74,7 +74,7 @@ async def _run(target: Target, path: str, body: bytes, *, calls: int, at_once: i
         channel.unary_unary(path) for channel in channels
     ]
     for method in methods:
-        await method(body, timeout=10)
+        await method(bodies[0], timeout=10)
     times: list[float] = []
     left = calls
 
@@ -83,7 +83,7 @@ async def _run(target: Target, path: str, body: bytes, *, calls: int, at_once: i
         while left > 0:
             left -= 1
             begun = time.perf_counter()
-            await method(body, timeout=30)
+            await method(bodies[left % len(bodies)], timeout=30)
             times.append(time.perf_counter() - begun)
 
     before = target.cpu()

@@ -47,18 +47,18 @@ class _Place:
     databases: Databases
 
     @property
-    def one(self) -> bytes:
-        """The request for one status."""
-        return status_pb2.GetStatusRequest(account_token=self.tokens[0]).SerializeToString()
+    def requests(self) -> list[bytes]:
+        """The request for each status: whoever reads one again and again measures what is cached of it."""
+        return [status_pb2.GetStatusRequest(account_token=token).SerializeToString() for token in self.tokens]
 
     def read(self, *, calls: int = _CALLS, at_once: int = _AT_ONCE) -> load.Cost:
-        """Read one status again and again."""
-        return load.run(self.target, _STATUS + "GetStatus", self.one, calls=calls, at_once=at_once)
+        """Read the statuses of all accounts, one a call."""
+        return load.run(self.target, _STATUS + "GetStatus", self.requests, calls=calls, at_once=at_once)
 
     def echo(self, kind: str, *, calls: int = _CALLS, at_once: int = _AT_ONCE) -> load.Cost:
-        """Let an echo answer the same request."""
+        """Let an echo answer the same requests."""
         with load.echo_server(kind, self.tls, self.server_tls, self.folder) as target:
-            return load.run(target, echo.PATH, self.one, calls=calls, at_once=at_once)
+            return load.run(target, echo.PATH, self.requests, calls=calls, at_once=at_once)
 
 
 def measure_postgres(options: Options) -> Measured:
@@ -114,7 +114,7 @@ def measure_batch(options: Options) -> Measured:
         rounds = []
         for _ in range(options.rounds):
             unary = place.read().cpu_us
-            many = load.run(place.target, _STATUS + "BatchGetStatuses", batch, calls=150, at_once=4)
+            many = load.run(place.target, _STATUS + "BatchGetStatuses", [batch], calls=150, at_once=4)
             rounds.append((unary, many.cpu_us / _BATCH, asyncio.run(_watch(place, times=40))))
     shares = [many / unary for unary, many, _ in rounds]
     fed = [feed / unary for unary, _, feed in rounds]
