@@ -2,10 +2,12 @@
 
 - Version 1: every custodian of every quorum.
 - A later version is the next one, and is signed by M custodians of each quorum of the version before.
-- A signature counts only of somebody who stays in the new version with the same key: whoever is replaced does
-  not sign his own replacement.
+- A signature counts only of somebody who stays in the new version with the same key, and for a quorum that goes
+  on only of somebody who keeps the own place in it with the same keys: whoever is replaced does not sign the own
+  replacement, also where the person is named still in order to hand over.
 - A signature that is wrong, or of somebody who has none to give, makes the whole file invalid.
 - A version that is not for development never becomes one for development.
+- What a later version may not do to a quorum: attest.roster_change.
 """
 
 from collections.abc import Callable
@@ -13,6 +15,7 @@ from collections.abc import Callable
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from idvault.attest import roster_change
 from idvault.attest.person import Person
 from idvault.attest.quorum import Quorum
 from idvault.attest.reading import RosterError
@@ -42,7 +45,8 @@ def verify(roster: Roster, *, previous: Roster | None) -> None:
     check_follows(roster, previous=previous)
     signers = _signers(roster, previous or roster)
     for quorum in (previous or roster).quorums:
-        _check_enough(quorum, signers, threshold=quorum.threshold if previous else len(quorum.custodians))
+        entitled = signers & _staying(quorum, roster)
+        _check_enough(quorum, entitled, threshold=quorum.threshold if previous else len(quorum.custodians))
 
 
 def check_follows(roster: Roster, *, previous: Roster | None) -> None:
@@ -52,6 +56,8 @@ def check_follows(roster: Roster, *, previous: Roster | None) -> None:
         raise RosterError(f"version {expected} was expected, this is version {roster.version}")
     if previous and roster.development and not previous.development:
         raise RosterError("the version before was not for development, so this one must not be")
+    if previous:
+        roster_change.check(roster, previous=previous)
 
 
 def check_signatures(roster: Roster, *, previous: Roster | None) -> None:
@@ -73,6 +79,15 @@ def _signers(roster: Roster, electorate: Roster) -> set[str]:
         if stays is not None and stays.ed25519 == person.ed25519:
             signers.add(person.name)
     return signers
+
+
+def _staying(quorum: Quorum, roster: Roster) -> set[str]:
+    """Return whose word counts for a quorum: who keeps the own place, or anybody of it where it has ended."""
+    after = roster_change.going_on(quorum, roster)
+    if after is None:
+        return {person.name for person in quorum.custodians}
+    kept = zip(quorum.custodians, after.custodians, strict=False)
+    return {before.name for before, now in kept if roster_change.is_same(before, now)}
 
 
 def _check(person: Person, signature: bytes, canonical: bytes) -> None:

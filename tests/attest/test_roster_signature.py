@@ -12,7 +12,7 @@ from tests.attest import people
 from tests.attest.people import NAMES, signed
 
 A, B, C = NAMES
-REPLACED = (B, C, "custodian-d")
+REPLACED = ("custodian-d", B, C)
 
 
 def _first() -> Roster:

@@ -1,0 +1,104 @@
+"""Who takes whose place in a quorum, read from the verified versions of the roster alone (docs/hand-over.md).
+
+The service and the leaving custodian's own client both ask here; nobody is named by anything but the roster.
+
+- The place must be another's in the version in force, in the quorum of the same name, M and N.
+- The successor has a key of the same suite, and never held another place of this quorum: nobody comes to hold
+  two shares of one record.
+- Who is named no more has nothing to hand over: leaving the people of the roster gives the own shares up.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from idvault.attest.person import Person
+from idvault.attest.quorum import Quorum
+from idvault.attest.reading import RosterError
+from idvault.attest.roster import Roster
+from idvault.attest.roster_change import is_same
+
+
+class SuccessionError(RosterError):
+    """Shares that must not be handed over, although somebody has the place; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Succession:
+    """One custodian's place in one quorum, taken by another.
+
+    quorum: as it is in the version in force, with the successor in the place. former_ids: the ids of the
+    quorums, of earlier versions, under which the leaver's shares may be sealed.
+    """
+
+    quorum: Quorum
+    place: int
+    leaver: Person
+    former_ids: frozenset[str]
+
+    @property
+    def successor(self) -> Person:
+        """Who has the place now."""
+        return self.quorum.custodians[self.place - 1]
+
+
+def find(versions: Sequence[Roster], *, leaver: Person) -> tuple[Succession, ...]:
+    """Return each place that a custodian has lost to another and has shares of.
+
+    versions: verified, from the first to the one in force. leaver: as the person is named there. Raises
+    SuccessionError.
+    """
+    found = [_of_quorum(quorum, versions, leaver) for quorum in versions[-1].quorums]
+    return tuple(each for each in found if each is not None)
+
+
+def holders(quorum_of: Callable[[str], Quorum], *, quorum_ids: Sequence[str]) -> Quorum:
+    """Return the quorum of those who hold a record's shares.
+
+    quorum_ids: of each share the quorum that it is sealed under, in the order of the places. quorum_of:
+    returns a quorum of the roster, or raises. M is the same in all of them: it is that of the record.
+    """
+    quorums = [quorum_of(quorum_id) for quorum_id in quorum_ids]
+    custodians = tuple(each.custodians[place] for place, each in enumerate(quorums))
+    return Quorum(quorums[0].name, quorums[0].threshold, custodians)
+
+
+def _of_quorum(quorum: Quorum, versions: Sequence[Roster], leaver: Person) -> Succession | None:
+    if any(is_same(found, leaver) for found in quorum.custodians):
+        return None
+    formers = list(_formers(quorum, versions))
+    held = {place for former in formers for place in _places(former, leaver)}
+    if not held:
+        return None
+    if len(held) > 1:
+        raise SuccessionError(f"quorum {quorum.name}: {leaver.name} has held more than one place in it")
+    place = held.pop()
+    ids = frozenset(former.id for former in formers if _places(former, leaver) and _is_alike(former, quorum))
+    if place > len(quorum.custodians) or not ids:
+        return None
+    found = Succession(quorum, place, leaver, ids)
+    _check_successor(found, formers)
+    return found
+
+
+def _formers(quorum: Quorum, versions: Sequence[Roster]) -> Iterator[Quorum]:
+    for roster in versions:
+        yield from (found for found in roster.quorums if found.name == quorum.name)
+
+
+def _places(quorum: Quorum, person: Person) -> list[int]:
+    return [place for place, found in enumerate(quorum.custodians, start=1) if is_same(found, person)]
+
+
+def _is_alike(former: Quorum, quorum: Quorum) -> bool:
+    return (former.threshold, len(former.custodians)) == (quorum.threshold, len(quorum.custodians))
+
+
+def _check_successor(found: Succession, formers: Sequence[Quorum]) -> None:
+    successor, where = found.successor, f"quorum {found.quorum.name}"
+    if successor.suite != found.leaver.suite:
+        raise SuccessionError(f"{where}: {successor.name} has a key of another HPKE suite")
+    for former in formers:
+        for place, other in enumerate(former.custodians, start=1):
+            is_one = other.name == successor.name or other.hpke_public_key == successor.hpke_public_key
+            if is_one and place != found.place:
+                raise SuccessionError(f"{where}: {successor.name} has held another place in it")

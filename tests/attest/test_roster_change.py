@@ -1,0 +1,95 @@
+"""What a later version of a roster may do to a quorum, and what not."""
+
+from dataclasses import replace
+
+import pytest
+
+from idvault.attest import roster_signature
+from idvault.attest.person import Person
+from idvault.attest.reading import RosterError
+from idvault.attest.roster import Roster
+from idvault.attest.roster_signature import RosterSignatureError
+from tests.attest import people
+from tests.attest.people import NAMES, signed
+
+A, B, C = NAMES
+D = "custodian-d"
+
+
+def _second(*names: str, threshold: int = 2, also: tuple[str, ...] = ()) -> Roster:
+    """Return a second version; also: custodians who are named still, outside of the quorum."""
+    made = people.roster(version=2, names=names, threshold=threshold)
+    return replace(made, people=(*made.people, *(people.person(name) for name in also)))
+
+
+def _verify(second: Roster, *signers: str, first: Roster | None = None) -> None:
+    roster_signature.verify(signed(second, *signers), previous=first or people.roster())
+
+
+def test_a_custodian_who_hands_over_stays_named_and_has_no_say() -> None:
+    """The leaver is among the people still, and yet does not sign the own replacement."""
+    second = _second(D, B, C, also=(A,))
+    _verify(second, B, C)
+    _verify(second, A, B, C)
+    with pytest.raises(RosterSignatureError, match="1 of its custodians signed, 2 must"):
+        _verify(second, A, B)
+
+
+def test_a_new_hpke_key_is_not_vouched_for_by_its_owner() -> None:
+    """Whoever comes under the same name with another key for shares is somebody new."""
+    second = _second(A, B, C)
+    changed = replace(second.people[0], hpke_public_key=people.person(D).hpke_public_key)
+    custodians = (changed, *second.quorums[0].custodians[1:])
+    second = replace(
+        second,
+        people=(changed, *second.people[1:]),
+        quorums=(replace(second.quorums[0], custodians=custodians),),
+    )
+    with pytest.raises(RosterSignatureError, match="1 of its custodians signed, 2 must"):
+        _verify(second, A, B)
+    _verify(second, B, C)
+
+
+def test_more_than_the_others_can_open_cannot_be_replaced_at_once() -> None:
+    """With two of three replaced nobody is left to sign: M who know the old records always stay."""
+    with pytest.raises(RosterSignatureError, match="1 of its custodians signed, 2 must"):
+        _verify(_second(D, "custodian-e", C, also=(A, B)), A, B, C)
+
+
+def test_the_threshold_is_never_lowered() -> None:
+    """Even everybody together cannot sign it under the same name; raising it is allowed."""
+    names = (A, B, C, D)
+    first = people.roster(names=names, threshold=3)
+    with pytest.raises(RosterError, match="threshold 2 is less than the 3"):
+        _verify(_second(*names, threshold=2), *names, first=first)
+    _verify(_second(*names, threshold=3), A, B, C, first=people.roster(names=names, threshold=2))
+
+
+@pytest.mark.parametrize("names", [(B, C, D), (B, A, C), (D, A, C)])
+def test_who_stays_keeps_the_place(names: tuple[str, ...]) -> None:
+    """Somebody who moved could be handed a second share of the same record."""
+    with pytest.raises(RosterError, match="must stay in place"):
+        roster_signature.check_follows(_second(*names), previous=people.roster())
+
+
+def test_a_key_under_another_name_keeps_the_place_too() -> None:
+    """What counts is whose key it is."""
+
+    def renamed(person: Person) -> Person:
+        return replace(person, name="custodian-z") if person.name == A else person
+
+    moved = _second(D, A, C)
+    everybody = tuple(map(renamed, moved.people))
+    quorum = replace(moved.quorums[0], custodians=tuple(map(renamed, moved.quorums[0].custodians)))
+    with pytest.raises(RosterError, match="custodian-a must stay in place 1"):
+        roster_signature.check_follows(
+            replace(moved, people=everybody, quorums=(quorum,)), previous=people.roster()
+        )
+
+
+def test_a_quorum_grows_at_its_end_and_gives_way_to_another() -> None:
+    """One place more keeps all others; a quorum of another shape comes under another name."""
+    _verify(_second(A, B, C, D), A, B)
+    second = _second(C, D, A)
+    renamed = replace(second, quorums=(replace(second.quorums[0], name="records-2"),))
+    _verify(renamed, A, C)
