@@ -39,6 +39,7 @@ from idvault.flows.disclosure import DisclosureFlow
 from idvault.flows.disclosure_retention import DisclosureRetention
 from idvault.flows.drill import DrillFlow
 from idvault.flows.drill_record import DrillKeeper
+from idvault.flows.handover import HandoverFlow
 from idvault.flows.log_guard import LogGuard
 from idvault.flows.log_proof import LogProofs
 from idvault.flows.refusals import Refusals
@@ -52,6 +53,7 @@ from idvault.storage.checkpoint import SqlCheckpointStore
 from idvault.storage.disclosure import SqlDisclosureStore
 from idvault.storage.drill import SqlDrillStore
 from idvault.storage.engine import Database
+from idvault.storage.handover import SqlHandoverStore
 from idvault.storage.log_store import SqlLogStore
 from idvault.storage.person_request import SqlPersonRequestStore
 from idvault.storage.schema import log_entries
@@ -75,9 +77,13 @@ from tests.storage.world import MATCHED, World
 
 AUDITORS = ("auditor-a", "auditor-b")
 CUSTODIANS = people.NAMES
+SUCCESSORS = ("custodian-d", "custodian-e")
 SUITE = hpke.X25519
 START = datetime(2026, 3, 1, 4, 0, 12, tzinfo=UTC)
-ROLES = {**dict.fromkeys(AUDITORS, "auditor"), **dict.fromkeys(CUSTODIANS, "custodian")}
+ROLES = {
+    **dict.fromkeys(AUDITORS, "auditor"),
+    **dict.fromkeys((*CUSTODIANS, *SUCCESSORS), "custodian"),
+}
 Tamper = Callable[[str, Message], Message]
 
 
@@ -204,7 +210,18 @@ class Chamber:
             zone=ZoneInfo("Asia/Shanghai"),
             daily=self.daily,
         )
-        self.custody = CustodianFlow(**common)
+        self.handovers = SqlHandoverStore(database=self.main)
+        self.custody = CustodianFlow(**common, handovers=self.handovers)
+        self.successions = HandoverFlow(
+            store=self.handovers,
+            disclosures=store,
+            rosters=self.rosters,
+            fingerprinter=FakeFingerprinter(),
+            guard=common["guard"],
+            refusals=refusals,
+            entropy=ENTROPY,
+            observe=self.counted.append,
+        )
         self.retention = DisclosureRetention(
             store=store, refusals=refusals, entropy=ENTROPY, observe=self.counted.append
         )
@@ -212,8 +229,8 @@ class Chamber:
         self._open_drills(proofs, refusals)
         self.servicers = {
             "DisclosureService": DisclosureServicer(flow=self.auditing, findings=self.custody),
-            "CustodianService": CustodianServicer(flow=self.custody),
             "DrillService": DrillServicer(flow=self.drills),
+            "CustodianService": CustodianServicer(flow=self.custody, handovers=self.successions),
             "TransparencyService": TransparencyServicer(
                 flow=TransparencyFlow(log=log, checkpoints=checkpoints)
             ),

@@ -49,6 +49,8 @@ BYTES_OF_DISCLOSURES = {
     "idvault.v1.PendingDisclosure.signed_request",
     "idvault.v1.SealedShare.sealed_share",
     "idvault.v1.SealedShare.share_hash",
+    "idvault.v1.ShareToHandOver.sealed_share",
+    "idvault.v1.ShareToHandOver.share_hash",
     "idvault.v1.SealedRecord.salt",
     "idvault.v1.SealedRecord.commitment",
     "idvault.v1.SealedRecord.ciphertext",
@@ -134,6 +136,8 @@ WHO_MAY_CALL = {
     "DrillService.GetDrill": ["ROLE_CUSTODIAN"],
     "DrillService.PassDrill": ["ROLE_CUSTODIAN"],
     "DrillService.ReportDrillFinding": ["ROLE_CUSTODIAN"],
+    "CustodianService.ListSharesToHandOver": ["ROLE_CUSTODIAN"],
+    "CustodianService.HandOverShares": ["ROLE_CUSTODIAN"],
 }
 
 

@@ -90,7 +90,7 @@ def sealed_share(record: SealedRecord, member: Member) -> disclosure_pb2.SealedS
     return disclosure_pb2.SealedShare(
         account_token=record.account_token,
         record_id=record.record_id,
-        present_quorum_id=record.present_quorum_id,
+        present_quorum_id=record.share_quorum_id(member.place),
         suite=record.suite,
         share_index=member.place,
         sealed_share=record.shares[member.place - 1],

@@ -6,6 +6,7 @@ from idvault.api import convert, page_token
 from idvault.api import convert_disclosure as converted
 from idvault.api.call import Caller
 from idvault.api.disclosure import Findings, report
+from idvault.api.handover import HandoverCalls, Handovers
 from idvault.domain.disclosure import Member, Verdict
 from idvault.domain.moment import Moment
 from idvault.domain.record import SealedRecord
@@ -36,11 +37,12 @@ class Custodians(Findings, Protocol):
         ...
 
 
-class CustodianServicer:
+class CustodianServicer(HandoverCalls):
     """Converts, calls one flow, converts back."""
 
-    def __init__(self, *, flow: Custodians) -> None:
-        """Take the flow."""
+    def __init__(self, *, flow: Custodians, handovers: Handovers) -> None:
+        """Take the flows of disclosures and of hand-overs."""
+        super().__init__(handovers=handovers)
         self._flow = flow
 
     async def ListPendingDisclosures(

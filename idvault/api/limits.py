@@ -6,9 +6,11 @@ from idvault.api.call import Call, Stage
 from idvault.domain.error import InvalidError, Reason, UnavailableError
 
 REQUEST_BYTES = 64 * 1024
-# Methods that take more: a roster names every person with a post-quantum key, an import has up to 2,000 rows.
+# Methods that take more: a roster names every person with a post-quantum key, an import has up to
+# 2,000 rows, a batch of a hand-over 200 shares.
 LARGER_REQUEST_BYTES = {
     "/idvault.v1.RosterService/ProposeRoster": 256 * 1024,
+    "/idvault.v1.CustodianService/HandOverShares": 512 * 1024,
     "/idvault.v1.CampaignService/ImportLegacyAccounts": 1024 * 1024,
 }
 CALLS_AT_ONCE = 2_000

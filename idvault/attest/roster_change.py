@@ -30,6 +30,11 @@ def is_same(one: Person, other: Person) -> bool:
     return (one.name, one.hpke_public_key, one.ed25519) == (other.name, other.hpke_public_key, other.ed25519)
 
 
+def is_same_holder(one: Person, other: Person) -> bool:
+    """Tell whether two entries are one person with the same key for shares, whatever became of other keys."""
+    return (one.name, one.hpke_public_key) == (other.name, other.hpke_public_key)
+
+
 def _check_quorum(before: Quorum, after: Quorum) -> None:
     where = f"quorum {after.name}"
     if after.threshold < before.threshold:

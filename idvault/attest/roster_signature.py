@@ -2,9 +2,9 @@
 
 - Version 1: every custodian of every quorum.
 - A later version is the next one, and is signed by M custodians of each quorum of the version before.
-- A signature counts only of somebody who stays in the new version with the same key, and for a quorum that goes
-  on only of somebody who keeps the own place in it with the same keys: whoever is replaced does not sign the own
-  replacement, also where the person is named still in order to hand over.
+- A signature counts only of somebody who stays in the new version with the same key, and for a quorum that
+  goes on only of somebody who keeps the own place in it with the same keys: whoever is replaced does not sign
+  the own replacement, also where the person is named still in order to hand over.
 - A signature that is wrong, or of somebody who has none to give, makes the whole file invalid.
 - A version that is not for development never becomes one for development.
 - What a later version may not do to a quorum: attest.roster_change.

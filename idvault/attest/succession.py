@@ -15,7 +15,7 @@ from idvault.attest.person import Person
 from idvault.attest.quorum import Quorum
 from idvault.attest.reading import RosterError
 from idvault.attest.roster import Roster
-from idvault.attest.roster_change import is_same
+from idvault.attest.roster_change import is_same_holder
 
 
 class SuccessionError(RosterError):
@@ -63,7 +63,7 @@ def holders(quorum_of: Callable[[str], Quorum], *, quorum_ids: Sequence[str]) ->
 
 
 def _of_quorum(quorum: Quorum, versions: Sequence[Roster], leaver: Person) -> Succession | None:
-    if any(is_same(found, leaver) for found in quorum.custodians):
+    if any(is_same_holder(found, leaver) for found in quorum.custodians):
         return None
     formers = list(_formers(quorum, versions))
     held = {place for former in formers for place in _places(former, leaver)}
@@ -86,7 +86,7 @@ def _formers(quorum: Quorum, versions: Sequence[Roster]) -> Iterator[Quorum]:
 
 
 def _places(quorum: Quorum, person: Person) -> list[int]:
-    return [place for place, found in enumerate(quorum.custodians, start=1) if is_same(found, person)]
+    return [place for place, found in enumerate(quorum.custodians, start=1) if is_same_holder(found, person)]
 
 
 def _is_alike(former: Quorum, quorum: Quorum) -> bool:

@@ -9,6 +9,7 @@ from idvault.bootstrap.base import ENTROPY, Base
 from idvault.flows.custodian import CustodianFlow
 from idvault.flows.disclosure import DisclosureFlow
 from idvault.flows.disclosure_retention import DisclosureRetention
+from idvault.flows.handover import HandoverFlow
 from idvault.flows.log_guard import LogGuard
 from idvault.flows.log_proof import LogProofs
 from idvault.flows.panel import Rosters
@@ -20,6 +21,7 @@ from idvault.sealing.key_set import Purpose
 from idvault.sealing.request import KeyedFingerprinter
 from idvault.storage.checkpoint import SqlCheckpointStore
 from idvault.storage.disclosure import SqlDisclosureStore
+from idvault.storage.handover import SqlHandoverStore
 from idvault.storage.log_store import SqlLogStore
 from idvault.storage.person_request import SqlPersonRequestStore
 from idvault.storage.shred import SqlShredStore
@@ -53,7 +55,18 @@ def build_disclosures(
         "entropy": ENTROPY,
         "observe": base.metrics.disclosure,
     }
-    custodians = CustodianFlow(**common)
+    handovers = SqlHandoverStore(database=base.main)
+    custodians = CustodianFlow(**common, handovers=handovers)
+    successions = HandoverFlow(
+        store=handovers,
+        disclosures=store,
+        rosters=rosters,
+        fingerprinter=common["fingerprinter"],
+        guard=guard,
+        refusals=common["refusals"],
+        entropy=ENTROPY,
+        observe=base.metrics.disclosure,
+    )
     auditors = DisclosureFlow(
         **common,
         shred_keys=SqlShredStore(database=base.shred),
@@ -63,7 +76,7 @@ def build_disclosures(
     services = disclosure_pb2.DESCRIPTOR.services_by_name
     return [
         Service(services["DisclosureService"], DisclosureServicer(flow=auditors, findings=custodians)),
-        Service(services["CustodianService"], CustodianServicer(flow=custodians)),
+        Service(services["CustodianService"], CustodianServicer(flow=custodians, handovers=successions)),
     ]
 
 

@@ -1,4 +1,4 @@
-"""The verbs of `idvault custodian`: pending, approve, deny; drill has a file of its own."""
+"""The verbs of `idvault custodian`: pending, approve, deny; drill and hand-over have files of their own."""
 
 import sys
 import time
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from idvault.cli import card, desk, drill
+from idvault.cli import card, desk, drill, handover
 from idvault.cli.desk import Given
 from idvault.cli.outcome import Code, CommandError
 
@@ -26,6 +26,7 @@ def add(app: typer.Typer) -> None:
     app.command("approve")(approve)
     app.command("deny")(deny)
     app.command("drill")(drill.drill)
+    app.command("hand-over")(handover.hand_over)
 
 
 def pending(

@@ -37,7 +37,7 @@ def open_share(*, identity: PersonalIdentity, record: SealedRecord, index: int) 
         identity=identity,
         account_token=record.account_token,
         record_id=record.record_id,
-        quorum_id=record.present_quorum_id,
+        quorum_id=record.share_quorum_id(index),
         suite=record.suite,
         index=index,
         sealed=record.shares[index - 1],
@@ -58,7 +58,8 @@ def open_sealed_share(
 ) -> bytes:
     """Return the 33 bytes of a custodian's share, which alone was handed out; raises as open_share does.
 
-    account_token: the account whose share is wanted; quorum_id: the present quorum; share_hash: SHA-256 of
+    account_token: the account whose share is wanted; quorum_id: the quorum that the
+    share is sealed under; share_hash: SHA-256 of
     the share that must come out.
     """
     info = seal.share_info(

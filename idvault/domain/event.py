@@ -38,6 +38,7 @@ class EventType(StrEnum):
     DISCLOSURE_REFUSE = "disclosure:attempt:refuse"
     DRILL_RENEW = "custodian:drill:renew"
     DRILL_COMPLETE = "custodian:drill:pass"
+    SHARES_HAND_OVER = "custody:shares:handover"
     LEGACY_IMPORT = "campaign:chunk:import"
     CAMPAIGN_CREATE = "campaign:plan:create"
     CAMPAIGN_START = "campaign:plan:start"
@@ -67,6 +68,7 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
     EventType.SECOND_FACTOR_BEGIN: ("person",),
     EventType.SECOND_FACTOR_CONFIRM: ("person",),
     EventType.SECOND_FACTOR_EXHAUST: ("locked_until",),
+    EventType.SHARES_HAND_OVER: ("batch", "count"),
     EventType.LEGACY_IMPORT: ("import_id", "label", "count", "references_hash"),
     EventType.CAMPAIGN_CREATE: ("campaign_id", "plan_hash"),
     EventType.CAMPAIGN_START: ("campaign_id",),

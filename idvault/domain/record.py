@@ -15,6 +15,10 @@ class SealedRecord:
     record_id: 16 random bytes in hex. salt: 32 bytes. commitment: 32 bytes. ciphertext: 12-byte nonce and
     AES-256-GCM output. share_hashes: SHA-256 of each 33-byte share, in index order. shares: the HPKE
     messages in the same order. suite: the id of the HPKE suite of the shares.
+
+    present_quorum_id: of the quorum of those who hold the shares now. share_quorum_ids: of each share the
+    quorum that it is sealed under, in index order; empty while all are sealed under the present one. A share
+    that was handed over is sealed under a later quorum than those of the custodians who stayed.
     """
 
     account_token: str
@@ -29,6 +33,11 @@ class SealedRecord:
     ciphertext: bytes
     share_hashes: tuple[bytes, ...]
     shares: tuple[bytes, ...]
+    share_quorum_ids: tuple[str, ...] = ()
+
+    def share_quorum_id(self, place: int) -> str:
+        """Return the quorum that the share of a place, from 1, is sealed under."""
+        return self.share_quorum_ids[place - 1] if self.share_quorum_ids else self.present_quorum_id
 
     def digest(self) -> bytes:
         """Return the 32-byte record digest; HPKE shares are not covered, so a hand-over keeps it."""

@@ -27,6 +27,7 @@ from idvault.flows.recorder import Recorder
 from idvault.flows.refusals import Refusals
 from idvault.ports.disclosure import CaseTextSealer, Deciding, DisclosureStore, Filed, SecondFactorCheck
 from idvault.ports.entropy import Entropy
+from idvault.ports.handover import HandoverStore
 from idvault.ports.person_request import PersonRequestStore
 from idvault.ports.sealing import Fingerprinter
 
@@ -76,9 +77,11 @@ class CustodianFlow:
         refusals: Refusals,
         entropy: Entropy,
         observe: Callable[[str], None],
+        handovers: HandoverStore,
     ) -> None:
-        """Take the ports, and who counts each verb."""
+        """Take the ports, and who counts each verb. handovers: tells who holds what was handed over."""
         self._store = store
+        self._handovers = handovers
         self._requests = requests
         self._case_texts = case_texts
         self._rosters = rosters
@@ -95,9 +98,10 @@ class CustodianFlow:
     ) -> tuple[list[Waiting], int | None, bytes]:
         """Return what waits for a custodian, where to go on (None at the end), and the checkpoint's note."""
         person = self._rosters.person(actor_id)
+        handed = await self._handovers.handed()
         found = await self._store.pending(
             custodian=person.name,
-            quorum_ids=panel.quorum_ids(rosters=self._rosters, person=person),
+            quorum_ids=panel.quorum_ids(rosters=self._rosters, person=person, handed=handed.values()),
             now=now.business,
             offset=offset,
             limit=limit + 1,
@@ -164,7 +168,7 @@ class CustodianFlow:
         if evidence is None or evidence.record.record_id != filed.disclosure.record_id:
             raise PreconditionError(Reason.ILLEGAL_TRANSITION)
         record = evidence.record
-        quorum = panel.quorum_of(rosters=self._rosters, quorum_id=record.present_quorum_id)
+        quorum = panel.quorum_of_record(rosters=self._rosters, record=record)
         return record, panel.member_of(quorum=quorum, person=person), panel.panel_of(quorum=quorum)
 
     async def _waiting(self, filed: Filed, entry: Proved, now: Moment) -> Waiting:

@@ -237,7 +237,7 @@ class DisclosureFlow:
         evidence = await self._store.evidence(account_token=terms.account_token)
         if evidence is None:
             raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-        quorum = panel.quorum_of(rosters=self._rosters, quorum_id=evidence.record.present_quorum_id)
+        quorum = panel.quorum_of_record(rosters=self._rosters, record=evidence.record)
         disclosure = Disclosure(
             disclosure_id=terms.disclosure_id,
             auditor=terms.auditor,

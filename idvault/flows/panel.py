@@ -1,12 +1,16 @@
 """Finds in the verified rosters who decides about a record: its present quorum, a custodian's place in it."""
 
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from idvault.attest import succession
 from idvault.attest.person import Person
 from idvault.attest.quorum import Quorum
 from idvault.attest.roster import Roster
+from idvault.attest.roster_change import is_same_holder
 from idvault.domain.disclosure import Member, Panel
 from idvault.domain.error import DeniedError, PreconditionError, Reason
+from idvault.domain.record import SealedRecord
 
 
 class Rosters(Protocol):
@@ -38,6 +42,28 @@ def quorum_of(*, rosters: Rosters, quorum_id: str) -> Quorum:
     raise PreconditionError(Reason.QUORUM_INVALID)
 
 
+def quorum_of_record(*, rosters: Rosters, record: SealedRecord) -> Quorum:
+    """Return the quorum of those who hold a record's shares; raises PreconditionError (QUORUM_INVALID)."""
+    if not record.share_quorum_ids:
+        return quorum_of(rosters=rosters, quorum_id=record.present_quorum_id)
+    return holders(rosters=rosters, quorum_ids=record.share_quorum_ids)
+
+
+def holders(*, rosters: Rosters, quorum_ids: Sequence[str]) -> Quorum:
+    """Return the quorum of the holders of shares; quorum_ids: that of each share, in index order.
+
+    While a hand-over runs it may be one that no version has. Raises PreconditionError (QUORUM_INVALID).
+    """
+    return succession.holders(
+        lambda quorum_id: quorum_of(rosters=rosters, quorum_id=quorum_id), quorum_ids=quorum_ids
+    )
+
+
+def versions(rosters: Rosters) -> list[Roster]:
+    """Return every version, from the first to the one in force."""
+    return [rosters.version(number) for number in range(1, rosters.current.version + 1)]
+
+
 def panel_of(*, quorum: Quorum) -> Panel:
     """Return how many of how many decide in a quorum."""
     return Panel(quorum.id, quorum.threshold, len(quorum.custodians))
@@ -46,19 +72,20 @@ def panel_of(*, quorum: Quorum) -> Panel:
 def member_of(*, quorum: Quorum, person: Person) -> Member:
     """Return a person's place; raises DeniedError (ACCESS_DENIED) for everybody who holds no share in it."""
     for place, custodian in enumerate(quorum.custodians, start=1):
-        if custodian.name == person.name and custodian.hpke_public_key == person.hpke_public_key:
+        if is_same_holder(custodian, person):
             return Member(person.name, person.actor_id, place)
     raise DeniedError(Reason.ACCESS_DENIED)
 
 
-def quorum_ids(*, rosters: Rosters, person: Person) -> frozenset[str]:
-    """Return the ids of all quorums, of any version, in which a person holds shares."""
+def quorum_ids(*, rosters: Rosters, person: Person, handed: Iterable[Sequence[str]] = ()) -> frozenset[str]:
+    """Return the ids of all quorums in which a person holds shares: of any version, and those in between.
+
+    handed: of each present quorum that a hand-over has made, the quorums of its shares.
+    """
+    known = [quorum for roster in versions(rosters) for quorum in roster.quorums]
+    between = [holders(rosters=rosters, quorum_ids=each) for each in handed]
     return frozenset(
         quorum.id
-        for number in range(1, rosters.current.version + 1)
-        for quorum in rosters.version(number).quorums
-        if any(
-            custodian.name == person.name and custodian.hpke_public_key == person.hpke_public_key
-            for custodian in quorum.custodians
-        )
+        for quorum in (*known, *between)
+        if any(is_same_holder(custodian, person) for custodian in quorum.custodians)
     )

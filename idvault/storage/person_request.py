@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain import request as request_rules
@@ -43,6 +43,18 @@ async def remember(
     ):
         return None
     return await find(connection, request)
+
+
+async def conclude(connection: AsyncConnection, request: Request, *, answer: bytes) -> None:
+    """Keep the answer of a request that was noted within this act, where only the act's end knows it."""
+    await connection.execute(
+        update(person_requests)
+        .where(
+            person_requests.c.actor_id == request.relying_party,
+            person_requests.c.request_id == request.request_id,
+        )
+        .values(answer=answer)
+    )
 
 
 async def forget(connection: AsyncConnection, *, before: datetime) -> int:

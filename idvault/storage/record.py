@@ -11,6 +11,7 @@ from idvault.storage.engine import Database
 from idvault.storage.schema import records
 
 _LENGTH_SIZE = 4
+_ID_DIGITS = 64
 
 
 class SqlRecordStore:
@@ -39,6 +40,7 @@ async def put(connection: AsyncConnection, record: SealedRecord) -> None:
         "ciphertext": record.ciphertext,
         "share_hashes": pack(record.share_hashes),
         "shares": pack(record.shares),
+        "share_quorum_ids": pack_ids(record.share_quorum_ids),
     }
     await connection.execute(
         insert(connection, records)
@@ -68,12 +70,24 @@ def from_row(row: Row[Any]) -> SealedRecord:
         ciphertext=row.ciphertext,
         share_hashes=unpack(row.share_hashes),
         shares=unpack(row.shares),
+        share_quorum_ids=unpack_ids(row.share_quorum_ids),
     )
 
 
 def pack(parts: tuple[bytes, ...]) -> bytes:
     """Return the parts in one column: each its 4-byte big-endian length and its bytes."""
     return b"".join(len(part).to_bytes(_LENGTH_SIZE, "big") + part for part in parts)
+
+
+def pack_ids(quorum_ids: tuple[str, ...]) -> bytes | None:
+    """Return hex ids of quorums in one column, None for none."""
+    return bytes.fromhex("".join(quorum_ids)) or None
+
+
+def unpack_ids(packed: bytes | None) -> tuple[str, ...]:
+    """Return the hex ids again."""
+    digits = (packed or b"").hex()
+    return tuple(digits[at : at + _ID_DIGITS] for at in range(0, len(digits), _ID_DIGITS))
 
 
 def unpack(packed: bytes) -> tuple[bytes, ...]:

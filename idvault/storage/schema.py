@@ -205,8 +205,10 @@ records = Table(
     Column("ciphertext", LargeBinary, nullable=False),
     Column("share_hashes", LargeBinary, nullable=False),
     Column("shares", LargeBinary, nullable=False),
+    # The quorum of each share, where a hand-over has made them different; null while all are the present one.
+    Column("share_quorum_ids", LargeBinary),
     ForeignKeyConstraint(["account_token"], ["accounts.account_token"]),
-    Index(None, "present_quorum_id"),
+    Index(None, "present_quorum_id", "account_token"),
 )
 
 log_entries = Table(

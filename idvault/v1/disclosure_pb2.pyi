@@ -447,7 +447,9 @@ class SealedRecord(_message.Message):
     sealing_quorum_id: _builtins.str
     """The quorum that it was sealed under, in hex."""
     present_quorum_id: _builtins.str
-    """The quorum whose custodians hold the shares now, in hex."""
+    """The quorum of the custodians who hold the shares now, in hex. While a hand-over runs it may be one that no
+    version of the roster has as it is.
+    """
     suite: _builtins.str
     """The HPKE suite of the shares."""
     salt: _builtins.bytes
@@ -915,3 +917,205 @@ class ReportFindingResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ReportFindingResponse: _TypeAlias = ReportFindingResponse  # noqa: Y015
+
+@_typing.final
+class ListSharesToHandOverRequest(_message.Message):
+    """Which of the caller's shares to list."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    QUORUM_ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    quorum_id: _builtins.str
+    """The quorum of the roster in force in which another custodian has the caller's place, in hex."""
+    page_size: _builtins.int
+    """How many at the most: 1 to 200; 0 means 200."""
+    page_token: _builtins.str
+    """The next_page_token of the page before; empty for the first."""
+    def __init__(
+        self,
+        *,
+        quorum_id: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "quorum_id", b"quorum_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListSharesToHandOverRequest: _TypeAlias = ListSharesToHandOverRequest  # noqa: Y015
+
+@_typing.final
+class ShareToHandOver(_message.Message):
+    """One of the caller's shares, still sealed to the caller."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int
+    RECORD_ID_FIELD_NUMBER: _builtins.int
+    QUORUM_ID_FIELD_NUMBER: _builtins.int
+    SEALED_SHARE_FIELD_NUMBER: _builtins.int
+    SHARE_HASH_FIELD_NUMBER: _builtins.int
+    account_token: _builtins.str
+    """The account."""
+    record_id: _builtins.str
+    """The version of the record."""
+    quorum_id: _builtins.str
+    """The quorum that the share is sealed under, in hex."""
+    sealed_share: _builtins.bytes
+    """The HPKE message."""
+    share_hash: _builtins.bytes
+    """SHA-256 of the share that must come out."""
+    def __init__(
+        self,
+        *,
+        account_token: _builtins.str = ...,
+        record_id: _builtins.str = ...,
+        quorum_id: _builtins.str = ...,
+        sealed_share: _builtins.bytes = ...,
+        share_hash: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "quorum_id", b"quorum_id", "record_id", b"record_id", "sealed_share", b"sealed_share", "share_hash", b"share_hash"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ShareToHandOver: _TypeAlias = ShareToHandOver  # noqa: Y015
+
+@_typing.final
+class ListSharesToHandOverResponse(_message.Message):
+    """A page of shares."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHARES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    LEFT_OUT_COUNT_FIELD_NUMBER: _builtins.int
+    WAITING_COUNT_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Asks for the next page; empty at the end."""
+    left_out_count: _builtins.int
+    """How many of the page were left out, because their record is not the one of its newest settlement entry."""
+    waiting_count: _builtins.int
+    """How many shares wait in all; counted on the first page only."""
+    @_builtins.property
+    def shares(self) -> _containers.RepeatedCompositeFieldContainer[Global___ShareToHandOver]:
+        """The shares, in the order of their accounts. Shares of records that do not fit to their settlement entry in
+        the log are not among them.
+        """
+
+    def __init__(
+        self,
+        *,
+        shares: _abc.Iterable[Global___ShareToHandOver] | None = ...,
+        next_page_token: _builtins.str = ...,
+        left_out_count: _builtins.int = ...,
+        waiting_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["left_out_count", b"left_out_count", "next_page_token", b"next_page_token", "shares", b"shares", "waiting_count", b"waiting_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListSharesToHandOverResponse: _TypeAlias = ListSharesToHandOverResponse  # noqa: Y015
+
+@_typing.final
+class HandedShare(_message.Message):
+    """One share, re-sealed to the successor."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCOUNT_TOKEN_FIELD_NUMBER: _builtins.int
+    RECORD_ID_FIELD_NUMBER: _builtins.int
+    QUORUM_ID_FIELD_NUMBER: _builtins.int
+    SHARE_HASH_FIELD_NUMBER: _builtins.int
+    RESEALED_SHARE_FIELD_NUMBER: _builtins.int
+    account_token: _builtins.str
+    """The account."""
+    record_id: _builtins.str
+    """The version of the record."""
+    quorum_id: _builtins.str
+    """The quorum that the share was sealed under before, in hex."""
+    share_hash: _builtins.bytes
+    """SHA-256 of the share."""
+    resealed_share: _builtins.bytes
+    """The HPKE message to the successor, bound to account, record, the quorum of the request and the successor."""
+    def __init__(
+        self,
+        *,
+        account_token: _builtins.str = ...,
+        record_id: _builtins.str = ...,
+        quorum_id: _builtins.str = ...,
+        share_hash: _builtins.bytes = ...,
+        resealed_share: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_token", b"account_token", "quorum_id", b"quorum_id", "record_id", b"record_id", "resealed_share", b"resealed_share", "share_hash", b"share_hash"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HandedShare: _TypeAlias = HandedShare  # noqa: Y015
+
+@_typing.final
+class HandOverSharesRequest(_message.Message):
+    """A batch of shares."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    QUORUM_ID_FIELD_NUMBER: _builtins.int
+    SHARES_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A lower-case UUID chosen by the caller."""
+    quorum_id: _builtins.str
+    """The quorum of the roster in force in which another custodian has the caller's place, in hex."""
+    signature: _builtins.bytes
+    """The caller's Ed25519 signature over the batch, 64 bytes."""
+    @_builtins.property
+    def shares(self) -> _containers.RepeatedCompositeFieldContainer[Global___HandedShare]:
+        """The shares: 1 to 200, one of each account."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        quorum_id: _builtins.str = ...,
+        shares: _abc.Iterable[Global___HandedShare] | None = ...,
+        signature: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["quorum_id", b"quorum_id", "request_id", b"request_id", "shares", b"shares", "signature", b"signature"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HandOverSharesRequest: _TypeAlias = HandOverSharesRequest  # noqa: Y015
+
+@_typing.final
+class HandOverSharesResponse(_message.Message):
+    """What became of a batch."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HANDED_COUNT_FIELD_NUMBER: _builtins.int
+    handed_count: _builtins.int
+    """How many shares were put in place; the others belong to records that have changed since they were listed."""
+    def __init__(
+        self,
+        *,
+        handed_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["handed_count", b"handed_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HandOverSharesResponse: _TypeAlias = HandOverSharesResponse  # noqa: Y015

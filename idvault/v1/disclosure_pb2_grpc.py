@@ -377,6 +377,16 @@ class CustodianServiceStub:
                 request_serializer=idvault_dot_v1_dot_disclosure__pb2.DenyDisclosureRequest.SerializeToString,
                 response_deserializer=idvault_dot_v1_dot_disclosure__pb2.DecidedDisclosure.FromString,
                 _registered_method=True)
+        self.ListSharesToHandOver = channel.unary_unary(
+                '/idvault.v1.CustodianService/ListSharesToHandOver',
+                request_serializer=idvault_dot_v1_dot_disclosure__pb2.ListSharesToHandOverRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_disclosure__pb2.ListSharesToHandOverResponse.FromString,
+                _registered_method=True)
+        self.HandOverShares = channel.unary_unary(
+                '/idvault.v1.CustodianService/HandOverShares',
+                request_serializer=idvault_dot_v1_dot_disclosure__pb2.HandOverSharesRequest.SerializeToString,
+                response_deserializer=idvault_dot_v1_dot_disclosure__pb2.HandOverSharesResponse.FromString,
+                _registered_method=True)
         self.ReportFinding = channel.unary_unary(
                 '/idvault.v1.CustodianService/ReportFinding',
                 request_serializer=idvault_dot_v1_dot_disclosure__pb2.ReportFindingRequest.SerializeToString,
@@ -432,6 +442,29 @@ class CustodianServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListSharesToHandOver(self, request, context):
+        """Lists the caller's sealed shares that another custodian has the place for, since a later version of the
+        roster. To whom they go is not answered: the caller's client reads it from the roster.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); FAILED_PRECONDITION (QUORUM_INVALID) where nobody else has
+        the caller's place in this quorum; PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def HandOverShares(self, request, context):
+        """Puts shares that the caller re-sealed to the successor in the place of the caller's own, each only if its
+        record is still the one that it was made for. One entry of the log covers the batch.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
+        (REQUEST_ID_REUSED); FAILED_PRECONDITION (QUORUM_INVALID); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+        (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ReportFinding(self, request, context):
         """Tells the log that the caller's own client refused what it was given.
 
@@ -464,6 +497,16 @@ def add_CustodianServiceServicer_to_server(servicer, server):
                     servicer.DenyDisclosure,
                     request_deserializer=idvault_dot_v1_dot_disclosure__pb2.DenyDisclosureRequest.FromString,
                     response_serializer=idvault_dot_v1_dot_disclosure__pb2.DecidedDisclosure.SerializeToString,
+            ),
+            'ListSharesToHandOver': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSharesToHandOver,
+                    request_deserializer=idvault_dot_v1_dot_disclosure__pb2.ListSharesToHandOverRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_disclosure__pb2.ListSharesToHandOverResponse.SerializeToString,
+            ),
+            'HandOverShares': grpc.unary_unary_rpc_method_handler(
+                    servicer.HandOverShares,
+                    request_deserializer=idvault_dot_v1_dot_disclosure__pb2.HandOverSharesRequest.FromString,
+                    response_serializer=idvault_dot_v1_dot_disclosure__pb2.HandOverSharesResponse.SerializeToString,
             ),
             'ReportFinding': grpc.unary_unary_rpc_method_handler(
                     servicer.ReportFinding,
@@ -580,6 +623,60 @@ class CustodianService:
             '/idvault.v1.CustodianService/DenyDisclosure',
             idvault_dot_v1_dot_disclosure__pb2.DenyDisclosureRequest.SerializeToString,
             idvault_dot_v1_dot_disclosure__pb2.DecidedDisclosure.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSharesToHandOver(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.CustodianService/ListSharesToHandOver',
+            idvault_dot_v1_dot_disclosure__pb2.ListSharesToHandOverRequest.SerializeToString,
+            idvault_dot_v1_dot_disclosure__pb2.ListSharesToHandOverResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def HandOverShares(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/idvault.v1.CustodianService/HandOverShares',
+            idvault_dot_v1_dot_disclosure__pb2.HandOverSharesRequest.SerializeToString,
+            idvault_dot_v1_dot_disclosure__pb2.HandOverSharesResponse.FromString,
             options,
             channel_credentials,
             insecure,

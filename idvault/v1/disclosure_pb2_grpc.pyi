@@ -248,6 +248,21 @@ class CustodianServiceStub:
     NOT_FOUND (REQUEST_NOT_FOUND); FAILED_PRECONDITION (DISCLOSURE_EXPIRED, ILLEGAL_TRANSITION, QUORUM_INVALID);
     PERMISSION_DENIED (ACCESS_DENIED, SELF_APPROVAL); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
+    ListSharesToHandOver: _grpc.UnaryUnaryMultiCallable[_disclosure_pb2.ListSharesToHandOverRequest, _disclosure_pb2.ListSharesToHandOverResponse]
+    """Lists the caller's sealed shares that another custodian has the place for, since a later version of the
+    roster. To whom they go is not answered: the caller's client reads it from the roster.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); FAILED_PRECONDITION (QUORUM_INVALID) where nobody else has
+    the caller's place in this quorum; PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+    """
+    HandOverShares: _grpc.UnaryUnaryMultiCallable[_disclosure_pb2.HandOverSharesRequest, _disclosure_pb2.HandOverSharesResponse]
+    """Puts shares that the caller re-sealed to the successor in the place of the caller's own, each only if its
+    record is still the one that it was made for. One entry of the log covers the batch.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
+    (REQUEST_ID_REUSED); FAILED_PRECONDITION (QUORUM_INVALID); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+    (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    """
     ReportFinding: _grpc.UnaryUnaryMultiCallable[_disclosure_pb2.ReportFindingRequest, _disclosure_pb2.ReportFindingResponse]
     """Tells the log that the caller's own client refused what it was given.
 
@@ -287,6 +302,21 @@ class CustodianServiceAsyncStub(CustodianServiceStub):
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
     NOT_FOUND (REQUEST_NOT_FOUND); FAILED_PRECONDITION (DISCLOSURE_EXPIRED, ILLEGAL_TRANSITION, QUORUM_INVALID);
     PERMISSION_DENIED (ACCESS_DENIED, SELF_APPROVAL); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+    """
+    ListSharesToHandOver: _aio.UnaryUnaryMultiCallable[_disclosure_pb2.ListSharesToHandOverRequest, _disclosure_pb2.ListSharesToHandOverResponse]  # type: ignore[assignment]
+    """Lists the caller's sealed shares that another custodian has the place for, since a later version of the
+    roster. To whom they go is not answered: the caller's client reads it from the roster.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); FAILED_PRECONDITION (QUORUM_INVALID) where nobody else has
+    the caller's place in this quorum; PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+    """
+    HandOverShares: _aio.UnaryUnaryMultiCallable[_disclosure_pb2.HandOverSharesRequest, _disclosure_pb2.HandOverSharesResponse]  # type: ignore[assignment]
+    """Puts shares that the caller re-sealed to the successor in the place of the caller's own, each only if its
+    record is still the one that it was made for. One entry of the log covers the batch.
+
+    Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
+    (REQUEST_ID_REUSED); FAILED_PRECONDITION (QUORUM_INVALID); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+    (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     ReportFinding: _aio.UnaryUnaryMultiCallable[_disclosure_pb2.ReportFindingRequest, _disclosure_pb2.ReportFindingResponse]  # type: ignore[assignment]
     """Tells the log that the caller's own client refused what it was given.
@@ -348,6 +378,33 @@ class CustodianServiceServicer(metaclass=_abc_1.ABCMeta):
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
         NOT_FOUND (REQUEST_NOT_FOUND); FAILED_PRECONDITION (DISCLOSURE_EXPIRED, ILLEGAL_TRANSITION, QUORUM_INVALID);
         PERMISSION_DENIED (ACCESS_DENIED, SELF_APPROVAL); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def ListSharesToHandOver(
+        self,
+        request: _disclosure_pb2.ListSharesToHandOverRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_disclosure_pb2.ListSharesToHandOverResponse, _abc.Awaitable[_disclosure_pb2.ListSharesToHandOverResponse]]:
+        """Lists the caller's sealed shares that another custodian has the place for, since a later version of the
+        roster. To whom they go is not answered: the caller's client reads it from the roster.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); FAILED_PRECONDITION (QUORUM_INVALID) where nobody else has
+        the caller's place in this quorum; PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def HandOverShares(
+        self,
+        request: _disclosure_pb2.HandOverSharesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_disclosure_pb2.HandOverSharesResponse, _abc.Awaitable[_disclosure_pb2.HandOverSharesResponse]]:
+        """Puts shares that the caller re-sealed to the successor in the place of the caller's own, each only if its
+        record is still the one that it was made for. One entry of the log covers the batch.
+
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
+        (REQUEST_ID_REUSED); FAILED_PRECONDITION (QUORUM_INVALID); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+        (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
 
     @_abc_1.abstractmethod

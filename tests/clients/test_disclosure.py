@@ -520,10 +520,13 @@ async def test_a_quorum_that_no_roster_has_is_refused(room: Chamber) -> None:
     """How many shares are needed is said by the roster, never by the server."""
 
     def tamper(answer: Any) -> Any:
-        answer.record.present_quorum_id = "0" * 64
+        answer.record.sealing_quorum_id = "0" * 64
         return answer
 
-    assert (await _tampered_opening(room, tamper)).finding is Finding.NOT_IN_ROSTER
+    assert (await _tampered_opening(room, tamper)).finding is Finding.RECORD_DAMAGED
+    with pytest.raises(RefusedError) as refused:
+        room.trust(A).quorum("0" * 64)
+    assert refused.value.finding is Finding.NOT_IN_ROSTER
 
 
 async def test_a_key_is_since_the_version_that_brought_it(room: Chamber) -> None:

@@ -40,6 +40,7 @@ _NOT_OF_AN_ACCOUNT = {
     "drill_passes": "a custodian's",
     "disclosure_budgets": "an auditor's",
     "disclosure_refusals": "an auditor's or custodian's",
+    "handed_quorums": "the deployment's",
     "campaigns": "a relying party's",
     "campaign_days": "the deployment's",
     "status_feed_heads": "a relying party's",

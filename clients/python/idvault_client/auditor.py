@@ -198,7 +198,8 @@ class Auditor:
         ):
             raise RefusedError(Finding.OTHER_REQUEST, "what was handed out is for another request")
         opened_at, size = self._check_log(answer, terms, record)
-        threshold = self._trust.quorum(record.present_quorum_id).threshold
+        # M is that of the sealing, which the record's digest covers; a hand-over changes nothing about it.
+        threshold = self._trust.quorum(record.sealing_quorum_id).threshold
         shares = self._shares(answer, kept, record)
         if len(shares) < threshold:
             text = f"{len(shares)} shares were handed out, {threshold} are needed"

@@ -21,6 +21,7 @@ from idvault.storage import (
     schema_campaign,
     schema_disclosure,
     schema_drill,
+    schema_handover,
     schema_roster,
     schema_status,
 )
@@ -67,7 +68,14 @@ class Branch:
 
 
 # Imported so that the metadata knows the tables of every capability.
-CAPABILITIES = (schema_roster, schema_disclosure, schema_status, schema_campaign, schema_drill)
+CAPABILITIES = (
+    schema_roster,
+    schema_disclosure,
+    schema_status,
+    schema_campaign,
+    schema_drill,
+    schema_handover,
+)
 MAIN = Branch("main", schema.main)
 SHRED = Branch("shred", schema.shred)
 
