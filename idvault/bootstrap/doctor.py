@@ -11,6 +11,7 @@ from idvault.attest import expiry, roster_chain
 from idvault.attest.certificate import CertificateError
 from idvault.attest.reading import RosterError
 from idvault.bootstrap.base import Clock, urls
+from idvault.bootstrap.handover import check_handed_over
 from idvault.config import Settings
 from idvault.domain.error import IdvaultError
 from idvault.flows import doctor, drill_standing
@@ -48,6 +49,7 @@ def checks(settings: Settings, *, main: Database, shred: Database, clock: Clock)
         Check("log", partial(_check_log, main, clock)),
         Check("checkpoint", partial(_check_checkpoint, main, shred)),
         Check("drills", partial(_check_drills, settings, main, clock)),
+        Check("hand-over", partial(check_handed_over, settings, main)),
     ]
     for name in ("tls_certificate", "tls_ca"):
         if getattr(settings, name) != Path():

@@ -9,6 +9,7 @@ from idvault.bootstrap.campaigns import campaign_tasks
 from idvault.bootstrap.claims import Claims, build_claims
 from idvault.bootstrap.disclosure import build_disclosure_retention
 from idvault.bootstrap.drill import drill_tasks
+from idvault.bootstrap.handover import handover_tasks
 from idvault.bootstrap.people import follow_rosters, start_rosters
 from idvault.bootstrap.sequencing import build_guard, build_sequencing, read_log_gauges
 from idvault.bootstrap.status import status_tasks
@@ -70,6 +71,7 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
                 disclosures=build_disclosure_retention(base),
             ),
             *await status_tasks(base, keys=keys, policy=claims.policy),
+            *handover_tasks(base, rosters),
             *campaign_tasks(base, guard=guard, policy=claims.policy),
             *drill_tasks(base, rosters, guard=guard),
             Task("gauges", _GAUGES_PERIOD, lambda now: _read_gauges(base, claims.jobs, now)),

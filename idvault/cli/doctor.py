@@ -12,7 +12,7 @@ from idvault.config import Process
 
 
 def doctor(context: typer.Context) -> None:
-    """Check databases, roster, drills, log, certificates, registry, clock and witness.
+    """Check databases, roster, drills, hand-overs, log, certificates, registry, clock and witness.
 
     Nothing is changed and nothing is charged. It uses the settings of a service; a check whose settings are
     missing is another process's. The last line is "doctor: all N checks passed", or

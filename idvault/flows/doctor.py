@@ -6,6 +6,7 @@
 - The newest checkpoint covers what had its place when it was looked at.
 - The roster file is not older than the version that the database has adopted, nor another one.
 - Every custodian of the quorum in force has passed a drill within 90 days.
+- No custodian who lost the place in a quorum has shares left to hand over (flows.quorum_count).
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence

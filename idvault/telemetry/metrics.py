@@ -9,6 +9,7 @@
 - idvault_jobs_oldest_seconds{kind}
 - idvault_legacy_accounts_total{outcome}, idvault_campaign_people{method,stage}
 - idvault_disclosures_total{verb}
+- idvault_quorum_records{version,holders}
 - idvault_second_factor_refused_total
 - idvault_drills_overdue, idvault_drill_oldest_seconds
 
@@ -71,6 +72,7 @@ class Metrics:
         self._jobs_oldest: dict[str, float] = {}
         self._legacy_accounts: dict[str, int] = {}
         self._campaign_people: dict[tuple[str, str], int] = {}
+        self._quorum_records: dict[tuple[str, str], int] = {}
         self._log_unsequenced: int | None = None
         self._drills: tuple[int, float] | None = None
         self._log_checkpoint_age: float | None = None
@@ -98,7 +100,7 @@ class Metrics:
         self._second_factors_refused += 1
 
     def disclosure(self, verb: str) -> None:
-        """Count one act of a disclosure: request, approve, deny, cancel, expire, open, or refuse."""
+        """Count one act: request, approve, deny, cancel, expire, open, refuse, or a batch, hand_over."""
         self._disclosures[verb] = self._disclosures.get(verb, 0) + 1
 
     def database(self, *, act: str, seconds: float) -> None:
@@ -132,6 +134,10 @@ class Metrics:
     def drills(self, *, overdue: int, oldest_seconds: float) -> None:
         """Set how many custodians are overdue with a drill, and how long ago the longest-ago pass is."""
         self._drills = (overdue, oldest_seconds)
+
+    def quorum_records(self, counts: Mapping[tuple[str, str], int]) -> None:
+        """Set how many records are sealed to the quorum of a roster version, by who holds their shares."""
+        self._quorum_records = dict(counts)
 
     def families(self) -> Iterator[Metric]:
         """Yield every metric as Prometheus families."""
@@ -203,6 +209,14 @@ class Metrics:
         for key, count in list(self._campaign_people.items()):
             people.add_metric(key, count)
         yield people
+        records = GaugeMetricFamily(
+            "idvault_quorum_records",
+            "Records by the roster version of their quorum, and who holds their shares.",
+            labels=("version", "holders"),
+        )
+        for key, count in list(self._quorum_records.items()):
+            records.add_metric(key, count)
+        yield records
 
 
 class _Reader(Collector):

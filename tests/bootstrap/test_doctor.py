@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest_asyncio
+from sqlalchemy import update
 
 from idvault.bootstrap import doctor
 from idvault.config import Settings
@@ -22,7 +23,9 @@ from idvault.storage.drill import SqlDrillStore
 from idvault.storage.engine import Database
 from idvault.storage.log_store import SqlLogStore
 from idvault.storage.roster import SqlRosterStore
+from idvault.storage.schema import records
 from tests import builders, logs
+from tests.attest import people
 from tests.attest.test_certificate import GOOD, pem
 from tests.chamber import CUSTODIANS, first_roster, person
 from tests.databases import Databases
@@ -46,7 +49,7 @@ class Ward:
         """Return what is said of each check that failed."""
         found = await doctor.examine(Settings(**self.settings), clock=lambda: Moment(self.at, self.at))
         names = [finding.name for finding in found]
-        assert names[:5] == ["databases", "roster", "log", "checkpoint", "drills"]
+        assert names[:6] == ["databases", "roster", "log", "checkpoint", "drills", "hand-over"]
         self.count = len(names)
         return {finding.name: finding.advice for finding in found if finding.advice is not None}
 
@@ -161,6 +164,29 @@ def _drill(main: Database) -> Event:
     """Return the event of a drill record."""
     fields: dict[str, Any] = {"record_id": "1" * 32, "quorum_id": "2" * 64, "record_digest": bytes(32)}
     return World(main, seed="drill").event(EventType.DRILL_RENEW, **fields)
+
+
+async def test_shares_that_wait_for_their_leaver(ward: Ward) -> None:
+    """The file's version names the leaver still: it is said who, and of how many records."""
+    first = first_roster()
+    custodians = first.quorums[0].custodians
+    quorum = replace(first.quorums[0], custodians=(person("custodian-d"), *custodians[1:]))
+    made = replace(first, version=2, people=(*first.people, person("custodian-d")), quorums=(quorum,))
+    second = people.signed(replace(made, signatures=()), *people.NAMES[1:])
+    main = Database(url=ward.databases.main_url)
+    try:
+        job = await World(main).verified()
+        moved = update(records).where(records.c.account_token == job.account_token)
+        await World(main).do(moved.values(present_quorum_id=first.quorums[0].id))
+    finally:
+        await main.close()
+    assert "hand-over" not in await ward.advice()
+    (ward.folder / "roster.1.json").write_bytes(first.to_bytes())
+    (ward.folder / "roster.json").write_bytes(second.to_bytes())
+    said = (await ward.advice())["hand-over"]
+    assert said.startswith("shares wait to be handed over, 1 of custodian-a: let each of them run")
+    (ward.folder / "roster.json").write_bytes(b"{}")
+    assert "hand-over" not in await ward.advice()
 
 
 async def _leaves(databases: Databases) -> list[bytes]:

@@ -36,8 +36,9 @@ def test_as_json(idvault: Commands, tmp_path: Path) -> None:
     result = idvault("doctor", "--json")
     assert result.code == Code.CHECK_FAILED
     found = [json.loads(line) for line in result.out.splitlines()]
-    assert [each["check"] for each in found] == ["databases", "roster", "log", "checkpoint", "drills"]
-    assert [each["passed"] for each in found] == [True, False, False, True, False]
+    names = ["databases", "roster", "log", "checkpoint", "drills", "hand-over"]
+    assert [each["check"] for each in found] == names
+    assert [each["passed"] for each in found] == [True, False, False, True, False, True]
     assert found[0]["advice"] is None
 
 

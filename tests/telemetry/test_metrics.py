@@ -20,6 +20,7 @@ PROMISED = {
     "idvault_disclosures_total",
     "idvault_log_unsequenced",
     "idvault_campaign_people",
+    "idvault_quorum_records",
     "idvault_legacy_accounts_total",
     "idvault_log_checkpoint_age_seconds",
     "idvault_second_factor_refused_total",
@@ -42,6 +43,7 @@ def filled() -> Metrics:
     metrics.disclosure("open")
     metrics.legacy_account(outcome="CREATED")
     metrics.campaign_people({("WHEN_DUE", "SHOWN"): 3})
+    metrics.quorum_records({("1", "WAITING"): 4})
     metrics.second_factor_refused()
     metrics.drills(overdue=1, oldest_seconds=90.5)
     metrics.log_unsequenced(count=3)
@@ -124,3 +126,4 @@ def test_campaigns_are_counted(served: list[str]) -> None:
     """Rows of imports by outcome, and owners by method and stage."""
     assert 'idvault_legacy_accounts_total{outcome="CREATED"} 1.0' in served
     assert 'idvault_campaign_people{method="WHEN_DUE",stage="SHOWN"} 3.0' in served
+    assert 'idvault_quorum_records{holders="WAITING",version="1"} 4.0' in served

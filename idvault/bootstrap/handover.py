@@ -1,0 +1,52 @@
+"""Hand-overs: how the worker and the doctor count the records that wait for one."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from idvault.attest import roster as rosters
+from idvault.attest import roster_chain
+from idvault.attest.reading import RosterError
+from idvault.attest.roster import Roster
+from idvault.bootstrap.base import Base
+from idvault.config import Settings
+from idvault.domain.moment import Moment
+from idvault.flows import panel, quorum_count
+from idvault.flows.panel import Rosters
+from idvault.flows.quorum_count import Count
+from idvault.storage.engine import Database
+from idvault.storage.handover import SqlHandoverStore
+from idvault.storage.roster import SqlRosterStore
+from idvault.workers.loop import Task
+
+_PERIOD = 30.0
+
+
+def handover_tasks(base: Base, rosters: Rosters) -> list[Task]:
+    """Return what the worker does: it tells how many records wait to be handed over."""
+
+    async def read_gauges(_now: Moment) -> None:
+        found = await _count(base.main, lambda: panel.versions(rosters))
+        base.metrics.quorum_records(
+            {(version, holders.value): number for (version, holders), number in found.records.items()}
+        )
+
+    return [Task("quorum_gauges", _PERIOD, read_gauges)]
+
+
+async def check_handed_over(settings: Settings, main: Database) -> None:
+    """Raise AilmentError while a custodian has yet to hand over; a bad roster is another check's."""
+    try:
+        versions = await asyncio.to_thread(roster_chain.load_all, settings.roster)
+        for row in await SqlRosterStore(database=main).after(version=len(versions)):
+            following = roster_chain.verified((rosters.parse(row.file),), previous=versions[-1])
+            versions = (*versions, *following)
+    except (RosterError, OSError):
+        return
+    quorum_count.check_handed_over(await _count(main, lambda: versions))
+
+
+async def _count(main: Database, versions: Callable[[], Sequence[Roster]]) -> Count:
+    store = SqlHandoverStore(database=main)
+    # Whoever holds the shares of a record is noted with it: what is read later knows every quorum.
+    by_quorum = await store.by_quorum()
+    return quorum_count.count(versions(), by_quorum=by_quorum, handed=await store.handed())
