@@ -47,7 +47,7 @@ def test_sizes_are_exact(change: dict[str, str | bytes]) -> None:
 
 
 def test_an_account_token_has_its_own_reason() -> None:
-    """As everywhere."""
+    """The reason is the same as everywhere."""
     with pytest.raises(InvalidError, match="INVALID_ACCOUNT_TOKEN"):
         handover.check([replace(_share(1), account_token="acct_")], sealed_size=SIZE)
 
