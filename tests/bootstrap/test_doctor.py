@@ -87,11 +87,11 @@ async def ward(databases: Databases, tmp_path: Path) -> AsyncIterator[Ward]:
 
 
 async def test_all_is_well(ward: Ward) -> None:
-    """Eight things are looked at, and the checkpoint covers the whole log."""
+    """Nine things are looked at, and the checkpoint covers the whole log."""
     leaves = await _leaves(ward.databases)
     await logs.replace_checkpoint(ward.databases, logs.signed(leaves))
     assert await ward.advice() == {}
-    assert ward.count == 8
+    assert ward.count == 9
 
 
 async def test_a_checkpoint_that_stays_behind(ward: Ward) -> None:
