@@ -27,6 +27,7 @@ from idvault_client import (
 )
 from scripts import traces
 from scripts.disclosure_steps import DisclosureStepError, DisclosureSteps
+from scripts.history_steps import HistoryStepError, HistorySteps
 from scripts.legacy_steps import LegacyStepError, LegacySteps
 from scripts.log_steps import LogStepError, LogSteps
 from scripts.offline_steps import OfflineStepError, OfflineSteps
@@ -37,7 +38,14 @@ class StepError(Exception):
     """A step did not show what it is there to show; the text holds no name and no number."""
 
 
-_STEP_ERRORS = (StepError, LogStepError, DisclosureStepError, OfflineStepError, LegacyStepError)
+_STEP_ERRORS = (
+    StepError,
+    LogStepError,
+    DisclosureStepError,
+    HistoryStepError,
+    OfflineStepError,
+    LegacyStepError,
+)
 
 
 def check(condition: bool, text: str) -> None:
@@ -53,7 +61,11 @@ class Demo:
         """Take the state folder, and a folder for what is not the vault's."""
         self._state = state
         self._scratch = scratch
-        self._session = Session(state=state, output=scratch / "dev.log")
+        self._history = HistorySteps(scratch=scratch)
+        clock = ("--clock-file", str(self._history.clock))
+        self._session = Session(
+            state=state, output=scratch / "dev.log", arguments=("--ports", "free", *clock)
+        )
         self._ready: dict[str, Any] = {}
         self._anna, self._bert, self._carl = invent(), invent(), invent()
         self._malformed = with_wrong_check(invent().number)
@@ -83,6 +95,8 @@ class Demo:
             ("an auditor asks for a record; with one custodian it does not open", self.one_custodian),
             ("a custodian refuses a request that is not in the log: NOT_IN_LOG", self.not_in_log),
             ("with two custodians the auditor opens it, once the log has it", self.two_custodians),
+            ("after the embargo the person's history shows one opening, with proof", self.history),
+            ("a custodian opens a drill record, and no share leaves that machine", self.drill),
             ("a search would find a name in any file and encoding", self.control),
             ("no file of the running vault holds a name or a number", self.search),
             ("the vault stops cleanly", self.stop),
@@ -237,6 +251,14 @@ class Demo:
     def two_custodians(self) -> None:
         """Two shares give the identity back, to the auditor alone."""
         self._disclosure.open(name=self._anna.name, number=self._anna.number)
+
+    def history(self) -> None:
+        """The account's platform asks 92 days later, and the person checks without asking."""
+        self._history.show(self._ready, ready_file=self._session.ready_file, account_token=self._token)
+
+    def drill(self) -> None:
+        """A custodian shows that the own key opens a share, as every 90 days."""
+        self._disclosure.drill("custodian-c")
 
     def control(self) -> None:
         """What is written on purpose is found, and the registry's own file holds the people."""

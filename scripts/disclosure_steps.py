@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,12 @@ class DisclosureSteps:
         _check((shown["state"], shown["opened"]) == ("OPENED", 1), "there should be one opening")
         again = self.refused("auditor-a", "--code", "000000", "open", self._id)
         _check(again == "KEY_MISSING", "the one-time key should be gone")
+
+    def drill(self, name: str) -> None:
+        """A custodian opens the own share of a record of nobody; the next drill is due in 90 days."""
+        passed = self._run(name, "drill", code=True)
+        due = datetime.fromisoformat(passed["due_time"]) - datetime.fromisoformat(passed["pass_time"])
+        _check(due == timedelta(days=90), "the next drill should be due in 90 days")
 
     def _identity(self, name: str) -> identities.PersonalIdentity:
         return identities.load(Path(self._ready["identities"][name]), passphrase=_PASSPHRASE)
