@@ -42,19 +42,19 @@ app = typer.Typer(
     # A pretty traceback prints local variables, and those may be personal.
     pretty_exceptions_enable=False,
 )
-app.command("dev")(dev.dev)
-app.command("serve")(serve.serve)
-app.command("work")(work.work)
-app.command("witness")(witness.witness)
-app.command("mock-registry")(mock_registry.mock_registry)
-app.command("doctor")(doctor.doctor)
+app.command("dev", short_help="Run the whole vault on this machine.")(dev.dev)
+app.command("serve", short_help="Serve gRPC over mutual TLS.")(serve.serve)
+app.command("work", short_help="Do what no caller waits for.")(work.work)
+app.command("witness", short_help="Cosign the log's checkpoints.")(witness.witness)
+app.command("mock-registry", short_help="Stand in for the national registry.")(mock_registry.mock_registry)
+app.command("doctor", short_help="Say whether a deployment is well, and what to do.")(doctor.doctor)
 app.add_typer(database.app, name="db")
 app.add_typer(keys.app, name="keys")
 app.add_typer(platform.app, name="platform")
-app.add_typer(roster.app, name="roster")
+app.add_typer(roster.app, name="roster", short_help="The signed file of people and quorums.")
 app.add_typer(log.app, name="log")
-app.add_typer(person.make("auditor"), name="auditor")
-app.add_typer(person.make("custodian"), name="custodian")
+app.add_typer(person.make("auditor"), name="auditor", short_help="Ask for one sealed record, and open it.")
+app.add_typer(person.make("custodian"), name="custodian", short_help="Give or refuse shares of records.")
 
 
 @app.callback()

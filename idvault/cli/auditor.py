@@ -21,11 +21,11 @@ Id = Annotated[
 
 def add(app: typer.Typer) -> None:
     """Add the verbs to the commands of the role."""
-    app.command("request")(request)
+    app.command("request", short_help="Ask for one sealed record.")(request)
     app.command("list")(list_)
-    app.command("show")(show)
-    app.command("cancel")(cancel)
-    app.command("open")(open_)
+    app.command("show", short_help="Show one of your requests, or kept evidence.")(show)
+    app.command("cancel", short_help="Withdraw a request that was not opened.")(cancel)
+    app.command("open", short_help="Open the record, once it is approved.")(open_)
 
 
 def request(  # noqa: PLR0917 - typer makes an option of each

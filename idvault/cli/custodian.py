@@ -22,11 +22,11 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask whether to go on.")
 
 def add(app: typer.Typer) -> None:
     """Add the verbs to the commands of the role."""
-    app.command("pending")(pending)
-    app.command("approve")(approve)
-    app.command("deny")(deny)
-    app.command("drill")(drill.drill)
-    app.command("hand-over")(handover.hand_over)
+    app.command("pending", short_help="Show what waits for you, each checked.")(pending)
+    app.command("approve", short_help="Give your share of one record.")(approve)
+    app.command("deny", short_help="Refuse your share of one record.")(deny)
+    app.command("drill", short_help="Show, every 90 days, that your keys open.")(drill.drill)
+    app.command("hand-over", short_help="Re-seal your shares to your successor.")(handover.hand_over)
 
 
 def pending(

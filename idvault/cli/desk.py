@@ -1,6 +1,7 @@
 """An auditor's or custodian's desk: keys opened, roster fresh, connected; refusals told with what to do."""
 
 import os
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -145,7 +146,8 @@ class Next:
     def __init__(self, role: str, folder: Path, disclosure_id: str = "") -> None:
         """Take who types, and what it is about."""
         self._role = role
-        self.command = f"idvault {role} --identity {folder}"
+        self._folder = folder
+        self.command = f"idvault {role} --identity {shlex.quote(str(folder))}"
         self._id = disclosure_id or "ID"
 
     def after_finding(self, text: str) -> str:
@@ -162,7 +164,7 @@ class Next:
             Reason.LOG_UNAVAILABLE: "the same command again: it is the same opening and goes on waiting",
             Reason.STORE_UNAVAILABLE: "the same command again in a moment",
             Reason.TOO_MANY_ATTEMPTS: "the same command again tomorrow",
-            Reason.ACCESS_DENIED: f"idvault roster show {self.command.split(' ')[-1]}/roster.json",
+            Reason.ACCESS_DENIED: f"idvault roster show {shlex.quote(str(self._folder / 'roster.json'))}",
             Reason.ROSTER_INVALID: "the same command again: the roster has just changed",
         }
         verb = "list" if self._role == "auditor" else "pending"

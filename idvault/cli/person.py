@@ -44,9 +44,9 @@ def make(role: str) -> typer.Typer:
 
     options.__doc__ = f"{_WHAT[role]} These commands run on that person's own machine."
 
-    app.command("init")(_init(role))
-    app.command("connect")(connect.connect)
-    app.command("second-factor")(second_factor.second_factor)
+    app.command("init", short_help="Make your keys, and the public file for the roster.")(_init(role))
+    app.command("connect", short_help="Pin the vault, its log key and its roster.")(connect.connect)
+    app.command("second-factor", short_help="Enrol an authenticator app.")(second_factor.second_factor)
     if role == "auditor":
         auditor.add(app)
     else:

@@ -63,7 +63,7 @@ def rosters() -> None:
     """The signed file that names auditors, custodians, operators and quorums."""
 
 
-@app.command()
+@app.command(short_help="Print who and what a roster names.")
 def show(file: File, after: After = None) -> None:
     """Print who and what a roster names, and whether it is valid yet (exit code 5: not yet, and why)."""
     found = _read(file)
@@ -79,7 +79,7 @@ def show(file: File, after: After = None) -> None:
     typer.echo(_summary(found))
 
 
-@app.command()
+@app.command(short_help="Write or file the next version, unsigned.")
 def propose(  # noqa: PLR0917 - typer makes an option of each
     file: File,
     person_file: People = None,
@@ -145,7 +145,7 @@ def verify(file: File, after: After = None) -> None:
     typer.echo(_summary(found))
 
 
-@app.command()
+@app.command(short_help="Verify a roster and put it in its place.")
 def publish(
     file: File,
     identity: Own = None,
@@ -173,7 +173,7 @@ def publish(
     typer.echo(_summary(found))
 
 
-@app.command()
+@app.command(short_help="Write what a vault hands out to a file.")
 def fetch(  # noqa: PLR0917 - typer makes an option of each
     file: File,
     identity: Annotated[Path, typer.Option(help="Your identity folder.")],
