@@ -214,6 +214,9 @@ def test_a_png_needs_pillow(
     result = run(*connection, "campaign", "progress", CAMPAIGN, "--png", str(tmp_path / "p.png"))
     assert result.exit_code == 3
     assert "pip install" in result.stderr
+    server.outcomes = [message()]
+    result = run(*connection, "--json", "campaign", "progress", CAMPAIGN, "--png", str(tmp_path / "p.png"))
+    assert "pip install" in json.loads(result.stderr)["error"]["reason"]
     with pytest.raises(NoPillowError):
         picture.png(Picture(1, 1, "", []))
 

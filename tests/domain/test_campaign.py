@@ -154,6 +154,21 @@ def test_quiet_hours(start: time, end: time, quiet: bool) -> None:
     assert campaign.is_quiet(plan=plan(quiet_hours=hours), now=now) is quiet
 
 
+@pytest.mark.parametrize(
+    ("now", "quiet"),
+    [
+        (datetime(2026, 3, 28, 6, 30, tzinfo=UTC), True),
+        (datetime(2026, 3, 29, 6, 30, tzinfo=UTC), False),
+        (datetime(2026, 10, 24, 20, 30, tzinfo=UTC), True),
+        (datetime(2026, 10, 25, 20, 30, tzinfo=UTC), False),
+    ],
+)
+def test_quiet_hours_follow_their_own_clock(now: datetime, quiet: bool) -> None:
+    """From ten to eight in Berlin, before and after its clocks change in spring and in autumn."""
+    hours = QuietHours(time(22), time(8), ZoneInfo("Europe/Berlin"))
+    assert campaign.is_quiet(plan=plan(quiet_hours=hours), now=now) is quiet
+
+
 def test_no_quiet_hours() -> None:
     """Without them nobody has to wait."""
     assert not campaign.is_quiet(plan=plan(), now=builders.NOW)

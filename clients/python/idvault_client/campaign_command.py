@@ -12,10 +12,8 @@ from idvault.domain.campaign import Campaign
 from idvault_client import campaign_screen, picture
 from idvault_client.campaign_chart import chart
 from idvault_client.campaign_values import CampaignProgress
-from idvault_client.exit_codes import exit_codes
+from idvault_client.exit_codes import exit_codes, missing
 from idvault_client.picture import NoPillowError
-
-_UNREACHABLE = 3
 
 app = typer.Typer(no_args_is_help=True, help="Campaigns that encourage owners of legacy accounts to verify.")
 
@@ -56,8 +54,7 @@ def progress(
         try:
             _write(found, svg=svg, png=png)
         except NoPillowError as error:
-            typer.echo(str(error), err=True)
-            raise typer.Exit(_UNREACHABLE) from error
+            missing(str(error), as_json=as_json)
     if as_json:
         typer.echo(json.dumps(_document(found)))
     else:

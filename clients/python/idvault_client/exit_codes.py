@@ -25,7 +25,7 @@ def exit_codes(as_json: bool) -> Iterator[None]:
     except OSError as error:
         unreached(error, as_json=as_json)
     except ValueError as error:
-        _unreached(str(error), as_json=as_json)
+        missing(str(error), as_json=as_json)
 
 
 def fail(error: VaultError, exit_code: int, *, as_json: bool) -> NoReturn:
@@ -53,10 +53,11 @@ def _explained(error: VaultError) -> list[str]:
 
 def unreached(error: OSError, *, as_json: bool) -> NoReturn:
     """End a command that cannot read or write a file, with the name of the file."""
-    _unreached(f"{error.filename}: {error.strerror}" if error.filename else str(error), as_json=as_json)
+    missing(f"{error.filename}: {error.strerror}" if error.filename else str(error), as_json=as_json)
 
 
-def _unreached(text: str, *, as_json: bool) -> NoReturn:
+def missing(text: str, *, as_json: bool) -> NoReturn:
+    """End a command that lacks something it needs; the text says what."""
     if as_json:
         typer.echo(json.dumps({"error": {"code": "UNAVAILABLE", "reason": text, "field": None}}), err=True)
     else:
