@@ -18,6 +18,7 @@ from idvault_client import (
     FieldCode,
     InvalidFields,
     NotFound,
+    OrganizationCategory,
     RequestIdReused,
     Vault,
     VaultError,
@@ -31,7 +32,7 @@ from scripts.history_steps import HistoryStepError, HistorySteps
 from scripts.legacy_steps import LegacyStepError, LegacySteps
 from scripts.log_steps import LogStepError, LogSteps
 from scripts.offline_steps import OfflineStepError, OfflineSteps
-from scripts.sandbox import Person, Registry, invent, verify, wait_for, with_wrong_check
+from scripts.sandbox import Person, Registry, invent, verify, verify_organization, wait_for, with_wrong_check
 
 
 class StepError(Exception):
@@ -68,6 +69,7 @@ class Demo:
         )
         self._ready: dict[str, Any] = {}
         self._anna, self._bert, self._carl = invent(), invent(), invent()
+        self._company, self._stranger = testing.invent_organization(), testing.invent_organization()
         self._malformed = with_wrong_check(invent().number)
         self._form = Form("晴空", self._anna.name, self._anna.number)
         self._token = ""
@@ -83,6 +85,10 @@ class Demo:
             ("a person signs up, is verified, and is shown by nickname and badge", self.sign_up),
             ("a name that does not belong to the number is refused: MISMATCH", self.mismatch),
             ("a malformed number is refused before anybody is asked: CHECK_DIGIT", self.malformed),
+            (
+                "an organisation is verified by name and code, and shows its category: COMPANY",
+                self.organization,
+            ),
             ("the log verifies, from the database and from its public files", self.log),
             ("one byte is changed in a copy, and verification names the entry", self.tamper),
             ("a taxi service checks a rider's credential offline", self.credential),
@@ -157,6 +163,17 @@ class Demo:
             else:
                 raise StepError("the number should be refused")
         check(self.registry.charged() == before, "nobody should be charged")
+
+    def organization(self) -> None:
+        """A company's name and code belong together; a code that the registry does not know is NO_RECORD."""
+        self.registry.add_organizations(self._company)
+        with self.vault() as vault:
+            answer = verify_organization(vault, self._company)
+            stranger = verify_organization(vault, self._stranger)
+            status = vault.get_status(answer.account_token)
+        check(answer.succeeded and status.is_verified, "the organisation should be verified")
+        check(status.organization_category is OrganizationCategory.COMPANY, "its category should be COMPANY")
+        check(stranger.failure_reason.name == "NO_RECORD", "the unknown code should be NO_RECORD")
 
     def log(self) -> None:
         """The log is verified against a checkpoint that a monitor keeps."""
@@ -297,7 +314,7 @@ class Demo:
         self._legacy.close()
 
     def _secrets(self) -> list[str]:
-        people = (self._anna, self._bert, self._carl)
+        people = (self._anna, self._bert, self._carl, self._company, self._stranger)
         return [*(text for person in people for text in (person.name, person.number)), self._malformed]
 
     def _send_again(self, vault: Vault, person: Person) -> Verification:

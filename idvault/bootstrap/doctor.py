@@ -59,6 +59,8 @@ def checks(settings: Settings, *, main: Database, shred: Database, clock: Clock)
     if settings.registry_check_url:
         found.append(Check("registry", partial(_check_registry, settings)))
         found.append(Check("clock", partial(_check_clock, settings, clock)))
+    if settings.registry_enterprise_url:
+        found.append(Check("registry-enterprise", partial(_check_enterprise, settings)))
     if settings.witness_url:
         found.append(Check("witness", partial(_check_witness, settings, main, shred, clock)))
     return found
@@ -149,6 +151,16 @@ async def _ask_registry(settings: Settings) -> datetime | None:
 
 async def _check_registry(settings: Settings) -> None:
     await _ask_registry(settings)
+
+
+async def _check_enterprise(settings: Settings) -> None:
+    try:
+        await probe.ask(settings.registry_enterprise_url)
+    except UnreachedError as error:
+        raise AilmentError(
+            "the registry of organisations does not answer: look at IDVAULT_REGISTRY_ENTERPRISE_URL, DNS "
+            "and the firewall; until then organisations wait"
+        ) from error
 
 
 async def _check_clock(settings: Settings, clock: Clock) -> None:

@@ -148,12 +148,14 @@ async def test_drills_that_are_overdue(ward: Ward) -> None:
 
 
 async def test_nobody_answers(ward: Ward) -> None:
-    """Neither the registry nor the witness; and a witness whose key is none."""
+    """Neither the registries nor the witness; and a witness whose key is none."""
+    ward.settings["registry_enterprise_url"] = "http://127.0.0.1:9/"
     ward.settings["registry_check_url"] = "http://127.0.0.1:9/"
     ward.settings["witness_url"] = "http://127.0.0.1:9/"
     ward.settings["witness_key"] = str(witness("witness.example/w1", seed=2).key)
     said = await ward.advice()
     assert "does not answer" in said["registry"]
+    assert "IDVAULT_REGISTRY_ENTERPRISE_URL" in said["registry-enterprise"]
     assert "does not answer" in said["clock"]
     assert "does not confirm the log" in said["witness"]
     ward.settings["witness_key"] = "none"

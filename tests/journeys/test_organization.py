@@ -16,27 +16,13 @@ from idvault_client import (
     State,
     SubjectKind,
     Vault,
-    Verification,
     resident_id,
     unified_social_credit_code,
 )
 from idvault_client.testing import Organization, invent_organization
 from scripts import open_record
-from scripts.sandbox import Registry, wait_for
+from scripts.sandbox import Registry, verify_organization, wait_for
 from tests.journeys.house import House
-
-
-def claim(
-    vault: Vault, who: Organization, *, request_id: str | None = None, account_token: str | None = None
-) -> Verification:
-    """Make one claim, with a new request id unless one is given."""
-    return vault.verify_organization(
-        who.name,
-        unified_social_credit_code(who.number),
-        consent=Consent("terms-3", datetime.now(UTC)),
-        request_id=request_id or str(uuid4()),
-        account_token=account_token,
-    )
 
 
 def newcomer(registry: Registry, *, pair: str = "91") -> Organization:
@@ -49,7 +35,7 @@ def newcomer(registry: Registry, *, pair: str = "91") -> Organization:
 def test_an_organization_is_verified_and_shows_its_category(vault: Vault, registry: Registry) -> None:
     """The status says which kind of organisation it is, here a co-operative; the registry is asked once."""
     before = registry.charged()
-    answer = claim(vault, newcomer(registry, pair="93"))
+    answer = verify_organization(vault, newcomer(registry, pair="93"))
     assert answer.succeeded
     assert answer.status.is_verified
     assert answer.status.subject_kind is SubjectKind.ORGANIZATION
@@ -66,7 +52,7 @@ def test_no_record_and_mismatch_are_different_answers(vault: Vault, registry: Re
         (invent_organization(), FailureReason.NO_RECORD),
         (Organization(invent_organization().name, known.number), FailureReason.MISMATCH),
     ):
-        answer = claim(vault, who)
+        answer = verify_organization(vault, who)
         assert answer.failure_reason is reason
         assert answer.status.state is State.REJECTED
         assert answer.status.organization_category is None
@@ -77,7 +63,7 @@ def test_a_malformed_code_asks_nobody(vault: Vault, registry: Registry) -> None:
     before, who = registry.counters(), invent_organization()
     wrong = who.number[:-1] + ("1" if who.number[-1] != "1" else "2")
     with pytest.raises(InvalidFields) as caught:
-        claim(vault, Organization("", wrong))
+        verify_organization(vault, Organization("", wrong))
     assert caught.value.fields == {
         "organization_name": FieldCode.REQUIRED,
         "document.number": FieldCode.CHECK_DIGIT,
@@ -94,7 +80,7 @@ def test_what_waits_is_settled_by_the_worker(house: House, vault: Vault, registr
     """While the registry is down the claim waits, sealed; then the worker asks once, and it is verified."""
     who = newcomer(registry)
     registry.behave("down")
-    answer = claim(vault, who)
+    answer = verify_organization(vault, who)
     assert answer.pending
     assert answer.status.organization_category is None
     registry.reset()
@@ -124,8 +110,8 @@ def test_a_repeat_is_the_same_claim_and_a_person_is_not(vault: Vault, registry: 
 
 def test_only_the_same_organization_verifies_again(vault: Vault, registry: Registry) -> None:
     """Another one is DIFFERENT_OWNER after a match, and the account stays as it was."""
-    first = claim(vault, newcomer(registry, pair="12"))
-    other = claim(vault, newcomer(registry), account_token=first.account_token)
+    first = verify_organization(vault, newcomer(registry, pair="12"))
+    other = verify_organization(vault, newcomer(registry), account_token=first.account_token)
     assert other.failure_reason is FailureReason.DIFFERENT_OWNER
     assert vault.get_status(first.account_token) == first.status
 
@@ -133,7 +119,7 @@ def test_only_the_same_organization_verifies_again(vault: Vault, registry: Regis
 def test_one_organization_has_as_many_accounts_as_one_person(vault: Vault, registry: Registry) -> None:
     """The sixth account of one code is refused, after a match."""
     who = newcomer(registry)
-    answers = [claim(vault, who) for _ in range(6)]
+    answers = [verify_organization(vault, who) for _ in range(6)]
     assert [answer.succeeded for answer in answers] == [True] * 5 + [False]
     assert answers[-1].failure_reason is FailureReason.ACCOUNT_LIMIT_REACHED
 
@@ -141,7 +127,7 @@ def test_one_organization_has_as_many_accounts_as_one_person(vault: Vault, regis
 def test_custodians_open_what_was_sealed(house: House, vault: Vault, registry: Registry) -> None:
     """Type, code and name are in the record, and in no column of the database."""
     who = newcomer(registry)
-    answer = claim(vault, who)
+    answer = verify_organization(vault, who)
     payload = open_record.open_record(
         house.ready,
         account_token=answer.account_token,

@@ -17,8 +17,9 @@ from idvault.domain.error import (
 )
 from idvault.domain.event import EventType
 from idvault.domain.job import JobState
+from idvault.domain.organization import OrganizationCategory
 from idvault.domain.status import Standing, State, SubjectKind
-from idvault.domain.verification import ClaimState, Facts, FailureReason, Slot
+from idvault.domain.verification import ClaimState, Facts, FailureReason, Outcome, Owner, Slot
 from idvault.ports.verification import Opening
 from idvault.storage.schema import accounts, jobs, log_entries, log_openings, persons
 from idvault.transparency import entry
@@ -296,6 +297,12 @@ async def test_subject_kind_is_kept(world: World) -> None:
     account = await world.accounts.get(relying_party="platform-a", account_token=job.account_token)
     assert account is not None
     assert account.subject_kind is SubjectKind.ORGANIZATION
+    owner = Owner(SubjectKind.ORGANIZATION, OrganizationCategory.INSTITUTION)
+    settled = await world.settle(job, Outcome(ClaimState.SUCCEEDED), owner=owner)
+    account = await world.accounts.get(relying_party="platform-a", account_token=job.account_token)
+    assert settled is not None
+    assert account == settled.account
+    assert account.organization_category is OrganizationCategory.INSTITUTION
 
 
 async def test_one_request_64_times_at_once(world: World) -> None:
