@@ -109,20 +109,19 @@ def tell(content: dict[str, Any]) -> None:
 
 def show_disclosures(found: list["disclosure_pb2.Disclosure"]) -> None:
     """Show the auditor's disclosures as a table."""
+    # An id that is cut off, or goes over two lines, cannot be copied; so the account stands below it.
     table = Table(box=None)
-    for name in ("id", "account", "state", "approvals", "openings", "ends"):
-        # An id that is cut off cannot be copied.
-        table.add_column(name, no_wrap=name == "id", overflow="fold")
+    for name in ("id, account", "state", "given", "opened", "ends (UTC)"):
+        table.add_column(name, no_wrap=True, overflow="fold")
     for each in found:
         content = disclosure(each)
         approvals = sum(made["verdict"] == "APPROVE" for made in content["decisions"])
         table.add_row(
-            content["disclosure_id"],
-            content["account_token"],
+            f"{content['disclosure_id']}\n{content['account_token']}",
             content["state"],
             f"{approvals} of {content['threshold']}",
             f"{content['opened']} of {content['openings']}",
-            content["expire_time"],
+            f"{each.expire_time.ToDatetime():%Y-%m-%d %H:%M}",
         )
     Console(stderr=True).print(table)
 
@@ -141,7 +140,7 @@ def show_card(found: "Card") -> None:
         "case": content["case_reference"],
         "legal basis": content["legal_basis"],
         "purpose": content["purpose"],
-        "openings": f"{content['openings']}, until {content['expire_time']}",
+        "openings": f"{content['openings']}, until {found.terms.expire_at:%Y-%m-%d %H:%M} UTC",
         "decided so far": f"{found.approvals} of {found.threshold} approvals, {found.denials} denials",
         "this auditor": f"{found.recent_openings} openings in the last 30 days, as the service counts",
         "in the log": f"yes, since {found.requested_at:%Y-%m-%d %H:%M} UTC, at {found.log_size} entries",
@@ -151,13 +150,15 @@ def show_card(found: "Card") -> None:
 
 def show_opened(found: "Opened") -> None:
     """Show an opened record on the auditor's own screen."""
-    content = opened(found)
+    content, consent = opened(found), found.payload.consent
     rows = {
         "name": content["real_name"],
         "document": f"{content['document_type']} {content['document_number']}",
         "account": content["account_token"],
-        "terms agreed to": f"{content['policy_version']} at {content['agree_time']}",
-        "in the log": f"yes, since {content['opened_at']}, checked at {content['log_size']} entries",
+        "terms agreed to": (
+            f"{consent.policy_version}, {consent.agree_time:%Y-%m-%d %H:%M} UTC" if consent else "none known"
+        ),
+        "in the log": f"yes, since {found.opened_at:%Y-%m-%d %H:%M} UTC, at {found.log_size} entries",
         "openings left": str(content["openings_left"]),
     }
     show_rows(rows, title=f"record of disclosure {content['disclosure_id']}")

@@ -8,6 +8,7 @@ import typer
 
 from idvault.cli import desk
 from idvault.cli.desk import Given
+from idvault.cli.next_step import Next
 from idvault.process import split_address
 
 
@@ -39,7 +40,7 @@ def connect(  # noqa: PLR0917 - typer makes an option of each
     given: Given = context.obj
     folder = given.folder()
     split_address(target)
-    with desk.told(desk.Next(str(context.parent.info_name if context.parent else ""), folder)):
+    with desk.told(Next(str(context.parent.info_name if context.parent else ""), folder)):
         pinned = home.pin(
             folder,
             target=target,

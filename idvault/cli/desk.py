@@ -1,7 +1,6 @@
 """An auditor's or custodian's desk: keys opened, roster fresh, connected; refusals told with what to do."""
 
 import os
-import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,8 +11,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from idvault.cli import secret
+from idvault.cli.next_step import Next
 from idvault.cli.outcome import Code, CommandError
-from idvault.domain.error import Reason
+from idvault.domain.error import InvalidError
 
 if TYPE_CHECKING:
     from idvault.custody.identity import PersonalIdentity
@@ -87,7 +87,7 @@ def now() -> datetime:
 
 @contextmanager
 def sit_down(
-    role: str, given: Given, *, disclosure_id: str = "", next_: type["Next"] | None = None
+    role: str, given: Given, *, disclosure_id: str = "", next_: type[Next] | None = None
 ) -> Iterator[Desk]:
     """Open keys and connection, take newer rosters up; tell every refusal with the next command to type."""
     from idvault.custody import identity as identities  # noqa: PLC0415 - `--help` needs no cryptography
@@ -105,7 +105,7 @@ def sit_down(
 
 
 @contextmanager
-def told(again: "Next") -> Iterator[None]:
+def told(again: Next) -> Iterator[None]:
     """Turn what a verb may meet into how the command ends."""
     from idvault_client.custodian import NotPendingError  # noqa: PLC0415 - `--help` needs no gRPC
     from idvault_client.errors import RecordDamaged, Unavailable, VaultError  # noqa: PLC0415
@@ -117,7 +117,7 @@ def told(again: "Next") -> Iterator[None]:
     try:
         yield
     except RefusedError as error:
-        text = again.after_finding(str(error))
+        text = again.after_finding(str(error), error.finding)
         raise CommandError(Code.UNVERIFIED, text, reason=error.finding.value) from error
     except VaultError as error:
         code = Code.REFUSED
@@ -128,6 +128,10 @@ def told(again: "Next") -> Iterator[None]:
         field = next(iter(error.fields), "")
         text = again.after_refusal(str(error), error.reason, field)
         raise CommandError(code, text, reason=error.reason or error.code, field=field) from error
+    except InvalidError as error:
+        field = error.violations[0].field if error.violations else ""
+        text = again.after_mistake(error)
+        raise CommandError(Code.REFUSED, text, reason=error.reason.value, field=field) from error
     except NotPendingError as error:
         text = again.look(str(error))
         raise CommandError(Code.REFUSED, text, reason="NOT_PENDING") from error
@@ -138,51 +142,6 @@ def told(again: "Next") -> Iterator[None]:
     except HomeError as error:
         text = f"{error}\nnext: {again.command} connect --help"
         raise CommandError(Code.REFUSED, text, reason="NOT_CONNECTED", field="--identity") from error
-
-
-class Next:
-    """Says what to type next."""
-
-    def __init__(self, role: str, folder: Path, disclosure_id: str = "") -> None:
-        """Take who types, and what it is about."""
-        self._role = role
-        self._folder = folder
-        self.command = f"idvault {role} --identity {shlex.quote(str(folder))}"
-        self._id = disclosure_id or "ID"
-
-    def after_finding(self, text: str) -> str:
-        """Return the text of something that does not verify."""
-        if self._role == "custodian":
-            return f"{text}\nno share was given; next: {self.command} deny {self._id}"
-        return f"{text}\nnothing was shown; tell the custodians, then: {self.command} show {self._id}"
-
-    def after_refusal(self, text: str, reason: str | None, field: str) -> str:
-        """Return the text of something that the vault refused; field: the wrong one, if it named any."""
-        words = {
-            Reason.SECOND_FACTOR_REFUSED: "wait for the next code, then the same command again",
-            Reason.SECOND_FACTOR_LOCKED: "wait until the lock ends (15 minutes or more), then again",
-            Reason.LOG_UNAVAILABLE: "the same command again: it is the same opening and goes on waiting",
-            Reason.STORE_UNAVAILABLE: "the same command again in a moment",
-            Reason.TOO_MANY_ATTEMPTS: "the same command again tomorrow",
-            Reason.ACCESS_DENIED: f"idvault roster show {shlex.quote(str(self._folder / 'roster.json'))}",
-            Reason.ROSTER_INVALID: "the same command again: the roster has just changed",
-        }
-        verb = "list" if self._role == "auditor" else "pending"
-        usual = f"{self.command} show {self._id}" if self._role == "auditor" else f"{self.command} {verb}"
-        if reason in {Reason.DISCLOSURE_EXPIRED, Reason.ILLEGAL_TRANSITION} and self._role == "auditor":
-            usual = f"{self.command} show {self._id}"
-        elif reason in {Reason.REQUEST_NOT_FOUND, Reason.ACCOUNT_NOT_FOUND}:
-            usual = f"{self.command} {verb}"
-        known = {key.value: value for key, value in words.items()}
-        return f"{text}\nnext: {known.get(reason or '', usual)}"
-
-    def look(self, text: str) -> str:
-        """Return the text of something that is not there."""
-        return f"{text}\nnext: {self.command} pending"
-
-    def ask_anew(self, text: str) -> str:
-        """Return the text of a request that cannot be opened any more."""
-        return f"{text}\nnext: {self.command} request --help"
 
 
 def as_json(context: typer.Context) -> bool:

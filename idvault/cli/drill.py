@@ -6,6 +6,8 @@ import typer
 
 from idvault.cli import card, desk
 from idvault.cli.desk import Given
+from idvault.cli.next_step import Next
+from idvault.domain.disclosure import Finding
 from idvault.domain.error import Reason
 
 if TYPE_CHECKING:
@@ -43,10 +45,10 @@ def drill(context: typer.Context) -> None:
         typer.echo(f"drill: passed, the next one is due by {passed.due_at:%Y-%m-%d}")
 
 
-class DrillNext(desk.Next):
+class DrillNext(Next):
     """Says what to type after a drill that was refused."""
 
-    def after_finding(self, text: str) -> str:
+    def after_finding(self, text: str, finding: Finding) -> str:
         """Return the text of a drill record, or share, that does not verify."""
         return (
             f"{text}\nnothing was signed; tell the operator and the other custodians\n"
@@ -57,7 +59,6 @@ class DrillNext(desk.Next):
         """Return the text of something that the vault refused."""
         words = {
             Reason.REQUEST_NOT_FOUND.value: "the same command again in a minute: the record is being made",
-            Reason.QUORUM_INVALID.value: "the same command again: the quorum has just changed",
             Reason.REQUEST_ID_REUSED.value: "the same command again",
         }
         if field == "sign_time":

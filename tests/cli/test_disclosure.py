@@ -134,7 +134,11 @@ async def test_refusals_say_why_and_what_to_type(house: House) -> None:
         "auditor-a", "request", "--account", "acct_", "--case", "x", "--legal-basis", "x", "--purpose", "x",
         json=True,
     )  # fmt: skip
-    assert json.loads(bad.err)["error"]["field"] == "account_token"
+    told_of = json.loads(bad.err)["error"]
+    assert told_of["field"] == "account_token"
+    assert told_of["text"].startswith(
+        "INVALID_ACCOUNT_TOKEN: --account is wrong (LENGTH)\nnext: idvault auditor"
+    )
 
 
 async def test_a_request_that_does_not_verify_is_refused(house: House) -> None:
