@@ -227,13 +227,14 @@ class Chamber:
         )
         self.store = store
         self._open_drills(proofs, refusals)
-        self.servicers = {
+        self.servicers = self._servicers(TransparencyFlow(log=log, checkpoints=checkpoints))
+
+    def _servicers(self, log: TransparencyFlow) -> dict[str, Any]:
+        return {
             "DisclosureService": DisclosureServicer(flow=self.auditing, findings=self.custody),
             "DrillService": DrillServicer(flow=self.drills),
             "CustodianService": CustodianServicer(flow=self.custody, handovers=self.successions),
-            "TransparencyService": TransparencyServicer(
-                flow=TransparencyFlow(log=log, checkpoints=checkpoints)
-            ),
+            "TransparencyService": TransparencyServicer(flow=log),
         }
 
     def _open_drills(self, proofs: LogProofs, refusals: Refusals) -> None:
