@@ -72,7 +72,12 @@ def read_record(ready: Mapping[str, Any], *, account_token: str) -> SealedRecord
     """Return the stored record of an account; raises NoRecordError if there is none."""
     query = f"select {', '.join(_COLUMNS)} from records where account_token = ?"  # noqa: S608 - constants
     row = _row(ready["databases"]["main"], query, account_token)
-    values: dict[str, Any] = dict(zip(_COLUMNS, row, strict=True))
+    return sealed_record(dict(zip(_COLUMNS, row, strict=True)))
+
+
+def sealed_record(row: Mapping[str, Any]) -> SealedRecord:
+    """Return the record of a row of the table, by its columns' names."""
+    values = {name: row[name] for name in _COLUMNS}
     return SealedRecord(**values | {name: tuple(_unpacked(values[name])) for name in _PACKED})
 
 

@@ -38,7 +38,8 @@ class Asked:
     def request(self, fingerprinter: Fingerprinter) -> Request:
         """Return the request with its keyed hash."""
         fingerprint = fingerprinter.fingerprint(method=self.method, fields=self.fields)
-        return Request(self.relying_party, self.request_id, fingerprint)
+        kept_id = fingerprinter.kept_id(relying_party=self.relying_party, request_id=self.request_id)
+        return Request(self.relying_party, kept_id, fingerprint)
 
 
 class CampaignFlow:

@@ -101,7 +101,10 @@ class LegacyAccountFlow:
             for place, (reference, day) in enumerate(first.items())
         )
         fingerprint = self._fingerprinter.fingerprint(method=command.method, fields=command.fields)
-        request = Request(command.relying_party, command.request_id, fingerprint)
+        kept_id = self._fingerprinter.kept_id(
+            relying_party=command.relying_party, request_id=command.request_id
+        )
+        request = Request(command.relying_party, kept_id, fingerprint)
         return Chunk(request, command.request_id.replace("-", ""), command.label, rows, now)
 
 

@@ -131,8 +131,11 @@ class StatusTokenFlow:
 
     def _issue(self, command: CredentialCommand, expires_at: datetime, now: Moment) -> CredentialIssue:
         fingerprint = self._fingerprinter.fingerprint(method="IssueStatusCredential", fields=command.fields)
+        kept_id = self._fingerprinter.kept_id(
+            relying_party=command.relying_party, request_id=command.request_id
+        )
         return CredentialIssue(
-            request=Request(command.relying_party, command.request_id, fingerprint),
+            request=Request(command.relying_party, kept_id, fingerprint),
             credential_id=self._recorder.new_id(),
             account_token=command.account_token,
             audience=command.audience,

@@ -1,4 +1,9 @@
-"""Opening a claim for a person or an organisation that signs up or verifies again, and reading it back."""
+"""Opening a claim for a person or an organisation that signs up or verifies again, and reading it back.
+
+Whoever steals the database and the request key could try names against the kept hash of a request, since a
+number can be found by trying, too. So the hash begins with the request id, and the id is not kept: under
+another one the request is found again, and who does not know the caller's random id has nothing to try.
+"""
 
 import asyncio
 from collections.abc import Coroutine
@@ -101,12 +106,13 @@ class VerificationFlow:
             claim = await self._settle(opened.job, command, now=now, patience=patience)
         else:
             claim = await self._repeat(opened.claim, command, now=now, patience=patience)
-        return self._today(claim, now)
+        return self._shown(claim, command.request_id, now)
 
     async def get(self, *, relying_party: str, request_id: str, now: Moment) -> Claim:
         """Return the claim of a request as it is now; raises NotFoundError (REQUEST_NOT_FOUND)."""
-        claim = await self._store.find(relying_party=relying_party, request_id=request_id)
-        return self._today(claim, now)
+        kept_id = self._fingerprinter.kept_id(relying_party=relying_party, request_id=request_id)
+        claim = await self._store.find(relying_party=relying_party, request_id=kept_id)
+        return self._shown(claim, request_id, now)
 
     async def drain(self) -> None:
         """Wait for the settlements that outlived their calls."""
@@ -114,8 +120,13 @@ class VerificationFlow:
             await asyncio.gather(*self._running, return_exceptions=True)
 
     def _request(self, command: VerifyCommand) -> Request:
-        fingerprint = self._fingerprinter.fingerprint(method=command.method, fields=command.fields)
-        return Request(command.relying_party, command.request_id, fingerprint)
+        fingerprint = self._fingerprinter.fingerprint(
+            method=command.method, fields=(command.request_id, *command.fields)
+        )
+        return Request(command.relying_party, self._kept_id(command), fingerprint)
+
+    def _kept_id(self, command: VerifyCommand) -> str:
+        return self._fingerprinter.kept_id(relying_party=command.relying_party, request_id=command.request_id)
 
     def _opening(self, command: VerifyCommand, request: Request, now: Moment) -> Opening:
         spellings = 1 if name.alternative_spelling(command.identity.name) is None else 2
@@ -175,11 +186,12 @@ class VerificationFlow:
         return claim
 
     async def _find(self, command: VerifyCommand) -> Claim:
-        return await self._store.find(relying_party=command.relying_party, request_id=command.request_id)
+        return await self._store.find(relying_party=command.relying_party, request_id=self._kept_id(command))
 
-    def _today(self, claim: Claim, now: Moment) -> Claim:
+    def _shown(self, claim: Claim, request_id: str, now: Moment) -> Claim:
+        """Return a claim with its account as of today, and the id by which its caller knows it."""
         account = status.expire(account=claim.account, today=now.today(self._policy.zone))
-        return replace(claim, account=account)
+        return replace(claim, account=account, request_id=request_id)
 
     def _spawn(self, work: Coroutine[Any, Any, _T]) -> asyncio.Task[_T]:
         task = asyncio.create_task(work)

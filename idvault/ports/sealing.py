@@ -13,7 +13,11 @@ from idvault.ports.verification import Intake, PersonKey
 
 @dataclass(frozen=True, slots=True)
 class DayKey:
-    """The public intake key of one UTC day (YYYY-MM-DD) in the suite's raw encoding."""
+    """A public intake key in the suite's raw encoding.
+
+    day: its name, a UTC day (YYYY-MM-DD) for the first one of the day, and a minute (YYYY-MM-DDTHH:MM) for
+    those that take its place. So names of one day sort in the order in which they came into use.
+    """
 
     day: str
     suite: str
@@ -21,28 +25,38 @@ class DayKey:
 
 
 class DayKeyStore(Protocol):
-    """The published day keys. Raises UnavailableError like every store."""
+    """The published intake keys. Raises UnavailableError like every store."""
 
     async def publish(self, key: DayKey) -> DayKey:
-        """Insert if absent; return the key that is published for that day. Durable before it returns."""
+        """Insert if absent; return the key that is published under that name. Durable before it returns."""
         ...
 
-    async def get(self, *, day: str) -> DayKey | None:
-        """Return the published key of a day."""
+    async def newest(self, *, day: str) -> DayKey | None:
+        """Return the key of a day (YYYY-MM-DD) that came last."""
         ...
 
-    async def forget(self, *, before: str) -> None:
-        """Delete the public keys of days before a day."""
+    async def names(self) -> list[str]:
+        """Return the name of every published key, in order."""
+        ...
+
+    async def is_needed(self, *, day: str) -> bool:
+        """Tell whether a waiting claim is sealed to the key of this name."""
+        ...
+
+    async def forget(self, *, day: str) -> None:
+        """Delete the public key of this name."""
         ...
 
 
 class DayKeyring(Protocol):
-    """The intake day keys with their private halves; held by the worker alone."""
+    """The intake keys with their private halves; held by the worker alone."""
 
     async def rotate(self, *, now: datetime) -> None:
-        """Publish the keys of today and tomorrow (UTC, real time), destroy those 72 h after their day.
+        """Publish the keys of today and tomorrow and the next one of today; destroy what had its time.
 
-        Safe to call in any number of processes that share one key file. Raises UnavailableError.
+        Days are those of UTC and of real time. A key must be destroyed once another one has taken its place
+        for long enough and no claim that waits needs it, and 72 h after its day whatever waits. Safe to call
+        in any number of processes that share one key file. Raises UnavailableError.
         """
         ...
 
@@ -67,7 +81,14 @@ class Fingerprinter(Protocol):
     """Recognises a request again without keeping its body."""
 
     def fingerprint(self, *, method: str, fields: tuple[Part, ...]) -> bytes:
-        """Return the 32-byte keyed hash of a method and every field but request_id, in field-number order."""
+        """Return the 32-byte keyed hash of a method and every field but request_id, in field-number order.
+
+        Where a field is a name, request_id comes first all the same (flows.verification says why).
+        """
+        ...
+
+    def kept_id(self, *, relying_party: str, request_id: str) -> str:
+        """Return the UUID under which a request is kept; it must not lead back to request_id, by any key."""
         ...
 
 

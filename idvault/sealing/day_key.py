@@ -1,11 +1,17 @@
-"""Makes, publishes and destroys the intake keys, one for each UTC day of real time.
+"""Makes, publishes and destroys the intake keys: a first one for each UTC day of real time, then others.
 
+- The first key of a day is published a day before; the edges use a day's newest key. Every ten minutes
+  another one takes its place, so that a key dies soon after the claims that waited under it.
 - The private half is durable in the worker's key file before the public half is published.
-- It is destroyed 72 hours after its day: by then every claim that was sealed to it has been settled.
+- It is destroyed once its successor is ten minutes old and no claim waits under it. What is left of a deleted
+  intake, in a write-ahead log, a free page or a backup, opens no more from then on.
+- It is destroyed 72 hours after its day in any case: by then every claim under it has ended.
 """
 
 import asyncio
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from idvault.attest import hpke
 from idvault.domain.error import Reason, UnavailableError
@@ -17,6 +23,9 @@ from idvault.sealing.key_set import Purpose
 _DAY = timedelta(days=1)
 # A key of day D goes at the end of D and 72 hours more, which is the start of D + 4.
 _LIFETIME = timedelta(days=4)
+_TURN = timedelta(minutes=10)
+# An edge that has read a key may still store a claim under it: this is many times as long as that takes.
+_OVERLAP = timedelta(minutes=10)
 
 
 class DayKeyConflictError(UnavailableError):
@@ -49,28 +58,49 @@ class LocalDayKeyring:
         self._suite = suite
 
     async def rotate(self, *, now: datetime) -> None:
-        """Publish the keys of today and tomorrow (UTC, real time), destroy those 72 h after their day.
+        """Publish what is to be used, and destroy what had its time (UTC, real time).
 
         Safe to call in any number of processes that share one key file. Raises UnavailableError.
         """
         today = now.astimezone(UTC).date()
-        for day in (today, today + _DAY):
-            await self._publish(day.isoformat())
-        await self._destroy(today)
+        published = await self._store.names()
+        for day in (today.isoformat(), (today + _DAY).isoformat()):
+            if not any(name.startswith(day) for name in published):
+                await self._publish(day)
+                published.append(day)
+        newest = max(name for name in published if name <= _minute(now))
+        # Published once more, the newest one proves that this file has its private half.
+        await self._publish(newest if now - _time(newest) < _TURN else _minute(now))
+        await self._destroy(published, now=now)
 
-    async def _publish(self, day: str) -> None:
+    async def _publish(self, name: str) -> None:
         # The file is encrypted anew at each change, on purpose slowly: not in the event loop.
         private_key = await asyncio.to_thread(
-            self._keys.put, Purpose.INTAKE, day, self._entropy.random(hpke.PRIVATE_KEY_SIZE)
+            self._keys.put, Purpose.INTAKE, name, self._entropy.random(hpke.PRIVATE_KEY_SIZE)
         )
         public_key = hpke.public_key(suite=self._suite, private_key=private_key)
-        published = await self._store.publish(DayKey(day, self._suite, public_key))
+        published = await self._store.publish(DayKey(name, self._suite, public_key))
         if published.public_key != hpke.public_key(suite=published.suite, private_key=private_key):
             raise DayKeyConflictError
 
-    async def _destroy(self, today: date) -> None:
-        kept_from = (today - _LIFETIME + _DAY).isoformat()
-        for day in sorted(self._keys.keys(Purpose.INTAKE).versions):
-            if day < kept_from:
-                await asyncio.to_thread(self._keys.destroy, Purpose.INTAKE, day)
-        await self._store.forget(before=kept_from)
+    async def _destroy(self, published: Sequence[str], *, now: datetime) -> None:
+        """Destroy each key whose successor is in use for long enough, unless a claim waits that needs it."""
+        kept_from = (now.astimezone(UTC).date() - _LIFETIME + _DAY).isoformat()
+        known = sorted({*published, *self._keys.keys(Purpose.INTAKE).versions})
+        for name, successor in pairwise(known):
+            if now - _time(successor) < _OVERLAP:
+                break
+            if name < kept_from or not await self._store.is_needed(day=name):
+                # The private half first: a public one that is left is found again by the next run.
+                await asyncio.to_thread(self._keys.destroy, Purpose.INTAKE, name)
+                await self._store.forget(day=name)
+
+
+def _minute(now: datetime) -> str:
+    """Return the name of a key that is made now."""
+    return f"{now.astimezone(UTC):%Y-%m-%dT%H:%M}"
+
+
+def _time(name: str) -> datetime:
+    """Return when a key of this name came into use: its minute, or the beginning of its day."""
+    return datetime.fromisoformat(name).replace(tzinfo=UTC)

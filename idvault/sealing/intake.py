@@ -1,4 +1,4 @@
-"""Seals a waiting claim to the key of a day, and opens it where the private half is held.
+"""Seals a waiting claim to the newest key of a day, and opens it where the private half is held.
 
 A sealed claim is: format version 1 (1 byte), the HPKE KEM id (2 bytes, big-endian), the HPKE message.
 """
@@ -9,14 +9,13 @@ from idvault.attest.payload import Payload
 from idvault.domain import seal
 from idvault.domain.error import Reason, UnavailableError
 from idvault.domain.verification import Identity
-from idvault.ports.sealing import DayKey, DayKeyStore
+from idvault.ports.sealing import DayKeyStore
 from idvault.ports.verification import Intake
 from idvault.sealing.key_provider import KeyMissingError, LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 
 _FORMAT = 1
 _HEADER_SIZE = 3
-_MOST_CACHED = 4
 
 
 class DayIntakeSealer:
@@ -25,15 +24,17 @@ class DayIntakeSealer:
     def __init__(self, *, store: DayKeyStore) -> None:
         """Take where the day keys are published."""
         self._store = store
-        self._known: dict[str, DayKey] = {}
 
     async def seal(
         self, *, relying_party: str, account_token: str, claim_id: str, identity: Identity, day: str
     ) -> Intake:
         """Return the intake; raises UnavailableError (STORE_UNAVAILABLE) without a key of that day."""
-        key = await self._key(day)
+        # Read each time: the newest key has the shortest life, and a claim that waits writes anyway.
+        key = await self._store.newest(day=day)
+        if key is None:
+            raise UnavailableError(Reason.STORE_UNAVAILABLE)
         info = seal.intake_info(
-            relying_party=relying_party, account_token=account_token, claim_id=claim_id, day=day
+            relying_party=relying_party, account_token=account_token, claim_id=claim_id, day=key.day
         )
         plaintext = payload.encode(Payload(identity))
         try:
@@ -41,17 +42,7 @@ class DayIntakeSealer:
         except HpkeKeyError as error:
             raise UnavailableError(Reason.STORE_UNAVAILABLE) from error
         header = bytes([_FORMAT]) + hpke.kem_id(key.suite).to_bytes(2, "big")
-        return Intake(day, header + sealed)
-
-    async def _key(self, day: str) -> DayKey:
-        """Return the key of a day; a published one never changes, so it is read once."""
-        known = self._known.get(day) or await self._store.get(day=day)
-        if known is None:
-            raise UnavailableError(Reason.STORE_UNAVAILABLE)
-        if len(self._known) >= _MOST_CACHED:
-            self._known.clear()
-        self._known[day] = known
-        return known
+        return Intake(key.day, header + sealed)
 
 
 class DayIntakeOpener:

@@ -1,11 +1,14 @@
-"""Recognises a request again without keeping its body: HMAC-SHA256 under the request key."""
+"""Recognises a request again without keeping its body or its id: HMAC-SHA256 under the request key."""
 
 import hmac
+from uuid import UUID
 
 from idvault.domain import seal
 from idvault.domain.seal import Part
 
 _PURPOSE = "idvault/request/v1"
+_ID_PURPOSE = "idvault/request-id/v1"
+_ID_SIZE = 16
 
 
 class KeyedFingerprinter:
@@ -18,3 +21,8 @@ class KeyedFingerprinter:
     def fingerprint(self, *, method: str, fields: tuple[Part, ...]) -> bytes:
         """Return the 32-byte keyed hash of a method and every field but request_id, in field-number order."""
         return hmac.digest(self._key, seal.encode(_PURPOSE, method, *fields), "sha256")
+
+    def kept_id(self, *, relying_party: str, request_id: str) -> str:
+        """Return the first 16 bytes of a keyed hash of the id, as a UUID is written."""
+        digest = hmac.digest(self._key, seal.encode(_ID_PURPOSE, relying_party, request_id), "sha256")
+        return str(UUID(bytes=digest[:_ID_SIZE]))

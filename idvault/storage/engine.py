@@ -31,6 +31,9 @@ _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
+    # What was deleted is overwritten, and the write-ahead log is cut when it begins anew.
+    "PRAGMA secure_delete = ON",
+    "PRAGMA journal_size_limit = 0",
 )
 
 

@@ -37,6 +37,7 @@ _WORD = String(32)
 _UUID = String(36)
 _NAME = String(128)
 _HASH = String(64)
+_MINUTE = String(16)
 
 main = MetaData(naming_convention=_CONVENTION)
 shred = MetaData(naming_convention=_CONVENTION)
@@ -185,9 +186,10 @@ intakes = Table(
     main,
     Column("account_token", _TOKEN, primary_key=True),
     Column("claim_id", _ID, primary_key=True),
-    Column("day", String(10), nullable=False),
+    Column("day", _MINUTE, nullable=False),
     Column("ciphertext", LargeBinary, nullable=False),
     _of_claim(),
+    Index(None, "day"),
 )
 
 records = Table(
@@ -295,7 +297,7 @@ roster = Table(
 day_keys = Table(
     "day_keys",
     main,
-    Column("day", String(10), primary_key=True),
+    Column("day", _MINUTE, primary_key=True),
     Column("suite", String(64), nullable=False),
     Column("public_key", LargeBinary, nullable=False),
 )

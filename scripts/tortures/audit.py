@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from idvault.domain.error import DamagedError
 from idvault.domain.event import EventType
 from idvault.domain.verification import ClaimState
+from idvault.sealing.request import KeyedFingerprinter
 from idvault.storage import record
 from idvault.storage.engine import Database
 from idvault.storage.schema import (
@@ -30,6 +31,7 @@ from scripts.tortures.book import SignUp
 from scripts.tortures.tally import Tally
 from tests.databases import Databases
 
+_PLATFORM = "platform-a"
 Rows = dict[str, list[Row[Any]]]
 _ONE_EACH = (requests, accounts, claims, checks, jobs)
 _OF_SUCCESS = (records, receipts)
@@ -39,9 +41,14 @@ class Audit:
     """What both databases hold, read once; sign-ups only, so that each account has one claim."""
 
     def __init__(
-        self, rows: dict[str, Rows], settlements: dict[str, list[Any]], slots: dict[str, int]
+        self,
+        rows: dict[str, Rows],
+        settlements: dict[str, list[Any]],
+        slots: dict[str, int],
+        request_key: bytes,
     ) -> None:
         """Take the rows of each table by account, the settlement entries by account, and persons' slots."""
+        self._kept = KeyedFingerprinter(key=request_key)
         self._rows = rows
         self._settlements = settlements
         self._slots = slots
@@ -52,14 +59,14 @@ class Audit:
                 self._by_request[row.request_id].append(row)
 
     @classmethod
-    async def read(cls, databases: Databases) -> "Audit":
-        """Read everything."""
+    async def read(cls, databases: Databases, *, request_key: bytes) -> "Audit":
+        """Read everything; request_key: of the platform edge, which keeps requests under other ids."""
         main, shred = Database(url=databases.main_url), Database(url=databases.shred_url)
         try:
             rows = {table.name: await _rows(main, table) for table in (*_ONE_EACH, *_OF_SUCCESS)}
             rows["shred_keys"] = await _rows(shred, shred_keys)
             slots = await main.read("audit", _slots)
-            return cls(rows, await main.read("audit", _settlements), slots)
+            return cls(rows, await main.read("audit", _settlements), slots, request_key)
         finally:
             await main.close()
             await shred.close()
@@ -77,7 +84,7 @@ class Audit:
         """Compare the databases with what a platform was told; everything must have ended."""
         for sign_up in sign_ups:
             self._check(sign_up, tally)
-        known = {sign_up.request_id for sign_up in sign_ups}
+        known = {self._kept_id(sign_up) for sign_up in sign_ups}
         for request_id in self._by_request.keys() - known:
             tally.double(f"{request_id} is there and nobody sent it")
         for table in _ONE_EACH[1:]:
@@ -85,7 +92,7 @@ class Audit:
                 tally.double(f"{surplus} rows of {table.name} belong to no request", surplus)
 
     def _check(self, sign_up: SignUp, tally: Tally) -> None:
-        found = self._by_request.get(sign_up.request_id, [])
+        found = self._by_request.get(self._kept_id(sign_up), [])
         if sign_up.answer is None or not found:
             # Never acknowledged and never opened is as good as never sent.
             if sign_up.answer is not None:
@@ -101,6 +108,9 @@ class Audit:
         self._count(token, expected, tally)
         if succeeded and not self._is_whole(token):
             tally.lose(f"the record of {token} is not what its entry and receipt say")
+
+    def _kept_id(self, sign_up: SignUp) -> str:
+        return self._kept.kept_id(relying_party=_PLATFORM, request_id=sign_up.request_id)
 
     def _count(self, token: str, expected: dict[str, int], tally: Tally) -> None:
         counts = {name: len(self._rows[name].get(token, [])) for name in expected}

@@ -10,7 +10,11 @@ from pathlib import Path
 
 import grpc
 
+from idvault.bootstrap.base import ENTROPY
 from idvault.cli import app
+from idvault.development.layout import PASSPHRASE
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import Purpose
 from idvault_client import Vault, transport
 from scripts.benchmark import machine, postgres
 from scripts.tortures.audit import Audit
@@ -100,7 +104,7 @@ class Besieged:
         """Let everything end, then compare the databases, the registry and the log with the book."""
         if not until_ended(book, vault=self.vault, rounds=_ROUNDS):
             tally.lose(f"{book.open} requests have no outcome")
-        audit = asyncio.run(Audit.read(self.databases))
+        audit = asyncio.run(Audit.read(self.databases, request_key=self._request_key()))
         audit.check(book.all, tally=tally)
         sent_twice = self.cluster.registry.charged() - audit.count("claims") - audit.resends
         if sent_twice > 0:
@@ -109,6 +113,11 @@ class Besieged:
         self.keep_checkpoint()
         if complaint := self.verify_log():
             tally.lose(complaint)
+
+    def _request_key(self) -> bytes:
+        settings = self.cluster.settings
+        keys = LocalKeyProvider.load(Path(settings["IDVAULT_KEYS"]), passphrase=PASSPHRASE, entropy=ENTROPY)
+        return keys.primary(Purpose.REQUEST)
 
     def close(self) -> None:
         """Leave no process behind."""

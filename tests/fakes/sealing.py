@@ -4,6 +4,7 @@ import json
 from datetime import date
 from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 from idvault.domain.document import Document, DocumentType
 from idvault.domain.error import DamagedError, Reason, UnavailableError
@@ -48,6 +49,10 @@ class FakeFingerprinter:
     def fingerprint(self, *, method: str, fields: tuple[Part, ...]) -> bytes:
         """Return SHA-256 of everything."""
         return sha256(encode(method, *fields)).digest()
+
+    def kept_id(self, *, relying_party: str, request_id: str) -> str:
+        """Return another UUID, the same each time."""
+        return str(UUID(bytes=sha256(encode("id", relying_party, request_id)).digest()[:16]))
 
 
 class FakeRecordSealer:

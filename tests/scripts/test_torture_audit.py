@@ -1,5 +1,6 @@
 """The audit of tortured databases finds what is missing, doubled or does not fit, and nothing else."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ from sqlalchemy import delete, update
 
 from idvault.domain.event import EventType
 from idvault.domain.verification import ClaimState
+from idvault.sealing.request import KeyedFingerprinter
 from idvault.storage import log
 from idvault.storage.engine import Database
 from idvault.storage.schema import accounts, claims, jobs, persons, records, requests
@@ -22,6 +24,9 @@ from scripts.tortures.tally import Tally
 from tests.databases import Databases
 from tests.storage.world import World
 
+KEY = b"k" * 32
+KEPT = KeyedFingerprinter(key=KEY)
+
 
 def _told(request_id: str, token: str, state: ClaimState) -> SignUp:
     status = Status(token, None, None, None, None, 1, None, None)
@@ -35,12 +40,14 @@ async def _book(databases: Databases) -> list[SignUp]:
     world = World(main)
     told = []
     for outcome in (ClaimState.SUCCEEDED, ClaimState.SUCCEEDED, ClaimState.FAILED):
-        opening = world.opening()
+        asked = world.request()
+        kept_id = KEPT.kept_id(relying_party="platform-a", request_id=asked.request_id)
+        opening = world.opening(request=replace(asked, request_id=kept_id))
         ended = world.verified if outcome is ClaimState.SUCCEEDED else world.rejected
         job = await ended(opening=opening)
         if outcome is ClaimState.SUCCEEDED:
             await SqlShredStore(database=shred).obtain(account_token=job.account_token, candidate=b"s" * 32)
-        told.append(_told(opening.request.request_id, job.account_token, outcome))
+        told.append(_told(asked.request_id, job.account_token, outcome))
     await main.close()
     await shred.close()
     return told
@@ -48,7 +55,7 @@ async def _book(databases: Databases) -> list[SignUp]:
 
 async def _found(databases: Databases, book: list[SignUp]) -> Tally:
     tally = Tally()
-    (await Audit.read(databases)).check(book, tally=tally)
+    (await Audit.read(databases, request_key=KEY)).check(book, tally=tally)
     return tally
 
 

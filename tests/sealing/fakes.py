@@ -24,12 +24,13 @@ class MemoryShredStore:
 
 
 class MemoryDayKeys:
-    """Published day keys; the first of a day stays."""
+    """Published intake keys; the first of a name stays."""
 
     def __init__(self) -> None:
         """Start empty and obedient."""
         self.keys: dict[str, DayKey] = {}
-        self.reads = 0
+        self.needed: set[str] = set()
+        self.refuse_forgetting = False
         self.refuse = False
         self.lose_answer = False
 
@@ -42,13 +43,23 @@ class MemoryDayKeys:
             raise UnavailableError(Reason.STORE_UNAVAILABLE)
         return published
 
-    async def get(self, *, day: str) -> DayKey | None:
-        """Return the key of a day, and count the read."""
-        self.reads += 1
+    async def newest(self, *, day: str) -> DayKey | None:
+        """Return the key of a day that came last."""
         if self.refuse:
             raise UnavailableError(Reason.STORE_UNAVAILABLE)
-        return self.keys.get(day)
+        names = [name for name in self.keys if name.startswith(day)]
+        return self.keys[max(names)] if names else None
 
-    async def forget(self, *, before: str) -> None:
-        """Delete the keys of the days before."""
-        self.keys = {day: key for day, key in self.keys.items() if day >= before}
+    async def names(self) -> list[str]:
+        """Return every name in order."""
+        return sorted(self.keys)
+
+    async def is_needed(self, *, day: str) -> bool:
+        """Tell whether a claim waits under a name."""
+        return day in self.needed
+
+    async def forget(self, *, day: str) -> None:
+        """Delete a key; raises UnavailableError before, as told."""
+        if self.refuse_forgetting:
+            raise UnavailableError(Reason.STORE_UNAVAILABLE)
+        self.keys.pop(day, None)

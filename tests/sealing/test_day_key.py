@@ -51,20 +51,21 @@ def workers(tmp_path: Path) -> Workers:
 
 
 async def test_today_and_tomorrow_are_published(workers: Workers) -> None:
-    """Both halves are there for both days, and they belong together."""
+    """Both halves are there for both days and for this minute, and they belong together."""
     await workers.keyring().rotate(now=NOON)
-    assert workers.days() == sorted(workers.store.keys) == ["2026-03-01", "2026-03-02"]
+    names = ["2026-03-01", "2026-03-01T12:00", "2026-03-02"]
+    assert workers.days() == sorted(workers.store.keys) == names
     for day, key in workers.store.keys.items():
         private_key = workers.load().version(Purpose.INTAKE, day)
         assert (key.day, key.suite) == (day, hpke.X_WING)
         assert key.public_key == hpke.public_key(suite=key.suite, private_key=private_key)
 
 
-async def test_days_are_those_of_utc(workers: Workers) -> None:
-    """Half past seven in Shanghai is still yesterday."""
+async def test_days_and_minutes_are_those_of_utc(workers: Workers) -> None:
+    """Half past seven in Shanghai is still yesterday, half past eleven in the evening."""
     shanghai = datetime(2026, 3, 1, 7, 30, tzinfo=timezone(timedelta(hours=8)))
     await workers.keyring().rotate(now=shanghai)
-    assert workers.days() == ["2026-02-28", "2026-03-01"]
+    assert workers.days() == ["2026-02-28", "2026-02-28T23:30", "2026-03-01"]
 
 
 async def test_rotating_again_changes_nothing(workers: Workers) -> None:
@@ -77,15 +78,66 @@ async def test_rotating_again_changes_nothing(workers: Workers) -> None:
     assert (workers.store.keys, workers.path.read_bytes()) == (published, written)
 
 
-async def test_keys_are_destroyed_72_hours_after_their_day(workers: Workers) -> None:
-    """The key of March 1 is there until the last moment of March 4, and gone with the first of March 5."""
+async def test_every_ten_minutes_another_key_is_used(workers: Workers) -> None:
+    """The key before stays for ten minutes more, for whoever has read it and not stored a claim yet."""
+    keyring, kept = workers.keyring(), []
+    for minute in range(0, 31):
+        await keyring.rotate(now=NOON + timedelta(minutes=minute))
+        kept.append([name.rpartition("T")[2] for name in workers.days() if "T" in name])
+    assert kept[9] == ["12:00"]
+    assert kept[10] == kept[19] == ["12:00", "12:10"]
+    assert kept[20] == kept[29] == ["12:10", "12:20"]
+    assert kept[30] == ["12:20", "12:30"]
+    assert workers.days() == sorted(workers.store.keys)
+
+
+async def test_the_first_key_of_a_day_is_not_made_again(workers: Workers) -> None:
+    """Once it had its time it stays away, however often the worker looks."""
+    keyring = workers.keyring()
+    for minute in range(12):
+        await keyring.rotate(now=NOON + timedelta(minutes=minute))
+    assert "2026-03-01" not in workers.days()
+    assert workers.days()[-1] == "2026-03-02"
+
+
+async def test_a_key_lives_while_a_claim_waits_under_it(workers: Workers) -> None:
+    """However many keys came after it; and it goes with the next run once the claim is settled."""
     keyring = workers.keyring()
     await keyring.rotate(now=NOON)
+    workers.store.needed.add("2026-03-01T12:00")
+    for minute in (10, 20, 30):
+        await keyring.rotate(now=NOON + timedelta(minutes=minute))
+    assert workers.days()[:2] == ["2026-03-01T12:00", "2026-03-01T12:20"]
+    workers.store.needed.clear()
+    await keyring.rotate(now=NOON + timedelta(minutes=31))
+    assert workers.days()[0] == "2026-03-01T12:20"
+
+
+async def test_keys_are_destroyed_72_hours_after_their_day(workers: Workers) -> None:
+    """A needed key of March 1 is there until the last moment of March 4, and gone with March 5."""
+    keyring = workers.keyring()
+    await keyring.rotate(now=NOON)
+    workers.store.needed.add("2026-03-01T12:00")
     last = datetime(2026, 3, 4, 23, 59, 59, tzinfo=UTC)
     await keyring.rotate(now=last)
-    assert "2026-03-01" in workers.days()
-    await keyring.rotate(now=last + timedelta(seconds=1))
-    assert workers.days() == sorted(workers.store.keys) == [f"2026-03-0{day}" for day in (2, 4, 5, 6)]
+    assert "2026-03-01T12:00" in workers.days()
+    await keyring.rotate(now=last + timedelta(minutes=1))
+    assert "2026-03-01T12:00" not in workers.days()
+    assert workers.days() == sorted(workers.store.keys)
+
+
+async def test_a_key_that_was_destroyed_and_not_forgotten_is_forgotten_later(workers: Workers) -> None:
+    """A store that is away between the two leaves a public half, which the next run removes."""
+    keyring = workers.keyring()
+    await keyring.rotate(now=NOON)
+    workers.store.refuse_forgetting = True
+    with pytest.raises(UnavailableError):
+        await keyring.rotate(now=NOON + timedelta(minutes=20))
+    assert "2026-03-01" not in workers.days()
+    assert "2026-03-01" in workers.store.keys
+    workers.store.refuse_forgetting = False
+    await keyring.rotate(now=NOON + timedelta(minutes=21))
+    assert workers.days() == sorted(workers.store.keys)
 
 
 async def test_a_claim_opens_until_its_key_is_destroyed(workers: Workers) -> None:
@@ -96,9 +148,10 @@ async def test_a_claim_opens_until_its_key_is_destroyed(workers: Workers) -> Non
     sealer = DayIntakeSealer(store=workers.store)
     intake = await sealer.seal(**bound, identity=builders.identity(), day="2026-03-01")
     assert DayIntakeOpener(keys=early).open(**bound, intake=intake) == builders.identity()
-    await workers.keyring().rotate(now=NOON + timedelta(days=4))
+    await workers.keyring().rotate(now=NOON + timedelta(minutes=10))
+    await workers.keyring().rotate(now=NOON + timedelta(minutes=20))
     with pytest.raises(UnavailableError):
-        workers.load().version(Purpose.INTAKE, "2026-03-01")
+        workers.load().version(Purpose.INTAKE, intake.day)
 
 
 async def test_the_private_half_is_kept_before_the_public_one_is_published(workers: Workers) -> None:

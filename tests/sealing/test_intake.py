@@ -123,13 +123,13 @@ async def test_a_published_key_that_is_none_is_unavailable(key: DayKey) -> None:
         await DayIntakeSealer(store=store).seal(**BOUND, identity=builders.identity(), day=DAY)
 
 
-async def test_a_day_key_is_read_once() -> None:
-    """The store is asked once a day, not once a claim, and few days are remembered."""
+async def test_the_newest_key_of_a_day_is_used() -> None:
+    """Each time, so that a key that another one has replaced is not used longer than it must."""
     store = MemoryDayKeys()
     sealer = DayIntakeSealer(store=store)
-    days = [f"2026-03-{day:02}" for day in range(1, 8)]
-    for day in days:
-        await store.publish(_key(hpke.X25519, day))
-        for _ in range(3):
-            await sealer.seal(**BOUND, identity=builders.identity(), day=day)
-    assert store.reads == len(days)
+    used = []
+    for name in (DAY, f"{DAY}T00:10", f"{DAY}T23:50"):
+        await store.publish(_key(hpke.X25519, name))
+        await store.publish(_key(hpke.X25519, "2026-03-02"))
+        used.append((await sealer.seal(**BOUND, identity=builders.identity(), day=DAY)).day)
+    assert used == [DAY, f"{DAY}T00:10", f"{DAY}T23:50"]

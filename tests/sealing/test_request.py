@@ -2,7 +2,7 @@
 
 import hmac
 
-from idvault.domain import seal
+from idvault.domain import request, seal
 from idvault.sealing.request import KeyedFingerprinter
 
 KEY = b"k" * 32
@@ -26,3 +26,19 @@ def test_another_key_method_or_field_makes_another_fingerprint() -> None:
     ]
     assert len(set(made)) == len(made)
     assert made[0] == KeyedFingerprinter(key=KEY).fingerprint(method="/m", fields=("a", "b"))
+
+
+def test_a_kept_id_is_a_uuid_that_does_not_show_the_request_id() -> None:
+    """The same each time, another one for each relying party, id and key, and never the id itself."""
+    asked = "0b6f8b1c-8f6a-4f2e-9d1f-1d1a4c7f3a10"
+    ours, theirs = KeyedFingerprinter(key=KEY), KeyedFingerprinter(key=b"o" * 32)
+    made = [
+        asked,
+        ours.kept_id(relying_party="platform-a", request_id=asked),
+        ours.kept_id(relying_party="platform-b", request_id=asked),
+        ours.kept_id(relying_party="platform-a", request_id=asked.replace("0b6f", "0b60")),
+        theirs.kept_id(relying_party="platform-a", request_id=asked),
+    ]
+    assert len(set(made)) == len(made)
+    assert made[1] == KeyedFingerprinter(key=KEY).kept_id(relying_party="platform-a", request_id=asked)
+    assert all(request.check_id(one) == one for one in made)

@@ -157,12 +157,12 @@ async def test_every_act_and_read_is_measured(databases: Databases) -> None:
     """The observer is told the name and the seconds of each, refused ones too."""
     seen: list[tuple[str, float]] = []
     database = Database(url=databases.main_url, observe=lambda name, seconds: seen.append((name, seconds)))
-    await World(database).day_keys.get(day="2026-03-01")
+    await World(database).day_keys.newest(day="2026-03-01")
     await database.act("twice", _insert_canary)
     with pytest.raises(UnavailableError):
         await database.act("twice", _insert_canary)
     await database.close()
-    assert [name for name, _ in seen] == ["day_key.get", "twice", "twice"]
+    assert [name for name, _ in seen] == ["day_key.newest", "twice", "twice"]
     assert all(0 < seconds < 60 for _, seconds in seen)
 
 

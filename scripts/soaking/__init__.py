@@ -1,0 +1,1 @@
+"""Mixed load over minutes: flat memory, flat descriptors, no error, and a log that verifies."""
