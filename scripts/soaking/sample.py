@@ -9,7 +9,7 @@ from statistics import median
 
 _KIB = 1024
 # What a heap may still gain in a quarter of the run without being called a leak: caches that fill, arenas.
-_SLACK_MIB, _SLACK_PART = 4.0, 0.05
+_SLACK_MIB, _SLACK_PART = 2.0, 0.02
 _SLACK_FILES = 8
 
 

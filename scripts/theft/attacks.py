@@ -77,7 +77,7 @@ def together(scene: Scene, document: Mapping[str, Any]) -> Finding:
 
 
 def later(scene: Scene, loot: Loot) -> list[Finding]:
-    """Look for intakes of claims that are settled: with the keys of now, and with those of half an hour later.
+    """Look for intakes of settled claims: with the keys of now, and with those of half an hour later.
 
     The bytes are those of now both times: what a write-ahead log or a backup keeps is there for ever.
     """

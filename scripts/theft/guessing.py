@@ -36,7 +36,8 @@ def numbers(loot: Loot, candidates: Iterable[str], *, most: int) -> tuple[Findin
             if person is not None:
                 found[person["person_id"]] = number
     pace = tries / (time.perf_counter() - begun)
-    note = f"stated: {pace:,.0f} tries/s here, 2^{_BITS} in {2**_BITS / pace / 86_400:,.0f} days; others are faster"
+    days = 2**_BITS / pace / 86_400
+    note = f"stated: {pace:,.0f} tries/s here, 2^{_BITS} in {days:,.0f} days; others are faster"
     finding = Finding(
         "numbers: index keys, all of one region and birthday", "numbers", tries, len(found), most, note
     )
