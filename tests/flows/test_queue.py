@@ -12,7 +12,8 @@ from idvault.ports.verification import Lease
 from idvault.storage.engine import Database
 from tests import builders
 from tests.databases import Databases
-from tests.flows.world import World, at, command
+from tests.fakes.sealing import FakeFingerprinter
+from tests.flows.world import World, at, command, request_id
 
 
 async def _verify(world: World, number: int, *, party: str = "platform-a", seconds: float = 0) -> ClaimState:
@@ -36,7 +37,11 @@ async def test_the_queue_is_settled_in_order_and_then_gone(world: World) -> None
     for number in (1, 2, 3):
         assert await _verify(world, number, seconds=2 * number) is ClaimState.PENDING
     settled = await world.work(seconds=7)
-    assert [claim and claim.request_id[-1] for claim in settled] == ["1", "2", "3"]
+    kept = [
+        FakeFingerprinter().kept_id(relying_party="platform-a", request_id=request_id(number))
+        for number in (1, 2, 3)
+    ]
+    assert [claim and claim.request_id for claim in settled] == kept
     assert await _verify(world, 4, seconds=8) is ClaimState.SUCCEEDED
 
 
