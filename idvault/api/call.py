@@ -37,7 +37,8 @@ class Call:
 
     remaining: seconds that are left to answer, None if the caller set no deadline. caller is set by access;
     why: a fixed word that says why access was refused, for the operator's log only. send: sends one message
-    of an answer in many parts; None where the answer is one.
+    of an answer in many parts; None where the answer is one. receive: waits for the request, None if none
+    comes; absent where body is it already.
     """
 
     method: Method
@@ -48,6 +49,7 @@ class Call:
     caller: Caller | None = None
     why: str = ""
     send: Callable[[bytes], Awaitable[None]] | None = None
+    receive: Callable[[], Awaitable[bytes | None]] | None = None
 
 
 Stage = Callable[[Call], Awaitable[bytes]]

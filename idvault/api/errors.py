@@ -29,8 +29,8 @@ from idvault.domain.moment import Moment
 from idvault.telemetry.logs import describe, log
 
 Context = grpc.aio.ServicerContext[Any, Any]
-Handler = Callable[[bytes, Context], Awaitable[bytes]]
-StreamHandler = Callable[[bytes, Context], Awaitable[None]]
+Handler = Callable[[object, Context], Awaitable[bytes]]
+StreamHandler = Callable[[object, Context], Awaitable[None]]
 
 DOMAIN = "idvault"
 SEND_TIME = 5.0
@@ -67,11 +67,14 @@ class Refusal:
 
 
 def guard(inner: Stage, *, method: Method, clock: Callable[[], Moment]) -> Handler:
-    """Return the outermost stage: it takes what gRPC gives, and nothing but a refusal comes out of it."""
+    """Return the outermost stage: it takes what gRPC gives, and nothing but a refusal comes out of it.
 
-    async def guarded(body: bytes, context: Context) -> bytes:
+    It begins with a call's headers; the message is received inside.
+    """
+
+    async def guarded(_messages: object, context: Context) -> bytes:
         try:
-            return await inner(_call(method, body, context, clock()))
+            return await inner(_call(method, context, clock()))
         except asyncio.CancelledError:
             raise
         except Exception as error:
@@ -83,9 +86,9 @@ def guard(inner: Stage, *, method: Method, clock: Callable[[], Moment]) -> Handl
 def guard_stream(inner: Stage, *, method: Method, clock: Callable[[], Moment]) -> StreamHandler:
     """Return the outermost stage of an answer in many parts; it ends with a status as any call does."""
 
-    async def guarded(body: bytes, context: Context) -> None:
+    async def guarded(_messages: object, context: Context) -> None:
         try:
-            call = _call(method, body, context, clock())
+            call = _call(method, context, clock())
             call.send = lambda message: _send(context, message)
             await inner(call)
         except asyncio.CancelledError:
@@ -113,9 +116,14 @@ async def refuse(context: Context, error: Exception, *, path: str) -> NoReturn:
     await context.abort(told.code, told.reason.value, told.trailers)
 
 
-def _call(method: Method, body: bytes, context: Context, now: Moment) -> Call:
+def _call(method: Method, context: Context, now: Moment) -> Call:
     certificate = next(iter(context.auth_context().get("x509_pem_cert", ())), None)
-    return Call(method, body, certificate, context.time_remaining(), now)
+    return Call(method, b"", certificate, context.time_remaining(), now, receive=lambda: _receive(context))
+
+
+async def _receive(context: Context) -> bytes | None:
+    message = await context.read()
+    return message if isinstance(message, bytes) else None
 
 
 def refusal(error: Exception) -> Refusal:

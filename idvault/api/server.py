@@ -6,6 +6,7 @@
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import DecodeError, Message
 from grpc_reflection.v1alpha import reflection
 
-from idvault.api import errors, limits, observe
+from idvault.api import errors, limits, observe, receiving
 from idvault.api.access import Access, roles_of
 from idvault.api.call import Call, Method, Stage
 from idvault.api.health import SERVICE as HEALTH_SERVICE
@@ -30,8 +31,8 @@ from idvault.telemetry.metrics import Metrics
 
 _Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
 _MINUTE = 60_000
-# Those who open streams and send nothing are bounded here, before any of our code runs.
-_STREAMS_AT_ONCE = 2 * limits.CALLS_AT_ONCE + limits.STREAMS_AT_ONCE
+# Calls that wait for their messages among them; what one caller may have of these is bounded in `receiving`.
+_RPCS_AT_ONCE = limits.CALLS_AT_ONCE + limits.STREAMS_AT_ONCE + 4 * receiving.OF_ONE_CALLER
 OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.so_reuseport", 1),
     ("grpc.max_receive_message_length", 1024 * 1024),
@@ -84,6 +85,7 @@ class _Pipeline:
         calls_at_once: int,
         deadline: float,
         streams_at_once: int,
+        read_time: float,
     ) -> None:
         self._access = access
         self._metrics = metrics
@@ -92,18 +94,21 @@ class _Pipeline:
         self._calls_at_once = calls_at_once
         self._deadline = deadline
         self._streams_at_once = streams_at_once
+        self._read_time = read_time
+        self._waiting: Counter[str] = Counter()
         self._running, self._streams = limits.Running(), limits.Running()
 
     def __call__(self, method: MethodDescriptor, servicer: object) -> "_Handler":
         described, answer = describe(method), getattr(servicer, method.name)
-        # Without (de)serialisers gRPC hands bytes through.
+        # Without (de)serialisers gRPC hands bytes through. To our side of the wire every request is a stream
+        # of one message: for one that is not, gRPC itself would wait, without end and before any of our code.
         if method.server_streaming:
             stage = self._observed(self._streaming(described, answer))
-            return grpc.unary_stream_rpc_method_handler(
+            return grpc.stream_stream_rpc_method_handler(
                 errors.guard_stream(stage, method=described, clock=self._clock)
             )
         stage = self._observed(self._answering(described, answer))
-        return grpc.unary_unary_rpc_method_handler(errors.guard(stage, method=described, clock=self._clock))
+        return grpc.stream_unary_rpc_method_handler(errors.guard(stage, method=described, clock=self._clock))
 
     def _streaming(self, method: Method, answer: Callable[..., Any]) -> Any:
         return limits.wrap_stream(
@@ -121,7 +126,9 @@ class _Pipeline:
         )
 
     def _observed(self, inner: Any) -> Any:
-        return observe.wrap(self._access.wrap(inner), metrics=self._metrics, access_log=self._access_log)
+        received = receiving.wrap(inner, waiting=self._waiting, read_time=self._read_time)
+        admitted = self._access.wrap(received)
+        return observe.wrap(admitted, metrics=self._metrics, access_log=self._access_log)
 
 
 class Server:
@@ -140,14 +147,15 @@ class Server:
         calls_at_once: int = limits.CALLS_AT_ONCE,
         deadline: float = limits.DEADLINE,
         streams_at_once: int = limits.STREAMS_AT_ONCE,
+        read_time: float = receiving.READ_TIME,
         reflection: bool = False,
         drains: Sequence[Callable[[], None]] = (),
     ) -> None:
         """Take what to serve and where: "host:port", port 0 for any.
 
-        deadline: the most seconds one call may take. drains: told when the server begins to stop, so that
-        streams end by themselves. Raises AccessOptionError if a method does not say who may call it, and
-        AttributeError if a servicer lacks a method.
+        deadline: the most seconds one call may take; read_time: to send its message. drains: told when the
+        server begins to stop, so that streams end by themselves. Raises AccessOptionError if a method does
+        not say who may call it, and AttributeError if a servicer lacks a method.
         """
         self._listen = listen
         self._tls = tls
@@ -162,6 +170,7 @@ class Server:
             calls_at_once=calls_at_once,
             deadline=deadline,
             streams_at_once=streams_at_once,
+            read_time=read_time,
         )
         self._handlers = [_handler(service, handle) for service in services]
         self._names = [service.descriptor.full_name for service in services]
@@ -170,7 +179,7 @@ class Server:
     async def start(self) -> None:
         """Bind, serve, and say so; raises ListenError."""
         self._health = Health(services=self._names)
-        self._server = grpc.aio.server(options=OPTIONS, maximum_concurrent_rpcs=_STREAMS_AT_ONCE)
+        self._server = grpc.aio.server(options=OPTIONS, maximum_concurrent_rpcs=_RPCS_AT_ONCE)
         self._server.add_generic_rpc_handlers((*self._handlers, self._health.handler()))
         if self._reflection:
             names = (*self._names, HEALTH_SERVICE, reflection.SERVICE_NAME)

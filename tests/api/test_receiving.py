@@ -1,0 +1,105 @@
+"""Calls whose message does not come: they hold nobody up, not for long, and not too many of one caller."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import grpc
+import pytest
+
+from idvault.api import receiving
+from idvault.api.call import Call, Caller, Method
+from idvault.domain.error import InvalidError, UnavailableError
+from idvault.v1 import status_pb2
+from tests.api.authority import Authority, spiffe
+from tests.api.edge import GET_STATUS, WATCH, call, clock, requests, running, told
+
+
+async def _never() -> AsyncIterator[bytes]:
+    await asyncio.get_running_loop().create_future()
+    yield b""
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    messages: list[bytes] = []
+    for message in messages:
+        yield message
+
+
+async def _answer(channel: grpc.aio.Channel, path: str, messages: AsyncIterator[bytes]) -> tuple[str, str]:
+    method: grpc.aio.StreamUnaryMultiCallable[bytes, bytes] = channel.stream_unary(path)
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await method(messages, timeout=10)
+    found = told(caught.value)
+    return found.code.name, found.reason
+
+
+@pytest.mark.parametrize("path", [GET_STATUS, WATCH])
+async def test_no_message_in_time(tmp_path: Path, authority: Authority, path: str) -> None:
+    """Who sends headers and nothing else, or ends without a message, is sent away."""
+    async with running(tmp_path, authority, read_time=0.1) as edge:
+        for messages in (_never(), _nothing()):
+            assert await _answer(edge.mine(), path, messages) == ("INVALID_ARGUMENT", "INVALID_MESSAGE")
+
+
+async def test_who_waits_is_no_running_call(tmp_path: Path, authority: Authority) -> None:
+    """Many unfinished calls, and the one call that may run at once is still free for somebody else."""
+    async with running(tmp_path, authority, read_time=5.0, calls_at_once=1) as edge:
+        channel = edge.mine()
+        method: grpc.aio.StreamUnaryMultiCallable[bytes, bytes] = channel.stream_unary(GET_STATUS)
+        unfinished = [method(_never(), timeout=10) for _ in range(50)]
+        waiting = [asyncio.ensure_future(one) for one in unfinished]
+        for _ in range(5):
+            assert await call(channel, GET_STATUS, requests()[GET_STATUS].SerializeToString())
+        for one in unfinished:
+            one.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+
+async def test_nobody_waits_for_whom_access_denies(tmp_path: Path, authority: Authority) -> None:
+    """A stranger with a certificate is denied by the headers alone."""
+    async with running(tmp_path, authority, read_time=30.0) as edge:
+        stranger = edge.channel(edge.authority.client(spiffe("platform", "stranger")))
+        assert await _answer(stranger, GET_STATUS, _never()) == ("PERMISSION_DENIED", "ACCESS_DENIED")
+
+
+def _calling(spki: str, come: asyncio.Event) -> Call:
+    async def receive() -> bytes:
+        await come.wait()
+        return b"message"
+
+    method = Method(GET_STATUS, frozenset({"platform"}), status_pb2.GetStatusRequest, 64)
+    return Call(method, b"", None, None, clock(), caller=Caller("a", "platform", "", spki), receive=receive)
+
+
+async def test_one_caller_has_a_share() -> None:
+    """Beyond it his own calls are refused, nobody else's; what has come makes room again."""
+    waiting, come = Counter[str](), asyncio.Event()
+
+    async def inner(call: Call) -> bytes:
+        return call.body
+
+    stage = receiving.wrap(inner, waiting=waiting, of_one_caller=2)
+    mine = [asyncio.ensure_future(stage(_calling("a", come))) for _ in range(2)]
+    await asyncio.sleep(0)
+    with pytest.raises(UnavailableError):
+        await stage(_calling("a", come))
+    theirs = asyncio.ensure_future(stage(_calling("b", come)))
+    come.set()
+    assert await asyncio.gather(*mine, theirs) == [b"message"] * 3
+    assert not waiting
+    assert await stage(_calling("a", come)) == b"message"
+
+
+async def test_a_late_message_is_none() -> None:
+    """The time is the stage's own, and what waited no longer counts."""
+    waiting = Counter[str]()
+
+    async def inner(call: Call) -> bytes:
+        return call.body
+
+    stage = receiving.wrap(inner, waiting=waiting, read_time=0.01)
+    with pytest.raises(InvalidError):
+        await stage(_calling("a", asyncio.Event()))
+    assert not waiting

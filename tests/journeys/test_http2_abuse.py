@@ -1,0 +1,25 @@
+"""HTTP/2 abused against a running vault, bounded: a good client is answered all the time, and after."""
+
+import asyncio
+
+import pytest
+
+from idvault.v1 import status_pb2
+from scripts.abuse.__main__ import attack
+from scripts.abuse.attacks import ATTACKS, Target
+from scripts.fuzzing.vault import tls
+from scripts.sandbox import Registry, verify
+from tests.journeys.house import House
+
+_SCALE, _AFTER = 0.05, 0.3
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_a_good_client_is_answered(house: House, registry: Registry, name: str) -> None:
+    """Whatever one connection or many do, others are served during and after, and the memory is bounded."""
+    with house.vault() as vault:
+        token = verify(vault, registry.newcomer()).account_token
+    body = status_pb2.GetStatusRequest(account_token=token).SerializeToString()
+    target = Target(house.ready["grpc"], tls(house.ready, "platform"), body, _SCALE)
+    outcome = asyncio.run(attack(name, target, pid=house.ready["pids"]["serve"][0], after=_AFTER))
+    assert outcome.harmless, str(outcome)
