@@ -1,0 +1,127 @@
+"""Hand-overs in both databases: batches at once, repeats, and what is passed over."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import select
+
+from idvault.attest import succession
+from idvault.custody.handover import hand_over as reseal
+from idvault.domain.error import AlreadyExistsError, Reason
+from idvault.domain.event import EventType
+from idvault.domain.handover import Batch, HandedShare
+from idvault.domain.request import Request
+from idvault.storage.schema_handover import handed_quorums
+from tests.chamber import Chamber, chamber, identity, person
+from tests.databases import Databases
+from tests.handover_world import A, B, C, D, E, adopt, holders, stored
+
+ID = "11111111-2222-4333-8444-555555555555"
+
+
+@pytest_asyncio.fixture
+async def room(databases: Databases, tmp_path: Path) -> AsyncIterator[Chamber]:
+    """Return a chamber over each kind of database in turn."""
+    async with chamber(databases, tmp_path) as made:
+        yield made
+
+
+async def batch(room: Chamber, *accounts: str, name: str = A) -> Batch:
+    """Return the batch of a leaver."""
+    (found,) = succession.find(tuple(room.rosters.versions), leaver=person(name))
+    shares = []
+    for account in accounts:
+        record = await stored(room, account)
+        shares.append(
+            reseal(
+                identity=identity(name),
+                succession=found,
+                account_token=account,
+                record_id=record.record_id,
+                quorum_id=record.share_quorum_id(found.place),
+                sealed=record.shares[found.place - 1],
+                share_hash=record.share_hashes[found.place - 1],
+            )
+        )
+    becomes = dict.fromkeys(found.former_ids, found.quorum.id)
+    return Batch(found.place, found.quorum.id, becomes, shares)
+
+
+async def store(room: Chamber, made: Batch, *, request_id: str = ID, fingerprint: bytes = bytes(32)) -> int:
+    """Store a batch."""
+    event = room.world.event(EventType.SHARES_HAND_OVER, "", batch=b"signed")
+    request = Request(person(A).actor_id, request_id, fingerprint)
+    return await room.handovers.hand_over(made, request=request, now=room.now(), event=event)
+
+
+async def test_one_request_at_once_is_one_batch(room: Chamber) -> None:
+    """Sixteen callers get the same count; the log has one entry, and each record one new share."""
+    accounts = [await room.account() for _ in range(5)]
+    adopt(room, D, B, C)
+    made = await batch(room, *accounts)
+    assert set(await asyncio.gather(*(store(room, made) for _ in range(16)))) == {5}
+    assert len(await room.logged(EventType.SHARES_HAND_OVER)) == 1
+    assert [await holders(room, account) for account in accounts] == [[B, C, D]] * 5
+    with pytest.raises(AlreadyExistsError) as refused:
+        await store(room, made, fingerprint=bytes([1]) * 32)
+    assert refused.value.reason is Reason.REQUEST_ID_REUSED
+
+
+async def test_two_batches_at_once_move_each_share_once(room: Chamber) -> None:
+    """Batches that overlap, in any order of their accounts: each record counts in one of them."""
+    accounts = [await room.account() for _ in range(6)]
+    adopt(room, D, B, C)
+    one, other = await batch(room, *accounts[:4]), await batch(room, *accounts[:1:-1])
+    ids = [f"{number:08d}{ID[8:]}" for number in range(2)]
+    moved = await asyncio.gather(
+        *(store(room, made, request_id=each) for made, each in zip((one, other), ids, strict=True))
+    )
+    assert sum(moved) == 6
+    assert [await holders(room, account) for account in accounts] == [[B, C, D]] * 6
+    assert len(await room.logged(EventType.SHARES_HAND_OVER)) == 2
+    (row,) = await room.world.all(select(handed_quorums.c.quorum_id))
+    assert row.quorum_id == one.quorum_id
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"record_id": "0" * 32},
+        {"quorum_id": "0" * 64},
+        {"share_hash": bytes(32)},
+        {"account_token": "acct_" + "0" * 26},
+    ],
+)
+async def test_a_share_of_something_else_is_passed_over(room: Chamber, change: dict[str, Any]) -> None:
+    """Another version, quorum, hash or account: nothing changes but the log."""
+    account = await room.account()
+    before = await stored(room, account)
+    adopt(room, D, B, C)
+    made = await batch(room, account)
+    values = {name: getattr(made.shares[0], name) for name in HandedShare.__slots__}
+    assert await store(room, Batch(1, made.quorum_id, made.becomes, [HandedShare(**values | change)])) == 0
+    assert await store(room, Batch(4, made.quorum_id, made.becomes, made.shares), request_id=ID[::-1]) == 0
+    assert await store(room, Batch(1, made.quorum_id, {}, made.shares), request_id=ID.upper()) == 0
+    assert await stored(room, account) == before
+
+
+async def test_what_waits_is_counted_by_quorum(room: Chamber) -> None:
+    """Tokens in order, after one, up to a limit; counts of each present quorum, mixed ones too."""
+    accounts = sorted([await room.account() for _ in range(4)])
+    first = room.rosters.current.quorums[0].id
+    assert await room.handovers.tokens(quorum_ids={first}, after="", limit=3) == accounts[:3]
+    assert await room.handovers.tokens(quorum_ids={first}, after=accounts[2], limit=3) == accounts[3:]
+    assert await room.handovers.tokens(quorum_ids=set(), after="", limit=3) == []
+    adopt(room, D, B, C)
+    adopt(room, D, E, C, also=(A, B))
+    last = room.rosters.current.quorums[0].id
+    made = await batch(room, *accounts[:1], name=B)
+    moved = Batch(made.place, made.quorum_id, {first: "9" * 64}, made.shares)
+    assert await store(room, moved) == 1
+    assert await room.handovers.by_quorum() == {first: 3, "9" * 64: 1}
+    assert await room.handovers.count(quorum_ids={first, "9" * 64}) == 4
+    assert await room.handovers.handed() == {"9" * 64: (first, last, first)}
