@@ -59,11 +59,14 @@ def development(document: Mapping[str, Any], names: Iterable[str]) -> None:
 
     versions = roster_chain.load_all(Path(document["roster"]))
     for name in names:
+        folder = Path(document["identities"][name])
+        # Whoever has met a version since that the file does not have yet, keeps it.
+        newer = home.load(folder).versions[len(versions) :] if (folder / home.CONNECTION).exists() else ()
         home.pin(
-            Path(document["identities"][name]),
+            folder,
             target=document["grpc_custody"],
             server_name=document["server_name"],
             ca=Path(document["ca"]).read_bytes(),
             log_key=document["log"]["public_key"],
-            versions=versions,
+            versions=(*versions, *newer),
         )

@@ -144,9 +144,10 @@ def test_a_custodian_is_replaced_under_load_and_kills(own_house: House, tmp_path
         late = _sign_up(house, vault, [invent() for _ in range(2)])
         assert vault.get_status(accounts[0]).is_verified
     client = staff.handing_over()
-    assert wait_for(lambda: staff.with_new() > handed + 3)
+    assert wait_for(lambda: client.poll() is not None or staff.with_new() > handed + 3, patience=120)
     house.session.kill()
     client.send_signal(signal.SIGKILL)
+    assert client.returncode is None, client.communicate()
     client.communicate()
     house.start()
     killed = staff.with_new()
