@@ -7,7 +7,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from idvault.attest import succession
@@ -33,11 +33,13 @@ class Holders(StrEnum):
 class Count:
     """records: by roster version (the newest that has the quorum, or BETWEEN) and holders.
 
-    leavers: how many records wait for each custodian who has yet to hand over.
+    leavers: how many records wait for each custodian who has yet to hand over. missed: of how many records
+    each custodian who is named no more holds a share, where those who are named are fewer than M.
     """
 
     records: Mapping[tuple[str, Holders], int]
     leavers: Mapping[str, int]
+    missed: Mapping[str, int] = field(default_factory=dict)
 
 
 def count(
@@ -47,18 +49,25 @@ def count(
 
     versions: verified, from the first to the one in force.
     """
-    records, leavers = Counter[tuple[str, Holders]](), Counter[str]()
+    records, leavers, missed = Counter[tuple[str, Holders]](), Counter[str](), Counter[str]()
     for quorum_id, number in by_quorum.items():
         version, quorum = _find(versions, quorum_id, handed)
         gone = list(_gone(quorum, versions[-1])) if quorum else []
         waiting = [person.name for person in gone if _is_named(person, versions[-1])]
         records[version, _holders(quorum, gone, waiting)] += number
         leavers.update(dict.fromkeys(waiting, number))
-    return Count(records, leavers)
+        missed.update(dict.fromkeys(_missed(quorum, versions[-1]) if quorum else (), number))
+    return Count(records, leavers, missed)
 
 
 def check_handed_over(found: Count) -> None:
     """Raise AilmentError while somebody has yet to hand over; it says who, and of how many records."""
+    if found.missed:
+        missed = ", ".join(f"{number} of {name}" for name, number in sorted(found.missed.items()))
+        raise AilmentError(
+            f"fewer than M custodians who are named hold shares of some records, and {missed} are missing: "
+            "name them again with the same keys in the next roster, and let them hand over"
+        )
     if found.leavers:
         waiting = ", ".join(f"{number} of {name}" for name, number in sorted(found.leavers.items()))
         raise AilmentError(
@@ -89,6 +98,12 @@ def _gone(quorum: Quorum, roster: Roster) -> Iterator[Person]:
                 yield person
         elif place >= len(after.custodians) or not is_same_holder(person, after.custodians[place]):
             yield person
+
+
+def _missed(quorum: Quorum, roster: Roster) -> list[str]:
+    """Return who would have to be named again so that M custodians can open; nobody where M are."""
+    unnamed = [person.name for person in quorum.custodians if not _is_named(person, roster)]
+    return unnamed if len(quorum.custodians) - len(unnamed) < quorum.threshold else []
 
 
 def _is_named(person: Person, roster: Roster) -> bool:

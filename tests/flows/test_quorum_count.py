@@ -69,3 +69,15 @@ def test_a_quorum_that_ended_keeps_its_custodians() -> None:
     gone = replace(renamed, people=renamed.people[1:])
     counted = quorum_count.count((FIRST, gone), by_quorum={ONE: 1, "0" * 64: 2}, handed={}).records
     assert counted == {("1", Holders.LOST): 1, (BETWEEN, Holders.LOST): 2}
+
+
+def test_fewer_than_m_who_are_named_is_an_alarm() -> None:
+    """Two left before they handed over, one after the other: they must be named again."""
+    versions = (FIRST, _version(2, D, B, C), _version(3, D, E, C))
+    found = quorum_count.count(versions, by_quorum={ONE: 5}, handed={})
+    assert (found.records, found.leavers) == ({("1", Holders.LOST): 5}, {})
+    with pytest.raises(AilmentError, match="5 of custodian-a, 5 of custodian-b are missing"):
+        quorum_count.check_handed_over(found)
+    again = (*versions, _version(4, D, E, C, also=(A,)))
+    with pytest.raises(AilmentError, match="wait to be handed over, 5 of custodian-a"):
+        quorum_count.check_handed_over(quorum_count.count(again, by_quorum={ONE: 5}, handed={}))
