@@ -5,6 +5,7 @@
 - An exception is its type names and the place in our code; its text and its traceback may hold values.
 - What libraries log is reduced to who logged it, where, and the exception's types: their texts hold values.
 - The access log is buffered: it is written about once a second, and at exit.
+- A disk that refuses a line takes nothing else along: no answer, no task, no process.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ import re
 import sys
 import threading
 from collections.abc import Mapping, MutableMapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -52,8 +54,12 @@ class Logs:
         self.access = AccessLog(self)
 
     def write(self, text: str) -> None:
-        """Write whole lines and flush them."""
-        with self._lock:
+        """Write whole lines and flush them; where the disk refuses, they wait in the stream or are lost.
+
+        Nobody could be told of it: whoever reports a failure would fail by it, and a call would be answered
+        with an error after its act was durable. The transparency log is another one.
+        """
+        with self._lock, suppress(OSError):
             if not self._stream.closed:
                 self._stream.write(text)
                 self._stream.flush()
@@ -88,7 +94,8 @@ class Logs:
         if self._before is not None:
             self._uninstall(*self._before)
         if self._owned:
-            self._stream.close()
+            with suppress(OSError):
+                self._stream.close()
 
     def _uninstall(self, handlers: list[logging.Handler], level: int, raises: bool) -> None:
         atexit.unregister(self.access.flush)

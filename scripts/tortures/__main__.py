@@ -15,8 +15,11 @@ from time import monotonic
 
 from scripts.tortures.besieged import Besieged, databases
 from scripts.tortures.crowd import Crowd
+from scripts.tortures.cuts import Cuts
+from scripts.tortures.disk import Disk
 from scripts.tortures.kills import Kills
 from scripts.tortures.tally import Tally
+from scripts.tortures.tracer import MissingToolError, strace
 
 _MISSING = 3
 _CROWDS = 20
@@ -28,11 +31,8 @@ class Options:
 
     database: str
     kills: int
+    every: int
     stop: threading.Event
-
-
-class MissingToolError(Exception):
-    """Something that a promise needs is not on this machine; the text names it."""
 
 
 Torture = Callable[[Options], Tally]
@@ -44,6 +44,9 @@ def main() -> int:
     parser.add_argument("--database", choices=("sqlite", "postgres"), required=True)
     parser.add_argument("--kills", type=int, default=200, metavar="N", help="how often promise 1 kills")
     parser.add_argument("--only", metavar="1,3", help="the promises to test (default: all)")
+    parser.add_argument(
+        "--every", type=int, default=1, metavar="N", help="hit only each N-th write of promise 2"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write what was counted to this file")
     arguments = parser.parse_args()
     of_database = PROMISES[arguments.database]
@@ -52,8 +55,10 @@ def main() -> int:
         parser.error(f"with {arguments.database} there is no promise {', '.join(unknown)} to test")
     stop = threading.Event()
     signal.signal(signal.SIGINT, lambda _number, _frame: stop.set())
-    options = Options(arguments.database, arguments.kills, stop)
+    options = Options(arguments.database, arguments.kills, arguments.every, stop)
     try:
+        if "2" in wanted:
+            strace()
         results = {name: _torture(name, of_database[name], options) for name in wanted}
     except MissingToolError as missing:
         print(f"torture: {missing}")
@@ -107,9 +112,19 @@ def _crowds(options: Options) -> Tally:
         return Crowd(besieged, stop=options.stop).run(_CROWDS)
 
 
+def _cuts(options: Options) -> Tally:
+    with _besieged(options.database) as besieged:
+        return Cuts(besieged, stop=options.stop).run()
+
+
+def _disk(options: Options) -> Tally:
+    with _besieged(options.database) as besieged:
+        return Disk(besieged, stop=options.stop).run(step=options.every)
+
+
 PROMISES: Mapping[str, Mapping[str, Torture]] = {
-    "sqlite": {"1": _kills, "4": _crowds},
-    "postgres": {"1": _kills, "4": _crowds},
+    "sqlite": {"1": _kills, "2": _disk, "4": _crowds},
+    "postgres": {"1": _kills, "3": _cuts, "4": _crowds},
 }
 """Which promise of the security design is tested how, by the kind of database."""
 

@@ -33,24 +33,23 @@ from tests.databases import Databases
 
 _PLATFORM = "platform-a"
 Rows = dict[str, list[Row[Any]]]
+Entries = dict[tuple[str, str], list[Any]]
+"""Rows of entries by account and type."""
 _ONE_EACH = (requests, accounts, claims, checks, jobs)
 _OF_SUCCESS = (records, receipts)
+_ENTRIES = (EventType.CLAIM_OPEN.value, EventType.CLAIM_SETTLE.value)
 
 
 class Audit:
     """What both databases hold, read once; sign-ups only, so that each account has one claim."""
 
     def __init__(
-        self,
-        rows: dict[str, Rows],
-        settlements: dict[str, list[Any]],
-        slots: dict[str, int],
-        request_key: bytes,
+        self, rows: dict[str, Rows], entries: Entries, slots: dict[str, int], request_key: bytes
     ) -> None:
-        """Take the rows of each table by account, the settlement entries by account, and persons' slots."""
+        """Take the rows of each table by account, the log's entries of claims, and persons' slots."""
         self._kept = KeyedFingerprinter(key=request_key)
         self._rows = rows
-        self._settlements = settlements
+        self._entries = entries
         self._slots = slots
         self._owned = Counter(row.person_id for found in rows["accounts"].values() for row in found)
         self._by_request = defaultdict(list)
@@ -66,7 +65,7 @@ class Audit:
             rows = {table.name: await _rows(main, table) for table in (*_ONE_EACH, *_OF_SUCCESS)}
             rows["shred_keys"] = await _rows(shred, shred_keys)
             slots = await main.read("audit", _slots)
-            return cls(rows, await main.read("audit", _settlements), slots, request_key)
+            return cls(rows, await main.read("audit", _entries), slots, request_key)
         finally:
             await main.close()
             await shred.close()
@@ -114,7 +113,7 @@ class Audit:
 
     def _count(self, token: str, expected: dict[str, int], tally: Tally) -> None:
         counts = {name: len(self._rows[name].get(token, [])) for name in expected}
-        counts["settlement entries"] = len(self._settlements.get(token, []))
+        counts |= {f"entries {kind}": len(self._entries.get((token, kind), [])) for kind in _ENTRIES}
         for name, count in counts.items():
             wanted = expected.get(name, 1)
             if count < wanted:
@@ -125,7 +124,7 @@ class Audit:
     def _is_whole(self, token: str) -> bool:
         """Whether account, claim, record, receipt, entry, shred key and slot tell of the same success."""
         of = {name: found[token][0] for name, found in self._rows.items() if found.get(token)}
-        settled = self._settlements.get(token, [])
+        settled = self._entries.get((token, EventType.CLAIM_SETTLE.value), [])
         if len(of) != len(self._rows) or not settled:
             return False
         digest = record.from_row(of["records"]).digest()
@@ -168,12 +167,11 @@ async def _slots(connection: AsyncConnection) -> dict[str, int]:
     return {row.person_id: row.accounts for row in await connection.execute(select(persons))}
 
 
-async def _settlements(connection: AsyncConnection) -> dict[str, list[Any]]:
+async def _entries(connection: AsyncConnection) -> Entries:
     query = select(
         log_openings.c.account_token, log_openings.c.opening_key, log_entries.c.entry_id, log_entries.c.leaf
     ).join(log_entries, log_entries.c.entry_id == log_openings.c.entry_id)
-    found: dict[str, list[Any]] = defaultdict(list)
+    found: Entries = defaultdict(list)
     for row in await connection.execute(query):
-        if entry.decode_leaf(row.leaf).type == EventType.CLAIM_SETTLE.value:
-            found[row.account_token].append(row)
+        found[row.account_token, entry.decode_leaf(row.leaf).type].append(row)
     return found

@@ -3,7 +3,7 @@
 import asyncio
 import io
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +60,7 @@ class Besieged:
     ) -> None:
         """Prepare everything; start nothing but the registry."""
         self.databases = pair
+        self.folder = folder
         self.cluster = Cluster(folder, pair, processes=1)
         told = self.cluster.command("keys", "init").splitlines()[0]
         self._public_key = told.removeprefix("log public key: ")
@@ -82,6 +83,12 @@ class Besieged:
                 self.cluster.start_edge(name)
             started.append(Start(time.monotonic() - begun, machine.cpu_seconds(self.cluster.pid(name))))
         return max(started)
+
+    def reach_databases(self, way: Callable[[str], str]) -> None:
+        """Let processes that are started from now on reach both databases under other addresses."""
+        told = self.cluster.settings
+        told["IDVAULT_DATABASE_URL"] = way(self.databases.main_url)
+        told["IDVAULT_SHRED_DATABASE_URL"] = way(self.databases.shred_url)
 
     def keep_checkpoint(self) -> None:
         """Keep the newest published checkpoint where no process of the vault reaches it."""

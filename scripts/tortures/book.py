@@ -62,9 +62,10 @@ class Book:
         with self._lock:
             return sum(not sign_up.ended for sign_up in self.all)
 
-    def newcomer(self) -> SignUp:
-        """Enter somebody new."""
-        person = invent() if self._dice.random() < _STRANGERS else self._registry.newcomer()
+    def newcomer(self, *, known: bool = False) -> SignUp:
+        """Enter somebody new; now and then a stranger to the registry, unless it must know them."""
+        stranger = not known and self._dice.random() < _STRANGERS
+        person = invent() if stranger else self._registry.newcomer()
         sign_up = SignUp(person)
         with self._lock:
             self.all.append(sign_up)

@@ -52,10 +52,11 @@ class Load:
     def _call(self) -> None:
         with self._vault() as vault:
             while not self._stop.is_set():
-                if self._book.send(self._book.next(), vault):
+                answered = self._book.send(self._book.next(), vault)
+                if answered:
                     self._asked.release()
-                # Room for the processes that are started meanwhile.
-                self._stop.wait(_BREATH)
+                # Room for the processes that are started meanwhile; and nobody knocks at a dead door all day.
+                self._stop.wait(_BREATH if answered else _RESTING)
 
 
 def in_parallel(work: Callable[[SignUp, Vault], object], sign_ups: list[SignUp], *, vault: MakeVault) -> None:

@@ -38,6 +38,7 @@ class Cluster:
             "IDVAULT_SHRED_DATABASE_URL": databases.shred_url,
         }
         self.processes = processes
+        self.program = "idvault.cli"
         self.port = free_port()
         for command in (["keys", "init"], ["db", "upgrade"], self._registration("platform-a")):
             self.command(*command)
@@ -102,6 +103,10 @@ class Cluster:
         layout, name = self._layout, "platform-a"
         return Tls(layout.authority, layout.certificate(name), layout.key(name))
 
+    def has_ended(self, name: str) -> bool:
+        """Whether a process has ended by itself."""
+        return self._running[name].poll() is not None
+
     def pid(self, name: str) -> int:
         """Return the id of a running process."""
         return self._running[name].pid
@@ -135,7 +140,7 @@ class Cluster:
         ready.unlink(missing_ok=True)
         with (self._folder / f"{name}.log").open("ab") as log:
             running = subprocess.Popen(
-                [sys.executable, "-m", "idvault.cli", *arguments, "--ready-file", str(ready)],
+                [sys.executable, "-m", self.program, *arguments, "--ready-file", str(ready)],
                 env={**self.settings, **told},
                 stdout=log,
                 stderr=log,

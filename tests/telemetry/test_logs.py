@@ -1,6 +1,8 @@
 """Logs show listed fields and fixed words; no text of an exception, and nothing a library says, gets in."""
 
 import asyncio
+import errno
+import io
 import json
 import logging
 import stat
@@ -228,3 +230,35 @@ async def test_access_lines_are_flushed(path: Path) -> None:
     await asyncio.gather(flusher, return_exceptions=True)
     assert [line["method"] for line in lines(path)] == ["/a/B", "/a/C"]
     opened.close()
+
+
+class FullDisk(io.StringIO):
+    """A stream on a disk that is full until somebody makes room."""
+
+    full = True
+
+    def flush(self) -> None:
+        """Refuse as a full disk does."""
+        if self.full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+
+async def test_a_full_disk_takes_nothing_else_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Events, calls and the task that flushes outlive a disk that refuses, and lines come again after it."""
+    disk = FullDisk()
+    monkeypatch.setattr(sys, "stdout", disk)
+    logs = Logs(process="serve-0").install()
+    flushing = asyncio.create_task(logs.access.run(period=0.01))
+    try:
+        log().error("task_failed")
+        for _ in range(600):
+            logs.access.add(time=0.0, method="/m", code="OK", seconds=0.1)
+        await asyncio.sleep(0.05)
+        assert not flushing.done()
+        disk.full = False
+        log().info("room_again")
+        assert "room_again" in disk.getvalue()
+    finally:
+        flushing.cancel()
+        disk.full = True
+        logs.close()

@@ -1,0 +1,156 @@
+"""The acts of a sign-up, cut at each statement and at the commit, against both databases.
+
+Before or after, never between: an act that fails leaves no trace, and one whose commit was only not heard of
+is there as a whole. The faults are what a driver raises when the disk or the connection breaks.
+`scripts/torture` does the same to whole processes, by strace and by a proxy.
+"""
+
+import errno
+import sqlite3
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from idvault.domain.error import UnavailableError
+from idvault.domain.event import EventType
+from idvault.domain.job import JobState, Progress
+from idvault.ports.verification import Intake, Opening
+from idvault.storage.engine import Database
+from tests.storage.world import MATCHED, MISMATCHED, World, at
+
+Act = Callable[[], Awaitable[Any]]
+Prepare = Callable[[World], Awaitable[Act]]
+_MOST = 60
+
+
+def _opened(world: World, asked: Opening) -> Act:
+    events = [
+        world.event(kind, asked.account_token) for kind in (EventType.CLAIM_OPEN, EventType.CLAIM_SUPERSEDE)
+    ]
+    return lambda: world.claims.open(asked, event=events[0], superseded=events[1])
+
+
+async def _open(world: World) -> Act:
+    return _opened(world, world.opening())
+
+
+async def _supersede(world: World) -> Act:
+    job = await world.job(person=world.person("x"))
+    changed = {"account_token": job.account_token, "new_account": False, "person": world.person("y")}
+    return _opened(world, world.opening(**changed))
+
+
+async def _postpone(world: World) -> Act:
+    job = await world.job()
+    progress = Progress(JobState.READY, 0, None, next_at=at().real)
+    written = world.event(EventType.CLAIM_POSTPONE, job.account_token)
+    return lambda: world.claims.postpone(
+        job, intake=Intake("2026-03-01", b"sealed"), progress=progress, event=written
+    )
+
+
+async def _succeed(world: World) -> Act:
+    job = await world.job()
+    settlement, written = (
+        world.settlement(job, MATCHED),
+        world.event(EventType.CLAIM_SETTLE, job.account_token),
+    )
+    return lambda: world.claims.settle(settlement, event=written)
+
+
+async def _fail(world: World) -> Act:
+    job = await world.job()
+    settlement = world.settlement(job, MISMATCHED)
+    written = world.event(EventType.CLAIM_SETTLE, job.account_token)
+    return lambda: world.claims.settle(settlement, event=written)
+
+
+ACTS = [_open, _supersede, _postpone, _succeed, _fail]
+FAULTS: list[Callable[[], Exception]] = [
+    lambda: OSError(errno.EIO, "Input/output error"),
+    lambda: sqlite3.OperationalError("database or disk is full"),
+    ConnectionResetError,
+]
+
+
+@contextmanager
+def _failing(database: Database, *, statement: int, fault: Exception) -> Iterator[list[int]]:
+    """Let the n-th statement of the block fail before it is sent; what is yielded counts all of them."""
+    seen: list[int] = []
+    engine = database._engine.sync_engine
+
+    def count(*_: Any) -> None:
+        seen.append(len(seen) + 1)
+        if len(seen) == statement:
+            raise fault
+
+    event.listen(engine, "before_cursor_execute", count)
+    try:
+        yield seen
+    finally:
+        event.remove(engine, "before_cursor_execute", count)
+
+
+@contextmanager
+def _deaf(database: Database, *, committed: bool) -> Iterator[None]:
+    """Let the next commit fail: after it took place and its answer was lost, or before it was sent."""
+    dialect = database._engine.sync_engine.dialect
+    commit = dialect.do_commit
+
+    def broken(connection: Any) -> None:
+        if committed:
+            commit(connection)
+        raise ConnectionResetError
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dialect, "do_commit", broken)
+        yield
+
+
+@pytest.mark.parametrize("prepare", ACTS)
+async def test_an_act_that_breaks_at_any_statement_leaves_no_trace(world: World, prepare: Prepare) -> None:
+    """Whatever the n-th statement meets, nothing has changed; in the end the same act passes."""
+    act = await prepare(world)
+    before = await world.contents()
+    for number in range(1, _MOST):
+        fault = FAULTS[number % len(FAULTS)]()
+        with _failing(world.database, statement=number, fault=fault) as seen:
+            try:
+                await act()
+            except UnavailableError:
+                assert len(seen) == number
+            else:
+                assert len(seen) < number
+                break
+        assert await world.contents() == before, f"statement {number}"
+    else:
+        pytest.fail("the act never passed")
+    assert await world.contents() != before
+
+
+@pytest.mark.parametrize("prepare", ACTS)
+async def test_a_commit_that_was_never_sent_leaves_no_trace(world: World, prepare: Prepare) -> None:
+    """The act is undone and can be repeated."""
+    act = await prepare(world)
+    before = await world.contents()
+    with _deaf(world.database, committed=False), pytest.raises(UnavailableError):
+        await act()
+    assert await world.contents() == before
+    await act()
+    assert await world.contents() != before
+
+
+@pytest.mark.parametrize("prepare", ACTS)
+async def test_a_commit_whose_answer_is_lost_has_done_everything_once(world: World, prepare: Prepare) -> None:
+    """The caller hears STORE_UNAVAILABLE and repeats: the repetition finds the act done and adds nothing."""
+    act = await prepare(world)
+    before = await world.contents()
+    with _deaf(world.database, committed=True), pytest.raises(UnavailableError):
+        await act()
+    after = await world.contents()
+    assert after != before
+    await act()
+    assert await world.contents() == after
