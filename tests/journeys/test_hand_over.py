@@ -1,0 +1,186 @@
+"""A custodian is replaced while people sign up, and the hand-over survives being killed on both sides."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from idvault.development import environment, totp
+from idvault.development.authority import real_now
+from idvault.development.layout import PASSPHRASE, TRUST_DOMAIN, Layout
+from idvault_client import Vault
+from scripts.sandbox import Person, fetch, invent, verify, wait_for
+from tests.journeys.house import House
+
+PEOPLE = 32
+NEW = "custodian-d"
+
+
+class Staff:
+    """Everybody's commands, each with the own identity folder."""
+
+    def __init__(self, house: House) -> None:
+        """Take a running vault."""
+        self.house = house
+        self.passphrase = house.folder / "passphrase"
+        self.passphrase.write_bytes(PASSPHRASE)
+        self.passphrase.chmod(0o600)
+        self.new = house.folder / NEW
+
+    def folder(self, name: str) -> Path:
+        """Return somebody's identity folder."""
+        return self.new if name == NEW else Path(self.house.ready["identities"][name])
+
+    def run(self, name: str, *arguments: object, step: int | None = None) -> dict[str, Any]:
+        """Run a verb as somebody, with the code of a step from now if it needs one; return its last line."""
+        before: list[object] = ["--json", name.partition("-")[0], "--identity", self.folder(name)]
+        before += ["--passphrase-file", self.passphrase]
+        if step is not None:
+            before += ["--code", totp.code(totp.read(self.folder(name)), now=real_now(), steps=step)]
+        done = self.house.command(*before, *arguments)
+        assert done.returncode == 0, done.stderr
+        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return found
+
+    def roster(self, verb: str, file: Path, name: str, *more: object) -> str:
+        """Run a roster command over the wire; return its last line."""
+        ready = self.house.ready
+        where = ("--server", ready["grpc_custody"], "--ca", ready["ca"], "--server-name", "localhost")
+        done = self.house.command("roster", verb, file, "--identity", self.folder(name), *where, *more)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.splitlines()[-1]
+
+    def hire(self) -> None:
+        """Make the new custodian's certificate and keys."""
+        self.new.mkdir(mode=0o700)
+        tls = self.house.certificate(f"spiffe://{TRUST_DOMAIN}/custodian/{NEW}", file=NEW)
+        for made, name in ((tls.certificate, "certificate.pem"), (tls.key, "key.pem")):
+            shutil.copyfile(str(made), self.new / name)
+        given = ("--name", NEW, "--organization", "示例机构 (synthetic)")
+        before = ("custodian", "--identity", self.new, "--passphrase-file", self.passphrase)
+        assert self.house.command(*before, "init", *given).returncode == 0
+
+    def replace(self, scratch: Path) -> None:
+        """Put the new custodian into custodian-a's place; the two others sign it."""
+        draft = scratch / "next.json"
+        quorum = f"development:2:{NEW},custodian-b,custodian-c"
+        change = ("--after", self.house.ready["roster"], "--person", self.new / "public.json")
+        self.roster("propose", draft, "operator", *change, "--quorum", quorum, "--development")
+        for name in ("custodian-b", "custodian-c"):
+            last = self.roster("sign", draft, name, "--passphrase-file", self.passphrase)
+        assert last == "roster: version 2 signed by custodian-c, in force"
+
+    def connect(self, scratch: Path) -> None:
+        """Tell the new custodian where the vault is, and who is who."""
+        pinned, ready = scratch / "roster.json", self.house.ready
+        self.roster("fetch", pinned, NEW)
+        where = ("--target", ready["grpc_custody"], "--server-name", "localhost", "--ca", ready["ca"])
+        what = ("--log-key", ready["log"]["public_key"], "--roster", pinned)
+        before = ("custodian", "--identity", self.new, "--passphrase-file", self.passphrase)
+        done = self.house.command(*before, "connect", *where, *what)
+        assert done.returncode == 0, done.stderr
+
+    def enrol(self) -> None:
+        """Enrol the new custodian's second factor, with the code of the step before."""
+        before = ("custodian", "--identity", self.new, "--passphrase-file", self.passphrase)
+        begun = self.house.command("--json", *before, "second-factor")
+        assert begun.returncode == 0, begun.stderr
+        (self.new / totp.FILE).write_text(json.loads(begun.stdout.splitlines()[0])["uri"])
+        code = totp.code(totp.read(self.new), now=real_now(), steps=-1)
+        confirmed = self.house.command(*before, "second-factor", "--confirm", code)
+        assert confirmed.returncode == 0, confirmed.stderr
+
+    def handing_over(self) -> "subprocess.Popen[str]":
+        """Begin to hand over, one share at a time."""
+        before = ("custodian", "--identity", self.folder("custodian-a"), "--passphrase-file", self.passphrase)
+        verb = (*before, "hand-over", "--batch", "1")
+        return subprocess.Popen(
+            [sys.executable, "-m", "idvault.cli", *map(str, verb)],
+            env={**os.environ, **environment.common(Layout(self.house.state))},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def kill_after(self, shares: int) -> int:
+        """Begin to hand over, and kill the client once so many shares were handed over; return how many."""
+        client = self.handing_over()
+        try:
+            assert client.stderr is not None
+            for line in client.stderr:
+                if line.startswith("hand-over: ") and int(line.split()[1]) >= shares:
+                    break
+        finally:
+            client.send_signal(signal.SIGKILL)
+            client.communicate()
+        return self.with_new()
+
+    def with_new(self) -> int:
+        """Return how many records have been handed over."""
+        query = "select count(*) from records where share_quorum_ids is not null"
+        return int(self.house.query(query)[0][0])
+
+
+def _sign_up(house: House, vault: Vault, people: list[Person]) -> list[str]:
+    house.registry.add(*people)
+    return [verify(vault, person).account_token for person in people]
+
+
+def test_a_custodian_is_replaced_under_load_and_kills(own_house: House, tmp_path: Path) -> None:
+    """Nothing is lost or doubled, the vault answers, and the new custodian opens an old record."""
+    house, staff, people = own_house, Staff(own_house), [invent() for _ in range(PEOPLE)]
+    with house.vault() as vault:
+        accounts = _sign_up(house, vault, people)
+        digests = house.query("select account_token, ciphertext, share_hashes from records order by 1")
+        staff.hire()
+        staff.replace(tmp_path)
+        handed = staff.kill_after(3)
+        assert 3 <= handed < PEOPLE
+        late = _sign_up(house, vault, [invent() for _ in range(2)])
+        assert vault.get_status(accounts[0]).is_verified
+    client = staff.handing_over()
+    assert wait_for(lambda: client.poll() is not None or staff.with_new() > handed + 3, patience=120)
+    house.session.kill()
+    client.send_signal(signal.SIGKILL)
+    assert client.returncode is None, client.communicate()
+    client.communicate()
+    house.start()
+    killed = staff.with_new()
+    assert handed < killed < PEOPLE
+    advice = house.command("doctor").stdout
+    assert f"shares wait to be handed over, {PEOPLE - killed} of custodian-a" in advice
+    done = staff.run("custodian-a", "hand-over")
+    assert (done["handed"], done["left"], done["successor"]) == (PEOPLE - killed, 0, NEW)
+    _check_all_handed_over(house, digests, late)
+    staff.connect(tmp_path)
+    staff.enrol()
+    _open(staff, accounts[0], people[0])
+
+
+def _check_all_handed_over(house: House, digests: list[tuple[Any, ...]], late: list[str]) -> None:
+    """Every old record is with the new custodian, each batch is in the log, and late ones never moved."""
+    moved = house.query("select account_token from records where share_quorum_ids is null order by 1")
+    assert [account for (account,) in moved] == sorted(late)
+    assert len(house.query("select distinct present_quorum_id from records")) == 1
+    kept = house.query("select account_token, ciphertext, share_hashes from records order by 1")
+    assert [row for row in kept if row[0] not in late] == digests
+    leaves = house.query("select leaf from log_entries")
+    assert sum(b"custody:shares:handover" in leaf for (leaf,) in leaves) > 2
+    assert "hand-over" not in house.command("doctor").stdout
+    shown = f'idvault_quorum_records{{holders="PRESENT",version="2"}} {PEOPLE + len(late)}.0'
+    assert wait_for(lambda: shown in fetch(house.ready["metrics"]["work"]).decode())
+
+
+def _open(staff: Staff, account: str, person: Person) -> None:
+    given = ("--case", "synthetic", "--legal-basis", "synthetic", "--purpose", "to see that it opens")
+    made = staff.run("auditor-a", "request", "--account", account, *given)["disclosure_id"]
+    assert wait_for(lambda: bool(staff.run(NEW, "pending")["verified"]))
+    assert staff.run("custodian-b", "approve", made, step=0)["state"] == "REQUESTED"
+    assert staff.run(NEW, "approve", made, step=1)["state"] == "APPROVED"
+    opened = staff.run("auditor-a", "open", made, step=0)
+    assert (opened["real_name"], opened["document_number"]) == (person.name, person.number)
