@@ -5,7 +5,7 @@ import gzip
 import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from idvault_client.transport import Tls
@@ -93,8 +93,8 @@ async def slow_handshakes(target: Target) -> str:
     begin, hung_up = time.monotonic(), 0
     try:
         for byte in hello[: target.times(24)]:
-            for _, writer in ends:
-                with suppress(ConnectionError, RuntimeError):
+            for reader, writer in ends:
+                if not reader.at_eof():
                     writer.write(bytes((byte,)))
             await asyncio.sleep(0.5)
         hung_up = sum(reader.at_eof() for reader, _ in ends)
