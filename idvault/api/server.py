@@ -38,6 +38,9 @@ OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.max_receive_message_length", 1024 * 1024),
     ("grpc.max_send_message_length", 4 * 1024 * 1024),
     ("grpc.max_concurrent_streams", 1_000),
+    # Beyond it gRPC takes back calls at random, good ones too; the bounds that tell callers apart are ours.
+    ("grpc.server.max_pending_requests", 16_000),
+    ("grpc.server.max_pending_requests_hard_limit", 32_000),
     ("grpc.max_metadata_size", 8 * 1024),
     ("grpc.absolute_max_metadata_size", 16 * 1024),
     ("grpc.server_handshake_timeout_ms", 10_000),
