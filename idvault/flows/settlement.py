@@ -22,7 +22,7 @@ from idvault.ports.entropy import Entropy
 from idvault.ports.job import JobStore
 from idvault.ports.registry import Registry
 from idvault.ports.sealing import IntakeOpener, IntakeSealer, RecordSealer
-from idvault.ports.verification import Claim, Job, Lease, Settlement, VerificationStore
+from idvault.ports.verification import Claim, Intake, Job, Lease, Settlement, VerificationStore
 
 LEASE = timedelta(seconds=15)  # longer than the 10 s after which a lost check may be asked about
 PATIENCE = 5.0  # the registry's advised time-out in seconds
@@ -65,6 +65,13 @@ class SettlementFlow:
         """Let a claim that was just opened wait for its turn, unasked; raises UnavailableError."""
         job = replace(job, progress=machine.queued(progress=job.progress, now=now.real))
         await self._wait(job, identity, now=now)
+
+    async def deposit(self, claim: Claim, *, relying_party: str, identity: Identity, now: Moment) -> None:
+        """Let a claim whose job somebody else holds survive that one; raises UnavailableError."""
+        token = claim.account.account_token
+        intake = await self._sealed(relying_party, token, claim.claim_id, identity, now)
+        event = self._postponed(token, claim.claim_id, now)
+        await self._store.deposit(account_token=token, claim_id=claim.claim_id, intake=intake, event=event)
 
     async def settle(self, job: Job, identity: Identity, *, now: Moment, patience: float) -> Claim | None:
         """Ask within patience seconds; settle on a deciding answer, else let the claim wait.
@@ -195,21 +202,29 @@ class SettlementFlow:
         if job.intake is not None:
             await self._jobs.advance(job, progress=job.progress, keep_lease=False)
             return
-        intake = await self._intake_sealer.seal(
-            relying_party=job.relying_party,
-            account_token=job.account_token,
-            claim_id=job.claim_id,
+        intake = await self._sealed(job.relying_party, job.account_token, job.claim_id, identity, now)
+        event = self._postponed(job.account_token, job.claim_id, now)
+        await self._store.postpone(job, intake=intake, progress=job.progress, event=event)
+
+    async def _sealed(
+        self, relying_party: str, account_token: str, claim_id: str, identity: Identity, now: Moment
+    ) -> Intake:
+        return await self._intake_sealer.seal(
+            relying_party=relying_party,
+            account_token=account_token,
+            claim_id=claim_id,
             identity=identity,
             day=now.real.date().isoformat(),
         )
-        event = self._recorder.event(
+
+    def _postponed(self, account_token: str, claim_id: str, now: Moment) -> Event:
+        return self._recorder.event(
             EventType.CLAIM_POSTPONE,
             actor_id=SYSTEM_ACTOR,
             now=now,
-            account_token=job.account_token,
-            claim_id=job.claim_id,
+            account_token=account_token,
+            claim_id=claim_id,
         )
-        await self._store.postpone(job, intake=intake, progress=job.progress, event=event)
 
 
 class BacklogFlow:

@@ -175,7 +175,13 @@ class VerificationFlow:
         )
         if job is not None:
             return await self._settle(job, command, now=now, patience=patience)
-        return await self._await_outcome(claim, command, patience=patience)
+        claim = await self._await_outcome(claim, command, patience=patience)
+        if claim.state is ClaimState.PENDING:
+            # Whoever holds the job may be dead, and this caller was only told to ask by id from now on.
+            await self._settlement.deposit(
+                claim, relying_party=command.relying_party, identity=command.identity, now=now
+            )
+        return claim
 
     async def _await_outcome(self, claim: Claim, command: VerifyCommand, *, patience: float) -> Claim:
         loop = asyncio.get_running_loop()

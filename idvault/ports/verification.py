@@ -188,6 +188,15 @@ class VerificationStore(Protocol):
         """
         ...
 
+    async def deposit(self, *, account_token: str, claim_id: str, intake: Intake, event: Event) -> bool:
+        """Store the intake of a PENDING claim that has none, with the event; claim_id is its field.
+
+        For a caller who repeats its request while somebody holds the job: should that one be dead, a worker
+        takes the job up when the lease runs out. Must change nothing else, leave the lease alone, and return
+        False where the job is DONE or an intake is stored.
+        """
+        ...
+
     async def settle(self, settlement: Settlement, *, event: Event) -> Claim | None:
         """End a PENDING claim; return it as it then is, or None if it was not this call's to end.
 

@@ -44,8 +44,11 @@ class SqlJobStore:
 
     async def advance(self, job: Job, *, progress: Progress, keep_lease: bool) -> Job | None:
         """Store progress under the lease; None if it is lost."""
-        lease = job.lease if keep_lease else None
-        values = task.values(progress, lease, waits=job.intake is not None)
+        values = task.progress_values(progress)
+        if job.intake is not None:
+            values = task.values(progress, job.lease if keep_lease else None, waits=True)
+        elif not keep_lease:
+            values |= task.lease_values(None)
         statement = update(jobs).where(task.is_held(job)).values(**values)
 
         async def advance(connection: AsyncConnection) -> Job | None:

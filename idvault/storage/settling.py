@@ -12,7 +12,7 @@ from idvault.ports.verification import Claim, Intake, Job, Settlement
 from idvault.storage import account, claim, invitation_row, legacy_account, log, person, receipt, record, task
 from idvault.storage.account import for_change
 from idvault.storage.claim import OpenClaim
-from idvault.storage.dialect import insert
+from idvault.storage.dialect import insert, insert_if_absent
 from idvault.storage.schema import intakes, jobs
 
 
@@ -32,6 +32,26 @@ async def postpone(
         .on_conflict_do_update(index_elements=list(intakes.primary_key), set_=values)
     )
     await log.append(connection, event.with_fields(claim_id=job.claim_id))
+    return True
+
+
+async def deposit(connection: AsyncConnection, key: task.Key, intake: Intake, *, event: Event) -> bool:
+    """Store the intake of a claim that has none, whoever holds its job."""
+    account_token, claim_id = key
+    is_open = task.is_job(*key) & (jobs.c.state != JobState.DONE.value)
+    job = (await connection.execute(for_change(select(jobs).where(is_open)))).first()
+    if job is None or not await insert_if_absent(
+        connection,
+        intakes,
+        account_token=account_token,
+        claim_id=claim_id,
+        day=intake.day,
+        ciphertext=intake.ciphertext,
+    ):
+        return False
+    due_at = max(job.next_at, job.leased_until or job.next_at)
+    await connection.execute(update(jobs).where(task.is_job(*key)).values(due_at=due_at))
+    await log.append(connection, event.with_fields(claim_id=claim_id))
     return True
 
 

@@ -40,6 +40,13 @@ class SqlVerificationStore:
             ),
         )
 
+    async def deposit(self, *, account_token: str, claim_id: str, intake: Intake, event: Event) -> bool:
+        """Store the intake of a claim that has none, whoever holds its job."""
+        return await self._database.act(
+            "verification.deposit",
+            lambda connection: settling.deposit(connection, (account_token, claim_id), intake, event=event),
+        )
+
     async def settle(self, settlement: Settlement, *, event: Event) -> Claim | None:
         """End a claim, if it is this call's to end."""
         if settlement.outcome.succeeded is (settlement.record is None):

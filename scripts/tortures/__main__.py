@@ -10,9 +10,11 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import monotonic
 
+from scripts.tortures import registry_campaign
 from scripts.tortures.besieged import Besieged, databases
 from scripts.tortures.crowd import Crowd
 from scripts.tortures.cuts import Cuts
@@ -32,6 +34,7 @@ class Options:
     database: str
     kills: int
     every: int
+    claims: int
     stop: threading.Event
 
 
@@ -43,6 +46,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/torture", description=__doc__)
     parser.add_argument("--database", choices=("sqlite", "postgres"), required=True)
     parser.add_argument("--kills", type=int, default=200, metavar="N", help="how often promise 1 kills")
+    parser.add_argument("--claims", type=int, default=20_000, metavar="N", help="the claims of promise 13")
     parser.add_argument("--only", metavar="1,3", help="the promises to test (default: all)")
     parser.add_argument(
         "--every", type=int, default=1, metavar="N", help="hit only each N-th write of promise 2"
@@ -55,7 +59,7 @@ def main() -> int:
         parser.error(f"with {arguments.database} there is no promise {', '.join(unknown)} to test")
     stop = threading.Event()
     signal.signal(signal.SIGINT, lambda _number, _frame: stop.set())
-    options = Options(arguments.database, arguments.kills, arguments.every, stop)
+    options = Options(arguments.database, arguments.kills, arguments.every, arguments.claims, stop)
     try:
         if "2" in wanted:
             strace()
@@ -122,9 +126,25 @@ def _disk(options: Options) -> Tally:
         return Disk(besieged, stop=options.stop).run(step=options.every)
 
 
+def _registry_campaign(options: Options, *, keep_unheard: bool) -> Tally:
+    with (
+        tempfile.TemporaryDirectory(prefix="idvault-torture-") as name,
+        databases(options.database, Path(name)) as pair,
+    ):
+        return registry_campaign.run(
+            pair, claims=options.claims, keep_unheard=keep_unheard, stop=options.stop
+        )
+
+
+# A registry that keeps what nobody heard, and one that does not.
+_CAMPAIGNS: Mapping[str, Torture] = {
+    "13": partial(_registry_campaign, keep_unheard=True),
+    "13b": partial(_registry_campaign, keep_unheard=False),
+}
+
 PROMISES: Mapping[str, Mapping[str, Torture]] = {
-    "sqlite": {"1": _kills, "2": _disk, "4": _crowds},
-    "postgres": {"1": _kills, "3": _cuts, "4": _crowds},
+    "sqlite": {"1": _kills, "2": _disk, "4": _crowds, **_CAMPAIGNS},
+    "postgres": {"1": _kills, "3": _cuts, "4": _crowds, **_CAMPAIGNS},
 }
 """Which promise of the security design is tested how, by the kind of database."""
 

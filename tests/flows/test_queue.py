@@ -1,10 +1,12 @@
 """New claims and the queue of those that wait."""
 
+import asyncio
 from collections import Counter
 from datetime import timedelta
 
 import pytest
 
+from idvault.domain.error import UnavailableError
 from idvault.domain.job import JobState
 from idvault.domain.registry import Answer
 from idvault.domain.verification import ClaimState
@@ -12,6 +14,7 @@ from idvault.ports.verification import Lease
 from idvault.storage.engine import Database
 from tests import builders
 from tests.databases import Databases
+from tests.fakes.flaky import Fault
 from tests.fakes.sealing import FakeFingerprinter
 from tests.flows.world import World, at, command, request_id
 
@@ -83,3 +86,33 @@ async def test_a_queued_claim_keeps_nothing_sent(world: World, lost: bool) -> No
     await world.work(seconds=4)
     assert world.registry.queries == []
     assert (await world.get(2, seconds=4)).state is ClaimState.SUCCEEDED
+
+
+async def test_a_repeat_outlives_a_dead_edge(world: World) -> None:
+    """An edge dies with a claim; a repeat within its lease is PENDING, and the worker ends it after that."""
+    world.claims.plant("postpone", Fault.REFUSE)
+    world.registry.script.append(Answer.NOT_SENT)
+    with pytest.raises(UnavailableError):
+        await _verify(world, 1)
+    asked = command(1, builders.identity(number="11000019000101001X"))
+    assert (await world.verify(asked, seconds=3, patience=0)).state is ClaimState.PENDING
+    assert (await world.verify(asked, seconds=4, patience=0)).state is ClaimState.PENDING
+    assert await world.work(seconds=14) == []
+    world.registry.script.extend([Answer.NOT_FOUND, Answer.NOT_FOUND])
+    for seconds in (15, 20, 21):
+        await world.work(seconds=seconds)
+    assert (await world.get(1, seconds=22)).state is ClaimState.SUCCEEDED
+    assert world.registry.charged == 1
+
+
+async def test_a_repeat_does_not_disturb_a_living_edge(world: World) -> None:
+    """The first call still asks: its outcome counts, and nothing of the repeat is left behind."""
+    world.registry.gate = asyncio.Event()
+    asked = command(1, builders.identity(number="11000019000101001X"))
+    first = asyncio.create_task(world.verify(asked, patience=30))
+    await world.registry.asked.wait()
+    assert (await world.verify(asked, patience=0)).state is ClaimState.PENDING
+    world.registry.gate.set()
+    assert (await first).state is ClaimState.SUCCEEDED
+    assert await world.work(seconds=60) == []
+    assert len(world.registry.checks) == 1

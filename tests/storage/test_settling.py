@@ -12,6 +12,7 @@ from idvault.domain.event import EventType
 from idvault.domain.job import JobState, Progress
 from idvault.domain.status import Assurance, State
 from idvault.domain.verification import TIMED_OUT, ClaimState, FailureReason, Outcome
+from idvault.ports.verification import Intake
 from idvault.storage.schema import intakes, jobs, log_entries, mismatches
 from idvault.transparency import entry
 from tests.storage.world import MATCHED, MISMATCHED, NO_RECORD, NOW, TODAY, World, at, lease_of
@@ -302,3 +303,29 @@ async def test_progress_survives_the_database(world: World) -> None:
     )
     assert won is not None
     assert won.progress == progress
+
+
+async def test_a_deposit_waits_for_the_lease(world: World) -> None:
+    """An intake that another caller brings is stored once; the job is due when its holder's lease ends."""
+    job = await world.job()
+
+    async def deposit() -> bool:
+        return await world.claims.deposit(
+            account_token=job.account_token,
+            claim_id=job.claim_id,
+            intake=Intake("2026-03-01", b"sealed"),
+            event=world.event(EventType.CLAIM_POSTPONE, job.account_token),
+        )
+
+    assert await deposit()
+    assert not await deposit()
+    until = job.lease.until
+    early = until - timedelta(microseconds=1)
+    assert await world.jobs.lease(lease=lease_of("w"), now=early, limit=1) == []
+    assert await world.jobs.advance(job, progress=job.progress, keep_lease=True)
+    lease = lease_of("w", until=until + timedelta(seconds=15))
+    (won,) = await world.jobs.lease(lease=lease, now=until, limit=1)
+    assert won.intake == Intake("2026-03-01", b"sealed")
+    assert await world.settle(won, MATCHED)
+    assert (await world.counts())["intakes"] == 0
+    assert not await deposit()

@@ -1,0 +1,37 @@
+"""Promise 13: thousands of claims against a registry on fire, by workers and edges that die."""
+
+import asyncio
+import threading
+
+from idvault.storage import migrations
+from idvault.storage.engine import Database
+from scripts.registry_fire import oracle
+from scripts.registry_fire.campaign import Campaign
+from scripts.registry_fire.oracle import Verdict, WrongError
+from scripts.tortures.tally import Tally
+from tests.databases import Databases
+
+
+def run(pair: Databases, *, claims: int, keep_unheard: bool, stop: threading.Event) -> Tally:
+    """Run one campaign and count what the oracle says; at stop those who have not begun do not."""
+    migrations.upgrade(pair.main_url, pair.shred_url)
+    tally = Tally()
+    try:
+        verdict = asyncio.run(_campaign(pair.main_url, claims, keep_unheard, stop))
+    except WrongError as wrong:
+        tally.lose(str(wrong))
+        return tally
+    tally.faults = verdict.faults + verdict.restarts
+    tally.acknowledged = verdict.claims - verdict.never_opened
+    tally.figures = {name: float(value) for name, value in verdict.figures().items()}
+    return tally
+
+
+async def _campaign(url: str, claims: int, keep_unheard: bool, stop: threading.Event) -> Verdict:
+    database = Database(url=url)
+    try:
+        campaign = Campaign(database, claims, keep_unheard=keep_unheard)
+        await campaign.run(stop=stop.is_set)
+        return await oracle.judge(campaign)
+    finally:
+        await database.close()
