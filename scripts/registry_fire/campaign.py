@@ -21,7 +21,6 @@ from idvault.mock_registry.population import Person
 from idvault.ports.verification import Claim
 from idvault.storage.engine import Database
 from idvault.storage.job import SqlJobStore
-from idvault.storage.verification import SqlVerificationStore
 from scripts.registry_fire.process import Fate, KilledError, Process, policy
 from scripts.registry_fire.wire import Internet
 from tests import builders
@@ -163,11 +162,16 @@ class Campaign:
 
     async def _ask_all(self) -> None:
         """Ask what became of every claim, as platforms do by request id."""
-        claims = SqlVerificationStore(database=self.database)
+        self._number += 1
+        calm = Process(
+            self.database, self.internet, self.policy, Fate(self.random, 0, 0), self.now, self._number
+        )
         for claimant in self.claimants:
             try:
-                claimant.claim = await claims.find(
-                    relying_party=claimant.asked.relying_party, request_id=claimant.asked.request_id
+                claimant.claim = await calm.verification.get(
+                    relying_party=claimant.asked.relying_party,
+                    request_id=claimant.asked.request_id,
+                    now=self.now(),
                 )
             except NotFoundError:
                 claimant.claim = None
