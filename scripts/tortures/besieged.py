@@ -62,8 +62,7 @@ class Besieged:
         self.databases = pair
         self.folder = folder
         self.cluster = Cluster(folder, pair, processes=1)
-        told = self.cluster.command("keys", "init").splitlines()[0]
-        self._public_key = told.removeprefix("log public key: ")
+        self._public_key = self.cluster.log_key
         self._kept = folder / "kept-checkpoint"
 
     def vault(self) -> Vault:

@@ -40,7 +40,8 @@ class Cluster:
         self.processes = processes
         self.program = "idvault.cli"
         self.port = free_port()
-        for command in (["keys", "init"], ["db", "upgrade"], self._registration("platform-a")):
+        self.log_key = self.command("keys", "init").splitlines()[0].removeprefix("log public key: ")
+        for command in (["db", "upgrade"], self._registration("platform-a")):
             self.command(*command)
         self.registry = self._start_registry()
 

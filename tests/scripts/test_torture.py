@@ -23,11 +23,11 @@ def besieged(folder: Path, pair: Databases) -> Iterator[Besieged]:
 
 
 def test_kills_under_load_lose_and_double_nothing(tmp_path: Path, sqlite_databases: Databases) -> None:
-    """kill -9 twice at random moments: what was acknowledged is there once, and the log verifies."""
+    """kill -9 at a random moment: what was acknowledged is there once, and the log verifies."""
     with besieged(tmp_path, sqlite_databases) as vault:
-        tally = Kills(vault, dice=random.SystemRandom(), stop=threading.Event()).run(2)
+        tally = Kills(vault, dice=random.SystemRandom(), stop=threading.Event()).run(1)
     assert tally.complaints == []
-    assert tally.faults >= 2
+    assert tally.faults >= 1
     assert tally.acknowledged > 0
 
 
