@@ -88,9 +88,8 @@ class LocalDayKeyring:
         kept_from = (now.astimezone(UTC).date() - _LIFETIME + _DAY).isoformat()
         known = sorted({*published, *self._keys.keys(Purpose.INTAKE).versions})
         for name, successor in pairwise(known):
-            if now - _time(successor) < _OVERLAP:
-                break
-            if name < kept_from or not await self._store.is_needed(day=name):
+            is_over = now - _time(successor) >= _OVERLAP
+            if is_over and (name < kept_from or not await self._store.is_needed(day=name)):
                 # The private half first: a public one that is left is found again by the next run.
                 await asyncio.to_thread(self._keys.destroy, Purpose.INTAKE, name)
                 await self._store.forget(day=name)

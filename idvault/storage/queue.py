@@ -31,7 +31,7 @@ _TIERS = ((DOUBT,), (*_SIGN_UPS, *_RE_VERIFICATIONS))
 IS_OPEN = jobs.c.state != literal_column("'DONE'")
 
 # The first row of each lane and party is asked for by ORDER BY and LIMIT: PostgreSQL may answer an EXISTS by
-# reading the whole table.
+# reading the whole table. Jobs that no worker may take have no due_at, and SQLite sorts those first.
 _PARTIES = text(
     """
     WITH RECURSIVE waiting(lane, party) AS (
@@ -47,7 +47,7 @@ _PARTIES = text(
     SELECT lane, party FROM waiting
     WHERE party <> '' AND (
         SELECT jobs.due_at FROM jobs WHERE jobs.state <> 'DONE' AND jobs.lane = waiting.lane
-        AND jobs.relying_party = waiting.party
+        AND jobs.relying_party = waiting.party AND jobs.due_at IS NOT NULL
         ORDER BY jobs.due_at LIMIT 1
     ) <= :now
     """

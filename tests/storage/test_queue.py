@@ -63,6 +63,18 @@ async def test_more_parties_than_a_lease_takes(world: World) -> None:
     assert turns == [["a", "b"], ["c", "d"], ["e", "a"], ["b", "c"], ["d", "e"]]
 
 
+async def test_a_job_without_an_intake_hides_no_other(main_database: Database, world: World) -> None:
+    """What no worker may take stands in nobody's way, in the order of either database."""
+    first, _second = [await _wait(world, "a", state=JobState.UNKNOWN, sent_at=at().real) for _ in range(2)]
+
+    async def let_go(connection: AsyncConnection) -> None:
+        statement = text("UPDATE jobs SET due_at = NULL WHERE claim_id = :claim_id")
+        await connection.execute(statement, {"claim_id": first.claim_id})
+
+    await main_database.act("test", let_go)
+    assert await _lease(world, 5) == ["a"]
+
+
 async def test_doubtful_jobs_have_turns_of_their_own(world: World) -> None:
     """Jobs in doubt come before all others, and they too come one of each party."""
     doubt: dict[str, Any] = {"state": JobState.UNKNOWN, "sent_at": at().real}
