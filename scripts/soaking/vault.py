@@ -41,17 +41,12 @@ class WholeVault(Cluster):
             "ca": str(self._layout.authority),
             "identities": {name: str(self._layout.people / name) for name in PEOPLE},
             "roster": str(self._layout.roster),
-            "log": {"public_key": self.log_key()},
+            "log": {"public_key": self.log_key},
         }
         people = (*AUDITORS, *CUSTODIANS)
         connect.development(document, people)
         second_factor.development(document, people)
         return document
-
-    def log_key(self) -> str:
-        """Return the public key of the log."""
-        said = self.command("keys", "init")
-        return said.partition("log public key: ")[2].splitlines()[0]
 
     def client(self, *, timeout: float = 20.0) -> aio.Vault:
         """Return a client of platform-a, to be made in a running event loop."""
@@ -76,7 +71,7 @@ class WholeVault(Cluster):
     def verify_log(self) -> str:
         """Verify the log as it lies in the databases, offline; return the last line."""
         urls = [self.settings[f"IDVAULT_{name}DATABASE_URL"] for name in ("", "SHRED_")]
-        options = ["--database", urls[0], "--shred-database", urls[1], "--public-key", self.log_key()]
+        options = ["--database", urls[0], "--shred-database", urls[1], "--public-key", self.log_key]
         return self.command("log", "verify", *options).splitlines()[-1]
 
 
