@@ -1,12 +1,14 @@
 """The schema rules, and that the migrations make exactly the schema."""
 
 import asyncio
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData
 
 from idvault.domain.error import PreconditionError, Reason, UnavailableError
@@ -92,6 +94,23 @@ async def test_migrations_make_exactly_the_schema(databases: Databases, branch: 
     async with engine.connect() as connection:
         assert await connection.run_sync(lambda sync: _differences(branch, sync)) == []
     await engine.dispose()
+
+
+@pytest.mark.parametrize("branch", [MAIN, SHRED], ids=["main", "shred"])
+def test_newest_version_is_the_last_migration(branch: Branch) -> None:
+    """The version that a start asks for is the one an upgrade leads to, and there is but one way."""
+    script = ScriptDirectory(str(branch.folder.parents[1]), version_locations=[str(branch.folder)])
+    assert script.get_heads() == [branch.newest]
+
+
+def test_start_needs_no_alembic(databases: Databases) -> None:
+    """A process that only checks the version does not load what upgrades it."""
+    script = (
+        "import asyncio, sys; from idvault.storage import migrations;"
+        "asyncio.run(migrations.check_current(*sys.argv[1:])); sys.exit('alembic' in sys.modules)"
+    )
+    command = [sys.executable, "-c", script, databases.main_url, databases.shred_url]
+    assert subprocess.run(command, cwd=ROOT, check=False).returncode == 0
 
 
 def test_upgrade_from_nothing_and_again(maker: Maker, tmp_path: Path) -> None:

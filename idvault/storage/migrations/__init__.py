@@ -5,13 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, text
+from sqlalchemy import Connection, MetaData, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from idvault.domain.error import PreconditionError, Reason, UnavailableError
@@ -27,6 +23,9 @@ from idvault.storage import (
 )
 from idvault.storage import url as address
 from idvault.storage.failure import FOREIGN, DriverError, describe
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 T = TypeVar("T")
 
@@ -55,12 +54,24 @@ class Branch:
         """Return the table that holds the database's version."""
         return f"idvault_{self.name}_version"
 
-    def config(self, connection: Connection) -> Config:
+    @property
+    def folder(self) -> Path:
+        """Return where its migrations are: files whose names begin with their version, in order."""
+        return _FOLDER / "versions" / self.name
+
+    @property
+    def newest(self) -> str:
+        """Return the version of this program, read from the names of the files."""
+        return max(path.name.partition("_")[0] for path in self.folder.glob("[0-9]*.py"))
+
+    def config(self, connection: Connection) -> "Config":
         """Return what alembic needs in order to work on a connection."""
+        from alembic.config import Config  # noqa: PLC0415 - see _upgrade
+
         config = Config()
         config.set_main_option("script_location", str(_FOLDER))
         config.set_main_option("path_separator", "newline")
-        config.set_main_option("version_locations", str(_FOLDER / "versions" / self.name))
+        config.set_main_option("version_locations", str(self.folder))
         config.attributes.update(
             connection=connection, metadata=self.metadata, version_table=self.version_table
         )
@@ -102,7 +113,7 @@ async def check_current(main_url: str, shred_url: str) -> None:
     _refuse_one(main_url, shred_url)
     for branch, url in ((MAIN, main_url), (SHRED, shred_url)):
         if address.is_missing(address.parse(url)):
-            raise _outdated(branch, None, None)
+            raise _outdated(branch, None)
         await _with_connection(url, partial(_check, branch), write=False)
 
 
@@ -114,19 +125,28 @@ def _refuse_one(main_url: str, shred_url: str) -> None:
 def _upgrade(branch: Branch, connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    # Every process checks the version at its start; only an upgrade needs alembic, which is slow to import.
+    from alembic import command  # noqa: PLC0415
+
     command.upgrade(branch.config(connection), "head")
 
 
 def _check(branch: Branch, connection: Connection) -> None:
-    newest = ScriptDirectory.from_config(branch.config(connection)).get_current_head()
-    context = MigrationContext.configure(connection, opts={"version_table": branch.version_table})
-    found = context.get_current_revision()
-    if found != newest:
-        raise _outdated(branch, found, newest)
+    found = _version(branch, connection)
+    if found != branch.newest:
+        raise _outdated(branch, found)
 
 
-def _outdated(branch: Branch, found: str | None, newest: str | None) -> SchemaError:
-    state = "has no schema yet" if found is None else f"is at version {found}, not {newest}"
+def _version(branch: Branch, connection: Connection) -> str | None:
+    if not inspect(connection).has_table(branch.version_table):
+        return None
+    # The name is one of two constants.
+    found: str | None = connection.scalar(text(f"SELECT version_num FROM {branch.version_table}"))  # noqa: S608
+    return found
+
+
+def _outdated(branch: Branch, found: str | None) -> SchemaError:
+    state = "has no schema yet" if found is None else f"is at version {found}, not {branch.newest}"
     return SchemaError(f"the {branch.name} database {state}: run `idvault db upgrade`")
 
 
