@@ -23,6 +23,8 @@ from sqlalchemy.engine import make_url
 from idvault.storage import migrations
 
 _PREFIX = "idvault_test_"
+_MEMORY = Path("/dev/shm")  # noqa: S108 - the folder in it is made by mkdtemp
+_MEMORY_NEEDED = 2 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,8 @@ class PostgresMaker:
 
     def _create(self, template: str | None = None) -> str:
         name = _PREFIX + uuid4().hex
-        copied = f' TEMPLATE "{template}"' if template else ""
+        # Files are copied, not logged block by block: a third of the time where they lie in memory.
+        copied = f' TEMPLATE "{template}" STRATEGY FILE_COPY' if template else ""
         self._execute(f'CREATE DATABASE "{name}"{copied}')
         self._made.append(name)
         return name
@@ -136,7 +139,7 @@ def postgres() -> Iterator[PostgresMaker]:
         yield from _made_on(given)
         return
     # The server runs as another user when the tests run as root, so every folder above must let it pass.
-    folder = Path(tempfile.mkdtemp(prefix="idvault-postgres-"))
+    folder = Path(tempfile.mkdtemp(prefix="idvault-postgres-", dir=_memory()))
     folder.chmod(0o755)
     server: Any = None
     try:
@@ -149,6 +152,13 @@ def postgres() -> Iterator[PostgresMaker]:
         if server is not None:
             server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _memory() -> Path | None:
+    """Return a file system in memory if there is one with room, else None: what a copy costs is its files."""
+    if not os.access(_MEMORY, os.W_OK) or shutil.disk_usage(_MEMORY).free < _MEMORY_NEEDED:
+        return None
+    return _MEMORY
 
 
 def _server_module(folder: Path) -> Any:

@@ -121,3 +121,10 @@ def test_signing_again_replaces_and_another_key_is_refused() -> None:
         roster_signature.sign(people.roster(), name=A, signer=people.signer(B).sign)
     with pytest.raises(RosterError, match="'nobody'"):
         roster_signature.sign(people.roster(), name="nobody", signer=people.signer(B).sign)
+
+
+def test_signatures_may_be_in_order_and_too_few() -> None:
+    """While a roster is being signed one of three is fine, and a wrong one is not."""
+    roster_signature.check_signatures(signed(people.roster(), A), previous=None)
+    with pytest.raises(RosterSignatureError, match="custodian-a does not verify"):
+        roster_signature.check_signatures(people.roster().with_signature(A, bytes(64)), previous=None)

@@ -37,6 +37,13 @@ def test_a_job_is_born_sending() -> None:
     assert job.next_call(progress=SENDING, can_query=True) is Call.CHECK
 
 
+def test_a_born_job_that_queues_has_sent_nothing() -> None:
+    """It lets those before it go first, and its check is still to be asked."""
+    queued = job.queued(progress=SENDING, now=NOW + S)
+    assert queued == Progress(JobState.READY, 0, sent_at=None, next_at=NOW + S)
+    assert job.next_call(progress=queued, can_query=True) is Call.CHECK
+
+
 @pytest.mark.parametrize("answer", sorted(DECIDED))
 @pytest.mark.parametrize("call", [_check, _query])
 def test_a_deciding_answer_is_final(answer: Answer, call: object) -> None:

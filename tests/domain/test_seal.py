@@ -72,6 +72,12 @@ def test_things_are_bound_as_the_design_says() -> None:
     assert seal.intake_info(
         relying_party="p", account_token="t", claim_id="c", day="2026-03-01"
     ) == seal.encode("idvault/intake/v1", "p", "t", "c", "2026-03-01")
+    assert seal.reseal_info(request_digest=b"d", custodian="c", share_index=1) == seal.encode(
+        "idvault/reseal/v1", b"d", "c", 1
+    )
+    assert seal.one_time_key_info(disclosure_id="d") == seal.encode("idvault/one-time-key/v1", "d")
+    assert seal.evidence_info(disclosure_id="d") == seal.encode("idvault/evidence/v1", "d")
+    assert seal.case_text_info(disclosure_id="d") == seal.encode("idvault/case-text/v1", "d")
 
 
 def test_a_quorum_id_binds_threshold_names_keys_and_order() -> None:
