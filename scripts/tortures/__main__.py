@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from time import monotonic
 
-from scripts.tortures import registry_campaign
+from scripts.tortures import elsewhere, registry_campaign
 from scripts.tortures.besieged import Besieged, databases
 from scripts.tortures.crowd import Crowd
 from scripts.tortures.cuts import Cuts
@@ -35,6 +35,7 @@ class Options:
     kills: int
     every: int
     claims: int
+    messages: int
     stop: threading.Event
 
 
@@ -47,6 +48,9 @@ def main() -> int:
     parser.add_argument("--database", choices=("sqlite", "postgres"), required=True)
     parser.add_argument("--kills", type=int, default=200, metavar="N", help="how often promise 1 kills")
     parser.add_argument("--claims", type=int, default=20_000, metavar="N", help="the claims of promise 13")
+    parser.add_argument(
+        "--messages", type=int, default=100_000, metavar="N", help="how many promise 10 sends to each method"
+    )
     parser.add_argument("--only", metavar="1,3", help="the promises to test (default: all)")
     parser.add_argument(
         "--every", type=int, default=1, metavar="N", help="hit only each N-th write of promise 2"
@@ -59,7 +63,9 @@ def main() -> int:
         parser.error(f"with {arguments.database} there is no promise {', '.join(unknown)} to test")
     stop = threading.Event()
     signal.signal(signal.SIGINT, lambda _number, _frame: stop.set())
-    options = Options(arguments.database, arguments.kills, arguments.every, arguments.claims, stop)
+    options = Options(
+        arguments.database, arguments.kills, arguments.every, arguments.claims, arguments.messages, stop
+    )
     try:
         if "2" in wanted:
             strace()
@@ -142,9 +148,17 @@ _CAMPAIGNS: Mapping[str, Torture] = {
     "13b": partial(_registry_campaign, keep_unheard=False),
 }
 
+# All one for which database is tortured otherwise.
+_ELSEWHERE: Mapping[str, Torture] = {
+    "6": lambda _: elsewhere.tampering().run(),
+    "7": lambda _: elsewhere.log_tampering().run(),
+    "10": lambda options: elsewhere.fuzz(messages=options.messages).run(),
+    "11": lambda _: elsewhere.role_matrix().run(),
+}
+
 PROMISES: Mapping[str, Mapping[str, Torture]] = {
-    "sqlite": {"1": _kills, "2": _disk, "4": _crowds, **_CAMPAIGNS},
-    "postgres": {"1": _kills, "3": _cuts, "4": _crowds, **_CAMPAIGNS},
+    "sqlite": {"1": _kills, "2": _disk, "4": _crowds, **_ELSEWHERE, **_CAMPAIGNS},
+    "postgres": {"1": _kills, "3": _cuts, "4": _crowds, **_ELSEWHERE, **_CAMPAIGNS},
 }
 """Which promise of the security design is tested how, by the kind of database."""
 
