@@ -29,7 +29,7 @@ FIELDS = frozenset({
     "method", "code", "reason", "caller", "role", "seconds", "why",
     "error", "at", "logger", "line",
     "act", "edge", "kind", "provider", "outcome", "count", "version", "listen", "port", "grace", "signal",
-    "days", "attempts", "threshold",
+    "days", "attempts", "threshold", "task",
 })  # fmt: skip
 _REDACTED = "[redacted]"
 _EVENT = re.compile(r"[a-z][a-z0-9_:]{0,63}")

@@ -1,5 +1,6 @@
 """Logs show listed fields and fixed words; no text of an exception, and nothing a library says, gets in."""
 
+import ast
 import asyncio
 import errno
 import io
@@ -16,7 +17,8 @@ from typing import Any
 import pytest
 import structlog
 
-from idvault.telemetry.logs import Logs, describe, log
+import idvault
+from idvault.telemetry.logs import FIELDS, Logs, describe, log
 
 # Synthetic: no person has this name or number.
 CANARY = "金丝雀11010519491231002X"
@@ -82,6 +84,26 @@ def test_other_fields_are_redacted(installed: Logs, path: Path) -> None:
     hidden = {"real_name", "reason", "at", "kind", "method"}
     assert {name for name, value in first.items() if value == "[redacted]"} == hidden
     assert second["event"] == "[redacted]"
+
+
+def _keywords(path: Path) -> set[str]:
+    """Return the fields that a module of ours gives to `log().level(...)`, those of describe() apart."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
+    return {
+        str(keyword.arg)
+        for call in calls
+        if isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) == "log()"
+        for keyword in call.keywords
+        if keyword.arg is not None
+    }
+
+
+def test_every_field_of_ours_is_listed() -> None:
+    """What our code says about itself reaches the operator: which task failed, for one."""
+    modules = Path(idvault.__file__).parent.rglob("*.py")
+    found = set().union(*(_keywords(module) for module in modules))
+    assert "task" in found
+    assert found - {"exc_info"} <= FIELDS
 
 
 def test_an_exception_is_types_and_a_place(installed: Logs, path: Path) -> None:
