@@ -1,5 +1,6 @@
 """Searches files for what they must not hold: names and numbers, in every encoding a program may write."""
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +17,11 @@ class Hit:
 
 def encodings(value: str) -> dict[str, bytes]:
     """Return a value as UTF-8, as UTF-16 in both byte orders, and as JSON escapes it."""
-    escaped = "".join(char if char.isascii() else f"\\u{ord(char):04x}" for char in value)
     return {
         "UTF-8": value.encode(),
         "UTF-16-LE": value.encode("utf-16-le"),
         "UTF-16-BE": value.encode("utf-16-be"),
-        "JSON": escaped.encode("ascii"),
+        "JSON": json.dumps(value)[1:-1].encode("ascii"),
     }
 
 

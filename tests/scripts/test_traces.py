@@ -22,10 +22,11 @@ def test_finds_every_encoding_at_any_place(tmp_path: Path, value: str, encoding:
 
 
 def test_finds_what_json_escapes(tmp_path: Path) -> None:
-    """A name that a log escaped is found too."""
+    """A name that a log escaped is found too, also one with a character beyond the BMP."""
     path = tmp_path / "log.jsonl"
-    path.write_text('{"name": "\\u67d0\\u4e00\\u4e00"}')
-    assert [hit.encoding for hit in traces.search([path], ["某一一"])] == ["JSON"]
+    path.write_text('{"name": "\\u67d0\\u4e00\\u4e00", "other": "\\u67d0\\ud842\\udfb7\\u4e00"}')
+    hits = traces.search([path], ["某一一", NAME])
+    assert [(hit.index, hit.encoding) for hit in hits] == [(0, "JSON"), (1, "JSON")]
 
 
 def test_finds_nothing_where_nothing_is(tmp_path: Path) -> None:
