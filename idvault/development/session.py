@@ -12,7 +12,8 @@ from typing import Any
 
 from idvault.process import PARENT_PIPE, ProcessError
 
-_START = 60.0
+# Only a start that hangs takes as long: whatever ends is noticed at once. A busy machine may need minutes.
+_START = 180.0
 _STOP = 15.0
 _POLL = 0.05
 
@@ -85,10 +86,12 @@ class Session:
     def _wait_ready(self) -> dict[str, Any]:
         deadline = time.monotonic() + _START
         while not self._ready_file.exists():
-            if self.process.poll() is not None or time.monotonic() > deadline:
+            ended = self.process.poll()
+            if ended is not None or time.monotonic() > deadline:
                 self.kill()
+                why = f"within {_START:.0f} s" if ended is None else f"and ended with {ended}"
                 tail = "\n".join(self.output.read_text("utf-8", "replace").splitlines()[-15:])
-                raise ProcessError(f"idvault dev did not become ready:\n{tail}")
+                raise ProcessError(f"idvault dev did not become ready {why}\n{tail}")
             time.sleep(_POLL)
         document: dict[str, Any] = json.loads(self._ready_file.read_text("utf-8"))
         return document

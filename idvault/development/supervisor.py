@@ -22,7 +22,7 @@ from idvault.development.static import StaticServer
 from idvault.process import Child
 
 HOST = "127.0.0.1"
-_START = 60.0
+_START = 120.0
 # Both together stay under the ten seconds in which a stop must be over.
 _STOP_FIRST = 6.0
 _STOP_LAST = 2.0
