@@ -6,12 +6,14 @@ import os
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from clients.examples.im_backend import Form, ImBackend
 from idvault.development.session import Session
+from idvault.domain.verification import Identity
 from idvault.process import ProcessError
 from idvault_client import (
     Consent,
@@ -26,7 +28,7 @@ from idvault_client import (
     resident_id,
     testing,
 )
-from scripts import traces
+from scripts import open_record, traces
 from scripts.disclosure_steps import DisclosureStepError, DisclosureSteps
 from scripts.history_steps import HistoryStepError, HistorySteps
 from scripts.legacy_steps import LegacyStepError, LegacySteps
@@ -258,8 +260,14 @@ class Demo:
         raise StepError("the account should not be found")
 
     def one_custodian(self) -> None:
-        """A single share opens nothing."""
+        """A single share opens nothing: neither by the service nor with both databases at hand."""
         self._disclosure.request(self._ready, account_token=self._token)
+        for name in self._ready["quorum"]["custodians"]:
+            try:
+                self._open_by_keys([name])
+            except open_record.NotOpenedError:
+                continue
+            raise StepError(f"the share of {name} alone should open nothing")
 
     def not_in_log(self) -> None:
         """A server that lies gets no share."""
@@ -268,6 +276,12 @@ class Demo:
     def two_custodians(self) -> None:
         """Two shares give the identity back, to the auditor alone."""
         self._disclosure.open(name=self._anna.name, number=self._anna.number)
+        # So that it was for the lack of a second share that one custodian's keys opened nothing.
+        found = self._open_by_keys(["custodian-a", "custodian-b"])
+        check(
+            (found.name, found.document.number) == (self._anna.name, self._anna.number),
+            "both keys and both databases should open it, too",
+        )
 
     def history(self) -> None:
         """The account's platform asks 92 days later, and the person checks without asking."""
@@ -295,9 +309,10 @@ class Demo:
 
     def search(self) -> None:
         """Search every file that the vault wrote."""
-        others = [Path(self._ready["registry"]["population"]), Path(self._ready["logs"]["mock-registry"])]
-        paths = traces.files(self._state, without=others)
-        check(any(path.name == "main.sqlite3" for path in paths), "the database should be among the files")
+        paths = traces.files(self._state, without=[Path(self._ready["registry"]["population"])])
+        written = {Path(self._ready["databases"]["main"].removeprefix("sqlite:///"))}
+        written |= {Path(path) for path in self._ready["logs"].values()}
+        check(written <= set(paths), "the database and every log should be among the files")
         hits = traces.search([*paths, self._session.output], self._secrets())
         check(not hits, f"found in {sorted({f'{hit.path.name} ({hit.encoding})' for hit in hits})}")
 
@@ -312,6 +327,13 @@ class Demo:
         """Leave no process behind, whatever happened."""
         self._session.close()
         self._legacy.close()
+
+    def _open_by_keys(self, custodians: list[str]) -> Identity:
+        """Open the first record as whoever holds these custodians' keys and both databases could."""
+        payload = open_record.open_record(
+            self._ready, account_token=self._token, custodians=custodians, passphrase=b"development"
+        )
+        return payload.identity
 
     def _secrets(self) -> list[str]:
         people = (self._anna, self._bert, self._carl, self._company, self._stranger)
@@ -331,9 +353,13 @@ def run(demo: Demo) -> int:
             step()
         except (*_STEP_ERRORS, ProcessError, VaultError) as error:
             print(error, file=sys.stderr)
-            print(f"demo: step {number} failed: {name}", flush=True)
-            return 1
-        print(f"ok {number} {name}", flush=True)
+        except Exception:  # whatever went wrong, the last line says in which step
+            traceback.print_exc()
+        else:
+            print(f"ok {number} {name}", flush=True)
+            continue
+        print(f"demo: step {number} failed: {name}", flush=True)
+        return 1
     print(f"demo: all {len(steps)} steps passed", flush=True)
     return 0
 

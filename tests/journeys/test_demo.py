@@ -46,6 +46,22 @@ def test_failing_step_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert "nobody is verified" in captured.err
 
 
+def test_unforeseen_failure_is_named_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A step that ends with an exception of somebody else ends the demo in the same way."""
+
+    class Broken(Demo):
+        """A demo whose first step finds no port."""
+
+        def start(self) -> None:
+            """Fail as the system does."""
+            raise OSError("no such port")
+
+    assert run(Broken(state=tmp_path / "state", scratch=tmp_path)) == 1
+    captured = capsys.readouterr()
+    assert captured.out.splitlines()[-1].startswith("demo: step 1 failed: the vault starts")
+    assert "no such port" in captured.err
+
+
 def test_check_raises() -> None:
     """A condition that does not hold cannot be overlooked."""
     check(True, "fine")
