@@ -13,8 +13,18 @@ DEFAULT_TIMEOUT = 5.0
 KEEPALIVE = (30.0, 5.0)
 """After how many seconds of silence in a call the vault is asked for a sign, and how long it may take."""
 
-# Each method is idempotent (a mutation by its request_id), so that a lost answer can be asked for again.
-# gRPC sends the very same bytes again, within the deadline of the call.
+# What people read. What they change has a one-time code in it, which a second try might find spent and call
+# wrong: there a person decides, and the same request_id is safe.
+READ_BY_PEOPLE = {
+    "DisclosureService": ("GetDisclosure", "ListDisclosures"),
+    "CustodianService": ("ListPendingDisclosures", "GetSealedShare", "ListSharesToHandOver"),
+    "DrillService": ("GetDrill",),
+    "RosterService": ("GetRoster",),
+    "TransparencyService": ("GetCheckpoint", "ListLogEntries", "GetInclusionProof", "GetConsistencyProof"),
+}
+
+# Each method of a platform is idempotent (a mutation by its request_id), so that a lost answer can be asked
+# for again. gRPC sends the very same bytes again, within the deadline of the call.
 SERVICE_CONFIG = {
     "loadBalancingConfig": [{"round_robin": {}}],
     "methodConfig": [
@@ -23,6 +33,11 @@ SERVICE_CONFIG = {
                 {"service": "idvault.v1.VerificationService"},
                 {"service": "idvault.v1.StatusService"},
                 {"service": "idvault.v1.CampaignService"},
+                *(
+                    {"service": f"idvault.v1.{service}", "method": method}
+                    for service, methods in READ_BY_PEOPLE.items()
+                    for method in methods
+                ),
             ],
             "retryPolicy": {
                 "maxAttempts": 5,
