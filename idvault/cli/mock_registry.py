@@ -1,6 +1,7 @@
 """`idvault mock-registry`: a stand-in for the national registry, with synthetic people and organisations."""
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,8 @@ from idvault.cli import running
 from idvault.cli.outcome import Code, CommandError
 
 _DAY_CAP = 10**9
-
+_LOOPBACK = ("127.0.0.1", "localhost")
+_SECRET_KEY = re.compile(r"[0-9a-fA-F]{32}")
 
 Population = Annotated[
     Path, typer.Option(help="The JSON file of its synthetic people; made where there is none.")
@@ -50,9 +52,9 @@ def mock_registry(  # noqa: PLR0917 - typer makes an option of each
     from idvault.mock_registry import server  # noqa: PLC0415 - `--help` needs no server
     from idvault.mock_registry.population import PopulationError  # noqa: PLC0415
 
-    host, port = process.split_address(listen)
-    admin_port = process.split_address(admin_listen)[1]
-    secret_key = secret_key_file.read_text(encoding="ascii").strip()
+    host, port = running.address(listen, option="--listen")
+    admin_port = _admin_port(admin_listen)
+    secret_key = _secret_key(secret_key_file)
     options = server.Options() if daily_caps else server.Options(name_cap=_DAY_CAP, number_cap=_DAY_CAP)
 
     async def program(ready: running.Ready, stop: asyncio.Event) -> None:
@@ -75,3 +77,20 @@ def mock_registry(  # noqa: PLR0917 - typer makes an option of each
         running.run(program, ready_file=ready_file)
     except PopulationError as error:
         raise CommandError(Code.REFUSED, str(error), reason="POPULATION", field="--population") from error
+
+
+def _admin_port(listen: str) -> int:
+    """Return the port; who reaches it decides what the registry answers, so it is never open to others."""
+    host, port = running.address(listen, option="--admin-listen")
+    if host not in _LOOPBACK:
+        text = "--admin-listen must be 127.0.0.1:PORT"
+        raise CommandError(Code.WRONG_USAGE, text, reason="USAGE", field="--admin-listen")
+    return port
+
+
+def _secret_key(path: Path) -> str:
+    key = path.read_bytes().strip().decode("ascii", "replace")
+    if not _SECRET_KEY.fullmatch(key):
+        text = "--secret-key-file must hold 32 hex digits, and nothing else"
+        raise CommandError(Code.WRONG_USAGE, text, reason="USAGE", field="--secret-key-file")
+    return key

@@ -14,6 +14,7 @@ from idvault import process
 from idvault.cli.outcome import Code, CommandError
 from idvault.domain.moment import Moment
 
+_LAST_PORT = 65_535
 Ready = Callable[[Mapping[str, Any]], None]
 Program = Callable[[Ready, asyncio.Event], Awaitable[None]]
 
@@ -27,6 +28,14 @@ ClockFile = Annotated[
     Path | None,
     typer.Option(help="A file of seconds to add to business time; refused outside IDVAULT_DEVELOPMENT=1."),
 ]
+
+
+def address(listen: str, *, option: str) -> tuple[str, int]:
+    """Return host and port of an option; raises CommandError (2) unless it is HOST:PORT."""
+    host, port = listen.rpartition(":")[0], listen.rpartition(":")[2]
+    if not host or not (port.isascii() and port.isdecimal()) or int(port) > _LAST_PORT:
+        raise CommandError(Code.WRONG_USAGE, f"{option} must be HOST:PORT", reason="USAGE", field=option)
+    return process.split_address(listen)
 
 
 def run(program: Program, *, ready_file: Path | None, factory: Callable[[], Any] | None = None) -> None:

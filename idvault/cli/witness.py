@@ -57,7 +57,7 @@ def witness(  # noqa: PLR0917 - typer makes an option of each
     it is the IDVAULT_WITNESS_KEY of the vault, and what clients of the log trust. Run it for an organisation
     that the vault's operator cannot order about. One process holds a state folder.
     """
-    address = _address(listen)
+    address = running.address(listen, option="--listen")
     tls = _tls(tls_certificate, tls_key)
     with _held(state) as folder:
         cosigner = _cosigner(folder, log_key, name)
@@ -101,14 +101,6 @@ def _held(path: Path) -> Iterator["State"]:
     finally:
         logs.close()
         folder.close()
-
-
-def _address(listen: str) -> tuple[str, int]:
-    try:
-        return process.split_address(listen)
-    except ValueError:
-        text = "--listen must be HOST:PORT"
-        raise CommandError(Code.WRONG_USAGE, text, reason="USAGE", field="--listen") from None
 
 
 def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
