@@ -7,6 +7,8 @@ from aiohttp import web
 from idvault.transparency import tile
 
 _HOST = "127.0.0.1"
+# How many seconds a stop waits for who has not taken a file whole; the library's own would be a minute.
+_GRACE = 0.5
 _BY_SUFFIX = {".json": "application/json", ".jwt": "application/statuslist+jwt"}
 
 
@@ -17,7 +19,7 @@ class StaticServer:
         """Keep what to serve and where; port 0 takes a free one."""
         self._directory = directory.resolve()
         self._port = port
-        self._runner = web.AppRunner(self._app(), access_log=None)
+        self._runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=_GRACE)
 
     def _app(self) -> web.Application:
         app = web.Application()

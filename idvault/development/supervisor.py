@@ -142,7 +142,9 @@ class Supervisor:
         last = [child for child in self._children if child.name in _OTHERS_NEED]
         first = [child for child in self._children if child.name not in _OTHERS_NEED]
         await asyncio.gather(*(child.stop(patience=_STOP_FIRST) for child in first))
-        await asyncio.gather(*(child.stop(patience=_STOP_LAST) for child in last))
+        await asyncio.gather(*(child.stop(patience=_STOP_LAST) for child in last), self._stop_static())
+
+    async def _stop_static(self) -> None:
         if self._static is not None:
             with suppress(OSError):
                 await self._static.stop()

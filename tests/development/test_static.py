@@ -1,7 +1,9 @@
 """The static server of the public directory."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -64,3 +66,17 @@ async def test_busy_port_is_told(base_url: str, tmp_path: Path) -> None:
     with pytest.raises(OSError, match="address"):
         await server.start()
     await server.stop()
+
+
+async def test_a_slow_reader_does_not_hold_up_a_stop(tmp_path: Path) -> None:
+    """Who has asked for a file and does not take it is cut off: a stop of everything has ten seconds."""
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(64 * 1024 * 1024)
+    server = StaticServer(directory=tmp_path, port=0)
+    url = urlsplit(await server.start())
+    reader, writer = await asyncio.open_connection(url.hostname, url.port)
+    writer.write(b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+    async with asyncio.timeout(5):
+        await server.stop()
+    writer.close()
