@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import pytest
 import pytest_asyncio
 from sqlalchemy import update
 
@@ -55,8 +56,10 @@ class Ward:
 
 
 @pytest_asyncio.fixture
-async def ward(databases: Databases, tmp_path: Path) -> AsyncIterator[Ward]:
+async def ward(databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Ward]:
     """Return a deployment over each kind of database, with a registry that answers."""
+    # No worker is there that would sign a checkpoint while the doctor waits for one.
+    monkeypatch.setattr(doctor, "_PAUSE", 0.01)
     await logs.fill(databases, 7)
     roster = first_roster()
     main, shred = Database(url=databases.main_url), Database(url=databases.shred_url)
