@@ -6,6 +6,7 @@ IDVAULT_TEST_LOG_SECONDS says for how long they run; 6 s unless it is set.
 import asyncio
 import json
 import os
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -95,6 +96,8 @@ async def test_two_workers_keep_one_log(cluster: Cluster, databases: Databases) 
         follower = asyncio.create_task(_follow(cluster.public, stop))
         await asyncio.wait(calls, timeout=SECONDS / 2, return_when=asyncio.FIRST_EXCEPTION)
         await asyncio.to_thread(cluster.kill, "work-1")
+        outside = cluster.public.parent / "outside"
+        outside.write_bytes(_read(cluster.public, "checkpoint") or b"")
         await asyncio.to_thread(cluster.start_work, "work-1")
         await asyncio.wait(calls, timeout=SECONDS / 2, return_when=asyncio.FIRST_EXCEPTION)
         stop.set()
@@ -109,7 +112,19 @@ async def test_two_workers_keep_one_log(cluster: Cluster, databases: Databases) 
     assert newest.origin == LOG_ORIGIN
     verifier.verify_files(lambda path: _read(cluster.public, path), newest)
     _assert_one_history(cluster.public, [*seen, newest])
+    await asyncio.to_thread(_assert_command_verifies, cluster, databases, outside, newest)
     assert not [line for line in _lines(cluster) if line.get("event") == "log_alarm"]
+
+
+def _assert_command_verifies(
+    cluster: Cluster, databases: Databases, outside: Path, newest: Checkpoint
+) -> None:
+    """Fail unless the command verifies both forms of the log against a checkpoint of the run's middle."""
+    told = ["--public-key", cluster.log_key, "--checkpoint", str(outside)]
+    main = ["--database", databases.main_url, "--shred-database", databases.shred_url]
+    expected = f"log: {newest.size} entries, root {b64encode(newest.root).decode()}, verified\n"
+    for source in (main, ["--bundle", str(cluster.public)]):
+        assert cluster.command("log", "verify", *source, *told) == expected
 
 
 async def _entries(databases: Databases) -> int:
