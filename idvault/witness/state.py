@@ -13,7 +13,7 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
-from idvault.transparency import checkpoint
+from idvault.transparency import checkpoint, note
 from idvault.transparency.checkpoint import Checkpoint, MalformedCheckpointError
 from idvault.transparency.tree import EMPTY_ROOT
 
@@ -60,11 +60,12 @@ class State:
         write_durably(self._file(newer.origin), kept.text.encode())
         self._latest[newer.origin] = kept
 
-    def keep_fork(self, note: bytes) -> None:
+    def keep_fork(self, raw: bytes) -> None:
         """Keep a signed checkpoint that contradicts the last one: both together prove what the log did."""
-        path = self.folder / _FORKS / sha256(note).hexdigest()
+        # Named by what the log signed: anybody can add lines of unknown keys, and would fill the disk.
+        path = self.folder / _FORKS / sha256(note.parse(raw).text.encode()).hexdigest()
         if not path.exists():
-            write_durably(path, note)
+            write_durably(path, raw)
 
     def _files(self) -> list[Path]:
         found = (self.folder / _LOGS).iterdir()

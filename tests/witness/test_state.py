@@ -140,11 +140,12 @@ def test_what_was_not_synced_is_not_known(
 
 
 def test_forks_are_kept_once(tmp_path: Path) -> None:
-    """The note of a fork is kept as it came, as a proof for whoever runs the witness."""
+    """The note of a fork is kept as it came first, whatever lines of unknown keys are added to it later."""
     state = State(tmp_path / "w")
     fork = History("fork").note(3)
     state.keep_fork(fork)
-    state.keep_fork(fork)
+    for number in range(3):
+        state.keep_fork(fork + f"\u2014 nobody-{number} AAAAAAAA\n".encode())
     (kept,) = (tmp_path / "w" / "forks").iterdir()
     assert kept.read_bytes() == fork
     state.close()
