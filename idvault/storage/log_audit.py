@@ -60,7 +60,8 @@ async def _nodes(connection: AsyncConnection, entries: Sequence[StoredEntry]) ->
     places = [entry.index for entry in entries if entry.index >= 0]
     if not places:
         return {}
-    ranges = _ranges(min(places), max(places))
+    # Behind a gap the entries are wrong whatever is stored: who made one must not make this read everything.
+    ranges = _ranges(min(places), min(max(places), min(places) + len(places) - 1))
     value = cast(log_nodes.c.hash, LargeBinary)
     query = select(log_nodes.c.level, log_nodes.c.node_index, value).where(or_(*ranges))
     return {Node(level, index): found for level, index, found in await connection.execute(query)}

@@ -4,11 +4,14 @@ import asyncio
 import tracemalloc
 
 import pytest
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.flows.log_audit import HeadError, LogAuditFlow
 from idvault.ports.log_audit import AuditPage, Extent
 from idvault.storage.engine import Database
 from idvault.storage.log_audit import SqlLogAuditStore
+from idvault.storage.schema import log_entries
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.verifier import WrongEntryError
 from tests import logs
@@ -96,3 +99,21 @@ async def test_a_head_that_is_not_that_of_its_entries(main_database: Database) -
         )
     with pytest.raises(HeadError):
         await flow.verify(extent=other, checkpoints=[logs.checkpoint_of(leaves)], progress=lambda _: None)
+
+
+async def test_a_gap_does_not_make_it_read_everything(main_database: Database) -> None:
+    """Where almost all entries are gone and their hashes are not, a page has no more hashes than entries."""
+    await logs.append(main_database, log_of(3_000))
+    await logs.sequence(main_database)
+
+    async def cut(connection: AsyncConnection) -> None:
+        await connection.execute(delete(log_entries).where(log_entries.c.log_index.between(1, 2_998)))
+
+    await main_database.act("test", cut)
+    store = SqlLogAuditStore(database=main_database)
+    page = await store.page(after=None, limit=1_000)
+    assert [entry.index for entry in page.entries] == [0, 2_999]
+    assert len(page.nodes) <= 2
+    flow = LogAuditFlow(store=store)
+    with pytest.raises(WrongEntryError, match="entry 1: is missing"):
+        await flow.verify(extent=await flow.extent(), checkpoints=[], progress=lambda _: None)
