@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.bootstrap.base import ENTROPY
 from idvault.domain.error import Reason, UnavailableError
+from idvault.domain.verification import ClaimState
 from idvault.flows.log_guard import LogGuard
 from idvault.flows.platform import PlatformFlow
 from idvault.storage.engine import Database
@@ -153,4 +154,36 @@ async def test_a_log_that_cannot_be_written_acknowledges_nothing(databases: Data
     for table in tables:
         found = await _execute(world.database, f"SELECT count(*) FROM {table}")  # noqa: S608 - our own name
         assert found.scalar_one() == 0
+    await world.database.close()
+
+
+CLOSING = {
+    "sqlite": [
+        "CREATE TRIGGER closed BEFORE INSERT ON log_entries WHEN (SELECT count(*) FROM log_entries) > 0 "
+        "BEGIN SELECT RAISE(ABORT, 'closed'); END",
+        "DROP TRIGGER closed",
+    ],
+    "postgres": [
+        "CREATE FUNCTION closed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "IF (SELECT count(*) FROM log_entries) > 0 THEN RAISE EXCEPTION 'closed'; END IF; RETURN NEW; END $$",
+        "CREATE TRIGGER closed BEFORE INSERT ON log_entries FOR EACH ROW EXECUTE FUNCTION closed()",
+        "DROP TRIGGER closed ON log_entries",
+    ],
+}
+
+
+async def test_a_log_that_closes_meanwhile_settles_nothing(databases: Databases) -> None:
+    """What the registry said is not told unlogged; the same request is settled later, and charged once."""
+    world = await open_world(databases)
+    *close, reopen = CLOSING[databases.kind]
+    for statement in close:
+        await _execute(world.database, statement)
+    assert await _refused(world.verify()) is Reason.STORE_UNAVAILABLE
+    assert (world.registry.charged, await _entries(world.database)) == (1, 1)
+    assert (await _execute(world.database, "SELECT count(*) FROM records")).scalar_one() == 0
+    states = await _execute(world.database, "SELECT state FROM accounts")
+    assert "VERIFIED" not in states.scalars().all()
+    await _execute(world.database, reopen)
+    assert (await world.verify(seconds=30)).state is ClaimState.SUCCEEDED
+    assert (world.registry.charged, await _entries(world.database)) == (1, 2)
     await world.database.close()
