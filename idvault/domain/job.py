@@ -1,6 +1,8 @@
 """The state machine that settles one claim exactly once against a registry.
 
 - READY: nothing was sent; a check may be sent once SENDING is committed.
+- A check that our own cap left no room for keeps its place; one that did not reach the registry waits longer
+  each time.
 - SENDING: a check is on its way; a lease that runs out here means UNKNOWN.
 - UNKNOWN: it may have been decided; ask by query, not before 10 s after it was sent.
 - IN_PROGRESS: the registry works on it; poll.
@@ -117,6 +119,9 @@ def after_check(
         return Step(_unsent(progress, midnight))
     if answer is Answer.RATE_LIMITED:
         return Step(_unsent(progress, now + BAN))
+    if answer is Answer.NO_TURN:
+        # Were it put back, those who came later would have the next turn, re-verifications among them.
+        return Step(replace(_unsent(progress, now), attempts=progress.attempts))
     if answer in (Answer.NOT_SENT, Answer.REJECTED_CALLER):
         return Step(_unsent(progress, now + _wait(progress.attempts, _LONGEST_WAIT)))
     return Step(_doubtful(progress, now) if can_query else _unheard(progress, now))

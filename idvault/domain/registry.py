@@ -13,6 +13,7 @@ class Answer(StrEnum):
     # Refusals and failures: none of them decides a claim, but INVALID_INPUT.
     INVALID_INPUT = "INVALID_INPUT"  # the registry calls name or number illegal: a mismatch to the claimant
     NOT_SENT = "NOT_SENT"  # surely nothing reached the registry, or it said that it took nothing
+    NO_TURN = "NO_TURN"  # nothing was sent: our own cap leaves no room for this call in time
     RATE_LIMITED = "RATE_LIMITED"  # refused by rate; everybody pauses
     DAILY_LIMIT = "DAILY_LIMIT"  # refused until the next local midnight
     REJECTED_CALLER = "REJECTED_CALLER"  # credentials, clock, address: an operator must act

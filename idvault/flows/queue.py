@@ -1,5 +1,6 @@
 """Whether a new claim may come at all, and whether it may be asked about at once or waits for its turn."""
 
+import asyncio
 from datetime import datetime, timedelta
 
 from idvault.domain.error import ExhaustedError, NotFoundError, Reason
@@ -17,7 +18,11 @@ _LOOK_AGE = timedelta(milliseconds=250)
 
 
 class QueueFlow:
-    """Looks at the queue on behalf of new claims. What it saw a moment ago is good enough: looking costs."""
+    """Looks at the queue on behalf of new claims. What it saw a moment ago is good enough: looking costs.
+
+    Claims that come while it looks wait for that one look: a crowd of them would else count a long queue as
+    often as there are callers, just when it is longest.
+    """
 
     def __init__(self, *, store: VerificationStore, jobs: JobStore, policy: Policy) -> None:
         """Take the ports and the policy."""
@@ -26,7 +31,9 @@ class QueueFlow:
         self._cap = policy.registry_calls_per_second
         self._count = 0
         self._count_until: datetime | None = None
+        self._counting = asyncio.Lock()
         self._looks: dict[tuple[str, bool], tuple[bool, datetime]] = {}
+        self._looking: dict[tuple[str, bool], asyncio.Lock] = {}
 
     async def check(self, request: Request, *, now: Moment) -> None:
         """Refuse a new claim that could not be asked within 24 h; one that exists is always answered.
@@ -49,13 +56,20 @@ class QueueFlow:
         Whoever has none waiting may ask at once: below its share of the cap a relying party has no queue.
         """
         key = (relying_party, sign_up)
-        known = self._looks.get(key)
-        if known is None or not known[1] <= now.real < known[1] + _LOOK_AGE:
-            waits = await self._jobs.is_waiting(relying_party=relying_party, sign_up=sign_up, now=now.real)
-            known = self._looks[key] = (waits, now.real)
-        return known[0]
+        async with self._looking.setdefault(key, asyncio.Lock()):
+            known = self._looks.get(key)
+            if known is None or abs(now.real - known[1]) >= _LOOK_AGE:
+                waits = await self._jobs.is_waiting(
+                    relying_party=relying_party, sign_up=sign_up, now=now.real
+                )
+                known = self._looks[key] = (waits, now.real)
+            return known[0]
 
     async def _counted(self, now: datetime) -> int:
+        async with self._counting:
+            return await self._recounted(now)
+
+    async def _recounted(self, now: datetime) -> int:
         if self._count_until is None or now > self._count_until:
             self._count = await self._jobs.backlog()
             # The queue cannot grow by more than the newcomers of that time, so a far limit stays far.

@@ -117,7 +117,7 @@ class SettlementFlow:
         )
 
     def _heed(self, answer: Answer, now: Moment) -> Answer:
-        self._unsent_at = now.real if answer is Answer.NOT_SENT else None
+        self._unsent_at = now.real if answer in (Answer.NOT_SENT, Answer.NO_TURN) else None
         return answer
 
     async def _conclude(self, job: Job, identity: Identity, answer: Answer, *, now: Moment) -> Claim | None:

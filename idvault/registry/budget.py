@@ -1,7 +1,7 @@
 """Keeps a registry's calls under the cap that all processes of a deployment share.
 
 - Check and query have a cap, and so a clock, of their own.
-- A slot that lies too late for the caller's patience is not taken: NOT_SENT.
+- A slot that lies too late for the caller's patience is not taken: NO_TURN.
 - RATE_LIMITED pauses both, everywhere, for the registry's ban of 60 s.
 - A store that cannot answer gives no slot: without it nobody knows what the others send.
 """
@@ -71,31 +71,31 @@ class BudgetedRegistry:
     async def check(self, *, ai: str, identity: Identity, patience: float) -> Answer:
         """Ask the registry in its turn."""
         left = await self._wait(self._check_name, patience)
-        if left is None:
-            return Answer.NOT_SENT
+        if isinstance(left, Answer):
+            return left
         return await self._heed(await self._inner.check(ai=ai, identity=identity, patience=left))
 
     async def query(self, *, ai: str, patience: float) -> Answer:
         """Ask the registry in its turn."""
         left = await self._wait(self._query_name, patience)
-        if left is None:
-            return Answer.NOT_SENT
+        if isinstance(left, Answer):
+            return left
         return await self._heed(await self._inner.query(ai=ai, patience=left))
 
-    async def _wait(self, name: str, patience: float) -> float | None:
-        """Wait for a slot; return the patience that is left, None if there is no slot in time."""
+    async def _wait(self, name: str, patience: float) -> float | Answer:
+        """Wait for a slot; return the patience that is left, or why nothing is sent."""
         now = self._clock()
         if patience <= 0 or not self._inner.admits():
-            return None
+            return Answer.NOT_SENT
         try:
             # Half of the patience is left for the answer: a call sent too late is only a claim in doubt.
             slot = await self._store.take(
                 name, gap=self._gaps[name], now=now, latest=now + timedelta(seconds=patience / 2)
             )
         except UnavailableError:
-            return None
+            return Answer.NOT_SENT
         if slot is None:
-            return None
+            return Answer.NO_TURN
         delay = (slot - self._clock()).total_seconds()
         if delay > 0:
             await self._sleep(delay)

@@ -63,6 +63,16 @@ def test_a_check_that_was_not_taken_is_ready_again(answer: Answer, wait: timedel
     assert job.next_call(progress=progress, can_query=True) is Call.CHECK
 
 
+@pytest.mark.parametrize("start", [SENDING, _check(Answer.IN_PROGRESS).progress])
+def test_who_had_no_turn_keeps_its_place(start: Progress) -> None:
+    """The cap left no room: that says nothing of the registry, so the next turn is not put off."""
+    progress = start
+    for _ in range(5):
+        progress = _check(Answer.NO_TURN, progress).progress
+    assert (progress.next_at, progress.attempts) == (NOW + S, start.attempts)
+    assert progress.state is (JobState.READY if start.state is JobState.SENDING else JobState.IN_PROGRESS)
+
+
 def test_the_daily_limit_waits_for_midnight() -> None:
     """The registry takes no more today."""
     progress = _check(Answer.DAILY_LIMIT).progress

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -63,6 +64,23 @@ async def test_nothing_is_taken_up_right_after_a_refusal(world: World) -> None:
     assert [job.progress.state for job in again] == [JobState.READY]
 
 
+async def test_a_used_up_cap_puts_nobody_back(world: World) -> None:
+    """However often there was no room for its sign-ups, no re-verification of their party is taken first."""
+    assert await _verify(world, 1) is ClaimState.SUCCEEDED
+    token = (await world.get(1)).account.account_token
+    world.registry.script.extend([Answer.NO_TURN] * 9)
+    assert await _verify(world, 2, seconds=1) is ClaimState.PENDING
+    asked = replace(command(3, builders.identity(number="11000019000101001X")), account_token=token)
+    assert (await world.verify(asked, seconds=2)).state is ClaimState.PENDING
+    for seconds in range(3, 11):
+        (job,) = await world.backlog.lease(now=at(seconds), limit=1)
+        assert await world.backlog.settle(job, now=at(seconds)) is None
+        assert await world.backlog.lease(now=at(seconds + 0.9), limit=1) == []
+    settled = await world.work(seconds=12)
+    kept = [FakeFingerprinter().kept_id(relying_party="platform-a", request_id=request_id(n)) for n in (2, 3)]
+    assert [claim and claim.request_id for claim in settled] == kept
+
+
 async def test_a_look_at_the_queue_is_good_for_a_moment(sqlite_databases: Databases) -> None:
     """The queue is looked at again after a quarter of a second, not with every claim."""
     asked: Counter[str] = Counter()
@@ -71,6 +89,17 @@ async def test_a_look_at_the_queue_is_good_for_a_moment(sqlite_databases: Databa
     for number, seconds in ((1, 0), (2, 0.2), (3, 0.25), (4, 0.3)):
         assert await _verify(world, number, seconds=seconds) is ClaimState.SUCCEEDED
     assert asked["job.is_waiting"] == 2
+    await database.close()
+
+
+async def test_a_crowd_shares_one_look_at_the_queue(sqlite_databases: Databases) -> None:
+    """However many claims come at once, the queue is counted once and looked at once for their party."""
+    asked: Counter[str] = Counter()
+    database = Database(url=sqlite_databases.main_url, observe=lambda name, _seconds: asked.update([name]))
+    world = World(database)
+    states = await asyncio.gather(*(_verify(world, number) for number in range(20)))
+    assert set(states) == {ClaimState.SUCCEEDED}
+    assert (asked["job.backlog"], asked["job.is_waiting"]) == (1, 1)
     await database.close()
 
 

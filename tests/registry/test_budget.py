@@ -63,11 +63,11 @@ async def test_check_and_query_have_clocks_of_their_own() -> None:
 
 
 async def test_a_slot_that_lies_too_late_is_not_taken() -> None:
-    """A slot beyond half the patience is left to others: nothing is sent, nothing is used up."""
+    """A slot beyond half the patience is left to others: it is nobody's turn, and nothing is used up."""
     bench = Bench(Answer.MATCH)
     bench.store.next_at["nppa/check"] = bench.clock.now + timedelta(seconds=1.01)
     before = dict(bench.store.next_at)
-    assert await bench.check(bench.first) is Answer.NOT_SENT
+    assert await bench.check(bench.first) is Answer.NO_TURN
     assert bench.store.next_at == before
     assert bench.inner.calls == []
     assert await bench.check(bench.first, patience=4.0) is Answer.MATCH
@@ -77,8 +77,8 @@ async def test_a_rate_refusal_pauses_everybody() -> None:
     """RATE_LIMITED holds checks and queries of all processes for 60 s."""
     bench = Bench(Answer.RATE_LIMITED, Answer.MATCH)
     assert await bench.check(bench.first) is Answer.RATE_LIMITED
-    assert await bench.check(bench.second) is Answer.NOT_SENT
-    assert await bench.second.query(ai=ai(1), patience=5.0) is Answer.NOT_SENT
+    assert await bench.check(bench.second) is Answer.NO_TURN
+    assert await bench.second.query(ai=ai(1), patience=5.0) is Answer.NO_TURN
     bench.clock.advance(60)
     assert await bench.check(bench.second) is Answer.MATCH
 
@@ -128,7 +128,7 @@ async def test_a_ban_of_the_registry_holds_everybody(tmp_path: Path) -> None:
             sleep=clock.sleep,
         )
         answers = [await budgeted.check(ai=ai(i), identity=KNOWN, patience=5.0) for i in range(3)]
-        assert answers == [Answer.MATCH, Answer.RATE_LIMITED, Answer.NOT_SENT]
+        assert answers == [Answer.MATCH, Answer.RATE_LIMITED, Answer.NO_TURN]
         assert (await registry.counters())["check"] == 2
         await registry.admin("POST", "/reset")
         clock.advance(60)
