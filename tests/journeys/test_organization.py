@@ -20,8 +20,8 @@ from idvault_client import (
     unified_social_credit_code,
 )
 from idvault_client.testing import Organization, invent_organization
-from scripts import open_record
-from scripts.sandbox import Registry, verify_organization, wait_for
+from scripts import open_record, traces
+from scripts.sandbox import Registry, fetch, verify_organization, wait_for
 from tests.journeys.house import House
 
 
@@ -43,6 +43,38 @@ def test_an_organization_is_verified_and_shows_its_category(vault: Vault, regist
     assert answer.receipt is not None
     assert registry.charged() == before + 1
     assert vault.get_status(answer.account_token) == answer.status
+
+
+@pytest.mark.parametrize(
+    ("pair", "category"),
+    [
+        ("11", OrganizationCategory.STATE_ORGAN),
+        ("12", OrganizationCategory.INSTITUTION),
+        ("13", OrganizationCategory.MASS_ORGANIZATION),
+        ("51", OrganizationCategory.SOCIAL_ORGANIZATION),
+        ("52", OrganizationCategory.SOCIAL_ORGANIZATION),
+        ("53", OrganizationCategory.SOCIAL_ORGANIZATION),
+        ("91", OrganizationCategory.COMPANY),
+        ("92", OrganizationCategory.SOLE_TRADER),
+        ("93", OrganizationCategory.COOPERATIVE),
+        ("A1", OrganizationCategory.OTHER),
+    ],
+)
+def test_each_category_is_told_and_no_code(
+    house: House, vault: Vault, registry: Registry, pair: str, category: OrganizationCategory
+) -> None:
+    """The code and the name are in no answer, no file of the vault and no metric, whatever the answer was."""
+    who = newcomer(registry, pair=pair)
+    answers = [
+        verify_organization(vault, who),
+        verify_organization(vault, Organization(invent_organization().name, who.number)),
+    ]
+    assert [answer.status.organization_category for answer in answers] == [category, None]
+    told = f"{answers} {[vault.get_status(answer.account_token) for answer in answers]}"
+    metrics = "".join(fetch(url).decode() for url in house.ready["metrics"].values())
+    kept = traces.search(traces.files(house.state, without=[]), [who.number, who.name])
+    assert not [hit.path for hit in kept]
+    assert not [text for text in (told, metrics) if who.number in text or who.name in text]
 
 
 def test_no_record_and_mismatch_are_different_answers(vault: Vault, registry: Registry) -> None:
