@@ -1,17 +1,16 @@
 """A campaign in simulated time: claims of three platforms, a registry on fire, workers and edges that die.
 
 Real: the stores and their database, the flows, the adapter with its wire, breaker and shared cap, the mock
-registry's wire and memory. Simulated: time, the network, and the deaths. Sealing is the tests' own.
+registry's wire and memory. Simulated: time, the network, and the deaths. Sealing is the tests' own. The
+database outlives every death, so it need not reach a disk: promises 1 and 2 are about that.
 """
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 from random import Random
 
-from idvault.domain import document
-from idvault.domain import name as names
 from idvault.domain.document import Document, DocumentType
 from idvault.domain.error import IdvaultError, NotFoundError
 from idvault.domain.moment import Moment
@@ -21,14 +20,14 @@ from idvault.mock_registry.population import Person
 from idvault.ports.verification import Claim
 from idvault.storage.engine import Database
 from idvault.storage.job import SqlJobStore
+from scripts.registry_fire import people
+from scripts.registry_fire.inline import inline
 from scripts.registry_fire.process import Fate, KilledError, Process, policy
 from scripts.registry_fire.wire import Internet
 from tests import builders
 from tests.flows.world import command
 
-PARTIES = ("platform-a", "platform-b", "platform-c")
 LIFETIME = timedelta(hours=48)
-_SHARES = (0.6, 0.3, 0.1)
 _AT_ONCE = 40
 _WIDTH = 32
 _ROUNDS = 8
@@ -36,6 +35,7 @@ _GIVES_UP = 0.02
 _EDGE_DIES, _WORKER_DIES, _FAILS = 0.0005, 0.002, 0.002
 _REGISTRY_FINISHES = 0.05
 _LONGEST_PAUSE = 1800.0
+_LONGEST_BAN_PAUSE = 15.0
 
 
 @dataclass(slots=True)
@@ -63,14 +63,15 @@ class Campaign:
 
     def __post_init__(self) -> None:
         """Invent the people and start the processes."""
+        inline(self.database)
         self.random = Random(self.seed)  # noqa: S311 - the same campaign for the same seed
         self.seconds = 0.0
         self.restarts = 0
         self.policy = policy(calls_per_second=90)
-        people = [_person(number) for number in range(self.count)]
-        self.claimants = [self._claimant(number, person) for number, person in enumerate(people)]
+        everybody = [people.person(number) for number in range(self.count)]
+        self.claimants = [self._claimant(number, person) for number, person in enumerate(everybody)]
         self.internet = Internet(
-            people=[person for number, person in enumerate(people) if number % 10],
+            people=[person for number, person in enumerate(everybody) if number % 10],
             keep_unheard=self.keep_unheard,
             rate=self.rate,
             random=self.random,
@@ -87,17 +88,22 @@ class Campaign:
     async def run(self, *, stop: Callable[[], bool] = lambda: False) -> None:
         """Let everybody claim, and time pass until every claim has ended; after stop nobody begins."""
         begun, pause = 0, 1.0
+        callers: list[Claimant] = []
         while True:
             if stop():
                 del self.claimants[begun:]
             arrivals = self.claimants[begun : begun + _AT_ONCE]
             begun += len(arrivals)
-            waiting = [one for one in self.claimants[:begun] if self._calls_again(one)]
+            waiting = [one for one in callers if one.again_at <= self.seconds]
             await asyncio.gather(*(self._call(one) for one in (*arrivals, *waiting)))
+            callers = [one for one in (*callers, *arrivals) if one.claim is None and one.retries]
+            calls = self.internet.calls
             worked = await self._work()
             self._registry_finishes()
-            pause = 1.0 if arrivals or worked else min(2 * pause, _LONGEST_PAUSE)
-            if not arrivals and not worked and await self._is_over(begun):
+            # While nothing goes out, as during a ban, a look at the queue now and then shows as much.
+            longest = _LONGEST_BAN_PAUSE if worked else _LONGEST_PAUSE
+            pause = 1.0 if arrivals or self.internet.calls > calls else min(2 * pause, longest)
+            if not arrivals and not worked and not callers and not await self._jobs.backlog():
                 return await self._ask_all()
             self.seconds += pause
 
@@ -150,16 +156,6 @@ class Campaign:
             if self.random.random() < _REGISTRY_FINISHES:
                 self.internet.ledger.finish(ai, now=self.now().real)
 
-    def _will_call(self, claimant: Claimant) -> bool:
-        return claimant.claim is None and claimant.retries
-
-    def _calls_again(self, claimant: Claimant) -> bool:
-        return self._will_call(claimant) and claimant.again_at <= self.seconds
-
-    async def _is_over(self, begun: int) -> bool:
-        """Say whether every job is done and nobody will call again."""
-        return not any(map(self._will_call, self.claimants[:begun])) and not await self._jobs.backlog()
-
     async def _ask_all(self) -> None:
         """Ask what became of every claim, as platforms do by request id."""
         self._number += 1
@@ -179,7 +175,7 @@ class Campaign:
     def _claimant(self, number: int, person: Person) -> Claimant:
         stranger, other_name = number % 10 == 0, number % 10 == 1
         name = person.name[0] + "错" + person.name[1:] if other_name else person.name
-        (party,) = self.random.choices(PARTIES, weights=_SHARES)
+        (party,) = self.random.choices(people.PARTIES, weights=people.SHARES)
         identity = Identity(name, Document(DocumentType.RESIDENT_ID, person.number))
         asked = command(number + 1, identity, relying_party=party)
         return Claimant(asked, not stranger and not other_name, self.random.random() >= _GIVES_UP)
@@ -189,12 +185,3 @@ def _check_expected(outcome: object) -> None:
     """Raise what a settlement raised, unless its process died or its store failed."""
     if isinstance(outcome, BaseException) and not isinstance(outcome, (KilledError, IdvaultError)):
         raise outcome
-
-
-def _person(number: int) -> Person:
-    """Return a synthetic person; the registry keeps one in fifty under a private-use spelling."""
-    born = date.fromordinal(date(1960, 1, 1).toordinal() + number // 1000)
-    body = f"110000{born:%Y%m%d}{number % 1000:03}"
-    name = "某" + "安宁和平清明文远思源"[number % 10] + ("䶮" if number % 50 == 7 else "河")
-    kept = names.alternative_spelling(name) or name
-    return Person(name, body + document.resident_check_character(body=body), kept)

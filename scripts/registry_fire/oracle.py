@@ -50,7 +50,7 @@ class Verdict:
 
 async def judge(campaign: Campaign) -> Verdict:
     """Return what a campaign came to; raises WrongError."""
-    stored = await campaign.database.read("judge", _read)
+    stored = await campaign.database.read("judge", read)
     outcomes: Counter[str] = Counter()
     for claimant in campaign.claimants:
         outcomes[_outcome(claimant)] += 1
@@ -115,7 +115,8 @@ def _check_registry(campaign: Campaign, stored: dict[str, Any]) -> int:
     return again
 
 
-async def _read(connection: AsyncConnection) -> dict[str, Any]:
+async def read(connection: AsyncConnection) -> dict[str, Any]:
+    """Return what the database holds of claims, by name."""
     rows = await connection.execute(select(claims.c.account_token, claims.c.state, claims.c.failure_reason,
                                            claims.c.opened_at, claims.c.ended_at))  # fmt: skip
     ended = list(rows)

@@ -14,6 +14,7 @@ from idvault.flows.log_guard import LogGuard
 from idvault.flows.policy import Policy
 from idvault.flows.settlement import BacklogFlow, SettlementFlow
 from idvault.flows.verification import VerificationFlow
+from idvault.ports.verification import Claim
 from idvault.registry.absent import AbsentRegistry
 from idvault.registry.budget import BudgetedRegistry
 from idvault.registry.guarded import GuardedRegistry
@@ -117,6 +118,7 @@ class Process:
     fate: Fate
     clock: Callable[[], Moment]
     number: int
+    on_settled: Callable[[Claim], None] = lambda _claim: None
     intakes: FakeIntakeSealer = field(default_factory=FakeIntakeSealer)
 
     def __post_init__(self) -> None:
@@ -136,7 +138,7 @@ class Process:
             intake_sealer=self.intakes,
             entropy=entropy,
             policy=self.policy,
-            on_settled=lambda _claim: None,
+            on_settled=self.on_settled,
         )
         self.verification = VerificationFlow(
             store=claims,

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from time import monotonic
 
-from scripts.tortures import elsewhere, registry_campaign
+from scripts.tortures import elsewhere, overload, registry_campaign
 from scripts.tortures.besieged import Besieged, databases
 from scripts.tortures.crowd import Crowd
 from scripts.tortures.cuts import Cuts
@@ -25,6 +25,7 @@ from scripts.tortures.tracer import MissingToolError, strace
 
 _MISSING = 3
 _CROWDS = 20
+_READ_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,19 +134,34 @@ def _disk(options: Options) -> Tally:
 
 
 def _registry_campaign(options: Options, *, keep_unheard: bool) -> Tally:
-    with (
-        tempfile.TemporaryDirectory(prefix="idvault-torture-") as name,
-        databases(options.database, Path(name)) as pair,
-    ):
+    with registry_campaign.databases(options.database) as pair:
         return registry_campaign.run(
             pair, claims=options.claims, keep_unheard=keep_unheard, stop=options.stop
         )
 
 
-# A registry that keeps what nobody heard, and one that does not.
+def _overload(options: Options) -> Tally:
+    with registry_campaign.databases(options.database) as pair:
+        return overload.simulate(pair, claims=options.claims)
+
+
+def _full(options: Options) -> Tally:
+    with registry_campaign.databases(options.database) as pair:
+        return overload.fill(pair)
+
+
+def _reads(options: Options) -> Tally:
+    with _besieged(options.database) as besieged:
+        return overload.Reads(besieged, stop=options.stop).run(seconds=_READ_SECONDS)
+
+
+# A registry that keeps what nobody heard, and one that does not; then overloads.
 _CAMPAIGNS: Mapping[str, Torture] = {
     "13": partial(_registry_campaign, keep_unheard=True),
     "13b": partial(_registry_campaign, keep_unheard=False),
+    "13c": _overload,
+    "13d": _full,
+    "13e": _reads,
 }
 
 # All one for which database is tortured otherwise.

@@ -1,20 +1,38 @@
 """Promise 13: thousands of claims against a registry on fire, by workers and edges that die."""
 
 import asyncio
+import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
-from idvault.storage import migrations
 from idvault.storage.engine import Database
 from scripts.registry_fire import oracle
 from scripts.registry_fire.campaign import Campaign
 from scripts.registry_fire.oracle import Verdict, WrongError
 from scripts.tortures.tally import Tally
-from tests.databases import Databases
+from tests.databases import Databases, SqliteMaker, postgres
+
+_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
+
+
+@contextmanager
+def databases(kind: str) -> Iterator[Databases]:
+    """Bring a pair of databases that outlives processes but no power cut, which nothing here simulates."""
+    memory = _MEMORY if _MEMORY.is_dir() else None
+    with tempfile.TemporaryDirectory(prefix="idvault-campaign-", dir=memory) as name:
+        folder = Path(name)
+        if kind == "postgres":
+            with postgres() as maker:
+                yield maker.fresh(folder)
+            return
+        (folder / "template").mkdir()
+        yield SqliteMaker(folder / "template").fresh(folder)
 
 
 def run(pair: Databases, *, claims: int, keep_unheard: bool, stop: threading.Event) -> Tally:
     """Run one campaign and count what the oracle says; at stop those who have not begun do not."""
-    migrations.upgrade(pair.main_url, pair.shred_url)
     tally = Tally()
     try:
         verdict = asyncio.run(_campaign(pair.main_url, claims, keep_unheard, stop))
