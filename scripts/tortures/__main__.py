@@ -142,12 +142,12 @@ def _registry_campaign(options: Options, *, keep_unheard: bool) -> Tally:
 
 def _overload(options: Options) -> Tally:
     with registry_campaign.databases(options.database) as pair:
-        return overload.simulate(pair, claims=options.claims)
+        return overload.simulate(pair, claims=options.claims, stop=options.stop)
 
 
 def _full(options: Options) -> Tally:
     with registry_campaign.databases(options.database) as pair:
-        return overload.fill(pair)
+        return overload.fill(pair, stop=options.stop)
 
 
 def _reads(options: Options) -> Tally:

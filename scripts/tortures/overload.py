@@ -31,37 +31,37 @@ _PAUSE = 0.02
 _ROUNDS = 300
 
 
-def simulate(pair: Databases, *, claims: int) -> Tally:
-    """Run one overload and count what the oracle says."""
-    tally = Tally()
-    try:
-        tally.figures = asyncio.run(_simulate(pair.main_url, claims, 1_000.0, 100.0))
-    except WrongError as wrong:
-        tally.lose(str(wrong))
-        return tally
-    tally.acknowledged = int(tally.figures["claims"])
-    return tally
+def simulate(pair: Databases, *, claims: int, stop: threading.Event) -> Tally:
+    """Let 1,000 claims come in a second while 100 may be asked about; at stop no more come."""
+    return _counted(pair, claims, 1_000.0, 100.0, stop)
 
 
-def fill(pair: Databases) -> Tally:
+def fill(pair: Databases, *, stop: threading.Event) -> Tally:
     """Let claims come until a day's backlog is reached, and go on for as many again."""
-    tally = Tally()
-    try:
-        tally.figures = asyncio.run(_simulate(pair.main_url, 800, 50.0, 0.005))
-    except WrongError as wrong:
-        tally.lose(str(wrong))
-        return tally
-    tally.acknowledged = int(tally.figures["claims"])
-    if not tally.figures["refused"]:
+    tally = _counted(pair, 800, 50.0, 0.005, stop)
+    if not tally.lost and not tally.figures["refused"]:
         tally.lose("nobody was refused beyond a day's backlog")
     return tally
 
 
-async def _simulate(url: str, claims: int, per_second: float, cap: float) -> dict[str, float]:
+def _counted(pair: Databases, claims: int, per_second: float, cap: float, stop: threading.Event) -> Tally:
+    tally = Tally()
+    try:
+        tally.figures = asyncio.run(_simulate(pair.main_url, claims, per_second, cap, stop))
+    except WrongError as wrong:
+        tally.lose(str(wrong))
+        return tally
+    tally.acknowledged = int(tally.figures["claims"] - tally.figures["refused"])
+    return tally
+
+
+async def _simulate(
+    url: str, claims: int, per_second: float, cap: float, stop: threading.Event
+) -> dict[str, float]:
     database = Database(url=url)
     try:
         overload = Overload(database, claims, per_second, cap)
-        await overload.run()
+        await overload.run(stop=stop.is_set)
         return await reckon(overload)
     finally:
         await database.close()

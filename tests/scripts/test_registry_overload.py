@@ -47,6 +47,14 @@ async def test_beyond_a_days_backlog_newcomers_are_refused(sqlite_main: Database
     assert figures["longest_wait"] < 48 * 3600
 
 
+async def test_stop_ends_the_flood(sqlite_main: Database) -> None:
+    """Whoever has come by then is settled, and nobody else."""
+    overload = Overload(sqlite_main, count=100, per_second=100.0, cap=50.0)
+    looks = iter([False, True])
+    await overload.run(stop=lambda: next(looks, True))
+    assert (await reckon(overload))["claims"] == 10
+
+
 async def test_the_reckoning_sees_what_is_wrong(sqlite_main: Database) -> None:
     """A claim without answer, one settled twice or not at all, an unfair share, a missing entry."""
     overload = Overload(sqlite_main, count=40, per_second=100.0, cap=50.0)
