@@ -10,6 +10,7 @@ from idvault.domain.disclosure import Decision, Disclosure, State, Verdict
 from idvault.domain.error import NotFoundError, Reason
 from idvault.ports.disclosure import Deciding, Filed, Filing, SealedText
 from idvault.storage.account import for_change
+from idvault.storage.lengths import padded
 from idvault.storage.schema_disclosure import disclosure_decisions, disclosures
 
 
@@ -113,7 +114,7 @@ async def _decisions(connection: AsyncConnection, ids: Sequence[str]) -> dict[st
     table = disclosure_decisions
     query = (
         select(table.c.disclosure_id, table.c.custodian, table.c.place, table.c.verdict, table.c.decided_at)
-        .where(table.c.disclosure_id.in_(ids))
+        .where(table.c.disclosure_id.in_(padded(ids)))
         .order_by(table.c.decided_at, table.c.place)
     )
     for row in await connection.execute(query):

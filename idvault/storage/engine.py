@@ -21,6 +21,9 @@ Observe = Callable[[str, float], None]
 
 _TRIES = 5
 _FIRST_PAUSE = 0.01
+# SQLite writes one at a time, and Python reads one at a time. Each connection holds a thread, the statements
+# that it has prepared and pages of the file: more of them cost memory and answer nobody sooner.
+_SQLITE_CONNECTIONS = 4
 _POOL_WAIT = 5.0
 _CONNECT_WAIT = 5.0
 _STATEMENT_WAIT = 10.0
@@ -115,8 +118,10 @@ def create(url: URL, *, pool_size: int) -> AsyncEngine:
     """Return an engine that is durable at every commit and shows no parameters in its errors."""
     options: dict[str, Any] = {
         "hide_parameters": True,
-        "pool_size": pool_size,
+        "pool_size": min(pool_size, _SQLITE_CONNECTIONS) if address.is_sqlite(url) else pool_size,
         "max_overflow": 0,
+        # Taken is the one that was used last: a few know all statements, instead of all of them slowly.
+        "pool_use_lifo": True,
         "pool_timeout": _POOL_WAIT,
     }
     if not address.is_sqlite(url):

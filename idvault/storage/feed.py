@@ -11,6 +11,7 @@ from idvault.ports.feed import Change
 from idvault.storage.account import for_change, from_row
 from idvault.storage.dialect import insert_if_absent
 from idvault.storage.engine import Database
+from idvault.storage.lengths import padded
 from idvault.storage.schema import accounts
 from idvault.storage.schema_status import status_feed, status_feed_heads
 
@@ -34,7 +35,7 @@ class SqlFeedStore:
     async def heads(self, relying_parties: Iterable[str]) -> dict[str, int]:
         """Return the last number of each feed."""
         wanted = list(relying_parties)
-        query = select(status_feed_heads).where(status_feed_heads.c.relying_party.in_(wanted))
+        query = select(status_feed_heads).where(status_feed_heads.c.relying_party.in_(padded(wanted)))
 
         async def read(connection: AsyncConnection) -> dict[str, int]:
             found = {row.relying_party: row.head for row in await connection.execute(query)}
@@ -103,7 +104,7 @@ async def _unarranged(connection: AsyncConnection, parties: Sequence[str], limit
     # A change is waited for that is being changed again: it may be durable, and nobody may see less.
     query = (
         select(status_feed.c.account_token, status_feed.c.relying_party)
-        .where(status_feed.c.sequence.is_(None), status_feed.c.relying_party.in_(parties))
+        .where(status_feed.c.sequence.is_(None), status_feed.c.relying_party.in_(padded(parties)))
         .order_by(status_feed.c.relying_party, status_feed.c.account_token)
         .limit(limit)
     )

@@ -16,6 +16,7 @@ from idvault.storage import log, person_request, record
 from idvault.storage.account import for_change
 from idvault.storage.dialect import insert_if_absent
 from idvault.storage.engine import Database
+from idvault.storage.lengths import padded
 from idvault.storage.schema import records
 from idvault.storage.schema_handover import handed_quorums
 
@@ -85,7 +86,9 @@ async def _hand_over(
         return int(kept)
     given = {share.account_token: share for share in batch.shares}
     # In one order everywhere, so that two batches never wait for each other.
-    query = select(records).where(records.c.account_token.in_(given)).order_by(records.c.account_token)
+    query = (
+        select(records).where(records.c.account_token.in_(padded(given))).order_by(records.c.account_token)
+    )
     changes: list[SealedRecord] = []
     for row in list(await connection.execute(for_change(query))):
         changed = _handed(record.from_row(row), batch, given[row.account_token])

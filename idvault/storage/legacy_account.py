@@ -31,6 +31,7 @@ from idvault.storage import feed, feed_row, log, request
 from idvault.storage.account import values as account_values
 from idvault.storage.dialect import insert as insert_or_ignore
 from idvault.storage.engine import Database
+from idvault.storage.lengths import padded
 from idvault.storage.schema import accounts
 from idvault.storage.schema_campaign import legacy_accounts
 from idvault.storage.schema_status import status_feed
@@ -231,7 +232,7 @@ def _among(connection: AsyncConnection, hashes: Sequence[bytes]) -> ColumnElemen
     if not hashes:
         return ~true()
     if connection.dialect.name == "sqlite":
-        return legacy_accounts.c.reference.in_(hashes)
+        return legacy_accounts.c.reference.in_(padded(hashes))
     return legacy_accounts.c.reference == func.any(bindparam("among", list(hashes), ARRAY(LargeBinary)))
 
 

@@ -12,6 +12,7 @@ from idvault.ports.log import Head, Node, Unsequenced
 from idvault.storage.account import for_change
 from idvault.storage.dialect import insert_if_absent
 from idvault.storage.engine import Database
+from idvault.storage.lengths import padded
 from idvault.storage.schema import log_entries, log_head, log_nodes
 from idvault.transparency.tile import HEIGHT
 from idvault.transparency.tree import CompactRange, LogError, leaf_hash
@@ -19,7 +20,7 @@ from idvault.transparency.tree import CompactRange, LogError, leaf_hash
 _ONLY = 1
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 # SQLite limits how deep an expression may be, and so how many conditions one OR can join.
-_RUNS_PER_QUERY = 100
+_RUNS_PER_QUERY = 64
 
 
 class _OvertakenError(Exception):
@@ -168,7 +169,7 @@ async def _nodes(connection: AsyncConnection, wanted: Sequence[Node]) -> dict[No
     for at in range(0, len(runs), _RUNS_PER_QUERY):
         conditions = [
             and_(log_nodes.c.level == level, log_nodes.c.node_index.between(first, last))
-            for level, first, last in runs[at : at + _RUNS_PER_QUERY]
+            for level, first, last in padded(runs[at : at + _RUNS_PER_QUERY])
         ]
         for row in await connection.execute(select(log_nodes).where(or_(*conditions))):
             found[Node(row.level, row.node_index)] = row.hash

@@ -14,6 +14,7 @@ from idvault.domain.status import Account, State
 from idvault.storage import feed_row, log
 from idvault.storage.account import for_change, from_row
 from idvault.storage.engine import Database
+from idvault.storage.lengths import padded
 from idvault.storage.schema import accounts, checks, claims, intakes, jobs
 
 
@@ -77,7 +78,7 @@ class SqlStatusStore:
 
 def _own(relying_party: str, account_tokens: Sequence[str]) -> Select[Any]:
     return select(accounts).where(
-        accounts.c.account_token.in_(account_tokens), accounts.c.relying_party == relying_party
+        accounts.c.account_token.in_(padded(account_tokens)), accounts.c.relying_party == relying_party
     )
 
 

@@ -16,6 +16,7 @@ from idvault.ports.status_list import StoredList
 from idvault.storage.account import for_change, from_row
 from idvault.storage.dialect import insert_if_absent
 from idvault.storage.engine import Database
+from idvault.storage.lengths import padded
 from idvault.storage.schema import accounts
 from idvault.storage.schema_status import status_credentials, status_feed, status_keys, status_lists
 
@@ -142,7 +143,7 @@ async def _update(connection: AsyncConnection, today: date, limit: int) -> int:
 
 
 async def _entries(connection: AsyncConnection, account_tokens: Sequence[str]) -> Sequence[Row[Any]]:
-    query = _joined().where(status_credentials.c.account_token.in_(account_tokens))
+    query = _joined().where(status_credentials.c.account_token.in_(padded(account_tokens)))
     return (await connection.execute(query)).all()
 
 

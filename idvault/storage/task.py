@@ -12,6 +12,7 @@ from idvault.domain.status import SubjectKind
 from idvault.domain.verification import Consent, Facts, Slot
 from idvault.ports.verification import Intake, Job, Lease, Opening
 from idvault.storage import queue
+from idvault.storage.lengths import padded
 from idvault.storage.schema import checks, claims, intakes, jobs
 
 Key = tuple[str, str]
@@ -119,7 +120,7 @@ async def finish(connection: AsyncConnection, *, account_token: str, claim_id: s
 
 async def load(connection: AsyncConnection, keys: Sequence[Key], *, lease: Lease) -> dict[Key, Job]:
     """Return jobs whose rows this act has locked, as held under a lease."""
-    wanted = tuple_(jobs.c.account_token, jobs.c.claim_id).in_(keys)
+    wanted = tuple_(jobs.c.account_token, jobs.c.claim_id).in_(padded(keys))
     rows = await connection.execute(
         select(
             jobs,
@@ -150,7 +151,7 @@ async def load(connection: AsyncConnection, keys: Sequence[Key], *, lease: Lease
 async def _ais(connection: AsyncConnection, keys: Sequence[Key]) -> dict[Key, tuple[str, ...]]:
     rows = await connection.execute(
         select(checks)
-        .where(tuple_(checks.c.account_token, checks.c.claim_id).in_(keys))
+        .where(tuple_(checks.c.account_token, checks.c.claim_id).in_(padded(keys)))
         .order_by(checks.c.position)
     )
     ais: dict[Key, tuple[str, ...]] = {}

@@ -195,3 +195,23 @@ async def test_wrong_database_name_is_unavailable(databases: Databases) -> None:
     with pytest.raises(UnavailableError):
         await database.read("test", _select)
     await database.close()
+
+
+async def test_calls_one_after_the_other_share_one_connection(main_database: Database) -> None:
+    """However many connections a burst has opened, afterwards the one that was used last is used again."""
+    await asyncio.gather(*(main_database.read("test", _on) for _ in range(8)))
+    assert len({await main_database.read("test", _on) for _ in range(8)}) == 1
+
+
+async def test_sqlite_opens_few_connections(sqlite_databases: Databases) -> None:
+    """A burst of reads is answered on four connections of SQLite, since each of them costs memory."""
+    database = Database(url=sqlite_databases.main_url)
+    assert len(set(await asyncio.gather(*(database.read("test", _on) for _ in range(40))))) == 4
+    await database.close()
+
+
+async def _on(connection: AsyncConnection) -> object:
+    """Return which connection of the driver this is, once others had the time to come meanwhile."""
+    await connection.execute(text("SELECT 1"))
+    await asyncio.sleep(0.01)
+    return (await connection.get_raw_connection()).driver_connection
