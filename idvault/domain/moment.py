@@ -1,7 +1,7 @@
 """The two clocks of one moment, in aware UTC times."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,3 +14,8 @@ class Moment:
     def today(self, zone: tzinfo) -> date:
         """Return the business day in the deployment's time zone."""
         return self.business.astimezone(zone).date()
+
+    def later(self, seconds: float) -> "Moment":
+        """Return the moment some seconds afterwards, by both clocks."""
+        passed = timedelta(seconds=seconds)
+        return Moment(self.business + passed, self.real + passed)

@@ -80,9 +80,10 @@ class SettlementFlow:
         runs out and whoever takes the job up asks what became of the check.
         """
         loop = asyncio.get_running_loop()
-        end = loop.time() + patience
+        begun, asked_at = loop.time(), now
+        end = begun + patience
         while True:
-            step = await self._ask(job, identity, now=now, patience=end - loop.time())
+            step = await self._ask(job, identity, now=asked_at, patience=end - loop.time())
             if step is None:
                 return None
             if step.final is not None:
@@ -92,6 +93,8 @@ class SettlementFlow:
             if not other_spelling or end - loop.time() < _LEAST_PATIENCE:
                 await self._wait(job, identity, now=now)
                 return None
+            # It is sent later than the first, and what became of it is asked that much later, too.
+            asked_at = now.later(loop.time() - begun)
 
     async def _ask(self, job: Job, identity: Identity, *, now: Moment, patience: float) -> Step | None:
         """Return what the registry's answer leads to; None if the lease is lost before anything was sent."""

@@ -163,6 +163,20 @@ async def test_the_second_spelling_waits_where_patience_is_over(world: World) ->
     assert [identity.name for _, identity in world.registry.checks] == ["某䶮", "某\ue863"]
 
 
+async def test_a_second_spelling_is_asked_about_as_late_as_it_was_sent(world: World) -> None:
+    """Its ten seconds begin when it is sent, not when the claim was opened."""
+    world.registry.script.extend([Answer.MISMATCH, Answer.UNKNOWN])
+    world.registry.gate = asyncio.Event()
+    claim = asyncio.create_task(world.verify(command(identity=RARE)))
+    await world.registry.asked.wait()
+    await asyncio.sleep(0.2)
+    world.registry.gate.set()
+    assert (await claim).state is ClaimState.PENDING
+    assert await world.work(seconds=10.1) == []
+    assert len(await world.work(seconds=12)) == 1
+    assert world.registry.queries == [world.registry.checks[1][0]]
+
+
 async def test_a_crash_after_open_is_taken_up_by_the_callers_retry(world: World) -> None:
     """The claim has no identity stored, so only the caller can go on; the registry is asked first."""
     world.claims.plant("settle", Fault.REFUSE)
