@@ -6,7 +6,6 @@
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -98,7 +97,7 @@ class _Pipeline:
         self._deadline = deadline
         self._streams_at_once = streams_at_once
         self._read_time = read_time
-        self._waiting: Counter[str] = Counter()
+        self._waiting = receiving.Waiting()
         self._running, self._streams = limits.Running(), limits.Running()
 
     def __call__(self, method: MethodDescriptor, servicer: object) -> "_Handler":

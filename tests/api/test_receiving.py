@@ -1,7 +1,6 @@
 """Calls whose message does not come: they hold nobody up, not for long, and not too many of one caller."""
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -73,33 +72,65 @@ def _calling(spki: str, come: asyncio.Event) -> Call:
     return Call(method, b"", None, None, clock(), caller=Caller("a", "platform", "", spki), receive=receive)
 
 
-async def test_one_caller_has_a_share() -> None:
-    """Beyond it his own calls are refused, nobody else's; what has come makes room again."""
-    waiting, come = Counter[str](), asyncio.Event()
+async def _body(call: Call) -> bytes:
+    return call.body
 
-    async def inner(call: Call) -> bytes:
-        return call.body
 
-    stage = receiving.wrap(inner, waiting=waiting, of_one_caller=2)
-    mine = [asyncio.ensure_future(stage(_calling("a", come))) for _ in range(2)]
-    await asyncio.sleep(0)
-    with pytest.raises(UnavailableError):
-        await stage(_calling("a", come))
+async def test_the_oldest_of_one_caller_makes_room() -> None:
+    """Beyond a caller's share the newest call waits in the place of the oldest; nobody else's is touched."""
+    waiting, come = receiving.Waiting(), asyncio.Event()
+    stage = receiving.wrap(_body, waiting=waiting, of_one_caller=2)
+    mine = []
     theirs = asyncio.ensure_future(stage(_calling("b", come)))
+    for _ in range(4):
+        mine.append(asyncio.ensure_future(stage(_calling("a", come))))
+        await asyncio.sleep(0)
+    for oldest in mine[:2]:
+        with pytest.raises(UnavailableError):
+            await oldest
     come.set()
-    assert await asyncio.gather(*mine, theirs) == [b"message"] * 3
+    assert await asyncio.gather(*mine[2:], theirs) == [b"message"] * 3
     assert not waiting
-    assert await stage(_calling("a", come)) == b"message"
+
+
+async def test_a_message_that_is_there_is_taken_in_any_crowd() -> None:
+    """Whoever sends its message at once is served, though the caller's share is used up."""
+    waiting = receiving.Waiting()
+    stage = receiving.wrap(_body, waiting=waiting, of_one_caller=2)
+    unfinished = [asyncio.ensure_future(stage(_calling("a", asyncio.Event()))) for _ in range(2)]
+    await asyncio.sleep(0)
+    come = asyncio.Event()
+    come.set()
+    for _ in range(3):
+        assert await stage(_calling("a", come)) == b"message"
+    for one in unfinished:
+        one.cancel()
+    await asyncio.gather(*unfinished, return_exceptions=True)
+    assert not waiting
+
+
+async def test_a_call_whose_time_is_over_makes_room_once() -> None:
+    """The oldest may be about to end by itself at that moment, and no other is ended in its place."""
+    waiting, come = receiving.Waiting(), asyncio.Event()
+    short = receiving.wrap(_body, waiting=waiting, of_one_caller=1, read_time=0.0)
+    long = receiving.wrap(_body, waiting=waiting, of_one_caller=1)
+    over = asyncio.ensure_future(short(_calling("a", come)))
+    await asyncio.sleep(0)
+    newer = [asyncio.ensure_future(long(_calling("a", come))) for _ in range(2)]
+    with pytest.raises(UnavailableError):
+        await over
+    with pytest.raises(UnavailableError):
+        await newer[0]
+    come.set()
+    assert await newer[1] == b"message"
+    assert not waiting
 
 
 async def test_a_late_message_is_none() -> None:
     """The time is the stage's own, and what waited no longer counts."""
-    waiting = Counter[str]()
+    waiting = receiving.Waiting()
 
-    async def inner(call: Call) -> bytes:
-        return call.body
-
-    stage = receiving.wrap(inner, waiting=waiting, read_time=0.01)
+    stage = receiving.wrap(_body, waiting=waiting, read_time=0.01)
     with pytest.raises(InvalidError):
         await stage(_calling("a", asyncio.Event()))
     assert not waiting
