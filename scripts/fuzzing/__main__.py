@@ -7,6 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from idvault.cli.running import fast_loop
 from idvault.development.session import Session
 from scripts.fuzzing.attack import Campaign, Report
 from scripts.fuzzing.surface import methods
@@ -23,7 +24,9 @@ def run(*, count: int, seconds: float, seed: int, only: str) -> tuple[Report, li
         session = Session(state=scratch / "state", output=scratch / "dev.log")
         try:
             ground = prepare(session.start(), scratch=scratch)
-            report = asyncio.run(Campaign(ground, seed=seed, only=chosen).run(count=count, seconds=seconds))
+            with asyncio.Runner(loop_factory=fast_loop) as runner:
+                campaign = Campaign(ground, seed=seed, only=chosen)
+                report = runner.run(campaign.run(count=count, seconds=seconds))
             pages = metrics(ground)
             left = [] if session.stop() == 0 else ["the vault did not stop cleanly"]
             return report, left + left_behind(ground, output=session.output, pages=pages)

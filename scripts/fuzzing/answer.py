@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
 
 import grpc
 from google.protobuf.message import DecodeError
@@ -41,36 +42,42 @@ def answered(body: bytes) -> Answer:
 
 def refused(error: grpc.aio.AioRpcError) -> Answer:
     """Return a refusal, read as a client reads it."""
-    trailers = [(str(key), value) for key, value in error.trailing_metadata() or ()]
-    raw = b"\n".join(
-        [
-            (error.details() or "").encode(),
-            *(value if isinstance(value, bytes) else str(value).encode() for _, value in trailers),
-        ]
-    )
-    code = error.code().name
+    trailers = tuple((str(key), value) for key, value in error.trailing_metadata() or ())
+    return _read(error.code(), error.details() or "", trailers)
+
+
+@lru_cache(4_096)
+def _read(code: grpc.StatusCode, words: str, trailers: tuple[tuple[str, str | bytes], ...]) -> Answer:
+    """Read a refusal once, as often as it comes."""
+    values = (value if isinstance(value, bytes) else str(value).encode() for _, value in trailers)
+    raw = b"\n".join([words.encode(), *values])
     details = next((value for key, value in trailers if key == _DETAILS), None)
     if not isinstance(details, bytes):
-        return Answer(code, "", raw)
+        return Answer(code.name, "", raw)
     try:
         status = RpcStatus.FromString(details)
     except DecodeError:
-        return Answer(code, "", raw, ("the details are no google.rpc.Status",))
+        return Answer(code.name, "", raw, ("the details are no google.rpc.Status",))
     info, bad = ErrorInfo(), BadRequest()
     for detail in status.details:
         detail.Unpack(info)
         detail.Unpack(bad)
     oddities = [f"a trailer {key}" for key, _ in trailers if key not in (_DETAILS, "content-type")]
-    if (status.code, status.message, error.details()) != (error.code().value[0], info.reason, info.reason):
+    if (status.code, status.message, words) != (code.value[0], info.reason, info.reason):
         oddities.append("the words are not the reason's")
     oddities += [
         "a violation with words of its own"
         for violation in bad.field_violations
         if violation.reason not in _CODES or violation.description != violation.reason
     ]
-    return Answer(code, info.reason, raw, tuple(oddities))
+    return Answer(code.name, info.reason, raw, tuple(oddities))
 
 
 def repeats(answer: Answer, canaries: Sequence[str]) -> bool:
     """Tell whether an answer holds one of the canaries, in whatever encoding."""
-    return any(form in answer.raw for canary in canaries for form in traces.encodings(canary).values())
+    return any(needle in answer.raw for needle in _needles(tuple(canaries)))
+
+
+@cache
+def _needles(canaries: tuple[str, ...]) -> tuple[bytes, ...]:
+    return tuple({form: None for canary in canaries for form in traces.encodings(canary).values()})

@@ -17,9 +17,12 @@ from scripts.fuzzing.messages import Attacker
 from scripts.fuzzing.surface import Method, methods
 from scripts.fuzzing.vault import EDGES, Ground
 
-_PATIENCE = 20.0
+_PATIENCE = 60.0
 _SHORT = 0.002
-_AT_ONCE = 24
+# Calls of one method at the same time: one whose work is heavy holds up no other.
+_AT_ONCE = 4
+# Connections of each role to each edge.
+_CONNECTIONS = 2
 _MOST_FINDINGS = 50
 _DENIED: Status = ("PERMISSION_DENIED", "ACCESS_DENIED")
 # What a stream sends before its status, which it has only at its end.
@@ -60,34 +63,37 @@ class Campaign:
     def __init__(self, ground: Ground, *, seed: int, only: Sequence[Method] | None = None) -> None:
         """Take the vault, the seed, and the methods: every one if nothing is said."""
         self._ground = ground
-        self._random = Random(seed)  # noqa: S311 - an attack must be repeatable, not secret
-        self._attacker = Attacker(random=self._random, facts=ground.facts, canaries=ground.canaries)
+        self._seed = seed
         self._methods = list(only or methods())
         self._documented = documented.statuses()
-        self._channels: dict[tuple[str, str], grpc.aio.Channel] = {}
+        self._channels: dict[tuple[str, str, int], grpc.aio.Channel] = {}
         self._edges: dict[str, str] = {}
-        self._canaries = [*ground.canaries.personal, *ground.canaries.others]
+        self._turn = 0
+        self._personal = tuple(ground.canaries.personal)
+        self._canaries = (*self._personal, *ground.canaries.others)
         self.report = Report()
 
     async def run(self, *, count: int, seconds: float) -> Report:
-        """Send each method so many attacks, the methods in turn, or as many as the time allows."""
+        """Send each method so many attacks, all methods at once, or as many as the time allows."""
         begin = time.monotonic()
         try:
             for method in self._methods:
                 self._edges[method.path] = await self._find(method)
-            work = self._work(count, begin + seconds)
-            await asyncio.gather(*(self._sender(work) for _ in range(_AT_ONCE)))
+            work = [self._work(method, count, begin + seconds) for method in self._methods]
+            await asyncio.gather(*(self._sender(one) for one in work for _ in range(_AT_ONCE)))
         finally:
             await asyncio.gather(*(channel.close() for channel in self._channels.values()))
         self.report.seconds = time.monotonic() - begin
         return self.report
 
-    def _work(self, count: int, end: float) -> Iterator[tuple[Method, _Sending]]:
+    def _work(self, method: Method, count: int, end: float) -> Iterator[tuple[Method, _Sending]]:
+        """Yield the attacks on a method: a seed has always the same, however long each takes."""
+        chance = Random(f"{self._seed} {method.path}")  # noqa: S311 - to be repeatable, not secret
+        attacker = Attacker(random=chance, facts=self._ground.facts, canaries=self._ground.canaries)
         for _ in range(count):
-            for method in self._methods:
-                if time.monotonic() > end or len(self.report.findings) >= _MOST_FINDINGS:
-                    return
-                yield method, self._sending(method)
+            if time.monotonic() > end or len(self.report.findings) >= _MOST_FINDINGS:
+                return
+            yield method, self._sending(method, attacker, chance)
 
     async def _sender(self, work: Iterator[tuple[Method, _Sending]]) -> None:
         for method, sending in work:
@@ -110,30 +116,26 @@ class Campaign:
         wrong = list(found.oddities)
         if found.status not in expected:
             wrong.append("answered what is not documented")
-        if answer.repeats(
-            found, self._canaries if found.code not in _ANSWERS else self._ground.canaries.personal
-        ):
+        if answer.repeats(found, self._canaries if found.code not in _ANSWERS else self._personal):
             wrong.append("repeated a canary")
         return wrong
 
-    def _sending(self, method: Method) -> _Sending:
-        chance = self._random.random()
-        body = self._attacker.attack(method.request)
-        role = self._random.choice(sorted(method.roles))
+    def _sending(self, method: Method, attacker: Attacker, random: Random) -> _Sending:
+        chance = random.random()
+        body = attacker.attack(method.request)
+        role = random.choice(sorted(method.roles))
         if chance < 0.02:
-            return _Sending(
-                self._random.choice(sorted({"platform", "auditor", "monitor"} - method.roles)), body
-            )
+            return _Sending(random.choice(sorted({"platform", "auditor", "monitor"} - method.roles)), body)
         if chance < 0.06:
-            return _Sending(role, body, metadata=self._metadata())
+            return _Sending(role, body, metadata=self._metadata(random))
         if chance < 0.08:
             return _Sending(role, body, compression=grpc.Compression.Gzip)
         return _Sending(role, body, timeout=_SHORT) if chance < 0.09 else _Sending(role, body)
 
-    def _metadata(self) -> tuple[tuple[str, str | bytes], ...]:
+    def _metadata(self, random: Random) -> tuple[tuple[str, str | bytes], ...]:
         """Return metadata that means nothing here, or might seem to."""
-        canary = self._random.choice(self._ground.canaries.others).encode()
-        return self._random.choice(
+        canary = random.choice(self._ground.canaries.others).encode()
+        return random.choice(
             (
                 (("x-canary-bin", canary),),
                 (("x-canary-bin", canary * 200),),
@@ -177,14 +179,19 @@ class Campaign:
         raise LookupError(f"{method.path} is served by no edge")
 
     def _channel(self, edge: str, role: str) -> grpc.aio.Channel:
-        if (edge, role) not in self._channels:
+        """Return one of some connections, each in its turn."""
+        self._turn = (self._turn + 1) % _CONNECTIONS
+        key = edge, role, self._turn
+        if key not in self._channels:
             ready = self._ground.ready
             options = [
                 ("grpc.ssl_target_name_override", ready["server_name"]),
                 ("grpc.enable_retries", 0),
                 ("grpc.enable_http_proxy", 0),
+                # Without this, gRPC would let them share one connection.
+                ("grpc.use_local_subchannel_pool", 1),
             ]
-            self._channels[edge, role] = grpc.aio.secure_channel(
+            self._channels[key] = grpc.aio.secure_channel(
                 ready[edge], self._ground.tls(role).credentials(), options
             )
-        return self._channels[edge, role]
+        return self._channels[key]

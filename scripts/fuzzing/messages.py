@@ -1,11 +1,14 @@
 """Makes messages that nobody should send out of those that one might, by descriptor.
 
-- A good message takes each field's value from what is known of a running vault, by the field's name.
+- A good message takes each field's value from what is known of a running vault, by the field's name, or is a
+  whole one that is known to be good.
+- Each text field of each method meets every naughty text, one after the other.
 - `attack` gives the bytes of one attack: noise, damage, a naughty value, or what no library writes.
 - One source of chance makes all of them, so that a seed repeats an attack.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -21,7 +24,7 @@ from idvault.v1 import options_pb2
 from scripts.fuzzing import naughty
 
 Facts: TypeAlias = Mapping[str, Sequence[Any]]
-"""Good values of fields, by the field's name."""
+"""Good values of fields, by the field's name; whole good messages, by the full name of their type."""
 Field: TypeAlias = Any
 """A field's descriptor, whichever of protobuf's implementations it is of."""
 Place: TypeAlias = tuple[Field, ...]
@@ -33,7 +36,7 @@ _MESSAGE, _ENUM, _BOOL = (
     FieldDescriptor.CPPTYPE_ENUM,
     FieldDescriptor.CPPTYPE_BOOL,
 )
-_FEW_IDS = 64
+_FEW_IDS, _FAMILIAR = 64, 0.7
 _MOST_BYTES = 90_000
 
 
@@ -53,15 +56,16 @@ class Attacker:
         self._random = random
         self._facts = facts
         self._canaries = canaries
+        self._met: Counter[tuple[type[Message], Place]] = Counter()
         self._kinds: tuple[Callable[[type[Message]], bytes], ...] = (
             self._noise,
             self._good,
             self._damaged,
             self._damaged,
-            self._naughty,
-            self._naughty,
-            self._naughty,
-            self._naughty,
+            self.naughty,
+            self.naughty,
+            self.naughty,
+            self.naughty,
             self._not_utf8,
             self._odd_wire,
         )
@@ -73,8 +77,21 @@ class Attacker:
     def good(self, kind: type[Message]) -> Message:
         """Return a message that one might send."""
         message = kind()
-        self._fill(message)
+        whole = self._facts.get(kind.DESCRIPTOR.full_name)
+        if whole and self._random.random() < 0.5:
+            message.CopyFrom(self._random.choice(whole))
+            self._fill_one(message, kind.DESCRIPTOR.fields_by_name["request_id"])
+        else:
+            self._fill(message)
         return message
+
+    def naughty(self, kind: type[Message]) -> bytes:
+        """Put naughty values into one or two fields, whatever else stands there."""
+        message = self.good(kind)
+        places = _places(kind.DESCRIPTOR)
+        for place in self._random.sample(places, min(len(places), self._random.randint(1, 2))):
+            self._put(message, place, self._naughty_value(kind, place))
+        return message.SerializeToString()
 
     def _noise(self, _kind: type[Message]) -> bytes:
         return self._random.randbytes(self._random.choice((0, 1, 2, 5, 20, 300)))
@@ -98,22 +115,13 @@ class Attacker:
                     body[at:at] = body[at : at + self._random.randint(1, 64)]
         return bytes(body)
 
-    def _naughty(self, kind: type[Message]) -> bytes:
-        """Put naughty values into one or two fields, whatever else stands there."""
-        message = self.good(kind)
-        places = _places(kind.DESCRIPTOR)
-        for place in self._random.sample(places, min(len(places), self._random.randint(1, 2))):
-            self._put(message, place)
-        return message.SerializeToString()
-
-    def _put(self, message: Message, place: Place) -> None:
+    def _put(self, message: Message, place: Place, value: Any) -> None:
         *way, field = place
         for step in way:
             inner = getattr(message, step.name)
             message = (
                 (inner.add() if not inner else self._random.choice(inner)) if step.is_repeated else inner
             )
-        value = self._naughty_value(field)
         if not field.is_repeated:
             setattr(message, field.name, value)
         else:
@@ -123,14 +131,16 @@ class Attacker:
             del getattr(message, field.name)[:]
             getattr(message, field.name).extend([value] * max(1, min(count, _MOST_BYTES // weight)))
 
-    def _naughty_value(self, field: Field) -> Any:
+    def _naughty_value(self, kind: type[Message], place: Place) -> Any:
+        field = place[-1]
         if field.cpp_type == _TEXT:
-            return self._naughty_bytes() if field.type == _BYTES else self._naughty_text(field)
+            return self._naughty_bytes() if field.type == _BYTES else self._naughty_text(kind, place)
         if field.cpp_type in (_BOOL, _ENUM):
             return self._random.choice((0, 1)) if field.cpp_type == _BOOL else self._number(field)
         return self._number(field)
 
-    def _naughty_text(self, field: Field) -> str:
+    def _naughty_text(self, kind: type[Message], place: Place) -> str:
+        field = place[-1]
         personal = bool(field.GetOptions().Extensions[options_pb2.pii])
         canary = self._random.choice(self._canaries.personal if personal else self._canaries.others)
         if field.name == page_token.FIELD and self._random.random() < 0.5:
@@ -138,7 +148,9 @@ class Attacker:
                 ("ListCampaigns", "ListDisclosures", "ListPendingDisclosures", "ListLogEntries")
             )
             return page_token.encode(self._random.choice((0, 2**31, 2**63 - 1, 2**63, 2**64 - 1)), of=of)
-        return naughty.fill(self._random.choice(naughty.TEXTS), canary)
+        turn = self._met[kind, place]
+        self._met[kind, place] += 1
+        return naughty.fill(naughty.TEXTS[turn % len(naughty.TEXTS)], canary)
 
     def _naughty_bytes(self) -> bytes:
         size = self._random.choice((0, 1, 31, 32, 33, 64, 1_000, 60_000, 70_000))
@@ -203,9 +215,9 @@ class Attacker:
             self._fill(getattr(message, field.name))
 
     def _value(self, field: Field) -> Any:
-        if field.name == "request_id" and self._random.random() < 0.7:
-            # Few enough to meet again with another body, and with the same.
-            chosen = self._random.randrange(_FEW_IDS) if self._random.random() < 0.2 else None
+        if field.name == "request_id":
+            # Some of few, to be met again with another body, and with the same.
+            chosen = self._random.randrange(_FEW_IDS) if self._random.random() < _FAMILIAR else None
             bits = self._random.getrandbits(128) if chosen is None else chosen
             return str(UUID(int=bits, version=4))
         if field.name in self._facts:
@@ -244,7 +256,8 @@ def _nested(number: int, depth: int) -> bytes:
     return encoded
 
 
-def _places(message: Any, way: Place = ()) -> list[Place]:
+@cache
+def _places(message: Any, way: Place = ()) -> Sequence[Place]:
     """Return every field of a message that holds a value, at any depth."""
     found: list[Place] = []
     for field in message.fields:

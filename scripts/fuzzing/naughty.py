@@ -1,9 +1,12 @@
 """Texts, bytes and numbers that programs stumble over; {} is where a canary sits, not to be met again.
 
-Each line is about one kind of stumbling. All are written for this project.
+Each line is about one kind of stumbling; `characters` and `syntax` take kinds through all their forms. All
+are written for this project.
 """
 
 import json
+
+from scripts.fuzzing import characters, syntax
 
 _BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u180e\u3164\u115f"
@@ -13,7 +16,7 @@ _MARKS = "\u0300\u0301\u0316\u0334\u0347\u0489"
 _PRIVATE_USE = "\ue000\uf8ff\U000f0000\U0010fffd"
 _NO_CHARACTERS = "\ufffe\uffff\U0001fffe\U0010ffff\ufdd0"
 
-TEXTS: tuple[str, ...] = (
+_SINGLE: tuple[str, ...] = (
     # Nothing, blanks, and what only looks like nothing.
     "", " ", "\t", "\n", "\r\n", "\0", "{}\0", "\0{}", " {} ", "{}\n", "\ufeff{}", _BLANKS, _INVISIBLE,
     _CONTROLS, *(f"{{}}{char}" for char in _CONTROLS),
@@ -62,6 +65,19 @@ TEXTS: tuple[str, ...] = (
     "\U00020000" * 33, "{}" + "y" * 4_000, "\u00e9" * 30_000, "z" * 65_000, "\U0001f600" * 17_000,
     "{}" + "q" * 70_000,
 )  # fmt: skip
+
+FAMILIES = (*characters.FAMILIES, *syntax.FAMILIES)
+
+
+def _template(text: str) -> str:
+    """Return a text of a family as `fill` reads it."""
+    return text.replace("{", "{{").replace("}", "}}").replace(characters.CANARY, "{}")
+
+
+TEXTS: tuple[str, ...] = tuple(
+    dict.fromkeys((*_SINGLE, *(_template(text) for family in FAMILIES for text in family())))
+)
+"""Every naughty text, each once."""
 
 # What a string field may not even hold: python's own messages refuse it, so it goes onto the wire by hand.
 NOT_UTF8: tuple[bytes, ...] = (

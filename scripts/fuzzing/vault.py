@@ -12,8 +12,9 @@ import grpc
 from google.protobuf.message import Message
 
 from idvault.api import page_token
-from idvault.v1 import campaign_pb2, disclosure_pb2, roster_pb2, verification_pb2
+from idvault.v1 import campaign_pb2, common_pb2, disclosure_pb2, roster_pb2, verification_pb2
 from idvault_client import transport
+from idvault_client.testing import Organization, invent_organization
 from idvault_client.transport import Tls
 from scripts import traces
 from scripts.disclosure_steps import DisclosureSteps
@@ -22,6 +23,7 @@ from scripts.sandbox import Person, Registry, fetch, invent
 
 _ACCOUNTS = 4
 _PEOPLE = 20
+_CAMPAIGNS = 12
 _CALLERS = {
     "platform": "platform-a",
     "auditor": "auditor-a",
@@ -56,6 +58,8 @@ def prepare(ready: Mapping[str, Any], *, scratch: Path) -> Ground:
     registry = Registry(ready["registry"]["admin_url"])
     people = [invent() for _ in range(_PEOPLE)]
     registry.add(*people[: _PEOPLE // 2])
+    organizations = [invent_organization() for _ in range(_PEOPLE)]
+    registry.add_organizations(*organizations[: _PEOPLE // 2])
     with (
         grpc.secure_channel(
             ready["grpc"],
@@ -73,22 +77,49 @@ def prepare(ready: Mapping[str, Any], *, scratch: Path) -> Ground:
         facts = {
             **_of_campaigns(platform, tokens),
             **_of_people(custody, disclosure_id),
-            "real_name": [person.name for person in people],
-            "number": [person.number for person in people],
-            "reference": ["user-1", "user-2", *(person.name for person in people)],
+            **_of_claims(people, organizations),
         }
-    personal = [text for person in people for text in (person.name, person.number)]
+    named = [*people, *(Person(each.name, each.number) for each in organizations)]
+    personal = [text for owner in named for text in (owner.name, owner.number)]
     return Ground(ready, facts, Canaries(personal, [invent().name for _ in range(8)]))
 
 
-def _sign_up(channel: grpc.Channel, person: Person) -> str:
+def _of_claims(people: list[Person], organizations: list[Organization]) -> dict[str, Sequence[Any]]:
+    """Return claims as one makes them, and the values that they are made of."""
+    persons = [_claim(person) for person in people]
+    companies = [_company(organization) for organization in organizations]
+    return {
+        "real_name": [person.name for person in people],
+        "organization_name": [organization.name for organization in organizations],
+        "number": [*(each.number for each in people), *(each.number for each in organizations)],
+        "reference": ["user-1", "user-2", *(person.name for person in people)],
+        persons[0].DESCRIPTOR.full_name: persons,
+        companies[0].DESCRIPTOR.full_name: companies,
+    }
+
+
+def _claim(person: Person) -> verification_pb2.VerifyIndividualRequest:
     request = verification_pb2.VerifyIndividualRequest(request_id=str(uuid4()), real_name=person.name)
     request.document.type, request.document.number = 1, person.number  # type: ignore[assignment]
-    request.consent.policy_version = "terms-3"
-    request.consent.agree_time.FromDatetime(datetime.now(UTC))
+    _consent(request.consent)
+    return request
+
+
+def _company(organization: Organization) -> verification_pb2.VerifyOrganizationRequest:
+    request = verification_pb2.VerifyOrganizationRequest(organization_name=organization.name)
+    request.document.type, request.document.number = 4, organization.number  # type: ignore[assignment]
+    _consent(request.consent)
+    return request
+
+
+def _consent(consent: common_pb2.Consent) -> None:
+    consent.policy_version = "terms-3"
+    consent.agree_time.FromDatetime(datetime.now(UTC))
+
+
+def _sign_up(channel: grpc.Channel, person: Person) -> str:
     path = "/idvault.v1.VerificationService/VerifyIndividual"
-    answer = verification_pb2.Verification.FromString(_call(channel, path, request))
-    return answer.account_token
+    return verification_pb2.Verification.FromString(_call(channel, path, _claim(person))).account_token
 
 
 def _of_campaigns(channel: grpc.Channel, tokens: list[str]) -> dict[str, Sequence[Any]]:
@@ -101,19 +132,14 @@ def _of_campaigns(channel: grpc.Channel, tokens: list[str]) -> dict[str, Sequenc
     found = _call(channel, service + "ImportLegacyAccounts", imported)
     legacy = [row.account_token for row in campaign_pb2.ImportLegacyAccountsResponse.FromString(found).rows]
     plan = campaign_pb2.CampaignPlan(title="Verify", methods=[1, 2, 3], daily_limit=100)  # type: ignore[list-item]
-    made = campaign_pb2.Campaign.FromString(
-        _call(
-            channel,
-            service + "CreateCampaign",
-            campaign_pb2.CreateCampaignRequest(request_id=str(uuid4()), plan=plan),
-        )
-    )
-    start = campaign_pb2.StartCampaignRequest(request_id=str(uuid4()), campaign_id=made.campaign_id)
-    _call(channel, service + "StartCampaign", start)
+    campaigns = [_campaign(channel, plan) for _ in range(_CAMPAIGNS)]
+    for campaign_id in campaigns[: _CAMPAIGNS // 2]:
+        start = campaign_pb2.StartCampaignRequest(request_id=str(uuid4()), campaign_id=campaign_id)
+        _call(channel, service + "StartCampaign", start)
     return {
         "account_token": [*tokens, *legacy, "acct_" + "0" * 26],
         "account_tokens": [*tokens, *legacy, "acct_" + "0" * 26],
-        "campaign_id": [made.campaign_id, made.campaign_id, "0" * 32],
+        "campaign_id": [*campaigns, "0" * 32],
         "label": ["2012", "2013"],
         "create_date": ["2012-05-01"],
         "create_date_from": ["", "2010-01-01"],
@@ -130,6 +156,12 @@ def _of_campaigns(channel: grpc.Channel, tokens: list[str]) -> dict[str, Sequenc
         "seconds": [60, 600],
         "nanos": [0],
     }
+
+
+def _campaign(channel: grpc.Channel, plan: campaign_pb2.CampaignPlan) -> str:
+    request = campaign_pb2.CreateCampaignRequest(request_id=str(uuid4()), plan=plan)
+    made = _call(channel, "/idvault.v1.CampaignService/CreateCampaign", request)
+    return campaign_pb2.Campaign.FromString(made).campaign_id
 
 
 def _of_people(channel: grpc.Channel, disclosure_id: str) -> dict[str, Sequence[Any]]:

@@ -7,6 +7,7 @@ import pytest
 from google.protobuf.message import DecodeError
 
 from idvault.domain.error import Reason
+from idvault.v1 import status_pb2, verification_pb2
 from scripts.fuzzing import answer, documented, naughty
 from scripts.fuzzing.messages import Attacker, Canaries
 from scripts.fuzzing.surface import Method, methods
@@ -58,6 +59,34 @@ def test_every_text_takes_its_canary() -> None:
     for text in naughty.TEXTS:
         filled = naughty.fill(text, "canary")
         assert ("{}" in text) == ("canary" in filled)
+
+
+def test_there_are_many_texts_of_many_families() -> None:
+    """Security.md promises 515; each family has texts of its own, and every one can be sent."""
+    assert len(naughty.TEXTS) == len(set(naughty.TEXTS)) >= 515
+    for family in naughty.FAMILIES:
+        assert len(set(family())) >= 10, family.__name__
+    assert "".join(naughty.TEXTS).encode()
+
+
+def test_a_field_meets_every_text() -> None:
+    """One after the other, as often as the field's turn comes."""
+    one, kind = attacker(4), status_pb2.IssueStatusTokenRequest
+    met = {kind.FromString(one.naughty(kind)).audience for _ in range(3 * len(naughty.TEXTS))}
+    assert {naughty.fill(text, CANARIES.others[0]) for text in naughty.TEXTS} <= met
+
+
+def test_a_whole_good_message_is_sent_with_an_id_of_its_own() -> None:
+    """Half of the good ones are as they were given, but for the request id."""
+    whole = verification_pb2.VerifyIndividualRequest(real_name="\u91d1\u4e1d\u96c0")
+    kind = type(whole)
+    facts = {kind.DESCRIPTOR.full_name: [whole]}
+    one = Attacker(random=Random(5), facts=facts, canaries=CANARIES)  # noqa: S311 - repeatable
+    made = [kind.FromString(one.good(kind).SerializeToString()) for _ in range(40)]
+    same = [message for message in made if message.real_name == whole.real_name]
+    assert 5 < len(same) < 35
+    assert all(message.request_id for message in same)
+    assert not whole.request_id
 
 
 def test_a_canary_in_an_answer_is_seen() -> None:
