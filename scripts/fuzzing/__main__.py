@@ -16,7 +16,7 @@ from scripts.fuzzing.vault import left_behind, metrics, prepare
 FULL = 100_000
 
 
-def run(*, count: int, seconds: float, seed: int, only: str) -> tuple[Report, list[str]]:
+def run(*, count: int, seconds: float, seed: int, only: str, texts: bool) -> tuple[Report, list[str]]:
     """Start a vault, attack it, stop it, and search what it left; return the report and what was found."""
     chosen = [method for method in methods() if only in method.path]
     with tempfile.TemporaryDirectory(prefix="idvault-fuzz-") as folder:
@@ -26,7 +26,7 @@ def run(*, count: int, seconds: float, seed: int, only: str) -> tuple[Report, li
             ground = prepare(session.start(), scratch=scratch)
             with asyncio.Runner(loop_factory=fast_loop) as runner:
                 campaign = Campaign(ground, seed=seed, only=chosen)
-                report = runner.run(campaign.run(count=count, seconds=seconds))
+                report = runner.run(campaign.run(count=count, seconds=seconds, texts=texts))
             pages = metrics(ground)
             left = [] if session.stop() == 0 else ["the vault did not stop cleanly"]
             return report, left + left_behind(ground, output=session.output, pages=pages)
@@ -43,6 +43,9 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after so long")
     parser.add_argument("--seed", type=int, default=1, help="where chance begins (default: %(default)s)")
     parser.add_argument("--only", default="", help="only methods whose path holds this")
+    parser.add_argument(
+        "--texts", action="store_true", help="send every naughty text in every text field instead, once"
+    )
     arguments = parser.parse_args()
     report, left = run(**vars(arguments))
     for path, answers in sorted(report.answers.items()):

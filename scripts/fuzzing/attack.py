@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from random import Random
 from typing import Any
 
@@ -73,27 +74,40 @@ class Campaign:
         self._canaries = (*self._personal, *ground.canaries.others)
         self.report = Report()
 
-    async def run(self, *, count: int, seconds: float) -> Report:
-        """Send each method so many attacks, all methods at once, or as many as the time allows."""
+    async def run(self, *, count: int, seconds: float, texts: bool = False) -> Report:
+        """Send each method so many attacks, all methods at once, or as many as the time allows.
+
+        texts: send every naughty text in every text field instead, once.
+        """
         begin = time.monotonic()
         try:
             for method in self._methods:
                 self._edges[method.path] = await self._find(method)
-            work = [self._work(method, count, begin + seconds) for method in self._methods]
-            await asyncio.gather(*(self._sender(one) for one in work for _ in range(_AT_ONCE)))
+            work: list[Iterator[tuple[Method, _Sending]]] = [
+                self._work(method, None if texts else count, begin + seconds) for method in self._methods
+            ]
+            if texts:
+                # Methods differ much in how many fields they have, and the last one must not be left alone.
+                work = [chain.from_iterable(work)]
+            senders = _AT_ONCE * len(self._methods) // len(work)
+            await asyncio.gather(*(self._sender(one) for one in work for _ in range(senders)))
         finally:
             await asyncio.gather(*(channel.close() for channel in self._channels.values()))
         self.report.seconds = time.monotonic() - begin
         return self.report
 
-    def _work(self, method: Method, count: int, end: float) -> Iterator[tuple[Method, _Sending]]:
+    def _work(self, method: Method, count: int | None, end: float) -> Iterator[tuple[Method, _Sending]]:
         """Yield the attacks on a method: a seed has always the same, however long each takes."""
         chance = Random(f"{self._seed} {method.path}")  # noqa: S311 - to be repeatable, not secret
         attacker = Attacker(random=chance, facts=self._ground.facts, canaries=self._ground.canaries)
-        for _ in range(count):
+        if count is None:
+            sendings = (_Sending(min(method.roles), body) for body in attacker.texts(method.request))
+        else:
+            sendings = (self._sending(method, attacker, chance) for _ in range(count))
+        for sending in sendings:
             if time.monotonic() > end or len(self.report.findings) >= _MOST_FINDINGS:
                 return
-            yield method, self._sending(method, attacker, chance)
+            yield method, sending
 
     async def _sender(self, work: Iterator[tuple[Method, _Sending]]) -> None:
         for method, sending in work:

@@ -9,7 +9,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from random import Random
@@ -93,6 +93,15 @@ class Attacker:
             self._put(message, place, self._naughty_value(kind, place))
         return message.SerializeToString()
 
+    def texts(self, kind: type[Message]) -> Iterator[bytes]:
+        """Yield a message for each text field and each naughty text in it, good but for that."""
+        for place in _places(kind.DESCRIPTOR):
+            if place[-1].cpp_type == _TEXT and place[-1].type != _BYTES:
+                for text in naughty.TEXTS:
+                    message = self.good(kind)
+                    self._put(message, place, naughty.fill(text, self._canary(place[-1])))
+                    yield message.SerializeToString()
+
     def _noise(self, _kind: type[Message]) -> bytes:
         return self._random.randbytes(self._random.choice((0, 1, 2, 5, 20, 300)))
 
@@ -141,8 +150,6 @@ class Attacker:
 
     def _naughty_text(self, kind: type[Message], place: Place) -> str:
         field = place[-1]
-        personal = bool(field.GetOptions().Extensions[options_pb2.pii])
-        canary = self._random.choice(self._canaries.personal if personal else self._canaries.others)
         if field.name == page_token.FIELD and self._random.random() < 0.5:
             of = self._random.choice(
                 ("ListCampaigns", "ListDisclosures", "ListPendingDisclosures", "ListLogEntries")
@@ -150,7 +157,11 @@ class Attacker:
             return page_token.encode(self._random.choice((0, 2**31, 2**63 - 1, 2**63, 2**64 - 1)), of=of)
         turn = self._met[kind, place]
         self._met[kind, place] += 1
-        return naughty.fill(naughty.TEXTS[turn % len(naughty.TEXTS)], canary)
+        return naughty.fill(naughty.TEXTS[turn % len(naughty.TEXTS)], self._canary(field))
+
+    def _canary(self, field: Field) -> str:
+        personal = bool(field.GetOptions().Extensions[options_pb2.pii])
+        return self._random.choice(self._canaries.personal if personal else self._canaries.others)
 
     def _naughty_bytes(self) -> bytes:
         size = self._random.choice((0, 1, 31, 32, 33, 64, 1_000, 60_000, 70_000))

@@ -76,6 +76,16 @@ def test_a_field_meets_every_text() -> None:
     assert {naughty.fill(text, CANARIES.others[0]) for text in naughty.TEXTS} <= met
 
 
+def test_texts_go_into_every_field() -> None:
+    """Each text field of a method has each text once, also where it is in a message of a message."""
+    kind = verification_pb2.VerifyIndividualRequest
+    sent = [kind.FromString(body) for body in attacker(6).texts(kind)]
+    every = {naughty.fill(text, CANARIES.personal[0]) for text in naughty.TEXTS}
+    assert len(sent) == 6 * len(naughty.TEXTS)
+    assert every <= {message.real_name for message in sent}
+    assert every <= {message.document.number for message in sent}
+
+
 def test_a_whole_good_message_is_sent_with_an_id_of_its_own() -> None:
     """Half of the good ones are as they were given, but for the request id."""
     whole = verification_pb2.VerifyIndividualRequest(real_name="\u91d1\u4e1d\u96c0")
