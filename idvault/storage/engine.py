@@ -28,6 +28,9 @@ _POOL_WAIT = 5.0
 _CONNECT_WAIT = 5.0
 _STATEMENT_WAIT = 10.0
 _BUSY_MILLISECONDS = 3_000
+# Who waits for the file in another process looks at it every 100 ms at the latest, and would find it locked
+# each time while one act follows the other here.
+_STRETCH, _BREATH = 3.0, 0.12
 _BEGIN = "idvault_begin"
 _PRAGMAS = (
     f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}",
@@ -59,6 +62,7 @@ class Database:
         self._acts = writing(self._engine)
         # SQLite has one writer: those of this process queue here in order instead of polling the file.
         self._writer = asyncio.Lock()
+        self._breathed = 0.0
         self._observe = observe
 
     async def act(self, name: str, work: Work[T]) -> T:
@@ -96,8 +100,18 @@ class Database:
         if not self._sqlite:
             yield
             return
+        waited = self._writer.locked()
         async with self._writer:
+            await self._breathe(waited=waited)
             yield
+
+    async def _breathe(self, *, waited: bool) -> None:
+        """Leave the file alone for a moment, after a stretch of acts that each waited for another."""
+        if waited and perf_counter() - self._breathed < _STRETCH:
+            return
+        if waited:
+            await asyncio.sleep(_BREATH)
+        self._breathed = perf_counter()
 
 
 async def _repeated(way: Callable[[Work[T]], Awaitable[T]], work: Work[T]) -> T:

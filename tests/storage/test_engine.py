@@ -10,6 +10,7 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain.error import Reason, UnavailableError
+from idvault.storage import engine
 from idvault.storage.engine import Database
 from idvault.storage.failure import DriverError
 from idvault.storage.schema import budgets, day_keys
@@ -137,6 +138,34 @@ async def test_busy_file_is_waited_for(sqlite_databases: Databases) -> None:
     other.execute("COMMIT")
     other.close()
     await task
+    await database.close()
+
+
+async def test_a_crowd_of_acts_leaves_the_file_to_others(
+    sqlite_databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where one act follows the other for long, a process that looks at the file at times finds it free."""
+    monkeypatch.setattr(engine, "_STRETCH", 0.5)
+    database = Database(url=sqlite_databases.main_url)
+    other = sqlite3.connect(
+        sqlite_databases.main_url.removeprefix("sqlite:///"), timeout=0, isolation_level=None
+    )
+
+    async def slowly(connection: AsyncConnection) -> None:
+        await asyncio.sleep(0.3)
+
+    crowd = [asyncio.create_task(database.act("test", slowly)) for _ in range(10)]
+    await asyncio.sleep(0.1)
+    while True:
+        try:
+            other.execute("BEGIN IMMEDIATE")
+            break
+        except sqlite3.OperationalError:
+            await asyncio.sleep(0.1)
+    assert not crowd[-1].done()
+    other.execute("COMMIT")
+    other.close()
+    await asyncio.gather(*crowd)
     await database.close()
 
 
