@@ -62,7 +62,7 @@ def test_every_text_takes_its_canary() -> None:
 
 
 def test_there_are_many_texts_of_many_families() -> None:
-    """Security.md promises 515; each family has texts of its own, and every one can be sent."""
+    """The security design promises 515; each family has texts of its own, and every one can be sent."""
     assert len(naughty.TEXTS) == len(set(naughty.TEXTS)) >= 515
     for family in naughty.FAMILIES:
         assert len(set(family())) >= 10, family.__name__
