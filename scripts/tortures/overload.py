@@ -25,7 +25,7 @@ from tests.databases import Databases
 
 _CAP = "IDVAULT_REGISTRY_CALLS_PER_SECOND"
 _TIGHT = 2
-_CALLERS, _READERS = 16, 2
+_CALLERS, _READERS = 128, 2
 _KNOWN = 20
 _PAUSE = 0.02
 _ROUNDS = 300
