@@ -49,10 +49,10 @@ from idvault.sealing.case_text import KeyedCaseTextSealer
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, fresh
 from idvault.sealing.record import QuorumRecordSealer
+from idvault.storage.base.database import Database
 from idvault.storage.checkpoint import SqlCheckpointStore
 from idvault.storage.disclosure import SqlDisclosureStore
 from idvault.storage.drill import SqlDrillStore
-from idvault.storage.engine import Database
 from idvault.storage.handover import SqlHandoverStore
 from idvault.storage.log_store import SqlLogStore
 from idvault.storage.person_request import SqlPersonRequestStore

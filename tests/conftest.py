@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from idvault.storage.engine import Database
+from idvault.storage.base.database import Database
 from tests.databases import Databases, Maker, PostgresMaker, SqliteMaker, postgres
 
 MEASURED_ROOMS = ("domain", "transparency", "attest", "sealing", "custody")

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import delete, insert, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
 from idvault.storage.checkpoint import SqlCheckpointStore
-from idvault.storage.engine import Database
 from idvault.storage.log_store import SqlLogStore
 from idvault.storage.schema import log_entries, log_head, log_nodes
 from idvault.transparency import checkpoint, note
@@ -69,7 +69,7 @@ def write_folder(folder: Path, leaves: Sequence[bytes], raw: bytes | None) -> No
 async def append(database: Database, leaves: Sequence[bytes], *, first: int = 0) -> None:
     """Write entries without an index, as acts do; first tells them from others."""
 
-    async def write(connection: AsyncConnection) -> None:
+    async def write(connection: Connection) -> None:
         await connection.execute(
             insert(log_entries), [_row(first + at, leaf) for at, leaf in enumerate(leaves)]
         )
@@ -117,7 +117,7 @@ async def rewrite(databases: Databases, rows: Sequence[tuple[int | None, bytes]]
     database = Database(url=databases.main_url)
     values = [{**_row(number, leaf), "log_index": index} for number, (index, leaf) in enumerate(rows)]
 
-    async def work(connection: AsyncConnection) -> None:
+    async def work(connection: Connection) -> None:
         await connection.execute(delete(log_entries))
         if rebuilt:
             await connection.execute(delete(log_head))
@@ -139,7 +139,7 @@ async def edit(databases: Databases, which: str, statement: str) -> None:
     """Change rows of the main or the shred database behind everybody's back."""
     database = Database(url=databases.main_url if which == "main" else databases.shred_url)
 
-    async def work(connection: AsyncConnection) -> None:
+    async def work(connection: Connection) -> None:
         await connection.execute(text(statement))
 
     try:

@@ -13,8 +13,8 @@ from idvault.domain.moment import Moment
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder
 from idvault.storage import migrations
+from idvault.storage.base.database import Database
 from idvault.storage.deployment import SqlDeploymentStore
-from idvault.storage.engine import Database
 from idvault.telemetry.logs import Logs
 from idvault.telemetry.metrics import Metrics
 

@@ -20,10 +20,10 @@ from idvault.flows.witness import WitnessFlow
 from idvault.registry import probe
 from idvault.registry.probe import UnreachedError
 from idvault.storage import migrations
+from idvault.storage.base.database import Database
 from idvault.storage.checkpoint import SIGNED, SqlCheckpointStore
 from idvault.storage.deployment import SqlDeploymentStore
 from idvault.storage.drill import SqlDrillStore
-from idvault.storage.engine import Database
 from idvault.storage.log_store import SqlLogStore
 from idvault.storage.roster import SqlRosterStore
 from idvault.transparency import checkpoint, note

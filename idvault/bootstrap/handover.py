@@ -13,7 +13,7 @@ from idvault.domain.moment import Moment
 from idvault.flows import panel, quorum_count
 from idvault.flows.panel import Rosters
 from idvault.flows.quorum_count import Count
-from idvault.storage.engine import Database
+from idvault.storage.base.database import Database
 from idvault.storage.handover import SqlHandoverStore
 from idvault.storage.roster import SqlRosterStore
 from idvault.workers.loop import Task

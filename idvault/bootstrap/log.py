@@ -13,9 +13,9 @@ from idvault.flows.publication import PublicationFlow
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.signing import Ed25519Signer
-from idvault.storage import url as address
+from idvault.storage.base import url as address
+from idvault.storage.base.database import Database
 from idvault.storage.checkpoint import SqlCheckpointStore
-from idvault.storage.engine import Database
 from idvault.storage.log_audit import SqlLogAuditStore
 from idvault.storage.log_store import SqlLogStore
 from idvault.storage.public_files import LocalPublicFiles

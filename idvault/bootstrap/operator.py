@@ -18,8 +18,8 @@ from idvault.sealing.key_provider import KeyFileExistsError, LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.signing import Ed25519Signer
 from idvault.storage import migrations
+from idvault.storage.base.database import Database
 from idvault.storage.deployment import SqlDeploymentStore
-from idvault.storage.engine import Database
 from idvault.storage.log_store import SqlLogStore
 from idvault.storage.platform import SqlPlatformStore
 from idvault.transparency.note import VerifierKey

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain.organization import OrganizationCategory
 from idvault.domain.status import Account, Assurance, Standing, State, SubjectKind
 from idvault.storage import feed_row
+from idvault.storage.base.connection import Connection
 from idvault.storage.schema import accounts
 
 
@@ -35,7 +35,7 @@ def _category(word: str | None) -> OrganizationCategory | None:
 
 
 async def lock(
-    connection: AsyncConnection, *, account_token: str, relying_party: str | None = None
+    connection: Connection, *, account_token: str, relying_party: str | None = None
 ) -> Account | None:
     """Return the account and keep its row, and so its claims, from every other act until this one ends."""
     query = select(accounts).where(accounts.c.account_token == account_token)
@@ -45,13 +45,13 @@ async def lock(
     return None if row is None else from_row(row)
 
 
-async def add(connection: AsyncConnection, account: Account) -> None:
+async def add(connection: Connection, account: Account) -> None:
     """Insert an account; it is news to whoever watches."""
     await feed_row.changed(connection, account)
     await connection.execute(insert(accounts).values(account_token=account.account_token, **values(account)))
 
 
-async def put(connection: AsyncConnection, account: Account, *, claim_ended_at: datetime | None) -> None:
+async def put(connection: Connection, account: Account, *, claim_ended_at: datetime | None) -> None:
     """Store an account whose row this act has locked; claim_ended_at is None while a claim is open."""
     await feed_row.changed(connection, account)
     await connection.execute(

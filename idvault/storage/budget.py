@@ -3,12 +3,12 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import BigInteger, case, literal, type_coerce
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
+from idvault.storage.base.types import from_micros, to_micros
 from idvault.storage.dialect import insert
-from idvault.storage.engine import Database
 from idvault.storage.schema import budgets
-from idvault.storage.types import from_micros, to_micros
 
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -36,7 +36,7 @@ class SqlBudgetStore:
         await self._database.act("budget.pause", lambda connection: _pause(connection, name, until))
 
 
-async def _take(connection: AsyncConnection, name: str, gap: int, now: int, latest: int) -> datetime | None:
+async def _take(connection: Connection, name: str, gap: int, now: int, latest: int) -> datetime | None:
     stored = type_coerce(budgets.c.next_at, BigInteger)
     start = case((stored > now, stored), else_=literal(now, BigInteger))
     statement = (
@@ -51,7 +51,7 @@ async def _take(connection: AsyncConnection, name: str, gap: int, now: int, late
     return None if taken is None else from_micros(taken - gap)
 
 
-async def _pause(connection: AsyncConnection, name: str, until: datetime) -> None:
+async def _pause(connection: Connection, name: str, until: datetime) -> None:
     await connection.execute(
         insert(connection, budgets)
         .values(name=name, next_at=until)

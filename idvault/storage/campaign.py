@@ -7,7 +7,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain import campaign as rules
 from idvault.domain.campaign import (
@@ -27,8 +26,9 @@ from idvault.domain.request import Request
 from idvault.ports.campaign import Progress
 from idvault.storage import log, progress, request
 from idvault.storage.account import for_change
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
 from idvault.storage.dialect import insert as insert_or_update
-from idvault.storage.engine import Database
 from idvault.storage.schema_campaign import campaign_days, campaigns
 
 _TIME = "%H:%M"
@@ -71,7 +71,7 @@ class SqlCampaignStore:
             .limit(limit)
         )
 
-        async def read(connection: AsyncConnection) -> list[Campaign]:
+        async def read(connection: Connection) -> list[Campaign]:
             return [from_row(row) for row in await connection.execute(query)]
 
         return await self._database.read("campaign.list", read)
@@ -88,7 +88,7 @@ class SqlCampaignStore:
 
 
 async def load(
-    connection: AsyncConnection, relying_party: str, campaign_id: str, *, locked: bool = False
+    connection: Connection, relying_party: str, campaign_id: str, *, locked: bool = False
 ) -> Campaign:
     """Return a relying party's campaign, and keep its row where asked; raises NotFoundError."""
     query = select(campaigns).where(
@@ -100,7 +100,7 @@ async def load(
     return from_row(row)
 
 
-async def delivered(connection: AsyncConnection, campaign: Campaign, today: date) -> tuple[int, int]:
+async def delivered(connection: Connection, campaign: Campaign, today: date) -> tuple[int, int]:
     """Return how many deliveries were made today: by a campaign, and by all of the deployment."""
     own = await connection.execute(
         select(campaigns.c.delivered).where(
@@ -113,7 +113,7 @@ async def delivered(connection: AsyncConnection, campaign: Campaign, today: date
     return own.scalar_one_or_none() or 0, everybodys.scalar_one_or_none() or 0
 
 
-async def count_deliveries(connection: AsyncConnection, campaign: Campaign, count: int, today: date) -> None:
+async def count_deliveries(connection: Connection, campaign: Campaign, count: int, today: date) -> None:
     """Count deliveries of a campaign whose row this act has locked."""
     own, _ = await delivered(connection, campaign, today)
     await connection.execute(
@@ -181,7 +181,7 @@ def _values(campaign: Campaign) -> dict[str, object]:
     }
 
 
-async def _create(connection: AsyncConnection, campaign: Campaign, asked: Request, event: Event) -> Campaign:
+async def _create(connection: Connection, campaign: Campaign, asked: Request, event: Event) -> Campaign:
     repeated = await request.remember(connection, asked, made=campaign.campaign_id, now=campaign.created_at)
     if repeated is not None:
         return await load(connection, campaign.relying_party, repeated)
@@ -191,7 +191,7 @@ async def _create(connection: AsyncConnection, campaign: Campaign, asked: Reques
 
 
 async def _move(
-    connection: AsyncConnection, change: tuple[str, Verb], asked: Request, now: Moment, event: Event
+    connection: Connection, change: tuple[str, Verb], asked: Request, now: Moment, event: Event
 ) -> Campaign:
     campaign_id, verb = change
     repeated = await request.remember(connection, asked, made=campaign_id, now=now.business)

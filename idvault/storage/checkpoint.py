@@ -1,10 +1,10 @@
 """The log's signed notes, in the second database (ports.log.CheckpointStore)."""
 
 from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
 from idvault.storage.dialect import insert_if_absent
-from idvault.storage.engine import Database
 from idvault.storage.schema import log_checkpoints
 
 NEWEST = "newest"
@@ -27,7 +27,7 @@ class SqlCheckpointStore:
         """Return the note; None before the first."""
         query = select(log_checkpoints.c.note).where(log_checkpoints.c.name == self._name)
 
-        async def read(connection: AsyncConnection) -> bytes | None:
+        async def read(connection: Connection) -> bytes | None:
             note: bytes | None = (await connection.execute(query)).scalar_one_or_none()
             return note
 
@@ -39,7 +39,7 @@ class SqlCheckpointStore:
             "checkpoint.replace", lambda connection: self._replace(connection, former, note)
         )
 
-    async def _replace(self, connection: AsyncConnection, former: bytes | None, note: bytes) -> bool:
+    async def _replace(self, connection: Connection, former: bytes | None, note: bytes) -> bool:
         if former is None:
             return await insert_if_absent(connection, log_checkpoints, name=self._name, note=note)
         replaced = await connection.execute(

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain.status import Account
 from idvault.domain.verification import ClaimState, Facts, FailureReason, Outcome, Slot
 from idvault.ports.verification import Claim, Opening
 from idvault.storage import account, receipt
+from idvault.storage.base.connection import Connection
 from idvault.storage.schema import accounts, checks, claims, jobs
 
 
@@ -62,14 +62,14 @@ def from_row(row: Row[Any]) -> Claim:
     )
 
 
-async def open_of(connection: AsyncConnection, owner: Account) -> OpenClaim | None:
+async def open_of(connection: Connection, owner: Account) -> OpenClaim | None:
     """Return the open claim of an account that this act has locked."""
     if owner.open_claim_id is None:
         return None
     return await pending(connection, account_token=owner.account_token, claim_id=owner.open_claim_id)
 
 
-async def pending(connection: AsyncConnection, *, account_token: str, claim_id: str) -> OpenClaim | None:
+async def pending(connection: Connection, *, account_token: str, claim_id: str) -> OpenClaim | None:
     """Return a claim if it is PENDING; its account must be locked."""
     row = (
         await connection.execute(
@@ -85,7 +85,7 @@ async def pending(connection: AsyncConnection, *, account_token: str, claim_id: 
     return OpenClaim(row.claim_id, row.request_id, row.relying_party, row.person_id, Slot(row.slot))
 
 
-async def add(connection: AsyncConnection, opening: Opening, *, person_id: str, facts: Facts) -> None:
+async def add(connection: Connection, opening: Opening, *, person_id: str, facts: Facts) -> None:
     """Insert a PENDING claim and one check for each of its ids."""
     key = {"account_token": opening.account_token, "claim_id": opening.claim_id}
     await connection.execute(
@@ -110,7 +110,7 @@ async def add(connection: AsyncConnection, opening: Opening, *, person_id: str, 
 
 
 async def end(
-    connection: AsyncConnection, *, account_token: str, claim_id: str, outcome: Outcome, now: datetime
+    connection: Connection, *, account_token: str, claim_id: str, outcome: Outcome, now: datetime
 ) -> None:
     """Store how a claim ended."""
     reason = outcome.failure_reason

@@ -7,7 +7,6 @@ here, since a claim of it locks the account first and its invitations then.
 from collections.abc import Sequence
 
 from sqlalchemy import Select, exists, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain import campaign as rules
 from idvault.domain import invitation
@@ -17,6 +16,7 @@ from idvault.domain.invitation import Invitation, InvitationState
 from idvault.domain.status import Standing, State
 from idvault.ports.invitation import Batch, Claiming
 from idvault.storage import campaign, invitation_row, log, request
+from idvault.storage.base.connection import Connection
 from idvault.storage.progress import in_cohort
 from idvault.storage.schema import accounts
 from idvault.storage.schema_campaign import invitations, legacy_accounts
@@ -29,7 +29,7 @@ _IS_OPEN = (accounts.c.state == State.UNVERIFIED.value) & accounts.c.standing.no
 )
 
 
-async def claim(connection: AsyncConnection, claiming: Claiming, event: Event) -> Batch:
+async def claim(connection: Connection, claiming: Claiming, event: Event) -> Batch:
     """Take what is due of a campaign, or find the batch that this request already took."""
     found = await campaign.load(connection, claiming.request.relying_party, claiming.campaign_id, locked=True)
     # Asked for under the lock: a repeat that came meanwhile has waited, and finds what the first one took.
@@ -59,7 +59,7 @@ async def claim(connection: AsyncConnection, claiming: Claiming, event: Event) -
     return Batch(found, leased, claiming.lease_until)
 
 
-async def _former(connection: AsyncConnection, found: Campaign, batch_id: str) -> Batch:
+async def _former(connection: Connection, found: Campaign, batch_id: str) -> Batch:
     rows = await connection.execute(
         select(invitations).where(invitations.c.batch_id == batch_id).order_by(invitations.c.account_token)
     )
@@ -69,7 +69,7 @@ async def _former(connection: AsyncConnection, found: Campaign, batch_id: str) -
 
 
 async def _take(
-    connection: AsyncConnection, found: Campaign, method: Method, claiming: Claiming
+    connection: Connection, found: Campaign, method: Method, claiming: Claiming
 ) -> list[Invitation]:
     own, everybodys = await campaign.delivered(connection, found, claiming.today)
     left = rules.allowance(
@@ -86,7 +86,7 @@ async def _take(
 
 
 async def _due(
-    connection: AsyncConnection, found: Campaign, claiming: Claiming, limit: int, *, returned: bool
+    connection: Connection, found: Campaign, claiming: Claiming, limit: int, *, returned: bool
 ) -> list[Invitation]:
     """Return deliveries whose lease ran out (returned), or reminders that nobody holds."""
     if limit < 1:
@@ -110,7 +110,7 @@ async def _due(
 
 
 async def _members(
-    connection: AsyncConnection, found: Campaign, method: Method, claiming: Claiming, limit: int
+    connection: Connection, found: Campaign, method: Method, claiming: Claiming, limit: int
 ) -> list[Invitation]:
     """Return new invitations of members of the cohort who have none."""
     if limit < 1:
@@ -144,7 +144,7 @@ def _uninvited(found: Campaign) -> Select[tuple[str]]:
     )
 
 
-async def _store(connection: AsyncConnection, claiming: Claiming, leased: Sequence[Invitation]) -> None:
+async def _store(connection: Connection, claiming: Claiming, leased: Sequence[Invitation]) -> None:
     """Store the batch; the code of an invitation by link takes the place of the one before."""
     await request.remember(connection, claiming.request, made=claiming.batch_id, now=claiming.now.business)
     await invitation_row.put_all(

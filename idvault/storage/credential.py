@@ -1,15 +1,15 @@
 """Act `issue` of a status credential (ports.status_list.CredentialStore)."""
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain import credential, request
 from idvault.domain.error import NotFoundError, Reason, UnavailableError
 from idvault.domain.event import Event
 from idvault.ports.status_list import Credential, CredentialIssue
 from idvault.storage import account, feed_row, log, status_list
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
 from idvault.storage.dialect import insert_if_absent
-from idvault.storage.engine import Database
 from idvault.storage.schema import requests
 from idvault.storage.schema_status import status_credentials, status_marks
 
@@ -28,7 +28,7 @@ class SqlCredentialStore:
         )
 
 
-async def _issue(connection: AsyncConnection, issue: CredentialIssue, event: Event) -> Credential:
+async def _issue(connection: Connection, issue: CredentialIssue, event: Event) -> Credential:
     fresh = await insert_if_absent(
         connection,
         requests,
@@ -71,7 +71,7 @@ async def _issue(connection: AsyncConnection, issue: CredentialIssue, event: Eve
     )
 
 
-async def _repeated(connection: AsyncConnection, issue: CredentialIssue) -> Credential:
+async def _repeated(connection: Connection, issue: CredentialIssue) -> Credential:
     stored = (
         await connection.execute(
             select(requests).where(
@@ -102,7 +102,7 @@ async def _repeated(connection: AsyncConnection, issue: CredentialIssue) -> Cred
     )
 
 
-async def _place(connection: AsyncConnection, candidates: tuple[int, ...]) -> tuple[int, int]:
+async def _place(connection: Connection, candidates: tuple[int, ...]) -> tuple[int, int]:
     """Mark a place of the newest list, or where it has become crowded of a new one."""
     number = await status_list.newest(connection)
     for chosen in ([] if number is None else [number]) + [0 if number is None else number + 1]:

@@ -3,11 +3,11 @@
 from typing import Any
 
 from sqlalchemy import Row, delete, exists, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.ports.sealing import DayKey
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
 from idvault.storage.dialect import insert_if_absent
-from idvault.storage.engine import Database
 from idvault.storage.schema import day_keys, intakes
 
 
@@ -39,13 +39,13 @@ class SqlDayKeyStore:
         await self._database.act("day_key.forget", lambda connection: _forget(connection, day))
 
 
-async def _publish(connection: AsyncConnection, key: DayKey) -> DayKey:
+async def _publish(connection: Connection, key: DayKey) -> DayKey:
     await insert_if_absent(connection, day_keys, day=key.day, suite=key.suite, public_key=key.public_key)
     row = (await connection.execute(select(day_keys).where(day_keys.c.day == key.day))).one()
     return _day_key(row)
 
 
-async def _newest(connection: AsyncConnection, day: str) -> DayKey | None:
+async def _newest(connection: Connection, day: str) -> DayKey | None:
     query = (
         select(day_keys)
         .where(day_keys.c.day.startswith(day, autoescape=True))
@@ -56,16 +56,16 @@ async def _newest(connection: AsyncConnection, day: str) -> DayKey | None:
     return None if row is None else _day_key(row)
 
 
-async def _names(connection: AsyncConnection) -> list[str]:
+async def _names(connection: Connection) -> list[str]:
     return sorted((await connection.execute(select(day_keys.c.day))).scalars())
 
 
-async def _is_needed(connection: AsyncConnection, day: str) -> bool:
+async def _is_needed(connection: Connection, day: str) -> bool:
     query = select(exists().where(intakes.c.day == day))
     return bool((await connection.execute(query)).scalar_one())
 
 
-async def _forget(connection: AsyncConnection, day: str) -> None:
+async def _forget(connection: Connection, day: str) -> None:
     await connection.execute(delete(day_keys).where(day_keys.c.day == day))
 
 

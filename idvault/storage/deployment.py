@@ -1,14 +1,17 @@
 """The identity of a deployment, kept in both databases (ports.deployment)."""
 
+import asyncio
+
 from sqlalchemy import Table, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain.error import PreconditionError, Reason
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
 from idvault.storage.dialect import insert_if_absent
-from idvault.storage.engine import Database
 from idvault.storage.schema import main_deployment, shred_deployment
 
 _ONLY = 1
+_LOOKS, _PAUSE = 20, 0.1
 
 
 class DeploymentMismatchError(PreconditionError):
@@ -34,16 +37,25 @@ class SqlDeploymentStore:
     async def ensure(self, *, candidate: str) -> str:
         """Give both databases one deployment id if neither has one; return it."""
 
-        async def both(connection: AsyncConnection) -> str:
-            # The one act that waits for another database while it is open: it happens once in the life of a
-            # deployment, and whoever else starts at that moment has to wait for both ids, not for one.
+        async def ensure(connection: Connection) -> tuple[bool, str | None]:
             new = await insert_if_absent(
                 connection, main_deployment, singleton=_ONLY, deployment_id=candidate
             )
-            kept = await _id(connection, main_deployment)
-            return _same(kept, await self._ensure_shred(kept if new else None))
+            return new, await _id(connection, main_deployment)
 
-        return await self._main.act("deployment.ensure", both)
+        if await self._ensure_shred(None) is not None:  # a new main database beside an old one is a mistake
+            return await self.check()
+        new, kept = await self._main.act("deployment.ensure", ensure)
+        return _same(kept, await (self._ensure_shred(kept) if new else self._kept_by_shred()))
+
+    async def _kept_by_shred(self) -> str | None:
+        """Return the other database's id; waits a moment for a process that has just given it to this one."""
+        for _ in range(_LOOKS):
+            kept = await self._ensure_shred(None)
+            if kept is not None:
+                break
+            await asyncio.sleep(_PAUSE)
+        return kept
 
     async def check(self) -> str:
         """Return the id that both have; raises PreconditionError otherwise, also if neither has one."""
@@ -58,12 +70,12 @@ class SqlDeploymentStore:
         return await self._shred.act("deployment.ensure", lambda connection: _ensure(connection, candidate))
 
 
-async def _ensure(connection: AsyncConnection, candidate: str) -> str | None:
+async def _ensure(connection: Connection, candidate: str) -> str | None:
     await insert_if_absent(connection, shred_deployment, singleton=_ONLY, deployment_id=candidate)
     return await _id(connection, shred_deployment)
 
 
-async def _id(connection: AsyncConnection, table: Table) -> str | None:
+async def _id(connection: Connection, table: Table) -> str | None:
     found: str | None = (await connection.execute(select(table.c.deployment_id))).scalar_one_or_none()
     return found
 

@@ -2,17 +2,18 @@
 
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
+
+from idvault.storage.base.connection import Connection
 
 
-def insert(connection: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Insert:
+def insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
     """Return an INSERT that knows ON CONFLICT."""
     if connection.dialect.name == "sqlite":
         return sqlite.insert(table)
     return postgresql.insert(table)
 
 
-async def insert_if_absent(connection: AsyncConnection, table: Table, **values: object) -> bool:
+async def insert_if_absent(connection: Connection, table: Table, **values: object) -> bool:
     """Insert a row and return True, or return False where one with its primary key is already stored.
 
     Waits for another step that inserts the same row, until that one is known to be durable or undone.

@@ -6,7 +6,6 @@ Rows are locked in one order everywhere: the person's request, the budget, the a
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain import disclosure as rules
 from idvault.domain.disclosure import Disclosure, State
@@ -23,6 +22,7 @@ from idvault.domain.request import Request
 from idvault.domain.status import State as AccountState
 from idvault.ports.disclosure import Deciding, Filed, Filing
 from idvault.storage import account, disclosure_row, log, person_request, record
+from idvault.storage.base.connection import Connection
 from idvault.storage.dialect import insert_if_absent
 from idvault.storage.schema import records
 from idvault.storage.schema_disclosure import disclosure_budgets, disclosure_openings
@@ -32,7 +32,7 @@ _RETRY = timedelta(hours=24)
 
 
 async def request(
-    connection: AsyncConnection,
+    connection: Connection,
     filing: Filing,
     *,
     asked: Request,
@@ -55,7 +55,7 @@ async def request(
 
 
 async def decide(
-    connection: AsyncConnection, deciding: Deciding, *, asked: Request, now: Moment, event: Event
+    connection: Connection, deciding: Deciding, *, asked: Request, now: Moment, event: Event
 ) -> Filed:
     """Store one decision."""
     if await person_request.remember(connection, asked, now=now) is not None:
@@ -78,7 +78,7 @@ async def decide(
 
 
 async def cancel(
-    connection: AsyncConnection,
+    connection: Connection,
     *,
     disclosure_id: str,
     actor_id: str,
@@ -99,7 +99,7 @@ async def cancel(
 
 
 async def open_once(
-    connection: AsyncConnection,
+    connection: Connection,
     *,
     disclosure_id: str,
     actor_id: str,
@@ -135,7 +135,7 @@ async def open_once(
 
 
 async def expire(
-    connection: AsyncConnection, *, disclosure_id: str, now: Moment, event: Event
+    connection: Connection, *, disclosure_id: str, now: Moment, event: Event
 ) -> Disclosure | None:
     """Expire a disclosure if its time is over; destroy its re-sealed shares if nobody may have them."""
     filed = await disclosure_row.lock(connection, disclosure_id=disclosure_id)
@@ -149,14 +149,14 @@ async def expire(
     return expired
 
 
-async def _known(connection: AsyncConnection, disclosure_id: str) -> Filed:
+async def _known(connection: Connection, disclosure_id: str) -> Filed:
     found = await disclosure_row.find(connection, disclosure_id=disclosure_id)
     if found is None:
         raise NotFoundError(Reason.REQUEST_NOT_FOUND)
     return found
 
 
-async def _charge(connection: AsyncConnection, actor_id: str, today: date, daily: int) -> int:
+async def _charge(connection: Connection, actor_id: str, today: date, daily: int) -> int:
     """Count one request of the day; return its number, which grows with every request of the auditor."""
     table = disclosure_budgets
     await insert_if_absent(connection, table, actor_id=actor_id, day=today, used=0)
@@ -172,7 +172,7 @@ async def _charge(connection: AsyncConnection, actor_id: str, today: date, daily
     return today.toordinal() * _NUMBERS_A_DAY + int(used)
 
 
-async def _record_id(connection: AsyncConnection, account_token: str) -> str:
+async def _record_id(connection: Connection, account_token: str) -> str:
     owner = await account.lock(connection, account_token=account_token)
     if owner is not None and owner.state is AccountState.ERASED:
         raise PreconditionError(Reason.ACCOUNT_ERASED)
@@ -183,7 +183,7 @@ async def _record_id(connection: AsyncConnection, account_token: str) -> str:
     return str(record_id)
 
 
-async def _check_quorum(connection: AsyncConnection, disclosure: Disclosure, quorum_id: str) -> None:
+async def _check_quorum(connection: Connection, disclosure: Disclosure, quorum_id: str) -> None:
     query = select(records.c.record_id, records.c.present_quorum_id).where(
         records.c.account_token == disclosure.account_token
     )

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import Select, and_, exists, func, or_, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain.disclosure import Disclosure, State, Verdict
 from idvault.domain.event import Event
@@ -22,7 +21,8 @@ from idvault.ports.disclosure import (
     Opening,
 )
 from idvault.storage import disclosing, disclosure_row, evidence, refusal
-from idvault.storage.engine import Database
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
 from idvault.storage.schema import records
 from idvault.storage.schema_disclosure import disclosure_decisions, disclosure_openings, disclosures
 
@@ -144,7 +144,7 @@ class SqlDisclosureStore:
             .order_by(table.c.place)
         )
 
-        async def read(connection: AsyncConnection) -> list[GivenShare]:
+        async def read(connection: Connection) -> list[GivenShare]:
             return [GivenShare(*row) for row in await connection.execute(query)]
 
         return await self._database.read("disclosure.shares", read)
@@ -154,7 +154,7 @@ class SqlDisclosureStore:
         table = disclosure_openings
         query = select(func.count()).where(table.c.auditor_actor_id == actor_id, table.c.opened_at >= since)
 
-        async def read(connection: AsyncConnection) -> int:
+        async def read(connection: Connection) -> int:
             return int((await connection.execute(query)).scalar_one())
 
         return await self._database.read("disclosure.openings_since", read)
@@ -174,7 +174,7 @@ class SqlDisclosureStore:
             .order_by(table.c.opened_at, table.c.entry_id)
         )
 
-        async def read(connection: AsyncConnection) -> list[Opening]:
+        async def read(connection: Connection) -> list[Opening]:
             return [Opening(*row) for row in await connection.execute(query)]
 
         return await self._database.read("disclosure.openings", read)

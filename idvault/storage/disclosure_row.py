@@ -4,19 +4,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row, Select, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain.disclosure import Decision, Disclosure, State, Verdict
 from idvault.domain.error import NotFoundError, Reason
 from idvault.ports.disclosure import Deciding, Filed, Filing, SealedText
 from idvault.storage.account import for_change
+from idvault.storage.base.connection import Connection
 from idvault.storage.lengths import padded
 from idvault.storage.schema_disclosure import disclosure_decisions, disclosures
 
 
-async def add(
-    connection: AsyncConnection, filing: Filing, *, record_id: str, number: int, entry_id: str
-) -> None:
+async def add(connection: Connection, filing: Filing, *, record_id: str, number: int, entry_id: str) -> None:
     """Insert a disclosure that has just been asked for."""
     made = filing.disclosure
     await connection.execute(
@@ -42,7 +40,7 @@ async def add(
     )
 
 
-async def put(connection: AsyncConnection, changed: Disclosure) -> None:
+async def put(connection: Connection, changed: Disclosure) -> None:
     """Store a disclosure whose row this act has locked; decisions are rows of their own."""
     await connection.execute(
         update(disclosures)
@@ -52,7 +50,7 @@ async def put(connection: AsyncConnection, changed: Disclosure) -> None:
 
 
 async def add_decision(
-    connection: AsyncConnection, decided: Disclosure, deciding: Deciding, *, entry_id: str
+    connection: Connection, decided: Disclosure, deciding: Deciding, *, entry_id: str
 ) -> None:
     """Insert the newest decision of a disclosure."""
     made = decided.decisions[-1]
@@ -72,7 +70,7 @@ async def add_decision(
     )
 
 
-async def destroy_shares(connection: AsyncConnection, disclosure: Disclosure) -> None:
+async def destroy_shares(connection: Connection, disclosure: Disclosure) -> None:
     """Forget every re-sealed share of a disclosure; the signed approvals stay."""
     await connection.execute(
         update(disclosure_decisions)
@@ -85,14 +83,14 @@ async def destroy_shares(connection: AsyncConnection, disclosure: Disclosure) ->
     )
 
 
-async def find(connection: AsyncConnection, *, disclosure_id: str, for_update: bool = False) -> Filed | None:
+async def find(connection: Connection, *, disclosure_id: str, for_update: bool = False) -> Filed | None:
     """Return a disclosure; for_update keeps its row, and so its decisions, from every other act."""
     query = select(disclosures).where(disclosures.c.disclosure_id == disclosure_id)
     found = await load(connection, for_change(query) if for_update else query)
     return found[0] if found else None
 
 
-async def lock(connection: AsyncConnection, *, disclosure_id: str) -> Filed:
+async def lock(connection: Connection, *, disclosure_id: str) -> Filed:
     """Return a disclosure with its row locked; raises NotFoundError (REQUEST_NOT_FOUND)."""
     found = await find(connection, disclosure_id=disclosure_id, for_update=True)
     if found is None:
@@ -100,14 +98,14 @@ async def lock(connection: AsyncConnection, *, disclosure_id: str) -> Filed:
     return found
 
 
-async def load(connection: AsyncConnection, query: Select[Any]) -> list[Filed]:
+async def load(connection: Connection, query: Select[Any]) -> list[Filed]:
     """Return the disclosures of a query that has all columns of their table, in its order."""
     rows = list(await connection.execute(query))
     decisions = await _decisions(connection, [row.disclosure_id for row in rows])
     return [_filed(row, decisions.get(row.disclosure_id, ())) for row in rows]
 
 
-async def _decisions(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, tuple[Decision, ...]]:
+async def _decisions(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[Decision, ...]]:
     found: dict[str, tuple[Decision, ...]] = {}
     if not ids:
         return found

@@ -3,7 +3,6 @@
 from functools import partial
 
 from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain.error import AlreadyExistsError, Reason
 from idvault.domain.event import Event
@@ -12,8 +11,9 @@ from idvault.domain.record import SealedRecord
 from idvault.domain.request import Request
 from idvault.ports.drill import DrillHistory, DrillRecord, Passing
 from idvault.storage import log, person_request
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
 from idvault.storage.dialect import insert_if_absent
-from idvault.storage.engine import Database
 from idvault.storage.record import pack, unpack
 from idvault.storage.schema_drill import drill_passes, drill_records
 
@@ -43,7 +43,7 @@ class SqlDrillStore:
         await self._database.act("drill.complete", work)
 
 
-async def _get(connection: AsyncConnection, quorum_id: str) -> DrillRecord | None:
+async def _get(connection: Connection, quorum_id: str) -> DrillRecord | None:
     query = select(drill_records).where(drill_records.c.quorum_id == quorum_id)
     row = (await connection.execute(query)).first()
     if row is None:
@@ -65,7 +65,7 @@ async def _get(connection: AsyncConnection, quorum_id: str) -> DrillRecord | Non
     return DrillRecord(record, row.entry_id, row.made_at)
 
 
-async def _history(connection: AsyncConnection) -> DrillHistory:
+async def _history(connection: Connection) -> DrillHistory:
     made = await connection.execute(select(drill_records.c.quorum_id, drill_records.c.made_at))
     passed = await connection.execute(
         select(drill_passes.c.quorum_id, drill_passes.c.actor_id, drill_passes.c.passed_at)
@@ -76,7 +76,7 @@ async def _history(connection: AsyncConnection) -> DrillHistory:
     )
 
 
-async def _renew(connection: AsyncConnection, record: SealedRecord, now: Moment, event: Event) -> bool:
+async def _renew(connection: Connection, record: SealedRecord, now: Moment, event: Event) -> bool:
     written = await insert_if_absent(
         connection,
         drill_records,
@@ -100,7 +100,7 @@ async def _renew(connection: AsyncConnection, record: SealedRecord, now: Moment,
 
 
 async def _complete(
-    connection: AsyncConnection, passing: Passing, asked: Request, now: Moment, event: Event
+    connection: Connection, passing: Passing, asked: Request, now: Moment, event: Event
 ) -> None:
     if await person_request.remember(connection, asked, now=now) is not None:
         return

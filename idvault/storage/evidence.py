@@ -3,15 +3,15 @@
 from typing import Any
 
 from sqlalchemy import Row, Select, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain.verification import ClaimState
 from idvault.ports.disclosure import EndedClaim, Evidence, Logged
 from idvault.storage import record
+from idvault.storage.base.connection import Connection
 from idvault.storage.schema import claims, log_entries, log_openings
 
 
-async def of_record(connection: AsyncConnection, account_token: str) -> Evidence | None:
+async def of_record(connection: Connection, account_token: str) -> Evidence | None:
     """Return an account's record, how its claims ended, and its log entries, newest first."""
     stored = await record.find(connection, account_token)
     if stored is None:
@@ -34,7 +34,7 @@ async def of_record(connection: AsyncConnection, account_token: str) -> Evidence
     return Evidence(stored, ended, tuple(_logged(row) for row in await connection.execute(newest_first)))
 
 
-async def of_entry(connection: AsyncConnection, account_token: str, entry_id: str) -> Logged | None:
+async def of_entry(connection: Connection, account_token: str, entry_id: str) -> Logged | None:
     """Return one entry of an account with the key that opens it."""
     query = _entries(account_token).where(log_entries.c.entry_id == entry_id)
     row = (await connection.execute(query)).first()

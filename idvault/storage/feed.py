@@ -5,12 +5,12 @@ from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Row, bindparam, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.ports.feed import Change
 from idvault.storage.account import for_change, from_row
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
 from idvault.storage.dialect import insert_if_absent
-from idvault.storage.engine import Database
 from idvault.storage.lengths import padded
 from idvault.storage.schema import accounts
 from idvault.storage.schema_status import status_feed, status_feed_heads
@@ -37,7 +37,7 @@ class SqlFeedStore:
         wanted = list(relying_parties)
         query = select(status_feed_heads).where(status_feed_heads.c.relying_party.in_(padded(wanted)))
 
-        async def read(connection: AsyncConnection) -> dict[str, int]:
+        async def read(connection: Connection) -> dict[str, int]:
             found = {row.relying_party: row.head for row in await connection.execute(query)}
             return {name: found.get(name, 0) for name in wanted}
 
@@ -50,7 +50,7 @@ class SqlFeedStore:
         )
 
 
-async def _waiting(connection: AsyncConnection) -> list[str]:
+async def _waiting(connection: Connection) -> list[str]:
     query = (
         select(status_feed.c.relying_party)
         .where(status_feed.c.sequence.is_(None))
@@ -60,7 +60,7 @@ async def _waiting(connection: AsyncConnection) -> list[str]:
     return list((await connection.execute(query)).scalars())
 
 
-async def _arrange(connection: AsyncConnection, parties: Sequence[str], limit: int) -> int:
+async def _arrange(connection: Connection, parties: Sequence[str], limit: int) -> int:
     # The heads are locked first and in one order: two who arrange at once follow one another.
     heads = {party: await locked_head(connection, party) for party in parties}
     rows = await _unarranged(connection, parties, limit)
@@ -80,7 +80,7 @@ async def _arrange(connection: AsyncConnection, parties: Sequence[str], limit: i
     return len(places)
 
 
-async def locked_head(connection: AsyncConnection, party: str) -> int:
+async def locked_head(connection: Connection, party: str) -> int:
     """Return the last number of a feed; until this act ends nobody else gives one."""
     query = for_change(select(status_feed_heads.c.head).where(status_feed_heads.c.relying_party == party))
     head: int | None = (await connection.execute(query)).scalar_one_or_none()
@@ -90,7 +90,7 @@ async def locked_head(connection: AsyncConnection, party: str) -> int:
     return head
 
 
-async def advance(connection: AsyncConnection, heads: Mapping[str, int]) -> None:
+async def advance(connection: Connection, heads: Mapping[str, int]) -> None:
     """Store the last numbers of feeds that this act has locked."""
     await connection.execute(
         update(status_feed_heads)
@@ -100,7 +100,7 @@ async def advance(connection: AsyncConnection, heads: Mapping[str, int]) -> None
     )
 
 
-async def _unarranged(connection: AsyncConnection, parties: Sequence[str], limit: int) -> Sequence[Row[Any]]:
+async def _unarranged(connection: Connection, parties: Sequence[str], limit: int) -> Sequence[Row[Any]]:
     # A change is waited for that is being changed again: it may be durable, and nobody may see less.
     query = (
         select(status_feed.c.account_token, status_feed.c.relying_party)
@@ -112,7 +112,7 @@ async def _unarranged(connection: AsyncConnection, parties: Sequence[str], limit
     return rows
 
 
-async def _changes(connection: AsyncConnection, party: str, after: int, limit: int) -> list[Change]:
+async def _changes(connection: Connection, party: str, after: int, limit: int) -> list[Change]:
     query = (
         select(status_feed.c.sequence, status_feed.c.account_token.label("changed"), *accounts.c)
         .join_from(

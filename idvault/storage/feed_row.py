@@ -1,14 +1,14 @@
 """How an act notes, in its own transaction, that statuses changed; the notes get their numbers later."""
 
 from sqlalchemy import update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain.status import Account
+from idvault.storage.base.connection import Connection
 from idvault.storage.dialect import insert
 from idvault.storage.schema_status import status_feed
 
 
-async def changed(connection: AsyncConnection, *changes: Account) -> None:
+async def changed(connection: Connection, *changes: Account) -> None:
     """Note added or changed accounts, in the act's own transaction; one with the same revision is no news."""
     statement = insert(connection, status_feed)
     new = statement.excluded
@@ -32,7 +32,7 @@ def first(account: Account) -> dict[str, object]:
     }
 
 
-async def removed(connection: AsyncConnection, *, account_token: str) -> None:
+async def removed(connection: Connection, *, account_token: str) -> None:
     """Note that an account is no more, within the act's own transaction."""
     await connection.execute(
         update(status_feed)
@@ -41,7 +41,7 @@ async def removed(connection: AsyncConnection, *, account_token: str) -> None:
     )
 
 
-async def attested(connection: AsyncConnection, *, account_token: str) -> None:
+async def attested(connection: Connection, *, account_token: str) -> None:
     """Note that an account has one more entry in a status list; its status did not change."""
     await connection.execute(
         update(status_feed)

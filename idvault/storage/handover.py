@@ -5,7 +5,6 @@ from dataclasses import replace
 from functools import partial
 
 from sqlalchemy import func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain.event import Event
 from idvault.domain.handover import Batch, HandedShare
@@ -14,8 +13,9 @@ from idvault.domain.record import SealedRecord
 from idvault.domain.request import Request
 from idvault.storage import log, person_request, record
 from idvault.storage.account import for_change
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
 from idvault.storage.dialect import insert_if_absent
-from idvault.storage.engine import Database
 from idvault.storage.lengths import padded
 from idvault.storage.schema import records
 from idvault.storage.schema_handover import handed_quorums
@@ -42,7 +42,7 @@ class SqlHandoverStore:
             .limit(limit)
         )
 
-        async def read(connection: AsyncConnection) -> list[str]:
+        async def read(connection: Connection) -> list[str]:
             return list((await connection.execute(query)).scalars())
 
         return await self._database.read("handover.tokens", read)
@@ -51,7 +51,7 @@ class SqlHandoverStore:
         """Return how many records have one of these present quorums."""
         query = select(func.count()).select_from(records).where(records.c.present_quorum_id.in_(quorum_ids))
 
-        async def read(connection: AsyncConnection) -> int:
+        async def read(connection: Connection) -> int:
             return int((await connection.execute(query)).scalar_one())
 
         return await self._database.read("handover.count", read)
@@ -61,7 +61,7 @@ class SqlHandoverStore:
         quorum_id = records.c.present_quorum_id
         query = select(quorum_id, func.count()).group_by(quorum_id)
 
-        async def read(connection: AsyncConnection) -> Mapping[str, int]:
+        async def read(connection: Connection) -> Mapping[str, int]:
             return {row[0]: row[1] for row in await connection.execute(query)}
 
         return await self._database.read("handover.by_quorum", read)
@@ -70,7 +70,7 @@ class SqlHandoverStore:
         """Return each present quorum that a hand-over has made, with the roster's quorum of each place."""
         query = select(handed_quorums)
 
-        async def read(connection: AsyncConnection) -> Mapping[str, tuple[str, ...]]:
+        async def read(connection: Connection) -> Mapping[str, tuple[str, ...]]:
             rows = await connection.execute(query)
             return {row.quorum_id: record.unpack_ids(row.share_quorum_ids) for row in rows}
 
@@ -78,7 +78,7 @@ class SqlHandoverStore:
 
 
 async def _hand_over(
-    connection: AsyncConnection, batch: Batch, *, asked: Request, now: Moment, event: Event
+    connection: Connection, batch: Batch, *, asked: Request, now: Moment, event: Event
 ) -> int:
     # The request's row is written first, and the count is known only at the end: it is put there then.
     kept = await person_request.remember(connection, asked, now=now)
@@ -120,7 +120,7 @@ def _handed(stored: SealedRecord, batch: Batch, share: HandedShare) -> SealedRec
     )
 
 
-async def _put(connection: AsyncConnection, changed: SealedRecord) -> None:
+async def _put(connection: Connection, changed: SealedRecord) -> None:
     await connection.execute(
         update(records)
         .where(records.c.account_token == changed.account_token)
@@ -132,7 +132,7 @@ async def _put(connection: AsyncConnection, changed: SealedRecord) -> None:
     )
 
 
-async def _note(connection: AsyncConnection, changes: Iterable[SealedRecord]) -> None:
+async def _note(connection: Connection, changes: Iterable[SealedRecord]) -> None:
     """Keep who holds the shares under each present quorum that came up."""
     for quorum_id, ids in {each.present_quorum_id: each.share_quorum_ids for each in changes}.items():
         packed = record.pack_ids(ids)

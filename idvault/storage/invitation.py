@@ -3,7 +3,6 @@
 from datetime import date
 
 from sqlalchemy import Select, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain import campaign as rules
 from idvault.domain import invitation
@@ -14,7 +13,8 @@ from idvault.domain.invitation import Invitation
 from idvault.domain.status import Account
 from idvault.ports.invitation import Batch, Claiming, Limited, Offer, Recorded, Recording
 from idvault.storage import account, campaign, claiming, invitation_row, limiting, log, request
-from idvault.storage.engine import Database
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
 from idvault.storage.progress import in_cohort
 from idvault.storage.schema import accounts
 from idvault.storage.schema_campaign import campaigns, invitations, legacy_accounts
@@ -70,9 +70,7 @@ class SqlInvitationStore:
         )
 
 
-async def _offers(
-    connection: AsyncConnection, relying_party: str, account_token: str, today: date
-) -> list[Offer]:
+async def _offers(connection: Connection, relying_party: str, account_token: str, today: date) -> list[Offer]:
     running = (
         select(campaigns)
         .where(campaigns.c.relying_party == relying_party, campaigns.c.state == CampaignState.RUNNING.value)
@@ -89,7 +87,7 @@ async def _offers(
     return offers
 
 
-async def _offer(connection: AsyncConnection, found: Campaign, account_token: str, today: date) -> Offer:
+async def _offer(connection: Connection, found: Campaign, account_token: str, today: date) -> Offer:
     row = (
         await connection.execute(
             select(invitations).where(
@@ -109,7 +107,7 @@ def _legacy(relying_party: str, account_token: str) -> Select[tuple[str, date]]:
     )
 
 
-async def _record(connection: AsyncConnection, recording: Recording, event: Event) -> Recorded:
+async def _record(connection: Connection, recording: Recording, event: Event) -> Recorded:
     now = recording.now
     repeated = await request.remember(
         connection, recording.request, made=recording.campaign_id, now=now.business
@@ -137,7 +135,7 @@ async def _record(connection: AsyncConnection, recording: Recording, event: Even
     return Recorded(found, after)
 
 
-async def _begin(connection: AsyncConnection, recording: Recording, found: Campaign) -> Invitation:
+async def _begin(connection: Connection, recording: Recording, found: Campaign) -> Invitation:
     """Return a new invitation of an account that may be invited just now, or raise why not."""
     owner = await _account(connection, recording)
     member = await connection.execute(
@@ -161,7 +159,7 @@ async def _begin(connection: AsyncConnection, recording: Recording, found: Campa
     )
 
 
-async def _account(connection: AsyncConnection, recording: Recording) -> Account:
+async def _account(connection: Connection, recording: Recording) -> Account:
     row = (
         await connection.execute(
             select(accounts).where(

@@ -5,13 +5,13 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain import invitation as rules
 from idvault.domain.campaign import Method
 from idvault.domain.invitation import Invitation, InvitationState
 from idvault.domain.status import Account, State
 from idvault.storage.account import for_change
+from idvault.storage.base.connection import Connection
 from idvault.storage.dialect import insert
 from idvault.storage.progress import COLUMNS
 from idvault.storage.schema_campaign import invitations
@@ -51,7 +51,7 @@ def values(invitation: Invitation) -> dict[str, object]:
     }
 
 
-async def lock(connection: AsyncConnection, account_token: str, campaign_id: str) -> Invitation | None:
+async def lock(connection: Connection, account_token: str, campaign_id: str) -> Invitation | None:
     """Return an invitation and keep its row."""
     query = select(invitations).where(
         invitations.c.account_token == account_token, invitations.c.campaign_id == campaign_id
@@ -60,12 +60,12 @@ async def lock(connection: AsyncConnection, account_token: str, campaign_id: str
     return None if row is None else from_row(row)
 
 
-async def put(connection: AsyncConnection, invitation: Invitation) -> None:
+async def put(connection: Connection, invitation: Invitation) -> None:
     """Store an invitation, new or not; its batch and its code's hash stay as they are."""
     await put_all(connection, [values(invitation)])
 
 
-async def put_all(connection: AsyncConnection, rows: Sequence[Mapping[str, object]]) -> None:
+async def put_all(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
     """Store invitations, new or not; columns that the rows leave out stay as they are."""
     statement = insert(connection, invitations)
     changed = {name: statement.excluded[name] for name in rows[0] if name not in (*_KEY, "method")}
@@ -74,9 +74,7 @@ async def put_all(connection: AsyncConnection, rows: Sequence[Mapping[str, objec
     )
 
 
-async def use_code(
-    connection: AsyncConnection, *, account_token: str, code_hash: bytes, now: datetime
-) -> None:
+async def use_code(connection: Connection, *, account_token: str, code_hash: bytes, now: datetime) -> None:
     """Spend a code of a locked account; raises PreconditionError unless it counts still."""
     used = await connection.execute(
         update(invitations)
@@ -92,7 +90,7 @@ async def use_code(
         raise rules.refuse_code()
 
 
-async def conclude(connection: AsyncConnection, owner: Account, *, succeeded: bool, today: date) -> None:
+async def conclude(connection: Connection, owner: Account, *, succeeded: bool, today: date) -> None:
     """Tell the invitations of a locked account how a claim of it ended; only imported ones have any."""
     if owner.state is not State.UNVERIFIED:
         return

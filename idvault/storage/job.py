@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain.job import Progress, take_up
 from idvault.domain.verification import ClaimState
 from idvault.ports.verification import Job, Lease
 from idvault.storage import queue, task
 from idvault.storage.account import for_change
-from idvault.storage.engine import Database
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
 from idvault.storage.schema import claims, intakes, jobs
 
 # Sets what it is given; one statement for all rows of a lease, sent at once.
@@ -51,7 +51,7 @@ class SqlJobStore:
             values |= task.lease_values(None)
         statement = update(jobs).where(task.is_held(job)).values(**values)
 
-        async def advance(connection: AsyncConnection) -> Job | None:
+        async def advance(connection: Connection) -> Job | None:
             won = (await connection.execute(statement)).rowcount == 1
             return replace(job, progress=progress) if won else None
 
@@ -81,18 +81,18 @@ class SqlJobStore:
         )
         return oldest
 
-    async def _lease(self, connection: AsyncConnection, lease: Lease, now: datetime, limit: int) -> list[Job]:
+    async def _lease(self, connection: Connection, lease: Lease, now: datetime, limit: int) -> list[Job]:
         rows = await queue.pick(connection, turns=self._turns, now=now, limit=limit)
         return await _win(connection, rows, lease, now, waits=True)
 
     async def _scalar(self, name: str, query: Select[Any]) -> Any:
-        async def scalar(connection: AsyncConnection) -> Any:
+        async def scalar(connection: Connection) -> Any:
             return (await connection.execute(query)).scalar_one()
 
         return await self._database.read(name, scalar)
 
 
-async def _take(connection: AsyncConnection, key: task.Key, lease: Lease, now: datetime) -> Job | None:
+async def _take(connection: Connection, key: task.Key, lease: Lease, now: datetime) -> Job | None:
     free = for_change(select(jobs).where(task.is_job(*key), task.is_free(now)))
     row = (await connection.execute(free)).first()
     # A statement of its own, after the lock: an act that stored an intake may just have let the row go.
@@ -101,7 +101,7 @@ async def _take(connection: AsyncConnection, key: task.Key, lease: Lease, now: d
     return (await _win(connection, [row], lease, now, waits=False))[0]
 
 
-async def _has_intake(connection: AsyncConnection, key: task.Key) -> bool:
+async def _has_intake(connection: Connection, key: task.Key) -> bool:
     account_token, claim_id = key
     query = select(intakes.c.claim_id).where(
         intakes.c.account_token == account_token, intakes.c.claim_id == claim_id
@@ -110,7 +110,7 @@ async def _has_intake(connection: AsyncConnection, key: task.Key) -> bool:
 
 
 async def _win(
-    connection: AsyncConnection, rows: Sequence[Row[Any]], lease: Lease, now: datetime, *, waits: bool
+    connection: Connection, rows: Sequence[Row[Any]], lease: Lease, now: datetime, *, waits: bool
 ) -> list[Job]:
     """Lease jobs whose rows are locked and free."""
     keys = [(row.account_token, row.claim_id) for row in rows]

@@ -21,7 +21,6 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain import legacy_account, seal
 from idvault.domain.event import Event
@@ -29,8 +28,9 @@ from idvault.domain.status import Account, Standing, State
 from idvault.ports.legacy_account import Chunk, Imported, NewAccount
 from idvault.storage import feed, feed_row, log, request
 from idvault.storage.account import values as account_values
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
 from idvault.storage.dialect import insert as insert_or_ignore
-from idvault.storage.engine import Database
 from idvault.storage.lengths import padded
 from idvault.storage.schema import accounts
 from idvault.storage.schema_campaign import legacy_accounts
@@ -53,7 +53,7 @@ class SqlLegacyAccountStore:
         )
 
 
-async def verified(connection: AsyncConnection, owner: Account, concluded: Account) -> Account:
+async def verified(connection: Connection, owner: Account, concluded: Account) -> Account:
     """Note the first verification of an account that was imported; return it without a campaign's limit.
 
     owner: the locked account before; concluded: as the claim leaves it.
@@ -74,7 +74,7 @@ async def verified(connection: AsyncConnection, owner: Account, concluded: Accou
     )
 
 
-async def _import(connection: AsyncConnection, chunk: Chunk, event: Event) -> list[Imported]:
+async def _import(connection: Connection, chunk: Chunk, event: Event) -> list[Imported]:
     # Sorted, so that two imports of the same references wait for each other and not in a circle.
     rows = sorted(chunk.rows, key=lambda row: row.reference)
     repeated = await request.remember(connection, chunk.request, made=chunk.import_id, now=chunk.now.business)
@@ -86,9 +86,7 @@ async def _import(connection: AsyncConnection, chunk: Chunk, event: Event) -> li
     return [found[row.reference] for row in chunk.rows]
 
 
-async def _create(
-    connection: AsyncConnection, chunk: Chunk, rows: Sequence[NewAccount]
-) -> dict[bytes, Imported]:
+async def _create(connection: Connection, chunk: Chunk, rows: Sequence[NewAccount]) -> dict[bytes, Imported]:
     """Insert what is new, and note it in the feed.
 
     The places in the feed are given here, not by an update of each row afterwards. Its head is locked last,
@@ -106,7 +104,7 @@ async def _create(
     return found
 
 
-async def _note(connection: AsyncConnection, chunk: Chunk, fresh: Sequence[str]) -> None:
+async def _note(connection: Connection, chunk: Chunk, fresh: Sequence[str]) -> None:
     party = chunk.request.relying_party
     head = await feed.locked_head(connection, party)
     # No credential of these accounts exists that a list could hold, so nothing is left to list.
@@ -138,7 +136,7 @@ def _noted(fresh: Sequence[str], head: int, note: Mapping[str, object]) -> Inser
     return insert(status_feed).from_select(["account_token", "sequence", *columns], source)
 
 
-async def _add(connection: AsyncConnection, chunk: Chunk, rows: Sequence[NewAccount]) -> set[str]:
+async def _add(connection: Connection, chunk: Chunk, rows: Sequence[NewAccount]) -> set[str]:
     """Insert the rows of each new account in one statement; return their tokens."""
     given = (
         func.unnest(
@@ -178,7 +176,7 @@ def _constants(table: Table, common: Mapping[str, object]) -> dict[str, ColumnEl
     return {name: literal(value, table.c[name].type) for name, value in common.items()}
 
 
-async def _add_sqlite(connection: AsyncConnection, chunk: Chunk, rows: Sequence[NewAccount]) -> set[str]:
+async def _add_sqlite(connection: Connection, chunk: Chunk, rows: Sequence[NewAccount]) -> set[str]:
     common = {
         "relying_party": chunk.request.relying_party,
         "import_id": chunk.import_id,
@@ -211,9 +209,7 @@ def _born(chunk: Chunk) -> dict[str, object]:
     return {name: value for name, value in account_values(made).items() if value is not None}
 
 
-async def _find(
-    connection: AsyncConnection, chunk: Chunk, rows: Sequence[NewAccount]
-) -> dict[bytes, Imported]:
+async def _find(connection: Connection, chunk: Chunk, rows: Sequence[NewAccount]) -> dict[bytes, Imported]:
     hashes = [row.reference for row in rows]
     found = await connection.execute(
         select(
@@ -228,7 +224,7 @@ async def _find(
     }
 
 
-def _among(connection: AsyncConnection, hashes: Sequence[bytes]) -> ColumnElement[bool]:
+def _among(connection: Connection, hashes: Sequence[bytes]) -> ColumnElement[bool]:
     if not hashes:
         return ~true()
     if connection.dialect.name == "sqlite":

@@ -4,7 +4,6 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain import campaign as rules
 from idvault.domain import invitation
@@ -13,13 +12,14 @@ from idvault.domain.event import Event
 from idvault.domain.status import Account, Standing, State
 from idvault.ports.invitation import Limited
 from idvault.storage import account, campaign, feed_row, log
+from idvault.storage.base.connection import Connection
 from idvault.storage.schema import accounts
 from idvault.storage.schema_campaign import campaigns, invitations, legacy_accounts
 
 _MILD = (Standing.GOOD.value, Standing.WARNED.value)
 
 
-async def enforceable(connection: AsyncConnection, today: date, limit: int) -> list[Limited]:
+async def enforceable(connection: Connection, today: date, limit: int) -> list[Limited]:
     """Return accounts whose owners were shown an invitation, did not verify, and are not limited yet."""
     query = (
         select(*accounts.c, campaigns.c.campaign_id)
@@ -37,7 +37,7 @@ async def enforceable(connection: AsyncConnection, today: date, limit: int) -> l
     return [_limited(row, Standing(row.standing)) for row in await connection.execute(query)]
 
 
-async def liftable(connection: AsyncConnection, limit: int) -> list[Limited]:
+async def liftable(connection: Connection, limit: int) -> list[Limited]:
     """Return accounts that an ENDED campaign limited."""
     query = (
         select(*accounts.c, campaigns.c.campaign_id, legacy_accounts.c.limited_from)
@@ -49,7 +49,7 @@ async def liftable(connection: AsyncConnection, limit: int) -> list[Limited]:
     return [_limited(row, Standing(row.limited_from)) for row in await connection.execute(query)]
 
 
-async def limit(connection: AsyncConnection, limited: Limited, today: date, event: Event) -> bool:
+async def limit(connection: Connection, limited: Limited, today: date, event: Event) -> bool:
     """Limit an account, unless it or its campaign has changed meanwhile."""
     owner = limited.account
     found = await campaign.load(connection, owner.relying_party, limited.campaign_id)
@@ -63,7 +63,7 @@ async def limit(connection: AsyncConnection, limited: Limited, today: date, even
     return True
 
 
-async def lift(connection: AsyncConnection, limited: Limited, event: Event) -> bool:
+async def lift(connection: Connection, limited: Limited, event: Event) -> bool:
     """Lift an account's limit, unless it has changed meanwhile."""
     owner = limited.account
     after = invitation.lift(account=owner, former=limited.former)
@@ -76,7 +76,7 @@ async def lift(connection: AsyncConnection, limited: Limited, event: Event) -> b
     return after is not None
 
 
-async def _swap(connection: AsyncConnection, before: Account, after: Account) -> bool:
+async def _swap(connection: Connection, before: Account, after: Account) -> bool:
     changed = await connection.execute(
         update(accounts)
         .where(
@@ -93,7 +93,7 @@ async def _swap(connection: AsyncConnection, before: Account, after: Account) ->
 
 
 async def _note(
-    connection: AsyncConnection, account_token: str, campaign_id: str | None, former: str | None
+    connection: Connection, account_token: str, campaign_id: str | None, former: str | None
 ) -> None:
     await connection.execute(
         update(legacy_accounts)

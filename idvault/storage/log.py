@@ -1,14 +1,14 @@
 """Writes the log entry of an act, within the act's own transaction."""
 
 from sqlalchemy import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain.event import Event
+from idvault.storage.base.connection import Connection
 from idvault.storage.schema import log_entries, log_openings
 from idvault.transparency import entry
 
 
-async def append(connection: AsyncConnection, event: Event) -> None:
+async def append(connection: Connection, event: Event) -> None:
     """Write the entry, still without an index, and the key that opens its commitment."""
     await connection.execute(
         insert(log_entries).values(

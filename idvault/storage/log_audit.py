@@ -7,11 +7,11 @@ each value to what it must be: a wrong one is then met as a wrong entry, not as 
 from collections.abc import Sequence
 
 from sqlalchemy import BigInteger, ColumnElement, LargeBinary, and_, cast, func, or_, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.ports.log import Node
 from idvault.ports.log_audit import AuditPage, Extent, StoredEntry
-from idvault.storage.engine import Database
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
 from idvault.storage.schema import log_entries, log_head, log_nodes
 from idvault.transparency.tile import HEIGHT
 
@@ -31,7 +31,7 @@ class SqlLogAuditStore:
         tree = select(log_head.c.tree).limit(1).scalar_subquery()
         query = select(cast(size, BigInteger), cast(tree, LargeBinary), cast(greatest, BigInteger), waiting)
 
-        async def read(connection: AsyncConnection) -> Extent:
+        async def read(connection: Connection) -> Extent:
             row = (await connection.execute(query)).one()
             return Extent(row[0] or 0, row[1] or b"", 0 if row[2] is None else row[2] + 1, row[3])
 
@@ -49,14 +49,14 @@ class SqlLogAuditStore:
         if after is not None:
             query = query.where(place > after)
 
-        async def read(connection: AsyncConnection) -> AuditPage:
+        async def read(connection: Connection) -> AuditPage:
             entries = tuple(StoredEntry(index, leaf) for index, leaf in await connection.execute(query))
             return AuditPage(entries, await _nodes(connection, entries))
 
         return await self._database.read("log.page", read)
 
 
-async def _nodes(connection: AsyncConnection, entries: Sequence[StoredEntry]) -> dict[Node, bytes]:
+async def _nodes(connection: Connection, entries: Sequence[StoredEntry]) -> dict[Node, bytes]:
     places = [entry.index for entry in entries if entry.index >= 0]
     if not places:
         return {}

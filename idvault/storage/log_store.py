@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from sqlalchemy import Row, and_, bindparam, func, insert, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain.error import DamagedError, Reason
 from idvault.ports.log import Head, Node, Unsequenced
 from idvault.storage.account import for_change
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
 from idvault.storage.dialect import insert_if_absent
-from idvault.storage.engine import Database
 from idvault.storage.lengths import padded
 from idvault.storage.schema import log_entries, log_head, log_nodes
 from idvault.transparency.tile import HEIGHT
@@ -63,7 +63,7 @@ class SqlLogStore:
         """Return the index of an entry, None while it has none or is unknown."""
         query = select(log_entries.c.log_index).where(log_entries.c.entry_id == entry_id)
 
-        async def read(connection: AsyncConnection) -> int | None:
+        async def read(connection: Connection) -> int | None:
             index: int | None = (await connection.execute(query)).scalar_one_or_none()
             return index
 
@@ -74,7 +74,7 @@ class SqlLogStore:
         return await self._database.read("log.unsequenced", _unsequenced)
 
 
-async def _sequence(connection: AsyncConnection, limit: int, now: datetime) -> int:
+async def _sequence(connection: Connection, limit: int, now: datetime) -> int:
     head = await _locked_head(connection, now)
     waiting = await _waiting(connection, limit)
     tree = _tree(head)
@@ -95,7 +95,7 @@ async def _sequence(connection: AsyncConnection, limit: int, now: datetime) -> i
     return len(waiting)
 
 
-async def _locked_head(connection: AsyncConnection, now: datetime) -> Row[Any]:
+async def _locked_head(connection: Connection, now: datetime) -> Row[Any]:
     query = for_change(select(log_head).where(log_head.c.singleton == _ONLY))
     row = (await connection.execute(query)).first()
     if row is None:
@@ -105,7 +105,7 @@ async def _locked_head(connection: AsyncConnection, now: datetime) -> Row[Any]:
     return cast(Row[Any], row)
 
 
-async def _waiting(connection: AsyncConnection, limit: int) -> Sequence[Any]:
+async def _waiting(connection: Connection, limit: int) -> Sequence[Any]:
     # A statement of its own after the lock: it must see what the sequencer before this one did.
     return (
         await connection.execute(
@@ -118,7 +118,7 @@ async def _waiting(connection: AsyncConnection, limit: int) -> Sequence[Any]:
 
 
 async def _place(
-    connection: AsyncConnection, places: Sequence[dict[str, Any]], nodes: Sequence[dict[str, Any]]
+    connection: Connection, places: Sequence[dict[str, Any]], nodes: Sequence[dict[str, Any]]
 ) -> None:
     await connection.execute(
         update(log_entries)
@@ -146,14 +146,14 @@ def _finished(tree: CompactRange, leaf: bytes) -> Iterator[dict[str, Any]]:
         yield {"level": level, "node_index": (tree.size - 1) >> level, "hash": completed[level]}
 
 
-async def _head(connection: AsyncConnection) -> Head:
+async def _head(connection: Connection) -> Head:
     row = (await connection.execute(select(log_head).where(log_head.c.singleton == _ONLY))).first()
     if row is None:
         return Head(0, CompactRange().to_bytes(), _NEVER)
     return Head(row.size, row.tree, row.sequenced_at)
 
 
-async def _leaves(connection: AsyncConnection, start: int, limit: int) -> list[bytes]:
+async def _leaves(connection: Connection, start: int, limit: int) -> list[bytes]:
     rows = await connection.execute(
         select(log_entries.c.log_index, log_entries.c.leaf)
         .where(log_entries.c.log_index >= start, log_entries.c.log_index < start + limit)
@@ -163,7 +163,7 @@ async def _leaves(connection: AsyncConnection, start: int, limit: int) -> list[b
     return [row.leaf for place, row in enumerate(rows, start) if row.log_index == place]
 
 
-async def _nodes(connection: AsyncConnection, wanted: Sequence[Node]) -> dict[Node, bytes]:
+async def _nodes(connection: Connection, wanted: Sequence[Node]) -> dict[Node, bytes]:
     found: dict[Node, bytes] = {}
     runs = _runs(wanted)
     for at in range(0, len(runs), _RUNS_PER_QUERY):
@@ -187,7 +187,7 @@ def _runs(wanted: Sequence[Node]) -> list[tuple[int, int, int]]:
     return runs
 
 
-async def _unsequenced(connection: AsyncConnection) -> Unsequenced:
+async def _unsequenced(connection: Connection) -> Unsequenced:
     row = (
         await connection.execute(
             select(func.count().label("waiting"), func.min(log_entries.c.recorded_at).label("oldest")).where(

@@ -7,7 +7,6 @@ Rows are locked in one order everywhere, so that no two acts wait for each other
 from dataclasses import replace
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain import job as machine
 from idvault.domain import request, status, verification
@@ -17,15 +16,14 @@ from idvault.domain.status import Account, State
 from idvault.domain.verification import ClaimState, Facts, Slot
 from idvault.ports.verification import Claim, Job, Opened, Opening
 from idvault.storage import account, claim, invitation_row, log, person, task
+from idvault.storage.base.connection import Connection
 from idvault.storage.claim import OpenClaim
 from idvault.storage.dialect import insert_if_absent
 from idvault.storage.person import Person
 from idvault.storage.schema import claims, requests
 
 
-async def open_claim(
-    connection: AsyncConnection, opening: Opening, *, event: Event, superseded: Event
-) -> Opened:
+async def open_claim(connection: Connection, opening: Opening, *, event: Event, superseded: Event) -> Opened:
     """Open a claim, or find the one that this request already opened."""
     if not await _remember(connection, opening):
         return Opened(await _repeated(connection, opening), None)
@@ -41,7 +39,7 @@ async def open_claim(
     return Opened(_claim(opening, begun, job), job)
 
 
-async def _remember(connection: AsyncConnection, opening: Opening) -> bool:
+async def _remember(connection: Connection, opening: Opening) -> bool:
     return await insert_if_absent(
         connection,
         requests,
@@ -54,7 +52,7 @@ async def _remember(connection: AsyncConnection, opening: Opening) -> bool:
     )
 
 
-async def _repeated(connection: AsyncConnection, opening: Opening) -> Claim:
+async def _repeated(connection: Connection, opening: Opening) -> Claim:
     stored = (
         await connection.execute(
             select(requests).where(
@@ -76,7 +74,7 @@ async def _repeated(connection: AsyncConnection, opening: Opening) -> Claim:
     return claim.from_row(row)
 
 
-async def _admitted(connection: AsyncConnection, opening: Opening) -> Account | None:
+async def _admitted(connection: Connection, opening: Opening) -> Account | None:
     """Return the locked account that the claim is for, None at sign-up."""
     if opening.new_account:
         return None
@@ -98,7 +96,7 @@ async def _admitted(connection: AsyncConnection, opening: Opening) -> Account | 
     return former
 
 
-async def _person(connection: AsyncConnection, opening: Opening, replaced: OpenClaim | None) -> Person:
+async def _person(connection: Connection, opening: Opening, replaced: OpenClaim | None) -> Person:
     relying_party, now = opening.request.relying_party, opening.now.business
     found = await person.find(
         connection,
@@ -114,7 +112,7 @@ async def _person(connection: AsyncConnection, opening: Opening, replaced: OpenC
 
 
 async def _supersede(
-    connection: AsyncConnection, opening: Opening, replaced: OpenClaim, superseded: Event
+    connection: Connection, opening: Opening, replaced: OpenClaim, superseded: Event
 ) -> None:
     await claim.end(
         connection,
@@ -130,9 +128,7 @@ async def _supersede(
     await log.append(connection, event)
 
 
-async def _facts(
-    connection: AsyncConnection, opening: Opening, former: Account | None, owner: Person
-) -> Facts:
+async def _facts(connection: Connection, opening: Opening, former: Account | None, owner: Person) -> Facts:
     owner_id = None if former is None else former.person_id
     if owner_id == owner.person_id:
         slot = Slot.OWNED
@@ -148,7 +144,7 @@ async def _facts(
     return Facts(slot, person_closed=owner.closed, different_owner=different)
 
 
-async def _begin(connection: AsyncConnection, opening: Opening, former: Account | None) -> Account:
+async def _begin(connection: Connection, opening: Opening, former: Account | None) -> Account:
     if former is not None:
         begun = verification.begin(
             account=former, claim_id=opening.claim_id, subject_kind=opening.subject_kind
@@ -165,9 +161,7 @@ async def _begin(connection: AsyncConnection, opening: Opening, former: Account 
     return begun
 
 
-async def _add(
-    connection: AsyncConnection, opening: Opening, begun: Account, owner: Person, facts: Facts
-) -> Job:
+async def _add(connection: Connection, opening: Opening, begun: Account, owner: Person, facts: Facts) -> Job:
     progress = machine.born(now=opening.now.real)
     await claim.add(connection, opening, person_id=owner.person_id, facts=facts)
     await task.add(connection, opening, progress=progress, sign_up=begun.state is State.PENDING)

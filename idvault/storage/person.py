@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.ports.verification import PersonKey
 from idvault.storage.account import for_change
+from idvault.storage.base.connection import Connection
 from idvault.storage.dialect import insert_if_absent
 from idvault.storage.schema import mismatches, persons
 
@@ -22,9 +22,7 @@ class Person:
     closed: bool
 
 
-async def find(
-    connection: AsyncConnection, *, relying_party: str, key: PersonKey, also: str | None
-) -> Person:
+async def find(connection: Connection, *, relying_party: str, key: PersonKey, also: str | None) -> Person:
     """Lock and return the person of a key, made if there is none; moves one found by its former index.
 
     also: another person whose slot this act may free. Both rows are locked in the order of their ids, so
@@ -39,7 +37,7 @@ async def find(
 
 
 async def _lock(
-    connection: AsyncConnection, relying_party: str, key: PersonKey, also: str | None
+    connection: Connection, relying_party: str, key: PersonKey, also: str | None
 ) -> Person | None:
     wanted = [persons.c.person_index == index for index in (key.index, key.previous) if index is not None]
     if also is not None:
@@ -58,7 +56,7 @@ async def _lock(
     return None if row is None else Person(row.person_id, row.closed)
 
 
-async def _move(connection: AsyncConnection, relying_party: str, key: PersonKey) -> None:
+async def _move(connection: Connection, relying_party: str, key: PersonKey) -> None:
     await connection.execute(
         update(persons)
         .where(persons.c.relying_party == relying_party, persons.c.person_index == key.previous)
@@ -66,7 +64,7 @@ async def _move(connection: AsyncConnection, relying_party: str, key: PersonKey)
     )
 
 
-async def _make(connection: AsyncConnection, relying_party: str, key: PersonKey) -> bool:
+async def _make(connection: Connection, relying_party: str, key: PersonKey) -> bool:
     return await insert_if_absent(
         connection,
         persons,
@@ -79,7 +77,7 @@ async def _make(connection: AsyncConnection, relying_party: str, key: PersonKey)
     )
 
 
-async def take_slot(connection: AsyncConnection, *, relying_party: str, person_id: str, limit: int) -> bool:
+async def take_slot(connection: Connection, *, relying_party: str, person_id: str, limit: int) -> bool:
     """Take one of the person's slots; False if all are taken."""
     result = await connection.execute(
         update(persons)
@@ -93,7 +91,7 @@ async def take_slot(connection: AsyncConnection, *, relying_party: str, person_i
     return result.rowcount == 1
 
 
-async def free_slot(connection: AsyncConnection, *, relying_party: str, person_id: str) -> None:
+async def free_slot(connection: Connection, *, relying_party: str, person_id: str) -> None:
     """Give back a slot that a claim took."""
     await connection.execute(
         update(persons)
@@ -107,7 +105,7 @@ async def free_slot(connection: AsyncConnection, *, relying_party: str, person_i
 
 
 async def mismatches_of(
-    connection: AsyncConnection, *, relying_party: str, key: PersonKey, now: datetime
+    connection: Connection, *, relying_party: str, key: PersonKey, now: datetime
 ) -> list[datetime]:
     """Return when the person's definite mismatches of the last day happened, oldest first."""
     rows = await connection.execute(
@@ -123,7 +121,7 @@ async def mismatches_of(
 
 
 async def count_mismatch(
-    connection: AsyncConnection, *, relying_party: str, limiter_key: bytes, claim_id: str, now: datetime
+    connection: Connection, *, relying_party: str, limiter_key: bytes, claim_id: str, now: datetime
 ) -> None:
     """Count one definite mismatch of whoever the limiter key is."""
     await connection.execute(
@@ -133,6 +131,6 @@ async def count_mismatch(
     )
 
 
-async def forget_mismatches(connection: AsyncConnection, *, now: datetime) -> None:
+async def forget_mismatches(connection: Connection, *, now: datetime) -> None:
     """Delete the mismatches that no limit looks at any more."""
     await connection.execute(delete(mismatches).where(mismatches.c.happened_at <= now - _LIMITER_WINDOW))

@@ -3,13 +3,13 @@
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain import request as request_rules
 from idvault.domain.moment import Moment
 from idvault.domain.request import Request
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
 from idvault.storage.dialect import insert_if_absent
-from idvault.storage.engine import Database
 from idvault.storage.schema_roster import person_requests
 
 
@@ -26,7 +26,7 @@ class SqlPersonRequestStore:
 
 
 async def remember(
-    connection: AsyncConnection, request: Request, *, now: Moment, answer: bytes = b""
+    connection: Connection, request: Request, *, now: Moment, answer: bytes = b""
 ) -> bytes | None:
     """Note a request within its act and return None; return the kept answer if it was noted before.
 
@@ -45,7 +45,7 @@ async def remember(
     return await find(connection, request)
 
 
-async def conclude(connection: AsyncConnection, request: Request, *, answer: bytes) -> None:
+async def conclude(connection: Connection, request: Request, *, answer: bytes) -> None:
     """Keep the answer of a request that was noted within this act, where only the act's end knows it."""
     await connection.execute(
         update(person_requests)
@@ -57,13 +57,13 @@ async def conclude(connection: AsyncConnection, request: Request, *, answer: byt
     )
 
 
-async def forget(connection: AsyncConnection, *, before: datetime) -> int:
+async def forget(connection: Connection, *, before: datetime) -> int:
     """Delete the requests made before a business time; return how many."""
     old = person_requests.c.made_at < before
     return (await connection.execute(delete(person_requests).where(old))).rowcount
 
 
-async def find(connection: AsyncConnection, request: Request) -> bytes | None:
+async def find(connection: Connection, request: Request) -> bytes | None:
     """Return the answer that was kept for a request, None if it is new; raises AlreadyExistsError."""
     query = select(person_requests.c.fingerprint, person_requests.c.answer).where(
         person_requests.c.actor_id == request.relying_party,

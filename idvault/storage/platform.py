@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Row, Select, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain.error import AlreadyExistsError, NotFoundError, Reason
 from idvault.domain.event import Event
@@ -13,8 +12,9 @@ from idvault.domain.request import Request
 from idvault.ports.platform import Platform
 from idvault.storage import log, person_request
 from idvault.storage.account import for_change
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
 from idvault.storage.dialect import insert_if_absent
-from idvault.storage.engine import Database
 from idvault.storage.schema import platform_keys, platforms
 
 
@@ -30,7 +30,7 @@ class SqlPlatformStore:
     ) -> Platform:
         """Store a key with its event and return it as stored."""
 
-        async def work(connection: AsyncConnection) -> Platform:
+        async def work(connection: Connection) -> Platform:
             if await _is_repeated(connection, request, now):
                 return await _get(connection, platform.spki)
             return await _register(connection, platform, now, event)
@@ -42,7 +42,7 @@ class SqlPlatformStore:
     ) -> Platform:
         """Revoke a key with its event; raises NotFoundError if it is unknown."""
 
-        async def work(connection: AsyncConnection) -> Platform:
+        async def work(connection: Connection) -> Platform:
             await _is_repeated(connection, request, now)
             return await _revoke(connection, name, spki, now, event)
 
@@ -52,17 +52,17 @@ class SqlPlatformStore:
         """Return every key, revoked ones too."""
         query = _query().order_by(platforms.c.name, platform_keys.c.registered_at, platform_keys.c.spki)
 
-        async def read(connection: AsyncConnection) -> list[Platform]:
+        async def read(connection: Connection) -> list[Platform]:
             return [_platform(row) for row in await connection.execute(query)]
 
         return await self._database.read("platform.all", read)
 
 
-async def _is_repeated(connection: AsyncConnection, request: Request | None, now: Moment) -> bool:
+async def _is_repeated(connection: Connection, request: Request | None, now: Moment) -> bool:
     return request is not None and await person_request.remember(connection, request, now=now) is not None
 
 
-async def _register(connection: AsyncConnection, asked: Platform, now: Moment, event: Event) -> Platform:
+async def _register(connection: Connection, asked: Platform, now: Moment, event: Event) -> Platform:
     await insert_if_absent(connection, platforms, name=asked.name, role=asked.role, actor_id=asked.actor_id)
     known = (
         await connection.execute(for_change(select(platforms).where(platforms.c.name == asked.name)))
@@ -85,7 +85,7 @@ async def _register(connection: AsyncConnection, asked: Platform, now: Moment, e
     return stored
 
 
-async def _revoke(connection: AsyncConnection, name: str, spki: str, now: Moment, event: Event) -> Platform:
+async def _revoke(connection: Connection, name: str, spki: str, now: Moment, event: Event) -> Platform:
     is_key = (platform_keys.c.spki == spki) & (platform_keys.c.name == name)
     row = (await connection.execute(for_change(select(platform_keys).where(is_key)))).first()
     if row is None:
@@ -98,7 +98,7 @@ async def _revoke(connection: AsyncConnection, name: str, spki: str, now: Moment
     return replace(stored, revoked_at=now.business)
 
 
-async def _get(connection: AsyncConnection, spki: str) -> Platform:
+async def _get(connection: Connection, spki: str) -> Platform:
     return _platform((await connection.execute(_query().where(platform_keys.c.spki == spki))).one())
 
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import date
 
 from sqlalchemy import ColumnElement, Select, func, literal, select, true, union_all
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain.campaign import Campaign, CampaignState, Cohort, Method
 from idvault.domain.invitation import Stage
 from idvault.ports.campaign import Progress
+from idvault.storage.base.connection import Connection
 from idvault.storage.schema_campaign import campaigns, invitations, legacy_accounts
 
 COLUMNS = {stage: invitations.c[f"{stage.lower()}_on"] for stage in Stage}
@@ -27,7 +27,7 @@ def in_cohort(relying_party: str, cohort: Cohort) -> ColumnElement[bool]:
     return wanted
 
 
-async def read(connection: AsyncConnection, campaign: Campaign) -> Progress:
+async def read(connection: Connection, campaign: Campaign) -> Progress:
     """Return the figures of a campaign as they are now."""
     rows = await connection.execute(union_all(*(_by_day(stage, campaign.campaign_id) for stage in Stage)))
     reached = {(row.day, Method(row.method), Stage(row.stage)): row.owners for row in rows}
@@ -39,7 +39,7 @@ async def read(connection: AsyncConnection, campaign: Campaign) -> Progress:
     return Progress(size, reached, verified)
 
 
-async def people(connection: AsyncConnection) -> Mapping[tuple[Method, Stage], int]:
+async def people(connection: Connection) -> Mapping[tuple[Method, Stage], int]:
     """Return how many owners reached each stage of all RUNNING campaigns."""
     counted = [func.count(column).label(stage.value) for stage, column in COLUMNS.items()]
     rows = await connection.execute(

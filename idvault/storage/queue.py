@@ -14,12 +14,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, literal_column, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain.job import JobState, Progress
 from idvault.ports.verification import Lease
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.types import Micros
 from idvault.storage.schema import jobs
-from idvault.storage.types import Micros
 
 _DOUBTFUL = (JobState.SENDING, JobState.UNKNOWN)
 DOUBT = 0
@@ -73,7 +73,7 @@ def values(
     }
 
 
-async def pick(connection: AsyncConnection, *, turns: Turns, now: datetime, limit: int) -> list[Row[Any]]:
+async def pick(connection: Connection, *, turns: Turns, now: datetime, limit: int) -> list[Row[Any]]:
     """Lock up to limit due jobs and return them in order; turns moves on."""
     found: dict[str, list[int]] = {}
     for lane, party in await connection.execute(_PARTIES, {"now": now}):
@@ -90,9 +90,7 @@ async def pick(connection: AsyncConnection, *, turns: Turns, now: datetime, limi
     return rows
 
 
-async def is_waiting(
-    connection: AsyncConnection, *, relying_party: str, sign_up: bool, now: datetime
-) -> bool:
+async def is_waiting(connection: Connection, *, relying_party: str, sign_up: bool, now: datetime) -> bool:
     """Return whether a due job of a relying party is at least as urgent as a new one."""
     lanes = _SIGN_UPS if sign_up else (*_SIGN_UPS, *_RE_VERIFICATIONS)
     for lane in lanes:
@@ -107,7 +105,7 @@ def _order(parties: list[str], last: str) -> list[str]:
 
 
 async def _deal(
-    connection: AsyncConnection, order: Sequence[tuple[str, list[int]]], now: datetime, limit: int
+    connection: Connection, order: Sequence[tuple[str, list[int]]], now: datetime, limit: int
 ) -> list[Row[Any]]:
     """Lock each party's share, and return one of each in turn."""
     dealt: list[tuple[int, int, Row[Any]]] = []
@@ -121,9 +119,7 @@ async def _deal(
     return [row for _turn, _place, row in sorted(dealt, key=lambda one: one[:2])]
 
 
-async def _locked(
-    connection: AsyncConnection, lane: int, party: str, now: datetime, limit: int
-) -> list[Row[Any]]:
+async def _locked(connection: Connection, lane: int, party: str, now: datetime, limit: int) -> list[Row[Any]]:
     query = _first(lane, party, now, limit).with_for_update(key_share=True, skip_locked=True)
     return list(await connection.execute(query))
 

@@ -3,10 +3,10 @@
 from typing import Any
 
 from sqlalchemy import Row, insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain.event import Event
 from idvault.ports.verification import Evidence, Settlement
+from idvault.storage.base.connection import Connection
 from idvault.storage.schema import claims, log_entries, log_openings
 from idvault.storage.schema_status import receipts
 from idvault.transparency import entry
@@ -32,7 +32,7 @@ OPENING = (
 )
 
 
-async def put(connection: AsyncConnection, settlement: Settlement, event: Event) -> Evidence | None:
+async def put(connection: Connection, settlement: Settlement, event: Event) -> Evidence | None:
     """Note the entry that act `settle` has written of a success; return what a receipt shows of it."""
     if settlement.record is None:
         return None

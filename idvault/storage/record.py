@@ -3,11 +3,11 @@
 from typing import Any
 
 from sqlalchemy import Row, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain.record import SealedRecord
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
 from idvault.storage.dialect import insert
-from idvault.storage.engine import Database
 from idvault.storage.schema import records
 
 _LENGTH_SIZE = 4
@@ -26,7 +26,7 @@ class SqlRecordStore:
         return await self._database.read("record.get", lambda connection: find(connection, account_token))
 
 
-async def put(connection: AsyncConnection, record: SealedRecord) -> None:
+async def put(connection: Connection, record: SealedRecord) -> None:
     """Store a record in the place of the account's former one."""
     values = {
         "relying_party": record.relying_party,
@@ -49,7 +49,7 @@ async def put(connection: AsyncConnection, record: SealedRecord) -> None:
     )
 
 
-async def find(connection: AsyncConnection, account_token: str) -> SealedRecord | None:
+async def find(connection: Connection, account_token: str) -> SealedRecord | None:
     """Return the newest record of an account."""
     row = (await connection.execute(select(records).where(records.c.account_token == account_token))).first()
     return None if row is None else from_row(row)

@@ -3,20 +3,18 @@
 from datetime import datetime
 
 from sqlalchemy import or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain import disclosure as rules
 from idvault.domain.disclosure import Tally
 from idvault.domain.event import Event
 from idvault.storage import log
 from idvault.storage.account import for_change
+from idvault.storage.base.connection import Connection
 from idvault.storage.dialect import insert_if_absent
 from idvault.storage.schema_disclosure import disclosure_refusals
 
 
-async def count(
-    connection: AsyncConnection, *, actor_id: str, reason: str, now: datetime, event: Event
-) -> bool:
+async def count(connection: Connection, *, actor_id: str, reason: str, now: datetime, event: Event) -> bool:
     """Count one refusal; write its entry unless there was one within this minute."""
     table = disclosure_refusals
     await insert_if_absent(connection, table, actor_id=actor_id, reason=reason, minute=None, silent=0)
@@ -27,9 +25,7 @@ async def count(
     return bool(told)
 
 
-async def flush(
-    connection: AsyncConnection, *, actor_id: str, reason: str, now: datetime, event: Event
-) -> bool:
+async def flush(connection: Connection, *, actor_id: str, reason: str, now: datetime, event: Event) -> bool:
     """Write the count of those that were refused silently, once their minute is over."""
     tally, told = rules.flush(tally=await _lock(connection, actor_id, reason), now=now)
     if not told:
@@ -39,7 +35,7 @@ async def flush(
     return True
 
 
-async def silent(connection: AsyncConnection, *, now: datetime) -> list[tuple[str, str]]:
+async def silent(connection: Connection, *, now: datetime) -> list[tuple[str, str]]:
     """Return actor and reason of what must be written."""
     table = disclosure_refusals
     minute = now.replace(second=0, microsecond=0)
@@ -51,14 +47,14 @@ async def silent(connection: AsyncConnection, *, now: datetime) -> list[tuple[st
     return [(row.actor_id, row.reason) for row in await connection.execute(query)]
 
 
-async def _lock(connection: AsyncConnection, actor_id: str, reason: str) -> Tally:
+async def _lock(connection: Connection, actor_id: str, reason: str) -> Tally:
     table = disclosure_refusals
     query = select(table).where(table.c.actor_id == actor_id, table.c.reason == reason)
     row = (await connection.execute(for_change(query))).first()
     return Tally() if row is None else Tally(row.minute, row.silent)
 
 
-async def _put(connection: AsyncConnection, actor_id: str, reason: str, tally: Tally) -> None:
+async def _put(connection: Connection, actor_id: str, reason: str, tally: Tally) -> None:
     table = disclosure_refusals
     await connection.execute(
         update(table)

@@ -7,15 +7,15 @@ the empty token, and the id of what it made in the place of a claim's.
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain import request as rules
 from idvault.domain.request import Request
+from idvault.storage.base.connection import Connection
 from idvault.storage.dialect import insert_if_absent
 from idvault.storage.schema import requests
 
 
-async def remember(connection: AsyncConnection, request: Request, *, made: str, now: datetime) -> str | None:
+async def remember(connection: Connection, request: Request, *, made: str, now: datetime) -> str | None:
     """Store a request and return None, or return what the same one made before.
 
     made: the id of what it makes, 32 hex digits. Raises AlreadyExistsError (REQUEST_ID_REUSED).
@@ -33,7 +33,7 @@ async def remember(connection: AsyncConnection, request: Request, *, made: str, 
     return None if new else await find(connection, request)
 
 
-async def find(connection: AsyncConnection, request: Request) -> str | None:
+async def find(connection: Connection, request: Request) -> str | None:
     """Return what a request made, None if it is new; raises AlreadyExistsError (REQUEST_ID_REUSED)."""
     row = (
         await connection.execute(

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Select, delete, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain import roster as rules
 from idvault.domain.error import NotFoundError, PreconditionError, Reason
@@ -14,8 +13,9 @@ from idvault.domain.request import Request
 from idvault.ports.roster import StoredProposal, StoredVersion
 from idvault.storage import log, person_request
 from idvault.storage.account import for_change
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
 from idvault.storage.dialect import insert_if_absent
-from idvault.storage.engine import Database
 from idvault.storage.schema import roster
 from idvault.storage.schema_roster import roster_proposals, roster_signatures, roster_versions
 
@@ -38,7 +38,7 @@ class SqlRosterStore:
     async def newest(self) -> tuple[int, str] | None:
         """Return version and digest of the newest adopted version, None before the first."""
 
-        async def read(connection: AsyncConnection) -> tuple[int, str] | None:
+        async def read(connection: Connection) -> tuple[int, str] | None:
             row = (await connection.execute(select(roster))).first()
             return None if row is None else (row.version, row.digest)
 
@@ -49,7 +49,7 @@ class SqlRosterStore:
         above = roster_versions.c.version > version
         query = select(roster_versions).where(above).order_by(roster_versions.c.version)
 
-        async def read(connection: AsyncConnection) -> list[StoredVersion]:
+        async def read(connection: Connection) -> list[StoredVersion]:
             rows = await connection.execute(query)
             return [StoredVersion(row.version, row.digest, row.file) for row in rows]
 
@@ -75,7 +75,7 @@ class SqlRosterStore:
     ) -> StoredProposal:
         """Add a verified signature with its event; return the proposal."""
 
-        async def work(connection: AsyncConnection) -> StoredProposal:
+        async def work(connection: Connection) -> StoredProposal:
             if request is not None:
                 await person_request.remember(connection, request, now=now)
             return await _sign(connection, digest, (name, signature), now, event)
@@ -93,7 +93,7 @@ class SqlRosterStore:
         return await self._database.read("roster.proposals", lambda connection: _read(connection, query))
 
 
-async def _adopt(connection: AsyncConnection, adopted: StoredVersion, now: Moment, event: Event) -> bool:
+async def _adopt(connection: Connection, adopted: StoredVersion, now: Moment, event: Event) -> bool:
     values = {"version": adopted.version, "digest": adopted.digest, "adopted_at": now.business}
     first = await insert_if_absent(connection, roster, singleton=_ONLY, **values)
     newest = (await connection.execute(for_change(select(roster)))).one()
@@ -109,7 +109,7 @@ async def _adopt(connection: AsyncConnection, adopted: StoredVersion, now: Momen
     return True
 
 
-async def _keep_file(connection: AsyncConnection, adopted: StoredVersion, now: Moment) -> None:
+async def _keep_file(connection: Connection, adopted: StoredVersion, now: Moment) -> None:
     if await insert_if_absent(
         connection,
         roster_versions,
@@ -125,7 +125,7 @@ async def _keep_file(connection: AsyncConnection, adopted: StoredVersion, now: M
 
 
 async def _propose(
-    connection: AsyncConnection, proposal: StoredProposal, request: Request, now: Moment, event: Event
+    connection: Connection, proposal: StoredProposal, request: Request, now: Moment, event: Event
 ) -> StoredProposal:
     # The one row of the roster in force is the lock: proposals are counted and made one after the other.
     await connection.execute(for_change(select(roster)))
@@ -137,7 +137,7 @@ async def _propose(
     return await _one(connection, proposal.digest)
 
 
-async def _add(connection: AsyncConnection, proposal: StoredProposal, now: Moment) -> None:
+async def _add(connection: Connection, proposal: StoredProposal, now: Moment) -> None:
     count = (await connection.execute(select(func.count()).select_from(roster_proposals))).scalar_one()
     rules.check_room(waiting=count)
     await insert_if_absent(
@@ -151,7 +151,7 @@ async def _add(connection: AsyncConnection, proposal: StoredProposal, now: Momen
 
 
 async def _sign(
-    connection: AsyncConnection, digest: str, signed: tuple[str, bytes], now: Moment, event: Event
+    connection: Connection, digest: str, signed: tuple[str, bytes], now: Moment, event: Event
 ) -> StoredProposal:
     # Locked, so that of two who sign at once the later one sees both signatures.
     query = select(roster_proposals.c.digest).where(roster_proposals.c.digest == digest)
@@ -172,19 +172,19 @@ async def _sign(
     return await _one(connection, digest)
 
 
-async def _is_waiting(connection: AsyncConnection, digest: str) -> bool:
+async def _is_waiting(connection: Connection, digest: str) -> bool:
     query = select(roster_proposals.c.digest).where(roster_proposals.c.digest == digest)
     return (await connection.execute(query)).first() is not None
 
 
-async def _one(connection: AsyncConnection, digest: str) -> StoredProposal:
+async def _one(connection: Connection, digest: str) -> StoredProposal:
     found = await _read(connection, select(roster_proposals).where(roster_proposals.c.digest == digest))
     if not found:
         raise NotFoundError(Reason.REQUEST_NOT_FOUND)
     return found[0]
 
 
-async def _read(connection: AsyncConnection, query: Select[Any]) -> list[StoredProposal]:
+async def _read(connection: Connection, query: Select[Any]) -> list[StoredProposal]:
     found = []
     for row in (await connection.execute(query)).all():
         signatures = (
@@ -197,7 +197,7 @@ async def _read(connection: AsyncConnection, query: Select[Any]) -> list[StoredP
     return found
 
 
-async def _forget(connection: AsyncConnection, which: Any) -> None:
+async def _forget(connection: Connection, which: Any) -> None:
     gone = select(roster_proposals.c.digest).where(which)
     await connection.execute(delete(roster_signatures).where(roster_signatures.c.digest.in_(gone)))
     await connection.execute(delete(roster_proposals).where(which))

@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-from idvault.storage.types import Day, Micros
+from idvault.storage.base.types import Day, Micros
 
 _CONVENTION = {
     "pk": "pk_%(table_name)s",

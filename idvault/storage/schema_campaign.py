@@ -14,8 +14,8 @@ from sqlalchemy import (
     text,
 )
 
+from idvault.storage.base.types import Day, Micros
 from idvault.storage.schema import main
-from idvault.storage.types import Day, Micros
 
 _TOKEN = String(31)
 _ID = String(32)

@@ -13,8 +13,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from idvault.storage.base.types import Day, Micros
 from idvault.storage.schema import main
-from idvault.storage.types import Day, Micros
 
 _TOKEN = String(31)
 _ID = String(32)

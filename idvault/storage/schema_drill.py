@@ -2,8 +2,8 @@
 
 from sqlalchemy import Column, LargeBinary, SmallInteger, String, Table
 
+from idvault.storage.base.types import Micros
 from idvault.storage.schema import main
-from idvault.storage.types import Micros
 
 _ID = String(32)
 _HASH = String(64)

@@ -15,8 +15,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from idvault.storage.base.types import Micros
 from idvault.storage.schema import main
-from idvault.storage.types import Micros
 
 _ID = String(32)
 _UUID = String(36)

@@ -2,8 +2,8 @@
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, UniqueConstraint, text
 
+from idvault.storage.base.types import Micros
 from idvault.storage.schema import main
-from idvault.storage.types import Micros
 
 _TOKEN = String(31)
 _ID = String(32)

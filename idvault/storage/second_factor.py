@@ -3,7 +3,6 @@
 from typing import Any
 
 from sqlalchemy import Row, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain import second_factor as rules
 from idvault.domain.error import DeniedError, Reason
@@ -14,8 +13,9 @@ from idvault.domain.second_factor import Tries
 from idvault.ports.second_factor import FreshSecret, SecondFactor
 from idvault.storage import log, person_request
 from idvault.storage.account import for_change
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
 from idvault.storage.dialect import insert_if_absent
-from idvault.storage.engine import Database
 from idvault.storage.schema_roster import second_factors
 
 _CLEARED: dict[str, Any] = {"tries": 0, "locks": 0, "locked_until": None}
@@ -32,7 +32,7 @@ class SqlSecondFactorStore:
         """Return a person's second factor."""
         query = select(second_factors).where(second_factors.c.actor_id == actor_id)
 
-        async def read(connection: AsyncConnection) -> SecondFactor | None:
+        async def read(connection: Connection) -> SecondFactor | None:
             row = (await connection.execute(query)).first()
             return None if row is None else _from_row(row)
 
@@ -43,7 +43,7 @@ class SqlSecondFactorStore:
     ) -> bytes:
         """Store a pending secret in the place of a former one, with its event; return the answer to give."""
 
-        async def work(connection: AsyncConnection) -> bytes:
+        async def work(connection: Connection) -> bytes:
             former = await person_request.remember(connection, request, now=now, answer=fresh.for_person)
             if former is not None:
                 return former
@@ -69,7 +69,7 @@ class SqlSecondFactorStore:
             .values(last_step=step, **_CLEARED)
         )
 
-        async def work(connection: AsyncConnection) -> bool:
+        async def work(connection: Connection) -> bool:
             return bool((await connection.execute(statement)).rowcount)
 
         return await self._database.act("second_factor.accept", work)
@@ -84,7 +84,7 @@ class SqlSecondFactorStore:
             .values(active=secret, pending=None, last_step=step, **_CLEARED)
         )
 
-        async def work(connection: AsyncConnection) -> bool:
+        async def work(connection: Connection) -> bool:
             if not (await connection.execute(statement)).rowcount:
                 return await person_request.find(connection, request) is not None
             await person_request.remember(connection, request, now=now)
@@ -94,7 +94,7 @@ class SqlSecondFactorStore:
         return await self._database.act("second_factor.confirm", work)
 
 
-async def _charge(connection: AsyncConnection, actor_id: str, now: Moment, event: Event) -> SecondFactor:
+async def _charge(connection: Connection, actor_id: str, now: Moment, event: Event) -> SecondFactor:
     query = select(second_factors).where(second_factors.c.actor_id == actor_id)
     row = (await connection.execute(for_change(query))).first()
     if row is None:
@@ -106,7 +106,7 @@ async def _charge(connection: AsyncConnection, actor_id: str, now: Moment, event
     return _from_row(row)
 
 
-async def _update(connection: AsyncConnection, actor_id: str, **values: Any) -> None:
+async def _update(connection: Connection, actor_id: str, **values: Any) -> None:
     await connection.execute(
         update(second_factors).where(second_factors.c.actor_id == actor_id).values(**values)
     )

@@ -1,7 +1,6 @@
 """Acts `settle` and `postpone`, step by step; rows are locked as in `opening`."""
 
 from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain import verification
 from idvault.domain.event import Event
@@ -11,13 +10,14 @@ from idvault.domain.verification import Slot
 from idvault.ports.verification import Claim, Intake, Job, Settlement
 from idvault.storage import account, claim, invitation_row, legacy_account, log, person, receipt, record, task
 from idvault.storage.account import for_change
+from idvault.storage.base.connection import Connection
 from idvault.storage.claim import OpenClaim
 from idvault.storage.dialect import insert, insert_if_absent
 from idvault.storage.schema import intakes, jobs
 
 
 async def postpone(
-    connection: AsyncConnection, job: Job, *, intake: Intake, progress: Progress, event: Event
+    connection: Connection, job: Job, *, intake: Intake, progress: Progress, event: Event
 ) -> bool:
     """Let a claim wait, if the job is still held under its lease."""
     held = await connection.execute(
@@ -35,7 +35,7 @@ async def postpone(
     return True
 
 
-async def deposit(connection: AsyncConnection, key: task.Key, intake: Intake, *, event: Event) -> bool:
+async def deposit(connection: Connection, key: task.Key, intake: Intake, *, event: Event) -> bool:
     """Store the intake of a claim that has none, whoever holds its job."""
     account_token, claim_id = key
     is_open = task.is_job(*key) & (jobs.c.state != JobState.DONE.value)
@@ -55,7 +55,7 @@ async def deposit(connection: AsyncConnection, key: task.Key, intake: Intake, *,
     return True
 
 
-async def settle(connection: AsyncConnection, settlement: Settlement, *, event: Event) -> Claim | None:
+async def settle(connection: Connection, settlement: Settlement, *, event: Event) -> Claim | None:
     """End a claim, if it is this call's to end."""
     owner = await account.lock(connection, account_token=settlement.account_token)
     if owner is None or not await _is_held(connection, settlement):
@@ -98,7 +98,7 @@ async def settle(connection: AsyncConnection, settlement: Settlement, *, event: 
 
 
 async def _encouraged(
-    connection: AsyncConnection, settlement: Settlement, owner: Account, concluded: Account
+    connection: Connection, settlement: Settlement, owner: Account, concluded: Account
 ) -> Account:
     """Tell a legacy account's invitations how its claim ended; return it without a campaign's limit."""
     succeeded = settlement.outcome.succeeded
@@ -106,7 +106,7 @@ async def _encouraged(
     return await legacy_account.verified(connection, owner, concluded) if succeeded else concluded
 
 
-async def _is_held(connection: AsyncConnection, settlement: Settlement) -> bool:
+async def _is_held(connection: Connection, settlement: Settlement) -> bool:
     """Lock the job's row; tell whether the settlement may end it."""
     mine = task.is_job(settlement.account_token, settlement.claim_id) & (jobs.c.state != JobState.DONE.value)
     if settlement.lease_id is not None:
@@ -114,7 +114,7 @@ async def _is_held(connection: AsyncConnection, settlement: Settlement) -> bool:
     return (await connection.execute(for_change(select(jobs.c.claim_id).where(mine)))).first() is not None
 
 
-async def _clear(connection: AsyncConnection, settlement: Settlement, ended: OpenClaim) -> None:
+async def _clear(connection: Connection, settlement: Settlement, ended: OpenClaim) -> None:
     """Store the record of a success, or take back what a failure held; end the job."""
     if settlement.record is not None:
         await record.put(connection, settlement.record)
@@ -125,7 +125,7 @@ async def _clear(connection: AsyncConnection, settlement: Settlement, ended: Ope
     await task.finish(connection, account_token=settlement.account_token, claim_id=settlement.claim_id)
 
 
-async def _count_mismatch(connection: AsyncConnection, settlement: Settlement, ended: OpenClaim) -> None:
+async def _count_mismatch(connection: Connection, settlement: Settlement, ended: OpenClaim) -> None:
     found = await connection.execute(
         select(jobs.c.limiter_key).where(task.is_job(settlement.account_token, settlement.claim_id))
     )

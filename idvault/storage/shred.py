@@ -1,10 +1,10 @@
 """Shred keys, in a database of their own (ports.sealing.ShredStore)."""
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
 from idvault.storage.dialect import insert_if_absent
-from idvault.storage.engine import Database
 from idvault.storage.schema import shred_keys
 
 _KEY_SIZE = 32
@@ -29,13 +29,14 @@ class SqlShredStore:
         """Return the stored key of an account; makes none where there is none (ports.disclosure)."""
         query = select(shred_keys.c.shred_key).where(shred_keys.c.account_token == account_token)
 
-        async def read(connection: AsyncConnection) -> bytes | None:
-            return (await connection.execute(query)).scalar_one_or_none()
+        async def read(connection: Connection) -> bytes | None:
+            found: bytes | None = (await connection.execute(query)).scalar_one_or_none()
+            return found
 
         return await self._database.read("shred.find", read)
 
 
-async def _obtain(connection: AsyncConnection, account_token: str, candidate: bytes) -> bytes:
+async def _obtain(connection: Connection, account_token: str, candidate: bytes) -> bytes:
     await insert_if_absent(connection, shred_keys, account_token=account_token, shred_key=candidate)
     query = select(shred_keys.c.shred_key).where(shred_keys.c.account_token == account_token)
     stored: bytes = (await connection.execute(query)).scalar_one()

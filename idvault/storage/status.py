@@ -5,7 +5,6 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, delete, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain import status
 from idvault.domain.event import Event
@@ -13,7 +12,8 @@ from idvault.domain.moment import Moment
 from idvault.domain.status import Account, State
 from idvault.storage import feed_row, log
 from idvault.storage.account import for_change, from_row
-from idvault.storage.engine import Database
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
 from idvault.storage.lengths import padded
 from idvault.storage.schema import accounts, checks, claims, intakes, jobs
 
@@ -70,7 +70,7 @@ class SqlStatusStore:
         )
 
     async def _accounts(self, name: str, query: Select[Any]) -> list[Account]:
-        async def read(connection: AsyncConnection) -> list[Account]:
+        async def read(connection: Connection) -> list[Account]:
             return [from_row(row) for row in await connection.execute(query)]
 
         return await self._database.read(name, read)
@@ -90,7 +90,7 @@ def _never_verified() -> ColumnElement[bool]:
     )
 
 
-async def _expire(connection: AsyncConnection, owner: Account, expired: Account, event: Event) -> bool:
+async def _expire(connection: Connection, owner: Account, expired: Account, event: Event) -> bool:
     # Only what expiry changes is written: a claim may have been opened since the account was read.
     changed = await connection.execute(
         update(accounts)
@@ -108,7 +108,7 @@ async def _expire(connection: AsyncConnection, owner: Account, expired: Account,
     return True
 
 
-async def _remove(connection: AsyncConnection, owner: Account, event: Event) -> bool:
+async def _remove(connection: Connection, owner: Account, event: Event) -> bool:
     removable = (
         (accounts.c.account_token == owner.account_token)
         & (accounts.c.revision == owner.revision)

@@ -6,7 +6,6 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row, bindparam, delete, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.attest.status_list import INVALID, VALID, StatusList
 from idvault.domain import credential
@@ -14,8 +13,9 @@ from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.status_key import StatusKey
 from idvault.ports.status_list import StoredList
 from idvault.storage.account import for_change, from_row
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
 from idvault.storage.dialect import insert_if_absent
-from idvault.storage.engine import Database
 from idvault.storage.lengths import padded
 from idvault.storage.schema import accounts
 from idvault.storage.schema_status import status_credentials, status_feed, status_keys, status_lists
@@ -48,7 +48,7 @@ class SqlStatusListStore:
     async def numbers(self) -> list[int]:
         """Return the numbers of the lists, in order."""
 
-        async def read(connection: AsyncConnection) -> list[int]:
+        async def read(connection: Connection) -> list[int]:
             query = select(status_lists.c.number).order_by(status_lists.c.number)
             return list((await connection.execute(query)).scalars())
 
@@ -57,7 +57,7 @@ class SqlStatusListStore:
     async def get(self, number: int) -> StoredList:
         """Return a list; raises NotFoundError."""
 
-        async def read(connection: AsyncConnection) -> StoredList:
+        async def read(connection: Connection) -> StoredList:
             return await _stored(connection, number)
 
         return await self._database.read("status_list.get", read)
@@ -86,7 +86,7 @@ class SqlStatusKeyStore:
     async def all(self) -> list[StatusKey]:
         """Return every key that was ever announced."""
 
-        async def read(connection: AsyncConnection) -> list[StatusKey]:
+        async def read(connection: Connection) -> list[StatusKey]:
             return [
                 StatusKey(row.public_key, row.purpose, row.announced_at)
                 for row in await connection.execute(select(status_keys))
@@ -95,29 +95,29 @@ class SqlStatusKeyStore:
         return await self._database.read("status_key.all", read)
 
 
-async def begin(connection: AsyncConnection, number: int) -> None:
+async def begin(connection: Connection, number: int) -> None:
     """Make a list unless it is there; it says INVALID of everybody."""
     fresh = zlib.compress(bytes(StatusList.filled(INVALID).data), _FAST)
     await insert_if_absent(connection, status_lists, number=number, version=0, entries=fresh)
 
 
-async def newest(connection: AsyncConnection) -> int | None:
+async def newest(connection: Connection) -> int | None:
     """Return the number of the newest list, None where there is none."""
     number: int | None = (await connection.execute(select(func.max(status_lists.c.number)))).scalar_one()
     return number
 
 
-async def _has_pending(connection: AsyncConnection) -> bool:
+async def _has_pending(connection: Connection) -> bool:
     query = select(status_feed.c.account_token).where(status_feed.c.listed < status_feed.c.changes).limit(1)
     return (await connection.execute(query)).first() is not None
 
 
-async def _lock(connection: AsyncConnection) -> None:
+async def _lock(connection: Connection) -> None:
     query = select(status_lists.c.number).order_by(status_lists.c.number)
     await connection.execute(for_change(query))
 
 
-async def _update(connection: AsyncConnection, today: date, limit: int) -> int:
+async def _update(connection: Connection, today: date, limit: int) -> int:
     await _lock(connection)
     changed = (
         await connection.execute(
@@ -142,7 +142,7 @@ async def _update(connection: AsyncConnection, today: date, limit: int) -> int:
     return len(changed)
 
 
-async def _entries(connection: AsyncConnection, account_tokens: Sequence[str]) -> Sequence[Row[Any]]:
+async def _entries(connection: Connection, account_tokens: Sequence[str]) -> Sequence[Row[Any]]:
     query = _joined().where(status_credentials.c.account_token.in_(padded(account_tokens)))
     return (await connection.execute(query)).all()
 
@@ -164,7 +164,7 @@ def _by_list(rows: Sequence[Row[Any]]) -> dict[int, list[Row[Any]]]:
     return found
 
 
-async def _change(connection: AsyncConnection, number: int, rows: Sequence[Row[Any]], today: date) -> None:
+async def _change(connection: Connection, number: int, rows: Sequence[Row[Any]], today: date) -> None:
     stored = await _stored(connection, number)
     entries = StatusList(bits=1, data=stored.entries)
     for row in rows:
@@ -172,7 +172,7 @@ async def _change(connection: AsyncConnection, number: int, rows: Sequence[Row[A
     await _put(connection, stored, entries)
 
 
-async def _rebuild(connection: AsyncConnection, number: int, today: date, now: datetime) -> None:
+async def _rebuild(connection: Connection, number: int, today: date, now: datetime) -> None:
     await _lock(connection)
     await connection.execute(
         delete(status_credentials).where(
@@ -180,8 +180,7 @@ async def _rebuild(connection: AsyncConnection, number: int, today: date, now: d
         )
     )
     entries = StatusList.filled(INVALID)
-    stream = await connection.stream(_joined().where(status_credentials.c.number == number))
-    async for row in stream:
+    for row in await connection.execute(_joined().where(status_credentials.c.number == number)):
         if _holds(row, today):
             entries.set(row.place, VALID)
     await _put(connection, await _stored(connection, number), entries)
@@ -191,7 +190,7 @@ def _holds(row: Row[Any], today: date) -> bool:
     return row.account_token is not None and credential.holds(account=from_row(row), today=today)
 
 
-async def _put(connection: AsyncConnection, former: StoredList, entries: StatusList) -> None:
+async def _put(connection: Connection, former: StoredList, entries: StatusList) -> None:
     if entries.data == former.entries:
         return
     await connection.execute(
@@ -201,13 +200,13 @@ async def _put(connection: AsyncConnection, former: StoredList, entries: StatusL
     )
 
 
-async def _stored(connection: AsyncConnection, number: int) -> StoredList:
+async def _stored(connection: Connection, number: int) -> StoredList:
     row = (await connection.execute(select(status_lists).where(status_lists.c.number == number))).first()
     if row is None:
         raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
     return StoredList(row.number, row.version, zlib.decompress(row.entries))
 
 
-async def add_entry(connection: AsyncConnection, **values: object) -> None:
+async def add_entry(connection: Connection, **values: object) -> None:
     """Insert a credential's entry."""
     await connection.execute(insert(status_credentials).values(**values))

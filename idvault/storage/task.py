@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, delete, insert, select, tuple_, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain.job import JobState, Progress
 from idvault.domain.status import SubjectKind
 from idvault.domain.verification import Consent, Facts, Slot
 from idvault.ports.verification import Intake, Job, Lease, Opening
 from idvault.storage import queue
+from idvault.storage.base.connection import Connection
 from idvault.storage.lengths import padded
 from idvault.storage.schema import checks, claims, intakes, jobs
 
@@ -89,7 +89,7 @@ def progress_of(row: Row[Any]) -> Progress:
     )
 
 
-async def add(connection: AsyncConnection, opening: Opening, *, progress: Progress, sign_up: bool) -> None:
+async def add(connection: Connection, opening: Opening, *, progress: Progress, sign_up: bool) -> None:
     """Insert the job of a new claim, leased."""
     await connection.execute(
         insert(jobs).values(
@@ -106,7 +106,7 @@ async def add(connection: AsyncConnection, opening: Opening, *, progress: Progre
     )
 
 
-async def finish(connection: AsyncConnection, *, account_token: str, claim_id: str) -> None:
+async def finish(connection: Connection, *, account_token: str, claim_id: str) -> None:
     """Make a job DONE and forget what only an open one needs."""
     await connection.execute(
         update(jobs)
@@ -118,7 +118,7 @@ async def finish(connection: AsyncConnection, *, account_token: str, claim_id: s
     )
 
 
-async def load(connection: AsyncConnection, keys: Sequence[Key], *, lease: Lease) -> dict[Key, Job]:
+async def load(connection: Connection, keys: Sequence[Key], *, lease: Lease) -> dict[Key, Job]:
     """Return jobs whose rows this act has locked, as held under a lease."""
     wanted = tuple_(jobs.c.account_token, jobs.c.claim_id).in_(padded(keys))
     rows = await connection.execute(
@@ -148,7 +148,7 @@ async def load(connection: AsyncConnection, keys: Sequence[Key], *, lease: Lease
     return {key: _job(row, ais[key], lease) for key, row in found.items()}
 
 
-async def _ais(connection: AsyncConnection, keys: Sequence[Key]) -> dict[Key, tuple[str, ...]]:
+async def _ais(connection: Connection, keys: Sequence[Key]) -> dict[Key, tuple[str, ...]]:
     rows = await connection.execute(
         select(checks)
         .where(tuple_(checks.c.account_token, checks.c.claim_id).in_(padded(keys)))

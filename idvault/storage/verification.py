@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from sqlalchemy import delete
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.event import Event
@@ -12,7 +11,8 @@ from idvault.domain.moment import Moment
 from idvault.domain.verification import ClaimState
 from idvault.ports.verification import Claim, Intake, Job, Opened, Opening, Settlement
 from idvault.storage import claim, log, person, person_request, settling
-from idvault.storage.engine import Database
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
 from idvault.storage.opening import open_claim
 from idvault.storage.schema import claims, requests
 
@@ -75,7 +75,7 @@ class SqlVerificationStore:
         )
 
 
-async def _find(connection: AsyncConnection, relying_party: str, request_id: str) -> Claim:
+async def _find(connection: Connection, relying_party: str, request_id: str) -> Claim:
     query = (
         claim.query()
         .join(
@@ -90,7 +90,7 @@ async def _find(connection: AsyncConnection, relying_party: str, request_id: str
     return claim.from_row(row)
 
 
-async def _overdue(connection: AsyncConnection, opened_before: datetime, limit: int) -> list[Claim]:
+async def _overdue(connection: Connection, opened_before: datetime, limit: int) -> list[Claim]:
     query = (
         claim.query()
         .where(claims.c.state == ClaimState.PENDING.value, claims.c.opened_at <= opened_before)
@@ -100,7 +100,7 @@ async def _overdue(connection: AsyncConnection, opened_before: datetime, limit: 
     return [claim.from_row(row) for row in await connection.execute(query)]
 
 
-async def _purge(connection: AsyncConnection, before: datetime, now: Moment, event: Event) -> int:
+async def _purge(connection: Connection, before: datetime, now: Moment, event: Event) -> int:
     await person.forget_mismatches(connection, now=now.business)
     count = (await connection.execute(delete(requests).where(requests.c.made_at < before))).rowcount
     count += await person_request.forget(connection, before=before)

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 from statistics import median
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.ports.verification import Lease
-from idvault.storage.engine import Database
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
+from idvault.storage.base.types import to_micros
 from idvault.storage.job import SqlJobStore
-from idvault.storage.types import to_micros
 
 PARTIES = 5
 NOW = datetime(2026, 3, 1, 4, tzinfo=UTC)
@@ -59,7 +59,7 @@ async def fill(database: Database, *, count: int, start: int = 0) -> None:
 
 
 async def _fill(database: Database, start: int, end: int) -> None:
-    async def write(connection: AsyncConnection) -> None:
+    async def write(connection: Connection) -> None:
         is_sqlite = connection.dialect.name == "sqlite"
         for table, columns in _ROWS.items():
             values = ", ".join(columns.values()).format(bytes="BLOB" if is_sqlite else "BYTEA")
@@ -102,7 +102,7 @@ async def measure(database: Database, *, count: int) -> Cost:
 async def analyse(database: Database) -> None:
     """Tell the database how many rows it has now, as its own housekeeping does."""
 
-    async def work(connection: AsyncConnection) -> None:
+    async def work(connection: Connection) -> None:
         await connection.execute(text("ANALYZE"))
 
     await database.act("analyse", work)

@@ -18,7 +18,7 @@ from idvault.domain.verification import Identity
 from idvault.flows.verification import VerifyCommand
 from idvault.mock_registry.population import Person
 from idvault.ports.verification import Claim
-from idvault.storage.engine import Database
+from idvault.storage.base.database import Database
 from idvault.storage.job import SqlJobStore
 from scripts.registry_fire import people
 from scripts.registry_fire.inline import inline

@@ -1,61 +1,46 @@
-"""SQLite without the driver's threads, for simulations that wait for nothing but their database.
+"""SQLite without threads, for simulations that wait for nothing but their database.
 
-The driver hands every call to a thread and waits to be woken, which costs several times what the call does.
-Here a call is made at once, and whoever made it goes on in the next turn of the event loop: callers come
-between each other's statements as they do with threads.
+Going to a thread and being woken costs several times what an act does. Here an act is done at once, and
+whoever asked for it goes on in the next turn of the event loop: callers come between each other as they do
+with threads.
 """
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import TypeVar
 
-import aiosqlite
-from sqlalchemy import event
+from idvault.storage.base.database import Database
+from idvault.storage.base.sqlite import Sqlite
+from idvault.storage.base.sqlite_connection import SqliteConnection
 
-from idvault.storage.engine import Database
-
-_Call = tuple[asyncio.Future[Any] | None, Callable[[], Any]]
+T = TypeVar("T")
 
 
 def inline(database: Database) -> None:
     """Let a SQLite database that has no connection yet work so; nothing changes for any other."""
-    engine = database._engine.sync_engine
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "do_connect", _use)
-
-
-def _use(_dialect: Any, _record: Any, _arguments: list[Any], options: dict[str, Any]) -> None:
-    options["async_creator_fn"] = _connect
-
-
-def _connect(*arguments: Any, **options: Any) -> aiosqlite.Connection:
-    connection = aiosqlite.connect(*arguments, **options)
-    driver: Any = connection
-    driver._tx = driver._thread = _AtOnce()
-    return connection
+    driver = database._driver
+    if isinstance(driver, Sqlite):
+        for name in ("_writer", "_readers"):
+            setattr(driver, name, _AtOnce(driver._connect))
 
 
 class _AtOnce:
-    """Stands where the driver has a thread and the queue to it."""
+    """Stands where the database has threads."""
 
-    def start(self) -> None:
-        """Start nothing."""
+    def __init__(self, connect: Callable[[], SqliteConnection]) -> None:
+        self._connect = connect
+        self._connection: SqliteConnection | None = None
 
-    def put_nowait(self, call: _Call) -> None:
-        """Make a call; its future has the outcome in the next turn of the loop."""
-        future, function = call
+    async def run(self, work: Callable[[SqliteConnection], T]) -> T:
+        """Do a job at once, and let others come between."""
+        if self._connection is None:
+            self._connection = self._connect()
         try:
-            result, failure = function(), None
-        except Exception as error:
-            result, failure = None, error
-        if future is not None:
-            future.get_loop().call_soon(_tell, future, result, failure)
+            return work(self._connection)
+        finally:
+            await asyncio.sleep(0)
 
-
-def _tell(future: asyncio.Future[Any], result: object, failure: Exception | None) -> None:
-    if future.done():
-        return
-    if failure is None:
-        future.set_result(result)
-    else:
-        future.set_exception(failure)
+    async def close(self) -> None:
+        """Close the connection."""
+        if self._connection is not None:
+            self._connection.driver.close()

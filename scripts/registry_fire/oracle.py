@@ -12,11 +12,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain.event import EventType
 from idvault.domain.verification import ClaimState, FailureReason
 from idvault.registry.nppa_wire import Status
+from idvault.storage.base.connection import Connection
 from idvault.storage.schema import checks, claims, intakes, jobs, log_entries, log_openings, persons
 from idvault.transparency.entry import decode_leaf
 from scripts.registry_fire.campaign import LIFETIME, Campaign, Claimant
@@ -115,7 +115,7 @@ def _check_registry(campaign: Campaign, stored: dict[str, Any]) -> int:
     return again
 
 
-async def read(connection: AsyncConnection) -> dict[str, Any]:
+async def read(connection: Connection) -> dict[str, Any]:
     """Return what the database holds of claims, by name."""
     rows = await connection.execute(select(claims.c.account_token, claims.c.state, claims.c.failure_reason,
                                            claims.c.opened_at, claims.c.ended_at))  # fmt: skip

@@ -19,7 +19,7 @@ from idvault.domain.moment import Moment
 from idvault.domain.verification import ClaimState, Identity
 from idvault.flows.verification import VerifyCommand
 from idvault.ports.verification import Claim
-from idvault.storage.engine import Database
+from idvault.storage.base.database import Database
 from scripts.registry_fire.inline import inline
 from scripts.registry_fire.people import PARTIES, SHARES, person
 from scripts.registry_fire.process import Fate, Process, policy

@@ -18,8 +18,8 @@ from idvault.ports.verification import Claim
 from idvault.registry.absent import AbsentRegistry
 from idvault.registry.budget import BudgetedRegistry
 from idvault.registry.guarded import GuardedRegistry
+from idvault.storage.base.database import Database
 from idvault.storage.budget import SqlBudgetStore
-from idvault.storage.engine import Database
 from idvault.storage.job import SqlJobStore
 from idvault.storage.verification import SqlVerificationStore
 from scripts.registry_fire.wire import Internet

@@ -10,8 +10,8 @@ from idvault.development.authority import real_now
 from idvault.development.layout import CUSTODIANS, PASSPHRASE, THRESHOLD
 from idvault.sealing.day_key import LocalDayKeyring
 from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.storage.base.database import Database
 from idvault.storage.day_key import SqlDayKeyStore
-from idvault.storage.engine import Database
 from scripts.disclosure_steps import DisclosureSteps
 from scripts.theft import guessing, others, records, search, victims, waiting
 from scripts.theft.finding import Finding

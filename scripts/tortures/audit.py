@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row, Table, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain.error import DamagedError
 from idvault.domain.event import EventType
 from idvault.domain.verification import ClaimState
 from idvault.sealing.request import KeyedFingerprinter
 from idvault.storage import record
-from idvault.storage.engine import Database
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
 from idvault.storage.schema import (
     accounts,
     checks,
@@ -155,7 +155,7 @@ class Audit:
 async def _rows(database: Database, table: Table) -> Rows:
     found: Rows = defaultdict(list)
 
-    async def read(connection: AsyncConnection) -> None:
+    async def read(connection: Connection) -> None:
         for row in await connection.execute(select(table)):
             found[row.account_token].append(row)
 
@@ -163,11 +163,11 @@ async def _rows(database: Database, table: Table) -> Rows:
     return found
 
 
-async def _slots(connection: AsyncConnection) -> dict[str, int]:
+async def _slots(connection: Connection) -> dict[str, int]:
     return {row.person_id: row.accounts for row in await connection.execute(select(persons))}
 
 
-async def _entries(connection: AsyncConnection) -> Entries:
+async def _entries(connection: Connection) -> Entries:
     query = select(
         log_openings.c.account_token, log_openings.c.opening_key, log_entries.c.entry_id, log_entries.c.leaf
     ).join(log_entries, log_entries.c.entry_id == log_openings.c.entry_id)

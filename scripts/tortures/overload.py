@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass, field
 from statistics import quantiles
 
-from idvault.storage.engine import Database
+from idvault.storage.base.database import Database
 from idvault_client import Vault, VaultError
 from scripts.registry_fire.oracle import WrongError
 from scripts.registry_fire.overload import Overload

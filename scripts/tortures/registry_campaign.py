@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from idvault.storage.engine import Database
+from idvault.storage.base.database import Database
 from scripts.registry_fire import oracle
 from scripts.registry_fire.campaign import Campaign
 from scripts.registry_fire.oracle import Verdict, WrongError

@@ -19,9 +19,9 @@ from idvault.domain.moment import Moment
 from idvault.domain.request import Request
 from idvault.ports.drill import Passing
 from idvault.ports.roster import StoredVersion
+from idvault.storage.base.database import Database
 from idvault.storage.deployment import SqlDeploymentStore
 from idvault.storage.drill import SqlDrillStore
-from idvault.storage.engine import Database
 from idvault.storage.log_store import SqlLogStore
 from idvault.storage.roster import SqlRosterStore
 from idvault.storage.schema import records

@@ -15,8 +15,8 @@ from idvault.flows.invitation import EnforcementFlow, InvitationFlow, Shown, Tak
 from idvault.flows.legacy_account import ImportCommand, LegacyAccountFlow, RowResult
 from idvault.flows.log_guard import LogGuard
 from idvault.flows.policy import Policy
+from idvault.storage.base.database import Database
 from idvault.storage.campaign import SqlCampaignStore
-from idvault.storage.engine import Database
 from idvault.storage.invitation import SqlInvitationStore
 from idvault.storage.legacy_account import SqlLegacyAccountStore
 from tests import builders

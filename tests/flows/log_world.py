@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, cast
 
 from sqlalchemy import delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain.moment import Moment
 from idvault.flows.log import LogFlow
@@ -16,8 +15,9 @@ from idvault.flows.publication import PublicationFlow
 from idvault.ports.witness import Witness
 from idvault.sealing.key_set import KeySet
 from idvault.sealing.signing import Ed25519Signer
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
 from idvault.storage.checkpoint import SIGNED, SqlCheckpointStore
-from idvault.storage.engine import Database
 from idvault.storage.log_store import SqlLogStore
 from idvault.storage.public_files import LocalPublicFiles
 from idvault.storage.schema import log_checkpoints, log_entries, log_head, log_nodes
@@ -124,7 +124,7 @@ class LogWorld:
     async def do(self, statement: Any, rows: Any = None) -> None:
         """Change the main database behind everybody's back."""
 
-        async def work(connection: AsyncConnection) -> None:
+        async def work(connection: Connection) -> None:
             await connection.execute(statement, rows)
 
         await self.main.act("test", work)
@@ -135,7 +135,7 @@ class LogWorld:
             log_entries.c.log_index.is_not(None)
         )
 
-        async def read(connection: AsyncConnection) -> list[Any]:
+        async def read(connection: Connection) -> list[Any]:
             return list(await connection.execute(query.order_by(log_entries.c.log_index)))
 
         rows = await self.main.read("test", read)
@@ -204,7 +204,7 @@ async def forget(world: LogWorld, *, folder: bool) -> None:
         path.rmdir() if path.is_dir() else path.unlink()
     small = checkpoint.sign(of((await world.placed())[:4]), [Signer(KEY, SIGNER.sign)])
 
-    async def work(connection: AsyncConnection) -> None:
+    async def work(connection: Connection) -> None:
         await connection.execute(update(log_checkpoints).values(note=small))
 
     await world.shred.act("test", work)

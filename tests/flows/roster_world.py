@@ -10,7 +10,7 @@ from idvault.attest.roster_chain import WatchedChain
 from idvault.flows.log_guard import LogGuard
 from idvault.flows.roster import Proposal, ProposeCommand, RosterFlow, SignCommand
 from idvault.flows.roster_holder import RosterHolder
-from idvault.storage.engine import Database
+from idvault.storage.base.database import Database
 from idvault.storage.roster import SqlRosterStore
 from tests.attest import people
 from tests.fakes.log import WaitingLog

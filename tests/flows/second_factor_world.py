@@ -22,7 +22,7 @@ from idvault.sealing import key_set
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder
 from idvault.sealing.second_factor import TotpSealer
-from idvault.storage.engine import Database
+from idvault.storage.base.database import Database
 from idvault.storage.person_request import SqlPersonRequestStore
 from idvault.storage.second_factor import SqlSecondFactorStore
 from tests.attest import people

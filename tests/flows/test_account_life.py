@@ -11,7 +11,7 @@ from idvault.domain.error import PreconditionError, Reason
 from idvault.domain.registry import Answer
 from idvault.domain.status import Standing, State, Status
 from idvault.domain.verification import ClaimState, FailureReason
-from idvault.storage.engine import Database
+from idvault.storage.base.database import Database
 from idvault.storage.schema import accounts
 from tests import builders
 from tests.flows.campaign_world import CampaignWorld

@@ -24,7 +24,7 @@ from idvault.domain.invitation import InvitationEvent, InvitationState, Stage
 from idvault.domain.registry import Answer
 from idvault.domain.status import Standing, State
 from idvault.flows.policy import Policy
-from idvault.storage.engine import Database
+from idvault.storage.base.database import Database
 from tests import builders
 from tests.fakes.flaky import Fault
 from tests.flows.campaign_world import DAY, CampaignWorld, tokens

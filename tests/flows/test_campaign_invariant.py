@@ -29,7 +29,7 @@ from idvault.domain.error import IdvaultError, UnavailableError
 from idvault.domain.invitation import InvitationEvent
 from idvault.domain.registry import Answer
 from idvault.domain.status import Standing, State
-from idvault.storage.engine import Database
+from idvault.storage.base.database import Database
 from tests import builders
 from tests.databases import SqliteMaker
 from tests.fakes.flaky import Fault

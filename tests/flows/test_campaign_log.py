@@ -7,7 +7,7 @@ import pytest_asyncio
 
 from idvault.domain.campaign import Method, Verb
 from idvault.domain.error import IdvaultError, Reason, UnavailableError
-from idvault.storage.engine import Database
+from idvault.storage.base.database import Database
 from tests.flows.campaign_world import CampaignWorld
 from tests.flows.world import at
 

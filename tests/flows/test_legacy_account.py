@@ -11,7 +11,7 @@ from sqlalchemy import select
 from idvault.domain.error import AlreadyExistsError, FieldCode, Reason, UnavailableError, Violation
 from idvault.domain.legacy_account import Outcome
 from idvault.domain.status import Assurance, Standing, State, SubjectKind
-from idvault.storage.engine import Database
+from idvault.storage.base.database import Database
 from idvault.storage.schema import log_entries
 from idvault.storage.schema_status import status_feed, status_feed_heads
 from tests.fakes.flaky import Fault

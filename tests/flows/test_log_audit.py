@@ -5,11 +5,11 @@ import tracemalloc
 
 import pytest
 from sqlalchemy import delete
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.flows.log_audit import HeadError, LogAuditFlow
 from idvault.ports.log_audit import AuditPage, Extent
-from idvault.storage.engine import Database
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
 from idvault.storage.log_audit import SqlLogAuditStore
 from idvault.storage.schema import log_entries
 from idvault.transparency.checkpoint import Checkpoint
@@ -106,7 +106,7 @@ async def test_a_gap_does_not_make_it_read_everything(main_database: Database) -
     await logs.append(main_database, log_of(3_000))
     await logs.sequence(main_database)
 
-    async def cut(connection: AsyncConnection) -> None:
+    async def cut(connection: Connection) -> None:
         await connection.execute(delete(log_entries).where(log_entries.c.log_index.between(1, 2_998)))
 
     await main_database.act("test", cut)

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 from sqlalchemy import CursorResult, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.bootstrap.base import ENTROPY
 from idvault.domain.error import Reason, UnavailableError
 from idvault.domain.verification import ClaimState
 from idvault.flows.log_guard import LogGuard
 from idvault.flows.platform import PlatformFlow
-from idvault.storage.engine import Database
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
 from idvault.storage.log_store import SqlLogStore
 from idvault.storage.platform import SqlPlatformStore
 from tests.databases import Databases
@@ -125,7 +125,7 @@ async def test_without_a_worker_changes_stop_after_a_minute(databases: Databases
 
 
 async def _execute(database: Database, statement: str) -> CursorResult[Any]:
-    async def work(connection: AsyncConnection) -> CursorResult[Any]:
+    async def work(connection: Connection) -> CursorResult[Any]:
         return await connection.execute(text(statement))
 
     return await database.act("test", work)

@@ -6,7 +6,6 @@ from typing import cast
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain import job as machine
 from idvault.domain.organization import OrganizationCategory
@@ -16,6 +15,7 @@ from idvault.domain.verification import ClaimState, FailureReason, Identity
 from idvault.flows.verification import VerifyCommand
 from idvault.mock_registry.server import Options
 from idvault.registry.absent import AbsentRegistry
+from idvault.storage.base.connection import Connection
 from idvault.storage.schema import jobs
 from tests.databases import Databases
 from tests.fakes.registry import FakeRegistry
@@ -34,7 +34,7 @@ def claim(number: int = 1, who: Identity | None = None) -> VerifyCommand:
 async def resends(world: World) -> list[int]:
     """Return how often each job's check was sent again."""
 
-    async def read(connection: AsyncConnection) -> list[int]:
+    async def read(connection: Connection) -> list[int]:
         return list((await connection.execute(select(jobs.c.resends))).scalars())
 
     return await world.database.read("test.resends", read)

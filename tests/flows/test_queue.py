@@ -12,7 +12,7 @@ from idvault.domain.job import JobState
 from idvault.domain.registry import Answer
 from idvault.domain.verification import ClaimState
 from idvault.ports.verification import Lease
-from idvault.storage.engine import Database
+from idvault.storage.base.database import Database
 from tests import builders
 from tests.databases import Databases
 from tests.fakes.flaky import Fault

@@ -20,7 +20,7 @@ from idvault.domain.error import (
     Reason,
     UnavailableError,
 )
-from idvault.storage.engine import Database
+from idvault.storage.base.database import Database
 from idvault.storage.schema import log_entries
 from tests.attest import people
 from tests.databases import Databases

@@ -12,13 +12,13 @@ import pytest_asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, insert, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.attest import roster_signature
 from idvault.attest.reading import RosterError
 from idvault.attest.roster import Roster
 from idvault.domain.error import NotFoundError
-from idvault.storage.engine import Database
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
 from idvault.storage.schema import roster as newest
 from idvault.storage.schema_roster import roster_proposals, roster_signatures, roster_versions
 from tests.attest import people
@@ -39,7 +39,7 @@ def signed(roster: Roster, *names: str) -> Roster:
 async def do(process: Process, statement: Any) -> None:
     """Change rows as somebody would who holds the database."""
 
-    async def work(connection: AsyncConnection) -> None:
+    async def work(connection: Connection) -> None:
         await connection.execute(statement)
 
     await process.database.act("test", work)

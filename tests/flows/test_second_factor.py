@@ -24,7 +24,7 @@ from idvault.domain.error import (
 )
 from idvault.domain.moment import Moment
 from idvault.flows.second_factor import EnrolCommand
-from idvault.storage.engine import Database
+from idvault.storage.base.database import Database
 from tests.databases import Databases
 from tests.flows.second_factor_world import AUDITOR, NOW, World, build, code_of
 from tests.flows.world import request_id

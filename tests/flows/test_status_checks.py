@@ -30,10 +30,10 @@ from idvault.flows.status_token import CredentialCommand, StatusTokenFlow
 from idvault.sealing.key_set import KeySet
 from idvault.sealing.pairwise import KeyedPairwise
 from idvault.sealing.signing import Ed25519Signer
+from idvault.storage.base.database import Database
 from idvault.storage.checkpoint import SqlCheckpointStore
 from idvault.storage.credential import SqlCredentialStore
 from idvault.storage.disclosure import SqlDisclosureStore
-from idvault.storage.engine import Database
 from idvault.storage.feed import SqlFeedStore
 from idvault.storage.log_store import SqlLogStore
 from idvault.storage.public_files import LocalPublicFiles

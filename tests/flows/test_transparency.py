@@ -7,8 +7,8 @@ import pytest
 from idvault.domain.error import DamagedError, FieldCode, InvalidError, Reason, UnavailableError
 from idvault.flows.transparency import TransparencyFlow
 from idvault.ports.log import Node
+from idvault.storage.base.database import Database
 from idvault.storage.checkpoint import SqlCheckpointStore
-from idvault.storage.engine import Database
 from idvault.storage.log_store import SqlLogStore
 from idvault.transparency import checkpoint, proof
 from idvault.transparency.checkpoint import Checkpoint, Policy

@@ -15,7 +15,7 @@ from idvault.flows.settlement import BacklogFlow, SettlementFlow
 from idvault.flows.status import StatusFlow
 from idvault.flows.verification import VerificationFlow, VerifyCommand
 from idvault.ports.verification import Claim
-from idvault.storage.engine import Database
+from idvault.storage.base.database import Database
 from idvault.storage.job import SqlJobStore
 from idvault.storage.status import SqlStatusStore
 from idvault.storage.verification import SqlVerificationStore

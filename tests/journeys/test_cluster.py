@@ -10,9 +10,9 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import Table, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from idvault.storage.engine import Database
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
 from idvault.storage.schema import accounts, checks, claims, records
 from idvault_client import Consent, Vault, VaultError, Verification, resident_id
 from scripts.sandbox import Person, wait_for
@@ -58,7 +58,7 @@ class Counted:
 async def _count(database: Database, table: Table) -> int:
     query = select(func.count()).select_from(table)
 
-    async def count(connection: AsyncConnection) -> int:
+    async def count(connection: Connection) -> int:
         return (await connection.execute(query)).scalar_one()
 
     return await database.read("test", count)

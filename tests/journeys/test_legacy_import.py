@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain.status import Standing, State
-from idvault.storage.engine import Database
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
 from idvault.storage.schema import accounts
 from scripts.sandbox import wait_for
 from tests.databases import Databases
@@ -80,7 +80,7 @@ class Importing:
 
 
 async def _stored(databases: Databases) -> int:
-    async def count(connection: AsyncConnection) -> int:
+    async def count(connection: Connection) -> int:
         found = await connection.execute(select(func.count()).select_from(accounts))
         return int(found.scalar_one())
 

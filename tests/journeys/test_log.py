@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.development.layout import LOG_ORIGIN
-from idvault.storage.engine import Database
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
 from idvault.storage.schema import log_entries
 from idvault.transparency import checkpoint, note, verifier
 from idvault.transparency.checkpoint import Checkpoint
@@ -131,7 +131,7 @@ async def _entries(databases: Databases) -> int:
     """Return how many entries were ever written, with a place or without."""
     database = Database(url=databases.main_url)
 
-    async def count(connection: AsyncConnection) -> int:
+    async def count(connection: Connection) -> int:
         return (await connection.execute(select(func.count()).select_from(log_entries))).scalar_one()
 
     try:

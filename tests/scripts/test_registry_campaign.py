@@ -9,7 +9,7 @@ import pytest_asyncio
 from sqlalchemy import delete
 
 from idvault.domain.verification import ClaimState, FailureReason
-from idvault.storage.engine import Database
+from idvault.storage.base.database import Database
 from idvault.storage.schema import log_openings
 from scripts.registry_fire import oracle
 from scripts.registry_fire.campaign import Campaign

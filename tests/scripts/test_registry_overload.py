@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import delete
 
-from idvault.storage.engine import Database
+from idvault.storage.base.database import Database
 from idvault.storage.schema import log_openings
 from scripts.registry_fire.oracle import WrongError
 from scripts.registry_fire.overload import REFUSED, WIDTH, Overload

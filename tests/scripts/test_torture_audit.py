@@ -11,7 +11,7 @@ from idvault.domain.event import EventType
 from idvault.domain.verification import ClaimState
 from idvault.sealing.request import KeyedFingerprinter
 from idvault.storage import log
-from idvault.storage.engine import Database
+from idvault.storage.base.database import Database
 from idvault.storage.schema import accounts, claims, jobs, persons, records, requests
 from idvault.storage.schema_status import receipts
 from idvault.storage.shred import SqlShredStore

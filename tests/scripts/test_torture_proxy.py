@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from idvault.domain.error import UnavailableError
 from idvault.ports.verification import Opened, Opening
-from idvault.storage.engine import Database
+from idvault.storage.base.database import Database
 from idvault.storage.schema import claims, log_entries, requests
 from scripts.tortures.proxy import CuttingProxy
 from tests.databases import Databases, PostgresMaker

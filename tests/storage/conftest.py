@@ -2,7 +2,7 @@
 
 import pytest
 
-from idvault.storage.engine import Database
+from idvault.storage.base.database import Database
 from tests.storage.world import World
 
 

@@ -5,7 +5,7 @@ import json
 import sys
 
 from idvault.domain.request import Request
-from idvault.storage.engine import Database
+from idvault.storage.base.database import Database
 from tests.storage.world import World
 
 

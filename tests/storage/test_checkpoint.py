@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
+from idvault.storage.base.database import Database
 from idvault.storage.checkpoint import SIGNED, SqlCheckpointStore
-from idvault.storage.engine import Database
 from tests.databases import Databases
 
 

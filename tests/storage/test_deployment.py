@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from idvault.domain.error import PreconditionError, Reason
+from idvault.storage.base.database import Database
 from idvault.storage.deployment import SqlDeploymentStore
-from idvault.storage.engine import Database
 from tests.databases import Databases, Maker
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain.error import Reason, UnavailableError
 from idvault.storage import engine
-from idvault.storage.engine import Database
-from idvault.storage.failure import DriverError
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
+from idvault.storage.base.failure import DriverError
 from idvault.storage.schema import budgets, day_keys
 from tests.databases import Databases
 from tests.storage.world import NOW, World
@@ -20,7 +20,7 @@ from tests.storage.world import NOW, World
 CANARY = "canary-370000"
 
 
-async def _insert_canary(connection: AsyncConnection) -> None:
+async def _insert_canary(connection: Connection) -> None:
     await connection.execute(insert(day_keys).values(day="2026-03-01", suite=CANARY, public_key=b"k"))
 
 
@@ -36,15 +36,15 @@ def _everything_said(error: BaseException) -> str:
 async def test_driver_errors_carry_no_values(main_database: Database) -> None:
     """What a broken constraint, a wrong statement and a wrong value raise repeats no value anywhere."""
 
-    async def repeat_key(connection: AsyncConnection) -> None:
+    async def repeat_key(connection: Connection) -> None:
         values = {"day": CANARY[:10], "suite": CANARY, "public_key": CANARY.encode()}
         for _ in range(2):
             await connection.execute(insert(day_keys).values(**values))
 
-    async def unknown_table(connection: AsyncConnection) -> None:
+    async def unknown_table(connection: Connection) -> None:
         await connection.execute(text("SELECT :value FROM nothing"), {"value": CANARY})
 
-    async def wrong_value(connection: AsyncConnection) -> None:
+    async def wrong_value(connection: Connection) -> None:
         await connection.execute(insert(budgets).values(name=[CANARY], next_at=NOW))
 
     for work in (repeat_key, unknown_table, wrong_value):
@@ -58,7 +58,7 @@ async def test_driver_errors_carry_no_values(main_database: Database) -> None:
 async def test_domain_errors_undo_the_act(main_database: Database) -> None:
     """What work raises itself passes unchanged, and nothing is written."""
 
-    async def refuse(connection: AsyncConnection) -> None:
+    async def refuse(connection: Connection) -> None:
         await _insert_canary(connection)
         raise LookupError("refused")
 
@@ -71,7 +71,7 @@ async def test_cancelled_act_is_undone_and_leaves_the_store_working(main_databas
     """A caller who goes away in the middle of an act leaves neither rows nor a lock."""
     begun = asyncio.Event()
 
-    async def hang(connection: AsyncConnection) -> None:
+    async def hang(connection: Connection) -> None:
         await _insert_canary(connection)
         begun.set()
         await asyncio.Event().wait()
@@ -89,7 +89,7 @@ async def test_transient_conflicts_are_repeated(main_database: Database) -> None
     """An act that the database asks to repeat is done again from its beginning, a few times."""
     tries = 0
 
-    async def conflict_twice(connection: AsyncConnection) -> int:
+    async def conflict_twice(connection: Connection) -> int:
         nonlocal tries
         tries += 1
         await _insert_canary(connection)
@@ -105,7 +105,7 @@ async def test_lasting_conflict_is_unavailable(main_database: Database) -> None:
     """A conflict that does not end is told after a few tries, with its code."""
     tries = 0
 
-    async def conflict(connection: AsyncConnection) -> None:
+    async def conflict(connection: Connection) -> None:
         nonlocal tries
         tries += 1
         await _conflict(connection)
@@ -116,7 +116,7 @@ async def test_lasting_conflict_is_unavailable(main_database: Database) -> None:
     assert str(refused.value.__cause__).split()[-1] in ("40001", str(sqlite3.SQLITE_BUSY))
 
 
-async def _conflict(connection: AsyncConnection) -> None:
+async def _conflict(connection: Connection) -> None:
     """Meet the very error that a serialization failure or a busy file gives."""
     if connection.dialect.name == "postgresql":
         raise_it = "DO $$ BEGIN RAISE EXCEPTION 'conflict' USING ERRCODE = '40001'; END $$"
@@ -151,7 +151,7 @@ async def test_a_crowd_of_acts_leaves_the_file_to_others(
         sqlite_databases.main_url.removeprefix("sqlite:///"), timeout=0, isolation_level=None
     )
 
-    async def slowly(connection: AsyncConnection) -> None:
+    async def slowly(connection: Connection) -> None:
         await asyncio.sleep(0.3)
 
     crowd = [asyncio.create_task(database.act("test", slowly)) for _ in range(10)]
@@ -173,7 +173,7 @@ async def test_sqlite_is_durable_and_strict(sqlite_databases: Databases) -> None
     """Every connection keeps a write-ahead log, syncs at each commit and checks foreign keys."""
     database = Database(url=sqlite_databases.main_url)
 
-    async def pragmas(connection: AsyncConnection) -> list[object]:
+    async def pragmas(connection: Connection) -> list[object]:
         names = ("journal_mode", "synchronous", "foreign_keys")
         return [(await connection.execute(text(f"PRAGMA {name}"))).scalar_one() for name in names]
 
@@ -214,7 +214,7 @@ def _files(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-async def _select(connection: AsyncConnection) -> None:
+async def _select(connection: Connection) -> None:
     await connection.execute(select(day_keys))
 
 
@@ -239,7 +239,7 @@ async def test_sqlite_opens_few_connections(sqlite_databases: Databases) -> None
     await database.close()
 
 
-async def _on(connection: AsyncConnection) -> object:
+async def _on(connection: Connection) -> object:
     """Return which connection of the driver this is, once others had the time to come meanwhile."""
     await connection.execute(text("SELECT 1"))
     await asyncio.sleep(0.01)

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain.event import EventType
 from idvault.domain.status import State
 from idvault.ports.feed import Change
 from idvault.storage import feed_row
 from idvault.storage.account import for_change
-from idvault.storage.engine import Database
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
 from idvault.storage.feed import SqlFeedStore
 from idvault.storage.schema import accounts
 from idvault.storage.schema_status import status_feed
@@ -127,7 +127,7 @@ async def test_a_slow_act_is_not_missed(
     assert account is not None
     changed, finish = asyncio.Event(), asyncio.Event()
 
-    async def act(connection: AsyncConnection) -> None:
+    async def act(connection: Connection) -> None:
         query = for_change(accounts.select().where(accounts.c.account_token == slow.account_token))
         await connection.execute(query)
         await connection.execute(

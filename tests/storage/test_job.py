@@ -6,12 +6,12 @@ from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain import job as machine
 from idvault.domain.job import JobState
 from idvault.ports.verification import Intake
-from idvault.storage.engine import Database
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
 from idvault.storage.schema import jobs
 from tests.databases import PostgresMaker
 from tests.storage.world import MATCHED, NO_RECORD, NOW, World, at, lease_of
@@ -114,7 +114,7 @@ async def test_lessees_do_not_wait_for_a_locked_job(postgres_maker: PostgresMake
     first = await world.waiting()
     second = await world.waiting(now=at(after=timedelta(minutes=1)))
 
-    async def hold(connection: AsyncConnection) -> list[str]:
+    async def hold(connection: Connection) -> list[str]:
         await connection.execute(update(jobs).where(jobs.c.claim_id == first.claim_id).values(attempts=7))
         leased = world.jobs.lease(lease=lease_of("w"), now=at().real, limit=10)
         return [job.claim_id for job in await asyncio.wait_for(leased, timeout=5)]

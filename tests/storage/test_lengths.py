@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event, insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.ports.log import Node
-from idvault.storage.engine import Database
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
 from idvault.storage.feed import SqlFeedStore
 from idvault.storage.lengths import padded
 from idvault.storage.log_store import SqlLogStore
@@ -48,7 +48,7 @@ async def test_proofs_from_every_size_are_few_statements(main_database: Database
     """Hashes that lie in any number of places are read with seven statements, and all are found."""
     nodes = [Node(0, 2 * place) for place in range(70)]
 
-    async def store(connection: AsyncConnection) -> None:
+    async def store(connection: Connection) -> None:
         rows = [{"level": 0, "node_index": node.index, "hash": bytes([node.index])} for node in nodes]
         await connection.execute(insert(log_nodes), rows)
 

@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import delete, insert, text, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain.error import DamagedError, Reason, UnavailableError
 from idvault.domain.event import EventType
 from idvault.ports.log import Node, Unsequenced
 from idvault.storage import log
-from idvault.storage.engine import Database
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
 from idvault.storage.log_store import SqlLogStore
 from idvault.storage.schema import log_entries, log_head, log_nodes
 from idvault.transparency.tree import CompactRange, leaf_hash
@@ -122,7 +122,7 @@ async def test_a_slow_transaction_is_never_skipped(databases: Databases, store: 
     world = World(writing)
     event = world.event(EventType.REQUEST_PURGE, count=1, before="2026-03-01")
 
-    async def slow(connection: AsyncConnection) -> None:
+    async def slow(connection: Connection) -> None:
         await log.append(connection, event)
         written.set()
         await commit.wait()

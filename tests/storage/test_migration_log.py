@@ -6,10 +6,8 @@ import pytest
 from alembic import command
 from sqlalchemy import Connection, text
 
-from idvault.storage import engine as engines
 from idvault.storage import migrations
-from idvault.storage import url as address
-from idvault.storage.engine import Database
+from idvault.storage.base.database import Database
 from idvault.storage.log_store import SqlLogStore
 from idvault.storage.migrations import MAIN
 from tests.databases import Maker
@@ -33,12 +31,7 @@ def urls(maker: Maker, tmp_path: Path) -> tuple[str, str]:
 
 async def test_entries_of_the_first_version_get_their_places(urls: tuple[str, str]) -> None:
     """Their real time is their business time, the only one that is known, and they are sequenced by it."""
-    main = address.parse(urls[0])
-    address.create_file(main)
-    engine = engines.create(main, pool_size=1)
-    async with engines.writing(engine).begin() as connection:
-        await connection.run_sync(_to_first)
-    await engine.dispose()
+    await migrations.change(urls[0], _to_first)
     await migrations.upgrade_both(*urls)
     await migrations.check_current(*urls)
     database = Database(url=urls[0])

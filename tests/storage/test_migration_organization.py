@@ -7,10 +7,8 @@ from alembic import command
 from sqlalchemy import Connection, text
 
 from idvault.domain.status import State, SubjectKind
-from idvault.storage import engine as engines
 from idvault.storage import migrations
-from idvault.storage import url as address
-from idvault.storage.engine import Database
+from idvault.storage.base.database import Database
 from idvault.storage.migrations import MAIN
 from idvault.storage.status import SqlStatusStore
 from tests.builders import TOKEN
@@ -31,12 +29,7 @@ def _to_former(connection: Connection) -> None:
 async def test_an_account_of_the_former_version_has_no_category(maker: Maker, tmp_path: Path) -> None:
     """It is read as it was: whoever was verified before was a person."""
     urls = await asyncio.to_thread(maker.empty_urls, tmp_path)
-    main = address.parse(urls[0])
-    address.create_file(main)
-    engine = engines.create(main, pool_size=1)
-    async with engines.writing(engine).begin() as connection:
-        await connection.run_sync(_to_former)
-    await engine.dispose()
+    await migrations.change(urls[0], _to_former)
     await migrations.upgrade_both(*urls)
     database = Database(url=urls[0])
     found = await SqlStatusStore(database=database).get(relying_party="platform-a", account_token=TOKEN)

@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from idvault.storage.engine import Database
+from idvault.storage.base.database import Database
 from tests.databases import Databases
 from tests.storage.world import World
 

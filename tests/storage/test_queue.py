@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain.job import JobState
 from idvault.ports.verification import Job
 from idvault.storage import queue
-from idvault.storage.engine import Database
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
 from idvault.storage.queue import Turns
 from scripts.registry_fire import backlog
 from tests.storage.world import World, at, lease_of
@@ -67,7 +67,7 @@ async def test_a_job_without_an_intake_hides_no_other(main_database: Database, w
     """What no worker may take stands in nobody's way, in the order of either database."""
     first, _second = [await _wait(world, "a", state=JobState.UNKNOWN, sent_at=at().real) for _ in range(2)]
 
-    async def let_go(connection: AsyncConnection) -> None:
+    async def let_go(connection: Connection) -> None:
         statement = text("UPDATE jobs SET due_at = NULL WHERE claim_id = :claim_id")
         await connection.execute(statement, {"claim_id": first.claim_id})
 
@@ -146,7 +146,7 @@ async def test_a_lease_reads_the_same_however_many_wait(main_database: Database,
     await backlog.fill(main_database, count=waiting)
     await backlog.analyse(main_database)
 
-    async def lease(connection: AsyncConnection) -> int:
+    async def lease(connection: Connection) -> int:
         count = _sqlite_steps if connection.dialect.name == "sqlite" else _postgres_rows
         before = await count(connection)
         rows = await queue.pick(connection, turns=Turns(), now=backlog.NOW + timedelta(seconds=1), limit=10)
@@ -157,7 +157,7 @@ async def test_a_lease_reads_the_same_however_many_wait(main_database: Database,
     assert await main_database.act("test", lease) <= _MOST_ROWS
 
 
-async def _postgres_rows(connection: AsyncConnection) -> int:
+async def _postgres_rows(connection: Connection) -> int:
     """Return how many rows this transaction has read, by an index or without."""
     query = (
         "SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) FROM pg_stat_xact_user_tables "  # noqa: S608
@@ -169,7 +169,7 @@ async def _postgres_rows(connection: AsyncConnection) -> int:
 _steps = [0]
 
 
-async def _sqlite_steps(connection: AsyncConnection) -> int:
+async def _sqlite_steps(connection: Connection) -> int:
     """Return how many times a hundred instructions the database has run since it was first asked."""
 
     def note() -> None:

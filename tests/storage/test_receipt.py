@@ -5,7 +5,7 @@ from dataclasses import replace
 from sqlalchemy import delete
 
 from idvault.domain.event import EventType
-from idvault.storage.engine import Database
+from idvault.storage.base.database import Database
 from idvault.storage.log_store import SqlLogStore
 from idvault.storage.schema import log_openings
 from idvault.transparency import entry

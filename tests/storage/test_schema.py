@@ -12,9 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData
 
 from idvault.domain.error import PreconditionError, Reason, UnavailableError
-from idvault.storage import engine as engines
 from idvault.storage import migrations, schema
-from idvault.storage import url as address
 from idvault.storage.migrations import MAIN, SHRED, Branch, SchemaError
 from tests.databases import Databases, Maker
 
@@ -90,10 +88,13 @@ def _differences(branch: Branch, connection: Connection) -> list[object]:
 async def test_migrations_make_exactly_the_schema(databases: Databases, branch: Branch) -> None:
     """What the migrations built differs in nothing from what the stores use."""
     url = databases.main_url if branch is MAIN else databases.shred_url
-    engine = engines.create(address.parse(url), pool_size=1)
-    async with engine.connect() as connection:
-        assert await connection.run_sync(lambda sync: _differences(branch, sync)) == []
-    await engine.dispose()
+    found: list[object] = ["not compared"]
+
+    def compare(connection: Connection) -> None:
+        found[:] = _differences(branch, connection)
+
+    await migrations.change(url, compare)
+    assert found == []
 
 
 @pytest.mark.parametrize("branch", [MAIN, SHRED], ids=["main", "shred"])
@@ -149,10 +150,12 @@ async def test_current_schema_passes(databases: Databases) -> None:
 
 async def test_other_version_is_refused(databases: Databases) -> None:
     """A database of a newer program is refused."""
-    engine = engines.create(address.parse(databases.shred_url), pool_size=1)
-    async with engines.writing(engine).begin() as connection:
-        await connection.exec_driver_sql("UPDATE idvault_shred_version SET version_num = '9999'")
-    await engine.dispose()
+    newer = "UPDATE idvault_shred_version SET version_num = '9999'"
+
+    def rename(connection: Connection) -> None:
+        connection.exec_driver_sql(newer)
+
+    await migrations.change(databases.shred_url, rename)
     with pytest.raises(SchemaError, match="shred database is at version 9999"):
         await migrations.check_current(databases.main_url, databases.shred_url)
 

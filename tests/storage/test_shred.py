@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from idvault.storage.engine import Database
+from idvault.storage.base.database import Database
 from idvault.storage.shred import SqlShredStore
 
 

@@ -14,8 +14,8 @@ from idvault.domain.event import EventType
 from idvault.domain.status_key import StatusKey
 from idvault.ports.status_list import Credential, CredentialIssue
 from idvault.ports.verification import Job
+from idvault.storage.base.database import Database
 from idvault.storage.credential import SqlCredentialStore
-from idvault.storage.engine import Database
 from idvault.storage.schema import accounts, checks, claims, jobs, records, requests
 from idvault.storage.schema_status import status_credentials, status_lists, status_marks
 from idvault.storage.status_list import SqlStatusKeyStore, SqlStatusListStore

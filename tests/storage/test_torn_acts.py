@@ -18,7 +18,7 @@ from idvault.domain.error import UnavailableError
 from idvault.domain.event import EventType
 from idvault.domain.job import JobState, Progress
 from idvault.ports.verification import Intake, Opening
-from idvault.storage.engine import Database
+from idvault.storage.base.database import Database
 from tests.storage.world import MATCHED, MISMATCHED, World, at
 
 Act = Callable[[], Awaitable[Any]]

@@ -2,21 +2,16 @@
 
 import pytest
 
-from idvault.storage import url
+from idvault.storage.base import url
 
 
-def test_both_kinds_get_their_driver() -> None:
-    """What an operator writes gets the asynchronous driver, and the password stays."""
-    assert url.parse("sqlite:///var/main.sqlite3").drivername == "sqlite+aiosqlite"
-    parsed = url.parse("postgresql://vault:secret@db.internal:5432/vault")
-    assert (parsed.drivername, parsed.password) == ("postgresql+asyncpg", "secret")
-    assert (url.is_sqlite(parsed), parsed.database) == (False, "vault")
-
-
-def test_ssl_mode_is_passed_on() -> None:
-    """libpq's sslmode reaches the driver under its own name."""
-    parsed = url.parse("postgresql://vault@db.internal/vault?sslmode=verify-full&host=/run")
-    assert dict(parsed.query) == {"ssl": "verify-full", "host": "/run"}
+def test_both_kinds_are_told_apart() -> None:
+    """A file, or a server whose address reaches the driver as it was written, password and options included."""
+    assert url.is_sqlite(url.parse("sqlite:///var/main.sqlite3"))
+    written = "postgresql://vault:secret@db.internal:5432/vault?sslmode=verify-full&sslrootcert=%2Fca.pem"
+    parsed = url.parse(written)
+    assert not url.is_sqlite(parsed)
+    assert url.dsn(parsed) == written
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from idvault.domain import token
 from idvault.domain.event import SYSTEM_ACTOR, Event, EventType
@@ -29,9 +28,10 @@ from idvault.ports.verification import (
     Settlement,
 )
 from idvault.storage import schema
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
 from idvault.storage.budget import SqlBudgetStore
 from idvault.storage.day_key import SqlDayKeyStore
-from idvault.storage.engine import Database
 from idvault.storage.job import SqlJobStore
 from idvault.storage.person_request import SqlPersonRequestStore
 from idvault.storage.platform import SqlPlatformStore
@@ -209,7 +209,7 @@ class World:
     async def counts(self) -> dict[str, int]:
         """Return how many rows each table has."""
 
-        async def read(connection: AsyncConnection) -> dict[str, int]:
+        async def read(connection: Connection) -> dict[str, int]:
             return {
                 name: (await connection.execute(select(func.count()).select_from(table))).scalar_one()
                 for name, table in schema.main.tables.items()
@@ -220,7 +220,7 @@ class World:
     async def all(self, statement: Any) -> list[Any]:
         """Return the rows of a query."""
 
-        async def read(connection: AsyncConnection) -> list[Any]:
+        async def read(connection: Connection) -> list[Any]:
             return list(await connection.execute(statement))
 
         return await self.database.read("test", read)
@@ -228,7 +228,7 @@ class World:
     async def do(self, statement: Any) -> None:
         """Change rows behind the stores' back."""
 
-        async def work(connection: AsyncConnection) -> None:
+        async def work(connection: Connection) -> None:
             await connection.execute(statement)
 
         await self.database.act("test", work)

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, MetaData, inspect, text
-from sqlalchemy.ext.asyncio import AsyncEngine
+import asyncpg  # type: ignore[import-untyped]
+from sqlalchemy import URL, Connection, MetaData, NullPool, column, create_engine, event, select, table, text
+from sqlalchemy.exc import DBAPIError
 
 from idvault.domain.error import PreconditionError, Reason, UnavailableError
-from idvault.storage import engine as engines
 from idvault.storage import (
     schema,
     schema_campaign,
@@ -21,16 +21,18 @@ from idvault.storage import (
     schema_roster,
     schema_status,
 )
-from idvault.storage import url as address
-from idvault.storage.failure import FOREIGN, DriverError, describe
+from idvault.storage.base import url as address
+from idvault.storage.base.database import Database
+from idvault.storage.base.failure import FOREIGN, DriverError, describe
+from idvault.storage.base.sqlite_connection import SqliteConnection
+from idvault.storage.base.statement import scalar, statement
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-T = TypeVar("T")
-
 _FOLDER = Path(__file__).parent
 _LOCK = 0x1D7A017  # any number, the same in every process that upgrades
+_NO_SUCH_TABLE = ("42P01", "1")  # of PostgreSQL and SQLite
 
 
 class SchemaError(PreconditionError):
@@ -104,8 +106,8 @@ async def upgrade_both(main_url: str, shred_url: str) -> None:
     addresses name one database: a backup of it would then hold records together with their shred keys.
     """
     _refuse_one(main_url, shred_url)
-    await _with_connection(main_url, partial(_upgrade, MAIN), write=True)
-    await _with_connection(shred_url, partial(_upgrade, SHRED), write=True)
+    await change(main_url, partial(_upgrade, MAIN))
+    await change(shred_url, partial(_upgrade, SHRED))
 
 
 async def check_current(main_url: str, shred_url: str) -> None:
@@ -114,7 +116,9 @@ async def check_current(main_url: str, shred_url: str) -> None:
     for branch, url in ((MAIN, main_url), (SHRED, shred_url)):
         if address.is_missing(address.parse(url)):
             raise _outdated(branch, None)
-        await _with_connection(url, partial(_check, branch), write=False)
+        found = await _version(branch, url)
+        if found != branch.newest:
+            raise _outdated(branch, found)
 
 
 def _refuse_one(main_url: str, shred_url: str) -> None:
@@ -131,18 +135,19 @@ def _upgrade(branch: Branch, connection: Connection) -> None:
     command.upgrade(branch.config(connection), "head")
 
 
-def _check(branch: Branch, connection: Connection) -> None:
-    found = _version(branch, connection)
-    if found != branch.newest:
-        raise _outdated(branch, found)
-
-
-def _version(branch: Branch, connection: Connection) -> str | None:
-    if not inspect(connection).has_table(branch.version_table):
-        return None
-    # The name is one of two constants.
-    found: str | None = connection.scalar(text(f"SELECT version_num FROM {branch.version_table}"))  # noqa: S608
-    return found
+async def _version(branch: Branch, url: str) -> str | None:
+    """Return the version of a database, None if it has no schema."""
+    version = statement(select(column("version_num")).select_from(table(branch.version_table)), scalar)
+    database = Database(url=url)
+    try:
+        found: str | None = await database.one("schema.version", version)
+        return found
+    except UnavailableError as error:
+        if isinstance(error.__cause__, DriverError) and error.__cause__.code in _NO_SUCH_TABLE:
+            return None
+        raise
+    finally:
+        await database.close()
 
 
 def _outdated(branch: Branch, found: str | None) -> SchemaError:
@@ -150,23 +155,51 @@ def _outdated(branch: Branch, found: str | None) -> SchemaError:
     return SchemaError(f"the {branch.name} database {state}: run `idvault db upgrade`")
 
 
-async def _with_connection(url: str, work: Callable[[Connection], T], *, write: bool) -> T:
+async def change(url: str, work: Callable[[Connection], None]) -> None:
+    """Do work in one transaction through an engine of SQLAlchemy, as only migrations may.
+
+    Raises UnavailableError (STORE_UNAVAILABLE).
+    """
     parsed = address.parse(url)
     failure: DriverError
     try:
-        if write:
+        if address.is_sqlite(parsed):
             address.create_file(parsed)
-        engine = engines.create(parsed, pool_size=1)
-        try:
-            return await _run(engine, work, write=write)
-        finally:
-            await engine.dispose()
-    except FOREIGN as error:
-        failure = describe(error)
+            _in_sqlite(parsed, work)
+        else:
+            await _in_postgresql(parsed, work)
+    except (*FOREIGN, DBAPIError) as error:
+        failure = describe(error.orig if isinstance(error, DBAPIError) and error.orig else error)
+    else:
+        return
     raise UnavailableError(Reason.STORE_UNAVAILABLE) from failure
 
 
-async def _run(engine: AsyncEngine, work: Callable[[Connection], T], *, write: bool) -> T:
-    ready = engines.writing(engine) if write else engine
-    async with ready.begin() as connection:
-        return await connection.run_sync(work)
+def _in_sqlite(url: URL, work: Callable[[Connection], None]) -> None:
+    path = Path(str(url.database))
+    engine = create_engine(
+        "sqlite://",
+        creator=lambda: SqliteConnection(path, patient=True).driver,
+        poolclass=NullPool,
+        hide_parameters=True,
+    )
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    with engine.begin() as connection:
+        work(connection)
+
+
+async def _in_postgresql(url: URL, work: Callable[[Connection], None]) -> None:
+    # Brings greenlet, which no other part of the program needs.
+    from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415
+
+    engine = create_async_engine(
+        "postgresql+asyncpg://",
+        async_creator=partial(asyncpg.connect, address.dsn(url)),
+        poolclass=NullPool,
+        hide_parameters=True,
+    )
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(work)
+    finally:
+        await engine.dispose()

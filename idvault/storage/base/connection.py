@@ -1,0 +1,120 @@
+"""What the work of an act or a read is given: a connection that runs statements.
+
+Work may await nothing else. On SQLite one thread runs it from beginning to end, and a transaction held across
+anything else would keep every other writer waiting; both databases refuse it alike.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
+from dataclasses import dataclass
+from types import coroutine
+from typing import Any, TypeVar
+
+from idvault.storage.base import legacy
+from idvault.storage.base.dialect import Compiled
+from idvault.storage.base.statement import Statement
+
+T = TypeVar("T")
+
+
+class SuspendedError(RuntimeError):
+    """The work of an act or a read awaited something other than its connection."""
+
+
+class Connection(ABC):
+    """Runs statements within one act or read. A statement's parameters are keywords, all of them.
+
+    Each method raises TypeError for a missing or unknown parameter, and whatever the driver raises.
+    """
+
+    busy = False
+    """Whether a statement is being run at this moment."""
+
+    async def one(self, statement: Statement[T], /, **parameters: Any) -> T | None:
+        """Return the value of the first row, None if there is none."""
+        rows = await self.all(statement, **parameters)
+        return rows[0] if rows else None
+
+    async def all(self, statement: Statement[T], /, **parameters: Any) -> list[T]:
+        """Return the values of all rows."""
+        compiled = self.compiled(statement)
+        return statement.read(compiled, await self._fetch(compiled.text, compiled.arguments(parameters)))
+
+    async def run(self, statement: Statement[Any], /, **parameters: Any) -> int:
+        """Run a statement that returns no rows; return how many it changed."""
+        compiled = self.compiled(statement)
+        return await self._execute(compiled.text, compiled.arguments(parameters))
+
+    async def many(self, statement: Statement[Any], rows: Sequence[Mapping[str, Any]], /) -> None:
+        """Run a statement once for each row of parameters, sent at once."""
+        if rows:
+            compiled = self.compiled(statement)
+            await self._execute_many(compiled.text, [compiled.arguments(row) for row in rows])
+
+    async def execute(self, clause: Any, parameters: Any = None) -> legacy.Result:
+        """Run a statement that is built per call; until every store has constants."""
+        return await legacy.execute(self, clause, parameters)
+
+    @property
+    def dialect(self) -> Any:
+        """Until every store has constants."""
+        name = "sqlite" if type(self).__name__ == "SqliteConnection" else "postgresql"
+        return legacy._Dialect(name)
+
+    @abstractmethod
+    def compiled(self, statement: Statement[Any]) -> Compiled:
+        """Return the statement as this database's driver runs it."""
+
+    @abstractmethod
+    async def _fetch(self, text: str, arguments: Sequence[Any]) -> Sequence[Sequence[Any]]:
+        """Return all rows of the driver."""
+
+    @abstractmethod
+    async def _execute(self, text: str, arguments: Sequence[Any]) -> int:
+        """Return the number of changed rows."""
+
+    @abstractmethod
+    async def _execute_many(self, text: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run a text once for each row of arguments."""
+
+
+Work = Callable[[Connection], Coroutine[Any, Any, T]]
+
+
+@dataclass(slots=True)
+class Commit:
+    """Whether COMMIT was sent: from then on nobody but the database knows whether an act is durable."""
+
+    sent: bool = False
+
+
+def run_through(work: Coroutine[Any, Any, T]) -> T:
+    """Run work that never suspends, on this thread; raises SuspendedError if it does."""
+    try:
+        work.send(None)
+    except StopIteration as finished:
+        result: T = finished.value
+        return result
+    work.close()
+    raise SuspendedError("an act or a read awaits nothing but its connection")
+
+
+@coroutine
+def watched(connection: Connection, work: Coroutine[Any, Any, T]) -> Generator[Any, Any, T]:
+    """Run work on the event loop; raises SuspendedError if it suspends while its connection is idle."""
+    sent: Any = None
+    thrown: BaseException | None = None
+    while True:
+        try:
+            waits_for = work.send(sent) if thrown is None else work.throw(thrown)
+        except StopIteration as finished:
+            result: T = finished.value
+            return result
+        if not connection.busy:
+            work.close()
+            raise SuspendedError("an act or a read awaits nothing but its connection")
+        sent, thrown = None, None
+        try:
+            sent = yield waits_for
+        except BaseException as error:
+            thrown = error

@@ -1,0 +1,99 @@
+"""One database and its ways in: acts (one atomic, durable step), reads, and reads of one row."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from idvault.domain.error import Reason, UnavailableError
+from idvault.storage.base import url as address
+from idvault.storage.base.connection import Commit, T, Work
+from idvault.storage.base.failure import FOREIGN, DriverError, describe
+from idvault.storage.base.postgresql import Postgresql
+from idvault.storage.base.sqlite import Sqlite
+from idvault.storage.base.statement import Statement
+
+Observe = Callable[[str, float], None]
+
+_TRIES = 5
+_FIRST_PAUSE = 0.01
+_LOST_PAUSE = 0.1
+_PATIENCE = 3.0
+
+
+def _ignore(_name: str, _seconds: float) -> None:
+    """No-op observer."""
+
+
+class Database:
+    """A database of one deployment; every foreign exception ends here as UnavailableError.
+
+    observe is told the name and the seconds of each act and read. patience: for how many seconds a database
+    that is away is tried again, as while PostgreSQL restarts. Must be closed.
+    """
+
+    def __init__(
+        self, *, url: str, pool_size: int = 10, observe: Observe = _ignore, patience: float = _PATIENCE
+    ) -> None:
+        """Connect to nothing yet; raises ValueError for an address that is neither SQLite nor PostgreSQL."""
+        parsed = address.parse(url)
+        self._driver: Sqlite | Postgresql
+        if address.is_sqlite(parsed):
+            self._driver = Sqlite(path=Path(str(parsed.database)))
+        else:
+            self._driver = Postgresql(address=address.dsn(parsed), pool_size=pool_size)
+        self._observe = observe
+        self._patience = patience
+
+    async def act(self, name: str, work: Work[T]) -> T:
+        """Do work in one transaction, durable when this returns.
+
+        It is begun anew where the database undid it for a conflict or was lost before COMMIT was sent; never
+        later, when nobody knows whether it is durable. Raises UnavailableError (STORE_UNAVAILABLE); domain
+        errors that work raises undo it and pass. Raises SuspendedError if work awaits anything else.
+        """
+        return await self._repeated(name, lambda commit: self._driver.act(work, commit))
+
+    async def read(self, name: str, work: Work[T]) -> T:
+        """Do work that changes nothing; raises UnavailableError (STORE_UNAVAILABLE) and SuspendedError."""
+        return await self._repeated(name, lambda _: self._driver.read(work))
+
+    async def one(self, name: str, statement: Statement[T], /, **parameters: Any) -> T | None:
+        """Return the value of the only row that a statement may have, None if it has none.
+
+        For look-ups by key: SQLite answers them on the event loop. Raises UnavailableError.
+        """
+        return await self._repeated(name, lambda _: self._driver.one(statement, parameters))
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._driver.close()
+
+    async def _repeated(self, name: str, way: Callable[[Commit], Awaitable[T]]) -> T:
+        begun = perf_counter()
+        tries = 0
+        try:
+            while True:
+                commit = Commit()
+                try:
+                    return await way(commit)
+                except (*FOREIGN, DriverError) as error:
+                    failure = error if isinstance(error, DriverError) else describe(error)
+                tries += 1
+                pause = self._pause(failure, tries, perf_counter() - begun)
+                if commit.sent or pause is None:
+                    break
+                await asyncio.sleep(pause)
+        finally:
+            self._observe(name, perf_counter() - begun)
+        # Raised outside of the except block: the driver's exception, whose text may hold values, stays there.
+        raise UnavailableError(Reason.STORE_UNAVAILABLE) from failure
+
+    def _pause(self, failure: DriverError, tries: int, seconds: float) -> float | None:
+        """Return how long to wait before the next try, None if there is none."""
+        if failure.conflict and tries < _TRIES:
+            return _FIRST_PAUSE * 2.0 ** (tries - 1)
+        if failure.lost and seconds < self._patience:
+            return _LOST_PAUSE if tries > 1 else 0.0
+        return None

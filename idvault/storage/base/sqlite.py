@@ -1,0 +1,89 @@
+"""SQLite by sqlite3: one thread that writes, and threads that read and never wait for it.
+
+- An act or a read is one job for a thread, which runs it from beginning to end: one hop, not one a statement.
+- Writers of several processes queue for a lock file, so that none of them polls the database.
+- The event loop answers reads of one row itself: they cost less than the way to a thread.
+"""
+
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from idvault.domain.error import Reason, UnavailableError
+from idvault.storage.base.connection import Commit, T, Work, run_through
+from idvault.storage.base.sqlite_connection import SqliteConnection
+from idvault.storage.base.statement import Statement
+from idvault.storage.base.threads import Threads
+from idvault.storage.base.turn import Turn
+
+_READERS = 2
+_TURN_WAIT = 10.0
+
+
+class Sqlite:
+    """One file."""
+
+    def __init__(self, *, path: Path) -> None:
+        """Open nothing yet."""
+        self._path = path
+        self._turn = Turn(path.with_name(path.name + "-turn"))
+        self._writer = Threads(count=1, connect=self._connect)
+        self._readers = Threads(count=_READERS, connect=self._connect)
+        self._inline: SqliteConnection | None = None
+
+    async def act(self, work: Work[T], commit: Commit) -> T:
+        """Do work in one transaction, alone among all writers of the file."""
+        return await self._writer.run(lambda connection: self._act(connection, work, commit))
+
+    async def read(self, work: Work[T]) -> T:
+        """Do work on one state of the file."""
+        return await self._readers.run(lambda connection: _read(connection, work))
+
+    async def one(self, statement: Statement[T], parameters: Mapping[str, Any]) -> T | None:
+        """Return the value of a statement's first row."""
+        connection, self._inline = self._inline or SqliteConnection(self._path, patient=False), None
+        try:
+            found = connection.one(statement, **parameters)
+            value = run_through(found)
+        except sqlite3.Error:
+            connection.driver.close()
+            raise
+        self._inline = connection
+        return value
+
+    async def close(self) -> None:
+        """Finish what has begun and close the file."""
+        await self._writer.close()
+        await self._readers.close()
+        if self._inline is not None:
+            self._inline.driver.close()
+        self._turn.close()
+
+    def _connect(self) -> SqliteConnection:
+        return SqliteConnection(self._path, patient=True)
+
+    def _act(self, connection: SqliteConnection, work: Work[T], commit: Commit) -> T:
+        if not self._turn.take(timeout=_TURN_WAIT):
+            raise UnavailableError(Reason.STORE_UNAVAILABLE)
+        try:
+            # The write lock comes first: a read lock cannot be raised to one without a deadlock.
+            return _transaction(connection, "BEGIN IMMEDIATE", work, commit)
+        finally:
+            self._turn.give()
+
+
+def _read(connection: SqliteConnection, work: Work[T]) -> T:
+    return _transaction(connection, "BEGIN", work, Commit())
+
+
+def _transaction(connection: SqliteConnection, begin: str, work: Work[T], commit: Commit) -> T:
+    connection.begin(begin)
+    try:
+        result = run_through(work(connection))
+        commit.sent = True
+        connection.commit()
+    except BaseException:
+        connection.roll_back()
+        raise
+    return result

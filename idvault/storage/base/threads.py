@@ -1,0 +1,109 @@
+"""Threads that each own a connection and do one job after the other for an event loop."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+from threading import Lock, Thread
+from typing import Any, TypeVar
+
+from idvault.storage.base.failure import FOREIGN, describe
+from idvault.storage.base.sqlite_connection import SqliteConnection
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class _Job:
+    """What a thread shall do, and where its end is told. begun: too late to withdraw it."""
+
+    work: Callable[[SqliteConnection], Any]
+    loop: asyncio.AbstractEventLoop
+    ended: "asyncio.Future[Any]"
+    begun: Lock = field(default_factory=Lock)
+
+    def begin(self) -> bool:
+        """Return True for the first who asks: the thread that does the job, or the caller who left."""
+        return self.begun.acquire(blocking=False)
+
+    def tell(self, result: Any, error: BaseException | None) -> None:
+        if not self.ended.cancelled():
+            if error is None:
+                self.ended.set_result(result)
+            else:
+                self.ended.set_exception(error)
+
+
+class Threads:
+    """One or several threads with a queue of jobs; each connects when its first job comes.
+
+    A connection on which a job failed is replaced, unless the job's own rules refused it.
+    """
+
+    def __init__(self, *, count: int, connect: Callable[[], SqliteConnection]) -> None:
+        """Start nothing yet."""
+        self._count = count
+        self._connect = connect
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._threads: list[Thread] = []
+
+    async def run(self, work: Callable[[SqliteConnection], T]) -> T:
+        """Do a job and return its result; a cancelled caller waits for a job that has begun."""
+        if not self._threads:
+            self._start()
+        loop = asyncio.get_running_loop()
+        job = _Job(work, loop, loop.create_future())
+        self._jobs.put(job)
+        try:
+            result: T = await asyncio.shield(job.ended)
+        except asyncio.CancelledError:
+            if not job.begin():
+                await _ended(job.ended)
+            raise
+        return result
+
+    async def close(self) -> None:
+        """Finish the jobs that wait, and close the connections."""
+        for _ in self._threads:
+            self._jobs.put(None)
+        for thread in self._threads:
+            await asyncio.to_thread(thread.join)
+        self._threads = []
+
+    def _start(self) -> None:
+        self._threads = [Thread(target=self._run, name="sqlite", daemon=True) for _ in range(self._count)]
+        for thread in self._threads:
+            thread.start()
+
+    def _run(self) -> None:
+        connection: SqliteConnection | None = None
+        while (job := self._jobs.get()) is not None:
+            if job.begin():
+                connection = self._do(job, connection)
+        if connection is not None:
+            connection.driver.close()
+
+    def _do(self, job: _Job, connection: SqliteConnection | None) -> SqliteConnection | None:
+        result, error = None, None
+        try:
+            connection = connection or self._connect()
+            result = job.work(connection)
+        except FOREIGN as failure:
+            error = failure
+            if connection is not None and not describe(failure).conflict:
+                connection.driver.close()
+                connection = None
+        except BaseException as failure:
+            error = failure
+        job.loop.call_soon_threadsafe(job.tell, result, error)
+        return connection
+
+
+async def _ended(future: "asyncio.Future[Any]") -> None:
+    """Wait until a future is done, however often the waiting itself is cancelled."""
+    while not future.done():
+        try:
+            await asyncio.wait([future])
+        except asyncio.CancelledError:
+            continue
+    future.exception()
