@@ -26,7 +26,7 @@ from pathlib import Path
 from idvault.cli import log_trust
 from idvault.cli.log_source import BundleSource, DatabaseSource, Source
 from idvault.storage import migrations
-from idvault.storage.checkpoint import NEWEST
+from idvault.storage.log.checkpoint import NEWEST
 from idvault.transparency.tile import HEIGHT, WIDTH, encode_bundle, grown_bundles
 from idvault.transparency.tree import CompactRange, LogError, leaf_hash
 from idvault.transparency.verifier import WrongEntryError

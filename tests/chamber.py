@@ -50,14 +50,14 @@ from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, fresh
 from idvault.sealing.record import QuorumRecordSealer
 from idvault.storage.base.database import Database
-from idvault.storage.checkpoint import SqlCheckpointStore
-from idvault.storage.disclosure import SqlDisclosureStore
-from idvault.storage.drill import SqlDrillStore
-from idvault.storage.handover import SqlHandoverStore
-from idvault.storage.log_store import SqlLogStore
-from idvault.storage.person_request import SqlPersonRequestStore
-from idvault.storage.schema import log_entries
-from idvault.storage.shred import SqlShredStore
+from idvault.storage.custody.drill import SqlDrillStore
+from idvault.storage.custody.handover import SqlHandoverStore
+from idvault.storage.disclosure.store import SqlDisclosureStore
+from idvault.storage.key.shred import SqlShredStore
+from idvault.storage.log.checkpoint import SqlCheckpointStore
+from idvault.storage.log.store import SqlLogStore
+from idvault.storage.log.tables import log_entries
+from idvault.storage.people.request import SqlPersonRequestStore
 from idvault.transparency import entry
 from idvault_client.auditor import Auditor
 from idvault_client.custodian import Custodian

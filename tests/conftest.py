@@ -58,6 +58,14 @@ def sqlite_databases(sqlite_maker: SqliteMaker, tmp_path: Path) -> Databases:
     return sqlite_maker.fresh(tmp_path)
 
 
+@pytest.fixture
+def postgres_databases(postgres_maker: PostgresMaker, tmp_path: Path) -> Iterator[Databases]:
+    """Return a fresh pair of PostgreSQL, for what only it can show."""
+    pair = postgres_maker.fresh(tmp_path)
+    yield pair
+    postgres_maker.drop(pair)
+
+
 @pytest_asyncio.fixture
 async def main_database(databases: Databases) -> AsyncIterator[Database]:
     """Return the open main database of the pair."""

@@ -10,7 +10,7 @@ from idvault.attest.hpke import UnsealError
 from idvault.attest.roster import Roster
 from idvault.custody.share import ShareError, open_share
 from idvault.domain.record import SealedRecord
-from idvault.storage.record import SqlRecordStore
+from idvault.storage.account.record import SqlRecordStore
 from idvault_client.handover import HandOver, Progress
 from idvault_client.handover_journal import Journal
 from tests.attest import people

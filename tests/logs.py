@@ -9,9 +9,9 @@ from sqlalchemy import delete, insert, text
 
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
-from idvault.storage.checkpoint import SqlCheckpointStore
-from idvault.storage.log_store import SqlLogStore
-from idvault.storage.schema import log_entries, log_head, log_nodes
+from idvault.storage.log.checkpoint import SqlCheckpointStore
+from idvault.storage.log.store import SqlLogStore
+from idvault.storage.log.tables import log_entries, log_head, log_nodes
 from idvault.transparency import checkpoint, note
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.note import Signer

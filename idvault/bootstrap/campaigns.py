@@ -14,10 +14,10 @@ from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.reference import KeyedReferencer
 from idvault.sealing.request import KeyedFingerprinter
-from idvault.storage.campaign import SqlCampaignStore
-from idvault.storage.invitation import SqlInvitationStore
-from idvault.storage.legacy_account import SqlLegacyAccountStore
-from idvault.storage.status import SqlStatusStore
+from idvault.storage.account.store import SqlStatusStore
+from idvault.storage.campaign.invitation import SqlInvitationStore
+from idvault.storage.campaign.legacy_account import SqlLegacyAccountStore
+from idvault.storage.campaign.store import SqlCampaignStore
 from idvault.telemetry.metrics import Metrics
 from idvault.v1 import campaign_pb2
 from idvault.workers.loop import Task

@@ -28,10 +28,10 @@ from idvault.registry.nppa_wire import Credentials
 from idvault.sealing.intake import DayIntakeSealer
 from idvault.sealing.record import QuorumRecordSealer
 from idvault.storage.budget import SqlBudgetStore
-from idvault.storage.day_key import SqlDayKeyStore
-from idvault.storage.job import SqlJobStore
-from idvault.storage.shred import SqlShredStore
-from idvault.storage.verification import SqlVerificationStore
+from idvault.storage.claim.job import SqlJobStore
+from idvault.storage.claim.store import SqlVerificationStore
+from idvault.storage.key.day_key import SqlDayKeyStore
+from idvault.storage.key.shred import SqlShredStore
 from idvault.telemetry.logs import log
 from idvault.telemetry.metrics import Metrics
 

@@ -21,11 +21,11 @@ from idvault.registry import probe
 from idvault.registry.probe import UnreachedError
 from idvault.storage import migrations
 from idvault.storage.base.database import Database
-from idvault.storage.checkpoint import SIGNED, SqlCheckpointStore
+from idvault.storage.custody.drill import SqlDrillStore
 from idvault.storage.deployment import SqlDeploymentStore
-from idvault.storage.drill import SqlDrillStore
-from idvault.storage.log_store import SqlLogStore
-from idvault.storage.roster import SqlRosterStore
+from idvault.storage.log.checkpoint import SIGNED, SqlCheckpointStore
+from idvault.storage.log.store import SqlLogStore
+from idvault.storage.people.roster import SqlRosterStore
 from idvault.transparency import checkpoint, note
 from idvault.transparency.note import parse_key
 from idvault.transparency.tree import LogError

@@ -15,12 +15,12 @@ from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.record import QuorumRecordSealer
 from idvault.sealing.request import KeyedFingerprinter
-from idvault.storage.checkpoint import SqlCheckpointStore
-from idvault.storage.disclosure import SqlDisclosureStore
-from idvault.storage.drill import SqlDrillStore
-from idvault.storage.log_store import SqlLogStore
-from idvault.storage.person_request import SqlPersonRequestStore
-from idvault.storage.shred import SqlShredStore
+from idvault.storage.custody.drill import SqlDrillStore
+from idvault.storage.disclosure.store import SqlDisclosureStore
+from idvault.storage.key.shred import SqlShredStore
+from idvault.storage.log.checkpoint import SqlCheckpointStore
+from idvault.storage.log.store import SqlLogStore
+from idvault.storage.people.request import SqlPersonRequestStore
 from idvault.v1 import drill_pb2
 from idvault.workers.loop import Task
 

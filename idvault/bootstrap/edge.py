@@ -34,9 +34,9 @@ from idvault.flows.verification import VerificationFlow
 from idvault.sealing.index import ChainedIndexer
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.request import KeyedFingerprinter
-from idvault.storage.checkpoint import SqlCheckpointStore
-from idvault.storage.log_store import SqlLogStore
-from idvault.storage.platform import SqlPlatformStore
+from idvault.storage.log.checkpoint import SqlCheckpointStore
+from idvault.storage.log.store import SqlLogStore
+from idvault.storage.platform.store import SqlPlatformStore
 from idvault.telemetry.metrics import serve_metrics
 from idvault.v1 import status_pb2, transparency_pb2, verification_pb2
 

@@ -14,8 +14,8 @@ from idvault.flows import panel, quorum_count
 from idvault.flows.panel import Rosters
 from idvault.flows.quorum_count import Count
 from idvault.storage.base.database import Database
-from idvault.storage.handover import SqlHandoverStore
-from idvault.storage.roster import SqlRosterStore
+from idvault.storage.custody.handover import SqlHandoverStore
+from idvault.storage.people.roster import SqlRosterStore
 from idvault.workers.loop import Task
 
 _PERIOD = 30.0

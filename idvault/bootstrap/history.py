@@ -6,10 +6,10 @@ from idvault.bootstrap.base import Base
 from idvault.flows.disclosure_history import DisclosureHistoryFlow
 from idvault.flows.log_proof import LogProofs
 from idvault.flows.policy import Policy
-from idvault.storage.checkpoint import SqlCheckpointStore
-from idvault.storage.disclosure import SqlDisclosureStore
-from idvault.storage.log_store import SqlLogStore
-from idvault.storage.status import SqlStatusStore
+from idvault.storage.account.store import SqlStatusStore
+from idvault.storage.disclosure.store import SqlDisclosureStore
+from idvault.storage.log.checkpoint import SqlCheckpointStore
+from idvault.storage.log.store import SqlLogStore
 
 
 def build_history(base: Base, policy: Policy) -> DisclosureHistoryFlow:

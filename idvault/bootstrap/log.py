@@ -15,9 +15,9 @@ from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.signing import Ed25519Signer
 from idvault.storage.base import url as address
 from idvault.storage.base.database import Database
-from idvault.storage.checkpoint import SqlCheckpointStore
-from idvault.storage.log_audit import SqlLogAuditStore
-from idvault.storage.log_store import SqlLogStore
+from idvault.storage.log.audit import SqlLogAuditStore
+from idvault.storage.log.checkpoint import SqlCheckpointStore
+from idvault.storage.log.store import SqlLogStore
 from idvault.storage.public_files import LocalPublicFiles
 from idvault.transparency import checkpoint
 from idvault.transparency.checkpoint import Policy

@@ -20,8 +20,8 @@ from idvault.sealing.signing import Ed25519Signer
 from idvault.storage import migrations
 from idvault.storage.base.database import Database
 from idvault.storage.deployment import SqlDeploymentStore
-from idvault.storage.log_store import SqlLogStore
-from idvault.storage.platform import SqlPlatformStore
+from idvault.storage.log.store import SqlLogStore
+from idvault.storage.platform.store import SqlPlatformStore
 from idvault.transparency.note import VerifierKey
 
 

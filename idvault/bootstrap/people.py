@@ -23,10 +23,10 @@ from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.request import KeyedFingerprinter
 from idvault.sealing.second_factor import TotpSealer
-from idvault.storage.person_request import SqlPersonRequestStore
-from idvault.storage.platform import SqlPlatformStore
-from idvault.storage.roster import SqlRosterStore
-from idvault.storage.second_factor import SqlSecondFactorStore
+from idvault.storage.people.request import SqlPersonRequestStore
+from idvault.storage.people.roster import SqlRosterStore
+from idvault.storage.people.second_factor import SqlSecondFactorStore
+from idvault.storage.platform.store import SqlPlatformStore
 from idvault.telemetry.logs import describe, log
 from idvault.v1 import roster_pb2
 

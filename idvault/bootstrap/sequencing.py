@@ -11,8 +11,8 @@ from idvault.flows.log_guard import LogGuard
 from idvault.flows.publication import PublicationFlow
 from idvault.ports.log import LogSigner
 from idvault.ports.witness import Witness
-from idvault.storage.checkpoint import SIGNED, SqlCheckpointStore
-from idvault.storage.log_store import SqlLogStore
+from idvault.storage.log.checkpoint import SIGNED, SqlCheckpointStore
+from idvault.storage.log.store import SqlLogStore
 from idvault.storage.public_files import LocalPublicFiles
 from idvault.telemetry.logs import log
 from idvault.transparency.checkpoint import Policy

@@ -25,14 +25,14 @@ from idvault.sealing.key_set import KeySet, Purpose
 from idvault.sealing.pairwise import KeyedPairwise
 from idvault.sealing.request import KeyedFingerprinter
 from idvault.sealing.signing import Ed25519Signer
-from idvault.storage.checkpoint import SqlCheckpointStore
-from idvault.storage.credential import SqlCredentialStore
-from idvault.storage.disclosure import SqlDisclosureStore
-from idvault.storage.feed import SqlFeedStore
-from idvault.storage.log_store import SqlLogStore
+from idvault.storage.account.feed import SqlFeedStore
+from idvault.storage.account.store import SqlStatusStore
+from idvault.storage.credential.status_list import SqlStatusKeyStore, SqlStatusListStore
+from idvault.storage.credential.store import SqlCredentialStore
+from idvault.storage.disclosure.store import SqlDisclosureStore
+from idvault.storage.log.checkpoint import SqlCheckpointStore
+from idvault.storage.log.store import SqlLogStore
 from idvault.storage.public_files import LocalPublicFiles
-from idvault.storage.status import SqlStatusStore
-from idvault.storage.status_list import SqlStatusKeyStore, SqlStatusListStore
 from idvault.workers.loop import Task
 
 

@@ -7,8 +7,8 @@ from idvault.bootstrap.base import Base
 from idvault.config import ConfigError, Settings
 from idvault.flows.witness import NoCheckpointError, WitnessFlow
 from idvault.ports.log import LogSigner
-from idvault.storage.checkpoint import SIGNED, SqlCheckpointStore
-from idvault.storage.log_store import SqlLogStore
+from idvault.storage.log.checkpoint import SIGNED, SqlCheckpointStore
+from idvault.storage.log.store import SqlLogStore
 from idvault.transparency import checkpoint
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.note import MalformedKeyError, Signer, VerifierKey, parse_key

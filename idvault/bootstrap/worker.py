@@ -25,9 +25,9 @@ from idvault.sealing.intake import DayIntakeOpener
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.signing import Ed25519Signer
-from idvault.storage.day_key import SqlDayKeyStore
-from idvault.storage.job import SqlJobStore
-from idvault.storage.status import SqlStatusStore
+from idvault.storage.account.store import SqlStatusStore
+from idvault.storage.claim.job import SqlJobStore
+from idvault.storage.key.day_key import SqlDayKeyStore
 from idvault.telemetry.logs import describe, log
 from idvault.telemetry.metrics import serve_metrics
 from idvault.workers import schedule

@@ -2,15 +2,23 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, case, literal, type_coerce
+from sqlalchemy import BigInteger, Column, Table, case, literal, type_coerce
 
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
-from idvault.storage.base.types import from_micros, to_micros
+from idvault.storage.base.metadata import NAME, main
+from idvault.storage.base.types import Micros, from_micros, to_micros
 from idvault.storage.dialect import insert
-from idvault.storage.schema import budgets
 
 _MICROSECOND = timedelta(microseconds=1)
+
+
+budgets = Table(
+    "budgets",
+    main,
+    Column("name", NAME, primary_key=True),
+    Column("next_at", Micros, nullable=False),
+)
 
 
 class SqlBudgetStore:

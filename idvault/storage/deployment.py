@@ -2,16 +2,29 @@
 
 import asyncio
 
-from sqlalchemy import Table, select
+from sqlalchemy import Column, MetaData, SmallInteger, String, Table, select
 
 from idvault.domain.error import PreconditionError, Reason
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
+from idvault.storage.base.metadata import main, shred
 from idvault.storage.dialect import insert_if_absent
-from idvault.storage.schema import main_deployment, shred_deployment
 
 _ONLY = 1
 _LOOKS, _PAUSE = 20, 0.1
+
+
+def _deployment(metadata: MetaData) -> Table:
+    return Table(
+        "deployment",
+        metadata,
+        Column("singleton", SmallInteger, primary_key=True, autoincrement=False),
+        Column("deployment_id", String(64), nullable=False),
+    )
+
+
+main_deployment = _deployment(main)
+shred_deployment = _deployment(shred)
 
 
 class DeploymentMismatchError(PreconditionError):

@@ -11,7 +11,7 @@ from idvault.ports.verification import Lease
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.types import to_micros
-from idvault.storage.job import SqlJobStore
+from idvault.storage.claim.job import SqlJobStore
 
 PARTIES = 5
 NOW = datetime(2026, 3, 1, 4, tzinfo=UTC)

@@ -19,7 +19,7 @@ from idvault.flows.verification import VerifyCommand
 from idvault.mock_registry.population import Person
 from idvault.ports.verification import Claim
 from idvault.storage.base.database import Database
-from idvault.storage.job import SqlJobStore
+from idvault.storage.claim.job import SqlJobStore
 from scripts.registry_fire import people
 from scripts.registry_fire.inline import inline
 from scripts.registry_fire.process import Fate, KilledError, Process, policy

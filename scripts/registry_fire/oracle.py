@@ -17,7 +17,8 @@ from idvault.domain.event import EventType
 from idvault.domain.verification import ClaimState, FailureReason
 from idvault.registry.nppa_wire import Status
 from idvault.storage.base.connection import Connection
-from idvault.storage.schema import checks, claims, intakes, jobs, log_entries, log_openings, persons
+from idvault.storage.claim.tables import checks, claims, intakes, jobs, persons
+from idvault.storage.log.tables import log_entries, log_openings
 from idvault.transparency.entry import decode_leaf
 from scripts.registry_fire.campaign import LIFETIME, Campaign, Claimant
 

@@ -20,8 +20,8 @@ from idvault.registry.budget import BudgetedRegistry
 from idvault.registry.guarded import GuardedRegistry
 from idvault.storage.base.database import Database
 from idvault.storage.budget import SqlBudgetStore
-from idvault.storage.job import SqlJobStore
-from idvault.storage.verification import SqlVerificationStore
+from idvault.storage.claim.job import SqlJobStore
+from idvault.storage.claim.store import SqlVerificationStore
 from scripts.registry_fire.wire import Internet
 from tests import builders
 from tests.fakes.log import WaitingLog

@@ -11,7 +11,7 @@ from idvault.development.layout import CUSTODIANS, PASSPHRASE, THRESHOLD
 from idvault.sealing.day_key import LocalDayKeyring
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.storage.base.database import Database
-from idvault.storage.day_key import SqlDayKeyStore
+from idvault.storage.key.day_key import SqlDayKeyStore
 from scripts.disclosure_steps import DisclosureSteps
 from scripts.theft import guessing, others, records, search, victims, waiting
 from scripts.theft.finding import Finding

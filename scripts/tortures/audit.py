@@ -10,22 +10,13 @@ from idvault.domain.error import DamagedError
 from idvault.domain.event import EventType
 from idvault.domain.verification import ClaimState
 from idvault.sealing.request import KeyedFingerprinter
-from idvault.storage import record
+from idvault.storage.account import record
+from idvault.storage.account.tables import accounts, records
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
-from idvault.storage.schema import (
-    accounts,
-    checks,
-    claims,
-    jobs,
-    log_entries,
-    log_openings,
-    persons,
-    records,
-    requests,
-    shred_keys,
-)
-from idvault.storage.schema_status import receipts
+from idvault.storage.claim.tables import checks, claims, jobs, persons, receipts, requests
+from idvault.storage.key.tables import shred_keys
+from idvault.storage.log.tables import log_entries, log_openings
 from idvault.transparency import entry
 from scripts.tortures.book import SignUp
 from scripts.tortures.tally import Tally

@@ -19,12 +19,12 @@ from idvault.domain.moment import Moment
 from idvault.domain.request import Request
 from idvault.ports.drill import Passing
 from idvault.ports.roster import StoredVersion
+from idvault.storage.account.tables import records
 from idvault.storage.base.database import Database
+from idvault.storage.custody.drill import SqlDrillStore
 from idvault.storage.deployment import SqlDeploymentStore
-from idvault.storage.drill import SqlDrillStore
-from idvault.storage.log_store import SqlLogStore
-from idvault.storage.roster import SqlRosterStore
-from idvault.storage.schema import records
+from idvault.storage.log.store import SqlLogStore
+from idvault.storage.people.roster import SqlRosterStore
 from tests import builders, logs
 from tests.attest import people
 from tests.attest.test_certificate import GOOD, pem

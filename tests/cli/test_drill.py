@@ -13,7 +13,7 @@ from sqlalchemy import update
 
 from idvault.cli import desk
 from idvault.domain.event import EventType
-from idvault.storage.schema_drill import drill_records
+from idvault.storage.custody.tables import drill_records
 from tests.chamber import CUSTODIANS
 from tests.cli.commands import Commands
 from tests.databases import Databases

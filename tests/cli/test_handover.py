@@ -10,7 +10,7 @@ import pytest_asyncio
 from sqlalchemy import update
 
 from idvault.flows.handover import Listed
-from idvault.storage.schema import records
+from idvault.storage.account.tables import records
 from idvault_client.handover_journal import NAME
 from tests.cli.commands import Commands
 from tests.databases import Databases

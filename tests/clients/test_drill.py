@@ -17,7 +17,7 @@ from idvault.domain import drill as rules
 from idvault.domain import seal
 from idvault.domain.disclosure import Finding
 from idvault.domain.event import EventType
-from idvault.storage.schema_drill import drill_records
+from idvault.storage.custody.tables import drill_records
 from idvault.v1 import disclosure_pb2, drill_pb2
 from idvault_client.errors import AccessDenied, NotFound, VaultError
 from idvault_client.trust import RefusedError

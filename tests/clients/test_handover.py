@@ -9,7 +9,7 @@ import pytest_asyncio
 from sqlalchemy import select
 
 from idvault.domain.event import EventType
-from idvault.storage.schema_roster import person_requests
+from idvault.storage.people.tables import person_requests
 from idvault_client.errors import PreconditionFailed, Unavailable
 from idvault_client.handover import NotReplacedError, Progress
 from tests import builders

@@ -19,8 +19,8 @@ from idvault.custody.share import ShareError, open_share
 from idvault.domain.error import Reason
 from idvault.domain.record import SealedRecord
 from idvault.sealing.key_set import HOLDINGS, Holder
-from idvault.storage.schema_disclosure import disclosure_decisions
-from idvault.storage.shred import SqlShredStore
+from idvault.storage.disclosure.tables import disclosure_decisions
+from idvault.storage.key.shred import SqlShredStore
 from idvault_client.errors import PreconditionFailed
 from idvault_client.trust import RefusedError
 from scripts import traces

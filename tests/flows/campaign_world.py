@@ -16,9 +16,9 @@ from idvault.flows.legacy_account import ImportCommand, LegacyAccountFlow, RowRe
 from idvault.flows.log_guard import LogGuard
 from idvault.flows.policy import Policy
 from idvault.storage.base.database import Database
-from idvault.storage.campaign import SqlCampaignStore
-from idvault.storage.invitation import SqlInvitationStore
-from idvault.storage.legacy_account import SqlLegacyAccountStore
+from idvault.storage.campaign.invitation import SqlInvitationStore
+from idvault.storage.campaign.legacy_account import SqlLegacyAccountStore
+from idvault.storage.campaign.store import SqlCampaignStore
 from tests import builders
 from tests.fakes.campaign import FakeCoder, FakeReferencer, OpenGuard
 from tests.fakes.flaky import Flaky

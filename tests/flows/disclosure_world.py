@@ -14,7 +14,7 @@ from idvault.attest.disclosure import DecisionTerms, Terms
 from idvault.domain.disclosure import Verdict
 from idvault.domain.error import IdvaultError, Reason
 from idvault.flows.custodian import DecideCommand
-from idvault.storage.schema_disclosure import disclosure_refusals
+from idvault.storage.disclosure.tables import disclosure_refusals
 from tests.attest import people
 from tests.chamber import CUSTODIANS, SUITE, Chamber, identity, person
 

@@ -17,10 +17,10 @@ from idvault.sealing.key_set import KeySet
 from idvault.sealing.signing import Ed25519Signer
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
-from idvault.storage.checkpoint import SIGNED, SqlCheckpointStore
-from idvault.storage.log_store import SqlLogStore
+from idvault.storage.log.checkpoint import SIGNED, SqlCheckpointStore
+from idvault.storage.log.store import SqlLogStore
+from idvault.storage.log.tables import log_checkpoints, log_entries, log_head, log_nodes
 from idvault.storage.public_files import LocalPublicFiles
-from idvault.storage.schema import log_checkpoints, log_entries, log_head, log_nodes
 from idvault.transparency import checkpoint, verifier
 from idvault.transparency.checkpoint import Checkpoint, Policy
 from idvault.transparency.note import Signer, VerifierKey

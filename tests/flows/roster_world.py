@@ -11,7 +11,7 @@ from idvault.flows.log_guard import LogGuard
 from idvault.flows.roster import Proposal, ProposeCommand, RosterFlow, SignCommand
 from idvault.flows.roster_holder import RosterHolder
 from idvault.storage.base.database import Database
-from idvault.storage.roster import SqlRosterStore
+from idvault.storage.people.roster import SqlRosterStore
 from tests.attest import people
 from tests.fakes.log import WaitingLog
 from tests.fakes.sealing import CountingEntropy, FakeFingerprinter

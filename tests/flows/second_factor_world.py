@@ -23,8 +23,8 @@ from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder
 from idvault.sealing.second_factor import TotpSealer
 from idvault.storage.base.database import Database
-from idvault.storage.person_request import SqlPersonRequestStore
-from idvault.storage.second_factor import SqlSecondFactorStore
+from idvault.storage.people.request import SqlPersonRequestStore
+from idvault.storage.people.second_factor import SqlSecondFactorStore
 from tests.attest import people
 from tests.fakes.log import WaitingLog
 from tests.fakes.sealing import FakeFingerprinter

@@ -11,8 +11,8 @@ from idvault.domain.error import PreconditionError, Reason
 from idvault.domain.registry import Answer
 from idvault.domain.status import Standing, State, Status
 from idvault.domain.verification import ClaimState, FailureReason
+from idvault.storage.account.tables import accounts
 from idvault.storage.base.database import Database
-from idvault.storage.schema import accounts
 from tests import builders
 from tests.flows.campaign_world import CampaignWorld
 from tests.flows.world import at, command

@@ -20,8 +20,10 @@ from idvault.domain.error import (
 )
 from idvault.domain.event import EventType
 from idvault.flows.custodian import LONGEST_SHARE
-from idvault.storage import record as record_rows
-from idvault.storage.schema import log_openings, records, shred_keys
+from idvault.storage.account import record as record_rows
+from idvault.storage.account.tables import records
+from idvault.storage.key.tables import shred_keys
+from idvault.storage.log.tables import log_openings
 from tests import builders
 from tests.chamber import Chamber, chamber, person
 from tests.databases import Databases

@@ -13,10 +13,10 @@ from idvault.domain.error import DamagedError, NotFoundError, Reason, Unavailabl
 from idvault.flows.disclosure_history import DisclosureHistoryFlow, History
 from idvault.flows.log_proof import LogProofs
 from idvault.flows.policy import Policy
-from idvault.storage.checkpoint import SqlCheckpointStore
-from idvault.storage.log_store import SqlLogStore
-from idvault.storage.schema import log_openings
-from idvault.storage.status import SqlStatusStore
+from idvault.storage.account.store import SqlStatusStore
+from idvault.storage.log.checkpoint import SqlCheckpointStore
+from idvault.storage.log.store import SqlLogStore
+from idvault.storage.log.tables import log_openings
 from tests.chamber import CUSTODIANS, Chamber, chamber
 from tests.databases import Databases
 

@@ -20,7 +20,7 @@ from idvault.domain.error import (
     UnavailableError,
 )
 from idvault.domain.event import EventType
-from idvault.storage.schema_disclosure import disclosure_decisions, disclosure_refusals, disclosures
+from idvault.storage.disclosure.tables import disclosure_decisions, disclosure_refusals, disclosures
 from tests.chamber import Chamber, chamber, person
 from tests.databases import Databases
 from tests.fakes.flaky import Fault

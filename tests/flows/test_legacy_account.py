@@ -11,9 +11,9 @@ from sqlalchemy import select
 from idvault.domain.error import AlreadyExistsError, FieldCode, Reason, UnavailableError, Violation
 from idvault.domain.legacy_account import Outcome
 from idvault.domain.status import Assurance, Standing, State, SubjectKind
+from idvault.storage.account.tables import status_feed, status_feed_heads
 from idvault.storage.base.database import Database
-from idvault.storage.schema import log_entries
-from idvault.storage.schema_status import status_feed, status_feed_heads
+from idvault.storage.log.tables import log_entries
 from tests.fakes.flaky import Fault
 from tests.flows.campaign_world import CampaignWorld
 from tests.storage.world import World as Store

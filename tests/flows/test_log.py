@@ -11,9 +11,9 @@ from sqlalchemy import delete, update
 from idvault.domain.error import Reason, UnavailableError
 from idvault.flows.log import LogRefusedError
 from idvault.flows.log_guard import LogGuard
-from idvault.storage.checkpoint import NEWEST, SIGNED
-from idvault.storage.log_store import SqlLogStore
-from idvault.storage.schema import log_entries, log_head, log_nodes
+from idvault.storage.log.checkpoint import NEWEST, SIGNED
+from idvault.storage.log.store import SqlLogStore
+from idvault.storage.log.tables import log_entries, log_head, log_nodes
 from idvault.transparency import checkpoint
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.tree import CompactRange, leaf_hash

@@ -10,8 +10,8 @@ from idvault.flows.log_audit import HeadError, LogAuditFlow
 from idvault.ports.log_audit import AuditPage, Extent
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
-from idvault.storage.log_audit import SqlLogAuditStore
-from idvault.storage.schema import log_entries
+from idvault.storage.log.audit import SqlLogAuditStore
+from idvault.storage.log.tables import log_entries
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.verifier import WrongEntryError
 from tests import logs

@@ -14,8 +14,8 @@ from idvault.flows.log_guard import LogGuard
 from idvault.flows.platform import PlatformFlow
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
-from idvault.storage.log_store import SqlLogStore
-from idvault.storage.platform import SqlPlatformStore
+from idvault.storage.log.store import SqlLogStore
+from idvault.storage.platform.store import SqlPlatformStore
 from tests.databases import Databases
 from tests.fakes.log import WaitingLog
 from tests.flows.world import World, at, command, open_world

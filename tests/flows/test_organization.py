@@ -16,7 +16,7 @@ from idvault.flows.verification import VerifyCommand
 from idvault.mock_registry.server import Options
 from idvault.registry.absent import AbsentRegistry
 from idvault.storage.base.connection import Connection
-from idvault.storage.schema import jobs
+from idvault.storage.claim.tables import jobs
 from tests.databases import Databases
 from tests.fakes.registry import FakeRegistry
 from tests.flows.world import World, at, command, open_world

@@ -5,7 +5,7 @@ from sqlalchemy import update
 
 from idvault.domain.error import DamagedError, UnavailableError
 from idvault.flows.publication import PublicationRefusedError
-from idvault.storage.schema import log_entries, log_nodes
+from idvault.storage.log.tables import log_entries, log_nodes
 from idvault.transparency import checkpoint
 from idvault.transparency.note import Signer
 from idvault.transparency.tile import Tile

@@ -21,7 +21,7 @@ from idvault.domain.error import (
     UnavailableError,
 )
 from idvault.storage.base.database import Database
-from idvault.storage.schema import log_entries
+from idvault.storage.log.tables import log_entries
 from tests.attest import people
 from tests.databases import Databases
 from tests.flows.roster_world import NAMES, Process, first, next_version, signature, write

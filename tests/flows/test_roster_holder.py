@@ -19,8 +19,8 @@ from idvault.attest.roster import Roster
 from idvault.domain.error import NotFoundError
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
-from idvault.storage.schema import roster as newest
-from idvault.storage.schema_roster import roster_proposals, roster_signatures, roster_versions
+from idvault.storage.people.tables import roster as newest
+from idvault.storage.people.tables import roster_proposals, roster_signatures, roster_versions
 from tests.attest import people
 from tests.databases import Databases, SqliteMaker
 from tests.flows.roster_world import NAMES, Process, first, next_version, signature, write

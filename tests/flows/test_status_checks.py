@@ -30,15 +30,15 @@ from idvault.flows.status_token import CredentialCommand, StatusTokenFlow
 from idvault.sealing.key_set import KeySet
 from idvault.sealing.pairwise import KeyedPairwise
 from idvault.sealing.signing import Ed25519Signer
+from idvault.storage.account.feed import SqlFeedStore
+from idvault.storage.account.tables import accounts
 from idvault.storage.base.database import Database
-from idvault.storage.checkpoint import SqlCheckpointStore
-from idvault.storage.credential import SqlCredentialStore
-from idvault.storage.disclosure import SqlDisclosureStore
-from idvault.storage.feed import SqlFeedStore
-from idvault.storage.log_store import SqlLogStore
+from idvault.storage.credential.status_list import SqlStatusKeyStore, SqlStatusListStore
+from idvault.storage.credential.store import SqlCredentialStore
+from idvault.storage.disclosure.store import SqlDisclosureStore
+from idvault.storage.log.checkpoint import SqlCheckpointStore
+from idvault.storage.log.store import SqlLogStore
 from idvault.storage.public_files import LocalPublicFiles
-from idvault.storage.schema import accounts
-from idvault.storage.status_list import SqlStatusKeyStore, SqlStatusListStore
 from idvault.transparency import entry
 from idvault.transparency.proof import verify_inclusion
 from tests import builders, logs

@@ -8,8 +8,8 @@ from idvault.domain.error import DamagedError, FieldCode, InvalidError, Reason, 
 from idvault.flows.transparency import TransparencyFlow
 from idvault.ports.log import Node
 from idvault.storage.base.database import Database
-from idvault.storage.checkpoint import SqlCheckpointStore
-from idvault.storage.log_store import SqlLogStore
+from idvault.storage.log.checkpoint import SqlCheckpointStore
+from idvault.storage.log.store import SqlLogStore
 from idvault.transparency import checkpoint, proof
 from idvault.transparency.checkpoint import Checkpoint, Policy
 from idvault.transparency.tree import CompactRange, leaf_hash

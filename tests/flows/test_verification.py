@@ -377,7 +377,7 @@ def test_a_command_shows_no_identity() -> None:
 async def _set(world: World, column: str, value: str) -> None:
     from sqlalchemy import update
 
-    from idvault.storage.schema import accounts
+    from idvault.storage.account.tables import accounts
 
     async def write(connection: object) -> None:
         await connection.execute(update(accounts).values(**{column: value}))  # type: ignore[attr-defined]
@@ -388,7 +388,7 @@ async def _set(world: World, column: str, value: str) -> None:
 async def _set_person_closed(world: World) -> None:
     from sqlalchemy import update
 
-    from idvault.storage.schema import persons
+    from idvault.storage.claim.tables import persons
 
     async def write(connection: object) -> None:
         await connection.execute(update(persons).values(closed=True))  # type: ignore[attr-defined]

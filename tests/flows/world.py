@@ -15,10 +15,10 @@ from idvault.flows.settlement import BacklogFlow, SettlementFlow
 from idvault.flows.status import StatusFlow
 from idvault.flows.verification import VerificationFlow, VerifyCommand
 from idvault.ports.verification import Claim
+from idvault.storage.account.store import SqlStatusStore
 from idvault.storage.base.database import Database
-from idvault.storage.job import SqlJobStore
-from idvault.storage.status import SqlStatusStore
-from idvault.storage.verification import SqlVerificationStore
+from idvault.storage.claim.job import SqlJobStore
+from idvault.storage.claim.store import SqlVerificationStore
 from tests import builders
 from tests.databases import Databases
 from tests.fakes.flaky import Flaky

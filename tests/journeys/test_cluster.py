@@ -11,9 +11,10 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Table, func, select
 
+from idvault.storage.account.tables import accounts, records
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
-from idvault.storage.schema import accounts, checks, claims, records
+from idvault.storage.claim.tables import checks, claims
 from idvault_client import Consent, Vault, VaultError, Verification, resident_id
 from scripts.sandbox import Person, wait_for
 from tests.databases import Databases

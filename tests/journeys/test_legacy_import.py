@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import func, select
 
 from idvault.domain.status import Standing, State
+from idvault.storage.account.tables import accounts
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
-from idvault.storage.schema import accounts
 from scripts.sandbox import wait_for
 from tests.databases import Databases
 from tests.journeys.cluster import Cluster

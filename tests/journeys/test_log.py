@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from idvault.development.layout import LOG_ORIGIN
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
-from idvault.storage.schema import log_entries
+from idvault.storage.log.tables import log_entries
 from idvault.transparency import checkpoint, note, verifier
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.tile import WIDTH, Bundle, decode_bundle, grown_bundles

@@ -10,7 +10,7 @@ from sqlalchemy import delete
 
 from idvault.domain.verification import ClaimState, FailureReason
 from idvault.storage.base.database import Database
-from idvault.storage.schema import log_openings
+from idvault.storage.log.tables import log_openings
 from scripts.registry_fire import oracle
 from scripts.registry_fire.campaign import Campaign
 from scripts.registry_fire.oracle import WrongError

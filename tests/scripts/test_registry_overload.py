@@ -7,7 +7,7 @@ import pytest_asyncio
 from sqlalchemy import delete
 
 from idvault.storage.base.database import Database
-from idvault.storage.schema import log_openings
+from idvault.storage.log.tables import log_openings
 from scripts.registry_fire.oracle import WrongError
 from scripts.registry_fire.overload import REFUSED, WIDTH, Overload
 from scripts.registry_fire.people import PARTIES

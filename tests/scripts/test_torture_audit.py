@@ -10,11 +10,11 @@ from sqlalchemy import delete, update
 from idvault.domain.event import EventType
 from idvault.domain.verification import ClaimState
 from idvault.sealing.request import KeyedFingerprinter
-from idvault.storage import log
+from idvault.storage.account.tables import accounts, records
 from idvault.storage.base.database import Database
-from idvault.storage.schema import accounts, claims, jobs, persons, records, requests
-from idvault.storage.schema_status import receipts
-from idvault.storage.shred import SqlShredStore
+from idvault.storage.claim.tables import claims, jobs, persons, receipts, requests
+from idvault.storage.key.shred import SqlShredStore
+from idvault.storage.log import entry as log
 from idvault_client import Status, Verification
 from idvault_client.reasons import FailureReason
 from scripts.sandbox import invent

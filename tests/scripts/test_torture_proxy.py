@@ -12,7 +12,8 @@ from sqlalchemy import func, select
 from idvault.domain.error import UnavailableError
 from idvault.ports.verification import Opened, Opening
 from idvault.storage.base.database import Database
-from idvault.storage.schema import claims, log_entries, requests
+from idvault.storage.claim.tables import claims, requests
+from idvault.storage.log.tables import log_entries
 from scripts.tortures.proxy import CuttingProxy
 from tests.databases import Databases, PostgresMaker
 from tests.storage.world import MATCHED, World

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from idvault.storage.base.database import Database
-from idvault.storage.checkpoint import SIGNED, SqlCheckpointStore
+from idvault.storage.log.checkpoint import SIGNED, SqlCheckpointStore
 from tests.databases import Databases
 
 

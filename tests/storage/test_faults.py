@@ -17,7 +17,7 @@ from idvault.ports.platform import Platform
 from idvault.ports.roster import StoredProposal, StoredVersion
 from idvault.ports.second_factor import FreshSecret
 from idvault.ports.verification import Intake
-from idvault.storage.schema import log_entries
+from idvault.storage.log.tables import log_entries
 from tests.storage.world import MATCHED, MISMATCHED, NOW, World, at
 
 Act = Callable[[Event], Awaitable[Any]]

@@ -12,13 +12,12 @@ from sqlalchemy import update
 from idvault.domain.event import EventType
 from idvault.domain.status import State
 from idvault.ports.feed import Change
-from idvault.storage import feed_row
-from idvault.storage.account import for_change
+from idvault.storage.account import feed_rows as feed_row
+from idvault.storage.account.feed import SqlFeedStore
+from idvault.storage.account.rows import for_change
+from idvault.storage.account.tables import accounts, status_feed
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
-from idvault.storage.feed import SqlFeedStore
-from idvault.storage.schema import accounts
-from idvault.storage.schema_status import status_feed
 from tests.databases import Databases
 from tests.storage.test_status import END
 from tests.storage.world import MATCHED, NO_RECORD, World, at

@@ -15,7 +15,7 @@ from idvault.domain.error import AlreadyExistsError, Reason
 from idvault.domain.event import EventType
 from idvault.domain.handover import Batch, HandedShare
 from idvault.domain.request import Request
-from idvault.storage.schema_handover import handed_quorums
+from idvault.storage.custody.tables import handed_quorums
 from tests.chamber import Chamber, chamber, identity, person
 from tests.databases import Databases
 from tests.handover_world import A, B, C, D, E, adopt, holders, stored

@@ -10,7 +10,7 @@ from idvault.domain.event import EventType
 from idvault.domain.status import Account, State
 from idvault.domain.verification import ClaimState, Slot
 from idvault.ports.verification import Job, Opening
-from idvault.storage.schema import persons
+from idvault.storage.claim.tables import persons
 from tests.storage.world import MATCHED, MISMATCHED, NO_RECORD, World
 
 _OUTCOMES = {"match": MATCHED, "mismatch": MISMATCHED, "no record": NO_RECORD}

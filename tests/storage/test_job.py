@@ -12,7 +12,7 @@ from idvault.domain.job import JobState
 from idvault.ports.verification import Intake
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
-from idvault.storage.schema import jobs
+from idvault.storage.claim.tables import jobs
 from tests.databases import PostgresMaker
 from tests.storage.world import MATCHED, NO_RECORD, NOW, World, at, lease_of
 

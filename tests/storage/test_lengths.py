@@ -2,19 +2,19 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
-from sqlalchemy import event, insert
+from sqlalchemy import insert
 
 from idvault.ports.log import Node
+from idvault.storage.account.feed import SqlFeedStore
+from idvault.storage.account.store import SqlStatusStore
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
-from idvault.storage.feed import SqlFeedStore
 from idvault.storage.lengths import padded
-from idvault.storage.log_store import SqlLogStore
-from idvault.storage.schema import log_nodes
-from idvault.storage.status import SqlStatusStore
+from idvault.storage.log.store import SqlLogStore
+from idvault.storage.log.tables import log_nodes
+from tests.storage.hooks import before_statements
 
 
 @pytest.mark.parametrize(
@@ -64,14 +64,5 @@ async def test_proofs_from_every_size_are_few_statements(main_database: Database
 def _spelled(database: Database) -> Iterator[set[str]]:
     """Collect the texts of the queries that are executed."""
     found: set[str] = set()
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if statement.startswith("SELECT"):
-            found.add(statement)
-
-    engine = database._engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+    with before_statements(database, found.add):
         yield found
-    finally:
-        event.remove(engine, "before_cursor_execute", note)

@@ -10,11 +10,11 @@ from sqlalchemy import delete, insert, text, update
 from idvault.domain.error import DamagedError, Reason, UnavailableError
 from idvault.domain.event import EventType
 from idvault.ports.log import Node, Unsequenced
-from idvault.storage import log
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
-from idvault.storage.log_store import SqlLogStore
-from idvault.storage.schema import log_entries, log_head, log_nodes
+from idvault.storage.log import entry as log
+from idvault.storage.log.store import SqlLogStore
+from idvault.storage.log.tables import log_entries, log_head, log_nodes
 from idvault.transparency.tree import CompactRange, leaf_hash
 from tests import logs
 from tests.databases import Databases

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 
 from idvault.storage import migrations
 from idvault.storage.base.database import Database
-from idvault.storage.log_store import SqlLogStore
+from idvault.storage.log.store import SqlLogStore
 from idvault.storage.migrations import MAIN
 from tests.databases import Maker
 from tests.storage.world import NOW

@@ -8,9 +8,9 @@ from sqlalchemy import Connection, text
 
 from idvault.domain.status import State, SubjectKind
 from idvault.storage import migrations
+from idvault.storage.account.store import SqlStatusStore
 from idvault.storage.base.database import Database
 from idvault.storage.migrations import MAIN
-from idvault.storage.status import SqlStatusStore
 from tests.builders import TOKEN
 from tests.databases import Maker
 

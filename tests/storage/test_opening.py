@@ -21,7 +21,9 @@ from idvault.domain.organization import OrganizationCategory
 from idvault.domain.status import Standing, State, SubjectKind
 from idvault.domain.verification import ClaimState, Facts, FailureReason, Outcome, Owner, Slot
 from idvault.ports.verification import Opening
-from idvault.storage.schema import accounts, jobs, log_entries, log_openings, persons
+from idvault.storage.account.tables import accounts
+from idvault.storage.claim.tables import jobs, persons
+from idvault.storage.log.tables import log_entries, log_openings
 from idvault.transparency import entry
 from tests.storage.world import MATCHED, MISMATCHED, NO_RECORD, NOW, World, at
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from idvault.domain.error import AlreadyExistsError, NotFoundError
 from idvault.domain.event import EventType
 from idvault.ports.platform import Platform
-from idvault.storage.schema import log_entries
+from idvault.storage.log.tables import log_entries
 from idvault.transparency import entry
 from tests.storage.world import NOW, World, at
 

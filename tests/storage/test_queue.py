@@ -8,10 +8,10 @@ from sqlalchemy import text
 
 from idvault.domain.job import JobState
 from idvault.ports.verification import Job
-from idvault.storage import queue
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
-from idvault.storage.queue import Turns
+from idvault.storage.claim import queue
+from idvault.storage.claim.queue import Turns
 from scripts.registry_fire import backlog
 from tests.storage.world import World, at, lease_of
 

@@ -6,8 +6,8 @@ from sqlalchemy import delete
 
 from idvault.domain.event import EventType
 from idvault.storage.base.database import Database
-from idvault.storage.log_store import SqlLogStore
-from idvault.storage.schema import log_openings
+from idvault.storage.log.store import SqlLogStore
+from idvault.storage.log.tables import log_openings
 from idvault.transparency import entry
 from tests.storage.world import MATCHED, NO_RECORD, World, at
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idvault.storage.record import pack, unpack
+from idvault.storage.account.record import pack, unpack
 from tests.storage.world import World
 
 

@@ -17,8 +17,8 @@ from idvault.domain.error import (
 from idvault.domain.event import EventType
 from idvault.domain.request import Request
 from idvault.ports.roster import StoredProposal, StoredVersion
-from idvault.storage.schema import log_entries
-from idvault.storage.schema_roster import roster_versions
+from idvault.storage.log.tables import log_entries
+from idvault.storage.people.tables import roster_versions
 from idvault.transparency import entry
 from tests.storage.world import World, at
 

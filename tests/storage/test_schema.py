@@ -12,7 +12,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData
 
 from idvault.domain.error import PreconditionError, Reason, UnavailableError
-from idvault.storage import migrations, schema
+from idvault.storage import migrations
+from idvault.storage.base import metadata as schema
 from idvault.storage.migrations import MAIN, SHRED, Branch, SchemaError
 from tests.databases import Databases, Maker
 

@@ -13,7 +13,8 @@ from idvault.domain.job import JobState, Progress
 from idvault.domain.status import Assurance, State
 from idvault.domain.verification import TIMED_OUT, ClaimState, FailureReason, Outcome
 from idvault.ports.verification import Intake
-from idvault.storage.schema import intakes, jobs, log_entries, mismatches
+from idvault.storage.claim.tables import intakes, jobs, mismatches
+from idvault.storage.log.tables import log_entries
 from idvault.transparency import entry
 from tests.storage.world import MATCHED, MISMATCHED, NO_RECORD, NOW, TODAY, World, at, lease_of
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from idvault.storage.base.database import Database
-from idvault.storage.shred import SqlShredStore
+from idvault.storage.key.shred import SqlShredStore
 
 
 async def test_key_is_never_overwritten(shred_database: Database) -> None:

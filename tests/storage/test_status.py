@@ -9,7 +9,7 @@ from sqlalchemy import select
 from idvault.domain.event import EventType
 from idvault.domain.status import Account, State
 from idvault.ports.verification import Job
-from idvault.storage.schema import log_entries
+from idvault.storage.log.tables import log_entries
 from idvault.transparency import entry
 from tests.storage.world import MISMATCHED, NO_RECORD, NOW, World, at
 

@@ -14,11 +14,12 @@ from idvault.domain.event import EventType
 from idvault.domain.status_key import StatusKey
 from idvault.ports.status_list import Credential, CredentialIssue
 from idvault.ports.verification import Job
+from idvault.storage.account.tables import accounts, records
 from idvault.storage.base.database import Database
-from idvault.storage.credential import SqlCredentialStore
-from idvault.storage.schema import accounts, checks, claims, jobs, records, requests
-from idvault.storage.schema_status import status_credentials, status_lists, status_marks
-from idvault.storage.status_list import SqlStatusKeyStore, SqlStatusListStore
+from idvault.storage.claim.tables import checks, claims, jobs, requests
+from idvault.storage.credential.status_list import SqlStatusKeyStore, SqlStatusListStore
+from idvault.storage.credential.store import SqlCredentialStore
+from idvault.storage.credential.tables import status_credentials, status_lists, status_marks
 from tests.storage.test_status import END
 from tests.storage.world import NOW, TODAY, World, at
 

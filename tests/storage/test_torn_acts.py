@@ -7,18 +7,16 @@ is there as a whole. The faults are what a driver raises when the disk or the co
 
 import errno
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from idvault.domain.error import UnavailableError
 from idvault.domain.event import EventType
 from idvault.domain.job import JobState, Progress
 from idvault.ports.verification import Intake, Opening
-from idvault.storage.base.database import Database
+from tests.storage.hooks import failing_commit, failing_statement
 from tests.storage.world import MATCHED, MISMATCHED, World, at
 
 Act = Callable[[], Awaitable[Any]]
@@ -76,48 +74,15 @@ FAULTS: list[Callable[[], Exception]] = [
 ]
 
 
-@contextmanager
-def _failing(database: Database, *, statement: int, fault: Exception) -> Iterator[list[int]]:
-    """Let the n-th statement of the block fail before it is sent; what is yielded counts all of them."""
-    seen: list[int] = []
-    engine = database._engine.sync_engine
-
-    def count(*_: Any) -> None:
-        seen.append(len(seen) + 1)
-        if len(seen) == statement:
-            raise fault
-
-    event.listen(engine, "before_cursor_execute", count)
-    try:
-        yield seen
-    finally:
-        event.remove(engine, "before_cursor_execute", count)
-
-
-@contextmanager
-def _deaf(database: Database, *, committed: bool) -> Iterator[None]:
-    """Let the next commit fail: after it took place and its answer was lost, or before it was sent."""
-    dialect = database._engine.sync_engine.dialect
-    commit = dialect.do_commit
-
-    def broken(connection: Any) -> None:
-        if committed:
-            commit(connection)
-        raise ConnectionResetError
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dialect, "do_commit", broken)
-        yield
-
-
 @pytest.mark.parametrize("prepare", ACTS)
 async def test_an_act_that_breaks_at_any_statement_leaves_no_trace(world: World, prepare: Prepare) -> None:
     """Whatever the n-th statement meets, nothing has changed; in the end the same act passes."""
     act = await prepare(world)
     before = await world.contents()
+    world.database._patience = 0  # a lost connection is not tried again: the fault is what the act meets
     for number in range(1, _MOST):
         fault = FAULTS[number % len(FAULTS)]()
-        with _failing(world.database, statement=number, fault=fault) as seen:
+        with failing_statement(world.database, number=number, fault=fault) as seen:
             try:
                 await act()
             except UnavailableError:
@@ -136,8 +101,9 @@ async def test_a_commit_that_was_never_sent_leaves_no_trace(world: World, prepar
     """The act is undone and can be repeated."""
     act = await prepare(world)
     before = await world.contents()
-    with _deaf(world.database, committed=False), pytest.raises(UnavailableError):
+    with failing_commit(world.database, committed=False) as fired, pytest.raises(UnavailableError):
         await act()
+    assert fired == [False]
     assert await world.contents() == before
     await act()
     assert await world.contents() != before
@@ -148,8 +114,9 @@ async def test_a_commit_whose_answer_is_lost_has_done_everything_once(world: Wor
     """The caller hears STORE_UNAVAILABLE and repeats: the repetition finds the act done and adds nothing."""
     act = await prepare(world)
     before = await world.contents()
-    with _deaf(world.database, committed=True), pytest.raises(UnavailableError):
+    with failing_commit(world.database, committed=True) as fired, pytest.raises(UnavailableError):
         await act()
+    assert fired == [True]
     after = await world.contents()
     assert after != before
     await act()

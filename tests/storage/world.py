@@ -27,19 +27,20 @@ from idvault.ports.verification import (
     PersonKey,
     Settlement,
 )
-from idvault.storage import schema
+from idvault.storage.account.record import SqlRecordStore
+from idvault.storage.account.store import SqlStatusStore
+from idvault.storage.base import metadata as schema
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.budget import SqlBudgetStore
-from idvault.storage.day_key import SqlDayKeyStore
-from idvault.storage.job import SqlJobStore
-from idvault.storage.person_request import SqlPersonRequestStore
-from idvault.storage.platform import SqlPlatformStore
-from idvault.storage.record import SqlRecordStore
-from idvault.storage.roster import SqlRosterStore
-from idvault.storage.second_factor import SqlSecondFactorStore
-from idvault.storage.status import SqlStatusStore
-from idvault.storage.verification import SqlVerificationStore
+from idvault.storage.claim.job import SqlJobStore
+from idvault.storage.claim.store import SqlVerificationStore
+from idvault.storage.claim.tables import persons
+from idvault.storage.key.day_key import SqlDayKeyStore
+from idvault.storage.people.request import SqlPersonRequestStore
+from idvault.storage.people.roster import SqlRosterStore
+from idvault.storage.people.second_factor import SqlSecondFactorStore
+from idvault.storage.platform.store import SqlPlatformStore
 
 NOW = datetime(2026, 3, 1, 4, 0, 0, 123_456, tzinfo=UTC)
 TODAY = date(2026, 3, 1)
@@ -242,6 +243,6 @@ class World:
 
     async def slots(self, name: str) -> int:
         """Return how many slots a synthetic person holds."""
-        held = schema.persons.c.person_index == self.person(name).index
-        rows = await self.all(select(schema.persons.c.accounts).where(held))
+        held = persons.c.person_index == self.person(name).index
+        rows = await self.all(select(persons.c.accounts).where(held))
         return int(rows[0].accounts)

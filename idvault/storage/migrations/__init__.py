@@ -12,20 +12,23 @@ from sqlalchemy import URL, Connection, MetaData, NullPool, column, create_engin
 from sqlalchemy.exc import DBAPIError
 
 from idvault.domain.error import PreconditionError, Reason, UnavailableError
-from idvault.storage import (
-    schema,
-    schema_campaign,
-    schema_disclosure,
-    schema_drill,
-    schema_handover,
-    schema_roster,
-    schema_status,
-)
+from idvault.storage import budget, deployment
+from idvault.storage.account import tables as account
+from idvault.storage.base import metadata as schema
 from idvault.storage.base import url as address
 from idvault.storage.base.database import Database
 from idvault.storage.base.failure import FOREIGN, DriverError, describe
 from idvault.storage.base.sqlite_connection import SqliteConnection
 from idvault.storage.base.statement import scalar, statement
+from idvault.storage.campaign import tables as campaign
+from idvault.storage.claim import tables as claim
+from idvault.storage.credential import tables as credential
+from idvault.storage.custody import tables as custody
+from idvault.storage.disclosure import tables as disclosure
+from idvault.storage.key import tables as key
+from idvault.storage.log import tables as log
+from idvault.storage.people import tables as people
+from idvault.storage.platform import tables as platform
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -82,12 +85,18 @@ class Branch:
 
 # Imported so that the metadata knows the tables of every capability.
 CAPABILITIES = (
-    schema_roster,
-    schema_disclosure,
-    schema_status,
-    schema_campaign,
-    schema_drill,
-    schema_handover,
+    account,
+    budget,
+    campaign,
+    claim,
+    credential,
+    custody,
+    deployment,
+    disclosure,
+    key,
+    log,
+    people,
+    platform,
 )
 MAIN = Branch("main", schema.main)
 SHRED = Branch("shred", schema.shred)

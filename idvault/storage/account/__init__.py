@@ -1,0 +1,1 @@
+"""Storage of accounts, their sealed records and their change feed."""

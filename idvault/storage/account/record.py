@@ -1,0 +1,102 @@
+"""Rows of sealed records: one for each account, the newest version only, its shares packed."""
+
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from idvault.domain.record import SealedRecord
+from idvault.storage.account.tables import records
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
+from idvault.storage.dialect import insert
+
+_LENGTH_SIZE = 4
+_ID_DIGITS = 64
+
+
+class SqlRecordStore:
+    """Reads sealed records; only acts write them."""
+
+    def __init__(self, *, database: Database) -> None:
+        """Take the main database."""
+        self._database = database
+
+    async def get(self, *, account_token: str) -> SealedRecord | None:
+        """Return the newest record of an account, as it was sealed."""
+        return await self._database.read("record.get", lambda connection: find(connection, account_token))
+
+
+async def put(connection: Connection, record: SealedRecord) -> None:
+    """Store a record in the place of the account's former one."""
+    values = {
+        "relying_party": record.relying_party,
+        "record_id": record.record_id,
+        "format_version": record.format_version,
+        "sealing_quorum_id": record.sealing_quorum_id,
+        "present_quorum_id": record.present_quorum_id,
+        "suite": record.suite,
+        "salt": record.salt,
+        "commitment": record.commitment,
+        "ciphertext": record.ciphertext,
+        "share_hashes": pack(record.share_hashes),
+        "shares": pack(record.shares),
+        "share_quorum_ids": pack_ids(record.share_quorum_ids),
+    }
+    await connection.execute(
+        insert(connection, records)
+        .values(account_token=record.account_token, **values)
+        .on_conflict_do_update(index_elements=[records.c.account_token], set_=values)
+    )
+
+
+async def find(connection: Connection, account_token: str) -> SealedRecord | None:
+    """Return the newest record of an account."""
+    row = (await connection.execute(select(records).where(records.c.account_token == account_token))).first()
+    return None if row is None else from_row(row)
+
+
+def from_row(row: Row[Any]) -> SealedRecord:
+    """Return the record that a row of `records` is."""
+    return SealedRecord(
+        account_token=row.account_token,
+        relying_party=row.relying_party,
+        record_id=row.record_id,
+        format_version=row.format_version,
+        sealing_quorum_id=row.sealing_quorum_id,
+        present_quorum_id=row.present_quorum_id,
+        suite=row.suite,
+        salt=row.salt,
+        commitment=row.commitment,
+        ciphertext=row.ciphertext,
+        share_hashes=unpack(row.share_hashes),
+        shares=unpack(row.shares),
+        share_quorum_ids=unpack_ids(row.share_quorum_ids),
+    )
+
+
+def pack(parts: tuple[bytes, ...]) -> bytes:
+    """Return the parts in one column: each its 4-byte big-endian length and its bytes."""
+    return b"".join(len(part).to_bytes(_LENGTH_SIZE, "big") + part for part in parts)
+
+
+def pack_ids(quorum_ids: tuple[str, ...]) -> bytes | None:
+    """Return hex ids of quorums in one column, None for none."""
+    return bytes.fromhex("".join(quorum_ids)) or None
+
+
+def unpack_ids(packed: bytes | None) -> tuple[str, ...]:
+    """Return the hex ids again."""
+    digits = (packed or b"").hex()
+    return tuple(digits[at : at + _ID_DIGITS] for at in range(0, len(digits), _ID_DIGITS))
+
+
+def unpack(packed: bytes) -> tuple[bytes, ...]:
+    """Return the parts again; raises ValueError if a length leads past the end."""
+    parts, at = [], 0
+    while at < len(packed):
+        begin = at + _LENGTH_SIZE
+        at = begin + int.from_bytes(packed[at:begin], "big")
+        if at > len(packed):
+            raise ValueError("packed parts are cut off")
+        parts.append(packed[begin:at])
+    return tuple(parts)

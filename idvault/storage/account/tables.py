@@ -1,0 +1,104 @@
+"""The tables of accounts, their sealed records and their change feed."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
+
+from idvault.storage.base.metadata import HASH, ID, NAME, TOKEN, WORD, main
+from idvault.storage.base.types import Day, Micros
+
+accounts = Table(
+    "accounts",
+    main,
+    Column("account_token", TOKEN, primary_key=True),
+    Column("relying_party", NAME, nullable=False),
+    Column("subject_kind", WORD, nullable=False),
+    Column("state", WORD, nullable=False),
+    Column("standing", WORD, nullable=False),
+    Column("assurance", WORD, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("verify_date", Day),
+    Column("expire_date", Day),
+    Column("person_id", ID),
+    Column("open_claim_id", ID),
+    Column("claim_ended_at", Micros),
+    Column("organization_category", WORD),
+    Index(
+        "ix_accounts_expiring",
+        "state",
+        "expire_date",
+        postgresql_where=text("expire_date IS NOT NULL"),
+        sqlite_where=text("expire_date IS NOT NULL"),
+    ),
+    Index(
+        "ix_accounts_abandoned",
+        "state",
+        "claim_ended_at",
+        postgresql_where=text("claim_ended_at IS NOT NULL"),
+        sqlite_where=text("claim_ended_at IS NOT NULL"),
+    ),
+)
+
+records = Table(
+    "records",
+    main,
+    Column("account_token", TOKEN, primary_key=True),
+    Column("relying_party", NAME, nullable=False),
+    Column("record_id", ID, nullable=False),
+    Column("format_version", SmallInteger, nullable=False),
+    Column("sealing_quorum_id", HASH, nullable=False),
+    Column("present_quorum_id", HASH, nullable=False),
+    Column("suite", String(64), nullable=False),
+    Column("salt", LargeBinary, nullable=False),
+    Column("commitment", LargeBinary, nullable=False),
+    Column("ciphertext", LargeBinary, nullable=False),
+    Column("share_hashes", LargeBinary, nullable=False),
+    Column("shares", LargeBinary, nullable=False),
+    # The quorum of each share, where a hand-over has made them different; null while all are the present one.
+    Column("share_quorum_ids", LargeBinary),
+    ForeignKeyConstraint(["account_token"], ["accounts.account_token"]),
+    Index(None, "present_quorum_id", "account_token"),
+)
+
+# One row for each account, also a removed one. sequence: null until the last change has its number; changes
+# counts them, listed is up to which one the status lists followed.
+status_feed = Table(
+    "status_feed",
+    main,
+    Column("account_token", TOKEN, primary_key=True),
+    Column("relying_party", NAME, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("sequence", BigInteger),
+    Column("changes", BigInteger, nullable=False),
+    Column("listed", BigInteger, nullable=False),
+    UniqueConstraint("relying_party", "sequence"),
+    Index(
+        "ix_status_feed_unarranged",
+        "relying_party",
+        "account_token",
+        postgresql_where=text("sequence IS NULL"),
+        sqlite_where=text("sequence IS NULL"),
+    ),
+    Index(
+        "ix_status_feed_unlisted",
+        "account_token",
+        postgresql_where=text("listed < changes"),
+        sqlite_where=text("listed < changes"),
+    ),
+)
+
+status_feed_heads = Table(
+    "status_feed_heads",
+    main,
+    Column("relying_party", NAME, primary_key=True),
+    Column("head", BigInteger, nullable=False),
+)

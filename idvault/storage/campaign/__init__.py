@@ -1,0 +1,1 @@
+"""Storage of legacy accounts, campaigns and invitations."""

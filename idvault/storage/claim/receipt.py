@@ -1,0 +1,56 @@
+"""Rows of receipts: which entry of the log is that of a successful claim."""
+
+from typing import Any
+
+from sqlalchemy import Row, insert
+
+from idvault.domain.event import Event
+from idvault.ports.verification import Evidence, Settlement
+from idvault.storage.base.connection import Connection
+from idvault.storage.claim.tables import claims, receipts
+from idvault.storage.log.tables import log_entries, log_openings
+from idvault.transparency import entry
+
+COLUMNS = (
+    receipts.c.entry_id,
+    receipts.c.record_digest,
+    receipts.c.quorum_id,
+    log_entries.c.leaf,
+    log_entries.c.log_index,
+    log_openings.c.opening_key,
+)
+"""The columns that `from_row` reads; the joins that bring them follow."""
+OF_CLAIM = (
+    receipts,
+    (receipts.c.account_token == claims.c.account_token) & (receipts.c.claim_id == claims.c.claim_id),
+)
+ENTRY = (log_entries, log_entries.c.entry_id == receipts.c.entry_id)
+OPENING = (
+    log_openings,
+    (log_openings.c.account_token == receipts.c.account_token)
+    & (log_openings.c.entry_id == receipts.c.entry_id),
+)
+
+
+async def put(connection: Connection, settlement: Settlement, event: Event) -> Evidence | None:
+    """Note the entry that act `settle` has written of a success; return what a receipt shows of it."""
+    if settlement.record is None:
+        return None
+    digest, quorum_id = settlement.record.digest(), settlement.record.sealing_quorum_id
+    await connection.execute(
+        insert(receipts).values(
+            account_token=settlement.account_token,
+            claim_id=settlement.claim_id,
+            entry_id=event.entry_id,
+            record_digest=digest,
+            quorum_id=quorum_id,
+        )
+    )
+    return Evidence(digest, quorum_id, event.entry_id, entry.encode_leaf(event), event.opening_key)
+
+
+def from_row(row: Row[Any]) -> Evidence | None:
+    """Return what a receipt shows; None where there is none, or its opening key was destroyed."""
+    if row.entry_id is None or row.leaf is None or row.opening_key is None:
+        return None
+    return Evidence(row.record_digest, row.quorum_id, row.entry_id, row.leaf, row.opening_key, row.log_index)

@@ -1,0 +1,1 @@
+"""Storage of status credentials and status lists."""

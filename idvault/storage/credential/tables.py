@@ -1,0 +1,45 @@
+"""The tables of status credentials and status lists."""
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, UniqueConstraint
+
+from idvault.storage.base.metadata import ID, TOKEN, main
+from idvault.storage.base.types import Micros
+
+# entries: the array of the draft, compressed.
+status_lists = Table(
+    "status_lists",
+    main,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("version", BigInteger, nullable=False),
+    Column("entries", LargeBinary, nullable=False),
+)
+
+# A place that was used once is never used again; whose it was, this table does not know.
+status_marks = Table(
+    "status_marks",
+    main,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+)
+
+status_credentials = Table(
+    "status_credentials",
+    main,
+    Column("account_token", TOKEN, primary_key=True),
+    Column("credential_id", ID, primary_key=True),
+    Column("audience", String(200), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("issued_at", Micros, nullable=False),
+    Column("expires_at", Micros, nullable=False),
+    UniqueConstraint("number", "place"),
+    Index(None, "expires_at"),
+)
+
+status_keys = Table(
+    "status_keys",
+    main,
+    Column("public_key", LargeBinary, primary_key=True),
+    Column("purpose", String(32), nullable=False),
+    Column("announced_at", Micros, nullable=False),
+)

@@ -1,0 +1,26 @@
+"""Writes the log entry of an act, within the act's own transaction."""
+
+from sqlalchemy import insert
+
+from idvault.domain.event import Event
+from idvault.storage.base.connection import Connection
+from idvault.storage.log.tables import log_entries, log_openings
+from idvault.transparency import entry
+
+
+async def append(connection: Connection, event: Event) -> None:
+    """Write the entry, still without an index, and the key that opens its commitment."""
+    await connection.execute(
+        insert(log_entries).values(
+            entry_id=event.entry_id,
+            log_index=None,
+            leaf=entry.encode_leaf(event),
+            occurred_at=event.occurred_at,
+            recorded_at=event.recorded_at,
+        )
+    )
+    await connection.execute(
+        insert(log_openings).values(
+            account_token=event.account_token, entry_id=event.entry_id, opening_key=event.opening_key
+        )
+    )

@@ -1,0 +1,1 @@
+"""Storage of the roster and its second factors."""

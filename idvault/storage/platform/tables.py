@@ -1,0 +1,24 @@
+"""The tables of platforms."""
+
+from sqlalchemy import Column, ForeignKeyConstraint, Table
+
+from idvault.storage.base.metadata import HASH, ID, NAME, WORD, main
+from idvault.storage.base.types import Micros
+
+platforms = Table(
+    "platforms",
+    main,
+    Column("name", NAME, primary_key=True),
+    Column("role", WORD, nullable=False),
+    Column("actor_id", ID, nullable=False),
+)
+
+platform_keys = Table(
+    "platform_keys",
+    main,
+    Column("spki", HASH, primary_key=True),
+    Column("name", NAME, nullable=False),
+    Column("registered_at", Micros, nullable=False),
+    Column("revoked_at", Micros),
+    ForeignKeyConstraint(["name"], ["platforms.name"]),
+)

@@ -1,0 +1,34 @@
+"""Database addresses."""
+
+import pytest
+
+from idvault.storage.base import url
+
+
+def test_both_kinds_are_told_apart() -> None:
+    """A file, or a server whose address reaches the driver as it was written, with its options."""
+    assert url.is_sqlite(url.parse("sqlite:///var/main.sqlite3"))
+    written = "postgresql://vault:secret@db.internal:5432/vault?sslmode=verify-full&sslrootcert=%2Fca.pem"
+    parsed = url.parse(written)
+    assert not url.is_sqlite(parsed)
+    assert url.dsn(parsed) == written
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "no address: secret",
+        "mysql://vault:secret@host/vault",
+        "postgresql+psycopg://vault:secret@host/vault",
+        "postgresql://vault:secret@host",
+        "sqlite://",
+        "sqlite:///:memory:",
+    ],
+)
+def test_other_addresses_are_refused_without_being_repeated(text: str) -> None:
+    """The refusal shows no password."""
+    with pytest.raises(ValueError, match="database") as refused:
+        url.parse(text)
+    assert "secret" not in str(refused.value)
+    assert "secret" not in str(refused.value.__cause__)
