@@ -14,10 +14,10 @@ from idvault.domain.status import State
 from idvault.ports.feed import Change
 from idvault.storage.account import feed_rows as feed_row
 from idvault.storage.account.feed import SqlFeedStore
-from idvault.storage.account.rows import for_change
 from idvault.storage.account.tables import accounts, status_feed
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
+from idvault.storage.base.locking import for_change
 from tests.databases import Databases
 from tests.storage.test_status import END
 from tests.storage.world import MATCHED, NO_RECORD, World, at

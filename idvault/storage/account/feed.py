@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import Row, bindparam, select, update
 
 from idvault.ports.feed import Change
-from idvault.storage.account.rows import for_change, from_row
+from idvault.storage.account.rows import from_row
 from idvault.storage.account.tables import accounts, status_feed, status_feed_heads
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
+from idvault.storage.base.locking import for_change
 from idvault.storage.dialect import insert_if_absent
 from idvault.storage.lengths import padded
 

@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, insert, select, update
+from sqlalchemy import Row, insert, select, update
 
 from idvault.domain.organization import OrganizationCategory
 from idvault.domain.status import Account, Assurance, Standing, State, SubjectKind
 from idvault.storage.account import feed_rows as feed_row
 from idvault.storage.account.tables import accounts
 from idvault.storage.base.connection import Connection
+from idvault.storage.base.locking import for_change
 
 
 def from_row(row: Row[Any]) -> Account:
@@ -59,11 +60,6 @@ async def put(connection: Connection, account: Account, *, claim_ended_at: datet
         .where(accounts.c.account_token == account.account_token)
         .values(claim_ended_at=claim_ended_at, **values(account))
     )
-
-
-def for_change(query: Select[Any]) -> Select[Any]:
-    """Lock the rows of a query; SQLite needs no such words, since a writer there is alone."""
-    return query.with_for_update(key_share=True)
 
 
 def values(account: Account) -> dict[str, object]:

@@ -11,10 +11,11 @@ from idvault.domain.event import Event
 from idvault.domain.moment import Moment
 from idvault.domain.status import Account, State
 from idvault.storage.account import feed_rows as feed_row
-from idvault.storage.account.rows import for_change, from_row
+from idvault.storage.account.rows import from_row
 from idvault.storage.account.tables import accounts
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
+from idvault.storage.base.locking import for_change
 from idvault.storage.claim.tables import checks, claims, intakes, jobs
 from idvault.storage.lengths import padded
 from idvault.storage.log import entry as log

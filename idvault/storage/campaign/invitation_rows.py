@@ -10,8 +10,8 @@ from idvault.domain import invitation as rules
 from idvault.domain.campaign import Method
 from idvault.domain.invitation import Invitation, InvitationState
 from idvault.domain.status import Account, State
-from idvault.storage.account.rows import for_change
 from idvault.storage.base.connection import Connection
+from idvault.storage.base.locking import for_change
 from idvault.storage.campaign.progress import COLUMNS
 from idvault.storage.campaign.tables import invitations
 from idvault.storage.dialect import insert

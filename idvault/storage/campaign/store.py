@@ -24,9 +24,9 @@ from idvault.domain.invitation import Stage
 from idvault.domain.moment import Moment
 from idvault.domain.request import Request
 from idvault.ports.campaign import Progress
-from idvault.storage.account.rows import for_change
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
+from idvault.storage.base.locking import for_change
 from idvault.storage.campaign import progress
 from idvault.storage.campaign.tables import campaign_days, campaigns
 from idvault.storage.claim import request

@@ -10,9 +10,9 @@ from sqlalchemy import Row, Select, bindparam, func, select, update
 from idvault.domain.job import Progress, take_up
 from idvault.domain.verification import ClaimState
 from idvault.ports.verification import Job, Lease
-from idvault.storage.account.rows import for_change
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
+from idvault.storage.base.locking import for_change
 from idvault.storage.claim import job_rows as task
 from idvault.storage.claim import queue
 from idvault.storage.claim.tables import claims, intakes, jobs

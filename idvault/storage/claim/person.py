@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, insert, or_, select, update
 
 from idvault.ports.verification import PersonKey
-from idvault.storage.account.rows import for_change
 from idvault.storage.base.connection import Connection
+from idvault.storage.base.locking import for_change
 from idvault.storage.claim.tables import mismatches, persons
 from idvault.storage.dialect import insert_if_absent
 

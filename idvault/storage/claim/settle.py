@@ -10,8 +10,8 @@ from idvault.domain.verification import Slot
 from idvault.ports.verification import Claim, Intake, Job, Settlement
 from idvault.storage.account import record
 from idvault.storage.account import rows as account
-from idvault.storage.account.rows import for_change
 from idvault.storage.base.connection import Connection
+from idvault.storage.base.locking import for_change
 from idvault.storage.campaign import invitation_rows as invitation_row
 from idvault.storage.campaign import legacy_account
 from idvault.storage.claim import job_rows as task

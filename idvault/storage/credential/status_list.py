@@ -12,10 +12,11 @@ from idvault.domain import credential
 from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.status_key import StatusKey
 from idvault.ports.status_list import StoredList
-from idvault.storage.account.rows import for_change, from_row
+from idvault.storage.account.rows import from_row
 from idvault.storage.account.tables import accounts, status_feed
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
+from idvault.storage.base.locking import for_change
 from idvault.storage.credential.tables import status_credentials, status_keys, status_lists
 from idvault.storage.dialect import insert_if_absent
 from idvault.storage.lengths import padded

@@ -12,10 +12,10 @@ from idvault.domain.moment import Moment
 from idvault.domain.record import SealedRecord
 from idvault.domain.request import Request
 from idvault.storage.account import record
-from idvault.storage.account.rows import for_change
 from idvault.storage.account.tables import records
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
+from idvault.storage.base.locking import for_change
 from idvault.storage.custody.tables import handed_quorums
 from idvault.storage.dialect import insert_if_absent
 from idvault.storage.lengths import padded

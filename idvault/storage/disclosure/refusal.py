@@ -7,8 +7,8 @@ from sqlalchemy import or_, select, update
 from idvault.domain import disclosure as rules
 from idvault.domain.disclosure import Tally
 from idvault.domain.event import Event
-from idvault.storage.account.rows import for_change
 from idvault.storage.base.connection import Connection
+from idvault.storage.base.locking import for_change
 from idvault.storage.dialect import insert_if_absent
 from idvault.storage.disclosure.tables import disclosure_refusals
 from idvault.storage.log import entry as log

@@ -8,8 +8,8 @@ from sqlalchemy import Row, Select, insert, select, update
 from idvault.domain.disclosure import Decision, Disclosure, State, Verdict
 from idvault.domain.error import NotFoundError, Reason
 from idvault.ports.disclosure import Deciding, Filed, Filing, SealedText
-from idvault.storage.account.rows import for_change
 from idvault.storage.base.connection import Connection
+from idvault.storage.base.locking import for_change
 from idvault.storage.disclosure.tables import disclosure_decisions, disclosures
 from idvault.storage.lengths import padded
 

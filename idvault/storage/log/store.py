@@ -8,9 +8,9 @@ from sqlalchemy import Row, and_, bindparam, func, insert, or_, select, update
 
 from idvault.domain.error import DamagedError, Reason
 from idvault.ports.log import Head, Node, Unsequenced
-from idvault.storage.account.rows import for_change
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
+from idvault.storage.base.locking import for_change
 from idvault.storage.dialect import insert_if_absent
 from idvault.storage.lengths import padded
 from idvault.storage.log.tables import log_entries, log_head, log_nodes

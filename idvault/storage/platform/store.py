@@ -10,9 +10,9 @@ from idvault.domain.event import Event
 from idvault.domain.moment import Moment
 from idvault.domain.request import Request
 from idvault.ports.platform import Platform
-from idvault.storage.account.rows import for_change
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
+from idvault.storage.base.locking import for_change
 from idvault.storage.dialect import insert_if_absent
 from idvault.storage.log import entry as log
 from idvault.storage.people import request as person_request
