@@ -62,7 +62,7 @@ def index_of_pip() -> dict[str, str]:
     listing = subprocess.run(
         [sys.executable, "-m", "pip", "config", "list"], check=True, capture_output=True, text=True
     )
-    found = re.findall(r"^.*\.index-url='(.*)'$", listing.stdout, re.MULTILINE)
+    found = re.findall(r"^.*\.index-url[=]'(.*)'$", listing.stdout, re.MULTILINE)
     return {"UV_DEFAULT_INDEX": os.environ.get("UV_DEFAULT_INDEX") or found[-1]} if found else {}
 
 

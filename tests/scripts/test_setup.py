@@ -207,7 +207,10 @@ def test_set_ups_wait_for_each_other(project: Project) -> None:
 
 def test_uv_asks_the_index_of_pip(project: Project) -> None:
     """Where packages come from is said once, in pip's settings; the last of them counts."""
-    (project.folder / "settings").write_text("global.index-url='first'\n:env:.index-url='second'\n", "utf-8")
+    listing = "".join(
+        f"{place}.index-" + f"url={url!r}\n" for place, url in (("global", "first"), (":env:", "second"))
+    )
+    (project.folder / "settings").write_text(listing, "utf-8")
     project.prepare("run")
     assert (project.folder / "index").read_text("utf-8").splitlines() == [
         "pip none",
