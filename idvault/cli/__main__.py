@@ -5,6 +5,7 @@ import sys
 from idvault import process
 
 INTERRUPTED = 130
+_PEOPLE = frozenset({"auditor", "custodian"})
 
 
 def main() -> None:
@@ -12,11 +13,23 @@ def main() -> None:
     # First of all, and before anything slow is imported: from here on a child does not outlive its parent.
     process.end_with_parent()
     try:
-        from idvault.cli import app  # noqa: PLC0415 - see above
-
-        sys.exit(app.run(sys.argv[1:]))
+        sys.exit(_run(sys.argv[1:]))
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        from idvault.cli import app  # noqa: PLC0415 - see above
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("idvault"):
+            raise
+        from idvault.cli import outcome  # noqa: PLC0415
+
+        problem = outcome.not_installed("cli" if _PEOPLE.intersection(arguments) else "server")
+        outcome.tell(problem, as_json="--json" in arguments)
+        return problem.code
+    return app.run(arguments)
 
 
 if __name__ == "__main__":

@@ -2,9 +2,6 @@
 
 import typer
 
-from idvault import config
-from idvault.config import Process
-
 app = typer.Typer(help="The schema of both databases.", no_args_is_help=True)
 
 
@@ -20,7 +17,9 @@ def upgrade() -> None:
     Uses IDVAULT_DATABASE_URL and IDVAULT_SHRED_DATABASE_URL. Repeating it changes nothing. Run it before the
     processes of a new version start.
     """
-    settings = config.load(Process.DATABASES)
+    from idvault import config  # noqa: PLC0415 - `--help` and the people's commands need no service
+
+    settings = config.load(config.Process.DATABASES)
     from idvault import bootstrap  # noqa: PLC0415 - `--help` needs no database
 
     bootstrap.upgrade_databases(settings)

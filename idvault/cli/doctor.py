@@ -5,10 +5,8 @@ import json
 
 import typer
 
-from idvault import config
 from idvault.cli import running
 from idvault.cli.outcome import Code
-from idvault.config import Process
 
 
 def doctor(context: typer.Context) -> None:
@@ -18,7 +16,9 @@ def doctor(context: typer.Context) -> None:
     missing is another process's. The last line is "doctor: all N checks passed", or
     "doctor: NAME: what to do" with exit code 1.
     """
-    settings = config.load(Process.DOCTOR)
+    from idvault import config  # noqa: PLC0415 - `--help` and the people's commands need no service
+
+    settings = config.load(config.Process.DOCTOR)
     from idvault.bootstrap import doctor as examination  # noqa: PLC0415 - `--help` needs no database
 
     findings = asyncio.run(examination.examine(settings, clock=running.clock(None)))

@@ -5,9 +5,6 @@ from typing import Annotated
 
 import typer
 
-from idvault import config
-from idvault.config import Process
-
 
 class Rotated(StrEnum):
     """The keys that change without anything being sealed anew."""
@@ -33,7 +30,9 @@ def init() -> None:
     index key the same person comes in again as a stranger. Files that exist are left as they are. The public
     key of the transparency log is printed: publish it.
     """
-    settings = config.load(Process.KEYS)
+    from idvault import config  # noqa: PLC0415 - `--help` and the people's commands need no service
+
+    settings = config.load(config.Process.KEYS)
     from idvault import bootstrap  # noqa: PLC0415 - `--help` needs no keys
 
     public_key = bootstrap.init_keys(settings)
@@ -52,7 +51,9 @@ def rotate(
     They announce the key in jwks.json when they start, sign with it a day later, and keep the old one
     published for 31 days after that.
     """
-    settings = config.load(Process.KEYS)
+    from idvault import config  # noqa: PLC0415 - `--help` and the people's commands need no service
+
+    settings = config.load(config.Process.KEYS)
     from idvault import bootstrap  # noqa: PLC0415 - `--help` needs no keys
 
     version = bootstrap.rotate_key(settings, purpose=purpose.value)

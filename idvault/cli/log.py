@@ -13,11 +13,9 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from idvault import config
 from idvault.cli import log_trust, running
 from idvault.cli.log_source import Bar, BundleSource, DatabaseSource, Source, Verified
 from idvault.cli.outcome import Code, CommandError
-from idvault.config import Process
 from idvault.domain.error import DamagedError, IdvaultError, PreconditionError, Reason, UnavailableError
 from idvault.transparency.note import MAX_NOTE_BYTES
 from idvault.transparency.tree import LogError
@@ -115,11 +113,13 @@ def export(
     IDVAULT_KEY_PASSPHRASE_FILE and the file work.keys beside IDVAULT_KEYS. What is there already is left
     alone, so that repeating it adds what is new.
     """
-    settings = config.load(Process.DATABASES)
+    from idvault import config  # noqa: PLC0415 - `--help` and the people's commands need no service
+
+    settings = config.load(config.Process.DATABASES)
     from idvault.bootstrap import log as logs  # noqa: PLC0415 - `--help` needs no database
 
     if public_key is None:
-        key = logs.log_key(config.load(Process.KEYS))
+        key = logs.log_key(config.load(config.Process.KEYS))
     else:
         key = log_trust.key(public_key, "--public-key")
     directory.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,6 @@ import traceback
 from enum import IntEnum
 
 from idvault.attest.reading import RosterError
-from idvault.config import ConfigError
 from idvault.domain.error import (
     DamagedError,
     IdvaultError,
@@ -47,9 +46,6 @@ def explain(error: Exception) -> CommandError:
     match error:
         case CommandError():
             found = error
-        case ConfigError():
-            setting = error.problems[0].split(" ")[0]
-            found = CommandError(Code.WRONG_USAGE, str(error), reason="SETTINGS", field=setting)
         case PortBusyError():
             found = CommandError(Code.UNREACHABLE, str(error), reason="PORT_BUSY")
         case ProcessError():
@@ -58,9 +54,26 @@ def explain(error: Exception) -> CommandError:
             found = _explain_refusal(error)
         case OSError():
             found = CommandError(Code.UNREACHABLE, _os_text(error), reason="SYSTEM")
+        case ModuleNotFoundError(name=str(name)) if not name.startswith("idvault"):
+            found = not_installed("server")
         case _:
-            found = _explain_mistake(error)
+            found = _explain_settings(error) or _explain_mistake(error)
     return found
+
+
+def not_installed(extra: str) -> CommandError:
+    """Return what ends a command whose packages are those of an extra that is not installed."""
+    text = f"this command needs packages that are not installed: pip install 'idvault[{extra}]'"
+    return CommandError(Code.UNREACHABLE, text, reason="NOT_INSTALLED")
+
+
+def _explain_settings(error: Exception) -> CommandError | None:
+    # Not imported: the people's machines do not have the packages that read the service's settings.
+    config = sys.modules.get("idvault.config")
+    if config is None or not isinstance(error, config.ConfigError):
+        return None
+    text = str(error)
+    return CommandError(Code.WRONG_USAGE, text, reason="SETTINGS", field=error.problems[0].split(" ")[0])
 
 
 def _explain_refusal(error: IdvaultError) -> CommandError:

@@ -7,9 +7,7 @@ from typing import Annotated
 
 import typer
 
-from idvault import config
 from idvault.cli import running
-from idvault.config import Process
 
 app = typer.Typer(help="Platforms and monitors, and their pinned certificate keys.", no_args_is_help=True)
 
@@ -41,7 +39,9 @@ def register(name: Name, certificate: Certificate, role: ForRole = Role.PLATFORM
 
     A name may have several keys while it changes them. Repeating it changes nothing; a revoked key stays so.
     """
-    settings = config.load(Process.PLATFORMS)
+    from idvault import config  # noqa: PLC0415 - `--help` and the people's commands need no service
+
+    settings = config.load(config.Process.PLATFORMS)
     pem = certificate.read_bytes()
     from idvault import bootstrap  # noqa: PLC0415 - `--help` needs no database
 
@@ -56,7 +56,9 @@ def register(name: Name, certificate: Certificate, role: ForRole = Role.PLATFORM
 @app.command()
 def revoke(name: Name, certificate: Certificate, role: ForRole = Role.PLATFORM) -> None:
     """Take a certificate's key away from NAME: new calls are refused within seconds."""
-    settings = config.load(Process.PLATFORMS)
+    from idvault import config  # noqa: PLC0415 - `--help` and the people's commands need no service
+
+    settings = config.load(config.Process.PLATFORMS)
     pem = certificate.read_bytes()
     from idvault import bootstrap  # noqa: PLC0415 - `--help` needs no database
 

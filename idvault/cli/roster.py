@@ -6,14 +6,13 @@ from typing import Annotated, Any
 
 import typer
 
-from idvault import config, process
+from idvault import process
 from idvault.attest import certificate, person, reading, roster, roster_chain, roster_signature
 from idvault.attest.reading import RosterError
 from idvault.attest.roster import Roster
 from idvault.cli import roster_server, secret
 from idvault.cli.outcome import Code, CommandError
 from idvault.cli.roster_server import CaOption, ServerNameOption, ServerOption
-from idvault.config import Process
 
 app = typer.Typer(
     help="The signed file that names auditors, custodians, operators and quorums.", no_args_is_help=True
@@ -162,7 +161,9 @@ def publish(
     if vault is not None:
         _hand_in(_read(file), vault)
         return
-    place = config.load(Process.ROSTER).roster
+    from idvault import config  # noqa: PLC0415 - `--help` and the people's commands need no service
+
+    place = config.load(config.Process.ROSTER).roster
     found = _read(file)
     before = roster_chain.load(place) if place.exists() else None
     if before is None or before.digest() != found.digest():

@@ -6,14 +6,16 @@ import tempfile
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from idvault import config, process
+from idvault import process
 from idvault.cli import running
-from idvault.config import Process, Settings
 from idvault.process import Child, ProcessError
+
+if TYPE_CHECKING:
+    from idvault.config import Settings
 
 _START = 60.0
 _STOP = 12.0
@@ -24,13 +26,6 @@ class Edge(StrEnum):
 
     PLATFORM = "platform"
     CUSTODY = "custody"
-
-
-_PROCESSES = {
-    Edge.PLATFORM: Process.PLATFORM_EDGE,
-    Edge.CUSTODY: Process.CUSTODY_EDGE,
-    None: Process.BOTH_EDGES,
-}
 
 
 def serve(
@@ -50,7 +45,14 @@ def serve(
     IDVAULT_PROCESSES of them share the port of IDVAULT_LISTEN; process i has its metrics on the port of
     IDVAULT_METRICS_LISTEN + i. The log goes to stdout, one JSON object a line.
     """
-    settings = config.load(_PROCESSES[edge], clock_file=clock_file)
+    from idvault import config  # noqa: PLC0415 - `--help` and the people's commands need no service
+
+    served = {
+        Edge.PLATFORM: config.Process.PLATFORM_EDGE,
+        Edge.CUSTODY: config.Process.CUSTODY_EDGE,
+        None: config.Process.BOTH_EDGES,
+    }
+    settings = config.load(served[edge], clock_file=clock_file)
     if settings.processes > 1:
         group = _Group(settings, edge=edge, clock_file=clock_file)
         running.run(group.run, ready_file=ready_file)
@@ -69,7 +71,7 @@ def serve(
     running.run(program, ready_file=ready_file, factory=running.fast_loop)
 
 
-def _addresses(settings: Settings) -> dict[str, str]:
+def _addresses(settings: "Settings") -> dict[str, str]:
     listening = {f"IDVAULT_LISTEN, address {n}": text for n, text in enumerate(settings.addresses, start=1)}
     return {**listening, "IDVAULT_METRICS_LISTEN": settings.metrics_listen}
 
@@ -77,7 +79,7 @@ def _addresses(settings: Settings) -> dict[str, str]:
 class _Group:
     """Several serving processes of one port; one that dies ends all, so that whoever watches sees it."""
 
-    def __init__(self, settings: Settings, *, edge: Edge | None, clock_file: Path | None) -> None:
+    def __init__(self, settings: "Settings", *, edge: Edge | None, clock_file: Path | None) -> None:
         self._settings = settings
         self._arguments = ["--json", "serve", "--shares-port"]
         self._arguments += ["--edge", edge.value] if edge else []

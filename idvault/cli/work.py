@@ -2,9 +2,8 @@
 
 import asyncio
 
-from idvault import config, process
+from idvault import process
 from idvault.cli import running
-from idvault.config import Process
 
 
 def work(ready_file: running.ReadyFile = None, clock_file: running.ClockFile = None) -> None:
@@ -13,7 +12,9 @@ def work(ready_file: running.ReadyFile = None, clock_file: running.ClockFile = N
     Several may run; each job is leased by one of them. IDVAULT_KEYS must name the worker's key file. The log
     goes to stdout, one JSON object a line.
     """
-    settings = config.load(Process.WORK, clock_file=clock_file)
+    from idvault import config  # noqa: PLC0415 - `--help` and the people's commands need no service
+
+    settings = config.load(config.Process.WORK, clock_file=clock_file)
     from idvault import bootstrap  # noqa: PLC0415 - `--help` needs no worker
 
     clock = running.clock(clock_file)

@@ -130,6 +130,8 @@ def test_clock_file_outside_development_is_refused(idvault: Commands, tmp_path: 
         (AlreadyExistsError(Reason.REQUEST_ID_REUSED), Code.REFUSED, "REQUEST_ID_REUSED"),
         (IdvaultError(Reason.ACCESS_DENIED), Code.REFUSED, "ACCESS_DENIED"),
         (OSError(errno.ENOSPC, "No space left on device"), Code.UNREACHABLE, "SYSTEM"),
+        (ModuleNotFoundError(name="sqlalchemy"), Code.UNREACHABLE, "NOT_INSTALLED"),
+        (ModuleNotFoundError(name="idvault.missing"), Code.CHECK_FAILED, "UNEXPECTED"),
     ],
 )
 def test_errors_have_the_published_codes(error: Exception, code: Code, reason: str) -> None:

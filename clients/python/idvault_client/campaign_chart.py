@@ -1,13 +1,20 @@
-"""Draws how far a campaign has come: the funnel, and the curve of coverage over the days."""
+"""Draws how far a campaign has come: the funnel, and the curve of coverage over the days (extra `plot`)."""
 
+import io
 from datetime import date, timedelta
+from typing import TYPE_CHECKING, Literal
+from xml.sax.saxutils import escape
 
 from idvault_client.campaign_values import CampaignProgress
-from idvault_client.picture import Line, Picture, Point, Rect, Shape, Text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 STAGES = ("invited", "shown", "opened", "later", "dismissed", "completed", "verified", "failed")
 """The stages in the order in which they are drawn."""
 _COLORS = {
+    "cohort": "#cbd2d9",
     "invited": "#3e5c76",
     "shown": "#4a7196",
     "opened": "#5b8fb9",
@@ -17,24 +24,41 @@ _COLORS = {
     "verified": "#2e7d4f",
     "failed": "#b5473c",
 }
-_WIDTH, _MARGIN, _LABELS = 760, 40, 92
-_BAR, _GAP, _TOP = 20, 8, 64
-_CURVE_HEIGHT = 200
+_SIZE, _DPI = (7.6, 6.0), 200
 _TOPS = (1, 2, 4, 8, 20, 40, 60, 80, 100)
-_GRID, _MUTED, _CURVE = "#e4e7eb", "#52606d", "#2e7d4f"
 
 
-def chart(progress: CampaignProgress) -> Picture:
-    """Return the picture of a campaign's progress; it names the campaign by its id only."""
-    funnel, bottom = _funnel(progress)
-    curve, height = _coverage(progress, bottom + 56)
-    verified = progress.coverage[-1][1] if progress.coverage else 0
-    told = f"{verified} of {progress.cohort_size} accounts verified"
-    title = [
-        Text(_MARGIN, 30, f"Campaign {progress.campaign_id[:12]}", size=16),
-        Text(_WIDTH - _MARGIN, 30, told, size=13, color=_MUTED, anchor="end"),
-    ]
-    return Picture(_WIDTH, height, f"Campaign {progress.campaign_id}: {told}", [*title, *funnel, *curve])
+class NoMatplotlibError(Exception):
+    """A chart was asked for, and matplotlib is not installed: pip install 'idvault[plot]'."""
+
+
+def svg(progress: CampaignProgress) -> bytes:
+    """Return the chart as an SVG document, with what a screen reader says; raises NoMatplotlibError."""
+    said = f"Campaign {progress.campaign_id}: {_summary(progress)}"
+    document = _saved(progress, "svg").decode()
+    head, start, rest = document.partition("<svg ")
+    opening, end, shapes = rest.partition(">")
+    title = f'role="img" {opening}{end}<title>{escape(said)}</title>{shapes}'
+    return f"{head}{start}{title}".encode()
+
+
+def png(progress: CampaignProgress) -> bytes:
+    """Return the chart as a PNG file; raises NoMatplotlibError."""
+    return _saved(progress, "png")
+
+
+def chart(progress: CampaignProgress) -> "Figure":
+    """Return the chart of a campaign's progress, which names the campaign by its id only."""
+    try:
+        from matplotlib.figure import Figure  # noqa: PLC0415 - an extra that most callers do without
+    except ModuleNotFoundError as error:
+        raise NoMatplotlibError("a chart needs matplotlib: pip install 'idvault[plot]'") from error
+    figure = Figure(figsize=_SIZE, layout="constrained")
+    figure.suptitle(f"Campaign {progress.campaign_id[:12]}: {_summary(progress)}")
+    funnel, coverage = figure.subplots(2, height_ratios=(3, 2))
+    _draw_funnel(progress, funnel)
+    _draw_coverage(progress, coverage)
+    return figure
 
 
 def coverage_by_day(progress: CampaignProgress) -> list[tuple[date, int]]:
@@ -51,66 +75,42 @@ def coverage_by_day(progress: CampaignProgress) -> list[tuple[date, int]]:
     return curve
 
 
-def _funnel(progress: CampaignProgress) -> tuple[list[Shape], int]:
-    room = _WIDTH - 2 * _MARGIN - _LABELS - 60
+def _summary(progress: CampaignProgress) -> str:
+    verified = progress.coverage[-1][1] if progress.coverage else 0
+    return f"{verified} of {progress.cohort_size} accounts verified"
+
+
+def _saved(progress: CampaignProgress, form: Literal["svg", "png"]) -> bytes:
+    figure = chart(progress)
+    from matplotlib import rc_context  # noqa: PLC0415 - `chart` has seen that it is there
+
+    file = io.BytesIO()
+    # Text stays text in an SVG, so that it can be searched and read aloud.
+    with rc_context({"svg.fonttype": "none"}):
+        figure.savefig(file, format=form, dpi=_DPI)
+    return file.getvalue()
+
+
+def _draw_funnel(progress: CampaignProgress, axes: "Axes") -> None:
     most = max(1, progress.cohort_size)
-    shapes: list[Shape] = []
-    y = _TOP
-    for stage in ("cohort", *STAGES):
-        count = progress.cohort_size if stage == "cohort" else getattr(progress.total, stage)
-        width = room * count / most
-        base = y + _BAR - 6
-        shapes.append(Text(_MARGIN, base, stage, size=13))
-        if count:
-            color = _COLORS.get(stage, "#cbd2d9")
-            shapes.append(Rect(_MARGIN + _LABELS, y, max(width, 1.5), _BAR, color))
-        share = f"{count}" if stage == "cohort" else f"{count}  {100 * count / most:.0f} %"
-        shapes.append(Text(_MARGIN + _LABELS + width + 6, base, share, size=12, color=_MUTED))
-        y += _BAR + _GAP
-    return shapes, y
+    counts = [progress.cohort_size, *(getattr(progress.total, stage) for stage in STAGES)]
+    bars = axes.barh(list(_COLORS), counts, color=list(_COLORS.values()))
+    shares = [f"{count}  {100 * count / most:.0f} %" for count in counts[1:]]
+    axes.bar_label(bars, [f"{progress.cohort_size}", *shares], padding=4)
+    axes.set_xlim(0, 1.15 * most)
+    axes.invert_yaxis()
+    axes.spines[:].set_visible(False)
+    axes.tick_params(left=False, bottom=False, labelbottom=False)
 
 
-def _coverage(progress: CampaignProgress, top: int) -> tuple[list[Shape], int]:
+def _draw_coverage(progress: CampaignProgress, axes: "Axes") -> None:
     curve = coverage_by_day(progress)
-    left, right = _MARGIN + 40, _WIDTH - _MARGIN
-    bottom = top + _CURVE_HEIGHT
-    shapes: list[Shape] = [Text(_MARGIN, top - 14, "verified, share of the cohort", size=13)]
-    highest = _ceiling(progress, curve)
-    for part in range(5):
-        y = bottom - _CURVE_HEIGHT * part / 4
-        shapes.append(Line(((left, y), (right, y)), _GRID))
-        shapes.append(Text(left - 6, y + 4, f"{highest * part / 4:g} %", size=11, color=_MUTED, anchor="end"))
-    if curve:
-        shapes += _drawn(progress, curve, highest, (left, right, bottom))
-    return shapes, bottom + 48
-
-
-def _ceiling(progress: CampaignProgress, curve: list[tuple[date, int]]) -> int:
-    """Return the top of the scale in per cent: the least of some round ones that leaves room above."""
-    share = 100 * max((verified for _, verified in curve), default=0) / max(1, progress.cohort_size)
-    return next((top for top in _TOPS if share * 1.1 <= top), _TOPS[-1])
-
-
-def _drawn(
-    progress: CampaignProgress,
-    curve: list[tuple[date, int]],
-    highest: int,
-    frame: tuple[float, float, float],
-) -> list[Shape]:
-    left, right, bottom = frame
-    step = (right - left) / max(1, len(curve) - 1)
-    most = max(1, progress.cohort_size)
-    points: list[Point] = [
-        (left + place * step, bottom - _CURVE_HEIGHT * min(1.0, 100 * verified / most / highest))
-        for place, (_, verified) in enumerate(curve)
-    ]
-    if len(points) == 1:
-        points.append((right, points[0][1]))
-    shapes: list[Shape] = [Line(tuple(points), _CURVE, width=2.5)]
+    shares = [100 * verified / max(1, progress.cohort_size) for _, verified in curve]
+    axes.set_title("verified, share of the cohort", loc="left", fontsize="medium")
+    axes.set_ylim(0, next((top for top in _TOPS if 1.1 * max(shares, default=0) <= top), _TOPS[-1]))
+    axes.yaxis.set_major_formatter("{x:g} %")
+    axes.grid(axis="y", color="#e4e7eb")
+    axes.plot(shares, marker="o" if len(curve) == 1 else "", color=_COLORS["verified"])
     every = max(1, -(-len(curve) // 6))
-    for place in range(0, len(curve), every):
-        x = left + place * step
-        shapes.append(Line(((x, bottom), (x, bottom + 5)), _MUTED))
-        label = curve[place][0].isoformat()
-        shapes.append(Text(x, bottom + 20, label, size=11, color=_MUTED, anchor="middle"))
-    return shapes
+    labels = [day.isoformat() for day, _ in curve[::every]]
+    axes.set_xticks(range(0, len(curve), every), labels)

@@ -9,11 +9,10 @@ import typer
 from rich.console import Console
 
 from idvault.domain.campaign import Campaign
-from idvault_client import campaign_screen, picture
-from idvault_client.campaign_chart import chart
+from idvault_client import campaign_chart, campaign_screen
+from idvault_client.campaign_chart import NoMatplotlibError
 from idvault_client.campaign_values import CampaignProgress
 from idvault_client.exit_codes import exit_codes, missing
-from idvault_client.picture import NoPillowError
 
 app = typer.Typer(no_args_is_help=True, help="Campaigns that encourage owners of legacy accounts to verify.")
 
@@ -39,10 +38,11 @@ def list_campaigns(
 def progress(
     context: typer.Context,
     campaign_id: Annotated[str, typer.Argument(metavar="CAMPAIGN", help="The campaign's id.")],
-    svg: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a picture as SVG.")] = None,
+    svg: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a chart as SVG; needs idvault[plot].")
+    ] = None,
     png: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Write a picture as PNG; needs Pillow (idvault[plot])."),
+        Path | None, typer.Option(metavar="FILE", help="Write a chart as PNG; needs idvault[plot].")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
@@ -53,7 +53,7 @@ def progress(
         found: CampaignProgress = vault.campaigns.progress(campaign_id)
         try:
             _write(found, svg=svg, png=png)
-        except NoPillowError as error:
+        except NoMatplotlibError as error:
             missing(str(error), as_json=as_json)
     if as_json:
         typer.echo(json.dumps(_document(found)))
@@ -66,11 +66,10 @@ def progress(
 
 
 def _write(found: CampaignProgress, *, svg: Path | None, png: Path | None) -> None:
-    drawn = chart(found)
     if svg is not None:
-        svg.write_text(picture.svg(drawn), encoding="utf-8")
+        svg.write_bytes(campaign_chart.svg(found))
     if png is not None:
-        png.write_bytes(picture.png(drawn))
+        png.write_bytes(campaign_chart.png(found))
 
 
 def _document(found: CampaignProgress) -> dict[str, object]:

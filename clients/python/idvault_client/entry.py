@@ -1,0 +1,20 @@
+"""The entry of the command `idvault-client`: without the packages of the commands it says what to install."""
+
+import json
+import sys
+
+_UNREACHABLE = 3
+
+
+def main() -> None:
+    """Run the command and exit with its code."""
+    try:
+        from idvault_client import __main__ as command  # noqa: PLC0415 - a backend has not its packages
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("idvault"):
+            raise
+        text = "this command needs packages that are not installed: pip install 'idvault[cli]'"
+        told = {"error": {"code": "UNAVAILABLE", "reason": text, "field": None}}
+        print(json.dumps(told) if "--json" in sys.argv else f"idvault-client: {text}", file=sys.stderr)
+        sys.exit(_UNREACHABLE)
+    command.main()

@@ -1,0 +1,163 @@
+"""The package as others install it: the client alone, the people's commands, the service."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from idvault.v1 import status_pb2
+from idvault_client import Tls
+from tests.clients.vault_server import TOKEN, VaultServer, status
+
+ROOT = Path(__file__).resolve().parents[2]
+UV = ROOT / ".venv" / "bin" / "uv"
+PEOPLE = frozenset({"typer", "rich", "segno", "rfc8785"})
+SERVICE = frozenset({"aiohttp", "alembic", "asyncpg", "pydantic_settings", "sqlalchemy", "structlog"})
+NOT_INSTALLED = "this command needs packages that are not installed: pip install 'idvault[{}]'"
+ASK = """
+import sys
+import idvault_client, idvault_client.aio, idvault_client.offline
+
+target, *tls = sys.argv[1:]
+with idvault_client.connect(target, tls=idvault_client.Tls(*tls), server_name="localhost") as vault:
+    print(vault.batch_get_statuses([{token!r}]).statuses[0].state)
+"""
+
+
+class Installed:
+    """An environment that holds the package with some extras, and nothing of this project's folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """Know the folder."""
+        self.folder = folder
+
+    def run(self, program: str, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        """Run a program of the environment, outside of the project."""
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+        return subprocess.run(
+            [self.folder / "bin" / program, *arguments],
+            check=False,
+            cwd=self.folder,
+            env={**environment, **settings},
+            capture_output=True,
+            text=True,
+        )
+
+    def has(self, modules: frozenset[str]) -> set[str]:
+        """Return which of some modules can be imported."""
+        question = "import sys, importlib.util as u; print(*filter(u.find_spec, sys.argv[1:]))"
+        return set(self.run("python", "-c", question, *sorted(modules)).stdout.split())
+
+
+Install = Callable[[str], Installed]
+
+
+def index_of_pip() -> dict[str, str]:
+    """Return the setting by which uv asks the index that pip is set up for, as scripts/setup does."""
+    listing = subprocess.run(
+        [sys.executable, "-m", "pip", "config", "list"], check=True, capture_output=True, text=True
+    )
+    found = re.findall(r"^.*\.index-url[=]'(.*)'$", listing.stdout, re.MULTILINE)
+    return {"UV_DEFAULT_INDEX": os.environ.get("UV_DEFAULT_INDEX") or found[-1]} if found else {}
+
+
+@pytest.fixture(scope="module")
+def install(tmp_path_factory: pytest.TempPathFactory) -> Install:
+    """Build the wheel once; returns what makes a fresh environment with it, at the locked versions."""
+    built = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(built)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = built.glob("*.whl")
+
+    def make(extra: str) -> Installed:
+        folder = tmp_path_factory.mktemp("installed")
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+        command: list[str | Path] = [UV, "pip", "install", "--quiet", "--python", folder / "bin" / "python"]
+        command += ["--constraint", ROOT / "requirements" / "run.txt", f"{wheel}{extra}"]
+        subprocess.run(command, check=True, env={**os.environ, **index_of_pip()})
+        return Installed(folder)
+
+    return make
+
+
+def options(server: VaultServer, tls: Tls) -> Sequence[str]:
+    """Return the options that lead the command to the server."""
+    files = ("--ca", f"{tls.ca}", "--certificate", f"{tls.certificate}", "--key", f"{tls.key}")
+    return ("--target", server.target, "--server-name", "localhost", *files)
+
+
+def answering(server: VaultServer) -> VaultServer:
+    """Let the server answer one call for statuses."""
+    server.outcomes = [status_pb2.BatchGetStatusesResponse(statuses=[status(TOKEN)])]
+    return server
+
+
+def test_a_backend_gets_the_client_alone(install: Install, server: VaultServer, tls: Tls) -> None:
+    """Without extras the client calls a vault, its types are marked, and each command says what it lacks."""
+    bare = install("")
+    assert bare.has(PEOPLE | SERVICE | {"idvault", "grpc"}) == {"idvault", "grpc"}
+    files = (f"{tls.ca}", f"{tls.certificate}", f"{tls.key}")
+    asked = bare.run("python", "-c", ASK.format(token=TOKEN), answering(server).target, *files)
+    assert (asked.stdout, asked.returncode) == ("VERIFIED\n", 0), asked.stderr
+    for package in ("idvault", "idvault_client"):
+        assert [
+            path.read_text("utf-8") for path in bare.folder.glob(f"lib/*/site-packages/{package}/py.typed")
+        ] == [""]
+    for program, arguments, extra in (
+        ("idvault", ("serve", "--edge", "platform"), "server"),
+        ("idvault", ("auditor", "--help"), "cli"),
+        ("idvault-client", ("status", TOKEN), "cli"),
+    ):
+        told = bare.run(program, *arguments)
+        text = f"{program}: {NOT_INSTALLED.format(extra)}\n"
+        assert (told.returncode, told.stdout, told.stderr) == (3, "", text)
+    for program, extra in (("idvault", "server"), ("idvault-client", "cli")):
+        told = bare.run(program, "--json", "status")
+        assert told.returncode == 3
+        assert NOT_INSTALLED.format(extra) in json.loads(told.stderr)["error"].values()
+
+
+def test_people_get_their_commands(install: Install, server: VaultServer, tls: Tls) -> None:
+    """With [cli] people make keys and ask a vault; what is the service's says what it lacks."""
+    people = install("[cli]")
+    assert people.has(PEOPLE | SERVICE) == PEOPLE
+    asked = people.run("idvault-client", *options(answering(server), tls), "status", TOKEN)
+    assert asked.returncode == 0, asked.stderr
+    assert asked.stdout.startswith(f"account_token={TOKEN} state=VERIFIED")
+    assert people.run("idvault", "auditor", "--help").returncode == 0
+    passphrase = people.folder / "passphrase"
+    passphrase.write_text("a synthetic passphrase, and long\n", "utf-8")
+    passphrase.chmod(0o600)
+    identity = people.folder / "identity"
+    who = ("--name", "custodian-1", "--organization", "Test", "--identity", f"{identity}")
+    made = people.run("idvault", "custodian", "init", *who, "--passphrase-file", f"{passphrase}")
+    assert (made.returncode, made.stderr) == (0, "")
+    assert made.stdout.endswith("custodian: custodian-1 initialised\n")
+    assert (identity / "public.json").exists()
+    for arguments in (("serve", "--edge", "platform"), ("db", "upgrade"), ("dev",)):
+        told = people.run("idvault", *arguments)
+        text = f"idvault: {NOT_INSTALLED.format('server')}\n"
+        assert (told.returncode, told.stdout, told.stderr) == (3, "", text), arguments
+
+
+def test_an_operator_gets_the_service(install: Install, tmp_path: Path) -> None:
+    """With [server] the whole command line is there, and the databases are made."""
+    service = install("[server]")
+    assert service.has(PEOPLE | SERVICE) == PEOPLE | SERVICE
+    assert "mock-registry" in service.run("idvault", "--help").stdout
+    missing = service.run("idvault", "serve", "--edge", "platform")
+    assert (missing.returncode, "IDVAULT_DATABASE_URL is missing" in missing.stderr) == (2, True)
+    settings = {
+        "IDVAULT_DATABASE_URL": f"sqlite:///{tmp_path / 'main.db'}",
+        "IDVAULT_SHRED_DATABASE_URL": f"sqlite:///{tmp_path / 'shred.db'}",
+    }
+    upgraded = service.run("idvault", "db", "upgrade", **settings)
+    assert (upgraded.stdout, upgraded.returncode) == ("db: both databases are up to date\n", 0), (
+        upgraded.stderr
+    )
+    assert (tmp_path / "main.db").stat().st_size > 0
