@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from idvault.storage.engine import Database
-from tests.databases import Databases, Maker, PostgresMaker, SqliteMaker, postgres
+from tests.support.databases import Databases, Maker, PostgresMaker, SqliteMaker, postgres
 
 MEASURED_ROOMS = ("domain", "transparency", "attest", "sealing", "custody")
 """The rooms whose own tests must reach each of their lines and branches (scripts/test)."""

@@ -13,10 +13,10 @@ from idvault.api.server import describe, dispatch
 from idvault.domain.error import DeniedError
 from idvault.domain.moment import Moment
 from idvault.v1 import options_pb2, status_pb2
-from tests.api import campaign_edge
-from tests.api.authority import TRUST_DOMAIN, Authority, Issued, spiffe
 from tests.api.descriptors import method
-from tests.api.edge import (
+from tests.support import campaign_edge
+from tests.support.authority import TRUST_DOMAIN, Authority, Issued, spiffe
+from tests.support.edge import (
     GET_STATUS,
     HISTORY,
     ISSUE_CREDENTIAL,

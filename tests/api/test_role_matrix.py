@@ -17,8 +17,8 @@ from idvault.api.server import Server, Service, Tls
 from idvault.domain.error import NotFoundError, Reason
 from idvault.telemetry.logs import Logs
 from idvault.telemetry.metrics import Metrics
-from tests.api.authority import TRUST_DOMAIN, Authority, Issued, spiffe
-from tests.api.edge import FakePlatforms, clock, platform, refused
+from tests.support.authority import TRUST_DOMAIN, Authority, Issued, spiffe
+from tests.support.edge import FakePlatforms, clock, platform, refused
 from tests.test_proto_contract import SERVICES, SERVICES_OF, WHO_MAY_CALL
 
 ROLES = ("platform", "auditor", "custodian", "operator", "monitor")

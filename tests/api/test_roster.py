@@ -28,9 +28,9 @@ from idvault.ports.platform import Platform
 from idvault.telemetry.logs import Logs
 from idvault.telemetry.metrics import Metrics
 from idvault.v1 import options_pb2, roster_pb2
-from tests.api.authority import TRUST_DOMAIN, Authority, spiffe
-from tests.api.edge import REQUEST_ID, FakePlatforms, call, clock, platform, refused
-from tests.flows.roster_world import next_version
+from tests.support.authority import TRUST_DOMAIN, Authority, spiffe
+from tests.support.edge import REQUEST_ID, FakePlatforms, call, clock, platform, refused
+from tests.support.roster_world import next_version
 
 ROSTER = next_version(None)
 SERVICE = roster_pb2.DESCRIPTOR.services_by_name["RosterService"]

@@ -20,10 +20,10 @@ from idvault.telemetry.metrics import Metrics
 from idvault.transparency import proof
 from idvault.transparency.tree import leaf_hash
 from idvault.v1 import transparency_pb2
-from tests.api.authority import TRUST_DOMAIN, Authority, spiffe
-from tests.api.edge import FakePlatforms, call, clock, platform, refused
-from tests.fakes.memory_log import MemoryLog
-from tests.transparency.merkle import log_of, mth, signer
+from tests.support.authority import TRUST_DOMAIN, Authority, spiffe
+from tests.support.edge import FakePlatforms, call, clock, platform, refused
+from tests.support.fakes.memory_log import MemoryLog
+from tests.support.merkle import log_of, mth, signer
 
 ORIGIN = "log.example/idvault"
 SIZE = 250

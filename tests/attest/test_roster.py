@@ -13,7 +13,7 @@ from idvault.attest.roster import Roster
 from idvault.attest.witness import WitnessPolicy
 from idvault.domain import seal
 from idvault.domain.error import Reason
-from tests.attest import people
+from tests.support import people
 from tests.vectors.load import load
 
 Change = Callable[[dict[str, Any]], Any]

@@ -25,14 +25,13 @@ from idvault.storage.engine import Database
 from idvault.storage.log_store import SqlLogStore
 from idvault.storage.roster import SqlRosterStore
 from idvault.storage.schema import records
-from tests import builders, logs
-from tests.attest import people
 from tests.attest.test_certificate import GOOD, pem
-from tests.chamber import CUSTODIANS, first_roster, person
-from tests.databases import Databases
 from tests.registry.test_probe import answering
-from tests.storage.world import World
-from tests.transparency.merkle import witness
+from tests.support import builders, logs, people
+from tests.support.chamber import CUSTODIANS, first_roster, person
+from tests.support.databases import Databases
+from tests.support.merkle import witness
+from tests.support.storage_world import World
 
 NOW = logs.START
 

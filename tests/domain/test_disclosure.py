@@ -17,7 +17,7 @@ from idvault.domain.error import (
     PreconditionError,
     Reason,
 )
-from tests import builders
+from tests.support import builders
 
 NOW = datetime(2026, 3, 1, 4, 0, 12, tzinfo=UTC)
 END = NOW + rules.USUAL_LIFETIME

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest_asyncio
 
-from tests.databases import Databases
-from tests.flows.log_world import LogWorld
-from tests.flows.world import World, open_world
+from tests.support.databases import Databases
+from tests.support.flow_world import World, open_world
+from tests.support.log_world import LogWorld
 
 
 @pytest_asyncio.fixture

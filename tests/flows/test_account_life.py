@@ -13,9 +13,9 @@ from idvault.domain.status import Standing, State, Status
 from idvault.domain.verification import ClaimState, FailureReason
 from idvault.storage.engine import Database
 from idvault.storage.schema import accounts
-from tests import builders
-from tests.flows.campaign_world import CampaignWorld
-from tests.flows.world import at, command
+from tests.support import builders
+from tests.support.campaign_world import CampaignWorld
+from tests.support.flow_world import at, command
 
 YEAR = 366 * 86_400
 OTHER = builders.identity(name="某一二", number="110000190101020007")

@@ -30,11 +30,11 @@ from idvault.domain.invitation import InvitationEvent
 from idvault.domain.registry import Answer
 from idvault.domain.status import Standing, State
 from idvault.storage.engine import Database
-from tests import builders
-from tests.databases import SqliteMaker
-from tests.fakes.flaky import Fault
-from tests.flows.campaign_world import DAY, CampaignWorld, tokens
-from tests.flows.world import at, command
+from tests.support import builders
+from tests.support.campaign_world import DAY, CampaignWorld, tokens
+from tests.support.databases import SqliteMaker
+from tests.support.fakes.flaky import Fault
+from tests.support.flow_world import at, command
 
 EVENTS = st.sampled_from(list(InvitationEvent))
 DATES = st.sampled_from([None, None, 10, 40])

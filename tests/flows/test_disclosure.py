@@ -22,10 +22,10 @@ from idvault.domain.event import EventType
 from idvault.flows.custodian import LONGEST_SHARE
 from idvault.storage import record as record_rows
 from idvault.storage.schema import log_openings, records, shred_keys
-from tests import builders
-from tests.chamber import Chamber, chamber, person
-from tests.databases import Databases
-from tests.flows.disclosure_world import (
+from tests.support import builders
+from tests.support.chamber import Chamber, chamber, person
+from tests.support.databases import Databases
+from tests.support.disclosure_world import (
     A,
     B,
     C,
@@ -40,7 +40,7 @@ from tests.flows.disclosure_world import (
     signed,
     terms,
 )
-from tests.storage.world import MISMATCHED
+from tests.support.storage_world import MISMATCHED
 
 
 @pytest_asyncio.fixture

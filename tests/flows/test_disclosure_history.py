@@ -17,8 +17,8 @@ from idvault.storage.checkpoint import SqlCheckpointStore
 from idvault.storage.log_store import SqlLogStore
 from idvault.storage.schema import log_openings
 from idvault.storage.status import SqlStatusStore
-from tests.chamber import CUSTODIANS, Chamber, chamber
-from tests.databases import Databases
+from tests.support.chamber import CUSTODIANS, Chamber, chamber
+from tests.support.databases import Databases
 
 ZONE = ZoneInfo("Asia/Shanghai")
 EMBARGO = timedelta(days=90)

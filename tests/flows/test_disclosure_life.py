@@ -30,10 +30,10 @@ from idvault.domain.disclosure import State, Verdict
 from idvault.domain.error import IdvaultError, UnavailableError
 from idvault.domain.event import EventType
 from idvault.flows.custodian import DecideCommand
-from tests.chamber import AUDITORS, CUSTODIANS, Chamber, identity, person
-from tests.databases import SqliteMaker
-from tests.fakes.flaky import Fault
-from tests.flows.disclosure_world import request_id, signed, terms
+from tests.support.chamber import AUDITORS, CUSTODIANS, Chamber, identity, person
+from tests.support.databases import SqliteMaker
+from tests.support.disclosure_world import request_id, signed, terms
+from tests.support.fakes.flaky import Fault
 
 M, N = 2, 3
 HOURS = 72

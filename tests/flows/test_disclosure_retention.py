@@ -21,10 +21,9 @@ from idvault.domain.error import (
 )
 from idvault.domain.event import EventType
 from idvault.storage.schema_disclosure import disclosure_decisions, disclosure_refusals, disclosures
-from tests.chamber import Chamber, chamber, person
-from tests.databases import Databases
-from tests.fakes.flaky import Fault
-from tests.flows.disclosure_world import (
+from tests.support.chamber import Chamber, chamber, person
+from tests.support.databases import Databases
+from tests.support.disclosure_world import (
     A,
     B,
     C,
@@ -39,6 +38,7 @@ from tests.flows.disclosure_world import (
     signed,
     terms,
 )
+from tests.support.fakes.flaky import Fault
 
 
 @pytest_asyncio.fixture

@@ -21,10 +21,10 @@ from idvault.flows.drill import PassCommand
 from idvault.flows.drill_record import DrillKeeper
 from idvault.flows.log_guard import LogGuard
 from idvault.ports.drill import DrillHistory
-from tests.attest import people
-from tests.chamber import CUSTODIANS, ENTROPY, Chamber, chamber, first_roster, identity, person
-from tests.databases import Databases
-from tests.flows.disclosure_world import refused, request_id
+from tests.support import people
+from tests.support.chamber import CUSTODIANS, ENTROPY, Chamber, chamber, first_roster, identity, person
+from tests.support.databases import Databases
+from tests.support.disclosure_world import refused, request_id
 
 A, B, C = CUSTODIANS
 DAY = timedelta(days=1)

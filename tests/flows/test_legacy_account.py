@@ -14,9 +14,9 @@ from idvault.domain.status import Assurance, Standing, State, SubjectKind
 from idvault.storage.engine import Database
 from idvault.storage.schema import log_entries
 from idvault.storage.schema_status import status_feed, status_feed_heads
-from tests.fakes.flaky import Fault
-from tests.flows.campaign_world import CampaignWorld
-from tests.storage.world import World as Store
+from tests.support.campaign_world import CampaignWorld
+from tests.support.fakes.flaky import Fault
+from tests.support.storage_world import World as Store
 
 
 @pytest_asyncio.fixture

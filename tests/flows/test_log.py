@@ -17,8 +17,8 @@ from idvault.storage.schema import log_entries, log_head, log_nodes
 from idvault.transparency import checkpoint
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.tree import CompactRange, leaf_hash
-from tests.fakes.flaky import Fault
-from tests.flows.log_world import (
+from tests.support.fakes.flaky import Fault
+from tests.support.log_world import (
     PLAIN,
     LogWorld,
     assert_one_history,

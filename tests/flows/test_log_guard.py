@@ -16,9 +16,9 @@ from idvault.flows.platform import PlatformFlow
 from idvault.storage.engine import Database
 from idvault.storage.log_store import SqlLogStore
 from idvault.storage.platform import SqlPlatformStore
-from tests.databases import Databases
-from tests.fakes.log import WaitingLog
-from tests.flows.world import World, at, command, open_world
+from tests.support.databases import Databases
+from tests.support.fakes.log import WaitingLog
+from tests.support.flow_world import World, at, command, open_world
 
 
 async def _refused(work: Awaitable[object]) -> Reason:

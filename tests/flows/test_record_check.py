@@ -14,9 +14,9 @@ from idvault.domain.error import DamagedError, Reason
 from idvault.domain.record import SealedRecord
 from idvault.flows import record_check
 from idvault.ports.disclosure import Evidence
-from tests.chamber import CUSTODIANS, Chamber, chamber, identity
-from tests.databases import Databases
-from tests.storage.world import MISMATCHED
+from tests.support.chamber import CUSTODIANS, Chamber, chamber, identity
+from tests.support.databases import Databases
+from tests.support.storage_world import MISMATCHED
 
 ACCOUNTS = 100
 SWAPS = 9_900

@@ -21,10 +21,10 @@ from idvault.domain.error import NotFoundError
 from idvault.storage.engine import Database
 from idvault.storage.schema import roster as newest
 from idvault.storage.schema_roster import roster_proposals, roster_signatures, roster_versions
-from tests.attest import people
-from tests.databases import Databases, SqliteMaker
-from tests.flows.roster_world import NAMES, Process, first, next_version, signature, write
-from tests.flows.world import at
+from tests.support import people
+from tests.support.databases import Databases, SqliteMaker
+from tests.support.flow_world import at
+from tests.support.roster_world import NAMES, Process, first, next_version, signature, write
 
 A, B, C = NAMES
 

@@ -41,11 +41,10 @@ from idvault.storage.schema import accounts
 from idvault.storage.status_list import SqlStatusKeyStore, SqlStatusListStore
 from idvault.transparency import entry
 from idvault.transparency.proof import verify_inclusion
-from tests import builders, logs
-from tests.databases import Databases
-from tests.fakes.sealing import CountingEntropy, FakeFingerprinter
-from tests.flows.world import PARTY, World, at, command, request_id
-from tests.transparency import merkle
+from tests.support import builders, logs, merkle
+from tests.support.databases import Databases
+from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
+from tests.support.flow_world import PARTY, World, at, command, request_id
 
 ISSUER = status_token.issuer("vault.example/log")
 AUDIENCE = "https://taxi.example"

@@ -16,9 +16,9 @@ from idvault.flows.witness import (
 from idvault.transparency import checkpoint
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.tree import EMPTY_ROOT
-from tests.fakes.log import FakeWitness
-from tests.fakes.memory_log import MemoryLog
-from tests.transparency.merkle import log_of, signer, witness
+from tests.support.fakes.log import FakeWitness
+from tests.support.fakes.memory_log import MemoryLog
+from tests.support.merkle import log_of, signer, witness
 
 ORIGIN = "log.example/idvault"
 SIGNER = signer(ORIGIN)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from idvault_client import Vault
-from scripts.sandbox import Registry
-from tests.journeys.house import House, running
+from tests.support.house import House, running
+from tests.support.sandbox import Registry
 
 
 @pytest.fixture(scope="session")

@@ -8,9 +8,9 @@ import pytest
 
 from idvault_client import receipt
 from idvault_client.offline import StatusVerifier
-from scripts.sandbox import invent, verify, wait_for
-from tests.databases import Databases
-from tests.journeys.cluster import Cluster
+from tests.support.cluster import Cluster
+from tests.support.databases import Databases
+from tests.support.sandbox import invent, verify, wait_for
 
 AUDIENCE = "https://taxi.example"
 

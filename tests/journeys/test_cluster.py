@@ -15,9 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from idvault.storage.engine import Database
 from idvault.storage.schema import accounts, checks, claims, records
 from idvault_client import Consent, Vault, VaultError, Verification, resident_id
-from scripts.sandbox import Person, wait_for
-from tests.databases import Databases
-from tests.journeys.cluster import Cluster
+from tests.support.cluster import Cluster
+from tests.support.databases import Databases
+from tests.support.sandbox import Person, wait_for
 
 TABLES = (accounts, claims, checks, records)
 CONSENT = Consent("terms-3", datetime(2026, 1, 2, tzinfo=UTC))

@@ -3,10 +3,10 @@
 import asyncio
 from pathlib import Path
 
-from scripts.fuzzing.attack import Campaign
-from scripts.fuzzing.surface import methods
-from scripts.fuzzing.vault import left_behind, metrics, prepare
-from tests.journeys.house import House
+from tests.resilience.fuzz.attack import Campaign
+from tests.resilience.fuzz.surface import methods
+from tests.resilience.fuzz.vault import left_behind, metrics, prepare
+from tests.support.house import House
 
 _COUNT, _SECONDS = 100, 12.0
 

@@ -13,8 +13,8 @@ from idvault.development import environment, totp
 from idvault.development.authority import real_now
 from idvault.development.layout import PASSPHRASE, TRUST_DOMAIN, Layout
 from idvault_client import Vault
-from scripts.sandbox import Person, fetch, invent, verify, wait_for
-from tests.journeys.house import House
+from tests.support.house import House
+from tests.support.sandbox import Person, fetch, invent, verify, wait_for
 
 PEOPLE = 32
 NEW = "custodian-d"

@@ -15,9 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from idvault.domain.status import Standing, State
 from idvault.storage.engine import Database
 from idvault.storage.schema import accounts
-from scripts.sandbox import wait_for
-from tests.databases import Databases
-from tests.journeys.cluster import Cluster
+from tests.support.cluster import Cluster
+from tests.support.databases import Databases
+from tests.support.sandbox import wait_for
 
 ROWS = 20_000
 

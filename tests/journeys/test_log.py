@@ -22,9 +22,9 @@ from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.tile import WIDTH, Bundle, decode_bundle, grown_bundles
 from idvault.transparency.tree import CompactRange, leaf_hash
 from idvault_client import Vault
-from scripts.sandbox import verify, wait_for
-from tests.databases import Databases
-from tests.journeys.cluster import Cluster
+from tests.support.cluster import Cluster
+from tests.support.databases import Databases
+from tests.support.sandbox import verify, wait_for
 
 SECONDS = float(os.environ.get("IDVAULT_TEST_LOG_SECONDS", "6"))
 CALLERS = 4

@@ -9,8 +9,8 @@ from uuid import uuid4
 import pytest
 
 from idvault_client import Consent, Vault, VaultError, Verification, resident_id
-from scripts.sandbox import Person, verify, wait_for
-from tests.journeys.house import House
+from tests.support.house import House
+from tests.support.sandbox import Person, verify, wait_for
 
 CONSENT = Consent("terms-3", datetime(2026, 1, 2, tzinfo=UTC))
 COUNTS = [

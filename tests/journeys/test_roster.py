@@ -15,7 +15,7 @@ from idvault.development.layout import PASSPHRASE
 from idvault.v1 import options_pb2, roster_pb2
 from idvault_client import AccessDenied, Tls
 from idvault_client.remote import CustodyEdge
-from tests.journeys.house import TIMEOUT, House
+from tests.support.house import TIMEOUT, House
 
 
 class Town:

@@ -9,8 +9,8 @@ from idvault.domain import name
 from idvault.domain.registry import Answer
 from idvault.mock_registry.server import Options
 from idvault.registry.nppa_wire import Credentials
-from tests.mock_registry.desk import WIRES, Desk, adapter, desk
-from tests.mock_registry.running import CREDENTIALS, SECRET_KEY, ai
+from tests.support.desk import WIRES, Desk, adapter, desk
+from tests.support.mock_registry import CREDENTIALS, SECRET_KEY, ai
 
 OTHER_KEY = "0123456789abcdef0123456789abcdef"
 

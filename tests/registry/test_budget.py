@@ -9,8 +9,8 @@ from idvault.domain.registry import Answer
 from idvault.mock_registry.server import Options
 from idvault.registry.budget import BudgetedRegistry
 from idvault.registry.guarded import GuardedRegistry
-from tests.mock_registry.running import FIXTURE, ai, identity, running
 from tests.registry.scripted import Clock, MemoryBudget, ScriptedRegistry
+from tests.support.mock_registry import FIXTURE, ai, identity, running
 
 KNOWN = identity(*FIXTURE)
 

@@ -6,8 +6,8 @@ import pytest
 
 from idvault.domain.registry import Answer
 from idvault.registry.guarded import GuardedRegistry
-from tests.mock_registry.running import FIXTURE, Running, ai, identity
 from tests.registry.scripted import Clock, ScriptedRegistry
+from tests.support.mock_registry import FIXTURE, Running, ai, identity
 
 KNOWN = identity(*FIXTURE)
 

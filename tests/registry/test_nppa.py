@@ -15,7 +15,7 @@ from idvault.registry import nppa_wire
 from idvault.registry.exchange import InsecureUrlError
 from idvault.registry.nppa import NppaRegistry
 from idvault.registry.nppa_wire import Code, Status
-from tests.mock_registry.running import CREDENTIALS, FIXTURE, SECRET_KEY, Running, ai, identity, real_time
+from tests.support.mock_registry import CREDENTIALS, FIXTURE, SECRET_KEY, Running, ai, identity, real_time
 
 KNOWN = identity(*FIXTURE)
 PATIENCE = 5.0

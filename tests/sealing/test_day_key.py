@@ -11,10 +11,10 @@ from idvault.sealing.day_key import DayKeyConflictError, LocalDayKeyring
 from idvault.sealing.intake import DayIntakeOpener, DayIntakeSealer
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import KeySet, Purpose
-from tests import builders
-from tests.attest.people import CHEAP
-from tests.fakes.sealing import CountingEntropy
-from tests.sealing.fakes import MemoryDayKeys
+from tests.support import builders
+from tests.support.fakes.keys import MemoryDayKeys
+from tests.support.fakes.sealing import CountingEntropy
+from tests.support.people import CHEAP
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ import pytest
 
 from idvault.storage.checkpoint import SIGNED, SqlCheckpointStore
 from idvault.storage.engine import Database
-from tests.databases import Databases
+from tests.support.databases import Databases
 
 
 @pytest.mark.parametrize("size", [100, 100_000])

@@ -14,8 +14,8 @@ from idvault.storage import engine
 from idvault.storage.engine import Database
 from idvault.storage.failure import DriverError
 from idvault.storage.schema import budgets, day_keys
-from tests.databases import Databases
-from tests.storage.world import NOW, World
+from tests.support.databases import Databases
+from tests.support.storage_world import NOW, World
 
 CANARY = "canary-370000"
 

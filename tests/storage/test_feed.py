@@ -19,9 +19,9 @@ from idvault.storage.engine import Database
 from idvault.storage.feed import SqlFeedStore
 from idvault.storage.schema import accounts
 from idvault.storage.schema_status import status_feed
-from tests.databases import Databases
 from tests.storage.test_status import END
-from tests.storage.world import MATCHED, NO_RECORD, World, at
+from tests.support.databases import Databases
+from tests.support.storage_world import MATCHED, NO_RECORD, World, at
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from idvault.storage import url as address
 from idvault.storage.engine import Database
 from idvault.storage.log_store import SqlLogStore
 from idvault.storage.migrations import MAIN
-from tests.databases import Maker
-from tests.storage.world import NOW
+from tests.support.databases import Maker
+from tests.support.storage_world import NOW
 
 
 def _to_first(connection: Connection) -> None:

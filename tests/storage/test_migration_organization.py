@@ -13,8 +13,8 @@ from idvault.storage import url as address
 from idvault.storage.engine import Database
 from idvault.storage.migrations import MAIN
 from idvault.storage.status import SqlStatusStore
-from tests.builders import TOKEN
-from tests.databases import Maker
+from tests.support.builders import TOKEN
+from tests.support.databases import Maker
 
 
 def _to_former(connection: Connection) -> None:

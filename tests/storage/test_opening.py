@@ -23,7 +23,7 @@ from idvault.domain.verification import ClaimState, Facts, FailureReason, Outcom
 from idvault.ports.verification import Opening
 from idvault.storage.schema import accounts, jobs, log_entries, log_openings, persons
 from idvault.transparency import entry
-from tests.storage.world import MATCHED, MISMATCHED, NO_RECORD, NOW, World, at
+from tests.support.storage_world import MATCHED, MISMATCHED, NO_RECORD, NOW, World, at
 
 
 async def test_sign_up_is_written_whole(world: World) -> None:

@@ -16,7 +16,7 @@ from idvault.storage import engine as engines
 from idvault.storage import migrations, schema
 from idvault.storage import url as address
 from idvault.storage.migrations import MAIN, SHRED, Branch, SchemaError
-from tests.databases import Databases, Maker
+from tests.support.databases import Databases, Maker
 
 ROOT = Path(__file__).parents[2]
 

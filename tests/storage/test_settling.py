@@ -15,7 +15,7 @@ from idvault.domain.verification import TIMED_OUT, ClaimState, FailureReason, Ou
 from idvault.ports.verification import Intake
 from idvault.storage.schema import intakes, jobs, log_entries, mismatches
 from idvault.transparency import entry
-from tests.storage.world import MATCHED, MISMATCHED, NO_RECORD, NOW, TODAY, World, at, lease_of
+from tests.support.storage_world import MATCHED, MISMATCHED, NO_RECORD, NOW, TODAY, World, at, lease_of
 
 
 async def test_success(world: World) -> None:

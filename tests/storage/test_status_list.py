@@ -20,7 +20,7 @@ from idvault.storage.schema import accounts, checks, claims, jobs, records, requ
 from idvault.storage.schema_status import status_credentials, status_lists, status_marks
 from idvault.storage.status_list import SqlStatusKeyStore, SqlStatusListStore
 from tests.storage.test_status import END
-from tests.storage.world import NOW, TODAY, World, at
+from tests.support.storage_world import NOW, TODAY, World, at
 
 ISSUED = datetime(2026, 2, 28, 4, 0, tzinfo=UTC)
 

@@ -27,7 +27,7 @@ from idvault.transparency.checkpoint import (
 from idvault.transparency.note import InvalidSignatureError, Signer, UnsignedNoteError, VerifierKey, parse_key
 from idvault.transparency.proof import ConsistencyError, prove_consistency
 from idvault.transparency.tree import LogError, leaf_hash
-from tests.transparency.merkle import log_of, mth, reader, signer, vectors, witness
+from tests.support.merkle import log_of, mth, reader, signer, vectors, witness
 
 PUBLISHED = vectors("checkpoint")
 ORIGIN = "log.example/idvault"

@@ -20,7 +20,7 @@ from idvault.transparency.proof import (
     verify_inclusion,
 )
 from idvault.transparency.tree import EMPTY_ROOT, MalformedHashError, OutOfRangeError, Position, leaf_hash
-from tests.transparency.merkle import log_of, mth, path, reader, subproof, vectors
+from tests.support.merkle import log_of, mth, path, reader, subproof, vectors
 
 PUBLISHED = vectors("proof")
 TREE = vectors("tree")

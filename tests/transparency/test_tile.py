@@ -29,7 +29,7 @@ from idvault.transparency.tile import (
     tile_of,
 )
 from idvault.transparency.tree import CompactRange, OutOfRangeError, Position, leaf_hash, root_at
-from tests.transparency.merkle import log_of, vectors
+from tests.support.merkle import log_of, vectors
 
 PUBLISHED = vectors("tile")
 BIG = 70_000

@@ -22,7 +22,7 @@ from idvault.transparency.tree import (
     node_hash,
     root_at,
 )
-from tests.transparency.merkle import log_of, mth, reader, vectors
+from tests.support.merkle import log_of, mth, reader, vectors
 
 PUBLISHED = vectors("tree")
 LEAVES = [bytes.fromhex(leaf) for leaf in PUBLISHED["leaves"]]

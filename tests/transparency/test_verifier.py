@@ -12,7 +12,7 @@ from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.tile import Tile, encode_bundle, encode_tile, grown, grown_bundles, parse_path
 from idvault.transparency.tree import CompactRange, OutOfRangeError, Position, leaf_hash
 from idvault.transparency.verifier import FileReader, ForkError, LogVerifier, WrongEntryError, verify_files
-from tests.transparency.merkle import log_of, mth
+from tests.support.merkle import log_of, mth
 
 ORIGIN = "log.example/idvault"
 EDITS = 10_000

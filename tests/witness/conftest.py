@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.witness.world import Disk, Served, served
+from tests.support.witness_world import Disk, Served, served
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from idvault.ports.witness import Ahead, Cosigned, WitnessRefusedError
 from idvault.transparency.note import Signer, VerifierKey, sign
 from idvault.witness import wire
 from idvault.witness.client import HttpWitness, WitnessAnswerError, WitnessSetupError
-from tests.transparency.merkle import witness
-from tests.witness.world import LOG, MAIN, NOW, STRANGER, WITNESS, Disk, History, Served, cosigned
+from tests.support.merkle import witness
+from tests.support.witness_world import LOG, MAIN, NOW, STRANGER, WITNESS, Disk, History, Served, cosigned
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 FORK = History("fork", fork=2)

@@ -5,7 +5,7 @@ from typing import Any
 
 from idvault.domain.moment import Moment
 from idvault.workers.settle import Settler
-from tests import builders
+from tests.support import builders
 
 
 class FakeBacklog:

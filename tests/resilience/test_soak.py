@@ -1,0 +1,61 @@
+"""The soak: a short one on a real vault, and how it tells growth and errors."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.resilience.soak.__main__ import Result, soak
+from tests.resilience.soak.sample import Sample, Trend, trend
+from tests.support.databases import Databases
+
+FLAT = Trend((100.0, 100.5), (20, 20), 0.1)
+RESULT = Result(
+    minutes=0.1,
+    database="sqlite",
+    done={"status": 7},
+    errors={},
+    complaints=[],
+    trends={"work": FLAT},
+    log="log: 9 entries, root AA, verified",
+)
+
+
+def test_a_short_soak_meets_no_error(sqlite_databases: Databases, tmp_path: Path) -> None:
+    """Every kind of call succeeds, no process complains, the log verifies; memory takes longer to tell."""
+    found = soak(sqlite_databases, tmp_path, minutes=0.1)
+    assert (found.errors, found.complaints) == ({}, [])
+    assert found.verified
+    assert set(found.trends) == {"serve", "serve-0", "serve-1", "custody", "work", "registry"}
+    done = Counter(found.done)
+    for name in ("sign-up", "status", "batch", "watch", "token", "invitation", "campaign batch", "log page"):
+        assert done[name] > 0, name
+
+
+def test_growth_is_told_from_a_heap_that_settles() -> None:
+    """A leak grows in the last quarter as before; a heap that filled up in the first half does not."""
+    leak = [Sample(at, 100 + at / 10, 20) for at in range(200)]
+    settled = [Sample(at, 100 + min(at, 100) / 5, 20) for at in range(200)]
+    files = [Sample(at, 100, 20 + at) for at in range(200)]
+    assert not trend(leak).flat
+    assert trend(leak).mib_per_minute == pytest.approx(6)
+    assert trend(settled).flat
+    assert not trend(files).flat
+    with pytest.raises(ValueError, match="too few"):
+        trend(leak[:7])
+
+
+def test_the_last_line_says_what_is_wrong() -> None:
+    """One error, a process that grows, or a log that does not verify: each fails the run."""
+    assert RESULT.passed
+    assert RESULT.last_line() == "soak: 0.1 minutes, 7 calls, 0 errors, memory flat, log verified"
+    grows = Trend((100.0, 140.0), (20, 20), 9.0)
+    wrong = [
+        Result(0.1, "sqlite", {}, {"status: Unavailable": 1}, [], {"work": FLAT}, RESULT.log),
+        Result(0.1, "sqlite", {}, {}, ["work: a line"], {"work": FLAT}, RESULT.log),
+        Result(0.1, "sqlite", {}, {}, [], {"work": grows}, RESULT.log),
+        Result(0.1, "sqlite", {}, {}, [], {"work": FLAT}, "log: entry 3: changed"),
+    ]
+    assert not any(one.passed for one in wrong)
+    assert Result(0.1, "sqlite", {}, {}, [], {"registry": grows}, RESULT.log).passed
+    assert wrong[2].last_line() == "soak: 0.1 minutes, 0 calls, 0 errors, memory NOT flat, log verified"
