@@ -6,8 +6,8 @@ import pytest
 
 from idvault.v1 import status_pb2
 from tests.resilience.fuzz.vault import tls
-from tests.resilience.http2.__main__ import attack
 from tests.resilience.http2.attacks import ATTACKS, Target
+from tests.resilience.http2.run import attack
 from tests.support.house import House
 from tests.support.sandbox import Registry, verify
 

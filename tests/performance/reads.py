@@ -24,8 +24,7 @@ from idvault_client.campaign_values import LegacyAccount
 from tests.performance import echo, load
 from tests.performance.goal import Check, Measured, Options, middle, spread
 from tests.performance.load import Target
-from tests.support import durable_postgres as postgres
-from tests.support import machine
+from tests.support import durable, machine
 from tests.support.cluster import Cluster
 from tests.support.databases import Databases, SqliteMaker
 
@@ -65,7 +64,7 @@ class _Place:
 
 def measure_postgres(options: Options) -> Measured:
     """Measure P2."""
-    with postgres.durable() as databases, _vault(databases) as place:
+    with durable.postgres() as databases, _vault(databases) as place:
         rounds = [(place.echo("E0"), place.read(), place.echo("E1")) for _ in range(options.rounds)]
         alone = place.read(calls=_ALONE, at_once=1).median_us
         echo = place.echo("E1", calls=_ALONE, at_once=1).median_us
@@ -111,7 +110,7 @@ def measure_sqlite(options: Options) -> Measured:
 
 def measure_batch(options: Options) -> Measured:
     """Measure P4: what one status of many costs, by a batch and by the feed."""
-    with postgres.durable() as databases, _vault(databases) as place:
+    with durable.postgres() as databases, _vault(databases) as place:
         batch = status_pb2.BatchGetStatusesRequest(account_tokens=place.tokens[:_BATCH]).SerializeToString()
         rounds = []
         for _ in range(options.rounds):

@@ -9,8 +9,7 @@ from pathlib import Path
 import grpc
 
 from idvault_client import Tls, aio, transport
-from tests.support import durable_postgres as postgres
-from tests.support import machine
+from tests.support import durable, machine
 from tests.support.cluster import Cluster
 
 _SERVER_CORE, _OTHERS_CORE = 0, 1
@@ -56,7 +55,7 @@ def running() -> Iterator[MeasuredVault]:
     with (
         tempfile.TemporaryDirectory(prefix="idvault-bench-") as folder,
         machine.everybody_on(_OTHERS_CORE),
-        postgres.durable() as databases,
+        durable.postgres() as databases,
     ):
         cluster = Cluster(Path(folder), databases, processes=1)
         try:

@@ -1,95 +1,152 @@
-"""`scripts/torture`: puts the promises about faults to the test, and counts what is lost or doubled."""
+"""`scripts/torture`: puts the promises about faults to the test, and counts what is lost or doubled.
+
+The last line is `torture: F faults, A acknowledged, L lost, D doubled`. Exit code 0; 1 if anything was lost,
+doubled or found; 2 wrong usage; 3 where a tool is not on this machine. Ctrl-C sums up what was done so far.
+"""
 
 import argparse
 import json
-import random
+import secrets
 import signal
 import sys
-import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import monotonic
 
-from tests.resilience import overload, registry_campaign
-from tests.resilience import suites as elsewhere
-from tests.resilience.besieged import Besieged, databases
-from tests.resilience.crowds import Crowd
+from tests.resilience import log, overload, registry_campaign, suites, swaps
+from tests.resilience.besieged import siege
+from tests.resilience.campaign import Campaign, Options
+from tests.resilience.crowds import Crowds
 from tests.resilience.cuts import Cuts
 from tests.resilience.disk import Disk
+from tests.resilience.fuzz import run as fuzz
+from tests.resilience.http2 import run as http2
 from tests.resilience.kills import Kills
+from tests.resilience.soak import run as soak
 from tests.resilience.tally import Tally
+from tests.resilience.theft import run as theft
 from tests.resilience.tracer import MissingToolError, strace
 
 _MISSING = 3
-_CROWDS = 20
-_READ_SECONDS = 30.0
+
+CAMPAIGNS: Mapping[str, Campaign] = {
+    "kills": Campaign(siege(Kills), "kill -9 at random moments under load", "kills", 3, 200),
+    "disk": Campaign(
+        siege(Disk), "each write fails, or ends the process", "one write in", 40, 1, ("sqlite",)
+    ),
+    "cuts": Campaign(
+        siege(Cuts), "the connection is cut at each packet", "one packet in", 20, 1, ("postgres",)
+    ),
+    "crowds": Campaign(siege(Crowds), "64 callers at once", "crowds", 2, 20),
+    "theft": Campaign(theft.run, "databases and online keys are stolen", "people", 4, 20),
+    "swaps": Campaign(swaps.run, "records are swapped and changed", "accounts", 10, 100, ()),
+    "log": Campaign(log.run, "the log is edited", "edits", 100, 10_000, ()),
+    "second-factor": Campaign(suites.second_factor, "codes are repeated and guessed", "rounds", 1, 1, ()),
+    "fuzz/messages": Campaign(
+        fuzz.messages, "what nobody should send", "messages to each method", 100, 100_000, ()
+    ),
+    "fuzz/texts": Campaign(fuzz.texts, "each listed text in each text field", "one text in", 40, 1, ()),
+    "roles": Campaign(suites.roles, "each method by each role and certificate", "rounds", 1, 1, ()),
+    "registry/keeps": Campaign(registry_campaign.keeps, "a registry on fire", "claims", 400, 20_000),
+    "registry/forgets": Campaign(
+        registry_campaign.forgets, "one that forgets unheard results", "claims", 400, 20_000
+    ),
+    "overload/cap": Campaign(overload.cap, "ten times the registry's cap", "claims", 400, 20_000),
+    "overload/backlog": Campaign(overload.backlog, "a day's backlog is reached", "claims", 600, 800),
+    "overload/reads": Campaign(siege(overload.Reads), "statuses are read in an overload", "seconds", 5, 30),
+    "http2": Campaign(http2.run, "frames that nobody should write", "percent of the attack", 5, 100, ()),
+    "soak": Campaign(soak.run, "mixed load; does memory grow?", "minutes", 1, 15),
+}
+"""Every campaign; a name before the stroke stands for all that begin with it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What was asked for. stop: set when the run is to be summed up early."""
-
-    database: str
-    kills: int
-    every: int
-    claims: int
-    messages: int
-    stop: threading.Event
-
-
-Torture = Callable[[Options], Tally]
-
-
-def main() -> int:
-    """Read the command line, torture, report; exit code 1 if anything was lost or doubled."""
-    parser = argparse.ArgumentParser(prog="scripts/torture", description=__doc__)
-    parser.add_argument("--database", choices=("sqlite", "postgres"), required=True)
-    parser.add_argument("--kills", type=int, default=200, metavar="N", help="how often promise 1 kills")
-    parser.add_argument("--claims", type=int, default=20_000, metavar="N", help="the claims of promise 13")
-    parser.add_argument(
-        "--messages", type=int, default=100_000, metavar="N", help="how many promise 10 sends to each method"
-    )
-    parser.add_argument("--only", metavar="1,3", help="the promises to test (default: all)")
-    parser.add_argument(
-        "--every", type=int, default=1, metavar="N", help="hit only each N-th write of promise 2"
-    )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write what was counted to this file")
-    arguments = parser.parse_args()
-    of_database = PROMISES[arguments.database]
-    wanted = arguments.only.split(",") if arguments.only else list(of_database)
-    if unknown := [name for name in wanted if name not in of_database]:
-        parser.error(f"with {arguments.database} there is no promise {', '.join(unknown)} to test")
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Read the command line, run what was asked for, report."""
+    parser = _parser()
+    asked = parser.parse_args(arguments)
+    names = [name for name in CAMPAIGNS if not asked.names or {name, name.partition("/")[0]} & {*asked.names}]
+    if unknown := {*asked.names} - {part for name in names for part in (name, name.partition("/")[0])}:
+        parser.error(f"no such campaign: {', '.join(sorted(unknown))}")
+    if strangers := [name for name in names if not _fits(CAMPAIGNS[name], asked.database)]:
+        if asked.names:
+            parser.error(f"{', '.join(strangers)}: not with {asked.database}")
+        names = [name for name in names if name not in strangers]
     stop = threading.Event()
     signal.signal(signal.SIGINT, lambda _number, _frame: stop.set())
-    options = Options(
-        arguments.database, arguments.kills, arguments.every, arguments.claims, arguments.messages, stop
-    )
+    timer = threading.Timer(asked.seconds, stop.set)
+    timer.daemon = True
+    timer.start()
+    quick = asked.quick or not (asked.names or asked.full)
     try:
-        if "2" in wanted:
+        if "disk" in names:
             strace()
-        results = {name: _torture(name, of_database[name], options) for name in wanted}
+        results = {}
+        for name in names:
+            campaign = CAMPAIGNS[name]
+            options = Options(
+                count=asked.count or (campaign.quick if quick else campaign.full),
+                database=asked.database or next(iter(campaign.databases), "sqlite"),
+                seed=secrets.randbelow(2**32) if asked.seed is None else asked.seed,
+                only=asked.only,
+                stop=stop,
+            )
+            results[name] = _run(name, campaign, options)
     except MissingToolError as missing:
         print(f"torture: {missing}")
         return _MISSING
-    if arguments.json:
+    finally:
+        timer.cancel()
+    if asked.json:
         document = {name: tally.document() for name, tally in results.items()}
-        arguments.json.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
+        asked.json.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", "utf-8")
     return _report(results)
 
 
-def _torture(name: str, torture: Torture, options: Options) -> Tally:
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="scripts/torture",
+        description=__doc__,
+        epilog="campaigns (what --count counts: quick or full):\n"
+        + "\n".join(campaign.line(name) for name, campaign in CAMPAIGNS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="a campaign, in full; without: all, quick")
+    parser.add_argument("--database", choices=("sqlite", "postgres"), help="default: the first one listed")
+    much = parser.add_mutually_exclusive_group()
+    much.add_argument("--quick", action="store_true", help="a bounded run of minutes")
+    much.add_argument("--full", action="store_true", help="as the promise says")
+    much.add_argument("--count", type=_positive, metavar="N", help="so much, in the campaign's own unit")
+    parser.add_argument(
+        "--seconds", type=float, default=threading.TIMEOUT_MAX, metavar="S", help="sum up then"
+    )
+    parser.add_argument("--seed", type=int, metavar="N", help="where chance begins (default: anywhere, said)")
+    parser.add_argument(
+        "--only", default="", metavar="WORD", help="only methods or attacks whose name holds it"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write what was counted to this file")
+    return parser
+
+
+def _positive(text: str) -> int:
+    if (number := int(text)) < 1:
+        raise ValueError
+    return number
+
+
+def _fits(campaign: Campaign, database: str | None) -> bool:
+    return not database or not campaign.databases or database in campaign.databases
+
+
+def _run(name: str, campaign: Campaign, options: Options) -> Tally:
     begun = monotonic()
-    tally = torture(options)
-    tally.figures["minutes"] = round((monotonic() - begun) / 60, 1)
+    tally = campaign.run(options)
+    tally.figures |= {"seed": options.seed, "minutes": round((monotonic() - begun) / 60, 1)}
     figures = ", ".join(f"{key} {value:g}" for key, value in tally.figures.items())
-    print(f"promise {name}, {options.database}: {tally.last_line().removeprefix('torture: ')}", flush=True)
-    print(f"  {figures}", flush=True)
-    for complaint in tally.complaints:
-        print(f"  {complaint}", flush=True)
+    where = f", {options.database}" if campaign.databases else ""
+    print(f"{name}{where}: {tally.last_line().removeprefix('torture: ')}", flush=True)
+    for line in (figures, *tally.complaints):
+        print(f"  {line}", flush=True)
     return tally
 
 
@@ -99,85 +156,6 @@ def _report(results: Mapping[str, Tally]) -> int:
         total.add(tally)
     print(total.last_line())
     return 1 if total.lost or total.doubled else 0
-
-
-@contextmanager
-def _besieged(database: str) -> Iterator[Besieged]:
-    with (
-        tempfile.TemporaryDirectory(prefix="idvault-torture-") as name,
-        databases(database, Path(name)) as pair,
-    ):
-        besieged = Besieged(Path(name), pair)
-        try:
-            yield besieged
-        finally:
-            besieged.close()
-
-
-def _kills(options: Options) -> Tally:
-    with _besieged(options.database) as besieged:
-        return Kills(besieged, dice=random.SystemRandom(), stop=options.stop).run(options.kills)
-
-
-def _crowds(options: Options) -> Tally:
-    with _besieged(options.database) as besieged:
-        return Crowd(besieged, stop=options.stop).run(_CROWDS)
-
-
-def _cuts(options: Options) -> Tally:
-    with _besieged(options.database) as besieged:
-        return Cuts(besieged, stop=options.stop).run()
-
-
-def _disk(options: Options) -> Tally:
-    with _besieged(options.database) as besieged:
-        return Disk(besieged, stop=options.stop).run(step=options.every)
-
-
-def _registry_campaign(options: Options, *, keep_unheard: bool) -> Tally:
-    with registry_campaign.databases(options.database) as pair:
-        return registry_campaign.run(
-            pair, claims=options.claims, keep_unheard=keep_unheard, stop=options.stop
-        )
-
-
-def _overload(options: Options) -> Tally:
-    with registry_campaign.databases(options.database) as pair:
-        return overload.simulate(pair, claims=options.claims, stop=options.stop)
-
-
-def _full(options: Options) -> Tally:
-    with registry_campaign.databases(options.database) as pair:
-        return overload.fill(pair, stop=options.stop)
-
-
-def _reads(options: Options) -> Tally:
-    with _besieged(options.database) as besieged:
-        return overload.Reads(besieged, stop=options.stop).run(seconds=_READ_SECONDS)
-
-
-# A registry that keeps what nobody heard, and one that does not; then overloads.
-_CAMPAIGNS: Mapping[str, Torture] = {
-    "13": partial(_registry_campaign, keep_unheard=True),
-    "13b": partial(_registry_campaign, keep_unheard=False),
-    "13c": _overload,
-    "13d": _full,
-    "13e": _reads,
-}
-
-# All one for which database is tortured otherwise.
-_ELSEWHERE: Mapping[str, Torture] = {
-    "6": lambda _: elsewhere.tampering().run(),
-    "7": lambda _: elsewhere.log_tampering().run(),
-    "10": lambda options: elsewhere.fuzz(messages=options.messages).run(),
-    "11": lambda _: elsewhere.role_matrix().run(),
-}
-
-PROMISES: Mapping[str, Mapping[str, Torture]] = {
-    "sqlite": {"1": _kills, "2": _disk, "4": _crowds, **_ELSEWHERE, **_CAMPAIGNS},
-    "postgres": {"1": _kills, "3": _cuts, "4": _crowds, **_ELSEWHERE, **_CAMPAIGNS},
-}
-"""Which promise of the security design is tested how, by the kind of database."""
 
 
 if __name__ == "__main__":

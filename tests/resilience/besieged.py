@@ -2,7 +2,11 @@
 
 import asyncio
 import io
+import random
+import tempfile
+import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -18,12 +22,13 @@ from idvault.sealing.key_set import Purpose
 from idvault_client import Vault, transport
 from tests.resilience.audit import Audit
 from tests.resilience.book import Book
+from tests.resilience.campaign import Options
 from tests.resilience.load import until_ended
 from tests.resilience.tally import Tally
-from tests.support import durable_postgres as postgres
 from tests.support import machine
 from tests.support.cluster import Cluster
-from tests.support.databases import Databases, SqliteMaker
+from tests.support.databases import Databases
+from tests.support.durable import durable
 
 TIMEOUT = 4.0
 EDGES = ("serve-a", "serve-b")
@@ -37,18 +42,6 @@ class Start:
 
     wall: float
     cpu: float
-
-
-@contextmanager
-def databases(kind: str, folder: Path) -> Iterator[Databases]:
-    """Bring a pair of databases that is as durable as an operator's."""
-    if kind == "sqlite":
-        template = folder / "template"
-        template.mkdir()
-        yield SqliteMaker(template).fresh(folder)
-        return
-    with postgres.durable() as made:
-        yield made
 
 
 class Besieged:
@@ -129,3 +122,44 @@ class Besieged:
     def close(self) -> None:
         """Leave no process behind."""
         self.cluster.close()
+
+
+class Siege(ABC):
+    """A campaign against one besieged vault, with the book of its platform and what is counted."""
+
+    def __init__(self, besieged: Besieged, *, dice: random.Random, stop: threading.Event) -> None:
+        """Take a vault of which nothing runs but the registry, and who may end the campaign early."""
+        self._besieged = besieged
+        self._registry = besieged.cluster.registry
+        self._dice = dice
+        self._stop = stop
+        self.tally = Tally()
+        self._book = Book(self._registry, tally=self.tally, dice=dice)
+
+    @abstractmethod
+    def run(self, count: int) -> Tally:
+        """Do so much; return what was counted."""
+
+
+@contextmanager
+def besieging(pair: Databases, folder: Path) -> Iterator[Besieged]:
+    """Bring a vault of which only the registry runs, and leave no process behind."""
+    besieged = Besieged(folder, pair)
+    try:
+        yield besieged
+    finally:
+        besieged.close()
+
+
+def siege(kind: type[Siege]) -> Callable[[Options], Tally]:
+    """Return how a siege of this kind is run on a vault of its own."""
+
+    def run(options: Options) -> Tally:
+        with (
+            tempfile.TemporaryDirectory(prefix="idvault-torture-") as name,
+            durable(options.database, Path(name)) as pair,
+            besieging(pair, Path(name)) as besieged,
+        ):
+            return kind(besieged, dice=options.dice(), stop=options.stop).run(options.count)
+
+    return run

@@ -4,15 +4,14 @@
 - 64 requests of one person: as many accounts as a person may have, and never one more.
 """
 
-import random
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from idvault_client import Vault
-from tests.resilience.besieged import EDGES, WORK, Besieged
-from tests.resilience.book import Book, SignUp, told
+from tests.resilience.besieged import EDGES, WORK, Siege
+from tests.resilience.book import SignUp, told
 from tests.resilience.load import until_ended
 from tests.resilience.tally import Tally
 
@@ -25,22 +24,14 @@ _LATENCY = 100
 _ROUNDS = 150
 
 
-class Crowd:
+class Crowds(Siege):
     """One vault, and a crowd as often as asked."""
 
-    def __init__(self, besieged: Besieged, *, stop: threading.Event) -> None:
-        """Take a vault of which nothing runs but the registry, and who may end the crowds early."""
-        self._besieged = besieged
-        self._registry = besieged.cluster.registry
-        self._stop = stop
-        self.tally = Tally()
-        self._book = Book(self._registry, tally=self.tally, dice=random.SystemRandom())
-
-    def run(self, crowds: int) -> Tally:
+    def run(self, count: int) -> Tally:
         """Let so many crowds of each kind come; return what was counted."""
         self._besieged.start(*EDGES, WORK)
         self._registry.behave("normal", latency_ms=_LATENCY)
-        for _ in range(crowds):
+        for _ in range(count):
             if self._stop.is_set():
                 break
             self._one_request()

@@ -5,37 +5,26 @@ is lost, for each n until a sign-up passes without a cut: once with the whole pa
 it. The request is sent again under its id; in the end each is one record, and what was answered stays.
 """
 
-import random
-import threading
-
 from idvault_client import Vault
-from tests.resilience.besieged import EDGES, WORK, Besieged
-from tests.resilience.book import Book
+from tests.resilience.besieged import EDGES, WORK, Siege
 from tests.resilience.proxy import CuttingProxy
 from tests.resilience.tally import Tally
 
 _MOST_PACKETS = 2_000
 
 
-class Cuts:
+class Cuts(Siege):
     """One vault on PostgreSQL, cut off from its databases again and again."""
 
-    def __init__(self, besieged: Besieged, *, stop: threading.Event) -> None:
-        """Take a vault of which nothing runs but the registry, and who may end the cuts early."""
-        self._besieged = besieged
-        self._stop = stop
-        self.tally = Tally()
-        self._book = Book(besieged.cluster.registry, tally=self.tally, dice=random.SystemRandom())
-
-    def run(self, *, step: int = 1) -> Tally:
-        """Cut at every packet, or at every step-th; return what was counted."""
+    def run(self, count: int) -> Tally:
+        """Cut at every packet, or at every count-th; return what was counted."""
         self._besieged.start(WORK)
         with CuttingProxy(self._besieged.databases.main_url) as proxy:
             self._besieged.reach_databases(proxy.through)
             self._besieged.start(EDGES[0])
             with self._besieged.vault() as vault:
                 for half in (False, True):
-                    self._cut_everywhere(proxy, vault, half=half, step=step)
+                    self._cut_everywhere(proxy, vault, half=half, step=count)
             self._besieged.reckon(self._book, tally=self.tally)
         return self.tally
 

@@ -7,14 +7,12 @@ command that rotates a key. The caller sends its request again; a process that f
 died is started again, and in the end all are restarted and every row is compared.
 """
 
-import random
-import threading
 from collections import Counter
 from collections.abc import Iterator
 
 from idvault_client import Vault
-from tests.resilience.besieged import EDGES, WORK, Besieged
-from tests.resilience.book import Book, SignUp
+from tests.resilience.besieged import EDGES, WORK, Siege
+from tests.resilience.book import SignUp
 from tests.resilience.rotation import Rotation
 from tests.resilience.tally import Tally
 from tests.resilience.tracer import KINDS, Fault, Traced
@@ -27,30 +25,23 @@ _SETTLED = 15.0
 _NOWHERE = "http://127.0.0.1:9"
 _REGISTRY = ("IDVAULT_REGISTRY_CHECK_URL", "IDVAULT_REGISTRY_QUERY_URL")
 _EDGE = EDGES[0]
+_LOG = "strace.log"
 
 
-class Disk:
+class Disk(Siege):
     """One vault on SQLite whose disk is broken again and again."""
 
-    def __init__(self, besieged: Besieged, *, stop: threading.Event) -> None:
-        """Take a vault of which nothing runs but the registry, and who may end the faults early."""
-        self._besieged = besieged
-        self._stop = stop
-        self._log = besieged.folder / "strace.log"
-        self.tally = Tally()
-        self._book = Book(besieged.cluster.registry, tally=self.tally, dice=random.SystemRandom())
-
-    def run(self, *, step: int = 1) -> Tally:
-        """Hit every sync and rename, and every step-th write; return what was counted."""
+    def run(self, count: int) -> Tally:
+        """Hit every sync and rename, and every count-th write; return what was counted."""
         cluster = self._besieged.cluster
         cluster.program = "tests.resilience.narrow"
         self._besieged.start(WORK, _EDGE)
-        self._hit(_EDGE, step=step)
+        self._hit(_EDGE, step=count)
         self._without_registry()
-        self._hit(WORK, step=step)
+        self._hit(WORK, step=count)
         for name in (WORK, _EDGE):
             cluster.kill(name)
-        rotation = Rotation(self._besieged, log=self._log, tally=self.tally)
+        rotation = Rotation(self._besieged, log=self._besieged.folder / _LOG, tally=self.tally)
         rotation.run(stop=self._stop)
         self._besieged.start(WORK, _EDGE)
         self._besieged.reckon(self._book, tally=self.tally)
@@ -115,4 +106,4 @@ class Disk:
         return sign_up.ended
 
     def _trace(self, victim: str, fault: Fault | None) -> Traced:
-        return Traced(self._besieged.cluster.pid(victim), self._log, fault)
+        return Traced(self._besieged.cluster.pid(victim), self._besieged.folder / _LOG, fault)

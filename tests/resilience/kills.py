@@ -6,14 +6,11 @@ same load. After each round everybody who was answered in it is asked about; eve
 verified against a checkpoint that was kept outside; in the end every row of both databases is compared.
 """
 
-import random
 import statistics
-import threading
 import time
 from collections.abc import Sequence
 
-from tests.resilience.besieged import EDGES, WORK, Besieged, Start
-from tests.resilience.book import Book
+from tests.resilience.besieged import EDGES, WORK, Siege, Start
 from tests.resilience.load import Load, in_parallel
 from tests.resilience.tally import Tally
 
@@ -31,26 +28,19 @@ _WEATHER: tuple[tuple[str, int | None, int], ...] = (
 )
 
 
-class Kills:
+class Kills(Siege):
     """One vault, killed as often as asked."""
 
-    def __init__(self, besieged: Besieged, *, dice: random.Random, stop: threading.Event) -> None:
-        """Take a vault of which nothing runs but the registry, and who may end the kills early."""
-        self._stop = stop
-        self._besieged = besieged
-        self._dice = dice
-        self.tally = Tally()
-        self._book = Book(besieged.cluster.registry, tally=self.tally, dice=dice)
-        self._asked = 0
+    _asked = 0
 
-    def run(self, kills: int) -> Tally:
+    def run(self, count: int) -> Tally:
         """Kill so many times; return what was counted."""
         self._besieged.start(*_ALL)
         starts: list[Start] = []
         with Load(self._book, vault=self._besieged.vault, callers=_CALLERS) as load:
-            while self.tally.faults < kills and not self._stop.is_set():
+            while self.tally.faults < count and not self._stop.is_set():
                 starts.append(self._round(load, len(starts)))
-        self._besieged.cluster.registry.behave("normal")
+        self._registry.behave("normal")
         self._besieged.reckon(self._book, tally=self.tally)
         if starts:
             self._sum_up(starts)
@@ -58,7 +48,7 @@ class Kills:
 
     def _round(self, load: Load, number: int) -> Start:
         mode, count, latency = _WEATHER[number % len(_WEATHER)]
-        self._besieged.cluster.registry.behave(mode, count=count, latency_ms=latency)
+        self._registry.behave(mode, count=count, latency_ms=latency)
         load.forget_answers()
         if not load.answered(1, patience=_PATIENCE):
             self.tally.lose(f"nobody was answered in round {number}")

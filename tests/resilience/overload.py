@@ -1,12 +1,10 @@
 """Promise 13, overload: many more sign-ups than the registry may be asked about.
 
-- 13c, in simulated time: 1,000 claims a second against a cap of 100.
-- 13d, in simulated time: a cap so small that a day's backlog is soon reached, and newcomers are refused.
-- 13e, at running processes: statuses are read while callers sign people up as fast as they can.
+- cap, in simulated time: 1,000 claims a second against a cap of 100.
+- backlog, in simulated time: a cap so small that a day's backlog is soon reached, and newcomers are refused.
+- reads, at running processes: statuses are read while callers sign people up as fast as they can.
 """
 
-import asyncio
-import random
 import threading
 import time
 from dataclasses import dataclass, field
@@ -14,14 +12,13 @@ from statistics import quantiles
 
 from idvault.storage.engine import Database
 from idvault_client import Vault, VaultError
-from tests.resilience.besieged import EDGES, WORK, Besieged
-from tests.resilience.book import Book
+from tests.resilience.besieged import EDGES, WORK, Besieged, Siege
+from tests.resilience.campaign import Options
 from tests.resilience.load import Load, until_ended
-from tests.resilience.registry.oracle import WrongError
 from tests.resilience.registry.overload import Overload
 from tests.resilience.registry.reckoning import reckon
+from tests.resilience.registry_campaign import simulated
 from tests.resilience.tally import Tally
-from tests.support.databases import Databases
 
 _CAP = "IDVAULT_REGISTRY_CALLS_PER_SECOND"
 _TIGHT = 2
@@ -31,40 +28,27 @@ _PAUSE = 0.02
 _ROUNDS = 300
 
 
-def simulate(pair: Databases, *, claims: int, stop: threading.Event) -> Tally:
+def cap(options: Options) -> Tally:
     """Let 1,000 claims come in a second while 100 may be asked about; at stop no more come."""
-    return _counted(pair, claims, 1_000.0, 100.0, stop)
+    return _counted(options, 1_000.0, 100.0)
 
 
-def fill(pair: Databases, *, stop: threading.Event) -> Tally:
+def backlog(options: Options) -> Tally:
     """Let claims come until a day's backlog is reached, and go on for as many again."""
-    tally = _counted(pair, 800, 50.0, 0.005, stop)
+    tally = _counted(options, 50.0, 0.005)
     if not tally.lost and not tally.figures["refused"]:
         tally.lose("nobody was refused beyond a day's backlog")
     return tally
 
 
-def _counted(pair: Databases, claims: int, per_second: float, cap: float, stop: threading.Event) -> Tally:
-    tally = Tally()
-    try:
-        tally.figures = asyncio.run(_simulate(pair.main_url, claims, per_second, cap, stop))
-    except WrongError as wrong:
-        tally.lose(str(wrong))
-        return tally
-    tally.acknowledged = int(tally.figures["claims"] - tally.figures["refused"])
-    return tally
+def _counted(options: Options, per_second: float, calls_per_second: float) -> Tally:
+    async def simulate(database: Database, tally: Tally) -> None:
+        overload = Overload(database, options.count, per_second, calls_per_second, options.seed)
+        await overload.run(stop=options.stop.is_set)
+        tally.figures = await reckon(overload)
+        tally.acknowledged = int(tally.figures["claims"] - tally.figures["refused"])
 
-
-async def _simulate(
-    url: str, claims: int, per_second: float, cap: float, stop: threading.Event
-) -> dict[str, float]:
-    database = Database(url=url)
-    try:
-        overload = Overload(database, claims, per_second, cap)
-        await overload.run(stop=stop.is_set)
-        return await reckon(overload)
-    finally:
-        await database.close()
+    return simulated(options, simulate)
 
 
 @dataclass
@@ -110,28 +94,20 @@ class Readers:
         self.seconds.append(time.perf_counter() - begun)
 
 
-class Reads:
+class Reads(Siege):
     """One vault whose readers are measured, before an overload and in it."""
 
-    def __init__(self, besieged: Besieged, *, stop: threading.Event) -> None:
-        """Take a vault of which nothing runs but the registry, and who may end it early."""
-        self._besieged = besieged
-        self._stop = stop
-        self.tally = Tally()
-        self._book = Book(besieged.cluster.registry, tally=self.tally, dice=random.SystemRandom())
-
-    def run(self, *, seconds: float) -> Tally:
+    def run(self, count: int) -> Tally:
         """Read for some seconds in calm and for as long in the overload; then let everybody be settled."""
-        settings = self._besieged.cluster.settings
-        settings[_CAP] = str(_TIGHT)
+        self._besieged.cluster.settings[_CAP] = str(_TIGHT)
         self._besieged.start(*EDGES, WORK)
         tokens = self._known()
-        self._measure("calm", tokens, seconds)
+        self._measure("calm", tokens, count)
         before = self.tally.acknowledged
         with Load(self._book, vault=self._besieged.vault, callers=_CALLERS):
-            self._measure("overload", tokens, seconds)
+            self._measure("overload", tokens, count)
         self.tally.figures |= {
-            "answers_per_second": round((self.tally.acknowledged - before) / seconds, 1),
+            "answers_per_second": round((self.tally.acknowledged - before) / count, 1),
             "cap": _TIGHT,
             "waiting": self._book.open,
         }
@@ -146,7 +122,7 @@ class Reads:
             self.tally.lose("nobody could sign up in calm")
         return [one.answer.account_token for one in people if one.answer is not None]
 
-    def _measure(self, when: str, tokens: list[str], seconds: float) -> None:
+    def _measure(self, when: str, tokens: list[str], seconds: int) -> None:
         readers = Readers(self._besieged, tokens)
         readers.read_for(seconds, self._stop)
         self.tally.figures |= readers.figures(when)

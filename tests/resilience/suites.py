@@ -1,73 +1,60 @@
-"""Promises that have a script of their own: it is run, and its last line is counted.
+"""Promises whose tests are whole as they are: they are run, and pytest's last line is counted.
 
-- 6: records are changed, swapped and put back (scripts/tampering.py).
-- 7: the log is edited (scripts/log_tampering.py).
-- 10: every method is fuzzed (scripts/fuzz).
-- 11: every method is called by every role with every kind of certificate (tests/api/test_role_matrix.py).
+- roles: every method is called by every role with every kind of certificate.
+- second-factor: codes are used twice, by many at once, by several processes, after a restart, and guessed.
 """
 
 import re
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from tests.resilience.campaign import Options
 from tests.resilience.tally import Tally
 
 _ROOT = Path(__file__).parents[2]
-_COMPLAINT = re.compile(r"found: |FAILED |ERROR ")
+_COMPLAINT = re.compile(r"FAILED |ERROR ")
+_COUNTED = re.compile(r"(?:(?P<failed>\d+) failed, )?(?P<passed>\d+) passed")
 _SHOWN = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Elsewhere:
-    """A command and what its last line counts.
+def roles(options: Options) -> Tally:
+    """Run promise 11; a fault is a test, which asks every method."""
+    return run(options, "tests/api/test_role_matrix.py")
 
-    counted: a pattern with a group `faults`; each further group counts what must be 0.
-    """
 
-    command: Sequence[str]
-    counted: str
+def second_factor(options: Options) -> Tally:
+    """Run promise 9."""
+    return run(options, "tests/flows/test_second_factor.py", "tests/storage/test_second_factor.py")
 
-    def run(self) -> Tally:
-        """Run it to its end; whatever it found counts as lost."""
-        done = subprocess.run(
-            [sys.executable, *self.command], cwd=_ROOT, stdout=subprocess.PIPE, text=True, check=False
-        )
-        lines = done.stdout.splitlines() or [""]
-        tally = Tally(complaints=[line for line in lines if _COMPLAINT.match(line)][:_SHOWN])
-        counted = re.search(self.counted, lines[-1])
-        if counted is None:
-            tally.lose(f"{self.command[-1]} ended with: {lines[-1]}")
-            return tally
-        groups = {name: int(value or 0) for name, value in counted.groupdict().items()}
-        tally.faults = groups.pop("faults")
-        tally.lost = sum(groups.values())
-        if done.returncode and not tally.lost:
-            tally.lose(f"{self.command[-1]} ended with exit code {done.returncode}")
+
+def run(options: Options, *files: str) -> Tally:
+    """Run the tests of some files as often as asked; each that fails counts as lost."""
+    tally = Tally()
+    for _ in range(options.count):
+        if not options.stop.is_set():
+            tally.add(
+                _once("-m", "pytest", "-q", "-rfE", *(["-k", options.only] if options.only else []), *files)
+            )
+    return tally
+
+
+def _once(*command: str) -> Tally:
+    done = subprocess.run(
+        [sys.executable, *command], cwd=_ROOT, stdout=subprocess.PIPE, text=True, check=False
+    )
+    return counted(done.stdout.splitlines() or [""], code=done.returncode)
+
+
+def counted(lines: Sequence[str], *, code: int) -> Tally:
+    """Return what pytest's lines come to; an end that says nothing of the kind is a loss."""
+    tally = Tally(complaints=[line for line in lines if _COMPLAINT.match(line)][:_SHOWN])
+    found = _COUNTED.match(lines[-1])
+    if found is None:
+        tally.lose(f"pytest ended with: {lines[-1]}")
         return tally
-
-
-def tampering() -> Elsewhere:
-    """Return promise 6."""
-    counted = r"tampering: (?P<faults>\d+) changes, (?P<undetected>\d+) undetected"
-    return Elsewhere(["-m", "tests.resilience.swaps"], counted)
-
-
-def log_tampering() -> Elsewhere:
-    """Return promise 7."""
-    counted = r"tampering: (?P<faults>\d+) edits, (?P<undetected>\d+) undetected, (?P<misnamed>\d+) misnamed"
-    return Elsewhere(["-m", "tests.resilience.log"], counted)
-
-
-def fuzz(*, messages: int) -> Elsewhere:
-    """Return promise 10 with so many messages to each method."""
-    counted = r"fuzz: (?P<faults>\d+) messages .*: (?P<found>\d+) findings"
-    return Elsewhere(["-m", "tests.resilience.fuzz", "--count", str(messages)], counted)
-
-
-def role_matrix() -> Elsewhere:
-    """Return promise 11; a fault is a test, which asks every method."""
-    counted = r"^(?:(?P<failed>\d+) failed, )?(?P<faults>\d+) passed"
-    return Elsewhere(["-m", "pytest", "-q", "-rf", "tests/api/test_role_matrix.py"], counted)
+    tally.faults, tally.lost = int(found["passed"]), int(found["failed"] or 0)
+    if code and not tally.lost:
+        tally.lose(f"pytest ended with exit code {code}")
+    return tally

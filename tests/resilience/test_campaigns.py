@@ -1,30 +1,18 @@
-"""The tortures in small: a few kills, one crowd; `scripts/torture` has the full counts."""
+"""Sieges in small: a few kills, one crowd; `scripts/torture` has the full counts."""
 
 import random
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from tests.resilience.besieged import Besieged
-from tests.resilience.crowds import Crowd
+from tests.resilience.besieged import besieging
+from tests.resilience.crowds import Crowds
 from tests.resilience.kills import Kills
 from tests.support.databases import Databases
 
 
-@contextmanager
-def besieged(folder: Path, pair: Databases) -> Iterator[Besieged]:
-    """A vault of which only the registry runs."""
-    made = Besieged(folder, pair)
-    try:
-        yield made
-    finally:
-        made.close()
-
-
 def test_kills_under_load_lose_and_double_nothing(tmp_path: Path, sqlite_databases: Databases) -> None:
     """kill -9 at a random moment: what was acknowledged is there once, and the log verifies."""
-    with besieged(tmp_path, sqlite_databases) as vault:
+    with besieging(sqlite_databases, tmp_path) as vault:
         tally = Kills(vault, dice=random.SystemRandom(), stop=threading.Event()).run(1)
     assert tally.complaints == []
     assert tally.faults >= 1
@@ -33,8 +21,8 @@ def test_kills_under_load_lose_and_double_nothing(tmp_path: Path, sqlite_databas
 
 def test_crowds_get_one_answer_and_never_one_account_more(tmp_path: Path, databases: Databases) -> None:
     """64 callers with one request id are one claim; 64 requests of one person are five accounts."""
-    with besieged(tmp_path, databases) as vault:
-        tally = Crowd(vault, stop=threading.Event()).run(1)
+    with besieging(databases, tmp_path) as vault:
+        tally = Crowds(vault, dice=random.SystemRandom(), stop=threading.Event()).run(1)
     assert tally.complaints == []
     assert tally.faults == 2
     assert tally.acknowledged == 65

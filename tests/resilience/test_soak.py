@@ -1,11 +1,14 @@
 """The soak: a short one on a real vault, and how it tells growth and errors."""
 
+import threading
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.resilience.soak.__main__ import Result, soak
+from tests.resilience.soak.run import Result, report, soak
 from tests.resilience.soak.sample import Sample, Trend, trend
 from tests.support.databases import Databases
 
@@ -23,7 +26,7 @@ RESULT = Result(
 
 def test_a_short_soak_meets_no_error(sqlite_databases: Databases, tmp_path: Path) -> None:
     """Every kind of call succeeds, no process complains, the log verifies; memory takes longer to tell."""
-    found = soak(sqlite_databases, tmp_path, minutes=0.1)
+    found = soak(sqlite_databases, tmp_path, minutes=0.1, stop=threading.Event())
     assert (found.errors, found.complaints) == ({}, [])
     assert found.verified
     assert set(found.trends) == {"serve", "serve-0", "serve-1", "custody", "work", "registry"}
@@ -45,17 +48,22 @@ def test_growth_is_told_from_a_heap_that_settles() -> None:
         trend(leak[:7])
 
 
-def test_the_last_line_says_what_is_wrong() -> None:
-    """One error, a process that grows, or a log that does not verify: each fails the run."""
-    assert RESULT.passed
-    assert RESULT.last_line() == "soak: 0.1 minutes, 7 calls, 0 errors, memory flat, log verified"
-    grows = Trend((100.0, 140.0), (20, 20), 9.0)
-    wrong = [
-        Result(0.1, "sqlite", {}, {"status: Unavailable": 1}, [], {"work": FLAT}, RESULT.log),
-        Result(0.1, "sqlite", {}, {}, ["work: a line"], {"work": FLAT}, RESULT.log),
-        Result(0.1, "sqlite", {}, {}, [], {"work": grows}, RESULT.log),
-        Result(0.1, "sqlite", {}, {}, [], {"work": FLAT}, "log: entry 3: changed"),
-    ]
-    assert not any(one.passed for one in wrong)
-    assert Result(0.1, "sqlite", {}, {}, [], {"registry": grows}, RESULT.log).passed
-    assert wrong[2].last_line() == "soak: 0.1 minutes, 0 calls, 0 errors, memory NOT flat, log verified"
+GROWS = Trend((100.0, 140.0), (20, 20), 9.0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({}, None),
+        ({"trends": {"registry": GROWS}}, None),
+        ({"errors": {"status: Unavailable": 1}}, "1 x status: Unavailable"),
+        ({"complaints": ["work: a line"]}, "work: a line"),
+        ({"trends": {"work": GROWS}}, "GROWS"),
+        ({"log": "log: entry 3: changed"}, "log: entry 3: changed"),
+    ],
+)
+def test_what_is_wrong_is_a_loss(changes: dict[str, Any], complaint: str | None) -> None:
+    """One error, a process that grows but the registry, or a log that does not verify: each is lost."""
+    tally = report(replace(RESULT, **changes))
+    assert (tally.acknowledged, tally.lost) == (7, complaint is not None)
+    assert "".join(tally.complaints).endswith(complaint or "")

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.resilience.theft import attacks, search, victims
-from tests.resilience.theft.__main__ import report
 from tests.resilience.theft.finding import Finding
+from tests.resilience.theft.run import report
 from tests.resilience.theft.scene import Scene
 from tests.support.databases import Databases
 
@@ -61,15 +61,12 @@ def test_a_thief_of_everything_online_finds_no_name(databases: Databases, tmp_pa
     assert (later.found, later.tried) == (0, now.tried)
 
 
-def test_a_hole_is_told_by_the_exit_code(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """What is beyond a stated limit is counted in the last line, and written to the file."""
+def test_a_hole_is_a_loss(capsys: pytest.CaptureFixture[str]) -> None:
+    """What is beyond a stated limit is counted as lost and told; what is within it is not."""
     stated = Finding("the numbers", "numbers", 9, 5, most=5)
-    assert report([stated, Finding("a try", "names", 9, 0)], None) == 0
-    assert (
-        capsys.readouterr().out.splitlines()[-1] == "theft: 2 attacks, 0 names, 0 records, limits as stated"
-    )
-    file = tmp_path / "findings.json"
-    assert report([stated, Finding("a hole", "names", 9, 3, most=1)], file) == 1
-    last = capsys.readouterr().out.splitlines()[-1]
-    assert last == "theft: 2 attacks, 2 names, 0 records beyond the stated limits"
-    assert '"holds": false' in file.read_text("utf-8")
+    good = report([stated, Finding("a try", "names", 9, 0)])
+    assert (good.faults, good.lost, good.complaints) == (2, 0, [])
+    tally = report([stated, Finding("a hole", "names", 9, 3, most=1)])
+    assert (tally.lost, tally.complaints) == (2, ["2 names beyond the stated limits: a hole"])
+    assert [row["holds"] for row in tally.details] == [True, False]
+    assert "HOLE" in capsys.readouterr().out

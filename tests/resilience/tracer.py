@@ -39,7 +39,7 @@ def strace() -> str:
     """Return where strace is; raises MissingToolError."""
     found = shutil.which("strace")
     if found is None:
-        raise MissingToolError("strace is not on this machine; install it, or leave promise 2 out by --only")
+        raise MissingToolError("strace is not on this machine; install it, or name other campaigns than disk")
     return found
 
 

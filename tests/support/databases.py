@@ -139,7 +139,7 @@ def postgres() -> Iterator[PostgresMaker]:
         yield from _made_on(given)
         return
     # The server runs as another user when the tests run as root, so every folder above must let it pass.
-    folder = Path(tempfile.mkdtemp(prefix="idvault-postgres-", dir=_memory()))
+    folder = Path(tempfile.mkdtemp(prefix="idvault-postgres-", dir=memory()))
     folder.chmod(0o755)
     server: Any = None
     try:
@@ -154,7 +154,7 @@ def postgres() -> Iterator[PostgresMaker]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _memory() -> Path | None:
+def memory() -> Path | None:
     """Return a file system in memory if there is one with room, else None: what a copy costs is its files."""
     if not os.access(_MEMORY, os.W_OK) or shutil.disk_usage(_MEMORY).free < _MEMORY_NEEDED:
         return None

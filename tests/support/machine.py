@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+_KIB = 1024
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def cpu_seconds(pid: int) -> float:
     """Return the CPU time that a process and its children that are still there have used."""
     own = _times(pid)
-    return own + sum(cpu_seconds(child) for child in _children(pid))
+    return own + sum(cpu_seconds(child) for child in children(pid))
 
 
 def pin(pid: int, core: int) -> None:
@@ -21,7 +22,7 @@ def pin(pid: int, core: int) -> None:
         return
     for task in Path(f"/proc/{pid}/task").iterdir():
         os.sched_setaffinity(int(task.name), {core})
-    for child in _children(pid):
+    for child in children(pid):
         pin(child, core)
 
 
@@ -43,6 +44,14 @@ def _times(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
+    """Return the children of a process, in the order of their ids."""
     found = (Path(f"/proc/{pid}/task") / str(pid) / "children").read_text("ascii").split()
-    return [int(child) for child in found]
+    return sorted(int(child) for child in found)
+
+
+def resident_mib(pid: int) -> float:
+    """Return what a process holds: what is resident, and what the system has moved out to make room."""
+    lines = Path(f"/proc/{pid}/status").read_text("utf-8").splitlines()
+    fields = dict(line.split(":", 1) for line in lines)
+    return sum(int(fields[name].split()[0]) for name in ("VmRSS", "VmSwap")) / _KIB

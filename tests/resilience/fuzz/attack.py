@@ -3,9 +3,9 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, islice
 from random import Random
 from typing import Any
 
@@ -58,11 +58,19 @@ class _Sending:
     compression: grpc.Compression = grpc.Compression.NoCompression
 
 
-class Campaign:
-    """Attacks on one vault with one seed."""
+class Attack:
+    """An attack on one vault with one seed."""
 
-    def __init__(self, ground: Ground, *, seed: int, only: Sequence[Method] | None = None) -> None:
+    def __init__(
+        self,
+        ground: Ground,
+        *,
+        seed: int,
+        only: Sequence[Method] | None = None,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> None:
         """Take the vault, the seed, and the methods: every one if nothing is said."""
+        self._stop = stop
         self._ground = ground
         self._seed = seed
         self._methods = list(only or methods())
@@ -74,17 +82,17 @@ class Campaign:
         self._canaries = (*self._personal, *ground.canaries.others)
         self.report = Report()
 
-    async def run(self, *, count: int, seconds: float, texts: bool = False) -> Report:
-        """Send each method so many attacks, all methods at once, or as many as the time allows.
+    async def run(self, *, count: int, texts: int | None = None) -> Report:
+        """Send each method so many attacks, all methods at once, unless it is stopped before.
 
-        texts: send every naughty text in every text field instead, once.
+        texts: send each text whose place is a multiple of this in every text field instead, once.
         """
         begin = time.monotonic()
         try:
             for method in self._methods:
                 self._edges[method.path] = await self._find(method)
             work: list[Iterator[tuple[Method, _Sending]]] = [
-                self._work(method, None if texts else count, begin + seconds) for method in self._methods
+                self._work(method, count, texts) for method in self._methods
             ]
             if texts:
                 # Methods differ much in how many fields they have, and the last one must not be left alone.
@@ -96,16 +104,17 @@ class Campaign:
         self.report.seconds = time.monotonic() - begin
         return self.report
 
-    def _work(self, method: Method, count: int | None, end: float) -> Iterator[tuple[Method, _Sending]]:
+    def _work(self, method: Method, count: int, texts: int | None) -> Iterator[tuple[Method, _Sending]]:
         """Yield the attacks on a method: a seed has always the same, however long each takes."""
         chance = Random(f"{self._seed} {method.path}")  # noqa: S311 - to be repeatable, not secret
         attacker = Attacker(random=chance, facts=self._ground.facts, canaries=self._ground.canaries)
-        if count is None:
-            sendings = (_Sending(min(method.roles), body) for body in attacker.texts(method.request))
+        if texts:
+            bodies = islice(attacker.texts(method.request), 0, None, texts)
+            sendings = (_Sending(min(method.roles), body) for body in bodies)
         else:
             sendings = (self._sending(method, attacker, chance) for _ in range(count))
         for sending in sendings:
-            if time.monotonic() > end or len(self.report.findings) >= _MOST_FINDINGS:
+            if self._stop() or len(self.report.findings) >= _MOST_FINDINGS:
                 return
             yield method, sending
 

@@ -31,7 +31,7 @@ class LoadError(Exception):
 
 
 @dataclass(slots=True)
-class Tally:
+class Counts:
     """What was done, how often, and what went wrong."""
 
     done: Counter[str] = field(default_factory=Counter)
@@ -49,11 +49,11 @@ Step = Callable[[], Awaitable[None]]
 class Load:
     """Everybody who calls; `run` returns once `stop` is set and all have ended."""
 
-    def __init__(self, *, client: Callable[[], aio.Vault], registry: Registry, tally: Tally) -> None:
+    def __init__(self, *, client: Callable[[], aio.Vault], registry: Registry, counts: Counts) -> None:
         """Take who connects, the registry's admin port, and where to count."""
         self._client = client
         self._registry = registry
-        self._tally = tally
+        self._counts = counts
         self._vault = client()
         self._people: deque[Person] = deque()
         self._knowing = asyncio.Lock()
@@ -107,9 +107,9 @@ class Load:
             begun = time.monotonic()
             try:
                 await step()
-                self._tally.done[name] += 1
+                self._counts.done[name] += 1
             except Exception as error:
-                self._tally.wrong(name, error)
+                self._counts.wrong(name, error)
             left = 1 / a_second - (time.monotonic() - begun)
             if left > 0:
                 await _until(stop, left)
@@ -121,7 +121,7 @@ class Load:
             await self.ask_again()
             await asyncio.sleep(0.05)
         if self._pending:
-            self._tally.errors["claims that never ended"] += len(self._pending)
+            self._counts.errors["claims that never ended"] += len(self._pending)
         await self._vault.close()
 
     async def sign_up(self) -> None:
@@ -220,7 +220,7 @@ class Load:
         """Follow the feed for the whole run, and ask it for statuses."""
         async with self._client() as vault:
             if not await vault.statuses.wait(_CAUGHT_UP):
-                self._tally.errors["follower: never caught up"] += 1
+                self._counts.errors["follower: never caught up"] += 1
             while not stop.is_set():
                 await _until(stop, 2.0)
                 # Behind or not, the answer is right: a feed that is behind asks the vault.
@@ -229,9 +229,9 @@ class Load:
                     found = await vault.statuses.get(token)
                     _check(found.account_token == token, "the status is the account's")
                 except Exception as error:
-                    self._tally.wrong("follower", error)
+                    self._counts.wrong("follower", error)
                 behind = vault.statuses.age > _BEHIND
-                self._tally.done["follower behind" if behind else "follower"] += 1
+                self._counts.done["follower behind" if behind else "follower"] += 1
 
     async def _newcomer(self) -> Person:
         async with self._knowing:

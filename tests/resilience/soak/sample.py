@@ -4,10 +4,10 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from statistics import median
 
-_KIB = 1024
+from tests.support.machine import resident_mib
+
 # What a heap may still gain in a quarter of the run without being called a leak: caches that fill, arenas.
 _SLACK_MIB, _SLACK_PART = 2.0, 0.02
 _SLACK_FILES = 8
@@ -49,7 +49,7 @@ class Watch:
         """Take one sample of each; raises OSError if a process is gone."""
         at = time.monotonic() - self._begun
         for name, pid in self.pids.items():
-            self.samples.setdefault(name, []).append(Sample(at, _held(pid), _files(pid)))
+            self.samples.setdefault(name, []).append(Sample(at, resident_mib(pid), _files(pid)))
 
     def trends(self) -> dict[str, Trend]:
         """Return how each process developed."""
@@ -77,19 +77,6 @@ def _slope(samples: Sequence[Sample]) -> float:
     if spread == 0:
         return 0.0
     return sum((one.at - middle_at) * (one.mib - middle_mib) for one in samples) / spread
-
-
-def children(pid: int) -> list[int]:
-    """Return the children of a process, in the order of their ids."""
-    found = (Path(f"/proc/{pid}/task") / str(pid) / "children").read_text("ascii").split()
-    return sorted(int(child) for child in found)
-
-
-def _held(pid: int) -> float:
-    """Return what a process holds: what is resident, and what the system has moved out to make room."""
-    lines = Path(f"/proc/{pid}/status").read_text("utf-8").splitlines()
-    fields = dict(line.split(":", 1) for line in lines)
-    return sum(int(fields[name].split()[0]) for name in ("VmRSS", "VmSwap")) / _KIB
 
 
 def _files(pid: int) -> int:

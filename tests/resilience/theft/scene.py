@@ -6,11 +6,11 @@ from pathlib import Path
 from idvault.development.layout import PASSPHRASE
 from idvault_client import Vault
 from idvault_client.campaign_values import LegacyAccount
-from tests.resilience.soak.vault import WholeVault
 from tests.resilience.theft.loot import Loot, take, take_keys
 from tests.resilience.theft.victims import Victims, invent
 from tests.support.databases import Databases
 from tests.support.sandbox import Person, verify, wait_for
+from tests.support.whole_vault import WholeVault
 
 _PATIENCE = 120.0
 _TIMEOUT = 20.0

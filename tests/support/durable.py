@@ -1,4 +1,4 @@
-"""A PostgreSQL server of its own, as durable as an operator's: fsync and synchronous_commit are on."""
+"""Pairs of databases for campaigns and measurements: as durable as an operator's, or in memory and fast."""
 
 import asyncio
 import importlib
@@ -13,7 +13,8 @@ from typing import Any
 import asyncpg  # type: ignore[import-untyped]
 from sqlalchemy.engine import make_url
 
-from tests.support.databases import Databases
+from tests.support import databases
+from tests.support.databases import Databases, SqliteMaker
 
 # As durable as the defaults, with the memory that an operator gives to a million accounts.
 _SETTINGS = (
@@ -27,8 +28,36 @@ _SETTINGS = (
 
 
 @contextmanager
-def durable() -> Iterator[Databases]:
-    """Run a server with two empty databases for the life of the block."""
+def durable(kind: str, folder: Path) -> Iterator[Databases]:
+    """Bring a pair for the life of the block; what is in it survives a cut of power."""
+    if kind == "postgres":
+        with postgres() as made:
+            yield made
+        return
+    yield _sqlite(folder)
+
+
+@contextmanager
+def in_memory(kind: str) -> Iterator[Databases]:
+    """Bring a pair that outlives processes but no cut of power, which nothing simulates."""
+    with tempfile.TemporaryDirectory(prefix="idvault-campaign-", dir=databases.memory()) as name:
+        if kind == "postgres":
+            with databases.postgres() as maker:
+                yield maker.fresh(Path(name))
+            return
+        yield _sqlite(Path(name))
+
+
+def _sqlite(folder: Path) -> Databases:
+    places = [folder / "template", folder / "databases"]
+    for place in places:
+        place.mkdir()
+    return SqliteMaker(places[0]).fresh(places[1])
+
+
+@contextmanager
+def postgres() -> Iterator[Databases]:
+    """Run a server with two empty databases, fsync and synchronous_commit on, for the life of the block."""
     # The server runs as another user when this runs as root, so every folder above must let it pass.
     folder = Path(tempfile.mkdtemp(prefix="idvault-bench-"))
     folder.chmod(0o755)

@@ -1,19 +1,19 @@
-"""Abuses HTTP/2 against a vault of its own; scripts/abuse_http2 --help says how hard and with what."""
+"""Abuses HTTP/2 against a vault of its own, while a good client goes on asking."""
 
-import argparse
 import asyncio
-import sys
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from idvault.development.session import Session
 from idvault.v1 import status_pb2
 from idvault_client import testing
+from tests.resilience.campaign import Options
 from tests.resilience.fuzz.vault import tls
 from tests.resilience.http2.attacks import ATTACKS, Target
 from tests.resilience.http2.good import GoodClient, Served
+from tests.resilience.tally import Tally
+from tests.support.machine import resident_mib
 from tests.support.sandbox import Registry, verify
 
 MOST_MEMORY = 200
@@ -47,22 +47,14 @@ class Outcome:
         )
 
 
-def resident(pid: int) -> float:
-    """Return the memory of a process in MiB."""
-    for line in Path(f"/proc/{pid}/status").read_text("ascii").splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1_024
-    raise LookupError("the process has no memory")
-
-
 async def attack(name: str, target: Target, *, pid: int, after: float = 2.0) -> Outcome:
     """Attack once; the good client asks during the attack and for some seconds after it."""
-    before, peak = resident(pid), 0.0
+    before, peak = resident_mib(pid), 0.0
 
     async def watch() -> None:
         nonlocal peak
         while True:
-            peak = max(peak, resident(pid) - before)
+            peak = max(peak, resident_mib(pid) - before)
             await asyncio.sleep(0.05)
 
     watching = asyncio.create_task(watch())
@@ -79,15 +71,9 @@ async def attack(name: str, target: Target, *, pid: int, after: float = 2.0) -> 
     return Outcome(name, told, during.served, afterwards.served, peak)
 
 
-def main() -> int:
-    """Read the command line, attack, and say what came of it; exit code 1 if anything did harm."""
-    parser = argparse.ArgumentParser(prog="scripts/abuse_http2", description=__doc__)
-    parser.add_argument(
-        "--scale", type=float, default=1.0, help="1 is the full attack (default: %(default)s)"
-    )
-    parser.add_argument("--only", default="", help="only attacks whose name holds this")
-    arguments = parser.parse_args()
-    harmed = 0
+def run(options: Options) -> Tally:
+    """Attack, by so many percent of the full attack; an attack that did harm is a loss."""
+    tally = Tally()
     with tempfile.TemporaryDirectory(prefix="idvault-abuse-") as folder:
         session = Session(state=Path(folder) / "state", output=Path(folder) / "dev.log")
         try:
@@ -96,18 +82,16 @@ def main() -> int:
                 person = Registry(ready["registry"]["admin_url"]).newcomer()
                 token = verify(vault, person).account_token
             body = status_pb2.GetStatusRequest(account_token=token).SerializeToString()
-            target = Target(ready["grpc"], tls(ready, "platform"), body, arguments.scale)
+            target = Target(ready["grpc"], tls(ready, "platform"), body, options.count / 100)
             for name in ATTACKS:
-                if arguments.only in name:
+                if options.only in name and not options.stop.is_set():
                     outcome = asyncio.run(attack(name, target, pid=ready["pids"]["serve"][0]))
-                    harmed += not outcome.harmless
+                    tally.faults += 1
+                    tally.acknowledged += len(outcome.during.seconds) + len(outcome.after.seconds)
                     print(outcome, flush=True)
-                    time.sleep(1)
+                    if not outcome.harmless:
+                        tally.lose(str(outcome))
+                    options.stop.wait(1)
         finally:
             session.close()
-    print(f"abuse: {harmed} attacks did harm")
-    return 1 if harmed else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return tally

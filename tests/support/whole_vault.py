@@ -9,8 +9,8 @@ from idvault.development import environment
 from idvault.development.layout import AUDITORS, CUSTODIANS, PEOPLE
 from idvault.development.supervisor import Ports
 from idvault_client import aio
-from tests.resilience.soak.sample import children
 from tests.support.cluster import Cluster, free_port
+from tests.support.machine import children
 
 _CUSTODY = "custody"
 _COMPLAINT = re.compile(r"\"level\": ?\"(error|critical)\"|^Traceback")
