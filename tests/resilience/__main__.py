@@ -142,7 +142,7 @@ def _run(name: str, campaign: Campaign, options: Options) -> Tally:
     begun = monotonic()
     tally = campaign.run(options)
     tally.figures |= {"seed": options.seed, "minutes": round((monotonic() - begun) / 60, 1)}
-    figures = ", ".join(f"{key} {value:g}" for key, value in tally.figures.items())
+    figures = ", ".join(f"{key} {value:.10g}" for key, value in tally.figures.items())
     where = f", {options.database}" if campaign.databases else ""
     print(f"{name}{where}: {tally.last_line().removeprefix('torture: ')}", flush=True)
     for line in (figures, *tally.complaints):

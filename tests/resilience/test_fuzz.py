@@ -1,5 +1,6 @@
 """What the fuzzer itself promises: it knows what is documented, repeats itself, and sees what is wrong."""
 
+import unicodedata
 from pathlib import Path
 from random import Random
 
@@ -55,25 +56,44 @@ def test_attacks_are_of_many_kinds(method: Method) -> None:
 
 
 def test_every_text_takes_its_canary() -> None:
-    """No template loses the canary, and each braces its way through."""
+    """Wherever a text has a place for one."""
+    assert sum(naughty.CANARY in text for text in naughty.TEXTS) > 400
     for text in naughty.TEXTS:
         filled = naughty.fill(text, "canary")
-        assert ("{}" in text) == ("canary" in filled)
+        assert naughty.CANARY not in filled
+        assert (naughty.CANARY in text) == ("canary" in filled)
 
 
-def test_there_are_many_texts_of_many_families() -> None:
-    """The security design promises 515; each family has texts of its own, and every one can be sent."""
+def test_there_are_many_texts_of_many_kinds() -> None:
+    """The security design promises 515; each kind has texts of its own, and every one can be sent."""
     assert len(naughty.TEXTS) == len(set(naughty.TEXTS)) >= 515
-    for family in naughty.FAMILIES:
-        assert len(set(family())) >= 10, family.__name__
+    assert all(len(texts) >= 10 for texts in naughty.LISTED.values())
+    assert max(map(len, naughty.TEXTS)) > 65_535
     assert "".join(naughty.TEXTS).encode()
 
 
+def test_drawn_texts_hold_every_kind_of_character() -> None:
+    """Controls, marks, private and unassigned ones of every plane, half of the texts with a canary."""
+    texts = naughty.drawn(1_500, seed=1)
+    assert "".join(texts).encode()
+    characters = set("".join(texts))
+    assert {unicodedata.category(each) for each in characters} >= set(naughty.CATEGORIES)
+    assert len({ord(each) >> 16 for each in characters}) == 17
+    assert 500 < sum(naughty.CANARY in text for text in texts) < 1_000
+    assert max(map(len, texts)) > 20
+
+
+def test_a_seed_draws_the_same_texts() -> None:
+    """And another seed draws others."""
+    assert naughty.drawn(50, seed=3) == naughty.drawn(50, seed=3) != naughty.drawn(50, seed=4)
+
+
 def test_a_field_meets_every_text() -> None:
-    """One after the other, as often as the field's turn comes."""
-    one, kind = attacker(4), status_pb2.IssueStatusTokenRequest
+    """One after the other, as often as the field's turn comes, the drawn ones too."""
+    kind = status_pb2.IssueStatusTokenRequest
+    one = Attacker(random=Random(4), facts={}, canaries=CANARIES, drawn=["drawn"])  # noqa: S311 - repeatable
     met = {kind.FromString(one.naughty(kind)).audience for _ in range(3 * len(naughty.TEXTS))}
-    assert {naughty.fill(text, CANARIES.others[0]) for text in naughty.TEXTS} <= met
+    assert {naughty.fill(text, CANARIES.others[0]) for text in (*naughty.TEXTS, "drawn")} <= met
 
 
 def test_texts_go_into_every_field() -> None:

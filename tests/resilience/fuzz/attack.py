@@ -11,7 +11,7 @@ from typing import Any
 
 import grpc
 
-from tests.resilience.fuzz import answer, documented
+from tests.resilience.fuzz import answer, documented, naughty
 from tests.resilience.fuzz.answer import Answer
 from tests.resilience.fuzz.documented import Status
 from tests.resilience.fuzz.messages import Attacker
@@ -20,6 +20,7 @@ from tests.resilience.fuzz.vault import EDGES, Ground
 
 _PATIENCE = 60.0
 _SHORT = 0.002
+_DRAWN = 500
 # Calls of one method at the same time: one whose work is heavy holds up no other.
 _AT_ONCE = 4
 # Connections of each role to each edge.
@@ -75,6 +76,7 @@ class Attack:
         self._seed = seed
         self._methods = list(only or methods())
         self._documented = documented.statuses()
+        self._drawn = naughty.drawn(_DRAWN, seed=seed)
         self._channels: dict[tuple[str, str, int], grpc.aio.Channel] = {}
         self._edges: dict[str, str] = {}
         self._turn = 0
@@ -107,7 +109,12 @@ class Attack:
     def _work(self, method: Method, count: int, texts: int | None) -> Iterator[tuple[Method, _Sending]]:
         """Yield the attacks on a method: a seed has always the same, however long each takes."""
         chance = Random(f"{self._seed} {method.path}")  # noqa: S311 - to be repeatable, not secret
-        attacker = Attacker(random=chance, facts=self._ground.facts, canaries=self._ground.canaries)
+        attacker = Attacker(
+            random=chance,
+            facts=self._ground.facts,
+            canaries=self._ground.canaries,
+            drawn=self._drawn,
+        )
         if texts:
             bodies = islice(attacker.texts(method.request), 0, None, texts)
             sendings = (_Sending(min(method.roles), body) for body in bodies)

@@ -2,7 +2,7 @@
 
 - A good message takes each field's value from what is known of a running vault, by the field's name, or is a
   whole one that is known to be good.
-- Each text field of each method meets every naughty text, one after the other.
+- Each text field of each method meets every listed text and every drawn one, one after the other.
 - `attack` gives the bytes of one attack: noise, damage, a naughty value, or what no library writes.
 - One source of chance makes all of them, so that a seed repeats an attack.
 """
@@ -51,8 +51,11 @@ class Canaries:
 class Attacker:
     """Makes good and bad messages of any type."""
 
-    def __init__(self, *, random: Random, facts: Facts, canaries: Canaries) -> None:
-        """Take chance, what is known, and what to leave as a trace."""
+    def __init__(
+        self, *, random: Random, facts: Facts, canaries: Canaries, drawn: Sequence[str] = ()
+    ) -> None:
+        """Take chance, what is known, what to leave as a trace, and texts besides the listed ones."""
+        self._texts = (*naughty.TEXTS, *drawn)
         self._random = random
         self._facts = facts
         self._canaries = canaries
@@ -94,7 +97,7 @@ class Attacker:
         return message.SerializeToString()
 
     def texts(self, kind: type[Message]) -> Iterator[bytes]:
-        """Yield a message for each text field and each naughty text in it, good but for that."""
+        """Yield a message for each text field and each listed text in it, good but for that."""
         for place in _places(kind.DESCRIPTOR):
             if place[-1].cpp_type == _TEXT and place[-1].type != _BYTES:
                 for text in naughty.TEXTS:
@@ -157,7 +160,7 @@ class Attacker:
             return page_token.encode(self._random.choice((0, 2**31, 2**63 - 1, 2**63, 2**64 - 1)), of=of)
         turn = self._met[kind, place]
         self._met[kind, place] += 1
-        return naughty.fill(naughty.TEXTS[turn % len(naughty.TEXTS)], self._canary(field))
+        return naughty.fill(self._texts[turn % len(self._texts)], self._canary(field))
 
     def _canary(self, field: Field) -> str:
         personal = bool(field.GetOptions().Extensions[options_pb2.pii])
