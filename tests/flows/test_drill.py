@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from idvault.attest.drill import DrillTerms
 from idvault.attest.roster import Roster
+from idvault.bootstrap.base import ENTROPY
 from idvault.domain import drill as rules
 from idvault.domain.disclosure import Finding
 from idvault.domain.drill import Standing
@@ -22,7 +23,7 @@ from idvault.flows.drill_record import DrillKeeper
 from idvault.flows.log_guard import LogGuard
 from idvault.ports.drill import DrillHistory
 from tests.support import people
-from tests.support.chamber import CUSTODIANS, ENTROPY, Chamber, chamber, first_roster, identity, person
+from tests.support.chamber import CUSTODIANS, Chamber, chamber, first_roster, identity, person
 from tests.support.databases import Databases
 from tests.support.disclosure_world import refused, request_id
 

@@ -4,15 +4,16 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, cast
 
+from idvault.bootstrap.campaigns import wire_campaigns
 from idvault.domain.campaign import Campaign, Cohort, Method, Plan, Verb
 from idvault.domain.error import Violation
 from idvault.domain.invitation import InvitationEvent
 from idvault.domain.legacy_account import LegacyRow
 from idvault.domain.moment import Moment
 from idvault.domain.status import Status
-from idvault.flows.campaign import Asked, CampaignFlow
-from idvault.flows.invitation import EnforcementFlow, InvitationFlow, Shown, TakenBatch
-from idvault.flows.legacy_account import ImportCommand, LegacyAccountFlow, RowResult
+from idvault.flows.campaign import Asked
+from idvault.flows.invitation import EnforcementFlow, Shown, TakenBatch
+from idvault.flows.legacy_account import ImportCommand, RowResult
 from idvault.flows.log_guard import LogGuard
 from idvault.flows.policy import Policy
 from idvault.storage.campaign import SqlCampaignStore
@@ -48,31 +49,21 @@ class CampaignWorld:
         self.campaign_store = Flaky(SqlCampaignStore(database=database))
         self.invitation_store = Flaky(SqlInvitationStore(database=database))
         self.guard = OpenGuard()
-        guard, prints = cast(LogGuard, self.guard), FakeFingerprinter()
-        self.legacy = LegacyAccountFlow(
-            store=cast(SqlLegacyAccountStore, self.legacy_store),
-            referencer=FakeReferencer(),
-            fingerprinter=prints,
-            guard=guard,
-            entropy=entropy,
-        )
-        self.campaigns = CampaignFlow(
-            store=cast(SqlCampaignStore, self.campaign_store),
-            fingerprinter=prints,
-            guard=guard,
-            entropy=entropy,
-            policy=self.policy,
-        )
+        guard = cast(LogGuard, self.guard)
         invitations = cast(SqlInvitationStore, self.invitation_store)
-        self.invitations = InvitationFlow(
-            store=invitations,
+        flows = wire_campaigns(
+            legacy_store=cast(SqlLegacyAccountStore, self.legacy_store),
+            store=cast(SqlCampaignStore, self.campaign_store),
+            invitation_store=invitations,
             accounts=self.claims.accounts,
+            referencer=FakeReferencer(),
             coder=FakeCoder(),
-            fingerprinter=prints,
+            fingerprinter=FakeFingerprinter(),
             guard=guard,
             entropy=entropy,
             policy=self.policy,
         )
+        self.legacy, self.campaigns, self.invitations = flows.legacy, flows.campaigns, flows.invitations
         self.enforcement = EnforcementFlow(
             store=invitations, guard=guard, entropy=entropy, policy=self.policy
         )

@@ -19,14 +19,14 @@ from sqlalchemy import select
 
 from idvault.api import errors
 from idvault.api.call import Caller
-from idvault.api.custodian import CustodianServicer
-from idvault.api.disclosure import DisclosureServicer
-from idvault.api.drill import DrillServicer
 from idvault.api.transparency import TransparencyServicer
 from idvault.attest import hpke
 from idvault.attest.person import Person
 from idvault.attest.quorum import Quorum
 from idvault.attest.roster import Roster
+from idvault.bootstrap.base import ENTROPY
+from idvault.bootstrap.disclosure import wire_disclosures
+from idvault.bootstrap.drill import drill_service
 from idvault.custody.identity import PersonalIdentity
 from idvault.domain.error import IdvaultError
 from idvault.domain.event import EventType
@@ -34,12 +34,9 @@ from idvault.domain.moment import Moment
 from idvault.domain.record import SealedRecord
 from idvault.domain.registry import Answer
 from idvault.domain.verification import Outcome
-from idvault.flows.custodian import CustodianFlow
-from idvault.flows.disclosure import DisclosureFlow
 from idvault.flows.disclosure_retention import DisclosureRetention
 from idvault.flows.drill import DrillFlow
 from idvault.flows.drill_record import DrillKeeper
-from idvault.flows.handover import HandoverFlow
 from idvault.flows.log_guard import LogGuard
 from idvault.flows.log_proof import LogProofs
 from idvault.flows.refusals import Refusals
@@ -84,17 +81,6 @@ ROLES = {
     **dict.fromkeys((*CUSTODIANS, *SUCCESSORS), "custodian"),
 }
 Tamper = Callable[[str, Message], Message]
-
-
-class SystemEntropy:
-    """The operating system's randomness."""
-
-    def random(self, size: int) -> bytes:
-        """Return random bytes."""
-        return os.urandom(size)
-
-
-ENTROPY = SystemEntropy()
 
 
 def person(name: str) -> Person:
@@ -190,51 +176,34 @@ class Chamber:
         log, checkpoints = SqlLogStore(database=self.main), SqlCheckpointStore(database=self.shred)
         proofs = LogProofs(log=log, checkpoints=checkpoints, store=store)
         refusals = Refusals(store=store, entropy=ENTROPY, observe=self.counted.append)
-        common: dict[str, Any] = {
-            "store": store,
-            "requests": SqlPersonRequestStore(database=self.main),
-            "case_texts": KeyedCaseTextSealer(keys=self.keys, entropy=ENTROPY),
-            "rosters": self.rosters,
-            "second_factor": self.codes,
-            "fingerprinter": FakeFingerprinter(),
-            "proofs": proofs,
-            "guard": LogGuard(store=self.waiting),
-            "refusals": refusals,
-            "entropy": ENTROPY,
-            "observe": self.counted.append,
-        }
-        self.auditing = DisclosureFlow(
-            **common,
-            shred_keys=SqlShredStore(database=self.shred),
-            zone=ZoneInfo("Asia/Shanghai"),
-            daily=self.daily,
-        )
         self.handovers = SqlHandoverStore(database=self.main)
-        self.custody = CustodianFlow(**common, handovers=self.handovers)
-        self.successions = HandoverFlow(
-            store=self.handovers,
-            disclosures=store,
+        flows = wire_disclosures(
+            store=store,
+            requests=SqlPersonRequestStore(database=self.main),
+            handovers=self.handovers,
+            shred_keys=SqlShredStore(database=self.shred),
+            case_texts=KeyedCaseTextSealer(keys=self.keys, entropy=ENTROPY),
             rosters=self.rosters,
+            second_factor=self.codes,
             fingerprinter=FakeFingerprinter(),
-            guard=common["guard"],
+            proofs=proofs,
+            guard=LogGuard(store=self.waiting),
             refusals=refusals,
             entropy=ENTROPY,
             observe=self.counted.append,
+            zone=ZoneInfo("Asia/Shanghai"),
+            daily=self.daily,
         )
+        self.auditing, self.custody, self.successions = flows.auditors, flows.custodians, flows.successions
         self.retention = DisclosureRetention(
             store=store, refusals=refusals, entropy=ENTROPY, observe=self.counted.append
         )
         self.store = store
         self._open_drills(proofs, refusals)
-        self.servicers = self._servicers(TransparencyFlow(log=log, checkpoints=checkpoints))
-
-    def _servicers(self, log: TransparencyFlow) -> dict[str, Any]:
-        return {
-            "DisclosureService": DisclosureServicer(flow=self.auditing, findings=self.custody),
-            "DrillService": DrillServicer(flow=self.drills),
-            "CustodianService": CustodianServicer(flow=self.custody, handovers=self.successions),
-            "TransparencyService": TransparencyServicer(flow=log),
-        }
+        services = [*flows.services(), drill_service(self.drills)]
+        self.servicers = {each.descriptor.name: each.servicer for each in services}
+        log_flow = TransparencyFlow(log=log, checkpoints=checkpoints)
+        self.servicers["TransparencyService"] = TransparencyServicer(flow=log_flow)
 
     def _open_drills(self, proofs: LogProofs, refusals: Refusals) -> None:
         self.drill_store = SqlDrillStore(database=self.main)

@@ -5,15 +5,14 @@ from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
 
+from idvault.bootstrap.claims import wire_claims
 from idvault.domain.moment import Moment
 from idvault.domain.status import SubjectKind
 from idvault.domain.verification import Identity
 from idvault.flows.log_guard import LogGuard
 from idvault.flows.policy import Policy
-from idvault.flows.retention import RetentionFlow
-from idvault.flows.settlement import BacklogFlow, SettlementFlow
 from idvault.flows.status import StatusFlow
-from idvault.flows.verification import VerificationFlow, VerifyCommand
+from idvault.flows.verification import VerifyCommand
 from idvault.ports.verification import Claim
 from idvault.storage.engine import Database
 from idvault.storage.job import SqlJobStore
@@ -78,7 +77,7 @@ class World:
         self.accounts = SqlStatusStore(database=self.database)
         self.guard = LogGuard(store=self.waiting)
         claims, jobs = cast(SqlVerificationStore, self.claims), cast(SqlJobStore, self.jobs)
-        self.settlement = SettlementFlow(
+        flows = wire_claims(
             store=claims,
             jobs=jobs,
             registries={
@@ -87,36 +86,16 @@ class World:
             },
             record_sealer=self.records,
             intake_sealer=self.intakes,
+            guard=self.guard,
             entropy=entropy,
             policy=self.policy,
             on_settled=self.settled.append,
         )
-        self.verification = VerificationFlow(
-            store=claims,
-            jobs=jobs,
-            settlement=self.settlement,
-            indexer=FakeIndexer(),
-            fingerprinter=FakeFingerprinter(),
-            guard=self.guard,
-            entropy=entropy,
-            policy=self.policy,
-        )
-        self.backlog = BacklogFlow(
-            store=claims,
-            jobs=jobs,
-            settlement=self.settlement,
-            opener=self.intakes,
-            guard=self.guard,
-            entropy=entropy,
-        )
+        self.settlement = flows.settlement
+        self.verification = flows.verification(indexer=FakeIndexer(), fingerprinter=FakeFingerprinter())
+        self.backlog = flows.backlog(opener=self.intakes)
+        self.retention = flows.retention(accounts=self.accounts)
         self.status = StatusFlow(store=self.accounts, policy=self.policy)
-        self.retention = RetentionFlow(
-            accounts=self.accounts,
-            claims=claims,
-            guard=self.guard,
-            entropy=entropy,
-            policy=self.policy,
-        )
 
     async def verify(
         self, asked: VerifyCommand | None = None, *, seconds: float = 0, patience: float = 1.0

@@ -10,9 +10,8 @@ from typing import Any, cast
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from idvault.bootstrap.sequencing import wire_sequencing
 from idvault.domain.moment import Moment
-from idvault.flows.log import LogFlow
-from idvault.flows.publication import PublicationFlow
 from idvault.ports.witness import Witness
 from idvault.sealing.key_set import KeySet
 from idvault.sealing.signing import Ed25519Signer
@@ -65,7 +64,7 @@ class Worker:
         self.signed = Flaky(SqlCheckpointStore(database=self.shred, name=SIGNED))
         self.complete = Flaky(SqlCheckpointStore(database=self.shred))
         self.files = Flaky(LocalPublicFiles(directory=self.folder))
-        self.log = LogFlow(
+        flows = wire_sequencing(
             store=cast(SqlLogStore, self.store),
             signed=cast(SqlCheckpointStore, self.signed),
             complete=cast(SqlCheckpointStore, self.complete),
@@ -75,12 +74,7 @@ class Worker:
             witness=self.witness,
             alarm=self.alarms.append,
         )
-        self.publication = PublicationFlow(
-            store=cast(SqlLogStore, self.store),
-            complete=cast(SqlCheckpointStore, self.complete),
-            files=cast(LocalPublicFiles, self.files),
-            policy=self.policy,
-        )
+        self.log, self.publication = flows.log, flows.publication
 
     async def step(self, seconds: float = 0) -> None:
         """Take one step of each flow."""

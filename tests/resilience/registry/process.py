@@ -6,14 +6,13 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from idvault.bootstrap.claims import wire_claims
 from idvault.domain.error import Reason, UnavailableError
 from idvault.domain.moment import Moment
 from idvault.domain.registry import Answer
 from idvault.domain.status import SubjectKind
 from idvault.flows.log_guard import LogGuard
 from idvault.flows.policy import Policy
-from idvault.flows.settlement import BacklogFlow, SettlementFlow
-from idvault.flows.verification import VerificationFlow
 from idvault.ports.verification import Claim
 from idvault.registry.absent import AbsentRegistry
 from idvault.registry.budget import BudgetedRegistry
@@ -124,11 +123,10 @@ class Process:
     def __post_init__(self) -> None:
         """Build."""
         entropy = CountingEntropy(start=self.number * _APART)
-        claims: Any = Mortal(SqlVerificationStore(database=self.database), self.fate)
+        store: Any = Mortal(SqlVerificationStore(database=self.database), self.fate)
         jobs: Any = Mortal(SqlJobStore(database=self.database), self.fate)
-        guard = LogGuard(store=WaitingLog())
-        self.settlement = SettlementFlow(
-            store=claims,
+        flows = wire_claims(
+            store=store,
             jobs=jobs,
             registries={
                 SubjectKind.INDIVIDUAL: MortalRegistry(self._registry(), self.fate),
@@ -136,28 +134,13 @@ class Process:
             },
             record_sealer=FakeRecordSealer(),
             intake_sealer=self.intakes,
+            guard=LogGuard(store=WaitingLog()),
             entropy=entropy,
             policy=self.policy,
             on_settled=self.on_settled,
         )
-        self.verification = VerificationFlow(
-            store=claims,
-            jobs=jobs,
-            settlement=self.settlement,
-            indexer=FakeIndexer(),
-            fingerprinter=FakeFingerprinter(),
-            guard=guard,
-            entropy=entropy,
-            policy=self.policy,
-        )
-        self.backlog = BacklogFlow(
-            store=claims,
-            jobs=jobs,
-            settlement=self.settlement,
-            opener=self.intakes,
-            guard=guard,
-            entropy=entropy,
-        )
+        self.verification = flows.verification(indexer=FakeIndexer(), fingerprinter=FakeFingerprinter())
+        self.backlog = flows.backlog(opener=self.intakes)
 
     def _registry(self) -> BudgetedRegistry:
         guarded = GuardedRegistry(
