@@ -26,7 +26,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def sqlite_maker(tmp_path_factory: pytest.TempPathFactory) -> SqliteMaker:
-    """Return the maker of SQLite files."""
     return SqliteMaker(tmp_path_factory.mktemp("sqlite"))
 
 
@@ -60,7 +59,6 @@ def sqlite_databases(sqlite_maker: SqliteMaker, tmp_path: Path) -> Databases:
 
 @pytest_asyncio.fixture
 async def main_database(databases: Databases) -> AsyncIterator[Database]:
-    """Return the open main database of the pair."""
     database = Database(url=databases.main_url)
     yield database
     await database.close()
@@ -68,7 +66,6 @@ async def main_database(databases: Databases) -> AsyncIterator[Database]:
 
 @pytest_asyncio.fixture
 async def shred_database(databases: Databases) -> AsyncIterator[Database]:
-    """Return the open shred database of the pair."""
     database = Database(url=databases.shred_url)
     yield database
     await database.close()

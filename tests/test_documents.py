@@ -113,7 +113,6 @@ class Form:
     """A sign-up form that notes what it shows."""
 
     def __init__(self) -> None:
-        """Fill in what a person would."""
         self.name, self.number = "某一一", "110000190101010001"
         self.id, self.user = uuid.uuid4(), "nickname"
         self.agreed_at = datetime.now(UTC)
@@ -152,7 +151,6 @@ class Page:
         return self._answer()
 
     def attach(self, user: str, token: str, *, badge: bool) -> None:
-        """Note the user."""
         self.attached.append((user, token, badge))
 
 

@@ -36,7 +36,6 @@ DENIED = grpc.StatusCode.PERMISSION_DENIED
 
 
 def register(edge: Edge, issued: Issued, role: str, name: str) -> None:
-    """Register a key the way its role is registered."""
     if role in ("platform", "monitor"):
         edge.platforms.platforms.append(platform(issued, name=name, role=role))
     else:
@@ -170,7 +169,6 @@ async def _reached(call: Call) -> bytes:
 
 
 def _calling(edge: Edge, *, certificate: bytes | None, after: timedelta = timedelta(0)) -> Call:
-    """Return a call that comes in some time after now."""
     service = status_pb2.DESCRIPTOR.services_by_name["StatusService"]
     now = clock().real + after
     described = describe(service.methods_by_name["GetStatus"])

@@ -22,7 +22,6 @@ from tests.support.organizations import NAME, credit_code, organization
 
 
 def request(**changes: object) -> verification_pb2.VerifyOrganizationRequest:
-    """Return a good request with changes."""
     made = requests()[VERIFY_ORGANIZATION]
     assert isinstance(made, verification_pb2.VerifyOrganizationRequest)
     for field, value in changes.items():

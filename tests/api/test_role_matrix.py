@@ -48,7 +48,6 @@ class Reached:
     """Answers each method of a service with REQUEST_NOT_FOUND, and remembers that it was reached."""
 
     def __init__(self, descriptor: ServiceDescriptor, reached: list[str]) -> None:
-        """Make an answer for each method."""
         for method in descriptor.methods:
             answer = self._stream if method.server_streaming else self._one
             setattr(self, method.name, answer(method.full_name, reached))
@@ -76,7 +75,6 @@ class Gate:
     """One edge with every method it serves, and who is registered there."""
 
     def __init__(self, authority: Authority, services: list[ServiceDescriptor], log: Path) -> None:
-        """Take what the edge serves."""
         self.authority = authority
         self.reached: list[str] = []
         self.platforms = FakePlatforms()

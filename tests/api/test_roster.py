@@ -112,7 +112,6 @@ class Custody:
     channels: dict[str, grpc.aio.Channel]
 
     async def call(self, role: str, method: str, request: Message | None = None) -> bytes:
-        """Call a method as a role."""
         body = (REQUESTS[method] if request is None else request).SerializeToString()
         return await call(self.channels[role], f"/{SERVICE.full_name}/{method}", body)
 

@@ -96,7 +96,6 @@ async def custody(tmp_path: Path, authority: Authority) -> AsyncIterator[Custody
 
 
 def page(**fields: int | str) -> bytes:
-    """Return a request for a page."""
     return transparency_pb2.ListLogEntriesRequest(**fields).SerializeToString()  # type: ignore[arg-type]
 
 

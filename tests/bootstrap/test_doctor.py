@@ -165,7 +165,6 @@ async def test_nobody_answers(ward: Ward) -> None:
 
 
 def _drill(main: Database) -> Event:
-    """Return the event of a drill record."""
     fields: dict[str, Any] = {"record_id": "1" * 32, "quorum_id": "2" * 64, "record_digest": bytes(32)}
     return World(main, seed="drill").event(EventType.DRILL_RENEW, **fields)
 

@@ -132,7 +132,6 @@ class Demo:
 
     @property
     def registry(self) -> Registry:
-        """The mocked registry."""
         return Registry(self._ready["registry"]["admin_url"])
 
     def vault(self, platform: str = "platform-a") -> Vault:

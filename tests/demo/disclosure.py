@@ -37,7 +37,6 @@ class LyingEdge:
     """
 
     def __init__(self, inner: CustodyEdge, *, auditor: identities.PersonalIdentity) -> None:
-        """Take the honest connection and the auditor's keys."""
         self._inner = inner
         self._auditor = auditor
         self.asked: set[str] = set()
@@ -57,7 +56,6 @@ class DisclosureSteps:
     """What people type, and what comes of it."""
 
     def __init__(self, *, scratch: Path) -> None:
-        """Take a folder for what is not the vault's."""
         self._passphrase = scratch / "people.passphrase"
         self._passphrase.write_bytes(_PASSPHRASE)
         self._ready: Mapping[str, Any] = {}

@@ -44,7 +44,6 @@ class LegacySteps:
     """A vault with legacy accounts; each step leaves what the next ones need."""
 
     def __init__(self, *, scratch: Path) -> None:
-        """Take a folder for the vault's state and for the files beside it."""
         self._scratch = scratch
         self._clock = scratch / "legacy-clock"
         self._session = Session(

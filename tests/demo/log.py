@@ -29,7 +29,6 @@ class LogSteps:
     """The log of one development machine, looked at from outside."""
 
     def __init__(self, *, scratch: Path) -> None:
-        """Take a folder for copies and for the checkpoint that is kept."""
         self._scratch = scratch
         self._kept = scratch / "checkpoint"
         self._ready: Mapping[str, Any] = {}
@@ -138,7 +137,6 @@ class LogSteps:
 
 
 def _flipped(content: bytes, leaf: bytes) -> bytes:
-    """Return the content with one byte of a leaf changed."""
     if content.count(leaf) != 1:
         raise LogStepError("the entry should be in the copy once")
     return content.replace(leaf, leaf[:-1] + bytes([leaf[-1] ^ 1]))

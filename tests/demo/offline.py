@@ -24,7 +24,6 @@ class OfflineSteps:
     """What a third party keeps in a folder of its own, and what it makes of it."""
 
     def __init__(self, *, scratch: Path) -> None:
-        """Take a folder for what is not the vault's."""
         self._scratch = scratch
         self._taxi = scratch / "taxi"
 

@@ -22,7 +22,6 @@ def plan(**changes: Any) -> Plan:
 
 
 def running(**changes: Any) -> Campaign:
-    """Return a campaign that invites."""
     return Campaign("a" * 32, "platform-a", plan(**changes), CampaignState.RUNNING, builders.NOW)
 
 

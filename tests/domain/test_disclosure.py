@@ -42,12 +42,10 @@ def disclosure(**changes: Any) -> Disclosure:
 
 
 def decide(before: Disclosure, member: Member, verdict: Verdict = Verdict.APPROVE) -> Disclosure:
-    """Let a member decide."""
     return rules.decide(disclosure=before, member=member, verdict=verdict, panel=PANEL, now=NOW)
 
 
 def reason(error: pytest.ExceptionInfo[IdvaultError]) -> Reason:
-    """Return the reason of a refusal."""
     return error.value.reason
 
 

@@ -31,7 +31,6 @@ def leased(one: Invitation, *, now: datetime = NOW) -> Invitation:
 
 
 def recorded(one: Invitation, event: InvitationEvent = EVENT.SHOWN, *, now: datetime = NOW) -> Invitation:
-    """Return an invitation after an event."""
     return invitation.record(invitation=one, event=event, plan=PLAN, now=now, real=now, today=TODAY)
 
 

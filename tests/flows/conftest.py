@@ -21,7 +21,6 @@ async def world(sqlite_databases: Databases) -> AsyncIterator[World]:
 
 @pytest_asyncio.fixture
 async def log_world(databases: Databases, tmp_path: Path) -> AsyncIterator[LogWorld]:
-    """Return an empty log in databases of each kind in turn."""
     opened = LogWorld(databases, tmp_path / "public")
     yield opened
     await opened.close()

@@ -64,7 +64,6 @@ class Life:
         return claim.state, claim.failure_reason
 
     async def status(self) -> Status:
-        """Return the published status."""
         assert self.token is not None
         return await self.claims.status.get(
             relying_party="platform-a", account_token=self.token, now=at(self.seconds)

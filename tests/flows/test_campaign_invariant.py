@@ -66,7 +66,6 @@ class Machine(RuleBasedStateMachine):
     maker: SqliteMaker
 
     def __init__(self) -> None:
-        """Open a world of its own."""
         super().__init__()
         self._folder = Path(tempfile.mkdtemp(prefix="idvault-campaign-"))
         self._loop = asyncio.new_event_loop()

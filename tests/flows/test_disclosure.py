@@ -45,7 +45,6 @@ from tests.support.storage_world import MISMATCHED
 
 @pytest_asyncio.fixture
 async def room(sqlite_databases: Databases, tmp_path: Path) -> AsyncIterator[Chamber]:
-    """Return a chamber over SQLite files."""
     async with chamber(sqlite_databases, tmp_path) as made:
         yield made
 

@@ -32,7 +32,6 @@ async def room(databases: Databases, tmp_path: Path) -> AsyncIterator[Chamber]:
 
 
 async def history(room: Chamber, account_token: str, *, relying_party: str = "platform-a") -> History:
-    """Ask as a platform."""
     log, checkpoints = SqlLogStore(database=room.main), SqlCheckpointStore(database=room.shred)
     flow = DisclosureHistoryFlow(
         accounts=SqlStatusStore(database=room.main),

@@ -123,7 +123,6 @@ class Life(RuleBasedStateMachine):
         lose=st.booleans(),
     )
     def request(self, auditor: str, openings: int, account: int, lose: bool) -> Any:
-        """An auditor asks."""
         asked: Terms = terms(self.room, self.accounts[account], auditor=auditor, openings=openings)
         paper, number = signed(asked, auditor), request_id()
 

@@ -33,7 +33,6 @@ from tests.support.log_world import (
 
 @pytest.fixture
 def world(log_world: LogWorld) -> LogWorld:
-    """Return an empty log."""
     return log_world
 
 

@@ -18,7 +18,6 @@ from tests.support.logs import write_folder
 
 @pytest.fixture
 def world(log_world: LogWorld) -> LogWorld:
-    """Return an empty log."""
     return log_world
 
 

@@ -197,7 +197,6 @@ class Model:
     """What must be in force: the version's number and who its custodians are, and who signed what."""
 
     def __init__(self) -> None:
-        """Begin with the first version."""
         self.version = 1
         self.custodians = set(NAMES)
         self.waiting: dict[int, set[str]] = {}

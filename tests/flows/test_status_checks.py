@@ -81,7 +81,6 @@ class Checks:
         self.lists = self.worker()
 
     def key_flow(self, *seeds: int, purpose: str) -> StatusKeyFlow:
-        """Return the keys of a process."""
         return StatusKeyFlow(store=self.keys, signers=[signer_of(seed) for seed in seeds], purpose=purpose)
 
     def worker(self, files: Any = None) -> StatusListFlow:
@@ -102,7 +101,6 @@ class Checks:
         await self.lists.publish_keys(now=Moment(now, now))
 
     def wish(self, token: str, number: int = 900, **changes: Any) -> CredentialCommand:
-        """Return the request for a credential."""
         made = CredentialCommand(PARTY, "b" * 32, request_id(number), (token, AUDIENCE), token, AUDIENCE)
         return replace(made, **changes)
 

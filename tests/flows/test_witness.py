@@ -29,7 +29,6 @@ class Growing:
     """The second database, where a worker acts just after the checkpoint was read."""
 
     def __init__(self, log: MemoryLog, *, after: Callable[[], None]) -> None:
-        """Let something happen after each reading."""
         self._log = log
         self._after = after
 
@@ -40,7 +39,6 @@ class Growing:
         return found
 
     async def replace(self, *, former: bytes | None, note: bytes) -> bool:
-        """Put a note in the place of the former one."""
         return await self._log.replace(former=former, note=note)
 
 

@@ -43,11 +43,9 @@ class Counted:
     """Counts rows of the main database."""
 
     def __init__(self, databases: Databases) -> None:
-        """Take the databases that the processes work on."""
         self._url = databases.main_url
 
     async def rows(self) -> dict[str, int]:
-        """Return how many rows each table has."""
         database = Database(url=self._url)
         try:
             return {table.name: await _count(database, table) for table in TABLES}

@@ -24,7 +24,6 @@ class Staff:
     """Everybody's commands, each with the own identity folder."""
 
     def __init__(self, house: House) -> None:
-        """Take a running vault."""
         self.house = house
         self.passphrase = house.folder / "passphrase"
         self.passphrase.write_bytes(PASSPHRASE)

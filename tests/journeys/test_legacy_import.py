@@ -72,7 +72,6 @@ class Importing:
         )
 
     def done(self) -> int:
-        """Return how many rows are noted as done."""
         if not self.resume.exists():
             return 0
         rows: int = json.loads(self.resume.read_text("ascii"))["rows"]

@@ -22,7 +22,6 @@ class Town:
     """A vault, and its people's commands over the wire."""
 
     def __init__(self, house: House) -> None:
-        """Take a running vault."""
         self.house = house
         self.passphrase = house.folder / "passphrase"
         self.passphrase.write_bytes(PASSPHRASE)
@@ -56,7 +55,6 @@ def town(own_house: House) -> Town:
 
 
 def get(remote: CustodyEdge, version: int = 0) -> roster_pb2.Roster:
-    """Ask for a version."""
     request = roster_pb2.GetRosterRequest(version=version)
     return remote.call("RosterService/GetRoster", request, roster_pb2.Roster)
 

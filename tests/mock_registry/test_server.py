@@ -30,7 +30,6 @@ KNOWN = identity(*FIXTURE)
 
 
 async def send(registry: Running, request: Request) -> bytes:
-    """Send a request of the wire as it is and return the body of the answer."""
     async with registry.http.request(
         request.method,
         registry.addresses.base_url + request.path,

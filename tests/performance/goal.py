@@ -40,7 +40,6 @@ class Check:
 
     @property
     def met(self) -> bool:
-        """Whether the goal is met."""
         return self.value <= self.goal if self.less else self.value >= self.goal
 
 

@@ -22,7 +22,6 @@ _TOKEN_KEY, _LIST_KEY = (Ed25519PrivateKey.generate() for _ in range(2))
 
 
 def measure(options: Options) -> Measured:
-    """Measure P11."""
     valid = random.Random(7).sample(range(LIST_SIZE), LIST_SIZE // 2)  # noqa: S311 - the same list each time
     now = datetime.now(UTC)
     keys = jose.key_set(

@@ -63,7 +63,6 @@ class _Place:
 
 
 def measure_postgres(options: Options) -> Measured:
-    """Measure P2."""
     with durable.postgres() as databases, _vault(databases) as place:
         rounds = [(place.echo("E0"), place.read(), place.echo("E1")) for _ in range(options.rounds)]
         alone = place.read(calls=_ALONE, at_once=1).median_us
@@ -90,7 +89,6 @@ def measure_postgres(options: Options) -> Measured:
 
 
 def measure_sqlite(options: Options) -> Measured:
-    """Measure P3."""
     with tempfile.TemporaryDirectory(prefix="idvault-bench-") as folder:
         for name in ("made", "used"):
             (Path(folder) / name).mkdir()

@@ -19,7 +19,6 @@ class MeasuredVault:
     """A running vault, and the CPU that its platform edge uses."""
 
     def __init__(self, cluster: Cluster, pid: int) -> None:
-        """Take the cluster and the process of its edge."""
         self.cluster = cluster
         self._pid = pid
 

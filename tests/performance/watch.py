@@ -25,7 +25,6 @@ _KIB = 1_024
 
 
 def measure(options: Options) -> Measured:
-    """Measure P9."""
     rounds = [asyncio.run(_streams()) for _ in range(options.rounds)]
     ratios = [chunked / alone for chunked, alone in rounds]
     idle = [_idle() for _ in range(options.rounds)]

@@ -18,7 +18,6 @@ class Clock:
     slept: list[float] = field(default_factory=list)
 
     def __call__(self) -> datetime:
-        """Return the time."""
         return self.now
 
     def advance(self, seconds: float) -> None:
@@ -43,17 +42,14 @@ class ScriptedRegistry:
 
     @property
     def name_limit(self) -> int:
-        """Return the limit of names."""
         return 32
 
     @property
     def document_types(self) -> frozenset[DocumentType]:
-        """Return the documents it checks."""
         return frozenset({DocumentType.RESIDENT_ID})
 
     @property
     def can_query(self) -> bool:
-        """Say that it can be queried."""
         return True
 
     def admits(self) -> bool:
@@ -61,11 +57,9 @@ class ScriptedRegistry:
         return self.open
 
     async def check(self, *, ai: str, identity: Identity, patience: float) -> Answer:
-        """Answer a check."""
         return await self._answer("check", patience)
 
     async def query(self, *, ai: str, patience: float) -> Answer:
-        """Answer a query."""
         return await self._answer("query", patience)
 
     async def _answer(self, call: str, patience: float) -> Answer:
@@ -79,7 +73,6 @@ class MemoryBudget:
     """The budget port in memory; `broken` refuses every call."""
 
     def __init__(self) -> None:
-        """Begin with all clocks free."""
         self.next_at: dict[str, datetime] = {}
         self.broken = False
 

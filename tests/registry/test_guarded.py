@@ -16,7 +16,6 @@ class Bench:
     """A guard with everything it was told to report."""
 
     def __init__(self, inner: ScriptedRegistry) -> None:
-        """Guard a registry."""
         self.inner, self.clock = inner, Clock()
         self.observed: list[tuple[str, str, float]] = []
         self.alarms: list[str] = []
@@ -29,7 +28,6 @@ class Bench:
         )
 
     async def check(self, *, patience: float = 2.0) -> Answer:
-        """Check once."""
         return await self.guard.check(ai=ai(1), identity=KNOWN, patience=patience)
 
     async def checks(self, count: int) -> list[Answer]:

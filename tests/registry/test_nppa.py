@@ -27,7 +27,6 @@ class Stage:
     """A server whose next answer is set by the test."""
 
     def __init__(self) -> None:
-        """Begin with a positive answer."""
         self.status = 200
         self.body = MATCH
         self.headers: dict[str, str] = {}
@@ -54,14 +53,12 @@ async def stage() -> AsyncIterator[Stage]:
 
 @pytest.fixture
 async def adapter(stage: Stage) -> AsyncIterator[NppaRegistry]:
-    """Ask the stage."""
     adapter = adapter_of(stage.base_url)
     yield adapter
     await adapter.close()
 
 
 def adapter_of(base_url: str) -> NppaRegistry:
-    """Return an adapter in development."""
     return NppaRegistry(
         check_base=base_url,
         query_base=base_url,

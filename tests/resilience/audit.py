@@ -76,7 +76,6 @@ class Audit:
         return sum(row.resends for found in self._rows["jobs"].values() for row in found)
 
     def count(self, table: str) -> int:
-        """Return how many rows a table has."""
         return sum(len(found) for found in self._rows[table].values())
 
     def check(self, sign_ups: Sequence[SignUp], *, tally: Tally) -> None:

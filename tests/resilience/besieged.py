@@ -152,8 +152,6 @@ def besieging(pair: Databases, folder: Path) -> Iterator[Besieged]:
 
 
 def siege(kind: type[Siege]) -> Callable[[Options], Tally]:
-    """Return how a siege of this kind is run on a vault of its own."""
-
     def run(options: Options) -> Tally:
         with (
             tempfile.TemporaryDirectory(prefix="idvault-torture-") as name,

@@ -123,5 +123,4 @@ class Book:
 
 
 def told(answer: Verification) -> tuple[str, str, str]:
-    """Return what an answer says for good."""
     return str(answer.state), answer.failure_reason.name, answer.account_token

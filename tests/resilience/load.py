@@ -27,7 +27,6 @@ class Load:
         self._threads = [threading.Thread(target=self._call, daemon=True) for _ in range(callers)]
 
     def __enter__(self) -> Self:
-        """Let the callers begin."""
         for thread in self._threads:
             thread.start()
         return self
@@ -35,7 +34,6 @@ class Load:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Let them end their calls."""
         self._stop.set()
         for thread in self._threads:
             thread.join()
@@ -45,7 +43,6 @@ class Load:
         return all(self._asked.acquire(timeout=patience) for _ in range(count))
 
     def forget_answers(self) -> None:
-        """Count answers from here on."""
         while self._asked.acquire(blocking=False):
             pass
 

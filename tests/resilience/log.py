@@ -71,7 +71,6 @@ class Folder:
     """The log as a public directory."""
 
     def __init__(self, folder: Path, leaves: Leaves) -> None:
-        """Write the true log once."""
         self._true, self._copy = folder / "true", folder / "copy"
         logs.write_folder(self._true, leaves, logs.signed(leaves))
 
@@ -93,7 +92,6 @@ class Tables:
     """The log as a pair of SQLite databases."""
 
     def __init__(self, folder: Path, leaves: Leaves) -> None:
-        """Write the true log once."""
         self._true, self._copy = folder / "true", folder / "copy"
         for place in (self._true, self._copy):
             place.mkdir()

@@ -21,7 +21,6 @@ class CuttingProxy:
     """Listens on a port of its own from the begin to the end of its block, in a thread of its own."""
 
     def __init__(self, url: str) -> None:
-        """Take the address of any database of the server."""
         self._target = make_url(url)
         self._lock = threading.Lock()
         self._left: int | None = None
@@ -35,7 +34,6 @@ class CuttingProxy:
         self._thread = threading.Thread(target=self._run, daemon=True, name="proxy")
 
     def __enter__(self) -> Self:
-        """Begin to listen."""
         self._thread.start()
         self._port.result(_START)
         return self
@@ -43,7 +41,6 @@ class CuttingProxy:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Cut whatever is open."""
         self._loop.call_soon_threadsafe(self._closing.set)
         self._thread.join()
 
@@ -64,13 +61,11 @@ class CuttingProxy:
 
     @property
     def cuts(self) -> int:
-        """How often it has cut."""
         with self._lock:
             return self._cuts
 
     @property
     def passed(self) -> int:
-        """How many packets have passed."""
         with self._lock:
             return self._passed
 

@@ -18,7 +18,6 @@ def keeps(options: Options) -> Tally:
 
 
 def forgets(options: Options) -> Tally:
-    """Ask one that forgets them."""
     return _campaign(options, keep_unheard=False)
 
 

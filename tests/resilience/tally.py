@@ -45,6 +45,5 @@ class Tally:
         return {each.name: getattr(self, each.name) for each in fields(self)}
 
     def last_line(self) -> str:
-        """Return the promised last line."""
         counts = f"{self.faults} faults, {self.acknowledged} acknowledged"
         return f"torture: {counts}, {self.lost} lost, {self.doubled} doubled"

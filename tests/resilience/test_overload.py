@@ -17,7 +17,6 @@ from tests.support.databases import Databases
 
 @pytest_asyncio.fixture
 async def sqlite_main(sqlite_databases: Databases) -> AsyncIterator[Database]:
-    """Return an open SQLite main database."""
     database = Database(url=sqlite_databases.main_url)
     yield database
     await database.close()

@@ -21,7 +21,6 @@ _COUNT = 60
 
 @pytest_asyncio.fixture
 async def sqlite_main(sqlite_databases: Databases) -> AsyncIterator[Database]:
-    """Return an open SQLite main database."""
     database = Database(url=sqlite_databases.main_url)
     yield database
     await database.close()

@@ -96,7 +96,6 @@ def run(
 
 
 def read(log: Path) -> Trace:
-    """Return what a log of strace tells."""
     text = log.read_text("utf-8", errors="replace") if log.exists() else ""
     calls = Counter(re.findall(rf"^\d+ +({'|'.join((*CALLS, WRITE))})\(", text, re.MULTILINE))
     killed = text.count("+++ killed by SIGKILL")

@@ -33,12 +33,10 @@ class Installer:
     """Notes what it is asked to install, and fails if told to."""
 
     def __init__(self) -> None:
-        """Start with nothing asked."""
         self.asked: list[list[str]] = []
         self.fail: Callable[[], None] = lambda: None
 
     def __call__(self, python: Path, arguments: list[str]) -> None:
-        """Stand in for pip."""
         self.asked.append(arguments)
         self.fail()
 
@@ -54,7 +52,6 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def installer() -> Installer:
-    """Make an installer that installs nothing."""
     return Installer()
 
 

@@ -23,7 +23,6 @@ class Workers:
     """Workers that share one key file and one database."""
 
     def __init__(self, folder: Path) -> None:
-        """Make the file and the store."""
         self.path = folder / "work.keys"
         self.store = MemoryDayKeys()
         self.entropy = CountingEntropy()
@@ -32,11 +31,9 @@ class Workers:
         )
 
     def load(self) -> LocalKeyProvider:
-        """Return the keys as one more process loads them."""
         return LocalKeyProvider.load(self.path, passphrase=b"w", entropy=self.entropy, cost=CHEAP)
 
     def keyring(self, keys: LocalKeyProvider | None = None) -> LocalDayKeyring:
-        """Return one worker's keyring."""
         return LocalDayKeyring(keys=keys or self.load(), store=self.store, entropy=self.entropy)
 
     def days(self) -> list[str]:

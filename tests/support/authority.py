@@ -25,7 +25,6 @@ class Issued:
 
 
 def spiffe(role: str, name: str, trust_domain: str = TRUST_DOMAIN) -> str:
-    """Return the URI SAN of a role and a name."""
     return f"spiffe://{trust_domain}/{role}/{name}"
 
 
@@ -33,7 +32,6 @@ class Authority:
     """Issues what a test asks for, however wrong."""
 
     def __init__(self) -> None:
-        """Make the authority's own key and certificate."""
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "synthetic test authority")])
         certificate = (

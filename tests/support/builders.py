@@ -27,7 +27,6 @@ def moment(*, after: timedelta = timedelta(0)) -> Moment:
 
 
 def identity(*, name: str = NAME, number: str = NUMBER) -> Identity:
-    """Return a normalised identity."""
     return Identity(name, Document(DocumentType.RESIDENT_ID, number))
 
 
@@ -37,7 +36,6 @@ def consent() -> Consent:
 
 
 def account(**changes: Any) -> Account:
-    """Return a pending sign-up's account with changes."""
     fresh = Account(
         TOKEN, "platform-a", SubjectKind.INDIVIDUAL, State.PENDING, Standing.GOOD, Assurance.NONE, 1
     )

@@ -88,7 +88,6 @@ class FakeLegacy:
     """Creates an account for every right row."""
 
     def __init__(self) -> None:
-        """Start with nothing asked."""
         self.commands: list[ImportCommand] = []
 
     async def import_chunk(self, command: ImportCommand, *, now: Moment) -> list[RowResult]:
@@ -111,7 +110,6 @@ class FakeCampaigns:
     """One campaign of platform-a."""
 
     def __init__(self) -> None:
-        """Start with a draft."""
         self.campaign = Campaign(
             CAMPAIGN,
             "platform-a",
@@ -122,7 +120,6 @@ class FakeCampaigns:
         self.asked: list[tuple[Asked, object]] = []
 
     async def create(self, asked: Asked, *, plan: Plan, now: Moment) -> Campaign:
-        """Keep the plan."""
         self.asked.append((asked, plan))
         return replace(self.campaign, plan=plan)
 
@@ -133,7 +130,6 @@ class FakeCampaigns:
         return replace(found, state=CampaignState.RUNNING, started_at=MADE_AT)
 
     async def get(self, *, relying_party: str, campaign_id: str) -> Campaign:
-        """Return the only one."""
         if (relying_party, campaign_id) != ("platform-a", CAMPAIGN):
             raise NotFoundError(Reason.REQUEST_NOT_FOUND)
         return self.campaign
@@ -159,7 +155,6 @@ class FakeInvitations:
     """An invitation of OWNER, by link in batches and at login otherwise."""
 
     def __init__(self) -> None:
-        """Start with nothing asked."""
         self.asked: list[tuple[object, ...]] = []
         self.campaign = FakeCampaigns().campaign
 
@@ -190,7 +185,6 @@ class FakeInvitations:
         event: InvitationEvent,
         now: Moment,
     ) -> Shown:
-        """Keep the event."""
         self.asked.append((asked, account_token, campaign_id, method, event))
         one = replace(self._one(method), state=InvitationState.ACTIVE, due_at=MADE_AT + timedelta(days=3))
         return Shown(account_token, one, self.campaign)
@@ -203,11 +197,9 @@ class CampaignFakes:
     """The three flows."""
 
     def __init__(self) -> None:
-        """Start each."""
         self.legacy, self.campaigns, self.invitations = FakeLegacy(), FakeCampaigns(), FakeInvitations()
 
     def service(self) -> Service:
-        """Return the service over them."""
         return Service(
             pb.DESCRIPTOR.services_by_name["CampaignService"],
             CampaignServicer(

@@ -104,7 +104,6 @@ class CampaignWorld:
         return [row.account_token for row in await self.bring(*names, **options)]
 
     async def create(self, *, number: int | None = None, seconds: float = 0, **changes: Any) -> Campaign:
-        """Make a campaign."""
         made = plan(**changes)
         asked = self.asked("CreateCampaign", repr(made), number=number)
         return await self.campaigns.create(asked, plan=made, now=at(seconds))
@@ -112,12 +111,10 @@ class CampaignWorld:
     async def move(
         self, campaign: Campaign, verb: Verb, *, number: int | None = None, seconds: float = 0
     ) -> Campaign:
-        """Move a campaign."""
         asked = self.asked(verb.value, campaign.campaign_id, number=number)
         return await self.campaigns.move(asked, campaign_id=campaign.campaign_id, verb=verb, now=at(seconds))
 
     async def started(self, *, seconds: float = 0, **changes: Any) -> Campaign:
-        """Make a campaign and start it."""
         return await self.move(await self.create(seconds=seconds, **changes), Verb.START, seconds=seconds)
 
     async def claim(
@@ -129,7 +126,6 @@ class CampaignWorld:
         seconds: float = 0,
         lease: float = 600,
     ) -> TakenBatch:
-        """Take a batch."""
         asked = self.asked("ClaimDueInvitations", campaign.campaign_id, limit, number=number)
         return await self.invitations.claim(
             asked,
@@ -149,7 +145,6 @@ class CampaignWorld:
         number: int | None = None,
         seconds: float = 0,
     ) -> Shown:
-        """Record an event."""
         asked = self.asked(
             "RecordInvitationEvent", token, campaign.campaign_id, method.value, event.value, number=number
         )
@@ -169,10 +164,8 @@ class CampaignWorld:
         )
 
     async def status(self, token: str, *, seconds: float = 0) -> Status:
-        """Read a status."""
         return await self.claims.status.get(relying_party=PARTY, account_token=token, now=at(seconds))
 
 
 def tokens(batch: TakenBatch) -> list[str]:
-    """Return the accounts of a batch."""
     return [shown.account_token for shown in batch.shown]

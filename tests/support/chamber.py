@@ -114,7 +114,6 @@ class Local:
     """Calls the servicers as somebody; tamper: changes an answer on its way back."""
 
     def __init__(self, chamber: "Chamber", name: str) -> None:
-        """Take who calls."""
         self._chamber = chamber
         found = person(name)
         self._caller = Caller(name, found.role, found.actor_id)
@@ -143,7 +142,6 @@ class Chamber:
     """One deployment; the process that serves it can be replaced at any moment (`restart`)."""
 
     def __init__(self, databases: Databases, folder: Path) -> None:
-        """Open the databases."""
         self.loop = asyncio.get_running_loop()
         self.main = Database(url=databases.main_url)
         self.shred = Database(url=databases.shred_url)
@@ -236,7 +234,6 @@ class Chamber:
         return Moment(START + self.offset, datetime.now(UTC))
 
     def pass_time(self, **time: float) -> None:
-        """Let time pass."""
         self.offset += timedelta(**time)
 
     async def step(self) -> None:
@@ -278,7 +275,6 @@ class Chamber:
         )
 
     def sealer(self) -> QuorumRecordSealer:
-        """Return what seals for the quorum in force."""
         return QuorumRecordSealer(
             quorum=lambda: self.rosters.quorum,
             shred_store=SqlShredStore(database=self.shred),

@@ -65,7 +65,6 @@ class Cluster:
         return self._start(name, ["serve", "--edge", "platform", "--shares-port"], self._edge(1))
 
     def start_work(self, name: str = "work") -> dict[str, Any]:
-        """Start a worker."""
         return self._start(name, ["work"], environment.work(self._layout, ports=Ports(0, 0, 0, 0, 0, 0, 0)))
 
     def stop(self, name: str) -> int:
@@ -82,7 +81,6 @@ class Cluster:
 
     @property
     def public(self) -> Path:
-        """The public directory."""
         return self._layout.public
 
     def wait_end(self, name: str) -> int:

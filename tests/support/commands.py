@@ -29,7 +29,6 @@ class Commands:
     """Runs commands in this process, with an environment of ours alone."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
-        """Forget every setting of whoever runs the tests."""
         self._monkeypatch = monkeypatch
         self._capfd = capfd
         for name in [name for name in os.environ if name.startswith("IDVAULT_")]:
@@ -41,7 +40,6 @@ class Commands:
             self._monkeypatch.setenv(f"IDVAULT_{name}", str(value))
 
     def __call__(self, *arguments: object) -> Result:
-        """Run a command."""
         self._capfd.readouterr()
         code = app.run([str(argument) for argument in arguments])
         captured = self._capfd.readouterr()

@@ -22,7 +22,6 @@ class Vault:
     def __init__(
         self, *, threshold: int = 2, names: tuple[str, ...] = people.NAMES, suite: str = hpke.X25519
     ) -> None:
-        """Make the quorum's sealer."""
         self.names = names
         self.suite = suite
         self.quorum = people.quorum(threshold=threshold, names=names, suite=suite)
@@ -39,7 +38,6 @@ class Vault:
         relying_party: str = "platform-a",
         identity: Identity | None = None,
     ) -> SealedRecord:
-        """Return a sealed record of an account."""
         return await self._sealer.seal(
             relying_party=relying_party,
             account_token=account_token,
@@ -69,7 +67,6 @@ class Vault:
         }
 
     def shred_value(self, record: SealedRecord) -> bytes:
-        """Return the value that the service would release for a record."""
         key = self.shred.keys[record.account_token]
         return record_key.shred_value(shred_key=key, record_id=record.record_id)
 

@@ -56,7 +56,6 @@ class SqliteMaker:
     """Copies two upgraded files."""
 
     def __init__(self, folder: Path) -> None:
-        """Make the files to copy."""
         self._main, self._shred = folder / "main.sqlite3", folder / "shred.sqlite3"
         migrations.upgrade(f"sqlite:///{self._main}", f"sqlite:///{self._shred}")
 
@@ -95,7 +94,6 @@ class PostgresMaker:
         return self._url(self._create()), self._url(self._create())
 
     def drop(self, databases: Databases) -> None:
-        """Drop both databases of a pair."""
         for url in (databases.main_url, databases.shred_url):
             self._drop(str(make_url(url).database))
 

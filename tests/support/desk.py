@@ -47,7 +47,6 @@ class Desk:
         return Identity(found[name], Document(_TYPES[self.kind], found["number"]))
 
     async def count(self, name: str) -> int:
-        """Return a counter."""
         return (await self.registry.counters())[name]
 
 

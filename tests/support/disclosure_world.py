@@ -49,12 +49,10 @@ def terms(room: Chamber, account: str, **changes: Any) -> Terms:
 
 
 def signed(paper: Terms | DecisionTerms, name: str = "auditor-a") -> bytes:
-    """Return a paper with a signature."""
     return paper.canonical() + identity(name).sign(paper.canonical())
 
 
 async def file(room: Chamber, paper: bytes, *, name: str = "auditor-a", number: int | None = None) -> Any:
-    """File a signed request as an auditor."""
     return await room.auditing.request(
         actor_id=person(name).actor_id, request_id=request_id(number), signed=paper, now=room.now()
     )

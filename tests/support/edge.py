@@ -352,7 +352,6 @@ class Edge:
         return channel
 
     def mine(self) -> grpc.aio.Channel:
-        """Return a channel of platform-a."""
         return self.channel(self.platform_a)
 
     def log_lines(self) -> list[dict[str, Any]]:
@@ -450,7 +449,6 @@ async def refused(channel: grpc.aio.Channel, path: str, body: bytes, *, seconds:
 
 
 def told(error: grpc.aio.AioRpcError) -> Told:
-    """Read a google.rpc.Status out of an error."""
     raw = f"{error.details()} {error.trailing_metadata()!r}"
     details = (error.trailing_metadata() or {}).get("grpc-status-details-bin")
     if details is None:

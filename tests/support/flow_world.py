@@ -70,7 +70,6 @@ class World:
     waiting: WaitingLog = field(default_factory=WaitingLog)
 
     def __post_init__(self) -> None:
-        """Build the flows as bootstrap does."""
         entropy = CountingEntropy(start=self.entropy_start)
         self.claims = Flaky(SqlVerificationStore(database=self.database))
         self.jobs = Flaky(SqlJobStore(database=self.database))
@@ -100,7 +99,6 @@ class World:
     async def verify(
         self, asked: VerifyCommand | None = None, *, seconds: float = 0, patience: float = 1.0
     ) -> Claim:
-        """Call Verify some seconds after the beginning."""
         return await self.verification.verify(asked or command(), now=at(seconds), patience=patience)
 
     async def get(self, number: int = 1, *, seconds: float = 0) -> Claim:
@@ -116,7 +114,6 @@ class World:
 
 
 def at(seconds: float) -> Moment:
-    """Return the moment some seconds after the beginning."""
     return builders.moment(after=timedelta(seconds=seconds))
 
 

@@ -56,7 +56,6 @@ class Cut:
         self._passing = passing
 
     def __call__(self, method: str, moment: str) -> None:
-        """Look at one call."""
         if (method, moment) == self._where:
             self._passing -= 1
             if self._passing < 0:
@@ -67,7 +66,6 @@ class Wire(Local):
     """Calls as somebody; cut: is asked before and after each call and may raise."""
 
     def __init__(self, room: Chamber, name: str) -> None:
-        """Take who calls."""
         super().__init__(room, name)
         self.cut: Any = lambda _method, _moment: None
 
@@ -102,7 +100,6 @@ async def hand_over(client: HandOver, *, batch: int = 200) -> Progress:
 
 
 async def stored(room: Chamber, account: str) -> SealedRecord:
-    """Return a record as it is stored."""
     found = await SqlRecordStore(database=room.main).get(account_token=account)
     assert found is not None
     return found

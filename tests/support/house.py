@@ -25,7 +25,6 @@ class House:
     """One `idvault dev` on free ports, with a clock file."""
 
     def __init__(self, folder: Path) -> None:
-        """Take a folder for the state and for what is not the vault's."""
         self.folder = folder
         self.state = folder / "state"
         self.clock = folder / "clock"
@@ -84,7 +83,6 @@ class House:
         return Tls(layout.authority, certificate, key)
 
     def platform(self, name: str) -> str:
-        """Return the URI of a platform."""
         return f"spiffe://{TRUST_DOMAIN}/platform/{name}"
 
     def connect(self, tls: Tls) -> Vault:

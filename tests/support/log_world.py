@@ -77,7 +77,6 @@ class Worker:
         self.log, self.publication = flows.log, flows.publication
 
     async def step(self, seconds: float = 0) -> None:
-        """Take one step of each flow."""
         await self.log.run(now=at(seconds))
         await self.publication.run(now=at(seconds))
 
@@ -91,7 +90,6 @@ class LogWorld:
     written: int = 0
 
     def __post_init__(self) -> None:
-        """Open both databases."""
         self.main = Database(url=self.databases.main_url)
         self.shred = Database(url=self.databases.shred_url)
 
@@ -160,7 +158,6 @@ def read(path: Path) -> bytes | None:
 
 
 def of(leaves: Sequence[bytes]) -> Checkpoint:
-    """Return the checkpoint of these leaves."""
     tree = CompactRange()
     for leaf in leaves:
         tree.append(leaf_hash(leaf))

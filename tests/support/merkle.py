@@ -30,7 +30,6 @@ def largest_power(n: int) -> int:
 
 
 def mth(leaves: Sequence[bytes]) -> bytes:
-    """Return the Merkle Tree Hash of the leaves' bytes."""
     if not leaves:
         return sha256().digest()
     if len(leaves) == 1:

@@ -59,7 +59,6 @@ class Running:
             return answer.status, await answer.json()
 
     async def counters(self) -> dict[str, int]:
-        """Return the counters."""
         _status, counters = await self.admin("GET", "/counters")
         assert isinstance(counters, dict)
         return counters
@@ -96,7 +95,6 @@ async def running(folder: Path, *, options: Options | None = None) -> AsyncItera
 
 
 def adapter_for(addresses: Addresses, *, credentials: Credentials = CREDENTIALS) -> NppaRegistry:
-    """Return an adapter that asks a mock registry."""
     return NppaRegistry(
         check_base=addresses.base_url,
         query_base=addresses.base_url,

@@ -20,12 +20,10 @@ def secret(name: str, use: str) -> bytes:
 
 
 def signer(name: str) -> Ed25519PrivateKey:
-    """Return the signing key of a person."""
     return Ed25519PrivateKey.from_private_bytes(secret(name, "ed25519"))
 
 
 def person(name: str, *, role: str = "custodian", suite: str = hpke.X_WING) -> Person:
-    """Return a person with keys of a suite."""
     return Person(
         name=name,
         role=role,

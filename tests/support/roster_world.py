@@ -59,7 +59,6 @@ class Process:
     number: int = 0
 
     def __post_init__(self) -> None:
-        """Build it as bootstrap does."""
         self.store = SqlRosterStore(database=self.database)
         self.holder = RosterHolder(
             store=self.store,
@@ -88,7 +87,6 @@ class Process:
     async def sign(
         self, roster: Roster, name: str, *, forged: bytes | None = None, request: int | None = None
     ) -> Proposal:
-        """Sign as a custodian."""
         return await self.flow.sign(
             SignCommand(
                 actor_id=people.person(name, suite=hpke.X25519).actor_id,

@@ -39,7 +39,6 @@ def invent() -> Person:
 
 
 def with_wrong_check(number: str) -> str:
-    """Return a number whose last character is wrong."""
     return number[:-1] + ("1" if number[-1] != "1" else "2")
 
 
@@ -55,7 +54,6 @@ class Registry:
     """The mocked registry's admin port."""
 
     def __init__(self, admin_url: str) -> None:
-        """Take its base URL."""
         self._url = admin_url
 
     def behave(self, mode: str, *, count: int | None = None, latency_ms: int = 0) -> None:
@@ -63,7 +61,6 @@ class Registry:
         self._ask("PUT", "/behaviour", {"mode": mode, "count": count, "latency_ms": latency_ms})
 
     def add(self, *people: Person) -> None:
-        """Make people known to it."""
         entries = [{"name": person.name, "number": person.number} for person in people]
         self._ask("POST", "/people", {"people": entries})
 
@@ -83,7 +80,6 @@ class Registry:
         self._ask("POST", "/settle", {"ai": ai, "status": 0 if matches else 2})
 
     def counters(self) -> dict[str, int]:
-        """Return what it has counted."""
         return self._ask("GET", "/counters")
 
     def charged(self) -> int:

@@ -34,7 +34,6 @@ class RealEntropy:
     """Draws as production does: processes of their own must not draw the same."""
 
     def random(self, size: int) -> bytes:
-        """Return random bytes."""
         return os.urandom(size)
 
 

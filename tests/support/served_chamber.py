@@ -33,7 +33,6 @@ class Rosters:
     """RosterService, of which only GetRoster is called here."""
 
     def __init__(self, room: Chamber) -> None:
-        """Take whose rosters."""
         self._room = room
 
     async def GetRoster(self, request: Any, **_: Any) -> roster_pb2.Roster:
@@ -43,8 +42,6 @@ class Rosters:
         return roster_pb2.Roster(version=found.version, file=found.to_bytes(), newest_version=newest)
 
     def __getattr__(self, _name: str) -> Any:
-        """Refuse everything else."""
-
         async def refuse(*_: Any, **__: Any) -> Any:
             raise NotFoundError(Reason.REQUEST_NOT_FOUND)
 
@@ -80,7 +77,6 @@ class House:
         return str(json.loads(made.out)["disclosure_id"])
 
     async def command(self, *arguments: object) -> Result:
-        """Run a command."""
         assert self.idvault is not None
         return await asyncio.to_thread(self.idvault, *arguments)
 

@@ -25,7 +25,6 @@ INDEX = 7
 
 
 def signed(claims: dict[str, Any], typ: str, key: Ed25519PrivateKey = TOKEN_KEY) -> str:
-    """Return the token of some claims."""
     return jose.sign(claims, typ=typ, public_key=key.public_key().public_bytes_raw(), signer=key.sign)
 
 
@@ -38,7 +37,6 @@ def status(state: State = State.VERIFIED, standing: Standing = Standing.GOOD) ->
 
 
 def status_claims(**changes: Any) -> dict[str, Any]:
-    """Return the claims of a status token of now."""
     made: dict[str, Any] = {
         "issued_by": ISSUER,
         "subject": SUBJECT,
@@ -52,7 +50,6 @@ def status_claims(**changes: Any) -> dict[str, Any]:
 
 
 def credential_claims(**changes: Any) -> dict[str, Any]:
-    """Return the claims of a credential of now."""
     made: dict[str, Any] = {
         "issued_by": ISSUER,
         "subject": SUBJECT,
@@ -68,7 +65,6 @@ def credential_claims(**changes: Any) -> dict[str, Any]:
 def list_claims(
     *, valid: bool = True, issued_at: datetime = NOW, size: int = 64, bits: int = 1
 ) -> dict[str, Any]:
-    """Return the claims of a list in which one credential has an entry."""
     entries = StatusList.filled(INVALID, bits=bits, size=size)
     if size > INDEX:
         entries.set(INDEX, VALID if valid else INVALID)
@@ -76,7 +72,6 @@ def list_claims(
 
 
 def status_list(*, valid: bool = True, issued_at: datetime = NOW, size: int = 64) -> str:
-    """Return a signed list."""
     return signed(list_claims(valid=valid, issued_at=issued_at, size=size), status_token.LIST_TYPE, LIST_KEY)
 
 

@@ -54,7 +54,6 @@ def at(*, after: timedelta = timedelta(0)) -> Moment:
 
 
 def lease_of(name: str, *, until: datetime | None = None) -> Lease:
-    """Return a lease with an id made of a name."""
     return Lease(sha256(name.encode()).hexdigest()[:32], until or at().real + timedelta(seconds=15))
 
 
@@ -86,7 +85,6 @@ class World:
         return self.random().hex()
 
     def request(self, *, relying_party: str = "platform-a") -> Request:
-        """Return a new request."""
         return Request(relying_party, str(UUID(bytes=self.random())), self.random(32))
 
     def person(self, name: str = "p", **changes: Any) -> PersonKey:
@@ -113,7 +111,6 @@ class World:
         return replace(made, **changes)
 
     def event(self, kind: EventType, account_token: str = "", **fields: Any) -> Event:
-        """Return a new event."""
         return Event(
             kind, SYSTEM_ACTOR, account_token, NOW, at().real, self.new_id(), self.random(32), fields
         )
@@ -128,7 +125,6 @@ class World:
         )
 
     async def job(self, **changes: Any) -> Job:
-        """Open a claim and return its job."""
         job = (await self.open(**changes)).job
         assert job is not None
         return job
@@ -172,7 +168,6 @@ class World:
         return replace(made, **changes)
 
     async def settle(self, job: Job, outcome: Outcome, **changes: Any) -> Claim | None:
-        """Settle a job's claim with a fresh event."""
         return await self.claims.settle(
             self.settlement(job, outcome, **changes),
             event=self.event(EventType.CLAIM_SETTLE, job.account_token),

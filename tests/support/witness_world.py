@@ -42,7 +42,6 @@ class History:
         return own if self.name == "main" else log_of_main(min(size, self.fork)) + own[self.fork :]
 
     def checkpoint(self, size: int) -> Checkpoint:
-        """Return the checkpoint of a size."""
         return Checkpoint(self.origin, size, mth(self.leaves(size)) if size else EMPTY_ROOT)
 
     def proof(self, old: int, new: int) -> tuple[bytes, ...]:
@@ -68,7 +67,6 @@ MAIN = History()
 
 
 def text_of(note: bytes) -> str:
-    """Return the text of a note."""
     return note.decode().rpartition("\n\n")[0] + "\n"
 
 

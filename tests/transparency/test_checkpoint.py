@@ -38,7 +38,6 @@ POLICY = Policy(ORIGIN, (LOG.key,), tuple(cosigner.key for cosigner in WITNESSES
 
 
 def cosigned(*cosigners: tuple[Signer, int], checkpoint: Checkpoint = CHECKPOINT) -> bytes:
-    """Return the checkpoint signed by the log and cosigned at these times."""
     lines = [note.sign(cosigner, checkpoint.text, time=time) for cosigner, time in cosigners]
     return note.parse(sign(checkpoint, [LOG])).with_signatures(lines).encode()
 

@@ -30,7 +30,6 @@ SOME = bytes.fromhex("abacaba000000000000000000000000000000000000000000060061e00
 
 
 def unhex(hashes: list[str]) -> list[bytes]:
-    """Return the bytes of hashes in hex."""
     return [bytes.fromhex(value) for value in hashes]
 
 

@@ -39,7 +39,6 @@ class Store:
     """The perfect subtrees and roots of a log that grew to 70,000 entries."""
 
     def __init__(self) -> None:
-        """Grow the log once."""
         self.nodes: dict[Position, bytes] = {}
         self.roots = [CompactRange().root()]
         tree = CompactRange()

@@ -29,7 +29,6 @@ LEAVES = [bytes.fromhex(leaf) for leaf in PUBLISHED["leaves"]]
 
 
 def grow(leaves: list[bytes]) -> CompactRange:
-    """Return the compact range of these leaves."""
     tree = CompactRange()
     for leaf in leaves:
         tree.append(leaf_hash(leaf))

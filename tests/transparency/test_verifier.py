@@ -212,8 +212,6 @@ def directory(leaves: list[bytes]) -> dict[str, bytes]:
 
 
 def reader(files: Mapping[str, bytes | None]) -> FileReader:
-    """Return a reader of these files."""
-
     def read(path: str) -> bytes | None:
         return files.get(path)
 
@@ -221,7 +219,6 @@ def reader(files: Mapping[str, bytes | None]) -> FileReader:
 
 
 def signed(leaves: list[bytes]) -> Checkpoint:
-    """Return the checkpoint of many entries."""
     tree = CompactRange()
     for leaf in leaves:
         tree.append(leaf_hash(leaf))

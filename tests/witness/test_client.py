@@ -22,7 +22,6 @@ NOTE = MAIN.note(5)
 
 
 def client(url: str, *, patience: float = 5.0, now: datetime = NOW) -> HttpWitness:
-    """Return a client of the test's witness."""
     return HttpWitness(url=url, key=WITNESS.key, clock=lambda: now, development=True, patience=patience)
 
 

@@ -12,7 +12,6 @@ class FakeBacklog:
     """Hands out numbers as jobs; a job may fail, and a lease may be refused."""
 
     def __init__(self, jobs: int) -> None:
-        """Take how many jobs there are."""
         self.waiting = list(range(jobs))
         self.settled: list[int] = []
         self.running = 0

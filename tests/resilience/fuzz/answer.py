@@ -36,7 +36,6 @@ class Answer:
 
 
 def answered(body: bytes) -> Answer:
-    """Return a good answer."""
     return Answer("OK", "", body)
 
 

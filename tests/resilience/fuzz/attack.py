@@ -43,7 +43,6 @@ class Report:
     seconds: float = 0.0
 
     def note(self, method: Method, found: Answer) -> None:
-        """Count an answer."""
         self.sent[method.path] += 1
         self.answers.setdefault(method.path, Counter())[found.status] += 1
 

@@ -74,7 +74,6 @@ class Attacker:
         )
 
     def attack(self, kind: type[Message]) -> bytes:
-        """Return the bytes of one attack on a method that takes this type."""
         return self._random.choice(self._kinds)(kind)
 
     def good(self, kind: type[Message]) -> Message:

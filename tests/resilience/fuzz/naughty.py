@@ -84,5 +84,4 @@ NUMBERS: tuple[int, ...] = (
 
 
 def fill(text: str, canary: str) -> str:
-    """Return a text with its canary in place."""
     return text.replace(CANARY, canary)

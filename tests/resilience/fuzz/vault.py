@@ -43,7 +43,6 @@ class Ground:
     canaries: Canaries
 
     def tls(self, role: str) -> Tls:
-        """Return the certificate of a role."""
         return tls(self.ready, role)
 
 

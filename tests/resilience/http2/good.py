@@ -43,14 +43,12 @@ class GoodClient:
         self.served = Served()
 
     def __enter__(self) -> Self:
-        """Begin."""
         self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End."""
         self._stop.set()
         self._thread.join()
 

@@ -37,7 +37,6 @@ class Outcome:
         return not failed and bool(self.during.seconds and self.after.seconds) and self.peak < MOST_MEMORY
 
     def __str__(self) -> str:
-        """Return one line."""
         failures = [*self.during.failures, *self.after.failures]
         return (
             f"{'ok' if self.harmless else 'HARMED'} {self.name}: {self.told}; good client: "

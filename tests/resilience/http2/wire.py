@@ -26,7 +26,6 @@ _HEAD = 9
 
 
 def frame(kind: int, *, flags: int = 0, stream: int = 0, payload: bytes = b"") -> bytes:
-    """Return one frame."""
     return len(payload).to_bytes(3, "big") + bytes((kind, flags)) + stream.to_bytes(4, "big") + payload
 
 
@@ -48,7 +47,6 @@ def _literal(text: str) -> bytes:
 
 
 def call_headers(path: str, *more: tuple[str, str]) -> bytes:
-    """Return the headers of a gRPC call."""
     usual = [
         (":method", "POST"),
         (":scheme", "https"),

@@ -62,7 +62,6 @@ class Campaign:
     deaths: float = 1.0
 
     def __post_init__(self) -> None:
-        """Invent the people and start the processes."""
         inline(self.database)
         self.random = Random(self.seed)  # noqa: S311 - the same campaign for the same seed
         self.seconds = 0.0

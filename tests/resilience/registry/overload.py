@@ -47,7 +47,6 @@ class Arrival:
 
     @property
     def party(self) -> str:
-        """Whose it is."""
         return self.asked.relying_party
 
     @property
@@ -67,7 +66,6 @@ class Overload:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        """Invent the people and start an edge and a worker."""
         inline(self.database)
         self.seconds = 0.0
         self.flood: list[Arrival] = []

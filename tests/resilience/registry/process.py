@@ -65,12 +65,10 @@ class Mortal:
     """Passes every call on to a port, unless its process dies or fails before or after."""
 
     def __init__(self, inner: object, fate: Fate) -> None:
-        """Take the port."""
         self._inner = inner
         self._fate = fate
 
     def __getattr__(self, method: str) -> Any:
-        """Return the port's method."""
         real = getattr(self._inner, method)
 
         async def call(*args: Any, **kwargs: Any) -> Any:
@@ -88,7 +86,6 @@ class MortalRegistry:
     can_query = True
 
     def __init__(self, inner: BudgetedRegistry, fate: Fate) -> None:
-        """Take the registry."""
         self.name_limit, self.document_types = inner.name_limit, inner.document_types
         self._inner, self._fate = inner, fate
 
@@ -121,7 +118,6 @@ class Process:
     intakes: FakeIntakeSealer = field(default_factory=FakeIntakeSealer)
 
     def __post_init__(self) -> None:
-        """Build."""
         entropy = CountingEntropy(start=self.number * _APART)
         store: Any = Mortal(SqlVerificationStore(database=self.database), self.fate)
         jobs: Any = Mortal(SqlJobStore(database=self.database), self.fate)
@@ -167,5 +163,4 @@ async def _slept(_seconds: float) -> None:
 
 
 def policy(*, calls_per_second: float) -> Policy:
-    """Return the policy of a campaign."""
     return Policy(5, 365, calls_per_second, builders.ZONE)

@@ -54,7 +54,6 @@ class WitnessedLedger(Ledger):
     """A registry's memory whose decisions an oracle sees: by id, who was asked about, and the answers."""
 
     def __init__(self, **options: Any) -> None:
-        """Remember as a registry does."""
         super().__init__(**options)
         self.asked: dict[str, set[tuple[str, str]]] = {}
         self.decided: dict[str, list[Status]] = {}

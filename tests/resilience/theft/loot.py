@@ -30,7 +30,6 @@ class Loot:
     keys: Mapping[Purpose, KeySet] = field(repr=False)
 
     def every_key(self) -> set[bytes]:
-        """Return each version of each key."""
         return {key for keys in self.keys.values() for key in keys.versions.values()}
 
 

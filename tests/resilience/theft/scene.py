@@ -68,7 +68,6 @@ class Scene:
         )
 
     def keys_again(self, loot: Loot) -> Loot:
-        """Return the same loot with the keys as they are now."""
         return Loot(loot.tables, loot.raw, take_keys(self.keys, passphrase=PASSPHRASE))
 
     @property

@@ -29,7 +29,6 @@ class OpenGuard:
     """A log that never waits, unless told otherwise."""
 
     def __init__(self) -> None:
-        """Start open."""
         self.refusal: Exception | None = None
 
     async def check(self, *, now: Moment) -> None:

@@ -20,7 +20,6 @@ class Flaky:
     """Passes everything on to a real store, but for the faults that are planted."""
 
     def __init__(self, store: Any) -> None:
-        """Take the store."""
         self._store = store
         self.faults: dict[str, list[Fault]] = {}
         self.hung = asyncio.Event()

@@ -8,7 +8,6 @@ class MemoryShredStore:
     """Shred keys; the first candidate of an account stays."""
 
     def __init__(self) -> None:
-        """Start empty and obedient."""
         self.keys: dict[str, bytes] = {}
         self.refuse = False
         self.lose_answer = False
@@ -27,7 +26,6 @@ class MemoryDayKeys:
     """Published intake keys; the first of a name stays."""
 
     def __init__(self) -> None:
-        """Start empty and obedient."""
         self.keys: dict[str, DayKey] = {}
         self.needed: set[str] = set()
         self.refuse_forgetting = False
@@ -44,7 +42,6 @@ class MemoryDayKeys:
         return published
 
     async def newest(self, *, day: str) -> DayKey | None:
-        """Return the key of a day that came last."""
         if self.refuse:
             raise UnavailableError(Reason.STORE_UNAVAILABLE)
         names = [name for name in self.keys if name.startswith(day)]

@@ -17,7 +17,6 @@ class WaitingLog:
     """A log store of which nothing but `unsequenced` is asked: so many entries wait since then."""
 
     def __init__(self) -> None:
-        """Let nothing wait."""
         self.count = 0
         self.oldest: datetime | None = None
         self.asked = 0

@@ -42,11 +42,9 @@ class MemoryLog:
         return 0
 
     async def head(self) -> Head:
-        """Return the head."""
         return Head(self._tree.size, self._tree.to_bytes(), datetime(2026, 3, 1, tzinfo=UTC))
 
     async def leaves(self, *, start: int, limit: int) -> list[bytes]:
-        """Return leaves."""
         return self.kept[start : start + limit]
 
     async def nodes(self, wanted: Sequence[Node]) -> list[bytes]:
@@ -57,7 +55,6 @@ class MemoryLog:
             raise DamagedError(Reason.RECORD_DAMAGED) from error
 
     async def index_of(self, *, entry_id: str) -> int | None:
-        """Know no entry by its id."""
         return None
 
     async def unsequenced(self) -> Unsequenced:
@@ -69,7 +66,6 @@ class MemoryLog:
         return self.note
 
     async def replace(self, *, former: bytes | None, note: bytes) -> bool:
-        """Put a note in the place of the former one."""
         if former != self.note:
             return False
         self.note = note

@@ -12,7 +12,6 @@ class FakeRosters:
     """Verified versions of a roster, as flows.roster_holder has them."""
 
     def __init__(self, *versions: Roster) -> None:
-        """Take the versions from the first on."""
         self.versions = list(versions)
 
     @property
@@ -22,11 +21,9 @@ class FakeRosters:
 
     @property
     def quorum(self) -> Quorum:
-        """The quorum in force."""
         return self.current.quorums[0]
 
     def version(self, number: int) -> Roster:
-        """Return a version."""
         return self.versions[number - 1]
 
     def person(self, actor_id: str) -> Person:
@@ -41,18 +38,15 @@ class FakeCodes:
     """Second factors: each code that was given out is good once, until it is taken back."""
 
     def __init__(self) -> None:
-        """Give nothing out yet."""
         self.good: set[str] = set()
         self._numbers = 100_000
 
     def code(self) -> str:
-        """Return a new good code."""
         self._numbers += 1
         self.good.add(str(self._numbers))
         return str(self._numbers)
 
     async def check(self, *, actor_id: str, code: str, now: Moment) -> None:
-        """Spend a code."""
         second_factor.check_code(code)
         if code not in self.good:
             raise DeniedError(Reason.SECOND_FACTOR_REFUSED)

@@ -34,7 +34,6 @@ class FakeIndexer:
     """Indexes by a plain hash of the number."""
 
     def person(self, *, relying_party: str, identity: Identity, person_id: str, today: date) -> PersonKey:
-        """Return the only version of the index."""
         index = sha256(encode("index", relying_party, identity.document.number)).digest()
         days = [
             sha256(encode("limiter", index, day)).digest()
@@ -59,7 +58,6 @@ class FakeRecordSealer:
     """Makes records whose ciphertext is the outcome; can refuse."""
 
     def __init__(self) -> None:
-        """Start obedient."""
         self.refuse = False
         self.sealed: list[tuple[str, Identity]] = []
 
@@ -77,7 +75,6 @@ class FakeIntakeSealer:
     """Keeps an intake as JSON; can refuse; opens it again."""
 
     def __init__(self) -> None:
-        """Start obedient."""
         self.refuse = False
         self.damage = False
 
