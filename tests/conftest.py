@@ -65,6 +65,14 @@ async def main_database(databases: Databases) -> AsyncIterator[Database]:
 
 
 @pytest_asyncio.fixture
+async def sqlite_main(sqlite_databases: Databases) -> AsyncIterator[Database]:
+    """Return an open main database in a SQLite file."""
+    database = Database(url=sqlite_databases.main_url)
+    yield database
+    await database.close()
+
+
+@pytest_asyncio.fixture
 async def shred_database(databases: Databases) -> AsyncIterator[Database]:
     database = Database(url=databases.shred_url)
     yield database

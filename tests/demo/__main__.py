@@ -28,11 +28,12 @@ from idvault_client import (
     resident_id,
     testing,
 )
-from tests.demo.disclosure import DisclosureStepError, DisclosureSteps
-from tests.demo.history import HistoryStepError, HistorySteps
-from tests.demo.legacy import LegacyStepError, LegacySteps
-from tests.demo.log import LogStepError, LogSteps
-from tests.demo.offline import OfflineStepError, OfflineSteps
+from tests.demo.disclosure import DisclosureSteps
+from tests.demo.history import HistorySteps
+from tests.demo.legacy import LegacySteps
+from tests.demo.log import LogSteps
+from tests.demo.offline import OfflineSteps
+from tests.demo.step import StepError, check
 from tests.support import open_record, traces
 from tests.support.sandbox import (
     Person,
@@ -43,26 +44,6 @@ from tests.support.sandbox import (
     wait_for,
     with_wrong_check,
 )
-
-
-class StepError(Exception):
-    """A step did not show what it is there to show; the text holds no name and no number."""
-
-
-_STEP_ERRORS = (
-    StepError,
-    LogStepError,
-    DisclosureStepError,
-    HistoryStepError,
-    OfflineStepError,
-    LegacyStepError,
-)
-
-
-def check(condition: bool, text: str) -> None:
-    """Raise StepError with what should have been unless the condition holds."""
-    if not condition:
-        raise StepError(text)
 
 
 class Demo:
@@ -358,7 +339,7 @@ def run(demo: Demo) -> int:
     for number, (name, step) in enumerate(steps, start=1):
         try:
             step()
-        except (*_STEP_ERRORS, ProcessError, VaultError) as error:
+        except (StepError, ProcessError, VaultError) as error:
             print(error, file=sys.stderr)
         except Exception:  # whatever went wrong, the last line says in which step
             traceback.print_exc()

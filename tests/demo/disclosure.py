@@ -20,14 +20,11 @@ from idvault_client import home as homes
 from idvault_client.custodian import Custodian
 from idvault_client.remote import CustodyEdge
 from idvault_client.trust import RefusedError
+from tests.demo.step import StepError, check
 
 _PATIENCE = 30.0
 _PASSPHRASE = b"development"
 _PENDING = "CustodianService/ListPendingDisclosures"
-
-
-class DisclosureStepError(Exception):
-    """A step did not show what it is there to show; the text holds no name and no number."""
 
 
 class LyingEdge:
@@ -67,9 +64,9 @@ class DisclosureSteps:
         self._id = self.file(ready, account_token=account_token)
         self._wait_until_logged("custodian-a")
         decided = self._run("custodian-a", "approve", self._id, code=True)
-        _check(decided["state"] == "REQUESTED", "one approval should not be enough")
+        check(decided["state"] == "REQUESTED", "one approval should not be enough")
         refused = self.refused("auditor-a", "--code", "000000", "open", self._id)
-        _check(refused == "ILLEGAL_TRANSITION", "the opening should be refused: ILLEGAL_TRANSITION")
+        check(refused == "ILLEGAL_TRANSITION", "the opening should be refused: ILLEGAL_TRANSITION")
 
     def file(self, ready: Mapping[str, Any], *, account_token: str) -> str:
         """An auditor asks for one record; return the disclosure's id."""
@@ -97,30 +94,30 @@ class DisclosureSteps:
             try:
                 custodian.approve(card, code="000000")
             except RefusedError as error:
-                _check(error.finding.value == "NOT_IN_LOG", "the finding should be NOT_IN_LOG")
+                check(error.finding.value == "NOT_IN_LOG", "the finding should be NOT_IN_LOG")
             else:
-                raise DisclosureStepError("the request should be refused")
-        _check("CustodianService/GetSealedShare" not in lying.asked, "the share should not even be asked for")
+                raise StepError("the request should be refused")
+        check("CustodianService/GetSealedShare" not in lying.asked, "the share should not even be asked for")
 
     def open(self, *, name: str, number: str) -> None:
         """A second custodian approves, and the auditor reads the record, once the log has the opening."""
         decided = self._run("custodian-b", "approve", self._id, code=True)
-        _check(decided["state"] == "APPROVED", "two approvals should be enough")
+        check(decided["state"] == "APPROVED", "two approvals should be enough")
         opened = self._run("auditor-a", "open", self._id, code=True)
-        _check(
+        check(
             (opened["real_name"], opened["document_number"]) == (name, number),
             "the record should hold the verified identity",
         )
         shown = self._run("auditor-a", "show", self._id)
-        _check((shown["state"], shown["opened"]) == ("OPENED", 1), "there should be one opening")
+        check((shown["state"], shown["opened"]) == ("OPENED", 1), "there should be one opening")
         again = self.refused("auditor-a", "--code", "000000", "open", self._id)
-        _check(again == "KEY_MISSING", "the one-time key should be gone")
+        check(again == "KEY_MISSING", "the one-time key should be gone")
 
     def drill(self, name: str) -> None:
         """A custodian opens the own share of a record of nobody; the next drill is due in 90 days."""
         passed = self._run(name, "drill", code=True)
         due = datetime.fromisoformat(passed["due_time"]) - datetime.fromisoformat(passed["pass_time"])
-        _check(due == timedelta(days=90), "the next drill should be due in 90 days")
+        check(due == timedelta(days=90), "the next drill should be due in 90 days")
 
     def _identity(self, name: str) -> identities.PersonalIdentity:
         return identities.load(Path(self._ready["identities"][name]), passphrase=_PASSPHRASE)
@@ -129,11 +126,11 @@ class DisclosureSteps:
         deadline = time.monotonic() + _PATIENCE
         while not self._run(name, "pending")["verified"]:
             if time.monotonic() > deadline:
-                raise DisclosureStepError("the request should be in the log")
+                raise StepError("the request should be in the log")
 
     def _run(self, name: str, *arguments: str, code: bool = False) -> dict[str, Any]:
         result = self._command(name, *arguments, code=code)
-        _check(result.returncode == 0, f"{arguments[0]} of {name} should pass: {result.stderr}")
+        check(result.returncode == 0, f"{arguments[0]} of {name} should pass: {result.stderr}")
         found: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
         return found
 
@@ -141,7 +138,7 @@ class DisclosureSteps:
         """Return why a command of somebody is refused."""
         # What is refused before the code is looked at spends none.
         result = self._command(name, *arguments, code=False)
-        _check(result.returncode == 4, f"{name} should be refused")
+        check(result.returncode == 4, f"{name} should be refused")
         return str(json.loads(result.stderr.splitlines()[-1])["error"]["reason"])
 
     def _command(self, name: str, *arguments: str, code: bool) -> "subprocess.CompletedProcess[str]":
@@ -161,13 +158,8 @@ class DisclosureSteps:
         uri = (Path(self._ready["identities"][name]) / "totp.txt").read_text("utf-8").strip()
         totp = pyotp.parse_uri(uri)
         if not isinstance(totp, pyotp.TOTP):
-            raise DisclosureStepError("the second factor should count time")
+            raise StepError("the second factor should count time")
         while (step := int(time.time()) // totp.interval + 1) <= self._steps.get(name, 0):
             time.sleep(0.2)
         self._steps[name] = step
         return str(totp.at(step * totp.interval))
-
-
-def _check(condition: bool, text: str) -> None:
-    if not condition:
-        raise DisclosureStepError(text)

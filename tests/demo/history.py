@@ -1,23 +1,18 @@
 """The demo's last step of a disclosure: the person learns of it once the embargo is over, with proof."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from tests.demo.step import check, client
 from tests.support.sandbox import wait_for
 
 # The longest embargo is 90 days by default, and a history ends at the beginning of the day before that.
 _LATER = timedelta(days=92)
 _UNVERIFIED = 5
-
-
-class HistoryStepError(Exception):
-    """A history did not say what it should."""
 
 
 class HistorySteps:
@@ -31,20 +26,20 @@ class HistorySteps:
 
     def show(self, ready: Mapping[str, Any], *, ready_file: Path, account_token: str) -> None:
         """Nothing is told while a case may be running; then one opening is, and a changed byte is noticed."""
-        if self._openings(ready_file, account_token) != 0:
-            raise HistoryStepError("nobody should be told before the embargo is over")
+        check(
+            self._openings(ready_file, account_token) == 0, "nobody should be told before the embargo is over"
+        )
         with self._later():
-            if not wait_for(lambda: self._openings(ready_file, account_token) == 1):
-                raise HistoryStepError("the history should show one opening")
+            shown = wait_for(lambda: self._openings(ready_file, account_token) == 1)
+            check(shown, "the history should show one opening")
         keys = ("--public-key", ready["log"]["public_key"], "--witness", ready["witness"]["public_key"])
-        checked = _client("--json", "check-history", str(self._file), *keys)
+        checked = client("--json", "check-history", str(self._file), *keys)
         found = json.loads(checked.stdout.splitlines()[-1]) if checked.returncode == 0 else {}
-        if not found.get("valid") or len(found["openings"]) != 1:
-            raise HistoryStepError(f"the opening should be proved: {checked.stderr}")
+        proved = bool(found.get("valid")) and len(found["openings"]) == 1
+        check(proved, f"the opening should be proved: {checked.stderr}")
         self._change_one_byte()
-        changed = _client("check-history", str(self._file), *keys)
-        if changed.returncode != _UNVERIFIED:
-            raise HistoryStepError(f"a changed byte should end the check with {_UNVERIFIED}")
+        changed = client("check-history", str(self._file), *keys)
+        check(changed.returncode == _UNVERIFIED, f"a changed byte should end the check with {_UNVERIFIED}")
 
     @contextmanager
     def _later(self) -> Iterator[None]:
@@ -62,11 +57,10 @@ class HistorySteps:
 
     def _openings(self, ready_file: Path, account_token: str) -> int:
         """Fetch the history; return how many openings it shows."""
-        fetched = _client(
+        fetched = client(
             "--ready-file", str(ready_file), "--json", "history", account_token, "--out", str(self._file)
         )
-        if fetched.returncode != 0:
-            raise HistoryStepError(f"the history should be fetched: {fetched.stderr}")
+        check(fetched.returncode == 0, f"the history should be fetched: {fetched.stderr}")
         return int(json.loads(fetched.stdout.splitlines()[-1])["openings"])
 
     def _change_one_byte(self) -> None:
@@ -74,8 +68,3 @@ class HistorySteps:
         at = content.index('"recordDigest": "') + len('"recordDigest": "')
         changed = "A" if content[at] != "A" else "B"
         self._file.write_text(content[:at] + changed + content[at + 1 :], "utf-8")
-
-
-def _client(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "idvault_client", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)

@@ -20,6 +20,7 @@ from idvault_client import Standing, State, Vault, testing
 from idvault_client.__main__ import app as client_command
 from idvault_client.campaign_values import Invitation
 from idvault_client.campaigns import Cohort, InvitationEvent, Method, Plan
+from tests.demo.step import check
 from tests.support.sandbox import Person, Registry, invent, verify
 
 _ACCOUNTS, _DAYS, _EACH_DAY = 500, 6, 170
@@ -28,16 +29,6 @@ _LABEL = "before-2014"
 _DAY = timedelta(days=1)
 # The clock file is read again within 100 ms; there is nothing to ask what time it is.
 _CLOCK_WAIT = 0.2
-
-
-class LegacyStepError(Exception):
-    """A step did not show what it is there to show."""
-
-
-def check(condition: bool, text: str) -> None:
-    """Raise LegacyStepError with what should have been unless the condition holds."""
-    if not condition:
-        raise LegacyStepError(text)
 
 
 class LegacySteps:

@@ -15,14 +15,11 @@ from idvault.cli import app as vault_command
 from idvault.development.session import Session
 from idvault.process import ProcessError
 from idvault_client.__main__ import app as client_command
+from tests.demo.step import StepError, check
 from tests.support.sandbox import wait_for
 
 _SQLITE = "sqlite:///"
 _UNVERIFIED = 5
-
-
-class LogStepError(Exception):
-    """The log did not show what a step is there to show."""
 
 
 class LogSteps:
@@ -37,8 +34,7 @@ class LogSteps:
     def follow(self, ready: Mapping[str, Any]) -> int:
         """Keep the newest checkpoint once it covers the whole log; return its size."""
         self._ready = ready
-        if not wait_for(self._is_published):
-            raise LogStepError("every entry should get its place and be published")
+        check(wait_for(self._is_published), "every entry should get its place and be published")
         return self._follow()
 
     def _follow(self) -> int:
@@ -49,15 +45,15 @@ class LogSteps:
         result = CliRunner().invoke(client_command, ["follow-log", *arguments])
         found = re.fullmatch(r"log: (\d+) entries, consistent with \d+", result.stdout.strip())
         if result.exit_code != 0 or found is None:
-            raise LogStepError(f"the log should be followed: {result.output.strip()}")
+            raise StepError(f"the log should be followed: {result.output.strip()}")
         return int(found[1])
 
     def verify(self) -> None:
         """Verify database and public directory against the checkpoint that was kept."""
         for source in self._sources():
             code, last = self._verify(*source, "--checkpoint", str(self._kept))
-            if code != 0 or not re.fullmatch(r"log: \d+ entries, root \S{44}, verified", last):
-                raise LogStepError(f"the log should verify: {last}")
+            whole = re.fullmatch(r"log: \d+ entries, root \S{44}, verified", last) is not None
+            check(code == 0 and whole, f"the log should verify: {last}")
 
     def tamper(self) -> None:
         """Change one byte of an entry in copies of database and public directory."""
@@ -79,8 +75,8 @@ class LogSteps:
                 file.write_bytes(_flipped(file.read_bytes(), leaf))
         for source in (["--database", f"{_SQLITE}{changed}"], ["--bundle", str(bundle)]):
             code, last = self._verify(*source, "--checkpoint", str(self._kept))
-            if code != _UNVERIFIED or not last.startswith(f"log: entry {size // 2}: "):
-                raise LogStepError(f"entry {size // 2} should be named: {last}")
+            named = code == _UNVERIFIED and last.startswith(f"log: entry {size // 2}: ")
+            check(named, f"entry {size // 2} should be named: {last}")
 
     def copy_databases(self) -> None:
         """Copy both databases as they are now, as a backup does."""
@@ -105,11 +101,11 @@ class LogSteps:
             if not re.search(
                 r"log: database is older than the witnessed checkpoint \(\d+ < \d+\)", str(error)
             ):
-                raise LogStepError(f"the start should be refused by the witness: {error}") from error
+                raise StepError(f"the start should be refused by the witness: {error}") from error
             return
         finally:
             session.close()
-        raise LogStepError("the rolled-back copy should not start")
+        raise StepError("the rolled-back copy should not start")
 
     def _is_published(self) -> bool:
         checkpoint = Path(self._ready["public"]) / "checkpoint"
@@ -137,6 +133,5 @@ class LogSteps:
 
 
 def _flipped(content: bytes, leaf: bytes) -> bytes:
-    if content.count(leaf) != 1:
-        raise LogStepError("the entry should be in the copy once")
+    check(content.count(leaf) == 1, "the entry should be in the copy once")
     return content.replace(leaf, leaf[:-1] + bytes([leaf[-1] ^ 1]))

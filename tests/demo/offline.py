@@ -2,8 +2,6 @@
 
 import shutil
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
@@ -11,13 +9,10 @@ from typing import Any
 
 from idvault.development.session import Session
 from idvault_client import Vault
+from tests.demo.step import check, client
 from tests.support.sandbox import wait_for
 
 _AUDIENCE = "https://taxi.example"
-
-
-class OfflineStepError(Exception):
-    """A check did not say what it should."""
 
 
 class OfflineSteps:
@@ -37,10 +32,8 @@ class OfflineSteps:
         def fetched() -> bool:
             return self._fetch(public) and self._said() == "check: valid"
 
-        if not wait_for(fetched):
-            raise OfflineStepError(f"the credential should be valid, not {self._said()}")
-        if account_token in issued.token:
-            raise OfflineStepError("a credential should not hold the account token")
+        check(wait_for(fetched), f"the credential should be valid, not {self._said()}")
+        check(account_token not in issued.token, "a credential should not hold the account token")
 
     def prove(self, vault: Vault, ready: Mapping[str, Any], *, request_id: str) -> None:
         """The owner keeps a receipt, and checks by the log's key alone what was sealed and logged."""
@@ -53,19 +46,17 @@ class OfflineSteps:
             file.write_text(receipt.to_json(), "utf-8")
             return True
 
-        if not wait_for(covered):
-            raise OfflineStepError("the receipt should be covered by a checkpoint")
+        check(wait_for(covered), "the receipt should be covered by a checkpoint")
         said = _client(
             "check-receipt", str(file), "--public-key", ready["log"]["public_key"],
             "--witness", ready["witness"]["public_key"],
         )  # fmt: skip
-        if said != "check: valid":
-            raise OfflineStepError(f"the receipt should be valid, not {said}")
+        check(said == "check: valid", f"the receipt should be valid, not {said}")
 
     def check_again(self) -> None:
         """The vault is away, and the check says the same."""
-        if self._said() != "check: valid":
-            raise OfflineStepError(f"the credential should be valid still, not {self._said()}")
+        said = self._said()
+        check(said == "check: valid", f"the credential should be valid still, not {said}")
 
     def expire(self, state: Path, *, account_token: str) -> None:
         """In a copy of the vault the account has run out, and the next list says so."""
@@ -78,8 +69,8 @@ class OfflineSteps:
         session = Session(state=copy, output=self._scratch / "copy.log")
         try:
             session.start()
-            if not wait_for(lambda: self._fetch(copy / "public") and self._said() == "check: STATUS_INVALID"):
-                raise OfflineStepError(f"the list should say INVALID, not {self._said()}")
+            ended = wait_for(lambda: self._fetch(copy / "public") and self._said() == "check: STATUS_INVALID")
+            check(ended, f"the list should say INVALID, not {self._said()}")
             session.stop()
         finally:
             session.close()
@@ -102,6 +93,5 @@ class OfflineSteps:
 
 def _client(*arguments: str) -> str:
     """Return the last line of what the command says."""
-    command = [sys.executable, "-m", "idvault_client", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = client(*arguments)
     return (done.stdout.splitlines() or [done.stderr.strip()])[-1]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest_asyncio
 
+from tests.support.chamber import Chamber, chamber
 from tests.support.databases import Databases
 from tests.support.flow_world import World, open_world
 from tests.support.log_world import LogWorld
@@ -24,3 +25,10 @@ async def log_world(databases: Databases, tmp_path: Path) -> AsyncIterator[LogWo
     opened = LogWorld(databases, tmp_path / "public")
     yield opened
     await opened.close()
+
+
+@pytest_asyncio.fixture
+async def room(sqlite_databases: Databases, tmp_path: Path) -> AsyncIterator[Chamber]:
+    """Return a chamber over SQLite files."""
+    async with chamber(sqlite_databases, tmp_path) as made:
+        yield made

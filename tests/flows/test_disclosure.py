@@ -1,12 +1,9 @@
 """Disclosures: what the service refuses, with its reason and its entry in the log."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from sqlalchemy import delete, select, update
 
 from idvault.attest import disclosure as papers
@@ -23,8 +20,7 @@ from idvault.flows.custodian import LONGEST_SHARE
 from idvault.storage import record as record_rows
 from idvault.storage.schema import log_openings, records, shred_keys
 from tests.support import builders
-from tests.support.chamber import Chamber, chamber, person
-from tests.support.databases import Databases
+from tests.support.chamber import Chamber, person
 from tests.support.disclosure_world import (
     A,
     B,
@@ -41,12 +37,6 @@ from tests.support.disclosure_world import (
     terms,
 )
 from tests.support.storage_world import MISMATCHED
-
-
-@pytest_asyncio.fixture
-async def room(sqlite_databases: Databases, tmp_path: Path) -> AsyncIterator[Chamber]:
-    async with chamber(sqlite_databases, tmp_path) as made:
-        yield made
 
 
 async def test_self_approval(room: Chamber) -> None:

@@ -1,14 +1,11 @@
 """Disclosures: waiting for the log, lost answers, the end of shares, and what is logged of refusals."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from sqlalchemy import select, update
 
 from idvault.attest import disclosure as papers
@@ -21,8 +18,7 @@ from idvault.domain.error import (
 )
 from idvault.domain.event import EventType
 from idvault.storage.schema_disclosure import disclosure_decisions, disclosure_refusals, disclosures
-from tests.support.chamber import Chamber, chamber, person
-from tests.support.databases import Databases
+from tests.support.chamber import Chamber, person
 from tests.support.disclosure_world import (
     A,
     B,
@@ -39,12 +35,6 @@ from tests.support.disclosure_world import (
     terms,
 )
 from tests.support.fakes.flaky import Fault
-
-
-@pytest_asyncio.fixture
-async def room(sqlite_databases: Databases, tmp_path: Path) -> AsyncIterator[Chamber]:
-    async with chamber(sqlite_databases, tmp_path) as made:
-        yield made
 
 
 async def test_parallel_requests_keep_the_budget(room: Chamber) -> None:

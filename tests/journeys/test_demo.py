@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.demo.__main__ import Demo, StepError, check, run
+from tests.demo.__main__ import Demo, run
+from tests.demo.step import StepError, check
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from idvault.domain.status import Standing, State
 from idvault.storage.engine import Database
 from idvault.storage.schema import accounts
-from tests.support.cluster import Cluster
+from tests.support.cluster import Cluster, running
 from tests.support.databases import Databases
 from tests.support.sandbox import wait_for
 
@@ -25,13 +25,8 @@ ROWS = 20_000
 @pytest.fixture
 def cluster(tmp_path: Path, databases: Databases) -> Iterator[Cluster]:
     """One serving process and a worker."""
-    running = Cluster(tmp_path, databases, processes=1)
-    try:
-        running.start_work()
-        running.start_serve()
-        yield running
-    finally:
-        running.close()
+    with running(tmp_path, databases, serving=True) as made:
+        yield made
 
 
 @pytest.fixture

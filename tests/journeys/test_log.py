@@ -22,7 +22,7 @@ from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.tile import WIDTH, Bundle, decode_bundle, grown_bundles
 from idvault.transparency.tree import CompactRange, leaf_hash
 from idvault_client import Vault
-from tests.support.cluster import Cluster
+from tests.support.cluster import Cluster, running
 from tests.support.databases import Databases
 from tests.support.sandbox import verify, wait_for
 
@@ -33,11 +33,8 @@ CALLERS = 4
 @pytest.fixture
 def cluster(tmp_path: Path, databases: Databases) -> Iterator[Cluster]:
     """One serving process; the workers are the test's own."""
-    running = Cluster(tmp_path, databases, processes=1)
-    try:
-        yield running
-    finally:
-        running.close()
+    with running(tmp_path, databases) as made:
+        yield made
 
 
 def _read(public: Path, path: str) -> bytes | None:

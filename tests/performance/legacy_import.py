@@ -14,10 +14,9 @@ from idvault_client import Consent, aio, resident_id
 from idvault_client.calls import Call
 from idvault_client.campaign_calls import CHUNK_SIZE, import_legacy_accounts
 from idvault_client.campaign_values import ImportedRow, LegacyAccount
-from tests.performance import vault
 from tests.performance.goal import Check, Measured, Options, middle, spread
-from tests.performance.vault import MeasuredVault
-from tests.support import sandbox
+from tests.performance.vault import MeasuredVault, running
+from tests.support import durable, sandbox
 
 _PEOPLE = 300  # of one round; the registry takes no more than 90 a second
 _CALLS_AT_ONCE = 16
@@ -40,7 +39,7 @@ class _Round:
 def measure(options: Options) -> Measured:
     """Measure P8; the rows of all rounds together are options.accounts."""
     rows = max(_LEAST_ROWS, options.accounts // options.rounds)
-    with vault.running() as measured:
+    with durable.postgres() as databases, running(databases) as measured:
         _import(measured, "warm-up", _LEAST_ROWS)
         rounds = [_round(measured, number, rows) for number in range(options.rounds)]
     ratios = [one.row_cpu / one.call_cpu for one in rounds]

@@ -24,9 +24,9 @@ from idvault_client.campaign_values import LegacyAccount
 from tests.performance import echo, load
 from tests.performance.goal import Check, Measured, Options, middle, spread
 from tests.performance.load import Target
-from tests.support import durable, machine
-from tests.support.cluster import Cluster
-from tests.support.databases import Databases, SqliteMaker
+from tests.performance.vault import running
+from tests.support import durable
+from tests.support.databases import Databases
 
 _ACCOUNTS = 2_000
 _BATCH = 1_000
@@ -89,12 +89,12 @@ def measure_postgres(options: Options) -> Measured:
 
 
 def measure_sqlite(options: Options) -> Measured:
-    with tempfile.TemporaryDirectory(prefix="idvault-bench-") as folder:
-        for name in ("made", "used"):
-            (Path(folder) / name).mkdir()
-        databases = SqliteMaker(Path(folder) / "made").fresh(Path(folder) / "used")
-        with _vault(databases) as place:
-            rounds = [(place.read(), place.echo("E1")) for _ in range(options.rounds)]
+    with (
+        tempfile.TemporaryDirectory(prefix="idvault-bench-") as folder,
+        durable.durable("sqlite", Path(folder)) as databases,
+        _vault(databases) as place,
+    ):
+        rounds = [(place.read(), place.echo("E1")) for _ in range(options.rounds)]
     ratios = [e1.cpu_us / read.cpu_us for read, e1 in rounds]
     return Measured(
         checks=(Check("GetStatus per E1", middle(ratios), 0.75, less=False),),
@@ -134,25 +134,17 @@ def measure_batch(options: Options) -> Measured:
 @contextmanager
 def _vault(databases: Databases) -> Iterator[_Place]:
     """Run an edge alone on its core, with accounts that a platform has imported."""
-    with tempfile.TemporaryDirectory(prefix="idvault-bench-") as folder, machine.everybody_on(1):
-        cluster = Cluster(Path(folder), databases, processes=1)
-        try:
-            cluster.start_work()
-            cluster.start_serve()
-            pid = cluster.pid("serve")
-            machine.pin(pid, 0)
-            tls = cluster.tls()
-            certificates = Path(tls.ca).parent
-            server_tls = Tls(tls.ca, certificates / "server.pem", certificates / "server.key")
-            target = Target(f"127.0.0.1:{cluster.port}", tls, lambda: machine.cpu_seconds(pid))
-            with cluster.vault(timeout=60) as vault:
-                rows = [LegacyAccount(f"bench-{number}", "2020-01-01") for number in range(_ACCOUNTS)]
-                tokens = [row.account_token for row in vault.campaigns.import_legacy_accounts("bench", rows)]
-            yield _Place(
-                target, [token for token in tokens if token], tls, server_tls, Path(folder), databases
-            )
-        finally:
-            cluster.close()
+    with running(databases) as measured:
+        cluster, tls = measured.cluster, measured.cluster.tls()
+        certificates = Path(tls.ca).parent
+        server_tls = Tls(tls.ca, certificates / "server.pem", certificates / "server.key")
+        target = Target(f"127.0.0.1:{cluster.port}", tls, measured.cpu)
+        with cluster.vault(timeout=60) as vault:
+            rows = [LegacyAccount(f"bench-{number}", "2020-01-01") for number in range(_ACCOUNTS)]
+            tokens = [row.account_token for row in vault.campaigns.import_legacy_accounts("bench", rows)]
+        yield _Place(
+            target, [token for token in tokens if token], tls, server_tls, measured.folder, databases
+        )
 
 
 async def _watch(place: _Place, *, times: int) -> float:

@@ -4,23 +4,27 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import grpc
 
 from idvault_client import Tls, aio, transport
-from tests.support import durable, machine
+from tests.support import machine
 from tests.support.cluster import Cluster
+from tests.support.cluster import running as serving
+from tests.support.databases import Databases
 
 _SERVER_CORE, _OTHERS_CORE = 0, 1
 
 
+@dataclass(frozen=True, slots=True)
 class MeasuredVault:
-    """A running vault, and the CPU that its platform edge uses."""
+    """A running vault with a folder of its own; pid: of its platform edge, whose CPU is measured."""
 
-    def __init__(self, cluster: Cluster, pid: int) -> None:
-        self.cluster = cluster
-        self._pid = pid
+    cluster: Cluster
+    pid: int
+    folder: Path
 
     def client(self, *, timeout: float = 30.0) -> aio.Vault:
         """Return a client of platform-a, to be made in a running event loop."""
@@ -39,7 +43,7 @@ class MeasuredVault:
 
     def cpu(self) -> float:
         """Return the CPU seconds that the edge has used."""
-        return machine.cpu_seconds(self._pid)
+        return machine.cpu_seconds(self.pid)
 
     def idle(self, *, seconds: float = 2.0) -> float:
         """Return how many CPU seconds the edge uses in a second without calls."""
@@ -49,19 +53,13 @@ class MeasuredVault:
 
 
 @contextmanager
-def running() -> Iterator[MeasuredVault]:
-    """Start everything, and leave nothing behind."""
+def running(databases: Databases) -> Iterator[MeasuredVault]:
+    """Start everything over these databases, and leave nothing behind."""
     with (
         tempfile.TemporaryDirectory(prefix="idvault-bench-") as folder,
         machine.everybody_on(_OTHERS_CORE),
-        durable.postgres() as databases,
+        serving(Path(folder), databases, serving=True) as cluster,
     ):
-        cluster = Cluster(Path(folder), databases, processes=1)
-        try:
-            cluster.start_work()
-            cluster.start_serve()
-            pid = cluster.pid("serve")
-            machine.pin(pid, _SERVER_CORE)
-            yield MeasuredVault(cluster, pid)
-        finally:
-            cluster.close()
+        pid = cluster.pid("serve")
+        machine.pin(pid, _SERVER_CORE)
+        yield MeasuredVault(cluster, pid, Path(folder))

@@ -4,14 +4,12 @@ import random
 import threading
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from uuid import uuid4
 
-from idvault_client import Consent, NotFound, Vault, VaultError, Verification, resident_id
+from idvault_client import NotFound, Vault, VaultError, Verification
 from tests.resilience.tally import Tally
-from tests.support.sandbox import Person, Registry, invent
+from tests.support.sandbox import Person, Registry, invent, send
 
-_CONSENT = Consent("terms-3", datetime(2026, 1, 2, tzinfo=UTC))
 _PAUSE = 0.5  # before a request whose answer was lost, or that waits, is sent again
 _AGAIN = 0.5  # how often a caller repeats such a request instead of bringing somebody new
 _STRANGERS = 0.15  # people whom the registry does not know
@@ -33,15 +31,7 @@ class SignUp:
 
     def send(self, vault: Vault) -> Verification | None:
         """Send it once more under its own id; None without an answer."""
-        try:
-            return vault.verify_individual(
-                self.person.name,
-                resident_id(self.person.number),
-                consent=_CONSENT,
-                request_id=self.request_id,
-            )
-        except VaultError:
-            return None
+        return send(vault, self.person, self.request_id)
 
 
 class Book:

@@ -1,9 +1,6 @@
 """The overload in small: far more claims than the registry may be asked about, and its reckoning."""
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 from sqlalchemy import delete
 
 from idvault.storage.engine import Database
@@ -12,14 +9,6 @@ from tests.resilience.registry.oracle import WrongError
 from tests.resilience.registry.overload import REFUSED, WIDTH, Overload
 from tests.resilience.registry.people import PARTIES
 from tests.resilience.registry.reckoning import reckon
-from tests.support.databases import Databases
-
-
-@pytest_asyncio.fixture
-async def sqlite_main(sqlite_databases: Databases) -> AsyncIterator[Database]:
-    database = Database(url=sqlite_databases.main_url)
-    yield database
-    await database.close()
 
 
 async def test_ten_times_the_cap_loses_nobody(main_database: Database) -> None:

@@ -1,11 +1,9 @@
 """The registry campaign in small, on both databases and with both kinds of registry, and its oracle."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from sqlalchemy import delete
 
 from idvault.domain.verification import ClaimState, FailureReason
@@ -14,16 +12,8 @@ from idvault.storage.schema import log_openings
 from tests.resilience.registry import oracle
 from tests.resilience.registry.campaign import Campaign
 from tests.resilience.registry.oracle import WrongError
-from tests.support.databases import Databases
 
 _COUNT = 60
-
-
-@pytest_asyncio.fixture
-async def sqlite_main(sqlite_databases: Databases) -> AsyncIterator[Database]:
-    database = Database(url=sqlite_databases.main_url)
-    yield database
-    await database.close()
 
 
 async def _campaign(database: Database, **options: Any) -> Campaign:

@@ -6,6 +6,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +154,21 @@ class Cluster:
             time.sleep(0.05)
         document: dict[str, Any] = json.loads(ready.read_text("utf-8"))
         return document
+
+
+@contextmanager
+def running(
+    folder: Path, databases: Databases, *, processes: int = 1, serving: bool = False
+) -> Iterator[Cluster]:
+    """Bring a cluster, with worker and edge if they are to serve, and leave no process behind."""
+    cluster = Cluster(folder, databases, processes=processes)
+    try:
+        if serving:
+            cluster.start_work()
+            cluster.start_serve()
+        yield cluster
+    finally:
+        cluster.close()
 
 
 def free_port() -> int:

@@ -11,13 +11,14 @@ from typing import Any
 from uuid import uuid4
 
 from idvault.domain import document
-from idvault_client import Consent, Vault, Verification, resident_id, unified_social_credit_code
+from idvault_client import Consent, Vault, VaultError, Verification, resident_id, unified_social_credit_code
 from idvault_client.testing import Organization
 
 _SURNAMES = "赵钱孙李周吴郑王冯陈"
 _GIVEN = "安宁和平清明文远思源若水星河云舒景行知秋"
 _PROVINCES = ("11", "31", "44", "51")
 _PATIENCE = 30.0
+_CONSENT = Consent("terms-3", datetime(2026, 1, 2, tzinfo=UTC))
 # Names and numbers that differ between two runs of one state folder are all that is asked of it.
 _random = random.SystemRandom()
 
@@ -107,6 +108,29 @@ def verify(
         request_id=request_id or str(uuid4()),
         account_token=account_token,
     )
+
+
+def send(vault: Vault, person: Person, request_id: str) -> Verification | None:
+    """Make a claim that is the same however often it is sent; None without an answer."""
+    try:
+        return vault.verify_individual(
+            person.name, resident_id(person.number), consent=_CONSENT, request_id=request_id
+        )
+    except VaultError:
+        return None
+
+
+def settled(vault: Vault, person: Person, request_id: str) -> Verification:
+    """Send the request again, as its backend does that heard nothing, until the claim has ended."""
+    found: list[Verification] = []
+
+    def ended() -> bool:
+        answer = send(vault, person, request_id)
+        found.extend([answer] if answer and not answer.pending else [])
+        return bool(found)
+
+    assert wait_for(ended, patience=90)
+    return found[0]
 
 
 def verify_organization(
