@@ -10,7 +10,9 @@ from google.protobuf.message import DecodeError
 from idvault.domain.error import Reason
 from idvault.v1 import status_pb2, verification_pb2
 from tests.resilience.fuzz import answer, documented, naughty
+from tests.resilience.fuzz.attack import Report
 from tests.resilience.fuzz.messages import Attacker, Canaries
+from tests.resilience.fuzz.run import counted
 from tests.resilience.fuzz.surface import Method, methods
 from tests.resilience.fuzz.vault import Ground, left_behind
 
@@ -149,3 +151,17 @@ def test_what_is_left_behind_is_found(tmp_path: Path) -> None:
     line = '{"event":"rpc_unforeseen","level":"error"}'
     assert _left(tmp_path, serve=line) == [f"serve: {line}"]
     assert _left(tmp_path, serve='{"event": "library", "level": "error"}') == []
+
+
+def test_what_was_found_is_a_loss() -> None:
+    """Each finding of an attack, each trace that it left, and an attack that sent nothing."""
+    method = methods()[0]
+    report = Report()
+    for _ in range(3):
+        report.note(method, answer.answered(b""))
+    assert counted(report, []).lost == 0
+    report.findings.append("an answer")
+    tally = counted(report, ["main: a canary"])
+    assert (tally.faults, tally.lost, tally.complaints) == (3, 2, ["an answer", "main: a canary"])
+    assert tally.details == [{"method": method.path, "sent": 3, "answers": {"OK": 3}}]
+    assert counted(Report(), []).complaints == ["nothing was sent"]

@@ -42,12 +42,13 @@ def _run(options: Options, *, step: int | None) -> Tally:
                 answered = runner.run(attacker.run(count=options.count, texts=step))
             pages = metrics(ground)
             left = [] if _stopped(session) else ["the vault did not stop cleanly"]
-            return _report(answered, left + left_behind(ground, output=session.output, pages=pages))
+            return counted(answered, left + left_behind(ground, output=session.output, pages=pages))
         finally:
             session.close()
 
 
-def _report(report: Report, left: list[str]) -> Tally:
+def counted(report: Report, left: list[str]) -> Tally:
+    """Print what each method answered; what was found is lost, and so is a run that sent nothing."""
     tally = Tally(faults=sum(report.sent.values()))
     for path, answers in sorted(report.answers.items()):
         told = {" ".join(status).strip(): times for status, times in answers.most_common()}
