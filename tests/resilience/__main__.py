@@ -33,30 +33,41 @@ _MISSING = 3
 CAMPAIGNS: Mapping[str, Campaign] = {
     "kills": Campaign(siege(Kills), "kill -9 at random moments under load", "kills", 3, 200),
     "disk": Campaign(
-        siege(Disk), "each write fails, or ends the process", "one write in", 40, 1, ("sqlite",)
+        siege(Disk), "the disk fails, or the process dies, at each write", "one write in", 40, 1, ("sqlite",)
     ),
     "cuts": Campaign(
-        siege(Cuts), "the connection is cut at each packet", "one packet in", 20, 1, ("postgres",)
+        siege(Cuts),
+        "the connection to PostgreSQL is cut at each packet",
+        "one packet in",
+        20,
+        1,
+        ("postgres",),
     ),
-    "crowds": Campaign(siege(Crowds), "64 callers at once", "crowds", 2, 20),
-    "theft": Campaign(theft.run, "databases and online keys are stolen", "people", 4, 20),
-    "swaps": Campaign(swaps.run, "records are swapped and changed", "accounts", 10, 100, ()),
-    "log": Campaign(log.run, "the log is edited", "edits", 100, 10_000, ()),
-    "second-factor": Campaign(suites.second_factor, "codes are repeated and guessed", "rounds", 1, 1, ()),
+    "crowds": Campaign(siege(Crowds), "64 callers with one request, or of one person", "crowds", 2, 20),
+    "theft": Campaign(theft.run, "both databases and every online key are stolen", "people", 4, 20),
+    "swaps": Campaign(swaps.run, "sealed records are swapped and changed", "accounts", 10, 100, ()),
+    "log": Campaign(log.run, "entries of the log are edited", "edits", 100, 10_000, ()),
+    "second-factor": Campaign(
+        suites.second_factor, "one-time codes are repeated and guessed", "rounds", 1, 1, ()
+    ),
     "fuzz/messages": Campaign(
-        fuzz.messages, "what nobody should send", "messages to each method", 100, 100_000, ()
+        fuzz.messages, "messages that nobody should send", "messages to each method", 100, 100_000, ()
     ),
     "fuzz/texts": Campaign(fuzz.texts, "each listed text in each text field", "one text in", 40, 1, ()),
     "roles": Campaign(suites.roles, "each method by each role and certificate", "rounds", 1, 1, ()),
-    "registry/keeps": Campaign(registry_campaign.keeps, "a registry on fire", "claims", 400, 20_000),
-    "registry/forgets": Campaign(
-        registry_campaign.forgets, "one that forgets unheard results", "claims", 400, 20_000
+    "registry/keeps": Campaign(
+        registry_campaign.keeps, "one registry call in four goes wrong", "claims", 400, 20_000
     ),
-    "overload/cap": Campaign(overload.cap, "ten times the registry's cap", "claims", 400, 20_000),
-    "overload/backlog": Campaign(overload.backlog, "a day's backlog is reached", "claims", 600, 800),
-    "overload/reads": Campaign(siege(overload.Reads), "statuses are read in an overload", "seconds", 5, 30),
-    "http2": Campaign(http2.run, "frames that nobody should write", "percent of the attack", 5, 100, ()),
-    "soak": Campaign(soak.run, "mixed load; does memory grow?", "minutes", 1, 15),
+    "registry/forgets": Campaign(
+        registry_campaign.forgets, "the same, and unheard results are forgotten", "claims", 400, 20_000
+    ),
+    "overload/cap": Campaign(
+        overload.cap, "ten times more claims than the registry's cap", "claims", 400, 20_000
+    ),
+    "overload/backlog": Campaign(overload.backlog, "more claims than a day's backlog", "claims", 600, 800),
+    "overload/reads": Campaign(siege(overload.Reads), "status reads during an overload", "seconds", 5, 30),
+    "http2": Campaign(http2.run, "HTTP/2 abuse beside a good client", "percent of the attack", 5, 100, ()),
+    "soak": Campaign(soak.run, "mixed load; errors and growth are losses", "minutes", 1, 15),
 }
 """Every campaign; a name before the stroke stands for all that begin with it."""
 
@@ -118,11 +129,17 @@ def _parser() -> argparse.ArgumentParser:
     much.add_argument("--full", action="store_true", help="as the promise says")
     much.add_argument("--count", type=_positive, metavar="N", help="so much, in the campaign's own unit")
     parser.add_argument(
-        "--seconds", type=float, default=threading.TIMEOUT_MAX, metavar="S", help="sum up then"
+        "--seconds",
+        type=float,
+        default=threading.TIMEOUT_MAX,
+        metavar="S",
+        help="stop after so long and sum up",
     )
-    parser.add_argument("--seed", type=int, metavar="N", help="where chance begins (default: anywhere, said)")
     parser.add_argument(
-        "--only", default="", metavar="WORD", help="only methods or attacks whose name holds it"
+        "--seed", type=int, metavar="N", help="the seed of all chance (default: drawn; always printed)"
+    )
+    parser.add_argument(
+        "--only", default="", metavar="WORD", help="only methods, attacks or tests with this in their name"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write what was counted to this file")
     return parser
