@@ -119,7 +119,6 @@ class Form:
         self.shown: Any = None
 
     def show(self, what: Any) -> None:
-        """Note it."""
         self.shown = what
 
 
@@ -142,12 +141,10 @@ class Page:
         self._names["sign_up"](form)
 
     def verify_individual(self, name: str, document: Any, **given: Any) -> Verification:
-        """Answer as told."""
         self.calls.append({"name": name, "number": document.number, **given})
         return self._answer()
 
     def get_verification(self, request_id: Any) -> Verification:
-        """Answer as told."""
         return self._answer()
 
     def attach(self, user: str, token: str, *, badge: bool) -> None:

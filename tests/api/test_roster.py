@@ -116,7 +116,6 @@ class Custody:
         return await call(self.channels[role], f"/{SERVICE.full_name}/{method}", body)
 
     async def refused(self, role: str, method: str, request: Message | None = None) -> Any:
-        """Call a method that must refuse."""
         body = (REQUESTS[method] if request is None else request).SerializeToString()
         return await refused(self.channels[role], f"/{SERVICE.full_name}/{method}", body)
 

@@ -44,7 +44,6 @@ class Custody:
 
     @property
     def mine(self) -> grpc.aio.Channel:
-        """The monitor's channel."""
         return self.channels["monitor"]
 
 

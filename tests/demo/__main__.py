@@ -116,7 +116,6 @@ class Demo:
         return Registry(self._ready["registry"]["admin_url"])
 
     def vault(self, platform: str = "platform-a") -> Vault:
-        """Return a client."""
         return testing.connect(self._session.ready_file, platform=platform, timeout=10)
 
     def sign_up(self) -> None:

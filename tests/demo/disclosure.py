@@ -78,7 +78,6 @@ class DisclosureSteps:
         return str(made["disclosure_id"])
 
     def state(self, disclosure_id: str) -> str:
-        """Return where a disclosure of the auditor's stands."""
         return str(self._run("auditor-a", "show", disclosure_id)["state"])
 
     def refuse_what_is_not_in_the_log(self) -> None:
@@ -135,7 +134,6 @@ class DisclosureSteps:
         return found
 
     def refused(self, name: str, *arguments: str) -> str:
-        """Return why a command of somebody is refused."""
         # What is refused before the code is looked at spends none.
         result = self._command(name, *arguments, code=False)
         check(result.returncode == 4, f"{name} should be refused")

@@ -92,6 +92,5 @@ class OfflineSteps:
 
 
 def _client(*arguments: str) -> str:
-    """Return the last line of what the command says."""
     done = client(*arguments)
     return (done.stdout.splitlines() or [done.stderr.strip()])[-1]

@@ -80,14 +80,12 @@ class Machine(RuleBasedStateMachine):
         self.lives = 0
 
     def teardown(self) -> None:
-        """Close everything."""
         self.run(self.world.claims.verification.drain())
         self.run(self._database.close())
         self._loop.close()
         shutil.rmtree(self._folder)
 
     def run(self, work: Any) -> Any:
-        """Wait for a coroutine."""
         return self._loop.run_until_complete(work)
 
     def attempt(self, work: Any) -> Any:
@@ -99,11 +97,9 @@ class Machine(RuleBasedStateMachine):
 
     @property
     def seconds(self) -> float:
-        """Now."""
         return self.day * DAY
 
     def choose(self, index: int) -> str | None:
-        """Return one of the accounts."""
         known = sorted(self.accounts)
         return known[index % len(known)] if known else None
 

@@ -88,11 +88,9 @@ class Life(RuleBasedStateMachine):
         return Chamber(self.template.fresh(self.folder), self.folder)
 
     def run(self, work: Any) -> Any:
-        """Run something of the service to its end."""
         return self.runner.run(work)
 
     def teardown(self) -> None:
-        """Close everything."""
         if hasattr(self, "room"):
             self.run(self.room.close())
             self.runner.close()
@@ -144,7 +142,6 @@ class Life(RuleBasedStateMachine):
         lose=st.booleans(),
     )
     def decide(self, which: str, custodian: str, verdict: Verdict, good_code: bool, lose: bool) -> None:
-        """A custodian approves or denies."""
         model = self.models[which]
         allowed = (
             model.state() is State.REQUESTED
@@ -249,7 +246,6 @@ class Life(RuleBasedStateMachine):
 
     @rule(hours=st.sampled_from([0.1, 1, 24, 71, 73]))
     def wait(self, hours: float) -> None:
-        """Time passes."""
         self.now += hours
         self.room.pass_time(hours=hours)
 
@@ -260,7 +256,6 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def sweep(self) -> None:
-        """The worker comes around."""
         self.run(self.room.retention.sweep(now=self.room.now(), limit=100))
         for which, model in self.models.items():
             if model.state() in (State.REQUESTED, State.APPROVED) and self.now >= model.end:

@@ -57,7 +57,6 @@ async def command(room: Chamber, name: str = A, *, signer: str = "", **changes: 
 
 
 async def passed(room: Chamber, *names: str) -> list[Standing]:
-    """Let custodians pass."""
     return [await room.drills.complete(await command(room, name), now=room.now()) for name in names]
 
 

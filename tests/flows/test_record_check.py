@@ -54,7 +54,6 @@ class Flip:
     bit: int
 
     def of(self, record: SealedRecord) -> SealedRecord:
-        """Return the record with the bit flipped."""
         value = getattr(record, self.field)
         parts = value if isinstance(value, tuple) else (value,)
         data = bytearray(b"".join(parts))

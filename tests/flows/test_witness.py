@@ -33,7 +33,6 @@ class Growing:
         self._after = after
 
     async def latest(self) -> bytes | None:
-        """Return the note as it was."""
         found = await self._log.latest()
         self._after()
         return found
@@ -63,7 +62,6 @@ def seen(size: int) -> FakeWitness:
 
 
 def flow(log: MemoryLog, asked: FakeWitness, *, checkpoints: Growing | None = None) -> WitnessFlow:
-    """Return the flow over these."""
     return WitnessFlow(witness=asked, log=log, checkpoints=checkpoints or log)
 
 

@@ -32,12 +32,10 @@ def own_house(tmp_path: Path) -> Iterator[House]:
 
 @pytest.fixture
 def vault(house: House) -> Iterator[Vault]:
-    """A client of platform-a."""
     with house.vault() as vault:
         yield vault
 
 
 @pytest.fixture
 def registry(house: House) -> Registry:
-    """The registry's admin port."""
     return house.registry

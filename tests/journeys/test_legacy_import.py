@@ -55,13 +55,11 @@ class Importing:
         self._environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
 
     def start(self) -> "subprocess.Popen[bytes]":
-        """Start it and return at once."""
         return subprocess.Popen(
             self._command, env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
 
     def finish(self) -> subprocess.CompletedProcess[str]:
-        """Run it to its end."""
         return subprocess.run(
             self._command, env=self._environment, capture_output=True, text=True, check=False
         )

@@ -143,7 +143,6 @@ def _size(public: Path) -> int:
 
 
 def _lines(cluster: Cluster) -> list[dict[str, object]]:
-    """Return what both workers logged."""
     logs = sorted(cluster.public.parent.parent.glob("work-*.log"))
     assert len(logs) == 2
     return [json.loads(line) for log in logs for line in log.read_text("utf-8").splitlines()]

@@ -22,7 +22,6 @@ class Wired(Town):
     """Who also speaks the wire."""
 
     def remote(self, name: str) -> CustodyEdge:
-        """Return somebody's connection."""
         folder = self.folder(name)
         tls = Tls(self.house.ready["ca"], folder / "certificate.pem", folder / "key.pem")
         return CustodyEdge(
@@ -32,7 +31,6 @@ class Wired(Town):
 
 @pytest.fixture
 def town(own_house: House) -> Wired:
-    """A vault whose roster may change."""
     return Wired(own_house)
 
 

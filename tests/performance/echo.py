@@ -36,7 +36,6 @@ async def _serve(ca: str, certificate: str, key: str, ready: str) -> None:
 
 
 def main() -> None:
-    """Serve until killed."""
     kind, *arguments = sys.argv[1:]
     if kind == "E1":
         os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))

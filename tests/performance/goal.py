@@ -56,7 +56,6 @@ class Measured:
 
     @property
     def met(self) -> bool:
-        """Whether every check of the goal is met."""
         return all(check.met for check in self.checks)
 
 
@@ -64,7 +63,6 @@ Measure = Callable[[Options], Measured]
 
 
 def middle(values: list[float]) -> float:
-    """Return the median of the rounds."""
     return median(values)
 
 

@@ -42,7 +42,6 @@ class MeasuredVault:
         )
 
     def cpu(self) -> float:
-        """Return the CPU seconds that the edge has used."""
         return machine.cpu_seconds(self.pid)
 
     def idle(self, *, seconds: float = 2.0) -> float:

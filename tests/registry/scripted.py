@@ -21,7 +21,6 @@ class Clock:
         return self.now
 
     def advance(self, seconds: float) -> None:
-        """Move on."""
         self.now += timedelta(seconds=seconds)
 
     async def sleep(self, seconds: float) -> None:
@@ -53,7 +52,6 @@ class ScriptedRegistry:
         return True
 
     def admits(self) -> bool:
-        """Say whether it is to be asked."""
         return self.open
 
     async def check(self, *, ai: str, identity: Identity, patience: float) -> Answer:
@@ -77,7 +75,6 @@ class MemoryBudget:
         self.broken = False
 
     async def take(self, name: str, *, gap: timedelta, now: datetime, latest: datetime) -> datetime | None:
-        """Take the next slot."""
         self._refuse()
         slot = max(self.next_at.get(name, now), now)
         if slot > latest:

@@ -31,7 +31,6 @@ class Bench:
         return await self.guard.check(ai=ai(1), identity=KNOWN, patience=patience)
 
     async def checks(self, count: int) -> list[Answer]:
-        """Check several times."""
         return [await self.check() for _ in range(count)]
 
 

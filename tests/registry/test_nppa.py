@@ -34,14 +34,12 @@ class Stage:
         self.base_url = ""
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer as told."""
         self.requests.append((f"{request.method} {request.path_qs}", await request.read()))
         return web.Response(body=self.body, status=self.status, headers=self.headers)
 
 
 @pytest.fixture
 async def stage() -> AsyncIterator[Stage]:
-    """Serve a stage on a free port."""
     stage = Stage()
     runner = web.ServerRunner(web.Server(stage.handle, access_log=None), shutdown_timeout=0.1)
     await runner.setup()
@@ -69,7 +67,6 @@ def adapter_of(base_url: str) -> NppaRegistry:
 
 
 async def check(adapter: NppaRegistry, *, patience: float = PATIENCE) -> Answer:
-    """Check the known identity."""
     return await adapter.check(ai=ai(1), identity=KNOWN, patience=patience)
 
 

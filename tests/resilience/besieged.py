@@ -120,7 +120,6 @@ class Besieged:
         return keys.primary(Purpose.REQUEST)
 
     def close(self) -> None:
-        """Leave no process behind."""
         self.cluster.close()
 
 

@@ -23,7 +23,6 @@ class Options:
     stop: threading.Event = field(default_factory=threading.Event)
 
     def dice(self) -> random.Random:
-        """Return chance that begins at the seed."""
         return random.Random(self.seed)  # noqa: S311 - to be repeatable, not secret
 
 

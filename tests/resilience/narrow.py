@@ -18,7 +18,6 @@ def _narrow(url: URL, *, pool_size: int) -> AsyncEngine:
 
 
 def main() -> None:
-    """Run the command line."""
     process.end_with_parent()
     engine.create = _narrow
     command.main()

@@ -31,7 +31,6 @@ class Tally:
         self.complaints.append(why)
 
     def worst(self, name: str, value: float) -> None:
-        """Keep the largest value of a figure."""
         self.figures[name] = max(self.figures.get(name, 0.0), round(value, 3))
 
     def add(self, other: "Tally") -> None:
@@ -41,7 +40,6 @@ class Tally:
         self.complaints += other.complaints
 
     def document(self) -> dict[str, object]:
-        """Return everything as JSON has it."""
         return {each.name: getattr(self, each.name) for each in fields(self)}
 
     def last_line(self) -> str:

@@ -22,7 +22,6 @@ NUMBER = "110000190101010001"
 
 
 def moment(*, after: timedelta = timedelta(0)) -> Moment:
-    """Return a moment whose two clocks agree."""
     return Moment(NOW + after, NOW + after)
 
 

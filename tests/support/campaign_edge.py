@@ -124,7 +124,6 @@ class FakeCampaigns:
         return replace(self.campaign, plan=plan)
 
     async def move(self, asked: Asked, *, campaign_id: str, verb: Verb, now: Moment) -> Campaign:
-        """Move without rules."""
         self.asked.append((asked, verb))
         found = await self.get(relying_party=asked.relying_party, campaign_id=campaign_id)
         return replace(found, state=CampaignState.RUNNING, started_at=MADE_AT)

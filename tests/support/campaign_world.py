@@ -99,7 +99,6 @@ class CampaignWorld:
         return await self.legacy.import_chunk(command, now=now or at(0))
 
     async def members(self, count: int, **options: Any) -> list[str]:
-        """Import so many accounts and return their tokens."""
         names = [f"user-{place}" for place in range(count)]
         return [row.account_token for row in await self.bring(*names, **options)]
 

@@ -287,7 +287,6 @@ class Chamber:
         return Trust(versions=versions or tuple(self.rosters.versions), log_key=KEY, state=state)
 
     def auditor(self, name: str = "auditor-a", *, remote: Local | None = None) -> Auditor:
-        """Return an auditor's client."""
         return Auditor(
             identity=identity(name),
             trust=self.trust(name),
@@ -298,7 +297,6 @@ class Chamber:
         )
 
     def custodian(self, name: str, *, remote: Local | None = None) -> Custodian:
-        """Return a custodian's client."""
         return Custodian(
             identity=identity(name),
             trust=self.trust(name),
@@ -307,7 +305,6 @@ class Chamber:
         )
 
     def drill(self, name: str, *, remote: Local | None = None) -> Drill:
-        """Return a custodian's client for drills."""
         return Drill(
             identity=identity(name),
             trust=self.trust(name),
@@ -365,7 +362,6 @@ class Chamber:
             await asyncio.gather(task, return_exceptions=True)
 
     async def logged(self, kind: EventType) -> list[entry.Entry]:
-        """Return the log's entries of a type."""
         rows = await self.world.all(select(log_entries.c.leaf).order_by(log_entries.c.recorded_at))
         entries = [entry.decode_leaf(row.leaf) for row in rows]
         return [found for found in entries if found.type == kind.value]
@@ -377,14 +373,12 @@ class Chamber:
         return sum(each.actor_id == actor_id for each in found)
 
     async def close(self) -> None:
-        """Close the databases."""
         await self.main.close()
         await self.shred.close()
 
 
 @asynccontextmanager
 async def chamber(databases: Databases, folder: Path) -> AsyncIterator[Chamber]:
-    """Open a chamber for the life of the block."""
     made = Chamber(databases, folder)
     try:
         yield made

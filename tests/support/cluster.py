@@ -90,26 +90,21 @@ class Cluster:
         return self._running.pop(name).wait(20)
 
     def close(self) -> None:
-        """Leave no process behind."""
         for name in list(self._running):
             self._running[name].kill()
             self._running.pop(name).wait(20)
 
     def vault(self, *, timeout: float) -> Vault:
-        """Return a client of platform-a."""
         return connect(f"127.0.0.1:{self.port}", tls=self.tls(), timeout=timeout, server_name="localhost")
 
     def tls(self) -> Tls:
-        """Return where platform-a's certificate is."""
         layout, name = self._layout, "platform-a"
         return Tls(layout.authority, layout.certificate(name), layout.key(name))
 
     def has_ended(self, name: str) -> bool:
-        """Whether a process has ended by itself."""
         return self._running[name].poll() is not None
 
     def pid(self, name: str) -> int:
-        """Return the id of a running process."""
         return self._running[name].pid
 
     def _edge(self, processes: int) -> dict[str, str]:

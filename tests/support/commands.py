@@ -21,7 +21,6 @@ class Result:
 
     @property
     def last(self) -> str:
-        """The last line of stdout."""
         return self.out.splitlines()[-1]
 
 
@@ -47,7 +46,6 @@ class Commands:
 
 
 def start(*arguments: object, environment: Mapping[str, str] = os.environ) -> subprocess.Popen[str]:
-    """Start a command as a process of its own."""
     return subprocess.Popen(
         [sys.executable, "-m", "idvault.cli", *map(str, arguments)],
         stdin=subprocess.DEVNULL,

@@ -47,7 +47,6 @@ class Vault:
         )
 
     def custodian(self, name: str) -> PersonalIdentity:
-        """Return a custodian with private keys in hand."""
         found = people.person(name, suite=self.suite)
         return PersonalIdentity(
             name=name,

@@ -47,9 +47,7 @@ class Maker(Protocol):
         """Return the addresses of two databases without a schema."""
         ...
 
-    def drop(self, databases: Databases) -> None:
-        """Remove a pair that `fresh` made."""
-        ...
+    def drop(self, databases: Databases) -> None: ...
 
 
 class SqliteMaker:
@@ -60,14 +58,12 @@ class SqliteMaker:
         migrations.upgrade(f"sqlite:///{self._main}", f"sqlite:///{self._shred}")
 
     def fresh(self, folder: Path) -> Databases:
-        """Return copies."""
         main, shred = folder / "main.sqlite3", folder / "shred.sqlite3"
         shutil.copy(self._main, main)
         shutil.copy(self._shred, shred)
         return Databases("sqlite", f"sqlite:///{main}", f"sqlite:///{shred}")
 
     def empty_urls(self, folder: Path) -> tuple[str, str]:
-        """Return files that do not exist."""
         return f"sqlite:///{folder / 'empty-main.sqlite3'}", f"sqlite:///{folder / 'empty-shred.sqlite3'}"
 
     def drop(self, databases: Databases) -> None:
@@ -85,12 +81,10 @@ class PostgresMaker:
         migrations.upgrade(*(self._url(name) for name in self._templates))
 
     def fresh(self, folder: Path) -> Databases:
-        """Return copies."""
         main, shred = (self._create(template) for template in self._templates)
         return Databases("postgres", self._url(main), self._url(shred))
 
     def empty_urls(self, folder: Path) -> tuple[str, str]:
-        """Return new databases."""
         return self._url(self._create()), self._url(self._create())
 
     def drop(self, databases: Databases) -> None:
@@ -98,7 +92,6 @@ class PostgresMaker:
             self._drop(str(make_url(url).database))
 
     def close(self) -> None:
-        """Drop whatever is left."""
         for name in list(self._made):
             self._drop(name)
 

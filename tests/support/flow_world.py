@@ -102,7 +102,6 @@ class World:
         return await self.verification.verify(asked or command(), now=at(seconds), patience=patience)
 
     async def get(self, number: int = 1, *, seconds: float = 0) -> Claim:
-        """Call GetVerification."""
         return await self.verification.get(
             relying_party=PARTY, request_id=request_id(number), now=at(seconds)
         )

@@ -40,7 +40,6 @@ class House:
 
     @property
     def registry(self) -> Registry:
-        """The registry's admin port."""
         return Registry(self.ready["registry"]["admin_url"])
 
     def vault(self, platform: str = "platform-a", *, timeout: float = TIMEOUT) -> Vault:
@@ -48,7 +47,6 @@ class House:
         return testing.connect(self.session.ready_file, platform=platform, timeout=timeout)
 
     def shift(self, by: timedelta) -> None:
-        """Shift business time."""
         draft = self.clock.with_suffix(".new")
         draft.write_text(str(by.total_seconds()))
         draft.replace(self.clock)
@@ -90,7 +88,6 @@ class House:
         return connect(self.ready["grpc"], tls=tls, timeout=TIMEOUT, server_name="localhost")
 
     def command(self, *arguments: object) -> "subprocess.CompletedProcess[str]":
-        """Run an operator's command on this state."""
         return subprocess.run(
             [sys.executable, "-m", "idvault.cli", *map(str, arguments)],
             env={**os.environ, **environment.common(Layout(self.state))},

@@ -147,7 +147,6 @@ class LogWorld:
         return shown
 
     async def close(self) -> None:
-        """Close both databases."""
         await self.main.close()
         await self.shred.close()
 

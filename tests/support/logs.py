@@ -90,7 +90,6 @@ def _row(number: int, leaf: bytes) -> dict[str, Any]:
 
 
 async def sequence(database: Database) -> None:
-    """Give every entry its place."""
     while await SqlLogStore(database=database).sequence(limit=_BATCH, now=START):
         pass
 

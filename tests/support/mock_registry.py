@@ -47,7 +47,6 @@ class Running:
     population: Path
 
     async def behave(self, mode: str, **more: object) -> None:
-        """Change the mode by the admin port."""
         async with self.http.put(
             f"{self.addresses.admin_url}/behaviour", json={"mode": mode, **more}
         ) as answer:

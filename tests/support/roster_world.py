@@ -75,7 +75,6 @@ class Process:
         )
 
     async def start(self) -> "Process":
-        """Start holding a roster."""
         await self.holder.start(now=at(0))
         return self
 

@@ -36,7 +36,6 @@ class Rosters:
         self._room = room
 
     async def GetRoster(self, request: Any, **_: Any) -> roster_pb2.Roster:
-        """Answer a version."""
         newest = self._room.rosters.current.version
         found = self._room.rosters.version(request.version or newest)
         return roster_pb2.Roster(version=found.version, file=found.to_bytes(), newest_version=newest)
@@ -81,7 +80,6 @@ class House:
         return await asyncio.to_thread(self.idvault, *arguments)
 
     def remote(self, name: str) -> CustodyEdge:
-        """Return somebody's connection."""
         return home.load(self.folder / name).connect()
 
     def pin(self, name: str, *versions: Roster, **changes: Any) -> None:

@@ -16,7 +16,6 @@ class Town:
         self.passphrase.chmod(0o600)
 
     def folder(self, name: str) -> Path:
-        """Return somebody's identity folder."""
         return Path(self.house.ready["identities"][name])
 
     def roster(self, verb: str, file: Path, name: str, *more: object) -> str:

@@ -76,5 +76,4 @@ def status_list(*, valid: bool = True, issued_at: datetime = NOW, size: int = 64
 
 
 def later(seconds: float) -> datetime:
-    """Return a time after now."""
     return NOW + timedelta(seconds=seconds)

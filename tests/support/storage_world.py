@@ -81,7 +81,6 @@ class World:
         return sha256(f"{self._seed}/{next(self._numbers)}".encode()).digest()[:size]
 
     def new_id(self) -> str:
-        """Return a new id of 32 hex digits."""
         return self.random().hex()
 
     def request(self, *, relying_party: str = "platform-a") -> Request:
@@ -202,8 +201,6 @@ class World:
         return job
 
     async def counts(self) -> dict[str, int]:
-        """Return how many rows each table has."""
-
         async def read(connection: AsyncConnection) -> dict[str, int]:
             return {
                 name: (await connection.execute(select(func.count()).select_from(table))).scalar_one()
@@ -213,8 +210,6 @@ class World:
         return await self.database.read("test", read)
 
     async def all(self, statement: Any) -> list[Any]:
-        """Return the rows of a query."""
-
         async def read(connection: AsyncConnection) -> list[Any]:
             return list(await connection.execute(statement))
 

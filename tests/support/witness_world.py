@@ -37,7 +37,6 @@ class History:
     origin: str = ORIGIN
 
     def leaves(self, size: int) -> list[bytes]:
-        """Return the first entries."""
         own = [b"%s %d" % (self.name.encode(), index) for index in range(size)]
         return own if self.name == "main" else log_of_main(min(size, self.fork)) + own[self.fork :]
 
@@ -66,10 +65,6 @@ def log_of_main(size: int) -> list[bytes]:
 MAIN = History()
 
 
-def text_of(note: bytes) -> str:
-    return note.decode().rpartition("\n\n")[0] + "\n"
-
-
 def cosigned(note: bytes, lines: str, *, key: VerifierKey = WITNESS.key) -> int:
     """Return the time of the cosignature in an answer; raises if it does not verify over the note's text."""
     (verified,) = open_note(note + lines.encode(), [key]).verified
@@ -96,7 +91,6 @@ class Disk:
         )
 
     def close(self) -> None:
-        """Let go of the folder."""
         if self.state is not None:
             self.state.close()
             self.state = None
@@ -117,7 +111,6 @@ class Served:
 
 @asynccontextmanager
 async def served(cosigner: Cosigner) -> AsyncIterator[Served]:
-    """Serve until the block ends."""
     stop, listening = asyncio.Event(), asyncio.Queue[str]()
     task = asyncio.create_task(
         app.run(cosigner=cosigner, host="127.0.0.1", port=0, ready=listening.put_nowait, stop=stop)

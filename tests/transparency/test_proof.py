@@ -34,13 +34,11 @@ def unhex(hashes: list[str]) -> list[bytes]:
 
 
 def refuse_inclusion(**changed: Any) -> None:
-    """Check that an inclusion proof is refused."""
     with pytest.raises(InclusionError):
         verify_inclusion(**changed)
 
 
 def refuse_consistency(**changed: Any) -> None:
-    """Check that a consistency proof is refused."""
     with pytest.raises(ConsistencyError):
         verify_consistency(**changed)
 

@@ -19,7 +19,6 @@ EDITS = 10_000
 
 
 def checkpoint(leaves: list[bytes]) -> Checkpoint:
-    """Return the checkpoint of these entries."""
     return Checkpoint(ORIGIN, len(leaves), mth(leaves))
 
 

@@ -27,7 +27,6 @@ def client(url: str, *, patience: float = 5.0, now: datetime = NOW) -> HttpWitne
 
 @pytest.fixture
 async def asked(server: Served) -> AsyncIterator[HttpWitness]:
-    """A client of a running witness."""
     made = client(server.url)
     yield made
     await made.close()

@@ -47,7 +47,6 @@ class Ground:
 
 
 def tls(ready: Mapping[str, Any], role: str) -> Tls:
-    """Return the certificate of a role of a running vault."""
     paths = ready["certificates"][_CALLERS[role]]
     return Tls(ready["ca"], paths["certificate"], paths["key"])
 
@@ -193,7 +192,6 @@ def _call(channel: grpc.Channel, path: str, request: Message) -> bytes:
 
 
 def metrics(ground: Ground) -> bytes:
-    """Return every metrics page of the running vault."""
     return b"".join(fetch(url) for url in ground.ready["metrics"].values())
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import gzip
-import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -236,4 +235,3 @@ ATTACKS: Mapping[str, Attack] = {
         slow_readers,
     )
 }  # fmt: skip
-REFUSALS = (OSError, ssl.SSLError)

@@ -26,7 +26,6 @@ class Served:
 
     @property
     def slowest(self) -> float:
-        """The longest wait for an answer."""
         return max(self.seconds, default=0.0)
 
 

@@ -95,12 +95,10 @@ class Connection:
             await self._writer.drain()
 
     def stream(self) -> int:
-        """Return the next stream's number."""
         number, self._next = self._next, self._next + 2
         return number
 
     async def close(self) -> None:
-        """Hang up."""
         self._reading.cancel()
         self._writer.transport.abort()
         await asyncio.gather(self._reading, return_exceptions=True)

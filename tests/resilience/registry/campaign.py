@@ -81,7 +81,6 @@ class Campaign:
         self.edge, self.worker = self._process(_EDGE_DIES), self._process(_WORKER_DIES)
 
     def now(self) -> Moment:
-        """Return the campaign's time."""
         return builders.moment(after=timedelta(seconds=self.seconds))
 
     async def run(self, *, stop: Callable[[], bool] = lambda: False) -> None:

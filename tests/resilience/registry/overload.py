@@ -94,7 +94,6 @@ class Overload:
         self.edge, self._worker = self._process(1), self._process(2)
 
     def now(self) -> Moment:
-        """Return the time."""
         return builders.moment(after=timedelta(seconds=self.seconds))
 
     async def run(self, *, stop: Callable[[], bool] = lambda: False) -> None:

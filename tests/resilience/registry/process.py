@@ -90,14 +90,12 @@ class MortalRegistry:
         self._inner, self._fate = inner, fate
 
     async def check(self, **what: Any) -> Answer:
-        """Ask."""
         self._fate.live()
         answer = await self._inner.check(**what)
         self._fate.live()
         return answer
 
     async def query(self, **what: Any) -> Answer:
-        """Ask what became of a check."""
         self._fate.live()
         answer = await self._inner.query(**what)
         self._fate.live()

@@ -46,7 +46,6 @@ class _Arriving:
     transport: None = None
 
     async def read(self) -> bytes:
-        """Return the body."""
         return self.body
 
 

@@ -146,12 +146,10 @@ class Load:
             self._tokens.append(answer.account_token)
 
     async def read(self) -> None:
-        """Read the status of one account."""
         token = _random.choice(self._tokens)
         _check((await self._vault.get_status(token)).account_token == token, "the status is the account's")
 
     async def read_many(self) -> None:
-        """Read the statuses of a thousand accounts."""
         found = await self._vault.batch_get_statuses(_random.sample(self._legacy, _BATCH))
         _check(len(found.statuses) == _BATCH, "every account is known")
 
@@ -161,7 +159,6 @@ class Load:
             _check(await vault.statuses.wait(_CAUGHT_UP), "the feed is caught up with")
 
     async def token(self) -> None:
-        """Have a statement for a third party signed."""
         await self._vault.issue_status_token(self._verified_token(), "https://taxi.example")
 
     async def credential(self) -> None:
@@ -190,7 +187,6 @@ class Load:
             )
 
     async def progress(self) -> None:
-        """Read how far the campaign has come."""
         found = await self._vault.campaigns.progress(self._campaign)
         _check(found.cohort_size == _LEGACY, "the cohort is as it was imported")
 

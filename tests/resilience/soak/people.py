@@ -47,7 +47,6 @@ class People:
         await asyncio.to_thread(self._disclose, person.name, person.number, token)
 
     def close(self) -> None:
-        """Let go of the connection."""
         self._remote.close()
 
     def _read_log(self) -> None:

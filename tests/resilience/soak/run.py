@@ -37,7 +37,6 @@ class Result:
 
     @property
     def verified(self) -> bool:
-        """Whether the log verifies."""
         return self.log.startswith("log: ") and self.log.endswith(", verified")
 
 

@@ -52,7 +52,6 @@ class Watch:
             self.samples.setdefault(name, []).append(Sample(at, resident_mib(pid), _files(pid)))
 
     def trends(self) -> dict[str, Trend]:
-        """Return how each process developed."""
         return {name: trend(found) for name, found in self.samples.items()}
 
 

@@ -23,7 +23,6 @@ class Finding:
         return self.found <= self.most
 
     def line(self) -> str:
-        """Return a row of the table."""
         verdict = "HOLE" if not self.holds else "limit" if self.found else "holds"
         return f"{self.attack:<58} {self.tried:>9} {self.found:>5} {self.what:<12} {verdict:<6} {self.note}"
 

@@ -29,7 +29,6 @@ class Target:
 
 
 def targets(loot: Loot) -> list[Target]:
-    """Return every record."""
     keys = {row["account_token"]: bytes(row["shred_key"]) for row in loot.tables["shred_keys"]}
     found = []
     for row in loot.tables["records"]:

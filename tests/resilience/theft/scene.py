@@ -72,7 +72,6 @@ class Scene:
 
     @property
     def keys(self) -> Path:
-        """The folder of the key files."""
         return Path(self.vault.settings["IDVAULT_KEYS"]).parent
 
     def _sign_up(self, vault: Vault) -> None:

@@ -31,7 +31,6 @@ class Victims:
 
     @property
     def all(self) -> list[Person]:
-        """Everybody."""
         return [*self.sealed, *self.mismatched, *self.late, *self.waiting]
 
     def dictionary(self) -> list[str]:

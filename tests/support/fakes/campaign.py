@@ -32,6 +32,5 @@ class OpenGuard:
         self.refusal: Exception | None = None
 
     async def check(self, *, now: Moment) -> None:
-        """Raise the refusal if there is one."""
         if self.refusal is not None:
             raise self.refusal

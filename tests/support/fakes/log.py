@@ -31,23 +31,18 @@ class WaitingLog:
         return Unsequenced(self.count, self.oldest)
 
     async def sequence(self, *, limit: int, now: datetime) -> int:
-        """Refuse."""
         raise AssertionError
 
     async def head(self) -> Head:
-        """Refuse."""
         raise AssertionError
 
     async def leaves(self, *, start: int, limit: int) -> list[bytes]:
-        """Refuse."""
         raise AssertionError
 
     async def nodes(self, wanted: Sequence[Node]) -> list[bytes]:
-        """Refuse."""
         raise AssertionError
 
     async def index_of(self, *, entry_id: str) -> int | None:
-        """Refuse."""
         raise AssertionError
 
 

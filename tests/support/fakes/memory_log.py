@@ -58,11 +58,9 @@ class MemoryLog:
         return None
 
     async def unsequenced(self) -> Unsequenced:
-        """Return none."""
         return Unsequenced(0, None)
 
     async def latest(self) -> bytes | None:
-        """Return the note."""
         return self.note
 
     async def replace(self, *, former: bytes | None, note: bytes) -> bool:

@@ -16,7 +16,6 @@ class FakeRosters:
 
     @property
     def current(self) -> Roster:
-        """The version in force."""
         return self.versions[-1]
 
     @property
@@ -27,7 +26,6 @@ class FakeRosters:
         return self.versions[number - 1]
 
     def person(self, actor_id: str) -> Person:
-        """Return a person of the version in force."""
         for found in self.current.people:
             if found.actor_id == actor_id:
                 return found

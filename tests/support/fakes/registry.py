@@ -2,13 +2,10 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
 
 from idvault.domain.document import DocumentType
 from idvault.domain.registry import DECIDED, Answer
 from idvault.domain.verification import Identity
-
-Script = Answer | Callable[[], Answer]
 
 
 class FakeRegistry:
