@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from idvault.storage.base.database import Database
-from tests.databases import Databases, Maker, PostgresMaker, SqliteMaker, postgres
+from tests.support.databases import Databases, Maker, PostgresMaker, SqliteMaker, postgres
 
 MEASURED_ROOMS = ("domain", "transparency", "attest", "sealing", "custody")
 """The rooms whose own tests must reach each of their lines and branches (scripts/test)."""
@@ -26,7 +26,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def sqlite_maker(tmp_path_factory: pytest.TempPathFactory) -> SqliteMaker:
-    """Return the maker of SQLite files."""
     return SqliteMaker(tmp_path_factory.mktemp("sqlite"))
 
 
@@ -68,15 +67,21 @@ def postgres_databases(postgres_maker: PostgresMaker, tmp_path: Path) -> Iterato
 
 @pytest_asyncio.fixture
 async def main_database(databases: Databases) -> AsyncIterator[Database]:
-    """Return the open main database of the pair."""
     database = Database(url=databases.main_url)
     yield database
     await database.close()
 
 
 @pytest_asyncio.fixture
+async def sqlite_main(sqlite_databases: Databases) -> AsyncIterator[Database]:
+    """Return an open main database in a SQLite file."""
+    database = Database(url=sqlite_databases.main_url)
+    yield database
+    await database.close()
+
+
+@pytest_asyncio.fixture
 async def shred_database(databases: Databases) -> AsyncIterator[Database]:
-    """Return the open shred database of the pair."""
     database = Database(url=databases.shred_url)
     yield database
     await database.close()

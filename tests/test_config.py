@@ -55,7 +55,6 @@ class Environment:
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Environment:
-    """A safe environment."""
     return Environment(monkeypatch, tmp_path)
 
 

@@ -65,7 +65,7 @@ def test_the_sandbox_identities_are_those_of_the_registry() -> None:
 
 def test_the_demo_does_what_the_readme_shows() -> None:
     """The steps in the README are those of the demo, in order."""
-    source = ast.parse((ROOT / "scripts" / "demo.py").read_text("utf-8"))
+    source = ast.parse((ROOT / "tests" / "demo" / "__main__.py").read_text("utf-8"))
     named = [
         node.elts[0].value
         for node in ast.walk(source)
@@ -113,14 +113,12 @@ class Form:
     """A sign-up form that notes what it shows."""
 
     def __init__(self) -> None:
-        """Fill in what a person would."""
         self.name, self.number = "某一一", "110000190101010001"
         self.id, self.user = uuid.uuid4(), "nickname"
         self.agreed_at = datetime.now(UTC)
         self.shown: Any = None
 
     def show(self, what: Any) -> None:
-        """Note it."""
         self.shown = what
 
 
@@ -143,16 +141,13 @@ class Page:
         self._names["sign_up"](form)
 
     def verify_individual(self, name: str, document: Any, **given: Any) -> Verification:
-        """Answer as told."""
         self.calls.append({"name": name, "number": document.number, **given})
         return self._answer()
 
     def get_verification(self, request_id: Any) -> Verification:
-        """Answer as told."""
         return self._answer()
 
     def attach(self, user: str, token: str, *, badge: bool) -> None:
-        """Note the user."""
         self.attached.append((user, token, badge))
 
 

@@ -20,7 +20,6 @@ def load_generator() -> ModuleType:
 
 
 def contents(folder: Path) -> dict[str, str]:
-    """Read every generated file of a folder."""
     return {path.name: path.read_text("utf-8") for path in folder.iterdir() if path.suffix in {".py", ".pyi"}}
 
 

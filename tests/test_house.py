@@ -196,7 +196,7 @@ def test_capabilities_are_singular() -> None:
 
 def test_tests_mirror_rooms() -> None:
     """Each folder of tests is named after a room, but for what crosses rooms or is no room."""
-    shared = {"fakes", "builders", "vectors", "journeys", "clients", "scripts"}
+    shared = {"support", "resilience", "performance", "demo", "vectors", "journeys", "clients", "scripts"}
     rooms = {path.name for path in ROOMS.iterdir() if path.is_dir()}
     folders = {
         path.relative_to(ROOT / "tests").parts[0] for path in tracked() if (ROOT / "tests") in path.parents
@@ -214,6 +214,69 @@ def test_layers_and_fences_hold() -> None:
     ]
     found = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
     assert found.returncode == 0, found.stdout + found.stderr
+
+
+# What is not listed may import any of tests/; nothing there may import scripts/.
+MAY_IMPORT = {
+    "support": {"support"},
+    "demo": {"support", "demo"},
+    "performance": {"support", "performance"},
+    "resilience": {"support", "demo", "resilience"},
+    "scripts": {"support", "demo", "performance", "resilience"},
+}
+
+
+def imported(path: Path) -> Iterator[tuple[int, str]]:
+    """Find every module that a file imports, with the line; `from a import b` gives a.b."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            yield from ((node.lineno, f"{node.module or ''}.{name.name}") for name in node.names)
+        elif isinstance(node, ast.Import):
+            yield from ((node.lineno, name.name) for name in node.names)
+
+
+def backwards(path: Path) -> Iterator[str]:
+    """Find the imports of a file of tests/ or scripts/ that go the wrong way."""
+    top, second, *_ = path.relative_to(ROOT).parts
+    allowed = MAY_IMPORT.get("scripts" if top == "scripts" else second)
+    for line, module in imported(path):
+        package, _, rest = module.partition(".")
+        if package == "tests" and allowed is not None and rest.partition(".")[0] not in allowed:
+            yield f"{where(path, line)} {module}"
+        if package == "scripts" and top == "tests":
+            yield f"{where(path, line)} {module}"
+
+
+def test_imports_between_scripts_and_tests_go_one_way() -> None:
+    """Scripts use what tests/ offers, never the other way; what many tests share knows no single test."""
+    places = (ROOT / "tests", ROOT / "scripts")
+    checked = [path for path in written_python() if any(place in path.parents for place in places)]
+    assert len(checked) > 300
+    expect_none(found for path in checked for found in backwards(path))
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "found"),
+    [
+        ("tests/support/x.py", "from tests.support import builders", False),
+        ("tests/support/x.py", "from tests.flows import test_log", True),
+        ("tests/resilience/x.py", "import tests.journeys.test_log", True),
+        ("tests/flows/x.py", "from scripts.gen_proto import generate", True),
+        ("tests/flows/x.py", "from scripts import gen_proto", True),
+        ("tests/flows/x.py", "import tests.resilience.tally", False),
+        ("scripts/x.py", "from tests.resilience import tally", False),
+        ("scripts/x.py", "from tests.flows import test_log", True),
+    ],
+)
+def test_a_wrong_import_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, text: str, found: bool
+) -> None:
+    """The rule about imports finds what it is for, in either form of an import."""
+    monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
+    path = tmp_path / file
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    assert bool(list(backwards(path))) is found
 
 
 PROGRAMS = ["idvault.bootstrap", "idvault.cli.serve", "idvault.cli.work", "idvault.cli.__main__"]

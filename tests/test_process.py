@@ -45,7 +45,6 @@ def _wait_gone(pid: int, descriptor: int) -> None:
 
 @pytest.fixture
 def listener() -> Iterator[socket.socket]:
-    """A socket that listens on a free port."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server
 
@@ -171,7 +170,6 @@ class Registry:
 
 @pytest.fixture
 def registry(tmp_path: Path) -> Registry:
-    """A mock registry to start."""
     return Registry(tmp_path)
 
 

@@ -1,5 +1,8 @@
 """Builds the campaigns: the service of the platform edge, and the worker's tasks."""
 
+from dataclasses import dataclass
+from typing import Any
+
 from idvault.api.campaign import CampaignServicer
 from idvault.api.server import Service
 from idvault.bootstrap.base import ENTROPY, Base
@@ -9,6 +12,12 @@ from idvault.flows.invitation import EnforcementFlow, InvitationFlow
 from idvault.flows.legacy_account import ImportCommand, LegacyAccountFlow, RowResult
 from idvault.flows.log_guard import LogGuard
 from idvault.flows.policy import Policy
+from idvault.ports.campaign import CampaignStore
+from idvault.ports.entropy import Entropy
+from idvault.ports.invitation import InvitationCoder, InvitationStore
+from idvault.ports.legacy_account import LegacyAccountStore, Referencer
+from idvault.ports.sealing import Fingerprinter
+from idvault.ports.status import StatusStore
 from idvault.sealing.invitation import KeyedInvitationCoder
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
@@ -42,28 +51,47 @@ class _CountedImports:
         return results
 
 
+@dataclass(frozen=True, slots=True)
+class CampaignFlows:
+    """The flows of campaigns over one set of ports; production and tests differ in these alone."""
+
+    legacy: LegacyAccountFlow
+    campaigns: CampaignFlow
+    invitations: InvitationFlow
+
+
+def wire_campaigns(
+    *,
+    legacy_store: LegacyAccountStore,
+    store: CampaignStore,
+    invitation_store: InvitationStore,
+    accounts: StatusStore,
+    referencer: Referencer,
+    coder: InvitationCoder,
+    fingerprinter: Fingerprinter,
+    guard: LogGuard,
+    entropy: Entropy,
+    policy: Policy,
+) -> CampaignFlows:
+    """Connect the flows to their ports."""
+    common: dict[str, Any] = {"fingerprinter": fingerprinter, "guard": guard, "entropy": entropy}
+    return CampaignFlows(
+        LegacyAccountFlow(**common, store=legacy_store, referencer=referencer),
+        CampaignFlow(**common, store=store, policy=policy),
+        InvitationFlow(**common, store=invitation_store, accounts=accounts, coder=coder, policy=policy),
+    )
+
+
 def build_campaigns(base: Base, *, keys: LocalKeyProvider, guard: LogGuard, policy: Policy) -> Service:
     """Return CampaignService with everything behind it."""
-    fingerprinter = KeyedFingerprinter(key=keys.primary(Purpose.REQUEST))
-    legacy = LegacyAccountFlow(
-        store=SqlLegacyAccountStore(database=base.main),
-        referencer=KeyedReferencer(key=keys.primary(Purpose.REFERENCE)),
-        fingerprinter=fingerprinter,
-        guard=guard,
-        entropy=ENTROPY,
-    )
-    campaigns = CampaignFlow(
+    flows = wire_campaigns(
+        legacy_store=SqlLegacyAccountStore(database=base.main),
         store=SqlCampaignStore(database=base.main),
-        fingerprinter=fingerprinter,
-        guard=guard,
-        entropy=ENTROPY,
-        policy=policy,
-    )
-    invitations = InvitationFlow(
-        store=SqlInvitationStore(database=base.main),
+        invitation_store=SqlInvitationStore(database=base.main),
         accounts=SqlStatusStore(database=base.main),
+        referencer=KeyedReferencer(key=keys.primary(Purpose.REFERENCE)),
         coder=KeyedInvitationCoder(key=keys.primary(Purpose.REQUEST)),
-        fingerprinter=fingerprinter,
+        fingerprinter=KeyedFingerprinter(key=keys.primary(Purpose.REQUEST)),
         guard=guard,
         entropy=ENTROPY,
         policy=policy,
@@ -71,9 +99,9 @@ def build_campaigns(base: Base, *, keys: LocalKeyProvider, guard: LogGuard, poli
     return Service(
         campaign_pb2.DESCRIPTOR.services_by_name["CampaignService"],
         CampaignServicer(
-            legacy=_CountedImports(legacy, base.metrics),
-            campaigns=campaigns,
-            invitations=invitations,
+            legacy=_CountedImports(flows.legacy, base.metrics),
+            campaigns=flows.campaigns,
+            invitations=flows.invitations,
             zone=policy.zone,
         ),
     )

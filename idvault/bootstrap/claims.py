@@ -1,7 +1,7 @@
 """What settles claims, in the edge and in the worker alike: registries, sealing, stores, flow."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -13,12 +13,18 @@ from idvault.domain.document import DocumentType
 from idvault.domain.record import SealedRecord
 from idvault.domain.status import SubjectKind
 from idvault.domain.verification import ClaimRules, kind_of
+from idvault.flows.log_guard import LogGuard
 from idvault.flows.policy import Policy
+from idvault.flows.retention import RetentionFlow
 from idvault.flows.roster_holder import RosterHolder
-from idvault.flows.settlement import SettlementFlow
+from idvault.flows.settlement import BacklogFlow, SettlementFlow
+from idvault.flows.verification import VerificationFlow
+from idvault.ports.entropy import Entropy
+from idvault.ports.job import JobStore
 from idvault.ports.registry import Registry
-from idvault.ports.sealing import RecordSealer
-from idvault.ports.verification import Claim
+from idvault.ports.sealing import Fingerprinter, Indexer, IntakeOpener, IntakeSealer, RecordSealer
+from idvault.ports.status import StatusStore
+from idvault.ports.verification import Claim, VerificationStore
 from idvault.registry.absent import AbsentRegistry
 from idvault.registry.budget import BudgetedRegistry
 from idvault.registry.enterprise import EnterpriseRegistry
@@ -40,15 +46,88 @@ _NPPA, _ENTERPRISE = "nppa", "enterprise"
 _QUERIES_PER_CHECK = 3
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimFlows:
+    """The flows of claims over one set of ports; production and tests differ in these alone."""
+
+    store: VerificationStore
+    jobs: JobStore
+    settlement: SettlementFlow
+    guard: LogGuard
+    entropy: Entropy
+    policy: Policy
+
+    def verification(self, *, indexer: Indexer, fingerprinter: Fingerprinter) -> VerificationFlow:
+        """Return what the edge serves."""
+        return VerificationFlow(
+            store=self.store,
+            jobs=self.jobs,
+            settlement=self.settlement,
+            indexer=indexer,
+            fingerprinter=fingerprinter,
+            guard=self.guard,
+            entropy=self.entropy,
+            policy=self.policy,
+        )
+
+    def backlog(self, *, opener: IntakeOpener) -> BacklogFlow:
+        """Return how the worker settles what waits."""
+        return BacklogFlow(
+            store=self.store,
+            jobs=self.jobs,
+            settlement=self.settlement,
+            opener=opener,
+            guard=self.guard,
+            entropy=self.entropy,
+        )
+
+    def retention(self, *, accounts: StatusStore) -> RetentionFlow:
+        """Return how the worker ends what has had its time."""
+        return RetentionFlow(
+            accounts=accounts,
+            claims=self.store,
+            guard=self.guard,
+            entropy=self.entropy,
+            policy=self.policy,
+        )
+
+
+def wire_claims(
+    *,
+    store: VerificationStore,
+    jobs: JobStore,
+    registries: Mapping[SubjectKind, Registry],
+    record_sealer: RecordSealer,
+    intake_sealer: IntakeSealer,
+    guard: LogGuard,
+    entropy: Entropy,
+    policy: Policy,
+    on_settled: Callable[[Claim], None],
+) -> ClaimFlows:
+    """Connect settlement to its ports; the other flows come from what is returned."""
+    settlement = SettlementFlow(
+        store=store,
+        jobs=jobs,
+        registries=registries,
+        record_sealer=record_sealer,
+        intake_sealer=intake_sealer,
+        entropy=entropy,
+        policy=policy,
+        on_settled=on_settled,
+    )
+    return ClaimFlows(
+        store=store, jobs=jobs, settlement=settlement, guard=guard, entropy=entropy, policy=policy
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Claims:
     """What settles claims, in the edge and in the worker."""
 
     policy: Policy
     rules: ClaimRules
-    store: SqlVerificationStore
     jobs: SqlJobStore
-    settlement: SettlementFlow
+    flows: ClaimFlows
 
 
 class _MeasuredSealer:
@@ -65,7 +144,9 @@ class _MeasuredSealer:
         return record
 
 
-async def build_claims(stack: AsyncExitStack, base: Base, rosters: RosterHolder) -> Claims:
+async def build_claims(
+    stack: AsyncExitStack, base: Base, rosters: RosterHolder, *, guard: LogGuard
+) -> Claims:
     """Build it all; what must be closed is left to the stack."""
     settings = base.settings
     policy = Policy(
@@ -75,21 +156,22 @@ async def build_claims(stack: AsyncExitStack, base: Base, rosters: RosterHolder)
         zone=settings.zone,
     )
     registries = _registries(stack, base)
-    store, jobs = SqlVerificationStore(database=base.main), SqlJobStore(database=base.main)
+    jobs = SqlJobStore(database=base.main)
     sealer = QuorumRecordSealer(
         quorum=lambda: rosters.quorum, shred_store=SqlShredStore(database=base.shred), entropy=ENTROPY
     )
-    settlement = SettlementFlow(
-        store=store,
+    flows = wire_claims(
+        store=SqlVerificationStore(database=base.main),
         jobs=jobs,
         registries=registries,
         record_sealer=_MeasuredSealer(sealer, base.metrics),
         intake_sealer=DayIntakeSealer(store=SqlDayKeyStore(database=base.main)),
+        guard=guard,
         entropy=ENTROPY,
         policy=policy,
         on_settled=lambda claim: base.metrics.claim_settled(outcome=_outcome(claim)),
     )
-    return Claims(policy, _rules(registries, settings.zone), store, jobs, settlement)
+    return Claims(policy, _rules(registries, settings.zone), jobs, flows)
 
 
 def _rules(registries: Mapping[SubjectKind, Registry], zone: tzinfo) -> ClaimRules:

@@ -1,5 +1,8 @@
 """Disclosures: their services of the custody edge, and what the worker does for them."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Any
 
 from idvault.api.custodian import CustodianServicer
@@ -14,7 +17,11 @@ from idvault.flows.log_guard import LogGuard
 from idvault.flows.log_proof import LogProofs
 from idvault.flows.panel import Rosters
 from idvault.flows.refusals import Refusals
-from idvault.ports.disclosure import SecondFactorCheck
+from idvault.ports.disclosure import CaseTextSealer, DisclosureStore, SecondFactorCheck, ShredKeys
+from idvault.ports.entropy import Entropy
+from idvault.ports.handover import HandoverStore
+from idvault.ports.person_request import PersonRequestStore
+from idvault.ports.sealing import Fingerprinter
 from idvault.sealing.case_text import KeyedCaseTextSealer
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
@@ -28,6 +35,67 @@ from idvault.storage.people.request import SqlPersonRequestStore
 from idvault.v1 import disclosure_pb2
 
 
+@dataclass(frozen=True, slots=True)
+class Disclosures:
+    """The flows of disclosures and hand-overs of one custody edge."""
+
+    auditors: DisclosureFlow
+    custodians: CustodianFlow
+    successions: HandoverFlow
+
+    def services(self) -> list[Service]:
+        """Return DisclosureService and CustodianService."""
+        services = disclosure_pb2.DESCRIPTOR.services_by_name
+        auditing = DisclosureServicer(flow=self.auditors, findings=self.custodians)
+        custody = CustodianServicer(flow=self.custodians, handovers=self.successions)
+        return [
+            Service(services["DisclosureService"], auditing),
+            Service(services["CustodianService"], custody),
+        ]
+
+
+def wire_disclosures(
+    *,
+    store: DisclosureStore,
+    requests: PersonRequestStore,
+    handovers: HandoverStore,
+    shred_keys: ShredKeys,
+    case_texts: CaseTextSealer,
+    rosters: Rosters,
+    second_factor: SecondFactorCheck,
+    fingerprinter: Fingerprinter,
+    proofs: LogProofs,
+    guard: LogGuard,
+    refusals: Refusals,
+    entropy: Entropy,
+    observe: Callable[[str], None],
+    zone: tzinfo,
+    daily: int,
+) -> Disclosures:
+    """Connect the flows to their ports; production and tests differ in these alone."""
+    common: dict[str, Any] = {
+        "rosters": rosters,
+        "fingerprinter": fingerprinter,
+        "guard": guard,
+        "refusals": refusals,
+        "entropy": entropy,
+        "observe": observe,
+    }
+    deciding: dict[str, Any] = {
+        **common,
+        "store": store,
+        "requests": requests,
+        "case_texts": case_texts,
+        "second_factor": second_factor,
+        "proofs": proofs,
+    }
+    return Disclosures(
+        DisclosureFlow(**deciding, shred_keys=shred_keys, zone=zone, daily=daily),
+        CustodianFlow(**deciding, handovers=handovers),
+        HandoverFlow(**common, store=handovers, disclosures=store),
+    )
+
+
 def build_disclosures(
     base: Base,
     rosters: Rosters,
@@ -38,46 +106,27 @@ def build_disclosures(
 ) -> list[Service]:
     """Build DisclosureService and CustodianService; keys: those of the custody edge."""
     store = SqlDisclosureStore(database=base.main)
-    common: dict[str, Any] = {
-        "store": store,
-        "requests": SqlPersonRequestStore(database=base.main),
-        "case_texts": KeyedCaseTextSealer(keys=keys, entropy=ENTROPY),
-        "rosters": rosters,
-        "second_factor": second_factor,
-        "fingerprinter": KeyedFingerprinter(key=keys.primary(Purpose.PERSON_REQUEST)),
-        "proofs": LogProofs(
+    return wire_disclosures(
+        store=store,
+        requests=SqlPersonRequestStore(database=base.main),
+        case_texts=KeyedCaseTextSealer(keys=keys, entropy=ENTROPY),
+        rosters=rosters,
+        second_factor=second_factor,
+        fingerprinter=KeyedFingerprinter(key=keys.primary(Purpose.PERSON_REQUEST)),
+        proofs=LogProofs(
             log=SqlLogStore(database=base.main),
             checkpoints=SqlCheckpointStore(database=base.shred),
             store=store,
         ),
-        "guard": guard,
-        "refusals": Refusals(store=store, entropy=ENTROPY, observe=base.metrics.disclosure),
-        "entropy": ENTROPY,
-        "observe": base.metrics.disclosure,
-    }
-    handovers = SqlHandoverStore(database=base.main)
-    custodians = CustodianFlow(**common, handovers=handovers)
-    successions = HandoverFlow(
-        store=handovers,
-        disclosures=store,
-        rosters=rosters,
-        fingerprinter=common["fingerprinter"],
         guard=guard,
-        refusals=common["refusals"],
+        refusals=Refusals(store=store, entropy=ENTROPY, observe=base.metrics.disclosure),
         entropy=ENTROPY,
         observe=base.metrics.disclosure,
-    )
-    auditors = DisclosureFlow(
-        **common,
+        handovers=SqlHandoverStore(database=base.main),
         shred_keys=SqlShredStore(database=base.shred),
         zone=base.settings.zone,
         daily=base.settings.disclosures_per_day,
-    )
-    services = disclosure_pb2.DESCRIPTOR.services_by_name
-    return [
-        Service(services["DisclosureService"], DisclosureServicer(flow=auditors, findings=custodians)),
-        Service(services["CustodianService"], CustodianServicer(flow=custodians, handovers=successions)),
-    ]
+    ).services()
 
 
 def build_disclosure_retention(base: Base) -> DisclosureRetention:

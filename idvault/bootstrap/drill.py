@@ -53,6 +53,11 @@ def build_drills(
         refusals=Refusals(store=disclosures, entropy=ENTROPY, observe=base.metrics.disclosure),
         entropy=ENTROPY,
     )
+    return drill_service(flow)
+
+
+def drill_service(flow: DrillFlow) -> Service:
+    """Return DrillService."""
     return Service(drill_pb2.DESCRIPTOR.services_by_name["DrillService"], DrillServicer(flow=flow))
 
 

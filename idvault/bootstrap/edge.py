@@ -10,7 +10,6 @@ from idvault.api.server import Server, Service, Tls
 from idvault.api.transparency import TransparencyServicer
 from idvault.api.verification import VerificationServicer
 from idvault.bootstrap.base import (
-    ENTROPY,
     Base,
     Clock,
     Ready,
@@ -30,7 +29,6 @@ from idvault.bootstrap.witness import check_witnessed
 from idvault.config import Settings
 from idvault.flows.roster_holder import RosterHolder
 from idvault.flows.transparency import TransparencyFlow
-from idvault.flows.verification import VerificationFlow
 from idvault.sealing.index import ChainedIndexer
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.request import KeyedFingerprinter
@@ -82,16 +80,10 @@ async def _access(stack: AsyncExitStack, base: Base, rosters: RosterHolder) -> A
 
 async def _platform_edge(stack: AsyncExitStack, base: Base, rosters: RosterHolder, access: Access) -> Server:
     keys, guard = load_keys(base.settings), build_guard(base)
-    claims = await build_claims(stack, base, rosters)
-    verification = VerificationFlow(
-        store=claims.store,
-        jobs=claims.jobs,
-        settlement=claims.settlement,
+    claims = await build_claims(stack, base, rosters, guard=guard)
+    verification = claims.flows.verification(
         indexer=ChainedIndexer(keys=keys.keys(Purpose.INDEX)),
         fingerprinter=KeyedFingerprinter(key=keys.primary(Purpose.REQUEST)),
-        guard=guard,
-        entropy=ENTROPY,
-        policy=claims.policy,
     )
     stack.push_async_callback(verification.drain)
     statuses, hub = await build_statuses(stack, base, keys=keys, guard=guard, policy=claims.policy)

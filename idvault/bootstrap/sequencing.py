@@ -1,5 +1,6 @@
 """What keeps the log: the guard of every change, and the worker's sequencer and publication."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from idvault.attest.roster import Roster
@@ -9,7 +10,7 @@ from idvault.domain.moment import Moment
 from idvault.flows.log import LogFlow
 from idvault.flows.log_guard import LogGuard
 from idvault.flows.publication import PublicationFlow
-from idvault.ports.log import LogSigner
+from idvault.ports.log import CheckpointStore, LogSigner, LogStore, Publication
 from idvault.ports.witness import Witness
 from idvault.storage.log.checkpoint import SIGNED, SqlCheckpointStore
 from idvault.storage.log.store import SqlLogStore
@@ -23,9 +24,36 @@ from idvault.transparency.note import Algorithm, VerifierKey, parse_key
 class Sequencing:
     """What the worker does for the log."""
 
-    store: SqlLogStore
+    store: LogStore
     log: LogFlow
     publication: PublicationFlow
+
+
+def wire_sequencing(
+    *,
+    store: LogStore,
+    signed: CheckpointStore,
+    complete: CheckpointStore,
+    files: Publication,
+    signer: LogSigner,
+    policy: Policy,
+    witness: Witness | None,
+    alarm: Callable[[str], None],
+) -> Sequencing:
+    """Connect sequencer and publication to their ports; production and tests differ in these alone."""
+    flow = LogFlow(
+        store=store,
+        signed=signed,
+        complete=complete,
+        files=files,
+        signer=signer,
+        policy=policy,
+        witness=witness,
+        alarm=alarm,
+    )
+    return Sequencing(
+        store, flow, PublicationFlow(store=store, complete=complete, files=files, policy=policy)
+    )
 
 
 def build_guard(base: Base) -> LogGuard:
@@ -38,22 +66,16 @@ def build_guard(base: Base) -> LogGuard:
 
 def build_sequencing(base: Base, roster: Roster, *, signer: LogSigner, witness: Witness | None) -> Sequencing:
     """Build it all; raises ConfigError if the witness is not what the roster demands."""
-    policy = log_policy(base.settings, roster, signer.public_key)
-    store = SqlLogStore(database=base.main)
-    complete = SqlCheckpointStore(database=base.shred)
-    files = LocalPublicFiles(directory=base.settings.public_dir)
-    flow = LogFlow(
-        store=store,
+    return wire_sequencing(
+        store=SqlLogStore(database=base.main),
         signed=SqlCheckpointStore(database=base.shred, name=SIGNED),
-        complete=complete,
-        files=files,
+        complete=SqlCheckpointStore(database=base.shred),
+        files=LocalPublicFiles(directory=base.settings.public_dir),
         signer=signer,
-        policy=policy,
+        policy=log_policy(base.settings, roster, signer.public_key),
         witness=witness,
         alarm=lambda why: log().error("log_alarm", why=why),
     )
-    publication = PublicationFlow(store=store, complete=complete, files=files, policy=policy)
-    return Sequencing(store, flow, publication)
 
 
 async def read_log_gauges(base: Base, sequencing: Sequencing, now: Moment) -> None:

@@ -6,7 +6,7 @@ from math import ceil
 
 from idvault.bootstrap.base import ENTROPY, Base, Clock, Ready, load_keys, open_base
 from idvault.bootstrap.campaigns import campaign_tasks
-from idvault.bootstrap.claims import Claims, build_claims
+from idvault.bootstrap.claims import build_claims
 from idvault.bootstrap.disclosure import build_disclosure_retention
 from idvault.bootstrap.drill import drill_tasks
 from idvault.bootstrap.handover import handover_tasks
@@ -16,13 +16,9 @@ from idvault.bootstrap.status import status_tasks
 from idvault.bootstrap.witness import check_witnessed, open_witness
 from idvault.config import Settings
 from idvault.domain.moment import Moment
-from idvault.flows.log_guard import LogGuard
 from idvault.flows.policy import Policy
-from idvault.flows.retention import RetentionFlow
-from idvault.flows.settlement import BacklogFlow
 from idvault.sealing.day_key import LocalDayKeyring
 from idvault.sealing.intake import DayIntakeOpener
-from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.signing import Ed25519Signer
 from idvault.storage.account.store import SqlStatusStore
@@ -48,16 +44,16 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
         await check_witnessed(base, signer=signer)
         rosters = await start_rosters(base, now=clock())
         follow_rosters(stack, base, rosters)
-        claims = await build_claims(stack, base, rosters)
         guard = build_guard(base)
+        claims = await build_claims(stack, base, rosters, guard=guard)
         sequencing = build_sequencing(
             base,
             rosters.current,
             signer=signer,
             witness=open_witness(stack, base),
         )
-        backlog = _backlog(claims, keys, guard)
-        retention = _retention(base, claims, guard)
+        backlog = claims.flows.backlog(opener=DayIntakeOpener(keys=keys))
+        retention = claims.flows.retention(accounts=SqlStatusStore(database=base.main))
         day_keys = LocalDayKeyring(keys=keys, store=SqlDayKeyStore(database=base.main), entropy=ENTROPY)
         # Published before anybody is told that the worker is ready: an edge without a day key cannot wait.
         await day_keys.rotate(now=base.real_now())
@@ -88,27 +84,6 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
 def _width(policy: Policy) -> int:
     """Return how many settlements run at once: as many as the cap starts in a second."""
     return min(max(_LEAST_WIDTH, ceil(policy.registry_calls_per_second)), _MOST_WIDTH)
-
-
-def _backlog(claims: Claims, keys: LocalKeyProvider, guard: LogGuard) -> BacklogFlow:
-    return BacklogFlow(
-        store=claims.store,
-        jobs=claims.jobs,
-        settlement=claims.settlement,
-        opener=DayIntakeOpener(keys=keys),
-        guard=guard,
-        entropy=ENTROPY,
-    )
-
-
-def _retention(base: Base, claims: Claims, guard: LogGuard) -> RetentionFlow:
-    return RetentionFlow(
-        accounts=SqlStatusStore(database=base.main),
-        claims=claims.store,
-        guard=guard,
-        entropy=ENTROPY,
-        policy=claims.policy,
-    )
 
 
 async def _read_gauges(base: Base, jobs: SqlJobStore, now: Moment) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.api.authority import Authority
-from tests.api.edge import Edge, running
+from tests.support.authority import Authority
+from tests.support.edge import Edge, running
 
 
 @pytest.fixture(scope="session")

@@ -13,10 +13,10 @@ from idvault.api.server import describe, dispatch
 from idvault.domain.error import DeniedError
 from idvault.domain.moment import Moment
 from idvault.v1 import options_pb2, status_pb2
-from tests.api import campaign_edge
-from tests.api.authority import TRUST_DOMAIN, Authority, Issued, spiffe
 from tests.api.descriptors import method
-from tests.api.edge import (
+from tests.support import campaign_edge
+from tests.support.authority import TRUST_DOMAIN, Authority, Issued, spiffe
+from tests.support.edge import (
     GET_STATUS,
     HISTORY,
     ISSUE_CREDENTIAL,
@@ -36,7 +36,6 @@ DENIED = grpc.StatusCode.PERMISSION_DENIED
 
 
 def register(edge: Edge, issued: Issued, role: str, name: str) -> None:
-    """Register a key the way its role is registered."""
     if role in ("platform", "monitor"):
         edge.platforms.platforms.append(platform(issued, name=name, role=role))
     else:
@@ -170,7 +169,6 @@ async def _reached(call: Call) -> bytes:
 
 
 def _calling(edge: Edge, *, certificate: bytes | None, after: timedelta = timedelta(0)) -> Call:
-    """Return a call that comes in some time after now."""
     service = status_pb2.DESCRIPTOR.services_by_name["StatusService"]
     now = clock().real + after
     described = describe(service.methods_by_name["GetStatus"])

@@ -11,8 +11,8 @@ from idvault.domain.campaign import Cohort, Method, Plan, QuietHours, Verb
 from idvault.domain.invitation import InvitationEvent
 from idvault.domain.legacy_account import LegacyRow
 from idvault.v1 import campaign_pb2 as pb
-from tests.api.authority import spiffe
-from tests.api.campaign_edge import (
+from tests.support.authority import spiffe
+from tests.support.campaign_edge import (
     CAMPAIGN,
     CLAIM,
     CREATE,
@@ -32,7 +32,7 @@ from tests.api.campaign_edge import (
     START,
     requests,
 )
-from tests.api.edge import TOKEN, VERIFY, Edge, call, platform, refused, verify_request
+from tests.support.edge import TOKEN, VERIFY, Edge, call, platform, refused, verify_request
 
 ROW = pb.ImportLegacyAccountsResponse.Row
 

@@ -8,7 +8,7 @@ import pytest
 from idvault.api.directory import Directory, Pin
 from idvault.domain.error import Reason, UnavailableError
 from idvault.ports.platform import Platform
-from tests.api.edge import FakePlatforms
+from tests.support.edge import FakePlatforms
 
 NOW = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
 KEY, NEW_KEY = "aa" * 32, "bb" * 32

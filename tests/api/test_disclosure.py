@@ -13,9 +13,9 @@ from google.protobuf.message import Message
 from idvault.v1 import disclosure_pb2 as pb
 from idvault.v1 import transparency_pb2
 from idvault_client.errors import VaultError
-from tests.chamber import CUSTODIANS
-from tests.databases import Databases
-from tests.served_chamber import House, house_over
+from tests.support.chamber import CUSTODIANS
+from tests.support.databases import Databases
+from tests.support.served_chamber import House, house_over
 
 A, B, C = CUSTODIANS
 ID = "d" * 32

@@ -10,7 +10,7 @@ from idvault.api import errors
 from idvault.domain import error as kinds
 from idvault.domain.error import FieldCode, Reason, Violation
 from idvault.ports.verification import Claim
-from tests.api.edge import (
+from tests.support.edge import (
     GET_STATUS,
     GET_VERIFICATION,
     NAME,

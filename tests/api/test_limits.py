@@ -12,8 +12,8 @@ from idvault.api.limits import LARGER_REQUEST_BYTES, REQUEST_BYTES
 from idvault.domain.error import InvalidError, Reason
 from idvault.ports.verification import Claim
 from idvault.v1 import status_pb2
-from tests.api.authority import Authority
-from tests.api.edge import (
+from tests.support.authority import Authority
+from tests.support.edge import (
     GET_VERIFICATION,
     METHODS,
     VERIFY,

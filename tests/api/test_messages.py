@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from idvault.v1 import common_pb2, status_pb2, verification_pb2
-from tests.api.edge import METHODS, VERIFY, Edge, call, refused, requests
+from tests.support.edge import METHODS, VERIFY, Edge, call, refused, requests
 
 BOUNDED = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

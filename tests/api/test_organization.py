@@ -8,12 +8,20 @@ from idvault.domain.organization import OrganizationCategory
 from idvault.domain.status import SubjectKind
 from idvault.ports.verification import Claim
 from idvault.v1 import common_pb2, verification_pb2
-from tests.api.edge import REQUEST_ID, TOKEN, VERIFY_ORGANIZATION, Edge, call, refused, requests, succeeded
-from tests.organizations import NAME, credit_code, organization
+from tests.support.edge import (
+    REQUEST_ID,
+    TOKEN,
+    VERIFY_ORGANIZATION,
+    Edge,
+    call,
+    refused,
+    requests,
+    succeeded,
+)
+from tests.support.organizations import NAME, credit_code, organization
 
 
 def request(**changes: object) -> verification_pb2.VerifyOrganizationRequest:
-    """Return a good request with changes."""
     made = requests()[VERIFY_ORGANIZATION]
     assert isinstance(made, verification_pb2.VerifyOrganizationRequest)
     for field, value in changes.items():

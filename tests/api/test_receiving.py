@@ -11,8 +11,8 @@ from idvault.api import receiving
 from idvault.api.call import Call, Caller, Method
 from idvault.domain.error import InvalidError, UnavailableError
 from idvault.v1 import status_pb2
-from tests.api.authority import Authority, spiffe
-from tests.api.edge import GET_STATUS, WATCH, call, clock, requests, running, told
+from tests.support.authority import Authority, spiffe
+from tests.support.edge import GET_STATUS, WATCH, call, clock, requests, running, told
 
 
 async def _never() -> AsyncIterator[bytes]:

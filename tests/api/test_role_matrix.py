@@ -17,8 +17,8 @@ from idvault.api.server import Server, Service, Tls
 from idvault.domain.error import NotFoundError, Reason
 from idvault.telemetry.logs import Logs
 from idvault.telemetry.metrics import Metrics
-from tests.api.authority import TRUST_DOMAIN, Authority, Issued, spiffe
-from tests.api.edge import FakePlatforms, clock, platform, refused
+from tests.support.authority import TRUST_DOMAIN, Authority, Issued, spiffe
+from tests.support.edge import FakePlatforms, clock, platform, refused
 from tests.test_proto_contract import SERVICES, SERVICES_OF, WHO_MAY_CALL
 
 ROLES = ("platform", "auditor", "custodian", "operator", "monitor")
@@ -48,7 +48,6 @@ class Reached:
     """Answers each method of a service with REQUEST_NOT_FOUND, and remembers that it was reached."""
 
     def __init__(self, descriptor: ServiceDescriptor, reached: list[str]) -> None:
-        """Make an answer for each method."""
         for method in descriptor.methods:
             answer = self._stream if method.server_streaming else self._one
             setattr(self, method.name, answer(method.full_name, reached))
@@ -76,7 +75,6 @@ class Gate:
     """One edge with every method it serves, and who is registered there."""
 
     def __init__(self, authority: Authority, services: list[ServiceDescriptor], log: Path) -> None:
-        """Take what the edge serves."""
         self.authority = authority
         self.reached: list[str] = []
         self.platforms = FakePlatforms()

@@ -28,9 +28,9 @@ from idvault.ports.platform import Platform
 from idvault.telemetry.logs import Logs
 from idvault.telemetry.metrics import Metrics
 from idvault.v1 import options_pb2, roster_pb2
-from tests.api.authority import TRUST_DOMAIN, Authority, spiffe
-from tests.api.edge import REQUEST_ID, FakePlatforms, call, clock, platform, refused
-from tests.flows.roster_world import next_version
+from tests.support.authority import TRUST_DOMAIN, Authority, spiffe
+from tests.support.edge import REQUEST_ID, FakePlatforms, call, clock, platform, refused
+from tests.support.roster_world import next_version
 
 ROSTER = next_version(None)
 SERVICE = roster_pb2.DESCRIPTOR.services_by_name["RosterService"]
@@ -112,12 +112,10 @@ class Custody:
     channels: dict[str, grpc.aio.Channel]
 
     async def call(self, role: str, method: str, request: Message | None = None) -> bytes:
-        """Call a method as a role."""
         body = (REQUESTS[method] if request is None else request).SerializeToString()
         return await call(self.channels[role], f"/{SERVICE.full_name}/{method}", body)
 
     async def refused(self, role: str, method: str, request: Message | None = None) -> Any:
-        """Call a method that must refuse."""
         body = (REQUESTS[method] if request is None else request).SerializeToString()
         return await refused(self.channels[role], f"/{SERVICE.full_name}/{method}", body)
 

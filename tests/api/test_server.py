@@ -12,9 +12,9 @@ from grpc_reflection.v1alpha import reflection_pb2
 from idvault.api.access import Access, AccessOptionError
 from idvault.api.server import ListenError, Server, Service, Tls
 from idvault.ports.verification import Claim
-from tests.api.authority import Authority, spiffe
 from tests.api.descriptors import service
-from tests.api.edge import (
+from tests.support.authority import Authority, spiffe
+from tests.support.edge import (
     GET_STATUS,
     GET_VERIFICATION,
     Edge,

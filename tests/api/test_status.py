@@ -3,8 +3,8 @@
 import pytest
 
 from idvault.v1 import common_pb2, status_pb2
-from tests.api.authority import spiffe
-from tests.api.edge import (
+from tests.support.authority import spiffe
+from tests.support.edge import (
     AUDIENCE,
     BATCH,
     GET_STATUS,

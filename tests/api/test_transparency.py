@@ -20,10 +20,10 @@ from idvault.telemetry.metrics import Metrics
 from idvault.transparency import proof
 from idvault.transparency.tree import leaf_hash
 from idvault.v1 import transparency_pb2
-from tests.api.authority import TRUST_DOMAIN, Authority, spiffe
-from tests.api.edge import FakePlatforms, call, clock, platform, refused
-from tests.fakes.memory_log import MemoryLog
-from tests.transparency.merkle import log_of, mth, signer
+from tests.support.authority import TRUST_DOMAIN, Authority, spiffe
+from tests.support.edge import FakePlatforms, call, clock, platform, refused
+from tests.support.fakes.memory_log import MemoryLog
+from tests.support.merkle import log_of, mth, signer
 
 ORIGIN = "log.example/idvault"
 SIZE = 250
@@ -44,7 +44,6 @@ class Custody:
 
     @property
     def mine(self) -> grpc.aio.Channel:
-        """The monitor's channel."""
         return self.channels["monitor"]
 
 
@@ -96,7 +95,6 @@ async def custody(tmp_path: Path, authority: Authority) -> AsyncIterator[Custody
 
 
 def page(**fields: int | str) -> bytes:
-    """Return a request for a page."""
     return transparency_pb2.ListLogEntriesRequest(**fields).SerializeToString()  # type: ignore[arg-type]
 
 

@@ -11,7 +11,7 @@ from idvault.domain.status import State
 from idvault.domain.verification import ClaimState, FailureReason
 from idvault.ports.verification import Claim
 from idvault.v1 import common_pb2, disclosure_pb2, transparency_pb2, verification_pb2
-from tests.api.edge import (
+from tests.support.edge import (
     GET_VERIFICATION,
     NAME,
     NUMBER,

@@ -12,8 +12,8 @@ from idvault.api.directory import Pin
 from idvault.domain.error import Reason, UnavailableError
 from idvault.domain.event import EventType
 from idvault.v1 import status_pb2
-from tests.api.authority import Authority, spiffe
-from tests.api.edge import GET_STATUS, TOKEN, WATCH, Edge, call, clock, platform, requests, running, told
+from tests.support.authority import Authority, spiffe
+from tests.support.edge import GET_STATUS, TOKEN, WATCH, Edge, call, clock, platform, requests, running, told
 
 Message = status_pb2.WatchStatusesResponse
 

@@ -12,8 +12,7 @@ from idvault.attest.disclosure import DecisionTerms, PaperError, SignatureError,
 from idvault.domain import seal
 from idvault.domain.disclosure import Verdict
 from idvault.domain.error import Reason
-from tests import builders
-from tests.attest import people
+from tests.support import builders, people
 
 FIELD = "signed_request"
 

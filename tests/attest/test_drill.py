@@ -12,7 +12,7 @@ from idvault.attest.disclosure import PaperError, SignatureError
 from idvault.attest.drill import DrillTerms
 from idvault.domain import seal
 from idvault.domain.disclosure import Verdict
-from tests.attest import people
+from tests.support import people
 
 TERMS = DrillTerms("ab" * 16, "cd" * 32, "custodian-a", 1_772_337_600)
 SIGNATURE = people.signer("custodian-a").sign(TERMS.canonical())

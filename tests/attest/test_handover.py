@@ -6,7 +6,7 @@ from hashlib import sha256
 from idvault.attest import handover, succession
 from idvault.domain import seal
 from idvault.domain.handover import HandedShare
-from tests.attest import people
+from tests.support import people
 
 FIRST = people.roster()
 _SECOND = people.roster(version=2, names=("custodian-d", *people.NAMES[1:]))

@@ -8,7 +8,7 @@ import pytest
 from idvault.attest import passphrase
 from idvault.attest.hpke import UnsealError
 from idvault.attest.passphrase import Cost
-from tests.attest.people import CHEAP
+from tests.support.people import CHEAP
 
 RANDOM = bytes(range(28))
 

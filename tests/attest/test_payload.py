@@ -14,7 +14,7 @@ from idvault.domain.registry import Answer
 from idvault.domain.verification import Consent, Identity
 from idvault.v1 import common_pb2
 from idvault.v1.sealed_identity_pb2 import SealedIdentity
-from tests import builders
+from tests.support import builders
 
 RESIDENT = common_pb2.DOCUMENT_TYPE_RESIDENT_ID
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)

@@ -7,8 +7,8 @@ import pytest
 from idvault.attest import record_key
 from idvault.attest.hpke import UnsealError
 from idvault.domain import seal
-from tests import builders
 from tests.attest import reference
+from tests.support import builders
 from tests.vectors.load import load, unhex
 
 

@@ -13,7 +13,7 @@ from idvault.attest.roster import Roster
 from idvault.attest.witness import WitnessPolicy
 from idvault.domain import seal
 from idvault.domain.error import Reason
-from tests.attest import people
+from tests.support import people
 from tests.vectors.load import load
 
 Change = Callable[[dict[str, Any]], Any]
@@ -26,8 +26,6 @@ def _file(change: Change = lambda _: None, **options: Any) -> bytes:
 
 
 def _set(*path: Any) -> Change:
-    """Return a change that sets the field at a path to the last argument."""
-
     def change(fields: Any) -> None:
         for step in path[:-2]:
             fields = fields[step]
@@ -37,8 +35,6 @@ def _set(*path: Any) -> Change:
 
 
 def _drop(*path: Any) -> Change:
-    """Return a change that removes the field at a path."""
-
     def change(fields: Any) -> None:
         for step in path[:-1]:
             fields = fields[step]
@@ -48,7 +44,6 @@ def _drop(*path: Any) -> Change:
 
 
 def _copy_person(field: str) -> Change:
-    """Return a change that gives the second person a field of the first."""
     return lambda fields: fields["people"][1].update({field: fields["people"][0][field]})
 
 

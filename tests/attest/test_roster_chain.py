@@ -8,8 +8,8 @@ from idvault.attest import roster_chain
 from idvault.attest.reading import RosterError
 from idvault.attest.roster import Roster
 from idvault.attest.roster_signature import RosterSignatureError
-from tests.attest import people
-from tests.attest.people import NAMES, signed
+from tests.support import people
+from tests.support.people import NAMES, signed
 
 
 def _write(path: Path, *versions: Roster) -> None:

@@ -8,8 +8,8 @@ from idvault.attest import roster_signature
 from idvault.attest.reading import RosterError
 from idvault.attest.roster import Roster
 from idvault.attest.roster_signature import RosterSignatureError
-from tests.attest import people
-from tests.attest.people import NAMES, signed
+from tests.support import people
+from tests.support.people import NAMES, signed
 
 A, B, C = NAMES
 REPLACED = ("custodian-d", B, C)

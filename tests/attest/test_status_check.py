@@ -9,7 +9,7 @@ from idvault.attest.jose import KeySet
 from idvault.attest.status_check import CheckedList, CheckError
 from idvault.attest.status_token import CREDENTIAL_TYPE, LIST_TYPE, TOKEN_TYPE
 from idvault.domain.status import Standing, State
-from tests.attest.status_tokens import (
+from tests.support.status_tokens import (
     AUDIENCE,
     ISSUER,
     KEYS,

@@ -2,7 +2,7 @@
 
 from idvault.attest import status_token
 from idvault.domain.status import Standing, State
-from tests.attest.status_tokens import (
+from tests.support.status_tokens import (
     AUDIENCE,
     INDEX,
     ISSUER,

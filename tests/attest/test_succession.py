@@ -7,8 +7,8 @@ import pytest
 from idvault.attest import hpke, succession
 from idvault.attest.roster import Roster
 from idvault.attest.succession import Succession, SuccessionError
-from tests.attest import people
-from tests.attest.people import NAMES
+from tests.support import people
+from tests.support.people import NAMES
 
 A, B, C = NAMES
 D, E = "custodian-d", "custodian-e"

@@ -25,14 +25,13 @@ from idvault.storage.custody.drill import SqlDrillStore
 from idvault.storage.deployment import SqlDeploymentStore
 from idvault.storage.log.store import SqlLogStore
 from idvault.storage.people.roster import SqlRosterStore
-from tests import builders, logs
-from tests.attest import people
 from tests.attest.test_certificate import GOOD, pem
-from tests.chamber import CUSTODIANS, first_roster, person
-from tests.databases import Databases
 from tests.registry.test_probe import answering
-from tests.storage.world import World
-from tests.transparency.merkle import witness
+from tests.support import builders, logs, people
+from tests.support.chamber import CUSTODIANS, first_roster, person
+from tests.support.databases import Databases
+from tests.support.merkle import witness
+from tests.support.storage_world import World
 
 NOW = logs.START
 
@@ -166,7 +165,6 @@ async def test_nobody_answers(ward: Ward) -> None:
 
 
 def _drill(main: Database) -> Event:
-    """Return the event of a drill record."""
     fields: dict[str, Any] = {"record_id": "1" * 32, "quorum_id": "2" * 64, "record_digest": bytes(32)}
     return World(main, seed="drill").event(EventType.DRILL_RENEW, **fields)
 

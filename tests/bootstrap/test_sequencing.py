@@ -7,7 +7,7 @@ from idvault.attest.witness import WitnessPolicy
 from idvault.bootstrap.sequencing import log_policy
 from idvault.config import ConfigError, Settings
 from idvault.transparency.note import VerifierKey
-from tests.transparency import merkle
+from tests.support import merkle
 
 ORIGIN = "log.example/idvault"
 LOG_KEY = bytes(range(32))

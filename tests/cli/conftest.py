@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.cli.commands import Commands
+from tests.support.commands import Commands
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from idvault.domain.error import (
     Violation,
 )
 from idvault.process import PortBusyError, ProcessError
-from tests.cli.commands import Commands
+from tests.support.commands import Commands
 
 COMMANDS = [
     ["dev"],

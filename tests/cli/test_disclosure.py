@@ -13,13 +13,12 @@ import pytest_asyncio
 from idvault.attest.roster import Roster
 from idvault.cli import custodian as custodian_verbs
 from idvault_client import home
-from tests import builders
-from tests.attest import people
-from tests.chamber import CUSTODIANS
-from tests.cli.commands import Commands
-from tests.databases import Databases
-from tests.flows.log_world import KEY
-from tests.served_chamber import House, house_over
+from tests.support import builders, people
+from tests.support.chamber import CUSTODIANS
+from tests.support.commands import Commands
+from tests.support.databases import Databases
+from tests.support.log_world import KEY
+from tests.support.served_chamber import House, house_over
 
 A, B, C = CUSTODIANS
 

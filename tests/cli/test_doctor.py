@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 from idvault.cli.outcome import Code
-from tests.chamber import first_roster
-from tests.cli.commands import Commands
+from tests.support.chamber import first_roster
+from tests.support.commands import Commands
 
 
 def _setup(idvault: Commands, folder: Path) -> None:

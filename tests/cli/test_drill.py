@@ -14,10 +14,10 @@ from sqlalchemy import update
 from idvault.cli import desk
 from idvault.domain.event import EventType
 from idvault.storage.custody.tables import drill_records
-from tests.chamber import CUSTODIANS
-from tests.cli.commands import Commands
-from tests.databases import Databases
-from tests.served_chamber import House, house_over
+from tests.support.chamber import CUSTODIANS
+from tests.support.commands import Commands
+from tests.support.databases import Databases
+from tests.support.served_chamber import House, house_over
 
 A, B, C = CUSTODIANS
 

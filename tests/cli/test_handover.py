@@ -12,10 +12,10 @@ from sqlalchemy import update
 from idvault.flows.handover import Listed
 from idvault.storage.account.tables import records
 from idvault_client.handover_journal import NAME
-from tests.cli.commands import Commands
-from tests.databases import Databases
-from tests.handover_world import A, B, C, D, adopt, hand_over, holders, leaver
-from tests.served_chamber import House, house_over
+from tests.support.commands import Commands
+from tests.support.databases import Databases
+from tests.support.handover_world import A, B, C, D, adopt, hand_over, holders, leaver
+from tests.support.served_chamber import House, house_over
 
 
 @pytest_asyncio.fixture

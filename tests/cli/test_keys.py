@@ -8,7 +8,7 @@ from idvault.bootstrap.base import ENTROPY
 from idvault.cli.outcome import Code
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
-from tests.cli.commands import Commands
+from tests.support.commands import Commands
 
 
 @pytest.fixture

@@ -16,11 +16,11 @@ from pathlib import Path
 import pytest
 
 from idvault.cli.outcome import Code
-from tests import logs
-from tests.cli.commands import Commands, Result
-from tests.databases import Databases
-from tests.logs import VKEY
-from tests.transparency.merkle import log_of, signer, witness
+from tests.support import logs
+from tests.support.commands import Commands, Result
+from tests.support.databases import Databases
+from tests.support.logs import VKEY
+from tests.support.merkle import log_of, signer, witness
 
 SIZE = 40
 WITNESS = witness("witness.example/w1", seed=2)

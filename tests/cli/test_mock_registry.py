@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from idvault.cli.outcome import Code
-from tests.cli.commands import Commands
+from tests.support.commands import Commands
 
 
 @pytest.fixture

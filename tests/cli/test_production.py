@@ -16,7 +16,7 @@ from grpc_health.v1 import health_pb2
 
 from idvault.cli.outcome import Code
 from idvault.development.authority import Authority
-from tests.cli.commands import Commands, start
+from tests.support.commands import Commands, start
 
 NOW = datetime.now(UTC)
 HEALTH = "/grpc.health.v1.Health/Check"

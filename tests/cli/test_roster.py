@@ -10,7 +10,7 @@ import pytest
 from idvault.attest import roster
 from idvault.cli.outcome import Code
 from idvault.development.authority import Authority
-from tests.cli.commands import Commands
+from tests.support.commands import Commands
 
 NOW = datetime.now(UTC)
 

@@ -20,8 +20,8 @@ from idvault.cli.outcome import Code
 from idvault.development.authority import Authority
 from idvault.transparency.note import Algorithm, parse_key
 from idvault.witness.wire import PATH, Request
-from tests.cli.commands import Commands, start
-from tests.witness.world import LOG, MAIN, WITNESS, History, cosigned
+from tests.support.commands import Commands, start
+from tests.support.witness_world import LOG, MAIN, WITNESS, History, cosigned
 
 NAME = "witness.example/w1"
 WAIT = 30

@@ -25,12 +25,10 @@ from idvault_client.errors import PreconditionFailed, Unavailable, VaultError
 from idvault_client.evidence import EvidenceError
 from idvault_client.one_time_key import OneTimeKeyError, OneTimeKeys
 from idvault_client.trust import RefusedError
-from tests import builders
-from tests.attest import people
-from tests.chamber import CUSTODIANS, Chamber, Local, chamber, identity, person
-from tests.databases import Databases
-from tests.flows.log_world import KEY, SIGNER
-from tests.transparency import merkle
+from tests.support import builders, merkle, people
+from tests.support.chamber import CUSTODIANS, Chamber, Local, chamber, identity, person
+from tests.support.databases import Databases
+from tests.support.log_world import KEY, SIGNER
 
 A, B, C = CUSTODIANS
 REQUESTED, APPROVED = disclosure_pb2.DISCLOSURE_STATE_REQUESTED, disclosure_pb2.DISCLOSURE_STATE_APPROVED

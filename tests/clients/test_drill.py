@@ -21,8 +21,8 @@ from idvault.storage.custody.tables import drill_records
 from idvault.v1 import disclosure_pb2, drill_pb2
 from idvault_client.errors import AccessDenied, NotFound, VaultError
 from idvault_client.trust import RefusedError
-from tests.chamber import CUSTODIANS, SUITE, Chamber, Local, chamber, identity, person
-from tests.databases import Databases
+from tests.support.chamber import CUSTODIANS, SUITE, Chamber, Local, chamber, identity, person
+from tests.support.databases import Databases
 
 A, B, C = CUSTODIANS
 Change = Callable[[drill_pb2.Drill], None]

@@ -11,7 +11,7 @@ from idvault.attest.hpke import UnsealError
 from idvault.domain import seal
 from idvault.v1 import roster_pb2
 from idvault_client import enrolment
-from tests.chamber import identity, person
+from tests.support.chamber import identity, person
 
 URI = "otpauth://totp/idvault:auditor-a?secret=SYNTHETIC"
 

@@ -20,9 +20,9 @@ from idvault.transparency.note import Signer
 from idvault_client.__main__ import app
 from idvault_client.follow import Followed, LogFollower, RefusedLogError
 from idvault_client.public_files import Folder, NotReachedError, UrlError, Website
-from tests import logs
-from tests.logs import VKEY
-from tests.transparency.merkle import log_of, signer, witness
+from tests.support import logs
+from tests.support.logs import VKEY
+from tests.support.merkle import log_of, signer, witness
 
 ONE, TWO = witness("witness.example/w1", seed=2), witness("witness.example/w2", seed=3)
 NOW = 1_800_000_000

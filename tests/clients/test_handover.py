@@ -12,10 +12,10 @@ from idvault.domain.event import EventType
 from idvault.storage.people.tables import person_requests
 from idvault_client.errors import PreconditionFailed, Unavailable
 from idvault_client.handover import NotReplacedError, Progress
-from tests import builders
-from tests.chamber import Chamber, chamber, person
-from tests.databases import Databases
-from tests.handover_world import (
+from tests.support import builders
+from tests.support.chamber import Chamber, chamber, person
+from tests.support.databases import Databases
+from tests.support.handover_world import (
     HAND_OVER,
     A,
     B,

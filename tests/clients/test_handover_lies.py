@@ -22,11 +22,10 @@ from idvault_client import home
 from idvault_client.handover import Progress
 from idvault_client.handover_journal import NAME, Journal, JournalError
 from idvault_client.trust import RefusedError
-from tests.attest import people
-from tests.chamber import SUITE, Chamber, Local, chamber, identity, person
-from tests.databases import Databases
-from tests.flows.log_world import KEY
-from tests.handover_world import (
+from tests.support import people
+from tests.support.chamber import SUITE, Chamber, Local, chamber, identity, person
+from tests.support.databases import Databases
+from tests.support.handover_world import (
     HAND_OVER,
     LIST,
     A,
@@ -40,6 +39,7 @@ from tests.handover_world import (
     leaver,
     next_version,
 )
+from tests.support.log_world import KEY
 
 
 @pytest_asyncio.fixture

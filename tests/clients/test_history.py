@@ -13,11 +13,10 @@ from idvault.transparency import entry
 from idvault.v1 import status_pb2
 from idvault_client import Tls, history
 from idvault_client.__main__ import app
-from tests import logs
 from tests.clients.conftest import Ask
 from tests.clients.vault_server import TOKEN, VaultServer
-from tests.transparency import merkle
-from tests.transparency.merkle import log_of, signer, witness
+from tests.support import logs, merkle
+from tests.support.merkle import log_of, signer, witness
 
 HORIZON = datetime(2026, 3, 1, tzinfo=UTC)
 AT = datetime(2026, 2, 1, 12, 30, 7, tzinfo=UTC)

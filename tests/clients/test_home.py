@@ -12,10 +12,9 @@ from idvault.attest.roster import Roster
 from idvault.v1 import roster_pb2
 from idvault_client import home
 from idvault_client.home import HomeError
-from tests.attest import people
-from tests.chamber import CUSTODIANS, first_roster
-from tests.flows.log_world import KEY
-from tests.transparency import merkle
+from tests.support import merkle, people
+from tests.support.chamber import CUSTODIANS, first_roster
+from tests.support.log_world import KEY
 
 
 def second_roster(*, signers: tuple[str, ...] = CUSTODIANS[:2]) -> Roster:

@@ -17,12 +17,12 @@ from idvault.domain.status import State
 from idvault.v1 import status_pb2
 from idvault_client.__main__ import app
 from idvault_client.offline import CheckError, StatusVerifier
-from tests import logs
-from tests.attest import status_tokens as made
-from tests.attest.status_tokens import AUDIENCE, ISSUER, KEYS, LIST_KEY, SUBJECT
 from tests.clients.conftest import Ask
 from tests.clients.test_history import connection, last
 from tests.clients.vault_server import REQUEST_ID, TOKEN, VaultServer
+from tests.support import logs
+from tests.support import status_tokens as made
+from tests.support.status_tokens import AUDIENCE, ISSUER, KEYS, LIST_KEY, SUBJECT
 
 __all__ = ["connection"]
 

@@ -23,11 +23,10 @@ from idvault.storage.disclosure.tables import disclosure_decisions
 from idvault.storage.key.shred import SqlShredStore
 from idvault_client.errors import PreconditionFailed
 from idvault_client.trust import RefusedError
-from scripts import traces
-from tests.attest import people
-from tests.chamber import CUSTODIANS, SUITE, Chamber, Local, chamber, identity
 from tests.clients.test_disclosure import changed_request
-from tests.databases import Databases
+from tests.support import people, traces
+from tests.support.chamber import CUSTODIANS, SUITE, Chamber, Local, chamber, identity
+from tests.support.databases import Databases
 
 A, B, C = CUSTODIANS
 NAMES = ("金丝雀甲", "金丝雀乙", "金丝雀丙")

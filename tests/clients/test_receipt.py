@@ -13,12 +13,11 @@ from idvault.transparency import entry
 from idvault.v1 import verification_pb2
 from idvault_client import receipt
 from idvault_client.__main__ import app
-from tests import logs
 from tests.clients.conftest import Ask
 from tests.clients.test_history import W1, connection, last
 from tests.clients.vault_server import REQUEST_ID, TOKEN, VaultServer, verification
-from tests.transparency import merkle
-from tests.transparency.merkle import log_of
+from tests.support import logs, merkle
+from tests.support.merkle import log_of
 
 __all__ = ["connection"]
 

@@ -12,9 +12,9 @@ from idvault.custody.handover import hand_over
 from idvault.custody.share import ShareError, open_share
 from idvault.domain.handover import HandedShare
 from idvault.domain.record import SealedRecord
-from tests.attest import people
-from tests.chamber import SUITE, first_roster, identity, person
-from tests.custody.vault import Vault
+from tests.support import people
+from tests.support.chamber import SUITE, first_roster, identity, person
+from tests.support.custody_vault import Vault
 
 A, B, C = people.NAMES
 D = "custodian-d"

@@ -12,9 +12,9 @@ from idvault.attest.hpke import UnsealError
 from idvault.attest.reading import RosterError
 from idvault.custody import identity
 from idvault.custody.identity import IdentityError, PassphraseError, PersonalIdentity
-from tests.attest.people import CHEAP
 from tests.attest.test_certificate import GOOD, pem
-from tests.fakes.sealing import CountingEntropy
+from tests.support.fakes.sealing import CountingEntropy
+from tests.support.people import CHEAP
 
 
 def _create(folder: Path, *, suite: str = hpke.X_WING) -> PersonalIdentity:

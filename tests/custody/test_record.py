@@ -20,9 +20,8 @@ from idvault.domain.error import DamagedError
 from idvault.domain.record import SealedRecord
 from idvault.domain.registry import Answer
 from idvault.domain.verification import Identity
-from tests import builders
-from tests.attest import people
-from tests.custody.vault import Vault
+from tests.support import builders, people
+from tests.support.custody_vault import Vault
 
 A, B, C = people.NAMES
 ACCOUNTS = 12

@@ -5,8 +5,8 @@ import pytest
 from idvault.attest import hpke
 from idvault.attest.hpke import UnsealError
 from idvault.custody.reseal import open_resealed, reseal
-from tests.attest import people
 from tests.attest.test_disclosure import signed, terms
+from tests.support import people
 
 KEY = people.secret("once", "hpke")
 SHARE = b"\x02" + bytes(range(32))

@@ -11,8 +11,8 @@ from idvault.custody.share import ShareError, check_share, open_share
 from idvault.domain import seal
 from idvault.domain.error import Reason
 from idvault.domain.record import SealedRecord
-from tests.attest import people
-from tests.custody.vault import Vault
+from tests.support import people
+from tests.support.custody_vault import Vault
 
 A, B, C = people.NAMES
 

@@ -10,7 +10,7 @@ import pytest
 from idvault.domain import campaign
 from idvault.domain.campaign import Campaign, CampaignState, Cohort, Method, Plan, QuietHours, Verb
 from idvault.domain.error import FieldCode, InvalidError, PreconditionError, Reason
-from tests import builders
+from tests.support import builders
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 TODAY = builders.TODAY
@@ -22,7 +22,6 @@ def plan(**changes: Any) -> Plan:
 
 
 def running(**changes: Any) -> Campaign:
-    """Return a campaign that invites."""
     return Campaign("a" * 32, "platform-a", plan(**changes), CampaignState.RUNNING, builders.NOW)
 
 

@@ -17,7 +17,7 @@ from idvault.domain.error import (
     PreconditionError,
     Reason,
 )
-from tests import builders
+from tests.support import builders
 
 NOW = datetime(2026, 3, 1, 4, 0, 12, tzinfo=UTC)
 END = NOW + rules.USUAL_LIFETIME
@@ -42,12 +42,10 @@ def disclosure(**changes: Any) -> Disclosure:
 
 
 def decide(before: Disclosure, member: Member, verdict: Verdict = Verdict.APPROVE) -> Disclosure:
-    """Let a member decide."""
     return rules.decide(disclosure=before, member=member, verdict=verdict, panel=PANEL, now=NOW)
 
 
 def reason(error: pytest.ExceptionInfo[IdvaultError]) -> Reason:
-    """Return the reason of a refusal."""
     return error.value.reason
 
 

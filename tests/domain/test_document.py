@@ -20,7 +20,6 @@ CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
 
 def refusal(type: DocumentType, number: str, *, legacy: bool = False) -> FieldCode:
-    """Return the code with which a number is refused."""
     parse = document.parse_legacy if legacy else document.parse
     with pytest.raises(InvalidError) as caught:
         parse(type=type, number=number, today=TODAY)
@@ -31,7 +30,6 @@ def refusal(type: DocumentType, number: str, *, legacy: bool = False) -> FieldCo
 
 
 def stdnum_accepts(type: DocumentType, number: str) -> bool:
-    """Return what python-stdnum makes of a number."""
     return bool(uscc.is_valid(number) if type is CREDIT else ric.is_valid(number))
 
 
@@ -212,7 +210,6 @@ PROVINCES = ["11", "15", "21", "37", "44", "50", "54", "65", "71", "83"]
 
 @st.composite
 def resident_numbers(draw: st.DrawFn) -> str:
-    """Draw a valid resident number of a made-up person."""
     born = draw(st.dates(min_value=date(1850, 1, 1), max_value=TODAY))
     province = draw(st.sampled_from(PROVINCES))
     body = f"{province}{draw(st.integers(0, 9999)):04}{born:%Y%m%d}{draw(st.integers(0, 999)):03}"
@@ -221,7 +218,6 @@ def resident_numbers(draw: st.DrawFn) -> str:
 
 @st.composite
 def credit_codes(draw: st.DrawFn) -> str:
-    """Draw a valid credit code of a made-up organisation."""
     characters = st.sampled_from(CREDIT_ALPHABET)
     head = draw(characters) + draw(characters) + f"{draw(st.integers(0, 999999)):06}"
     organisation = "".join(draw(st.lists(characters, min_size=8, max_size=8)))

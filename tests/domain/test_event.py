@@ -4,7 +4,7 @@ import pytest
 
 from idvault.domain import event, seal
 from idvault.domain.event import EventType
-from tests import builders
+from tests.support import builders
 
 
 def test_every_type_lists_its_fields() -> None:

@@ -13,7 +13,7 @@ from idvault.domain.campaign import Cohort, Method, Plan
 from idvault.domain.error import FieldCode, InvalidError, PreconditionError, Reason
 from idvault.domain.invitation import Invitation, InvitationEvent, InvitationState, Stage
 from idvault.domain.status import Account, Standing, State
-from tests import builders
+from tests.support import builders
 
 NOW, TODAY = builders.NOW, builders.TODAY
 PLAN = Plan("Verify", Cohort(), (Method.WHEN_DUE,), daily_limit=10, reminder_days=(3, 7))
@@ -31,7 +31,6 @@ def leased(one: Invitation, *, now: datetime = NOW) -> Invitation:
 
 
 def recorded(one: Invitation, event: InvitationEvent = EVENT.SHOWN, *, now: datetime = NOW) -> Invitation:
-    """Return an invitation after an event."""
     return invitation.record(invitation=one, event=event, plan=PLAN, now=now, real=now, today=TODAY)
 
 

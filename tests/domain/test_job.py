@@ -7,7 +7,7 @@ import pytest
 from idvault.domain import job
 from idvault.domain.job import Call, JobState, Progress, Step
 from idvault.domain.registry import DECIDED, Answer
-from tests.builders import NOW
+from tests.support.builders import NOW
 
 MIDNIGHT = NOW + timedelta(hours=12)
 SENDING = job.born(now=NOW)

@@ -8,7 +8,7 @@ from idvault.domain import legacy_account
 from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
 from idvault.domain.legacy_account import LegacyRow
 from idvault.domain.status import Standing, State
-from tests import builders
+from tests.support import builders
 
 TODAY = builders.TODAY
 

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 from idvault.domain.moment import Moment
-from tests.builders import ZONE
+from tests.support.builders import ZONE
 
 
 def test_the_business_day_is_the_deployments() -> None:

@@ -5,8 +5,8 @@ import pytest
 from idvault.domain import document, organization
 from idvault.domain.document import Document, DocumentType
 from idvault.domain.organization import OrganizationCategory as Category
-from tests.builders import TODAY
-from tests.organizations import credit_code
+from tests.support.builders import TODAY
+from tests.support.organizations import credit_code
 
 CREDIT = DocumentType.UNIFIED_SOCIAL_CREDIT_CODE
 

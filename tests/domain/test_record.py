@@ -5,7 +5,7 @@ from hashlib import sha256
 import pytest
 
 from idvault.domain import seal
-from tests import builders
+from tests.support import builders
 
 
 def test_the_digest_covers_what_is_sealed_in_the_written_order() -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from idvault.domain import status
 from idvault.domain.status import State
-from tests import builders
-from tests.builders import TODAY
+from tests.support import builders
+from tests.support.builders import TODAY
 
 
 def test_a_new_account_is_a_pending_sign_up() -> None:

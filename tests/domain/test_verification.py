@@ -14,8 +14,8 @@ from idvault.domain.organization import OrganizationCategory
 from idvault.domain.registry import DECIDED, Answer
 from idvault.domain.status import Account, Assurance, Standing, State, SubjectKind
 from idvault.domain.verification import ClaimRules, ClaimState, FailureReason, Identity, Outcome, Owner, Slot
-from tests import builders, organizations
-from tests.builders import NOW, TODAY
+from tests.support import builders, organizations
+from tests.support.builders import NOW, TODAY
 
 CREDIT = DocumentType.UNIFIED_SOCIAL_CREDIT_CODE
 PERSON = Owner(SubjectKind.INDIVIDUAL)

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest_asyncio
 
-from tests.databases import Databases
-from tests.flows.log_world import LogWorld
-from tests.flows.world import World, open_world
+from tests.support.chamber import Chamber, chamber
+from tests.support.databases import Databases
+from tests.support.flow_world import World, open_world
+from tests.support.log_world import LogWorld
 
 
 @pytest_asyncio.fixture
@@ -21,7 +22,13 @@ async def world(sqlite_databases: Databases) -> AsyncIterator[World]:
 
 @pytest_asyncio.fixture
 async def log_world(databases: Databases, tmp_path: Path) -> AsyncIterator[LogWorld]:
-    """Return an empty log in databases of each kind in turn."""
     opened = LogWorld(databases, tmp_path / "public")
     yield opened
     await opened.close()
+
+
+@pytest_asyncio.fixture
+async def room(sqlite_databases: Databases, tmp_path: Path) -> AsyncIterator[Chamber]:
+    """Return a chamber over SQLite files."""
+    async with chamber(sqlite_databases, tmp_path) as made:
+        yield made

@@ -13,9 +13,9 @@ from idvault.domain.status import Standing, State, Status
 from idvault.domain.verification import ClaimState, FailureReason
 from idvault.storage.account.tables import accounts
 from idvault.storage.base.database import Database
-from tests import builders
-from tests.flows.campaign_world import CampaignWorld
-from tests.flows.world import at, command
+from tests.support import builders
+from tests.support.campaign_world import CampaignWorld
+from tests.support.flow_world import at, command
 
 YEAR = 366 * 86_400
 OTHER = builders.identity(name="某一二", number="110000190101020007")
@@ -64,7 +64,6 @@ class Life:
         return claim.state, claim.failure_reason
 
     async def status(self) -> Status:
-        """Return the published status."""
         assert self.token is not None
         return await self.claims.status.get(
             relying_party="platform-a", account_token=self.token, now=at(self.seconds)

@@ -25,11 +25,11 @@ from idvault.domain.registry import Answer
 from idvault.domain.status import Standing, State
 from idvault.flows.policy import Policy
 from idvault.storage.base.database import Database
-from tests import builders
-from tests.fakes.flaky import Fault
-from tests.flows.campaign_world import DAY, CampaignWorld, tokens
-from tests.flows.world import PARTY, at, command
-from tests.storage.world import World as Store
+from tests.support import builders
+from tests.support.campaign_world import DAY, CampaignWorld, tokens
+from tests.support.fakes.flaky import Fault
+from tests.support.flow_world import PARTY, at, command
+from tests.support.storage_world import World as Store
 
 SHOWN, OPENED, LATER = InvitationEvent.SHOWN, InvitationEvent.OPENED, InvitationEvent.LATER
 DISMISSED, COMPLETED = InvitationEvent.DISMISSED, InvitationEvent.COMPLETED

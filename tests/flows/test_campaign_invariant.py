@@ -30,11 +30,11 @@ from idvault.domain.invitation import InvitationEvent
 from idvault.domain.registry import Answer
 from idvault.domain.status import Standing, State
 from idvault.storage.base.database import Database
-from tests import builders
-from tests.databases import SqliteMaker
-from tests.fakes.flaky import Fault
-from tests.flows.campaign_world import DAY, CampaignWorld, tokens
-from tests.flows.world import at, command
+from tests.support import builders
+from tests.support.campaign_world import DAY, CampaignWorld, tokens
+from tests.support.databases import SqliteMaker
+from tests.support.fakes.flaky import Fault
+from tests.support.flow_world import at, command
 
 EVENTS = st.sampled_from(list(InvitationEvent))
 DATES = st.sampled_from([None, None, 10, 40])
@@ -66,7 +66,6 @@ class Machine(RuleBasedStateMachine):
     maker: SqliteMaker
 
     def __init__(self) -> None:
-        """Open a world of its own."""
         super().__init__()
         self._folder = Path(tempfile.mkdtemp(prefix="idvault-campaign-"))
         self._loop = asyncio.new_event_loop()
@@ -81,14 +80,12 @@ class Machine(RuleBasedStateMachine):
         self.lives = 0
 
     def teardown(self) -> None:
-        """Close everything."""
         self.run(self.world.claims.verification.drain())
         self.run(self._database.close())
         self._loop.close()
         shutil.rmtree(self._folder)
 
     def run(self, work: Any) -> Any:
-        """Wait for a coroutine."""
         return self._loop.run_until_complete(work)
 
     def attempt(self, work: Any) -> Any:
@@ -100,11 +97,9 @@ class Machine(RuleBasedStateMachine):
 
     @property
     def seconds(self) -> float:
-        """Now."""
         return self.day * DAY
 
     def choose(self, index: int) -> str | None:
-        """Return one of the accounts."""
         known = sorted(self.accounts)
         return known[index % len(known)] if known else None
 

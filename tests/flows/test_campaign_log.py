@@ -8,8 +8,8 @@ import pytest_asyncio
 from idvault.domain.campaign import Method, Verb
 from idvault.domain.error import IdvaultError, Reason, UnavailableError
 from idvault.storage.base.database import Database
-from tests.flows.campaign_world import CampaignWorld
-from tests.flows.world import at
+from tests.support.campaign_world import CampaignWorld
+from tests.support.flow_world import at
 
 
 @pytest_asyncio.fixture

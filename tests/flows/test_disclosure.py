@@ -1,12 +1,9 @@
 """Disclosures: what the service refuses, with its reason and its entry in the log."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from sqlalchemy import delete, select, update
 
 from idvault.attest import disclosure as papers
@@ -24,10 +21,9 @@ from idvault.storage.account import record as record_rows
 from idvault.storage.account.tables import records
 from idvault.storage.key.tables import shred_keys
 from idvault.storage.log.tables import log_openings
-from tests import builders
-from tests.chamber import Chamber, chamber, person
-from tests.databases import Databases
-from tests.flows.disclosure_world import (
+from tests.support import builders
+from tests.support.chamber import Chamber, person
+from tests.support.disclosure_world import (
     A,
     B,
     C,
@@ -42,14 +38,7 @@ from tests.flows.disclosure_world import (
     signed,
     terms,
 )
-from tests.storage.world import MISMATCHED
-
-
-@pytest_asyncio.fixture
-async def room(sqlite_databases: Databases, tmp_path: Path) -> AsyncIterator[Chamber]:
-    """Return a chamber over SQLite files."""
-    async with chamber(sqlite_databases, tmp_path) as made:
-        yield made
+from tests.support.storage_world import MISMATCHED
 
 
 async def test_self_approval(room: Chamber) -> None:

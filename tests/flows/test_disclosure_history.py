@@ -17,8 +17,8 @@ from idvault.storage.account.store import SqlStatusStore
 from idvault.storage.log.checkpoint import SqlCheckpointStore
 from idvault.storage.log.store import SqlLogStore
 from idvault.storage.log.tables import log_openings
-from tests.chamber import CUSTODIANS, Chamber, chamber
-from tests.databases import Databases
+from tests.support.chamber import CUSTODIANS, Chamber, chamber
+from tests.support.databases import Databases
 
 ZONE = ZoneInfo("Asia/Shanghai")
 EMBARGO = timedelta(days=90)
@@ -32,7 +32,6 @@ async def room(databases: Databases, tmp_path: Path) -> AsyncIterator[Chamber]:
 
 
 async def history(room: Chamber, account_token: str, *, relying_party: str = "platform-a") -> History:
-    """Ask as a platform."""
     log, checkpoints = SqlLogStore(database=room.main), SqlCheckpointStore(database=room.shred)
     flow = DisclosureHistoryFlow(
         accounts=SqlStatusStore(database=room.main),

@@ -30,10 +30,10 @@ from idvault.domain.disclosure import State, Verdict
 from idvault.domain.error import IdvaultError, UnavailableError
 from idvault.domain.event import EventType
 from idvault.flows.custodian import DecideCommand
-from tests.chamber import AUDITORS, CUSTODIANS, Chamber, identity, person
-from tests.databases import SqliteMaker
-from tests.fakes.flaky import Fault
-from tests.flows.disclosure_world import request_id, signed, terms
+from tests.support.chamber import AUDITORS, CUSTODIANS, Chamber, identity, person
+from tests.support.databases import SqliteMaker
+from tests.support.disclosure_world import request_id, signed, terms
+from tests.support.fakes.flaky import Fault
 
 M, N = 2, 3
 HOURS = 72
@@ -88,11 +88,9 @@ class Life(RuleBasedStateMachine):
         return Chamber(self.template.fresh(self.folder), self.folder)
 
     def run(self, work: Any) -> Any:
-        """Run something of the service to its end."""
         return self.runner.run(work)
 
     def teardown(self) -> None:
-        """Close everything."""
         if hasattr(self, "room"):
             self.run(self.room.close())
             self.runner.close()
@@ -123,7 +121,6 @@ class Life(RuleBasedStateMachine):
         lose=st.booleans(),
     )
     def request(self, auditor: str, openings: int, account: int, lose: bool) -> Any:
-        """An auditor asks."""
         asked: Terms = terms(self.room, self.accounts[account], auditor=auditor, openings=openings)
         paper, number = signed(asked, auditor), request_id()
 
@@ -145,7 +142,6 @@ class Life(RuleBasedStateMachine):
         lose=st.booleans(),
     )
     def decide(self, which: str, custodian: str, verdict: Verdict, good_code: bool, lose: bool) -> None:
-        """A custodian approves or denies."""
         model = self.models[which]
         allowed = (
             model.state() is State.REQUESTED
@@ -250,7 +246,6 @@ class Life(RuleBasedStateMachine):
 
     @rule(hours=st.sampled_from([0.1, 1, 24, 71, 73]))
     def wait(self, hours: float) -> None:
-        """Time passes."""
         self.now += hours
         self.room.pass_time(hours=hours)
 
@@ -261,7 +256,6 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def sweep(self) -> None:
-        """The worker comes around."""
         self.run(self.room.retention.sweep(now=self.room.now(), limit=100))
         for which, model in self.models.items():
             if model.state() in (State.REQUESTED, State.APPROVED) and self.now >= model.end:

@@ -1,14 +1,11 @@
 """Disclosures: waiting for the log, lost answers, the end of shares, and what is logged of refusals."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from sqlalchemy import select, update
 
 from idvault.attest import disclosure as papers
@@ -21,10 +18,8 @@ from idvault.domain.error import (
 )
 from idvault.domain.event import EventType
 from idvault.storage.disclosure.tables import disclosure_decisions, disclosure_refusals, disclosures
-from tests.chamber import Chamber, chamber, person
-from tests.databases import Databases
-from tests.fakes.flaky import Fault
-from tests.flows.disclosure_world import (
+from tests.support.chamber import Chamber, person
+from tests.support.disclosure_world import (
     A,
     B,
     C,
@@ -39,13 +34,7 @@ from tests.flows.disclosure_world import (
     signed,
     terms,
 )
-
-
-@pytest_asyncio.fixture
-async def room(sqlite_databases: Databases, tmp_path: Path) -> AsyncIterator[Chamber]:
-    """Return a chamber over SQLite files."""
-    async with chamber(sqlite_databases, tmp_path) as made:
-        yield made
+from tests.support.fakes.flaky import Fault
 
 
 async def test_parallel_requests_keep_the_budget(room: Chamber) -> None:

@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from idvault.attest.drill import DrillTerms
 from idvault.attest.roster import Roster
+from idvault.bootstrap.base import ENTROPY
 from idvault.domain import drill as rules
 from idvault.domain.disclosure import Finding
 from idvault.domain.drill import Standing
@@ -21,10 +22,10 @@ from idvault.flows.drill import PassCommand
 from idvault.flows.drill_record import DrillKeeper
 from idvault.flows.log_guard import LogGuard
 from idvault.ports.drill import DrillHistory
-from tests.attest import people
-from tests.chamber import CUSTODIANS, ENTROPY, Chamber, chamber, first_roster, identity, person
-from tests.databases import Databases
-from tests.flows.disclosure_world import refused, request_id
+from tests.support import people
+from tests.support.chamber import CUSTODIANS, Chamber, chamber, first_roster, identity, person
+from tests.support.databases import Databases
+from tests.support.disclosure_world import refused, request_id
 
 A, B, C = CUSTODIANS
 DAY = timedelta(days=1)
@@ -56,7 +57,6 @@ async def command(room: Chamber, name: str = A, *, signer: str = "", **changes: 
 
 
 async def passed(room: Chamber, *names: str) -> list[Standing]:
-    """Let custodians pass."""
     return [await room.drills.complete(await command(room, name), now=room.now()) for name in names]
 
 

@@ -14,9 +14,9 @@ from idvault.domain.status import Assurance, Standing, State, SubjectKind
 from idvault.storage.account.tables import status_feed, status_feed_heads
 from idvault.storage.base.database import Database
 from idvault.storage.log.tables import log_entries
-from tests.fakes.flaky import Fault
-from tests.flows.campaign_world import CampaignWorld
-from tests.storage.world import World as Store
+from tests.support.campaign_world import CampaignWorld
+from tests.support.fakes.flaky import Fault
+from tests.support.storage_world import World as Store
 
 
 @pytest_asyncio.fixture

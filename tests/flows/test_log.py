@@ -17,8 +17,8 @@ from idvault.storage.log.tables import log_entries, log_head, log_nodes
 from idvault.transparency import checkpoint
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.tree import CompactRange, leaf_hash
-from tests.fakes.flaky import Fault
-from tests.flows.log_world import (
+from tests.support.fakes.flaky import Fault
+from tests.support.log_world import (
     PLAIN,
     LogWorld,
     assert_one_history,
@@ -33,7 +33,6 @@ from tests.flows.log_world import (
 
 @pytest.fixture
 def world(log_world: LogWorld) -> LogWorld:
-    """Return an empty log."""
     return log_world
 
 

@@ -14,9 +14,9 @@ from idvault.storage.log.audit import SqlLogAuditStore
 from idvault.storage.log.tables import log_entries
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.verifier import WrongEntryError
-from tests import logs
-from tests.databases import Databases
-from tests.transparency.merkle import log_of
+from tests.support import logs
+from tests.support.databases import Databases
+from tests.support.merkle import log_of
 
 MANY = 100_000
 MIB = 2**20

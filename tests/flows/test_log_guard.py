@@ -16,9 +16,9 @@ from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.log.store import SqlLogStore
 from idvault.storage.platform.store import SqlPlatformStore
-from tests.databases import Databases
-from tests.fakes.log import WaitingLog
-from tests.flows.world import World, at, command, open_world
+from tests.support.databases import Databases
+from tests.support.fakes.log import WaitingLog
+from tests.support.flow_world import World, at, command, open_world
 
 
 async def _refused(work: Awaitable[object]) -> Reason:

@@ -9,9 +9,10 @@ from idvault.flows.log import LogRefusedError
 from idvault.ports.witness import Ahead, WitnessRefusedError
 from idvault.transparency import checkpoint
 from idvault.transparency.checkpoint import QuorumError
-from tests.fakes.flaky import Fault
-from tests.fakes.log import FakeWitness
-from tests.flows.log_world import (
+from tests.support import merkle
+from tests.support.fakes.flaky import Fault
+from tests.support.fakes.log import FakeWitness
+from tests.support.log_world import (
     COSIGNER,
     LogWorld,
     Worker,
@@ -22,12 +23,10 @@ from tests.flows.log_world import (
     of,
     set_back,
 )
-from tests.transparency import merkle
 
 
 @pytest.fixture
 def world(log_world: LogWorld) -> LogWorld:
-    """Return an empty log."""
     return log_world
 
 

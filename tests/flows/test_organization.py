@@ -17,11 +17,11 @@ from idvault.mock_registry.server import Options
 from idvault.registry.absent import AbsentRegistry
 from idvault.storage.base.connection import Connection
 from idvault.storage.claim.tables import jobs
-from tests.databases import Databases
-from tests.fakes.registry import FakeRegistry
-from tests.flows.world import World, at, command, open_world
-from tests.mock_registry.desk import Desk, desk
-from tests.organizations import organization
+from tests.support.databases import Databases
+from tests.support.desk import Desk, desk
+from tests.support.fakes.registry import FakeRegistry
+from tests.support.flow_world import World, at, command, open_world
+from tests.support.organizations import organization
 
 LATE = 48 * 3600
 

@@ -7,8 +7,8 @@ import pytest
 from idvault.domain.error import AlreadyExistsError, InvalidError, NotFoundError, Reason
 from idvault.flows.platform import OperatorFlow, PlatformCommand, PlatformFlow
 from idvault.storage.platform.store import SqlPlatformStore
-from tests.fakes.sealing import CountingEntropy, FakeFingerprinter
-from tests.flows.world import World, at, request_id
+from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
+from tests.support.flow_world import World, at, request_id
 
 SPKI = "f" * 64
 

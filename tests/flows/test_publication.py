@@ -10,15 +10,14 @@ from idvault.transparency import checkpoint
 from idvault.transparency.note import Signer
 from idvault.transparency.tile import Tile
 from idvault.transparency.tree import leaf_hash
-from tests.fakes.flaky import Fault
-from tests.flows.log_world import KEY, SIGNER, LogWorld, at, cut_short, of
-from tests.logs import write_folder
-from tests.transparency import merkle
+from tests.support import merkle
+from tests.support.fakes.flaky import Fault
+from tests.support.log_world import KEY, SIGNER, LogWorld, at, cut_short, of
+from tests.support.logs import write_folder
 
 
 @pytest.fixture
 def world(log_world: LogWorld) -> LogWorld:
-    """Return an empty log."""
     return log_world
 
 

@@ -13,11 +13,11 @@ from idvault.domain.registry import Answer
 from idvault.domain.verification import ClaimState
 from idvault.ports.verification import Lease
 from idvault.storage.base.database import Database
-from tests import builders
-from tests.databases import Databases
-from tests.fakes.flaky import Fault
-from tests.fakes.sealing import FakeFingerprinter
-from tests.flows.world import World, at, command, request_id
+from tests.support import builders
+from tests.support.databases import Databases
+from tests.support.fakes.flaky import Fault
+from tests.support.fakes.sealing import FakeFingerprinter
+from tests.support.flow_world import World, at, command, request_id
 
 
 async def _verify(world: World, number: int, *, party: str = "platform-a", seconds: float = 0) -> ClaimState:

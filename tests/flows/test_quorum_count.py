@@ -9,8 +9,8 @@ from idvault.domain import seal
 from idvault.flows import quorum_count
 from idvault.flows.doctor import AilmentError
 from idvault.flows.quorum_count import BETWEEN, Count, Holders
-from tests.attest import people
-from tests.attest.people import NAMES
+from tests.support import people
+from tests.support.people import NAMES
 
 A, B, C = NAMES
 D, E = "custodian-d", "custodian-e"

@@ -1,12 +1,9 @@
 """Promise 6: swapped, flipped, put back: a record that is not that of its settlement is found, every time."""
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from itertools import permutations
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from idvault.attest.hpke import UnsealError
 from idvault.custody.share import ShareError, open_share
@@ -14,19 +11,11 @@ from idvault.domain.error import DamagedError, Reason
 from idvault.domain.record import SealedRecord
 from idvault.flows import record_check
 from idvault.ports.disclosure import Evidence
-from tests.chamber import CUSTODIANS, Chamber, chamber, identity
-from tests.databases import Databases
-from tests.storage.world import MISMATCHED
+from tests.support.chamber import CUSTODIANS, Chamber, identity
+from tests.support.storage_world import MISMATCHED
 
 ACCOUNTS = 100
 SWAPS = 9_900
-
-
-@pytest_asyncio.fixture
-async def room(sqlite_databases: Databases, tmp_path: Path) -> AsyncIterator[Chamber]:
-    """Return a chamber over SQLite files."""
-    async with chamber(sqlite_databases, tmp_path) as made:
-        yield made
 
 
 async def _evidence(room: Chamber, account: str) -> Evidence:
@@ -65,7 +54,6 @@ class Flip:
     bit: int
 
     def of(self, record: SealedRecord) -> SealedRecord:
-        """Return the record with the bit flipped."""
         value = getattr(record, self.field)
         parts = value if isinstance(value, tuple) else (value,)
         data = bytearray(b"".join(parts))

@@ -5,7 +5,7 @@ import pytest
 from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.registry import Answer
 from idvault.domain.status import State
-from tests.flows.world import World, at, command
+from tests.support.flow_world import World, at, command
 
 DAY = 86_400
 

@@ -22,10 +22,10 @@ from idvault.domain.error import (
 )
 from idvault.storage.base.database import Database
 from idvault.storage.log.tables import log_entries
-from tests.attest import people
-from tests.databases import Databases
-from tests.flows.roster_world import NAMES, Process, first, next_version, signature, write
-from tests.flows.world import at
+from tests.support import people
+from tests.support.databases import Databases
+from tests.support.flow_world import at
+from tests.support.roster_world import NAMES, Process, first, next_version, signature, write
 
 A, B, C = NAMES
 

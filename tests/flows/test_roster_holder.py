@@ -21,10 +21,10 @@ from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.people.tables import roster as newest
 from idvault.storage.people.tables import roster_proposals, roster_signatures, roster_versions
-from tests.attest import people
-from tests.databases import Databases, SqliteMaker
-from tests.flows.roster_world import NAMES, Process, first, next_version, signature, write
-from tests.flows.world import at
+from tests.support import people
+from tests.support.databases import Databases, SqliteMaker
+from tests.support.flow_world import at
+from tests.support.roster_world import NAMES, Process, first, next_version, signature, write
 
 A, B, C = NAMES
 
@@ -197,7 +197,6 @@ class Model:
     """What must be in force: the version's number and who its custodians are, and who signed what."""
 
     def __init__(self) -> None:
-        """Begin with the first version."""
         self.version = 1
         self.custodians = set(NAMES)
         self.waiting: dict[int, set[str]] = {}

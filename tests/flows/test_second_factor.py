@@ -25,9 +25,9 @@ from idvault.domain.error import (
 from idvault.domain.moment import Moment
 from idvault.flows.second_factor import EnrolCommand
 from idvault.storage.base.database import Database
-from tests.databases import Databases
-from tests.flows.second_factor_world import AUDITOR, NOW, World, build, code_of
-from tests.flows.world import request_id
+from tests.support.databases import Databases
+from tests.support.flow_world import request_id
+from tests.support.second_factor_world import AUDITOR, NOW, World, build, code_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -122,7 +122,7 @@ async def test_processes_use_a_code_once(town: Town) -> None:
 
     async def run() -> int:
         child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.flows.second_factor_world", *arguments),
+            *(sys.executable, "-m", "tests.support.second_factor_world", *arguments),
             stdout=asyncio.subprocess.PIPE,
             cwd=ROOT,
         )

@@ -10,9 +10,9 @@ from idvault.domain.moment import Moment
 from idvault.domain.registry import Answer
 from idvault.domain.status import State
 from idvault.domain.verification import ClaimState, FailureReason
-from tests import builders
-from tests.fakes.flaky import Fault
-from tests.flows.world import World, at, command
+from tests.support import builders
+from tests.support.fakes.flaky import Fault
+from tests.support.flow_world import World, at, command
 
 LATE = 48 * 3600
 

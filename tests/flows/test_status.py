@@ -4,7 +4,7 @@ import pytest
 
 from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.status import State
-from tests.flows.world import World, at, command
+from tests.support.flow_world import World, at, command
 
 UNKNOWN = "acct_0123456789abcdefghjkmnpqrs"
 

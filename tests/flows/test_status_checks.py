@@ -41,11 +41,10 @@ from idvault.storage.log.store import SqlLogStore
 from idvault.storage.public_files import LocalPublicFiles
 from idvault.transparency import entry
 from idvault.transparency.proof import verify_inclusion
-from tests import builders, logs
-from tests.databases import Databases
-from tests.fakes.sealing import CountingEntropy, FakeFingerprinter
-from tests.flows.world import PARTY, World, at, command, request_id
-from tests.transparency import merkle
+from tests.support import builders, logs, merkle
+from tests.support.databases import Databases
+from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
+from tests.support.flow_world import PARTY, World, at, command, request_id
 
 ISSUER = status_token.issuer("vault.example/log")
 AUDIENCE = "https://taxi.example"
@@ -82,7 +81,6 @@ class Checks:
         self.lists = self.worker()
 
     def key_flow(self, *seeds: int, purpose: str) -> StatusKeyFlow:
-        """Return the keys of a process."""
         return StatusKeyFlow(store=self.keys, signers=[signer_of(seed) for seed in seeds], purpose=purpose)
 
     def worker(self, files: Any = None) -> StatusListFlow:
@@ -103,7 +101,6 @@ class Checks:
         await self.lists.publish_keys(now=Moment(now, now))
 
     def wish(self, token: str, number: int = 900, **changes: Any) -> CredentialCommand:
-        """Return the request for a credential."""
         made = CredentialCommand(PARTY, "b" * 32, request_id(number), (token, AUDIENCE), token, AUDIENCE)
         return replace(made, **changes)
 

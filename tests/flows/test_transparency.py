@@ -13,10 +13,10 @@ from idvault.storage.log.store import SqlLogStore
 from idvault.transparency import checkpoint, proof
 from idvault.transparency.checkpoint import Checkpoint, Policy
 from idvault.transparency.tree import CompactRange, leaf_hash
-from tests import logs
-from tests.databases import Databases
-from tests.fakes.memory_log import MemoryLog
-from tests.transparency.merkle import log_of, mth, signer
+from tests.support import logs
+from tests.support.databases import Databases
+from tests.support.fakes.memory_log import MemoryLog
+from tests.support.merkle import log_of, mth, signer
 
 ORIGIN = "log.example/idvault"
 SIGNER = signer(ORIGIN)

@@ -17,10 +17,10 @@ from idvault.domain.registry import Answer
 from idvault.domain.status import State
 from idvault.domain.verification import ClaimState, FailureReason
 from idvault.flows.policy import Policy
-from tests import builders
-from tests.databases import Databases
-from tests.fakes.flaky import Fault
-from tests.flows.world import World, at, command, open_world
+from tests.support import builders
+from tests.support.databases import Databases
+from tests.support.fakes.flaky import Fault
+from tests.support.flow_world import World, at, command, open_world
 
 OTHER = builders.identity(name="某一二", number="110000190101020007")
 RARE = builders.identity(name="某䶮")

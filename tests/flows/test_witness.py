@@ -16,9 +16,9 @@ from idvault.flows.witness import (
 from idvault.transparency import checkpoint
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.tree import EMPTY_ROOT
-from tests.fakes.log import FakeWitness
-from tests.fakes.memory_log import MemoryLog
-from tests.transparency.merkle import log_of, signer, witness
+from tests.support.fakes.log import FakeWitness
+from tests.support.fakes.memory_log import MemoryLog
+from tests.support.merkle import log_of, signer, witness
 
 ORIGIN = "log.example/idvault"
 SIGNER = signer(ORIGIN)
@@ -29,18 +29,15 @@ class Growing:
     """The second database, where a worker acts just after the checkpoint was read."""
 
     def __init__(self, log: MemoryLog, *, after: Callable[[], None]) -> None:
-        """Let something happen after each reading."""
         self._log = log
         self._after = after
 
     async def latest(self) -> bytes | None:
-        """Return the note as it was."""
         found = await self._log.latest()
         self._after()
         return found
 
     async def replace(self, *, former: bytes | None, note: bytes) -> bool:
-        """Put a note in the place of the former one."""
         return await self._log.replace(former=former, note=note)
 
 
@@ -65,7 +62,6 @@ def seen(size: int) -> FakeWitness:
 
 
 def flow(log: MemoryLog, asked: FakeWitness, *, checkpoints: Growing | None = None) -> WitnessFlow:
-    """Return the flow over these."""
     return WitnessFlow(witness=asked, log=log, checkpoints=checkpoints or log)
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from idvault_client import Vault
-from scripts.sandbox import Registry
-from tests.journeys.house import House, running
+from tests.support.house import House, running
+from tests.support.sandbox import Registry
 
 
 @pytest.fixture(scope="session")
@@ -32,12 +32,10 @@ def own_house(tmp_path: Path) -> Iterator[House]:
 
 @pytest.fixture
 def vault(house: House) -> Iterator[Vault]:
-    """A client of platform-a."""
     with house.vault() as vault:
         yield vault
 
 
 @pytest.fixture
 def registry(house: House) -> Registry:
-    """The registry's admin port."""
     return house.registry

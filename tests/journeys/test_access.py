@@ -9,8 +9,8 @@ from grpc_health.v1 import health_pb2
 
 from idvault.development.authority import Authority, real_now
 from idvault_client import AccessDenied, Tls, Unavailable, Vault, VaultError, connect, transport
-from scripts.sandbox import Registry, fetch, invent, verify, wait_for
-from tests.journeys.house import House
+from tests.support.house import House
+from tests.support.sandbox import Registry, fetch, invent, verify, wait_for
 from tests.test_proto_contract import SERVICES_OF, WHO_MAY_CALL
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from idvault_client import receipt
 from idvault_client.offline import StatusVerifier
-from scripts.sandbox import invent, verify, wait_for
-from tests.databases import Databases
-from tests.journeys.cluster import Cluster
+from tests.support.cluster import Cluster, running
+from tests.support.databases import Databases
+from tests.support.sandbox import invent, verify, wait_for
 
 AUDIENCE = "https://taxi.example"
 
@@ -18,13 +18,8 @@ AUDIENCE = "https://taxi.example"
 @pytest.fixture
 def cluster(tmp_path: Path, databases: Databases) -> Iterator[Cluster]:
     """A serving process and a worker."""
-    running = Cluster(tmp_path, databases, processes=1)
-    try:
-        running.start_work()
-        running.start_serve()
-        yield running
-    finally:
-        running.close()
+    with running(tmp_path, databases, serving=True) as made:
+        yield made
 
 
 def test_a_killed_service_costs_the_backend_no_change(cluster: Cluster) -> None:

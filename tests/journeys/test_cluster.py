@@ -4,7 +4,6 @@ import os
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,23 +14,18 @@ from idvault.storage.account.tables import accounts, records
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.claim.tables import checks, claims
-from idvault_client import Consent, Vault, VaultError, Verification, resident_id
-from scripts.sandbox import Person, wait_for
-from tests.databases import Databases
-from tests.journeys.cluster import Cluster
+from tests.support.cluster import Cluster, running
+from tests.support.databases import Databases
+from tests.support.sandbox import send, settled, wait_for
 
 TABLES = (accounts, claims, checks, records)
-CONSENT = Consent("terms-3", datetime(2026, 1, 2, tzinfo=UTC))
 
 
 @pytest.fixture
 def cluster(tmp_path: Path, databases: Databases) -> Iterator[Cluster]:
     """Two serving processes and a worker."""
-    running = Cluster(tmp_path, databases, processes=2)
-    try:
-        yield running
-    finally:
-        running.close()
+    with running(tmp_path, databases, processes=2) as made:
+        yield made
 
 
 @pytest.fixture
@@ -44,11 +38,9 @@ class Counted:
     """Counts rows of the main database."""
 
     def __init__(self, databases: Databases) -> None:
-        """Take the databases that the processes work on."""
         self._url = databases.main_url
 
     async def rows(self) -> dict[str, int]:
-        """Return how many rows each table has."""
         database = Database(url=self._url)
         try:
             return {table.name: await _count(database, table) for table in TABLES}
@@ -65,15 +57,6 @@ async def _count(database: Database, table: Table) -> int:
     return await database.read("test", count)
 
 
-def _send(vault: Vault, person: Person, request_id: str) -> Verification | None:
-    try:
-        return vault.verify_individual(
-            person.name, resident_id(person.number), consent=CONSENT, request_id=request_id
-        )
-    except VaultError:
-        return None
-
-
 async def test_a_process_that_dies_under_load_loses_nothing(cluster: Cluster, counted: Counted) -> None:
     """Each acknowledged claim is there, each retry is the same claim, and the registry decided each once."""
     cluster.start_work()
@@ -82,14 +65,14 @@ async def test_a_process_that_dies_under_load_loses_nothing(cluster: Cluster, co
     people = [(cluster.registry.newcomer(), str(uuid4())) for _ in range(32)]
     cluster.registry.behave("normal", latency_ms=100)
     with cluster.vault(timeout=4) as vault, ThreadPoolExecutor(8) as pool:
-        calls = [pool.submit(_send, vault, person, request_id) for person, request_id in people]
+        calls = [pool.submit(send, vault, person, request_id) for person, request_id in people]
         assert wait_for(lambda: sum(call.done() for call in calls) >= 6)
         os.kill(ready["pids"][0], signal.SIGKILL)
         before = [call.result() for call in calls]
     assert cluster.wait_end("serve") == 1
     cluster.start_serve()
     with cluster.vault(timeout=20) as vault, ThreadPoolExecutor(8) as pool:
-        after = list(pool.map(lambda asked: _settled(vault, *asked), people))
+        after = list(pool.map(lambda asked: settled(vault, *asked), people))
     assert all(answer.succeeded for answer in after)
     assert all(old is None or old.pending or old == new for old, new in zip(before, after, strict=True))
     assert cluster.registry.charged() == len(people)
@@ -106,7 +89,7 @@ async def test_claims_that_wait_are_settled_by_one_of_two_workers(cluster: Clust
     people = [(cluster.registry.newcomer(), str(uuid4())) for _ in range(12)]
     cluster.registry.behave("down")
     with cluster.vault(timeout=10) as vault, ThreadPoolExecutor(6) as pool:
-        answers = list(pool.map(lambda asked: _send(vault, *asked), people))
+        answers = list(pool.map(lambda asked: send(vault, *asked), people))
         assert all(answer is not None and answer.pending for answer in answers)
         cluster.registry.behave("normal")
         cluster.stop("work-2")
@@ -117,16 +100,3 @@ async def test_claims_that_wait_are_settled_by_one_of_two_workers(cluster: Clust
     assert (await counted.rows())["records"] == len(people)
     assert cluster.stop("serve") == 0
     assert cluster.stop("work") == 0
-
-
-def _settled(vault: Vault, person: Person, request_id: str) -> Verification:
-    """Send the request again, as its backend does that heard nothing, until the claim has ended."""
-    found: list[Verification] = []
-
-    def ended() -> bool:
-        answer = _send(vault, person, request_id)
-        found.extend([answer] if answer and not answer.pending else [])
-        return bool(found)
-
-    assert wait_for(ended, patience=90)
-    return found[0]

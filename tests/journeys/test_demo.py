@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.demo import Demo, StepError, check, run
+from tests.demo.__main__ import Demo, run
+from tests.demo.step import StepError, check
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -15,7 +16,8 @@ def test_demo_passes_twice_on_one_state(tmp_path: Path) -> None:
     """The demo passes every step, keeps the state it is told to keep, and passes on it again."""
     for _ in range(2):
         done = subprocess.run(
-            [sys.executable, ROOT / "scripts" / "demo.py", "--state", tmp_path / "state"],
+            [sys.executable, "-m", "tests.demo", "--state", tmp_path / "state"],
+            cwd=ROOT,
             capture_output=True,
             text=True,
             check=False,

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from idvault.process import ProcessError
-from scripts import traces
-from scripts.sandbox import fetch, verify, wait_for
-from tests.journeys.house import House, running
+from tests.support import traces
+from tests.support.house import House, running
+from tests.support.sandbox import fetch, verify, wait_for
 
 
 def _gone(descriptors: list[int], *, seconds: float) -> bool:

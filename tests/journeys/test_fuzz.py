@@ -1,12 +1,13 @@
-"""Promise 10, bounded: every method is sent what nobody should send; scripts/fuzz does it at length."""
+"""Promise 10, bounded: every method is sent what nobody should send; `scripts/torture fuzz` does more."""
 
 import asyncio
+import time
 from pathlib import Path
 
-from scripts.fuzzing.attack import Campaign
-from scripts.fuzzing.surface import methods
-from scripts.fuzzing.vault import left_behind, metrics, prepare
-from tests.journeys.house import House
+from tests.resilience.fuzz.attack import Attack
+from tests.resilience.fuzz.surface import methods
+from tests.resilience.fuzz.vault import left_behind, metrics, prepare
+from tests.support.house import House
 
 _COUNT, _SECONDS = 100, 12.0
 
@@ -15,7 +16,8 @@ def test_every_method_answers_as_documented_and_keeps_no_trace(own_house: House,
     """Only documented statuses come back, nothing unforeseen is logged, and no canary is left anywhere."""
     (tmp_path / "scratch").mkdir()
     ground = prepare(own_house.ready, scratch=tmp_path / "scratch")
-    report = asyncio.run(Campaign(ground, seed=10).run(count=_COUNT, seconds=_SECONDS))
+    end = time.monotonic() + _SECONDS
+    report = asyncio.run(Attack(ground, seed=10, stop=lambda: time.monotonic() > end).run(count=_COUNT))
     pages = metrics(ground)
     assert report.findings == []
     assert set(report.sent) == {method.path for method in methods()}

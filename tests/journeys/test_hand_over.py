@@ -11,29 +11,26 @@ from typing import Any
 
 from idvault.development import environment, totp
 from idvault.development.authority import real_now
-from idvault.development.layout import PASSPHRASE, TRUST_DOMAIN, Layout
+from idvault.development.layout import TRUST_DOMAIN, Layout
 from idvault_client import Vault
-from scripts.sandbox import Person, fetch, invent, verify, wait_for
-from tests.journeys.house import House
+from tests.support.house import House
+from tests.support.sandbox import Person, fetch, invent, verify, wait_for
+from tests.support.staff import Town
 
 PEOPLE = 32
 NEW = "custodian-d"
 
 
-class Staff:
+class Staff(Town):
     """Everybody's commands, each with the own identity folder."""
 
-    def __init__(self, house: House) -> None:
-        """Take a running vault."""
-        self.house = house
-        self.passphrase = house.folder / "passphrase"
-        self.passphrase.write_bytes(PASSPHRASE)
-        self.passphrase.chmod(0o600)
-        self.new = house.folder / NEW
+    @property
+    def new(self) -> Path:
+        """The folder of the custodian who is hired."""
+        return self.house.folder / NEW
 
     def folder(self, name: str) -> Path:
-        """Return somebody's identity folder."""
-        return self.new if name == NEW else Path(self.house.ready["identities"][name])
+        return self.new if name == NEW else super().folder(name)
 
     def run(self, name: str, *arguments: object, step: int | None = None) -> dict[str, Any]:
         """Run a verb as somebody, with the code of a step from now if it needs one; return its last line."""
@@ -45,14 +42,6 @@ class Staff:
         assert done.returncode == 0, done.stderr
         found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
         return found
-
-    def roster(self, verb: str, file: Path, name: str, *more: object) -> str:
-        """Run a roster command over the wire; return its last line."""
-        ready = self.house.ready
-        where = ("--server", ready["grpc_custody"], "--ca", ready["ca"], "--server-name", "localhost")
-        done = self.house.command("roster", verb, file, "--identity", self.folder(name), *where, *more)
-        assert done.returncode == 0, done.stderr
-        return done.stdout.splitlines()[-1]
 
     def hire(self) -> None:
         """Make the new custodian's certificate and keys."""

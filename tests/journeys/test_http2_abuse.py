@@ -5,11 +5,11 @@ import asyncio
 import pytest
 
 from idvault.v1 import status_pb2
-from scripts.abuse.__main__ import attack
-from scripts.abuse.attacks import ATTACKS, Target
-from scripts.fuzzing.vault import tls
-from scripts.sandbox import Registry, verify
-from tests.journeys.house import House
+from tests.resilience.fuzz.vault import tls
+from tests.resilience.http2.attacks import ATTACKS, Target
+from tests.resilience.http2.run import attack
+from tests.support.house import House
+from tests.support.sandbox import Registry, verify
 
 _SCALE, _AFTER = 0.05, 0.3
 

@@ -15,9 +15,9 @@ from idvault.domain.status import Standing, State
 from idvault.storage.account.tables import accounts
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
-from scripts.sandbox import wait_for
-from tests.databases import Databases
-from tests.journeys.cluster import Cluster
+from tests.support.cluster import Cluster, running
+from tests.support.databases import Databases
+from tests.support.sandbox import wait_for
 
 ROWS = 20_000
 
@@ -25,13 +25,8 @@ ROWS = 20_000
 @pytest.fixture
 def cluster(tmp_path: Path, databases: Databases) -> Iterator[Cluster]:
     """One serving process and a worker."""
-    running = Cluster(tmp_path, databases, processes=1)
-    try:
-        running.start_work()
-        running.start_serve()
-        yield running
-    finally:
-        running.close()
+    with running(tmp_path, databases, serving=True) as made:
+        yield made
 
 
 @pytest.fixture
@@ -60,19 +55,16 @@ class Importing:
         self._environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
 
     def start(self) -> "subprocess.Popen[bytes]":
-        """Start it and return at once."""
         return subprocess.Popen(
             self._command, env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
 
     def finish(self) -> subprocess.CompletedProcess[str]:
-        """Run it to its end."""
         return subprocess.run(
             self._command, env=self._environment, capture_output=True, text=True, check=False
         )
 
     def done(self) -> int:
-        """Return how many rows are noted as done."""
         if not self.resume.exists():
             return 0
         rows: int = json.loads(self.resume.read_text("ascii"))["rows"]

@@ -22,9 +22,9 @@ from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.tile import WIDTH, Bundle, decode_bundle, grown_bundles
 from idvault.transparency.tree import CompactRange, leaf_hash
 from idvault_client import Vault
-from scripts.sandbox import verify, wait_for
-from tests.databases import Databases
-from tests.journeys.cluster import Cluster
+from tests.support.cluster import Cluster, running
+from tests.support.databases import Databases
+from tests.support.sandbox import verify, wait_for
 
 SECONDS = float(os.environ.get("IDVAULT_TEST_LOG_SECONDS", "6"))
 CALLERS = 4
@@ -33,11 +33,8 @@ CALLERS = 4
 @pytest.fixture
 def cluster(tmp_path: Path, databases: Databases) -> Iterator[Cluster]:
     """One serving process; the workers are the test's own."""
-    running = Cluster(tmp_path, databases, processes=1)
-    try:
-        yield running
-    finally:
-        running.close()
+    with running(tmp_path, databases) as made:
+        yield made
 
 
 def _read(public: Path, path: str) -> bytes | None:
@@ -146,7 +143,6 @@ def _size(public: Path) -> int:
 
 
 def _lines(cluster: Cluster) -> list[dict[str, object]]:
-    """Return what both workers logged."""
     logs = sorted(cluster.public.parent.parent.glob("work-*.log"))
     assert len(logs) == 2
     return [json.loads(line) for log in logs for line in log.read_text("utf-8").splitlines()]

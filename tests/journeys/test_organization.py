@@ -20,9 +20,9 @@ from idvault_client import (
     unified_social_credit_code,
 )
 from idvault_client.testing import Organization, invent_organization
-from scripts import open_record, traces
-from scripts.sandbox import Registry, fetch, verify_organization, wait_for
-from tests.journeys.house import House
+from tests.support import open_record, traces
+from tests.support.house import House
+from tests.support.sandbox import Registry, fetch, verify_organization, wait_for
 
 
 def newcomer(registry: Registry, *, pair: str = "91") -> Organization:

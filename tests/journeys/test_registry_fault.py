@@ -3,8 +3,8 @@
 import pytest
 
 from idvault_client import FailureReason, State, Vault, Verification
-from scripts.sandbox import Person, Registry, verify, wait_for
-from tests.journeys.house import House
+from tests.support.house import House
+from tests.support.sandbox import Person, Registry, verify, wait_for
 
 
 def _settled(vault: Vault, pending: Verification, *, patience: float = 45) -> Verification:

@@ -3,31 +3,19 @@
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
 
-from idvault_client import Consent, Vault, VaultError, Verification, resident_id
-from scripts.sandbox import Person, verify, wait_for
-from tests.journeys.house import House
+from tests.support.house import House
+from tests.support.sandbox import send, settled, verify, wait_for
 
-CONSENT = Consent("terms-3", datetime(2026, 1, 2, tzinfo=UTC))
 COUNTS = [
     "select count(*) from claims",
     "select count(*) from checks",
     "select count(*) from records",
     "select count(*) from accounts",
 ]
-
-
-def _send(vault: Vault, person: Person, request_id: str) -> Verification | None:
-    try:
-        return vault.verify_individual(
-            person.name, resident_id(person.number), consent=CONSENT, request_id=request_id
-        )
-    except VaultError:
-        return None
 
 
 @pytest.mark.parametrize("victim", ["serve", "work"])
@@ -38,7 +26,7 @@ def test_kill_in_the_middle_loses_nothing_and_doubles_nothing(own_house: House, 
     pid = own_house.ready["pids"][victim]
     target = pid[0] if isinstance(pid, list) else pid
     with own_house.vault(timeout=3) as vault, ThreadPoolExecutor(8) as pool:
-        calls = [pool.submit(_send, vault, person, request_id) for person, request_id in people]
+        calls = [pool.submit(send, vault, person, request_id) for person, request_id in people]
         assert wait_for(lambda: sum(call.done() for call in calls) >= 4)
         os.kill(target, signal.SIGKILL)
         answers = [call.result() for call in calls]
@@ -51,25 +39,12 @@ def test_kill_in_the_middle_loses_nothing_and_doubles_nothing(own_house: House, 
     own_house.registry.add(*(person for person, _ in people))
     with own_house.vault() as vault:
         for (person, request_id), before in zip(people, answers, strict=True):
-            ended = _settled(vault, person, request_id)
+            ended = settled(vault, person, request_id)
             assert ended.succeeded
             assert before is None or before.pending or before == ended
     # Each person has one claim, one check id and one record, however often the request was sent.
     for count in COUNTS:
         assert own_house.query(count) == [(len(people),)], count
-
-
-def _settled(vault: Vault, person: Person, request_id: str) -> Verification:
-    """Send the request again, as its backend does that heard nothing, until the claim has ended."""
-    found: list[Verification] = []
-
-    def ended() -> bool:
-        answer = _send(vault, person, request_id)
-        found.extend([answer] if answer and not answer.pending else [])
-        return bool(found)
-
-    assert wait_for(ended, patience=90)
-    return found[0]
 
 
 def test_status_survives_a_restart(own_house: House) -> None:

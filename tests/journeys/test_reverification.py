@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from idvault_client import FailureReason, State, TooManyAttempts, Vault
-from scripts.sandbox import Person, Registry, verify, wait_for
-from tests.journeys.house import House
+from tests.support.house import House
+from tests.support.sandbox import Person, Registry, verify, wait_for
 
 
 def test_same_person_renews(vault: Vault, registry: Registry) -> None:

@@ -11,37 +11,17 @@ import pytest
 from idvault.attest import certificate
 from idvault.development import totp
 from idvault.development.authority import real_now
-from idvault.development.layout import PASSPHRASE
 from idvault.v1 import options_pb2, roster_pb2
 from idvault_client import AccessDenied, Tls
 from idvault_client.remote import CustodyEdge
-from tests.journeys.house import TIMEOUT, House
+from tests.support.house import TIMEOUT, House
+from tests.support.staff import Town
 
 
-class Town:
-    """A vault, and its people's commands over the wire."""
-
-    def __init__(self, house: House) -> None:
-        """Take a running vault."""
-        self.house = house
-        self.passphrase = house.folder / "passphrase"
-        self.passphrase.write_bytes(PASSPHRASE)
-        self.passphrase.chmod(0o600)
-
-    def folder(self, name: str) -> Path:
-        """Return somebody's identity folder."""
-        return Path(self.house.ready["identities"][name])
-
-    def roster(self, verb: str, file: Path, name: str, *more: object) -> str:
-        """Run a roster command as somebody, over the wire; return its last line."""
-        ready = self.house.ready
-        where = ("--server", ready["grpc_custody"], "--ca", ready["ca"], "--server-name", "localhost")
-        found = self.house.command("roster", verb, file, "--identity", self.folder(name), *where, *more)
-        assert found.returncode == 0, found.stderr
-        return found.stdout.splitlines()[-1]
+class Wired(Town):
+    """Who also speaks the wire."""
 
     def remote(self, name: str) -> CustodyEdge:
-        """Return somebody's connection."""
         folder = self.folder(name)
         tls = Tls(self.house.ready["ca"], folder / "certificate.pem", folder / "key.pem")
         return CustodyEdge(
@@ -50,13 +30,11 @@ class Town:
 
 
 @pytest.fixture
-def town(own_house: House) -> Town:
-    """A vault whose roster may change."""
-    return Town(own_house)
+def town(own_house: House) -> Wired:
+    return Wired(own_house)
 
 
 def get(remote: CustodyEdge, version: int = 0) -> roster_pb2.Roster:
-    """Ask for a version."""
     request = roster_pb2.GetRosterRequest(version=version)
     return remote.call("RosterService/GetRoster", request, roster_pb2.Roster)
 
@@ -78,7 +56,7 @@ def denied(remote: CustodyEdge) -> bool:
     return False
 
 
-def test_a_roster_lives(town: Town, tmp_path: Path) -> None:
+def test_a_roster_lives(town: Wired, tmp_path: Path) -> None:
     """An auditor is removed by two custodians, on an open connection, and the log keeps every step."""
     place, draft = Path(town.house.ready["roster"]), tmp_path / "second.json"
     with town.remote("auditor-b") as leaving, town.remote("auditor-a") as staying:
@@ -112,7 +90,7 @@ def test_a_roster_lives(town: Town, tmp_path: Path) -> None:
         assert denied(leaving)
 
 
-def test_platforms_come_and_go_over_the_wire(town: Town) -> None:
+def test_platforms_come_and_go_over_the_wire(town: Wired) -> None:
     """An operator registers a platform's certificate and takes it away again; repeats change nothing."""
     house = town.house
     tls = house.certificate(house.platform("platform-z"), file="platform-z")
@@ -138,7 +116,7 @@ def test_platforms_come_and_go_over_the_wire(town: Town) -> None:
         until(lambda: not is_known(), within=10)
 
 
-def test_development_s_people_have_second_factors(town: Town) -> None:
+def test_development_s_people_have_second_factors(town: Wired) -> None:
     """Each can read the own secret; a new one needs a code of the old one."""
     folder = town.folder("custodian-a")
     uri = totp.read(folder)

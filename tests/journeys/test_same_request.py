@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 
 from idvault_client import Consent, NotFound, RequestIdReused, Vault, Verification, resident_id
-from scripts.sandbox import Person, Registry, verify
-from tests.journeys.house import House
+from tests.support.house import House
+from tests.support.sandbox import Person, Registry, verify
 
 PARALLEL = 64
 AGREED = datetime(2026, 1, 2, 3, 4, 5, 678_900, tzinfo=UTC)

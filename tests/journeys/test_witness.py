@@ -18,9 +18,9 @@ from idvault.development.layout import WITNESS_NAME, Layout
 from idvault.development.supervisor import FREE_PORTS
 from idvault.process import ProcessError
 from idvault.transparency import checkpoint, note
-from scripts.sandbox import verify, wait_for
-from tests.cli.commands import start
-from tests.journeys.house import House
+from tests.support.commands import start
+from tests.support.house import House
+from tests.support.sandbox import verify, wait_for
 
 
 def _witnessed(house: House) -> int:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mock_registry.running import Running, running
+from tests.support.mock_registry import Running, running
 
 
 @pytest.fixture

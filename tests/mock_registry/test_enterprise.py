@@ -14,8 +14,8 @@ from idvault.mock_registry.organization import Organization
 from idvault.mock_registry.population import PopulationError
 from idvault.registry.enterprise_wire import Status
 from idvault.registry.nppa_wire import Code, Question, RefusedError
-from tests.mock_registry.running import Running, running
-from tests.organizations import NAME, credit_code
+from tests.support.mock_registry import Running, running
+from tests.support.organizations import NAME, credit_code
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 KNOWN = Question("a" * 32, NAME, credit_code())

@@ -9,8 +9,8 @@ from idvault.domain import name
 from idvault.domain.registry import Answer
 from idvault.mock_registry.server import Options
 from idvault.registry.nppa_wire import Credentials
-from tests.mock_registry.desk import WIRES, Desk, adapter, desk
-from tests.mock_registry.running import CREDENTIALS, SECRET_KEY, ai
+from tests.support.desk import WIRES, Desk, adapter, desk
+from tests.support.mock_registry import CREDENTIALS, SECRET_KEY, ai
 
 OTHER_KEY = "0123456789abcdef0123456789abcdef"
 
@@ -28,18 +28,10 @@ async def usual(tmp_path: Path, wire: str) -> AsyncIterator[Desk]:
         yield opened
 
 
-async def test_mode_half_answer(usual: Desk) -> None:
-    """Half an answer decides nothing for the caller, although the registry has decided and charged."""
-    await usual.registry.behave("half_answer", count=1)
-    assert await usual.check(1, usual.known()) is Answer.UNKNOWN
-    assert await usual.count("charged") == 1
-    assert await usual.ask_again(1, usual.known()) is Answer.MATCH
-    assert await usual.count("charged") == 1
-
-
-async def test_mode_lose_answer(usual: Desk) -> None:
-    """A lost answer was decided and charged, and is told again without another charge."""
-    await usual.registry.behave("lose_answer", count=1)
+@pytest.mark.parametrize("mode", ["half_answer", "lose_answer"])
+async def test_an_answer_that_does_not_arrive(usual: Desk, mode: str) -> None:
+    """Half an answer or none decides nothing for the caller; it was decided, and is charged once."""
+    await usual.registry.behave(mode, count=1)
     assert await usual.check(1, usual.known()) is Answer.UNKNOWN
     assert await usual.count("charged") == 1
     assert await usual.ask_again(1, usual.known()) is Answer.MATCH

@@ -14,7 +14,7 @@ from idvault.mock_registry.population import Person, PopulationError
 from idvault.mock_registry.server import Options
 from idvault.registry import nppa_wire
 from idvault.registry.nppa_wire import Code, Credentials, Question, Request, WireError
-from tests.mock_registry.running import (
+from tests.support.mock_registry import (
     CREDENTIALS,
     FIXTURE,
     SECRET_KEY,
@@ -30,7 +30,6 @@ KNOWN = identity(*FIXTURE)
 
 
 async def send(registry: Running, request: Request) -> bytes:
-    """Send a request of the wire as it is and return the body of the answer."""
     async with registry.http.request(
         request.method,
         registry.addresses.base_url + request.path,

@@ -18,11 +18,9 @@ class Clock:
     slept: list[float] = field(default_factory=list)
 
     def __call__(self) -> datetime:
-        """Return the time."""
         return self.now
 
     def advance(self, seconds: float) -> None:
-        """Move on."""
         self.now += timedelta(seconds=seconds)
 
     async def sleep(self, seconds: float) -> None:
@@ -43,29 +41,23 @@ class ScriptedRegistry:
 
     @property
     def name_limit(self) -> int:
-        """Return the limit of names."""
         return 32
 
     @property
     def document_types(self) -> frozenset[DocumentType]:
-        """Return the documents it checks."""
         return frozenset({DocumentType.RESIDENT_ID})
 
     @property
     def can_query(self) -> bool:
-        """Say that it can be queried."""
         return True
 
     def admits(self) -> bool:
-        """Say whether it is to be asked."""
         return self.open
 
     async def check(self, *, ai: str, identity: Identity, patience: float) -> Answer:
-        """Answer a check."""
         return await self._answer("check", patience)
 
     async def query(self, *, ai: str, patience: float) -> Answer:
-        """Answer a query."""
         return await self._answer("query", patience)
 
     async def _answer(self, call: str, patience: float) -> Answer:
@@ -79,12 +71,10 @@ class MemoryBudget:
     """The budget port in memory; `broken` refuses every call."""
 
     def __init__(self) -> None:
-        """Begin with all clocks free."""
         self.next_at: dict[str, datetime] = {}
         self.broken = False
 
     async def take(self, name: str, *, gap: timedelta, now: datetime, latest: datetime) -> datetime | None:
-        """Take the next slot."""
         self._refuse()
         slot = max(self.next_at.get(name, now), now)
         if slot > latest:

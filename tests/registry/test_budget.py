@@ -9,8 +9,8 @@ from idvault.domain.registry import Answer
 from idvault.mock_registry.server import Options
 from idvault.registry.budget import BudgetedRegistry
 from idvault.registry.guarded import GuardedRegistry
-from tests.mock_registry.running import FIXTURE, ai, identity, running
 from tests.registry.scripted import Clock, MemoryBudget, ScriptedRegistry
+from tests.support.mock_registry import FIXTURE, ai, identity, running
 
 KNOWN = identity(*FIXTURE)
 
@@ -19,7 +19,6 @@ class Bench:
     """Two processes that share one store, each with its own view of one registry."""
 
     def __init__(self, *answers: Answer) -> None:
-        """Give both 10 checks and 20 queries a second."""
         self.inner, self.store, self.clock = ScriptedRegistry(*answers), MemoryBudget(), Clock()
         self.first, self.second = self._process(), self._process()
 
@@ -35,7 +34,6 @@ class Bench:
         )
 
     async def check(self, process: BudgetedRegistry, *, patience: float = 2.0) -> Answer:
-        """Check once."""
         return await process.check(ai=ai(1), identity=KNOWN, patience=patience)
 
 

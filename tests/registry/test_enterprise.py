@@ -11,9 +11,9 @@ from idvault.registry import exchange
 from idvault.registry.absent import AbsentRegistry
 from idvault.registry.enterprise import EnterpriseRegistry
 from idvault.registry.exchange import InsecureUrlError
-from tests.mock_registry.desk import Desk, desk
-from tests.mock_registry.running import CREDENTIALS, ai, real_time
-from tests.organizations import organization
+from tests.support.desk import Desk, desk
+from tests.support.mock_registry import CREDENTIALS, ai, real_time
+from tests.support.organizations import organization
 
 PATIENCE = 5.0
 

@@ -6,8 +6,8 @@ import pytest
 
 from idvault.domain.registry import Answer
 from idvault.registry.guarded import GuardedRegistry
-from tests.mock_registry.running import FIXTURE, Running, ai, identity
 from tests.registry.scripted import Clock, ScriptedRegistry
+from tests.support.mock_registry import FIXTURE, Running, ai, identity
 
 KNOWN = identity(*FIXTURE)
 
@@ -16,7 +16,6 @@ class Bench:
     """A guard with everything it was told to report."""
 
     def __init__(self, inner: ScriptedRegistry) -> None:
-        """Guard a registry."""
         self.inner, self.clock = inner, Clock()
         self.observed: list[tuple[str, str, float]] = []
         self.alarms: list[str] = []
@@ -29,11 +28,9 @@ class Bench:
         )
 
     async def check(self, *, patience: float = 2.0) -> Answer:
-        """Check once."""
         return await self.guard.check(ai=ai(1), identity=KNOWN, patience=patience)
 
     async def checks(self, count: int) -> list[Answer]:
-        """Check several times."""
         return [await self.check() for _ in range(count)]
 
 

@@ -15,7 +15,7 @@ from idvault.registry import nppa_wire
 from idvault.registry.exchange import InsecureUrlError
 from idvault.registry.nppa import NppaRegistry
 from idvault.registry.nppa_wire import Code, Status
-from tests.mock_registry.running import CREDENTIALS, FIXTURE, SECRET_KEY, Running, ai, identity, real_time
+from tests.support.mock_registry import CREDENTIALS, FIXTURE, SECRET_KEY, Running, ai, identity, real_time
 
 KNOWN = identity(*FIXTURE)
 PATIENCE = 5.0
@@ -27,7 +27,6 @@ class Stage:
     """A server whose next answer is set by the test."""
 
     def __init__(self) -> None:
-        """Begin with a positive answer."""
         self.status = 200
         self.body = MATCH
         self.headers: dict[str, str] = {}
@@ -35,14 +34,12 @@ class Stage:
         self.base_url = ""
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer as told."""
         self.requests.append((f"{request.method} {request.path_qs}", await request.read()))
         return web.Response(body=self.body, status=self.status, headers=self.headers)
 
 
 @pytest.fixture
 async def stage() -> AsyncIterator[Stage]:
-    """Serve a stage on a free port."""
     stage = Stage()
     runner = web.ServerRunner(web.Server(stage.handle, access_log=None), shutdown_timeout=0.1)
     await runner.setup()
@@ -54,14 +51,12 @@ async def stage() -> AsyncIterator[Stage]:
 
 @pytest.fixture
 async def adapter(stage: Stage) -> AsyncIterator[NppaRegistry]:
-    """Ask the stage."""
     adapter = adapter_of(stage.base_url)
     yield adapter
     await adapter.close()
 
 
 def adapter_of(base_url: str) -> NppaRegistry:
-    """Return an adapter in development."""
     return NppaRegistry(
         check_base=base_url,
         query_base=base_url,
@@ -72,7 +67,6 @@ def adapter_of(base_url: str) -> NppaRegistry:
 
 
 async def check(adapter: NppaRegistry, *, patience: float = PATIENCE) -> Answer:
-    """Check the known identity."""
     return await adapter.check(ai=ai(1), identity=KNOWN, patience=patience)
 
 

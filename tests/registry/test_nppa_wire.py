@@ -91,7 +91,6 @@ def test_a_query_travels() -> None:
 
 
 def changed(request: Request, **headers: str) -> Request:
-    """Return a request with other headers."""
     return Request(request.method, request.path, request.params, {**request.headers, **headers}, request.body)
 
 

@@ -11,8 +11,8 @@ from idvault.sealing import key_set
 from idvault.sealing.case_text import KeyedCaseTextSealer
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
-from tests.attest.people import CHEAP
-from tests.fakes.sealing import CountingEntropy
+from tests.support.fakes.sealing import CountingEntropy
+from tests.support.people import CHEAP
 
 ID, TEXT = "d" * 32, "案由 (synthetic)".encode()
 

@@ -11,10 +11,10 @@ from idvault.sealing.day_key import DayKeyConflictError, LocalDayKeyring
 from idvault.sealing.intake import DayIntakeOpener, DayIntakeSealer
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import KeySet, Purpose
-from tests import builders
-from tests.attest.people import CHEAP
-from tests.fakes.sealing import CountingEntropy
-from tests.sealing.fakes import MemoryDayKeys
+from tests.support import builders
+from tests.support.fakes.keys import MemoryDayKeys
+from tests.support.fakes.sealing import CountingEntropy
+from tests.support.people import CHEAP
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -23,7 +23,6 @@ class Workers:
     """Workers that share one key file and one database."""
 
     def __init__(self, folder: Path) -> None:
-        """Make the file and the store."""
         self.path = folder / "work.keys"
         self.store = MemoryDayKeys()
         self.entropy = CountingEntropy()
@@ -32,11 +31,9 @@ class Workers:
         )
 
     def load(self) -> LocalKeyProvider:
-        """Return the keys as one more process loads them."""
         return LocalKeyProvider.load(self.path, passphrase=b"w", entropy=self.entropy, cost=CHEAP)
 
     def keyring(self, keys: LocalKeyProvider | None = None) -> LocalDayKeyring:
-        """Return one worker's keyring."""
         return LocalDayKeyring(keys=keys or self.load(), store=self.store, entropy=self.entropy)
 
     def days(self) -> list[str]:

@@ -13,7 +13,7 @@ from idvault.domain.verification import Identity
 from idvault.ports.verification import PersonKey
 from idvault.sealing.index import ChainedIndexer
 from idvault.sealing.key_set import KeySet
-from tests import builders
+from tests.support import builders
 
 KEYS = {str(number): bytes([number + 1]) * 32 for number in range(4)}
 

@@ -13,10 +13,10 @@ from idvault.ports.verification import Intake
 from idvault.sealing.intake import DayIntakeOpener, DayIntakeSealer
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import KeySet, Purpose
-from tests import builders
-from tests.attest.people import CHEAP
-from tests.fakes.sealing import CountingEntropy
-from tests.sealing.fakes import MemoryDayKeys
+from tests.support import builders
+from tests.support.fakes.keys import MemoryDayKeys
+from tests.support.fakes.sealing import CountingEntropy
+from tests.support.people import CHEAP
 
 DAY = "2026-03-01"
 PRIVATE = b"p" * 32

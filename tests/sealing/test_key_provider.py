@@ -19,8 +19,8 @@ from idvault.sealing.key_provider import (
     LocalKeyProvider,
 )
 from idvault.sealing.key_set import KeySet, Purpose
-from tests.attest.people import CHEAP
-from tests.fakes.sealing import CountingEntropy
+from tests.support.fakes.sealing import CountingEntropy
+from tests.support.people import CHEAP
 
 KEY = b"0123456789abcdef0123456789abcdef"
 SETS: Mapping[Purpose, KeySet] = {Purpose.REQUEST: KeySet("0", {"0": KEY}), Purpose.INTAKE: KeySet()}

@@ -10,10 +10,9 @@ from idvault.domain.error import UnavailableError
 from idvault.domain.record import SealedRecord
 from idvault.domain.registry import Answer
 from idvault.sealing.record import QuorumRecordSealer
-from tests import builders
-from tests.attest import people
-from tests.fakes.sealing import CountingEntropy
-from tests.sealing.fakes import MemoryShredStore
+from tests.support import builders, people
+from tests.support.fakes.keys import MemoryShredStore
+from tests.support.fakes.sealing import CountingEntropy
 
 
 async def _seal(

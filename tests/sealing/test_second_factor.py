@@ -15,9 +15,9 @@ from idvault.sealing import key_set
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, Purpose
 from idvault.sealing.second_factor import TotpSealer
-from tests.attest import people
-from tests.attest.people import CHEAP
-from tests.fakes.sealing import CountingEntropy
+from tests.support import people
+from tests.support.fakes.sealing import CountingEntropy
+from tests.support.people import CHEAP
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "totp.json").read_text("utf-8"))
 REQUEST_ID = "00000000-0000-4000-8000-000000000001"

@@ -3,7 +3,7 @@
 import pytest
 
 from idvault.storage.base.database import Database
-from tests.storage.world import World
+from tests.support.storage_world import World
 
 
 @pytest.fixture

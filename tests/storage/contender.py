@@ -6,7 +6,7 @@ import sys
 
 from idvault.domain.request import Request
 from idvault.storage.base.database import Database
-from tests.storage.world import World
+from tests.support.storage_world import World
 
 
 async def contend(url: str, name: str, request_id: str, count: int) -> dict[str, list[str]]:

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import timedelta
 
-from tests.storage.world import NOW, World
+from tests.support.storage_world import NOW, World
 
 GAP = timedelta(microseconds=11_111)
 FAR = NOW + timedelta(hours=1)

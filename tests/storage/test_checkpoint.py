@@ -6,7 +6,7 @@ import pytest
 
 from idvault.storage.base.database import Database
 from idvault.storage.log.checkpoint import SIGNED, SqlCheckpointStore
-from tests.databases import Databases
+from tests.support.databases import Databases
 
 
 @pytest.mark.parametrize("size", [100, 100_000])

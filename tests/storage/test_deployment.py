@@ -8,7 +8,7 @@ import pytest
 from idvault.domain.error import PreconditionError, Reason
 from idvault.storage.base.database import Database
 from idvault.storage.deployment import SqlDeploymentStore
-from tests.databases import Databases, Maker
+from tests.support.databases import Databases, Maker
 
 
 async def test_both_get_one_id_once(main_database: Database, shred_database: Database) -> None:

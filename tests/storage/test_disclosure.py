@@ -12,9 +12,9 @@ from idvault.domain.disclosure import State
 from idvault.domain.error import IdvaultError, Reason
 from idvault.domain.event import EventType
 from idvault.storage.disclosure.tables import disclosure_decisions, disclosure_openings, disclosure_refusals
-from tests.chamber import CUSTODIANS, Chamber, chamber, person
-from tests.databases import Databases
-from tests.flows.disclosure_world import decide, decision, file, filed, open_once, request_id, signed, terms
+from tests.support.chamber import CUSTODIANS, Chamber, chamber, person
+from tests.support.databases import Databases
+from tests.support.disclosure_world import decide, decision, file, filed, open_once, request_id, signed, terms
 
 A, B, C = CUSTODIANS
 

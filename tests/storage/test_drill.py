@@ -14,10 +14,10 @@ from idvault.domain.error import AlreadyExistsError, Reason
 from idvault.domain.event import EventType
 from idvault.domain.request import Request
 from idvault.ports.drill import DrillHistory, Passing
-from tests import builders
-from tests.chamber import CUSTODIANS, Chamber, chamber, person
-from tests.databases import Databases
-from tests.flows.disclosure_world import request_id
+from tests.support import builders
+from tests.support.chamber import CUSTODIANS, Chamber, chamber, person
+from tests.support.databases import Databases
+from tests.support.disclosure_world import request_id
 
 A = CUSTODIANS[0]
 

@@ -18,7 +18,7 @@ from idvault.ports.roster import StoredProposal, StoredVersion
 from idvault.ports.second_factor import FreshSecret
 from idvault.ports.verification import Intake
 from idvault.storage.log.tables import log_entries
-from tests.storage.world import MATCHED, MISMATCHED, NOW, World, at
+from tests.support.storage_world import MATCHED, MISMATCHED, NOW, World, at
 
 Act = Callable[[Event], Awaitable[Any]]
 Prepare = Callable[[World], Awaitable[Act]]

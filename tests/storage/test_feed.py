@@ -18,9 +18,9 @@ from idvault.storage.account.tables import accounts, status_feed
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.locking import for_change
-from tests.databases import Databases
 from tests.storage.test_status import END
-from tests.storage.world import MATCHED, NO_RECORD, World, at
+from tests.support.databases import Databases
+from tests.support.storage_world import MATCHED, NO_RECORD, World, at
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ from idvault.domain.event import EventType
 from idvault.domain.handover import Batch, HandedShare
 from idvault.domain.request import Request
 from idvault.storage.custody.tables import handed_quorums
-from tests.chamber import Chamber, chamber, identity, person
-from tests.databases import Databases
-from tests.handover_world import A, B, C, D, E, adopt, holders, stored
+from tests.support.chamber import Chamber, chamber, identity, person
+from tests.support.databases import Databases
+from tests.support.handover_world import A, B, C, D, E, adopt, holders, stored
 
 ID = "11111111-2222-4333-8444-555555555555"
 

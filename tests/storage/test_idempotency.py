@@ -11,7 +11,7 @@ from idvault.domain.status import Account, State
 from idvault.domain.verification import ClaimState, Slot
 from idvault.ports.verification import Job, Opening
 from idvault.storage.claim.tables import persons
-from tests.storage.world import MATCHED, MISMATCHED, NO_RECORD, World
+from tests.support.storage_world import MATCHED, MISMATCHED, NO_RECORD, World
 
 _OUTCOMES = {"match": MATCHED, "mismatch": MISMATCHED, "no record": NO_RECORD}
 _STEPS = st.lists(

@@ -13,8 +13,8 @@ from idvault.ports.verification import Intake
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.claim.tables import jobs
-from tests.databases import PostgresMaker
-from tests.storage.world import MATCHED, NO_RECORD, NOW, World, at, lease_of
+from tests.support.databases import PostgresMaker
+from tests.support.storage_world import MATCHED, NO_RECORD, NOW, World, at, lease_of
 
 
 async def test_lease_returns_the_whole_job(world: World) -> None:

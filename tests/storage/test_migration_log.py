@@ -10,8 +10,8 @@ from idvault.storage import migrations
 from idvault.storage.base.database import Database
 from idvault.storage.log.store import SqlLogStore
 from idvault.storage.migrations import MAIN
-from tests.databases import Maker
-from tests.storage.world import NOW
+from tests.support.databases import Maker
+from tests.support.storage_world import NOW
 
 
 def _to_first(connection: Connection) -> None:

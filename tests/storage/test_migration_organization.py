@@ -11,8 +11,8 @@ from idvault.storage import migrations
 from idvault.storage.account.store import SqlStatusStore
 from idvault.storage.base.database import Database
 from idvault.storage.migrations import MAIN
-from tests.builders import TOKEN
-from tests.databases import Maker
+from tests.support.builders import TOKEN
+from tests.support.databases import Maker
 
 
 def _to_former(connection: Connection) -> None:

@@ -25,7 +25,7 @@ from idvault.storage.account.tables import accounts
 from idvault.storage.claim.tables import jobs, persons
 from idvault.storage.log.tables import log_entries, log_openings
 from idvault.transparency import entry
-from tests.storage.world import MATCHED, MISMATCHED, NO_RECORD, NOW, World, at
+from tests.support.storage_world import MATCHED, MISMATCHED, NO_RECORD, NOW, World, at
 
 
 async def test_sign_up_is_written_whole(world: World) -> None:

@@ -12,7 +12,7 @@ from idvault.domain.event import EventType
 from idvault.ports.platform import Platform
 from idvault.storage.log.tables import log_entries
 from idvault.transparency import entry
-from tests.storage.world import NOW, World, at
+from tests.support.storage_world import NOW, World, at
 
 
 def _platform(world: World, name: str = "platform-a", role: str = "platform") -> Platform:

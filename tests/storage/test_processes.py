@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 from idvault.storage.base.database import Database
-from tests.databases import Databases
-from tests.storage.world import World
+from tests.support.databases import Databases
+from tests.support.storage_world import World
 
 REQUEST_ID = "00000000-0000-4000-8000-000000000001"
 ROOT = Path(__file__).parents[2]

@@ -12,8 +12,8 @@ from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.claim import queue
 from idvault.storage.claim.queue import Turns
-from scripts.registry_fire import backlog
-from tests.storage.world import World, at, lease_of
+from tests.resilience.registry import backlog
+from tests.support.storage_world import World, at, lease_of
 
 _TABLES = "('jobs', 'claims', 'intakes', 'checks')"
 # What a lease of ten from five parties reads, however many wait.

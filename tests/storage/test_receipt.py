@@ -9,7 +9,7 @@ from idvault.storage.base.database import Database
 from idvault.storage.log.store import SqlLogStore
 from idvault.storage.log.tables import log_openings
 from idvault.transparency import entry
-from tests.storage.world import MATCHED, NO_RECORD, World, at
+from tests.support.storage_world import MATCHED, NO_RECORD, World, at
 
 
 async def test_a_success_has_its_evidence(world: World, main_database: Database) -> None:

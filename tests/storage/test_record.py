@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from idvault.storage.account.record import pack, unpack
-from tests.storage.world import World
+from tests.support.storage_world import World
 
 
 @given(st.lists(st.binary(max_size=100)))

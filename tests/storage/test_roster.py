@@ -20,7 +20,7 @@ from idvault.ports.roster import StoredProposal, StoredVersion
 from idvault.storage.log.tables import log_entries
 from idvault.storage.people.tables import roster_versions
 from idvault.transparency import entry
-from tests.storage.world import World, at
+from tests.support.storage_world import World, at
 
 FIRST, SECOND = "1" * 64, "2" * 64
 

@@ -15,7 +15,7 @@ from idvault.domain.error import PreconditionError, Reason, UnavailableError
 from idvault.storage import migrations
 from idvault.storage.base import metadata as schema
 from idvault.storage.migrations import MAIN, SHRED, Branch, SchemaError
-from tests.databases import Databases, Maker
+from tests.support.databases import Databases, Maker
 
 ROOT = Path(__file__).parents[2]
 

@@ -11,7 +11,7 @@ from idvault.domain.event import EventType
 from idvault.domain.request import Request
 from idvault.ports.second_factor import FreshSecret, SecondFactor
 from idvault.storage.people.tables import second_factors
-from tests.storage.world import World, at
+from tests.support.storage_world import World, at
 
 WHO = "d" * 32
 

@@ -16,7 +16,7 @@ from idvault.ports.verification import Intake
 from idvault.storage.claim.tables import intakes, jobs, mismatches
 from idvault.storage.log.tables import log_entries
 from idvault.transparency import entry
-from tests.storage.world import MATCHED, MISMATCHED, NO_RECORD, NOW, TODAY, World, at, lease_of
+from tests.support.storage_world import MATCHED, MISMATCHED, NO_RECORD, NOW, TODAY, World, at, lease_of
 
 
 async def test_success(world: World) -> None:

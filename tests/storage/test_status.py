@@ -11,7 +11,7 @@ from idvault.domain.status import Account, State
 from idvault.ports.verification import Job
 from idvault.storage.log.tables import log_entries
 from idvault.transparency import entry
-from tests.storage.world import MISMATCHED, NO_RECORD, NOW, World, at
+from tests.support.storage_world import MISMATCHED, NO_RECORD, NOW, World, at
 
 END = date(2027, 3, 1)
 

@@ -21,7 +21,7 @@ from idvault.storage.credential.status_list import SqlStatusKeyStore, SqlStatusL
 from idvault.storage.credential.store import SqlCredentialStore
 from idvault.storage.credential.tables import status_credentials, status_lists, status_marks
 from tests.storage.test_status import END
-from tests.storage.world import NOW, TODAY, World, at
+from tests.support.storage_world import NOW, TODAY, World, at
 
 ISSUED = datetime(2026, 2, 28, 4, 0, tzinfo=UTC)
 

@@ -17,7 +17,7 @@ from idvault.domain.event import EventType
 from idvault.domain.job import JobState, Progress
 from idvault.ports.verification import Intake, Opening
 from tests.storage.hooks import failing_commit, failing_statement
-from tests.storage.world import MATCHED, MISMATCHED, World, at
+from tests.support.storage_world import MATCHED, MISMATCHED, World, at
 
 Act = Callable[[], Awaitable[Any]]
 Prepare = Callable[[World], Awaitable[Act]]

@@ -260,7 +260,6 @@ class FullDisk(io.StringIO):
     full = True
 
     def flush(self) -> None:
-        """Refuse as a full disk does."""
         if self.full:
             raise OSError(errno.ENOSPC, "No space left on device")
 

@@ -27,7 +27,7 @@ from idvault.transparency.checkpoint import (
 from idvault.transparency.note import InvalidSignatureError, Signer, UnsignedNoteError, VerifierKey, parse_key
 from idvault.transparency.proof import ConsistencyError, prove_consistency
 from idvault.transparency.tree import LogError, leaf_hash
-from tests.transparency.merkle import log_of, mth, reader, signer, vectors, witness
+from tests.support.merkle import log_of, mth, reader, signer, vectors, witness
 
 PUBLISHED = vectors("checkpoint")
 ORIGIN = "log.example/idvault"
@@ -38,7 +38,6 @@ POLICY = Policy(ORIGIN, (LOG.key,), tuple(cosigner.key for cosigner in WITNESSES
 
 
 def cosigned(*cosigners: tuple[Signer, int], checkpoint: Checkpoint = CHECKPOINT) -> bytes:
-    """Return the checkpoint signed by the log and cosigned at these times."""
     lines = [note.sign(cosigner, checkpoint.text, time=time) for cosigner, time in cosigners]
     return note.parse(sign(checkpoint, [LOG])).with_signatures(lines).encode()
 

@@ -12,7 +12,7 @@ from idvault.domain import seal
 from idvault.domain.event import FIELDS, SYSTEM_ACTOR, Event, EventType
 from idvault.transparency import entry
 from idvault.transparency.entry import EntryError
-from tests import builders
+from tests.support import builders
 
 EVENT = builders.event(EventType.CLAIM_OPEN, claim_id="d" * 32)
 SETTLED = replace(

@@ -31,7 +31,7 @@ from idvault.transparency.note import (
     sign_note,
     signed_bytes,
 )
-from tests.transparency.merkle import signer, vectors, witness
+from tests.support.merkle import signer, vectors, witness
 
 PUBLISHED = vectors("note")
 TEXT: str = PUBLISHED["text"]

@@ -20,7 +20,7 @@ from idvault.transparency.proof import (
     verify_inclusion,
 )
 from idvault.transparency.tree import EMPTY_ROOT, MalformedHashError, OutOfRangeError, Position, leaf_hash
-from tests.transparency.merkle import log_of, mth, path, reader, subproof, vectors
+from tests.support.merkle import log_of, mth, path, reader, subproof, vectors
 
 PUBLISHED = vectors("proof")
 TREE = vectors("tree")
@@ -30,18 +30,15 @@ SOME = bytes.fromhex("abacaba000000000000000000000000000000000000000000060061e00
 
 
 def unhex(hashes: list[str]) -> list[bytes]:
-    """Return the bytes of hashes in hex."""
     return [bytes.fromhex(value) for value in hashes]
 
 
 def refuse_inclusion(**changed: Any) -> None:
-    """Check that an inclusion proof is refused."""
     with pytest.raises(InclusionError):
         verify_inclusion(**changed)
 
 
 def refuse_consistency(**changed: Any) -> None:
-    """Check that a consistency proof is refused."""
     with pytest.raises(ConsistencyError):
         verify_consistency(**changed)
 

@@ -29,7 +29,7 @@ from idvault.transparency.tile import (
     tile_of,
 )
 from idvault.transparency.tree import CompactRange, OutOfRangeError, Position, leaf_hash, root_at
-from tests.transparency.merkle import log_of, vectors
+from tests.support.merkle import log_of, vectors
 
 PUBLISHED = vectors("tile")
 BIG = 70_000
@@ -39,7 +39,6 @@ class Store:
     """The perfect subtrees and roots of a log that grew to 70,000 entries."""
 
     def __init__(self) -> None:
-        """Grow the log once."""
         self.nodes: dict[Position, bytes] = {}
         self.roots = [CompactRange().root()]
         tree = CompactRange()

@@ -22,14 +22,13 @@ from idvault.transparency.tree import (
     node_hash,
     root_at,
 )
-from tests.transparency.merkle import log_of, mth, reader, vectors
+from tests.support.merkle import log_of, mth, reader, vectors
 
 PUBLISHED = vectors("tree")
 LEAVES = [bytes.fromhex(leaf) for leaf in PUBLISHED["leaves"]]
 
 
 def grow(leaves: list[bytes]) -> CompactRange:
-    """Return the compact range of these leaves."""
     tree = CompactRange()
     for leaf in leaves:
         tree.append(leaf_hash(leaf))

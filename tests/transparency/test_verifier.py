@@ -12,14 +12,13 @@ from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.tile import Tile, encode_bundle, encode_tile, grown, grown_bundles, parse_path
 from idvault.transparency.tree import CompactRange, OutOfRangeError, Position, leaf_hash
 from idvault.transparency.verifier import FileReader, ForkError, LogVerifier, WrongEntryError, verify_files
-from tests.transparency.merkle import log_of, mth
+from tests.support.merkle import log_of, mth
 
 ORIGIN = "log.example/idvault"
 EDITS = 10_000
 
 
 def checkpoint(leaves: list[bytes]) -> Checkpoint:
-    """Return the checkpoint of these entries."""
     return Checkpoint(ORIGIN, len(leaves), mth(leaves))
 
 
@@ -212,8 +211,6 @@ def directory(leaves: list[bytes]) -> dict[str, bytes]:
 
 
 def reader(files: Mapping[str, bytes | None]) -> FileReader:
-    """Return a reader of these files."""
-
     def read(path: str) -> bytes | None:
         return files.get(path)
 
@@ -221,7 +218,6 @@ def reader(files: Mapping[str, bytes | None]) -> FileReader:
 
 
 def signed(leaves: list[bytes]) -> Checkpoint:
-    """Return the checkpoint of many entries."""
     tree = CompactRange()
     for leaf in leaves:
         tree.append(leaf_hash(leaf))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.witness.world import Disk, Served, served
+from tests.support.witness_world import Disk, Served, served
 
 
 @pytest.fixture
@@ -18,6 +18,5 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
 
 @pytest.fixture
 async def server(disk: Disk) -> AsyncIterator[Served]:
-    """That witness over loopback HTTP."""
     async with served(disk.start()) as running:
         yield running

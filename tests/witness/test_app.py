@@ -14,8 +14,8 @@ from idvault.transparency.tree import EMPTY_ROOT
 from idvault.witness import app, wire
 from idvault.witness.cosigner import Answer
 from idvault.witness.wire import Request
-from tests.transparency.merkle import signer, witness
-from tests.witness.world import (
+from tests.support.merkle import signer, witness
+from tests.support.witness_world import (
     LOG,
     MAIN,
     NOW,

@@ -13,8 +13,8 @@ from idvault.ports.witness import Ahead, Cosigned, WitnessRefusedError
 from idvault.transparency.note import Signer, VerifierKey, sign
 from idvault.witness import wire
 from idvault.witness.client import HttpWitness, WitnessAnswerError, WitnessSetupError
-from tests.transparency.merkle import witness
-from tests.witness.world import LOG, MAIN, NOW, STRANGER, WITNESS, Disk, History, Served, cosigned
+from tests.support.merkle import witness
+from tests.support.witness_world import LOG, MAIN, NOW, STRANGER, WITNESS, Disk, History, Served, cosigned
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 FORK = History("fork", fork=2)
@@ -22,13 +22,11 @@ NOTE = MAIN.note(5)
 
 
 def client(url: str, *, patience: float = 5.0, now: datetime = NOW) -> HttpWitness:
-    """Return a client of the test's witness."""
     return HttpWitness(url=url, key=WITNESS.key, clock=lambda: now, development=True, patience=patience)
 
 
 @pytest.fixture
 async def asked(server: Served) -> AsyncIterator[HttpWitness]:
-    """A client of a running witness."""
     made = client(server.url)
     yield made
     await made.close()

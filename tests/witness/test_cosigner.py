@@ -20,8 +20,8 @@ from idvault.transparency.note import VerifierKey
 from idvault.witness.cosigner import Answer, Cosigner, KeyKindError, known_logs
 from idvault.witness.state import State
 from idvault.witness.wire import Request
-from tests.transparency.merkle import vectors
-from tests.witness.world import LOG, MAIN, NOW, ORIGIN, WITNESS, Disk, History, cosigned
+from tests.support.merkle import vectors
+from tests.support.witness_world import LOG, MAIN, NOW, ORIGIN, WITNESS, Disk, History, cosigned
 
 PUBLISHED = vectors("checkpoint")["witnessed"]
 HISTORIES = [MAIN, History("early", fork=2), History("late", fork=6), History("alien")]

@@ -11,7 +11,7 @@ import pytest
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.tree import EMPTY_ROOT
 from idvault.witness.state import State, StateError, write_durably
-from tests.witness.world import MAIN, ORIGIN, OTHER_ORIGIN, History
+from tests.support.witness_world import MAIN, ORIGIN, OTHER_ORIGIN, History
 
 
 def test_an_unknown_log_is_empty(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import asyncio
 
 from idvault.domain.moment import Moment
 from idvault.workers.loop import Loop, Task, pause
-from tests import builders
+from tests.support import builders
 
 
 async def test_each_task_runs_until_stop_and_gets_the_time() -> None:

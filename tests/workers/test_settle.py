@@ -5,14 +5,13 @@ from typing import Any
 
 from idvault.domain.moment import Moment
 from idvault.workers.settle import Settler
-from tests import builders
+from tests.support import builders
 
 
 class FakeBacklog:
     """Hands out numbers as jobs; a job may fail, and a lease may be refused."""
 
     def __init__(self, jobs: int) -> None:
-        """Take how many jobs there are."""
         self.waiting = list(range(jobs))
         self.settled: list[int] = []
         self.running = 0

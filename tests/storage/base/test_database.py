@@ -18,9 +18,9 @@ from idvault.storage.base.failure import DriverError
 from idvault.storage.base.statement import param, scalar, statement
 from idvault.storage.budget import budgets
 from idvault.storage.key.tables import day_keys
-from tests.databases import Databases
 from tests.storage.hooks import connection_class, failing_commit, failing_statement, held_act
-from tests.storage.world import NOW, World
+from tests.support.databases import Databases
+from tests.support.storage_world import NOW, World
 
 CANARY = "canary-370000"
 _INSERT = statement(insert(day_keys))

@@ -1,0 +1,371 @@
+"""The main job end to end, each step checked: `scripts/demo [--state DIR]`."""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from clients.examples.im_backend import Form, ImBackend
+from idvault.development.session import Session
+from idvault.domain.verification import Identity
+from idvault.process import ProcessError
+from idvault_client import (
+    Consent,
+    FieldCode,
+    InvalidFields,
+    NotFound,
+    OrganizationCategory,
+    RequestIdReused,
+    Vault,
+    VaultError,
+    Verification,
+    resident_id,
+    testing,
+)
+from tests.demo.disclosure import DisclosureSteps
+from tests.demo.history import HistorySteps
+from tests.demo.legacy import LegacySteps
+from tests.demo.log import LogSteps
+from tests.demo.offline import OfflineSteps
+from tests.demo.step import StepError, check
+from tests.support import open_record, traces
+from tests.support.sandbox import (
+    Person,
+    Registry,
+    invent,
+    verify,
+    verify_organization,
+    wait_for,
+    with_wrong_check,
+)
+
+
+class Demo:
+    """The steps, in their order; each leaves what the next ones need."""
+
+    def __init__(self, *, state: Path, scratch: Path) -> None:
+        """Take the state folder, and a folder for what is not the vault's."""
+        self._state = state
+        self._scratch = scratch
+        self._history = HistorySteps(scratch=scratch)
+        clock = ("--clock-file", str(self._history.clock))
+        self._session = Session(
+            state=state, output=scratch / "dev.log", arguments=("--ports", "free", *clock)
+        )
+        self._ready: dict[str, Any] = {}
+        self._anna, self._bert, self._carl = invent(), invent(), invent()
+        self._company, self._stranger = testing.invent_organization(), testing.invent_organization()
+        self._malformed = with_wrong_check(invent().number)
+        self._form = Form("晴空", self._anna.name, self._anna.number)
+        self._token = ""
+        self._log, self._log_size = LogSteps(scratch=scratch), 0
+        self._disclosure = DisclosureSteps(scratch=scratch)
+        self._offline = OfflineSteps(scratch=scratch)
+        self._legacy = LegacySteps(scratch=scratch)
+
+    def steps(self) -> list[tuple[str, Callable[[], None]]]:
+        """Return each step with the name that is printed."""
+        return [
+            ("the vault starts on this machine", self.start),
+            ("a person signs up, is verified, and is shown by nickname and badge", self.sign_up),
+            ("a name that does not belong to the number is refused: MISMATCH", self.mismatch),
+            ("a malformed number is refused before anybody is asked: CHECK_DIGIT", self.malformed),
+            (
+                "an organisation is verified by name and code, and shows its category: COMPANY",
+                self.organization,
+            ),
+            ("the log verifies, from the database and from its public files", self.log),
+            ("one byte is changed in a copy, and verification names the entry", self.tamper),
+            ("a taxi service checks a rider's credential offline", self.credential),
+            ("the owner's receipt proves by the log's key alone what was sealed", self.receipt),
+            ("while the registry is down a sign-up is pending, and is settled when it is back", self.outage),
+            ("the same request again is the same claim, and asks nobody", self.repeat),
+            ("the same request id with another body is refused: REQUEST_ID_REUSED", self.reuse),
+            ("another platform does not find the account: NOT_FOUND", self.other_platform),
+            ("whoever kept the log's checkpoint sees that it has only grown since", self.log_again),
+            ("an auditor asks for a record; with one custodian it does not open", self.one_custodian),
+            ("a custodian refuses a request that is not in the log: NOT_IN_LOG", self.not_in_log),
+            ("with two custodians the auditor opens it, once the log has it", self.two_custodians),
+            ("after the embargo the person's history shows one opening, with proof", self.history),
+            ("a custodian opens a drill record, and no share leaves that machine", self.drill),
+            ("a search would find a name in any file and encoding", self.control),
+            ("no file of the running vault holds a name or a number", self.search),
+            ("the vault stops cleanly", self.stop),
+            ("no file that is left holds a name or a number", self.search),
+            ("the taxi service checks again, and no vault is there", self.credential_again),
+            ("in a copy the account has run out, and the next list says INVALID", self.expire),
+            ("databases that are put back to an older state are refused under the witness", self.roll_back),
+            ("500 accounts from before the rule are imported, each once", self._legacy.import_accounts),
+            ("a campaign invites their owners over simulated days", self._legacy.run_campaign),
+            ("nobody who did not answer or failed is locked out", self._legacy.nobody_is_locked_out),
+        ]
+
+    def start(self) -> None:
+        """Start the processes and make three people known to the registry."""
+        self._ready = self._session.start()
+        self.registry.add(self._anna, self._bert, self._carl)
+
+    @property
+    def registry(self) -> Registry:
+        return Registry(self._ready["registry"]["admin_url"])
+
+    def vault(self, platform: str = "platform-a") -> Vault:
+        return testing.connect(self._session.ready_file, platform=platform, timeout=10)
+
+    def sign_up(self) -> None:
+        """The example backend signs a person up."""
+        with self.vault() as vault:
+            backend = ImBackend(vault)
+            verification = backend.sign_up(self._form)
+            check(verification is not None and verification.succeeded, "the sign-up should succeed")
+            check(backend.profile("晴空") == "晴空 ✓", "the profile should be the nickname and the badge")
+            user = backend.user("晴空")
+            backend.close()
+        self._token = (user.account_token if user else None) or ""
+        check(self._token.startswith("acct_"), "the backend should keep an account token")
+
+    def mismatch(self) -> None:
+        """Somebody signs up with another one's number."""
+        with self.vault() as vault:
+            answer = verify(vault, Person(self._carl.name, self._bert.number))
+        check(answer.failed and answer.failure_reason.name == "MISMATCH", "the answer should be MISMATCH")
+        check(not answer.status.is_verified, "nobody should be verified")
+
+    def malformed(self) -> None:
+        """A wrong check digit does not reach the registry."""
+        before = self.registry.charged()
+        with self.vault() as vault:
+            try:
+                verify(vault, Person(self._bert.name, self._malformed))
+            except InvalidFields as error:
+                check(error.code == "INVALID_ARGUMENT", "the code should be INVALID_ARGUMENT")
+                check(
+                    error.fields == {"document.number": FieldCode.CHECK_DIGIT},
+                    "the field should be document.number with CHECK_DIGIT",
+                )
+            else:
+                raise StepError("the number should be refused")
+        check(self.registry.charged() == before, "nobody should be charged")
+
+    def organization(self) -> None:
+        """A company's name and code belong together; a code that the registry does not know is NO_RECORD."""
+        self.registry.add_organizations(self._company)
+        with self.vault() as vault:
+            answer = verify_organization(vault, self._company)
+            stranger = verify_organization(vault, self._stranger)
+            status = vault.get_status(answer.account_token)
+        check(answer.succeeded and status.is_verified, "the organisation should be verified")
+        check(status.organization_category is OrganizationCategory.COMPANY, "its category should be COMPANY")
+        check(stranger.failure_reason.name == "NO_RECORD", "the unknown code should be NO_RECORD")
+
+    def log(self) -> None:
+        """The log is verified against a checkpoint that a monitor keeps."""
+        self._log_size = self._log.follow(self._ready)
+        self._log.verify()
+
+    def tamper(self) -> None:
+        """One byte of an entry is changed, in a copy of the database and in one of the public files."""
+        self._log.tamper()
+
+    def log_again(self) -> None:
+        """The log is followed from the checkpoint that was kept."""
+        check(self._log.follow(self._ready) > self._log_size, "the log should have grown")
+
+    def roll_back(self) -> None:
+        """Both databases go back to what they were, but the witness remembers."""
+        self._log.roll_back(self._state)
+
+    def credential(self) -> None:
+        """A third party checks a credential by published files."""
+        with self.vault() as vault:
+            self._offline.receive(vault, self._ready, account_token=self._token)
+
+    def receipt(self) -> None:
+        """The first sign-up's receipt is checked."""
+        with self.vault() as vault:
+            self._offline.prove(vault, self._ready, request_id=self._form.id)
+
+    def credential_again(self) -> None:
+        """The check needs no vault."""
+        self._offline.check_again()
+
+    def expire(self) -> None:
+        """What the vault publishes follows the account."""
+        self._offline.expire(self._state, account_token=self._token)
+
+    def outage(self) -> None:
+        """A sign-up during an outage waits, and the backend asks by request id only."""
+        before = self.registry.charged()
+        self.registry.behave("down")
+        with self.vault() as vault:
+            try:
+                backend = ImBackend(vault)
+                verification = backend.sign_up(Form("流云", self._bert.name, self._bert.number))
+                check(verification is not None and verification.pending, "the sign-up should be pending")
+                check(backend.profile("流云") == "流云", "there should be no badge yet")
+            finally:
+                self.registry.behave("normal")
+            settled = wait_for(lambda: backend.poll() > 0 or not backend.waiting())
+            check(settled, "the claim should be settled")
+            check(backend.profile("流云") == "流云 ✓", "the badge should be there now")
+            backend.close()
+        check(self.registry.charged() == before + 1, "the registry should have charged once")
+
+    def repeat(self) -> None:
+        """The first sign-up is sent once more."""
+        before = self.registry.charged()
+        with self.vault() as vault:
+            again = self._send_again(vault, self._anna)
+        check(again.succeeded and again.account_token == self._token, "it should be the same claim")
+        check(self.registry.charged() == before, "the registry should not be asked again")
+
+    def reuse(self) -> None:
+        """The first request id comes with another person."""
+        with self.vault() as vault:
+            try:
+                self._send_again(vault, self._carl)
+            except RequestIdReused:
+                return
+        raise StepError("the request id should be refused")
+
+    def other_platform(self) -> None:
+        """A second platform asks for the first one's account."""
+        with self.vault() as vault:
+            check(vault.get_status(self._token).is_verified, "the owner should see the account")
+        with self.vault("platform-b") as vault:
+            try:
+                vault.get_status(self._token)
+            except NotFound as error:
+                check(error.code == "NOT_FOUND", "the code should be NOT_FOUND")
+                return
+        raise StepError("the account should not be found")
+
+    def one_custodian(self) -> None:
+        """A single share opens nothing: neither by the service nor with both databases at hand."""
+        self._disclosure.request(self._ready, account_token=self._token)
+        for name in self._ready["quorum"]["custodians"]:
+            try:
+                self._open_by_keys([name])
+            except open_record.NotOpenedError:
+                continue
+            raise StepError(f"the share of {name} alone should open nothing")
+
+    def not_in_log(self) -> None:
+        """A server that lies gets no share."""
+        self._disclosure.refuse_what_is_not_in_the_log()
+
+    def two_custodians(self) -> None:
+        """Two shares give the identity back, to the auditor alone."""
+        self._disclosure.open(name=self._anna.name, number=self._anna.number)
+        # So that it was for the lack of a second share that one custodian's keys opened nothing.
+        found = self._open_by_keys(["custodian-a", "custodian-b"])
+        check(
+            (found.name, found.document.number) == (self._anna.name, self._anna.number),
+            "both keys and both databases should open it, too",
+        )
+
+    def history(self) -> None:
+        """The account's platform asks 92 days later, and the person checks without asking."""
+        self._history.show(self._ready, ready_file=self._session.ready_file, account_token=self._token)
+
+    def drill(self) -> None:
+        """A custodian shows that the own key opens a share, as every 90 days."""
+        self._disclosure.drill("custodian-c")
+
+    def control(self) -> None:
+        """What is written on purpose is found, and the registry's own file holds the people."""
+        values = self._secrets()
+        for encoding, needle in (
+            (name, form) for value in values for name, form in traces.encodings(value).items()
+        ):
+            path = self._scratch / "control"
+            path.write_bytes(os.urandom(5_000) + needle + os.urandom(5_000))
+            hits = traces.search([path], values)
+            check(bool(hits), f"the search should find {encoding}")
+        known = json.loads(Path(self._ready["registry"]["population"]).read_text("utf-8"))["people"]
+        found = traces.search(
+            [Path(self._ready["registry"]["population"])], [known[0]["name"], known[0]["number"]]
+        )
+        check(len(found) >= 2, "the search should find the registry's own people in its own file")
+
+    def search(self) -> None:
+        """Search every file that the vault wrote."""
+        paths = traces.files(self._state, without=[Path(self._ready["registry"]["population"])])
+        written = {Path(self._ready["databases"]["main"].removeprefix("sqlite:///"))}
+        written |= {Path(path) for path in self._ready["logs"].values()}
+        check(written <= set(paths), "the database and every log should be among the files")
+        hits = traces.search([*paths, self._session.output], self._secrets())
+        check(not hits, f"found in {sorted({f'{hit.path.name} ({hit.encoding})' for hit in hits})}")
+
+    def stop(self) -> None:
+        """Stop as Ctrl-C does."""
+        begin = time.monotonic()
+        check(self._session.stop() == 0, "the exit code should be 0")
+        check(time.monotonic() - begin < 10, "it should take less than 10 s")
+        check(not self._session.ready_file.exists(), "the ready file should be gone")
+
+    def close(self) -> None:
+        """Leave no process behind, whatever happened."""
+        self._session.close()
+        self._legacy.close()
+
+    def _open_by_keys(self, custodians: list[str]) -> Identity:
+        """Open the first record as whoever holds these custodians' keys and both databases could."""
+        payload = open_record.open_record(
+            self._ready, account_token=self._token, custodians=custodians, passphrase=b"development"
+        )
+        return payload.identity
+
+    def _secrets(self) -> list[str]:
+        people = (self._anna, self._bert, self._carl, self._company, self._stranger)
+        return [*(text for person in people for text in (person.name, person.number)), self._malformed]
+
+    def _send_again(self, vault: Vault, person: Person) -> Verification:
+        consent = Consent("terms-3", self._form.agreed_at)
+        document = resident_id(person.number)
+        return vault.verify_individual(person.name, document, consent=consent, request_id=self._form.id)
+
+
+def run(demo: Demo) -> int:
+    """Run every step until one fails; return the exit code."""
+    steps = demo.steps()
+    for number, (name, step) in enumerate(steps, start=1):
+        try:
+            step()
+        except (StepError, ProcessError, VaultError) as error:
+            print(error, file=sys.stderr)
+        except Exception:  # whatever went wrong, the last line says in which step
+            traceback.print_exc()
+        else:
+            print(f"ok {number} {name}", flush=True)
+            continue
+        print(f"demo: step {number} failed: {name}", flush=True)
+        return 1
+    print(f"demo: all {len(steps)} steps passed", flush=True)
+    return 0
+
+
+def main() -> int:
+    """Read the command line, run, and leave no process behind."""
+    parser = argparse.ArgumentParser(prog="scripts/demo", description=__doc__)
+    parser.add_argument(
+        "--state", type=Path, help="keep the vault's state in this folder (default: a new one, removed)"
+    )
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="idvault-demo-") as folder:
+        scratch = Path(folder)
+        demo = Demo(state=(arguments.state or scratch / "state").absolute(), scratch=scratch)
+        try:
+            return run(demo)
+        finally:
+            demo.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+"""The demo's last step of a disclosure: the person learns of it once the embargo is over, with proof."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from tests.demo.step import check, client
+from tests.support.sandbox import wait_for
+
+# The longest embargo is 90 days by default, and a history ends at the beginning of the day before that.
+_LATER = timedelta(days=92)
+_UNVERIFIED = 5
+
+
+class HistorySteps:
+    """What the person's platform fetches, and what the person checks without asking anybody."""
+
+    def __init__(self, *, scratch: Path) -> None:
+        """Take a folder for what is not the vault's; the vault's clock file lies there too."""
+        self._file = scratch / "history.json"
+        self.clock = scratch / "clock"
+        self.clock.write_text("0", "ascii")
+
+    def show(self, ready: Mapping[str, Any], *, ready_file: Path, account_token: str) -> None:
+        """Nothing is told while a case may be running; then one opening is, and a changed byte is noticed."""
+        check(
+            self._openings(ready_file, account_token) == 0, "nobody should be told before the embargo is over"
+        )
+        with self._later():
+            shown = wait_for(lambda: self._openings(ready_file, account_token) == 1)
+            check(shown, "the history should show one opening")
+        keys = ("--public-key", ready["log"]["public_key"], "--witness", ready["witness"]["public_key"])
+        checked = client("--json", "check-history", str(self._file), *keys)
+        found = json.loads(checked.stdout.splitlines()[-1]) if checked.returncode == 0 else {}
+        proved = bool(found.get("valid")) and len(found["openings"]) == 1
+        check(proved, f"the opening should be proved: {checked.stderr}")
+        self._change_one_byte()
+        changed = client("check-history", str(self._file), *keys)
+        check(changed.returncode == _UNVERIFIED, f"a changed byte should end the check with {_UNVERIFIED}")
+
+    @contextmanager
+    def _later(self) -> Iterator[None]:
+        """Shift business time, and shift it back: what follows in the demo is of today again."""
+        try:
+            self._shift(_LATER)
+            yield
+        finally:
+            self._shift(timedelta())
+
+    def _shift(self, by: timedelta) -> None:
+        draft = self.clock.with_suffix(".new")
+        draft.write_text(str(by.total_seconds()), "ascii")
+        draft.replace(self.clock)
+
+    def _openings(self, ready_file: Path, account_token: str) -> int:
+        """Fetch the history; return how many openings it shows."""
+        fetched = client(
+            "--ready-file", str(ready_file), "--json", "history", account_token, "--out", str(self._file)
+        )
+        check(fetched.returncode == 0, f"the history should be fetched: {fetched.stderr}")
+        return int(json.loads(fetched.stdout.splitlines()[-1])["openings"])
+
+    def _change_one_byte(self) -> None:
+        content = self._file.read_text("utf-8")
+        at = content.index('"recordDigest": "') + len('"recordDigest": "')
+        changed = "A" if content[at] != "A" else "B"
+        self._file.write_text(content[:at] + changed + content[at + 1 :], "utf-8")

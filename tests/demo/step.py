@@ -1,0 +1,20 @@
+"""What every step of the demo checks its findings with."""
+
+import subprocess
+import sys
+
+
+class StepError(Exception):
+    """A step did not show what it is there to show; the text holds no name and no number."""
+
+
+def check(condition: bool, text: str) -> None:
+    """Raise StepError with what should have been unless the condition holds."""
+    if not condition:
+        raise StepError(text)
+
+
+def client(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run `idvault-client` to its end."""
+    command = [sys.executable, "-m", "idvault_client", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)

@@ -1,0 +1,72 @@
+"""The goals, and what a measurement of one of them says."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from statistics import median
+
+GOALS: Mapping[str, str] = {
+    "P1": "E1 >= 1.4 x E0; paced echo >= 2.0 x E0 at 64 in flight, p50 at 1 in flight <= 1.15 x unpaced",
+    "P2": "GetStatus from PostgreSQL >= 1.5 x E0 and >= 1.0 x E1; p50 at 1 in flight <= 1.2 x (E1 + look-up)",
+    "P3": "GetStatus from SQLite >= 0.75 x E1",
+    "P4": "BatchGetStatuses of 1,000: CPU per status <= 1/80 of unary, <= 1/300 from cached items",
+    "P5": "VerifyIndividual, durable: CPU per call <= 1.35 x (E1 + sealing + the statements of its acts)",
+    "P6": "the same at 300 ms of registry: sustained at the cap, reads lose <= 10 %",
+    "P7": "a sign-up through the hot acts <= 1/10 of the CPU of the same acts through SQLAlchemy Core",
+    "P8": "legacy import: CPU per row <= 1/10 of VerifyIndividual, >= 20,000 durable rows/s",
+    "P9": "chunked streams >= 15 x one item a message; idle watch <= 30 KiB",
+    "P10": "second process: CPU per call <= 1.1 x, the less loaded one gets >= 35 %",
+    "P11": "offline check of a status: 0 calls, look-up <= 0.5 us, token <= 1.2 x an Ed25519 verify",
+    "P12": "read cost at 10^6 accounts <= 1.15 x that at 10^4",
+    "P13": "features cost <= 10 % of a bare read",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How much to measure. accounts: how many rows an import has. rounds: how often each figure is taken."""
+
+    accounts: int
+    rounds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One figure against its goal; less: whether it must be at most the goal, else at least."""
+
+    name: str
+    value: float
+    goal: float
+    less: bool
+
+    @property
+    def met(self) -> bool:
+        return self.value <= self.goal if self.less else self.value >= self.goal
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a measurement found: the figure that the goal is about, others of the same goal, and the ceilings.
+
+    spread: the largest distance of a round's figure from the median, as a share of the median.
+    """
+
+    checks: tuple[Check, ...]
+    ceilings: Mapping[str, float] = field(default_factory=dict)
+    spread: float = 0.0
+
+    @property
+    def met(self) -> bool:
+        return all(check.met for check in self.checks)
+
+
+Measure = Callable[[Options], Measured]
+
+
+def middle(values: list[float]) -> float:
+    return median(values)
+
+
+def spread(values: list[float]) -> float:
+    """Return the largest distance from the median, as a share of it."""
+    mid = median(values)
+    return max(abs(value - mid) for value in values) / mid if mid else 0.0

@@ -1,0 +1,162 @@
+"""The vault that is tortured: its databases of either kind, its processes, the log's outside checkpoint."""
+
+import asyncio
+import io
+import random
+import tempfile
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+
+from idvault.bootstrap.base import ENTROPY
+from idvault.cli import app
+from idvault.development.layout import PASSPHRASE
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import Purpose
+from idvault_client import Vault, transport
+from tests.resilience.audit import Audit
+from tests.resilience.book import Book
+from tests.resilience.campaign import Options
+from tests.resilience.load import until_ended
+from tests.resilience.tally import Tally
+from tests.support import machine
+from tests.support.cluster import Cluster
+from tests.support.databases import Databases
+from tests.support.durable import durable
+
+TIMEOUT = 4.0
+EDGES = ("serve-a", "serve-b")
+WORK = "work"
+_ROUNDS = 150
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Start:
+    """How long a process took to be ready, and how much of that was its own work; both in seconds."""
+
+    wall: float
+    cpu: float
+
+
+class Besieged:
+    """A cluster whose platform, auditor of the log and databases all belong to the torturer."""
+
+    def __init__(
+        self,
+        folder: Path,
+        pair: Databases,
+    ) -> None:
+        """Prepare everything; start nothing but the registry."""
+        self.databases = pair
+        self.folder = folder
+        self.cluster = Cluster(folder, pair, processes=1)
+        self._public_key = self.cluster.log_key
+        self._kept = folder / "kept-checkpoint"
+
+    def vault(self) -> Vault:
+        """Return a client of platform-a with a connection of its own, to any process of the edge."""
+        options = [*transport.options("localhost"), ("grpc.use_local_subchannel_pool", 1)]
+        target, credentials = f"127.0.0.1:{self.cluster.port}", self.cluster.tls().credentials()
+        return Vault(grpc.secure_channel(target, credentials, options=options), timeout=TIMEOUT)
+
+    def start(self, *names: str) -> "Start":
+        """Start processes of the vault, of EDGES or WORK, one after the other; return the slowest start."""
+        started = []
+        for name in names:
+            begun = time.monotonic()
+            if name == WORK:
+                self.cluster.start_work()
+            else:
+                self.cluster.start_edge(name)
+            started.append(Start(time.monotonic() - begun, machine.cpu_seconds(self.cluster.pid(name))))
+        return max(started)
+
+    def reach_databases(self, way: Callable[[str], str]) -> None:
+        """Let processes that are started from now on reach both databases under other addresses."""
+        told = self.cluster.settings
+        told["IDVAULT_DATABASE_URL"] = way(self.databases.main_url)
+        told["IDVAULT_SHRED_DATABASE_URL"] = way(self.databases.shred_url)
+
+    def keep_checkpoint(self) -> None:
+        """Keep the newest published checkpoint where no process of the vault reaches it."""
+        published = self.cluster.public / "checkpoint"
+        if published.exists():
+            self._kept.write_bytes(published.read_bytes())
+
+    def verify_log(self) -> str | None:
+        """Run `idvault log verify` against the kept checkpoint; return what it says against the log."""
+        arguments = ["log", "verify", "--public-key", self._public_key]
+        arguments += ["--database", self.databases.main_url, "--shred-database", self.databases.shred_url]
+        if self._kept.exists():
+            arguments += ["--checkpoint", str(self._kept)]
+        said = io.StringIO()
+        with redirect_stdout(said), redirect_stderr(said):
+            code = app.run(arguments)
+        return None if code == 0 else f"log verify, exit code {code}: {said.getvalue().strip()}"
+
+    def reckon(self, book: Book, *, tally: Tally) -> None:
+        """Let everything end, then compare the databases, the registry and the log with the book."""
+        if not until_ended(book, vault=self.vault, rounds=_ROUNDS):
+            tally.lose(f"{book.open} requests have no outcome")
+        audit = asyncio.run(Audit.read(self.databases, request_key=self._request_key()))
+        audit.check(book.all, tally=tally)
+        sent_twice = self.cluster.registry.charged() - audit.count("claims") - audit.resends
+        if sent_twice > 0:
+            tally.double(f"{sent_twice} checks were charged twice and not counted", sent_twice)
+        tally.figures["resends"] = audit.resends
+        self.keep_checkpoint()
+        if complaint := self.verify_log():
+            tally.lose(complaint)
+
+    def _request_key(self) -> bytes:
+        settings = self.cluster.settings
+        keys = LocalKeyProvider.load(Path(settings["IDVAULT_KEYS"]), passphrase=PASSPHRASE, entropy=ENTROPY)
+        return keys.primary(Purpose.REQUEST)
+
+    def close(self) -> None:
+        self.cluster.close()
+
+
+class Siege(ABC):
+    """A campaign against one besieged vault, with the book of its platform and what is counted."""
+
+    def __init__(self, besieged: Besieged, *, dice: random.Random, stop: threading.Event) -> None:
+        """Take a vault of which nothing runs but the registry, and who may end the campaign early."""
+        self._besieged = besieged
+        self._registry = besieged.cluster.registry
+        self._dice = dice
+        self._stop = stop
+        self.tally = Tally()
+        self._book = Book(self._registry, tally=self.tally, dice=dice)
+
+    @abstractmethod
+    def run(self, count: int) -> Tally:
+        """Do so much; return what was counted."""
+
+
+@contextmanager
+def besieging(pair: Databases, folder: Path) -> Iterator[Besieged]:
+    """Bring a vault of which only the registry runs, and leave no process behind."""
+    besieged = Besieged(folder, pair)
+    try:
+        yield besieged
+    finally:
+        besieged.close()
+
+
+def siege(kind: type[Siege]) -> Callable[[Options], Tally]:
+    def run(options: Options) -> Tally:
+        with (
+            tempfile.TemporaryDirectory(prefix="idvault-torture-") as name,
+            durable(options.database, Path(name)) as pair,
+            besieging(pair, Path(name)) as besieged,
+        ):
+            return kind(besieged, dice=options.dice(), stop=options.stop).run(options.count)
+
+    return run

@@ -1,0 +1,89 @@
+"""Promise 4: a crowd at one door, over two processes of the edge.
+
+- 64 callers with one request id: one check at the registry, one record, identical answers.
+- 64 requests of one person: as many accounts as a person may have, and never one more.
+"""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from idvault_client import Vault
+from tests.resilience.besieged import EDGES, WORK, Siege
+from tests.resilience.book import SignUp, told
+from tests.resilience.load import until_ended
+from tests.resilience.tally import Tally
+
+Result = TypeVar("Result")
+
+CALLERS = 64
+_CONNECTIONS = 8
+_ACCOUNTS = 5  # what IDVAULT_ACCOUNTS_PER_PERSON is unless it is set
+_LATENCY = 100
+_ROUNDS = 150
+
+
+class Crowds(Siege):
+    """One vault, and a crowd as often as asked."""
+
+    def run(self, count: int) -> Tally:
+        """Let so many crowds of each kind come; return what was counted."""
+        self._besieged.start(*EDGES, WORK)
+        self._registry.behave("normal", latency_ms=_LATENCY)
+        for _ in range(count):
+            if self._stop.is_set():
+                break
+            self._one_request()
+            self._one_person()
+            self.tally.faults += 2
+        self._besieged.reckon(self._book, tally=self.tally)
+        return self.tally
+
+    def _one_request(self) -> None:
+        before = self._registry.counters()
+        sign_up = SignUp(self._registry.newcomer())
+        self._book.all.append(sign_up)
+        heard = self._together(lambda vault, _: sign_up.send(vault))
+        answers = [answer for answer in heard if answer is not None]
+        for answer in answers:
+            self._book.hear(sign_up, answer)
+        if len({told(answer) for answer in answers if not answer.pending}) > 1:
+            self.tally.double(f"{sign_up.request_id} was answered in two ways")
+        self._end()
+        after = self._registry.counters()
+        for name, wanted in (("charged", 1), ("check", 1), ("duplicate_ai", 0)):
+            if (count := after[name] - before[name]) != wanted:
+                self.tally.double(f"{CALLERS} callers with one request id: {name} grew by {count}")
+
+    def _one_person(self) -> None:
+        person = self._registry.newcomer()
+        crowd = [SignUp(person) for _ in range(CALLERS)]
+        self._book.all += crowd
+        self._together(lambda vault, place: self._book.send(crowd[place], vault))
+        self._end()
+        accounts = sum(sign_up.answer is not None and sign_up.answer.succeeded for sign_up in crowd)
+        if accounts > _ACCOUNTS:
+            self.tally.double(f"a person has {accounts} accounts", accounts - _ACCOUNTS)
+        elif accounts < _ACCOUNTS:
+            self.tally.lose(f"a person got {accounts} accounts")
+
+    def _end(self) -> None:
+        if not until_ended(self._book, vault=self._besieged.vault, rounds=_ROUNDS):
+            self.tally.lose(f"{self._book.open} requests have no outcome")
+
+    def _together(self, call: Callable[[Vault, int], Result]) -> list[Result]:
+        """Let all callers call at the same moment, over several connections; return what they got."""
+        start = threading.Barrier(CALLERS)
+        vaults = [self._besieged.vault() for _ in range(_CONNECTIONS)]
+
+        def one(place: int) -> Result:
+            start.wait()
+            return call(vaults[place % _CONNECTIONS], place)
+
+        try:
+            with ThreadPoolExecutor(CALLERS) as pool:
+                return list(pool.map(one, range(CALLERS)))
+        finally:
+            for vault in vaults:
+                vault.close()

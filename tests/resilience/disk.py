@@ -1,0 +1,109 @@
+"""Promise 2: the disk fails, or the process dies, at each write and each sync of one sign-up or rotation.
+
+strace attaches to a running process and makes the n-th call of a kind fail with EIO or ENOSPC, or kills the
+process as it makes it, while somebody signs up: for each n that a sign-up without a fault reaches. First the
+edge is hit, then, with an edge that cannot reach the registry, the worker that settles what waits, then the
+command that rotates a key. The caller sends its request again; a process that failed must go on, one that
+died is started again, and in the end all are restarted and every row is compared.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from idvault_client import Vault
+from tests.resilience.besieged import EDGES, WORK, Siege
+from tests.resilience.book import SignUp
+from tests.resilience.rotation import Rotation
+from tests.resilience.tally import Tally
+from tests.resilience.tracer import KINDS, Fault, Traced
+from tests.support.sandbox import wait_for
+
+WRITES = "pwrite64"
+"""The call that there are too many of to hit each in a short run."""
+_MEASURED = 3
+_SETTLED = 15.0
+_NOWHERE = "http://127.0.0.1:9"
+_REGISTRY = ("IDVAULT_REGISTRY_CHECK_URL", "IDVAULT_REGISTRY_QUERY_URL")
+_EDGE = EDGES[0]
+_LOG = "strace.log"
+
+
+class Disk(Siege):
+    """One vault on SQLite whose disk is broken again and again."""
+
+    def run(self, count: int) -> Tally:
+        """Hit every sync and rename, and every count-th write; return what was counted."""
+        cluster = self._besieged.cluster
+        cluster.program = "tests.resilience.narrow"
+        self._besieged.start(WORK, _EDGE)
+        self._hit(_EDGE, step=count)
+        self._without_registry()
+        self._hit(WORK, step=count)
+        for name in (WORK, _EDGE):
+            cluster.kill(name)
+        rotation = Rotation(self._besieged, log=self._besieged.folder / _LOG, tally=self.tally)
+        rotation.run(stop=self._stop)
+        self._besieged.start(WORK, _EDGE)
+        self._besieged.reckon(self._book, tally=self.tally)
+        return self.tally
+
+    def _without_registry(self) -> None:
+        """Start the edge again so that all that it opens waits for the worker."""
+        cluster = self._besieged.cluster
+        before = {name: cluster.settings[name] for name in _REGISTRY}
+        cluster.settings |= dict.fromkeys(_REGISTRY, _NOWHERE)
+        cluster.kill(_EDGE)
+        self._besieged.start(_EDGE)
+        cluster.settings |= before
+
+    def _hit(self, victim: str, *, step: int) -> None:
+        with self._besieged.vault() as vault:
+            for fault in self._faults(victim, vault, step):
+                if self._stop.is_set():
+                    return
+                self._suffer(victim, fault, vault)
+
+    def _faults(self, victim: str, vault: Vault, step: int) -> Iterator[Fault]:
+        """Return the faults to make: at each call that sign-ups make when nothing is wrong."""
+        calls: Counter[str] = Counter()
+        for _ in range(_MEASURED):
+            traced = self._trace(victim, None)
+            self._sign_up(victim, vault)
+            # The most of several: what a process does besides comes and goes.
+            calls |= traced.stop().calls
+        for call, count in sorted(calls.items()):
+            self.tally.figures[f"{victim.partition('-')[0]}_{call}"] = count
+            for number in range(1, count + 1, step if call == WRITES else 1):
+                for kind in KINDS:
+                    yield Fault(call, number, kind)
+
+    def _suffer(self, victim: str, fault: Fault, vault: Vault) -> None:
+        cluster = self._besieged.cluster
+        traced = self._trace(victim, fault)
+        sign_up = self._sign_up(victim, vault, alone=False)
+        self.tally.faults += traced.stop().injected > 0
+        if cluster.has_ended(victim):
+            if not fault.kind.startswith("signal"):
+                self.tally.lose(f"{victim} died of {fault.option()}")
+            cluster.kill(victim)
+            self._besieged.start(victim)
+        self._book.send(sign_up, vault)
+
+    def _sign_up(self, victim: str, vault: Vault, *, alone: bool = True) -> SignUp:
+        """Sign somebody up; if the worker is to settle it, wait until it has, or cannot."""
+        sign_up = self._book.newcomer(known=True)
+        self._book.send(sign_up, vault)
+        if victim == WORK:
+            patience = _SETTLED if alone else _SETTLED / 5
+            wait_for(lambda: self._is_over(victim, sign_up, vault), patience=patience)
+        return sign_up
+
+    def _is_over(self, victim: str, sign_up: SignUp, vault: Vault) -> bool:
+        if self._besieged.cluster.has_ended(victim):
+            return True
+        if sign_up.answer is not None:
+            self._book.recheck(sign_up, vault)
+        return sign_up.ended
+
+    def _trace(self, victim: str, fault: Fault | None) -> Traced:
+        return Traced(self._besieged.cluster.pid(victim), self._besieged.folder / _LOG, fault)

@@ -1,0 +1,74 @@
+"""What the contract says that each method answers: the statuses and reasons in the comments of proto/."""
+
+import re
+import tempfile
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+import grpc
+from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
+from grpc_tools import protoc  # type: ignore[import-untyped]  # The package ships no types.
+
+from idvault.domain.error import Reason
+
+_ROOT = Path(__file__).resolve().parents[3]
+_PROTO = _ROOT / "proto"
+_SERVICE, _METHOD = 6, 2  # field numbers of descriptor.proto, which name a place in a file
+_WORD = re.compile(r"\b(?:OK|[A-Z][A-Z_]+[A-Z])\b")
+_SAME_AS = re.compile(r"Statuses: as (\w+)\.")
+
+Status = tuple[str, str]
+"""A code and a reason; OK has no reason."""
+
+
+class UndocumentedError(Exception):
+    """A method whose comment does not list its statuses."""
+
+
+@cache
+def statuses() -> dict[str, frozenset[Status]]:
+    """Return what each method (/package.Service/Method) may answer; raises UndocumentedError."""
+    comments = {path: text for file in _described().file for path, text in _comments(file)}
+    return {path: frozenset(_read(path, text, comments)) for path, text in comments.items()}
+
+
+def _described() -> FileDescriptorSet:
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "described"
+        sources = [path.relative_to(_PROTO).as_posix() for path in sorted(_PROTO.rglob("*.proto"))]
+        includes = [f"-I{_PROTO}", f"-I{files('grpc_tools') / '_proto'}"]
+        options = ["--include_source_info", f"--descriptor_set_out={target}"]
+        if protoc.main(["protoc", *includes, *options, *sources]) != 0:
+            raise UndocumentedError("protoc refused the contract")
+        return FileDescriptorSet.FromString(target.read_bytes())
+
+
+def _comments(file: FileDescriptorProto) -> list[tuple[str, str]]:
+    places = {tuple(place.path): place.leading_comments for place in file.source_code_info.location}
+    return [
+        (
+            f"/{file.package}.{service.name}/{method.name}",
+            places.get((_SERVICE, of_service, _METHOD, of_method), ""),
+        )
+        for of_service, service in enumerate(file.service)
+        for of_method, method in enumerate(service.method)
+    ]
+
+
+def _read(path: str, text: str, comments: dict[str, str]) -> set[Status]:
+    other = _SAME_AS.search(text)
+    if other is not None:
+        path = f"{path.rpartition('/')[0]}/{other[1]}"
+        text = comments.get(path, "")
+    _, found, listed = text.partition("Statuses:")
+    if not found or _SAME_AS.search(text):
+        raise UndocumentedError(f"{path} does not list its statuses")
+    code, read = "", set[Status]()
+    for word in _WORD.findall(listed):
+        if word in grpc.StatusCode.__members__:
+            code = word
+            read |= {("OK", "")} if word == "OK" else set()
+        elif word in Reason.__members__:
+            read.add((code, word))
+    return read

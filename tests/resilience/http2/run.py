@@ -1,0 +1,96 @@
+"""Abuses HTTP/2 against a vault of its own, while a good client goes on asking."""
+
+import asyncio
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from idvault.development.session import Session
+from idvault.v1 import status_pb2
+from idvault_client import testing
+from tests.resilience.campaign import Options
+from tests.resilience.fuzz.vault import tls
+from tests.resilience.http2.attacks import ATTACKS, Target
+from tests.resilience.http2.good import GoodClient, Served
+from tests.resilience.tally import Tally
+from tests.support.machine import resident_mib
+from tests.support.sandbox import Registry, verify
+
+MOST_MEMORY = 200
+"""How many MiB a process may take more than before, while it is attacked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one attack did. peak: MiB above what the process had before. after: the good client afterwards."""
+
+    name: str
+    told: str
+    during: Served
+    after: Served
+    peak: float
+
+    @property
+    def harmless(self) -> bool:
+        """Whether the good client was answered all the time, and the memory was bounded."""
+        failed = self.during.failures or self.after.failures
+        return not failed and bool(self.during.seconds and self.after.seconds) and self.peak < MOST_MEMORY
+
+    def __str__(self) -> str:
+        failures = [*self.during.failures, *self.after.failures]
+        return (
+            f"{'ok' if self.harmless else 'HARMED'} {self.name}: {self.told}; good client: "
+            f"{len(self.during.seconds)} + {len(self.after.seconds)} answers, slowest "
+            f"{self.during.slowest:.2f} + {self.after.slowest:.2f} s, {len(failures)} failures"
+            f"{' ' + failures[0] if failures else ''}; {self.peak:+.0f} MiB"
+        )
+
+
+async def attack(name: str, target: Target, *, pid: int, after: float = 2.0) -> Outcome:
+    """Attack once; the good client asks during the attack and for some seconds after it."""
+    before, peak = resident_mib(pid), 0.0
+
+    async def watch() -> None:
+        nonlocal peak
+        while True:
+            peak = max(peak, resident_mib(pid) - before)
+            await asyncio.sleep(0.05)
+
+    watching = asyncio.create_task(watch())
+    try:
+        with GoodClient(target.address, target.tls, target.body) as during:
+            await asyncio.sleep(0.2)
+            told = await ATTACKS[name](target)
+            await asyncio.sleep(0.2)
+        with GoodClient(target.address, target.tls, target.body) as afterwards:
+            await asyncio.sleep(after)
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+    return Outcome(name, told, during.served, afterwards.served, peak)
+
+
+def run(options: Options) -> Tally:
+    """Attack, by so many percent of the full attack; an attack that did harm is a loss."""
+    tally = Tally()
+    with tempfile.TemporaryDirectory(prefix="idvault-abuse-") as folder:
+        session = Session(state=Path(folder) / "state", output=Path(folder) / "dev.log")
+        try:
+            ready = session.start()
+            with testing.connect(session.ready_file, timeout=20) as vault:
+                person = Registry(ready["registry"]["admin_url"]).newcomer()
+                token = verify(vault, person).account_token
+            body = status_pb2.GetStatusRequest(account_token=token).SerializeToString()
+            target = Target(ready["grpc"], tls(ready, "platform"), body, options.count / 100)
+            for name in ATTACKS:
+                if options.only in name and not options.stop.is_set():
+                    outcome = asyncio.run(attack(name, target, pid=ready["pids"]["serve"][0]))
+                    tally.faults += 1
+                    tally.acknowledged += len(outcome.during.seconds) + len(outcome.after.seconds)
+                    print(outcome, flush=True)
+                    if not outcome.harmless:
+                        tally.lose(str(outcome))
+                    options.stop.wait(1)
+        finally:
+            session.close()
+    return tally

@@ -1,0 +1,137 @@
+"""Promise 13, overload: many more sign-ups than the registry may be asked about.
+
+- cap, in simulated time: 1,000 claims a second against a cap of 100.
+- backlog, in simulated time: a cap so small that a day's backlog is soon reached, and newcomers are refused.
+- reads, at running processes: statuses are read while callers sign people up as fast as they can.
+"""
+
+import threading
+import time
+from dataclasses import dataclass, field
+from statistics import quantiles
+
+from idvault.storage.base.database import Database
+from idvault_client import Vault, VaultError
+from tests.resilience.besieged import EDGES, WORK, Besieged, Siege
+from tests.resilience.campaign import Options
+from tests.resilience.load import Load, until_ended
+from tests.resilience.registry.overload import Overload
+from tests.resilience.registry.reckoning import reckon
+from tests.resilience.registry_campaign import simulated
+from tests.resilience.tally import Tally
+
+_CAP = "IDVAULT_REGISTRY_CALLS_PER_SECOND"
+_TIGHT = 2
+_CALLERS, _READERS = 128, 2
+_KNOWN = 20
+_PAUSE = 0.02
+_ROUNDS = 300
+
+
+def cap(options: Options) -> Tally:
+    """Let 1,000 claims come in a second while 100 may be asked about; at stop no more come."""
+    return _counted(options, 1_000.0, 100.0)
+
+
+def backlog(options: Options) -> Tally:
+    """Let claims come until a day's backlog is reached, and go on for as many again."""
+    tally = _counted(options, 50.0, 0.005)
+    if not tally.lost and not tally.figures["refused"]:
+        tally.lose("nobody was refused beyond a day's backlog")
+    return tally
+
+
+def _counted(options: Options, per_second: float, calls_per_second: float) -> Tally:
+    async def simulate(database: Database, tally: Tally) -> None:
+        overload = Overload(database, options.count, per_second, calls_per_second, options.seed)
+        await overload.run(stop=options.stop.is_set)
+        tally.figures = await reckon(overload)
+        tally.acknowledged = int(tally.figures["claims"] - tally.figures["refused"])
+
+    return simulated(options, simulate)
+
+
+@dataclass
+class Readers:
+    """Read statuses one after the other, and note how long each took; each has a connection of its own."""
+
+    besieged: Besieged
+    tokens: list[str]
+    seconds: list[float] = field(default_factory=list)
+    failed: int = 0
+
+    def read_for(self, seconds: float, stop: threading.Event) -> None:
+        """Read until the time is over or stop is set."""
+        end = time.monotonic() + seconds
+        threads = [threading.Thread(target=self._read, args=(end, stop)) for _ in range(_READERS)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def figures(self, when: str) -> dict[str, float]:
+        """Return what was measured, in milliseconds."""
+        cuts = quantiles(self.seconds, n=100)
+        of = {"p50": cuts[49], "p99": cuts[98], "slowest": max(self.seconds)}
+        return {f"read_{name}_{when}": round(value * 1e3, 1) for name, value in of.items()} | {
+            f"reads_{when}": len(self.seconds)
+        }
+
+    def _read(self, end: float, stop: threading.Event) -> None:
+        with self.besieged.vault() as vault:
+            place = 0
+            while time.monotonic() < end and not stop.is_set():
+                self._one(vault, self.tokens[place % len(self.tokens)])
+                place += 1
+                time.sleep(_PAUSE)
+
+    def _one(self, vault: Vault, token: str) -> None:
+        begun = time.perf_counter()
+        try:
+            vault.get_status(token)
+        except VaultError:
+            self.failed += 1
+        self.seconds.append(time.perf_counter() - begun)
+
+
+class Reads(Siege):
+    """One vault whose readers are measured, before an overload and in it."""
+
+    def run(self, count: int) -> Tally:
+        """Read for some seconds in calm and for as long in the overload; then let everybody be settled."""
+        self._besieged.cluster.settings[_CAP] = str(_TIGHT)
+        self._besieged.start(*EDGES, WORK)
+        tokens = self._known()
+        self._measure("calm", tokens, count)
+        before = self.tally.acknowledged
+        with Load(self._book, vault=self._besieged.vault, callers=_CALLERS):
+            self._measure("overload", tokens, count)
+        self.tally.figures |= {
+            "answers_per_second": round((self.tally.acknowledged - before) / count, 1),
+            "cap": _TIGHT,
+            "waiting": self._book.open,
+        }
+        self._reopen()
+        self._besieged.reckon(self._book, tally=self.tally)
+        return self.tally
+
+    def _known(self) -> list[str]:
+        """Sign up people whose status is read."""
+        people = [self._book.newcomer(known=True) for _ in range(_KNOWN)]
+        if not until_ended(self._book, vault=self._besieged.vault, rounds=_ROUNDS):
+            self.tally.lose("nobody could sign up in calm")
+        return [one.answer.account_token for one in people if one.answer is not None]
+
+    def _measure(self, when: str, tokens: list[str], seconds: int) -> None:
+        readers = Readers(self._besieged, tokens)
+        readers.read_for(seconds, self._stop)
+        self.tally.figures |= readers.figures(when)
+        for _ in range(readers.failed):
+            self.tally.lose(f"a status was not answered ({when})")
+
+    def _reopen(self) -> None:
+        """Start anew under the usual cap, so that what waits need not wait for long."""
+        for name in (*EDGES, WORK):
+            self._besieged.cluster.stop(name)
+        del self._besieged.cluster.settings[_CAP]
+        self._besieged.start(*EDGES, WORK)

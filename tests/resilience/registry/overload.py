@@ -1,0 +1,198 @@
+"""An overload in simulated time: ten times more claims a second than the registry may be asked about.
+
+Real and simulated is what a campaign has; the registry is calm. Some accounts are verified first. Then comes
+the flood: sign-ups of three platforms of unequal size, and among them those accounts, which verify again.
+Everybody is answered at once; what waits is settled when the flood is over, as fast as the cap lets it.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from itertools import islice
+from random import Random
+
+from idvault.domain.document import Document, DocumentType
+from idvault.domain.error import ExhaustedError, Reason, UnavailableError
+from idvault.domain.moment import Moment
+from idvault.domain.verification import ClaimState, Identity
+from idvault.flows.verification import VerifyCommand
+from idvault.ports.verification import Claim
+from idvault.storage.base.database import Database
+from tests.resilience.registry.inline import inline
+from tests.resilience.registry.people import PARTIES, SHARES, person
+from tests.resilience.registry.process import Fate, Process, policy
+from tests.resilience.registry.wire import Internet
+from tests.support import builders
+from tests.support.fakes.sealing import FakeFingerprinter
+from tests.support.flow_world import command
+
+STEP = 0.1
+WIDTH = 32  # jobs that a worker has at once
+_CALM = 60.0  # seconds of real time, which says nothing here
+_AGAIN = 20  # one claim in so many is a re-verification
+REFUSED = "REFUSED"
+
+
+@dataclass(slots=True)
+class Arrival:
+    """One claim that comes. answer: what its caller was told at once. ends: when it was settled."""
+
+    asked: VerifyCommand = field(repr=False)
+    again: bool
+    came: float = 0.0
+    answer: str = ""
+    ends: list[float] = field(default_factory=list)
+
+    @property
+    def party(self) -> str:
+        return self.asked.relying_party
+
+    @property
+    def waits(self) -> bool:
+        """Whether its caller was told that it is PENDING, and it still is."""
+        return self.answer == ClaimState.PENDING and not self.ends
+
+
+@dataclass
+class Overload:
+    """What one overload consists of: count claims at per_second a second under a cap, both in calls."""
+
+    database: Database
+    count: int
+    per_second: float = 1000.0
+    cap: float = 100.0
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        inline(self.database)
+        self.seconds = 0.0
+        self.flood: list[Arrival] = []
+        self.shared: Counter[str] = Counter()
+        self.overtaken = 0
+        self.began, self.calls_before, self.known = 0.0, 0, 0
+        self.longest_queue = 0
+        self.repeated = 0
+        self._random = Random(self.seed)  # noqa: S311 - the same overload for the same seed
+        self._by_id: dict[tuple[str, str], Arrival] = {}
+        self._waiting: Counter[tuple[str, bool]] = Counter()
+        people = [person(number) for number in range(self.count)]
+        self.internet = Internet(
+            people=people, keep_unheard=True, rate=0, random=self._random, clock=lambda: self.now().real
+        )
+        self._new = iter(
+            [
+                command(
+                    number,
+                    Identity(one.name, Document(DocumentType.RESIDENT_ID, one.number)),
+                    relying_party=self._random.choices(PARTIES, weights=SHARES)[0],
+                )
+                for number, one in enumerate(people, 1)
+            ]
+        )
+        self.edge, self._worker = self._process(1), self._process(2)
+
+    def now(self) -> Moment:
+        return builders.moment(after=timedelta(seconds=self.seconds))
+
+    async def run(self, *, stop: Callable[[], bool] = lambda: False) -> None:
+        """Verify some accounts, let the flood come, and let time pass until nobody waits."""
+        known = await self._before()
+        self.began, self.calls_before = self.seconds, self.internet.calls
+        self.flood = list(self._mixed(known))
+        begun, each = 0, round(self.per_second * STEP)
+        while True:
+            if stop():
+                del self.flood[begun:]
+            arrivals = self.flood[begun : begun + each]
+            begun += len(arrivals)
+            await self._arrive(arrivals)
+            await self._work()
+            if not arrivals and not any(self._waiting.values()):
+                return
+            self.seconds += STEP if arrivals else max(STEP, 1 / self.cap)
+
+    async def _before(self) -> list[VerifyCommand]:
+        """Verify accounts one after the other, far below the cap; return their next claims."""
+        known = []
+        for asked in islice(self._new, self.count // _AGAIN):
+            claim = await self.edge.verification.verify(asked, now=self.now(), patience=_CALM)
+            while claim.state is ClaimState.PENDING:  # a second spelling waits for a slot of its own
+                self.seconds += max(STEP, 2 / self.cap)
+                await self._work()
+                claim = await self.edge.verification.get(
+                    relying_party=asked.relying_party, request_id=asked.request_id, now=self.now()
+                )
+            if claim.state is not ClaimState.SUCCEEDED:
+                raise RuntimeError("somebody was not verified before the flood")
+            other_id = f"ffffffff{asked.request_id[8:]}"
+            known.append(replace(asked, request_id=other_id, account_token=claim.account.account_token))
+            self.seconds += max(STEP, 2 / self.cap)
+        self.known = len(known)
+        return known
+
+    def _mixed(self, known: list[VerifyCommand]) -> Iterator[Arrival]:
+        """Return every claim of the flood in its order."""
+        for number, asked in enumerate(self._new):
+            yield Arrival(asked, again=False)
+            if number % _AGAIN == 0 and known:
+                yield Arrival(known.pop(), again=True)
+
+    async def _arrive(self, arrivals: list[Arrival]) -> None:
+        await asyncio.gather(*(self._call(one) for one in arrivals))
+        for one in arrivals:
+            self._waiting[one.party, one.again] += one.waits
+        self.longest_queue = max(self.longest_queue, self._waiting.total())
+
+    async def _call(self, one: Arrival) -> None:
+        one.came = self.seconds
+        kept_id = FakeFingerprinter().kept_id(relying_party=one.party, request_id=one.asked.request_id)
+        self._by_id[one.party, kept_id] = one
+        while not one.answer:
+            try:
+                claim = await self.edge.verification.verify(one.asked, now=self.now(), patience=2.0)
+                one.answer = claim.state.value
+            except ExhaustedError as refusal:
+                one.answer = REFUSED
+                if refusal.reason is not Reason.REGISTRY_BACKLOG:
+                    raise
+            except UnavailableError:
+                # Its database is overloaded too, on a machine that is: callers repeat such a request.
+                self.repeated += 1
+
+    async def _work(self) -> None:
+        while jobs := await self._worker.backlog.lease(now=self.now(), limit=WIDTH):
+            settling = (self._worker.backlog.settle(job, now=self.now()) for job in jobs)
+            for outcome in await asyncio.gather(*settling, return_exceptions=True):
+                if isinstance(outcome, BaseException) and not isinstance(outcome, UnavailableError):
+                    raise outcome
+
+    def _settled(self, claim: Claim) -> None:
+        """Note that a claim was settled: whose share it is, and whether it overtook a sign-up."""
+        party = claim.account.relying_party
+        one = self._by_id.get((party, claim.request_id))
+        if one is None:
+            return
+        waited = one.waits
+        one.ends.append(self.seconds)
+        if not waited:
+            return
+        sign_ups = {each: self._waiting[each, False] for each in PARTIES}
+        # Turns can only be equal while everybody has enough waiting for its share of a lease.
+        if min(sign_ups.values()) > WIDTH / len(PARTIES):
+            self.shared[party] += 1
+        # The last sign-ups may all be in the hands of the worker when it takes the first of the others.
+        self.overtaken += one.again and sign_ups[party] > WIDTH
+        self._waiting[party, one.again] -= 1
+
+    def _process(self, number: int) -> Process:
+        return Process(
+            self.database,
+            self.internet,
+            policy(calls_per_second=self.cap),
+            Fate(self._random, 0, 0),
+            self.now,
+            number,
+            on_settled=self._settled,
+        )

@@ -1,0 +1,164 @@
+"""One process of the vault, edge or worker: it may die before or after any step, or its store may fail."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from idvault.bootstrap.claims import wire_claims
+from idvault.domain.error import Reason, UnavailableError
+from idvault.domain.moment import Moment
+from idvault.domain.registry import Answer
+from idvault.domain.status import SubjectKind
+from idvault.flows.log_guard import LogGuard
+from idvault.flows.policy import Policy
+from idvault.ports.verification import Claim
+from idvault.registry.absent import AbsentRegistry
+from idvault.registry.budget import BudgetedRegistry
+from idvault.registry.guarded import GuardedRegistry
+from idvault.storage.base.database import Database
+from idvault.storage.budget import SqlBudgetStore
+from idvault.storage.claim.job import SqlJobStore
+from idvault.storage.claim.store import SqlVerificationStore
+from tests.resilience.registry.wire import Internet
+from tests.support import builders
+from tests.support.fakes.log import WaitingLog
+from tests.support.fakes.sealing import (
+    CountingEntropy,
+    FakeFingerprinter,
+    FakeIndexer,
+    FakeIntakeSealer,
+    FakeRecordSealer,
+)
+
+_APART = 10**9
+
+
+class KilledError(Exception):
+    """The process is dead."""
+
+
+@dataclass(slots=True)
+class Fate:
+    """When a process dies and its store fails; shares of all steps."""
+
+    random: Random
+    dies: float
+    fails: float
+    dead: bool = False
+
+    def live(self) -> None:
+        """Die, be dead, or live on."""
+        self.dead = self.dead or self.random.random() < self.dies
+        if self.dead:
+            raise KilledError
+
+    def step(self) -> None:
+        """Die, be dead, fail, or go on."""
+        self.live()
+        if self.random.random() < self.fails:
+            raise UnavailableError(Reason.STORE_UNAVAILABLE)
+
+
+class Mortal:
+    """Passes every call on to a port, unless its process dies or fails before or after."""
+
+    def __init__(self, inner: object, fate: Fate) -> None:
+        self._inner = inner
+        self._fate = fate
+
+    def __getattr__(self, method: str) -> Any:
+        real = getattr(self._inner, method)
+
+        async def call(*args: Any, **kwargs: Any) -> Any:
+            self._fate.step()
+            answer = await real(*args, **kwargs)
+            self._fate.step()
+            return answer
+
+        return call
+
+
+class MortalRegistry:
+    """A registry that a process may die before asking, or before hearing (ports.registry.Registry)."""
+
+    can_query = True
+
+    def __init__(self, inner: BudgetedRegistry, fate: Fate) -> None:
+        self.name_limit, self.document_types = inner.name_limit, inner.document_types
+        self._inner, self._fate = inner, fate
+
+    async def check(self, **what: Any) -> Answer:
+        self._fate.live()
+        answer = await self._inner.check(**what)
+        self._fate.live()
+        return answer
+
+    async def query(self, **what: Any) -> Answer:
+        self._fate.live()
+        answer = await self._inner.query(**what)
+        self._fate.live()
+        return answer
+
+
+@dataclass
+class Process:
+    """The flows as bootstrap builds them, over the real stores and the real adapter."""
+
+    database: Database
+    internet: Internet
+    policy: Policy
+    fate: Fate
+    clock: Callable[[], Moment]
+    number: int
+    on_settled: Callable[[Claim], None] = lambda _claim: None
+    intakes: FakeIntakeSealer = field(default_factory=FakeIntakeSealer)
+
+    def __post_init__(self) -> None:
+        entropy = CountingEntropy(start=self.number * _APART)
+        store: Any = Mortal(SqlVerificationStore(database=self.database), self.fate)
+        jobs: Any = Mortal(SqlJobStore(database=self.database), self.fate)
+        flows = wire_claims(
+            store=store,
+            jobs=jobs,
+            registries={
+                SubjectKind.INDIVIDUAL: MortalRegistry(self._registry(), self.fate),
+                SubjectKind.ORGANIZATION: AbsentRegistry(),
+            },
+            record_sealer=FakeRecordSealer(),
+            intake_sealer=self.intakes,
+            guard=LogGuard(store=WaitingLog()),
+            entropy=entropy,
+            policy=self.policy,
+            on_settled=self.on_settled,
+        )
+        self.verification = flows.verification(indexer=FakeIndexer(), fingerprinter=FakeFingerprinter())
+        self.backlog = flows.backlog(opener=self.intakes)
+
+    def _registry(self) -> BudgetedRegistry:
+        guarded = GuardedRegistry(
+            inner=self.internet.adapter(),
+            provider="nppa",
+            clock=lambda: self.clock().real,
+            observe=lambda _provider, _outcome, _seconds: None,
+            alarm=lambda _provider: None,
+        )
+        return BudgetedRegistry(
+            inner=guarded,
+            provider="nppa",
+            store=SqlBudgetStore(database=self.database),
+            checks_per_second=self.policy.registry_calls_per_second,
+            queries_per_second=3 * self.policy.registry_calls_per_second,
+            clock=lambda: self.clock().real,
+            sleep=_slept,
+        )
+
+
+async def _slept(_seconds: float) -> None:
+    """Let a slot come: business time of the campaign stands still while calls run."""
+    await asyncio.sleep(0)
+
+
+def policy(*, calls_per_second: float) -> Policy:
+    return Policy(5, 365, calls_per_second, builders.ZONE)

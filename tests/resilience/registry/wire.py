@@ -1,0 +1,155 @@
+"""The mock registry's own wire without a network between: calls go wrong, each in its own way."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import Random
+from typing import Any, cast
+
+from aiohttp import web
+
+from idvault.domain.registry import Answer
+from idvault.mock_registry.behaviour import Behaviour, Mode
+from idvault.mock_registry.counting import Counters, DayCaps
+from idvault.mock_registry.enterprise import EnterpriseLedger
+from idvault.mock_registry.ledger import Ledger, Result
+from idvault.mock_registry.population import Person
+from idvault.mock_registry.wire import Callers, Memory, Wire
+from idvault.registry import nppa_wire
+from idvault.registry.exchange import Exchange
+from idvault.registry.nppa import NppaRegistry
+from idvault.registry.nppa_wire import Code, Credentials, Question, Request, Status, WireError
+
+_CREDENTIALS = Credentials("campaign", "campaign", "0123456789abcdef" * 2)
+_URL = "https://registry.invalid"
+_NO_CAP = 10**9
+# Faults and how often each comes among them. The last three are codes that the registry itself sends.
+FAULTS = {
+    "hang": 5, "lose_answer": 5, "half_answer": 4, "down": 3, "maintenance": 3, "source_error": 3,
+    "in_progress": 4, "wrong_signature": 0.2, "rate_ban": 0.2, "daily_limit": 0.2, "clock_skew": 0.2,
+}  # fmt: skip
+_MODES = {"maintenance", "source_error", "in_progress", "wrong_signature"}
+_CODES = {"rate_ban": Code.BUSY, "daily_limit": Code.RESOURCE_LIMIT, "clock_skew": Code.EXPIRED}
+
+
+@dataclass(frozen=True, slots=True)
+class _Arriving:
+    """As much of an HTTP request as the wire looks at."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: bytes = field(repr=False)
+    remote: str = "127.0.0.1"
+    transport: None = None
+
+    async def read(self) -> bytes:
+        return self.body
+
+
+class WitnessedLedger(Ledger):
+    """A registry's memory whose decisions an oracle sees: by id, who was asked about, and the answers."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.asked: dict[str, set[tuple[str, str]]] = {}
+        self.decided: dict[str, list[Status]] = {}
+        self.working_on: dict[str, Question] = {}
+
+    def check(self, question: Question, *, now: datetime, in_progress: bool = False) -> Result:
+        """Decide a check, and note it."""
+        self.asked.setdefault(question.ai, set()).add((question.name, question.number))
+        result = super().check(question, now=now, in_progress=in_progress)
+        if result.status is Status.IN_PROGRESS:
+            self.working_on[question.ai] = question
+        else:
+            self.decided.setdefault(question.ai, []).append(result.status)
+        return result
+
+    def finish(self, ai: str, *, now: datetime) -> None:
+        """End a check that is in progress, rightly; nothing happens to one that is forgotten."""
+        question = self.working_on.pop(ai)
+        status = self._decide(question.name, question.number).status
+        if self.settle(ai, status, now=now):
+            self.decided.setdefault(ai, []).append(status)
+
+
+class Internet(Exchange):
+    """Carries requests to one mock registry, and loses, cuts and spoils them."""
+
+    def __init__(
+        self,
+        *,
+        people: list[Person],
+        keep_unheard: bool,
+        rate: float,
+        random: Random,
+        clock: Callable[[], datetime],
+    ) -> None:
+        """Take whom the registry knows, and which share of the calls goes wrong."""
+        super().__init__()
+        counters = Counters()
+        caps = DayCaps(name=_NO_CAP, number=_NO_CAP)
+        self.ledger = WitnessedLedger(people=people, keep_unheard=keep_unheard, caps=caps, counters=counters)
+        self.faults: Counter[str] = Counter()
+        self.calls = 0
+        self.rate = rate
+        self._random = random
+        self._clock = clock
+        self._behaviour = Behaviour(latency_ms=0)
+        self._wire = Wire(
+            memory=Memory(
+                counters,
+                self.ledger,
+                EnterpriseLedger(organizations=[], keep_unheard=keep_unheard, caps=caps, counters=counters),
+            ),
+            behaviour=self._behaviour,
+            callers=Callers((_CREDENTIALS,), None),
+            check_cap=_NO_CAP,
+            query_cap=_NO_CAP,
+            clock=clock,
+        )
+
+    def adapter(self) -> NppaRegistry:
+        """Return the vault's own adapter, its connections replaced by this."""
+        made = NppaRegistry(check_base=_URL, query_base=_URL, credentials=_CREDENTIALS, clock=self._clock)
+        made._exchange = self
+        return made
+
+    async def ask(
+        self, base: str, request: Request, *, patience: float, read: Callable[[int, bytes], Answer]
+    ) -> Answer:
+        """Send a request, as far as it gets."""
+        if patience <= 0:
+            return Answer.NOT_SENT
+        fault = self._fault()
+        if fault == "down":
+            return Answer.NOT_SENT
+        if fault == "hang":
+            return Answer.UNKNOWN
+        try:
+            status, body = await self._delivered(request, fault)
+            return Answer.UNKNOWN if fault == "lose_answer" else read(status, body)
+        except WireError:
+            return Answer.UNKNOWN
+
+    async def _delivered(self, request: Request, fault: str) -> tuple[int, bytes]:
+        if fault in _CODES:
+            return 200, nppa_wire.build_answer(code=_CODES[fault])
+        self._behaviour.change({"mode": fault if fault in _MODES else Mode.NORMAL.value})
+        arriving = _Arriving(
+            request.method, request.path, dict(request.params), dict(request.headers), request.body
+        )
+        answer = cast(web.Response, await self._wire.handle(cast(web.BaseRequest, arriving)))
+        body = cast(bytes, answer.body)
+        return answer.status, body[: len(body) // 2] if fault == "half_answer" else body
+
+    def _fault(self) -> str:
+        self.calls += 1
+        if self._random.random() >= self.rate:
+            return ""
+        (fault,) = self._random.choices(list(FAULTS), weights=list(FAULTS.values()))
+        self.faults[fault] += 1
+        return fault

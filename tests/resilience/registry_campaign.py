@@ -1,0 +1,52 @@
+"""Promise 13: thousands of claims against a registry on fire, by workers and edges that die."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from idvault.storage.base.database import Database
+from tests.resilience.campaign import Options
+from tests.resilience.registry import oracle
+from tests.resilience.registry.campaign import Campaign
+from tests.resilience.registry.oracle import WrongError
+from tests.resilience.tally import Tally
+from tests.support.durable import in_memory
+
+
+def keeps(options: Options) -> Tally:
+    """Ask a registry that keeps results whose answer nobody heard; at stop nobody else begins."""
+    return _campaign(options, keep_unheard=True)
+
+
+def forgets(options: Options) -> Tally:
+    return _campaign(options, keep_unheard=False)
+
+
+def _campaign(options: Options, *, keep_unheard: bool) -> Tally:
+    async def run(database: Database, tally: Tally) -> None:
+        campaign = Campaign(database, options.count, options.seed, keep_unheard=keep_unheard)
+        await campaign.run(stop=options.stop.is_set)
+        verdict = await oracle.judge(campaign)
+        tally.faults = verdict.faults + verdict.restarts
+        tally.acknowledged = verdict.claims - verdict.never_opened
+        tally.figures = {name: float(value) for name, value in verdict.figures().items()}
+
+    return simulated(options, run)
+
+
+def simulated(options: Options, run: Callable[[Database, Tally], Awaitable[None]]) -> Tally:
+    """Run something in simulated time on a database of its own; what it finds wrong is lost."""
+
+    async def on(url: str) -> None:
+        database = Database(url=url)
+        try:
+            await run(database, tally)
+        finally:
+            await database.close()
+
+    tally = Tally()
+    with in_memory(options.database) as pair:
+        try:
+            asyncio.run(on(pair.main_url))
+        except WrongError as wrong:
+            tally.lose(str(wrong))
+    return tally

@@ -1,0 +1,62 @@
+"""What people do meanwhile: a monitor reads the log, and now and then a record is disclosed."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from idvault.transparency.checkpoint import Policy
+from idvault.v1 import transparency_pb2
+from idvault_client import home as homes
+from idvault_client.follow import LogFollower
+from idvault_client.public_files import Folder
+from tests.demo.disclosure import DisclosureSteps
+from tests.resilience.soak.load import Load
+
+_PAGE = 200
+
+
+class People:
+    """Auditors, custodians and a monitor of one vault."""
+
+    def __init__(self, document: Mapping[str, Any], *, public: Path, scratch: Path, load: Load) -> None:
+        """Take what the people's clients know, the public directory, a folder, and who signs people up."""
+        self._document = document
+        self._load = load
+        # One for all disclosures: it knows which codes were used.
+        self._steps = DisclosureSteps(scratch=scratch)
+        home = homes.load(Path(document["identities"]["auditor-b"]))
+        self._remote = home.connect()
+        self._follower = LogFollower(
+            files=Folder(public),
+            policy=Policy(home.log_key.name, (home.log_key,)),
+            state=scratch / "monitor.checkpoint",
+            max_age=None,
+            now=time.time,
+        )
+        self._read = 0
+
+    async def read_log(self) -> None:
+        """Follow the published checkpoint, and read a page of entries over the wire."""
+        await asyncio.to_thread(self._read_log)
+
+    async def disclose(self) -> None:
+        """Ask for a record, approve twice, open it and read whom it holds."""
+        person, token = await self._load.verified()
+        await asyncio.to_thread(self._disclose, person.name, person.number, token)
+
+    def close(self) -> None:
+        self._remote.close()
+
+    def _read_log(self) -> None:
+        self._follower.follow()
+        request = transparency_pb2.ListLogEntriesRequest(start_index=self._read, page_size=_PAGE)
+        page = self._remote.call(
+            "TransparencyService/ListLogEntries", request, transparency_pb2.ListLogEntriesResponse
+        )
+        self._read += len(page.entries)
+
+    def _disclose(self, name: str, number: str, token: str) -> None:
+        self._steps.request(self._document, account_token=token)
+        self._steps.open(name=name, number=number)

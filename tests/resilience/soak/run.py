@@ -1,0 +1,132 @@
+"""Mixed load on a whole vault for minutes: an error, growth, or a log that does not verify is a loss."""
+
+import asyncio
+import tempfile
+import threading
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tests.resilience.campaign import Options
+from tests.resilience.soak.load import Counts, Load
+from tests.resilience.soak.people import People
+from tests.resilience.soak.sample import Trend, Watch
+from tests.resilience.tally import Tally
+from tests.support.databases import Databases
+from tests.support.durable import durable
+from tests.support.whole_vault import WholeVault, clean_environment
+
+_LOOKS = 200
+_SHORTEST_LOOK = 0.5
+_DISCLOSURES_EACH = 75.0
+# Its memory is the population that the run itself puts into it, so it grows by what it is for.
+_NOT_JUDGED = frozenset({"registry"})
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run found."""
+
+    minutes: float
+    database: str
+    done: dict[str, int]
+    errors: dict[str, int]
+    complaints: list[str]
+    trends: dict[str, Trend]
+    log: str
+
+    @property
+    def verified(self) -> bool:
+        return self.log.startswith("log: ") and self.log.endswith(", verified")
+
+
+def run(options: Options) -> Tally:
+    """Load a vault for so many minutes, and report."""
+    clean_environment()
+    with (
+        tempfile.TemporaryDirectory(prefix="idvault-soak-") as folder,
+        durable(options.database, Path(folder)) as databases,
+    ):
+        return report(soak(databases, Path(folder), minutes=options.count, stop=options.stop))
+
+
+def report(result: Result) -> Tally:
+    """Print how each process developed; errors, growth and a log that does not verify are losses."""
+    tally = Tally(acknowledged=sum(result.done.values()), details=[asdict(result)])
+    for name, count in result.errors.items():
+        tally.lose(f"{count} x {name}", count)
+    for complaint in result.complaints:
+        tally.lose(complaint)
+    for name, found in result.trends.items():
+        (before, after), (few, many) = found.mib, found.files
+        judged = "not judged" if name in _NOT_JUDGED else "flat" if found.flat else "GROWS"
+        told = (
+            f"{name:10} {before:6.1f} -> {after:6.1f} MiB in the second half "
+            f"({found.mib_per_minute:+.2f} MiB/min), {few:.0f} -> {many:.0f} descriptors: {judged}"
+        )
+        print(told)
+        if judged == "GROWS":
+            tally.lose(told)
+    print(result.log)
+    if not result.verified:
+        tally.lose(result.log)
+    return tally
+
+
+def soak(databases: Databases, folder: Path, *, minutes: float, stop: threading.Event) -> Result:
+    """Run the load on a vault of its own over these databases, at stop no longer."""
+    vault = WholeVault(folder, databases, processes=2)
+    try:
+        document = vault.start()
+        watch, counts = Watch(vault.pids()), Counts()
+        asyncio.run(_loaded(vault, document, watch, counts, folder=folder, seconds=60 * minutes, stop=stop))
+        for name in ("custody", "serve", "work"):
+            if vault.stop(name) != 0:
+                counts.errors[f"{name} did not stop cleanly"] += 1
+        return Result(
+            minutes=minutes,
+            database=databases.kind,
+            done=dict(sorted(counts.done.items())),
+            errors=dict(counts.errors),
+            complaints=vault.complaints(),
+            trends=watch.trends(),
+            log=vault.verify_log(),
+        )
+    finally:
+        vault.close()
+
+
+async def _loaded(
+    vault: WholeVault,
+    document: dict[str, object],
+    watch: Watch,
+    counts: Counts,
+    *,
+    folder: Path,
+    seconds: float,
+    stop: threading.Event,
+) -> None:
+    load, ended = Load(client=vault.client, registry=vault.registry, counts=counts), asyncio.Event()
+    await load.prepare()
+    people = People(document, public=vault.public, scratch=folder, load=load)
+    running = asyncio.gather(
+        load.run(stop=ended),
+        load.pace("log page", 1.0, people.read_log, stop=ended),
+        load.pace("disclosure", 1 / min(_DISCLOSURES_EACH, seconds), people.disclose, stop=ended),
+    )
+    end, begun = time.monotonic() + seconds, time.monotonic()
+    while time.monotonic() < end and not stop.is_set():
+        watch.look()
+        await asyncio.sleep(max(_SHORTEST_LOOK, seconds / _LOOKS))
+        if int(time.monotonic() - begun) // 60 != int(time.monotonic() - begun - seconds / _LOOKS) // 60:
+            _tell(time.monotonic() - begun, watch, counts)
+    ended.set()
+    await running
+    people.close()
+    await load.close()
+
+
+def _tell(seconds: float, watch: Watch, counts: Counts) -> None:
+    held = ", ".join(f"{name} {found[-1].mib:.0f} MiB" for name, found in watch.samples.items())
+    told = f"{sum(counts.done.values())} calls, {sum(counts.errors.values())} errors"
+    print(f"{seconds / 60:.0f} min: {told}; {held}", flush=True)

@@ -1,0 +1,60 @@
+"""Promises whose tests are whole as they are: they are run, and pytest's last line is counted.
+
+- roles: every method is called by every role with every kind of certificate.
+- second-factor: codes are used twice, by many at once, by several processes, after a restart, and guessed.
+"""
+
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.resilience.campaign import Options
+from tests.resilience.tally import Tally
+
+_ROOT = Path(__file__).parents[2]
+_COMPLAINT = re.compile(r"FAILED |ERROR ")
+_COUNTED = re.compile(r"(?:(?P<failed>\d+) failed, )?(?P<passed>\d+) passed")
+_SHOWN = 20
+
+
+def roles(options: Options) -> Tally:
+    """Run promise 11; a fault is a test, which asks every method."""
+    return run(options, "tests/api/test_role_matrix.py")
+
+
+def second_factor(options: Options) -> Tally:
+    """Run promise 9."""
+    return run(options, "tests/flows/test_second_factor.py", "tests/storage/test_second_factor.py")
+
+
+def run(options: Options, *files: str) -> Tally:
+    """Run the tests of some files as often as asked; each that fails counts as lost."""
+    tally = Tally()
+    for _ in range(options.count):
+        if not options.stop.is_set():
+            tally.add(
+                _once("-m", "pytest", "-q", "-rfE", *(["-k", options.only] if options.only else []), *files)
+            )
+    return tally
+
+
+def _once(*command: str) -> Tally:
+    done = subprocess.run(
+        [sys.executable, *command], cwd=_ROOT, stdout=subprocess.PIPE, text=True, check=False
+    )
+    return counted(done.stdout.splitlines() or [""], code=done.returncode)
+
+
+def counted(lines: Sequence[str], *, code: int) -> Tally:
+    """Return what pytest's lines come to; an end that says nothing of the kind is a loss."""
+    tally = Tally(complaints=[line for line in lines if _COMPLAINT.match(line)][:_SHOWN])
+    found = _COUNTED.match(lines[-1])
+    if found is None:
+        tally.lose(f"pytest ended with: {lines[-1]}")
+        return tally
+    tally.faults, tally.lost = int(found["passed"]), int(found["failed"] or 0)
+    if code and not tally.lost:
+        tally.lose(f"pytest ended with exit code {code}")
+    return tally

@@ -1,0 +1,112 @@
+"""The audit of tortured databases finds what is missing, doubled or does not fit, and nothing else."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, update
+
+from idvault.domain.event import EventType
+from idvault.domain.verification import ClaimState
+from idvault.sealing.request import KeyedFingerprinter
+from idvault.storage.account.tables import accounts, records
+from idvault.storage.base.database import Database
+from idvault.storage.claim.tables import claims, jobs, persons, receipts, requests
+from idvault.storage.key.shred import SqlShredStore
+from idvault.storage.log import entry as log
+from idvault_client import Status, Verification
+from idvault_client.reasons import FailureReason
+from tests.resilience.audit import Audit
+from tests.resilience.book import SignUp
+from tests.resilience.tally import Tally
+from tests.support.databases import Databases
+from tests.support.sandbox import invent
+from tests.support.storage_world import World
+
+KEY = b"k" * 32
+KEPT = KeyedFingerprinter(key=KEY)
+
+
+def _told(request_id: str, token: str, state: ClaimState) -> SignUp:
+    status = Status(token, None, None, None, None, 1, None, None)
+    answer = Verification(request_id, token, state, status, FailureReason.UNSPECIFIED, timedelta(0))
+    return SignUp(invent(), request_id, answer)
+
+
+async def _book(databases: Databases) -> list[SignUp]:
+    """Sign three people up, one of them without success, and return what their platform was told."""
+    main, shred = Database(url=databases.main_url), Database(url=databases.shred_url)
+    world = World(main)
+    told = []
+    for outcome in (ClaimState.SUCCEEDED, ClaimState.SUCCEEDED, ClaimState.FAILED):
+        asked = world.request()
+        kept_id = KEPT.kept_id(relying_party="platform-a", request_id=asked.request_id)
+        opening = world.opening(request=replace(asked, request_id=kept_id))
+        ended = world.verified if outcome is ClaimState.SUCCEEDED else world.rejected
+        job = await ended(opening=opening)
+        if outcome is ClaimState.SUCCEEDED:
+            await SqlShredStore(database=shred).obtain(account_token=job.account_token, candidate=b"s" * 32)
+        told.append(_told(asked.request_id, job.account_token, outcome))
+    await main.close()
+    await shred.close()
+    return told
+
+
+async def _found(databases: Databases, book: list[SignUp]) -> Tally:
+    tally = Tally()
+    (await Audit.read(databases, request_key=KEY)).check(book, tally=tally)
+    return tally
+
+
+async def _do(databases: Databases, statement: Any) -> None:
+    main = Database(url=databases.main_url)
+    await World(main).do(statement)
+    await main.close()
+
+
+async def test_sound_databases_are_found_sound(databases: Databases) -> None:
+    """Two successes and a failure are as they were told, and a request that never arrived is no loss."""
+    book = await _book(databases)
+    tally = await _found(databases, [*book, SignUp(invent())])
+    assert tally.complaints == []
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda token: delete(records).where(records.c.account_token == token),
+        lambda token: delete(receipts).where(receipts.c.account_token == token),
+        lambda token: delete(jobs).where(jobs.c.account_token == token),
+        lambda token: delete(requests).where(requests.c.account_token == token),
+        lambda token: update(records).where(records.c.account_token == token).values(salt=b"x" * 32),
+        lambda token: update(receipts).where(receipts.c.account_token == token).values(record_digest=b"x"),
+        lambda token: update(accounts).where(accounts.c.account_token == token).values(state="PENDING"),
+        lambda token: update(claims).where(claims.c.account_token == token).values(state="FAILED"),
+        lambda _: update(persons).values(accounts=2),
+    ],
+)
+async def test_what_is_missing_or_does_not_fit_is_lost(sqlite_databases: Databases, harm: Any) -> None:
+    """A row taken away or changed behind an acknowledged success is named."""
+    book = await _book(sqlite_databases)
+    assert book[0].answer is not None
+    await _do(sqlite_databases, harm(book[0].answer.account_token))
+    tally = await _found(sqlite_databases, book)
+    assert tally.lost >= 1
+
+
+async def test_what_nobody_asked_for_is_doubled(sqlite_databases: Databases) -> None:
+    """A second settlement entry, and a claim of a request that nobody sent, are named."""
+    book = await _book(sqlite_databases)
+    main = Database(url=sqlite_databases.main_url)
+    world = World(main)
+    assert book[0].answer is not None
+    token = book[0].answer.account_token
+    fields = {"claim_id": "c", "state": "SUCCEEDED", "failure_reason": "", "record_digest": b""}
+    event = world.event(EventType.CLAIM_SETTLE, token, **fields)
+    await main.act("test", lambda connection: log.append(connection, event))
+    await main.close()
+    tally = await _found(sqlite_databases, book[:2])
+    assert tally.lost == 0
+    assert tally.doubled == 2
+    assert tally.last_line() == "torture: 0 faults, 0 acknowledged, 0 lost, 2 doubled"

@@ -1,0 +1,28 @@
+"""Sieges in small: a few kills, one crowd; `scripts/torture` has the full counts."""
+
+import random
+import threading
+from pathlib import Path
+
+from tests.resilience.besieged import besieging
+from tests.resilience.crowds import Crowds
+from tests.resilience.kills import Kills
+from tests.support.databases import Databases
+
+
+def test_kills_under_load_lose_and_double_nothing(tmp_path: Path, sqlite_databases: Databases) -> None:
+    """kill -9 at a random moment: what was acknowledged is there once, and the log verifies."""
+    with besieging(sqlite_databases, tmp_path) as vault:
+        tally = Kills(vault, dice=random.SystemRandom(), stop=threading.Event()).run(1)
+    assert tally.complaints == []
+    assert tally.faults >= 1
+    assert tally.acknowledged > 0
+
+
+def test_crowds_get_one_answer_and_never_one_account_more(tmp_path: Path, databases: Databases) -> None:
+    """64 callers with one request id are one claim; 64 requests of one person are five accounts."""
+    with besieging(databases, tmp_path) as vault:
+        tally = Crowds(vault, dice=random.SystemRandom(), stop=threading.Event()).run(1)
+    assert tally.complaints == []
+    assert tally.faults == 2
+    assert tally.acknowledged == 65

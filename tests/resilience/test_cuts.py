@@ -1,0 +1,89 @@
+"""The connection to PostgreSQL is cut at each packet of an act; repeated with its request it is done once.
+
+This is promise 3 in small, on one act at a time; `scripts/torture` does it to a whole process.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from idvault.domain.error import UnavailableError
+from idvault.ports.verification import Opened, Opening
+from idvault.storage.base.database import Database
+from idvault.storage.claim.tables import claims, requests
+from idvault.storage.log.tables import log_entries
+from tests.resilience.proxy import CuttingProxy
+from tests.support.databases import Databases, PostgresMaker
+from tests.support.storage_world import MATCHED, World
+
+_MOST = 120
+_TRIES = 5
+
+
+@pytest.fixture
+def pair(postgres_maker: PostgresMaker, tmp_path: Path) -> Iterator[Databases]:
+    """A fresh pair on PostgreSQL."""
+    made = postgres_maker.fresh(tmp_path)
+    yield made
+    postgres_maker.drop(made)
+
+
+async def _open(world: World, opening: Opening) -> Opened:
+    """Open a claim as often as a caller repeats its request."""
+    for _ in range(_TRIES):
+        try:
+            return await world.open(opening)
+        except UnavailableError:
+            continue
+    raise AssertionError("the store stays away")
+
+
+@pytest.mark.parametrize("half", [False, True])
+async def test_a_request_cut_at_any_packet_is_one_claim(pair: Databases, half: bool) -> None:
+    """Whichever packet is lost, that of the answer to COMMIT included: one request, one claim, one entry."""
+    with CuttingProxy(pair.main_url) as proxy:
+        database = Database(url=proxy.through(pair.main_url), pool_size=1)
+        world = World(database)
+        await world.open()
+        opened = 1
+        for packet in range(1, _MOST):
+            opening, before = world.opening(), proxy.cuts
+            proxy.cut_at(packet, half=half)
+            claim = (await _open(world, opening)).claim
+            proxy.let_pass()
+            opened += 1
+            assert (await world.open(opening)).claim.claim_id == claim.claim_id
+            if proxy.cuts == before:
+                break
+        for table in (requests, claims, log_entries):
+            (row,) = await world.all(select(func.count()).select_from(table))
+            assert row[0] == opened
+        await database.close()
+    assert 5 < packet < _MOST - 1
+
+
+async def test_a_settlement_whose_answer_is_lost_is_there(pair: Databases) -> None:
+    """For each packet: the record and its entry are there, or neither; repeated, both are there once."""
+    with CuttingProxy(pair.main_url) as proxy:
+        database = Database(url=proxy.through(pair.main_url), pool_size=1)
+        world = World(database)
+        for packet in range(1, _MOST):
+            job, before = await world.job(), proxy.cuts
+            entries = len(await world.all(select(log_entries)))
+            proxy.cut_at(packet, half=False)
+            try:
+                await world.settle(job, MATCHED)
+                proxy.let_pass()
+            except UnavailableError:
+                proxy.let_pass()
+                done = len(await world.all(select(log_entries))) > entries
+                assert (await world.records.get(account_token=job.account_token) is not None) is done
+                assert (await world.settle(job, MATCHED) is None) is done
+            assert await world.records.get(account_token=job.account_token) is not None
+            assert len(await world.all(select(log_entries))) == entries + 1
+            if proxy.cuts == before:
+                break
+        await database.close()
+    assert 5 < packet < _MOST - 1

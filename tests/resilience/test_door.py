@@ -1,0 +1,111 @@
+"""The one door to all campaigns: what is run, what is said at the end, and the exit code."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.resilience import __main__ as door
+from tests.resilience.campaign import Campaign, Options
+from tests.resilience.tally import Tally
+
+
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Options]]:
+    """Campaigns that do nothing; return which ran, and how."""
+    found: list[tuple[str, Options]] = []
+
+    def campaign(name: str, *databases: str, lost: int = 0) -> Campaign:
+        def run(options: Options) -> Tally:
+            found.append((name, options))
+            return Tally(faults=options.count, lost=lost)
+
+        return Campaign(run, f"about {name}", "things", 2, 10, databases)
+
+    both = ("sqlite", "postgres")
+    monkeypatch.setattr(
+        door,
+        "CAMPAIGNS",
+        {
+            "a": campaign("a", *both),
+            "b/one": campaign("b/one", "postgres"),
+            "b/two": campaign("b/two"),
+            "bad": campaign("bad", lost=1),
+        },
+    )
+    return found
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ("a", [("a", 10, "sqlite")]),
+        ("a --quick --database postgres", [("a", 2, "postgres")]),
+        ("b", [("b/one", 10, "postgres"), ("b/two", 10, "sqlite")]),
+        ("b/two a --count 7", [("a", 7, "sqlite"), ("b/two", 7, "sqlite")]),
+        ("--database sqlite", [("a", 2, "sqlite"), ("b/two", 2, "sqlite"), ("bad", 2, "sqlite")]),
+        ("--full --database sqlite", [("a", 10, "sqlite"), ("b/two", 10, "sqlite"), ("bad", 10, "sqlite")]),
+    ],
+)
+def test_what_was_asked_for_is_run(
+    ran: list[tuple[str, Options]], arguments: str, expected: list[tuple[str, int, str]]
+) -> None:
+    """A name is run in full unless told otherwise, and stands for its parts; without one all run, quick."""
+    door.main(arguments.split())
+    assert [(name, options.count, options.database) for name, options in ran] == expected
+
+
+def test_options_reach_the_campaign(ran: list[tuple[str, Options]]) -> None:
+    """The seed is the one that was given, or drawn; what to do only is passed on."""
+    door.main(["a", "--seed", "5", "--only", "word"])
+    door.main(["a"])
+    door.main(["a"])
+    assert (ran[0][1].seed, ran[0][1].only) == (5, "word")
+    assert ran[1][1].seed != ran[2][1].seed
+
+
+@pytest.mark.usefixtures("ran")
+def test_time_that_is_up_ends_a_run(ran: list[tuple[str, Options]]) -> None:
+    """After so many seconds campaigns are told to sum up."""
+    door.main(["a", "--seconds", "0"])
+    assert ran[0][1].stop.wait(5)
+
+
+@pytest.mark.usefixtures("ran")
+def test_the_end_is_a_line_and_an_exit_code(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """What all campaigns counted stands in the last line and, each by itself, in the file."""
+    file = tmp_path / "counts.json"
+    assert door.main(["a", "b", "--json", str(file)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "torture: 30 faults, 0 acknowledged, 0 lost, 0 doubled"
+    assert [(name, tally["faults"]) for name, tally in json.loads(file.read_text("utf-8")).items()] == [
+        ("a", 10), ("b/one", 10), ("b/two", 10),
+    ]  # fmt: skip
+    assert door.main(["bad"]) == 1
+
+
+@pytest.mark.usefixtures("ran")
+@pytest.mark.parametrize(
+    "arguments", ["c", "a c", "b/three", "b --database sqlite", "a --count 0", "a --quick --full"]
+)
+def test_wrong_usage_is_2(arguments: str) -> None:
+    """A name that is none, a database that a campaign has not, and counts that make no sense are refused."""
+    with pytest.raises(SystemExit) as ended:
+        door.main(arguments.split())
+    assert ended.value.code == 2
+
+
+def test_a_missing_tool_is_3(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without strace no disk fails; the text names it."""
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    assert door.main(["disk"]) == 3
+    assert "strace is not on this machine" in capsys.readouterr().out
+
+
+def test_help_lists_every_campaign(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever asks for help sees each name, what it does and how much."""
+    with pytest.raises(SystemExit):
+        door.main(["--help"])
+    told = capsys.readouterr().out
+    for name, campaign in door.CAMPAIGNS.items():
+        assert campaign.line(name) in told

@@ -1,0 +1,77 @@
+"""The registry campaign in small, on both databases and with both kinds of registry, and its oracle."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import delete
+
+from idvault.domain.verification import ClaimState, FailureReason
+from idvault.storage.base.database import Database
+from idvault.storage.log.tables import log_openings
+from tests.resilience.registry import oracle
+from tests.resilience.registry.campaign import Campaign
+from tests.resilience.registry.oracle import WrongError
+
+_COUNT = 60
+
+
+async def _campaign(database: Database, **options: Any) -> Campaign:
+    campaign = Campaign(database, **{"count": _COUNT, **options})
+    await campaign.run()
+    return campaign
+
+
+@pytest.mark.parametrize("keep_unheard", [True, False])
+async def test_every_claim_is_settled_once_and_rightly(main_database: Database, keep_unheard: bool) -> None:
+    """One call in four fails, workers die: everybody ends as the registry knows them, or as timed out."""
+    campaign = await _campaign(main_database, keep_unheard=keep_unheard, deaths=10.0)
+    verdict = await oracle.judge(campaign)
+    assert verdict.verified + verdict.mismatched + verdict.timed_out + verdict.never_opened == _COUNT
+    assert verdict.verified > _COUNT / 2
+    assert verdict.faults > verdict.calls / 8
+    assert len(campaign.internet.faults) >= 5
+    assert verdict.restarts > 0
+
+
+async def test_without_faults_nothing_is_asked_twice(main_database: Database) -> None:
+    """A calm registry decides each spelling once: every call is charged, none is sent again."""
+    verdict = await oracle.judge(await _campaign(main_database, rate=0.0, count=30, deaths=0.0))
+    assert (verdict.faults, verdict.resends, verdict.charged_again) == (0, 0, 0)
+    assert verdict.calls == verdict.charged
+
+
+async def test_stop_sums_up_what_has_begun(sqlite_main: Database) -> None:
+    """A campaign that is stopped settles whoever has begun, and nobody else."""
+    campaign = Campaign(sqlite_main, count=200, rate=0.0, deaths=0.0)
+    looks = iter([False, True])
+    await campaign.run(stop=lambda: next(looks, True))
+    verdict = await oracle.judge(campaign)
+    assert verdict.claims == 40
+
+
+async def test_the_oracle_sees_what_is_wrong(sqlite_main: Database) -> None:
+    """A stranger verified, a claim without its log entry, an id charged again, a claim that still waits."""
+    campaign = await _campaign(sqlite_main, rate=0.0, count=20, deaths=0.0)
+    await oracle.judge(campaign)
+    stranger = next(one for one in campaign.claimants if not one.matches)
+    right = stranger.claim
+    assert right is not None
+    for claim, complaint in (
+        (replace(right, state=ClaimState.SUCCEEDED, failure_reason=None), "somebody unknown was verified"),
+        (replace(right, state=ClaimState.PENDING), "did not end"),
+        (replace(right, failure_reason=FailureReason.SUPERSEDED), "ended as SUPERSEDED"),
+        (None, "lost"),
+    ):
+        stranger.claim, stranger.retries = claim, True
+        with pytest.raises(WrongError, match=complaint):
+            await oracle.judge(campaign)
+    stranger.claim = right
+    decided = next(iter(campaign.internet.ledger.decided.values()))
+    decided.append(decided[0])
+    with pytest.raises(WrongError, match="without a resend"):
+        await oracle.judge(campaign)
+    decided.pop()
+    await sqlite_main.act("test", lambda connection: connection.execute(delete(log_openings)))
+    with pytest.raises(WrongError, match="settlement entries"):
+        await oracle.judge(campaign)

@@ -1,0 +1,31 @@
+"""Promises whose tests are run as they are: what pytest's last line comes to."""
+
+import pytest
+
+from tests.resilience import suites
+from tests.resilience.campaign import Options
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "faults", "lost"),
+    [
+        ("5 passed in 8.31s", 0, 5, 0),
+        ("1 failed, 4 passed in 8.31s", 1, 4, 1),
+        ("4 passed, 1 error in 8.31s", 1, 4, 1),
+        ("5 failed in 8.31s", 1, 0, 1),
+        ("no tests ran in 0.1s", 5, 0, 1),
+        ("", 1, 0, 1),
+    ],
+)
+def test_the_last_line_is_counted(line: str, code: int, faults: int, lost: int) -> None:
+    """What passed is counted, what failed is lost, and an end that says nothing never counts as passed."""
+    tally = suites.counted(["ok", "FAILED one", line], code=code)
+    assert (tally.faults, tally.lost) == (faults, lost)
+    assert tally.complaints[0] == "FAILED one"
+
+
+def test_a_suite_is_run() -> None:
+    """The tests of a file are run in a process of their own; here those of this file that ask no other."""
+    options = Options(count=2, only="test_the_last_line")
+    tally = suites.run(options, "tests/resilience/test_suites.py")
+    assert (tally.faults, tally.lost, tally.complaints) == (12, 0, [])

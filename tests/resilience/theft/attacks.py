@@ -1,0 +1,108 @@
+"""Every attack on one scene, in order; in the last ones the thief also has what no thief should have."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from idvault.bootstrap.base import ENTROPY
+from idvault.development.authority import real_now
+from idvault.development.layout import CUSTODIANS, PASSPHRASE, THRESHOLD
+from idvault.sealing.day_key import LocalDayKeyring
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.storage.base.database import Database
+from idvault.storage.key.day_key import SqlDayKeyStore
+from tests.demo.disclosure import DisclosureSteps
+from tests.resilience.theft import guessing, others, records, search, victims, waiting
+from tests.resilience.theft.finding import Finding
+from tests.resilience.theft.loot import Loot
+from tests.resilience.theft.scene import Scene
+
+_MARKS = [victims.MARK, victims.NUMBER_MARK]
+
+
+def everything(scene: Scene, *, people: int) -> list[Finding]:
+    """Play the scene with its custodians and auditors, steal, and try everything."""
+    scene.play(people=people)
+    document = scene.vault.start_people()
+    live = together(scene, document)
+    loot = scene.steal("stolen")
+    return [
+        *offline(scene, loot, most_records=people),
+        others.case_texts(loot, _MARKS),
+        others.one_time_codes(loot),
+        *with_people(loot, document["identities"]),
+        live,
+        *later(scene, loot),
+    ]
+
+
+def offline(scene: Scene, loot: Loot, *, most_records: int) -> list[Finding]:
+    """Try what needs nobody's help: the bytes, the intakes, the records, the numbers, the names."""
+    people = scene.victims
+    order = list(CUSTODIANS)
+    hits = search.search(loot.raw, _MARKS)
+    size = sum(len(content) for content in loot.raw.values())
+    forms = len(_MARKS) * len(search.forms(victims.MARK))
+    numbers, known = guessing.numbers(loot, victims.numbers(), most=len(people.all))
+    return [
+        Finding(
+            "names and numbers in every stolen byte, in every form", "names", forms, len(hits), 0, _read(size)
+        ),
+        waiting.waiting_now(loot, people.waiting),
+        records.every_secret(loot, order=order, most_records=most_records),
+        numbers,
+        guessing.names(loot, people.dictionary(), known),
+    ]
+
+
+def with_people(loot: Loot, folders: Mapping[str, str]) -> list[Finding]:
+    """Add the keys of custodians: one fewer than it takes, and as many as it takes."""
+    order = list(CUSTODIANS)
+    own = records.custodians({name: folders[name] for name in order}, passphrase=PASSPHRASE)
+    return [
+        records.people(loot, own, order=order, count=THRESHOLD - 1),
+        records.people(loot, own, order=order, count=THRESHOLD, stated=True),
+    ]
+
+
+def together(scene: Scene, document: Mapping[str, Any]) -> Finding:
+    """An auditor and a custodian work together at the living vault: the request, one approval, the codes."""
+    person = scene.victims.sealed[0]
+    scratch = scene.folder / "together"
+    scratch.mkdir()
+    DisclosureSteps(scratch=scratch).request(document, account_token=scene.tokens[person.name])
+    note = "the vault refuses: ILLEGAL_TRANSITION"
+    return Finding("sealed records: one custodian, one auditor, their codes, live", "records", 1, 0, 0, note)
+
+
+def later(scene: Scene, loot: Loot) -> list[Finding]:
+    """Look for intakes of settled claims: with the keys of now, and with those of half an hour later.
+
+    The bytes are those of now both times: what a write-ahead log or a backup keeps is there for ever.
+    """
+    people = scene.victims
+    now = waiting.waited_once(loot, people.late, most=len(people.late), when="at once")
+    scene.settle_waiting()
+    asyncio.run(_turn(scene, real_now()))
+    return [
+        now,
+        waiting.waited_once(scene.keys_again(loot), [*people.late, *people.waiting], when="30 min later"),
+    ]
+
+
+async def _turn(scene: Scene, now: datetime) -> None:
+    """Do what the worker does every minute, as of half an hour to come; the worker is stopped before."""
+    scene.vault.stop("work")
+    keys = LocalKeyProvider.load(scene.keys / "work.keys", passphrase=PASSPHRASE, entropy=ENTROPY)
+    database = Database(url=scene.databases.main_url)
+    try:
+        keyring = LocalDayKeyring(keys=keys, store=SqlDayKeyStore(database=database), entropy=ENTROPY)
+        for minutes in range(0, 31, 5):
+            await keyring.rotate(now=now + timedelta(minutes=minutes))
+    finally:
+        await database.close()
+
+
+def _read(size: int) -> str:
+    return f"{size / 1_000_000:.0f} MB read"

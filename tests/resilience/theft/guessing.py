@@ -1,0 +1,85 @@
+"""What can be found by trying: numbers against the index, then names against the hashes of requests."""
+
+import time
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+from idvault.domain.document import Document, DocumentType
+from idvault.domain.seal import Part
+from idvault.domain.verification import Identity
+from idvault.sealing.index import ChainedIndexer
+from idvault.sealing.key_set import Purpose
+from idvault.sealing.request import KeyedFingerprinter
+from idvault.v1 import common_pb2
+from tests.resilience.theft.finding import Finding
+from tests.resilience.theft.loot import Loot, Row
+
+_BITS = 38
+_MICROS, _NANOS_IN_MICRO = 1_000_000, 1_000
+# The index of a person does not depend on it: it is of the limiter's keys alone.
+_ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC).date()
+
+
+def numbers(loot: Loot, candidates: Iterable[str], *, most: int) -> tuple[Finding, dict[str, str]]:
+    """Try every number of a small range; return what that found, and the numbers by the persons' ids."""
+    indexer = ChainedIndexer(keys=loot.keys[Purpose.INDEX])
+    persons = {(row["relying_party"], bytes(row["person_index"])): row for row in loot.tables["persons"]}
+    parties = sorted({row["relying_party"] for row in loot.tables["persons"]})
+    found: dict[str, str] = {}
+    tries, begun = 0, time.perf_counter()
+    for number in candidates:
+        identity = Identity("?", Document(DocumentType.RESIDENT_ID, number))
+        for party in parties:
+            tries += 1
+            key = indexer.person(relying_party=party, identity=identity, person_id="", today=_ANY_DAY)
+            person = persons.get((party, key.index))
+            if person is not None:
+                found[person["person_id"]] = number
+    pace = tries / (time.perf_counter() - begun)
+    days = 2**_BITS / pace / 86_400
+    note = f"stated: {pace:,.0f} tries/s here, 2^{_BITS} in {days:,.0f} days; others are faster"
+    finding = Finding(
+        "numbers: index keys, all of one region and birthday", "numbers", tries, len(found), most, note
+    )
+    return finding, found
+
+
+def names(loot: Loot, dictionary: list[str], known: dict[str, str]) -> Finding:
+    """Try names against the hash of each request whose person's number was found."""
+    fingerprinter = KeyedFingerprinter(
+        key=loot.keys[Purpose.REQUEST].versions[loot.keys[Purpose.REQUEST].primary]
+    )
+    hashes = {(row["account_token"], row["claim_id"]): row for row in loot.tables["requests"]}
+    found: set[str] = set()
+    tries = 0
+    for claim in loot.tables["claims"]:
+        request = hashes.get((claim["account_token"], claim["claim_id"]))
+        number = known.get(claim["person_id"])
+        if request is None or number is None:
+            continue
+        wanted = bytes(request["fingerprint"])
+        for name in dictionary:
+            for fields in _guesses(claim, request, name, number):
+                tries += 1
+                if fingerprinter.fingerprint(method="VerifyIndividual", fields=fields) == wanted:
+                    found.add(name)
+    return Finding(
+        "names: a dictionary against the hashes of requests, with the key", "names", tries, len(found)
+    )
+
+
+def _guesses(claim: Row, request: Row, name: str, number: str) -> Iterator[tuple[Part, ...]]:
+    """Yield what may have been hashed: with what is stored of the request's id, and without."""
+    seconds, micros = divmod(claim["agree_time"], _MICROS)
+    fields = (
+        name,
+        common_pb2.DOCUMENT_TYPE_RESIDENT_ID,
+        number,
+        claim["policy_version"],
+        f"{seconds}.{micros * _NANOS_IN_MICRO}",
+        "",
+        "",
+    )
+    yield fields
+    yield (claim["request_id"], *fields)
+    yield (request["request_id"], *fields)

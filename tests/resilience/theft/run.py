@@ -1,0 +1,46 @@
+"""Promise 5: steals both databases and every online key of a vault of its own, and tries everything.
+
+A vault is started on this machine and people sign up; then its databases (SQLite: each file with its journal;
+PostgreSQL: every row, the files of both databases and the write-ahead log) and every key of every process are
+carried away while it runs, and each attack is tried on them. Everybody in it is synthetic.
+"""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from tests.resilience.campaign import Options
+from tests.resilience.tally import Tally
+from tests.resilience.theft import attacks
+from tests.resilience.theft.finding import HEAD, Finding
+from tests.resilience.theft.scene import Scene
+from tests.support.durable import durable
+from tests.support.whole_vault import clean_environment
+
+
+def run(options: Options) -> Tally:
+    """Steal from so many people, at least two, and report."""
+    clean_environment()
+    with (
+        tempfile.TemporaryDirectory(prefix="idvault-theft-") as folder,
+        durable(options.database, Path(folder)) as databases,
+    ):
+        scene = Scene(databases, Path(folder))
+        try:
+            return report(attacks.everything(scene, people=max(options.count, 2)))
+        finally:
+            scene.vault.close()
+
+
+def report(findings: Sequence[Finding]) -> Tally:
+    """Print the table; what goes beyond a stated limit is lost."""
+    tally = Tally(faults=len(findings))
+    print(HEAD)
+    for finding in findings:
+        print(finding.line(), flush=True)
+        tally.details.append(asdict(finding) | {"holds": finding.holds})
+        if not finding.holds:
+            beyond = finding.found - finding.most
+            tally.lose(f"{beyond} {finding.what} beyond the stated limits: {finding.attack}", beyond)
+    return tally

@@ -1,0 +1,104 @@
+"""The vault that is stolen from: people sign up, some while the registry is down, and some wait still."""
+
+import time
+from pathlib import Path
+
+from idvault.development.layout import PASSPHRASE
+from idvault_client import Vault
+from idvault_client.campaign_values import LegacyAccount
+from tests.resilience.theft.loot import Loot, take, take_keys
+from tests.resilience.theft.victims import Victims, invent
+from tests.support.databases import Databases
+from tests.support.sandbox import Person, verify, wait_for
+from tests.support.whole_vault import WholeVault
+
+_PATIENCE = 120.0
+_TIMEOUT = 20.0
+
+
+class SceneError(Exception):
+    """The scene is not as it must be for the theft to mean something; the text holds no name."""
+
+
+class Scene:
+    """One vault, and what was done to its people."""
+
+    def __init__(self, databases: Databases, folder: Path) -> None:
+        """Prepare a vault over these databases; start nothing."""
+        self.begun = time.time() - 1
+        self.databases = databases
+        self.vault = WholeVault(folder, databases, processes=1)
+        self.victims = Victims()
+        self.tokens: dict[str, str] = {}
+        self._requests: list[str] = []
+        self.folder = folder
+
+    def play(self, *, people: int) -> None:
+        """Let so many people be verified at once, and half as many each be refused, wait once, wait now."""
+        self.vault.start_work()
+        self.vault.start_serve()
+        some = max(people // 2, 2)
+        everybody = invent(people + 3 * some)
+        self.vault.registry.add(*everybody)
+        victims = self.victims
+        victims.sealed.extend(everybody[:people])
+        victims.mismatched.extend(everybody[people : people + some])
+        victims.late.extend(everybody[people + some : people + 2 * some])
+        victims.waiting.extend(everybody[people + 2 * some :])
+        with self.vault.vault(timeout=_TIMEOUT) as vault:
+            rows = [LegacyAccount(f"user-{place}", "2012-05-01") for place in range(people)]
+            vault.campaigns.import_legacy_accounts("before-2014", rows)
+            self._sign_up(vault)
+
+    def settle_waiting(self) -> None:
+        """Let the registry be back, and wait until nobody waits any more."""
+        self.vault.registry.behave("normal")
+        with self.vault.vault(timeout=_TIMEOUT) as vault:
+            for request_id in self._requests:
+                _check(_succeeds(vault, request_id), "a claim that waited is verified")
+
+    def steal(self, copies: str) -> Loot:
+        """Carry everything away while the vault runs; copies: a name for the thief's folder."""
+        return take(
+            self.databases,
+            keys=self.keys,
+            passphrase=PASSPHRASE,
+            since=self.begun,
+            copies=self.folder / copies,
+        )
+
+    def keys_again(self, loot: Loot) -> Loot:
+        return Loot(loot.tables, loot.raw, take_keys(self.keys, passphrase=PASSPHRASE))
+
+    @property
+    def keys(self) -> Path:
+        return Path(self.vault.settings["IDVAULT_KEYS"]).parent
+
+    def _sign_up(self, vault: Vault) -> None:
+        registry = self.vault.registry
+        for person in self.victims.sealed:
+            answer = verify(vault, person)
+            _check(answer.succeeded, "a right name is verified")
+            self.tokens[person.name] = answer.account_token
+        for person in self.victims.mismatched:
+            wrong = Person(person.name[:2] + person.name[:1:-1], person.number)
+            _check(verify(vault, wrong).failed, "a wrong name is refused")
+        registry.behave("down")
+        late = [verify(vault, person) for person in self.victims.late]
+        registry.behave("normal")
+        for claim in late:
+            _check(claim.pending and _succeeds(vault, claim.request_id), "a claim that waited is verified")
+        registry.behave("down")
+        for person in self.victims.waiting:
+            claim = verify(vault, person)
+            _check(claim.pending, "a claim waits while the registry is down")
+            self._requests.append(claim.request_id)
+
+
+def _succeeds(vault: Vault, request_id: str) -> bool:
+    return wait_for(lambda: vault.get_verification(request_id).succeeded, patience=_PATIENCE)
+
+
+def _check(condition: bool, text: str) -> None:
+    if not condition:
+        raise SceneError(text)

@@ -1,0 +1,70 @@
+"""Synthetic values for tests: every name and number is made up or a fixture of the registry's test system."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from idvault.domain.document import Document, DocumentType
+from idvault.domain.event import Event, EventType
+from idvault.domain.moment import Moment
+from idvault.domain.record import SealedRecord
+from idvault.domain.status import Account, Assurance, Standing, State, SubjectKind
+from idvault.domain.verification import Consent, Facts, Identity, Slot
+
+NOW = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
+TODAY = date(2026, 3, 1)
+ZONE = ZoneInfo("Asia/Shanghai")
+TOKEN = "acct_0123456789abcdefghjkmnpqrs"
+PERSON = "a" * 32
+NAME = "某一一"
+NUMBER = "110000190101010001"
+
+
+def moment(*, after: timedelta = timedelta(0)) -> Moment:
+    return Moment(NOW + after, NOW + after)
+
+
+def identity(*, name: str = NAME, number: str = NUMBER) -> Identity:
+    return Identity(name, Document(DocumentType.RESIDENT_ID, number))
+
+
+def consent() -> Consent:
+    """Return a consent given a minute ago."""
+    return Consent("terms-3", NOW - timedelta(minutes=1))
+
+
+def account(**changes: Any) -> Account:
+    fresh = Account(
+        TOKEN, "platform-a", SubjectKind.INDIVIDUAL, State.PENDING, Standing.GOOD, Assurance.NONE, 1
+    )
+    return replace(fresh, **changes)
+
+
+def facts(**changes: Any) -> Facts:
+    """Return what is known of an ordinary sign-up, with changes."""
+    return replace(Facts(Slot.TAKEN, person_closed=False, different_owner=False), **changes)
+
+
+def event(kind: EventType = EventType.CLAIM_OPEN, **fields: str | int | bytes) -> Event:
+    """Return an event with a fixed id and opening key."""
+    return Event(kind, "b" * 32, TOKEN, NOW, NOW, "c" * 32, bytes(range(32)), fields)
+
+
+def record(**changes: Any) -> SealedRecord:
+    """Return a record of arbitrary bytes in the sizes of a real one."""
+    made = SealedRecord(
+        account_token=TOKEN,
+        relying_party="platform-a",
+        record_id="d" * 32,
+        format_version=1,
+        sealing_quorum_id="e" * 64,
+        present_quorum_id="e" * 64,
+        suite="test",
+        salt=b"s" * 32,
+        commitment=b"c" * 32,
+        ciphertext=b"x" * 540,
+        share_hashes=(b"1" * 32, b"2" * 32, b"3" * 32),
+        shares=(b"one", b"two", b"three"),
+    )
+    return replace(made, **changes)

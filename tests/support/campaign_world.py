@@ -1,0 +1,170 @@
+"""Campaigns over a real database: what a platform with imported accounts does, as short calls."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any, cast
+
+from idvault.bootstrap.campaigns import wire_campaigns
+from idvault.domain.campaign import Campaign, Cohort, Method, Plan, Verb
+from idvault.domain.error import Violation
+from idvault.domain.invitation import InvitationEvent
+from idvault.domain.legacy_account import LegacyRow
+from idvault.domain.moment import Moment
+from idvault.domain.status import Status
+from idvault.flows.campaign import Asked
+from idvault.flows.invitation import EnforcementFlow, Shown, TakenBatch
+from idvault.flows.legacy_account import ImportCommand, RowResult
+from idvault.flows.log_guard import LogGuard
+from idvault.flows.policy import Policy
+from idvault.storage.base.database import Database
+from idvault.storage.campaign.invitation import SqlInvitationStore
+from idvault.storage.campaign.legacy_account import SqlLegacyAccountStore
+from idvault.storage.campaign.store import SqlCampaignStore
+from tests.support import builders
+from tests.support.fakes.campaign import FakeCoder, FakeReferencer, OpenGuard
+from tests.support.fakes.flaky import Flaky
+from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
+from tests.support.flow_world import PARTY, World, at, request_id
+
+DAY = 86_400
+OPENED_ON = date(2012, 5, 1)
+
+
+def plan(**changes: Any) -> Plan:
+    """Return a plan of batches for everybody, with changes."""
+    return replace(
+        Plan("Verify", Cohort(), (Method.WHEN_DUE,), daily_limit=100, reminder_days=(3, 7)), **changes
+    )
+
+
+class CampaignWorld:
+    """The flows of campaigns beside those of claims, over one database."""
+
+    def __init__(self, database: Database, policy: Policy | None = None, *, life: int = 0) -> None:
+        """Build the flows as bootstrap does. life: how often the same database was opened before."""
+        start = life * 10_000_000
+        self.claims = World(database, policy=policy or Policy(5, 365, 90, builders.ZONE), entropy_start=start)
+        self.policy, entropy = self.claims.policy, CountingEntropy(start=start + 5_000_000)
+        self.legacy_store = Flaky(SqlLegacyAccountStore(database=database))
+        self.campaign_store = Flaky(SqlCampaignStore(database=database))
+        self.invitation_store = Flaky(SqlInvitationStore(database=database))
+        self.guard = OpenGuard()
+        guard = cast(LogGuard, self.guard)
+        invitations = cast(SqlInvitationStore, self.invitation_store)
+        flows = wire_campaigns(
+            legacy_store=cast(SqlLegacyAccountStore, self.legacy_store),
+            store=cast(SqlCampaignStore, self.campaign_store),
+            invitation_store=invitations,
+            accounts=self.claims.accounts,
+            referencer=FakeReferencer(),
+            coder=FakeCoder(),
+            fingerprinter=FakeFingerprinter(),
+            guard=guard,
+            entropy=entropy,
+            policy=self.policy,
+        )
+        self.legacy, self.campaigns, self.invitations = flows.legacy, flows.campaigns, flows.invitations
+        self.enforcement = EnforcementFlow(
+            store=invitations, guard=guard, entropy=entropy, policy=self.policy
+        )
+        self._number = 10_000 * (life + 1)
+
+    def asked(self, method: str, *fields: str | int, number: int | None = None, party: str = PARTY) -> Asked:
+        """Return a request of its own, or the one of a number."""
+        self._number += 1
+        return Asked(party, "b" * 32, request_id(number or self._number), method, fields)
+
+    async def bring(
+        self,
+        *references: str,
+        number: int | None = None,
+        label: str = "2014",
+        created: date = OPENED_ON,
+        wrong: tuple[Violation, ...] = (),
+        party: str = PARTY,
+        now: Moment | None = None,
+    ) -> list[RowResult]:
+        """Import accounts; wrong rows come last."""
+        self._number += 1
+        rows: list[LegacyRow | Violation] = [LegacyRow(reference, created) for reference in references]
+        command = ImportCommand(
+            relying_party=party,
+            actor_id="b" * 32,
+            request_id=request_id(number or self._number),
+            method="ImportLegacyAccounts",
+            fields=(label, *references, created.isoformat()),
+            label=label,
+            rows=(*rows, *wrong),
+        )
+        return await self.legacy.import_chunk(command, now=now or at(0))
+
+    async def members(self, count: int, **options: Any) -> list[str]:
+        names = [f"user-{place}" for place in range(count)]
+        return [row.account_token for row in await self.bring(*names, **options)]
+
+    async def create(self, *, number: int | None = None, seconds: float = 0, **changes: Any) -> Campaign:
+        made = plan(**changes)
+        asked = self.asked("CreateCampaign", repr(made), number=number)
+        return await self.campaigns.create(asked, plan=made, now=at(seconds))
+
+    async def move(
+        self, campaign: Campaign, verb: Verb, *, number: int | None = None, seconds: float = 0
+    ) -> Campaign:
+        asked = self.asked(verb.value, campaign.campaign_id, number=number)
+        return await self.campaigns.move(asked, campaign_id=campaign.campaign_id, verb=verb, now=at(seconds))
+
+    async def started(self, *, seconds: float = 0, **changes: Any) -> Campaign:
+        return await self.move(await self.create(seconds=seconds, **changes), Verb.START, seconds=seconds)
+
+    async def claim(
+        self,
+        campaign: Campaign,
+        *,
+        limit: int = 100,
+        number: int | None = None,
+        seconds: float = 0,
+        lease: float = 600,
+    ) -> TakenBatch:
+        asked = self.asked("ClaimDueInvitations", campaign.campaign_id, limit, number=number)
+        return await self.invitations.claim(
+            asked,
+            campaign_id=campaign.campaign_id,
+            limit=limit,
+            lease=timedelta(seconds=lease),
+            now=at(seconds),
+        )
+
+    async def record(
+        self,
+        campaign: Campaign,
+        token: str,
+        event: InvitationEvent = InvitationEvent.SHOWN,
+        method: Method = Method.WHEN_DUE,
+        *,
+        number: int | None = None,
+        seconds: float = 0,
+    ) -> Shown:
+        asked = self.asked(
+            "RecordInvitationEvent", token, campaign.campaign_id, method.value, event.value, number=number
+        )
+        return await self.invitations.record(
+            asked,
+            account_token=token,
+            campaign_id=campaign.campaign_id,
+            method=method,
+            event=event,
+            now=at(seconds),
+        )
+
+    async def offer(self, token: str, method: Method = Method.AT_LOGIN, *, seconds: float = 0) -> Shown:
+        """Ask whether to invite on an occasion."""
+        return await self.invitations.get(
+            relying_party=PARTY, account_token=token, method=method, now=at(seconds)
+        )
+
+    async def status(self, token: str, *, seconds: float = 0) -> Status:
+        return await self.claims.status.get(relying_party=PARTY, account_token=token, now=at(seconds))
+
+
+def tokens(batch: TakenBatch) -> list[str]:
+    return [shown.account_token for shown in batch.shown]

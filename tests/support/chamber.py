@@ -1,0 +1,386 @@
+"""Everybody of a disclosure around two real databases: auditors, custodians, the service, its log.
+
+The people's clients run as they are; they call the servicers without a network in between, through a hand
+that a test can put something in (`Local.tamper`).
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from google.protobuf.message import Message
+from sqlalchemy import select
+
+from idvault.api import errors
+from idvault.api.call import Caller
+from idvault.api.transparency import TransparencyServicer
+from idvault.attest import hpke
+from idvault.attest.person import Person
+from idvault.attest.quorum import Quorum
+from idvault.attest.roster import Roster
+from idvault.bootstrap.base import ENTROPY
+from idvault.bootstrap.disclosure import wire_disclosures
+from idvault.bootstrap.drill import drill_service
+from idvault.custody.identity import PersonalIdentity
+from idvault.domain.error import IdvaultError
+from idvault.domain.event import EventType
+from idvault.domain.moment import Moment
+from idvault.domain.record import SealedRecord
+from idvault.domain.registry import Answer
+from idvault.domain.verification import Outcome
+from idvault.flows.disclosure_retention import DisclosureRetention
+from idvault.flows.drill import DrillFlow
+from idvault.flows.drill_record import DrillKeeper
+from idvault.flows.log_guard import LogGuard
+from idvault.flows.log_proof import LogProofs
+from idvault.flows.refusals import Refusals
+from idvault.flows.transparency import TransparencyFlow
+from idvault.ports.verification import Job
+from idvault.sealing.case_text import KeyedCaseTextSealer
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import Holder, fresh
+from idvault.sealing.record import QuorumRecordSealer
+from idvault.storage.base.database import Database
+from idvault.storage.custody.drill import SqlDrillStore
+from idvault.storage.custody.handover import SqlHandoverStore
+from idvault.storage.disclosure.store import SqlDisclosureStore
+from idvault.storage.key.shred import SqlShredStore
+from idvault.storage.log.checkpoint import SqlCheckpointStore
+from idvault.storage.log.store import SqlLogStore
+from idvault.storage.log.tables import log_entries
+from idvault.storage.people.request import SqlPersonRequestStore
+from idvault.transparency import entry
+from idvault_client.auditor import Auditor
+from idvault_client.custodian import Custodian
+from idvault_client.drill import Drill
+from idvault_client.errors import BY_REASON
+from idvault_client.one_time_key import OneTimeKeys
+from idvault_client.trust import Trust
+from tests.support import builders, people
+from tests.support.databases import Databases
+from tests.support.fakes.flaky import Flaky
+from tests.support.fakes.log import WaitingLog
+from tests.support.fakes.people import FakeCodes, FakeRosters
+from tests.support.fakes.sealing import FakeFingerprinter
+from tests.support.log_world import KEY, Worker
+from tests.support.storage_world import MATCHED, World
+
+AUDITORS = ("auditor-a", "auditor-b")
+CUSTODIANS = people.NAMES
+SUCCESSORS = ("custodian-d", "custodian-e")
+SUITE = hpke.X25519
+START = datetime(2026, 3, 1, 4, 0, 12, tzinfo=UTC)
+ROLES = {
+    **dict.fromkeys(AUDITORS, "auditor"),
+    **dict.fromkeys((*CUSTODIANS, *SUCCESSORS), "custodian"),
+}
+Tamper = Callable[[str, Message], Message]
+
+
+def person(name: str) -> Person:
+    """Return somebody as the roster has them."""
+    return people.person(name, role=ROLES.get(name, "auditor"), suite=SUITE)
+
+
+def identity(name: str) -> PersonalIdentity:
+    """Return somebody with private keys in hand."""
+    found = person(name)
+    return PersonalIdentity(
+        name=name,
+        role=found.role,
+        organisation=found.organisation,
+        actor_id=found.actor_id,
+        suite=SUITE,
+        _hpke_private=people.secret(name, "hpke"),
+        _ed25519_private=people.secret(name, "ed25519"),
+    )
+
+
+def first_roster() -> Roster:
+    """Return the roster that all its custodians have signed: two of three, and two auditors."""
+    custodians = tuple(person(name) for name in CUSTODIANS)
+    quorum = Quorum("records", 2, custodians)
+    made = Roster(1, False, (*custodians, *(person(name) for name in AUDITORS)), (quorum,))
+    return people.signed(made, *CUSTODIANS)
+
+
+class Local:
+    """Calls the servicers as somebody; tamper: changes an answer on its way back."""
+
+    def __init__(self, chamber: "Chamber", name: str) -> None:
+        self._chamber = chamber
+        found = person(name)
+        self._caller = Caller(name, found.role, found.actor_id)
+        self.tamper: Tamper = lambda _method, answer: answer
+        self.calls: list[tuple[str, Message]] = []
+
+    def call(self, method: str, request: Message, answer: type[Any]) -> Any:
+        """Return the answer, or raise what a client over the network would raise."""
+        self.calls.append((method, request))
+        service, _, name = method.partition("/")
+        servicer = self._chamber.servicers[service]
+        work = getattr(servicer, name)(
+            request, caller=self._caller, now=self._chamber.now(), remaining=self._chamber.remaining
+        )
+        try:
+            found = asyncio.run_coroutine_threadsafe(work, self._chamber.loop).result(30)
+        except IdvaultError as error:
+            told = errors.refusal(error)
+            failure = BY_REASON[told.reason](told.reason, told.code.name)
+        else:
+            return self.tamper(method, answer.FromString(found.SerializeToString()))
+        raise failure
+
+
+class Chamber:
+    """One deployment; the process that serves it can be replaced at any moment (`restart`)."""
+
+    def __init__(self, databases: Databases, folder: Path) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.main = Database(url=databases.main_url)
+        self.shred = Database(url=databases.shred_url)
+        self.folder = folder
+        self.world = World(self.main, seed=str(folder))
+        self.rosters = FakeRosters(first_roster())
+        self.codes = FakeCodes()
+        self.offset = timedelta()
+        self.remaining: float | None = 10.0
+        self.daily = 20
+        self.counted: list[str] = []
+        self.gauges: list[tuple[int, float]] = []
+        self.records: dict[str, SealedRecord] = {}
+        keys = folder / "custody.keys"
+        self.keys = LocalKeyProvider.create(
+            keys,
+            keys=fresh(Holder.CUSTODY, entropy=ENTROPY),
+            passphrase=b"words",
+            entropy=ENTROPY,
+            cost=people.CHEAP,
+        )
+        self.log = Worker(self.main, self.shred, folder / "public")
+        self.waiting = WaitingLog()
+        self.restart()
+
+    def restart(self) -> None:
+        """Build the flows anew, as after a crash: nothing but the databases is left."""
+        self.flaky = Flaky(SqlDisclosureStore(database=self.main))
+        store = cast(SqlDisclosureStore, self.flaky)
+        log, checkpoints = SqlLogStore(database=self.main), SqlCheckpointStore(database=self.shred)
+        proofs = LogProofs(log=log, checkpoints=checkpoints, store=store)
+        refusals = Refusals(store=store, entropy=ENTROPY, observe=self.counted.append)
+        self.handovers = SqlHandoverStore(database=self.main)
+        flows = wire_disclosures(
+            store=store,
+            requests=SqlPersonRequestStore(database=self.main),
+            handovers=self.handovers,
+            shred_keys=SqlShredStore(database=self.shred),
+            case_texts=KeyedCaseTextSealer(keys=self.keys, entropy=ENTROPY),
+            rosters=self.rosters,
+            second_factor=self.codes,
+            fingerprinter=FakeFingerprinter(),
+            proofs=proofs,
+            guard=LogGuard(store=self.waiting),
+            refusals=refusals,
+            entropy=ENTROPY,
+            observe=self.counted.append,
+            zone=ZoneInfo("Asia/Shanghai"),
+            daily=self.daily,
+        )
+        self.auditing, self.custody, self.successions = flows.auditors, flows.custodians, flows.successions
+        self.retention = DisclosureRetention(
+            store=store, refusals=refusals, entropy=ENTROPY, observe=self.counted.append
+        )
+        self.store = store
+        self._open_drills(proofs, refusals)
+        services = [*flows.services(), drill_service(self.drills)]
+        self.servicers = {each.descriptor.name: each.servicer for each in services}
+        log_flow = TransparencyFlow(log=log, checkpoints=checkpoints)
+        self.servicers["TransparencyService"] = TransparencyServicer(flow=log_flow)
+
+    def _open_drills(self, proofs: LogProofs, refusals: Refusals) -> None:
+        self.drill_store = SqlDrillStore(database=self.main)
+        self.drills = DrillFlow(
+            store=self.drill_store,
+            requests=SqlPersonRequestStore(database=self.main),
+            rosters=self.rosters,
+            second_factor=self.codes,
+            fingerprinter=FakeFingerprinter(),
+            proofs=proofs,
+            guard=LogGuard(store=self.waiting),
+            refusals=refusals,
+            entropy=ENTROPY,
+        )
+        self.keeper = DrillKeeper(
+            store=self.drill_store,
+            rosters=self.rosters,
+            sealer=self.sealer(),
+            guard=LogGuard(store=self.waiting),
+            entropy=ENTROPY,
+            observe=lambda overdue, oldest: self.gauges.append((overdue, oldest)),
+        )
+
+    def now(self) -> Moment:
+        """Return the moment; both clocks go together here."""
+        return Moment(START + self.offset, START + self.offset)
+
+    def now_with_real_time(self) -> Moment:
+        """Return the moment for a server whose certificates and deadlines are those of today."""
+        return Moment(START + self.offset, datetime.now(UTC))
+
+    def pass_time(self, **time: float) -> None:
+        self.offset += timedelta(**time)
+
+    async def step(self) -> None:
+        """Let the worker sequence and sign what is new."""
+        await self.log.log.run(now=self.now())
+
+    async def account(self, *, name: str = builders.NAME) -> str:
+        """Sign somebody up, with a record that is really sealed; return the token."""
+        job = await self.world.job()
+        self.records[job.account_token] = await self._seal(job.account_token, name)
+        await self.settle(job, MATCHED, record=self.records[job.account_token])
+        return job.account_token
+
+    async def verify_again(self, account_token: str, *, name: str = builders.NAME) -> SealedRecord:
+        """Put a new version of the record in the place of the former one; return the former."""
+        former = self.records[account_token]
+        job = await self.world.job(account_token=account_token, new_account=False)
+        self.records[account_token] = await self._seal(account_token, name)
+        await self.settle(job, MATCHED, record=self.records[account_token])
+        return former
+
+    async def settle(self, job: Job, outcome: Outcome, **changes: Any) -> None:
+        """End a claim now, a moment after whatever was before."""
+        self.offset += timedelta(milliseconds=1)
+        event = replace(
+            self.world.event(EventType.CLAIM_SETTLE, job.account_token),
+            occurred_at=self.now().business,
+            recorded_at=self.now().real,
+        )
+        await self.world.claims.settle(self.world.settlement(job, outcome, **changes), event=event)
+
+    async def _seal(self, account_token: str, name: str) -> SealedRecord:
+        return await self.sealer().seal(
+            relying_party="platform-a",
+            account_token=account_token,
+            identity=builders.identity(name=name),
+            answer=Answer.MATCH,
+            consent=builders.consent(),
+        )
+
+    def sealer(self) -> QuorumRecordSealer:
+        return QuorumRecordSealer(
+            quorum=lambda: self.rosters.quorum,
+            shred_store=SqlShredStore(database=self.shred),
+            entropy=ENTROPY,
+        )
+
+    def trust(self, name: str, *versions: Roster) -> Trust:
+        """Return what somebody believes; the checkpoint that they saw last is kept between two calls."""
+        state = self.folder / f"{name}.checkpoint"
+        return Trust(versions=versions or tuple(self.rosters.versions), log_key=KEY, state=state)
+
+    def auditor(self, name: str = "auditor-a", *, remote: Local | None = None) -> Auditor:
+        return Auditor(
+            identity=identity(name),
+            trust=self.trust(name),
+            remote=remote or Local(self, name),
+            keys=OneTimeKeys(folder=self.folder / name),
+            now=lambda: self.now().real,
+            random=os.urandom,
+        )
+
+    def custodian(self, name: str, *, remote: Local | None = None) -> Custodian:
+        return Custodian(
+            identity=identity(name),
+            trust=self.trust(name),
+            remote=remote or Local(self, name),
+            now=lambda: self.now().real,
+        )
+
+    def drill(self, name: str, *, remote: Local | None = None) -> Drill:
+        return Drill(
+            identity=identity(name),
+            trust=self.trust(name),
+            remote=remote or Local(self, name),
+            now=lambda: self.now().real,
+        )
+
+    async def keep_drills(self) -> None:
+        """Let the worker make the drill record of the quorum in force, and log it."""
+        await self.keeper.keep(now=self.now())
+        await self.step()
+
+    async def request(self, account_token: str, *, name: str = "auditor-a", **changes: Any) -> str:
+        """Ask for a disclosure as an auditor, and let the log take it; return its id."""
+        asked: dict[str, Any] = {
+            "account_token": account_token,
+            "case_reference": "案 2026-1",
+            "legal_basis": "第一条 (synthetic)",
+            "purpose": "一次核查",
+            "suite": SUITE,
+        }
+        made = await asyncio.to_thread(lambda: self.auditor(name).request(**asked | changes))
+        await self.step()
+        return made.disclosure_id
+
+    async def approve(self, disclosure_id: str, *names: str) -> Any:
+        """Let custodians approve with their own clients."""
+        answer = None
+        for name in names:
+            custodian = self.custodian(name)
+            card = await asyncio.to_thread(custodian.card, disclosure_id)
+            answer = await asyncio.to_thread(custodian.approve, card, code=self.codes.code())
+        return answer
+
+    async def open(self, disclosure_id: str, *, auditor: Auditor | None = None) -> Any:
+        """Open as the auditor, while the worker goes on."""
+        opening = (auditor or self.auditor()).open
+        async with self.sequencing():
+            return await asyncio.to_thread(opening, disclosure_id, code=self.codes.code())
+
+    @asynccontextmanager
+    async def sequencing(self) -> AsyncIterator[None]:
+        """Let the worker go on for a while."""
+
+        async def work() -> None:
+            while True:
+                await self.step()
+                await asyncio.sleep(0.01)
+
+        task = asyncio.create_task(work())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def logged(self, kind: EventType) -> list[entry.Entry]:
+        rows = await self.world.all(select(log_entries.c.leaf).order_by(log_entries.c.recorded_at))
+        entries = [entry.decode_leaf(row.leaf) for row in rows]
+        return [found for found in entries if found.type == kind.value]
+
+    async def refusals(self, name: str) -> int:
+        """Return how many refusals of somebody are in the log."""
+        actor_id = person(name).actor_id
+        found = await self.logged(EventType.DISCLOSURE_REFUSE)
+        return sum(each.actor_id == actor_id for each in found)
+
+    async def close(self) -> None:
+        await self.main.close()
+        await self.shred.close()
+
+
+@asynccontextmanager
+async def chamber(databases: Databases, folder: Path) -> AsyncIterator[Chamber]:
+    made = Chamber(databases, folder)
+    try:
+        yield made
+    finally:
+        await made.close()

@@ -1,0 +1,174 @@
+"""A vault as operators of many processes run it: commands and settings, over any pair of databases."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from idvault.development import certificates, environment, people
+from idvault.development.authority import real_now
+from idvault.development.layout import Layout
+from idvault.development.supervisor import Ports
+from idvault_client import Tls, Vault, connect
+from tests.support.databases import Databases
+from tests.support.sandbox import Registry
+
+_START = 60.0
+
+
+class Cluster:
+    """One registry, `serve` in some processes on one port, and a worker; each can be killed and started."""
+
+    def __init__(self, folder: Path, databases: Databases, *, processes: int) -> None:
+        """Prepare everything that an operator prepares; start nothing."""
+        self._folder = folder
+        self._layout = Layout(folder / "state")
+        self._layout.create()
+        certificates.prepare(self._layout, now=real_now())
+        people.prepare(self._layout)
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self.settings = {
+            **os.environ,
+            **environment.common(self._layout),
+            "IDVAULT_DATABASE_URL": databases.main_url,
+            "IDVAULT_SHRED_DATABASE_URL": databases.shred_url,
+        }
+        self.processes = processes
+        self.program = "idvault.cli"
+        self.port = free_port()
+        self.log_key = self.command("keys", "init").splitlines()[0].removeprefix("log public key: ")
+        for command in (["db", "upgrade"], self._registration("platform-a")):
+            self.command(*command)
+        self.registry = self._start_registry()
+
+    def command(self, *arguments: str) -> str:
+        """Run a command that must succeed; return what it printed."""
+        done = subprocess.run(
+            [sys.executable, "-m", "idvault.cli", *arguments],
+            env=self.settings,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return done.stdout
+
+    def start_serve(self) -> dict[str, Any]:
+        """Start the platform edge's processes; return their ready file."""
+        return self._start("serve", ["serve", "--edge", "platform"], self._edge(self.processes))
+
+    def start_edge(self, name: str) -> dict[str, Any]:
+        """Start one process of the platform edge that shares the port, and lives and dies alone."""
+        return self._start(name, ["serve", "--edge", "platform", "--shares-port"], self._edge(1))
+
+    def start_work(self, name: str = "work") -> dict[str, Any]:
+        return self._start(name, ["work"], environment.work(self._layout, ports=Ports(0, 0, 0, 0, 0, 0, 0)))
+
+    def stop(self, name: str) -> int:
+        """Stop a process as an operator does; return its exit code."""
+        running = self._running.pop(name)
+        running.terminate()
+        return running.wait(20)
+
+    def kill(self, name: str) -> None:
+        """End a process as kill -9 does."""
+        running = self._running.pop(name)
+        running.kill()
+        running.wait(20)
+
+    @property
+    def public(self) -> Path:
+        return self._layout.public
+
+    def wait_end(self, name: str) -> int:
+        """Wait until a process has ended by itself; return its exit code."""
+        return self._running.pop(name).wait(20)
+
+    def close(self) -> None:
+        for name in list(self._running):
+            self._running[name].kill()
+            self._running.pop(name).wait(20)
+
+    def vault(self, *, timeout: float) -> Vault:
+        return connect(f"127.0.0.1:{self.port}", tls=self.tls(), timeout=timeout, server_name="localhost")
+
+    def tls(self) -> Tls:
+        layout, name = self._layout, "platform-a"
+        return Tls(layout.authority, layout.certificate(name), layout.key(name))
+
+    def has_ended(self, name: str) -> bool:
+        return self._running[name].poll() is not None
+
+    def pid(self, name: str) -> int:
+        return self._running[name].pid
+
+    def _edge(self, processes: int) -> dict[str, str]:
+        return {
+            **environment.serve(self._layout, ports=Ports(self.port, 0, 0, 0, 0, 0, 0)),
+            "IDVAULT_LISTEN": f"127.0.0.1:{self.port}",
+            "IDVAULT_PROCESSES": str(processes),
+        }
+
+    def _registration(self, name: str) -> list[str]:
+        return ["platform", "register", name, "--certificate", str(self._layout.certificate(name))]
+
+    def _start_registry(self) -> Registry:
+        options = {
+            "--listen": "127.0.0.1:0",
+            "--admin-listen": "127.0.0.1:0",
+            "--population": self._layout.population,
+            "--secret-key-file": self._layout.registry_secret_key,
+            "--app-id": environment.APP_ID,
+            "--biz-id": environment.BIZ_ID,
+        }
+        arguments = ["mock-registry", *(str(part) for pair in options.items() for part in pair)]
+        ready = self._start("registry", arguments, {})
+        self.settings |= environment.registry(self._layout, base_url=ready["base_url"])
+        return Registry(ready["admin_url"])
+
+    def _start(self, name: str, arguments: list[str], told: dict[str, str]) -> dict[str, Any]:
+        ready = self._folder / f"{name}.ready"
+        ready.unlink(missing_ok=True)
+        with (self._folder / f"{name}.log").open("ab") as log:
+            running = subprocess.Popen(
+                [sys.executable, "-m", self.program, *arguments, "--ready-file", str(ready)],
+                env={**self.settings, **told},
+                stdout=log,
+                stderr=log,
+            )
+        self._running[name] = running
+        deadline = time.monotonic() + _START
+        while not ready.exists():
+            assert running.poll() is None, (self._folder / f"{name}.log").read_text("utf-8")
+            assert time.monotonic() < deadline, f"{name} is not ready"
+            time.sleep(0.05)
+        document: dict[str, Any] = json.loads(ready.read_text("utf-8"))
+        return document
+
+
+@contextmanager
+def running(
+    folder: Path, databases: Databases, *, processes: int = 1, serving: bool = False
+) -> Iterator[Cluster]:
+    """Bring a cluster, with worker and edge if they are to serve, and leave no process behind."""
+    cluster = Cluster(folder, databases, processes=processes)
+    try:
+        if serving:
+            cluster.start_work()
+            cluster.start_serve()
+        yield cluster
+    finally:
+        cluster.close()
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on now; several processes will share it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,56 @@
+"""Runs the command `idvault` in this process or as a process of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pytest
+
+from idvault.cli import app
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def last(self) -> str:
+        return self.out.splitlines()[-1]
+
+
+class Commands:
+    """Runs commands in this process, with an environment of ours alone."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+        self._monkeypatch = monkeypatch
+        self._capfd = capfd
+        for name in [name for name in os.environ if name.startswith("IDVAULT_")]:
+            monkeypatch.delenv(name)
+
+    def set(self, **settings: object) -> None:
+        """Set settings by their names without prefix."""
+        for name, value in settings.items():
+            self._monkeypatch.setenv(f"IDVAULT_{name}", str(value))
+
+    def __call__(self, *arguments: object) -> Result:
+        self._capfd.readouterr()
+        code = app.run([str(argument) for argument in arguments])
+        captured = self._capfd.readouterr()
+        return Result(int(code), captured.out, captured.err)
+
+
+def start(*arguments: object, environment: Mapping[str, str] = os.environ) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "idvault.cli", *map(str, arguments)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=dict(environment),
+    )

@@ -1,0 +1,75 @@
+"""A sealed record and the synthetic people who can open it."""
+
+from collections.abc import Iterable
+
+from idvault.attest import hpke, record_key
+from idvault.attest.payload import Payload
+from idvault.custody.identity import PersonalIdentity
+from idvault.custody.record import open_record
+from idvault.custody.share import open_share
+from idvault.domain.record import SealedRecord
+from idvault.domain.registry import Answer
+from idvault.domain.verification import Identity
+from idvault.sealing.record import QuorumRecordSealer
+from tests.support import builders, people
+from tests.support.fakes.keys import MemoryShredStore
+from tests.support.fakes.sealing import CountingEntropy
+
+
+class Vault:
+    """One quorum, one shred store, and everybody's keys in one hand, as only a test has them."""
+
+    def __init__(
+        self, *, threshold: int = 2, names: tuple[str, ...] = people.NAMES, suite: str = hpke.X25519
+    ) -> None:
+        self.names = names
+        self.suite = suite
+        self.quorum = people.quorum(threshold=threshold, names=names, suite=suite)
+        self.shred = MemoryShredStore()
+        self.entropy = CountingEntropy()
+        self._sealer = QuorumRecordSealer(
+            quorum=lambda: self.quorum, shred_store=self.shred, entropy=self.entropy
+        )
+
+    async def seal(
+        self,
+        *,
+        account_token: str = builders.TOKEN,
+        relying_party: str = "platform-a",
+        identity: Identity | None = None,
+    ) -> SealedRecord:
+        return await self._sealer.seal(
+            relying_party=relying_party,
+            account_token=account_token,
+            identity=identity or builders.identity(),
+            answer=Answer.MATCH,
+            consent=builders.consent(),
+        )
+
+    def custodian(self, name: str) -> PersonalIdentity:
+        found = people.person(name, suite=self.suite)
+        return PersonalIdentity(
+            name=name,
+            role="custodian",
+            organisation=found.organisation,
+            actor_id=found.actor_id,
+            suite=self.suite,
+            _hpke_private=people.secret(name, "hpke"),
+            _ed25519_private=people.secret(name, "ed25519"),
+        )
+
+    def shares(self, record: SealedRecord, names: Iterable[str]) -> dict[str, bytes]:
+        """Return what these custodians open of a record, each with the own keys."""
+        return {
+            name: open_share(identity=self.custodian(name), record=record, index=self.names.index(name) + 1)
+            for name in names
+        }
+
+    def shred_value(self, record: SealedRecord) -> bytes:
+        key = self.shred.keys[record.account_token]
+        return record_key.shred_value(shred_key=key, record_id=record.record_id)
+
+    def open(self, record: SealedRecord, names: Iterable[str]) -> Payload:
+        """Return what these custodians open together."""
+        shares = self.shares(record, names)
+        return open_record(record=record, shares=shares, shred_value=self.shred_value(record))

@@ -1,0 +1,74 @@
+"""Both wires of a mock registry behind one set of words, so that a mode is tested on both. All synthetic."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from idvault.domain.document import Document, DocumentType
+from idvault.domain.registry import Answer
+from idvault.domain.verification import Identity
+from idvault.mock_registry.server import Options
+from idvault.ports.registry import Registry
+from idvault.registry.enterprise import EnterpriseRegistry
+from idvault.registry.nppa import NppaRegistry
+from idvault.registry.nppa_wire import Credentials
+from tests.support.mock_registry import CREDENTIALS, Running, ai, real_time, running
+
+WIRES = ("nppa", "enterprise")
+_PATIENCE = 10.0
+_TYPES = {"people": DocumentType.RESIDENT_ID, "organizations": DocumentType.UNIFIED_SOCIAL_CREDIT_CODE}
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A mock registry that runs, and the adapter of one of its wires."""
+
+    registry: Running
+    adapter: Registry
+    kind: str
+
+    async def check(self, number: int, who: Identity, *, adapter: Registry | None = None) -> Answer:
+        """Send a check; the number makes its id."""
+        return await (adapter or self.adapter).check(ai=ai(number), identity=who, patience=_PATIENCE)
+
+    async def ask_again(self, number: int, who: Identity) -> Answer:
+        """Ask what became of a check, as the settling does: by query, or by the same check."""
+        if not self.adapter.can_query:
+            return await self.check(number, who)
+        return await self.adapter.query(ai=ai(number), patience=_PATIENCE)
+
+    def known(self, kind: str = "ordinary", *, index: int = 0, name: str = "name") -> Identity:
+        """Return one of the registry's own of a kind; name: which of the names it is known by."""
+        entries = json.loads(self.registry.population.read_text("utf-8"))[self.kind]
+        found = [entry for entry in entries if entry["kind"] == kind][index]
+        return Identity(found[name], Document(_TYPES[self.kind], found["number"]))
+
+    async def count(self, name: str) -> int:
+        return (await self.registry.counters())[name]
+
+
+def adapter(
+    wire: str, at: str, *, credentials: Credentials = CREDENTIALS, ahead: float = 0
+) -> NppaRegistry | EnterpriseRegistry:
+    """Return an adapter of a wire; ahead: by how many seconds its clock is wrong."""
+
+    def clock() -> datetime:
+        return real_time() + timedelta(seconds=ahead)
+
+    if wire == "enterprise":
+        return EnterpriseRegistry(base=at, credentials=credentials, clock=clock, development=True)
+    return NppaRegistry(check_base=at, query_base=at, credentials=credentials, clock=clock, development=True)
+
+
+@asynccontextmanager
+async def desk(folder: Path, wire: str, *, options: Options | None = None) -> AsyncIterator[Desk]:
+    """Run a mock registry with an adapter of one wire."""
+    async with running(folder, options=options) as registry:
+        made = adapter(wire, registry.addresses.base_url)
+        try:
+            yield Desk(registry, made, "people" if wire == "nppa" else "organizations")
+        finally:
+            await made.close()

@@ -1,0 +1,129 @@
+"""What the tests of disclosures share: papers, decisions, openings, and refusals that must be in the log."""
+
+from dataclasses import replace
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from idvault.attest import disclosure as papers
+from idvault.attest import hpke
+from idvault.attest.disclosure import DecisionTerms, Terms
+from idvault.domain.disclosure import Verdict
+from idvault.domain.error import IdvaultError, Reason
+from idvault.flows.custodian import DecideCommand
+from idvault.storage.disclosure.tables import disclosure_refusals
+from tests.support import people
+from tests.support.chamber import CUSTODIANS, SUITE, Chamber, identity, person
+
+A, B, C = CUSTODIANS
+SHARE = b"re-sealed share (synthetic)"
+_numbers = iter(range(1, 1_000_000))
+
+
+def request_id(number: int | None = None) -> str:
+    """Return a UUID, a new one unless a number is given."""
+    return str(UUID(int=number if number is not None else next(_numbers) + 10_000))
+
+
+def terms(room: Chamber, account: str, **changes: Any) -> Terms:
+    """Return what auditor-a asks for."""
+    now = int(room.now().real.timestamp())
+    made = Terms(
+        disclosure_id=f"{next(_numbers):032x}",
+        auditor="auditor-a",
+        account_token=account,
+        case_reference="案 2026-1",
+        legal_basis="第一条 (synthetic)",
+        purpose="一次核查",
+        suite=SUITE,
+        public_key=hpke.public_key(suite=SUITE, private_key=people.secret("once", "hpke")),
+        openings=1,
+        create_time=now,
+        expire_time=now + 72 * 3600,
+        roster_digest=room.rosters.current.digest(),
+    )
+    return replace(made, **changes)
+
+
+def signed(paper: Terms | DecisionTerms, name: str = "auditor-a") -> bytes:
+    return paper.canonical() + identity(name).sign(paper.canonical())
+
+
+async def file(room: Chamber, paper: bytes, *, name: str = "auditor-a", number: int | None = None) -> Any:
+    return await room.auditing.request(
+        actor_id=person(name).actor_id, request_id=request_id(number), signed=paper, now=room.now()
+    )
+
+
+async def filed(room: Chamber, **changes: Any) -> tuple[str, bytes]:
+    """File a good request; return its id and its bytes."""
+    asked = terms(room, await room.account(), **changes)
+    await file(room, signed(asked))
+    await room.step()
+    return asked.disclosure_id, signed(asked)
+
+
+def decision(
+    paper: bytes, name: str, *, verdict: Verdict = Verdict.APPROVE, code: str = "", **changes: Any
+) -> DecideCommand:
+    """Return a custodian's decision about a signed request."""
+    given = sha256(SHARE).digest() if verdict is Verdict.APPROVE else b""
+    said = DecisionTerms(verdict, papers.digest(paper), name, CUSTODIANS.index(name) + 1, given)
+    made = DecideCommand(
+        actor_id=person(name).actor_id,
+        request_id=request_id(),
+        disclosure_id=papers.parse_request(paper).disclosure_id,
+        verdict=verdict,
+        signed=signed(said, name),
+        resealed=SHARE if verdict is Verdict.APPROVE else b"",
+        code=code,
+    )
+    return replace(made, **changes)
+
+
+async def decide(room: Chamber, command: DecideCommand) -> Any:
+    """Decide, with a good code where one is needed and none is given."""
+    if command.verdict is Verdict.APPROVE and not command.code:
+        command = replace(command, code=room.codes.code())
+    return await room.custody.decide(command, now=room.now())
+
+
+async def approved(room: Chamber, **changes: Any) -> str:
+    """File a request and let two custodians approve it with their own clients."""
+    disclosure_id = await room.request(await room.account(), **changes)
+    await room.approve(disclosure_id, A, B)
+    return disclosure_id
+
+
+async def open_once(room: Chamber, disclosure_id: str, *, code: str | None = None, **changes: Any) -> Any:
+    """Open as auditor-a while the worker goes on."""
+    asked: dict[str, Any] = {
+        "actor_id": person("auditor-a").actor_id,
+        "request_id": request_id(),
+        "disclosure_id": disclosure_id,
+        "code": room.codes.code() if code is None else code,
+        "now": room.now(),
+        "patience": 5.0,
+    }
+    async with room.sequencing():
+        return await room.auditing.open(**asked | changes)
+
+
+async def refused(room: Chamber, name: str, act: Any, reason: Reason) -> IdvaultError:
+    """Run an act that must be refused for a reason, and find that refusal in the log."""
+    before = await room.refusals(name)
+    with pytest.raises(IdvaultError) as caught:
+        await act
+    assert caught.value.reason is reason
+    assert await room.refusals(name) == before + 1
+    (row,) = await room.world.all(
+        select(disclosure_refusals).where(
+            disclosure_refusals.c.actor_id == person(name).actor_id,
+            disclosure_refusals.c.reason == reason.value,
+        )
+    )
+    assert row.silent == 0
+    return caught.value

@@ -1,0 +1,469 @@
+"""An edge on a real local mTLS channel, with hand-written flows behind it."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import grpc
+from google.protobuf.message import Message
+from google.rpc.error_details_pb2 import (  # type: ignore[import-untyped]
+    BadRequest,
+    ErrorInfo,
+    RetryInfo,
+)
+from google.rpc.status_pb2 import Status as StatusMessage  # type: ignore[import-untyped]
+
+from idvault.api.access import Access
+from idvault.api.directory import Directory, Pin
+from idvault.api.server import Server, Service, Tls
+from idvault.api.status import StatusServicer
+from idvault.api.verification import VerificationServicer
+from idvault.api.watch import Hub
+from idvault.domain.document import DocumentType
+from idvault.domain.error import NotFoundError, Reason
+from idvault.domain.event import Event
+from idvault.domain.moment import Moment
+from idvault.domain.request import Request
+from idvault.domain.status import Account, Assurance, Standing, State, Status, SubjectKind
+from idvault.domain.verification import ClaimRules, ClaimState
+from idvault.flows.disclosure_history import History
+from idvault.flows.feed import CHUNK, Chunk
+from idvault.flows.log_proof import Proofs, Proved
+from idvault.flows.receipt import Receipt
+from idvault.flows.status_token import CredentialCommand
+from idvault.flows.status_token import Issued as IssuedToken
+from idvault.flows.verification import VerifyCommand
+from idvault.ports.disclosure import Opening
+from idvault.ports.platform import Platform
+from idvault.ports.verification import Claim
+from idvault.telemetry.logs import Logs
+from idvault.telemetry.metrics import Metrics
+from idvault.v1 import common_pb2, status_pb2, verification_pb2
+from tests.support import campaign_edge
+from tests.support.authority import TRUST_DOMAIN, Authority, Issued, spiffe
+from tests.support.campaign_edge import CampaignFakes
+from tests.support.organizations import organization
+
+ZONE = ZoneInfo("Asia/Shanghai")
+TOKEN = "acct_" + "0" * 25 + "1"
+OTHER_TOKEN = "acct_" + "0" * 25 + "2"
+REQUEST_ID = "0b5f4c1e-5a4e-4c7e-9a52-5d9f6ad3c001"
+# Synthetic: the number has a valid check digit, and no person is meant by either.
+NAME = "金丝雀"
+NUMBER = "11010519491231002X"
+_METHODS = (
+    "/idvault.v1.VerificationService/VerifyIndividual",
+    "/idvault.v1.VerificationService/VerifyOrganization",
+    "/idvault.v1.VerificationService/GetVerification",
+    "/idvault.v1.StatusService/GetStatus",
+    "/idvault.v1.StatusService/BatchGetStatuses",
+    "/idvault.v1.StatusService/GetDisclosureHistory",
+    "/idvault.v1.StatusService/IssueStatusToken",
+    "/idvault.v1.StatusService/IssueStatusCredential",
+)
+VERIFY, VERIFY_ORGANIZATION, *_REST = _METHODS
+GET_VERIFICATION, GET_STATUS, BATCH, HISTORY, ISSUE_TOKEN, ISSUE_CREDENTIAL = _REST
+METHODS = (*_METHODS, *campaign_edge.METHODS)
+WATCH = "/idvault.v1.StatusService/WatchStatuses"
+AUDIENCE = "https://taxi.example"
+RULES = ClaimRules(name_limit=32, document_types=frozenset(DocumentType), zone=ZONE)
+
+
+def clock() -> Moment:
+    now = datetime.now(UTC)
+    return Moment(now, now)
+
+
+def account(account_token: str = TOKEN, state: State = State.VERIFIED) -> Account:
+    return Account(
+        account_token,
+        "platform-a",
+        SubjectKind.INDIVIDUAL,
+        state,
+        Standing.GOOD,
+        Assurance.REGISTRY_MATCH,
+        revision=2,
+        verify_date=date(2026, 3, 1),
+        expire_date=date(2027, 3, 1),
+        person_id="00" * 16,
+    )
+
+
+def status(account_token: str = TOKEN) -> Status:
+    return Status(
+        account_token,
+        SubjectKind.INDIVIDUAL,
+        State.VERIFIED,
+        Standing.GOOD,
+        Assurance.REGISTRY_MATCH,
+        2,
+        date(2026, 3, 1),
+        date(2027, 3, 1),
+    )
+
+
+def succeeded(request_id: str = REQUEST_ID) -> Claim:
+    return Claim(request_id, "11" * 16, ClaimState.SUCCEEDED, None, account())
+
+
+def verify_request(**changes: Any) -> verification_pb2.VerifyIndividualRequest:
+    request = verification_pb2.VerifyIndividualRequest(
+        request_id=REQUEST_ID,
+        real_name=NAME,
+        document=common_pb2.IdentityDocument(type=common_pb2.DOCUMENT_TYPE_RESIDENT_ID, number=NUMBER),
+        consent=common_pb2.Consent(policy_version="terms-3"),
+    )
+    request.consent.agree_time.FromJsonString("2026-01-01T00:00:00Z")
+    for name, value in changes.items():
+        setattr(request, name, value)
+    return request
+
+
+def organization_request() -> verification_pb2.VerifyOrganizationRequest:
+    """Return the same for a synthetic organisation."""
+    person, who = verify_request(), organization()
+    return verification_pb2.VerifyOrganizationRequest(
+        request_id=REQUEST_ID,
+        organization_name=who.name,
+        document=common_pb2.IdentityDocument(
+            type=common_pb2.DOCUMENT_TYPE_UNIFIED_SOCIAL_CREDIT_CODE, number=who.document.number
+        ),
+        consent=person.consent,
+    )
+
+
+def requests() -> dict[str, Message]:
+    """Return a good request for each method."""
+    return {
+        VERIFY: verify_request(),
+        VERIFY_ORGANIZATION: organization_request(),
+        GET_VERIFICATION: verification_pb2.GetVerificationRequest(request_id=REQUEST_ID),
+        GET_STATUS: status_pb2.GetStatusRequest(account_token=TOKEN),
+        BATCH: status_pb2.BatchGetStatusesRequest(account_tokens=[TOKEN]),
+        HISTORY: status_pb2.GetDisclosureHistoryRequest(account_token=TOKEN),
+        ISSUE_TOKEN: status_pb2.IssueStatusTokenRequest(account_token=TOKEN, audience=AUDIENCE),
+        ISSUE_CREDENTIAL: status_pb2.IssueStatusCredentialRequest(
+            request_id=REQUEST_ID, account_token=TOKEN, audience=AUDIENCE
+        ),
+        **campaign_edge.requests(),
+    }
+
+
+class FakeClaims:
+    """Claims that succeed at once, unless a test says what happens instead."""
+
+    def __init__(self) -> None:
+        self.commands: list[VerifyCommand] = []
+        self.patience: list[float] = []
+        self.happens: Callable[[], Awaitable[Claim]] | None = None
+
+    async def verify(self, command: VerifyCommand, *, now: Moment, patience: float) -> Claim:
+        self.commands.append(command)
+        self.patience.append(patience)
+        return await self.happens() if self.happens else succeeded(command.request_id)
+
+    async def get(self, *, relying_party: str, request_id: str, now: Moment) -> Claim:
+        if self.happens:
+            return await self.happens()
+        if request_id != REQUEST_ID:
+            raise NotFoundError(Reason.REQUEST_NOT_FOUND)
+        return succeeded(request_id)
+
+
+class FakeStatuses:
+    """One known account, TOKEN of platform-a."""
+
+    def __init__(self) -> None:
+        self.happens: Callable[[], Awaitable[Any]] | None = None
+        self.asked: list[tuple[str, tuple[str, ...]]] = []
+
+    async def get(self, *, relying_party: str, account_token: str, now: Moment) -> Status:
+        self.asked.append((relying_party, (account_token,)))
+        if self.happens:
+            await self.happens()
+        if (relying_party, account_token) != ("platform-a", TOKEN):
+            raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
+        return status()
+
+    async def get_many(
+        self, *, relying_party: str, account_tokens: Sequence[str], now: Moment
+    ) -> tuple[list[Status], list[str]]:
+        self.asked.append((relying_party, tuple(account_tokens)))
+        if self.happens:
+            await self.happens()
+        return [status() for token in account_tokens if token == TOKEN], [
+            token for token in account_tokens if token != TOKEN
+        ]
+
+
+class FakeHistories:
+    """The history of TOKEN of platform-a: one opening, in a log of one entry."""
+
+    async def get(self, *, relying_party: str, account_token: str, now: Moment) -> History:
+        if (relying_party, account_token) != ("platform-a", TOKEN):
+            raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
+        at = datetime(2026, 1, 1, tzinfo=UTC)
+        opening = Opening("33" * 16, TOKEN, "44" * 16, at, b"d" * 32)
+        proofs = Proofs(b"note", (Proved(b"leaf", b"k" * 32, 0, 1, ()),))
+        return History(TOKEN, at, (opening,), proofs)
+
+
+class FakeReceipts:
+    """The receipt of every success: one that is covered, of a log of one entry."""
+
+    async def of(self, claim: Claim) -> Receipt | None:
+        if claim.state is not ClaimState.SUCCEEDED:
+            return None
+        entry = Proved(b"leaf", b"k" * 32, 0, 1, ())
+        return Receipt(claim.account.account_token, claim.claim_id, b"d" * 32, "2 of 3", entry, b"note")
+
+
+class FakeTokens:
+    """Tokens and credentials for TOKEN of platform-a."""
+
+    def __init__(self) -> None:
+        self.commands: list[CredentialCommand] = []
+
+    async def issue_token(
+        self, *, relying_party: str, account_token: str, audience: str, now: Moment
+    ) -> IssuedToken:
+        if (relying_party, account_token) != ("platform-a", TOKEN):
+            raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
+        return IssuedToken(f"token for {audience}", datetime(2026, 1, 1, tzinfo=UTC))
+
+    async def issue_credential(self, command: CredentialCommand, *, now: Moment) -> IssuedToken:
+        self.commands.append(command)
+        if (command.relying_party, command.account_token) != ("platform-a", TOKEN):
+            raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
+        return IssuedToken(f"credential for {command.audience}", datetime(2026, 1, 31, tzinfo=UTC))
+
+
+class FakeFeeds:
+    """Feeds in lists: each change is a token; a token that begins with a minus is one that is no more."""
+
+    def __init__(self) -> None:
+        self.feeds: dict[str, list[str]] = {}
+        self.failure: Exception | None = None
+        self.looks = asyncio.Condition()
+        self.reads = 0
+        self.places: list[int] = []
+
+    async def looked(self, times: int) -> None:
+        """Wait until somebody has looked so many times more."""
+        async with self.looks:
+            for _ in range(times):
+                await self.looks.wait()
+
+    async def looked_no_more(self) -> None:
+        """Wait until nobody has looked for a while that would do for many looks."""
+        with suppress(TimeoutError):
+            while True:
+                await asyncio.wait_for(self.looked(1), 0.5)
+
+    async def heads(self, relying_parties: Iterable[str]) -> dict[str, int]:
+        async with self.looks:
+            self.looks.notify_all()
+        if self.failure is not None:
+            raise self.failure
+        return {party: len(self.feeds.get(party, [])) for party in relying_parties}
+
+    async def read(self, *, relying_party: str, after: int, now: Moment) -> Chunk:
+        self.reads += 1
+        self.places.append(after)
+        found = self.feeds[relying_party][after : after + CHUNK]
+        return Chunk(
+            tuple(status(token) for token in found if not token.startswith("-")),
+            tuple(token[1:] for token in found if token.startswith("-")),
+            after + len(found),
+            date(2026, 3, 1),
+        )
+
+    def today(self, *, now: Moment) -> date:
+        return date(2026, 3, 1)
+
+
+class FakePlatforms:
+    """The registered keys, in a list."""
+
+    def __init__(self, *platforms: Platform) -> None:
+        self.platforms = list(platforms)
+        self.failure: Exception | None = None
+
+    async def register(
+        self, platform: Platform, *, now: Moment, event: Event, request: Request | None = None
+    ) -> Platform:
+        self.platforms.append(platform)
+        return platform
+
+    async def revoke(
+        self, *, name: str, spki: str, now: Moment, event: Event, request: Request | None = None
+    ) -> Platform:
+        [platform] = [one for one in self.platforms if (one.name, one.spki) == (name, spki)]
+        revoked = replace(platform, revoked_at=now.business)
+        self.platforms[self.platforms.index(platform)] = revoked
+        return revoked
+
+    async def all(self) -> list[Platform]:
+        if self.failure is not None:
+            raise self.failure
+        return list(self.platforms)
+
+
+def platform(issued: Issued, *, name: str = "platform-a", role: str = "platform") -> Platform:
+    return Platform(name, role, "22" * 16, issued.spki, datetime(2026, 1, 1, tzinfo=UTC))
+
+
+@dataclass
+class Edge:
+    """A running server, what is behind it, and what it writes."""
+
+    authority: Authority
+    platforms: FakePlatforms
+    people: list[Pin]
+    directory: Directory
+    claims: FakeClaims
+    statuses: FakeStatuses
+    tokens: FakeTokens
+    feeds: FakeFeeds
+    hub: Hub
+    campaigns: CampaignFakes
+    metrics: Metrics
+    logs: Logs
+    log_path: Path
+    platform_a: Issued
+    server: Server
+    channels: list[grpc.aio.Channel] = field(default_factory=list)
+
+    def channel(self, issued: Issued | None, *, ca: bytes | None = None) -> grpc.aio.Channel:
+        credentials = grpc.ssl_channel_credentials(
+            ca or self.authority.ca,
+            issued.key if issued else None,
+            issued.certificate if issued else None,
+        )
+        options = (("grpc.enable_retries", 0), ("grpc.use_local_subchannel_pool", 1))
+        channel = grpc.aio.secure_channel(f"localhost:{self.server.port}", credentials, options)
+        self.channels.append(channel)
+        return channel
+
+    def mine(self) -> grpc.aio.Channel:
+        return self.channel(self.platform_a)
+
+    def log_lines(self) -> list[dict[str, Any]]:
+        self.logs.access.flush()
+        return [json.loads(line) for line in self.log_path.read_text("utf-8").splitlines()]
+
+
+def _directory(platforms: FakePlatforms, people: list[Pin]) -> Directory:
+    return Directory(platforms=platforms, people=lambda: people, clock=lambda: datetime.now(UTC), period=0.05)
+
+
+def _services(
+    claims: FakeClaims, statuses: FakeStatuses, tokens: FakeTokens, hub: Hub, campaigns: CampaignFakes
+) -> list[Service]:
+    return [
+        Service(
+            verification_pb2.DESCRIPTOR.services_by_name["VerificationService"],
+            VerificationServicer(flow=claims, receipts=FakeReceipts(), rules=RULES, patience=2.0),
+        ),
+        Service(
+            status_pb2.DESCRIPTOR.services_by_name["StatusService"],
+            StatusServicer(flow=statuses, histories=FakeHistories(), tokens=tokens, watches=hub),
+        ),
+        campaigns.service(),
+    ]
+
+
+@asynccontextmanager
+async def running(tmp_path: Path, authority: Authority, **options: Any) -> AsyncIterator[Edge]:
+    """Start an edge, and stop it with everything that was opened."""
+    platform_a = authority.client(spiffe("platform", "platform-a"))
+    platforms = FakePlatforms(platform(platform_a))
+    people: list[Pin] = []
+    directory = _directory(platforms, people)
+    await directory.load()
+    claims, statuses, metrics, tokens = FakeClaims(), FakeStatuses(), Metrics(), FakeTokens()
+    feeds, campaigns = FakeFeeds(), CampaignFakes()
+    hub = Hub(feeds=feeds, clock=clock, period=0.02, heartbeat=0.2)
+    looking = asyncio.create_task(hub.run())
+    directory_reading = asyncio.create_task(directory.run())
+    path = tmp_path / "serve.jsonl"
+    logs = Logs(process="serve-0", path=path)
+    issued = authority.server()
+    server = Server(
+        listen=options.pop("listen", "127.0.0.1:0"),
+        tls=Tls(issued.certificate, issued.key, authority.ca),
+        services=_services(claims, statuses, tokens, hub, campaigns),
+        access=Access(directory=directory, trust_domain=TRUST_DOMAIN),
+        metrics=metrics,
+        access_log=logs.access,
+        clock=clock,
+        drains=(hub.close,),
+        **options,
+    )
+    await server.start()
+    edge = Edge(
+        authority, platforms, people, directory, claims, statuses, tokens, feeds, hub, campaigns, metrics,
+        logs, path, platform_a, server,
+    )  # fmt: skip
+    try:
+        yield edge
+    finally:
+        await asyncio.gather(*(channel.close() for channel in edge.channels))
+        await server.stop(grace=1.0, linger=0.0)
+        for task in (looking, directory_reading):
+            task.cancel()
+        await asyncio.gather(looking, directory_reading, return_exceptions=True)
+        logs.close()
+
+
+async def call(channel: grpc.aio.Channel, path: str, body: bytes, *, seconds: float | None = 10.0) -> bytes:
+    """Call a method with bytes and return bytes; raises grpc.aio.AioRpcError."""
+    method: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(path)
+    return await method(body, timeout=seconds)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a refused caller is told."""
+
+    code: grpc.StatusCode
+    reason: str
+    fields: dict[str, str]
+    retry: float | None
+    raw: str
+
+
+async def refused(channel: grpc.aio.Channel, path: str, body: bytes, *, seconds: float | None = 10.0) -> Told:
+    """Call a method that must refuse; return what it told."""
+    try:
+        await call(channel, path, body, seconds=seconds)
+    except grpc.aio.AioRpcError as error:
+        return told(error)
+    raise AssertionError("the call was not refused")
+
+
+def told(error: grpc.aio.AioRpcError) -> Told:
+    raw = f"{error.details()} {error.trailing_metadata()!r}"
+    details = (error.trailing_metadata() or {}).get("grpc-status-details-bin")
+    if details is None:
+        return Told(error.code(), "", {}, None, raw)
+    message = StatusMessage.FromString(details)
+    assert message.code == error.code().value[0]
+    info, bad, retry = ErrorInfo(), BadRequest(), RetryInfo()
+    wait = None
+    for detail in message.details:
+        detail.Unpack(info)
+        detail.Unpack(bad)
+        if detail.Unpack(retry):
+            wait = retry.retry_delay.ToTimedelta().total_seconds()
+    assert info.domain == "idvault"
+    for violation in bad.field_violations:
+        assert violation.reason == violation.description
+    fields = {violation.field: violation.description for violation in bad.field_violations}
+    return Told(error.code(), info.reason, fields, wait, raw + str(message))

@@ -1,0 +1,36 @@
+"""The campaigns' half of the sealing without keys: it hides nothing, and says so."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+from idvault.domain import invitation
+from idvault.domain.moment import Moment
+from idvault.domain.seal import encode
+
+
+class FakeReferencer:
+    """Hashes references without a key."""
+
+    def references(self, *, relying_party: str, references: Sequence[str]) -> list[bytes]:
+        """Return the plain hash of each."""
+        return [sha256(encode("reference", relying_party, reference)).digest() for reference in references]
+
+
+class FakeCoder:
+    """Derives codes without a key."""
+
+    def code(self, *, account_token: str, campaign_id: str, batch_id: str) -> str:
+        """Return the same code for the same delivery."""
+        made = sha256(encode("code", account_token, campaign_id, batch_id)).digest()
+        return invitation.code(made[:16])
+
+
+class OpenGuard:
+    """A log that never waits, unless told otherwise."""
+
+    def __init__(self) -> None:
+        self.refusal: Exception | None = None
+
+    async def check(self, *, now: Moment) -> None:
+        if self.refusal is not None:
+            raise self.refusal

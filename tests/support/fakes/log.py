@@ -1,0 +1,99 @@
+"""The log's ports as fakes: a count of what waits, a witness that follows C2SP tlog-witness, a directory."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+
+from idvault.domain.error import Reason, UnavailableError
+from idvault.ports.log import Head, Node, Unsequenced
+from idvault.ports.witness import Ahead, Cosigned, WitnessRefusedError
+from idvault.transparency import checkpoint, note
+from idvault.transparency.checkpoint import Checkpoint
+from idvault.transparency.note import Signer
+from idvault.transparency.proof import ConsistencyError, verify_consistency
+
+
+class WaitingLog:
+    """A log store of which nothing but `unsequenced` is asked: so many entries wait since then."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.oldest: datetime | None = None
+        self.asked = 0
+        self.refuse = False
+
+    async def unsequenced(self) -> Unsequenced:
+        """Return what waits, or raise UnavailableError."""
+        self.asked += 1
+        await asyncio.sleep(0)
+        if self.refuse:
+            raise UnavailableError(Reason.STORE_UNAVAILABLE)
+        return Unsequenced(self.count, self.oldest)
+
+    async def sequence(self, *, limit: int, now: datetime) -> int:
+        raise AssertionError
+
+    async def head(self) -> Head:
+        raise AssertionError
+
+    async def leaves(self, *, start: int, limit: int) -> list[bytes]:
+        raise AssertionError
+
+    async def nodes(self, wanted: Sequence[Node]) -> list[bytes]:
+        raise AssertionError
+
+    async def index_of(self, *, entry_id: str) -> int | None:
+        raise AssertionError
+
+
+class FakeWitness:
+    """Cosigns what follows what it cosigned before; can be away, hang, and lose its answer."""
+
+    def __init__(self, signer: Signer, *, time: int = 1_772_000_000) -> None:
+        """Take its key, and the time of its cosignatures."""
+        self._signer = signer
+        self._time = time
+        self.seen: Checkpoint | None = None
+        self.away = False
+        self.hang = False
+        self.lose_answer = False
+        self.status: int | None = None
+        self.garble = False
+        self.asked: list[int] = []
+
+    async def add_checkpoint(self, *, old: int, proof: Sequence[bytes], note: bytes) -> Cosigned | Ahead:
+        """Cosign, tell the size that it has seen, or refuse."""
+        self.asked.append(old)
+        if self.hang:
+            await asyncio.Event().wait()
+        if self.away:
+            raise UnavailableError(Reason.LOG_UNAVAILABLE)
+        if self.status is not None:
+            raise WitnessRefusedError(self.status)
+        answer = self._cosign(old, proof, note)
+        if self.lose_answer and isinstance(answer, Cosigned):
+            raise UnavailableError(Reason.LOG_UNAVAILABLE)
+        return answer
+
+    def _cosign(self, old: int, proof: Sequence[bytes], raw: bytes) -> Cosigned | Ahead:
+        new = checkpoint.parse(note.parse(raw).text)
+        size = 0 if self.seen is None else self.seen.size
+        if old > new.size:
+            raise WitnessRefusedError(400)
+        if old != size:
+            return Ahead(size)
+        if self.seen is not None:
+            self._check(self.seen, new, proof)
+        self.seen = new
+        line = note.sign(self._signer, new.text, time=self._time).line
+        return Cosigned(line.replace("A", "B") if self.garble else line)
+
+    def _check(self, seen: Checkpoint, new: Checkpoint, proof: Sequence[bytes]) -> None:
+        if seen.size == new.size and seen.root != new.root:
+            raise WitnessRefusedError(409)
+        try:
+            verify_consistency(
+                old=seen.size, new=new.size, old_root=seen.root, new_root=new.root, proof=proof
+            )
+        except ConsistencyError as error:
+            raise WitnessRefusedError(422) from error

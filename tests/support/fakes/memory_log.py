@@ -1,0 +1,70 @@
+"""A log in memory that keeps what a store keeps: leaves, and the perfect subtrees of every eighth level."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from idvault.domain.error import DamagedError, Reason
+from idvault.ports.log import Head, Node, Unsequenced
+from idvault.transparency import checkpoint
+from idvault.transparency.checkpoint import Checkpoint
+from idvault.transparency.note import Signer
+from idvault.transparency.tile import HEIGHT
+from idvault.transparency.tree import CompactRange, leaf_hash
+
+
+class MemoryLog:
+    """Entries that are sequenced at once (ports.log.LogStore), and their checkpoint (CheckpointStore)."""
+
+    def __init__(self, *, origin: str, signer: Signer) -> None:
+        """Start empty, without a checkpoint."""
+        self._origin, self._signer = origin, signer
+        self._tree = CompactRange()
+        self.kept: list[bytes] = []
+        self.stored: dict[Node, bytes] = {}
+        self.note: bytes | None = None
+
+    def append(self, *leaves: bytes) -> None:
+        """Add entries; the checkpoint stays behind."""
+        for leaf in leaves:
+            completed = self._tree.append(leaf_hash(leaf))
+            self.kept.append(leaf)
+            for level in range(0, len(completed), HEIGHT):
+                self.stored[Node(level, (self._tree.size - 1) >> level)] = completed[level]
+
+    def sign(self) -> Checkpoint:
+        """Sign what is there, and return it."""
+        made = Checkpoint(self._origin, self._tree.size, self._tree.root())
+        self.note = checkpoint.sign(made, [self._signer])
+        return made
+
+    async def sequence(self, *, limit: int, now: datetime) -> int:
+        """Find nothing: every entry has its index."""
+        return 0
+
+    async def head(self) -> Head:
+        return Head(self._tree.size, self._tree.to_bytes(), datetime(2026, 3, 1, tzinfo=UTC))
+
+    async def leaves(self, *, start: int, limit: int) -> list[bytes]:
+        return self.kept[start : start + limit]
+
+    async def nodes(self, wanted: Sequence[Node]) -> list[bytes]:
+        """Return hashes; raises DamagedError if one is not stored."""
+        try:
+            return [self.stored[node] for node in wanted]
+        except KeyError as error:
+            raise DamagedError(Reason.RECORD_DAMAGED) from error
+
+    async def index_of(self, *, entry_id: str) -> int | None:
+        return None
+
+    async def unsequenced(self) -> Unsequenced:
+        return Unsequenced(0, None)
+
+    async def latest(self) -> bytes | None:
+        return self.note
+
+    async def replace(self, *, former: bytes | None, note: bytes) -> bool:
+        if former != self.note:
+            return False
+        self.note = note
+        return True

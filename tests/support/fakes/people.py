@@ -1,0 +1,51 @@
+"""Rosters that are verified already, and one-time codes that a test gives out."""
+
+from idvault.attest.person import Person
+from idvault.attest.quorum import Quorum
+from idvault.attest.roster import Roster
+from idvault.domain import second_factor
+from idvault.domain.error import DeniedError, Reason
+from idvault.domain.moment import Moment
+
+
+class FakeRosters:
+    """Verified versions of a roster, as flows.roster_holder has them."""
+
+    def __init__(self, *versions: Roster) -> None:
+        self.versions = list(versions)
+
+    @property
+    def current(self) -> Roster:
+        return self.versions[-1]
+
+    @property
+    def quorum(self) -> Quorum:
+        return self.current.quorums[0]
+
+    def version(self, number: int) -> Roster:
+        return self.versions[number - 1]
+
+    def person(self, actor_id: str) -> Person:
+        for found in self.current.people:
+            if found.actor_id == actor_id:
+                return found
+        raise DeniedError(Reason.ACCESS_DENIED)
+
+
+class FakeCodes:
+    """Second factors: each code that was given out is good once, until it is taken back."""
+
+    def __init__(self) -> None:
+        self.good: set[str] = set()
+        self._numbers = 100_000
+
+    def code(self) -> str:
+        self._numbers += 1
+        self.good.add(str(self._numbers))
+        return str(self._numbers)
+
+    async def check(self, *, actor_id: str, code: str, now: Moment) -> None:
+        second_factor.check_code(code)
+        if code not in self.good:
+            raise DeniedError(Reason.SECOND_FACTOR_REFUSED)
+        self.good.remove(code)

@@ -1,0 +1,51 @@
+"""A registry that answers by script, hangs, or decides and loses the answer."""
+
+import asyncio
+from collections import deque
+
+from idvault.domain.document import DocumentType
+from idvault.domain.registry import DECIDED, Answer
+from idvault.domain.verification import Identity
+
+
+class FakeRegistry:
+    """Answers what the script says, then MATCH. Keeps what it decided, so that queries tell the same."""
+
+    name_limit = 32
+    document_types = frozenset({DocumentType.RESIDENT_ID})
+
+    def __init__(self, *script: Answer, decided: Answer = Answer.MATCH, can_query: bool = True) -> None:
+        """Take the answers to the next calls in order, and the verdict of every check after them."""
+        self.script = deque(script)
+        self.verdict = decided
+        self.can_query = can_query
+        self.decided: dict[str, Answer] = {}
+        self.charged = 0
+        self.checks: list[tuple[str, Identity]] = []
+        self.queries: list[str] = []
+        self.lose_answers = False
+        self.hang = False
+        self.gate: asyncio.Event | None = None
+        self.asked = asyncio.Event()
+
+    async def check(self, *, ai: str, identity: Identity, patience: float) -> Answer:
+        """Decide once per ai; the verdict may be lost on its way back."""
+        self.checks.append((ai, identity))
+        self.asked.set()
+        if self.gate is not None:
+            await self.gate.wait()
+        if self.hang:
+            await asyncio.sleep(patience)
+            return Answer.UNKNOWN
+        answer = self.script.popleft() if self.script else self.verdict
+        if answer in DECIDED and ai not in self.decided:
+            self.decided[ai] = answer
+            self.charged += 1
+        return Answer.UNKNOWN if self.lose_answers else self.decided.get(ai, answer)
+
+    async def query(self, *, ai: str, patience: float) -> Answer:
+        """Tell what was decided; the script comes first."""
+        self.queries.append(ai)
+        if self.script:
+            return self.script.popleft()
+        return self.decided.get(ai, Answer.NOT_FOUND)

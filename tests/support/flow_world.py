@@ -1,0 +1,121 @@
+"""Flows over a real SQLite database, a scripted registry and a sealing that hides nothing."""
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any, cast
+from uuid import UUID
+
+from idvault.bootstrap.claims import wire_claims
+from idvault.domain.moment import Moment
+from idvault.domain.status import SubjectKind
+from idvault.domain.verification import Identity
+from idvault.flows.log_guard import LogGuard
+from idvault.flows.policy import Policy
+from idvault.flows.status import StatusFlow
+from idvault.flows.verification import VerifyCommand
+from idvault.ports.verification import Claim
+from idvault.storage.account.store import SqlStatusStore
+from idvault.storage.base.database import Database
+from idvault.storage.claim.job import SqlJobStore
+from idvault.storage.claim.store import SqlVerificationStore
+from tests.support import builders
+from tests.support.databases import Databases
+from tests.support.fakes.flaky import Flaky
+from tests.support.fakes.log import WaitingLog
+from tests.support.fakes.registry import FakeRegistry
+from tests.support.fakes.sealing import (
+    CountingEntropy,
+    FakeFingerprinter,
+    FakeIndexer,
+    FakeIntakeSealer,
+    FakeRecordSealer,
+)
+
+PARTY = "platform-a"
+
+
+def request_id(number: int) -> str:
+    """Return the same UUID for the same number."""
+    return str(UUID(int=number))
+
+
+def command(number: int = 1, identity: Identity | None = None, **changes: Any) -> VerifyCommand:
+    """Return the claim of an ordinary sign-up, with changes."""
+    who = identity or builders.identity()
+    made = VerifyCommand(
+        relying_party=PARTY,
+        actor_id="b" * 32,
+        request_id=request_id(number),
+        method="VerifyIndividual",
+        fields=(who.name, who.document.number),
+        identity=who,
+        consent=builders.consent(),
+        account_token=None,
+    )
+    return replace(made, **changes)
+
+
+@dataclass
+class World:
+    """Two processes' worth of flows over one database: edge and worker share everything but their memory."""
+
+    database: Database
+    policy: Policy = field(default_factory=lambda: Policy(5, 365, 90, builders.ZONE))
+    registry: FakeRegistry = field(default_factory=FakeRegistry)
+    organizations: FakeRegistry = field(default_factory=lambda: FakeRegistry(can_query=False))
+    records: FakeRecordSealer = field(default_factory=FakeRecordSealer)
+    intakes: FakeIntakeSealer = field(default_factory=FakeIntakeSealer)
+    settled: list[Claim] = field(default_factory=list)
+    entropy_start: int = 0
+    waiting: WaitingLog = field(default_factory=WaitingLog)
+
+    def __post_init__(self) -> None:
+        entropy = CountingEntropy(start=self.entropy_start)
+        self.claims = Flaky(SqlVerificationStore(database=self.database))
+        self.jobs = Flaky(SqlJobStore(database=self.database))
+        self.accounts = SqlStatusStore(database=self.database)
+        self.guard = LogGuard(store=self.waiting)
+        claims, jobs = cast(SqlVerificationStore, self.claims), cast(SqlJobStore, self.jobs)
+        flows = wire_claims(
+            store=claims,
+            jobs=jobs,
+            registries={
+                SubjectKind.INDIVIDUAL: self.registry,
+                SubjectKind.ORGANIZATION: self.organizations,
+            },
+            record_sealer=self.records,
+            intake_sealer=self.intakes,
+            guard=self.guard,
+            entropy=entropy,
+            policy=self.policy,
+            on_settled=self.settled.append,
+        )
+        self.settlement = flows.settlement
+        self.verification = flows.verification(indexer=FakeIndexer(), fingerprinter=FakeFingerprinter())
+        self.backlog = flows.backlog(opener=self.intakes)
+        self.retention = flows.retention(accounts=self.accounts)
+        self.status = StatusFlow(store=self.accounts, policy=self.policy)
+
+    async def verify(
+        self, asked: VerifyCommand | None = None, *, seconds: float = 0, patience: float = 1.0
+    ) -> Claim:
+        return await self.verification.verify(asked or command(), now=at(seconds), patience=patience)
+
+    async def get(self, number: int = 1, *, seconds: float = 0) -> Claim:
+        return await self.verification.get(
+            relying_party=PARTY, request_id=request_id(number), now=at(seconds)
+        )
+
+    async def work(self, *, seconds: float) -> list[Claim | None]:
+        """Let the worker settle what is due."""
+        jobs = await self.backlog.lease(now=at(seconds), limit=100)
+        return [await self.backlog.settle(job, now=at(seconds)) for job in jobs]
+
+
+def at(seconds: float) -> Moment:
+    return builders.moment(after=timedelta(seconds=seconds))
+
+
+async def open_world(databases: Databases, **options: Any) -> World:
+    """Return a world over fresh databases; its database must be closed."""
+    return World(Database(url=databases.main_url), **options)

@@ -1,0 +1,126 @@
+"""Hand-overs in a chamber: versions of the roster, leavers on a wire that can be cut, and who holds what."""
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+from google.protobuf.message import Message
+
+from idvault.attest.hpke import UnsealError
+from idvault.attest.roster import Roster
+from idvault.custody.share import ShareError, open_share
+from idvault.domain.record import SealedRecord
+from idvault.storage.account.record import SqlRecordStore
+from idvault_client.handover import HandOver, Progress
+from idvault_client.handover_journal import Journal
+from tests.support import people
+from tests.support.chamber import CUSTODIANS, SUCCESSORS, Chamber, Local, identity, person
+
+A, B, C = CUSTODIANS
+D, E = SUCCESSORS
+LIST, HAND_OVER = "CustodianService/ListSharesToHandOver", "CustodianService/HandOverShares"
+
+
+def next_version(room: Chamber, *names: str, also: tuple[str, ...] = (A,)) -> Roster:
+    """Return the version after the one in force, with these custodians; also: who is named besides."""
+    before = room.rosters.current
+    quorum = replace(before.quorums[0], custodians=tuple(person(name) for name in names))
+    named = {each.name: each for each in before.people if each.role != "custodian"}
+    named |= {name: person(name) for name in (*names, *also)}
+    return replace(
+        before,
+        version=before.version + 1,
+        people=tuple(named.values()),
+        quorums=(quorum,),
+        signatures=(),
+    )
+
+
+def adopt(room: Chamber, *names: str, also: tuple[str, ...] = (A,)) -> None:
+    """Put a new version in force, signed by those of the version before who stay."""
+    made = next_version(room, *names, also=also)
+    staying = [each.name for each in room.rosters.current.quorums[0].custodians if each.name in names]
+    room.rosters.versions.append(people.signed(made, *staying))
+
+
+class CutError(Exception):
+    """The client ends here, as a kill would end it."""
+
+
+class Cut:
+    """Ends the client at the first call of a method, before or after it was done."""
+
+    def __init__(self, method: str, moment: str, *, passing: int = 0) -> None:
+        """Take where; passing: how many calls are let through first."""
+        self._where = (method, moment)
+        self._passing = passing
+
+    def __call__(self, method: str, moment: str) -> None:
+        if (method, moment) == self._where:
+            self._passing -= 1
+            if self._passing < 0:
+                raise CutError
+
+
+class Wire(Local):
+    """Calls as somebody; cut: is asked before and after each call and may raise."""
+
+    def __init__(self, room: Chamber, name: str) -> None:
+        super().__init__(room, name)
+        self.cut: Any = lambda _method, _moment: None
+
+    def call(self, method: str, request: Message, answer: type[Any]) -> Any:
+        """Return the answer, unless the line is cut."""
+        self.cut(method, "before")
+        found = super().call(method, request, answer)
+        self.cut(method, "after")
+        return found
+
+
+def leaver(room: Chamber, name: str = A, *, remote: Local | None = None, **changes: Any) -> HandOver:
+    """Return a leaver's client."""
+    asked: dict[str, Any] = {
+        "identity": identity(name),
+        "versions": tuple(room.rosters.versions),
+        "remote": remote or Local(room, name),
+        "journal": Journal(room.folder / f"{name}.handed-over"),
+        "sleep": lambda _seconds: None,
+    }
+    return HandOver(**asked | changes)
+
+
+async def hand_over(client: HandOver, *, batch: int = 200) -> Progress:
+    """Hand everything over, in one quorum."""
+
+    def run() -> Progress:
+        (found,) = client.successions()
+        return client.run(found, batch=batch, tell=lambda _progress: None)
+
+    return await asyncio.to_thread(run)
+
+
+async def stored(room: Chamber, account: str) -> SealedRecord:
+    found = await SqlRecordStore(database=room.main).get(account_token=account)
+    assert found is not None
+    return found
+
+
+async def holders(room: Chamber, account: str) -> list[str]:
+    """Return whose keys open the shares of a record, tried with everybody's."""
+    record = await stored(room, account)
+    return [name for name in (*CUSTODIANS, *SUCCESSORS) for place in (1, 2, 3) if _opens(record, name, place)]
+
+
+def _opens(record: SealedRecord, name: str, place: int) -> bool:
+    try:
+        open_share(identity=identity(name), record=record, index=place)
+    except (UnsealError, ShareError):
+        return False
+    return True
+
+
+async def opened(room: Chamber, account: str, *names: str) -> Any:
+    """Open a record with the shares of two custodians."""
+    disclosure_id = await room.request(account)
+    await room.approve(disclosure_id, *names)
+    return await room.open(disclosure_id)

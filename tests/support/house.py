@@ -1,0 +1,108 @@
+"""A whole vault on this machine, as journeys use it: over real channels, with a registry to play with."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from idvault.development import environment
+from idvault.development.authority import Authority, real_now
+from idvault.development.layout import TRUST_DOMAIN, Layout
+from idvault.development.session import Session
+from idvault_client import Tls, Vault, connect, testing
+from tests.support.sandbox import Registry
+
+TIMEOUT = 20.0
+
+
+class House:
+    """One `idvault dev` on free ports, with a clock file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.state = folder / "state"
+        self.clock = folder / "clock"
+        self.clock.write_text("0")
+        arguments = ["--ports", "free", "--clock-file", str(self.clock)]
+        self.session = Session(state=self.state, output=folder / "dev.log", arguments=arguments)
+        self.ready: dict[str, Any] = {}
+
+    def start(self) -> "House":
+        """Start, or start again on the same state."""
+        self.ready = self.session.start()
+        return self
+
+    @property
+    def registry(self) -> Registry:
+        return Registry(self.ready["registry"]["admin_url"])
+
+    def vault(self, platform: str = "platform-a", *, timeout: float = TIMEOUT) -> Vault:
+        """Return a client of a platform; a call waits long enough for the slowest answer."""
+        return testing.connect(self.session.ready_file, platform=platform, timeout=timeout)
+
+    def shift(self, by: timedelta) -> None:
+        draft = self.clock.with_suffix(".new")
+        draft.write_text(str(by.total_seconds()))
+        draft.replace(self.clock)
+
+    def query(self, sql: str, *values: object, database: str = "main") -> list[tuple[Any, ...]]:
+        """Read rows of a database, as its file has them now."""
+        path = Path(self.ready["databases"][database].removeprefix("sqlite:///"))
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=10)) as connection:
+            return connection.execute(sql, values).fetchall()
+
+    def ais(self, account_token: str) -> list[str]:
+        """Return the ids under which the registry was asked about an account."""
+        return [ai for (ai,) in self.query("select ai from checks where account_token = ?", account_token)]
+
+    def pids(self) -> list[int]:
+        """Return every process of the vault but the supervisor."""
+        pids = self.ready["pids"]
+        return [*pids["serve"], pids["work"], pids["mock_registry"], pids["witness"]]
+
+    def population(self, kind: str) -> dict[str, str]:
+        """Return one of the registry's own synthetic people of a kind."""
+        people = json.loads(Path(self.ready["registry"]["population"]).read_text("utf-8"))["people"]
+        found: dict[str, str] = next(person for person in people if person["kind"] == kind)
+        return found
+
+    def certificate(self, *uris: str, file: str, authority: Authority | None = None) -> Tls:
+        """Issue a client certificate with these URIs; the vault's authority signs unless told else."""
+        layout = Layout(self.state)
+        certificate, key = self.folder / f"{file}.pem", self.folder / f"{file}.key"
+        own = Authority.open(certificate=layout.authority, key=layout.authority_key, now=real_now())
+        (authority or own).issue_client(uris=uris, certificate=certificate, key=key, now=real_now())
+        return Tls(layout.authority, certificate, key)
+
+    def platform(self, name: str) -> str:
+        return f"spiffe://{TRUST_DOMAIN}/platform/{name}"
+
+    def connect(self, tls: Tls) -> Vault:
+        """Return a client with a certificate of its own."""
+        return connect(self.ready["grpc"], tls=tls, timeout=TIMEOUT, server_name="localhost")
+
+    def command(self, *arguments: object) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-m", "idvault.cli", *map(str, arguments)],
+            env={**os.environ, **environment.common(Layout(self.state))},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+def running(folder: Path) -> Iterator[House]:
+    """Run a house and leave no process behind."""
+    house = House(folder)
+    try:
+        yield house.start()
+    finally:
+        house.session.close()
+        if house.ready:
+            house.session.process.wait(10)

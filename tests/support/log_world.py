@@ -1,0 +1,200 @@
+"""A log over two real databases and a real folder: what writes, sequences, signs and publishes."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+from sqlalchemy import delete, insert, select, update
+
+from idvault.bootstrap.sequencing import wire_sequencing
+from idvault.domain.moment import Moment
+from idvault.ports.witness import Witness
+from idvault.sealing.key_set import KeySet
+from idvault.sealing.signing import Ed25519Signer
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
+from idvault.storage.log.checkpoint import SIGNED, SqlCheckpointStore
+from idvault.storage.log.store import SqlLogStore
+from idvault.storage.log.tables import log_checkpoints, log_entries, log_head, log_nodes
+from idvault.storage.public_files import LocalPublicFiles
+from idvault.transparency import checkpoint, verifier
+from idvault.transparency.checkpoint import Checkpoint, Policy
+from idvault.transparency.note import Signer, VerifierKey
+from idvault.transparency.tree import CompactRange, leaf_hash
+from tests.support import merkle
+from tests.support.databases import Databases
+from tests.support.fakes.flaky import Flaky
+
+ORIGIN = "log.example/idvault"
+SIGNER = Ed25519Signer(keys=KeySet("0", {"0": bytes([1]) * 32}))
+KEY = VerifierKey(ORIGIN, SIGNER.public_key)
+PLAIN = Policy(ORIGIN, (KEY,))
+COSIGNER = merkle.witness("witness.example", seed=2)
+START = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def demanding(quorum: int) -> Policy:
+    """Return a policy with a witness, demanded or not."""
+    return Policy(ORIGIN, (KEY,), (COSIGNER.key,), quorum)
+
+
+def at(seconds: float) -> Moment:
+    """Return a moment whose two clocks differ by a day."""
+    real = START + timedelta(seconds=seconds)
+    return Moment(real + timedelta(days=1), real)
+
+
+@dataclass
+class Worker:
+    """What one worker process does for the log; its memory is lost with it, the rest is not."""
+
+    main: Database
+    shred: Database
+    folder: Path
+    policy: Policy = PLAIN
+    witness: Witness | None = None
+    alarms: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Build the flows as bootstrap does, each port behind something that can fail."""
+        self.store = Flaky(SqlLogStore(database=self.main))
+        self.signed = Flaky(SqlCheckpointStore(database=self.shred, name=SIGNED))
+        self.complete = Flaky(SqlCheckpointStore(database=self.shred))
+        self.files = Flaky(LocalPublicFiles(directory=self.folder))
+        flows = wire_sequencing(
+            store=cast(SqlLogStore, self.store),
+            signed=cast(SqlCheckpointStore, self.signed),
+            complete=cast(SqlCheckpointStore, self.complete),
+            files=cast(LocalPublicFiles, self.files),
+            signer=SIGNER,
+            policy=self.policy,
+            witness=self.witness,
+            alarm=self.alarms.append,
+        )
+        self.log, self.publication = flows.log, flows.publication
+
+    async def step(self, seconds: float = 0) -> None:
+        await self.log.run(now=at(seconds))
+        await self.publication.run(now=at(seconds))
+
+
+@dataclass
+class LogWorld:
+    """One deployment's databases and public folder."""
+
+    databases: Databases
+    folder: Path
+    written: int = 0
+
+    def __post_init__(self) -> None:
+        self.main = Database(url=self.databases.main_url)
+        self.shred = Database(url=self.databases.shred_url)
+
+    def worker(self, **options: Any) -> Worker:
+        """Return a worker that remembers nothing."""
+        return Worker(self.main, self.shred, options.pop("folder", self.folder), **options)
+
+    async def write(self, count: int, *, seconds: float = 0) -> None:
+        """Write entries as acts do, still without an index."""
+        rows = [self._row(self.written + number, seconds) for number in range(count)]
+        self.written += count
+        await self.do(insert(log_entries), rows)
+
+    def _row(self, number: int, seconds: float) -> dict[str, Any]:
+        real = at(seconds).real + timedelta(microseconds=number)
+        return {
+            "entry_id": f"{number:032x}",
+            "log_index": None,
+            "leaf": b"entry %d" % number,
+            "occurred_at": real,
+            "recorded_at": real,
+        }
+
+    async def do(self, statement: Any, rows: Any = None) -> None:
+        """Change the main database behind everybody's back."""
+
+        async def work(connection: Connection) -> None:
+            await connection.execute(statement, rows)
+
+        await self.main.act("test", work)
+
+    async def placed(self) -> list[bytes]:
+        """Return the leaves in the order of their indices, which must be 0, 1, 2 and so on."""
+        query = select(log_entries.c.log_index, log_entries.c.leaf).where(
+            log_entries.c.log_index.is_not(None)
+        )
+
+        async def read(connection: Connection) -> list[Any]:
+            return list(await connection.execute(query.order_by(log_entries.c.log_index)))
+
+        rows = await self.main.read("test", read)
+        assert [row.log_index for row in rows] == list(range(len(rows)))
+        return [row.leaf for row in rows]
+
+    async def newest(self, name: str = "newest") -> Checkpoint | None:
+        """Return a checkpoint of the second database, verified."""
+        raw = await SqlCheckpointStore(database=self.shred, name=name).latest()
+        return None if raw is None else checkpoint.verify(raw, PLAIN).checkpoint
+
+    def published(self, folder: Path | None = None) -> Checkpoint:
+        """Return the published checkpoint, once every file of the directory verifies against it."""
+        place = folder or self.folder
+        shown = checkpoint.verify((place / "checkpoint").read_bytes(), PLAIN).checkpoint
+        verifier.verify_files(lambda path: read(place / path), shown)
+        return shown
+
+    async def close(self) -> None:
+        await self.main.close()
+        await self.shred.close()
+
+
+def read(path: Path) -> bytes | None:
+    """Return a file's content, None if there is none."""
+    return path.read_bytes() if path.exists() else None
+
+
+def of(leaves: Sequence[bytes]) -> Checkpoint:
+    tree = CompactRange()
+    for leaf in leaves:
+        tree.append(leaf_hash(leaf))
+    return Checkpoint(ORIGIN, tree.size, tree.root())
+
+
+def assert_one_history(checkpoints: Sequence[Checkpoint], leaves: Sequence[bytes]) -> None:
+    """Fail unless every checkpoint is that of a beginning of these leaves."""
+    for one in checkpoints:
+        assert one == of(leaves[: one.size])
+
+
+async def cut_short(work: Any, *, at: Flaky) -> None:
+    """Let something run until a port hangs, and end it there as a crash does."""
+    task = asyncio.ensure_future(work)
+    async with asyncio.timeout(30):
+        await at.hung.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def set_back(world: LogWorld, size: int = 4) -> None:
+    """Put the main database back to what it was at a smaller size."""
+    tree = CompactRange()
+    for leaf in (await world.placed())[:size]:
+        tree.append(leaf_hash(leaf))
+    await world.do(delete(log_entries).where(log_entries.c.log_index >= size))
+    await world.do(delete(log_nodes).where(log_nodes.c.node_index >= size))
+    await world.do(update(log_head).values(size=size, tree=tree.to_bytes()))
+
+
+async def forget(world: LogWorld, *, folder: bool) -> None:
+    """Put the second database, and the folder if wanted, back to a small checkpoint as an old backup does."""
+    for path in sorted(world.folder.rglob("*"), reverse=True) if folder else ():
+        path.rmdir() if path.is_dir() else path.unlink()
+    small = checkpoint.sign(of((await world.placed())[:4]), [Signer(KEY, SIGNER.sign)])
+
+    async def work(connection: Connection) -> None:
+        await connection.execute(update(log_checkpoints).values(note=small))
+
+    await world.shred.act("test", work)

@@ -1,0 +1,169 @@
+"""Synthetic logs in real databases and folders, signed by made-up keys."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import delete, insert, text
+
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
+from idvault.storage.log.checkpoint import SqlCheckpointStore
+from idvault.storage.log.store import SqlLogStore
+from idvault.storage.log.tables import log_entries, log_head, log_nodes
+from idvault.transparency import checkpoint, note
+from idvault.transparency.checkpoint import Checkpoint
+from idvault.transparency.note import Signer
+from idvault.transparency.tile import encode_bundle, encode_tile, grown, grown_bundles
+from idvault.transparency.tree import CompactRange, Position, leaf_hash
+from tests.support.databases import Databases
+from tests.support.merkle import log_of, signer
+
+ORIGIN = "log.example/idvault"
+SIGNER = signer(ORIGIN)
+VKEY = str(SIGNER.key)
+START = datetime(2026, 3, 1, tzinfo=UTC)
+_BATCH = 5_000
+
+
+def checkpoint_of(leaves: Sequence[bytes]) -> Checkpoint:
+    """Return the checkpoint of these entries."""
+    tree = CompactRange()
+    for leaf in leaves:
+        tree.append(leaf_hash(leaf))
+    return Checkpoint(ORIGIN, tree.size, tree.root())
+
+
+def signed(leaves: Sequence[bytes], *witnesses: Signer, time: int = 0, by: Signer = SIGNER) -> bytes:
+    """Return the signed checkpoint of these entries, cosigned at a time in seconds."""
+    made = checkpoint_of(leaves)
+    signature_lines = [note.sign(witness, made.text, time=time) for witness in witnesses]
+    return note.parse(checkpoint.sign(made, [by])).with_signatures(signature_lines).encode()
+
+
+def write_folder(folder: Path, leaves: Sequence[bytes], raw: bytes | None) -> None:
+    """Write the files of a log as C2SP tlog-tiles lays them out, with a checkpoint or without."""
+    tree = CompactRange()
+    nodes: dict[Position, bytes] = {}
+    for leaf in leaves:
+        for level, value in enumerate(tree.append(leaf_hash(leaf))):
+            nodes[Position(level, (tree.size - 1) >> level)] = value
+    files = {
+        tile.path: encode_tile([nodes[position] for position in tile.positions])
+        for tile in grown(0, len(leaves))
+    }
+    for bundle in grown_bundles(0, len(leaves)):
+        files[bundle.path] = encode_bundle(leaves[bundle.start : bundle.start + bundle.width])
+    if raw is not None:
+        files["checkpoint"] = raw
+    for path, data in files.items():
+        place = folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        # A file appears whole, as a publisher's do; the checkpoint comes last.
+        draft = place.with_name(f".{place.name}")
+        draft.write_bytes(data)
+        draft.replace(place)
+
+
+async def append(database: Database, leaves: Sequence[bytes], *, first: int = 0) -> None:
+    """Write entries without an index, as acts do; first tells them from others."""
+
+    async def write(connection: Connection) -> None:
+        await connection.execute(
+            insert(log_entries), [_row(first + at, leaf) for at, leaf in enumerate(leaves)]
+        )
+
+    if leaves:
+        await database.act("test", write)
+
+
+def _row(number: int, leaf: bytes) -> dict[str, Any]:
+    at = START + timedelta(milliseconds=number)
+    return {
+        "entry_id": f"{number:032x}",
+        "log_index": None,
+        "leaf": leaf,
+        "occurred_at": at,
+        "recorded_at": at,
+    }
+
+
+async def sequence(database: Database) -> None:
+    while await SqlLogStore(database=database).sequence(limit=_BATCH, now=START):
+        pass
+
+
+async def fill(databases: Databases, size: int, *, waiting: int = 0, note: bool = True) -> list[bytes]:
+    """Fill a fresh pair with a sequenced log, its checkpoint, and some entries that have no place yet."""
+    leaves = log_of(size + waiting)
+    main, shred = Database(url=databases.main_url), Database(url=databases.shred_url)
+    try:
+        for at in range(0, size, _BATCH):
+            await append(main, leaves[at : min(at + _BATCH, size)], first=at)
+        await sequence(main)
+        await append(main, leaves[size:], first=size)
+        if note:
+            await SqlCheckpointStore(database=shred).replace(former=None, note=signed(leaves[:size]))
+    finally:
+        await main.close()
+        await shred.close()
+    return leaves[:size]
+
+
+async def rewrite(databases: Databases, rows: Sequence[tuple[int | None, bytes]], *, rebuilt: bool) -> None:
+    """Put other rows in the place of all; rebuilt: with the head and the hashes that belong to them."""
+    database = Database(url=databases.main_url)
+    values = [{**_row(number, leaf), "log_index": index} for number, (index, leaf) in enumerate(rows)]
+
+    async def work(connection: Connection) -> None:
+        await connection.execute(delete(log_entries))
+        if rebuilt:
+            await connection.execute(delete(log_head))
+            await connection.execute(delete(log_nodes))
+            for value in values:
+                value["log_index"] = None
+        if values:
+            await connection.execute(insert(log_entries), values)
+
+    try:
+        await database.act("test", work)
+        if rebuilt:
+            await sequence(database)
+    finally:
+        await database.close()
+
+
+async def edit(databases: Databases, which: str, statement: str) -> None:
+    """Change rows of the main or the shred database behind everybody's back."""
+    database = Database(url=databases.main_url if which == "main" else databases.shred_url)
+
+    async def work(connection: Connection) -> None:
+        await connection.execute(text(statement))
+
+    try:
+        await database.act("test", work)
+    finally:
+        await database.close()
+
+
+async def replace_checkpoint(databases: Databases, raw: bytes) -> None:
+    """Put another note in the place of the newest."""
+    database = Database(url=databases.shred_url)
+    try:
+        store = SqlCheckpointStore(database=database)
+        assert await store.replace(former=await store.latest(), note=raw)
+    finally:
+        await database.close()
+
+
+async def grow(databases: Databases, leaves: Sequence[bytes]) -> None:
+    """Give every waiting entry its place, and sign these entries."""
+    main, shred = Database(url=databases.main_url), Database(url=databases.shred_url)
+    try:
+        await sequence(main)
+        store = SqlCheckpointStore(database=shred)
+        assert await store.replace(former=await store.latest(), note=signed(leaves))
+    finally:
+        await main.close()
+        await shred.close()

@@ -1,0 +1,57 @@
+"""The machine: which core runs what, and how much CPU a process has used."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_KIB = 1024
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the CPU time that a process and its children that are still there have used."""
+    own = _times(pid)
+    return own + sum(cpu_seconds(child) for child in children(pid))
+
+
+def pin(pid: int, core: int) -> None:
+    """Let a process and its children run on one core only, where there are several."""
+    cores = sorted(os.sched_getaffinity(0) | {core})
+    if core not in cores or (os.cpu_count() or 1) < 2:
+        return
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        os.sched_setaffinity(int(task.name), {core})
+    for child in children(pid):
+        pin(child, core)
+
+
+@contextmanager
+def everybody_on(core: int) -> Iterator[None]:
+    """Run this process, and every child that it starts meanwhile, on one core."""
+    before = os.sched_getaffinity(0)
+    if len(before) > 1:
+        os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def _times(pid: int) -> float:
+    # The second field is the name in brackets and may hold spaces.
+    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def children(pid: int) -> list[int]:
+    """Return the children of a process, in the order of their ids."""
+    found = (Path(f"/proc/{pid}/task") / str(pid) / "children").read_text("ascii").split()
+    return sorted(int(child) for child in found)
+
+
+def resident_mib(pid: int) -> float:
+    """Return what a process holds: what is resident, and what the system has moved out to make room."""
+    lines = Path(f"/proc/{pid}/status").read_text("utf-8").splitlines()
+    fields = dict(line.split(":", 1) for line in lines)
+    return sum(int(fields[name].split()[0]) for name in ("VmRSS", "VmSwap")) / _KIB

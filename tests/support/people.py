@@ -1,0 +1,57 @@
+"""Synthetic people and rosters: nobody here exists, and every key is a hash of a name."""
+
+from hashlib import sha256
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from idvault.attest import hpke, roster_signature
+from idvault.attest.passphrase import Cost
+from idvault.attest.person import Person
+from idvault.attest.quorum import Quorum
+from idvault.attest.roster import Roster
+
+CHEAP = Cost(memory_kib=8, iterations=1, lanes=1)
+NAMES = ("custodian-a", "custodian-b", "custodian-c")
+
+
+def secret(name: str, use: str) -> bytes:
+    """Return a private key of 32 bytes."""
+    return sha256(f"{use} of {name}".encode()).digest()
+
+
+def signer(name: str) -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(secret(name, "ed25519"))
+
+
+def person(name: str, *, role: str = "custodian", suite: str = hpke.X_WING) -> Person:
+    return Person(
+        name=name,
+        role=role,
+        organisation="示例机构 (synthetic)",
+        actor_id=secret(name, "actor")[:16].hex(),
+        suite=suite,
+        hpke_public_key=hpke.public_key(suite=suite, private_key=secret(name, "hpke")),
+        ed25519=signer(name).public_key().public_bytes_raw(),
+        spki=secret(name, "spki").hex(),
+    )
+
+
+def quorum(*, threshold: int = 2, names: tuple[str, ...] = NAMES, suite: str = hpke.X_WING) -> Quorum:
+    """Return a quorum of synthetic custodians."""
+    return Quorum("records", threshold, tuple(person(name, suite=suite) for name in names))
+
+
+def roster(
+    *, version: int = 1, names: tuple[str, ...] = NAMES, threshold: int = 2, development: bool = False
+) -> Roster:
+    """Return an unsigned roster with one quorum, an auditor and an operator."""
+    made = quorum(threshold=threshold, names=names)
+    others = (person("auditor-a", role="auditor"), person("operator", role="operator"))
+    return Roster(version, development, (*made.custodians, *others), (made,))
+
+
+def signed(unsigned: Roster, *names: str) -> Roster:
+    """Return the roster with the signatures of these people."""
+    for name in names:
+        unsigned = roster_signature.sign(unsigned, name=name, signer=signer(name).sign)
+    return unsigned

@@ -1,0 +1,111 @@
+"""The roster's life over a real database: synthetic custodians, a file, and processes that hold a roster."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from idvault.attest import hpke, roster_chain, roster_signature
+from idvault.attest.quorum import Quorum
+from idvault.attest.roster import Roster
+from idvault.attest.roster_chain import WatchedChain
+from idvault.flows.log_guard import LogGuard
+from idvault.flows.roster import Proposal, ProposeCommand, RosterFlow, SignCommand
+from idvault.flows.roster_holder import RosterHolder
+from idvault.storage.base.database import Database
+from idvault.storage.people.roster import SqlRosterStore
+from tests.support import people
+from tests.support.fakes.log import WaitingLog
+from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
+from tests.support.flow_world import at, request_id
+
+OPERATOR = people.person("operator", role="operator", suite=hpke.X25519)
+ENTROPY = CountingEntropy()
+NAMES = people.NAMES
+
+
+def next_version(
+    previous: Roster | None, *, variant: int = 0, names: tuple[str, ...] = NAMES, auditor: bool = True
+) -> Roster:
+    """Return an unsigned roster that may follow; variants differ in nothing but an organisation."""
+    members = tuple(people.person(name, suite=hpke.X25519) for name in names)
+    named = replace(
+        people.person("auditor-a", role="auditor", suite=hpke.X25519), organisation=f"variant {variant}"
+    )
+    others = (named, OPERATOR) if auditor else (OPERATOR,)
+    version = previous.version + 1 if previous else 1
+    return Roster(version, False, (*members, *others), (Quorum("records", 2, members),))
+
+
+def signature(roster: Roster, name: str) -> bytes:
+    """Return a person's signature over a roster, whoever that is."""
+    return people.signer(name).sign(roster.canonical())
+
+
+def write(path: Path, roster: Roster) -> None:
+    """Put a version in the place of the one before, as `idvault roster publish` does."""
+    if path.exists():
+        before = roster_chain.load_all(path)[-1]
+        roster_chain.former_path(path, version=before.version).write_bytes(before.to_bytes())
+    path.write_bytes(roster.to_bytes())
+
+
+@dataclass
+class Process:
+    """One process: its roster, its flow, and what it was alarmed of."""
+
+    database: Database
+    path: Path
+    alarms: list[tuple[int, str]] = field(default_factory=list)
+    waiting: WaitingLog = field(default_factory=WaitingLog)
+    number: int = 0
+
+    def __post_init__(self) -> None:
+        self.store = SqlRosterStore(database=self.database)
+        self.holder = RosterHolder(
+            store=self.store,
+            chain=WatchedChain(self.path),
+            entropy=ENTROPY,
+            alarm=lambda version, why: self.alarms.append((version, why)),
+        )
+        self.flow = RosterFlow(
+            store=self.store,
+            holder=self.holder,
+            fingerprinter=FakeFingerprinter(),
+            guard=LogGuard(store=self.waiting),
+            entropy=ENTROPY,
+        )
+
+    async def start(self) -> "Process":
+        await self.holder.start(now=at(0))
+        return self
+
+    async def propose(self, roster: Roster, *, request: int | None = None) -> Proposal:
+        """Propose as the operator, with a new request unless one is given."""
+        command = ProposeCommand(OPERATOR.actor_id, self._request(request), roster.to_bytes())
+        return await self.flow.propose(command, now=at(0))
+
+    async def sign(
+        self, roster: Roster, name: str, *, forged: bytes | None = None, request: int | None = None
+    ) -> Proposal:
+        return await self.flow.sign(
+            SignCommand(
+                actor_id=people.person(name, suite=hpke.X25519).actor_id,
+                name=name,
+                request_id=self._request(request),
+                digest=roster.digest(),
+                signature=forged or signature(roster, name),
+            ),
+            now=at(0),
+        )
+
+    def _request(self, given: int | None) -> str:
+        self.number += 1
+        return request_id(given if given is not None else id(self) % 10**6 * 10**6 + self.number)
+
+
+def first(path: Path) -> Roster:
+    """Write the first version, signed by all its custodians, and return it."""
+    made = next_version(None)
+    for name in NAMES:
+        made = roster_signature.sign(made, name=name, signer=people.signer(name).sign)
+    write(path, made)
+    return made

@@ -1,0 +1,156 @@
+"""What demo and journeys need around a development vault: synthetic people, the registry's admin port."""
+
+import json
+import random
+import time
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from idvault.domain import document
+from idvault_client import Consent, Vault, VaultError, Verification, resident_id, unified_social_credit_code
+from idvault_client.testing import Organization
+
+_SURNAMES = "赵钱孙李周吴郑王冯陈"
+_GIVEN = "安宁和平清明文远思源若水星河云舒景行知秋"
+_PROVINCES = ("11", "31", "44", "51")
+_PATIENCE = 30.0
+_CONSENT = Consent("terms-3", datetime(2026, 1, 2, tzinfo=UTC))
+# Names and numbers that differ between two runs of one state folder are all that is asked of it.
+_random = random.SystemRandom()
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A synthetic person; the province code of the number was never given to anybody."""
+
+    name: str = field(repr=False)
+    number: str = field(repr=False)
+
+
+def invent() -> Person:
+    """Return a person whom no earlier run has met; four characters are not found in noise by chance."""
+    born = date(1960, 1, 1) + timedelta(days=_random.randrange(15_000))
+    body = f"{_random.choice(_PROVINCES)}0000{born:%Y%m%d}{_random.randrange(1000):03}"
+    name = _random.choice(_SURNAMES) + "".join(_random.sample(_GIVEN, 3))
+    return Person(name, body + document.resident_check_character(body=body))
+
+
+def with_wrong_check(number: str) -> str:
+    return number[:-1] + ("1" if number[-1] != "1" else "2")
+
+
+def fetch(url: str, *, data: bytes | None = None, method: str = "GET") -> bytes:
+    """Return what this machine answers under an http URL; raises urllib.error.HTTPError."""
+    request = urllib.request.Request(url, data=data, method=method)  # noqa: S310 - loopback only
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+        content: bytes = answer.read()
+    return content
+
+
+class Registry:
+    """The mocked registry's admin port."""
+
+    def __init__(self, admin_url: str) -> None:
+        self._url = admin_url
+
+    def behave(self, mode: str, *, count: int | None = None, latency_ms: int = 0) -> None:
+        """Make it answer in a mode, for count calls or until told otherwise."""
+        self._ask("PUT", "/behaviour", {"mode": mode, "count": count, "latency_ms": latency_ms})
+
+    def add(self, *people: Person) -> None:
+        entries = [{"name": person.name, "number": person.number} for person in people]
+        self._ask("POST", "/people", {"people": entries})
+
+    def newcomer(self) -> Person:
+        """Return a person whom it knows from now on."""
+        person = invent()
+        self.add(person)
+        return person
+
+    def add_organizations(self, *organizations: Organization) -> None:
+        """Make organisations known to it; any other code is one without record."""
+        entries = [{"name": each.name, "number": each.number} for each in organizations]
+        self._ask("POST", "/organizations", {"organizations": entries})
+
+    def settle(self, ai: str, *, matches: bool) -> None:
+        """End a check that is in progress."""
+        self._ask("POST", "/settle", {"ai": ai, "status": 0 if matches else 2})
+
+    def counters(self) -> dict[str, int]:
+        return self._ask("GET", "/counters")
+
+    def charged(self) -> int:
+        """Return how many checks it decided."""
+        return self.counters()["charged"]
+
+    def reset(self) -> None:
+        """Set counters and behaviour back; the population stays."""
+        self._ask("POST", "/reset")
+
+    def _ask(self, method: str, path: str, content: object = None) -> dict[str, Any]:
+        data = None if content is None else json.dumps(content).encode()
+        result: dict[str, Any] = json.loads(fetch(self._url + path, data=data, method=method))
+        return result
+
+
+def verify(
+    vault: Vault, person: Person, *, request_id: str | None = None, account_token: str | None = None
+) -> Verification:
+    """Make one claim, with a new request id unless one is given."""
+    return vault.verify_individual(
+        person.name,
+        resident_id(person.number),
+        consent=Consent("terms-3", datetime.now(UTC)),
+        request_id=request_id or str(uuid4()),
+        account_token=account_token,
+    )
+
+
+def send(vault: Vault, person: Person, request_id: str) -> Verification | None:
+    """Make a claim that is the same however often it is sent; None without an answer."""
+    try:
+        return vault.verify_individual(
+            person.name, resident_id(person.number), consent=_CONSENT, request_id=request_id
+        )
+    except VaultError:
+        return None
+
+
+def settled(vault: Vault, person: Person, request_id: str) -> Verification:
+    """Send the request again, as its backend does that heard nothing, until the claim has ended."""
+    found: list[Verification] = []
+
+    def ended() -> bool:
+        answer = send(vault, person, request_id)
+        found.extend([answer] if answer and not answer.pending else [])
+        return bool(found)
+
+    assert wait_for(ended, patience=90)
+    return found[0]
+
+
+def verify_organization(
+    vault: Vault, who: Organization, *, request_id: str | None = None, account_token: str | None = None
+) -> Verification:
+    """Make one claim of an organisation, in the same way."""
+    return vault.verify_organization(
+        who.name,
+        unified_social_credit_code(who.number),
+        consent=Consent("terms-3", datetime.now(UTC)),
+        request_id=request_id or str(uuid4()),
+        account_token=account_token,
+    )
+
+
+def wait_for(condition: Callable[[], bool], *, patience: float = _PATIENCE) -> bool:
+    """Wait until a condition holds; return whether it did in time."""
+    deadline = time.monotonic() + patience
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True

@@ -1,0 +1,121 @@
+"""Second factors over a real database with real sealing; and a process of its own that tries a code."""
+
+import asyncio
+import base64
+import hmac
+import json
+import os
+import sys
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from idvault.attest import hpke
+from idvault.attest.person import Person
+from idvault.domain import seal, second_factor
+from idvault.domain.error import DeniedError, Reason
+from idvault.domain.moment import Moment
+from idvault.flows.log_guard import LogGuard
+from idvault.flows.second_factor import SecondFactorFlow
+from idvault.sealing import key_set
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import Holder
+from idvault.sealing.second_factor import TotpSealer
+from idvault.storage.base.database import Database
+from idvault.storage.people.request import SqlPersonRequestStore
+from idvault.storage.people.second_factor import SqlSecondFactorStore
+from tests.support import people
+from tests.support.fakes.log import WaitingLog
+from tests.support.fakes.sealing import FakeFingerprinter
+
+
+class RealEntropy:
+    """Draws as production does: processes of their own must not draw the same."""
+
+    def random(self, size: int) -> bytes:
+        return os.urandom(size)
+
+
+ENTROPY = RealEntropy()
+AUDITOR = people.person("auditor-a", role="auditor")
+NOW = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
+
+
+def code_of(secret: bytes, now: datetime, seconds: float = 0) -> str:
+    """Return the code of a moment: HOTP of its step (RFC 4226 section 5.3), written down once more here."""
+    step = second_factor.step_of(now + timedelta(seconds=seconds))
+    digest = hmac.digest(secret, step.to_bytes(8, "big"), "sha1")
+    offset = digest[-1] & 0xF
+    return f"{(int.from_bytes(digest[offset : offset + 4], 'big') & 0x7FFFFFFF) % 10**6:06}"
+
+
+@dataclass
+class World:
+    """One process."""
+
+    flow: SecondFactorFlow
+    waiting: WaitingLog
+    counted: list[None] = field(default_factory=list)
+
+    @property
+    def refusals(self) -> int:
+        """How many refusals the metric would count."""
+        return len(self.counted)
+
+    @staticmethod
+    def read(sealed_uri: bytes, request: str) -> bytes:
+        """Return the secret as the person's own client reads it."""
+        info = seal.second_factor_info(person=AUDITOR.name, actor_id=AUDITOR.actor_id, request_id=request)
+        private_key = people.secret(AUDITOR.name, "hpke")
+        uri = hpke.unseal(suite=AUDITOR.suite, private_key=private_key, sealed=sealed_uri, info=info)
+        return base64.b32decode(parse_qs(urlsplit(uri.decode()).query)["secret"][0])
+
+
+def build(database: Database, keys: Path) -> World:
+    """Build a process as bootstrap does; the first one makes the key file."""
+    passphrase = b"synthetic"
+    if not keys.exists():
+        made = key_set.fresh(Holder.CUSTODY, entropy=ENTROPY)
+        LocalKeyProvider.create(keys, keys=made, passphrase=passphrase, entropy=ENTROPY, cost=people.CHEAP)
+    provider = LocalKeyProvider.load(keys, passphrase=passphrase, entropy=ENTROPY, cost=people.CHEAP)
+    waiting, counted = WaitingLog(), list[None]()
+    flow = SecondFactorFlow(
+        store=SqlSecondFactorStore(database=database),
+        requests=SqlPersonRequestStore(database=database),
+        sealer=TotpSealer(keys=provider, entropy=ENTROPY),
+        fingerprinter=FakeFingerprinter(),
+        guard=LogGuard(store=waiting),
+        entropy=ENTROPY,
+        person=_person,
+        on_refused=lambda: counted.append(None),
+    )
+    return World(flow, waiting, counted)
+
+
+def _person(actor_id: str) -> Person:
+    if actor_id != AUDITOR.actor_id:
+        raise DeniedError(Reason.ACCESS_DENIED)
+    return AUDITOR
+
+
+async def contend(url: str, keys: str, code: str, count: int) -> int:
+    """Try a code so many times at once; return how many times it was taken."""
+    database = Database(url=url)
+    world = build(database, Path(keys))
+
+    async def once() -> bool:
+        try:
+            await world.flow.check(actor_id=AUDITOR.actor_id, code=code, now=Moment(NOW, NOW))
+        except DeniedError:
+            return False
+        return True
+
+    taken = sum(await asyncio.gather(*(once() for _ in range(count))))
+    await database.close()
+    return taken
+
+
+if __name__ == "__main__":
+    _, given_url, given_keys, given_code, given_count = sys.argv
+    print(json.dumps(asyncio.run(contend(given_url, given_keys, given_code, int(given_count)))))

@@ -1,0 +1,172 @@
+"""A chamber that is served over mutual TLS, with an identity folder for each of its people."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from idvault.api.access import Access
+from idvault.api.directory import Directory, Pin
+from idvault.api.server import Server, Service, Tls
+from idvault.attest.roster import Roster
+from idvault.custody import identity as identities
+from idvault.domain.error import NotFoundError, Reason
+from idvault.telemetry.logs import Logs
+from idvault.telemetry.metrics import Metrics
+from idvault.v1 import disclosure_pb2, drill_pb2, roster_pb2, transparency_pb2
+from idvault_client import home
+from idvault_client.remote import CustodyEdge
+from tests.support import people
+from tests.support.authority import TRUST_DOMAIN, Authority, spiffe
+from tests.support.chamber import AUDITORS, CUSTODIANS, ROLES, Chamber, chamber, identity, person
+from tests.support.commands import Commands, Result
+from tests.support.databases import Databases
+from tests.support.edge import FakePlatforms
+from tests.support.log_world import KEY
+
+
+class Rosters:
+    """RosterService, of which only GetRoster is called here."""
+
+    def __init__(self, room: Chamber) -> None:
+        self._room = room
+
+    async def GetRoster(self, request: Any, **_: Any) -> roster_pb2.Roster:
+        newest = self._room.rosters.current.version
+        found = self._room.rosters.version(request.version or newest)
+        return roster_pb2.Roster(version=found.version, file=found.to_bytes(), newest_version=newest)
+
+    def __getattr__(self, _name: str) -> Any:
+        async def refuse(*_: Any, **__: Any) -> Any:
+            raise NotFoundError(Reason.REQUEST_NOT_FOUND)
+
+        return refuse
+
+
+@dataclass
+class House:
+    """A served chamber, and everybody's identity folder."""
+
+    room: Chamber
+    server: Server
+    folder: Path
+    passphrase: Path
+    idvault: Commands | None
+
+    async def run(self, name: str, *arguments: object, code: str | None = None, json: bool = False) -> Result:
+        """Run a command as somebody, while the worker goes on."""
+        before = [ROLES[name], "--identity", self.folder / name, "--passphrase-file", self.passphrase]
+        before += ["--code", code] if code else []
+        before += ["--json"] if json else []
+        async with self.room.sequencing():
+            return await self.command(*before, *arguments)
+
+    async def request(self, account: str) -> str:
+        """Ask as auditor-a; return the disclosure's id."""
+        made = await self.run(
+            "auditor-a", "request", "--account", account, "--case", "案 2026-1",
+            "--legal-basis", "第一条 (synthetic)", "--purpose", "一次核查", json=True,
+        )  # fmt: skip
+        assert made.code == 0, made.err
+        await self.room.step()
+        return str(json.loads(made.out)["disclosure_id"])
+
+    async def command(self, *arguments: object) -> Result:
+        assert self.idvault is not None
+        return await asyncio.to_thread(self.idvault, *arguments)
+
+    def remote(self, name: str) -> CustodyEdge:
+        return home.load(self.folder / name).connect()
+
+    def pin(self, name: str, *versions: Roster, **changes: Any) -> None:
+        """Connect somebody's folder to this house."""
+        asked: dict[str, Any] = {
+            "target": f"127.0.0.1:{self.server.port}",
+            "server_name": "localhost",
+            "ca": (self.folder / "ca.pem").read_bytes(),
+            "log_key": str(KEY),
+            "versions": versions or tuple(self.room.rosters.versions),
+        }
+        home.pin(self.folder / name, **asked | changes)
+
+
+def _identity_folder(folder: Path, name: str, authority: Authority) -> str:
+    """Make somebody's folder with the keys that the roster names; return the pin of the certificate."""
+    folder.mkdir(mode=0o700)
+    issued = authority.client(spiffe(ROLES[name], name))
+    (folder / "certificate.pem").write_bytes(issued.certificate)
+    (folder / "key.pem").write_bytes(issued.key)
+    drawn = iter(
+        [bytes.fromhex(person(name).actor_id), people.secret(name, "hpke"), people.secret(name, "ed25519")]
+    )
+    identities.create(
+        folder,
+        name=name,
+        role=ROLES[name],
+        organisation=person(name).organisation,
+        passphrase=b"words",
+        random=lambda size: next(drawn, bytes(size)),
+        suite=person(name).suite,
+        cost=people.CHEAP,
+    )
+    assert identities.load(folder, passphrase=b"words") == identity(name)
+    return issued.spki
+
+
+@asynccontextmanager
+async def serving(room: Chamber, folder: Path, idvault: Commands | None) -> AsyncIterator[House]:
+    """Serve a chamber to people with certificates and identity folders of their own."""
+    authority = Authority()
+    (folder / "ca.pem").write_bytes(authority.ca)
+    passphrase = folder / "passphrase"
+    passphrase.write_bytes(b"words\n")
+    pins = []
+    for name in (*AUDITORS, *CUSTODIANS):
+        spki = _identity_folder(folder / name, name, authority)
+        pins.append(Pin(name, ROLES[name], person(name).actor_id, spki))
+    directory = Directory(platforms=FakePlatforms(), people=lambda: pins, clock=lambda: datetime.now(UTC))
+    await directory.load()
+    issued = authority.server()
+    logs = Logs(process="serve-0", path=folder / "serve.jsonl")
+    services = {
+        **disclosure_pb2.DESCRIPTOR.services_by_name,
+        **drill_pb2.DESCRIPTOR.services_by_name,
+        **transparency_pb2.DESCRIPTOR.services_by_name,
+    }
+    served = [Service(services[name], servicer) for name, servicer in room.servicers.items()]
+    rosters = roster_pb2.DESCRIPTOR.services_by_name["RosterService"]
+    server = Server(
+        listen="127.0.0.1:0",
+        tls=Tls(issued.certificate, issued.key, authority.ca),
+        services=[*served, Service(rosters, Rosters(room))],
+        access=Access(directory=directory, trust_domain=TRUST_DOMAIN),
+        metrics=Metrics(),
+        access_log=logs.access,
+        clock=room.now_with_real_time,
+    )
+    await server.start()
+    house = House(room, server, folder, passphrase, idvault)
+    for name in (*AUDITORS, *CUSTODIANS):
+        house.pin(name)
+    try:
+        yield house
+    finally:
+        await server.stop(grace=1.0, linger=0.0)
+        logs.close()
+
+
+@asynccontextmanager
+async def house_over(
+    databases: Databases, folder: Path, idvault: Commands | None = None
+) -> AsyncIterator[House]:
+    """Open a chamber in real time, and serve it."""
+    (folder / "room").mkdir()
+    (folder / "people").mkdir()
+    async with chamber(databases, folder / "room") as room:
+        room.offset = datetime.now(UTC) - room.now().real
+        async with serving(room, folder / "people", idvault) as made:
+            yield made

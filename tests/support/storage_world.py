@@ -1,0 +1,238 @@
+"""The stores of one main database, and makers of the synthetic values that their tests pass in."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from idvault.domain import token
+from idvault.domain.event import SYSTEM_ACTOR, Event, EventType
+from idvault.domain.job import JobState, Progress
+from idvault.domain.moment import Moment
+from idvault.domain.record import SealedRecord
+from idvault.domain.request import Request
+from idvault.domain.status import SubjectKind
+from idvault.domain.verification import ClaimState, Consent, FailureReason, Outcome, Owner
+from idvault.ports.verification import (
+    Claim,
+    Intake,
+    Job,
+    Lease,
+    Opened,
+    Opening,
+    PersonKey,
+    Settlement,
+)
+from idvault.storage.account.record import SqlRecordStore
+from idvault.storage.account.store import SqlStatusStore
+from idvault.storage.base import metadata as schema
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
+from idvault.storage.budget import SqlBudgetStore
+from idvault.storage.claim.job import SqlJobStore
+from idvault.storage.claim.store import SqlVerificationStore
+from idvault.storage.claim.tables import persons
+from idvault.storage.key.day_key import SqlDayKeyStore
+from idvault.storage.people.request import SqlPersonRequestStore
+from idvault.storage.people.roster import SqlRosterStore
+from idvault.storage.people.second_factor import SqlSecondFactorStore
+from idvault.storage.platform.store import SqlPlatformStore
+
+NOW = datetime(2026, 3, 1, 4, 0, 0, 123_456, tzinfo=UTC)
+TODAY = date(2026, 3, 1)
+MATCHED = Outcome(ClaimState.SUCCEEDED)
+MISMATCHED = Outcome(ClaimState.FAILED, FailureReason.MISMATCH)
+NO_RECORD = Outcome(ClaimState.FAILED, FailureReason.NO_RECORD)
+
+
+def at(*, after: timedelta = timedelta(0)) -> Moment:
+    """Return a moment whose clocks differ by a day, so that nobody mixes them up unseen."""
+    return Moment(NOW + after, NOW + after - timedelta(days=1))
+
+
+def lease_of(name: str, *, until: datetime | None = None) -> Lease:
+    return Lease(sha256(name.encode()).hexdigest()[:32], until or at().real + timedelta(seconds=15))
+
+
+class World:
+    """One deployment's main database, seen through its stores."""
+
+    def __init__(self, database: Database, *, seed: str = "") -> None:
+        """Take the database; worlds of different seeds make different ids."""
+        self.database = database
+        self.claims = SqlVerificationStore(database=database)
+        self.jobs = SqlJobStore(database=database)
+        self.accounts = SqlStatusStore(database=database)
+        self.records = SqlRecordStore(database=database)
+        self.budget = SqlBudgetStore(database=database)
+        self.platforms = SqlPlatformStore(database=database)
+        self.roster = SqlRosterStore(database=database)
+        self.second_factors = SqlSecondFactorStore(database=database)
+        self.person_requests = SqlPersonRequestStore(database=database)
+        self.day_keys = SqlDayKeyStore(database=database)
+        self._seed = seed
+        self._numbers = count(1)
+
+    def random(self, size: int = 16) -> bytes:
+        """Return bytes that no other call returns."""
+        return sha256(f"{self._seed}/{next(self._numbers)}".encode()).digest()[:size]
+
+    def new_id(self) -> str:
+        return self.random().hex()
+
+    def request(self, *, relying_party: str = "platform-a") -> Request:
+        return Request(relying_party, str(UUID(bytes=self.random())), self.random(32))
+
+    def person(self, name: str = "p", **changes: Any) -> PersonKey:
+        """Return the key of a synthetic person, the same for the same name."""
+        day, yesterday = (sha256(f"{name}/{day}".encode()).digest() for day in (1, 0))
+        key = PersonKey(1, sha256(name.encode()).digest(), None, self.new_id(), day, yesterday)
+        return replace(key, **changes)
+
+    def opening(self, **changes: Any) -> Opening:
+        """Return a sign-up of its own person, with changes."""
+        made = Opening(
+            request=self.request(),
+            claim_id=self.new_id(),
+            account_token=token.make(self.random()),
+            new_account=True,
+            subject_kind=SubjectKind.INDIVIDUAL,
+            consent=Consent("terms-3", NOW - timedelta(minutes=1)),
+            ais=(self.new_id(),),
+            person=self.person(self.new_id()),
+            accounts_per_person=5,
+            lease=lease_of("edge"),
+            now=at(),
+        )
+        return replace(made, **changes)
+
+    def event(self, kind: EventType, account_token: str = "", **fields: Any) -> Event:
+        return Event(
+            kind, SYSTEM_ACTOR, account_token, NOW, at().real, self.new_id(), self.random(32), fields
+        )
+
+    async def open(self, opening: Opening | None = None, **changes: Any) -> Opened:
+        """Open a claim with fresh events."""
+        asked = opening or self.opening(**changes)
+        return await self.claims.open(
+            asked,
+            event=self.event(EventType.CLAIM_OPEN, asked.account_token),
+            superseded=self.event(EventType.CLAIM_SUPERSEDE, asked.account_token),
+        )
+
+    async def job(self, **changes: Any) -> Job:
+        job = (await self.open(**changes)).job
+        assert job is not None
+        return job
+
+    async def again(self, job: Job, *, person: PersonKey, **changes: Any) -> Job:
+        """Open another claim of a job's account."""
+        changes = {"account_token": job.account_token, "new_account": False, "person": person, **changes}
+        return await self.job(**changes)
+
+    def record(self, job: Job) -> SealedRecord:
+        """Return a record of a job's account: arbitrary bytes in the sizes of a real one."""
+        return SealedRecord(
+            account_token=job.account_token,
+            relying_party=job.relying_party,
+            record_id=self.new_id(),
+            format_version=1,
+            sealing_quorum_id="a" * 64,
+            present_quorum_id="b" * 64,
+            suite="synthetic",
+            salt=self.random(32),
+            commitment=self.random(32),
+            ciphertext=self.random(32) * 16,
+            share_hashes=(self.random(32), self.random(32), self.random(32)),
+            shares=(self.random(32) * 3, self.random(31), b""),
+        )
+
+    def settlement(self, job: Job, outcome: Outcome, **changes: Any) -> Settlement:
+        """Return how a job's claim ends under its lease, with changes."""
+        made = Settlement(
+            account_token=job.account_token,
+            claim_id=job.claim_id,
+            outcome=outcome,
+            record=self.record(job) if outcome.succeeded else None,
+            owner=Owner(job.subject_kind),
+            lease_id=job.lease.lease_id,
+            definite_mismatch=outcome.failure_reason is FailureReason.MISMATCH,
+            today=TODAY,
+            valid_days=365,
+            now=at(),
+        )
+        return replace(made, **changes)
+
+    async def settle(self, job: Job, outcome: Outcome, **changes: Any) -> Claim | None:
+        return await self.claims.settle(
+            self.settlement(job, outcome, **changes),
+            event=self.event(EventType.CLAIM_SETTLE, job.account_token),
+        )
+
+    async def postpone(self, job: Job, **changes: Any) -> bool:
+        """Let a job's claim wait, READY and due at once unless changed."""
+        ready = Progress(JobState.READY, 0, None, next_at=at().real)
+        return await self.claims.postpone(
+            job,
+            intake=Intake("2026-03-01", b"sealed"),
+            progress=replace(ready, **changes),
+            event=self.event(EventType.CLAIM_POSTPONE, job.account_token),
+        )
+
+    async def waiting(self, *, progress: dict[str, Any] | None = None, **changes: Any) -> Job:
+        """Open a claim, let it wait, and return its former job."""
+        job = await self.job(**changes)
+        assert await self.postpone(job, **(progress or {}))
+        return job
+
+    async def verified(self, **changes: Any) -> Job:
+        """Sign somebody up successfully and return the former job."""
+        job = await self.job(**changes)
+        assert await self.settle(job, MATCHED)
+        return job
+
+    async def rejected(self, **changes: Any) -> Job:
+        """Sign somebody up without success and return the former job."""
+        job = await self.job(**changes)
+        assert await self.settle(job, NO_RECORD)
+        return job
+
+    async def counts(self) -> dict[str, int]:
+        async def read(connection: Connection) -> dict[str, int]:
+            return {
+                name: (await connection.execute(select(func.count()).select_from(table))).scalar_one()
+                for name, table in schema.main.tables.items()
+            }
+
+        return await self.database.read("test", read)
+
+    async def all(self, statement: Any) -> list[Any]:
+        async def read(connection: Connection) -> list[Any]:
+            return list(await connection.execute(statement))
+
+        return await self.database.read("test", read)
+
+    async def do(self, statement: Any) -> None:
+        """Change rows behind the stores' back."""
+
+        async def work(connection: Connection) -> None:
+            await connection.execute(statement)
+
+        await self.database.act("test", work)
+
+    async def contents(self) -> dict[str, list[Any]]:
+        """Return every row of every table, in a certain order."""
+        return {
+            name: sorted(map(repr, await self.all(select(table))))
+            for name, table in schema.main.tables.items()
+        }
+
+    async def slots(self, name: str) -> int:
+        """Return how many slots a synthetic person holds."""
+        held = persons.c.person_index == self.person(name).index
+        rows = await self.all(select(persons.c.accounts).where(held))
+        return int(rows[0].accounts)
