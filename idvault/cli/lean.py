@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import idvault
-from idvault import bootstrap, config, process
+from idvault import bootstrap, config, durable_file, process
 from idvault.cli import running
 from idvault.config import Process
 from idvault.development import certificates, environment, people
@@ -50,7 +50,7 @@ def _make(folder: Path, ready: Path) -> None:
     environment.adopt(layout)
     certificates.prepare(layout, now=real_now())
     people.prepare(layout)
-    process.write_private(draft / _KEY_FILE, bootstrap.init_keys(config.load(Process.KEYS)))
+    durable_file.replace(draft / _KEY_FILE, bootstrap.init_keys(config.load(Process.KEYS)).encode())
     settings = config.load(Process.PLATFORMS)
     bootstrap.upgrade_databases(settings)
     asyncio.run(_register(layout, settings))

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from idvault import config, process
+from idvault import config, durable_file
 from idvault.attest import certificate, person, reading, roster, roster_chain, roster_signature
 from idvault.attest.reading import RosterError
 from idvault.attest.roster import Roster
@@ -252,7 +252,7 @@ def _read(path: Path) -> Roster:
 
 
 def _write(path: Path, found: Roster) -> None:
-    process.write_private(path, found.to_bytes().decode())
+    durable_file.replace(path, found.to_bytes())
 
 
 def _people(files: list[Path], certificates: list[Path]) -> dict[str, dict[str, Any]]:

@@ -68,10 +68,10 @@ def development(document: Mapping[str, Any], names: Iterable[str]) -> None:
 
     Safe to repeat after a crash: what was begun is kept in a draft until it is confirmed.
     """
+    from idvault import durable_file  # noqa: PLC0415
     from idvault.custody import identity as identities  # noqa: PLC0415 - production loads no development
     from idvault.development import totp  # noqa: PLC0415
     from idvault.development.layout import PASSPHRASE  # noqa: PLC0415
-    from idvault.process import write_private  # noqa: PLC0415
     from idvault_client import enrolment, home  # noqa: PLC0415
 
     for name in names:
@@ -84,7 +84,7 @@ def development(document: Mapping[str, Any], names: Iterable[str]) -> None:
         with home.load(folder).connect() as remote:
             code = totp.code(before, now=desk.now()) if before else ""
             uri = enrolment.begin(remote, identity=own, code=code)
-            write_private(draft, uri + "\n")
+            durable_file.replace(draft, f"{uri}\n".encode())
             _confirm_early(remote, uri)
         draft.replace(folder / totp.FILE)
 

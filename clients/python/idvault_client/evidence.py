@@ -6,6 +6,7 @@ from pathlib import Path
 
 from google.protobuf.message import DecodeError
 
+from idvault import durable_file
 from idvault.attest import disclosure as papers
 from idvault.attest import hpke, payload, reading
 from idvault.attest.disclosure import PaperError, Terms
@@ -16,7 +17,6 @@ from idvault.custody.identity import PersonalIdentity
 from idvault.domain import seal
 from idvault.v1 import disclosure_pb2
 from idvault_client.auditor import Opened
-from idvault_client.one_time_key import write_private
 
 _FORMAT = "idvault/evidence/v1"
 _OUTER = ("format", "disclosure_id", "suite", "sealed")
@@ -60,7 +60,7 @@ def write(path: Path, opened: Opened, *, identity: PersonalIdentity, roster_dige
         "suite": own.suite,
         "sealed": reading.base64url(sealed),
     }
-    write_private(path, json.dumps(outer, indent=1).encode() + b"\n")
+    durable_file.replace(path, json.dumps(outer, indent=1).encode() + b"\n")
 
 
 def read(path: Path, *, identity: PersonalIdentity) -> Evidence:

@@ -11,13 +11,12 @@ same file serves `idvault log verify --checkpoint`. Two notes that contradict ea
 the log has forked: the one that was refused is kept beside it.
 """
 
-import os
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from idvault import durable_file
 from idvault.transparency import checkpoint
 from idvault.transparency.checkpoint import (
     Checkpoint,
@@ -88,9 +87,9 @@ class LogFollower:
             try:
                 self._continues(before, signed.checkpoint)
             except RefusedLogError:
-                _write(self._state.with_name(self._state.name + ".refused"), raw)
+                durable_file.replace(self._state.with_name(self._state.name + ".refused"), raw)
                 raise
-        _write(self._state, raw)
+        durable_file.replace(self._state, raw)
         names = tuple(sorted(str(key) for key, _ in signed.cosigned))
         return Followed(signed.checkpoint, before.size if before else 0, names)
 
@@ -165,26 +164,3 @@ def _forked(before: Checkpoint, newest: Checkpoint, error: ConsistencyError) -> 
             f"size {before.size}"
         )
     raise RefusedLogError("FORKED", text) from error
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write by rename, durably, so that no crash takes the last checkpoint away."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -5,10 +5,11 @@ A share goes to one successor only, whatever is asked later; to the same one it 
 batch whose answer was lost.
 """
 
-import os
 from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
+
+from idvault import durable_file
 
 NAME = "handed-over"
 _KEY_DIGITS = 32
@@ -25,14 +26,14 @@ class Journal:
         """Read the file; it is made with the first share. Raises JournalError if it is damaged."""
         self._path = path
         self._given: dict[str, str] = {}
-        lines = path.read_text("ascii", "replace").split("\n") if path.exists() else [""]
-        for line in lines[:-1]:
+        content = path.read_bytes() if path.exists() else b""
+        # A line that a crash cut short was never followed by a call.
+        self._size = content.rfind(b"\n") + 1
+        for line in content[: self._size].decode("ascii", "replace").splitlines():
             record_id, _, key = line.partition(" ")
             if len(key) != _KEY_DIGITS:
                 raise JournalError(f"{path} is damaged")
             self._given[record_id] = key
-        # A line that a crash cut short was never followed by a call.
-        self._torn = bool(lines[-1])
 
     def note(self, record_ids: Iterable[str], *, public_key: bytes) -> None:
         """Keep that shares go to a key, durably; raises JournalError if one went to another key before."""
@@ -42,24 +43,14 @@ class Journal:
             if record_id not in self._given:
                 fresh.append(record_id)
         key = _short(public_key)
-        self._write(fresh, key)
+        lines = "".join(f"{record_id} {key}\n" for record_id in fresh).encode("ascii")
+        self._size = durable_file.append(self._path, lines, size=self._size)
         self._given |= dict.fromkeys(fresh, key)
 
     def check(self, record_id: str, *, public_key: bytes) -> None:
         """Raise JournalError if a share went to another key before."""
         if self._given.get(record_id, _short(public_key)) != _short(public_key):
             raise JournalError("a share that was handed over before is asked for by somebody else now")
-
-    def _write(self, record_ids: Iterable[str], key: str) -> None:
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(descriptor, "r+", encoding="ascii", errors="replace") as file:
-            if self._torn:
-                whole = file.read().rpartition("\n")[0]
-                file.truncate(len(whole) + bool(whole))
-                self._torn = False
-            file.write("".join(f"{record_id} {key}\n" for record_id in record_ids))
-            file.flush()
-            os.fsync(descriptor)
 
 
 def _short(public_key: bytes) -> str:

@@ -13,13 +13,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from idvault import durable_file
 from idvault.attest import reading, roster_chain
 from idvault.attest import roster as rosters
 from idvault.attest.reading import RosterError
 from idvault.attest.roster import Roster
 from idvault.transparency.note import NoteError, VerifierKey, parse_key
 from idvault.v1 import roster_pb2
-from idvault_client.one_time_key import write_private
 from idvault_client.remote import CustodyEdge, Remote
 from idvault_client.transport import Tls
 from idvault_client.trust import Trust
@@ -65,10 +65,10 @@ def pin(
     if (folder / CONNECTION).exists():
         _check_same(load(folder), key, verified)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_private(folder / CA, ca)
+    durable_file.replace(folder / CA, ca)
     _write_roster(folder, verified)
     document = {"target": target, "server_name": server_name, "log_key": log_key}
-    write_private(folder / CONNECTION, json.dumps(document, indent=1).encode() + b"\n")
+    durable_file.replace(folder / CONNECTION, json.dumps(document, indent=1).encode() + b"\n")
     return Home(folder, target, server_name, key, verified)
 
 
@@ -112,8 +112,8 @@ def _write_roster(folder: Path, versions: Sequence[Roster]) -> None:
     path = folder / ROSTER
     # The newest one last: whatever a crash leaves, the file in force has all its predecessors beside it.
     for former in versions[:-1]:
-        write_private(roster_chain.former_path(path, version=former.version), former.to_bytes())
-    write_private(path, versions[-1].to_bytes())
+        durable_file.replace(roster_chain.former_path(path, version=former.version), former.to_bytes())
+    durable_file.replace(path, versions[-1].to_bytes())
 
 
 def _check_same(before: Home, key: VerifierKey, versions: Sequence[Roster]) -> None:

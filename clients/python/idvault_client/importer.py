@@ -9,14 +9,15 @@
 import csv
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from io import StringIO
 from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 from uuid import UUID, uuid4, uuid5
 
+from idvault import durable_file
 from idvault.domain.legacy_account import Outcome
 from idvault_client.campaign_calls import CHUNK_SIZE
 from idvault_client.campaign_values import ImportedRow, LegacyAccount
@@ -24,7 +25,6 @@ from idvault_client.campaign_values import ImportedRow, LegacyAccount
 COLUMNS = ("reference", "create_date")
 _RESULT = ("reference", "account_token", "outcome", "field", "code")
 _VERSION = 1
-_OWNER_ONLY = 0o600
 _CHUNK_WEIGHT, _ROW_WEIGHT = 900_000, 24  # bytes of a request, of which the vault takes 1 MiB
 Send = Callable[[list[LegacyAccount], str], tuple[ImportedRow, ...]]
 
@@ -79,44 +79,47 @@ class Import:
         self._chunk = chunk
         digest, self.total = _scan(file)
         self.done = _begin(resume, digest, label)
+        if result is not None and self.done.result_size > (result.stat().st_size if result.exists() else 0):
+            raise ImportFileError("the result file is shorter than what was imported")
 
     def run(self, send: Send, advance: Callable[[int], None]) -> Done:
         """Send what is left, chunk by chunk; tell advance how many rows each had. Raises what send raises."""
-        with self._open_result() as result, self._file.open(encoding="utf-8-sig", newline="") as source:
+        with self._file.open(encoding="utf-8-sig", newline="") as source:
             rows = _rows(source)
             skipped = sum(1 for _ in islice(rows, self.done.rows))
             if skipped < self.done.rows:
                 raise ImportFileError("the file is shorter than what was imported of it")
             self._save()
             for chunk in _chunks(rows, self._chunk):
-                self._one(chunk, send, result)
+                self._one(chunk, send)
                 advance(len(chunk))
         return self.done
 
-    def _one(self, chunk: list[LegacyAccount], send: Send, result: "_Result") -> None:
+    def _one(self, chunk: list[LegacyAccount], send: Send) -> None:
         answer = send(chunk, self.done.request_id())
         if len(answer) != len(chunk):
             raise ImportFileError("the vault answered another number of rows than were sent")
-        self.done = self.done.after(answer, result.write(chunk, answer))
+        self.done = self.done.after(answer, self._write(chunk, answer))
         self._save()
 
-    def _open_result(self) -> "_Result":
-        return _Result(self._result, self.done.result_size)
+    def _write(self, chunk: list[LegacyAccount], answer: tuple[ImportedRow, ...]) -> int:
+        """Write the rows of a chunk to the result file; return the size of what is done."""
+        if self._result is None:
+            return 0
+        text = StringIO(newline="")
+        table = csv.writer(text)
+        if not self.done.result_size:
+            table.writerow(_RESULT)
+        table.writerows(
+            (account.reference, row.account_token, row.outcome or "", row.violation_field, row.violation_code)
+            for account, row in zip(chunk, answer, strict=True)
+        )
+        return durable_file.append(self._result, text.getvalue().encode(), size=self.done.result_size)
 
     def _save(self) -> None:
-        """Note what is done by rename, so that a crash leaves the former note or the new one."""
-        if self._resume is None:
-            return
-        document = {
-            "version": _VERSION,
-            **{name: getattr(self.done, name) for name in self.done.__dataclass_fields__},
-        }
-        new = self._resume.with_name(self._resume.name + ".new")
-        with open(new, "w", encoding="ascii", opener=_private) as file:
-            json.dump(document, file)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(self._resume)
+        if self._resume is not None:
+            document = {"version": _VERSION, **asdict(self.done)}
+            durable_file.replace(self._resume, json.dumps(document).encode())
 
 
 def _chunks(rows: Iterator[LegacyAccount], size: int) -> Iterator[list[LegacyAccount]]:
@@ -131,47 +134,6 @@ def _chunks(rows: Iterator[LegacyAccount], size: int) -> Iterator[list[LegacyAcc
         chunk.append(row)
     if chunk:
         yield chunk
-
-
-class _Result:
-    """The result file, cut back to what is done; without a path nothing is written."""
-
-    def __init__(self, path: Path | None, size: int) -> None:
-        self._file: TextIO | None = None
-        if path is None:
-            return
-        if size > (path.stat().st_size if path.exists() else 0):
-            raise ImportFileError("the result file is shorter than what was imported")
-        self._file = open(path, "r+" if size else "w", encoding="utf-8", newline="", opener=_private)  # noqa: SIM115
-        self._file.truncate(size)
-        self._file.seek(size)
-        if not size:
-            csv.writer(self._file).writerow(_RESULT)
-
-    def write(self, chunk: list[LegacyAccount], answer: tuple[ImportedRow, ...]) -> int:
-        """Write the rows of a chunk durably; return the file's size."""
-        if self._file is None:
-            return 0
-        csv.writer(self._file).writerows(
-            (
-                account.reference,
-                row.account_token,
-                row.outcome or "",
-                row.violation_field,
-                row.violation_code,
-            )
-            for account, row in zip(chunk, answer, strict=True)
-        )
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        return os.fstat(self._file.fileno()).st_size
-
-    def __enter__(self) -> "_Result":
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        if self._file is not None:
-            self._file.close()
 
 
 def _begin(resume: Path | None, digest: str, label: str) -> Done:
@@ -214,7 +176,3 @@ def _rows(source: TextIO) -> Iterator[LegacyAccount]:
         raise ImportFileError(
             f"line {reader.line_num + 1} of the file cannot be read as CSV in UTF-8"
         ) from error
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, _OWNER_ONLY)

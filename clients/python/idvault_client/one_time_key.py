@@ -5,12 +5,12 @@ sealed to the person (HPKE, so that it is safe where keys.json is), and the id o
 """
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
+from idvault import durable_file
 from idvault.attest import disclosure as papers
 from idvault.attest import hpke, reading
 from idvault.attest.disclosure import Terms
@@ -93,16 +93,7 @@ class OneTimeKeys:
 
     def destroy(self, disclosure_id: str) -> None:
         """Destroy a key; one that is not there is gone already."""
-        path = self._path(disclosure_id)
-        try:
-            size = path.stat().st_size
-            with path.open("r+b") as file:
-                file.write(bytes(size))
-                file.flush()
-                os.fsync(file.fileno())
-        except FileNotFoundError:
-            return
-        path.unlink(missing_ok=True)
+        durable_file.destroy(self._path(disclosure_id))
 
     def destroy_expired(self, *, now: datetime) -> None:
         """Destroy the keys of requests whose time is over."""
@@ -126,18 +117,9 @@ class OneTimeKeys:
             "sealed_key": reading.base64url(kept.sealed_key),
             "opening_request_id": kept.opening_request_id,
         }
-        write_private(self._path(kept.terms.disclosure_id), json.dumps(document, indent=1).encode() + b"\n")
-
-
-def write_private(path: Path, data: bytes) -> None:
-    """Write a file for its owner only (0600), whole or not at all, durably."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(descriptor)
-    draft.replace(path)
+        durable_file.replace(
+            self._path(kept.terms.disclosure_id), json.dumps(document, indent=1).encode() + b"\n"
+        )
 
 
 def _read(path: Path) -> OneTimeKey:

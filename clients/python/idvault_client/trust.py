@@ -5,12 +5,12 @@
   it continues the last one that was seen. Only then it takes the last one's place.
 """
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from idvault import durable_file
 from idvault.attest.person import Person
 from idvault.attest.quorum import Quorum
 from idvault.attest.roster import Roster
@@ -98,7 +98,7 @@ class Trust:
                 checkpoint.verify_successor(before, newest, proof)
         except LogError as error:
             raise RefusedError(Finding.LOG_INVALID, f"the log does not verify: {error}") from error
-        self._keep(note)
+        durable_file.replace(self._state, note)
         return newest
 
     @staticmethod
@@ -155,15 +155,6 @@ class Trust:
         except LogError as error:
             text = f"the kept checkpoint in {self._state.name} is not one of this log"
             raise RefusedError(Finding.LOG_INVALID, text) from error
-
-    def _keep(self, note: bytes) -> None:
-        draft = self._state.with_name(f".{self._state.name}.{os.getpid()}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(note)
-            file.flush()
-            os.fsync(descriptor)
-        draft.replace(self._state)
 
 
 def _policy(roster: Roster, log_key: VerifierKey) -> Policy:
