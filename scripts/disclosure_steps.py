@@ -16,10 +16,10 @@ import pyotp
 from idvault.attest import disclosure as papers
 from idvault.custody import identity as identities
 from idvault.development.authority import real_now
-from idvault_client import home as homes
-from idvault_client.custodian import Custodian
-from idvault_client.remote import CustodyEdge
-from idvault_client.trust import RefusedError
+from idvault_client.people import identity_folder as homes
+from idvault_client.people.custody_edge import CustodyEdge
+from idvault_client.people.disclosure.custodian import Custodian
+from idvault_client.people.trust import FindingError
 
 _PATIENCE = 30.0
 _PASSPHRASE = b"development"
@@ -98,7 +98,7 @@ class DisclosureSteps:
             card = custodian.card(self._id)
             try:
                 custodian.approve(card, code="000000")
-            except RefusedError as error:
+            except FindingError as error:
                 _check(error.finding.value == "NOT_IN_LOG", "the finding should be NOT_IN_LOG")
             else:
                 raise DisclosureStepError("the request should be refused")

@@ -59,12 +59,12 @@ from idvault.storage.person_request import SqlPersonRequestStore
 from idvault.storage.schema import log_entries
 from idvault.storage.shred import SqlShredStore
 from idvault.transparency import entry
-from idvault_client.auditor import Auditor
-from idvault_client.custodian import Custodian
-from idvault_client.drill import Drill
 from idvault_client.errors import BY_REASON
-from idvault_client.one_time_key import OneTimeKeys
-from idvault_client.trust import Trust
+from idvault_client.people.custody.drill import Drill
+from idvault_client.people.disclosure.auditor import Auditor
+from idvault_client.people.disclosure.custodian import Custodian
+from idvault_client.people.disclosure.one_time_key import OneTimeKeys
+from idvault_client.people.trust import Trust
 from tests import builders
 from tests.attest import people
 from tests.databases import Databases

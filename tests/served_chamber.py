@@ -18,8 +18,8 @@ from idvault.domain.error import NotFoundError, Reason
 from idvault.telemetry.logs import Logs
 from idvault.telemetry.metrics import Metrics
 from idvault.v1 import disclosure_pb2, drill_pb2, roster_pb2, transparency_pb2
-from idvault_client import home
-from idvault_client.remote import CustodyEdge
+from idvault_client.people import identity_folder as home
+from idvault_client.people.custody_edge import CustodyEdge
 from tests.api.authority import TRUST_DOMAIN, Authority, spiffe
 from tests.api.edge import FakePlatforms
 from tests.attest import people

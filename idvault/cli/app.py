@@ -5,22 +5,14 @@ from typing import Annotated
 
 import typer
 
-from idvault.cli import (
-    database,
-    dev,
-    doctor,
-    keys,
-    log,
-    mock_registry,
-    outcome,
-    person,
-    platform,
-    roster,
-    serve,
-    witness,
-    work,
-)
-from idvault.cli.outcome import Code, CommandError
+from idvault.cli import database, doctor, mock_registry, platform, serve, witness, work
+from idvault.cli import errors as outcome
+from idvault.cli import key as keys
+from idvault.cli.dev import command as dev
+from idvault.cli.errors import CommandError, ExitCode
+from idvault.cli.log import commands as log
+from idvault.cli.people import role as person
+from idvault.cli.people import roster
 
 _JSON = "--json"
 _HELP = """Identity verification with a privacy vault: identities sealed, statuses public.
@@ -73,18 +65,18 @@ def run(arguments: Sequence[str]) -> int:
     try:
         code = app(args=rest, prog_name="idvault", standalone_mode=not as_json, obj=as_json)
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else Code.CHECK_FAILED
+        return end.code if isinstance(end.code, int) else ExitCode.CHECK_FAILED
     except KeyboardInterrupt:
         return 128 + 2
     except Exception as error:
         problem = _usage(error) or outcome.explain(error)
         outcome.tell(problem, as_json=as_json)
         return problem.code
-    return code if isinstance(code, int) else Code.DONE
+    return code if isinstance(code, int) else ExitCode.DONE
 
 
 def _usage(error: Exception) -> CommandError | None:
     """Return what the command line parser has to say, if the error is its own (its classes are private)."""
     if isinstance(error, outcome.CommandError) or not hasattr(error, "format_message"):
         return None
-    return CommandError(Code.WRONG_USAGE, error.format_message(), reason="USAGE")
+    return CommandError(ExitCode.WRONG_USAGE, error.format_message(), reason="USAGE")

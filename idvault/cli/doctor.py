@@ -7,7 +7,7 @@ import typer
 
 from idvault import config
 from idvault.cli import running
-from idvault.cli.outcome import Code
+from idvault.cli.errors import ExitCode
 from idvault.config import Process
 
 
@@ -33,4 +33,4 @@ def doctor(context: typer.Context) -> None:
         if not ailing:
             typer.echo(f"doctor: all {len(findings)} checks passed")
     if ailing:
-        raise typer.Exit(Code.CHECK_FAILED)
+        raise typer.Exit(ExitCode.CHECK_FAILED)

@@ -9,7 +9,7 @@ import typer
 
 from idvault import process
 from idvault.cli import running
-from idvault.cli.outcome import Code, CommandError
+from idvault.cli.errors import CommandError, ExitCode
 
 _DAY_CAP = 10**9
 _LOOPBACK = ("127.0.0.1", "localhost")
@@ -76,7 +76,7 @@ def mock_registry(  # noqa: PLR0917 - typer makes an option of each
     try:
         running.run(program, ready_file=ready_file)
     except PopulationError as error:
-        raise CommandError(Code.REFUSED, str(error), reason="POPULATION", field="--population") from error
+        raise CommandError(ExitCode.REFUSED, str(error), reason="POPULATION", field="--population") from error
 
 
 def _admin_port(listen: str) -> int:
@@ -84,7 +84,7 @@ def _admin_port(listen: str) -> int:
     host, port = running.address(listen, option="--admin-listen")
     if host not in _LOOPBACK:
         text = "--admin-listen must be 127.0.0.1:PORT"
-        raise CommandError(Code.WRONG_USAGE, text, reason="USAGE", field="--admin-listen")
+        raise CommandError(ExitCode.WRONG_USAGE, text, reason="USAGE", field="--admin-listen")
     return port
 
 
@@ -92,5 +92,5 @@ def _secret_key(path: Path) -> str:
     key = path.read_bytes().strip().decode("ascii", "replace")
     if not _SECRET_KEY.fullmatch(key):
         text = "--secret-key-file must hold 32 hex digits, and nothing else"
-        raise CommandError(Code.WRONG_USAGE, text, reason="USAGE", field="--secret-key-file")
+        raise CommandError(ExitCode.WRONG_USAGE, text, reason="USAGE", field="--secret-key-file")
     return key

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from idvault import process
-from idvault.cli.outcome import Code, CommandError
+from idvault.cli.errors import CommandError, ExitCode
 from idvault.domain.moment import Moment
 
 _LAST_PORT = 65_535
@@ -34,7 +34,7 @@ def address(listen: str, *, option: str) -> tuple[str, int]:
     """Return host and port of an option; raises CommandError (2) unless it is HOST:PORT."""
     host, port = listen.rpartition(":")[0], listen.rpartition(":")[2]
     if not host or not (port.isascii() and port.isdecimal()) or int(port) > _LAST_PORT:
-        raise CommandError(Code.WRONG_USAGE, f"{option} must be HOST:PORT", reason="USAGE", field=option)
+        raise CommandError(ExitCode.WRONG_USAGE, f"{option} must be HOST:PORT", reason="USAGE", field=option)
     return process.split_address(listen)
 
 
@@ -79,7 +79,9 @@ def clock(file: Path | None) -> Callable[[], Moment]:
     try:
         return ShiftedClock(file=file)
     except ClockFileError as error:
-        raise CommandError(Code.WRONG_USAGE, str(error), reason="CLOCK_FILE", field="--clock-file") from error
+        raise CommandError(
+            ExitCode.WRONG_USAGE, str(error), reason="CLOCK_FILE", field="--clock-file"
+        ) from error
 
 
 def fast_loop() -> asyncio.AbstractEventLoop:

@@ -11,7 +11,7 @@ import typer
 
 from idvault import process
 from idvault.cli import running
-from idvault.cli.outcome import Code, CommandError
+from idvault.cli.errors import CommandError, ExitCode
 
 if TYPE_CHECKING:
     from idvault.witness.cosigner import Cosigner
@@ -94,7 +94,7 @@ def _held(path: Path) -> Iterator["State"]:
     try:
         folder = State(path)
     except StateError as error:
-        raise CommandError(Code.REFUSED, str(error), reason="WITNESS_STATE", field="--state") from error
+        raise CommandError(ExitCode.REFUSED, str(error), reason="WITNESS_STATE", field="--state") from error
     logs = Logs(process="witness").install()
     try:
         yield folder
@@ -108,13 +108,13 @@ def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
         return None
     if certificate is None or key is None:
         text = "--tls-certificate and --tls-key belong together"
-        raise CommandError(Code.WRONG_USAGE, text, reason="USAGE", field="--tls-key")
+        raise CommandError(ExitCode.WRONG_USAGE, text, reason="USAGE", field="--tls-key")
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     try:
         context.load_cert_chain(certificate, key)
     except ssl.SSLError as error:
         text = "--tls-certificate and --tls-key hold no certificate with its key"
-        raise CommandError(Code.WRONG_USAGE, text, reason="USAGE", field="--tls-key") from error
+        raise CommandError(ExitCode.WRONG_USAGE, text, reason="USAGE", field="--tls-key") from error
     return context
 
 
@@ -125,9 +125,9 @@ def _cosigner(state: "State", log_keys: Sequence[str], name: str | None) -> "Cos
     try:
         logs = cosigner.known_logs([parse_key(text) for text in log_keys])
     except (MalformedKeyError, cosigner.KeyKindError) as error:
-        raise CommandError(Code.WRONG_USAGE, str(error), reason="USAGE", field="--log-key") from error
+        raise CommandError(ExitCode.WRONG_USAGE, str(error), reason="USAGE", field="--log-key") from error
     try:
         signer = key.load_or_make(state.folder / _KEY_FILE, name=name)
     except key.KeyFileError as error:
-        raise CommandError(Code.REFUSED, str(error), reason="WITNESS_KEY", field="--name") from error
+        raise CommandError(ExitCode.REFUSED, str(error), reason="WITNESS_KEY", field="--name") from error
     return cosigner.Cosigner(logs=logs, signer=signer, state=state, clock=lambda: running.real_clock().real)

@@ -8,9 +8,9 @@ from typing import Any
 
 from idvault.transparency.checkpoint import Policy
 from idvault.v1 import transparency_pb2
-from idvault_client import home as homes
-from idvault_client.follow import LogFollower
-from idvault_client.public_files import Folder
+from idvault_client.offline.log.files import LogFolder
+from idvault_client.offline.log.follower import LogFollower
+from idvault_client.people import identity_folder as homes
 from scripts.disclosure_steps import DisclosureSteps
 from scripts.soaking.load import Load
 
@@ -29,7 +29,7 @@ class People:
         home = homes.load(Path(document["identities"]["auditor-b"]))
         self._remote = home.connect()
         self._follower = LogFollower(
-            files=Folder(public),
+            files=LogFolder(public),
             policy=Policy(home.log_key.name, (home.log_key,)),
             state=scratch / "monitor.checkpoint",
             max_age=None,

@@ -4,7 +4,7 @@ import os
 import re
 from typing import Any
 
-from idvault.cli import connect, second_factor
+from idvault.cli.people import connect, second_factor
 from idvault.development import environment
 from idvault.development.layout import AUDITORS, CUSTODIANS, PEOPLE
 from idvault.development.supervisor import Ports

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from idvault.development.layout import PASSPHRASE
 from idvault_client import Vault
-from idvault_client.campaign_values import LegacyAccount
+from idvault_client.backend.campaign.values import LegacyAccount
 from scripts.sandbox import Person, verify, wait_for
 from scripts.soaking.vault import WholeVault
 from scripts.theft.loot import Loot, take, take_keys

@@ -11,8 +11,8 @@ import pytest
 import pytest_asyncio
 
 from idvault.attest.roster import Roster
-from idvault.cli import custodian as custodian_verbs
-from idvault_client import home
+from idvault.cli.disclosure import custodian as custodian_verbs
+from idvault_client.people import identity_folder as home
 from tests import builders
 from tests.attest import people
 from tests.chamber import CUSTODIANS

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import update
 
-from idvault.cli import desk
+from idvault.cli.people import session as desk
 from idvault.domain.event import EventType
 from idvault.storage.schema_drill import drill_records
 from tests.chamber import CUSTODIANS

@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from idvault.flows.handover import Listed
 from idvault.storage.schema import records
-from idvault_client.handover_journal import NAME
+from idvault_client.people.custody.journal import NAME
 from tests.cli.commands import Commands
 from tests.databases import Databases
 from tests.handover_world import A, B, C, D, adopt, hand_over, holders, leaver

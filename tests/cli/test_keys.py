@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from idvault.bootstrap.base import ENTROPY
-from idvault.cli.outcome import Code
+from idvault.cli.errors import ExitCode
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from tests.cli.commands import Commands
@@ -23,7 +23,7 @@ def idvault(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], 
         KEY_PASSPHRASE_FILE=passphrase,
         LOG_ORIGIN="vault.example/log",
     )
-    assert commands("keys", "init").code == Code.DONE
+    assert commands("keys", "init").code == ExitCode.DONE
     return commands
 
 
@@ -35,7 +35,7 @@ def test_rotate(idvault: Commands, tmp_path: Path, file: str, purpose: Purpose) 
     path = tmp_path / "keys" / f"{file}.keys"
     idvault.set(KEYS=path)
     done = idvault("keys", "rotate", purpose.value)
-    assert (done.code, done.last) == (Code.DONE, f"keys: version 1 of {purpose.value} in {path}")
+    assert (done.code, done.last) == (ExitCode.DONE, f"keys: version 1 of {purpose.value} in {path}")
     found = LocalKeyProvider.load(path, passphrase=b"test", entropy=ENTROPY).keys(purpose)
     assert (found.primary, set(found.versions)) == ("1", {"0", "1"})
     assert found.versions["0"] != found.versions["1"]
@@ -43,5 +43,5 @@ def test_rotate(idvault: Commands, tmp_path: Path, file: str, purpose: Purpose) 
 
 def test_what_is_not_rotated(idvault: Commands) -> None:
     """Keys under which something lies are not rotated like this, nor one that the file does not hold."""
-    assert idvault("keys", "rotate", "index").code == Code.WRONG_USAGE
-    assert idvault("keys", "rotate", "status-list").code != Code.DONE
+    assert idvault("keys", "rotate", "index").code == ExitCode.WRONG_USAGE
+    assert idvault("keys", "rotate", "status-list").code != ExitCode.DONE

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.cli.outcome import Code
+from idvault.cli.errors import ExitCode
 from tests import logs
 from tests.cli.commands import Commands, Result
 from tests.databases import Databases
@@ -47,7 +47,7 @@ def verify(idvault: Commands, databases: Databases, *options: object) -> Result:
 
 def wrong(result: Result) -> int:
     """Return the entry that a refusal names."""
-    assert result.code == Code.UNVERIFIED, result
+    assert result.code == ExitCode.UNVERIFIED, result
     found = re.fullmatch(r"log: entry (\d+): .+", result.last)
     assert found, result
     return int(found[1])
@@ -62,7 +62,7 @@ def test_a_database_verifies(idvault: Commands, databases: Databases, tmp_path: 
             databases,
             *("--shred-database", databases.shred_url, "--checkpoint", outside(tmp_path, kept)),
         )
-        assert (result.code, result.out, result.err) == (Code.DONE, line_of(leaves) + "\n", "")
+        assert (result.code, result.out, result.err) == (ExitCode.DONE, line_of(leaves) + "\n", "")
 
 
 def test_what_was_not_shown_is_said(idvault: Commands, databases: Databases, tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_what_was_not_shown_is_said(idvault: Commands, databases: Databases, tmp
     assert result.last == line_of(leaves[:21])
     assert "9 newer entries are in order, and no checkpoint covers them yet" in result.err
     result = verify(idvault, databases)
-    assert (result.code, result.last) == (Code.DONE, line_of(leaves))
+    assert (result.code, result.last) == (ExitCode.DONE, line_of(leaves))
     assert "no signed checkpoint was found" in result.err
     assert "truncation is not excluded" in result.err
 
@@ -91,7 +91,7 @@ def test_the_second_database_is_found_beside_the_first(
     assert "no signed checkpoint" not in verify(idvault, sqlite_databases).err
     Path(sqlite_databases.shred_url.removeprefix("sqlite:///")).unlink()
     result = verify(idvault, sqlite_databases)
-    assert (result.code, result.last) == (Code.DONE, line_of(leaves))
+    assert (result.code, result.last) == (ExitCode.DONE, line_of(leaves))
     assert "no signed checkpoint" in result.err
 
 
@@ -179,7 +179,7 @@ def test_tampering_with_rows_is_found(
             if not rebuilt and change not in (truncate, insert):
                 assert named == first
     asyncio.run(logs.rewrite(databases, list(enumerate(leaves)), rebuilt=True))
-    assert verify(idvault, databases, "--checkpoint", kept).code == Code.DONE
+    assert verify(idvault, databases, "--checkpoint", kept).code == ExitCode.DONE
 
 
 def test_a_log_that_is_rewritten_and_signed_anew_is_a_fork(
@@ -192,7 +192,7 @@ def test_a_log_that_is_rewritten_and_signed_anew_is_a_fork(
     asyncio.run(logs.rewrite(databases, list(enumerate(forged)), rebuilt=True))
     asyncio.run(logs.replace_checkpoint(databases, logs.signed(forged)))
     options = ("--shred-database", databases.shred_url)
-    assert verify(idvault, databases, *options).code == Code.DONE
+    assert verify(idvault, databases, *options).code == ExitCode.DONE
     result = verify(idvault, databases, *options, "--checkpoint", kept)
     assert wrong(result) <= 7
     assert "the log has forked" in result.last
@@ -233,7 +233,7 @@ def test_the_rest_of_the_log_is_held_against_its_entries(
     asyncio.run(logs.fill(databases, SIZE, note=False))
     asyncio.run(logs.edit(databases, "main", statement))
     result = verify(idvault, databases)
-    assert result.code == Code.UNVERIFIED
+    assert result.code == ExitCode.UNVERIFIED
     assert result.last.startswith(f"log: {named}")
 
 
@@ -243,7 +243,7 @@ def test_a_head_of_another_tree(idvault: Commands, databases: Databases) -> None
     asyncio.run(logs.edit(databases, "main", "UPDATE log_head SET tree = (SELECT max(hash) FROM log_nodes)"))
     result = verify(idvault, databases, "--shred-database", databases.shred_url)
     assert (result.code, result.last) == (
-        Code.UNVERIFIED,
+        ExitCode.UNVERIFIED,
         "log: the head of the log is not that of its entries",
     )
 
@@ -270,16 +270,16 @@ def test_a_bundle_verifies(idvault: Commands, tmp_path: Path) -> None:
     folder = tmp_path / "bundle"
     logs.write_folder(folder, leaves, logs.signed(leaves))
     result = bundle(idvault, folder)
-    assert (result.code, result.last) == (Code.DONE, line_of(leaves))
+    assert (result.code, result.last) == (ExitCode.DONE, line_of(leaves))
     assert "truncation is not excluded" in result.err
     for size in (0, 1, 256, 300, 600):
         result = bundle(idvault, folder, "--checkpoint", outside(tmp_path, leaves[:size]))
-        assert (result.code, result.out, result.err) == (Code.DONE, line_of(leaves) + "\n", "")
+        assert (result.code, result.out, result.err) == (ExitCode.DONE, line_of(leaves) + "\n", "")
     (folder / "checkpoint").unlink()
     result = bundle(idvault, folder, "--checkpoint", outside(tmp_path, leaves))
-    assert (result.code, result.last) == (Code.DONE, line_of(leaves))
-    assert bundle(idvault, folder).code == Code.UNREACHABLE
-    assert bundle(idvault, tmp_path / "none").code == Code.UNREACHABLE
+    assert (result.code, result.last) == (ExitCode.DONE, line_of(leaves))
+    assert bundle(idvault, folder).code == ExitCode.UNREACHABLE
+    assert bundle(idvault, tmp_path / "none").code == ExitCode.UNREACHABLE
 
 
 def test_tampering_with_a_bundle_is_found(idvault: Commands, tmp_path: Path) -> None:
@@ -295,7 +295,7 @@ def test_tampering_with_a_bundle_is_found(idvault: Commands, tmp_path: Path) -> 
     entries.unlink()
     assert wrong(bundle(idvault, folder)) == 256
     entries.write_bytes(whole)
-    assert bundle(idvault, folder).code == Code.DONE
+    assert bundle(idvault, folder).code == ExitCode.DONE
 
 
 def test_a_bundle_that_was_cut_or_rewritten(idvault: Commands, tmp_path: Path) -> None:
@@ -312,7 +312,7 @@ def test_a_bundle_that_was_cut_or_rewritten(idvault: Commands, tmp_path: Path) -
         result = bundle(idvault, forked, "--checkpoint", outside(tmp_path, leaves[:size]))
         assert wrong(result) == 0
         assert f"signed at size {size}: the log has forked" in result.last
-    assert bundle(idvault, forked, "--checkpoint", outside(tmp_path, leaves[:7])).code == Code.DONE
+    assert bundle(idvault, forked, "--checkpoint", outside(tmp_path, leaves[:7])).code == ExitCode.DONE
 
 
 def test_partial_files_that_are_gone_are_not_missed(idvault: Commands, tmp_path: Path) -> None:
@@ -325,7 +325,7 @@ def test_partial_files_that_are_gone_are_not_missed(idvault: Commands, tmp_path:
     partial.write_bytes((folder / "tile" / "1" / "000.p" / "2").read_bytes()[:32])
     (folder / "checkpoint").write_bytes(logs.signed(leaves[:300]))
     result = bundle(idvault, folder, "--checkpoint", outside(tmp_path, leaves[:260]))
-    assert (result.code, result.last) == (Code.DONE, line_of(leaves[:300]))
+    assert (result.code, result.last) == (ExitCode.DONE, line_of(leaves[:300]))
 
 
 def test_witnesses_must_have_cosigned(idvault: Commands, tmp_path: Path) -> None:
@@ -334,21 +334,21 @@ def test_witnesses_must_have_cosigned(idvault: Commands, tmp_path: Path) -> None
     folder = tmp_path / "bundle"
     logs.write_folder(folder, leaves, logs.signed(leaves, WITNESS, time=1_800_000_000))
     demanded = ("--witness", WITNESS.key, "--checkpoint", outside(tmp_path, leaves[:9]))
-    assert bundle(idvault, folder, *demanded).code == Code.DONE
+    assert bundle(idvault, folder, *demanded).code == ExitCode.DONE
     both = ("--witness", WITNESS.key, "--witness", OTHER.key)
     result = bundle(idvault, folder, *both)
     assert (result.code, result.last) == (
-        Code.UNVERIFIED,
+        ExitCode.UNVERIFIED,
         "log: 1 of 2 witnesses cosigned the checkpoint",
     )
-    assert bundle(idvault, folder, *both, "--quorum", 1).code == Code.DONE
-    assert bundle(idvault, folder, *both, "--quorum", 3).code == Code.WRONG_USAGE
+    assert bundle(idvault, folder, *both, "--quorum", 1).code == ExitCode.DONE
+    assert bundle(idvault, folder, *both, "--quorum", 3).code == ExitCode.WRONG_USAGE
     # The same checkpoint with the cosignature may come from elsewhere.
     (folder / "checkpoint").write_bytes(logs.signed(leaves))
-    assert bundle(idvault, folder, "--witness", WITNESS.key).code == Code.UNVERIFIED
+    assert bundle(idvault, folder, "--witness", WITNESS.key).code == ExitCode.UNVERIFIED
     kept = tmp_path / "cosigned"
     kept.write_bytes(logs.signed(leaves, WITNESS, time=1_800_000_000))
-    assert bundle(idvault, folder, "--witness", WITNESS.key, "--checkpoint", kept).code == Code.DONE
+    assert bundle(idvault, folder, "--witness", WITNESS.key, "--checkpoint", kept).code == ExitCode.DONE
 
 
 def test_a_witness_cannot_have_cosigned_nothing(idvault: Commands, sqlite_databases: Databases) -> None:
@@ -356,7 +356,7 @@ def test_a_witness_cannot_have_cosigned_nothing(idvault: Commands, sqlite_databa
     asyncio.run(logs.fill(sqlite_databases, 3, note=False))
     result = verify(idvault, sqlite_databases, "--witness", WITNESS.key)
     assert (result.code, result.last) == (
-        Code.UNVERIFIED,
+        ExitCode.UNVERIFIED,
         "log: there is no checkpoint that a witness could have cosigned",
     )
 
@@ -368,8 +368,8 @@ def test_a_checkpoint_of_somebody_else(idvault: Commands, tmp_path: Path, by: ob
     folder = tmp_path / "bundle"
     logs.write_folder(folder, leaves, logs.signed(leaves, by=by))  # type: ignore[arg-type]
     result = bundle(idvault, folder)
-    assert (result.code, result.last) == (Code.UNVERIFIED, "log: no known key signed the note")
-    assert bundle(idvault, folder, "--checkpoint", outside(tmp_path, leaves)).code == Code.UNVERIFIED
+    assert (result.code, result.last) == (ExitCode.UNVERIFIED, "log: no known key signed the note")
+    assert bundle(idvault, folder, "--checkpoint", outside(tmp_path, leaves)).code == ExitCode.UNVERIFIED
 
 
 @pytest.mark.parametrize(
@@ -388,16 +388,16 @@ def test_wrong_usage(idvault: Commands, options: tuple[str, ...], field: str) ->
     """What cannot be meant ends with 2 and names the option."""
     result = idvault("--json", "log", "verify", *options)
     error = json.loads(result.err)["error"]
-    assert (result.code, error["code"], error["field"]) == (Code.WRONG_USAGE, "WRONG_USAGE", field)
+    assert (result.code, error["code"], error["field"]) == (ExitCode.WRONG_USAGE, "WRONG_USAGE", field)
 
 
 def test_what_cannot_be_reached_is_3(idvault: Commands, tmp_path: Path) -> None:
     """A database or a checkpoint that is not there ends with 3 and makes no file."""
     missing = tmp_path / "none.sqlite3"
     result = idvault("log", "verify", "--database", f"sqlite:///{missing}", "--public-key", VKEY)
-    assert (result.code, missing.exists()) == (Code.UNREACHABLE, False)
+    assert (result.code, missing.exists()) == (ExitCode.UNREACHABLE, False)
     result = bundle(idvault, tmp_path, "--checkpoint", tmp_path / "none")
-    assert result.code == Code.UNREACHABLE
+    assert result.code == ExitCode.UNREACHABLE
     assert "none" in result.err
 
 
@@ -421,7 +421,7 @@ def test_json(idvault: Commands, tmp_path: Path) -> None:
     entries.write_bytes(entries.read_bytes().replace(b"entry 3", b"entry E"))
     result = bundle(idvault, folder, "--json")
     error = json.loads(result.err)["error"]
-    assert (result.code, result.out) == (Code.UNVERIFIED, "")
+    assert (result.code, result.out) == (ExitCode.UNVERIFIED, "")
     assert (error["code"], error["reason"], error["field"]) == ("UNVERIFIED", "WRONG_ENTRY", "entries[3]")
     assert error["text"] == "log: entry 3: does not match its stored hash"
     (folder / "checkpoint").write_bytes(b"no note")
@@ -505,10 +505,10 @@ def test_export_reads_the_key_of_the_worker(
         KEY_PASSPHRASE_FILE=passphrase,
         LOG_ORIGIN=logs.ORIGIN,
     )
-    assert idvault("keys", "init").code == Code.DONE
+    assert idvault("keys", "init").code == ExitCode.DONE
     asyncio.run(logs.fill(sqlite_databases, 5))
     result = idvault("log", "export", tmp_path / "export")
-    assert result.code == Code.UNVERIFIED
+    assert result.code == ExitCode.UNVERIFIED
     assert "one that this key did not sign" in result.err
     assert not (tmp_path / "export" / "checkpoint").exists()
 
@@ -520,20 +520,20 @@ def test_export_needs_a_checkpoint_and_a_sound_log(
     asyncio.run(logs.fill(databases, 20, note=False))
     options = ("log", "export", tmp_path / "export", "--public-key", VKEY)
     result = exporting(*options)
-    assert (result.code, "no checkpoint yet" in result.err) == (Code.UNREACHABLE, True)
+    assert (result.code, "no checkpoint yet" in result.err) == (ExitCode.UNREACHABLE, True)
     asyncio.run(logs.grow(databases, log_of(20)))
     asyncio.run(logs.edit(databases, "main", "UPDATE log_nodes SET hash = (SELECT max(hash) FROM log_nodes)"))
     result = exporting(*options)
-    assert (result.code, "does not verify" in result.err) == (Code.UNVERIFIED, True)
+    assert (result.code, "does not verify" in result.err) == (ExitCode.UNVERIFIED, True)
     assert not (tmp_path / "export" / "checkpoint").exists()
 
 
 def test_export_needs_its_settings(idvault: Commands, tmp_path: Path) -> None:
     """Missing settings are named, and a wrong key is wrong usage."""
     result = idvault("log", "export", tmp_path / "export")
-    assert (result.code, "IDVAULT_DATABASE_URL is missing" in result.err) == (Code.WRONG_USAGE, True)
+    assert (result.code, "IDVAULT_DATABASE_URL is missing" in result.err) == (ExitCode.WRONG_USAGE, True)
     idvault.set(DATABASE_URL="sqlite:///a", SHRED_DATABASE_URL="sqlite:///b")
     result = idvault("log", "export", tmp_path / "export")
-    assert (result.code, "IDVAULT_KEYS is missing" in result.err) == (Code.WRONG_USAGE, True)
-    assert idvault("log", "export", tmp_path, "--public-key", "x").code == Code.WRONG_USAGE
-    assert idvault("log", "export", tmp_path, "--public-key", VKEY).code == Code.UNREACHABLE
+    assert (result.code, "IDVAULT_KEYS is missing" in result.err) == (ExitCode.WRONG_USAGE, True)
+    assert idvault("log", "export", tmp_path, "--public-key", "x").code == ExitCode.WRONG_USAGE
+    assert idvault("log", "export", tmp_path, "--public-key", VKEY).code == ExitCode.UNREACHABLE

@@ -4,18 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from idvault.cli.next_step import Next
+from idvault.cli.people.next_step import NextStep
 from idvault.domain.disclosure import Finding
 from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
 
-AUDITOR = Next("auditor", Path("keys"), "1" * 32)
-CUSTODIAN = Next("custodian", Path("my keys"), "1" * 32)
+AUDITOR = NextStep("auditor", Path("keys"), "1" * 32)
+CUSTODIAN = NextStep("custodian", Path("my keys"), "1" * 32)
 
 
 @pytest.mark.parametrize("reason", list(Reason))
 def test_every_refusal_has_a_next_step(reason: Reason) -> None:
     """Whatever the vault says, the last line tells what to do."""
-    for step in (AUDITOR, CUSTODIAN, Next("auditor", Path("keys"))):
+    for step in (AUDITOR, CUSTODIAN, NextStep("auditor", Path("keys"))):
         said = step.after_refusal(f"{reason.value} (X)", reason.value, "").splitlines()
         assert said[0] == f"{reason.value} (X)"
         assert said[-1].startswith("next: ")
@@ -27,7 +27,7 @@ def test_why_and_what_to_do() -> None:
     said = AUDITOR.after_refusal("x", "ILLEGAL_TRANSITION", "").splitlines()
     assert said[1].startswith("why: not possible as it stands")
     assert said[2] == f"next: idvault auditor --identity keys show {'1' * 32}"
-    assert Next("auditor", Path("keys")).after_refusal("x", None, "") == (
+    assert NextStep("auditor", Path("keys")).after_refusal("x", None, "") == (
         "x\nnext: idvault auditor --identity keys list"
     )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from idvault.attest import roster
-from idvault.cli.outcome import Code
+from idvault.cli.errors import ExitCode
 from idvault.development.authority import Authority
 from tests.cli.commands import Commands
 
@@ -36,7 +36,7 @@ class People:
         folder = self.folder / "people" / name
         arguments = [role, "--identity", folder, "--passphrase-file", self.passphrase, "init", "--name", name]
         result = self.idvault(*arguments, "--organization", "an example", *more)
-        assert result.code == Code.DONE, result.err
+        assert result.code == ExitCode.DONE, result.err
         assert result.last == f"{role}: {name} initialised"
         return folder
 
@@ -50,14 +50,14 @@ class People:
     def propose(self, folders: list[Path], *more: object, quorum: str = "first:2:ann,ben,cat") -> None:
         people = [part for folder in folders for part in ("--person", folder / "public.json")]
         result = self.idvault("roster", "propose", self.file, *people, "--quorum", quorum, *more)
-        assert result.code == Code.DONE, result.err
+        assert result.code == ExitCode.DONE, result.err
         assert "proposed, not signed yet" in result.last
 
     def sign(self, folder: Path) -> None:
         result = self.idvault(
             "roster", "sign", self.file, "--identity", folder, "--passphrase-file", self.passphrase
         )
-        assert result.code == Code.DONE, result.err
+        assert result.code == ExitCode.DONE, result.err
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_first_version_needs_every_custodian(people: People) -> None:
     for folder in team[:2]:
         people.sign(folder)
     refused = people.idvault("roster", "verify", people.file)
-    assert refused.code == Code.UNVERIFIED
+    assert refused.code == ExitCode.UNVERIFIED
     assert "quorum first: 2 of its custodians signed, 3 must" in refused.err
     people.sign(team[2])
     verified = people.idvault("roster", "verify", people.file)
@@ -87,7 +87,7 @@ def test_published_versions_follow_one_another(people: People, tmp_path: Path) -
     people.idvault.set(ROSTER=place)
     team = people.team()
     people.propose(team)
-    assert people.idvault("roster", "publish", people.file).code == Code.UNVERIFIED
+    assert people.idvault("roster", "publish", people.file).code == ExitCode.UNVERIFIED
     assert not place.exists()
     for folder in team[:3]:
         people.sign(folder)
@@ -99,15 +99,15 @@ def test_published_versions_follow_one_another(people: People, tmp_path: Path) -
     eve = people.init("custodian", "eve", "--certificate", people.certificate("custodian", "eve"))
     people.propose([eve], "--after", before, "--remove", "cat", quorum="first:2:ann,ben,eve")
     people.sign(team[0])
-    assert people.idvault("roster", "verify", people.file, "--after", before).code == Code.UNVERIFIED
+    assert people.idvault("roster", "verify", people.file, "--after", before).code == ExitCode.UNVERIFIED
     people.sign(team[1])
     verified = people.idvault("roster", "verify", people.file, "--after", before)
     assert verified.last == "roster: version 2, 1 quorums, 4 people, valid"
-    assert people.idvault("roster", "publish", people.file).code == Code.DONE
+    assert people.idvault("roster", "publish", people.file).code == ExitCode.DONE
     assert roster.parse(place.read_bytes()).version == 2
     assert place.with_name("roster.1.json").read_bytes() == before.read_bytes()
-    assert people.idvault("roster", "verify", place).code == Code.DONE
-    assert people.idvault("roster", "publish", before).code == Code.UNVERIFIED
+    assert people.idvault("roster", "verify", place).code == ExitCode.DONE
+    assert people.idvault("roster", "publish", before).code == ExitCode.UNVERIFIED
 
 
 def test_show_names_everybody(people: People) -> None:
@@ -118,7 +118,7 @@ def test_show_names_everybody(people: People) -> None:
     shown = people.idvault("roster", "show", people.file)
     for text in ("custodian  ann", "auditor    dan", "2 of ann, ben, cat", "signed by  ann", "digest     "):
         assert text in shown.out
-    assert (shown.code, ", valid" in shown.out) == (Code.UNVERIFIED, False)
+    assert (shown.code, ", valid" in shown.out) == (ExitCode.UNVERIFIED, False)
     assert "1 of its custodians signed, 3 must" in shown.err
     for folder in team[1:3]:
         people.sign(folder)
@@ -133,25 +133,25 @@ def test_certificate_may_come_with_the_proposal(people: People) -> None:
     listed = [part for folder in folders for part in ("--person", folder / "public.json")]
     arguments = ["roster", "propose", people.file, *listed, "--quorum", "first:2:ann,ben,cat"]
     refused = people.idvault(*arguments)
-    assert refused.code == Code.UNVERIFIED
+    assert refused.code == ExitCode.UNVERIFIED
     assert "spki" in refused.err
     given = [part for name in names for part in ("--certificate", people.certificate("custodian", name))]
-    assert people.idvault(*arguments, *given).code == Code.DONE
+    assert people.idvault(*arguments, *given).code == ExitCode.DONE
 
 
 @pytest.mark.parametrize(
     ("quorum", "code", "text"),
     [
-        ("first", Code.WRONG_USAGE, "NAME:M:CUSTODIAN"),
-        ("first:x:ann", Code.WRONG_USAGE, "NAME:M:CUSTODIAN"),
-        ("first:1:ann,ben,cat", Code.UNVERIFIED, "2 or more"),
-        ("first:3:ann,ben,cat", Code.UNVERIFIED, "one custodian more"),
-        ("first:0:ann,ben,cat", Code.UNVERIFIED, "must not be 0"),
-        ("first:2:ann,ben,dan", Code.UNVERIFIED, "dan is no custodian"),
-        ("first:2:ann,ben,zoe", Code.UNVERIFIED, "not among the people"),
+        ("first", ExitCode.WRONG_USAGE, "NAME:M:CUSTODIAN"),
+        ("first:x:ann", ExitCode.WRONG_USAGE, "NAME:M:CUSTODIAN"),
+        ("first:1:ann,ben,cat", ExitCode.UNVERIFIED, "2 or more"),
+        ("first:3:ann,ben,cat", ExitCode.UNVERIFIED, "one custodian more"),
+        ("first:0:ann,ben,cat", ExitCode.UNVERIFIED, "must not be 0"),
+        ("first:2:ann,ben,dan", ExitCode.UNVERIFIED, "dan is no custodian"),
+        ("first:2:ann,ben,zoe", ExitCode.UNVERIFIED, "not among the people"),
     ],
 )
-def test_unsafe_quorum_is_refused(people: People, quorum: str, code: Code, text: str) -> None:
+def test_unsafe_quorum_is_refused(people: People, quorum: str, code: ExitCode, text: str) -> None:
     """A quorum that is too small, too brittle or of strangers is not even proposed."""
     listed = [part for folder in people.team() for part in ("--person", folder / "public.json")]
     result = people.idvault("roster", "propose", people.file, *listed, "--quorum", quorum)
@@ -163,7 +163,7 @@ def test_unsafe_quorum_is_refused(people: People, quorum: str, code: Code, text:
 def test_removing_a_stranger_is_refused(people: People) -> None:
     """Only who is in the version before can be left out."""
     result = people.idvault("roster", "propose", people.file, "--remove", "zoe")
-    assert result.code == Code.UNVERIFIED
+    assert result.code == ExitCode.UNVERIFIED
     assert "zoe" in result.err
 
 
@@ -177,9 +177,9 @@ def test_damaged_roster_is_5(people: People, tmp_path: Path) -> None:
     people.file.write_text(content)
     assert "does not verify" in people.idvault("roster", "verify", people.file).err
     (tmp_path / "no.json").write_text("{")
-    assert people.idvault("--json", "roster", "verify", tmp_path / "no.json").code == Code.UNVERIFIED
+    assert people.idvault("--json", "roster", "verify", tmp_path / "no.json").code == ExitCode.UNVERIFIED
     missing = people.idvault("roster", "verify", tmp_path / "none.json")
-    assert (missing.code, "No such file" in missing.err) == (Code.UNREACHABLE, True)
+    assert (missing.code, "No such file" in missing.err) == (ExitCode.UNREACHABLE, True)
 
 
 def test_init_keeps_keys_private(people: People) -> None:
@@ -192,29 +192,33 @@ def test_init_keeps_keys_private(people: People) -> None:
     assert public["hpke"]["suite"].startswith("MLKEM768")
     arguments = ["--identity", folder, "--passphrase-file", people.passphrase, "--name", "ann"]
     again = people.idvault("custodian", "init", *arguments, "--organization", "x")
-    assert (again.code, "holds keys already" in again.err) == (Code.REFUSED, True)
+    assert (again.code, "holds keys already" in again.err) == (ExitCode.REFUSED, True)
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "text"),
     [
-        (["--name", "Ann", "--identity", "F", "--passphrase-file", "P"], Code.WRONG_USAGE, "small letters"),
-        (["--name", "ann", "--passphrase-file", "P"], Code.WRONG_USAGE, "--identity is missing"),
-        (["--name", "ann", "--identity", "F"], Code.WRONG_USAGE, "--passphrase-file is missing"),
-        (["--name", "ann", "--identity", "F", "--passphrase-file", "W"], Code.REFUSED, "bytes or more"),
+        (
+            ["--name", "Ann", "--identity", "F", "--passphrase-file", "P"],
+            ExitCode.WRONG_USAGE,
+            "small letters",
+        ),
+        (["--name", "ann", "--passphrase-file", "P"], ExitCode.WRONG_USAGE, "--identity is missing"),
+        (["--name", "ann", "--identity", "F"], ExitCode.WRONG_USAGE, "--passphrase-file is missing"),
+        (["--name", "ann", "--identity", "F", "--passphrase-file", "W"], ExitCode.REFUSED, "bytes or more"),
         (
             ["--name", "ann", "--identity", "F", "--passphrase-file", "P", "--certificate", "C"],
-            Code.REFUSED,
+            ExitCode.REFUSED,
             "for auditor dan, not for custodian ann",
         ),
         (
             ["--name", "ann", "--identity", "F", "--passphrase-file", "P", "--certificate", "W"],
-            Code.REFUSED,
+            ExitCode.REFUSED,
             "no certificate",
         ),
     ],
 )
-def test_init_refuses_what_is_wrong(people: People, arguments: list[str], code: Code, text: str) -> None:
+def test_init_refuses_what_is_wrong(people: People, arguments: list[str], code: ExitCode, text: str) -> None:
     """Nothing is made on wrong input, and nobody is prompted without a terminal."""
     weak = people.folder / "weak"
     weak.write_text("short")
@@ -238,9 +242,9 @@ def test_signing_needs_the_passphrase(people: People, tmp_path: Path) -> None:
     wrong = tmp_path / "wrong"
     wrong.write_text("another passphrase")
     for arguments, code in (
-        (["--identity", team[0], "--passphrase-file", wrong], Code.REFUSED),
-        (["--identity", tmp_path, "--passphrase-file", people.passphrase], Code.REFUSED),
-        (["--identity", team[0]], Code.WRONG_USAGE),
+        (["--identity", team[0], "--passphrase-file", wrong], ExitCode.REFUSED),
+        (["--identity", tmp_path, "--passphrase-file", people.passphrase], ExitCode.REFUSED),
+        (["--identity", team[0]], ExitCode.WRONG_USAGE),
     ):
         assert people.idvault("roster", "sign", people.file, *arguments).code == code
     assert roster.parse(people.file.read_bytes()).signatures == ()

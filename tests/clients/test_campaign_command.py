@@ -17,11 +17,13 @@ from typer.testing import CliRunner, Result
 
 from idvault.domain.campaign import CampaignState, Method
 from idvault.v1 import campaign_pb2 as pb
-from idvault_client import Tls, campaign_screen, picture
-from idvault_client.__main__ import app
-from idvault_client.campaign_chart import STAGES, chart, coverage_by_day
-from idvault_client.campaign_values import CampaignProgress, Funnel
-from idvault_client.picture import Line, NoPillowError, Picture, Rect, Text
+from idvault_client import Tls
+from idvault_client.backend.campaign.values import CampaignProgress, Funnel
+from idvault_client.commands.app import app
+from idvault_client.commands.campaign import picture
+from idvault_client.commands.campaign import screen as campaign_screen
+from idvault_client.commands.campaign.chart import STAGES, chart, coverage_by_day
+from idvault_client.commands.campaign.picture import Label, Line, NoPillowError, Picture, Rect
 from tests.clients.vault_server import TOKEN, Refuse, VaultServer
 
 CAMPAIGN = "ab" * 16
@@ -229,7 +231,7 @@ def test_a_chart_draws_what_it_says() -> None:
     assert [round(bar.width / bars[0].width * 100) for bar in bars] == [100, 90, 80, 60, 10, 5, 40, 30, 4]
     (curve,) = [shape for shape in drawn.shapes if isinstance(shape, Line) and len(shape.points) == 10]
     assert all(before[1] >= after[1] for before, after in zip(curve.points, curve.points[1:], strict=False))
-    texts = [shape.text for shape in drawn.shapes if isinstance(shape, Text)]
+    texts = [shape.text for shape in drawn.shapes if isinstance(shape, Label)]
     assert "30 of 100 accounts verified" in texts
     assert all(0 <= x <= drawn.width and 0 <= y <= drawn.height for x, y in curve.points)
 
@@ -265,13 +267,13 @@ def test_the_curve_has_every_day() -> None:
 def test_the_curve_fills_its_frame(verified: int, highest: str, least: str) -> None:
     """A campaign that has just begun is drawn on a scale of its own size."""
     drawn = chart(found(coverage=((FIRST, 0), (FIRST + timedelta(days=1), verified))))
-    texts = [shape.text for shape in drawn.shapes if isinstance(shape, Text)]
+    texts = [shape.text for shape in drawn.shapes if isinstance(shape, Label)]
     assert {highest, least, "0 %"} <= set(texts)
 
 
 def test_text_is_escaped() -> None:
     """Nothing breaks out of an SVG."""
-    drawn = Picture(10, 10, "a<b", [Text(1, 1, '<&"', color='"red')])
+    drawn = Picture(10, 10, "a<b", [Label(1, 1, '<&"', color='"red')])
     root = parsed(picture.svg(drawn))
     assert "".join(root.itertext()).replace("\n", "") == 'a<b<&"'
 

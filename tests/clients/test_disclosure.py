@@ -19,12 +19,12 @@ from idvault.transparency import checkpoint, note
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.note import Signer
 from idvault.v1 import disclosure_pb2
-from idvault_client import evidence
-from idvault_client.custodian import NotPendingError
 from idvault_client.errors import PreconditionFailed, Unavailable, VaultError
-from idvault_client.evidence import EvidenceError
-from idvault_client.one_time_key import OneTimeKeyError, OneTimeKeys
-from idvault_client.trust import RefusedError
+from idvault_client.people.disclosure import evidence
+from idvault_client.people.disclosure.custodian import NotPendingError
+from idvault_client.people.disclosure.evidence import EvidenceError
+from idvault_client.people.disclosure.one_time_key import OneTimeKeyError, OneTimeKeys
+from idvault_client.people.trust import FindingError
 from tests import builders
 from tests.attest import people
 from tests.chamber import CUSTODIANS, Chamber, Local, chamber, identity, person
@@ -222,7 +222,7 @@ async def _refused_card(room: Chamber, tamper: Any) -> Finding:
     remote.tamper = tamper
     custodian = room.custodian(A, remote=remote)
     (card,) = await asyncio.to_thread(custodian.pending)
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(FindingError) as refused:
         await asyncio.to_thread(
             custodian.approve, replace(card, disclosure_id=disclosure_id), code=room.codes.code()
         )
@@ -333,7 +333,7 @@ async def test_a_request_whose_time_is_over_gets_no_share(room: Chamber) -> None
     custodian = room.custodian(A)
     custodian._now = lambda: room.now().real + timedelta(hours=73)
     card = await asyncio.to_thread(custodian.card, disclosure_id)
-    with pytest.raises(RefusedError, match="expired"):
+    with pytest.raises(FindingError, match="expired"):
         await asyncio.to_thread(custodian.approve, card, code=room.codes.code())
 
 
@@ -409,20 +409,20 @@ async def test_a_share_of_another_account_is_not_given(room: Chamber) -> None:
     remote.tamper = tamper
     custodian = room.custodian(A, remote=remote)
     card = await asyncio.to_thread(custodian.card, disclosure_id)
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(FindingError) as refused:
         await asyncio.to_thread(custodian.approve, card, code=room.codes.code())
     assert refused.value.finding is Finding.SHARE_WRONG
     assert await room.refusals(A) == 1
 
 
-async def _tampered_opening(room: Chamber, tamper: Any) -> RefusedError:
+async def _tampered_opening(room: Chamber, tamper: Any) -> FindingError:
     """Return why an auditor's client refuses an opening that was changed on its way back."""
     before = await room.refusals("auditor-a")
     disclosure_id = await room.request(await room.account())
     await room.approve(disclosure_id, A, B)
     remote = Local(room, "auditor-a")
     remote.tamper = lambda method, answer: tamper(answer) if method.endswith("/OpenDisclosure") else answer
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(FindingError) as refused:
         await _open(room, disclosure_id, remote)
     assert await room.refusals("auditor-a") == before + 1
     room.pass_time(minutes=1)
@@ -437,7 +437,7 @@ async def test_a_wrong_share_is_called_by_its_custodian(room: Chamber) -> None:
     card = await asyncio.to_thread(liar.card, disclosure_id)
     liar._open_share = lambda *_: bytes([2]) + bytes(32)  # type: ignore[method-assign]
     await asyncio.to_thread(liar.approve, card, code=room.codes.code())
-    with pytest.raises(RefusedError, match="the share of custodian-b is not the one") as refused:
+    with pytest.raises(FindingError, match="the share of custodian-b is not the one") as refused:
         await _open(room, disclosure_id)
     assert refused.value.finding is Finding.SHARE_WRONG
     assert await room.refusals("auditor-a") == 1
@@ -524,7 +524,7 @@ async def test_a_quorum_that_no_roster_has_is_refused(room: Chamber) -> None:
         return answer
 
     assert (await _tampered_opening(room, tamper)).finding is Finding.RECORD_DAMAGED
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(FindingError) as refused:
         room.trust(A).quorum("0" * 64)
     assert refused.value.finding is Finding.NOT_IN_ROSTER
 

@@ -20,7 +20,7 @@ from idvault.domain.event import EventType
 from idvault.storage.schema_drill import drill_records
 from idvault.v1 import disclosure_pb2, drill_pb2
 from idvault_client.errors import AccessDenied, NotFound, VaultError
-from idvault_client.trust import RefusedError
+from idvault_client.people.trust import FindingError
 from tests.chamber import CUSTODIANS, SUITE, Chamber, Local, chamber, identity, person
 from tests.databases import Databases
 
@@ -43,7 +43,7 @@ async def drilled(room: Chamber, name: str, *, remote: Local | None = None) -> A
     return await asyncio.to_thread(client.complete, card, code=room.codes.code())
 
 
-async def deceived(room: Chamber, change: Change) -> tuple[RefusedError, Local]:
+async def deceived(room: Chamber, change: Change) -> tuple[FindingError, Local]:
     """Run custodian-a's drill against a service that changes its answer; it must refuse."""
 
     def lie(method: str, answer: Message) -> Message:
@@ -53,7 +53,7 @@ async def deceived(room: Chamber, change: Change) -> tuple[RefusedError, Local]:
 
     remote = Local(room, A)
     remote.tamper = lie
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(FindingError) as refused:
         await drilled(room, A, remote=remote)
     return refused.value, remote
 
@@ -151,7 +151,7 @@ async def test_keys_that_are_not_in_the_quorum(room: Chamber) -> None:
     quorum = replace(first.quorums[0], custodians=(other, *first.quorums[0].custodians[1:]))
     client = room.drill(A)
     client._trust = room.trust(A, replace(first, quorums=(quorum,)))
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(FindingError) as refused:
         await asyncio.to_thread(client.look)
     assert refused.value.finding is Finding.NOT_IN_ROSTER
 
@@ -226,7 +226,7 @@ async def test_a_persons_share_even_where_the_log_lies_too(room: Chamber) -> Non
     await room.world.do(delete(drill_records))
     assert await room.drill_store.renew(forged, now=room.now(), event=event)
     await room.step()
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(FindingError) as refused:
         await drilled(room, A)
     assert refused.value.finding is Finding.SHARE_WRONG
     assert await room.logged(EventType.DRILL_COMPLETE) == []

@@ -10,7 +10,7 @@ from idvault.attest import hpke
 from idvault.attest.hpke import UnsealError
 from idvault.domain import seal
 from idvault.v1 import roster_pb2
-from idvault_client import enrolment
+from idvault_client.people import second_factor as enrolment
 from tests.chamber import identity, person
 
 URI = "otpauth://totp/idvault:auditor-a?secret=SYNTHETIC"

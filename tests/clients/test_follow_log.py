@@ -17,9 +17,9 @@ from typer.testing import CliRunner, Result
 
 from idvault.transparency.checkpoint import Policy
 from idvault.transparency.note import Signer
-from idvault_client.__main__ import app
-from idvault_client.follow import Followed, LogFollower, RefusedLogError
-from idvault_client.public_files import Folder, NotReachedError, UrlError, Website
+from idvault_client.commands.app import app
+from idvault_client.offline.log.files import LogFolder, LogWebsite, NotReachedError, UrlError
+from idvault_client.offline.log.follower import AcceptedCheckpoint, LogFollower, RefusedLogError
 from tests import logs
 from tests.logs import VKEY
 from tests.transparency.merkle import log_of, signer, witness
@@ -40,11 +40,11 @@ class Published:
         """Let the log be just these entries, cosigned some seconds ago."""
         logs.write_folder(self.folder, leaves, logs.signed(leaves, *witnesses, time=NOW - age))
 
-    def follow(self, *witnesses: Signer, quorum: int = 0, max_age: float | None = None) -> Followed:
+    def follow(self, *witnesses: Signer, quorum: int = 0, max_age: float | None = None) -> AcceptedCheckpoint:
         """Look once."""
         keys = tuple(one.key for one in witnesses)
         follower = LogFollower(
-            files=Folder(self.folder),
+            files=LogFolder(self.folder),
             policy=Policy(logs.ORIGIN, (logs.SIGNER.key,), keys, quorum or len(keys)),
             state=self.state,
             max_age=max_age,
@@ -385,7 +385,7 @@ def test_over_http(site: Site, published: Published) -> None:
 
 def test_what_a_website_may_not_do(site: Site) -> None:
     """It may not answer too much, too slowly, too little, an error, or lead elsewhere."""
-    files = Website(site.url, timeout=5)
+    files = LogWebsite(site.url, timeout=5)
     assert files.read("checkpoint", limit=9) is None
     site.files["/log/checkpoint"] = b"x" * 10
     assert files.read("checkpoint", limit=10) == b"x" * 10
@@ -403,7 +403,7 @@ def test_what_a_website_may_not_do(site: Site) -> None:
     site.redirect, site.slow = "", True
     begun = time.monotonic()
     with pytest.raises(NotReachedError, match="too slowly"):
-        Website(site.url, timeout=0.2).read("checkpoint", limit=10)
+        LogWebsite(site.url, timeout=0.2).read("checkpoint", limit=10)
     assert time.monotonic() - begun < 5
 
 
@@ -412,7 +412,7 @@ def test_a_website_that_is_away() -> None:
     with serving() as site:
         url = site.url
     with pytest.raises(NotReachedError, match="cannot be read"):
-        Website(url, timeout=1).read("checkpoint", limit=10)
+        LogWebsite(url, timeout=1).read("checkpoint", limit=10)
 
 
 @pytest.mark.parametrize(
@@ -434,13 +434,13 @@ def test_a_website_that_is_away() -> None:
 def test_what_is_no_url_of_a_public_directory(url: str) -> None:
     """Only https, and http on this machine, without anything that a file's path could not follow."""
     with pytest.raises(UrlError):
-        Website(url, timeout=1)
+        LogWebsite(url, timeout=1)
 
 
 @pytest.mark.parametrize("url", ["https://log.example", "http://localhost:1/", "http://[::1]:1/x"])
 def test_what_is_a_url(url: str) -> None:
     """With a slash at its end or without."""
-    Website(url, timeout=1)
+    LogWebsite(url, timeout=1)
 
 
 def test_a_file_that_is_too_long(published: Published) -> None:

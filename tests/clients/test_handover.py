@@ -11,7 +11,7 @@ from sqlalchemy import select
 from idvault.domain.event import EventType
 from idvault.storage.schema_roster import person_requests
 from idvault_client.errors import PreconditionFailed, Unavailable
-from idvault_client.handover import NotReplacedError, Progress
+from idvault_client.people.custody.hand_over import HandOverProgress, NotReplacedError
 from tests import builders
 from tests.chamber import Chamber, chamber, person
 from tests.databases import Databases
@@ -50,7 +50,7 @@ async def test_a_successor_holds_the_leavers_shares(room: Chamber) -> None:
     fresh = await room.account()
     assert await holders(room, fresh) == [B, C, D]
     done = await hand_over(leaver(room), batch=3)
-    assert done == Progress(total=7, handed=7)
+    assert done == HandOverProgress(total=7, handed=7)
     present = room.rosters.current.quorums[0].id
     for account, former in zip(accounts, before, strict=True):
         record = await stored(room, account)
@@ -64,7 +64,7 @@ async def test_a_successor_holds_the_leavers_shares(room: Chamber) -> None:
     assert (await opened(room, accounts[0], B, D)).payload.identity == builders.identity()
     assert (await opened(room, accounts[1], D, C)).payload.identity == builders.identity()
     assert (await opened(room, fresh, D, C)).payload.identity == builders.identity()
-    assert await hand_over(leaver(room)) == Progress()
+    assert await hand_over(leaver(room)) == HandOverProgress()
 
 
 async def test_old_records_open_before_in_the_middle_and_afterwards(room: Chamber) -> None:
@@ -81,7 +81,7 @@ async def test_old_records_open_before_in_the_middle_and_afterwards(room: Chambe
     assert [await holders(room, account) for account in accounts] == [[B, C, D]] * 2 + [[A, B, C]] * 2
     assert (await opened(room, accounts[0], D, C)).payload.identity == builders.identity()
     assert (await opened(room, accounts[2], A, C)).payload.identity == builders.identity()
-    assert await hand_over(leaver(room)) == Progress(total=2, handed=2)
+    assert await hand_over(leaver(room)) == HandOverProgress(total=2, handed=2)
     # The leaver's approval of before counts for the place; the successor cannot decide it once more.
     with pytest.raises(PreconditionFailed, match="ILLEGAL_TRANSITION"):
         await room.approve(waiting, D)
@@ -99,7 +99,7 @@ async def test_a_killed_client_goes_on_where_it_ended(room: Chamber, moment: str
     with pytest.raises(CutError):
         await hand_over(leaver(room, remote=remote), batch=2)
     stored_before = 4 if moment == "after" else 2
-    assert await hand_over(leaver(room), batch=2) == Progress(5 - stored_before, 5 - stored_before)
+    assert await hand_over(leaver(room), batch=2) == HandOverProgress(5 - stored_before, 5 - stored_before)
     assert [await holders(room, account) for account in accounts] == [[B, C, D]] * 5
     assert len(await room.logged(EventType.SHARES_HAND_OVER)) == 3
     assert (await opened(room, accounts[4], D, C)).payload.identity == builders.identity()
@@ -118,7 +118,7 @@ async def test_a_lost_answer_is_asked_for_again_under_the_same_id(room: Chamber)
             raise Unavailable("STORE_UNAVAILABLE", "UNAVAILABLE")
 
     remote.cut = lose
-    assert await hand_over(leaver(room, remote=remote)) == Progress(2, 2)
+    assert await hand_over(leaver(room, remote=remote)) == HandOverProgress(2, 2)
     ids = {request.request_id for method, request in remote.calls if method == HAND_OVER}  # type: ignore[attr-defined]
     assert len(ids) == 1
     assert sum(method == HAND_OVER for method, _ in remote.calls) == 2

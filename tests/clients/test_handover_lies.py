@@ -18,10 +18,10 @@ from idvault.attest.roster import Roster
 from idvault.domain import seal
 from idvault.domain.disclosure import Finding
 from idvault.v1 import disclosure_pb2, roster_pb2
-from idvault_client import home
-from idvault_client.handover import Progress
-from idvault_client.handover_journal import NAME, Journal, JournalError
-from idvault_client.trust import RefusedError
+from idvault_client.people import identity_folder as home
+from idvault_client.people.custody.hand_over import HandOverProgress
+from idvault_client.people.custody.journal import NAME, HandOverJournal, HandOverJournalError
+from idvault_client.people.trust import FindingError
 from tests.attest import people
 from tests.chamber import SUITE, Chamber, Local, chamber, identity, person
 from tests.databases import Databases
@@ -85,10 +85,10 @@ async def test_a_successor_of_the_services_own_is_no_successor(
     assert home.refresh(pinned, Rosters(first, signed)).versions == roster_chain.verified((first, signed))
 
 
-async def _refused(room: Chamber, tamper: Any) -> tuple[RefusedError, Local]:
+async def _refused(room: Chamber, tamper: Any) -> tuple[FindingError, Local]:
     remote = Local(room, A)
     remote.tamper = lambda method, answer: tamper(answer) if method == LIST else answer
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(FindingError) as refused:
         await hand_over(leaver(room, remote=remote))
     return refused.value, remote
 
@@ -131,7 +131,7 @@ async def test_a_share_goes_to_one_successor_only(room: Chamber) -> None:
     adopt(room, E, B, C, also=(A, D))
     remote = Local(room, A)
     remote.tamper = lambda method, answer: kept[0] if method == LIST else answer
-    assert await hand_over(leaver(room, remote=remote)) == Progress(total=1, refused=1)
+    assert await hand_over(leaver(room, remote=remote)) == HandOverProgress(total=1, refused=1)
     assert all(method == LIST for method, _ in remote.calls)
     assert (await hand_over(leaver(room, D))).handed == 1
     assert await holders(room, account) == [B, C, E]
@@ -179,22 +179,22 @@ async def test_what_was_handed_over_is_kept_before_it_is_sent(room: Chamber, tmp
     """The journal knows each share, survives a line that a crash cut short, and refuses damage."""
     path = tmp_path / NAME
     one, other = person(D).hpke_public_key, person(E).hpke_public_key
-    Journal(path).note(["a" * 32, "b" * 32], public_key=one)
+    HandOverJournal(path).note(["a" * 32, "b" * 32], public_key=one)
     path.write_text(path.read_text() + "c" * 20)
-    journal = Journal(path)
+    journal = HandOverJournal(path)
     journal.check("c" * 32, public_key=other)
     journal.note(["b" * 32, "d" * 32], public_key=one)
     assert [line[:1] for line in path.read_text().splitlines()] == ["a", "b", "d"]
     journal.note(["e" * 32], public_key=other)
-    again = Journal(path)
+    again = HandOverJournal(path)
     again.check("d" * 32, public_key=one)
     for record_id, key in (("a" * 32, other), ("e" * 32, one)):
-        with pytest.raises(JournalError, match="asked for by somebody else"):
+        with pytest.raises(HandOverJournalError, match="asked for by somebody else"):
             again.check(record_id, public_key=key)
     assert path.stat().st_mode & 0o077 == 0
     path.write_text("a line that is none\n")
-    with pytest.raises(JournalError, match="damaged"):
-        Journal(path)
+    with pytest.raises(HandOverJournalError, match="damaged"):
+        HandOverJournal(path)
 
 
 async def test_the_service_takes_no_batch_of_somebody_else(room: Chamber) -> None:

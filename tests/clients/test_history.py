@@ -11,8 +11,9 @@ from typer.testing import CliRunner, Result
 from idvault.domain.event import Event, EventType
 from idvault.transparency import entry
 from idvault.v1 import status_pb2
-from idvault_client import Tls, history
-from idvault_client.__main__ import app
+from idvault_client import Tls
+from idvault_client.commands.app import app
+from idvault_client.offline import disclosure_history as history
 from tests import logs
 from tests.clients.conftest import Ask
 from tests.clients.vault_server import TOKEN, VaultServer

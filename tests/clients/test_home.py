@@ -10,8 +10,8 @@ from google.protobuf.message import Message
 from idvault.attest.reading import RosterError
 from idvault.attest.roster import Roster
 from idvault.v1 import roster_pb2
-from idvault_client import home
-from idvault_client.home import HomeError
+from idvault_client.people import identity_folder as home
+from idvault_client.people.identity_folder import IdentityFolderError
 from tests.attest import people
 from tests.chamber import CUSTODIANS, first_roster
 from tests.flows.log_world import KEY
@@ -25,7 +25,7 @@ def second_roster(*, signers: tuple[str, ...] = CUSTODIANS[:2]) -> Roster:
     return people.signed(replace(first, version=2, people=left, signatures=()), *signers)
 
 
-def pin(folder: Path, *versions: Roster, **changes: Any) -> home.Home:
+def pin(folder: Path, *versions: Roster, **changes: Any) -> home.IdentityFolder:
     """Connect a folder."""
     asked: dict[str, Any] = {
         "target": "vault.example:7444",
@@ -72,12 +72,12 @@ def test_a_repeat_may_only_move_the_vault(tmp_path: Path) -> None:
     pin(tmp_path, first_roster(), second_roster())
     moved = pin(tmp_path, first_roster(), second_roster(), target="elsewhere.example:1")
     assert home.load(tmp_path).target == moved.target == "elsewhere.example:1"
-    with pytest.raises(HomeError, match="another key of the log"):
+    with pytest.raises(IdentityFolderError, match="another key of the log"):
         pin(tmp_path, first_roster(), second_roster(), log_key=str(merkle.signer("other", seed=4).key))
-    with pytest.raises(HomeError, match="newer roster"):
+    with pytest.raises(IdentityFolderError, match="newer roster"):
         pin(tmp_path, first_roster())
     other = replace(first_roster(), development=True, signatures=())
-    with pytest.raises(HomeError, match="another version 1"):
+    with pytest.raises(IdentityFolderError, match="another version 1"):
         pin(tmp_path, people.signed(other, *CUSTODIANS))
     with pytest.raises(RosterError):
         pin(tmp_path, replace(first_roster(), signatures=()))
@@ -97,10 +97,10 @@ def test_newer_versions_are_taken_up_once_they_verify(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_connected_is_told(tmp_path: Path) -> None:
     """Neither an empty one, nor one whose file is damaged, nor a key that is none."""
-    with pytest.raises(HomeError, match="not connected"):
+    with pytest.raises(IdentityFolderError, match="not connected"):
         home.load(tmp_path)
     (tmp_path / home.CONNECTION).write_text("{}")
-    with pytest.raises(HomeError, match="damaged"):
+    with pytest.raises(IdentityFolderError, match="damaged"):
         home.load(tmp_path)
-    with pytest.raises(HomeError, match="log's key is none"):
+    with pytest.raises(IdentityFolderError, match="log's key is none"):
         pin(tmp_path / "other", log_key="noise")

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from idvault.domain.legacy_account import Outcome
-from idvault_client.campaign_values import ImportedRow, LegacyAccount
+from idvault_client.backend.campaign.values import ImportedRow, LegacyAccount
+from idvault_client.commands.legacy_import.importer import Import, ImportFileError, ImportProgress
 from idvault_client.errors import Unavailable
-from idvault_client.importer import Done, Import, ImportFileError
 
 
 class Crash(BaseException):
@@ -163,7 +163,7 @@ def test_a_result_file_that_is_gone(file: Path, tmp_path: Path) -> None:
 def test_a_file_that_shrank(file: Path, tmp_path: Path) -> None:
     """A note of more rows than the file has is not believed."""
     running = start(file, tmp_path)
-    running.done = Done(running.done.import_id, running.done.digest, "2014", rows=99)
+    running.done = ImportProgress(running.done.import_id, running.done.digest, "2014", rows=99)
     with pytest.raises(ImportFileError, match="shorter"):
         running.run(Vault().send, nothing)
 

@@ -15,7 +15,7 @@ from idvault.attest.status_list import INVALID, LIST_SIZE, StatusList
 from idvault.attest.status_token import CREDENTIAL_TYPE, LIST_TYPE, TOKEN_TYPE
 from idvault.domain.status import State
 from idvault.v1 import status_pb2
-from idvault_client.__main__ import app
+from idvault_client.commands.app import app
 from idvault_client.offline import CheckError, StatusVerifier
 from tests import logs
 from tests.attest import status_tokens as made

@@ -22,7 +22,7 @@ from idvault.sealing.key_set import HOLDINGS, Holder
 from idvault.storage.schema_disclosure import disclosure_decisions
 from idvault.storage.shred import SqlShredStore
 from idvault_client.errors import PreconditionFailed
-from idvault_client.trust import RefusedError
+from idvault_client.people.trust import FindingError
 from scripts import traces
 from tests.attest import people
 from tests.chamber import CUSTODIANS, SUITE, Chamber, Local, chamber, identity
@@ -145,7 +145,7 @@ async def test_a_server_with_its_own_auditor_gets_no_share(room: Chamber) -> Non
         remote.tamper = changed_request(**ways[number % len(ways)])
         custodian = room.custodian(name, remote=remote)
         (card,) = await asyncio.to_thread(custodian.pending)
-        with pytest.raises(RefusedError):
+        with pytest.raises(FindingError):
             await asyncio.to_thread(custodian.approve, card, code=room.codes.code())
         asked = {method for method, _ in remote.calls}
         assert asked <= {

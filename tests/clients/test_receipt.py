@@ -11,8 +11,8 @@ from typer.testing import CliRunner, Result
 from idvault.domain.event import Event, EventType
 from idvault.transparency import entry
 from idvault.v1 import verification_pb2
-from idvault_client import receipt
-from idvault_client.__main__ import app
+from idvault_client.commands.app import app
+from idvault_client.offline import receipt
 from tests import logs
 from tests.clients.conftest import Ask
 from tests.clients.test_history import W1, connection, last

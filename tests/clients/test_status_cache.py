@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from idvault.domain.status import Assurance, Standing, State, SubjectKind
-from idvault_client.accounts import Status
-from idvault_client.status_cache import StatusCache
+from idvault_client.backend.account.cache import StatusCache
+from idvault_client.backend.account.status import Status
 
 TODAY = date(2026, 3, 1)
 MAX_AGE = 10.0

@@ -12,7 +12,7 @@ import pytest
 import idvault_client
 from idvault.domain.error import Reason, UnavailableError
 from idvault_client import NotFound, Status, Tls, aio
-from idvault_client.status_feed import AioStatusFeed, StatusFeed
+from idvault_client.backend.account.feed import AioStatusFeed, StatusFeed
 from tests.api.authority import Authority
 from tests.api.edge import OTHER_TOKEN, TOKEN, Edge, running
 

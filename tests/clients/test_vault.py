@@ -20,11 +20,13 @@ from idvault_client import (
     Tls,
     Unavailable,
     VaultError,
-    calls,
     resident_id,
     transport,
 )
-from idvault_client.accounts import Status, Verification
+from idvault_client.backend import claim
+from idvault_client.backend.account import status as account_status
+from idvault_client.backend.account.status import Status
+from idvault_client.backend.claim import Verification
 from tests.clients.conftest import Ask
 from tests.clients.vault_server import (
     NAME,
@@ -285,7 +287,7 @@ async def test_value_of_another_type(ask: Ask) -> None:
 
 def test_repr_shows_no_person() -> None:
     """Documents and calls do not show what they hold."""
-    call = calls.verify_individual(
+    call = claim.verify_individual(
         NAME, resident_id(NUMBER), consent=CONSENT, request_id=None, account_token=None
     )
     for shown in (repr(resident_id(NUMBER)), repr(call)):
@@ -420,9 +422,9 @@ async def test_cancelling_passes(server: VaultServer, tls: Tls) -> None:
 def test_paths_are_those_of_the_contract() -> None:
     """Every path that the client calls is a method of the proto."""
     made = {
-        calls.get_verification(REQUEST_ID).path,
-        calls.get_status(TOKEN).path,
-        calls.batch_get_statuses([TOKEN])[0].path,
+        claim.get_verification(REQUEST_ID).path,
+        account_status.get_status(TOKEN).path,
+        account_status.batch_get_statuses([TOKEN])[0].path,
     }
     known = {
         f"/{service.full_name}/{method.name}"

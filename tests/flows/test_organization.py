@@ -20,7 +20,7 @@ from idvault.storage.schema import jobs
 from tests.databases import Databases
 from tests.fakes.registry import FakeRegistry
 from tests.flows.world import World, at, command, open_world
-from tests.mock_registry.desk import Desk, desk
+from tests.mock_registry.desk import Session, desk
 from tests.organizations import organization
 
 LATE = 48 * 3600
@@ -155,7 +155,7 @@ async def test_both_modes_of_keeping_what_nobody_heard(
         await world.database.close()
 
 
-async def _world(databases: Databases, registry: Desk) -> World:
+async def _world(databases: Databases, registry: Session) -> World:
     # A world is built with fakes; these two are the real adapter, which has the same methods.
     asked = cast(FakeRegistry, registry.adapter)
     return await open_world(databases, registry=asked, organizations=asked)

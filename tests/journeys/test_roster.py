@@ -14,7 +14,7 @@ from idvault.development.authority import real_now
 from idvault.development.layout import PASSPHRASE
 from idvault.v1 import options_pb2, roster_pb2
 from idvault_client import AccessDenied, Tls
-from idvault_client.remote import CustodyEdge
+from idvault_client.people.custody_edge import CustodyEdge
 from tests.journeys.house import TIMEOUT, House
 
 

@@ -33,7 +33,8 @@ from pathlib import Path
 from typing import Any
 
 from idvault.domain import document
-from idvault_client import aio, transport, vault
+from idvault_client import aio, transport
+from idvault_client.backend import vault
 from idvault_client.transport import Tls
 
 DEVELOPMENT_PLATFORM = "platform-a"

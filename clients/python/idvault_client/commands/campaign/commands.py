@@ -1,0 +1,97 @@
+"""`idvault-client campaign`: lists campaigns, and shows how far one has come."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from idvault.domain.campaign import Campaign
+from idvault_client.backend.campaign.values import CampaignProgress
+from idvault_client.commands.campaign import picture
+from idvault_client.commands.campaign import screen as campaign_screen
+from idvault_client.commands.campaign.chart import chart
+from idvault_client.commands.campaign.picture import NoPillowError
+from idvault_client.commands.exit_code import exit_codes, missing
+
+app = typer.Typer(no_args_is_help=True, help="Campaigns that encourage owners of legacy accounts to verify.")
+
+
+@app.command("list")
+def list_campaigns(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Print your campaigns, older first."""
+    asked = context.obj
+    as_json = as_json or asked.as_json
+    with exit_codes(as_json), asked.open() as vault:
+        token, last = "", False
+        while not last:
+            page = vault.campaigns.list_page(page_token=token)
+            for campaign in page.campaigns:
+                _print(campaign, as_json=as_json)
+            token, last = page.next_page_token, not page.next_page_token
+
+
+@app.command()
+def progress(
+    context: typer.Context,
+    campaign_id: Annotated[str, typer.Argument(metavar="CAMPAIGN", help="The campaign's id.")],
+    svg: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a picture as SVG.")] = None,
+    png: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write a picture as PNG; needs Pillow (idvault[plot])."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Show the funnel of a campaign by day and method, and how much of its cohort is verified."""
+    asked = context.obj
+    as_json = as_json or asked.as_json
+    with exit_codes(as_json), asked.open() as vault:
+        found: CampaignProgress = vault.campaigns.progress(campaign_id)
+        try:
+            _write(found, svg=svg, png=png)
+        except NoPillowError as error:
+            missing(str(error), as_json=as_json)
+    if as_json:
+        typer.echo(json.dumps(_document(found)))
+    else:
+        campaign_screen.show(found, Console())
+        typer.echo(
+            f"progress: {found.total.verified} of {found.total.invited} invited owners verified,"
+            f" cohort of {found.cohort_size}"
+        )
+
+
+def _write(found: CampaignProgress, *, svg: Path | None, png: Path | None) -> None:
+    drawn = chart(found)
+    if svg is not None:
+        svg.write_text(picture.svg(drawn), encoding="utf-8")
+    if png is not None:
+        png.write_bytes(picture.png(drawn))
+
+
+def _document(found: CampaignProgress) -> dict[str, object]:
+    return {
+        "campaign_id": found.campaign_id,
+        "state": found.state,
+        "cohort_size": found.cohort_size,
+        "total": asdict(found.total),
+        "days": [
+            {"day": day.isoformat(), "method": method, **asdict(funnel)} for day, method, funnel in found.days
+        ],
+        "coverage": [{"day": day.isoformat(), "verified": verified} for day, verified in found.coverage],
+    }
+
+
+def _print(campaign: Campaign, *, as_json: bool) -> None:
+    shown = {
+        "campaign_id": campaign.campaign_id,
+        "state": campaign.state,
+        "methods": ",".join(campaign.plan.methods),
+        "title": campaign.plan.title,
+    }
+    typer.echo(json.dumps(shown) if as_json else " ".join(f"{key}={value}" for key, value in shown.items()))

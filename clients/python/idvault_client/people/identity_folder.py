@@ -1,0 +1,133 @@
+"""What lies in a person's identity folder besides the keys: whom to ask, and what is believed.
+
+connection.json: where the custody edge listens, and the log's public key; ca.pem: the authority of its
+certificate; certificate.pem, key.pem: the person's own. roster.json, roster.1.json and so on: the pinned
+roster, each version verified against the one before; checkpoint: the last one that was seen.
+
+What is pinned is never replaced by something that contradicts it: a newer roster must follow the pinned one,
+and another log key is refused.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from idvault import durable_file
+from idvault.attest import reading, roster_chain
+from idvault.attest import roster as rosters
+from idvault.attest.reading import RosterError
+from idvault.attest.roster import Roster
+from idvault.transparency.note import NoteError, VerifierKey, parse_key
+from idvault.v1 import roster_pb2
+from idvault_client.people.custody_edge import CustodyEdge, Remote
+from idvault_client.people.trust import Trust
+from idvault_client.transport import Tls
+
+CONNECTION, CA, ROSTER, CHECKPOINT = "connection.json", "ca.pem", "roster.json", "checkpoint"
+_FIELDS = ("target", "server_name", "log_key")
+
+
+class IdentityFolderError(Exception):
+    """An identity folder that is not connected to a vault, or that contradicts what is pinned; says how."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityFolder:
+    """A connected identity folder. versions: the pinned roster, verified, from the first version on."""
+
+    folder: Path
+    target: str
+    server_name: str
+    log_key: VerifierKey
+    versions: tuple[Roster, ...]
+
+    def connect(self) -> CustodyEdge:
+        """Return a connection; raises OSError if a PEM file cannot be read."""
+        tls = Tls(self.folder / CA, self.folder / "certificate.pem", self.folder / "key.pem")
+        return CustodyEdge(self.target, tls=tls, server_name=self.server_name or None)
+
+    def trust(self) -> Trust:
+        """Return what the person believes."""
+        return Trust(versions=self.versions, log_key=self.log_key, state=self.folder / CHECKPOINT)
+
+
+def pin(
+    folder: Path, *, target: str, server_name: str, ca: bytes, log_key: str, versions: Sequence[Roster]
+) -> IdentityFolder:
+    """Connect an identity folder to a vault; a repeat may move the vault, and nothing else.
+
+    server_name: the name in the vault's certificate where it is not that of the target, else empty. log_key:
+    the log's vkey. versions: of the roster, from the first on. Raises IdentityFolderError, RosterError.
+    """
+    verified = roster_chain.verified(versions)
+    key = _key(log_key)
+    if (folder / CONNECTION).exists():
+        _check_same(load(folder), key, verified)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    durable_file.replace(folder / CA, ca)
+    _write_roster(folder, verified)
+    document = {"target": target, "server_name": server_name, "log_key": log_key}
+    durable_file.replace(folder / CONNECTION, json.dumps(document, indent=1).encode() + b"\n")
+    return IdentityFolder(folder, target, server_name, key, verified)
+
+
+def load(folder: Path) -> IdentityFolder:
+    """Return a connected folder; raises IdentityFolderError, RosterError."""
+    path = folder / CONNECTION
+    try:
+        fields = reading.document(path.read_bytes())
+        reading.exactly(fields, CONNECTION, *_FIELDS)
+        target, server_name = reading.text(fields["target"], "target"), str(fields["server_name"])
+        key = _key(str(fields["log_key"]))
+    except FileNotFoundError as error:
+        raise IdentityFolderError(f"{folder} is not connected to a vault") from error
+    except RosterError as error:
+        raise IdentityFolderError(f"{path} is damaged: {error}") from error
+    return IdentityFolder(folder, target, server_name, key, roster_chain.load_all(folder / ROSTER))
+
+
+def refresh(home: IdentityFolder, remote: Remote) -> IdentityFolder:
+    """Return the folder with every newer version of the roster, each verified against the one before.
+
+    Raises RosterError for one that does not follow, and VaultError.
+    """
+    versions = home.versions
+    answer = _get(remote, 0)
+    while versions[-1].version < answer.newest_version:
+        found = rosters.parse(_get(remote, versions[-1].version + 1).file)
+        versions = (*versions, *roster_chain.verified((found,), previous=versions[-1]))
+    if versions == home.versions:
+        return home
+    _write_roster(home.folder, versions)
+    return IdentityFolder(home.folder, home.target, home.server_name, home.log_key, versions)
+
+
+def _get(remote: Remote, version: int) -> roster_pb2.Roster:
+    request = roster_pb2.GetRosterRequest(version=version)
+    return remote.call("RosterService/GetRoster", request, roster_pb2.Roster)
+
+
+def _write_roster(folder: Path, versions: Sequence[Roster]) -> None:
+    path = folder / ROSTER
+    # The newest one last: whatever a crash leaves, the file in force has all its predecessors beside it.
+    for former in versions[:-1]:
+        durable_file.replace(roster_chain.former_path(path, version=former.version), former.to_bytes())
+    durable_file.replace(path, versions[-1].to_bytes())
+
+
+def _check_same(before: IdentityFolder, key: VerifierKey, versions: Sequence[Roster]) -> None:
+    if before.log_key != key:
+        raise IdentityFolderError("another key of the log is pinned here: this is not the vault of before")
+    for mine, its in zip(before.versions, versions, strict=False):
+        if mine.digest() != its.digest():
+            raise IdentityFolderError(f"another version {mine.version} of the roster is pinned here")
+    if len(versions) < len(before.versions):
+        raise IdentityFolderError("a newer roster is pinned here")
+
+
+def _key(text: str) -> VerifierKey:
+    try:
+        return parse_key(text)
+    except NoteError as error:
+        raise IdentityFolderError(f"the log's key is none: {error}") from error

@@ -1,0 +1,83 @@
+"""`idvault custodian drill`: open the own share of a record of nobody, so that a lost key is noticed."""
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from idvault.cli.disclosure import display as card
+from idvault.cli.people import session as desk
+from idvault.cli.people.next_step import NextStep
+from idvault.cli.people.session import MemberOptions
+from idvault.domain.disclosure import Finding
+from idvault.domain.error import Reason
+
+if TYPE_CHECKING:
+    from idvault_client.people.custody.drill import VerifiedDrill
+
+_ROLE = "custodian"
+
+
+def drill(context: typer.Context) -> None:
+    """Open your share of the drill record here, and sign to have done so; do it once every 90 days.
+
+    It needs what an approval needs: keys, passphrase, second factor, roster and log. The record is of nobody,
+    your share never leaves this machine, and no other record is opened. The last line is
+    "drill: passed, the next one is due by DATE".
+    """
+    given: MemberOptions = context.obj
+    with desk.sit_down(_ROLE, given, next_=DrillNextStep) as own:
+        client = own.drill()
+        found = client.look()
+        if not desk.as_json(context):
+            _show(found)
+        passed = client.complete(found, code=given.asked_code())
+    if desk.as_json(context):
+        card.tell(
+            {
+                "record_id": passed.record_id,
+                "quorum_id": found.record.present_quorum_id,
+                "share_index": found.place,
+                "log_size": found.log_size,
+                "pass_time": passed.passed_at.isoformat(),
+                "due_time": passed.due_at.isoformat(),
+            }
+        )
+    else:
+        typer.echo(f"drill: passed, the next one is due by {passed.due_at:%Y-%m-%d}")
+
+
+class DrillNextStep(NextStep):
+    """Says what to type after a drill that was refused."""
+
+    def after_finding(self, text: str, finding: Finding) -> str:
+        """Return the text of a drill record, or share, that does not verify."""
+        return (
+            f"{text}\nnothing was signed; tell the operator and the other custodians\n"
+            f"next, once it is mended: {self.command} drill"
+        )
+
+    def after_refusal(self, text: str, reason: str | None, field: str) -> str:
+        """Return the text of something that the vault refused."""
+        words = {
+            Reason.REQUEST_NOT_FOUND.value: "the same command again in a minute: the record is being made",
+            Reason.REQUEST_ID_REUSED.value: "the same command again",
+        }
+        if field == "sign_time":
+            return f"{text}\nnext: set the clock of this machine (NTP), then the same command again"
+        if reason in words:
+            return f"{text}\nnext: {words[reason]}"
+        return super().after_refusal(text, reason, field)
+
+
+def _show(found: "VerifiedDrill") -> None:
+    last = f"{found.passed_at:%Y-%m-%d}" if found.passed_at else "never with these keys"
+    card.show_rows(
+        {
+            "record": f"{found.record.record_id}, of nobody",
+            "your place": f"{found.place} of {found.custodians}",
+            "in the log": f"yes, since {found.made_at:%Y-%m-%d %H:%M} UTC, at {found.log_size} entries",
+            "your last drill": last,
+            "due by": f"{found.due_at:%Y-%m-%d}",
+        },
+        title="drill",
+    )

@@ -1,0 +1,138 @@
+"""`idvault custodian hand-over`: a custodian who was replaced gives the own shares to the successor."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from idvault.cli.disclosure import display as card
+from idvault.cli.errors import CommandError, ExitCode
+from idvault.cli.people import session as desk
+from idvault.cli.people.session import MemberOptions, Session
+from idvault.domain.handover import MOST_SHARES
+
+if TYPE_CHECKING:
+    from idvault.attest.succession import Succession
+    from idvault_client.people.custody.hand_over import HandOver, HandOverProgress
+
+_ROLE = "custodian"
+Batch = Annotated[int, typer.Option(metavar="N", help="Shares in one call.", min=1, max=MOST_SHARES)]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask whether to go on.")]
+
+
+def hand_over(context: typer.Context, batch: Batch = MOST_SHARES, yes: Yes = False) -> None:
+    """Re-seal your shares to the custodian who has your place in the roster now.
+
+    Who that is is read from your pinned roster, which M other custodians have signed. You may stop at any
+    moment, and so may the vault: the same command goes on where it ended, and nothing is handed over twice.
+    The last line is "hand-over: N shares handed to NAME, L left". Exit code 5 if a share did not open, went
+    to somebody else before, or its record is damaged: these stay where they are.
+    """
+    given: MemberOptions = context.obj
+    left = 0
+    with desk.sit_down(_ROLE, given) as own, _told(given):
+        client = _client(own)
+        for found in client.successions():
+            _show(context, own, found)
+            _confirm(yes)
+            with _bar(context) as tell:
+                done = client.run(found, batch=batch, tell=tell)
+            _tell(context, found, done)
+            left += done.refused + done.left_out
+    if left:
+        raise typer.Exit(ExitCode.UNVERIFIED)
+
+
+def _client(own: Session) -> "HandOver":
+    from idvault_client.people.custody.hand_over import HandOver  # noqa: PLC0415 - `--help` needs no cryptography
+    from idvault_client.people.custody.journal import NAME, HandOverJournal  # noqa: PLC0415
+
+    return HandOver(
+        identity=own.identity,
+        versions=own.home.versions,
+        remote=own.remote,
+        journal=HandOverJournal(own.given.folder() / NAME),
+    )
+
+
+@contextmanager
+def _told(given: MemberOptions) -> Iterator[None]:
+    """Turn what only this verb meets into how the command ends."""
+    from idvault_client.errors import Unavailable  # noqa: PLC0415 - `--help` needs no gRPC
+    from idvault_client.people.custody.hand_over import NotReplacedError  # noqa: PLC0415
+    from idvault_client.people.custody.journal import HandOverJournalError  # noqa: PLC0415
+    from idvault_client.people.trust import FindingError  # noqa: PLC0415
+
+    command = f"idvault {_ROLE} --identity {given.folder()}"
+    try:
+        yield
+    except NotReplacedError as error:
+        text = f"{error}\nnext: idvault roster show {given.folder() / 'roster.json'}"
+        raise CommandError(ExitCode.REFUSED, text, reason="NOT_REPLACED") from error
+    except HandOverJournalError as error:
+        raise CommandError(ExitCode.REFUSED, str(error), reason="JOURNAL", field="--identity") from error
+    except FindingError as error:
+        text = f"{error}\nno further share was given; tell the other custodians"
+        raise CommandError(ExitCode.UNVERIFIED, text, reason=error.finding.value) from error
+    except Unavailable as error:
+        text = f"{error}\nnext: {command} hand-over (it goes on where it ended)"
+        raise CommandError(ExitCode.UNREACHABLE, text, reason=error.reason or error.code) from error
+
+
+def _show(context: typer.Context, own: Session, found: "Succession") -> None:
+    if desk.as_json(context):
+        return
+    successor, version = found.successor, own.home.versions[-1].version
+    print(
+        f"quorum {found.quorum.name}, place {found.place}, by version {version} of the roster:\n"
+        f"  your shares go to {successor.name}, {successor.organisation}\n"
+        f"  key {card.fingerprint(successor.hpke_public_key)}",
+        file=sys.stderr,
+    )
+
+
+def _confirm(yes: bool) -> None:
+    if yes or not sys.stdin.isatty():
+        return
+    if not typer.confirm("Hand your shares over?", err=True):
+        raise CommandError(ExitCode.REFUSED, "nothing was handed over", reason="NOT_CONFIRMED")
+
+
+@contextmanager
+def _bar(context: typer.Context) -> Iterator["Callable[[HandOverProgress], None]"]:
+    """Show a bar on stderr for as long as it lasts; to machines one line at each batch, on stderr too."""
+    if desk.as_json(context):
+        yield lambda _: None
+        return
+    from rich.console import Console  # noqa: PLC0415 - `--help` needs no drawing
+    from rich.progress import Progress as Bar  # noqa: PLC0415
+
+    console = Console(stderr=True)
+    with Bar(console=console, transient=False) as bar:
+        task = bar.add_task("handing over", total=None)
+
+        def tell(progress: "HandOverProgress") -> None:
+            bar.update(task, total=progress.total, completed=progress.handed)
+            if not console.is_terminal:
+                print(f"hand-over: {progress.handed} of {progress.total}", file=sys.stderr, flush=True)
+
+        yield tell
+
+
+def _tell(context: typer.Context, found: "Succession", done: "HandOverProgress") -> None:
+    left = done.refused + done.left_out
+    if desk.as_json(context):
+        content = {
+            "quorum": found.quorum.name,
+            "quorum_id": found.quorum.id,
+            "successor": found.successor.name,
+            "handed": done.handed,
+            "left": left,
+            "refused": done.refused,
+            "damaged": done.left_out,
+        }
+        card.tell(content)
+    else:
+        typer.echo(f"hand-over: {done.handed} shares handed to {found.successor.name}, {left} left")

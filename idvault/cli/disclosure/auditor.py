@@ -1,0 +1,147 @@
+"""The verbs of `idvault auditor`: request, list, show, cancel, open."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from idvault.cli.disclosure import display as card
+from idvault.cli.people import session as desk
+from idvault.cli.people.session import MemberOptions
+from idvault.domain.disclosure import MOST_OPENINGS
+
+if TYPE_CHECKING:
+    from idvault.v1 import disclosure_pb2
+
+_ROLE = "auditor"
+Id = Annotated[
+    str, typer.Argument(metavar="ID", help="The disclosure's id, as `request` and `list` tell it.")
+]
+
+
+def add(app: typer.Typer) -> None:
+    """Add the verbs to the commands of the role."""
+    app.command("request", short_help="Ask for one sealed record.")(request)
+    app.command("list")(list_)
+    app.command("show", short_help="Show one of your requests, or kept evidence.")(show)
+    app.command("cancel", short_help="Withdraw a request that was not opened.")(cancel)
+    app.command("open", short_help="Open the record, once it is approved.")(open_)
+
+
+def request(  # noqa: PLR0917 - typer makes an option of each
+    context: typer.Context,
+    account: Annotated[str, typer.Option(metavar="TOKEN", help="The account whose record is asked for.")],
+    case: Annotated[str, typer.Option(help="The case's reference, at most 200 characters.")],
+    legal_basis: Annotated[str, typer.Option(help="The legal basis, at most 500 characters.")],
+    purpose: Annotated[str, typer.Option(help="What the record is needed for, at most 1,000 characters.")],
+    openings: Annotated[
+        int, typer.Option(min=1, max=MOST_OPENINGS, help="How many openings are asked for.")
+    ] = 1,
+    hours: Annotated[int, typer.Option(min=1, max=168, help="After how many hours the request ends.")] = 72,
+) -> None:
+    """Ask for the disclosure of one sealed record; it is signed, and every step of it is in the public log.
+
+    The one-time key that the record is opened with stays on this machine, and is destroyed after the last
+    opening or at the end of the request.
+    """
+    given: MemberOptions = context.obj
+    with desk.sit_down(_ROLE, given) as own:
+        found = own.auditor().request(
+            account_token=account,
+            case_reference=case,
+            legal_basis=legal_basis,
+            purpose=purpose,
+            openings=openings,
+            lifetime=timedelta(hours=hours),
+        )
+    _tell(context, found)
+
+
+def list_(context: typer.Context) -> None:
+    """List your requests, newest first."""
+    with desk.sit_down(_ROLE, context.obj) as own:
+        found = own.auditor().list()
+    if desk.as_json(context):
+        for each in found:
+            card.tell(card.disclosure(each))
+        return
+    card.show_disclosures(found)
+    typer.echo(f"disclosures: {len(found)}")
+
+
+def show(
+    context: typer.Context,
+    disclosure_id: Id,
+    evidence: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Show what `open --evidence FILE` kept, instead.")
+    ] = None,
+) -> None:
+    """Show one of your requests, with the custodians' decisions."""
+    given: MemberOptions = context.obj
+    with desk.sit_down(_ROLE, given, disclosure_id=disclosure_id) as own:
+        if evidence is not None:
+            _show_evidence(context, own, evidence)
+            return
+        found = own.auditor().show(disclosure_id)
+    _tell(context, found)
+
+
+def cancel(context: typer.Context, disclosure_id: Id) -> None:
+    """Withdraw a request that was not opened, and destroy its one-time key."""
+    with desk.sit_down(_ROLE, context.obj, disclosure_id=disclosure_id) as own:
+        found = own.auditor().cancel(disclosure_id)
+    _tell(context, found)
+
+
+def open_(
+    context: typer.Context,
+    disclosure_id: Id,
+    evidence: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Keep record, proofs and checkpoint in a file that only your keys open."
+        ),
+    ] = None,
+) -> None:
+    """Open the record, once enough custodians have approved, and show it here and nowhere else.
+
+    The opening is in the public log before anything is handed over. If the answer is lost, the same command
+    again is the same opening.
+    """
+    given: MemberOptions = context.obj
+    with desk.sit_down(_ROLE, given, disclosure_id=disclosure_id) as own:
+        opened = own.auditor().open(disclosure_id, code=given.asked_code())
+        if evidence is not None:
+            from idvault_client.people.disclosure import evidence as evidences  # noqa: PLC0415 - only who keeps some needs it
+
+            digest = own.home.versions[-1].digest()
+            evidences.write(evidence, opened, identity=own.identity, roster_digest=digest)
+    if desk.as_json(context):
+        card.tell(card.opened(opened))
+        return
+    card.show_opened(opened)
+    typer.echo(f"disclosure: {disclosure_id} OPENED")
+
+
+def _show_evidence(context: typer.Context, own: desk.Session, path: Path) -> None:
+    from idvault_client.people.disclosure import evidence as evidences  # noqa: PLC0415 - only who kept some needs it
+
+    kept = evidences.read(path, identity=own.identity)
+    found = own.auditor().verify_evidence(
+        kept.answer, signed_request=kept.signed_request, payload=kept.payload
+    )
+    if desk.as_json(context):
+        card.tell(card.opened(found))
+        return
+    card.show_opened(found)
+    typer.echo(f"evidence: {found.terms.disclosure_id} verified")
+
+
+def _tell(context: typer.Context, found: "disclosure_pb2.Disclosure") -> None:
+    content = card.disclosure(found)
+    if desk.as_json(context):
+        card.tell(content)
+        return
+    card.show_disclosures([found])
+    typer.echo(f"disclosure: {content['disclosure_id']} {content['state']}")

@@ -1,0 +1,117 @@
+"""The verbs of `idvault custodian`: pending, approve, deny; drill and hand-over have files of their own."""
+
+import sys
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from idvault.cli.custody import drill
+from idvault.cli.custody import hand_over as handover
+from idvault.cli.disclosure import display as card
+from idvault.cli.errors import CommandError, ExitCode
+from idvault.cli.people import session as desk
+from idvault.cli.people.session import MemberOptions
+
+if TYPE_CHECKING:
+    from idvault.v1 import disclosure_pb2
+    from idvault_client.people.disclosure.custodian import PendingRequest
+
+_ROLE = "custodian"
+_PERIOD = 5.0
+Id = Annotated[str, typer.Argument(metavar="ID", help="The disclosure's id, as `pending` tells it.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask whether to go on.")]
+
+
+def add(app: typer.Typer) -> None:
+    """Add the verbs to the commands of the role."""
+    app.command("pending", short_help="Show what waits for you, each checked.")(pending)
+    app.command("approve", short_help="Give your share of one record.")(approve)
+    app.command("deny", short_help="Refuse your share of one record.")(deny)
+    app.command("drill", short_help="Show, every 90 days, that your keys open.")(drill.drill)
+    app.command("hand-over", short_help="Re-seal your shares to your successor.")(handover.hand_over)
+
+
+def pending(
+    context: typer.Context,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on, and show each new request as it comes.")
+    ] = False,
+) -> None:
+    """Show the requests that wait for your decision, each checked against roster and log.
+
+    A request that does not verify is named as such, and nothing that it says is shown.
+    """
+    seen: set[str] = set()
+    with desk.sit_down(_ROLE, context.obj) as own:
+        while True:
+            cards = own.custodian().pending()
+            for each in cards:
+                if each.disclosure_id not in seen:
+                    _show(context, each)
+            seen = {each.disclosure_id for each in cards}
+            if not watch:
+                break
+            time.sleep(_PERIOD)
+    if not desk.as_json(context):
+        typer.echo(f"pending: {len(seen)}")
+
+
+def approve(context: typer.Context, disclosure_id: Id, yes: Yes = False) -> None:
+    """Give your share of one record to one auditor's one-time key, once the request was checked here.
+
+    Refused unless an auditor of your pinned roster signed the request and its entry is in the log.
+    """
+    given: MemberOptions = context.obj
+    with desk.sit_down(_ROLE, given, disclosure_id=disclosure_id) as own:
+        custodian = own.custodian()
+        found = custodian.card(disclosure_id)
+        _show(context, found, on_stdout=False)
+        if found.refused is None:
+            _confirm(yes, "Give your share for this request?")
+            code = given.asked_code()
+        else:
+            code = ""  # the client refuses before any code is spent
+        _tell(context, custodian.approve(found, code=code))
+
+
+def deny(context: typer.Context, disclosure_id: Id, yes: Yes = False) -> None:
+    """Refuse your share; when too few custodians are left, the request ends."""
+    with desk.sit_down(_ROLE, context.obj, disclosure_id=disclosure_id) as own:
+        custodian = own.custodian()
+        found = custodian.card(disclosure_id)
+        _show(context, found, on_stdout=False)
+        _confirm(yes, "Refuse your share for this request?")
+        _tell(context, custodian.deny(found))
+
+
+def _show(context: typer.Context, found: "PendingRequest", *, on_stdout: bool = True) -> None:
+    if not desk.as_json(context):
+        card.show_card(found)
+    elif on_stdout:
+        card.tell(card.card(found))
+
+
+def _confirm(yes: bool, question: str) -> None:
+    if yes or not sys.stdin.isatty():
+        return
+    if not typer.confirm(question, err=True):
+        raise CommandError(ExitCode.REFUSED, "nothing was decided", reason="NOT_CONFIRMED")
+
+
+def _tell(context: typer.Context, found: "disclosure_pb2.DecidedDisclosure") -> None:
+    from idvault.v1 import disclosure_pb2  # noqa: PLC0415 - `--help` needs no stubs
+
+    state = disclosure_pb2.DisclosureState.Name(found.state).removeprefix("DISCLOSURE_STATE_")
+    verdicts = [decision.verdict for decision in found.decisions]
+    content = {
+        "disclosure_id": found.disclosure_id,
+        "state": state,
+        "threshold": found.threshold,
+        "approvals": verdicts.count(disclosure_pb2.VERDICT_APPROVE),
+        "denials": verdicts.count(disclosure_pb2.VERDICT_DENY),
+    }
+    if desk.as_json(context):
+        card.tell(content)
+    else:
+        typer.echo(f"disclosure: {found.disclosure_id} {state}")

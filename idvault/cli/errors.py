@@ -1,0 +1,113 @@
+"""How a command ends: exit codes, and what is said on stderr for people or for machines.
+
+0 done; 1 a check failed; 2 wrong usage; 3 something needed cannot be reached; 4 refused; 5 a proof or
+signature does not verify.
+"""
+
+import json
+import sys
+import traceback
+from enum import IntEnum
+
+from idvault.attest.reading import RosterError
+from idvault.config import ConfigError
+from idvault.domain.error import (
+    DamagedError,
+    IdvaultError,
+    InvalidError,
+    UnavailableError,
+)
+from idvault.process import PortBusyError, ProcessError
+
+
+class ExitCode(IntEnum):
+    """The exit codes of every command."""
+
+    DONE = 0
+    CHECK_FAILED = 1
+    WRONG_USAGE = 2
+    UNREACHABLE = 3
+    REFUSED = 4
+    UNVERIFIED = 5
+
+
+class CommandError(Exception):
+    """A command that ends with another code than 0."""
+
+    def __init__(self, code: ExitCode, text: str, *, reason: str, field: str = "") -> None:
+        """Keep the code, the text for people, the reason for machines, and the field or setting."""
+        super().__init__(text)
+        self.code = code
+        self.reason = reason
+        self.field = field
+
+
+def explain(error: Exception) -> CommandError:
+    """Return what an exception means to whoever ran the command."""
+    match error:
+        case CommandError():
+            found = error
+        case ConfigError():
+            setting = error.problems[0].split(" ")[0]
+            found = CommandError(ExitCode.WRONG_USAGE, str(error), reason="SETTINGS", field=setting)
+        case PortBusyError():
+            found = CommandError(ExitCode.UNREACHABLE, str(error), reason="PORT_BUSY")
+        case ProcessError():
+            found = CommandError(ExitCode.CHECK_FAILED, str(error), reason="PROCESS_ENDED")
+        case IdvaultError():
+            found = _explain_refusal(error)
+        case OSError():
+            found = CommandError(ExitCode.UNREACHABLE, _os_text(error), reason="SYSTEM")
+        case _:
+            found = _explain_mistake(error)
+    return found
+
+
+def _explain_refusal(error: IdvaultError) -> CommandError:
+    code = ExitCode.REFUSED
+    if isinstance(error, UnavailableError):
+        code = ExitCode.UNREACHABLE
+    elif isinstance(error, DamagedError | RosterError):
+        code = ExitCode.UNVERIFIED
+    field = error.violations[0].field if isinstance(error, InvalidError) and error.violations else ""
+    reason = error.reason.value
+    # Some errors say more than their reason, in a text made for the person at the command line.
+    text = str(error) if str(error) != reason else _TEXTS.get(reason, reason)
+    return CommandError(code, text, reason=reason, field=field)
+
+
+_TEXTS = {
+    "STORE_UNAVAILABLE": "STORE_UNAVAILABLE: a database cannot be reached, or needs `idvault db upgrade`",
+    "ROSTER_INVALID": "ROSTER_INVALID: the roster is not valid, or older than one that was adopted before",
+    "ILLEGAL_TRANSITION": "ILLEGAL_TRANSITION: the state of things does not allow this",
+    "ACCOUNT_NOT_FOUND": "not found",
+}
+
+
+def _os_text(error: OSError) -> str:
+    where = f": {error.filename}" if error.filename else ""
+    return f"{error.strerror or type(error).__name__}{where}"
+
+
+def _explain_mistake(error: Exception) -> CommandError:
+    # The text of a foreign exception may hold a value that is nobody's business; its place does not.
+    places = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
+    name = type(error).__name__
+    text = "\n  ".join((f"unexpected {name}; this is a mistake in idvault, at", *places[-6:]))
+    return CommandError(ExitCode.CHECK_FAILED, text, reason="UNEXPECTED")
+
+
+def tell(error: CommandError, *, as_json: bool) -> None:
+    """Write why a command ends on stderr."""
+    if as_json:
+        content = {
+            "code": error.code.name,
+            "reason": error.reason,
+            "field": error.field or None,
+            "text": str(error),
+        }
+        print(json.dumps({"error": content}, ensure_ascii=False), file=sys.stderr, flush=True)
+    else:
+        # What is said about the log is a published line, whichever command finds it out.
+        who = "" if str(error).startswith("log: ") else "idvault: "
+        print(f"{who}{error}", file=sys.stderr, flush=True)

@@ -1,0 +1,78 @@
+"""Passphrases of people: from a file, or asked for at a terminal and nowhere else."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from idvault.cli.errors import CommandError, ExitCode
+
+PassphraseFile = Annotated[
+    Path | None,
+    typer.Option(help="The file that holds the passphrase; without it you are asked, at a terminal only."),
+]
+_SHORTEST = 11
+
+
+def passphrase(file: Path | None) -> bytes:
+    """Return the passphrase of an identity that exists."""
+    if file is not None:
+        return file.read_bytes().removesuffix(b"\n").removesuffix(b"\r")
+    _check_terminal()
+    return str(typer.prompt("Passphrase", hide_input=True)).encode()
+
+
+def new_passphrase(file: Path | None) -> bytes:
+    """Return the passphrase of a new identity, asked for twice; refuses one that is short."""
+    if file is not None:
+        chosen = passphrase(file)
+    else:
+        _check_terminal()
+        chosen = str(typer.prompt("New passphrase", hide_input=True, confirmation_prompt=True)).encode()
+    if len(chosen) < _SHORTEST:
+        raise CommandError(
+            ExitCode.REFUSED,
+            f"a passphrase needs {_SHORTEST} bytes or more",
+            reason="WEAK_PASSPHRASE",
+            field="--passphrase-file",
+        )
+    return chosen
+
+
+def ask(what: str, *, option: str) -> str:
+    """Return what a person types, shown to nobody; raises CommandError where there is no terminal."""
+    _check_terminal(option)
+    return str(typer.prompt(what, hide_input=True))
+
+
+@contextmanager
+def identity_errors() -> Iterator[None]:
+    """Tell what is wrong with an identity folder or a certificate, and end with a refusal."""
+    from idvault.attest.certificate import CertificateError  # noqa: PLC0415 - `--help` needs no cryptography
+    from idvault.custody.identity import IdentityError, PassphraseError  # noqa: PLC0415
+
+    try:
+        yield
+    except PassphraseError as error:
+        raise CommandError(
+            ExitCode.REFUSED, str(error), reason="PASSPHRASE", field="--passphrase-file"
+        ) from error
+    except IdentityError as error:
+        raise CommandError(ExitCode.REFUSED, str(error), reason="IDENTITY", field="--identity") from error
+    except CertificateError as error:
+        raise CommandError(
+            ExitCode.REFUSED, str(error), reason="CERTIFICATE", field="--certificate"
+        ) from error
+
+
+def _check_terminal(option: str = "--passphrase-file") -> None:
+    if not sys.stdin.isatty():
+        raise CommandError(
+            ExitCode.WRONG_USAGE,
+            f"{option} is missing, and there is no terminal to ask at",
+            reason="NO_TERMINAL",
+            field=option,
+        )

@@ -1,0 +1,143 @@
+"""`idvault auditor` and `idvault custodian`: the people's own keys, on their own machines."""
+
+import os
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from idvault.cli.disclosure import auditor, custodian
+from idvault.cli.errors import CommandError, ExitCode
+from idvault.cli.people import connect, second_factor
+from idvault.cli.people import passphrase as secret
+from idvault.cli.people.session import MemberOptions
+
+_WHAT = {
+    "auditor": "An auditor asks for the disclosure of one sealed record.",
+    "custodian": "A custodian holds one share of the key of each sealed record.",
+}
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+Identity = Annotated[Path | None, typer.Option(help="The identity folder, on a machine of the person's own.")]
+OneTimeCode = Annotated[
+    str | None,
+    typer.Option(
+        metavar="CODE", help="A code of your second factor; without it you are asked, at a terminal only."
+    ),
+]
+
+
+def make(role: str) -> typer.Typer:
+    """Return the commands of a role."""
+    app = typer.Typer(
+        help=f"{_WHAT[role]} These commands run on that person's own machine.", no_args_is_help=True
+    )
+
+    @app.callback()
+    def options(
+        context: typer.Context,
+        identity: Identity = None,
+        code: OneTimeCode = None,
+        passphrase_file: secret.PassphraseFile = None,
+    ) -> None:
+        context.obj = MemberOptions(identity=identity, passphrase_file=passphrase_file, code=code)
+
+    options.__doc__ = f"{_WHAT[role]} These commands run on that person's own machine."
+
+    app.command("init", short_help="Make your keys, and the public file for the roster.")(_init(role))
+    app.command("connect", short_help="Pin the vault, its log key and its roster.")(connect.connect)
+    app.command("second-factor", short_help="Enrol an authenticator app.")(second_factor.second_factor)
+    if role == "auditor":
+        auditor.add(app)
+    else:
+        custodian.add(app)
+    return app
+
+
+def _init(role: str) -> Callable[..., None]:
+    def init(  # noqa: PLR0917 - typer makes an option of each
+        context: typer.Context,
+        name: Annotated[str, typer.Option(help="The name in the roster: small letters, digits, hyphens.")],
+        organization: Annotated[str, typer.Option(help="Whom the person works for.")],
+        identity: Identity = None,
+        certificate: Annotated[
+            Path | None,
+            typer.Option(
+                help="The person's TLS certificate (PEM); without it certificate.pem in the folder."
+            ),
+        ] = None,
+        passphrase_file: secret.PassphraseFile = None,
+    ) -> None:
+        """Make the person's keys, encrypted under a passphrase, and the public file for the roster.
+
+        The private keys never leave the folder. Give public.json to whoever runs `idvault roster propose`.
+        The roster also pins the key of the person's TLS certificate, which names spiffe://DOMAIN/ROLE/NAME:
+        give it here, or to `roster propose`.
+        """
+        given: MemberOptions = context.obj
+        folder = _needed(identity or given.identity)
+        _check_name(name)
+        with secret.identity_errors():
+            if certificate is not None:
+                _take_certificate(certificate, folder, role=role, name=name)
+            _create(
+                folder,
+                role=role,
+                name=name,
+                organization=organization,
+                passphrase_file=passphrase_file or given.passphrase_file,
+            )
+
+    return init
+
+
+def _needed(folder: Path | None) -> Path:
+    if folder is None:
+        raise CommandError(ExitCode.WRONG_USAGE, "--identity is missing", reason="USAGE", field="--identity")
+    return folder
+
+
+def _check_name(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise CommandError(
+            ExitCode.WRONG_USAGE,
+            "a name is small letters, digits and hyphens",
+            reason="USAGE",
+            field="--name",
+        )
+
+
+def _take_certificate(pem: Path, folder: Path, *, role: str, name: str) -> None:
+    from idvault.attest import certificate  # noqa: PLC0415 - `--help` needs no cryptography
+    from idvault.custody import identity  # noqa: PLC0415
+
+    claim = certificate.read(pem.read_bytes())
+    if (claim.role, claim.name) != (role, name):
+        text = f"the certificate is for {claim.role} {claim.name}, not for {role} {name}"
+        raise CommandError(ExitCode.REFUSED, text, reason="OTHER_CERTIFICATE", field="--certificate")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    place = folder / identity.CERTIFICATE
+    if pem.resolve() != place.resolve():
+        shutil.copyfile(pem, place)
+
+
+def _create(folder: Path, *, role: str, name: str, organization: str, passphrase_file: Path | None) -> None:
+    from idvault.custody import identity  # noqa: PLC0415 - `--help` needs no cryptography
+
+    # Told before a passphrase is asked for.
+    if (folder / identity.KEYS).exists():
+        raise CommandError(
+            ExitCode.REFUSED, f"{folder} holds keys already", reason="EXISTS", field="--identity"
+        )
+    made = identity.create(
+        folder,
+        name=name,
+        role=role,
+        organisation=organization,
+        passphrase=secret.new_passphrase(passphrase_file),
+        random=os.urandom,
+    )
+    typer.echo(f"public file: {folder / identity.PUBLIC}")
+    typer.echo(f"{role}: {made.name} initialised")

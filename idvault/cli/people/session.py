@@ -1,0 +1,151 @@
+"""An auditor's or custodian's desk: keys opened, roster fresh, connected; refusals told with what to do."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from idvault.cli.errors import CommandError, ExitCode
+from idvault.cli.people import passphrase as secret
+from idvault.cli.people.next_step import NextStep
+from idvault.domain.error import InvalidError
+
+if TYPE_CHECKING:
+    from idvault.custody.identity import PersonalIdentity
+    from idvault_client.people.custody.drill import Drill
+    from idvault_client.people.custody_edge import CustodyEdge
+    from idvault_client.people.disclosure.auditor import Auditor
+    from idvault_client.people.disclosure.custodian import Custodian
+    from idvault_client.people.identity_folder import IdentityFolder
+
+
+@dataclass(frozen=True, slots=True)
+class MemberOptions:
+    """What stands before the verb."""
+
+    identity: Path | None
+    passphrase_file: Path | None
+    code: str | None
+
+    def folder(self) -> Path:
+        """Return the identity folder; raises CommandError (wrong usage)."""
+        if self.identity is None:
+            raise CommandError(
+                ExitCode.WRONG_USAGE, "--identity is missing", reason="USAGE", field="--identity"
+            )
+        return self.identity
+
+    def asked_code(self) -> str:
+        """Return the one-time code, asked for at a terminal only."""
+        return self.code or secret.ask("One-time code", option="--code")
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Everything that a verb works with."""
+
+    role: str
+    given: MemberOptions
+    home: "IdentityFolder"
+    identity: "PersonalIdentity"
+    remote: "CustodyEdge"
+
+    def auditor(self) -> "Auditor":
+        """Return the auditor's client."""
+        from idvault_client.people.disclosure.auditor import Auditor  # noqa: PLC0415 - `--help` needs no cryptography
+        from idvault_client.people.disclosure.one_time_key import OneTimeKeys  # noqa: PLC0415
+
+        return Auditor(
+            identity=self.identity,
+            trust=self.home.trust(),
+            remote=self.remote,
+            keys=OneTimeKeys(folder=self.home.folder),
+            now=now,
+            random=os.urandom,
+        )
+
+    def custodian(self) -> "Custodian":
+        """Return the custodian's client."""
+        from idvault_client.people.disclosure.custodian import Custodian  # noqa: PLC0415 - `--help` needs no cryptography
+
+        return Custodian(identity=self.identity, trust=self.home.trust(), remote=self.remote, now=now)
+
+    def drill(self) -> "Drill":
+        """Return the custodian's client for drills."""
+        from idvault_client.people.custody.drill import Drill  # noqa: PLC0415 - `--help` needs no cryptography
+
+        return Drill(identity=self.identity, trust=self.home.trust(), remote=self.remote, now=now)
+
+
+def now() -> datetime:
+    """Return the real time."""
+    return datetime.now(UTC)
+
+
+@contextmanager
+def sit_down(
+    role: str, given: MemberOptions, *, disclosure_id: str = "", next_: type[NextStep] | None = None
+) -> Iterator[Session]:
+    """Open keys and connection, take newer rosters up; tell every refusal with the next command to type."""
+    from idvault.custody import identity as identities  # noqa: PLC0415 - `--help` needs no cryptography
+    from idvault_client.people import identity_folder as homes  # noqa: PLC0415
+
+    folder = given.folder()
+    with secret.identity_errors(), told((next_ or NextStep)(role, folder, disclosure_id)):
+        home = homes.load(folder)
+        own = identities.load(folder, passphrase=secret.passphrase(given.passphrase_file))
+        if own.role != role:
+            text = f"{folder} is the identity of a {own.role}"
+            raise CommandError(ExitCode.REFUSED, text, reason="OTHER_ROLE", field="--identity")
+        with home.connect() as remote:
+            yield Session(role, given, homes.refresh(home, remote), own, remote)
+
+
+@contextmanager
+def told(again: NextStep) -> Iterator[None]:
+    """Turn what a verb may meet into how the command ends."""
+    from idvault_client.errors import RecordDamaged, Unavailable, VaultError  # noqa: PLC0415
+    from idvault_client.people.disclosure.custodian import NotPendingError  # noqa: PLC0415 - `--help` needs no gRPC
+    from idvault_client.people.disclosure.evidence import EvidenceError  # noqa: PLC0415
+    from idvault_client.people.disclosure.one_time_key import OneTimeKeyError  # noqa: PLC0415
+    from idvault_client.people.identity_folder import IdentityFolderError  # noqa: PLC0415
+    from idvault_client.people.trust import FindingError  # noqa: PLC0415
+
+    try:
+        yield
+    except FindingError as error:
+        text = again.after_finding(str(error), error.finding)
+        raise CommandError(ExitCode.UNVERIFIED, text, reason=error.finding.value) from error
+    except VaultError as error:
+        code = ExitCode.REFUSED
+        if isinstance(error, Unavailable):
+            code = ExitCode.UNREACHABLE
+        elif isinstance(error, RecordDamaged):
+            code = ExitCode.UNVERIFIED
+        field = next(iter(error.fields), "")
+        text = again.after_refusal(str(error), error.reason, field)
+        raise CommandError(code, text, reason=error.reason or error.code, field=field) from error
+    except InvalidError as error:
+        field = error.violations[0].field if error.violations else ""
+        text = again.after_mistake(error)
+        raise CommandError(ExitCode.REFUSED, text, reason=error.reason.value, field=field) from error
+    except NotPendingError as error:
+        text = again.look(str(error))
+        raise CommandError(ExitCode.REFUSED, text, reason="NOT_PENDING") from error
+    except OneTimeKeyError as error:
+        raise CommandError(ExitCode.REFUSED, again.ask_anew(str(error)), reason="KEY_MISSING") from error
+    except EvidenceError as error:
+        raise CommandError(ExitCode.UNVERIFIED, str(error), reason="EVIDENCE", field="--evidence") from error
+    except IdentityFolderError as error:
+        text = f"{error}\nnext: {again.command} connect --help"
+        raise CommandError(ExitCode.REFUSED, text, reason="NOT_CONNECTED", field="--identity") from error
+
+
+def as_json(context: typer.Context) -> bool:
+    """Tell whether `--json` was given, anywhere on the command line."""
+    return bool(context.find_root().obj)
