@@ -90,14 +90,12 @@ class DisclosureSteps:
         """A custodian's client gives no share for a request that the log does not know."""
         keys = {name: self._identity(name) for name in ("custodian-b", "auditor-a")}
         home = homes.load(Path(self._ready["identities"]["custodian-b"]))
-        with home.connect() as remote:
-            lying = LyingEdge(remote, auditor=keys["auditor-a"])
-            custodian = Custodian(
-                identity=keys["custodian-b"], trust=home.trust(), remote=lying, now=real_now
-            )
-            card = custodian.card(self._id)
+        with home.connect() as edge:
+            lying = LyingEdge(edge, auditor=keys["auditor-a"])
+            custodian = Custodian(identity=keys["custodian-b"], trust=home.trust(), edge=lying, now=real_now)
+            pending = custodian.find(self._id)
             try:
-                custodian.approve(card, code="000000")
+                custodian.approve(pending, code="000000")
             except FindingError as error:
                 _check(error.finding.value == "NOT_IN_LOG", "the finding should be NOT_IN_LOG")
             else:

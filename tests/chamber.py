@@ -322,32 +322,32 @@ class Chamber:
         state = self.folder / f"{name}.checkpoint"
         return Trust(versions=versions or tuple(self.rosters.versions), log_key=KEY, state=state)
 
-    def auditor(self, name: str = "auditor-a", *, remote: Local | None = None) -> Auditor:
+    def auditor(self, name: str = "auditor-a", *, edge: Local | None = None) -> Auditor:
         """Return an auditor's client."""
         return Auditor(
             identity=identity(name),
             trust=self.trust(name),
-            remote=remote or Local(self, name),
+            edge=edge or Local(self, name),
             keys=OneTimeKeys(folder=self.folder / name),
             now=lambda: self.now().real,
             random=os.urandom,
         )
 
-    def custodian(self, name: str, *, remote: Local | None = None) -> Custodian:
+    def custodian(self, name: str, *, edge: Local | None = None) -> Custodian:
         """Return a custodian's client."""
         return Custodian(
             identity=identity(name),
             trust=self.trust(name),
-            remote=remote or Local(self, name),
+            edge=edge or Local(self, name),
             now=lambda: self.now().real,
         )
 
-    def drill(self, name: str, *, remote: Local | None = None) -> Drill:
+    def drill(self, name: str, *, edge: Local | None = None) -> Drill:
         """Return a custodian's client for drills."""
         return Drill(
             identity=identity(name),
             trust=self.trust(name),
-            remote=remote or Local(self, name),
+            edge=edge or Local(self, name),
             now=lambda: self.now().real,
         )
 
@@ -374,8 +374,8 @@ class Chamber:
         answer = None
         for name in names:
             custodian = self.custodian(name)
-            card = await asyncio.to_thread(custodian.card, disclosure_id)
-            answer = await asyncio.to_thread(custodian.approve, card, code=self.codes.code())
+            pending = await asyncio.to_thread(custodian.find, disclosure_id)
+            answer = await asyncio.to_thread(custodian.approve, pending, code=self.codes.code())
         return answer
 
     async def open(self, disclosure_id: str, *, auditor: Auditor | None = None) -> Any:

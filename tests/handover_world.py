@@ -79,12 +79,12 @@ class Wire(Local):
         return found
 
 
-def leaver(room: Chamber, name: str = A, *, remote: Local | None = None, **changes: Any) -> HandOver:
+def leaver(room: Chamber, name: str = A, *, edge: Local | None = None, **changes: Any) -> HandOver:
     """Return a leaver's client."""
     asked: dict[str, Any] = {
         "identity": identity(name),
         "versions": tuple(room.rosters.versions),
-        "remote": remote or Local(room, name),
+        "edge": edge or Local(room, name),
         "journal": HandOverJournal(room.folder / f"{name}.handed-over"),
         "sleep": lambda _seconds: None,
     }

@@ -84,7 +84,7 @@ class House:
         assert self.idvault is not None
         return await asyncio.to_thread(self.idvault, *arguments)
 
-    def remote(self, name: str) -> CustodyEdge:
+    def edge(self, name: str) -> CustodyEdge:
         """Return somebody's connection."""
         return home.load(self.folder / name).connect()
 

@@ -43,8 +43,8 @@ async def room(sqlite_databases: Databases, tmp_path: Path) -> AsyncIterator[Cha
         yield made
 
 
-def _open(room: Chamber, disclosure_id: str, remote: Local | None = None) -> Any:
-    auditor = room.auditor(remote=remote)
+def _open(room: Chamber, disclosure_id: str, edge: Local | None = None) -> Any:
+    auditor = room.auditor(edge=edge)
     return room.open(disclosure_id, auditor=auditor)
 
 
@@ -75,20 +75,20 @@ async def test_the_card_says_who_asks_and_why(room: Chamber) -> None:
     await room.approve(first, A, B)
     await _open(room, first)
     disclosure_id = await room.request(await room.account())
-    (card,) = await asyncio.to_thread(room.custodian(A).pending)
-    assert card.disclosure_id == disclosure_id
-    assert card.refused is None
-    assert card.terms is not None
-    assert (card.terms.auditor, card.terms.legal_basis) == ("auditor-a", "第一条 (synthetic)")
-    assert card.signer is not None
-    assert (card.signer.person, card.signer.since_version) == (person("auditor-a"), 1)
-    assert (card.threshold, card.approvals, card.denials, card.recent_openings) == (2, 0, 0, 1)
-    assert card.requested_at is not None
-    assert card.log_size > 0
+    (pending,) = await asyncio.to_thread(room.custodian(A).pending)
+    assert pending.disclosure_id == disclosure_id
+    assert pending.refused is None
+    assert pending.terms is not None
+    assert (pending.terms.auditor, pending.terms.legal_basis) == ("auditor-a", "第一条 (synthetic)")
+    assert pending.signer is not None
+    assert (pending.signer.member, pending.signer.since_version) == (person("auditor-a"), 1)
+    assert (pending.threshold, pending.approvals, pending.denials, pending.recent_openings) == (2, 0, 0, 1)
+    assert pending.requested_at is not None
+    assert pending.log_size > 0
     room.pass_time(days=31)
     await room.request(await room.account())
-    (card,) = await asyncio.to_thread(room.custodian(A).pending)
-    assert card.recent_openings == 0
+    (pending,) = await asyncio.to_thread(room.custodian(A).pending)
+    assert pending.recent_openings == 0
 
 
 async def test_several_openings_and_a_lost_answer(room: Chamber) -> None:
@@ -127,11 +127,11 @@ async def test_denials_end_a_request(room: Chamber) -> None:
     disclosure_id = await room.request(await room.account())
     for name in (A, B):
         custodian = room.custodian(name)
-        card = await asyncio.to_thread(custodian.card, disclosure_id)
-        answer = await asyncio.to_thread(custodian.deny, card)
+        pending = await asyncio.to_thread(custodian.find, disclosure_id)
+        answer = await asyncio.to_thread(custodian.deny, pending)
     assert answer.state == disclosure_pb2.DISCLOSURE_STATE_DENIED
     with pytest.raises(NotPendingError):
-        await asyncio.to_thread(room.custodian(C).card, disclosure_id)
+        await asyncio.to_thread(room.custodian(C).find, disclosure_id)
     shown = await asyncio.to_thread(room.auditor().show, disclosure_id)
     assert [decision.custodian for decision in shown.decisions] == [A, B]
 
@@ -157,12 +157,12 @@ async def test_expired_keys_are_destroyed(room: Chamber) -> None:
 
 async def test_terms_are_checked_before_anything_is_sent(room: Chamber) -> None:
     """Nothing is kept and nobody is called for what nobody may ask for."""
-    remote = Local(room, "auditor-a")
+    edge = Local(room, "auditor-a")
     with pytest.raises(InvalidError):
-        room.auditor(remote=remote).request(
+        room.auditor(edge=edge).request(
             account_token=builders.TOKEN, case_reference="", legal_basis="x", purpose="x"
         )
-    assert not remote.calls
+    assert not edge.calls
     assert not (room.folder / "auditor-a").exists()
 
 
@@ -175,19 +175,19 @@ async def test_lists_go_on(room: Chamber) -> None:
     for _ in range(3):
         made.append(await room.request(account))
         room.pass_time(seconds=1)
-    remote = Local(room, "auditor-a")
+    edge = Local(room, "auditor-a")
     request = disclosure_pb2.ListDisclosuresRequest(page_size=2)
     page = await asyncio.to_thread(
-        remote.call, "DisclosureService/ListDisclosures", request, disclosure_pb2.ListDisclosuresResponse
+        edge.call, "DisclosureService/ListDisclosures", request, disclosure_pb2.ListDisclosuresResponse
     )
     assert [each.disclosure_id for each in page.disclosures] == made[:0:-1]
     request.page_token = page.next_page_token
     page = await asyncio.to_thread(
-        remote.call, "DisclosureService/ListDisclosures", request, disclosure_pb2.ListDisclosuresResponse
+        edge.call, "DisclosureService/ListDisclosures", request, disclosure_pb2.ListDisclosuresResponse
     )
     assert ([each.disclosure_id for each in page.disclosures], page.next_page_token) == (made[:1], "")
     waiting = await asyncio.to_thread(room.custodian(A).pending)
-    assert [card.disclosure_id for card in waiting] == made
+    assert [pending.disclosure_id for pending in waiting] == made
 
 
 async def test_evidence_is_for_the_auditor_alone(room: Chamber, tmp_path: Path) -> None:
@@ -218,15 +218,15 @@ async def test_evidence_is_for_the_auditor_alone(room: Chamber, tmp_path: Path) 
 
 async def _refused_card(room: Chamber, tamper: Any) -> Finding:
     disclosure_id = await room.request(await room.account())
-    remote = Local(room, A)
-    remote.tamper = tamper
-    custodian = room.custodian(A, remote=remote)
-    (card,) = await asyncio.to_thread(custodian.pending)
+    edge = Local(room, A)
+    edge.tamper = tamper
+    custodian = room.custodian(A, edge=edge)
+    (pending,) = await asyncio.to_thread(custodian.pending)
     with pytest.raises(FindingError) as refused:
         await asyncio.to_thread(
-            custodian.approve, replace(card, disclosure_id=disclosure_id), code=room.codes.code()
+            custodian.approve, replace(pending, disclosure_id=disclosure_id), code=room.codes.code()
         )
-    asked = {method for method, _ in remote.calls}
+    asked = {method for method, _ in edge.calls}
     assert "CustodianService/GetSealedShare" not in asked  # no share is opened, none is even asked for
     assert "CustodianService/ApproveDisclosure" not in asked
     assert await room.refusals(A) == 1
@@ -330,11 +330,10 @@ async def test_noise_instead_of_a_request_gets_no_share(room: Chamber) -> None:
 async def test_a_request_whose_time_is_over_gets_no_share(room: Chamber) -> None:
     """By the custodian's own clock, whatever the server's says."""
     disclosure_id = await room.request(await room.account())
-    custodian = room.custodian(A)
-    custodian._now = lambda: room.now().real + timedelta(hours=73)
-    card = await asyncio.to_thread(custodian.card, disclosure_id)
+    custodian = replace(room.custodian(A), now=lambda: room.now().real + timedelta(hours=73))
+    pending = await asyncio.to_thread(custodian.find, disclosure_id)
     with pytest.raises(FindingError, match="expired"):
-        await asyncio.to_thread(custodian.approve, card, code=room.codes.code())
+        await asyncio.to_thread(custodian.approve, pending, code=room.codes.code())
 
 
 async def test_a_log_that_forks_is_refused(room: Chamber) -> None:
@@ -346,14 +345,14 @@ async def test_a_log_that_forks_is_refused(room: Chamber) -> None:
     text = state.read_text().split("\n")
     other = checkpoint.sign(Checkpoint(text[0], int(text[1]) - 1, bytes(32)), [Signer(KEY, SIGNER.sign)])
     state.write_bytes(other)
-    (card,) = await asyncio.to_thread(custodian.pending)
-    assert card.refused is not None
-    assert card.refused.finding is Finding.LOG_INVALID
+    (pending,) = await asyncio.to_thread(custodian.pending)
+    assert pending.refused is not None
+    assert pending.refused.finding is Finding.LOG_INVALID
     assert state.read_bytes() == other
     state.write_bytes(b"noise")
-    (card,) = await asyncio.to_thread(custodian.pending)
-    assert card.refused is not None
-    assert "kept checkpoint" in str(card.refused)
+    (pending,) = await asyncio.to_thread(custodian.pending)
+    assert pending.refused is not None
+    assert "kept checkpoint" in str(pending.refused)
 
 
 async def test_an_older_checkpoint_counts_if_the_log_has_grown_from_it(room: Chamber) -> None:
@@ -373,11 +372,11 @@ async def test_an_older_checkpoint_counts_if_the_log_has_grown_from_it(room: Cha
             answer.checkpoint.note = older
         return answer
 
-    remote = Local(room, A)
-    remote.tamper = tamper
-    await asyncio.to_thread(room.custodian(A, remote=remote).pending)
+    edge = Local(room, A)
+    edge.tamper = tamper
+    await asyncio.to_thread(room.custodian(A, edge=edge).pending)
     assert state.read_bytes() == newer
-    assert any(method.endswith("GetConsistencyProof") for method, _ in remote.calls)
+    assert any(method.endswith("GetConsistencyProof") for method, _ in edge.calls)
 
 
 async def test_witnesses_that_the_roster_demands_must_have_cosigned(room: Chamber) -> None:
@@ -387,11 +386,10 @@ async def test_witnesses_that_the_roster_demands_must_have_cosigned(room: Chambe
     demanding = replace(
         room.rosters.current, witness=WitnessPolicy(1, (("witness-a", witness.key.public_key),))
     )
-    custodian = room.custodian(A)
-    custodian._trust = room.trust(A, demanding)
-    card = await asyncio.to_thread(custodian.card, disclosure_id)
-    assert card.refused is not None
-    assert card.refused.finding is Finding.LOG_INVALID
+    custodian = replace(room.custodian(A), trust=room.trust(A, demanding))
+    pending = await asyncio.to_thread(custodian.find, disclosure_id)
+    assert pending.refused is not None
+    assert pending.refused.finding is Finding.LOG_INVALID
 
 
 async def test_a_share_of_another_account_is_not_given(room: Chamber) -> None:
@@ -405,12 +403,12 @@ async def test_a_share_of_another_account_is_not_given(room: Chamber) -> None:
             answer.sealed_share, answer.share_hash = other.shares[0], other.share_hashes[0]
         return answer
 
-    remote = Local(room, A)
-    remote.tamper = tamper
-    custodian = room.custodian(A, remote=remote)
-    card = await asyncio.to_thread(custodian.card, disclosure_id)
+    edge = Local(room, A)
+    edge.tamper = tamper
+    custodian = room.custodian(A, edge=edge)
+    pending = await asyncio.to_thread(custodian.find, disclosure_id)
     with pytest.raises(FindingError) as refused:
-        await asyncio.to_thread(custodian.approve, card, code=room.codes.code())
+        await asyncio.to_thread(custodian.approve, pending, code=room.codes.code())
     assert refused.value.finding is Finding.SHARE_WRONG
     assert await room.refusals(A) == 1
 
@@ -420,10 +418,10 @@ async def _tampered_opening(room: Chamber, tamper: Any) -> FindingError:
     before = await room.refusals("auditor-a")
     disclosure_id = await room.request(await room.account())
     await room.approve(disclosure_id, A, B)
-    remote = Local(room, "auditor-a")
-    remote.tamper = lambda method, answer: tamper(answer) if method.endswith("/OpenDisclosure") else answer
+    edge = Local(room, "auditor-a")
+    edge.tamper = lambda method, answer: tamper(answer) if method.endswith("/OpenDisclosure") else answer
     with pytest.raises(FindingError) as refused:
-        await _open(room, disclosure_id, remote)
+        await _open(room, disclosure_id, edge)
     assert await room.refusals("auditor-a") == before + 1
     room.pass_time(minutes=1)
     return refused.value
@@ -434,9 +432,9 @@ async def test_a_wrong_share_is_called_by_its_custodian(room: Chamber) -> None:
     disclosure_id = await room.request(await room.account())
     await room.approve(disclosure_id, A)
     liar = room.custodian(B)
-    card = await asyncio.to_thread(liar.card, disclosure_id)
+    pending = await asyncio.to_thread(liar.find, disclosure_id)
     liar._open_share = lambda *_: bytes([2]) + bytes(32)  # type: ignore[method-assign]
-    await asyncio.to_thread(liar.approve, card, code=room.codes.code())
+    await asyncio.to_thread(liar.approve, pending, code=room.codes.code())
     with pytest.raises(FindingError, match="the share of custodian-b is not the one") as refused:
         await _open(room, disclosure_id)
     assert refused.value.finding is Finding.SHARE_WRONG
@@ -536,8 +534,8 @@ async def test_a_key_is_since_the_version_that_brought_it(room: Chamber) -> None
     changed = replace(person("auditor-a"), ed25519=person("mallory").ed25519)
     second = replace(first, version=2, people=(*others, changed))
     trust = room.trust(A, first, second)
-    assert trust.signer("auditor-a", role="auditor").since_version == 2
-    assert trust.signer("auditor-b", role="auditor").since_version == 1
+    assert trust.member("auditor-a", role="auditor").since_version == 2
+    assert trust.member("auditor-b", role="auditor").since_version == 1
 
 
 async def test_a_damaged_key_file_is_told(room: Chamber) -> None:

@@ -36,11 +36,11 @@ async def room(sqlite_databases: Databases, tmp_path: Path) -> AsyncIterator[Cha
         yield made
 
 
-async def drilled(room: Chamber, name: str, *, remote: Local | None = None) -> Any:
+async def drilled(room: Chamber, name: str, *, edge: Local | None = None) -> Any:
     """Run somebody's drill from beginning to end."""
-    client = room.drill(name, remote=remote)
-    card = await asyncio.to_thread(client.look)
-    return await asyncio.to_thread(client.complete, card, code=room.codes.code())
+    client = room.drill(name, edge=edge)
+    pending = await asyncio.to_thread(client.fetch)
+    return await asyncio.to_thread(client.complete, pending, code=room.codes.code())
 
 
 async def deceived(room: Chamber, change: Change) -> tuple[FindingError, Local]:
@@ -51,11 +51,11 @@ async def deceived(room: Chamber, change: Change) -> tuple[FindingError, Local]:
             change(answer)
         return answer
 
-    remote = Local(room, A)
-    remote.tamper = lie
+    edge = Local(room, A)
+    edge.tamper = lie
     with pytest.raises(FindingError) as refused:
-        await drilled(room, A, remote=remote)
-    return refused.value, remote
+        await drilled(room, A, edge=edge)
+    return refused.value, edge
 
 
 def named(record: Any) -> disclosure_pb2.SealedRecord:
@@ -78,10 +78,10 @@ def named(record: Any) -> disclosure_pb2.SealedRecord:
 async def test_every_custodian_passes(room: Chamber) -> None:
     """Each opens the own share here; what goes back holds neither share nor key."""
     for name in CUSTODIANS:
-        remote = Local(room, name)
-        passed = await drilled(room, name, remote=remote)
+        edge = Local(room, name)
+        passed = await drilled(room, name, edge=edge)
         assert passed.due_at == passed.passed_at + timedelta(days=90)
-        assert [method for method, _ in remote.calls] == ["DrillService/GetDrill", "DrillService/PassDrill"]
+        assert [method for method, _ in edge.calls] == ["DrillService/GetDrill", "DrillService/PassDrill"]
         stored = await room.drill_store.get(quorum_id=room.rosters.quorum.id)
         assert stored is not None
         place = CUSTODIANS.index(name)
@@ -95,31 +95,31 @@ async def test_every_custodian_passes(room: Chamber) -> None:
                 custodian=name,
             ),
         )
-        assert all(share[1:] not in request.SerializeToString() for _, request in remote.calls)
+        assert all(share[1:] not in request.SerializeToString() for _, request in edge.calls)
     assert len(await room.logged(EventType.DRILL_COMPLETE)) == 3
 
 
 async def test_the_card_says_how_one_stands(room: Chamber) -> None:
     """Place, log, and the last drill, which is none at first."""
     client = room.drill(B)
-    card = await asyncio.to_thread(client.look)
-    assert (card.place, card.custodians, card.passed_at) == (2, 3, None)
-    assert card.log_size > 0
-    passed = await asyncio.to_thread(client.complete, card, code=room.codes.code())
+    pending = await asyncio.to_thread(client.fetch)
+    assert (pending.place, pending.custodians, pending.passed_at) == (2, 3, None)
+    assert pending.log_size > 0
+    passed = await asyncio.to_thread(client.complete, pending, code=room.codes.code())
     room.pass_time(days=1)
-    again = await asyncio.to_thread(room.drill(B).look)
+    again = await asyncio.to_thread(room.drill(B).fetch)
     assert (again.passed_at, again.due_at) == (passed.passed_at, passed.due_at)
 
 
 async def test_a_lost_answer_is_asked_for_again(room: Chamber) -> None:
     """Under the same request_id, it is the same pass and needs no second code."""
     client = room.drill(A)
-    card = await asyncio.to_thread(client.look)
+    pending = await asyncio.to_thread(client.fetch)
     first = await asyncio.to_thread(
-        client.complete, card, code=room.codes.code(), request_id="0" * 8 + "-0000-0000-0000-" + "0" * 12
+        client.complete, pending, code=room.codes.code(), request_id="0" * 8 + "-0000-0000-0000-" + "0" * 12
     )
     again = await asyncio.to_thread(
-        client.complete, card, code="", request_id="0" * 8 + "-0000-0000-0000-" + "0" * 12
+        client.complete, pending, code="", request_id="0" * 8 + "-0000-0000-0000-" + "0" * 12
     )
     assert again == first
     assert len(await room.logged(EventType.DRILL_COMPLETE)) == 1
@@ -128,9 +128,9 @@ async def test_a_lost_answer_is_asked_for_again(room: Chamber) -> None:
 async def test_a_wrong_code_passes_nothing(room: Chamber) -> None:
     """SECOND_FACTOR_REFUSED, as for an approval."""
     client = room.drill(A)
-    card = await asyncio.to_thread(client.look)
+    pending = await asyncio.to_thread(client.fetch)
     with pytest.raises(AccessDenied) as refused:
-        await asyncio.to_thread(client.complete, card, code="000000")
+        await asyncio.to_thread(client.complete, pending, code="000000")
     assert refused.value.reason == "SECOND_FACTOR_REFUSED"
     assert await room.logged(EventType.DRILL_COMPLETE) == []
 
@@ -149,10 +149,9 @@ async def test_keys_that_are_not_in_the_quorum(room: Chamber) -> None:
     first = room.rosters.current
     other = replace(person(A), hpke_public_key=person(B).hpke_public_key)
     quorum = replace(first.quorums[0], custodians=(other, *first.quorums[0].custodians[1:]))
-    client = room.drill(A)
-    client._trust = room.trust(A, replace(first, quorums=(quorum,)))
+    client = replace(room.drill(A), trust=room.trust(A, replace(first, quorums=(quorum,))))
     with pytest.raises(FindingError) as refused:
-        await asyncio.to_thread(client.look)
+        await asyncio.to_thread(client.fetch)
     assert refused.value.finding is Finding.NOT_IN_ROSTER
 
 
@@ -169,9 +168,9 @@ async def test_a_persons_record_is_refused(room: Chamber) -> None:
         answer.record.CopyFrom(named(record))
         answer.sealed_share = record.shares[0]
 
-    error, remote = await deceived(room, change)
+    error, edge = await deceived(room, change)
     assert error.finding is Finding.OTHER_REQUEST
-    assert [method for method, _ in remote.calls][-1] == "DrillService/ReportDrillFinding"
+    assert [method for method, _ in edge.calls][-1] == "DrillService/ReportDrillFinding"
     assert await room.refusals(A) == 1
 
 
@@ -190,9 +189,9 @@ async def test_a_persons_record_under_the_drills_name(room: Chamber, names: tupl
             setattr(answer.record, name, value)
         answer.sealed_share = record.shares[0]
 
-    error, remote = await deceived(room, change)
+    error, edge = await deceived(room, change)
     assert error.finding is (Finding.NOT_IN_LOG if len(names) == 2 else Finding.OTHER_REQUEST)
-    assert "DrillService/PassDrill" not in [method for method, _ in remote.calls]
+    assert "DrillService/PassDrill" not in [method for method, _ in edge.calls]
 
 
 async def test_a_persons_share_in_the_drills_record(room: Chamber) -> None:
@@ -203,9 +202,9 @@ async def test_a_persons_share_in_the_drills_record(room: Chamber) -> None:
     def change(answer: drill_pb2.Drill) -> None:
         answer.sealed_share = record.shares[0]
 
-    error, remote = await deceived(room, change)
+    error, edge = await deceived(room, change)
     assert error.finding is Finding.SHARE_WRONG
-    assert "DrillService/PassDrill" not in [method for method, _ in remote.calls]
+    assert "DrillService/PassDrill" not in [method for method, _ in edge.calls]
     assert await room.logged(EventType.DRILL_COMPLETE) == []
 
 
@@ -272,9 +271,9 @@ async def test_shares_and_hashes_that_are_wrong(room: Chamber) -> None:
         (fewer, Finding.OTHER_REQUEST),
     ]
     for change, finding in wrong:
-        error, remote = await deceived(room, change)
+        error, edge = await deceived(room, change)
         assert error.finding is finding, change.__name__
-        assert "DrillService/PassDrill" not in [method for method, _ in remote.calls]
+        assert "DrillService/PassDrill" not in [method for method, _ in edge.calls]
 
 
 async def test_what_is_not_of_the_quorum_in_force(room: Chamber) -> None:
@@ -300,9 +299,9 @@ async def test_a_record_that_is_not_in_the_log(room: Chamber) -> None:
 
 async def test_somebody_else_is_refused_by_the_service(room: Chamber) -> None:
     """An auditor has no drill."""
-    remote = Local(room, "auditor-a")
+    edge = Local(room, "auditor-a")
     with pytest.raises(VaultError) as refused:
         await asyncio.to_thread(
-            remote.call, "DrillService/GetDrill", drill_pb2.GetDrillRequest(), drill_pb2.Drill
+            edge.call, "DrillService/GetDrill", drill_pb2.GetDrillRequest(), drill_pb2.Drill
         )
     assert refused.value.reason == "ACCESS_DENIED"

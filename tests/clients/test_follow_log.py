@@ -150,7 +150,7 @@ def test_without_tiles_nothing_is_proved(published: Published) -> None:
     error = published.refused()
     assert (error.reason, str(error)) == (
         "TILES_INVALID",
-        "there is no proof of consistency: the file tile/0/000 is missing",
+        "consistency cannot be proved: the file tile/0/000 is missing",
     )
     tile.write_bytes(whole[:-1])
     assert published.refused().reason == "TILES_INVALID"
@@ -398,7 +398,7 @@ def test_what_a_website_may_not_do(site: Site) -> None:
     with pytest.raises(NotReachedError, match="answers 500"):
         files.read("checkpoint", limit=10)
     site.status, site.redirect = 200, "https://elsewhere.example/checkpoint"
-    with pytest.raises(NotReachedError, match=r"leads elsewhere \(302\)"):
+    with pytest.raises(NotReachedError, match=r"redirects elsewhere \(302\)"):
         files.read("checkpoint", limit=10)
     site.redirect, site.slow = "", True
     begun = time.monotonic()

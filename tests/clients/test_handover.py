@@ -74,10 +74,10 @@ async def test_old_records_open_before_in_the_middle_and_afterwards(room: Chambe
     await room.approve(waiting, A)
     adopt(room, D, B, C)
     assert (await opened(room, accounts[0], A, B)).payload.identity == builders.identity()
-    remote = Wire(room, A)
-    remote.cut = Cut(HAND_OVER, "after")
+    edge = Wire(room, A)
+    edge.cut = Cut(HAND_OVER, "after")
     with pytest.raises(CutError):
-        await hand_over(leaver(room, remote=remote), batch=2)
+        await hand_over(leaver(room, edge=edge), batch=2)
     assert [await holders(room, account) for account in accounts] == [[B, C, D]] * 2 + [[A, B, C]] * 2
     assert (await opened(room, accounts[0], D, C)).payload.identity == builders.identity()
     assert (await opened(room, accounts[2], A, C)).payload.identity == builders.identity()
@@ -94,10 +94,10 @@ async def test_a_killed_client_goes_on_where_it_ended(room: Chamber, moment: str
     """Whether the batch was stored or not: nothing is lost, nothing is doubled, and all of it is logged."""
     accounts = [await room.account() for _ in range(5)]
     adopt(room, D, B, C)
-    remote = Wire(room, A)
-    remote.cut = Cut(HAND_OVER, moment, passing=1)
+    edge = Wire(room, A)
+    edge.cut = Cut(HAND_OVER, moment, passing=1)
     with pytest.raises(CutError):
-        await hand_over(leaver(room, remote=remote), batch=2)
+        await hand_over(leaver(room, edge=edge), batch=2)
     stored_before = 4 if moment == "after" else 2
     assert await hand_over(leaver(room), batch=2) == HandOverProgress(5 - stored_before, 5 - stored_before)
     assert [await holders(room, account) for account in accounts] == [[B, C, D]] * 5
@@ -109,7 +109,7 @@ async def test_a_lost_answer_is_asked_for_again_under_the_same_id(room: Chamber)
     """The service answers what it did the first time, and writes nothing more."""
     accounts = [await room.account() for _ in range(2)]
     adopt(room, D, B, C)
-    remote = Wire(room, A)
+    edge = Wire(room, A)
     lost: list[str] = []
 
     def lose(method: str, moment: str) -> None:
@@ -117,11 +117,11 @@ async def test_a_lost_answer_is_asked_for_again_under_the_same_id(room: Chamber)
             lost.append(method)
             raise Unavailable("STORE_UNAVAILABLE", "UNAVAILABLE")
 
-    remote.cut = lose
-    assert await hand_over(leaver(room, remote=remote)) == HandOverProgress(2, 2)
-    ids = {request.request_id for method, request in remote.calls if method == HAND_OVER}  # type: ignore[attr-defined]
+    edge.cut = lose
+    assert await hand_over(leaver(room, edge=edge)) == HandOverProgress(2, 2)
+    ids = {request.request_id for method, request in edge.calls if method == HAND_OVER}  # type: ignore[attr-defined]
     assert len(ids) == 1
-    assert sum(method == HAND_OVER for method, _ in remote.calls) == 2
+    assert sum(method == HAND_OVER for method, _ in edge.calls) == 2
     assert len(await room.logged(EventType.SHARES_HAND_OVER)) == 1
     (kept,) = await room.world.all(
         select(person_requests.c.answer).where(person_requests.c.request_id.in_(ids))
@@ -134,14 +134,14 @@ async def test_a_service_that_stays_away_is_told(room: Chamber) -> None:
     """After a few tries the client gives up; a later run begins anew."""
     await room.account()
     adopt(room, D, B, C)
-    remote, pauses = Wire(room, A), list[float]()
+    edge, pauses = Wire(room, A), list[float]()
 
     def away(_method: str, _moment: str) -> None:
         raise Unavailable("STORE_UNAVAILABLE", "UNAVAILABLE")
 
-    remote.cut = away
+    edge.cut = away
     with pytest.raises(Unavailable):
-        await hand_over(leaver(room, remote=remote, sleep=pauses.append))
+        await hand_over(leaver(room, edge=edge, sleep=pauses.append))
     assert pauses == [0.5, 1.0, 2.0, 4.0, 8.0]
 
 
@@ -190,7 +190,7 @@ async def test_a_record_that_was_renewed_meanwhile_is_passed_over(room: Chamber)
     """Its new version is sealed to the new quorum already; the batch says so by its count."""
     accounts = [await room.account() for _ in range(2)]
     adopt(room, D, B, C)
-    remote = Wire(room, A)
+    edge = Wire(room, A)
     renewed: list[str] = []
 
     def renew(method: str, moment: str) -> None:
@@ -198,7 +198,7 @@ async def test_a_record_that_was_renewed_meanwhile_is_passed_over(room: Chamber)
             renewed.append(method)
             asyncio.run_coroutine_threadsafe(room.verify_again(accounts[0]), room.loop).result(30)
 
-    remote.cut = renew
-    assert (await hand_over(leaver(room, remote=remote))).handed == 1
+    edge.cut = renew
+    assert (await hand_over(leaver(room, edge=edge))).handed == 1
     assert (await stored(room, accounts[0])).share_quorum_ids == ()
     assert [await holders(room, account) for account in accounts] == [[B, C, D]] * 2

@@ -86,11 +86,11 @@ async def test_a_successor_of_the_services_own_is_no_successor(
 
 
 async def _refused(room: Chamber, tamper: Any) -> tuple[FindingError, Local]:
-    remote = Local(room, A)
-    remote.tamper = lambda method, answer: tamper(answer) if method == LIST else answer
+    edge = Local(room, A)
+    edge.tamper = lambda method, answer: tamper(answer) if method == LIST else answer
     with pytest.raises(FindingError) as refused:
-        await hand_over(leaver(room, remote=remote))
-    return refused.value, remote
+        await hand_over(leaver(room, edge=edge))
+    return refused.value, edge
 
 
 async def test_a_share_beyond_the_hand_over_is_refused(room: Chamber) -> None:
@@ -109,9 +109,9 @@ async def test_a_share_beyond_the_hand_over_is_refused(room: Chamber) -> None:
             answer.shares[0].quorum_id = quorum_id
             return answer
 
-        error, remote = await _refused(room, tamper)
+        error, edge = await _refused(room, tamper)
         assert error.finding is Finding.NOT_IN_ROSTER
-        assert all(method == LIST for method, _ in remote.calls)
+        assert all(method == LIST for method, _ in edge.calls)
     assert (await hand_over(leaver(room))).handed == 1
 
 
@@ -120,19 +120,19 @@ async def test_a_share_goes_to_one_successor_only(room: Chamber) -> None:
     account = await room.account()
     adopt(room, D, B, C)
     kept: list[Message] = []
-    remote = Local(room, A)
+    edge = Local(room, A)
 
     def keep(method: str, answer: Message) -> Message:
         kept.extend([answer] if method == LIST and not kept else [])
         return answer
 
-    remote.tamper = keep
-    assert (await hand_over(leaver(room, remote=remote))).handed == 1
+    edge.tamper = keep
+    assert (await hand_over(leaver(room, edge=edge))).handed == 1
     adopt(room, E, B, C, also=(A, D))
-    remote = Local(room, A)
-    remote.tamper = lambda method, answer: kept[0] if method == LIST else answer
-    assert await hand_over(leaver(room, remote=remote)) == HandOverProgress(total=1, refused=1)
-    assert all(method == LIST for method, _ in remote.calls)
+    edge = Local(room, A)
+    edge.tamper = lambda method, answer: kept[0] if method == LIST else answer
+    assert await hand_over(leaver(room, edge=edge)) == HandOverProgress(total=1, refused=1)
+    assert all(method == LIST for method, _ in edge.calls)
     assert (await hand_over(leaver(room, D))).handed == 1
     assert await holders(room, account) == [B, C, E]
 
@@ -142,7 +142,7 @@ async def test_what_does_not_open_is_left_where_it_is(room: Chamber, change: str
     """A share of another account or record, another hash, or one that the service has sealed itself."""
     accounts = sorted([await room.account(), await room.account()])
     adopt(room, D, B, C)
-    remote = Local(room, A)
+    edge = Local(room, A)
 
     def tamper(method: str, answer: Any) -> Any:
         if method == LIST and len(answer.shares) == 2:
@@ -153,12 +153,12 @@ async def test_what_does_not_open_is_left_where_it_is(room: Chamber, change: str
                 setattr(one, change, getattr(other, change))
         return answer
 
-    remote.tamper = tamper
-    done = await hand_over(leaver(room, remote=remote))
+    edge.tamper = tamper
+    done = await hand_over(leaver(room, edge=edge))
     assert (done.handed, done.refused) == (2, 0)  # the second time it was told the truth
     (sent,) = {
         tuple(share.account_token for share in request.shares)
-        for method, request in remote.calls[:2]
+        for method, request in edge.calls[:2]
         if isinstance(request, disclosure_pb2.HandOverSharesRequest)
     }
     assert sent == (accounts[1],)
@@ -201,9 +201,9 @@ async def test_the_service_takes_no_batch_of_somebody_else(room: Chamber) -> Non
     """A batch that is signed by another, or changed on its way, is refused and logged as such."""
     await room.account()
     adopt(room, D, B, C)
-    remote = Local(room, A)
-    assert (await hand_over(leaver(room, remote=remote))).handed == 1
-    (request,) = [found for method, found in remote.calls if method == HAND_OVER]
+    edge = Local(room, A)
+    assert (await hand_over(leaver(room, edge=edge))).handed == 1
+    (request,) = [found for method, found in edge.calls if method == HAND_OVER]
     assert isinstance(request, disclosure_pb2.HandOverSharesRequest)
     assert identity(A).name == A
     for name, change in ((B, {}), (D, {}), (A, {"signature": bytes(64)}), (A, {"quorum_id": "0" * 64})):

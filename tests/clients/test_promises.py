@@ -141,13 +141,13 @@ async def test_a_server_with_its_own_auditor_gets_no_share(room: Chamber) -> Non
     ]
     for number in range(TRIES):
         name = CUSTODIANS[number % 3]
-        remote = Local(room, name)
-        remote.tamper = changed_request(**ways[number % len(ways)])
-        custodian = room.custodian(name, remote=remote)
-        (card,) = await asyncio.to_thread(custodian.pending)
+        edge = Local(room, name)
+        edge.tamper = changed_request(**ways[number % len(ways)])
+        custodian = room.custodian(name, edge=edge)
+        (pending,) = await asyncio.to_thread(custodian.pending)
         with pytest.raises(FindingError):
-            await asyncio.to_thread(custodian.approve, card, code=room.codes.code())
-        asked = {method for method, _ in remote.calls}
+            await asyncio.to_thread(custodian.approve, pending, code=room.codes.code())
+        asked = {method for method, _ in edge.calls}
         assert asked <= {
             "CustodianService/ListPendingDisclosures",
             "CustodianService/ReportFinding",

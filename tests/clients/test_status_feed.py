@@ -174,7 +174,7 @@ async def test_answers_that_would_be_too_old_are_asked_for(
 ) -> None:
     """While the vault's store is away the feed is silent, and after the bound the vault is asked."""
     clock = [time.monotonic()]
-    monkeypatch.setattr("idvault_client.status_feed.monotonic", lambda: clock[0])
+    monkeypatch.setattr("idvault_client.backend.account.feed.monotonic", lambda: clock[0])
     client = await connect(edge)
     assert await client.wait()
     edge.feeds.failure = UnavailableError(Reason.STORE_UNAVAILABLE)

@@ -40,7 +40,7 @@ class Town:
         assert found.returncode == 0, found.stderr
         return found.stdout.splitlines()[-1]
 
-    def remote(self, name: str) -> CustodyEdge:
+    def edge(self, name: str) -> CustodyEdge:
         """Return somebody's connection."""
         folder = self.folder(name)
         tls = Tls(self.house.ready["ca"], folder / "certificate.pem", folder / "key.pem")
@@ -55,10 +55,10 @@ def town(own_house: House) -> Town:
     return Town(own_house)
 
 
-def get(remote: CustodyEdge, version: int = 0) -> roster_pb2.Roster:
+def get(edge: CustodyEdge, version: int = 0) -> roster_pb2.Roster:
     """Ask for a version."""
     request = roster_pb2.GetRosterRequest(version=version)
-    return remote.call("RosterService/GetRoster", request, roster_pb2.Roster)
+    return edge.call("RosterService/GetRoster", request, roster_pb2.Roster)
 
 
 def until(happened: Callable[[], bool], *, within: float) -> None:
@@ -69,10 +69,10 @@ def until(happened: Callable[[], bool], *, within: float) -> None:
         time.sleep(0.05)
 
 
-def denied(remote: CustodyEdge) -> bool:
+def denied(edge: CustodyEdge) -> bool:
     """Tell whether a call on an open connection is refused."""
     try:
-        get(remote)
+        get(edge)
     except AccessDenied:
         return True
     return False
@@ -81,7 +81,7 @@ def denied(remote: CustodyEdge) -> bool:
 def test_a_roster_lives(town: Town, tmp_path: Path) -> None:
     """An auditor is removed by two custodians, on an open connection, and the log keeps every step."""
     place, draft = Path(town.house.ready["roster"]), tmp_path / "second.json"
-    with town.remote("auditor-b") as leaving, town.remote("auditor-a") as staying:
+    with town.edge("auditor-b") as leaving, town.edge("auditor-a") as staying:
         assert get(leaving).version == 1
         change = ("--after", place, "--remove", "auditor-b", "--development")
         proposed = town.roster("propose", draft, "operator", *change)
@@ -107,7 +107,7 @@ def test_a_roster_lives(town: Town, tmp_path: Path) -> None:
         assert sum(f"roster:version:{word}".encode() in leaf for (leaf,) in leaves) == count
     assert town.house.session.stop() == 0
     town.house.start()
-    with town.remote("auditor-a") as staying, town.remote("auditor-b") as leaving:
+    with town.edge("auditor-a") as staying, town.edge("auditor-b") as leaving:
         assert get(staying).version == 2
         assert denied(leaving)
 
@@ -128,7 +128,7 @@ def test_platforms_come_and_go_over_the_wire(town: Town) -> None:
         except AccessDenied:
             return False
 
-    with town.remote("operator") as operator, house.connect(tls) as vault:
+    with town.edge("operator") as operator, house.connect(tls) as vault:
         assert not is_known()
         for _ in range(2):
             made = operator.call("RosterService/RegisterPlatform", registering, roster_pb2.Platform)

@@ -27,7 +27,7 @@ def drill(context: typer.Context) -> None:
     given: MemberOptions = context.obj
     with desk.sit_down(_ROLE, given, next_=DrillNextStep) as own:
         client = own.drill()
-        found = client.look()
+        found = client.fetch()
         if not desk.as_json(context):
             _show(found)
         passed = client.complete(found, code=given.asked_code())

@@ -52,7 +52,7 @@ def _client(own: Session) -> "HandOver":
     return HandOver(
         identity=own.identity,
         versions=own.home.versions,
-        remote=own.remote,
+        edge=own.edge,
         journal=HandOverJournal(own.given.folder() / NAME),
     )
 

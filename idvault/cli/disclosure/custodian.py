@@ -65,7 +65,7 @@ def approve(context: typer.Context, disclosure_id: Id, yes: Yes = False) -> None
     given: MemberOptions = context.obj
     with desk.sit_down(_ROLE, given, disclosure_id=disclosure_id) as own:
         custodian = own.custodian()
-        found = custodian.card(disclosure_id)
+        found = custodian.find(disclosure_id)
         _show(context, found, on_stdout=False)
         if found.refused is None:
             _confirm(yes, "Give your share for this request?")
@@ -79,7 +79,7 @@ def deny(context: typer.Context, disclosure_id: Id, yes: Yes = False) -> None:
     """Refuse your share; when too few custodians are left, the request ends."""
     with desk.sit_down(_ROLE, context.obj, disclosure_id=disclosure_id) as own:
         custodian = own.custodian()
-        found = custodian.card(disclosure_id)
+        found = custodian.find(disclosure_id)
         _show(context, found, on_stdout=False)
         _confirm(yes, "Refuse your share for this request?")
         _tell(context, custodian.deny(found))

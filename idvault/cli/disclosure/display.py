@@ -70,8 +70,8 @@ def card(found: "PendingRequest") -> dict[str, Any]:
     if terms is not None and signer is not None:
         shown |= {
             "auditor": terms.auditor,
-            "organisation": signer.person.organisation,
-            "fingerprint": fingerprint(signer.person.ed25519),
+            "organisation": signer.member.organisation,
+            "fingerprint": fingerprint(signer.member.ed25519),
             "since_roster_version": signer.since_version,
             "account_token": terms.account_token,
             "case_reference": terms.case_reference,

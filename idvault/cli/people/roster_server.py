@@ -44,8 +44,8 @@ class RosterServer:
         from idvault.v1 import roster_pb2  # noqa: PLC0415 - `--help` needs no gRPC
 
         request = roster_pb2.ProposeRosterRequest(request_id=str(uuid4()), file=found.to_bytes())
-        with self._connect() as remote:
-            return remote.call("RosterService/ProposeRoster", request, roster_pb2.RosterProposal)
+        with self._connect() as edge:
+            return edge.call("RosterService/ProposeRoster", request, roster_pb2.RosterProposal)
 
     def sign(self, found: "Roster", name: str) -> "roster_pb2.RosterProposal":
         """Hand in the signature that a custodian has put on a proposal."""
@@ -55,16 +55,16 @@ class RosterServer:
         request = roster_pb2.SignRosterRequest(
             request_id=str(uuid4()), hash=found.digest(), signature=signature
         )
-        with self._connect() as remote:
-            return remote.call("RosterService/SignRoster", request, roster_pb2.RosterProposal)
+        with self._connect() as edge:
+            return edge.call("RosterService/SignRoster", request, roster_pb2.RosterProposal)
 
     def get(self, version: int) -> "roster_pb2.Roster":
         """Fetch a version, 0 for the one in force; nothing of it is believed yet."""
         from idvault.v1 import roster_pb2  # noqa: PLC0415 - `--help` needs no gRPC
 
         request = roster_pb2.GetRosterRequest(version=version)
-        with self._connect() as remote:
-            return remote.call("RosterService/GetRoster", request, roster_pb2.Roster)
+        with self._connect() as edge:
+            return edge.call("RosterService/GetRoster", request, roster_pb2.Roster)
 
     @contextmanager
     def _connect(self) -> "Iterator[CustodyEdge]":
@@ -74,8 +74,8 @@ class RosterServer:
 
         tls = Tls(self.ca, self.identity / "certificate.pem", self.identity / "key.pem")
         try:
-            with CustodyEdge(self.target, tls=tls, server_name=self.server_name or None) as remote:
-                yield remote
+            with CustodyEdge(self.target, tls=tls, server_name=self.server_name or None) as edge:
+                yield edge
         except VaultError as error:
             code = ExitCode.UNREACHABLE if isinstance(error, Unavailable) else ExitCode.REFUSED
             raise CommandError(code, str(error), reason=error.reason or error.code) from error

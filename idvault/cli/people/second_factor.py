@@ -12,7 +12,7 @@ from idvault.cli.people import session as desk
 from idvault.cli.people.session import MemberOptions
 
 if TYPE_CHECKING:
-    from idvault_client.people.custody_edge import Remote
+    from idvault_client.people.custody_edge import CustodyCalls
 
 Confirm = Annotated[
     str | None,
@@ -35,12 +35,12 @@ def second_factor(context: typer.Context, confirm: Confirm = None) -> None:
     role = str(context.parent.info_name if context.parent else "")
     with desk.sit_down(role, given) as own:
         if confirm is None:
-            _show(context, enrolment.begin(own.remote, identity=own.identity, code=given.code or ""))
+            _show(context, enrolment.begin(own.edge, identity=own.identity, code=given.code or ""))
             if not sys.stdin.isatty():
                 _tell(context, own.identity.name, "begun, to be confirmed with --confirm CODE")
                 return
             confirm = str(typer.prompt("The code that the app shows now", err=True))
-        enrolment.confirm(own.remote, code=confirm)
+        enrolment.confirm(own.edge, code=confirm)
     _tell(context, own.identity.name, "enrolled")
 
 
@@ -82,15 +82,15 @@ def development(document: Mapping[str, Any], names: Iterable[str]) -> None:
             continue
         own = identities.load(folder, passphrase=PASSPHRASE)
         before = draft.read_text(encoding="ascii").strip() if draft.exists() else None
-        with home.load(folder).connect() as remote:
+        with home.load(folder).connect() as edge:
             code = totp.code(before, now=desk.now()) if before else ""
-            uri = enrolment.begin(remote, identity=own, code=code)
+            uri = enrolment.begin(edge, identity=own, code=code)
             durable_file.replace(draft, f"{uri}\n".encode())
-            _confirm_early(remote, uri)
+            _confirm_early(edge, uri)
         draft.replace(folder / totp.FILE)
 
 
-def _confirm_early(remote: "Remote", uri: str) -> None:
+def _confirm_early(edge: "CustodyCalls", uri: str) -> None:
     """Confirm with the code of the step before, so that this step's and the next one's are still unused."""
     from idvault.development import totp  # noqa: PLC0415 - production loads no development
     from idvault.domain.error import Reason  # noqa: PLC0415
@@ -98,9 +98,9 @@ def _confirm_early(remote: "Remote", uri: str) -> None:
     from idvault_client.people import second_factor as enrolment  # noqa: PLC0415
 
     try:
-        enrolment.confirm(remote, code=totp.code(uri, now=desk.now(), steps=-1))
+        enrolment.confirm(edge, code=totp.code(uri, now=desk.now(), steps=-1))
     except VaultError as error:
         if error.reason != Reason.SECOND_FACTOR_REFUSED:
             raise
         # The step ended between here and there.
-        enrolment.confirm(remote, code=totp.code(uri, now=desk.now()))
+        enrolment.confirm(edge, code=totp.code(uri, now=desk.now()))

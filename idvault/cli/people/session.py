@@ -53,7 +53,7 @@ class Session:
     given: MemberOptions
     home: "IdentityFolder"
     identity: "PersonalIdentity"
-    remote: "CustodyEdge"
+    edge: "CustodyEdge"
 
     def auditor(self) -> "Auditor":
         """Return the auditor's client."""
@@ -63,7 +63,7 @@ class Session:
         return Auditor(
             identity=self.identity,
             trust=self.home.trust(),
-            remote=self.remote,
+            edge=self.edge,
             keys=OneTimeKeys(folder=self.home.folder),
             now=now,
             random=os.urandom,
@@ -73,13 +73,13 @@ class Session:
         """Return the custodian's client."""
         from idvault_client.people.disclosure.custodian import Custodian  # noqa: PLC0415 - `--help` needs no cryptography
 
-        return Custodian(identity=self.identity, trust=self.home.trust(), remote=self.remote, now=now)
+        return Custodian(identity=self.identity, trust=self.home.trust(), edge=self.edge, now=now)
 
     def drill(self) -> "Drill":
         """Return the custodian's client for drills."""
         from idvault_client.people.custody.drill import Drill  # noqa: PLC0415 - `--help` needs no cryptography
 
-        return Drill(identity=self.identity, trust=self.home.trust(), remote=self.remote, now=now)
+        return Drill(identity=self.identity, trust=self.home.trust(), edge=self.edge, now=now)
 
 
 def now() -> datetime:
@@ -102,8 +102,8 @@ def sit_down(
         if own.role != role:
             text = f"{folder} is the identity of a {own.role}"
             raise CommandError(ExitCode.REFUSED, text, reason="OTHER_ROLE", field="--identity")
-        with home.connect() as remote:
-            yield Session(role, given, homes.refresh(home, remote), own, remote)
+        with home.connect() as edge:
+            yield Session(role, given, homes.refresh(home, edge), own, edge)
 
 
 @contextmanager

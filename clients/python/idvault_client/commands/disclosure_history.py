@@ -10,7 +10,7 @@ from idvault_client.commands.check import read
 from idvault_client.commands.exit_code import unreached, unverified
 from idvault_client.commands.log import PublicKey, Quorum, Witness, policy_of
 from idvault_client.offline import disclosure_history as history
-from idvault_client.offline.disclosure_history import DisclosureHistory, HistoryError, ProvedOpening
+from idvault_client.offline.disclosure_history import DisclosureHistory, HistoryError, ProvedDisclosure
 
 _MOST_BYTES = 16 * 1024 * 1024  # an answer of the vault has at most 4 MiB, and its text some more
 
@@ -44,7 +44,7 @@ def check_history(  # noqa: PLR0917 - typer makes an option of each
     _tell(found, openings, as_json=as_json)
 
 
-def _tell(found: DisclosureHistory, openings: tuple[ProvedOpening, ...], *, as_json: bool) -> None:
+def _tell(found: DisclosureHistory, openings: tuple[ProvedDisclosure, ...], *, as_json: bool) -> None:
     if as_json:
         shown = {
             "account_token": found.account_token,

@@ -4,9 +4,9 @@
     verifier.add_list(Path("0.jwt").read_bytes())
     verifier.check(credential)      # raises CheckError, or returns who it is about
 
-Whoever needs more than one list fetches all of them, so that nobody learns whom he checks. A verifier is of
-use as long as its files are: fetch jwks.json once a day, and each list when its `ttl` (five minutes) is over.
-It refuses what it cannot know: a key that is not in the set, a list that is missing or has run out.
+Fetch all lists, not only the one you need, so that nobody learns whom you check. Fetch jwks.json once a day, and
+each list when its `ttl` (five minutes) is over. Whatever the verifier cannot know is refused: a key that is not in
+the set, a list that is missing or has expired.
 """
 
 from collections.abc import Callable
@@ -27,7 +27,7 @@ def _now() -> datetime:
 
 
 class StatusVerifier:
-    """Checks for one audience; no method reaches the network."""
+    """Checks for one audience; no method uses the network."""
 
     def __init__(
         self,
@@ -38,10 +38,10 @@ class StatusVerifier:
         max_list_age: float | None = None,
         now: Callable[[], datetime] = _now,
     ) -> None:
-        """Take the vault's published keys, and your own name as the tokens carry it.
+        """jwks: the vault's published keys. audience: your own name as the tokens carry it.
 
-        issuer: whose tokens to take, None for any that these keys signed. max_list_age: the most seconds ago
-        that a list may have been signed; without it, its own hour counts. Raises CheckError (JWKS_INVALID).
+        issuer: whose tokens to accept, None for any that these keys signed. max_list_age: how many seconds ago a
+        list may have been signed, None for the hour that the list itself allows. Raises CheckError (JWKS_INVALID).
         """
         try:
             self._keys = jose.parse_keys(jwks)
@@ -54,10 +54,7 @@ class StatusVerifier:
         self._lists: dict[str, CheckedList] = {}
 
     def add_list(self, token: bytes) -> None:
-        """Take a published list in the place of a former one of that name; raises CheckError.
-
-        An older list than the one at hand is left alone.
-        """
+        """Add a published list, in place of an older one of the same name; raises CheckError."""
         found = status_check.read_list(
             token, keys=self._keys, now=self._now(), max_age=self._max_list_age, limit=_LIST_BYTES
         )

@@ -1,11 +1,11 @@
-"""A disclosure history, and its check without a call: was this identity ever opened?
+"""A disclosure history, and its check without a call: was this identity ever disclosed?
 
-A history is valid, in this order, if
+A history is valid if, in this order,
 * its checkpoint is signed by the log, and by its witnesses where they are given,
-* each opening's entry is of the type disclosure:record:open and commits to this account and these details,
-* each is in the tree of the checkpoint, in a place of its own, and happened before the horizon.
+* each disclosure's entry is of the type disclosure:record:open and commits to this account and these details,
+* each entry is in the tree of the checkpoint, at its own index, and happened before the horizon.
 
-That no opening was left out is what the vault says; the log proves those that are listed.
+The log proves the disclosures that are listed. That none is left out is the vault's statement.
 """
 
 from dataclasses import dataclass, field
@@ -15,26 +15,21 @@ from google.protobuf import json_format
 from google.protobuf.message import DecodeError
 
 from idvault.domain.event import EventType
-from idvault.transparency import checkpoint, entry
+from idvault.transparency import checkpoint
 from idvault.transparency.checkpoint import Checkpoint, Policy
 from idvault.transparency.entry import EntryError
-from idvault.transparency.proof import verify_inclusion
 from idvault.transparency.tree import LogError
 from idvault.v1 import status_pb2
+from idvault_client.offline.proof import UnverifiedError, check_entry
 
 
-class HistoryError(Exception):
-    """A history that does not verify. reason: a word for machines; the text says why."""
-
-    def __init__(self, reason: str, text: str) -> None:
-        """Keep both."""
-        super().__init__(text)
-        self.reason = reason
+class HistoryError(UnverifiedError):
+    """A history that does not verify."""
 
 
 @dataclass(frozen=True, slots=True)
 class DisclosureHistory:
-    """Every opening of an account's records before the horizon, as the vault tells it."""
+    """Every disclosure of an account's records before the horizon, as the vault tells it; openings: how many."""
 
     account_token: str
     horizon: datetime
@@ -47,8 +42,8 @@ class DisclosureHistory:
 
 
 @dataclass(frozen=True, slots=True)
-class ProvedOpening:
-    """One opening that the log proves. opened_at: to the minute, UTC; index: its place in the log."""
+class ProvedDisclosure:
+    """One disclosure that the log proves. opened_at: to the minute, UTC; index: its place in the log."""
 
     disclosure_id: str
     opened_at: datetime
@@ -71,49 +66,40 @@ def parse(text: str | bytes) -> DisclosureHistory:
         message = json_format.Parse(text, status_pb2.DisclosureHistory())
         return read_answer(message.SerializeToString(deterministic=True))
     except (json_format.ParseError, DecodeError, ValueError) as error:
-        raise HistoryError("NOT_A_HISTORY", "the file is no disclosure history") from error
+        raise HistoryError("NOT_A_HISTORY", "the file is not a disclosure history") from error
 
 
-def check(history: DisclosureHistory, *, policy: Policy) -> tuple[ProvedOpening, ...]:
-    """Return the openings, each of them proved; raises HistoryError that says what does not verify."""
+def check(history: DisclosureHistory, *, policy: Policy) -> tuple[ProvedDisclosure, ...]:
+    """Return the disclosures, each of them proved; raises HistoryError that says what does not verify."""
     answer = status_pb2.DisclosureHistory.FromString(history.message)
     try:
         newest = checkpoint.verify(answer.checkpoint.note, policy).checkpoint
     except LogError as error:
         raise HistoryError("LOG_INVALID", f"the checkpoint does not verify: {error}") from error
     proved = tuple(
-        _check(history, opening, newest, number) for number, opening in enumerate(answer.openings, start=1)
+        _check(history, each, newest, number) for number, each in enumerate(answer.openings, start=1)
     )
-    if len({opening.index for opening in proved}) != len(proved):
-        raise HistoryError("LISTED_TWICE", "one entry of the log is listed as two openings")
+    if len({each.index for each in proved}) != len(proved):
+        raise HistoryError("LISTED_TWICE", "one log entry is listed as two disclosures")
     return proved
 
 
 def _check(
-    history: DisclosureHistory, opening: status_pb2.DisclosureOpening, at: Checkpoint, number: int
-) -> ProvedOpening:
-    logged = opening.entry
+    history: DisclosureHistory, listed: status_pb2.DisclosureOpening, at: Checkpoint, number: int
+) -> ProvedDisclosure:
     try:
-        found = entry.check_opened(
-            logged.leaf,
+        found = check_entry(
+            listed.entry,
+            at,
             type=EventType.DISCLOSURE_OPEN,
-            opening_key=logged.opening_key,
             account_token=history.account_token,
-            fields={"disclosure_id": opening.disclosure_id, "record_digest": opening.record_digest},
+            fields={"disclosure_id": listed.disclosure_id, "record_digest": listed.record_digest},
         )
     except EntryError as error:
-        text = f"opening {number} is not what its log entry commits to"
+        text = f"the log entry of disclosure {number} does not commit to what is listed"
         raise HistoryError("OTHER_ENTRY", text) from error
-    try:
-        verify_inclusion(
-            leaf_hash=entry.leaf_hash(logged.leaf),
-            index=logged.proof.index,
-            size=at.size,
-            root=at.root,
-            proof=logged.proof.hashes,
-        )
     except LogError as error:
-        raise HistoryError("NOT_IN_LOG", f"opening {number} is not in the log") from error
+        raise HistoryError("NOT_IN_LOG", f"disclosure {number} is not in the log") from error
     if found.occurred_at >= history.horizon:
-        raise HistoryError("PAST_HORIZON", f"opening {number} is later than the history's horizon")
-    return ProvedOpening(opening.disclosure_id, found.occurred_at, found.actor_id, logged.proof.index)
+        raise HistoryError("PAST_HORIZON", f"disclosure {number} is later than the history's horizon")
+    return ProvedDisclosure(listed.disclosure_id, found.occurred_at, found.actor_id, listed.entry.proof.index)

@@ -1,12 +1,12 @@
-"""A sign-up's receipt, and its check without a call: the owner's own proof of what was sealed and logged.
+"""A sign-up's receipt, and its check without a call: the owner's proof that the identity is sealed and logged.
 
-A receipt is valid, in this order, if
+A receipt is valid if, in this order,
 * its checkpoint is signed by the log, and by its witnesses where they are given,
 * its entry is of the type verification:claim:settle and commits to this account, this claim, its success and
   this digest of the sealed record,
 * the entry is in the tree of the checkpoint.
 
-How many custodians open the record is what the vault says; the record's own quorum is part of its digest.
+The number of custodians is the vault's statement; the record's own quorum is part of the digest.
 """
 
 from dataclasses import dataclass, field
@@ -17,29 +17,24 @@ from google.protobuf.message import DecodeError
 
 from idvault.domain.event import EventType
 from idvault.domain.verification import ClaimState
-from idvault.transparency import checkpoint, entry
+from idvault.transparency import checkpoint
 from idvault.transparency.checkpoint import Policy
 from idvault.transparency.entry import EntryError
-from idvault.transparency.proof import verify_inclusion
 from idvault.transparency.tree import LogError
 from idvault.v1 import verification_pb2
+from idvault_client.offline.proof import UnverifiedError, check_entry
 
 
-class ReceiptError(Exception):
-    """A receipt that does not verify. reason: a word for machines; the text says why."""
-
-    def __init__(self, reason: str, text: str) -> None:
-        """Keep both."""
-        super().__init__(text)
-        self.reason = reason
+class ReceiptError(UnverifiedError):
+    """A receipt that does not verify."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimReceipt:
-    """What proves that an identity was sealed and entered in the log.
+    """Proof that an identity was sealed and entered in the log.
 
-    quorum: "2 of 3" is two of three custodians. covered: whether a checkpoint proves the entry already;
-    before that, ask get_verification again a few seconds later.
+    quorum: "2 of 3" is two of three custodians. covered: whether a checkpoint covers the entry; if not, call
+    get_verification again a few seconds later.
     """
 
     account_token: str
@@ -55,7 +50,7 @@ class ClaimReceipt:
 
 @dataclass(frozen=True, slots=True)
 class ProvedReceipt:
-    """What was proved. sealed_at: to the minute, UTC; index: the entry's place in the log."""
+    """What a receipt proves. sealed_at: to the minute, UTC; index: the entry's place in the log."""
 
     account_token: str
     record_digest: bytes
@@ -82,24 +77,23 @@ def parse(text: str | bytes) -> ClaimReceipt:
     try:
         return read(json_format.Parse(text, verification_pb2.Receipt()))
     except (json_format.ParseError, DecodeError, ValueError) as error:
-        raise ReceiptError("NOT_A_RECEIPT", "the file is no receipt") from error
+        raise ReceiptError("NOT_A_RECEIPT", "the file is not a receipt") from error
 
 
 def check(receipt: ClaimReceipt, *, policy: Policy) -> ProvedReceipt:
     """Return what a receipt proves; raises ReceiptError that says what does not verify."""
-    message = verification_pb2.Receipt.FromString(receipt.message)
-    logged = message.entry
     if not receipt.covered:
         raise ReceiptError("NOT_COVERED", "no checkpoint covers the entry yet: ask for the receipt again")
+    message = verification_pb2.Receipt.FromString(receipt.message)
     try:
         newest = checkpoint.verify(message.checkpoint.note, policy).checkpoint
     except LogError as error:
         raise ReceiptError("LOG_INVALID", f"the checkpoint does not verify: {error}") from error
     try:
-        found = entry.check_opened(
-            logged.leaf,
+        found = check_entry(
+            message.entry,
+            newest,
             type=EventType.CLAIM_SETTLE,
-            opening_key=logged.opening_key,
             account_token=message.account_token,
             fields={
                 "claim_id": message.claim_id,
@@ -109,17 +103,10 @@ def check(receipt: ClaimReceipt, *, policy: Policy) -> ProvedReceipt:
             },
         )
     except EntryError as error:
-        raise ReceiptError("OTHER_ENTRY", "the receipt is not what its log entry commits to") from error
-    try:
-        verify_inclusion(
-            leaf_hash=entry.leaf_hash(logged.leaf),
-            index=logged.proof.index,
-            size=newest.size,
-            root=newest.root,
-            proof=logged.proof.hashes,
-        )
+        raise ReceiptError("OTHER_ENTRY", "the log entry does not commit to this receipt") from error
     except LogError as error:
         raise ReceiptError("NOT_IN_LOG", "the entry is not in the log") from error
+    index = message.entry.proof.index
     return ProvedReceipt(
-        message.account_token, message.record_digest, message.quorum, found.occurred_at, logged.proof.index
+        message.account_token, message.record_digest, message.quorum, found.occurred_at, index
     )

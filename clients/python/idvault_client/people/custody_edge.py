@@ -1,4 +1,4 @@
-"""The custody edge as a person's client calls it: unary methods by name, over mutual TLS."""
+"""The custody edge as a roster member calls it: unary methods by name, over mutual TLS."""
 
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
@@ -19,11 +19,11 @@ _SERVICES = {
 }
 
 
-class Remote(Protocol):
-    """Somebody who answers the methods of the custody edge; nothing of what is answered is believed."""
+class CustodyCalls(Protocol):
+    """Answers the methods of the custody edge. The answers are not trusted."""
 
     def call(self, method: str, request: Message, answer: type[Answer]) -> Answer:
-        """Return the answer to "Service/Method"; raises VaultError."""
+        """Return the answer to "Service/Method"; must raise VaultError and nothing else."""
         ...
 
 
@@ -39,24 +39,21 @@ class CustodyEdge:
         self._channel = grpc.secure_channel(target, tls.credentials(), options=options)
 
     def call(self, method: str, request: Message, answer: type[Answer]) -> Answer:
-        """Return the answer to a method; raises VaultError and nothing of gRPC."""
+        """Return the answer to a method; raises VaultError and no exception of gRPC."""
         service, _, name = method.partition("/")
         request_id = getattr(request, "request_id", None)
         rpc: grpc.UnaryUnaryMultiCallable[bytes, bytes] = self._channel.unary_unary(
             f"/{_SERVICES[service]}/{name}"
         )
         try:
-            data = rpc(request.SerializeToString(), timeout=self._timeout)
+            return answer.FromString(rpc(request.SerializeToString(), timeout=self._timeout))
         except grpc.RpcError as error:
             failure = refusals.from_rpc(error, request_id=request_id)
+        except DecodeError:
+            failure = refusals.not_understood(request_id=request_id)
         except ValueError:  # what grpc raises once the channel is closed
             failure = refusals.closed(request_id=request_id)
-        else:
-            try:
-                return answer.FromString(data)
-            except DecodeError:
-                failure = refusals.not_understood(request_id=request_id)
-        # Raised outside of the handlers: grpc's exception must not travel along as the context of ours.
+        # Raised outside the handlers: grpc's exception must not travel along as the context of ours.
         raise failure
 
     def close(self) -> None:
@@ -72,10 +69,3 @@ class CustodyEdge:
     ) -> None:
         """Close the connection."""
         self.close()
-
-
-def consistency(remote: Remote, old: int, new: int) -> tuple[bytes, ...]:
-    """Return the proof that one size of the log continues a smaller one."""
-    request = transparency_pb2.GetConsistencyProofRequest(old_size=old, new_size=new)
-    proof = remote.call("TransparencyService/GetConsistencyProof", request, transparency_pb2.ConsistencyProof)
-    return tuple(proof.hashes)

@@ -1,16 +1,16 @@
-"""What lies in a person's identity folder besides the keys: whom to ask, and what is believed.
+"""A member's identity folder besides the keys: how to reach the custody edge, and what is pinned.
 
-connection.json: where the custody edge listens, and the log's public key; ca.pem: the authority of its
-certificate; certificate.pem, key.pem: the person's own. roster.json, roster.1.json and so on: the pinned
-roster, each version verified against the one before; checkpoint: the last one that was seen.
+connection.json: where the custody edge listens, and the log's public key; ca.pem: the authority of the edge's
+certificate; certificate.pem, key.pem: the member's own. roster.json, roster.1.json and so on: the pinned
+roster, each version verified against the one before; checkpoint: the last one seen.
 
-What is pinned is never replaced by something that contradicts it: a newer roster must follow the pinned one,
-and another log key is refused.
+A pin is never replaced by something that contradicts it: a newer roster must follow the pinned one, and
+another log key is refused.
 """
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from idvault import durable_file
@@ -20,7 +20,7 @@ from idvault.attest.reading import RosterError
 from idvault.attest.roster import Roster
 from idvault.transparency.note import NoteError, VerifierKey, parse_key
 from idvault.v1 import roster_pb2
-from idvault_client.people.custody_edge import CustodyEdge, Remote
+from idvault_client.people.custody_edge import CustodyCalls, CustodyEdge
 from idvault_client.people.trust import Trust
 from idvault_client.transport import Tls
 
@@ -29,7 +29,7 @@ _FIELDS = ("target", "server_name", "log_key")
 
 
 class IdentityFolderError(Exception):
-    """An identity folder that is not connected to a vault, or that contradicts what is pinned; says how."""
+    """An identity folder is not connected to a vault, or something contradicts its pins; the text says what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +48,16 @@ class IdentityFolder:
         return CustodyEdge(self.target, tls=tls, server_name=self.server_name or None)
 
     def trust(self) -> Trust:
-        """Return what the person believes."""
+        """Return the pinned roster, log key and checkpoint."""
         return Trust(versions=self.versions, log_key=self.log_key, state=self.folder / CHECKPOINT)
 
 
 def pin(
     folder: Path, *, target: str, server_name: str, ca: bytes, log_key: str, versions: Sequence[Roster]
 ) -> IdentityFolder:
-    """Connect an identity folder to a vault; a repeat may move the vault, and nothing else.
+    """Connect an identity folder to a vault; a repeat may change the vault's address and nothing else.
 
-    server_name: the name in the vault's certificate where it is not that of the target, else empty. log_key:
+    server_name: the name in the vault's certificate if it differs from the target's, else empty. log_key:
     the log's vkey. versions: of the roster, from the first on. Raises IdentityFolderError, RosterError.
     """
     verified = roster_chain.verified(versions)
@@ -87,42 +87,42 @@ def load(folder: Path) -> IdentityFolder:
     return IdentityFolder(folder, target, server_name, key, roster_chain.load_all(folder / ROSTER))
 
 
-def refresh(home: IdentityFolder, remote: Remote) -> IdentityFolder:
+def refresh(pinned: IdentityFolder, edge: CustodyCalls) -> IdentityFolder:
     """Return the folder with every newer version of the roster, each verified against the one before.
 
     Raises RosterError for one that does not follow, and VaultError.
     """
-    versions = home.versions
-    answer = _get(remote, 0)
+    versions = pinned.versions
+    answer = _get(edge, 0)
     while versions[-1].version < answer.newest_version:
-        found = rosters.parse(_get(remote, versions[-1].version + 1).file)
+        found = rosters.parse(_get(edge, versions[-1].version + 1).file)
         versions = (*versions, *roster_chain.verified((found,), previous=versions[-1]))
-    if versions == home.versions:
-        return home
-    _write_roster(home.folder, versions)
-    return IdentityFolder(home.folder, home.target, home.server_name, home.log_key, versions)
+    if versions == pinned.versions:
+        return pinned
+    _write_roster(pinned.folder, versions)
+    return replace(pinned, versions=versions)
 
 
-def _get(remote: Remote, version: int) -> roster_pb2.Roster:
+def _get(edge: CustodyCalls, version: int) -> roster_pb2.Roster:
     request = roster_pb2.GetRosterRequest(version=version)
-    return remote.call("RosterService/GetRoster", request, roster_pb2.Roster)
+    return edge.call("RosterService/GetRoster", request, roster_pb2.Roster)
 
 
 def _write_roster(folder: Path, versions: Sequence[Roster]) -> None:
     path = folder / ROSTER
-    # The newest one last: whatever a crash leaves, the file in force has all its predecessors beside it.
+    # The newest one last: after a crash the file in force still has all its predecessors beside it.
     for former in versions[:-1]:
         durable_file.replace(roster_chain.former_path(path, version=former.version), former.to_bytes())
     durable_file.replace(path, versions[-1].to_bytes())
 
 
-def _check_same(before: IdentityFolder, key: VerifierKey, versions: Sequence[Roster]) -> None:
-    if before.log_key != key:
-        raise IdentityFolderError("another key of the log is pinned here: this is not the vault of before")
-    for mine, its in zip(before.versions, versions, strict=False):
+def _check_same(pinned: IdentityFolder, key: VerifierKey, versions: Sequence[Roster]) -> None:
+    if pinned.log_key != key:
+        raise IdentityFolderError("another log key is pinned here: this is a different vault")
+    for mine, its in zip(pinned.versions, versions, strict=False):
         if mine.digest() != its.digest():
             raise IdentityFolderError(f"another version {mine.version} of the roster is pinned here")
-    if len(versions) < len(before.versions):
+    if len(versions) < len(pinned.versions):
         raise IdentityFolderError("a newer roster is pinned here")
 
 
@@ -130,4 +130,4 @@ def _key(text: str) -> VerifierKey:
     try:
         return parse_key(text)
     except NoteError as error:
-        raise IdentityFolderError(f"the log's key is none: {error}") from error
+        raise IdentityFolderError(f"invalid log key: {error}") from error

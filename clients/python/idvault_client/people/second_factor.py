@@ -1,28 +1,28 @@
-"""Enrols a person's second factor: the secret comes sealed to the own roster key, and is read here."""
+"""Enrols a member's second factor: the secret arrives sealed to the member's roster key, and is opened here."""
 
 from uuid import uuid4
 
 from idvault.custody.identity import PersonalIdentity
 from idvault.domain import seal
 from idvault.v1 import roster_pb2
-from idvault_client.people.custody_edge import Remote
+from idvault_client.people.custody_edge import CustodyCalls
 
 
-def begin(remote: Remote, *, identity: PersonalIdentity, code: str = "") -> str:
-    """Return the otpauth URI of a new second factor, which counts once it is confirmed.
+def begin(edge: CustodyCalls, *, identity: PersonalIdentity, code: str = "") -> str:
+    """Return the otpauth URI of a new second factor, which is valid once it is confirmed.
 
-    code: of the second factor that counts now; empty where there is none yet. Raises VaultError, and
-    UnsealError if the answer was not sealed to this person for this very request.
+    code: of the present second factor, empty if there is none. Raises VaultError, and UnsealError if the answer
+    was not sealed to this member for this request.
     """
     request = roster_pb2.BeginSecondFactorRequest(request_id=str(uuid4()), code=code)
-    answer = remote.call("RosterService/BeginSecondFactor", request, roster_pb2.SecondFactor)
+    answer = edge.call("RosterService/BeginSecondFactor", request, roster_pb2.SecondFactor)
     info = seal.second_factor_info(
         person=identity.name, actor_id=identity.actor_id, request_id=request.request_id
     )
     return identity.unseal(answer.sealed_uri, suite=answer.suite, info=info).decode()
 
 
-def confirm(remote: Remote, *, code: str) -> None:
-    """Prove with a code of the new second factor that it arrived; it is the one that counts from then on."""
+def confirm(edge: CustodyCalls, *, code: str) -> None:
+    """Confirm the enrolment with a code of the new second factor, which replaces the former one; raises VaultError."""
     request = roster_pb2.ConfirmSecondFactorRequest(request_id=str(uuid4()), code=code)
-    remote.call("RosterService/ConfirmSecondFactor", request, roster_pb2.ConfirmSecondFactorResponse)
+    edge.call("RosterService/ConfirmSecondFactor", request, roster_pb2.ConfirmSecondFactorResponse)

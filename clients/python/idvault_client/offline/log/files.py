@@ -1,14 +1,15 @@
 """Reads files of a log's public directory, from a folder or from a web server that is not trusted.
 
-- A web server is asked over https, or over http on this machine; nothing else is a URL here.
-- Redirects are refused: whoever answers is the one who was asked.
-- Every answer has a greatest size, and all of it must be there in time.
+- URLs are https, or http on this machine.
+- Redirects are refused, so that only the named server answers.
+- Every answer has a maximum size, and all of it must arrive in time.
 """
 
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse
 from ipaddress import ip_address
 from pathlib import Path
@@ -20,11 +21,11 @@ _CHUNK = 65_536
 
 
 class NotReachedError(OSError):
-    """The public directory cannot be read, or answers something that is no file of a log."""
+    """The public directory cannot be read, or a file of it is not one of a log."""
 
 
 class UrlError(ValueError):
-    """This is not the URL of a public directory that can be trusted to be the one that was meant."""
+    """The URL does not name one public directory for certain."""
 
 
 class LogFiles(Protocol):
@@ -35,21 +36,20 @@ class LogFiles(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
 class LogFolder:
-    """A public directory on this machine."""
+    """A public directory on this machine; folder: the one that holds `checkpoint`."""
 
-    def __init__(self, folder: Path) -> None:
-        """Take the folder that holds `checkpoint`."""
-        self._folder = folder
+    folder: Path
 
     def read(self, path: str, *, limit: int) -> bytes | None:
         """Return a file."""
         try:
-            with (self._folder / path).open("rb") as file:
+            with (self.folder / path).open("rb") as file:
                 data = file.read(limit + 1)
         except (FileNotFoundError, NotADirectoryError):
-            if not self._folder.is_dir():
-                raise NotReachedError(f"there is no folder {self._folder}") from None
+            if not self.folder.is_dir():
+                raise NotReachedError(f"there is no folder {self.folder}") from None
             return None
         return _limited(data, path, limit)
 
@@ -58,19 +58,19 @@ class LogWebsite:
     """A public directory behind a web server."""
 
     def __init__(self, url: str, *, timeout: float, clock: Callable[[], float] = time.monotonic) -> None:
-        """Take its base URL, and the seconds that one file may take; raises UrlError."""
+        """timeout: seconds that one file may take. Raises UrlError."""
         self._base = _checked(url)
         self._timeout = timeout
         self._clock = clock
         handlers: list[Any] = [_NoRedirect]
         if urlsplit(self._base).scheme == "http":
-            # What is on this machine is not asked through a proxy elsewhere.
+            # A server on this machine is not reached through a proxy elsewhere.
             handlers.append(urllib.request.ProxyHandler({}))
         self._opener = urllib.request.build_opener(*handlers)
 
     def read(self, path: str, *, limit: int) -> bytes | None:
         """Return a file."""
-        # A cache on the way may keep full tiles for ever, but must not answer an old checkpoint.
+        # Caches may keep full tiles for ever, but must not answer with an old checkpoint.
         request = urllib.request.Request(self._base + path, headers={"Cache-Control": "no-cache"})  # noqa: S310 - checked
         deadline = self._clock() + self._timeout
         try:
@@ -89,27 +89,27 @@ class LogWebsite:
     def _body(self, answer: HTTPResponse, limit: int, deadline: float) -> bytes:
         data = b""
         while len(data) <= limit:
-            # A time-out of the socket begins anew with each byte, so a slow server is stopped here.
+            # The socket's timeout restarts with each byte, so a slow server is stopped here.
             if self._clock() > deadline:
                 raise NotReachedError(f"{self._base} answers too slowly")
             chunk = answer.read1(min(_CHUNK, limit + 1 - len(data)))
             if not chunk:
                 if answer.length:
-                    raise NotReachedError(f"{self._base} answers half a file")
+                    raise NotReachedError(f"{self._base} ended the answer in the middle of a file")
                 break
             data += chunk
         return data
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Follows nobody elsewhere."""
+    """Refuses redirects."""
 
     def redirect_request(  # noqa: PLR0917 - the standard library's signature
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
     ) -> Never:
         """Refuse."""
         fp.close()
-        raise NotReachedError(f"{req.full_url} leads elsewhere ({code}), which is not followed")
+        raise NotReachedError(f"{req.full_url} redirects elsewhere ({code}); redirects are not followed")
 
 
 def _limited(data: bytes, path: str, limit: int) -> bytes:
@@ -119,7 +119,7 @@ def _limited(data: bytes, path: str, limit: int) -> bytes:
 
 
 def _checked(url: str) -> str:
-    """Return the URL with a slash at its end."""
+    """Return the URL with a slash at its end; raises UrlError."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise UrlError("a public directory has an https URL")

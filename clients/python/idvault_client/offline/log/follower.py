@@ -1,14 +1,14 @@
 """Follows a log by its published files: each checkpoint must continue the last one that was seen.
 
-A checkpoint is accepted, in this order, if it
-* is signed by the one key of the log, and names that log,
-* is cosigned by as many witnesses as are demanded, each lately enough where an age is demanded,
+A checkpoint is accepted if, in this order, it
+* is signed by the log's key, and names that log,
+* is cosigned by the demanded number of witnesses, each recently enough where an age is demanded,
 * is not smaller than the last one,
-* continues the last one, by a proof that is made of the published tiles.
+* continues the last one, by a consistency proof computed from the published tiles.
 
-Only then it takes the place of the last one, in a file that holds the signed note as it was published; the
-same file serves `idvault log verify --checkpoint`. Two notes that contradict each other are the proof that
-the log has forked: the one that was refused is kept beside it.
+Only then does it replace the last one, in a file that holds the signed note as published; `idvault log verify
+--checkpoint` reads the same file. Two contradicting notes prove that the log has forked: the refused one is kept
+beside the accepted one.
 """
 
 from collections.abc import Callable
@@ -31,17 +31,13 @@ from idvault.transparency.proof import ConsistencyError, prove_consistency
 from idvault.transparency.tile import CHECKPOINT_PATH, WIDTH, Tile, TileNodes
 from idvault.transparency.tree import HASH_SIZE, LogError
 from idvault_client.offline.log.files import LogFiles, NotReachedError
+from idvault_client.offline.proof import UnverifiedError
 
 _TILE_BYTES = WIDTH * HASH_SIZE
 
 
-class RefusedLogError(Exception):
-    """What is published is not the log that was followed so far; reason: a word for machines."""
-
-    def __init__(self, reason: str, text: str) -> None:
-        """Keep both."""
-        super().__init__(text)
-        self.reason = reason
+class RefusedLogError(UnverifiedError):
+    """What is published is not the log that was followed so far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,33 +49,24 @@ class AcceptedCheckpoint:
     cosigned: tuple[str, ...]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
 class LogFollower:
-    """Keeps the newest checkpoint of one log in a file."""
+    """Keeps the newest checkpoint of one log in a file.
 
-    def __init__(
-        self,
-        *,
-        files: LogFiles,
-        policy: Policy,
-        state: Path,
-        max_age: float | None,
-        now: Callable[[], float],
-    ) -> None:
-        """Take where the log is published, who must have signed it, and the file.
+    policy: who must have signed it. max_age: how many seconds ago the demanded witnesses may have cosigned, None
+    for any time. now: returns the seconds since 1970.
+    """
 
-        max_age: how many seconds ago the demanded witnesses may have cosigned, None for any time; now:
-        returns the seconds since 1970.
-        """
-        self._files = files
-        self._policy = policy
-        self._state = state
-        self._max_age = max_age
-        self._now = now
+    files: LogFiles
+    policy: Policy
+    state: Path
+    max_age: float | None
+    now: Callable[[], float]
 
     def follow(self) -> AcceptedCheckpoint:
         """Accept the newest checkpoint; raises RefusedLogError, NotReachedError, OSError of the file."""
         before = self._kept()
-        raw = self._files.read(CHECKPOINT_PATH, limit=MAX_NOTE_BYTES)
+        raw = self.files.read(CHECKPOINT_PATH, limit=MAX_NOTE_BYTES)
         if raw is None:
             raise NotReachedError("no checkpoint is published there")
         signed = self._verified(raw)
@@ -87,45 +74,45 @@ class LogFollower:
             try:
                 self._continues(before, signed.checkpoint)
             except RefusedLogError:
-                durable_file.replace(self._state.with_name(self._state.name + ".refused"), raw)
+                durable_file.replace(self.state.with_name(self.state.name + ".refused"), raw)
                 raise
-        durable_file.replace(self._state, raw)
+        durable_file.replace(self.state, raw)
         names = tuple(sorted(str(key) for key, _ in signed.cosigned))
         return AcceptedCheckpoint(signed.checkpoint, before.size if before else 0, names)
 
     def _kept(self) -> Checkpoint | None:
-        """Return the last checkpoint; whoever demands another key, or a witness now, may do so."""
+        """Return the last checkpoint, whatever witnesses cosigned it."""
         try:
-            raw = self._state.read_bytes()
+            raw = self.state.read_bytes()
         except FileNotFoundError:
             return None
         try:
-            return checkpoint.verify(raw, Policy(self._policy.origin, self._policy.log_keys)).checkpoint
+            return checkpoint.verify(raw, Policy(self.policy.origin, self.policy.log_keys)).checkpoint
         except LogError as error:
-            text = f"the checkpoint in {self._state} is not one of this log: {error}"
+            text = f"the checkpoint in {self.state} is not a checkpoint of this log: {error}"
             raise RefusedLogError("STATE_INVALID", text) from error
 
     def _verified(self, raw: bytes) -> SignedCheckpoint:
         try:
-            signed = checkpoint.verify(raw, self._policy)
+            signed = checkpoint.verify(raw, self.policy)
         except QuorumError as error:
             raise RefusedLogError("NOT_COSIGNED", str(error)) from error
         except NoteError as error:
             raise RefusedLogError("SIGNATURE_INVALID", str(error)) from error
         except LogError as error:
             raise RefusedLogError("CHECKPOINT_INVALID", str(error)) from error
-        if self._max_age is not None:
-            self._check_age(signed, self._max_age)
+        if self.max_age is not None:
+            self._check_age(signed, self.max_age)
         return signed
 
     def _check_age(self, signed: SignedCheckpoint, most: float) -> None:
-        now = self._now()
-        # A time that lies ahead is no better than one that is long gone: it would be fresh for ever.
+        now = self.now()
+        # A cosignature from the future is as bad as an old one: it would stay fresh for ever.
         fresh = {key.public_key for key, time in signed.cosigned if abs(now - time) <= most}
-        if len(fresh) < self._policy.quorum:
+        if len(fresh) < self.policy.quorum:
             newest = max((time for _, time in signed.cosigned), default=0)
             text = (
-                f"the checkpoint is stale: {len(fresh)} of {self._policy.quorum} witnesses cosigned it "
+                f"the checkpoint is stale: {len(fresh)} of {self.policy.quorum} witnesses cosigned it "
                 f"within {most:g} s, the last of all {now - newest:.0f} s ago"
             )
             raise RefusedLogError("STALE", text)
@@ -138,7 +125,7 @@ class LogFollower:
         except ConsistencyError as error:
             _forked(before, newest, error)
         except LogError as error:
-            raise RefusedLogError("TILES_INVALID", f"there is no proof of consistency: {error}") from error
+            raise RefusedLogError("TILES_INVALID", f"consistency cannot be proved: {error}") from error
 
     def _proof(self, old: int, new: int) -> tuple[bytes, ...]:
         if old >= new:
@@ -146,12 +133,12 @@ class LogFollower:
         return prove_consistency(TileNodes(new, self._tile), old=old, new=new)
 
     def _tile(self, tile: Tile) -> bytes:
-        # A log may delete a partial tile once the full one is there, and the full one begins with it.
+        # A log may delete a partial tile once it has published the full one, which begins with it.
         for path in dict.fromkeys((tile.path, Tile(tile.level, tile.index).path)):
-            data = self._files.read(path, limit=_TILE_BYTES)
+            data = self.files.read(path, limit=_TILE_BYTES)
             if data is not None:
                 return data
-        text = f"there is no proof of consistency: the file {tile.path} is missing"
+        text = f"consistency cannot be proved: the file {tile.path} is missing"
         raise RefusedLogError("TILES_INVALID", text)
 
 

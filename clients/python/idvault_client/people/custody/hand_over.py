@@ -1,19 +1,19 @@
-"""A custodian who was replaced hands the own shares to the successor, batch by batch (docs/hand-over.md).
+"""A replaced custodian hands the shares over to the successor, batch by batch (docs/hand-over.md).
 
-Nothing of whom a share goes to is taken from the service:
-* the successor is who has the own place in the pinned roster, in a quorum of that name, M and N,
-* a share counts only if it was sealed under a quorum of an earlier version in which the place was one's own,
-* it must open for its account and record, be of the own place, and have the hash that it was stored with,
-* it is re-sealed to the successor's key of the roster; to whom a share went is kept, and nobody else gets it.
+The client, not the service, decides who gets a share:
+* the successor is the custodian who now has the leaver's place in the pinned roster, in a quorum of the same name,
+  M and N,
+* a share is handed over only if it was sealed under a quorum of an earlier version in which the leaver had the place,
+* it must open for its account and record, belong to that place, and have the hash that it was stored with,
+* it is re-sealed to the successor's key in the roster; a journal records the recipient, and nobody else gets it.
 
-What is asked beyond that ends the hand-over before it is sent. A single share that does not open, or that
-went to somebody else before, is left where it is, and counted.
+Any other request of the service ends the hand-over before anything is sent. A single share that does not open, or
+that went to somebody else before, stays where it is and is counted.
 """
 
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from uuid import uuid4
 
 from google.protobuf.message import Message
 
@@ -32,22 +32,23 @@ from idvault.domain.handover import HandedShare
 from idvault.v1 import disclosure_pb2
 from idvault_client.errors import Unavailable
 from idvault_client.people.custody.journal import HandOverJournal, HandOverJournalError
-from idvault_client.people.custody_edge import Answer, Remote
+from idvault_client.people.custody_edge import Answer, CustodyCalls
+from idvault_client.people.member import random_request_id
 from idvault_client.people.trust import FindingError
 
 _PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
 
 
 class NotReplacedError(Exception):
-    """Nobody else has the caller's place, or the caller is named no more; the text says which."""
+    """Nobody has replaced the caller, or the roster no longer names the caller; the text says which."""
 
 
 @dataclass(frozen=True, slots=True)
 class HandOverProgress:
-    """How far a hand-over is. total: what waited at its begin, and was handed since, in this run.
+    """The progress of a hand-over. total: shares that waited at the start, and those that came in during this run.
 
-    handed: put in place; refused: shares that do not open here, or went to somebody else before; left_out:
-    those of damaged records.
+    handed: shares that were replaced; refused: shares that do not open here, or went to somebody else before;
+    left_out: shares of damaged records.
     """
 
     total: int = 0
@@ -56,44 +57,34 @@ class HandOverProgress:
     left_out: int = 0
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
 class HandOver:
-    """The hand-over of one leaving custodian."""
+    """The hand-over of one leaving custodian. versions: of the pinned roster, verified, from the first on."""
 
-    def __init__(
-        self,
-        *,
-        identity: PersonalIdentity,
-        versions: Sequence[Roster],
-        remote: Remote,
-        journal: HandOverJournal,
-        request_id: Callable[[], str] = lambda: str(uuid4()),
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        """Take the person, the roster's verified versions, whom to ask, and what was handed over so far."""
-        self._identity = identity
-        self._versions = versions
-        self._remote = remote
-        self._journal = journal
-        self._request_id = request_id
-        self._sleep = sleep
+    identity: PersonalIdentity
+    versions: Sequence[Roster]
+    edge: CustodyCalls
+    journal: HandOverJournal
+    request_id: Callable[[], str] = random_request_id
+    sleep: Callable[[float], None] = time.sleep
 
     def successions(self) -> tuple[Succession, ...]:
-        """Return the places that others have now; raises NotReplacedError, RosterError."""
-        own = self._identity.person(spki="")
-        for person in self._versions[-1].people:
-            if is_same(person, own) and person.role == "custodian":
-                found = successions.find(self._versions, leaver=person)
+        """Return the places of this custodian that others have now; raises NotReplacedError, RosterError."""
+        own = self.identity.person(spki="")
+        for member in self.versions[-1].people:
+            if is_same(member, own) and member.role == "custodian":
+                found = successions.find(self.versions, leaver=member)
                 if not found:
-                    raise NotReplacedError("nobody else has your place: there is nothing to hand over")
+                    raise NotReplacedError("nobody has replaced you: there is nothing to hand over")
                 return found
-        raise NotReplacedError("the roster names you no more, so you have no shares to hand over")
+        raise NotReplacedError("the roster no longer names you, so you have no shares to hand over")
 
     def run(
         self, found: Succession, *, batch: int = rules.MOST_SHARES, tell: Callable[[HandOverProgress], None]
     ) -> HandOverProgress:
-        """Hand over all that waits; raises FindingError, VaultError. A later run goes on where it ended.
+        """Hand over all shares that wait; raises FindingError, VaultError. A later run continues where this one ended.
 
-        tell: is called after each batch. What comes in while it runs, is handed over too.
+        tell: called after each batch. Shares that come in during the run are handed over too.
         """
         progress = HandOverProgress()
         while True:
@@ -135,14 +126,14 @@ class HandOver:
                 return
 
     def _resealed(self, each: disclosure_pb2.ShareToHandOver, found: Succession) -> Iterator[HandedShare]:
-        """Give the share for the successor; nothing where it is refused. Raises FindingError."""
+        """Yield the share re-sealed for the successor, or nothing if it is refused. Raises FindingError."""
         if each.quorum_id not in found.former_ids:
-            text = "a share is asked for that the roster gives to nobody else"
+            text = "the service asks for a share of a place that nobody else has"
             raise FindingError(Finding.NOT_IN_ROSTER, text)
         try:
-            self._journal.check(each.record_id, public_key=found.successor.hpke_public_key)
+            self.journal.check(each.record_id, public_key=found.successor.hpke_public_key)
             yield hand_over(
-                identity=self._identity,
+                identity=self.identity,
                 succession=found,
                 account_token=each.account_token,
                 record_id=each.record_id,
@@ -154,24 +145,24 @@ class HandOver:
             return
 
     def _send(self, found: Succession, shares: Sequence[HandedShare]) -> int:
-        """Sign one batch and send it, again under the same id where the answer was lost."""
+        """Sign one batch and send it; a retry uses the same request id."""
         public_key = found.successor.hpke_public_key
-        self._journal.note([share.record_id for share in shares], public_key=public_key)
+        self.journal.note([share.record_id for share in shares], public_key=public_key)
         request = disclosure_pb2.HandOverSharesRequest(
-            request_id=self._request_id(),
+            request_id=self.request_id(),
             quorum_id=found.quorum.id,
             shares=[_message(share) for share in shares],
-            signature=self._identity.sign(batches.canonical(succession=found, shares=shares)),
+            signature=self.identity.sign(batches.canonical(succession=found, shares=shares)),
         )
         return self._call("HandOverShares", request, disclosure_pb2.HandOverSharesResponse).handed_count
 
     def _call(self, method: str, request: Message, answer: type[Answer]) -> Answer:
         for pause in _PAUSES:
             try:
-                return self._remote.call(f"CustodianService/{method}", request, answer)
+                return self.edge.call(f"CustodianService/{method}", request, answer)
             except Unavailable:
-                self._sleep(pause)
-        return self._remote.call(f"CustodianService/{method}", request, answer)
+                self.sleep(pause)
+        return self.edge.call(f"CustodianService/{method}", request, answer)
 
 
 def _message(share: HandedShare) -> disclosure_pb2.HandedShare:

@@ -1,8 +1,7 @@
-"""What a leaver has handed over, and to which key: kept on the leaver's own machine, before anything is sent.
+"""Which shares a leaving custodian has handed over, and to which key; written before anything is sent.
 
-One line for each share: the version of the record, and 32 hex digits of SHA-256 of the successor's key.
-A share goes to one successor only, whatever is asked later; to the same one it may go again, as it does in a
-batch whose answer was lost.
+One line for each share: the record id, and 32 hex digits of SHA-256 of the successor's key. A share goes to one
+successor only, whatever the service asks later. It may go to the same one again, as after a lost answer.
 """
 
 from collections.abc import Iterable
@@ -16,18 +15,18 @@ _KEY_DIGITS = 32
 
 
 class HandOverJournalError(Exception):
-    """A share that was handed to somebody else before, or a journal that cannot be read; says which."""
+    """A share went to another key before, or the journal is damaged; the text says which."""
 
 
 class HandOverJournal:
     """The shares that were handed over from one identity folder."""
 
     def __init__(self, path: Path) -> None:
-        """Read the file; it is made with the first share. Raises HandOverJournalError if it is damaged."""
+        """Read the file, which the first share creates; raises HandOverJournalError if it is damaged."""
         self._path = path
         self._given: dict[str, str] = {}
         content = path.read_bytes() if path.exists() else b""
-        # A line that a crash cut short was never followed by a call.
+        # A line that a crash cut short belongs to a batch that was never sent.
         self._size = content.rfind(b"\n") + 1
         for line in content[: self._size].decode("ascii", "replace").splitlines():
             record_id, _, key = line.partition(" ")
@@ -36,7 +35,7 @@ class HandOverJournal:
             self._given[record_id] = key
 
     def note(self, record_ids: Iterable[str], *, public_key: bytes) -> None:
-        """Keep that shares go to a key, durably; raises HandOverJournalError if one went to another key before."""
+        """Record durably that shares go to a key; raises HandOverJournalError if one went to another key before."""
         fresh = []
         for record_id in record_ids:
             self.check(record_id, public_key=public_key)
@@ -50,9 +49,7 @@ class HandOverJournal:
     def check(self, record_id: str, *, public_key: bytes) -> None:
         """Raise HandOverJournalError if a share went to another key before."""
         if self._given.get(record_id, _short(public_key)) != _short(public_key):
-            raise HandOverJournalError(
-                "a share that was handed over before is asked for by somebody else now"
-            )
+            raise HandOverJournalError("a share was handed over to another key before")
 
 
 def _short(public_key: bytes) -> str:

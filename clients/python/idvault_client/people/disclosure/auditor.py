@@ -1,26 +1,24 @@
-"""An auditor's own client: asks for one record, and opens it where nobody else reads it (docs/disclosure.md).
+"""The auditor's client: requests one record, and opens it on the auditor's own machine (docs/disclosure.md).
 
-What is handed out at an opening counts, in this order, if
-* it is for the request that was signed here, and for the account that was asked for,
-* the settlement that stored the record, and this opening, are in the log, under a checkpoint that continues
-  the last one seen; both commit to the digest of just this record,
-* each share was approved, in a paper over this request and share, by a custodian of the roster,
-* each share opens with the one-time key and is the one that was sealed; else its custodian is named,
-* there are as many as the quorum needs, and the record opens with them.
+What the service hands out is accepted if, in this order,
+* it answers the request that was signed here, for the requested account,
+* the log holds the settlement that stored the record and this disclosure, under a checkpoint that continues the
+  last one seen; both entries commit to the digest of this record,
+* each share has the approval of a custodian of the roster, signed over this request and share,
+* each share opens with the one-time key and is the one that was sealed; if not, the error names its custodian,
+* the shares are as many as the quorum needs, and the record opens with them.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
-from uuid import uuid4
 
 from idvault.attest import disclosure as papers
 from idvault.attest import hpke
 from idvault.attest.disclosure import DecisionTerms, PaperError, Terms
 from idvault.attest.hpke import UnsealError
 from idvault.attest.payload import Payload
-from idvault.custody.identity import PersonalIdentity
 from idvault.custody.record import open_record
 from idvault.custody.reseal import open_resealed
 from idvault.custody.share import ShareError, check_share
@@ -30,9 +28,9 @@ from idvault.domain.event import EventType
 from idvault.domain.record import SealedRecord
 from idvault.domain.verification import ClaimState
 from idvault.v1 import disclosure_pb2
-from idvault_client.people.custody_edge import Remote, consistency
 from idvault_client.people.disclosure.one_time_key import OneTimeKey, OneTimeKeys
-from idvault_client.people.trust import FindingError, Trust
+from idvault_client.people.member import Member
+from idvault_client.people.trust import FindingError
 
 _PAGE = 100
 _ID_SIZE = 16
@@ -40,7 +38,7 @@ _ID_SIZE = 16
 
 @dataclass(frozen=True, slots=True)
 class DisclosedRecord:
-    """One opening. payload: what was sealed; answer: everything that proves it, as it was handed out."""
+    """A disclosed record. payload: what was sealed; answer: everything that proves it, as handed out."""
 
     payload: Payload = field(repr=False)
     terms: Terms
@@ -50,28 +48,12 @@ class DisclosedRecord:
     signed_request: bytes = field(repr=False)
 
 
-class Auditor:
-    """The acts of one auditor."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Auditor(Member):
+    """An auditor at work. keys: the one-time keys; random: returns as many unpredictable bytes as asked for."""
 
-    def __init__(
-        self,
-        *,
-        identity: PersonalIdentity,
-        trust: Trust,
-        remote: Remote,
-        keys: OneTimeKeys,
-        now: Callable[[], datetime],
-        random: Callable[[int], bytes],
-        request_id: Callable[[], str] = lambda: str(uuid4()),
-    ) -> None:
-        """Take the person, the beliefs, whom to ask, the one-time keys, the real clock and randomness."""
-        self._identity = identity
-        self._trust = trust
-        self._remote = remote
-        self._keys = keys
-        self._now = now
-        self._random = random
-        self._request_id = request_id
+    keys: OneTimeKeys
+    random: Callable[[int], bytes]
 
     def request(
         self,
@@ -84,9 +66,9 @@ class Auditor:
         lifetime: timedelta = rules.USUAL_LIFETIME,
         suite: str = hpke.X_WING,
     ) -> disclosure_pb2.Disclosure:
-        """Sign and file a request; raises InvalidError for terms that nobody may ask for, and VaultError.
+        """Sign and send a request; raises InvalidError for terms that are not allowed, and VaultError.
 
-        The one-time key is kept before the request is sent; a request that was refused leaves none behind.
+        The one-time key is stored before the request is sent.
         """
         terms, private_key = self._terms(
             account_token=account_token,
@@ -97,21 +79,19 @@ class Auditor:
             lifetime=lifetime,
             suite=suite,
         )
-        signed = terms.canonical() + self._identity.sign(terms.canonical())
-        self._keys.add(identity=self._identity, signed_request=signed, private_key=private_key)
-        message = disclosure_pb2.RequestDisclosureRequest(
-            request_id=self._request_id(), signed_request=signed
-        )
-        return self._remote.call("DisclosureService/RequestDisclosure", message, disclosure_pb2.Disclosure)
+        signed = terms.canonical() + self.identity.sign(terms.canonical())
+        self.keys.add(identity=self.identity, signed_request=signed, private_key=private_key)
+        message = disclosure_pb2.RequestDisclosureRequest(request_id=self.request_id(), signed_request=signed)
+        return self.edge.call("DisclosureService/RequestDisclosure", message, disclosure_pb2.Disclosure)
 
     def list(self) -> list[disclosure_pb2.Disclosure]:
-        """Return the own disclosures, newest first; raises VaultError."""
-        self._keys.destroy_expired(now=self._now())
+        """Return the auditor's disclosures, newest first; raises VaultError."""
+        self.keys.destroy_expired(now=self.now())
         found: list[disclosure_pb2.Disclosure] = []
         token = ""
         while True:
             asked = disclosure_pb2.ListDisclosuresRequest(page_size=_PAGE, page_token=token)
-            page = self._remote.call(
+            page = self.edge.call(
                 "DisclosureService/ListDisclosures", asked, disclosure_pb2.ListDisclosuresResponse
             )
             found += page.disclosures
@@ -120,63 +100,63 @@ class Auditor:
                 return found
 
     def show(self, disclosure_id: str) -> disclosure_pb2.Disclosure:
-        """Return one of the own disclosures; raises VaultError."""
+        """Return one of the auditor's disclosures; raises VaultError."""
         asked = disclosure_pb2.GetDisclosureRequest(disclosure_id=disclosure_id)
-        return self._remote.call("DisclosureService/GetDisclosure", asked, disclosure_pb2.Disclosure)
+        return self.edge.call("DisclosureService/GetDisclosure", asked, disclosure_pb2.Disclosure)
 
     def cancel(self, disclosure_id: str) -> disclosure_pb2.Disclosure:
-        """Withdraw a disclosure that was not opened, and destroy its key; raises VaultError."""
+        """Withdraw a request whose record was not opened, and destroy its key; raises VaultError."""
         asked = disclosure_pb2.CancelDisclosureRequest(
-            request_id=self._request_id(), disclosure_id=disclosure_id
+            request_id=self.request_id(), disclosure_id=disclosure_id
         )
-        found = self._remote.call("DisclosureService/CancelDisclosure", asked, disclosure_pb2.Disclosure)
-        self._keys.destroy(disclosure_id)
+        found = self.edge.call("DisclosureService/CancelDisclosure", asked, disclosure_pb2.Disclosure)
+        self.keys.destroy(disclosure_id)
         return found
 
     def open(self, disclosure_id: str, *, code: str) -> DisclosedRecord:
         """Open once; raises FindingError, OneTimeKeyError, VaultError.
 
-        A call whose answer was lost is asked again under the same id: it is the same opening, and needs no
-        second code. The key is destroyed after the last permitted opening.
+        If the answer was lost, the next call repeats the attempt under the same id: it counts once, and needs no
+        second code. The key is destroyed after the last permitted use.
         """
-        kept = self._keys.begin_opening(self._keys.get(disclosure_id), request_id=self._request_id)
+        kept = self.keys.start_attempt(self.keys.get(disclosure_id), request_id=self.request_id)
         asked = disclosure_pb2.OpenDisclosureRequest(
-            request_id=kept.opening_request_id, disclosure_id=disclosure_id, code=code
+            request_id=kept.attempt_id, disclosure_id=disclosure_id, code=code
         )
-        answer = self._remote.call("DisclosureService/OpenDisclosure", asked, disclosure_pb2.OpenedDisclosure)
+        answer = self.edge.call("DisclosureService/OpenDisclosure", asked, disclosure_pb2.OpenedDisclosure)
         try:
             opened = self._check(answer, kept)
         except FindingError as error:
             self._report(disclosure_id, error.finding)
             raise
         if answer.disclosure.opened >= kept.terms.openings:
-            self._keys.destroy(disclosure_id)
+            self.keys.destroy(disclosure_id)
         else:
-            self._keys.end_opening(kept)
+            self.keys.end_attempt(kept)
         return opened
 
     def verify_evidence(
         self, answer: disclosure_pb2.OpenedDisclosure, *, signed_request: bytes, payload: Payload
     ) -> DisclosedRecord:
-        """Return a kept opening once its log entries were verified again; raises FindingError, VaultError.
+        """Verify the log entries of kept evidence again; raises FindingError, VaultError.
 
-        The kept checkpoint must be one that the log of today continues.
+        The evidence's checkpoint must be one that today's log continues.
         """
         terms, record = papers.parse_request(signed_request), sealed_record(answer.record)
         opened_at, size = self._check_log(answer, terms, record)
         return DisclosedRecord(payload, terms, opened_at, size, answer, signed_request)
 
     def _terms(self, *, lifetime: timedelta, suite: str, **asked: object) -> tuple[Terms, bytes]:
-        private_key = self._random(hpke.PRIVATE_KEY_SIZE)
-        now = int(self._now().timestamp())
+        private_key = self.random(hpke.PRIVATE_KEY_SIZE)
+        now = int(self.now().timestamp())
         terms = Terms(
-            disclosure_id=self._random(_ID_SIZE).hex(),
-            auditor=self._identity.name,
+            disclosure_id=self.random(_ID_SIZE).hex(),
+            auditor=self.identity.name,
             suite=suite,
             public_key=hpke.public_key(suite=suite, private_key=private_key),
             create_time=now,
             expire_time=now + int(lifetime.total_seconds()),
-            roster_digest=self._trust.roster.digest(),
+            roster_digest=self.trust.roster.digest(),
             **asked,  # type: ignore[arg-type]
         )
         rules.check_terms(
@@ -196,13 +176,13 @@ class Auditor:
             answer.disclosure.disclosure_id != terms.disclosure_id
             or record.account_token != terms.account_token
         ):
-            raise FindingError(Finding.OTHER_REQUEST, "what was handed out is for another request")
+            raise FindingError(Finding.OTHER_REQUEST, "the answer is for another request")
         opened_at, size = self._check_log(answer, terms, record)
-        # M is that of the sealing, which the record's digest covers; a hand-over changes nothing about it.
-        threshold = self._trust.quorum(record.sealing_quorum_id).threshold
+        # The threshold is that of the sealing, which the record's digest covers; a hand-over does not change it.
+        threshold = self.trust.quorum(record.sealing_quorum_id).threshold
         shares = self._shares(answer, kept, record)
         if len(shares) < threshold:
-            text = f"{len(shares)} shares were handed out, {threshold} are needed"
+            text = f"{len(shares)} shares were handed out; {threshold} are needed"
             raise FindingError(Finding.SHARES_MISSING, text)
         try:
             payload = open_record(record=record, shares=shares, shred_value=answer.shred_value)
@@ -213,13 +193,10 @@ class Auditor:
     def _check_log(
         self, answer: disclosure_pb2.OpenedDisclosure, terms: Terms, record: SealedRecord
     ) -> tuple[datetime, int]:
-        at = self._trust.checkpoint(
-            answer.checkpoint.note,
-            consistency=lambda old, new: consistency(self._remote, old, new),
-        )
+        at = self.checkpoint(answer.checkpoint.note)
         digest = record.digest()
         try:
-            self._trust.check_entry(
+            self.trust.check_entry(
                 answer.settlement,
                 at,
                 type=EventType.CLAIM_SETTLE,
@@ -232,9 +209,9 @@ class Auditor:
                 },
             )
         except FindingError as error:
-            text = "the record is not the one that its settlement in the log names"
+            text = "the log entry of its settlement names another record"
             raise FindingError(Finding.RECORD_DAMAGED, text) from error
-        opened_at = self._trust.check_entry(
+        opened_at = self.trust.check_entry(
             answer.opening,
             at,
             type=EventType.DISCLOSURE_OPEN,
@@ -246,7 +223,7 @@ class Auditor:
     def _shares(
         self, answer: disclosure_pb2.OpenedDisclosure, kept: OneTimeKey, record: SealedRecord
     ) -> dict[str, bytes]:
-        private_key = kept.private_key(self._identity)
+        private_key = kept.private_key(self.identity)
         shares = {}
         for given in answer.shares:
             self._check_approval(given, kept.signed_request)
@@ -254,7 +231,7 @@ class Auditor:
         return shares
 
     def _check_approval(self, given: disclosure_pb2.ResealedShare, signed_request: bytes) -> None:
-        signer = self._trust.signer(given.custodian, role="custodian")
+        custodian = self.trust.member(given.custodian, role="custodian")
         meant = DecisionTerms(
             Verdict.APPROVE,
             papers.digest(signed_request),
@@ -264,7 +241,7 @@ class Auditor:
         )
         try:
             said = papers.parse_decision(given.signed_approval, verdict=Verdict.APPROVE)
-            papers.check_signature(given.signed_approval, person=signer.person, field="signed_approval")
+            papers.check_signature(given.signed_approval, person=custodian.member, field="signed_approval")
         except PaperError as error:
             raise FindingError(Finding.SIGNATURE_INVALID, str(error)) from error
         if said != meant:
@@ -273,11 +250,11 @@ class Auditor:
 
     def _report(self, disclosure_id: str, finding: Finding) -> None:
         request = disclosure_pb2.ReportFindingRequest(
-            request_id=self._request_id(),
+            request_id=self.request_id(),
             disclosure_id=disclosure_id,
             finding=disclosure_pb2.Finding.Value(f"FINDING_{finding.value}"),
         )
-        self._remote.call("DisclosureService/ReportFinding", request, disclosure_pb2.ReportFindingResponse)
+        self.edge.call("DisclosureService/ReportFinding", request, disclosure_pb2.ReportFindingResponse)
 
 
 def sealed_record(message: disclosure_pb2.SealedRecord) -> SealedRecord:

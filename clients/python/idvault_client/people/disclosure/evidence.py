@@ -1,4 +1,4 @@
-"""The evidence of one opening: record, proofs and checkpoint, in a file for the auditor alone (HPKE)."""
+"""The evidence of one disclosure: record, proofs and checkpoint, in a file that only the auditor opens (HPKE)."""
 
 import json
 from dataclasses import dataclass, field
@@ -24,12 +24,12 @@ _INNER = ("signed_request", "answer", "payload", "roster_digest")
 
 
 class EvidenceError(Exception):
-    """A file that is no evidence, or not this auditor's."""
+    """The file holds no evidence, or that of another auditor."""
 
 
 @dataclass(frozen=True, slots=True)
 class DisclosureEvidence:
-    """What was opened, and everything that proves it. roster_digest: of the version that was in force."""
+    """An opened record, and everything that proves it. roster_digest: of the version that was in force."""
 
     terms: Terms
     signed_request: bytes = field(repr=False)
@@ -39,7 +39,7 @@ class DisclosureEvidence:
 
 
 def write(path: Path, opened: DisclosedRecord, *, identity: PersonalIdentity, roster_digest: str) -> None:
-    """Write the evidence of an opening, sealed to the auditor's own key, for its owner only (0600)."""
+    """Write the evidence of a disclosure, sealed to the auditor's own key, mode 0600."""
     inner = {
         "signed_request": reading.base64url(opened.signed_request),
         "answer": reading.base64url(opened.answer.SerializeToString(deterministic=True)),
@@ -64,7 +64,7 @@ def write(path: Path, opened: DisclosedRecord, *, identity: PersonalIdentity, ro
 
 
 def read(path: Path, *, identity: PersonalIdentity) -> DisclosureEvidence:
-    """Return what a file proves; raises EvidenceError, OSError."""
+    """Return the content of an evidence file; raises EvidenceError, OSError."""
     data = path.read_bytes()
     try:
         outer = reading.document(data)
@@ -85,5 +85,5 @@ def read(path: Path, *, identity: PersonalIdentity) -> DisclosureEvidence:
             reading.text(inner["roster_digest"], "roster_digest"),
         )
     except (RosterError, UnsealError, PaperError, DecodeError):
-        # What was opened must not travel along as the cause.
-        raise EvidenceError(f"{path.name} is no evidence that opens with your keys") from None
+        # The opened content must not travel along as the cause.
+        raise EvidenceError(f"{path.name} is not an evidence file that your keys open") from None

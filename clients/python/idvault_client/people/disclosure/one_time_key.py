@@ -1,7 +1,8 @@
-"""An auditor's one-time keys: one for each request, kept sealed to the auditor's own key until it is used up.
+"""An auditor's one-time keys: one for each request, sealed to the auditor's own key until the last use.
 
-A file of the folder `disclosures` in the identity folder holds one request as it was signed, the private key
-sealed to the person (HPKE, so that it is safe where keys.json is), and the id of an opening that has begun.
+A file in the folder `disclosures` of the identity folder holds one signed request, the private key sealed to the
+auditor (HPKE, so that it is as safe as keys.json), and the request id of an attempt to open the record whose answer
+has not arrived.
 """
 
 import json
@@ -24,21 +25,21 @@ _FIELDS = ("signed_request", "key_suite", "sealed_key", "opening_request_id")
 
 
 class OneTimeKeyError(Exception):
-    """There is no key for this disclosure here, or it does not open; the text says what follows from it."""
+    """The key of this disclosure is not here, or does not open; the text says which."""
 
 
 @dataclass(frozen=True, slots=True)
 class OneTimeKey:
-    """A request of one's own. opening_request_id: of an opening whose answer is still to come, or empty."""
+    """One request and its key. attempt_id: request id of an attempt without an answer yet, or empty."""
 
     signed_request: bytes
     key_suite: str
     sealed_key: bytes = field(repr=False)
-    opening_request_id: str = ""
+    attempt_id: str = ""
 
     @property
     def terms(self) -> Terms:
-        """What the request says."""
+        """The terms of the request."""
         return papers.parse_request(self.signed_request)
 
     def private_key(self, identity: PersonalIdentity) -> bytes:
@@ -50,15 +51,18 @@ class OneTimeKey:
             raise OneTimeKeyError("the one-time key does not open with your keys") from error
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
 class OneTimeKeys:
-    """The folder of one auditor."""
+    """The keys of one auditor; folder: the identity folder."""
 
-    def __init__(self, *, folder: Path) -> None:
-        """Take the identity folder."""
-        self._folder = folder / FOLDER
+    folder: Path
+
+    @property
+    def _keys(self) -> Path:
+        return self.folder / FOLDER
 
     def add(self, *, identity: PersonalIdentity, signed_request: bytes, private_key: bytes) -> OneTimeKey:
-        """Keep a new key, durably, before its request is sent."""
+        """Store a new key durably; to be called before the request is sent."""
         terms = papers.parse_request(signed_request)
         own = identity.person(spki="")
         sealed = hpke.seal(
@@ -72,50 +76,52 @@ class OneTimeKeys:
         return made
 
     def get(self, disclosure_id: str) -> OneTimeKey:
-        """Return a kept key; raises OneTimeKeyError."""
+        """Return a stored key; raises OneTimeKeyError."""
         try:
             return _read(self._path(disclosure_id))
         except FileNotFoundError as error:
             text = "its one-time key is not on this machine, or was destroyed after the last opening"
             raise OneTimeKeyError(text) from error
 
-    def begin_opening(self, kept: OneTimeKey, *, request_id: Callable[[], str]) -> OneTimeKey:
-        """Return the key with the id of its opening, kept before the call: a lost answer can be asked for."""
-        if kept.opening_request_id:
+    def start_attempt(self, kept: OneTimeKey, *, request_id: Callable[[], str]) -> OneTimeKey:
+        """Return the key with the attempt's id, stored before the call so that a lost answer can be asked for again."""
+        if kept.attempt_id:
             return kept
-        begun = replace(kept, opening_request_id=request_id())
+        begun = replace(kept, attempt_id=request_id())
         self._write(begun)
         return begun
 
-    def end_opening(self, kept: OneTimeKey) -> None:
-        """Forget the id of an opening that was answered; the next one is another."""
-        self._write(replace(kept, opening_request_id=""))
+    def end_attempt(self, kept: OneTimeKey) -> None:
+        """Remove the id of an attempt that was answered; the next attempt gets a new one."""
+        self._write(replace(kept, attempt_id=""))
 
     def destroy(self, disclosure_id: str) -> None:
-        """Destroy a key; one that is not there is gone already."""
+        """Destroy a key; a missing one is fine."""
         durable_file.destroy(self._path(disclosure_id))
 
     def destroy_expired(self, *, now: datetime) -> None:
-        """Destroy the keys of requests whose time is over."""
+        """Destroy the keys of expired requests."""
         for kept in self._all():
             if now >= kept.terms.expire_at:
                 self.destroy(kept.terms.disclosure_id)
 
     def _all(self) -> Iterator[OneTimeKey]:
-        if self._folder.is_dir():
-            for path in sorted(self._folder.glob("*.json")):
+        if self._keys.is_dir():
+            for path in sorted(self._keys.glob("*.json")):
                 yield _read(path)
 
     def _path(self, disclosure_id: str) -> Path:
-        return self._folder / f"{disclosure_id}.json"
+        return self._keys / f"{disclosure_id}.json"
 
     def _write(self, kept: OneTimeKey) -> None:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not self._keys.is_dir():
+            self._keys.mkdir(mode=0o700, parents=True)
+            durable_file.sync_folder(self.folder)
         document = {
             "signed_request": reading.base64url(kept.signed_request),
             "key_suite": kept.key_suite,
             "sealed_key": reading.base64url(kept.sealed_key),
-            "opening_request_id": kept.opening_request_id,
+            "opening_request_id": kept.attempt_id,
         }
         durable_file.replace(
             self._path(kept.terms.disclosure_id), json.dumps(document, indent=1).encode() + b"\n"
