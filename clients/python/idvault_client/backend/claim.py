@@ -65,10 +65,10 @@ class Consent:
 class Verification:
     """A claim and its state.
 
-    failure_reason is FailureReason.UNSPECIFIED unless the claim failed. retry_after is zero unless the claim is
-    pending: call get_verification with request_id after that time. receipt is the owner's proof that the identity
-    is sealed and logged, None unless the claim succeeded. It is complete once a checkpoint covers it; two answers
-    about one claim are equal whether it is complete or not.
+    failure_reason is FailureReason.UNSPECIFIED unless the claim failed. retry_after is zero unless the claim
+    is pending: call get_verification with request_id after that time. receipt is the owner's proof that the
+    identity is sealed and logged, None unless the claim succeeded. It is complete once a checkpoint covers
+    it; two answers about one claim are equal whether it is complete or not.
     """
 
     request_id: str
@@ -108,10 +108,10 @@ def verify_individual(
 
     account_token: the account to verify again; none at sign-up. invitation_code: the one-time code of an
     invitation by link, if the person followed one.
-    request_id: a UUID that you saved before the call, so that the same call can be made again. Without one the
-    client chooses one; the result or the error has it.
-    Raises InvalidFields, RequestIdReused, NotFound, TooManyAttempts, RegistryBacklog, PreconditionFailed,
-    AccessDenied, Unavailable. A mismatch is no error: see Verification.failed.
+    request_id: a UUID that you saved before the call, so that the same call can be made again. Without one
+    the client chooses one; the result or the error has it. Raises InvalidFields, RequestIdReused, NotFound,
+    TooManyAttempts, RegistryBacklog, PreconditionFailed, AccessDenied, Unavailable. A mismatch is no error:
+    see Verification.failed.
     """
     chosen = chosen_id(request_id)
     request = verification_pb2.VerifyIndividualRequest(
@@ -136,8 +136,8 @@ def verify_organization(
 ) -> Rpc[Verification]:
     """Verify an organisation's registered name and unified social credit code.
 
-    The arguments and errors are those of verify_individual. The status shows the organisation's category once it
-    is verified.
+    The arguments and errors are those of verify_individual. The status shows the organisation's category once
+    it is verified.
     """
     chosen = chosen_id(request_id)
     request = verification_pb2.VerifyOrganizationRequest(

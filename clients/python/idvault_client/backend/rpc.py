@@ -1,4 +1,7 @@
-"""One call of the vault as a value; `blocking` and `awaited` turn what builds it into a method of a client."""
+"""One call of the vault as a value.
+
+`blocking` and `awaited` turn what builds it into a method of a client.
+"""
 
 import inspect
 from collections.abc import Callable, Coroutine
@@ -99,7 +102,10 @@ def account(token: str) -> str:
 
 
 def text(value: str, *, field: str, reason: Reason = Reason.INVALID_MESSAGE) -> str:
-    """Return a text that UTF-8 can encode; raises InvalidFields, since protobuf's own error would show the value."""
+    """Return a text that UTF-8 can encode.
+
+    Raises InvalidFields, since protobuf's own error would show the value.
+    """
     if not isinstance(value, str):
         raise TypeError(f"{field} must be a str")
     if any("\ud800" <= character <= "\udfff" for character in value):

@@ -4,9 +4,9 @@
     verifier.add_list(Path("0.jwt").read_bytes())
     verifier.check(credential)      # raises CheckError, or returns who it is about
 
-Fetch all lists, not only the one you need, so that nobody learns whom you check. Fetch jwks.json once a day, and
-each list when its `ttl` (five minutes) is over. Whatever the verifier cannot know is refused: a key that is not in
-the set, a list that is missing or has expired.
+Fetch all lists, not only the one you need, so that nobody learns whom you check. Fetch jwks.json once a day,
+and each list when its `ttl` (five minutes) is over. Whatever the verifier cannot know is refused: a key that
+is not in the set, a list that is missing or has expired.
 """
 
 from collections.abc import Callable
@@ -40,8 +40,9 @@ class StatusVerifier:
     ) -> None:
         """jwks: the vault's published keys. audience: your own name as the tokens carry it.
 
-        issuer: whose tokens to accept, None for any that these keys signed. max_list_age: how many seconds ago a
-        list may have been signed, None for the hour that the list itself allows. Raises CheckError (JWKS_INVALID).
+        issuer: whose tokens to accept, None for any that these keys signed. max_list_age: how many seconds
+        ago a list may have been signed, None for the hour that the list itself allows. Raises CheckError
+        (JWKS_INVALID).
         """
         try:
             self._keys = jose.parse_keys(jwks)

@@ -29,7 +29,10 @@ class HistoryError(UnverifiedError):
 
 @dataclass(frozen=True, slots=True)
 class DisclosureHistory:
-    """Every disclosure of an account's records before the horizon, as the vault tells it; openings: how many."""
+    """Every disclosure of an account's records before the horizon, as the vault tells it.
+
+    Openings: how many.
+    """
 
     account_token: str
     horizon: datetime

@@ -25,7 +25,8 @@ def check_entry(
 ) -> Entry:
     """Return the log entry of a LoggedEntry message, under a checkpoint that has been verified.
 
-    Raises EntryError unless the leaf commits to just these values, then LogError unless the tree holds the leaf.
+    Raises EntryError unless the leaf commits to just these values, then LogError unless the tree holds the
+    leaf.
     """
     found = entry.check_opened(
         logged.leaf, type=type, opening_key=logged.opening_key, account_token=account_token, fields=fields

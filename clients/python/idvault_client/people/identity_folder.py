@@ -29,7 +29,10 @@ _FIELDS = ("target", "server_name", "log_key")
 
 
 class IdentityFolderError(Exception):
-    """An identity folder is not connected to a vault, or something contradicts its pins; the text says what."""
+    """An identity folder is not connected to a vault, or something contradicts its pins.
+
+    The text says what.
+    """
 
 
 @dataclass(frozen=True, slots=True)

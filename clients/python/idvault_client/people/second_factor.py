@@ -11,8 +11,8 @@ from idvault_client.people.custody_edge import CustodyCalls
 def begin(edge: CustodyCalls, *, identity: PersonalIdentity, code: str = "") -> str:
     """Return the otpauth URI of a new second factor, which is valid once it is confirmed.
 
-    code: of the present second factor, empty if there is none. Raises VaultError, and UnsealError if the answer
-    was not sealed to this member for this request.
+    code: of the present second factor, empty if there is none. Raises VaultError, and UnsealError if the
+    answer was not sealed to this member for this request.
     """
     request = roster_pb2.BeginSecondFactorRequest(request_id=str(uuid4()), code=code)
     answer = edge.call("RosterService/BeginSecondFactor", request, roster_pb2.SecondFactor)
@@ -23,6 +23,9 @@ def begin(edge: CustodyCalls, *, identity: PersonalIdentity, code: str = "") -> 
 
 
 def confirm(edge: CustodyCalls, *, code: str) -> None:
-    """Confirm the enrolment with a code of the new second factor, which replaces the former one; raises VaultError."""
+    """Confirm the enrolment with a code of the new second factor, which replaces the former one.
+
+    Raises VaultError.
+    """
     request = roster_pb2.ConfirmSecondFactorRequest(request_id=str(uuid4()), code=code)
     edge.call("RosterService/ConfirmSecondFactor", request, roster_pb2.ConfirmSecondFactorResponse)

@@ -88,7 +88,8 @@ class Trust:
         try:
             newest = checkpoint.verify(note, _policy(self.roster, self.log_key)).checkpoint
             if before is not None and before.size > newest.size:
-                # An answer that overlapped with another one may be older. That is no fork if the two are consistent.
+                # An answer that overlapped with another one may be older. That is no fork if the two are
+                # consistent.
                 hashes = consistency(newest.size, before.size) if newest.size else ()
                 checkpoint.verify_successor(newest, before, hashes)
                 return newest
@@ -147,7 +148,10 @@ class Trust:
 
 
 def _policy(roster: Roster, log_key: VerifierKey) -> Policy:
-    """Return whose signatures a checkpoint needs; the roster that the custodians signed names the witnesses."""
+    """Return whose signatures a checkpoint needs.
+
+    The roster that the custodians signed names the witnesses.
+    """
     if roster.witness is None:
         return Policy(log_key.name, (log_key,))
     witnesses = tuple(

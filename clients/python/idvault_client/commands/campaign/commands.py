@@ -1,4 +1,4 @@
-"""`idvault-client campaign`: lists campaigns, and shows how far one has come."""
+"""`idvault-client campaign`: lists campaigns, and shows the progress of one."""
 
 import json
 from dataclasses import asdict
@@ -13,8 +13,7 @@ from idvault_client.backend.campaign.values import CampaignProgress
 from idvault_client.commands.campaign import picture
 from idvault_client.commands.campaign import screen as campaign_screen
 from idvault_client.commands.campaign.chart import chart
-from idvault_client.commands.campaign.picture import NoPillowError
-from idvault_client.commands.exit_code import exit_codes, missing
+from idvault_client.commands.output import AsJson, reporting, show
 
 app = typer.Typer(no_args_is_help=True, help="Campaigns that encourage owners of legacy accounts to verify.")
 
@@ -22,17 +21,15 @@ app = typer.Typer(no_args_is_help=True, help="Campaigns that encourage owners of
 @app.command("list")
 def list_campaigns(
     context: typer.Context,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Print your campaigns, older first."""
-    asked = context.obj
-    as_json = as_json or asked.as_json
-    with exit_codes(as_json), asked.open() as vault:
+    with reporting(context, as_json) as as_json, context.obj.open() as vault:
         token, last = "", False
         while not last:
             page = vault.campaigns.list_page(page_token=token)
             for campaign in page.campaigns:
-                _print(campaign, as_json=as_json)
+                _show(campaign, as_json=as_json)
             token, last = page.next_page_token, not page.next_page_token
 
 
@@ -45,17 +42,12 @@ def progress(
         Path | None,
         typer.Option(metavar="FILE", help="Write a picture as PNG; needs Pillow (idvault[plot])."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show the funnel of a campaign by day and method, and how much of its cohort is verified."""
-    asked = context.obj
-    as_json = as_json or asked.as_json
-    with exit_codes(as_json), asked.open() as vault:
+    with reporting(context, as_json) as as_json, context.obj.open() as vault:
         found: CampaignProgress = vault.campaigns.progress(campaign_id)
-        try:
-            _write(found, svg=svg, png=png)
-        except NoPillowError as error:
-            missing(str(error), as_json=as_json)
+        _write(found, svg=svg, png=png)
     if as_json:
         typer.echo(json.dumps(_document(found)))
     else:
@@ -87,11 +79,11 @@ def _document(found: CampaignProgress) -> dict[str, object]:
     }
 
 
-def _print(campaign: Campaign, *, as_json: bool) -> None:
-    shown = {
+def _show(campaign: Campaign, *, as_json: bool) -> None:
+    shown: dict[str, object] = {
         "campaign_id": campaign.campaign_id,
         "state": campaign.state,
         "methods": ",".join(campaign.plan.methods),
         "title": campaign.plan.title,
     }
-    typer.echo(json.dumps(shown) if as_json else " ".join(f"{key}={value}" for key, value in shown.items()))
+    show(shown, as_json=as_json)

@@ -1,4 +1,4 @@
-"""`idvault-client import-legacy`: gives the accounts from before the rule their tokens."""
+"""`idvault-client import-legacy`: imports accounts from before the rule, and writes their tokens."""
 
 import json
 from pathlib import Path
@@ -15,10 +15,11 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from idvault_client.commands.exit_code import exit_codes
-from idvault_client.commands.legacy_import.importer import Import, ImportFileError, ImportProgress
+from idvault_client.backend.campaign.values import ImportedRow, LegacyAccount
+from idvault_client.commands.legacy_import.importer import Import, ImportProgress
+from idvault_client.commands.output import AsJson, reporting
 
-_CHECK_FAILED, _WRONG_USAGE = 1, 2
+_CHECK_FAILED = 1
 
 
 def import_legacy(  # noqa: PLR0917 - typer makes an option of each
@@ -33,31 +34,27 @@ def import_legacy(  # noqa: PLR0917 - typer makes an option of each
         Path | None,
         typer.Option(metavar="FILE", help="Where each row's token and outcome are written, as CSV."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Import accounts from before the rule, 2,000 a call; nobody is invited by that.
 
-    Killed in the middle, the same command with the same --resume file goes on; nothing is lost or doubled.
+    After a crash, the same command with the same --resume file continues; nothing is lost or doubled.
     The reference is your own and must say nothing about the person; the vault keeps only its keyed hash.
     Exit code 1 if a row was wrong: the --result file names it.
     """
-    asked = context.obj
-    as_json = as_json or asked.as_json
-    with exit_codes(as_json), asked.open() as vault:
-        try:
-            running = Import(file=file, label=label, resume=resume, result=result)
-            with _bar() as bar:
-                task = bar.add_task("import", total=running.total, completed=running.done.rows)
-                done = running.run(
-                    lambda chunk, request_id: vault.campaigns.import_legacy_accounts(
-                        label, chunk, request_id=request_id
-                    ),
-                    lambda count: bar.advance(task, count),
-                )
-        except ImportFileError as error:
-            _tell(str(error), as_json=as_json)
-            raise typer.Exit(_WRONG_USAGE) from error
-    _print(done, as_json=as_json)
+    with reporting(context, as_json) as as_json, context.obj.open() as vault:
+
+        def send(chunk: list[LegacyAccount], request_id: str) -> tuple[ImportedRow, ...]:
+            rows: tuple[ImportedRow, ...] = vault.campaigns.import_legacy_accounts(
+                label, chunk, request_id=request_id
+            )
+            return rows
+
+        running = Import(file=file, label=label, resume=resume, result=result)
+        with _bar() as bar:
+            task = bar.add_task("import", total=running.total, completed=running.done.rows)
+            done = running.run(send, lambda count: bar.advance(task, count))
+        _show(done, as_json=as_json)
     if done.failed:
         if not as_json:
             named = result or "run the command again with --result FILE, which"
@@ -66,7 +63,7 @@ def import_legacy(  # noqa: PLR0917 - typer makes an option of each
 
 
 def _bar() -> Progress:
-    # People read stderr; where it is no terminal nothing is drawn.
+    # Drawn on stderr, and only on a terminal.
     console = Console(stderr=True)
     return Progress(
         TextColumn("{task.description}"),
@@ -79,7 +76,7 @@ def _bar() -> Progress:
     )
 
 
-def _print(done: ImportProgress, *, as_json: bool) -> None:
+def _show(done: ImportProgress, *, as_json: bool) -> None:
     if as_json:
         shown = {
             "accounts": done.rows,
@@ -93,10 +90,3 @@ def _print(done: ImportProgress, *, as_json: bool) -> None:
         f"import: {done.rows} accounts, {done.created} created,"
         f" {done.repeated} repeated, {done.failed} failed"
     )
-
-
-def _tell(text: str, *, as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps({"error": {"code": "USAGE", "reason": text, "field": None}}), err=True)
-    else:
-        typer.echo(text, err=True)

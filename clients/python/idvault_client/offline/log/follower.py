@@ -53,8 +53,8 @@ class AcceptedCheckpoint:
 class LogFollower:
     """Keeps the newest checkpoint of one log in a file.
 
-    policy: who must have signed it. max_age: how many seconds ago the demanded witnesses may have cosigned, None
-    for any time. now: returns the seconds since 1970.
+    policy: who must have signed it. max_age: how many seconds ago the demanded witnesses may have cosigned,
+    None for any time. now: returns the seconds since 1970.
     """
 
     files: LogFiles

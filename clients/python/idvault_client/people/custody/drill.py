@@ -1,13 +1,15 @@
 """A custodian's drill: opens the custodian's share of the drill record, and of no other record.
 
 The service's answer is accepted as the drill record only if, in this order,
-* it belongs to the quorum in force of the pinned roster, which names this custodian with this key at this place,
-* its token is the one derived here from the quorum id, which no account has, and its relying party is "drill",
+* it belongs to the quorum in force of the pinned roster, which names this custodian with this key at this
+  place,
+* its token is the one derived here from the quorum id, which no account has, and its relying party is
+  "drill",
 * the log holds the entry of its creation as a drill record, which commits to the digest of this record.
 
-Only then is the share opened, with an HPKE info derived from that token: a share of a person's record does not open.
-The share is compared with the hash that the digest covers, and discarded. The answer is a signature with a purpose
-of its own, so a dishonest service gains nothing from a drill.
+Only then is the share opened, with an HPKE info derived from that token: a share of a person's record does
+not open. The share is compared with the hash that the digest covers, and discarded. The answer is a signature
+with a purpose of its own, so a dishonest service gains nothing from a drill.
 """
 
 from collections.abc import Callable

@@ -1,14 +1,16 @@
 """A replaced custodian hands the shares over to the successor, batch by batch (docs/hand-over.md).
 
 The client, not the service, decides who gets a share:
-* the successor is the custodian who now has the leaver's place in the pinned roster, in a quorum of the same name,
-  M and N,
-* a share is handed over only if it was sealed under a quorum of an earlier version in which the leaver had the place,
+* the successor is the custodian who now has the leaver's place in the pinned roster, in a quorum of the same
+  name, M and N,
+* a share is handed over only if it was sealed under a quorum of an earlier version in which the leaver had
+  the place,
 * it must open for its account and record, belong to that place, and have the hash that it was stored with,
-* it is re-sealed to the successor's key in the roster; a journal records the recipient, and nobody else gets it.
+* it is re-sealed to the successor's key in the roster; a journal records the recipient, and nobody else gets
+  it.
 
-Any other request of the service ends the hand-over before anything is sent. A single share that does not open, or
-that went to somebody else before, stays where it is and is counted.
+Any other request of the service ends the hand-over before anything is sent. A single share that does not
+open, or that went to somebody else before, stays where it is and is counted.
 """
 
 import time

@@ -1,7 +1,7 @@
 """Which shares a leaving custodian has handed over, and to which key; written before anything is sent.
 
-One line for each share: the record id, and 32 hex digits of SHA-256 of the successor's key. A share goes to one
-successor only, whatever the service asks later. It may go to the same one again, as after a lost answer.
+One line for each share: the record id, and 32 hex digits of SHA-256 of the successor's key. A share goes to
+one successor only, whatever the service asks later. It may go to the same one again, as after a lost answer.
 """
 
 from collections.abc import Iterable
@@ -35,7 +35,10 @@ class HandOverJournal:
             self._given[record_id] = key
 
     def note(self, record_ids: Iterable[str], *, public_key: bytes) -> None:
-        """Record durably that shares go to a key; raises HandOverJournalError if one went to another key before."""
+        """Record durably that shares go to a key.
+
+        Raises HandOverJournalError if one went to another key before.
+        """
         fresh = []
         for record_id in record_ids:
             self.check(record_id, public_key=public_key)

@@ -2,10 +2,11 @@
 
 What the service hands out is accepted if, in this order,
 * it answers the request that was signed here, for the requested account,
-* the log holds the settlement that stored the record and this disclosure, under a checkpoint that continues the
-  last one seen; both entries commit to the digest of this record,
+* the log holds the settlement that stored the record and this disclosure, under a checkpoint that continues
+  the last one seen; both entries commit to the digest of this record,
 * each share has the approval of a custodian of the roster, signed over this request and share,
-* each share opens with the one-time key and is the one that was sealed; if not, the error names its custodian,
+* each share opens with the one-time key and is the one that was sealed; if not, the error names its
+  custodian,
 * the shares are as many as the quorum needs, and the record opens with them.
 """
 
@@ -50,7 +51,10 @@ class DisclosedRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Auditor(Member):
-    """An auditor at work. keys: the one-time keys; random: returns as many unpredictable bytes as asked for."""
+    """An auditor at work. keys: the one-time keys.
+
+    Random: returns as many unpredictable bytes as asked for.
+    """
 
     keys: OneTimeKeys
     random: Callable[[int], bytes]
@@ -116,8 +120,8 @@ class Auditor(Member):
     def open(self, disclosure_id: str, *, code: str) -> DisclosedRecord:
         """Open once; raises FindingError, OneTimeKeyError, VaultError.
 
-        If the answer was lost, the next call repeats the attempt under the same id: it counts once, and needs no
-        second code. The key is destroyed after the last permitted use.
+        If the answer was lost, the next call repeats the attempt under the same id: it counts once, and needs
+        no second code. The key is destroyed after the last permitted use.
         """
         kept = self.keys.start_attempt(self.keys.get(disclosure_id), request_id=self.request_id)
         asked = disclosure_pb2.OpenDisclosureRequest(
@@ -178,7 +182,8 @@ class Auditor(Member):
         ):
             raise FindingError(Finding.OTHER_REQUEST, "the answer is for another request")
         opened_at, size = self._check_log(answer, terms, record)
-        # The threshold is that of the sealing, which the record's digest covers; a hand-over does not change it.
+        # The threshold is that of the sealing, which the record's digest covers; a hand-over does not change
+        # it.
         threshold = self.trust.quorum(record.sealing_quorum_id).threshold
         shares = self._shares(answer, kept, record)
         if len(shares) < threshold:

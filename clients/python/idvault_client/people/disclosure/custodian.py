@@ -5,8 +5,8 @@ A request is accepted if, in this order,
 * it has not expired,
 * its log entry commits to these bytes, under a checkpoint that continues the last one seen.
 
-Only then is the share fetched and opened. It must belong to the account that the request names, and have the hash
-that was stored. It is re-sealed to the request's one-time key and to no other.
+Only then is the share fetched and opened. It must belong to the account that the request names, and have the
+hash that was stored. It is re-sealed to the request's one-time key and to no other.
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
 """An auditor's one-time keys: one for each request, sealed to the auditor's own key until the last use.
 
-A file in the folder `disclosures` of the identity folder holds one signed request, the private key sealed to the
-auditor (HPKE, so that it is as safe as keys.json), and the request id of an attempt to open the record whose answer
-has not arrived.
+A file in the folder `disclosures` of the identity folder holds one signed request, the private key sealed to
+the auditor (HPKE, so that it is as safe as keys.json), and the request id of an attempt to open the record
+whose answer has not arrived.
 """
 
 import json
