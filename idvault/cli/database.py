@@ -2,7 +2,7 @@
 
 import typer
 
-from idvault import config
+from idvault import bootstrap, config
 from idvault.config import Process
 
 app = typer.Typer(help="The schema of both databases.", no_args_is_help=True)
@@ -21,7 +21,5 @@ def upgrade() -> None:
     processes of a new version start.
     """
     settings = config.load(Process.DATABASES)
-    from idvault import bootstrap  # noqa: PLC0415 - `--help` needs no database
-
     bootstrap.upgrade_databases(settings)
     typer.echo("db: both databases are up to date")

@@ -6,6 +6,7 @@ import json
 import typer
 
 from idvault import config
+from idvault.bootstrap import doctor as examination
 from idvault.cli import running
 from idvault.cli.errors import ExitCode
 from idvault.config import Process
@@ -19,8 +20,6 @@ def doctor(context: typer.Context) -> None:
     "doctor: NAME: what to do" with exit code 1.
     """
     settings = config.load(Process.DOCTOR)
-    from idvault.bootstrap import doctor as examination  # noqa: PLC0415 - `--help` needs no database
-
     findings = asyncio.run(examination.examine(settings, clock=running.clock(None)))
     ailing = [finding for finding in findings if finding.advice is not None]
     if context.obj:

@@ -1,4 +1,4 @@
-"""How a command ends: exit codes, and what is said on stderr for people or for machines.
+"""How a command ends: exit codes, and errors on stderr, as text or as JSON.
 
 0 done; 1 a check failed; 2 wrong usage; 3 something needed cannot be reached; 4 refused; 5 a proof or
 signature does not verify.
@@ -35,11 +35,16 @@ class CommandError(Exception):
     """A command that ends with another code than 0."""
 
     def __init__(self, code: ExitCode, text: str, *, reason: str, field: str = "") -> None:
-        """Keep the code, the text for people, the reason for machines, and the field or setting."""
+        """reason: a word for programs. field: the option, setting or field that is wrong, if there is one."""
         super().__init__(text)
         self.code = code
         self.reason = reason
         self.field = field
+
+
+def wrong_usage(text: str, *, field: str) -> CommandError:
+    """Return the error of an option that is missing or not valid."""
+    return CommandError(ExitCode.WRONG_USAGE, text, reason="USAGE", field=field)
 
 
 def explain(error: Exception) -> CommandError:
@@ -71,7 +76,7 @@ def _explain_refusal(error: IdvaultError) -> CommandError:
         code = ExitCode.UNVERIFIED
     field = error.violations[0].field if isinstance(error, InvalidError) and error.violations else ""
     reason = error.reason.value
-    # Some errors say more than their reason, in a text made for the person at the command line.
+    # Some errors have a text for the person at the command line, which says more than their reason.
     text = str(error) if str(error) != reason else _TEXTS.get(reason, reason)
     return CommandError(code, text, reason=reason, field=field)
 
@@ -79,7 +84,7 @@ def _explain_refusal(error: IdvaultError) -> CommandError:
 _TEXTS = {
     "STORE_UNAVAILABLE": "STORE_UNAVAILABLE: a database cannot be reached, or needs `idvault db upgrade`",
     "ROSTER_INVALID": "ROSTER_INVALID: the roster is not valid, or older than one that was adopted before",
-    "ILLEGAL_TRANSITION": "ILLEGAL_TRANSITION: the state of things does not allow this",
+    "ILLEGAL_TRANSITION": "ILLEGAL_TRANSITION: not allowed in the present state",
     "ACCOUNT_NOT_FOUND": "not found",
 }
 
@@ -90,15 +95,15 @@ def _os_text(error: OSError) -> str:
 
 
 def _explain_mistake(error: Exception) -> CommandError:
-    # The text of a foreign exception may hold a value that is nobody's business; its place does not.
+    # The text of an unexpected exception may hold a personal value; the place in the code does not.
     places = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
     name = type(error).__name__
-    text = "\n  ".join((f"unexpected {name}; this is a mistake in idvault, at", *places[-6:]))
+    text = "\n  ".join((f"unexpected {name}; this is a bug in idvault, at", *places[-6:]))
     return CommandError(ExitCode.CHECK_FAILED, text, reason="UNEXPECTED")
 
 
 def tell(error: CommandError, *, as_json: bool) -> None:
-    """Write why a command ends on stderr."""
+    """Write an error to stderr."""
     if as_json:
         content = {
             "code": error.code.name,
@@ -108,6 +113,6 @@ def tell(error: CommandError, *, as_json: bool) -> None:
         }
         print(json.dumps({"error": content}, ensure_ascii=False), file=sys.stderr, flush=True)
     else:
-        # What is said about the log is a published line, whichever command finds it out.
+        # Lines that begin with "log: " are published, whichever command prints them.
         who = "" if str(error).startswith("log: ") else "idvault: "
         print(f"{who}{error}", file=sys.stderr, flush=True)

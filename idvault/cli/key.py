@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from idvault import config
+from idvault import bootstrap, config
 from idvault.config import Process
 
 
@@ -34,8 +34,6 @@ def init() -> None:
     key of the transparency log is printed: publish it.
     """
     settings = config.load(Process.KEYS)
-    from idvault import bootstrap  # noqa: PLC0415 - `--help` needs no keys
-
     public_key = bootstrap.init_keys(settings)
     typer.echo(f"log public key: {public_key}")
     typer.echo(f"keys: service.keys, custody.keys, work.keys in {settings.keys.parent}")
@@ -53,7 +51,5 @@ def rotate(
     published for 31 days after that.
     """
     settings = config.load(Process.KEYS)
-    from idvault import bootstrap  # noqa: PLC0415 - `--help` needs no keys
-
     version = bootstrap.rotate_key(settings, purpose=purpose.value)
     typer.echo(f"keys: version {version} of {purpose.value} in {settings.keys}")

@@ -9,7 +9,9 @@ import typer
 
 from idvault import process
 from idvault.cli import running
-from idvault.cli.errors import CommandError, ExitCode
+from idvault.cli.errors import CommandError, ExitCode, wrong_usage
+from idvault.mock_registry import server
+from idvault.mock_registry.population import PopulationError
 
 _DAY_CAP = 10**9
 _LOOPBACK = ("127.0.0.1", "localhost")
@@ -49,9 +51,6 @@ def mock_registry(  # noqa: PLR0917 - typer makes an option of each
     Its admin port changes its behaviour while it runs: PUT /behaviour, POST /settle, POST /people,
     POST /organizations, GET /counters, POST /reset.
     """
-    from idvault.mock_registry import server  # noqa: PLC0415 - `--help` needs no server
-    from idvault.mock_registry.population import PopulationError  # noqa: PLC0415
-
     host, port = running.address(listen, option="--listen")
     admin_port = _admin_port(admin_listen)
     secret_key = _secret_key(secret_key_file)
@@ -84,7 +83,7 @@ def _admin_port(listen: str) -> int:
     host, port = running.address(listen, option="--admin-listen")
     if host not in _LOOPBACK:
         text = "--admin-listen must be 127.0.0.1:PORT"
-        raise CommandError(ExitCode.WRONG_USAGE, text, reason="USAGE", field="--admin-listen")
+        raise wrong_usage(text, field="--admin-listen")
     return port
 
 
@@ -92,5 +91,5 @@ def _secret_key(path: Path) -> str:
     key = path.read_bytes().strip().decode("ascii", "replace")
     if not _SECRET_KEY.fullmatch(key):
         text = "--secret-key-file must hold 32 hex digits, and nothing else"
-        raise CommandError(ExitCode.WRONG_USAGE, text, reason="USAGE", field="--secret-key-file")
+        raise wrong_usage(text, field="--secret-key-file")
     return key

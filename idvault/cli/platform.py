@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from idvault import config
+from idvault import bootstrap, config
 from idvault.cli import running
 from idvault.config import Process
 
@@ -43,8 +43,6 @@ def register(name: Name, certificate: Certificate, role: ForRole = Role.PLATFORM
     """
     settings = config.load(Process.PLATFORMS)
     pem = certificate.read_bytes()
-    from idvault import bootstrap  # noqa: PLC0415 - `--help` needs no database
-
     asyncio.run(
         bootstrap.register_platform(
             settings, name=name, role=role.value, certificate_pem=pem, now=running.real_clock()
@@ -58,8 +56,6 @@ def revoke(name: Name, certificate: Certificate, role: ForRole = Role.PLATFORM) 
     """Take a certificate's key away from NAME: new calls are refused within seconds."""
     settings = config.load(Process.PLATFORMS)
     pem = certificate.read_bytes()
-    from idvault import bootstrap  # noqa: PLC0415 - `--help` needs no database
-
     asyncio.run(
         bootstrap.revoke_platform(
             settings, name=name, role=role.value, certificate_pem=pem, now=running.real_clock()

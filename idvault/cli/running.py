@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from idvault import process
-from idvault.cli.errors import CommandError, ExitCode
+from idvault.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault.domain.moment import Moment
 
 _LAST_PORT = 65_535
@@ -34,7 +34,7 @@ def address(listen: str, *, option: str) -> tuple[str, int]:
     """Return host and port of an option; raises CommandError (2) unless it is HOST:PORT."""
     host, port = listen.rpartition(":")[0], listen.rpartition(":")[2]
     if not host or not (port.isascii() and port.isdecimal()) or int(port) > _LAST_PORT:
-        raise CommandError(ExitCode.WRONG_USAGE, f"{option} must be HOST:PORT", reason="USAGE", field=option)
+        raise wrong_usage(f"{option} must be HOST:PORT", field=option)
     return process.split_address(listen)
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from idvault import config, process
+from idvault import bootstrap, config, process
 from idvault.cli import running
 from idvault.config import Process, Settings
 from idvault.process import Child, ProcessError
@@ -55,8 +55,6 @@ def serve(
         group = _Group(settings, edge=edge, clock_file=clock_file)
         running.run(group.run, ready_file=ready_file)
         return
-    from idvault import bootstrap  # noqa: PLC0415 - `--help` and the people's commands need no server
-
     clock = running.clock(clock_file)
 
     async def program(ready: running.Ready, stop: asyncio.Event) -> None:

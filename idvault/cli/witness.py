@@ -5,17 +5,18 @@ import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from idvault import process
 from idvault.cli import running
-from idvault.cli.errors import CommandError, ExitCode
-
-if TYPE_CHECKING:
-    from idvault.witness.cosigner import Cosigner
-    from idvault.witness.state import State
+from idvault.cli.errors import CommandError, ExitCode, wrong_usage
+from idvault.telemetry.logs import Logs
+from idvault.transparency.note import MalformedKeyError, parse_key
+from idvault.witness import app, cosigner, key
+from idvault.witness.cosigner import Cosigner
+from idvault.witness.state import State, StateError
 
 _KEY_FILE = "witness.key"
 
@@ -65,9 +66,7 @@ def witness(  # noqa: PLR0917 - typer makes an option of each
         running.run(_program(cosigner, address, tls), ready_file=ready_file)
 
 
-def _program(cosigner: "Cosigner", address: tuple[str, int], tls: ssl.SSLContext | None) -> running.Program:
-    from idvault.witness import app  # noqa: PLC0415 - `--help` needs no server
-
+def _program(cosigner: Cosigner, address: tuple[str, int], tls: ssl.SSLContext | None) -> running.Program:
     host, port = address
     shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
@@ -86,11 +85,8 @@ def _program(cosigner: "Cosigner", address: tuple[str, int], tls: ssl.SSLContext
 
 
 @contextmanager
-def _held(path: Path) -> Iterator["State"]:
+def _held(path: Path) -> Iterator[State]:
     """Hold the state folder, and write the log to stdout meanwhile."""
-    from idvault.telemetry.logs import Logs  # noqa: PLC0415 - see above
-    from idvault.witness.state import State, StateError  # noqa: PLC0415
-
     try:
         folder = State(path)
     except StateError as error:
@@ -108,24 +104,21 @@ def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
         return None
     if certificate is None or key is None:
         text = "--tls-certificate and --tls-key belong together"
-        raise CommandError(ExitCode.WRONG_USAGE, text, reason="USAGE", field="--tls-key")
+        raise wrong_usage(text, field="--tls-key")
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     try:
         context.load_cert_chain(certificate, key)
     except ssl.SSLError as error:
         text = "--tls-certificate and --tls-key hold no certificate with its key"
-        raise CommandError(ExitCode.WRONG_USAGE, text, reason="USAGE", field="--tls-key") from error
+        raise wrong_usage(text, field="--tls-key") from error
     return context
 
 
-def _cosigner(state: "State", log_keys: Sequence[str], name: str | None) -> "Cosigner":
-    from idvault.transparency.note import MalformedKeyError, parse_key  # noqa: PLC0415
-    from idvault.witness import cosigner, key  # noqa: PLC0415
-
+def _cosigner(state: State, log_keys: Sequence[str], name: str | None) -> Cosigner:
     try:
         logs = cosigner.known_logs([parse_key(text) for text in log_keys])
     except (MalformedKeyError, cosigner.KeyKindError) as error:
-        raise CommandError(ExitCode.WRONG_USAGE, str(error), reason="USAGE", field="--log-key") from error
+        raise wrong_usage(str(error), field="--log-key") from error
     try:
         signer = key.load_or_make(state.folder / _KEY_FILE, name=name)
     except key.KeyFileError as error:

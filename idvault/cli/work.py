@@ -2,7 +2,7 @@
 
 import asyncio
 
-from idvault import config, process
+from idvault import bootstrap, config, process
 from idvault.cli import running
 from idvault.config import Process
 
@@ -14,8 +14,6 @@ def work(ready_file: running.ReadyFile = None, clock_file: running.ClockFile = N
     goes to stdout, one JSON object a line.
     """
     settings = config.load(Process.WORK, clock_file=clock_file)
-    from idvault import bootstrap  # noqa: PLC0415 - `--help` needs no worker
-
     clock = running.clock(clock_file)
 
     async def program(ready: running.Ready, stop: asyncio.Event) -> None:

@@ -1,18 +1,13 @@
 """`idvault custodian drill`: open the own share of a record of nobody, so that a lost key is noticed."""
 
-from typing import TYPE_CHECKING
-
 import typer
 
-from idvault.cli.disclosure import display as card
-from idvault.cli.people import session as desk
+from idvault.cli.disclosure import display
 from idvault.cli.people.next_step import NextStep
-from idvault.cli.people.session import MemberOptions
+from idvault.cli.people.session import MemberOptions, as_json, open_session
 from idvault.domain.disclosure import Finding
 from idvault.domain.error import Reason
-
-if TYPE_CHECKING:
-    from idvault_client.people.custody.drill import VerifiedDrill
+from idvault_client.people.custody.drill import VerifiedDrill
 
 _ROLE = "custodian"
 
@@ -25,14 +20,14 @@ def drill(context: typer.Context) -> None:
     "drill: passed, the next one is due by DATE".
     """
     given: MemberOptions = context.obj
-    with desk.sit_down(_ROLE, given, next_=DrillNextStep) as own:
-        client = own.drill()
+    with open_session(_ROLE, given, next_=DrillNextStep) as session:
+        client = session.drill()
         found = client.fetch()
-        if not desk.as_json(context):
+        if not as_json(context):
             _show(found)
         passed = client.complete(found, code=given.asked_code())
-    if desk.as_json(context):
-        card.tell(
+    if as_json(context):
+        display.tell(
             {
                 "record_id": passed.record_id,
                 "quorum_id": found.record.present_quorum_id,
@@ -69,9 +64,9 @@ class DrillNextStep(NextStep):
         return super().after_refusal(text, reason, field)
 
 
-def _show(found: "VerifiedDrill") -> None:
+def _show(found: VerifiedDrill) -> None:
     last = f"{found.passed_at:%Y-%m-%d}" if found.passed_at else "never with these keys"
-    card.show_rows(
+    display.show_rows(
         {
             "record": f"{found.record.record_id}, of nobody",
             "your place": f"{found.place} of {found.custodians}",

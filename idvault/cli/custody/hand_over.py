@@ -3,19 +3,21 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.progress import Progress as Bar
 
-from idvault.cli.disclosure import display as card
+from idvault.attest.succession import Succession
+from idvault.cli.disclosure import display
 from idvault.cli.errors import CommandError, ExitCode
-from idvault.cli.people import session as desk
-from idvault.cli.people.session import MemberOptions, Session
+from idvault.cli.people.session import MemberOptions, Session, as_json, open_session
 from idvault.domain.handover import MOST_SHARES
-
-if TYPE_CHECKING:
-    from idvault.attest.succession import Succession
-    from idvault_client.people.custody.hand_over import HandOver, HandOverProgress
+from idvault_client.errors import Unavailable
+from idvault_client.people.custody.hand_over import HandOver, HandOverProgress, NotReplacedError
+from idvault_client.people.custody.journal import NAME, HandOverJournal, HandOverJournalError
+from idvault_client.people.trust import FindingError
 
 _ROLE = "custodian"
 Batch = Annotated[int, typer.Option(metavar="N", help="Shares in one call.", min=1, max=MOST_SHARES)]
@@ -32,10 +34,10 @@ def hand_over(context: typer.Context, batch: Batch = MOST_SHARES, yes: Yes = Fal
     """
     given: MemberOptions = context.obj
     left = 0
-    with desk.sit_down(_ROLE, given) as own, _told(given):
-        client = _client(own)
+    with open_session(_ROLE, given) as session, _told(given):
+        client = _client(session)
         for found in client.successions():
-            _show(context, own, found)
+            _show(context, session, found)
             _confirm(yes)
             with _bar(context) as tell:
                 done = client.run(found, batch=batch, tell=tell)
@@ -45,26 +47,18 @@ def hand_over(context: typer.Context, batch: Batch = MOST_SHARES, yes: Yes = Fal
         raise typer.Exit(ExitCode.UNVERIFIED)
 
 
-def _client(own: Session) -> "HandOver":
-    from idvault_client.people.custody.hand_over import HandOver  # noqa: PLC0415 - `--help` needs no cryptography
-    from idvault_client.people.custody.journal import NAME, HandOverJournal  # noqa: PLC0415
-
+def _client(session: Session) -> HandOver:
     return HandOver(
-        identity=own.identity,
-        versions=own.home.versions,
-        edge=own.edge,
-        journal=HandOverJournal(own.given.folder() / NAME),
+        identity=session.identity,
+        versions=session.home.versions,
+        edge=session.edge,
+        journal=HandOverJournal(session.given.folder() / NAME),
     )
 
 
 @contextmanager
 def _told(given: MemberOptions) -> Iterator[None]:
     """Turn what only this verb meets into how the command ends."""
-    from idvault_client.errors import Unavailable  # noqa: PLC0415 - `--help` needs no gRPC
-    from idvault_client.people.custody.hand_over import NotReplacedError  # noqa: PLC0415
-    from idvault_client.people.custody.journal import HandOverJournalError  # noqa: PLC0415
-    from idvault_client.people.trust import FindingError  # noqa: PLC0415
-
     command = f"idvault {_ROLE} --identity {given.folder()}"
     try:
         yield
@@ -81,14 +75,14 @@ def _told(given: MemberOptions) -> Iterator[None]:
         raise CommandError(ExitCode.UNREACHABLE, text, reason=error.reason or error.code) from error
 
 
-def _show(context: typer.Context, own: Session, found: "Succession") -> None:
-    if desk.as_json(context):
+def _show(context: typer.Context, session: Session, found: Succession) -> None:
+    if as_json(context):
         return
-    successor, version = found.successor, own.home.versions[-1].version
+    successor, version = found.successor, session.home.versions[-1].version
     print(
         f"quorum {found.quorum.name}, place {found.place}, by version {version} of the roster:\n"
         f"  your shares go to {successor.name}, {successor.organisation}\n"
-        f"  key {card.fingerprint(successor.hpke_public_key)}",
+        f"  key {display.fingerprint(successor.hpke_public_key)}",
         file=sys.stderr,
     )
 
@@ -101,19 +95,16 @@ def _confirm(yes: bool) -> None:
 
 
 @contextmanager
-def _bar(context: typer.Context) -> Iterator["Callable[[HandOverProgress], None]"]:
+def _bar(context: typer.Context) -> Iterator[Callable[[HandOverProgress], None]]:
     """Show a bar on stderr for as long as it lasts; to machines one line at each batch, on stderr too."""
-    if desk.as_json(context):
+    if as_json(context):
         yield lambda _: None
         return
-    from rich.console import Console  # noqa: PLC0415 - `--help` needs no drawing
-    from rich.progress import Progress as Bar  # noqa: PLC0415
-
     console = Console(stderr=True)
     with Bar(console=console, transient=False) as bar:
         task = bar.add_task("handing over", total=None)
 
-        def tell(progress: "HandOverProgress") -> None:
+        def tell(progress: HandOverProgress) -> None:
             bar.update(task, total=progress.total, completed=progress.handed)
             if not console.is_terminal:
                 print(f"hand-over: {progress.handed} of {progress.total}", file=sys.stderr, flush=True)
@@ -121,9 +112,9 @@ def _bar(context: typer.Context) -> Iterator["Callable[[HandOverProgress], None]
         yield tell
 
 
-def _tell(context: typer.Context, found: "Succession", done: "HandOverProgress") -> None:
+def _tell(context: typer.Context, found: Succession, done: HandOverProgress) -> None:
     left = done.refused + done.left_out
-    if desk.as_json(context):
+    if as_json(context):
         content = {
             "quorum": found.quorum.name,
             "quorum_id": found.quorum.id,
@@ -133,6 +124,6 @@ def _tell(context: typer.Context, found: "Succession", done: "HandOverProgress")
             "refused": done.refused,
             "damaged": done.left_out,
         }
-        card.tell(content)
+        display.tell(content)
     else:
         typer.echo(f"hand-over: {done.handed} shares handed to {found.successor.name}, {left} left")

@@ -11,7 +11,11 @@ from typing import Annotated
 import typer
 
 from idvault.cli import running
+from idvault.cli.dev import single_process as lean
+from idvault.cli.dev.processes import DevelopmentProcesses
 from idvault.cli.errors import CommandError, ExitCode
+from idvault.development.layout import Layout
+from idvault.development.supervisor import FREE_PORTS, Lock, LockedError, Ports
 
 
 class PortChoice(StrEnum):
@@ -77,9 +81,6 @@ def dev(  # noqa: PLR0917 - typer makes an option of each
 
 
 def _lean(state: Path, prepared: Path, *, ready_file: Path | None, registry_latency: int) -> None:
-    from idvault.cli.dev import single_process as lean  # noqa: PLC0415
-    from idvault.development.layout import Layout  # noqa: PLC0415
-
     lean.prepare(prepared, state=state)
     program = lean.SingleProcess(layout=Layout(state), registry_latency=registry_latency).program
     running.run(program, ready_file=ready_file or Layout(state).ready, factory=running.fast_loop)
@@ -87,10 +88,6 @@ def _lean(state: Path, prepared: Path, *, ready_file: Path | None, registry_late
 
 def _dev(wishes: _Wishes) -> None:
     # The rooms of development are imported here and not above: `--help`, and production, load none of them.
-    from idvault.cli.dev.processes import DevelopmentProcesses  # noqa: PLC0415
-    from idvault.development.layout import Layout  # noqa: PLC0415
-    from idvault.development.supervisor import FREE_PORTS, Lock, LockedError, Ports  # noqa: PLC0415
-
     layout = Layout(wishes.state)
     layout.create()
     try:

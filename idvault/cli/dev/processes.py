@@ -12,7 +12,7 @@ from typing import Any
 
 from idvault import bootstrap, config, process
 from idvault.cli import running
-from idvault.cli.people import connect, second_factor
+from idvault.cli.dev import members
 from idvault.config import Process
 from idvault.development import certificates, environment, example, people, ready
 from idvault.development.authority import real_now
@@ -92,8 +92,8 @@ class DevelopmentProcesses:
         )
         facts = Facts(registry, witness, serve, work, public_url, prepared.quorum_id, prepared.log_public_key)
         document = ready.document(self._layout, facts, self._supervisor)
-        await asyncio.to_thread(connect.development, document, (*AUDITORS, *CUSTODIANS))
-        await asyncio.to_thread(second_factor.development, document, (*AUDITORS, *CUSTODIANS))
+        await asyncio.to_thread(members.connect, document, (*AUDITORS, *CUSTODIANS))
+        await asyncio.to_thread(members.enrol, document, (*AUDITORS, *CUSTODIANS))
         process.write_ready(self._ready_file, document)
         return document
 

@@ -2,17 +2,15 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from idvault.cli.disclosure import display as card
-from idvault.cli.people import session as desk
-from idvault.cli.people.session import MemberOptions
+from idvault.cli.disclosure import display
+from idvault.cli.people.session import MemberOptions, Session, as_json, open_session
 from idvault.domain.disclosure import MOST_OPENINGS
-
-if TYPE_CHECKING:
-    from idvault.v1 import disclosure_pb2
+from idvault.v1 import disclosure_pb2
+from idvault_client.people.disclosure import evidence as evidences
 
 _ROLE = "auditor"
 Id = Annotated[
@@ -46,8 +44,8 @@ def request(  # noqa: PLR0917 - typer makes an option of each
     opening or at the end of the request.
     """
     given: MemberOptions = context.obj
-    with desk.sit_down(_ROLE, given) as own:
-        found = own.auditor().request(
+    with open_session(_ROLE, given) as session:
+        found = session.auditor().request(
             account_token=account,
             case_reference=case,
             legal_basis=legal_basis,
@@ -60,13 +58,13 @@ def request(  # noqa: PLR0917 - typer makes an option of each
 
 def list_(context: typer.Context) -> None:
     """List your requests, newest first."""
-    with desk.sit_down(_ROLE, context.obj) as own:
-        found = own.auditor().list()
-    if desk.as_json(context):
+    with open_session(_ROLE, context.obj) as session:
+        found = session.auditor().list()
+    if as_json(context):
         for each in found:
-            card.tell(card.disclosure(each))
+            display.tell(display.disclosure(each))
         return
-    card.show_disclosures(found)
+    display.show_disclosures(found)
     typer.echo(f"disclosures: {len(found)}")
 
 
@@ -79,18 +77,18 @@ def show(
 ) -> None:
     """Show one of your requests, with the custodians' decisions."""
     given: MemberOptions = context.obj
-    with desk.sit_down(_ROLE, given, disclosure_id=disclosure_id) as own:
+    with open_session(_ROLE, given, disclosure_id=disclosure_id) as session:
         if evidence is not None:
-            _show_evidence(context, own, evidence)
+            _show_evidence(context, session, evidence)
             return
-        found = own.auditor().show(disclosure_id)
+        found = session.auditor().show(disclosure_id)
     _tell(context, found)
 
 
 def cancel(context: typer.Context, disclosure_id: Id) -> None:
     """Withdraw a request that was not opened, and destroy its one-time key."""
-    with desk.sit_down(_ROLE, context.obj, disclosure_id=disclosure_id) as own:
-        found = own.auditor().cancel(disclosure_id)
+    with open_session(_ROLE, context.obj, disclosure_id=disclosure_id) as session:
+        found = session.auditor().cancel(disclosure_id)
     _tell(context, found)
 
 
@@ -110,38 +108,34 @@ def open_(
     again is the same opening.
     """
     given: MemberOptions = context.obj
-    with desk.sit_down(_ROLE, given, disclosure_id=disclosure_id) as own:
-        opened = own.auditor().open(disclosure_id, code=given.asked_code())
+    with open_session(_ROLE, given, disclosure_id=disclosure_id) as session:
+        opened = session.auditor().open(disclosure_id, code=given.asked_code())
         if evidence is not None:
-            from idvault_client.people.disclosure import evidence as evidences  # noqa: PLC0415 - only who keeps some needs it
-
-            digest = own.home.versions[-1].digest()
-            evidences.write(evidence, opened, identity=own.identity, roster_digest=digest)
-    if desk.as_json(context):
-        card.tell(card.opened(opened))
+            digest = session.home.versions[-1].digest()
+            evidences.write(evidence, opened, identity=session.identity, roster_digest=digest)
+    if as_json(context):
+        display.tell(display.opened(opened))
         return
-    card.show_opened(opened)
+    display.show_opened(opened)
     typer.echo(f"disclosure: {disclosure_id} OPENED")
 
 
-def _show_evidence(context: typer.Context, own: desk.Session, path: Path) -> None:
-    from idvault_client.people.disclosure import evidence as evidences  # noqa: PLC0415 - only who kept some needs it
-
-    kept = evidences.read(path, identity=own.identity)
-    found = own.auditor().verify_evidence(
+def _show_evidence(context: typer.Context, session: Session, path: Path) -> None:
+    kept = evidences.read(path, identity=session.identity)
+    found = session.auditor().verify_evidence(
         kept.answer, signed_request=kept.signed_request, payload=kept.payload
     )
-    if desk.as_json(context):
-        card.tell(card.opened(found))
+    if as_json(context):
+        display.tell(display.opened(found))
         return
-    card.show_opened(found)
+    display.show_opened(found)
     typer.echo(f"evidence: {found.terms.disclosure_id} verified")
 
 
-def _tell(context: typer.Context, found: "disclosure_pb2.Disclosure") -> None:
-    content = card.disclosure(found)
-    if desk.as_json(context):
-        card.tell(content)
+def _tell(context: typer.Context, found: disclosure_pb2.Disclosure) -> None:
+    content = display.disclosure(found)
+    if as_json(context):
+        display.tell(content)
         return
-    card.show_disclosures([found])
+    display.show_disclosures([found])
     typer.echo(f"disclosure: {content['disclosure_id']} {content['state']}")

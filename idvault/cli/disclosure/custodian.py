@@ -1,21 +1,18 @@
-"""The verbs of `idvault custodian`: pending, approve, deny; drill and hand-over have files of their own."""
+"""The verbs of `idvault custodian`: pending, approve, deny; drill and hand-over have files of their session."""
 
 import sys
 import time
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from idvault.cli.custody import drill
 from idvault.cli.custody import hand_over as handover
-from idvault.cli.disclosure import display as card
+from idvault.cli.disclosure import display
 from idvault.cli.errors import CommandError, ExitCode
-from idvault.cli.people import session as desk
-from idvault.cli.people.session import MemberOptions
-
-if TYPE_CHECKING:
-    from idvault.v1 import disclosure_pb2
-    from idvault_client.people.disclosure.custodian import PendingRequest
+from idvault.cli.people.session import MemberOptions, as_json, open_session
+from idvault.v1 import disclosure_pb2
+from idvault_client.people.disclosure.custodian import PendingRequest
 
 _ROLE = "custodian"
 _PERIOD = 5.0
@@ -43,9 +40,9 @@ def pending(
     A request that does not verify is named as such, and nothing that it says is shown.
     """
     seen: set[str] = set()
-    with desk.sit_down(_ROLE, context.obj) as own:
+    with open_session(_ROLE, context.obj) as session:
         while True:
-            cards = own.custodian().pending()
+            cards = session.custodian().pending()
             for each in cards:
                 if each.disclosure_id not in seen:
                     _show(context, each)
@@ -53,7 +50,7 @@ def pending(
             if not watch:
                 break
             time.sleep(_PERIOD)
-    if not desk.as_json(context):
+    if not as_json(context):
         typer.echo(f"pending: {len(seen)}")
 
 
@@ -63,8 +60,8 @@ def approve(context: typer.Context, disclosure_id: Id, yes: Yes = False) -> None
     Refused unless an auditor of your pinned roster signed the request and its entry is in the log.
     """
     given: MemberOptions = context.obj
-    with desk.sit_down(_ROLE, given, disclosure_id=disclosure_id) as own:
-        custodian = own.custodian()
+    with open_session(_ROLE, given, disclosure_id=disclosure_id) as session:
+        custodian = session.custodian()
         found = custodian.find(disclosure_id)
         _show(context, found, on_stdout=False)
         if found.refused is None:
@@ -77,19 +74,19 @@ def approve(context: typer.Context, disclosure_id: Id, yes: Yes = False) -> None
 
 def deny(context: typer.Context, disclosure_id: Id, yes: Yes = False) -> None:
     """Refuse your share; when too few custodians are left, the request ends."""
-    with desk.sit_down(_ROLE, context.obj, disclosure_id=disclosure_id) as own:
-        custodian = own.custodian()
+    with open_session(_ROLE, context.obj, disclosure_id=disclosure_id) as session:
+        custodian = session.custodian()
         found = custodian.find(disclosure_id)
         _show(context, found, on_stdout=False)
         _confirm(yes, "Refuse your share for this request?")
         _tell(context, custodian.deny(found))
 
 
-def _show(context: typer.Context, found: "PendingRequest", *, on_stdout: bool = True) -> None:
-    if not desk.as_json(context):
-        card.show_card(found)
+def _show(context: typer.Context, found: PendingRequest, *, on_stdout: bool = True) -> None:
+    if not as_json(context):
+        display.show_pending(found)
     elif on_stdout:
-        card.tell(card.card(found))
+        display.tell(display.pending(found))
 
 
 def _confirm(yes: bool, question: str) -> None:
@@ -99,9 +96,7 @@ def _confirm(yes: bool, question: str) -> None:
         raise CommandError(ExitCode.REFUSED, "nothing was decided", reason="NOT_CONFIRMED")
 
 
-def _tell(context: typer.Context, found: "disclosure_pb2.DecidedDisclosure") -> None:
-    from idvault.v1 import disclosure_pb2  # noqa: PLC0415 - `--help` needs no stubs
-
+def _tell(context: typer.Context, found: disclosure_pb2.DecidedDisclosure) -> None:
     state = disclosure_pb2.DisclosureState.Name(found.state).removeprefix("DISCLOSURE_STATE_")
     verdicts = [decision.verdict for decision in found.decisions]
     content = {
@@ -111,7 +106,7 @@ def _tell(context: typer.Context, found: "disclosure_pb2.DecidedDisclosure") -> 
         "approvals": verdicts.count(disclosure_pb2.VERDICT_APPROVE),
         "denials": verdicts.count(disclosure_pb2.VERDICT_DENY),
     }
-    if desk.as_json(context):
-        card.tell(content)
+    if as_json(context):
+        display.tell(content)
     else:
         typer.echo(f"disclosure: {found.disclosure_id} {state}")

@@ -3,7 +3,7 @@
 import json
 from base64 import b64encode
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 from rich.console import Console
@@ -11,15 +11,12 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-if TYPE_CHECKING:
-    from idvault.v1 import disclosure_pb2
-    from idvault_client.people.disclosure.auditor import DisclosedRecord
-    from idvault_client.people.disclosure.custodian import PendingRequest
+from idvault.v1 import disclosure_pb2
+from idvault_client.people.disclosure.auditor import DisclosedRecord
+from idvault_client.people.disclosure.custodian import PendingRequest
 
 
 def _state(number: int) -> str:
-    from idvault.v1 import disclosure_pb2  # noqa: PLC0415 - `--help` needs no stubs
-
     return disclosure_pb2.DisclosureState.Name(number).removeprefix("DISCLOSURE_STATE_")  # type: ignore[arg-type]
 
 
@@ -29,10 +26,8 @@ def fingerprint(key: bytes) -> str:
     return " ".join(text[at : at + 4] for at in range(0, len(text), 4))
 
 
-def disclosure(found: "disclosure_pb2.Disclosure") -> dict[str, Any]:
+def disclosure(found: disclosure_pb2.Disclosure) -> dict[str, Any]:
     """Return an auditor's disclosure for machines."""
-    from idvault.v1 import disclosure_pb2  # noqa: PLC0415 - `--help` needs no stubs
-
     return {
         "disclosure_id": found.disclosure_id,
         "account_token": found.account_token,
@@ -53,7 +48,7 @@ def disclosure(found: "disclosure_pb2.Disclosure") -> dict[str, Any]:
     }
 
 
-def card(found: "PendingRequest") -> dict[str, Any]:
+def pending(found: PendingRequest) -> dict[str, Any]:
     """Return what a custodian decides on, for machines."""
     terms, signer = found.terms, found.signer
     shown: dict[str, Any] = {
@@ -83,7 +78,7 @@ def card(found: "PendingRequest") -> dict[str, Any]:
     return shown
 
 
-def opened(found: "DisclosedRecord") -> dict[str, Any]:
+def opened(found: DisclosedRecord) -> dict[str, Any]:
     """Return an opened record for machines."""
     identity, consent = found.payload.identity, found.payload.consent
     return {
@@ -107,7 +102,7 @@ def tell(content: dict[str, Any]) -> None:
     typer.echo(json.dumps(content, ensure_ascii=False))
 
 
-def show_disclosures(found: list["disclosure_pb2.Disclosure"]) -> None:
+def show_disclosures(found: list[disclosure_pb2.Disclosure]) -> None:
     """Show the auditor's disclosures as a table."""
     # An id that is cut off, or goes over two lines, cannot be copied; so the account stands below it.
     table = Table(box=None)
@@ -126,9 +121,9 @@ def show_disclosures(found: list["disclosure_pb2.Disclosure"]) -> None:
     Console(stderr=True).print(table)
 
 
-def show_card(found: "PendingRequest") -> None:
+def show_pending(found: PendingRequest) -> None:
     """Show what a custodian decides on; what is not verified is not shown at all."""
-    content = card(found)
+    content = pending(found)
     if found.refused is not None or found.terms is None or found.requested_at is None:
         body = Text(f"does not verify: {content['refused']}\n{content['why']}", style="bold red")
         Console(stderr=True).print(Panel(body, title=f"request {found.disclosure_id}"))
@@ -148,7 +143,7 @@ def show_card(found: "PendingRequest") -> None:
     show_rows(rows, title=f"request {found.disclosure_id}")
 
 
-def show_opened(found: "DisclosedRecord") -> None:
+def show_opened(found: DisclosedRecord) -> None:
     """Show an opened record on the auditor's own screen."""
     content, consent = opened(found), found.payload.consent
     rows = {

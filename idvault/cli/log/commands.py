@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from idvault import config
 from idvault.cli import running
-from idvault.cli.errors import CommandError, ExitCode
+from idvault.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault.cli.log import trust as log_trust
 from idvault.cli.log.source import Bar, BundleSource, DatabaseSource, Source, VerifiedLog
 from idvault.config import Process
@@ -154,7 +154,7 @@ def _source(database: str | None, bundle: Path | None, shred_database: str | Non
     if bundle is not None and database is None and shred_database is None:
         return BundleSource(bundle)
     text = "give --database (with --shred-database or without), or --bundle"
-    raise CommandError(ExitCode.WRONG_USAGE, text, reason="USAGE", field="--database")
+    raise wrong_usage(text, field="--database")
 
 
 def _note(path: Path) -> bytes:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from idvault.cli.errors import CommandError, ExitCode
+from idvault.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault.cli.log.trust import LogTrust
 from idvault.transparency import proof, verifier
 from idvault.transparency.checkpoint import Checkpoint
@@ -118,9 +118,7 @@ class DatabaseSource:
         try:
             logs.check_database_urls(self._url, self._shred_url)
         except ValueError as error:
-            raise CommandError(
-                ExitCode.WRONG_USAGE, str(error), reason="USAGE", field="--database"
-            ) from error
+            raise wrong_usage(str(error), field="--database") from error
         own = await logs.stored_checkpoint(database_url=self._shred_url) if self._shred_url else None
         checkpoints = trust.checkpoints([*outside, *([] if own is None else [own])])
         async with logs.log_audit(database_url=self._url) as flow:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from idvault.cli.errors import CommandError, ExitCode
+from idvault.cli.errors import wrong_usage
 from idvault.transparency import checkpoint
 from idvault.transparency.checkpoint import Checkpoint, CheckpointError, Policy, QuorumError
 from idvault.transparency.note import NoteError, VerifierKey, parse_key
@@ -52,7 +52,7 @@ def read(*, public_key: str, witness: Sequence[str], quorum: int | None) -> LogT
     try:
         return LogTrust(Policy(log_key.name, (log_key,), witnesses, demanded))
     except CheckpointError as error:
-        raise CommandError(ExitCode.WRONG_USAGE, str(error), reason="USAGE", field="--witness") from error
+        raise wrong_usage(str(error), field="--witness") from error
 
 
 def key(text: str, option: str) -> VerifierKey:
@@ -60,6 +60,4 @@ def key(text: str, option: str) -> VerifierKey:
     try:
         return parse_key(text)
     except NoteError as error:
-        raise CommandError(
-            ExitCode.WRONG_USAGE, f"{option}: {error}", reason="USAGE", field=option
-        ) from error
+        raise wrong_usage(f"{option}: {error}", field=option) from error

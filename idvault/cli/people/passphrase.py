@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
+from idvault.attest.certificate import CertificateError
 from idvault.cli.errors import CommandError, ExitCode
+from idvault.custody.identity import IdentityError, PassphraseError
 
 PassphraseFile = Annotated[
     Path | None,
@@ -51,9 +53,6 @@ def ask(what: str, *, option: str) -> str:
 @contextmanager
 def identity_errors() -> Iterator[None]:
     """Tell what is wrong with an identity folder or a certificate, and end with a refusal."""
-    from idvault.attest.certificate import CertificateError  # noqa: PLC0415 - `--help` needs no cryptography
-    from idvault.custody.identity import IdentityError, PassphraseError  # noqa: PLC0415
-
     try:
         yield
     except PassphraseError as error:

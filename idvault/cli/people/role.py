@@ -9,11 +9,13 @@ from typing import Annotated
 
 import typer
 
+from idvault.attest import certificate
 from idvault.cli.disclosure import auditor, custodian
-from idvault.cli.errors import CommandError, ExitCode
+from idvault.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault.cli.people import connect, second_factor
 from idvault.cli.people import passphrase as secret
 from idvault.cli.people.session import MemberOptions
+from idvault.custody import identity
 
 _WHAT = {
     "auditor": "An auditor asks for the disclosure of one sealed record.",
@@ -95,24 +97,16 @@ def _init(role: str) -> Callable[..., None]:
 
 def _needed(folder: Path | None) -> Path:
     if folder is None:
-        raise CommandError(ExitCode.WRONG_USAGE, "--identity is missing", reason="USAGE", field="--identity")
+        raise wrong_usage("--identity is missing", field="--identity")
     return folder
 
 
 def _check_name(name: str) -> None:
     if not _NAME.fullmatch(name):
-        raise CommandError(
-            ExitCode.WRONG_USAGE,
-            "a name is small letters, digits and hyphens",
-            reason="USAGE",
-            field="--name",
-        )
+        raise wrong_usage("a name is small letters, digits and hyphens", field="--name")
 
 
 def _take_certificate(pem: Path, folder: Path, *, role: str, name: str) -> None:
-    from idvault.attest import certificate  # noqa: PLC0415 - `--help` needs no cryptography
-    from idvault.custody import identity  # noqa: PLC0415
-
     claim = certificate.read(pem.read_bytes())
     if (claim.role, claim.name) != (role, name):
         text = f"the certificate is for {claim.role} {claim.name}, not for {role} {name}"
@@ -124,8 +118,6 @@ def _take_certificate(pem: Path, folder: Path, *, role: str, name: str) -> None:
 
 
 def _create(folder: Path, *, role: str, name: str, organization: str, passphrase_file: Path | None) -> None:
-    from idvault.custody import identity  # noqa: PLC0415 - `--help` needs no cryptography
-
     # Told before a passphrase is asked for.
     if (folder / identity.KEYS).exists():
         raise CommandError(
@@ -141,3 +133,7 @@ def _create(folder: Path, *, role: str, name: str, organization: str, passphrase
     )
     typer.echo(f"public file: {folder / identity.PUBLIC}")
     typer.echo(f"{role}: {made.name} initialised")
+
+
+auditor_app = make("auditor")
+custodian_app = make("custodian")

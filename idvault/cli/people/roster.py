@@ -10,7 +10,7 @@ from idvault import config, durable_file
 from idvault.attest import certificate, person, reading, roster, roster_chain, roster_signature
 from idvault.attest.reading import RosterError
 from idvault.attest.roster import Roster
-from idvault.cli.errors import CommandError, ExitCode
+from idvault.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault.cli.people import passphrase as secret
 from idvault.cli.people import roster_server
 from idvault.cli.people.roster_server import CaOption, ServerNameOption, ServerOption
@@ -276,7 +276,5 @@ def _quorum(text: str) -> dict[str, Any]:
     name, _, rest = text.partition(":")
     threshold, _, custodians = rest.partition(":")
     if not threshold.isdecimal() or not custodians:
-        raise CommandError(
-            ExitCode.WRONG_USAGE, "a quorum is NAME:M:CUSTODIAN,CUSTODIAN,…", reason="USAGE", field="--quorum"
-        )
+        raise wrong_usage("a quorum is NAME:M:CUSTODIAN,CUSTODIAN,…", field="--quorum")
     return {"name": name, "threshold": int(threshold), "custodians": custodians.split(",")}

@@ -1,21 +1,20 @@
 """The roster over the wire: `--server` hands a proposal or a signature to a running vault, or fetches one."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 from uuid import uuid4
 
 import typer
 
-from idvault.cli.errors import CommandError, ExitCode
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from idvault.attest.roster import Roster
-    from idvault.v1 import roster_pb2
-    from idvault_client.people.custody_edge import CustodyEdge
+from idvault.attest.roster import Roster
+from idvault.cli.errors import CommandError, ExitCode, wrong_usage
+from idvault.v1 import roster_pb2
+from idvault_client.errors import Unavailable, VaultError
+from idvault_client.people.custody_edge import CustodyEdge
+from idvault_client.transport import Tls
 
 ServerOption = Annotated[
     str | None,
@@ -39,18 +38,14 @@ class RosterServer:
     ca: Path
     server_name: str
 
-    def propose(self, found: "Roster") -> "roster_pb2.RosterProposal":
+    def propose(self, found: Roster) -> roster_pb2.RosterProposal:
         """Hand a version in, with the signatures that it has."""
-        from idvault.v1 import roster_pb2  # noqa: PLC0415 - `--help` needs no gRPC
-
         request = roster_pb2.ProposeRosterRequest(request_id=str(uuid4()), file=found.to_bytes())
         with self._connect() as edge:
             return edge.call("RosterService/ProposeRoster", request, roster_pb2.RosterProposal)
 
-    def sign(self, found: "Roster", name: str) -> "roster_pb2.RosterProposal":
+    def sign(self, found: Roster, name: str) -> roster_pb2.RosterProposal:
         """Hand in the signature that a custodian has put on a proposal."""
-        from idvault.v1 import roster_pb2  # noqa: PLC0415 - `--help` needs no gRPC
-
         (signature,) = [each.signature for each in found.signatures if each.name == name]
         request = roster_pb2.SignRosterRequest(
             request_id=str(uuid4()), hash=found.digest(), signature=signature
@@ -58,20 +53,14 @@ class RosterServer:
         with self._connect() as edge:
             return edge.call("RosterService/SignRoster", request, roster_pb2.RosterProposal)
 
-    def get(self, version: int) -> "roster_pb2.Roster":
+    def get(self, version: int) -> roster_pb2.Roster:
         """Fetch a version, 0 for the one in force; nothing of it is believed yet."""
-        from idvault.v1 import roster_pb2  # noqa: PLC0415 - `--help` needs no gRPC
-
         request = roster_pb2.GetRosterRequest(version=version)
         with self._connect() as edge:
             return edge.call("RosterService/GetRoster", request, roster_pb2.Roster)
 
     @contextmanager
-    def _connect(self) -> "Iterator[CustodyEdge]":
-        from idvault_client.errors import Unavailable, VaultError  # noqa: PLC0415 - `--help` needs no gRPC
-        from idvault_client.people.custody_edge import CustodyEdge  # noqa: PLC0415
-        from idvault_client.transport import Tls  # noqa: PLC0415
-
+    def _connect(self) -> Iterator[CustodyEdge]:
         tls = Tls(self.ca, self.identity / "certificate.pem", self.identity / "key.pem")
         try:
             with CustodyEdge(self.target, tls=tls, server_name=self.server_name or None) as edge:
@@ -88,9 +77,7 @@ def chosen(
     if target is None:
         return None
     if identity is None:
-        raise CommandError(
-            ExitCode.WRONG_USAGE, "--server needs --identity", reason="USAGE", field="--identity"
-        )
+        raise wrong_usage("--server needs --identity", field="--identity")
     return RosterServer(target, identity, ca or identity / "ca.pem", server_name)
 
 

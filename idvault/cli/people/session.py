@@ -6,22 +6,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import typer
 
-from idvault.cli.errors import CommandError, ExitCode
+from idvault.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault.cli.people import passphrase as secret
 from idvault.cli.people.next_step import NextStep
+from idvault.custody import identity as identities
+from idvault.custody.identity import PersonalIdentity
 from idvault.domain.error import InvalidError
-
-if TYPE_CHECKING:
-    from idvault.custody.identity import PersonalIdentity
-    from idvault_client.people.custody.drill import Drill
-    from idvault_client.people.custody_edge import CustodyEdge
-    from idvault_client.people.disclosure.auditor import Auditor
-    from idvault_client.people.disclosure.custodian import Custodian
-    from idvault_client.people.identity_folder import IdentityFolder
+from idvault_client.errors import RecordDamaged, Unavailable, VaultError
+from idvault_client.people import identity_folder as homes
+from idvault_client.people.custody.drill import Drill
+from idvault_client.people.custody_edge import CustodyEdge
+from idvault_client.people.disclosure.auditor import Auditor
+from idvault_client.people.disclosure.custodian import Custodian, NotPendingError
+from idvault_client.people.disclosure.evidence import EvidenceError
+from idvault_client.people.disclosure.one_time_key import OneTimeKeyError, OneTimeKeys
+from idvault_client.people.identity_folder import IdentityFolder, IdentityFolderError
+from idvault_client.people.trust import FindingError
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +38,7 @@ class MemberOptions:
     def folder(self) -> Path:
         """Return the identity folder; raises CommandError (wrong usage)."""
         if self.identity is None:
-            raise CommandError(
-                ExitCode.WRONG_USAGE, "--identity is missing", reason="USAGE", field="--identity"
-            )
+            raise wrong_usage("--identity is missing", field="--identity")
         return self.identity
 
     def asked_code(self) -> str:
@@ -51,15 +52,12 @@ class Session:
 
     role: str
     given: MemberOptions
-    home: "IdentityFolder"
-    identity: "PersonalIdentity"
-    edge: "CustodyEdge"
+    home: IdentityFolder
+    identity: PersonalIdentity
+    edge: CustodyEdge
 
-    def auditor(self) -> "Auditor":
+    def auditor(self) -> Auditor:
         """Return the auditor's client."""
-        from idvault_client.people.disclosure.auditor import Auditor  # noqa: PLC0415 - `--help` needs no cryptography
-        from idvault_client.people.disclosure.one_time_key import OneTimeKeys  # noqa: PLC0415
-
         return Auditor(
             identity=self.identity,
             trust=self.home.trust(),
@@ -69,16 +67,12 @@ class Session:
             random=os.urandom,
         )
 
-    def custodian(self) -> "Custodian":
+    def custodian(self) -> Custodian:
         """Return the custodian's client."""
-        from idvault_client.people.disclosure.custodian import Custodian  # noqa: PLC0415 - `--help` needs no cryptography
-
         return Custodian(identity=self.identity, trust=self.home.trust(), edge=self.edge, now=now)
 
-    def drill(self) -> "Drill":
+    def drill(self) -> Drill:
         """Return the custodian's client for drills."""
-        from idvault_client.people.custody.drill import Drill  # noqa: PLC0415 - `--help` needs no cryptography
-
         return Drill(identity=self.identity, trust=self.home.trust(), edge=self.edge, now=now)
 
 
@@ -88,15 +82,12 @@ def now() -> datetime:
 
 
 @contextmanager
-def sit_down(
+def open_session(
     role: str, given: MemberOptions, *, disclosure_id: str = "", next_: type[NextStep] | None = None
 ) -> Iterator[Session]:
     """Open keys and connection, take newer rosters up; tell every refusal with the next command to type."""
-    from idvault.custody import identity as identities  # noqa: PLC0415 - `--help` needs no cryptography
-    from idvault_client.people import identity_folder as homes  # noqa: PLC0415
-
     folder = given.folder()
-    with secret.identity_errors(), told((next_ or NextStep)(role, folder, disclosure_id)):
+    with secret.identity_errors(), explained((next_ or NextStep)(role, folder, disclosure_id)):
         home = homes.load(folder)
         own = identities.load(folder, passphrase=secret.passphrase(given.passphrase_file))
         if own.role != role:
@@ -107,15 +98,8 @@ def sit_down(
 
 
 @contextmanager
-def told(again: NextStep) -> Iterator[None]:
+def explained(again: NextStep) -> Iterator[None]:
     """Turn what a verb may meet into how the command ends."""
-    from idvault_client.errors import RecordDamaged, Unavailable, VaultError  # noqa: PLC0415
-    from idvault_client.people.disclosure.custodian import NotPendingError  # noqa: PLC0415 - `--help` needs no gRPC
-    from idvault_client.people.disclosure.evidence import EvidenceError  # noqa: PLC0415
-    from idvault_client.people.disclosure.one_time_key import OneTimeKeyError  # noqa: PLC0415
-    from idvault_client.people.identity_folder import IdentityFolderError  # noqa: PLC0415
-    from idvault_client.people.trust import FindingError  # noqa: PLC0415
-
     try:
         yield
     except FindingError as error:
