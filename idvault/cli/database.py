@@ -15,10 +15,10 @@ def database() -> None:
 
 @app.command()
 def upgrade() -> None:
-    """Bring both databases to the schema of this version, and give a new pair one deployment id.
+    """Migrate both databases to the schema of this version; a new pair gets one deployment id.
 
-    Uses IDVAULT_DATABASE_URL and IDVAULT_SHRED_DATABASE_URL. Repeating it changes nothing. Run it before the
-    processes of a new version start.
+    Uses IDVAULT_DATABASE_URL and IDVAULT_SHRED_DATABASE_URL. A repeat changes nothing. Run it before you
+    start the processes of a new version.
     """
     settings = config.load(Process.DATABASES)
     bootstrap.upgrade_databases(settings)

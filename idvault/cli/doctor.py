@@ -1,4 +1,4 @@
-"""`idvault doctor`: looks whether a deployment is well, and says what to do where it is not."""
+"""`idvault doctor`: checks whether a deployment is healthy, and says what to do if it is not."""
 
 import asyncio
 import json
@@ -15,8 +15,8 @@ from idvault.config import Process
 def doctor(context: typer.Context) -> None:
     """Check databases, roster, drills, hand-overs, log, certificates, registry, clock and witness.
 
-    Nothing is changed and nothing is charged. It uses the settings of a service; a check whose settings are
-    missing is another process's. The last line is "doctor: all N checks passed", or
+    It changes nothing, and the registry charges nothing. It uses the settings of a service; a check whose
+    settings are missing belongs to another process. The last line is "doctor: all N checks passed", or
     "doctor: NAME: what to do" with exit code 1.
     """
     settings = config.load(Process.DOCTOR)

@@ -10,7 +10,7 @@ from idvault.config import Process
 
 
 class Rotated(StrEnum):
-    """The keys that change without anything being sealed anew."""
+    """The keys that can be rotated without sealing anything again."""
 
     STATUS_TOKEN = "status-token"  # noqa: S105 - the name of a purpose
     STATUS_LIST = "status-list"
@@ -29,9 +29,9 @@ def init() -> None:
     """Make the key files that are missing beside IDVAULT_KEYS, encrypted under IDVAULT_KEY_PASSPHRASE_FILE.
 
     service.keys is for `serve --edge platform`, custody.keys for `serve --edge custody`, work.keys for
-    `work`. Move each to where its process alone can read it, and keep a copy in a safe place: with a lost
-    index key the same person comes in again as a stranger. Files that exist are left as they are. The public
-    key of the transparency log is printed: publish it.
+    `work`. Move each to where its process alone can read it, and keep a copy in a safe place: if the
+    index key is lost, the vault no longer recognises a person who signs up again. Files that exist are left
+    as they are. The public key of the transparency log is printed: publish it.
     """
     settings = config.load(Process.KEYS)
     public_key = bootstrap.init_keys(settings)

@@ -1,4 +1,4 @@
-"""`idvault platform`: whose certificates may call as platforms and monitors."""
+"""`idvault platform`: registers the certificate keys of platforms and monitors."""
 
 import asyncio
 from enum import StrEnum
@@ -15,7 +15,7 @@ app = typer.Typer(help="Platforms and monitors, and their pinned certificate key
 
 
 class Role(StrEnum):
-    """Who is registered with the vault itself, not in the roster."""
+    """The roles that are registered with the vault and not in the roster."""
 
     PLATFORM = "platform"
     MONITOR = "monitor"
@@ -37,9 +37,10 @@ def platforms() -> None:
 
 @app.command()
 def register(name: Name, certificate: Certificate, role: ForRole = Role.PLATFORM) -> None:
-    """Let the holder of a certificate's key call as NAME, from now on and with an entry in the log.
+    """Allow the holder of a certificate's key to call as NAME; the log gets an entry.
 
-    A name may have several keys while it changes them. Repeating it changes nothing; a revoked key stays so.
+    A name may have several keys, to change from one to the next. A repeat changes nothing; a revoked key
+    stays revoked.
     """
     settings = config.load(Process.PLATFORMS)
     pem = certificate.read_bytes()
@@ -53,7 +54,7 @@ def register(name: Name, certificate: Certificate, role: ForRole = Role.PLATFORM
 
 @app.command()
 def revoke(name: Name, certificate: Certificate, role: ForRole = Role.PLATFORM) -> None:
-    """Take a certificate's key away from NAME: new calls are refused within seconds."""
+    """Revoke a certificate's key of NAME: new calls are refused within seconds."""
     settings = config.load(Process.PLATFORMS)
     pem = certificate.read_bytes()
     asyncio.run(

@@ -1,4 +1,4 @@
-"""How a long-running command runs: signals stop it, the ready file comes and goes with it."""
+"""Runs a server command: signals stop it; its ready file exists while it is ready."""
 
 import asyncio
 import json
@@ -41,7 +41,7 @@ def address(listen: str, *, option: str) -> tuple[str, int]:
 def run(program: Program, *, ready_file: Path | None, factory: Callable[[], Any] | None = None) -> None:
     """Run a program until SIGTERM or SIGINT, or until it ends by itself.
 
-    factory: makes the event loop; None for the standard one.
+    factory: makes the event loop, None for the standard one.
     """
     with asyncio.Runner(loop_factory=factory) as runner:
         runner.run(_run(program, ready_file))
@@ -64,16 +64,16 @@ async def _run(program: Program, ready_file: Path | None) -> None:
 
 
 def real_clock() -> Moment:
-    """Return the real time as both times."""
+    """Return the real time as business time and as real time."""
     now = datetime.now(UTC)
     return Moment(business=now, real=now)
 
 
 def clock(file: Path | None) -> Callable[[], Moment]:
-    """Return the clock of a process; the settings were checked to allow a shifted one."""
+    """Return the clock of a process; the settings have been checked: a clock file is for development only."""
     if file is None:
         return real_clock
-    # Production never reaches this line, so it never loads the development rooms.
+    # Development only; production never loads the development rooms.
     from idvault.development.clock import ClockFileError, ShiftedClock  # noqa: PLC0415
 
     try:

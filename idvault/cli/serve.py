@@ -20,7 +20,7 @@ _STOP = 12.0
 
 
 class Edge(StrEnum):
-    """Who is served."""
+    """Which callers are served."""
 
     PLATFORM = "platform"
     CUSTODY = "custody"
@@ -73,7 +73,7 @@ def _addresses(settings: Settings) -> dict[str, str]:
 
 
 class _Group:
-    """Several serving processes of one port; one that dies ends all, so that whoever watches sees it."""
+    """Several processes that share a port; if one dies, all end, so that a supervisor notices."""
 
     def __init__(self, settings: Settings, *, edge: Edge | None, clock_file: Path | None) -> None:
         self._settings = settings

@@ -25,8 +25,8 @@ def witness(  # noqa: PLR0917 - typer makes an option of each
     state: Annotated[
         Path,
         typer.Option(
-            help="The folder of its key and of what it has seen, made where there is none. Never put an old "
-            "copy of it back: the witness would cosign a fork."
+            help="The folder of its key and of the checkpoints it has cosigned; created if it is missing. "
+            "Never restore an old copy: the witness would cosign a fork."
         ),
     ],
     log_key: Annotated[
@@ -54,9 +54,9 @@ def witness(  # noqa: PLR0917 - typer makes an option of each
 ) -> None:
     """Cosign checkpoints that follow those seen before, until SIGTERM or SIGINT (C2SP tlog-witness).
 
-    The key is made at the first start, in a file witness.key of the state folder; its public half is printed:
-    it is the IDVAULT_WITNESS_KEY of the vault, and what clients of the log trust. Run it for an organisation
-    that the vault's operator cannot order about. One process holds a state folder.
+    The key is created at the first start, in the file witness.key of the state folder. Its public half is
+    printed: it is the IDVAULT_WITNESS_KEY of the vault, and what clients of the log trust. Run the witness
+    for an organisation that the vault's operator does not control. One process holds a state folder.
     """
     address = running.address(listen, option="--listen")
     tls = _tls(tls_certificate, tls_key)
@@ -109,7 +109,7 @@ def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
     try:
         context.load_cert_chain(certificate, key)
     except ssl.SSLError as error:
-        text = "--tls-certificate and --tls-key hold no certificate with its key"
+        text = "--tls-certificate and --tls-key do not hold a certificate and its key"
         raise wrong_usage(text, field="--tls-key") from error
     return context
 

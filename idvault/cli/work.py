@@ -8,10 +8,10 @@ from idvault.config import Process
 
 
 def work(ready_file: running.ReadyFile = None, clock_file: running.ClockFile = None) -> None:
-    """Do what no caller waits for, until SIGTERM or SIGINT: settle waiting claims, expire, retain, publish.
+    """Run background work until SIGTERM or SIGINT: settle claims, expire, delete what is due, publish.
 
-    Several may run; each job is leased by one of them. IDVAULT_KEYS must name the worker's key file. The log
-    goes to stdout, one JSON object a line.
+    Several workers may run; each lease belongs to one of them. IDVAULT_KEYS must name the worker's key file.
+    The log goes to stdout, one JSON object a line.
     """
     settings = config.load(Process.WORK, clock_file=clock_file)
     clock = running.clock(clock_file)

@@ -209,7 +209,7 @@ async def test_connect_pins_a_vault(house: House) -> None:
     )
     assert (await house.run("auditor-b", "list")).last == "disclosures: 0"
     wrong = await house.command(*arguments, "noise")
-    assert (wrong.code, "log's key is none" in wrong.err) == (4, True)
+    assert (wrong.code, "invalid log key" in wrong.err) == (4, True)
 
 
 async def test_pending_can_be_watched(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ from idvault.transparency.note import Signer
 from idvault.v1 import disclosure_pb2
 from idvault_client.errors import PreconditionFailed, Unavailable, VaultError
 from idvault_client.people.disclosure import evidence
-from idvault_client.people.disclosure.custodian import NotPendingError
+from idvault_client.people.disclosure.custodian import Custodian, NotPendingError
 from idvault_client.people.disclosure.evidence import EvidenceError
 from idvault_client.people.disclosure.one_time_key import OneTimeKeyError, OneTimeKeys
 from idvault_client.people.trust import FindingError
@@ -206,7 +206,7 @@ async def test_evidence_is_for_the_auditor_alone(room: Chamber, tmp_path: Path) 
     assert (found.terms, found.signed_request) == (opened.terms, opened.signed_request)
     assert found.roster_digest == digest
     for wrong in ("auditor-b", "custodian-a"):
-        with pytest.raises(EvidenceError, match="no evidence"):
+        with pytest.raises(EvidenceError, match="not an evidence file"):
             evidence.read(path, identity=identity(wrong))
     path.write_bytes(b"{}")
     with pytest.raises(EvidenceError):
@@ -352,7 +352,7 @@ async def test_a_log_that_forks_is_refused(room: Chamber) -> None:
     state.write_bytes(b"noise")
     (pending,) = await asyncio.to_thread(custodian.pending)
     assert pending.refused is not None
-    assert "kept checkpoint" in str(pending.refused)
+    assert "not a checkpoint of this log" in str(pending.refused)
 
 
 async def test_an_older_checkpoint_counts_if_the_log_has_grown_from_it(room: Chamber) -> None:
@@ -427,13 +427,15 @@ async def _tampered_opening(room: Chamber, tamper: Any) -> FindingError:
     return refused.value
 
 
-async def test_a_wrong_share_is_called_by_its_custodian(room: Chamber) -> None:
+async def test_a_wrong_share_is_called_by_its_custodian(
+    room: Chamber, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A custodian who seals something else to the auditor is named: SHARE_WRONG."""
     disclosure_id = await room.request(await room.account())
     await room.approve(disclosure_id, A)
     liar = room.custodian(B)
     pending = await asyncio.to_thread(liar.find, disclosure_id)
-    liar._open_share = lambda *_: bytes([2]) + bytes(32)  # type: ignore[method-assign]
+    monkeypatch.setattr(Custodian, "_open_share", lambda *_: bytes([2]) + bytes(32))
     await asyncio.to_thread(liar.approve, pending, code=room.codes.code())
     with pytest.raises(FindingError, match="the share of custodian-b is not the one") as refused:
         await _open(room, disclosure_id)

@@ -392,7 +392,7 @@ def test_what_a_website_may_not_do(site: Site) -> None:
     with pytest.raises(NotReachedError, match="longer than 9 bytes"):
         files.read("checkpoint", limit=9)
     site.lying = True
-    with pytest.raises(NotReachedError, match="half a file"):
+    with pytest.raises(NotReachedError, match="in the middle of a file"):
         files.read("checkpoint", limit=100)
     site.lying, site.status = False, 500
     with pytest.raises(NotReachedError, match="answers 500"):

@@ -170,7 +170,7 @@ async def test_without_a_lost_custodian_the_others_open_and_hand_over(room: Cham
     accounts = [await room.account() for _ in range(2)]
     adopt(room, D, B, C, also=())
     assert (await opened(room, accounts[0], B, C)).payload.identity == builders.identity()
-    with pytest.raises(NotReplacedError, match="names you no more"):
+    with pytest.raises(NotReplacedError, match="no longer names you"):
         leaver(room).successions()
     adopt(room, D, E, C, also=(B,))
     assert (await hand_over(leaver(room, B))).handed == 2
@@ -180,9 +180,9 @@ async def test_without_a_lost_custodian_the_others_open_and_hand_over(room: Cham
 async def test_who_was_not_replaced_hands_nothing_over(room: Chamber) -> None:
     """Who keeps the own place; and an auditor, whatever the name."""
     adopt(room, D, B, C)
-    with pytest.raises(NotReplacedError, match="nobody else has your place"):
+    with pytest.raises(NotReplacedError, match="nobody has replaced you"):
         leaver(room, B).successions()
-    with pytest.raises(NotReplacedError, match="names you no more"):
+    with pytest.raises(NotReplacedError, match="no longer names you"):
         leaver(room, "auditor-a").successions()
 
 

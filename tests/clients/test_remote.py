@@ -50,4 +50,4 @@ def test_the_reads_are_those_of_the_contract() -> None:
         }
         for service in services
     }
-    assert {name: set(methods) for name, methods in transport.READ_BY_PEOPLE.items()} == reads
+    assert {name: set(methods) for name, methods in transport.MEMBER_READS.items()} == reads

@@ -1,4 +1,4 @@
-"""`idvault custodian drill`: open the own share of a record of nobody, so that a lost key is noticed."""
+"""`idvault custodian drill`: opens the custodian's share of a test record, so that a lost key is noticed."""
 
 import typer
 
@@ -13,11 +13,11 @@ _ROLE = "custodian"
 
 
 def drill(context: typer.Context) -> None:
-    """Open your share of the drill record here, and sign to have done so; do it once every 90 days.
+    """Open your share of the drill record, and sign that you did; due every 90 days.
 
-    It needs what an approval needs: keys, passphrase, second factor, roster and log. The record is of nobody,
-    your share never leaves this machine, and no other record is opened. The last line is
-    "drill: passed, the next one is due by DATE".
+    It needs what an approval needs: keys, passphrase, second factor, roster and log. The record holds no
+    person, your share never leaves this machine, and no other record is opened. The last line is "drill:
+    passed, the next one is due by DATE".
     """
     given: MemberOptions = context.obj
     with open_session(_ROLE, given, next_=DrillNextStep) as session:
@@ -42,23 +42,23 @@ def drill(context: typer.Context) -> None:
 
 
 class DrillNextStep(NextStep):
-    """Says what to type after a drill that was refused."""
+    """Suggests the next command after a failed drill."""
 
     def after_finding(self, text: str, finding: Finding) -> str:
-        """Return the text of a drill record, or share, that does not verify."""
+        """Return the text for a drill record or share that does not verify."""
         return (
             f"{text}\nnothing was signed; tell the operator and the other custodians\n"
-            f"next, once it is mended: {self.command} drill"
+            f"next, once it is repaired: {self.command} drill"
         )
 
     def after_refusal(self, text: str, reason: str | None, field: str) -> str:
-        """Return the text of something that the vault refused."""
+        """Return the text for a drill that the vault refused."""
         words = {
-            Reason.REQUEST_NOT_FOUND.value: "the same command again in a minute: the record is being made",
-            Reason.REQUEST_ID_REUSED.value: "the same command again",
+            Reason.REQUEST_NOT_FOUND.value: "repeat the command in a minute: the record is being created",
+            Reason.REQUEST_ID_REUSED.value: "repeat the command",
         }
         if field == "sign_time":
-            return f"{text}\nnext: set the clock of this machine (NTP), then the same command again"
+            return f"{text}\nnext: set the clock of this machine (NTP), then repeat the command"
         if reason in words:
             return f"{text}\nnext: {words[reason]}"
         return super().after_refusal(text, reason, field)
@@ -68,7 +68,7 @@ def _show(found: VerifiedDrill) -> None:
     last = f"{found.passed_at:%Y-%m-%d}" if found.passed_at else "never with these keys"
     display.show_rows(
         {
-            "record": f"{found.record.record_id}, of nobody",
+            "record": f"{found.record.record_id} (a test record)",
             "your place": f"{found.place} of {found.custodians}",
             "in the log": f"yes, since {found.made_at:%Y-%m-%d %H:%M} UTC, at {found.log_size} entries",
             "your last drill": last,

@@ -1,4 +1,4 @@
-"""`idvault custodian hand-over`: a custodian who was replaced gives the own shares to the successor."""
+"""`idvault custodian hand-over`: a replaced custodian gives the shares to the successor."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -21,16 +21,16 @@ from idvault_client.people.trust import FindingError
 
 _ROLE = "custodian"
 Batch = Annotated[int, typer.Option(metavar="N", help="Shares in one call.", min=1, max=MOST_SHARES)]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask whether to go on.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
 
 
 def hand_over(context: typer.Context, batch: Batch = MOST_SHARES, yes: Yes = False) -> None:
-    """Re-seal your shares to the custodian who has your place in the roster now.
+    """Re-seal your shares to the custodian who now has your place in the roster.
 
-    Who that is is read from your pinned roster, which M other custodians have signed. You may stop at any
-    moment, and so may the vault: the same command goes on where it ended, and nothing is handed over twice.
-    The last line is "hand-over: N shares handed to NAME, L left". Exit code 5 if a share did not open, went
-    to somebody else before, or its record is damaged: these stay where they are.
+    Your pinned roster, which M other custodians have signed, names that custodian. If you or the vault stop
+    in between, repeat the command: it continues, and nothing is handed over twice. The last line is "hand-
+    over: N shares handed to NAME, L left". Exit code 5 if a share did not open, went to somebody else before,
+    or its record is damaged: those shares stay where they are.
     """
     given: MemberOptions = context.obj
     left = 0
@@ -58,7 +58,7 @@ def _client(session: Session) -> HandOver:
 
 @contextmanager
 def _told(given: MemberOptions) -> Iterator[None]:
-    """Turn what only this verb meets into how the command ends."""
+    """Turn the errors of a hand-over into how the command ends."""
     command = f"idvault {_ROLE} --identity {given.folder()}"
     try:
         yield
@@ -71,7 +71,7 @@ def _told(given: MemberOptions) -> Iterator[None]:
         text = f"{error}\nno further share was given; tell the other custodians"
         raise CommandError(ExitCode.UNVERIFIED, text, reason=error.finding.value) from error
     except Unavailable as error:
-        text = f"{error}\nnext: {command} hand-over (it goes on where it ended)"
+        text = f"{error}\nnext: {command} hand-over (it continues where it ended)"
         raise CommandError(ExitCode.UNREACHABLE, text, reason=error.reason or error.code) from error
 
 
@@ -96,7 +96,7 @@ def _confirm(yes: bool) -> None:
 
 @contextmanager
 def _bar(context: typer.Context) -> Iterator[Callable[[HandOverProgress], None]]:
-    """Show a bar on stderr for as long as it lasts; to machines one line at each batch, on stderr too."""
+    """Show a progress bar on stderr; where stderr is no terminal, also one line for each batch."""
     if as_json(context):
         yield lambda _: None
         return

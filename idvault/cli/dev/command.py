@@ -26,8 +26,8 @@ class PortChoice(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class _Wishes:
-    """What the command line asked for."""
+class _Options:
+    """The options of the command line."""
 
     state: Path
     ready_file: Path | None
@@ -65,19 +65,19 @@ def dev(  # noqa: PLR0917 - typer makes an option of each
     """Run the vault on this machine: SQLite, a mocked registry, development certificates and people.
 
     Nothing of it is for production: every key is made here, and every passphrase is `development`. Ctrl-C
-    stops it; what it knows stays in the state folder.
+    stops it; its data stays in the state folder.
     """
     state = state.absolute()
     if lean is not None:
         _lean(state, lean.absolute(), ready_file=ready_file, registry_latency=registry_latency)
         return
-    wishes = _Wishes(state, ready_file, ports, clock_file, registry_latency)
-    # Being told to stop before anything runs is a clean stop too. Set here, because a shell starts its
-    # background commands with SIGINT ignored.
+    options = _Options(state, ready_file, ports, clock_file, registry_latency)
+    # A signal before anything runs is a clean stop too. Set explicitly, because a shell starts its background
+    # commands with SIGINT ignored.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
-        _dev(wishes)
+        _dev(options)
 
 
 def _lean(state: Path, prepared: Path, *, ready_file: Path | None, registry_latency: int) -> None:
@@ -86,9 +86,9 @@ def _lean(state: Path, prepared: Path, *, ready_file: Path | None, registry_late
     running.run(program, ready_file=ready_file or Layout(state).ready, factory=running.fast_loop)
 
 
-def _dev(wishes: _Wishes) -> None:
+def _dev(options: _Options) -> None:
     # The rooms of development are imported here and not above: `--help`, and production, load none of them.
-    layout = Layout(wishes.state)
+    layout = Layout(options.state)
     layout.create()
     try:
         lock = Lock(layout.lock)
@@ -96,10 +96,10 @@ def _dev(wishes: _Wishes) -> None:
         raise CommandError(ExitCode.REFUSED, str(error), reason="ALREADY_RUNNING", field="--state") from error
     machine = DevelopmentProcesses(
         layout=layout,
-        ports=Ports() if wishes.ports is PortChoice.FIXED else FREE_PORTS,
-        ready_file=(wishes.ready_file or layout.ready).absolute(),
-        clock_file=wishes.clock_file.absolute() if wishes.clock_file else None,
-        registry_latency=wishes.registry_latency,
+        ports=Ports() if options.ports is PortChoice.FIXED else FREE_PORTS,
+        ready_file=(options.ready_file or layout.ready).absolute(),
+        clock_file=options.clock_file.absolute() if options.clock_file else None,
+        registry_latency=options.registry_latency,
     )
     try:
         asyncio.run(machine.run())

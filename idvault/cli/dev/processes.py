@@ -1,4 +1,4 @@
-"""One start of `idvault dev`: prepares the state folder, runs the processes, tells how to call them."""
+"""One run of `idvault dev`: prepares the state folder, runs the processes, prints how to call them."""
 
 import asyncio
 import os
@@ -42,7 +42,7 @@ class DevelopmentProcesses:
         clock_file: Path | None,
         registry_latency: int,
     ) -> None:
-        """Take the locked folder and what the command line asked for, paths absolute."""
+        """layout: the locked state folder. All paths are absolute."""
         self._layout = layout
         self._ports = ports
         self._ready_file = ready_file
@@ -71,7 +71,7 @@ class DevelopmentProcesses:
             await self._supervisor.stop()
 
     async def _start(self) -> dict[str, Any]:
-        # A ready file of a supervisor that was killed would send others to processes that are gone.
+        # A ready file that a killed supervisor left behind would point to processes that are gone.
         orphans = _ORPHANS if self._ready_file.exists() else 0.0
         process.remove_ready(self._ready_file)
         await process.check_free(self._ports.listening(), patience=orphans)
@@ -98,7 +98,7 @@ class DevelopmentProcesses:
         return document
 
     def _prepare(self) -> _Prepared:
-        """Bring everything under the state folder up to date; each step may be cut short and repeated."""
+        """Bring the state folder up to date; each step can be interrupted and repeated."""
         certificates.prepare(self._layout, now=real_now())
         quorum_id = people.prepare(self._layout)
         log_public_key = bootstrap.init_keys(config.load(Process.KEYS))
@@ -138,7 +138,7 @@ class DevelopmentProcesses:
     def _tell(self, document: Mapping[str, Any]) -> None:
         """Print a program that calls the vault on stdout, and everything else on stderr."""
         words = f"""\
-idvault dev is ready; Ctrl-C stops it, what it knows stays in {self._layout.state}.
+idvault dev is ready; Ctrl-C stops it, its data stays in {self._layout.state}.
   gRPC for platforms  {document["grpc"]}      gRPC for people  {document["grpc_custody"]}
   mocked registry     {document["registry"]["base_url"]} (admin {document["registry"]["admin_url"]})
   public directory    {document["public_url"]}

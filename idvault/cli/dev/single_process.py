@@ -1,9 +1,9 @@
-"""`idvault dev --lean`: what other teams' tests need, in one process and on a copy of a prepared state.
+"""`idvault dev --lean`: one process for the tests of other teams, on a copy of a prepared state folder.
 
 - The platform edge, the worker, the mocked registry and the public directory are here; the custody edge, the
   witness and the people's clients are not.
-- A prepared state is made once for each version of the code and kept for a week; each start gets a copy, so
-  that one test never sees what another one did.
+- A prepared state is created once for each version of the code and kept for a week; each start gets a copy,
+  so that one test never sees the data of another one.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ _KEY_FILE = "log.vkey"
 
 
 def prepare(folder: Path, *, state: Path) -> None:
-    """Copy the prepared state of this version to a new folder; make it first where there is none."""
+    """Copy the prepared state of this version to a new folder; create it first if it is missing."""
     ready = folder / _fingerprint()
     if not ready.is_dir() or time.time() - ready.stat().st_mtime > _WEEK:
         _make(folder, ready)
@@ -55,7 +55,7 @@ def _make(folder: Path, ready: Path) -> None:
     bootstrap.upgrade_databases(settings)
     asyncio.run(_register(layout, settings))
     asyncio.run(_work_once(layout))
-    # Whoever was faster made the same; a former one of this version is a week old.
+    # Another process may have created the same state first; an older state of this version has expired.
     shutil.rmtree(ready, ignore_errors=True)
     try:
         draft.rename(ready)
@@ -71,7 +71,7 @@ async def _register(layout: Layout, settings: config.Settings) -> None:
 
 
 async def _work_once(layout: Layout) -> None:
-    """Run the worker until what was registered is in the published log: no start has to wait for that."""
+    """Run the worker until the log has published the registrations, so that no start has to wait for it."""
     os.environ.update(environment.registry(layout, base_url=f"http://{HOST}:1"))
     stop = asyncio.Event()
     working = asyncio.create_task(
@@ -98,10 +98,10 @@ def _fingerprint() -> str:
 
 
 class SingleProcess:
-    """One process with everything in it."""
+    """Registry, worker, platform edge and public directory in one process."""
 
     def __init__(self, *, layout: Layout, registry_latency: int) -> None:
-        """Take the prepared folder."""
+        """layout: the prepared folder."""
         self._layout = layout
         self._latency = registry_latency
         environment.adopt(layout)
@@ -141,7 +141,7 @@ class SingleProcess:
                 host=HOST, port=0, admin_port=0, app_id=environment.APP_ID, biz_id=environment.BIZ_ID,
                 secret_key=secret_key, population_path=self._layout.population, latency_ms=self._latency,
                 ready=lambda at: told({"base_url": at.base_url, "admin_url": at.admin_url}), stop=stop,
-                # Tests may check one person as often as they like.
+                # Tests may check one person any number of times.
                 options=mock_registry.Options(name_cap=_DAY_CAP, number_cap=_DAY_CAP),
             ),
         )  # fmt: skip
@@ -179,7 +179,7 @@ class SingleProcess:
 
 
 async def _started(group: asyncio.TaskGroup, part: Any) -> Mapping[str, Any]:
-    """Start a part, and return what it tells once it is ready; raises what it raises before."""
+    """Start a part, and return its ready document; raises what the part raises before."""
     told: asyncio.Future[Mapping[str, Any]] = asyncio.get_running_loop().create_future()
     task = group.create_task(part(told.set_result))
     await asyncio.wait([task, told], return_when=asyncio.FIRST_COMPLETED)

@@ -20,7 +20,7 @@ Id = Annotated[
 
 def add(app: typer.Typer) -> None:
     """Add the verbs to the commands of the role."""
-    app.command("request", short_help="Ask for one sealed record.")(request)
+    app.command("request", short_help="Request one sealed record.")(request)
     app.command("list")(list_)
     app.command("show", short_help="Show one of your requests, or kept evidence.")(show)
     app.command("cancel", short_help="Withdraw a request that was not opened.")(cancel)
@@ -29,19 +29,21 @@ def add(app: typer.Typer) -> None:
 
 def request(  # noqa: PLR0917 - typer makes an option of each
     context: typer.Context,
-    account: Annotated[str, typer.Option(metavar="TOKEN", help="The account whose record is asked for.")],
+    account: Annotated[str, typer.Option(metavar="TOKEN", help="The account whose record you request.")],
     case: Annotated[str, typer.Option(help="The case's reference, at most 200 characters.")],
     legal_basis: Annotated[str, typer.Option(help="The legal basis, at most 500 characters.")],
     purpose: Annotated[str, typer.Option(help="What the record is needed for, at most 1,000 characters.")],
     openings: Annotated[
-        int, typer.Option(min=1, max=MOST_OPENINGS, help="How many openings are asked for.")
+        int, typer.Option(min=1, max=MOST_OPENINGS, help="How many times you may open the record.")
     ] = 1,
-    hours: Annotated[int, typer.Option(min=1, max=168, help="After how many hours the request ends.")] = 72,
+    hours: Annotated[
+        int, typer.Option(min=1, max=168, help="After how many hours the request expires.")
+    ] = 72,
 ) -> None:
-    """Ask for the disclosure of one sealed record; it is signed, and every step of it is in the public log.
+    """Sign and send a request for the disclosure of one sealed record; every step of it is in the public log.
 
-    The one-time key that the record is opened with stays on this machine, and is destroyed after the last
-    opening or at the end of the request.
+    The one-time key that opens the record stays on this machine. It is destroyed after the last permitted
+    use, or when the request expires.
     """
     given: MemberOptions = context.obj
     with open_session(_ROLE, given) as session:
@@ -72,7 +74,8 @@ def show(
     context: typer.Context,
     disclosure_id: Id,
     evidence: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Show what `open --evidence FILE` kept, instead.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Show the evidence that `open --evidence FILE` kept, instead."),
     ] = None,
 ) -> None:
     """Show one of your requests, with the custodians' decisions."""
@@ -98,14 +101,14 @@ def open_(
     evidence: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Keep record, proofs and checkpoint in a file that only your keys open."
+            metavar="FILE", help="Keep record, proofs and checkpoint in a file that only your keys can open."
         ),
     ] = None,
 ) -> None:
-    """Open the record, once enough custodians have approved, and show it here and nowhere else.
+    """Open the record after enough custodians have approved, and show it on this machine only.
 
-    The opening is in the public log before anything is handed over. If the answer is lost, the same command
-    again is the same opening.
+    The disclosure is in the public log before the shares are handed out. If the answer is lost, repeat the
+    command: it counts once.
     """
     given: MemberOptions = context.obj
     with open_session(_ROLE, given, disclosure_id=disclosure_id) as session:

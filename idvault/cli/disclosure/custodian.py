@@ -1,4 +1,7 @@
-"""The verbs of `idvault custodian`: pending, approve, deny; drill and hand-over have files of their session."""
+"""The verbs of `idvault custodian`: pending, approve, deny.
+
+Drill and hand-over have files of their session.
+"""
 
 import sys
 import time
@@ -17,12 +20,12 @@ from idvault_client.people.disclosure.custodian import PendingRequest
 _ROLE = "custodian"
 _PERIOD = 5.0
 Id = Annotated[str, typer.Argument(metavar="ID", help="The disclosure's id, as `pending` tells it.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask whether to go on.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
 
 
 def add(app: typer.Typer) -> None:
     """Add the verbs to the commands of the role."""
-    app.command("pending", short_help="Show what waits for you, each checked.")(pending)
+    app.command("pending", short_help="Show the requests that wait for you, each checked.")(pending)
     app.command("approve", short_help="Give your share of one record.")(approve)
     app.command("deny", short_help="Refuse your share of one record.")(deny)
     app.command("drill", short_help="Show, every 90 days, that your keys open.")(drill.drill)
@@ -32,12 +35,12 @@ def add(app: typer.Typer) -> None:
 def pending(
     context: typer.Context,
     watch: Annotated[
-        bool, typer.Option("--watch", help="Go on, and show each new request as it comes.")
+        bool, typer.Option("--watch", help="Keep running, and show each new request when it arrives.")
     ] = False,
 ) -> None:
     """Show the requests that wait for your decision, each checked against roster and log.
 
-    A request that does not verify is named as such, and nothing that it says is shown.
+    A request that does not verify is marked, and its content is not shown.
     """
     seen: set[str] = set()
     with open_session(_ROLE, context.obj) as session:
@@ -55,7 +58,7 @@ def pending(
 
 
 def approve(context: typer.Context, disclosure_id: Id, yes: Yes = False) -> None:
-    """Give your share of one record to one auditor's one-time key, once the request was checked here.
+    """Give your share of one record to the auditor's one-time key, after the request was checked here.
 
     Refused unless an auditor of your pinned roster signed the request and its entry is in the log.
     """
@@ -73,7 +76,7 @@ def approve(context: typer.Context, disclosure_id: Id, yes: Yes = False) -> None
 
 
 def deny(context: typer.Context, disclosure_id: Id, yes: Yes = False) -> None:
-    """Refuse your share; when too few custodians are left, the request ends."""
+    """Refuse your share; the request ends when too few custodians are left to approve it."""
     with open_session(_ROLE, context.obj, disclosure_id=disclosure_id) as session:
         custodian = session.custodian()
         found = custodian.find(disclosure_id)

@@ -1,4 +1,4 @@
-"""How a disclosure is shown: on stderr for people, as one JSON object a line on stdout for machines."""
+"""Shows disclosures: tables on stderr for people, one JSON object a line on stdout for programs."""
 
 import json
 from base64 import b64encode
@@ -21,13 +21,13 @@ def _state(number: int) -> str:
 
 
 def fingerprint(key: bytes) -> str:
-    """Return the first 16 bytes of a key's SHA-256 in hex, in groups of four, for reading out."""
+    """Return the first 16 bytes of a key's SHA-256 in hex, in groups of four, for reading aloud."""
     text = sha256(key).hexdigest()[:32]
     return " ".join(text[at : at + 4] for at in range(0, len(text), 4))
 
 
 def disclosure(found: disclosure_pb2.Disclosure) -> dict[str, Any]:
-    """Return an auditor's disclosure for machines."""
+    """Return the JSON fields of an auditor's disclosure."""
     return {
         "disclosure_id": found.disclosure_id,
         "account_token": found.account_token,
@@ -49,7 +49,7 @@ def disclosure(found: disclosure_pb2.Disclosure) -> dict[str, Any]:
 
 
 def pending(found: PendingRequest) -> dict[str, Any]:
-    """Return what a custodian decides on, for machines."""
+    """Return the JSON fields of a request that waits for a custodian."""
     terms, signer = found.terms, found.signer
     shown: dict[str, Any] = {
         "disclosure_id": found.disclosure_id,
@@ -79,7 +79,7 @@ def pending(found: PendingRequest) -> dict[str, Any]:
 
 
 def opened(found: DisclosedRecord) -> dict[str, Any]:
-    """Return an opened record for machines."""
+    """Return the JSON fields of a disclosed record."""
     identity, consent = found.payload.identity, found.payload.consent
     return {
         "disclosure_id": found.terms.disclosure_id,
@@ -104,7 +104,7 @@ def tell(content: dict[str, Any]) -> None:
 
 def show_disclosures(found: list[disclosure_pb2.Disclosure]) -> None:
     """Show the auditor's disclosures as a table."""
-    # An id that is cut off, or goes over two lines, cannot be copied; so the account stands below it.
+    # An id that is cut off or wrapped cannot be copied, so the account has its own line.
     table = Table(box=None)
     for name in ("id, account", "state", "given", "opened", "ends (UTC)"):
         table.add_column(name, no_wrap=True, overflow="fold")
@@ -122,7 +122,7 @@ def show_disclosures(found: list[disclosure_pb2.Disclosure]) -> None:
 
 
 def show_pending(found: PendingRequest) -> None:
-    """Show what a custodian decides on; what is not verified is not shown at all."""
+    """Show a request that waits for a custodian; if it does not verify, only why."""
     content = pending(found)
     if found.refused is not None or found.terms is None or found.requested_at is None:
         body = Text(f"does not verify: {content['refused']}\n{content['why']}", style="bold red")
@@ -144,14 +144,16 @@ def show_pending(found: PendingRequest) -> None:
 
 
 def show_opened(found: DisclosedRecord) -> None:
-    """Show an opened record on the auditor's own screen."""
+    """Show a disclosed record."""
     content, consent = opened(found), found.payload.consent
     rows = {
         "name": content["real_name"],
         "document": f"{content['document_type']} {content['document_number']}",
         "account": content["account_token"],
         "terms agreed to": (
-            f"{consent.policy_version}, {consent.agree_time:%Y-%m-%d %H:%M} UTC" if consent else "none known"
+            f"{consent.policy_version}, {consent.agree_time:%Y-%m-%d %H:%M} UTC"
+            if consent
+            else "not recorded"
         ),
         "in the log": f"yes, since {found.opened_at:%Y-%m-%d %H:%M} UTC, at {found.log_size} entries",
         "openings left": str(content["openings_left"]),
@@ -163,6 +165,6 @@ def show_rows(rows: dict[str, Any], *, title: str) -> None:
     """Show names and values on stderr."""
     table = Table(box=None, show_header=False)
     for name, value in rows.items():
-        # What others wrote is text, and never markup.
+        # Text from others must not be read as markup.
         table.add_row(Text(name, style="bold"), Text(str(value)))
     Console(stderr=True).print(Panel(table, title=title))

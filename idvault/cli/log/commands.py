@@ -42,7 +42,7 @@ Outside = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
-        help="A signed checkpoint known from elsewhere: a witness's, or what `follow-log` kept.",
+        help="A signed checkpoint from elsewhere: from a witness, or kept by `follow-log`.",
     ),
 ]
 ShredDatabaseUrl = Annotated[
@@ -78,15 +78,15 @@ def verify(  # noqa: PLR0917 - typer makes an option of each
     witness: Witness = None,
     quorum: Quorum = None,
 ) -> None:
-    """Derive the log anew from its entries and compare it with what was signed and stored.
+    """Recompute the log from its entries, and compare it with what was signed and stored.
 
-    Needs no setting and no server. Exit code 5 names the first wrong entry.
+    Needs no settings and no server. Exit code 5 names the first wrong entry.
 
-    A bundle brings its newest checkpoint along. A main database does not: it is in the second database, which
-    --shred-database names; without that, a file shred.sqlite3 beside a main.sqlite3 is read. Where there is
-    neither, nor --checkpoint, only the database's own hashes are checked, and it is said that nothing was
-    signed. A checkpoint of the vault's own does not show that the newest entries were cut off together with
-    it; one from elsewhere (--checkpoint) does.
+    A bundle contains its newest checkpoint. A main database does not: the checkpoint is in the second
+    database, named by --shred-database, or by default a file shred.sqlite3 beside main.sqlite3. Without any
+    checkpoint only the database's own hashes are checked, and the command says that nothing was signed. The
+    vault's own checkpoint does not reveal that the newest entries were cut off together with it; one from
+    elsewhere (--checkpoint) does.
     """
     source = _source(database, bundle, shred_database)
     trust = log_trust.read(public_key=public_key, witness=witness or [], quorum=quorum)
@@ -113,8 +113,8 @@ def export(
     """Write the log up to its newest checkpoint as static files (C2SP tlog-tiles), as `work` publishes it.
 
     Uses IDVAULT_DATABASE_URL and IDVAULT_SHRED_DATABASE_URL; without --public-key also IDVAULT_LOG_ORIGIN,
-    IDVAULT_KEY_PASSPHRASE_FILE and the file work.keys beside IDVAULT_KEYS. What is there already is left
-    alone, so that repeating it adds what is new.
+    IDVAULT_KEY_PASSPHRASE_FILE and the file work.keys beside IDVAULT_KEYS. Existing files stay as they
+    are; a repeat adds what is new.
     """
     settings = config.load(Process.DATABASES)
     from idvault.bootstrap import log as logs  # noqa: PLC0415 - `--help` needs no database
@@ -133,14 +133,14 @@ def export(
 
 
 def _export_refusal(error: IdvaultError) -> Exception:
-    """Return what ends the command, in words for what this command meets."""
+    """Return the error that ends an export."""
     reason = error.reason.value
     match error:
         case UnavailableError(reason=Reason.LOG_UNAVAILABLE):
             text = "the log has no checkpoint yet: `idvault work` signs the first one"
             return CommandError(ExitCode.UNREACHABLE, text, reason=reason)
         case PreconditionError():
-            text = "the folder or the second database shows another log, or one that this key did not sign"
+            text = "the folder or the second database holds another log, or one that another key signed"
             return CommandError(ExitCode.UNVERIFIED, text, reason=reason)
         case DamagedError():
             text = "the stored log does not verify: `idvault log verify` names the entry"
@@ -164,7 +164,7 @@ def _note(path: Path) -> bytes:
 
 @contextmanager
 def _bar() -> Iterator[Bar]:
-    """Show how far it is on stderr, if somebody is looking at it."""
+    """Show progress on stderr if it is a terminal."""
     console = Console(stderr=True)
     columns = (TextColumn("log"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
@@ -177,7 +177,7 @@ def _bar() -> Iterator[Bar]:
 
 
 def _refusal(error: LogError, *, as_json: bool) -> Exception:
-    """Return what ends the command; people and scripts read the reason as the last line of stdout."""
+    """Return what ends a verification; without --json the reason is the last line of stdout."""
     if not as_json:
         typer.echo(f"log: {error}")
         return typer.Exit(ExitCode.UNVERIFIED)
@@ -207,7 +207,7 @@ def _tell(verified: VerifiedLog, *, outside: bool, as_json: bool) -> None:
 
 
 def _limits(verified: VerifiedLog, *, outside: bool) -> Iterator[str]:
-    """Say what the verification does not show."""
+    """Yield what the verification cannot show."""
     if not verified.signed:
         yield (
             "no signed checkpoint was found: the entries fit together, but truncation is not excluded, nor "

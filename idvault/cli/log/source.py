@@ -1,4 +1,4 @@
-"""Where `idvault log verify` finds a log: a bundle of files, or a database; each is verified as a whole."""
+"""Where `idvault log verify` reads a log: a bundle of files, or a database."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -19,12 +19,12 @@ _MAIN, _SHRED = "main.sqlite3", "shred.sqlite3"
 _MOST_BYTES = WIDTH * (MAX_ENTRY_BYTES + 2)
 
 Bar = Callable[[int], Callable[[int], None]]
-"""Takes how many entries there are and returns what is told how many were verified."""
+"""Starts a progress bar with the number of entries; returns the function that updates it."""
 
 
 @dataclass(frozen=True, slots=True)
 class VerifiedLog:
-    """What was verified. size, root: those of the largest checkpoint, or of all entries if there is none.
+    """A verified log. size, root: of the largest checkpoint, or of all entries if there is none.
 
     signed: whether there was a checkpoint at all. uncovered: entries beyond it. unsequenced: entries that
     have no place in the log yet.
@@ -38,7 +38,7 @@ class VerifiedLog:
 
 
 class Source(Protocol):
-    """A log at rest."""
+    """A stored log."""
 
     def verify(self, trust: LogTrust, outside: Sequence[bytes], bar: Bar) -> VerifiedLog:
         """Verify it against its own checkpoint and those from outside; raises LogError, CommandError."""
@@ -87,7 +87,7 @@ class BundleSource:
 
     def _tile(self, tile: Tile) -> bytes:
         data = self._read(tile.path)
-        # A log may delete a partial tile once the full one is there, and the full one begins with it.
+        # A log may delete a partial tile once it has published the full one, which begins with it.
         return (self._read(Tile(tile.level, tile.index).path) or b"") if data is None else data
 
     def _read(self, path: str) -> bytes | None:
@@ -134,7 +134,7 @@ class DatabaseSource:
 
 
 def _beside(url: str) -> str | None:
-    """Return the address of the second SQLite file where both have their usual names in one folder."""
+    """Return the URL of the second SQLite file if both files have their usual names in one folder."""
     if not url.startswith(_SQLITE):
         return None
     path = Path(url.removeprefix(_SQLITE))

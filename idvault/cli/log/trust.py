@@ -1,4 +1,4 @@
-"""Whom `idvault log` believes: one key of the log, and witnesses that must have cosigned."""
+"""Whose signatures `idvault log` requires: the log's key, and witnesses that must have cosigned."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from idvault.transparency.tree import LogError
 
 @dataclass(frozen=True, slots=True)
 class LogTrust:
-    """The key of the log, whose name is the log's origin, and how many of which witnesses are needed."""
+    """The required signatures; the name of the log's key is the log's origin."""
 
     policy: Policy
 
@@ -33,7 +33,7 @@ class LogTrust:
     def _check_cosigned(self, largest: Sequence[bytes]) -> None:
         if self.policy.quorum == 0:
             return
-        refusal: LogError = QuorumError("there is no checkpoint that a witness could have cosigned")
+        refusal: LogError = QuorumError("there is no checkpoint to cosign")
         for note in largest:
             try:
                 checkpoint.verify(note, self.policy)

@@ -17,19 +17,22 @@ def connect(  # noqa: PLR0917 - typer makes an option of each
     target: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where the custody edge listens.")],
     ca: Annotated[Path, typer.Option(help="PEM file of the authority of the vault's certificate.")],
     log_key: Annotated[
-        str, typer.Option(metavar="VKEY", help="The log's public key, NAME+ID+KEY, known from elsewhere.")
+        str,
+        typer.Option(
+            metavar="VKEY", help="The log's public key, NAME+ID+KEY, from a source other than the vault."
+        ),
     ],
     roster: Annotated[
         Path,
         typer.Option(
-            metavar="FILE", help="The published roster, with its former versions beside it; read it before."
+            metavar="FILE", help="The published roster, with its former versions beside it; read it first."
         ),
     ],
     server_name: Annotated[
         str, typer.Option(metavar="NAME", help="The name in the vault's certificate, if not HOST.")
     ] = "",
 ) -> None:
-    """Say which vault to ask, and pin what is believed from then on: the roster and the log's key.
+    """Connect to a vault, and pin its roster and log key.
 
     A repeat may give another address. Another log key, or a roster that contradicts the pinned one, is
     refused.

@@ -1,4 +1,4 @@
-"""After a refusal at a desk: what it means, and what to type next."""
+"""After an error: what it means, and which command to type next."""
 
 import shlex
 from pathlib import Path
@@ -8,30 +8,30 @@ from idvault.domain.error import InvalidError, Reason
 
 _WHY = {
     Reason.ACCESS_DENIED: "the roster in force does not give you this role, or no share of this record",
-    Reason.SECOND_FACTOR_REFUSED: "the code is wrong, was used before, or is late",
+    Reason.SECOND_FACTOR_REFUSED: "the code is wrong, expired or already used",
     Reason.SECOND_FACTOR_LOCKED: "there were too many wrong codes",
-    Reason.SELF_APPROVAL: "nobody decides about an own request",
-    Reason.ILLEGAL_TRANSITION: "not possible as it stands: too few approvals, or it is decided or over",
-    Reason.DISCLOSURE_EXPIRED: "its time is over",
+    Reason.SELF_APPROVAL: "you cannot decide on your own request",
+    Reason.ILLEGAL_TRANSITION: "not possible now: too few approvals, or already decided or ended",
+    Reason.DISCLOSURE_EXPIRED: "the request has expired",
     Reason.QUORUM_INVALID: "the custodians of the record have just changed",
     Reason.ROSTER_INVALID: "the roster has just changed",
-    Reason.REQUEST_NOT_FOUND: "there is nothing of this id for you",
+    Reason.REQUEST_NOT_FOUND: "nothing with this id is for you",
     Reason.ACCOUNT_NOT_FOUND: "there is no account with a record under this token",
     Reason.ACCOUNT_ERASED: "the record was erased",
-    Reason.TOO_MANY_ATTEMPTS: "you have asked as often as you may in a day",
-    Reason.REQUEST_ID_REUSED: "this was signed and used before",
-    Reason.LOG_UNAVAILABLE: "the log cannot take this down now, and without it nothing happens",
-    Reason.STORE_UNAVAILABLE: "the vault does not reach its databases",
-    Reason.RECORD_DAMAGED: "the record is not the one that its settlement in the log names",
+    Reason.TOO_MANY_ATTEMPTS: "you have reached the limit of requests for one day",
+    Reason.REQUEST_ID_REUSED: "this signature was used before",
+    Reason.LOG_UNAVAILABLE: "the log cannot record this now, and nothing happens without a record",
+    Reason.STORE_UNAVAILABLE: "the vault cannot reach its databases",
+    Reason.RECORD_DAMAGED: "the log entry of its settlement names another record",
 }
 _AGAIN = {
-    Reason.SECOND_FACTOR_REFUSED: "wait for the next code, then the same command again",
-    Reason.SECOND_FACTOR_LOCKED: "wait until the lock ends (15 minutes or more), then again",
-    Reason.LOG_UNAVAILABLE: "the same command again in a moment; one that was lost on the way counts once",
-    Reason.STORE_UNAVAILABLE: "the same command again in a moment",
-    Reason.TOO_MANY_ATTEMPTS: "the same command again tomorrow",
-    Reason.QUORUM_INVALID: "the same command again",
-    Reason.ROSTER_INVALID: "the same command again",
+    Reason.SECOND_FACTOR_REFUSED: "wait for the next code, then repeat the command",
+    Reason.SECOND_FACTOR_LOCKED: "wait until the lock ends (15 minutes or more), then repeat the command",
+    Reason.LOG_UNAVAILABLE: "repeat the command in a few seconds; it counts once",
+    Reason.STORE_UNAVAILABLE: "repeat the command in a few seconds",
+    Reason.TOO_MANY_ATTEMPTS: "repeat the command tomorrow",
+    Reason.QUORUM_INVALID: "repeat the command",
+    Reason.ROSTER_INVALID: "repeat the command",
 }
 _OPTIONS = {
     "account_token": "--account",
@@ -44,7 +44,7 @@ _OPTIONS = {
 
 
 class NextStep:
-    """Says what to type next."""
+    """Suggests the next command. folder: the identity folder; disclosure_id: what it is about, if known."""
 
     def __init__(self, role: str, folder: Path, disclosure_id: str = "") -> None:
         """Take who types, and what it is about."""
@@ -54,22 +54,22 @@ class NextStep:
         self.command = f"idvault {role} --identity {shlex.quote(str(folder))}"
 
     def after_finding(self, text: str, finding: Finding) -> str:
-        """Return the text of something that does not verify."""
+        """Return the text for something that does not verify."""
         if self._role != "custodian":
             return f"{text}\nnothing was shown; tell the custodians, then: {self.command} show {self._id}"
         deny = f"{self.command} deny {self._id or 'ID'}"
         if finding is Finding.NOT_IN_LOG:
-            deny = f"if it was filed just now, the same command again in a few seconds; else {deny}"
+            deny = f"if it was sent just now, repeat the command in a few seconds; else {deny}"
         return f"{text}\nno share was given; next: {deny}"
 
     def after_refusal(self, text: str, reason: str | None, field: str) -> str:
-        """Return the text of something that the vault refused; field: the wrong one, if it named any."""
+        """Return the text for something that the vault refused; field: the invalid one, if it named any."""
         known = Reason(reason) if reason in {each.value for each in Reason} else None
         why = f"\nwhy: {_WHY[known]}" if known in _WHY else ""
         return f"{text}{why}\nnext: {self._after(known)}"
 
     def after_mistake(self, error: InvalidError) -> str:
-        """Return the text of something that was refused before it was sent."""
+        """Return the text for something that was refused before it was sent."""
         wrong = ", ".join(
             f"{_OPTIONS.get(each.field, each.field)} is wrong ({each.code.value})"
             for each in error.violations
@@ -78,11 +78,11 @@ class NextStep:
         return f"{error}: {wrong}\nnext: {self.command} {verb}--help"
 
     def look(self, text: str) -> str:
-        """Return the text of something that is not there."""
+        """Return the text for a request that does not wait for a decision."""
         return f"{text}\nnext: {self.command} pending"
 
     def ask_anew(self, text: str) -> str:
-        """Return the text of a request that cannot be opened any more."""
+        """Return the text for a record that can no longer be opened."""
         return f"{text}\nnext: {self.command} request --help"
 
     def _after(self, reason: Reason | None) -> str:

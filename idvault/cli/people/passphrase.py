@@ -1,4 +1,4 @@
-"""Passphrases of people: from a file, or asked for at a terminal and nowhere else."""
+"""Passphrases of roster members: from a file, or asked for at a terminal."""
 
 import sys
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def passphrase(file: Path | None) -> bytes:
 
 
 def new_passphrase(file: Path | None) -> bytes:
-    """Return the passphrase of a new identity, asked for twice; refuses one that is short."""
+    """Return the passphrase of a new identity, asked for twice; raises CommandError for a short one."""
     if file is not None:
         chosen = passphrase(file)
     else:
@@ -45,14 +45,14 @@ def new_passphrase(file: Path | None) -> bytes:
 
 
 def ask(what: str, *, option: str) -> str:
-    """Return what a person types, shown to nobody; raises CommandError where there is no terminal."""
+    """Ask for a secret at the terminal; raises CommandError if there is none."""
     _check_terminal(option)
     return str(typer.prompt(what, hide_input=True))
 
 
 @contextmanager
 def identity_errors() -> Iterator[None]:
-    """Tell what is wrong with an identity folder or a certificate, and end with a refusal."""
+    """Turn the errors of identity folders and certificates into CommandError."""
     try:
         yield
     except PassphraseError as error:

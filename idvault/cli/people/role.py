@@ -1,4 +1,4 @@
-"""`idvault auditor` and `idvault custodian`: the people's own keys, on their own machines."""
+"""`idvault auditor` and `idvault custodian`: the commands of a role, and `init`, which makes its keys."""
 
 import os
 import re
@@ -18,11 +18,11 @@ from idvault.cli.people.session import MemberOptions
 from idvault.custody import identity
 
 _WHAT = {
-    "auditor": "An auditor asks for the disclosure of one sealed record.",
+    "auditor": "An auditor requests the disclosure of one sealed record.",
     "custodian": "A custodian holds one share of the key of each sealed record.",
 }
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-Identity = Annotated[Path | None, typer.Option(help="The identity folder, on a machine of the person's own.")]
+Identity = Annotated[Path | None, typer.Option(help="Your identity folder, on your own machine.")]
 OneTimeCode = Annotated[
     str | None,
     typer.Option(
@@ -33,9 +33,7 @@ OneTimeCode = Annotated[
 
 def make(role: str) -> typer.Typer:
     """Return the commands of a role."""
-    app = typer.Typer(
-        help=f"{_WHAT[role]} These commands run on that person's own machine.", no_args_is_help=True
-    )
+    app = typer.Typer(help=f"{_WHAT[role]} Run these commands on your own machine.", no_args_is_help=True)
 
     @app.callback()
     def options(
@@ -46,7 +44,7 @@ def make(role: str) -> typer.Typer:
     ) -> None:
         context.obj = MemberOptions(identity=identity, passphrase_file=passphrase_file, code=code)
 
-    options.__doc__ = f"{_WHAT[role]} These commands run on that person's own machine."
+    options.__doc__ = f"{_WHAT[role]} Run these commands on your own machine."
 
     app.command("init", short_help="Make your keys, and the public file for the roster.")(_init(role))
     app.command("connect", short_help="Pin the vault, its log key and its roster.")(connect.connect)
@@ -62,21 +60,19 @@ def _init(role: str) -> Callable[..., None]:
     def init(  # noqa: PLR0917 - typer makes an option of each
         context: typer.Context,
         name: Annotated[str, typer.Option(help="The name in the roster: small letters, digits, hyphens.")],
-        organization: Annotated[str, typer.Option(help="Whom the person works for.")],
+        organization: Annotated[str, typer.Option(help="The organisation that you work for.")],
         identity: Identity = None,
         certificate: Annotated[
             Path | None,
-            typer.Option(
-                help="The person's TLS certificate (PEM); without it certificate.pem in the folder."
-            ),
+            typer.Option(help="Your TLS certificate (PEM); without it, certificate.pem in the folder."),
         ] = None,
         passphrase_file: secret.PassphraseFile = None,
     ) -> None:
-        """Make the person's keys, encrypted under a passphrase, and the public file for the roster.
+        """Make your keys, encrypted under a passphrase, and the public file for the roster.
 
-        The private keys never leave the folder. Give public.json to whoever runs `idvault roster propose`.
-        The roster also pins the key of the person's TLS certificate, which names spiffe://DOMAIN/ROLE/NAME:
-        give it here, or to `roster propose`.
+        The private keys never leave the folder. Give public.json to the operator who runs `idvault roster
+        propose`. The roster also pins the key of your TLS certificate, which names spiffe://DOMAIN/ROLE/NAME:
+        give the certificate here, or to `roster propose`.
         """
         given: MemberOptions = context.obj
         folder = _needed(identity or given.identity)
@@ -118,7 +114,7 @@ def _take_certificate(pem: Path, folder: Path, *, role: str, name: str) -> None:
 
 
 def _create(folder: Path, *, role: str, name: str, organization: str, passphrase_file: Path | None) -> None:
-    # Told before a passphrase is asked for.
+    # Checked before a passphrase is asked for.
     if (folder / identity.KEYS).exists():
         raise CommandError(
             ExitCode.REFUSED, f"{folder} holds keys already", reason="EXISTS", field="--identity"

@@ -1,4 +1,4 @@
-"""`idvault roster`: proposes, signs, verifies and publishes who is who."""
+"""`idvault roster`: proposes, signs, verifies and publishes the roster."""
 
 import json
 from pathlib import Path
@@ -23,7 +23,8 @@ File = Annotated[Path, typer.Argument(help="The roster file.")]
 After = Annotated[
     Path | None,
     typer.Option(
-        help="The version before, which you have verified; without it all former ones must lie beside FILE."
+        help="The previous version, which you have verified; without it, all former versions must lie "
+        "beside FILE."
     ),
 ]
 People = Annotated[
@@ -31,7 +32,7 @@ People = Annotated[
     typer.Option(
         "--person",
         metavar="FILE",
-        help="A person's public file, as `auditor init` wrote it; may be repeated.",
+        help="A member's public file, as `auditor init` wrote it; may be repeated.",
     ),
 ]
 Certificates = Annotated[
@@ -39,11 +40,11 @@ Certificates = Annotated[
     typer.Option(
         "--certificate",
         metavar="FILE",
-        help="The TLS certificate of such a person, whose key is to be pinned; may be repeated.",
+        help="That member's TLS certificate, whose key is pinned; may be repeated.",
     ),
 ]
 Remove = Annotated[
-    list[str] | None, typer.Option(metavar="NAME", help="Leave a person of the version before out.")
+    list[str] | None, typer.Option(metavar="NAME", help="Leave out a member of the previous version.")
 ]
 Quorums = Annotated[
     list[str] | None,
@@ -55,7 +56,10 @@ Quorums = Annotated[
 Own = Annotated[Path | None, typer.Option(help="Your identity folder, for --server.")]
 Development = Annotated[
     bool,
-    typer.Option("--development", help="Allow what only development may have; such a roster stays one."),
+    typer.Option(
+        "--development",
+        help="Allow what only development may have; such a roster remains a development roster.",
+    ),
 ]
 
 
@@ -64,9 +68,9 @@ def rosters() -> None:
     """The signed file that names auditors, custodians, operators and quorums."""
 
 
-@app.command(short_help="Print who and what a roster names.")
+@app.command(short_help="Print the members and quorums of a roster.")
 def show(file: File, after: After = None) -> None:
-    """Print who and what a roster names, and whether it is valid yet (exit code 5: not yet, and why)."""
+    """Print members and quorums of a roster, and whether it is valid (exit code 5: not yet, and why)."""
     found = _read(file)
     for each in found.people:
         typer.echo(f"{each.role:<10} {each.name:<20} {each.organisation}")
@@ -96,9 +100,9 @@ def propose(  # noqa: PLR0917 - typer makes an option of each
 ) -> None:
     """Write a roster without signatures: the first version, or the one after --after.
 
-    A person or quorum of the version before stays unless it is named anew. Send the file to the custodians:
-    each reads it with `show` and signs it with `sign`. With --server the vault is told too: the custodians
-    may then fetch it there, and the last signature that is needed puts it in force.
+    A member or quorum of the previous version stays unless it is named again. Send the file to the
+    custodians: each reads it with `show` and signs it with `sign`. With --server the proposal goes to the
+    vault too: the custodians can fetch it there, and the last signature that is needed puts it in force.
     """
     vault = roster_server.chosen(server, identity=identity, ca=ca, server_name=server_name)
     found = _next(
@@ -119,7 +123,7 @@ def sign(  # noqa: PLR0917 - typer makes an option of each
     ca: CaOption = None,
     server_name: ServerNameOption = "",
 ) -> None:
-    """Add your signature as a custodian to a roster file. Read it with `show` before.
+    """Add your signature as a custodian to a roster file. Read it with `show` first.
 
     With --server the vault gets the signature too; the last one that is needed puts the roster in force.
     """
@@ -156,7 +160,7 @@ def publish(
 ) -> None:
     """Verify a roster against the published one and put it in its place, IDVAULT_ROSTER.
 
-    Running processes take it up within a second. Former versions stay beside it, as roster.1.json and so on.
+    Running processes load it within a second. Former versions stay beside it, as roster.1.json and so on.
     With --server the file goes to that vault instead, from the operator's own machine.
     """
     vault = roster_server.chosen(server, identity=identity, ca=ca, server_name=server_name)
@@ -174,7 +178,7 @@ def publish(
     typer.echo(_summary(found))
 
 
-@app.command(short_help="Write what a vault hands out to a file.")
+@app.command(short_help="Fetch a roster from a vault.")
 def fetch(  # noqa: PLR0917 - typer makes an option of each
     file: File,
     identity: Annotated[Path, typer.Option(help="Your identity folder.")],
@@ -185,9 +189,9 @@ def fetch(  # noqa: PLR0917 - typer makes an option of each
     ca: CaOption = None,
     server_name: ServerNameOption = "",
 ) -> None:
-    """Write what a vault hands out to FILE, former versions beside it; to be believed once you `verify` it.
+    """Fetch a roster from a vault to FILE, former versions beside it; `verify` it before you rely on it.
 
-    Who signs a proposal reads it with `show` before.
+    Read a proposal with `show` before you sign it.
     """
     vault = roster_server.needed(server, identity=identity, ca=ca, server_name=server_name)
     newest = vault.get(0)
@@ -212,7 +216,7 @@ def _hand_in(found: Roster, vault: roster_server.RosterServer) -> None:
 
 
 def _verify(file: Path, found: Roster, after: Path | None) -> None:
-    """Raise RosterError unless a roster is signed as it must be."""
+    """Raise RosterError unless a roster has the signatures it needs."""
     if after is None and found.version > 1:
         roster_chain.load(file)
     else:
@@ -232,7 +236,7 @@ def _next(
     quorums = {each.name: each.to_json() for each in before.quorums} if before else {}
     for name in remove:
         if people.pop(name, None) is None:
-            raise RosterError(f"{name!a} is not among the people of the version before")
+            raise RosterError(f"{name!a} is not a member of the previous version")
     people |= named
     quorums |= {each["name"]: each for each in map(_quorum, quorum)}
     document = {

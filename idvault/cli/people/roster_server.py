@@ -1,4 +1,4 @@
-"""The roster over the wire: `--server` hands a proposal or a signature to a running vault, or fetches one."""
+"""`--server`: sends a roster proposal or a signature to a running vault, or fetches a roster from it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,7 +31,7 @@ ServerNameOption = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class RosterServer:
-    """Which vault to call, and as whom."""
+    """A vault to call, and the identity folder to call with."""
 
     target: str
     identity: Path
@@ -39,13 +39,13 @@ class RosterServer:
     server_name: str
 
     def propose(self, found: Roster) -> roster_pb2.RosterProposal:
-        """Hand a version in, with the signatures that it has."""
+        """Propose a version, with the signatures that it has."""
         request = roster_pb2.ProposeRosterRequest(request_id=str(uuid4()), file=found.to_bytes())
         with self._connect() as edge:
             return edge.call("RosterService/ProposeRoster", request, roster_pb2.RosterProposal)
 
     def sign(self, found: Roster, name: str) -> roster_pb2.RosterProposal:
-        """Hand in the signature that a custodian has put on a proposal."""
+        """Send the signature of a custodian on a proposal."""
         (signature,) = [each.signature for each in found.signatures if each.name == name]
         request = roster_pb2.SignRosterRequest(
             request_id=str(uuid4()), hash=found.digest(), signature=signature
@@ -54,7 +54,7 @@ class RosterServer:
             return edge.call("RosterService/SignRoster", request, roster_pb2.RosterProposal)
 
     def get(self, version: int) -> roster_pb2.Roster:
-        """Fetch a version, 0 for the one in force; nothing of it is believed yet."""
+        """Fetch a version, 0 for the one in force; the answer is not verified."""
         request = roster_pb2.GetRosterRequest(version=version)
         with self._connect() as edge:
             return edge.call("RosterService/GetRoster", request, roster_pb2.Roster)
@@ -73,7 +73,7 @@ class RosterServer:
 def chosen(
     target: str | None, *, identity: Path | None, ca: Path | None, server_name: str
 ) -> RosterServer | None:
-    """Return the vault that was named, None where none was; raises CommandError (wrong usage)."""
+    """Return the vault of --server, None without it; raises CommandError (wrong usage)."""
     if target is None:
         return None
     if identity is None:
@@ -82,5 +82,5 @@ def chosen(
 
 
 def needed(target: str, *, identity: Path, ca: Path | None, server_name: str) -> RosterServer:
-    """Return the vault of a command that always calls one."""
+    """Return the vault of a command for which --server is required."""
     return RosterServer(target, identity, ca or identity / "ca.pem", server_name)

@@ -13,17 +13,17 @@ from idvault_client.people import second_factor as enrolment
 Confirm = Annotated[
     str | None,
     typer.Option(
-        metavar="CODE", help="Only confirm what was begun before, with a code that the app now shows."
+        metavar="CODE", help="Only confirm an enrolment that was begun, with a code that the app shows now."
     ),
 ]
 
 
 def second_factor(context: typer.Context, confirm: Confirm = None) -> None:
-    """Enrol an authenticator app: shows a QR code, and asks for the first code that the app makes of it.
+    """Enrol an authenticator app: shows a QR code, and asks for the first code of the app.
 
-    Whoever has a second factor already gives one of its codes by --code, before the verb. The secret comes
-    sealed to your own key: nobody but you can read it, the operator included. There is no way to take a lost
-    one back: let the custodians name you anew in the next roster, with new keys from `init`.
+    If you already have a second factor, give one of its codes with --code, before the verb. The secret
+    arrives sealed to your own key: nobody else can read it, not even the operator. A lost second factor
+    cannot be reset: the custodians have to name you again in the next roster, with new keys from `init`.
     """
     given: MemberOptions = context.obj
     role = str(context.parent.info_name if context.parent else "")
@@ -39,7 +39,7 @@ def second_factor(context: typer.Context, confirm: Confirm = None) -> None:
 
 
 def _show(context: typer.Context, uri: str) -> None:
-    """Draw the URI for a camera, and write it for whoever has none; a terminal only shows the drawing."""
+    """Draw the URI as a QR code on a terminal; print the URI itself for those without a camera."""
     if as_json(context):
         typer.echo(json.dumps({"uri": uri}))
         return

@@ -1,4 +1,4 @@
-"""An auditor's or custodian's desk: keys opened, roster fresh, connected; refusals told with what to do."""
+"""A member's session: keys opened, newest roster pinned, connected; errors suggest the next command."""
 
 import os
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ from idvault_client.people.trust import FindingError
 
 @dataclass(frozen=True, slots=True)
 class MemberOptions:
-    """What stands before the verb."""
+    """The options before the verb."""
 
     identity: Path | None
     passphrase_file: Path | None
@@ -48,7 +48,7 @@ class MemberOptions:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Everything that a verb works with."""
+    """An open session of one member."""
 
     role: str
     given: MemberOptions
@@ -85,13 +85,13 @@ def now() -> datetime:
 def open_session(
     role: str, given: MemberOptions, *, disclosure_id: str = "", next_: type[NextStep] | None = None
 ) -> Iterator[Session]:
-    """Open keys and connection, take newer rosters up; tell every refusal with the next command to type."""
+    """Open keys and connection, and pin newer rosters; every error suggests the next command."""
     folder = given.folder()
     with secret.identity_errors(), explained((next_ or NextStep)(role, folder, disclosure_id)):
         home = homes.load(folder)
         own = identities.load(folder, passphrase=secret.passphrase(given.passphrase_file))
         if own.role != role:
-            text = f"{folder} is the identity of a {own.role}"
+            text = f"{folder} is the identity folder of a {own.role}"
             raise CommandError(ExitCode.REFUSED, text, reason="OTHER_ROLE", field="--identity")
         with home.connect() as edge:
             yield Session(role, given, homes.refresh(home, edge), own, edge)
@@ -99,7 +99,7 @@ def open_session(
 
 @contextmanager
 def explained(again: NextStep) -> Iterator[None]:
-    """Turn what a verb may meet into how the command ends."""
+    """Turn the errors of a session into how the command ends."""
     try:
         yield
     except FindingError as error:
@@ -131,5 +131,5 @@ def explained(again: NextStep) -> Iterator[None]:
 
 
 def as_json(context: typer.Context) -> bool:
-    """Tell whether `--json` was given, anywhere on the command line."""
+    """Return whether `--json` was given, anywhere on the command line."""
     return bool(context.find_root().obj)

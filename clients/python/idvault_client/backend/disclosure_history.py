@@ -9,7 +9,7 @@ _SERVICE = status_pb2.DESCRIPTOR.services_by_name["StatusService"]
 
 
 def get_disclosure_history(account_token: str) -> Rpc[DisclosureHistory]:
-    """Return every disclosure of an account's records before a horizon; `disclosure_history.check` verifies it.
+    """Return every disclosure of an account's records before a horizon, with its proofs.
 
     Raises NotFound, AccessDenied, Unavailable, RecordDamaged.
     """

@@ -12,10 +12,10 @@ from idvault_client.errors import NotFound
 def status(
     context: typer.Context,
     account_tokens: Annotated[list[str], typer.Argument(metavar="TOKEN", help="Accounts to look at.")],
-    as_json: AsJson = False,
+    json_option: AsJson = False,
 ) -> None:
     """Print the status of each account; exit code 4 if one of them is unknown."""
-    with reporting(context, as_json) as as_json, context.obj.open() as vault:
+    with reporting(context, json_option) as as_json, context.obj.open() as vault:
         found = vault.batch_get_statuses(account_tokens)
         for each in found.statuses:
             show(to_json(each), as_json=as_json)

@@ -1,4 +1,4 @@
-"""`idvault-client get-verification` and `check-receipt`: a claim, and the proof that it was sealed and logged."""
+"""`idvault-client get-verification` and `check-receipt`: a claim, and its receipt."""
 
 from pathlib import Path
 from typing import Annotated
@@ -28,10 +28,10 @@ def get(
         Path | None,
         typer.Option(metavar="FILE", help="Where to write the receipt; see check-receipt."),
     ] = None,
-    as_json: AsJson = False,
+    json_option: AsJson = False,
 ) -> None:
     """Print a claim as it stands now; with --receipt, exit code 1 if there is none that proves it yet."""
-    with reporting(context, as_json) as as_json, context.obj.open() as vault:
+    with reporting(context, json_option) as as_json, context.obj.open() as vault:
         found = vault.get_verification(request_id)
         if receipt is not None and found.receipt is not None:
             write(receipt, found.receipt.to_json())
@@ -51,14 +51,14 @@ def check(  # noqa: PLR0917 - typer makes an option of each
     ] = None,
     witness: Witness = None,
     quorum: Quorum = None,
-    as_json: AsJson = False,
+    json_option: AsJson = False,
 ) -> None:
     """Check that a sign-up's identity was sealed and logged, by the log's public key alone, without a call.
 
     The last line is "check: valid", or "check: REASON" with exit code 5.
     """
     policy = policy_of(public_key, witness or [], quorum, None)
-    with reporting(context, as_json) as as_json:
+    with reporting(context, json_option) as as_json:
         found = receipts.parse(read(file))
         if account is not None and found.account_token != account:
             raise ReceiptError("OTHER_ACCOUNT", "the receipt belongs to another account")

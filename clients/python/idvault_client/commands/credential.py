@@ -18,10 +18,10 @@ def issue(  # noqa: PLR0917 - typer makes an option of each
     credential: Annotated[
         bool, typer.Option("--credential", help="A credential of 30 days instead of a token of ten minutes.")
     ] = False,
-    as_json: AsJson = False,
+    json_option: AsJson = False,
 ) -> None:
     """Fetch a status token or credential for a third party; see check-token."""
-    with reporting(context, as_json) as as_json, context.obj.open() as vault:
+    with reporting(context, json_option) as as_json, context.obj.open() as vault:
         fetch = vault.issue_status_credential if credential else vault.issue_status_token
         found = fetch(account_token, audience)
         write(out, found.token + "\n")
@@ -41,13 +41,13 @@ def check(  # noqa: PLR0917 - typer makes an option of each
     max_list_age: Annotated[
         float | None, typer.Option(metavar="SECONDS", min=0, help="How long ago a list may have been signed.")
     ] = None,
-    as_json: AsJson = False,
+    json_option: AsJson = False,
 ) -> None:
     """Check a status token, or a credential and its list, from files alone, without a call.
 
     The last line is "check: valid", or "check: REASON" with exit code 5.
     """
-    with reporting(context, as_json) as as_json:
+    with reporting(context, json_option) as as_json:
         verifier = StatusVerifier(
             jwks=read(jwks), audience=audience, issuer=issuer, max_list_age=max_list_age
         )

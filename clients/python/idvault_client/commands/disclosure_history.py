@@ -19,10 +19,10 @@ def fetch(
     context: typer.Context,
     account_token: Annotated[str, typer.Argument(metavar="TOKEN", help="The account.")],
     out: Annotated[Path, typer.Option(metavar="FILE", help="Where the history is written.")],
-    as_json: AsJson = False,
+    json_option: AsJson = False,
 ) -> None:
     """Fetch the disclosures of an account's record with their proofs, for the person; see check-history."""
-    with reporting(context, as_json) as as_json, context.obj.open() as vault:
+    with reporting(context, json_option) as as_json, context.obj.open() as vault:
         found = vault.get_disclosure_history(account_token)
         write(out, found.to_json())
         horizon = found.horizon.isoformat()
@@ -42,14 +42,14 @@ def check(  # noqa: PLR0917 - typer makes an option of each
     ] = None,
     witness: Witness = None,
     quorum: Quorum = None,
-    as_json: AsJson = False,
+    json_option: AsJson = False,
 ) -> None:
     """Check every disclosure of a history against the log, by the log's public key alone, without a call.
 
     The last line is "check: valid", or "check: REASON" with exit code 5.
     """
     policy = policy_of(public_key, witness or [], quorum, None)
-    with reporting(context, as_json) as as_json:
+    with reporting(context, json_option) as as_json:
         found = disclosure_history.parse(read(file, limit=_MOST_BYTES))
         if account is not None and found.account_token != account:
             raise HistoryError("OTHER_ACCOUNT", "the history belongs to another account")

@@ -51,7 +51,7 @@ def follow(  # noqa: PLR0917 - typer makes an option of each
     max_age: MaxAge = None,
     once: Once = False,
     interval: Interval = 60.0,
-    as_json: AsJson = False,
+    json_option: AsJson = False,
 ) -> None:
     """Check that the log continues the last checkpoint seen, and keep the new one.
 
@@ -59,7 +59,7 @@ def follow(  # noqa: PLR0917 - typer makes an option of each
     Exit code 5 if the log has shrunk or forked, or its witnesses did not cosign; a checkpoint that forks is
     kept as FILE.refused. Without --once it goes on until then, and through every outage of the server.
     """
-    with reporting(context, as_json) as as_json:
+    with reporting(context, json_option) as as_json:
         follower = LogFollower(
             files=_files(url, directory, context.obj.timeout),
             policy=policy_of(public_key, witness or [], quorum, max_age),

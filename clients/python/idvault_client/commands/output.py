@@ -115,7 +115,7 @@ def _fail(error: VaultError, *, as_json: bool) -> NoReturn:
 
 
 def _explained(error: VaultError) -> list[str]:
-    """Return what an error means to the person at the command line: what is wrong with which option, or why."""
+    """Return what is wrong with which option, or else the reason in a sentence."""
     wrong = [
         f"{field}: {FIELD_TEXTS[code].in_language('en')}"
         for field, code in error.fields.items()

@@ -1,4 +1,4 @@
-"""A sign-up's receipt, and its check without a call: the owner's proof that the identity is sealed and logged.
+"""A sign-up's receipt: the owner's proof that the identity is sealed and logged; its check without a call.
 
 A receipt is valid if, in this order,
 * its checkpoint is signed by the log, and by its witnesses where they are given,

@@ -1,4 +1,4 @@
-"""Enrols a member's second factor: the secret arrives sealed to the member's roster key, and is opened here."""
+"""Enrols a member's second factor; the secret arrives sealed to the member's key and is opened here."""
 
 from uuid import uuid4
 

@@ -110,7 +110,7 @@ class Trust:
         account_token: str,
         fields: Mapping[str, Part],
     ) -> datetime:
-        """Return the time of a log entry, to the minute, if the entry is in the log and commits to these values.
+        """Return the time, to the minute, of a log entry that is in the log and commits to these values.
 
         Raises FindingError (NOT_IN_LOG).
         """

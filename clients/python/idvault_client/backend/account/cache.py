@@ -1,11 +1,11 @@
-"""What a client knows of its statuses from the feed, and until when; no clock and no network are here.
+"""The statuses that a client knows from the feed, and how fresh they are; pure rules, no clock, no network.
 
-- With each message the vault says for how long the stream had run when it looked. The stream began after it
-  was asked for, so by one's own clock the look was not before that moment and so much later: nobody's clocks
-  are compared.
-- An answer is given only if all changes up to max_age seconds ago are known; otherwise the vault is asked.
-- Of two statuses of an account the one with the higher revision counts, in whatever order they come.
-- A VERIFIED status runs out by the vault's own day, which comes with each message.
+- Each message says how long the stream had run when the vault read its state. The stream started after the
+  client requested it, so by the client's clock that read is at least as late as the request plus this
+  duration. No two clocks are compared.
+- The cache answers only if it knows all changes up to max_age seconds ago; otherwise the vault is asked.
+- Of two statuses of an account the one with the higher revision is kept, in whatever order they arrive.
+- A VERIFIED status expires by the vault's current date, which comes with each message.
 """
 
 from dataclasses import replace
@@ -19,10 +19,10 @@ MAX_AGE = 10.0
 
 
 class StatusCache:
-    """The statuses of one feed. Times are seconds of any one clock that never goes back."""
+    """The statuses of one feed. Times are seconds of one monotonic clock."""
 
     def __init__(self, *, max_age: float = MAX_AGE) -> None:
-        """Take how many seconds behind an answer may be."""
+        """max_age: how many seconds old an answer may be."""
         self._max_age = max_age
         self._known: dict[str, Status] = {}
         self._began = 0.0
@@ -35,7 +35,7 @@ class StatusCache:
         return len(self._known)
 
     def begin(self, *, now: float) -> str:
-        """Note that a stream is asked for now; return the cursor to ask with."""
+        """Record that a stream is requested now; return the cursor for the request."""
         self._began = now
         return self.cursor
 
@@ -49,7 +49,7 @@ class StatusCache:
         caught_up: bool,
         today: date | None,
     ) -> None:
-        """Take a message of the stream that was asked for last."""
+        """Apply a message of the stream that was requested last."""
         for status in statuses:
             self._take(status)
         for token in removed:
@@ -58,32 +58,32 @@ class StatusCache:
         if today is not None and (self._today is None or today > self._today):
             self._today = today
         if caught_up:
-            # A new stream may have looked earlier than a former one did.
+            # A new stream may have been read earlier than the previous one.
             self._known_until = max(self._began + elapsed, self._known_until or float("-inf"))
 
     def reset(self) -> None:
-        """Forget everything: the feed does not go on where it was."""
+        """Forget everything: the feed cannot continue from the cursor."""
         self._known.clear()
         self._known_until = None
         self.cursor = ""
 
     def saw(self, status: Status) -> None:
-        """Take what the vault answered otherwise, if the account is known.
+        """Apply a status that the vault answered outside the feed, if the account is known.
 
-        One that is not may have been removed since: only the feed tells.
+        An unknown account may have been removed since: only the feed tells.
         """
         if status.account_token in self._known:
             self._take(status)
 
     def get(self, token: str, *, now: float) -> Status | None:
-        """Return an account's status, None where the vault must be asked."""
+        """Return an account's status; None if the vault must be asked."""
         if self.age(now=now) > self._max_age:
             return None
         found = self._known.get(token)
         return None if found is None else self._as_of_today(found)
 
     def age(self, *, now: float) -> float:
-        """Return how many seconds ago all was known; infinity before that was ever so."""
+        """Return how many seconds ago the cache was complete; infinity if it never was."""
         return float("inf") if self._known_until is None else now - self._known_until
 
     def _take(self, status: Status) -> None:

@@ -1,8 +1,8 @@
-"""`client.statuses`: answers from the feed as long as it is fresh, and asks the vault otherwise.
+"""`client.statuses`: answers from the feed while it is fresh, and asks the vault otherwise.
 
-The feed begins with the first question. A lost stream is asked for again from the last cursor, so that no
-change is missed; while there is none, every question goes to the vault once the answers would be older than
-ten seconds. An account that the feed has not told of yet is always asked for.
+The feed starts with the first `get`. A lost stream is resumed from the last cursor, so that no change is
+missed. While there is no stream, the vault is asked as soon as the cache is older than ten seconds. The vault
+is always asked for an account that the feed has not sent yet.
 """
 
 import asyncio
@@ -47,12 +47,12 @@ def _apply(cache: StatusCache, body: bytes) -> None:
 def _ended(cache: StatusCache, error: grpc.RpcError) -> None:
     failure = refusals.from_rpc(error, request_id=None)
     if isinstance(failure, InvalidFields) and "cursor" in failure.fields:
-        # The vault was put back to an older state: what was known may never have been.
+        # The vault was restored from a backup: what the cache knows may no longer be true.
         cache.reset()
 
 
 class _Pauses:
-    """How long to wait before the next try: longer each time, and never the same for everybody."""
+    """Delays before the next attempt: exponential backoff with jitter."""
 
     def __init__(self) -> None:
         self._pause = _SHORTEST_PAUSE
@@ -72,7 +72,7 @@ class StatusFeed:
     def __init__(
         self, channel: grpc.Channel, ask: Callable[[str], Status], *, max_age: float = MAX_AGE
     ) -> None:
-        """Take the channel, who asks the vault, and how many seconds behind an answer may be."""
+        """ask: reads one status from the vault. max_age: how many seconds old an answer may be."""
         self._channel = channel
         self._ask = ask
         self._cache = StatusCache(max_age=max_age)
@@ -82,7 +82,7 @@ class StatusFeed:
         self._call: Any = None
 
     def get(self, account_token: str) -> Status:
-        """Return the status of one account; raises as get_status does where the vault must be asked."""
+        """Return the status of one account; raises like get_status if the vault must be asked."""
         self.start()
         with self._lock:
             found = self._cache.get(account_token, now=monotonic())
@@ -93,7 +93,7 @@ class StatusFeed:
         return found
 
     def start(self) -> None:
-        """Begin to follow the feed, unless that has begun."""
+        """Start to follow the feed, unless it has started."""
         with self._lock:
             if self._thread is None and not self._closed.is_set():
                 self._thread = threading.Thread(target=self._run, daemon=True, name="idvault-statuses")
@@ -101,12 +101,12 @@ class StatusFeed:
 
     @property
     def age(self) -> float:
-        """How many seconds ago all changes were known; infinity before that was ever so."""
+        """How many seconds ago all changes were known; infinity if they never were."""
         with self._lock:
             return self._cache.age(now=monotonic())
 
     def wait(self, seconds: float) -> bool:
-        """Follow the feed, and return whether it was caught up within some seconds."""
+        """Follow the feed, and return whether it caught up within this many seconds."""
         self.start()
         end = monotonic() + seconds
         while self.age == float("inf") and monotonic() < end and not self._closed.wait(0.01):
@@ -114,7 +114,7 @@ class StatusFeed:
         return self.age != float("inf")
 
     def close(self) -> None:
-        """End the stream; questions go to the vault from now on."""
+        """End the stream; from now on every status is read from the vault."""
         self._closed.set()
         with self._lock:
             call, thread = self._call, self._thread
@@ -157,7 +157,7 @@ class AioStatusFeed:
         *,
         max_age: float = MAX_AGE,
     ) -> None:
-        """Take the channel, who asks the vault, and how many seconds behind an answer may be."""
+        """ask: reads one status from the vault. max_age: how many seconds old an answer may be."""
         self._channel = channel
         self._ask = ask
         self._cache = StatusCache(max_age=max_age)
@@ -166,7 +166,7 @@ class AioStatusFeed:
         self._caught_up = asyncio.Event()
 
     async def get(self, account_token: str) -> Status:
-        """Return the status of one account; raises as get_status does where the vault must be asked."""
+        """Return the status of one account; raises like get_status if the vault must be asked."""
         self.start()
         found = self._cache.get(account_token, now=monotonic())
         if found is None:
@@ -175,24 +175,24 @@ class AioStatusFeed:
         return found
 
     def start(self) -> None:
-        """Begin to follow the feed, unless that has begun."""
+        """Start to follow the feed, unless it has started."""
         if self._task is None and not self._closed:
             self._task = asyncio.create_task(self._run())
 
     @property
     def age(self) -> float:
-        """How many seconds ago all changes were known; infinity before that was ever so."""
+        """How many seconds ago all changes were known; infinity if they never were."""
         return self._cache.age(now=monotonic())
 
     async def wait(self, seconds: float) -> bool:
-        """Follow the feed, and return whether it was caught up within some seconds."""
+        """Follow the feed, and return whether it caught up within this many seconds."""
         self.start()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._caught_up.wait(), seconds)
         return self._caught_up.is_set()
 
     async def close(self) -> None:
-        """End the stream; questions go to the vault from now on."""
+        """End the stream; from now on every status is read from the vault."""
         self._closed = True
         if self._task is not None:
             self._task.cancel()

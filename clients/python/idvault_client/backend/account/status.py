@@ -36,7 +36,7 @@ class Status:
 
     @property
     def is_verified(self) -> bool:
-        """Whether to show the badge: the registry confirmed the account, and it is neither expired nor closed."""
+        """Whether to show the badge: confirmed by the registry, neither expired nor closed."""
         return self.state is State.VERIFIED and self.standing not in (Standing.CLOSED, None)
 
 

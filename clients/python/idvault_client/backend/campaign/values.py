@@ -18,7 +18,7 @@ class LegacyAccount:
 
 @dataclass(frozen=True, slots=True)
 class ImportedRow:
-    """What became of a row; the violation says what is wrong with one that failed."""
+    """The outcome of a row; the violation says why it failed."""
 
     outcome: Outcome | None
     account_token: str
@@ -30,8 +30,8 @@ class ImportedRow:
 class Invitation:
     """An invitation of one account; state, method and campaign_id are None where there is none.
 
-    due: whether to show or deliver it now. code: goes into the link of a HOSTED_LINK invitation; hand it to
-    verify_individual as invitation_code.
+    due: whether to show or deliver it now. code: belongs into the link of a HOSTED_LINK invitation; pass it
+    to verify_individual as invitation_code.
     """
 
     account_token: str
@@ -49,7 +49,7 @@ class Invitation:
 
 @dataclass(frozen=True, slots=True)
 class InvitationBatch:
-    """Invitations to deliver; those that no event is recorded for come back after lease_expire_time."""
+    """Invitations to deliver; those without a recorded event become due again after lease_expire_time."""
 
     invitations: tuple[Invitation, ...]
     lease_expire_time: datetime | None
@@ -57,7 +57,7 @@ class InvitationBatch:
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """How many owners reached each stage, each once."""
+    """How many owners reached each stage; an owner counts once in a stage."""
 
     invited: int = 0
     shown: int = 0
@@ -71,7 +71,7 @@ class Funnel:
 
 @dataclass(frozen=True, slots=True)
 class CampaignProgress:
-    """How far a campaign has come. days: the funnel by day and method. coverage: verified up to each day."""
+    """The progress of a campaign. days: the funnel by day and method. coverage: verified up to each day."""
 
     campaign_id: str
     state: CampaignState | None

@@ -1,4 +1,4 @@
-"""Draws how far a campaign has come: the funnel, and the curve of coverage over the days."""
+"""Draws the progress of a campaign: the funnel, and the coverage over the days."""
 
 from datetime import date, timedelta
 
@@ -88,7 +88,7 @@ def _coverage(progress: CampaignProgress, top: int) -> tuple[list[Shape], int]:
 
 
 def _ceiling(progress: CampaignProgress, curve: list[tuple[date, int]]) -> int:
-    """Return the top of the scale in per cent: the least of some round ones that leaves room above."""
+    """Return the top of the scale in per cent: the smallest round value that leaves room above the curve."""
     share = 100 * max((verified for _, verified in curve), default=0) / max(1, progress.cohort_size)
     return next((top for top in _TOPS if share * 1.1 <= top), _TOPS[-1])
 

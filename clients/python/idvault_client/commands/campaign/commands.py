@@ -21,10 +21,10 @@ app = typer.Typer(no_args_is_help=True, help="Campaigns that encourage owners of
 @app.command("list")
 def list_campaigns(
     context: typer.Context,
-    as_json: AsJson = False,
+    json_option: AsJson = False,
 ) -> None:
     """Print your campaigns, older first."""
-    with reporting(context, as_json) as as_json, context.obj.open() as vault:
+    with reporting(context, json_option) as as_json, context.obj.open() as vault:
         token, last = "", False
         while not last:
             page = vault.campaigns.list_page(page_token=token)
@@ -42,10 +42,10 @@ def progress(
         Path | None,
         typer.Option(metavar="FILE", help="Write a picture as PNG; needs Pillow (idvault[plot])."),
     ] = None,
-    as_json: AsJson = False,
+    json_option: AsJson = False,
 ) -> None:
     """Show the funnel of a campaign by day and method, and how much of its cohort is verified."""
-    with reporting(context, as_json) as as_json, context.obj.open() as vault:
+    with reporting(context, json_option) as as_json, context.obj.open() as vault:
         found: CampaignProgress = vault.campaigns.progress(campaign_id)
         _write(found, svg=svg, png=png)
     if as_json:

@@ -1,4 +1,4 @@
-"""Small pictures of rectangles, lines and text, as SVG by own few lines, as PNG by Pillow (an extra)."""
+"""Small pictures of rectangles, lines and labels, as SVG, or as PNG by Pillow (an extra)."""
 
 import io
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A text on its base line."""
+    """A text; x and y are the start, middle or end of its base line."""
 
     x: float
     y: float
@@ -92,7 +92,7 @@ def _svg_shape(shape: Shape) -> str:
 def png(picture: Picture) -> bytes:
     """Return the picture as a PNG file; raises NoPillowError without Pillow."""
     try:
-        from PIL import Image, ImageDraw, ImageFont  # noqa: PLC0415 - an extra that most callers do without
+        from PIL import Image, ImageDraw, ImageFont  # noqa: PLC0415 - an optional package
     except ImportError as error:
         raise NoPillowError("a PNG needs Pillow: pip install 'idvault[plot]'") from error
     image = Image.new("RGB", (picture.width * _SCALE, picture.height * _SCALE), "#ffffff")

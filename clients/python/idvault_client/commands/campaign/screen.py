@@ -1,4 +1,4 @@
-"""Shows how far a campaign has come in a terminal: the funnel as bars, the coverage as a curve of blocks."""
+"""Shows the progress of a campaign in a terminal: the funnel as bars, the coverage as a curve of blocks."""
 
 from collections.abc import Sequence
 
@@ -49,7 +49,7 @@ def _days(progress: CampaignProgress) -> Table:
     )
     table.add_column("day", no_wrap=True)
     table.add_column("method", no_wrap=True)
-    # A stage that nobody reached would only make the table too wide for a small terminal.
+    # A stage that nobody reached would make the table too wide for a small terminal.
     reached = [stage for stage in STAGES if getattr(progress.total, stage)]
     for stage in reached:
         table.add_column(stage, justify="right")
@@ -75,7 +75,7 @@ def _curve(progress: CampaignProgress) -> RenderableType:
 
 
 def _spread(shares: Sequence[float]) -> list[float]:
-    """Return the shares over a fair width: a day takes several columns, or a column the last of its days."""
+    """Return the share of each column; with more days than columns, that of the last day."""
     days = len(shares)
     columns = min(_CURVE_WIDTH, max(days, _CURVE_LEAST))
     if days < columns:

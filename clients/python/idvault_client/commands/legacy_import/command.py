@@ -34,7 +34,7 @@ def import_legacy(  # noqa: PLR0917 - typer makes an option of each
         Path | None,
         typer.Option(metavar="FILE", help="Where each row's token and outcome are written, as CSV."),
     ] = None,
-    as_json: AsJson = False,
+    json_option: AsJson = False,
 ) -> None:
     """Import accounts from before the rule, 2,000 a call; nobody is invited by that.
 
@@ -42,7 +42,7 @@ def import_legacy(  # noqa: PLR0917 - typer makes an option of each
     The reference is your own and must say nothing about the person; the vault keeps only its keyed hash.
     Exit code 1 if a row was wrong: the --result file names it.
     """
-    with reporting(context, as_json) as as_json, context.obj.open() as vault:
+    with reporting(context, json_option) as as_json, context.obj.open() as vault:
 
         def send(chunk: list[LegacyAccount], request_id: str) -> tuple[ImportedRow, ...]:
             rows: tuple[ImportedRow, ...] = vault.campaigns.import_legacy_accounts(

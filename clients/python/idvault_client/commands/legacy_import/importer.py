@@ -1,9 +1,9 @@
-"""Imports a file of legacy accounts chunk by chunk, so that a killed import goes on where it stopped.
+"""Imports a file of legacy accounts chunk by chunk; an import that was killed continues where it stopped.
 
 - The file is CSV with a header that has the columns reference and create_date (YYYY-MM-DD).
-- A chunk's request id is made of the import's own id and the chunk's place: the same chunk, asked again
-  after a crash or a lost answer, is the same request, and nothing is imported twice.
-- What is done is noted, durably, after each chunk; the result file is cut back to that before it goes on.
+- A chunk's request id is derived from the import's id and the chunk's position: a chunk that is sent again
+  after a crash or a lost answer is the same request, and nothing is imported twice.
+- Progress is saved durably after each chunk; what the result file holds beyond it is cut off.
 """
 
 import csv
@@ -30,14 +30,14 @@ Send = Callable[[list[LegacyAccount], str], tuple[ImportedRow, ...]]
 
 
 class ImportFileError(Exception):
-    """A file of an import cannot be used; the text says why and quotes none of its rows."""
+    """A file of an import cannot be used; the text says why, without quoting a row."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportProgress:
-    """How far an import has come. import_id: a UUID. digest: SHA-256 of the file in hex.
+    """The progress of an import. import_id: a UUID. digest: SHA-256 of the file in hex.
 
-    result_size: how many bytes of the result file belong to what is done.
+    result_size: how many bytes of the result file belong to the finished chunks.
     """
 
     import_id: str
@@ -50,7 +50,7 @@ class ImportProgress:
     result_size: int = 0
 
     def after(self, rows: tuple[ImportedRow, ...], result_size: int) -> "ImportProgress":
-        """Return the state after one more chunk."""
+        """Return the progress after one more chunk."""
         outcomes = [row.outcome for row in rows]
         return replace(
             self,
@@ -72,7 +72,7 @@ class Import:
     def __init__(
         self, *, file: Path, label: str, resume: Path | None, result: Path | None, chunk: int = CHUNK_SIZE
     ) -> None:
-        """Read what is there; raises ImportFileError, and OSError where a file cannot be read."""
+        """Read the files that exist; raises ImportFileError, OSError."""
         self._file = file
         self._resume = resume
         self._result = result
@@ -83,12 +83,15 @@ class Import:
             raise ImportFileError("the result file is shorter than what was imported")
 
     def run(self, send: Send, advance: Callable[[int], None]) -> ImportProgress:
-        """Send what is left, chunk by chunk; tell advance how many rows each had. Raises what send raises."""
+        """Send the remaining chunks; call advance with the number of rows of each.
+
+        Raises what send raises.
+        """
         with self._file.open(encoding="utf-8-sig", newline="") as source:
             rows = _rows(source)
             skipped = sum(1 for _ in islice(rows, self.done.rows))
             if skipped < self.done.rows:
-                raise ImportFileError("the file is shorter than what was imported of it")
+                raise ImportFileError("the file has fewer rows than were imported from it")
             if self._result is not None and not self.done.result_size:
                 header = durable_file.append(self._result, _csv([_RESULT]), size=0)
                 self.done = replace(self.done, result_size=header)
@@ -101,7 +104,7 @@ class Import:
     def _one(self, chunk: list[LegacyAccount], send: Send) -> None:
         answer = send(chunk, self.done.request_id())
         if len(answer) != len(chunk):
-            raise ImportFileError("the vault answered another number of rows than were sent")
+            raise ImportFileError("the vault answered with a different number of rows than were sent")
         self.done = self.done.after(answer, self._write(chunk, answer))
         self._save()
 
@@ -122,7 +125,7 @@ class Import:
 
 
 def _chunks(rows: Iterator[LegacyAccount], size: int) -> Iterator[list[LegacyAccount]]:
-    """Yield the rows in chunks that fit into one call, however long their references are."""
+    """Yield the rows in chunks that fit into one call, whatever the length of their references."""
     chunk: list[LegacyAccount] = []
     weight = 0
     for row in rows:
@@ -141,12 +144,12 @@ def _begin(resume: Path | None, digest: str, label: str) -> ImportProgress:
     try:
         document: Any = json.loads(resume.read_text(encoding="ascii"))
         if document.pop("version") != _VERSION:
-            raise ImportFileError("the resume file is of another version")
+            raise ImportFileError("the resume file has another version")
         done = ImportProgress(**document)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ImportFileError("the resume file is not one of an import") from error
+        raise ImportFileError("the file is not a resume file of an import") from error
     if (done.digest, done.label) != (digest, label):
-        raise ImportFileError("the resume file is of another file or label")
+        raise ImportFileError("the resume file belongs to another file or label")
     return done
 
 
@@ -168,7 +171,7 @@ def _rows(source: TextIO) -> Iterator[LegacyAccount]:
     width = max(places)
     try:
         for row in reader:
-            # A row that is too short fails at the vault, in its place, like any other wrong row.
+            # The vault refuses a row that is too short, like any other invalid row.
             padded = row + [""] * (width + 1 - len(row))
             yield LegacyAccount(*(padded[place] for place in places))
     except (csv.Error, UnicodeDecodeError) as error:

@@ -6,9 +6,9 @@ A checkpoint is accepted if, in this order, it
 * is not smaller than the last one,
 * continues the last one, by a consistency proof computed from the published tiles.
 
-Only then does it replace the last one, in a file that holds the signed note as published; `idvault log verify
---checkpoint` reads the same file. Two contradicting notes prove that the log has forked: the refused one is kept
-beside the accepted one.
+Only then does it replace the last one, in a file that holds the signed note as published, which
+`idvault log verify --checkpoint` reads too. Two contradicting notes prove that the log has forked: the
+refused one is kept beside the accepted one.
 """
 
 from collections.abc import Callable

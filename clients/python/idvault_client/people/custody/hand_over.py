@@ -47,7 +47,7 @@ class NotReplacedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class HandOverProgress:
-    """The progress of a hand-over. total: shares that waited at the start, and those that came in during this run.
+    """The progress of a hand-over. total: shares that waited at the start or came in during this run.
 
     handed: shares that were replaced; refused: shares that do not open here, or went to somebody else before;
     left_out: shares of damaged records.
@@ -84,7 +84,7 @@ class HandOver:
     def run(
         self, found: Succession, *, batch: int = rules.MOST_SHARES, tell: Callable[[HandOverProgress], None]
     ) -> HandOverProgress:
-        """Hand over all shares that wait; raises FindingError, VaultError. A later run continues where this one ended.
+        """Hand over all waiting shares; raises FindingError, VaultError. A later run continues.
 
         tell: called after each batch. Shares that come in during the run are handed over too.
         """

@@ -1,4 +1,4 @@
-"""The custodian's client: it opens the custodian's share only for a request that verifies (docs/disclosure.md).
+"""The custodian's client: it opens the share only for a request that verifies (docs/disclosure.md).
 
 A request is accepted if, in this order,
 * an auditor of the roster signed it, who is not the custodian,

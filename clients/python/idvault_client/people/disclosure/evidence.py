@@ -1,4 +1,4 @@
-"""The evidence of one disclosure: record, proofs and checkpoint, in a file that only the auditor opens (HPKE)."""
+"""The evidence of one disclosure: record, proofs and checkpoint, sealed to the auditor (HPKE)."""
 
 import json
 from dataclasses import dataclass, field

@@ -84,7 +84,7 @@ class OneTimeKeys:
             raise OneTimeKeyError(text) from error
 
     def start_attempt(self, kept: OneTimeKey, *, request_id: Callable[[], str]) -> OneTimeKey:
-        """Return the key with the attempt's id, stored before the call so that a lost answer can be asked for again."""
+        """Return the key with the attempt's id, stored before the call so that the call can be repeated."""
         if kept.attempt_id:
             return kept
         begun = replace(kept, attempt_id=request_id())
