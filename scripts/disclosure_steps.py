@@ -16,7 +16,7 @@ import pyotp
 from idvault.attest import disclosure as papers
 from idvault.custody import identity as identities
 from idvault.development.authority import real_now
-from idvault_client.people import identity_folder as homes
+from idvault_client.people import identity_folder
 from idvault_client.people.custody_edge import CustodyEdge
 from idvault_client.people.disclosure.custodian import Custodian
 from idvault_client.people.trust import FindingError
@@ -89,10 +89,12 @@ class DisclosureSteps:
     def refuse_what_is_not_in_the_log(self) -> None:
         """A custodian's client gives no share for a request that the log does not know."""
         keys = {name: self._identity(name) for name in ("custodian-b", "auditor-a")}
-        home = homes.load(Path(self._ready["identities"]["custodian-b"]))
-        with home.connect() as edge:
+        folder = identity_folder.load(Path(self._ready["identities"]["custodian-b"]))
+        with folder.connect() as edge:
             lying = LyingEdge(edge, auditor=keys["auditor-a"])
-            custodian = Custodian(identity=keys["custodian-b"], trust=home.trust(), edge=lying, now=real_now)
+            custodian = Custodian(
+                identity=keys["custodian-b"], trust=folder.trust(), edge=lying, now=real_now
+            )
             pending = custodian.find(self._id)
             try:
                 custodian.approve(pending, code="000000")

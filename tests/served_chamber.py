@@ -18,7 +18,7 @@ from idvault.domain.error import NotFoundError, Reason
 from idvault.telemetry.logs import Logs
 from idvault.telemetry.metrics import Metrics
 from idvault.v1 import disclosure_pb2, drill_pb2, roster_pb2, transparency_pb2
-from idvault_client.people import identity_folder as home
+from idvault_client.people import identity_folder
 from idvault_client.people.custody_edge import CustodyEdge
 from tests.api.authority import TRUST_DOMAIN, Authority, spiffe
 from tests.api.edge import FakePlatforms
@@ -86,7 +86,7 @@ class House:
 
     def edge(self, name: str) -> CustodyEdge:
         """Return somebody's connection."""
-        return home.load(self.folder / name).connect()
+        return identity_folder.load(self.folder / name).connect()
 
     def pin(self, name: str, *versions: Roster, **changes: Any) -> None:
         """Connect somebody's folder to this house."""
@@ -97,7 +97,7 @@ class House:
             "log_key": str(KEY),
             "versions": versions or tuple(self.room.rosters.versions),
         }
-        home.pin(self.folder / name, **asked | changes)
+        identity_folder.pin(self.folder / name, **asked | changes)
 
 
 def _identity_folder(folder: Path, name: str, authority: Authority) -> str:

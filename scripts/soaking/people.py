@@ -10,7 +10,7 @@ from idvault.transparency.checkpoint import Policy
 from idvault.v1 import transparency_pb2
 from idvault_client.offline.log.files import LogFolder
 from idvault_client.offline.log.follower import LogFollower
-from idvault_client.people import identity_folder as homes
+from idvault_client.people import identity_folder
 from scripts.disclosure_steps import DisclosureSteps
 from scripts.soaking.load import Load
 
@@ -26,11 +26,11 @@ class People:
         self._load = load
         # One for all disclosures: it knows which codes were used.
         self._steps = DisclosureSteps(scratch=scratch)
-        home = homes.load(Path(document["identities"]["auditor-b"]))
-        self._remote = home.connect()
+        folder = identity_folder.load(Path(document["identities"]["auditor-b"]))
+        self._remote = folder.connect()
         self._follower = LogFollower(
             files=LogFolder(public),
-            policy=Policy(home.log_key.name, (home.log_key,)),
+            policy=Policy(folder.log_key.name, (folder.log_key,)),
             state=scratch / "monitor.checkpoint",
             max_age=None,
             now=time.time,

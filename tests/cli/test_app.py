@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from idvault.attest.reading import RosterError
-from idvault.cli import errors as outcome
+from idvault.cli import errors
 from idvault.cli.errors import CommandError, ExitCode
 from idvault.config import ConfigError
 from idvault.domain.error import (
@@ -134,15 +134,15 @@ def test_clock_file_outside_development_is_refused(idvault: Commands, tmp_path: 
 )
 def test_errors_have_the_published_codes(error: Exception, code: ExitCode, reason: str) -> None:
     """Each kind of error has its exit code and its reason."""
-    explained = outcome.explain(error)
+    explained = errors.explain(error)
     assert (explained.code, explained.reason) == (code, reason)
 
 
 def test_errors_name_field_and_file() -> None:
     """An invalid field and a missing file are named."""
     violation = Violation("document.number", FieldCode.LENGTH)
-    assert outcome.explain(InvalidError(Reason.INVALID_MESSAGE, violation)).field == "document.number"
-    assert str(outcome.explain(FileNotFoundError(2, "No such file", "a.pem"))) == "No such file: a.pem"
+    assert errors.explain(InvalidError(Reason.INVALID_MESSAGE, violation)).field == "document.number"
+    assert str(errors.explain(FileNotFoundError(2, "No such file", "a.pem"))) == "No such file: a.pem"
 
 
 def test_mistake_of_ours_shows_places_and_no_text() -> None:
@@ -150,7 +150,7 @@ def test_mistake_of_ours_shows_places_and_no_text() -> None:
     try:
         raise RuntimeError("某一一")
     except RuntimeError as error:
-        explained = outcome.explain(error)
+        explained = errors.explain(error)
     assert explained.code == ExitCode.CHECK_FAILED
     assert "RuntimeError" in str(explained)
     assert "test_app.py" in str(explained)

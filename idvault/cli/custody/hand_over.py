@@ -12,7 +12,7 @@ from rich.progress import Progress as Bar
 from idvault.attest.succession import Succession
 from idvault.cli.disclosure import display
 from idvault.cli.errors import CommandError, ExitCode
-from idvault.cli.people.session import MemberOptions, Session, as_json, open_session
+from idvault.cli.people.session import MemberOptions, MemberSession, as_json, open_session
 from idvault.domain.handover import MOST_SHARES
 from idvault_client.errors import Unavailable
 from idvault_client.people.custody.hand_over import HandOver, HandOverProgress, NotReplacedError
@@ -47,10 +47,10 @@ def hand_over(context: typer.Context, batch: Batch = MOST_SHARES, yes: Yes = Fal
         raise typer.Exit(ExitCode.UNVERIFIED)
 
 
-def _client(session: Session) -> HandOver:
+def _client(session: MemberSession) -> HandOver:
     return HandOver(
         identity=session.identity,
-        versions=session.home.versions,
+        versions=session.identity_folder.versions,
         edge=session.edge,
         journal=HandOverJournal(session.given.folder() / NAME),
     )
@@ -75,10 +75,10 @@ def _told(given: MemberOptions) -> Iterator[None]:
         raise CommandError(ExitCode.UNREACHABLE, text, reason=error.reason or error.code) from error
 
 
-def _show(context: typer.Context, session: Session, found: Succession) -> None:
+def _show(context: typer.Context, session: MemberSession, found: Succession) -> None:
     if as_json(context):
         return
-    successor, version = found.successor, session.home.versions[-1].version
+    successor, version = found.successor, session.identity_folder.versions[-1].version
     print(
         f"quorum {found.quorum.name}, place {found.place}, by version {version} of the roster:\n"
         f"  your shares go to {successor.name}, {successor.organisation}\n"

@@ -1,4 +1,4 @@
-"""`idvault dev`: the whole vault on one machine, for trying it out and for tests."""
+"""`idvault dev`: the whole vault on one processes, for trying it out and for tests."""
 
 import asyncio
 import signal
@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from idvault.cli import running
-from idvault.cli.dev import single_process as lean
+from idvault.cli.dev import single_process
 from idvault.cli.dev.processes import DevelopmentProcesses
 from idvault.cli.errors import CommandError, ExitCode
 from idvault.development.layout import Layout
@@ -62,7 +62,7 @@ def dev(  # noqa: PLR0917 - typer makes an option of each
         ),
     ] = None,
 ) -> None:
-    """Run the vault on this machine: SQLite, a mocked registry, development certificates and people.
+    """Run the vault on this processes: SQLite, a mocked registry, development certificates and people.
 
     Nothing of it is for production: every key is made here, and every passphrase is `development`. Ctrl-C
     stops it; its data stays in the state folder.
@@ -81,8 +81,8 @@ def dev(  # noqa: PLR0917 - typer makes an option of each
 
 
 def _lean(state: Path, prepared: Path, *, ready_file: Path | None, registry_latency: int) -> None:
-    lean.prepare(prepared, state=state)
-    program = lean.SingleProcess(layout=Layout(state), registry_latency=registry_latency).program
+    single_process.prepare(prepared, state=state)
+    program = single_process.SingleProcess(layout=Layout(state), registry_latency=registry_latency).program
     running.run(program, ready_file=ready_file or Layout(state).ready, factory=running.fast_loop)
 
 
@@ -94,7 +94,7 @@ def _dev(options: _Options) -> None:
         lock = Lock(layout.lock)
     except LockedError as error:
         raise CommandError(ExitCode.REFUSED, str(error), reason="ALREADY_RUNNING", field="--state") from error
-    machine = DevelopmentProcesses(
+    processes = DevelopmentProcesses(
         layout=layout,
         ports=Ports() if options.ports is PortChoice.FIXED else FREE_PORTS,
         ready_file=(options.ready_file or layout.ready).absolute(),
@@ -102,6 +102,6 @@ def _dev(options: _Options) -> None:
         registry_latency=options.registry_latency,
     )
     try:
-        asyncio.run(machine.run())
+        asyncio.run(processes.run())
     finally:
         lock.release()

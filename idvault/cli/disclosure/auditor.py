@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from idvault.cli.disclosure import display
-from idvault.cli.people.session import MemberOptions, Session, as_json, open_session
+from idvault.cli.people.session import MemberOptions, MemberSession, as_json, open_session
 from idvault.domain.disclosure import MOST_OPENINGS
 from idvault.v1 import disclosure_pb2
 from idvault_client.people.disclosure import evidence as evidences
@@ -114,7 +114,7 @@ def open_(
     with open_session(_ROLE, given, disclosure_id=disclosure_id) as session:
         opened = session.auditor().open(disclosure_id, code=given.asked_code())
         if evidence is not None:
-            digest = session.home.versions[-1].digest()
+            digest = session.identity_folder.versions[-1].digest()
             evidences.write(evidence, opened, identity=session.identity, roster_digest=digest)
     if as_json(context):
         display.tell(display.opened(opened))
@@ -123,7 +123,7 @@ def open_(
     typer.echo(f"disclosure: {disclosure_id} OPENED")
 
 
-def _show_evidence(context: typer.Context, session: Session, path: Path) -> None:
+def _show_evidence(context: typer.Context, session: MemberSession, path: Path) -> None:
     kept = evidences.read(path, identity=session.identity)
     found = session.auditor().verify_evidence(
         kept.answer, signed_request=kept.signed_request, payload=kept.payload

@@ -9,8 +9,7 @@ from typing import Annotated
 
 import typer
 
-from idvault.cli.custody import drill
-from idvault.cli.custody import hand_over as handover
+from idvault.cli.custody import drill, hand_over
 from idvault.cli.disclosure import display
 from idvault.cli.errors import CommandError, ExitCode
 from idvault.cli.people.session import MemberOptions, as_json, open_session
@@ -29,7 +28,7 @@ def add(app: typer.Typer) -> None:
     app.command("approve", short_help="Give your share of one record.")(approve)
     app.command("deny", short_help="Refuse your share of one record.")(deny)
     app.command("drill", short_help="Show, every 90 days, that your keys open.")(drill.drill)
-    app.command("hand-over", short_help="Re-seal your shares to your successor.")(handover.hand_over)
+    app.command("hand-over", short_help="Re-seal your shares to your successor.")(hand_over.hand_over)
 
 
 def pending(

@@ -9,7 +9,7 @@ from idvault.attest import roster_chain
 from idvault.cli.people.next_step import NextStep
 from idvault.cli.people.session import MemberOptions, explained
 from idvault.process import split_address
-from idvault_client.people import identity_folder as home
+from idvault_client.people import identity_folder
 
 
 def connect(  # noqa: PLR0917 - typer makes an option of each
@@ -41,7 +41,7 @@ def connect(  # noqa: PLR0917 - typer makes an option of each
     folder = given.folder()
     split_address(target)
     with explained(NextStep(str(context.parent.info_name if context.parent else ""), folder)):
-        pinned = home.pin(
+        pinned = identity_folder.pin(
             folder,
             target=target,
             server_name=server_name,

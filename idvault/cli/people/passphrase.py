@@ -19,7 +19,7 @@ PassphraseFile = Annotated[
 _SHORTEST = 11
 
 
-def passphrase(file: Path | None) -> bytes:
+def read(file: Path | None) -> bytes:
     """Return the passphrase of an identity that exists."""
     if file is not None:
         return file.read_bytes().removesuffix(b"\n").removesuffix(b"\r")
@@ -27,10 +27,10 @@ def passphrase(file: Path | None) -> bytes:
     return str(typer.prompt("Passphrase", hide_input=True)).encode()
 
 
-def new_passphrase(file: Path | None) -> bytes:
+def choose(file: Path | None) -> bytes:
     """Return the passphrase of a new identity, asked for twice; raises CommandError for a short one."""
     if file is not None:
-        chosen = passphrase(file)
+        chosen = read(file)
     else:
         _check_terminal()
         chosen = str(typer.prompt("New passphrase", hide_input=True, confirmation_prompt=True)).encode()

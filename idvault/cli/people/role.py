@@ -12,8 +12,7 @@ import typer
 from idvault.attest import certificate
 from idvault.cli.disclosure import auditor, custodian
 from idvault.cli.errors import CommandError, ExitCode, wrong_usage
-from idvault.cli.people import connect, second_factor
-from idvault.cli.people import passphrase as secret
+from idvault.cli.people import connect, passphrase, second_factor
 from idvault.cli.people.session import MemberOptions
 from idvault.custody import identity
 
@@ -40,7 +39,7 @@ def make(role: str) -> typer.Typer:
         context: typer.Context,
         identity: Identity = None,
         code: OneTimeCode = None,
-        passphrase_file: secret.PassphraseFile = None,
+        passphrase_file: passphrase.PassphraseFile = None,
     ) -> None:
         context.obj = MemberOptions(identity=identity, passphrase_file=passphrase_file, code=code)
 
@@ -66,7 +65,7 @@ def _init(role: str) -> Callable[..., None]:
             Path | None,
             typer.Option(help="Your TLS certificate (PEM); without it, certificate.pem in the folder."),
         ] = None,
-        passphrase_file: secret.PassphraseFile = None,
+        passphrase_file: passphrase.PassphraseFile = None,
     ) -> None:
         """Make your keys, encrypted under a passphrase, and the public file for the roster.
 
@@ -77,7 +76,7 @@ def _init(role: str) -> Callable[..., None]:
         given: MemberOptions = context.obj
         folder = _needed(identity or given.identity)
         _check_name(name)
-        with secret.identity_errors():
+        with passphrase.identity_errors():
             if certificate is not None:
                 _take_certificate(certificate, folder, role=role, name=name)
             _create(
@@ -124,7 +123,7 @@ def _create(folder: Path, *, role: str, name: str, organization: str, passphrase
         name=name,
         role=role,
         organisation=organization,
-        passphrase=secret.new_passphrase(passphrase_file),
+        passphrase=passphrase.choose(passphrase_file),
         random=os.urandom,
     )
     typer.echo(f"public file: {folder / identity.PUBLIC}")

@@ -11,8 +11,7 @@ from idvault.attest import certificate, person, reading, roster, roster_chain, r
 from idvault.attest.reading import RosterError
 from idvault.attest.roster import Roster
 from idvault.cli.errors import CommandError, ExitCode, wrong_usage
-from idvault.cli.people import passphrase as secret
-from idvault.cli.people import roster_server
+from idvault.cli.people import passphrase, roster_server
 from idvault.cli.people.roster_server import CaOption, ServerNameOption, ServerOption
 from idvault.config import Process
 
@@ -118,7 +117,7 @@ def propose(  # noqa: PLR0917 - typer makes an option of each
 def sign(  # noqa: PLR0917 - typer makes an option of each
     file: File,
     identity: Annotated[Path, typer.Option(help="Your identity folder.")],
-    passphrase_file: secret.PassphraseFile = None,
+    passphrase_file: passphrase.PassphraseFile = None,
     server: ServerOption = None,
     ca: CaOption = None,
     server_name: ServerNameOption = "",
@@ -129,8 +128,8 @@ def sign(  # noqa: PLR0917 - typer makes an option of each
     """
     from idvault.custody import identity as identities  # noqa: PLC0415 - only who signs needs it
 
-    with secret.identity_errors():
-        own = identities.load(identity, passphrase=secret.passphrase(passphrase_file))
+    with passphrase.identity_errors():
+        own = identities.load(identity, passphrase=passphrase.read(passphrase_file))
     found = roster_signature.sign(_read(file), name=own.name, signer=own.sign)
     _write(file, found)
     vault = roster_server.chosen(server, identity=identity, ca=ca, server_name=server_name)
@@ -264,7 +263,7 @@ def _write(path: Path, found: Roster) -> None:
 
 def _people(files: list[Path], certificates: list[Path]) -> dict[str, dict[str, Any]]:
     """Return the people of public files by name, each with the key of a certificate that names it."""
-    with secret.identity_errors():
+    with passphrase.identity_errors():
         claims = [certificate.read(path.read_bytes()) for path in certificates]
     pins = {(claim.role, claim.name): claim.spki for claim in claims}
     people = {}

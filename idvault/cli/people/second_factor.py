@@ -8,7 +8,7 @@ import segno
 import typer
 
 from idvault.cli.people.session import MemberOptions, as_json, open_session
-from idvault_client.people import second_factor as enrolment
+from idvault_client.people import second_factor as enrolments
 
 Confirm = Annotated[
     str | None,
@@ -29,12 +29,12 @@ def second_factor(context: typer.Context, confirm: Confirm = None) -> None:
     role = str(context.parent.info_name if context.parent else "")
     with open_session(role, given) as session:
         if confirm is None:
-            _show(context, enrolment.begin(session.edge, identity=session.identity, code=given.code or ""))
+            _show(context, enrolments.begin(session.edge, identity=session.identity, code=given.code or ""))
             if not sys.stdin.isatty():
                 _tell(context, session.identity.name, "begun, to be confirmed with --confirm CODE")
                 return
             confirm = str(typer.prompt("The code that the app shows now", err=True))
-        enrolment.confirm(session.edge, code=confirm)
+        enrolments.confirm(session.edge, code=confirm)
     _tell(context, session.identity.name, "enrolled")
 
 

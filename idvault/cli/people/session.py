@@ -10,13 +10,13 @@ from pathlib import Path
 import typer
 
 from idvault.cli.errors import CommandError, ExitCode, wrong_usage
-from idvault.cli.people import passphrase as secret
+from idvault.cli.people import passphrase
 from idvault.cli.people.next_step import NextStep
 from idvault.custody import identity as identities
 from idvault.custody.identity import PersonalIdentity
 from idvault.domain.error import InvalidError
 from idvault_client.errors import RecordDamaged, Unavailable, VaultError
-from idvault_client.people import identity_folder as homes
+from idvault_client.people import identity_folder
 from idvault_client.people.custody.drill import Drill
 from idvault_client.people.custody_edge import CustodyEdge
 from idvault_client.people.disclosure.auditor import Auditor
@@ -43,16 +43,16 @@ class MemberOptions:
 
     def asked_code(self) -> str:
         """Return the one-time code, asked for at a terminal only."""
-        return self.code or secret.ask("One-time code", option="--code")
+        return self.code or passphrase.ask("One-time code", option="--code")
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class MemberSession:
     """An open session of one member."""
 
     role: str
     given: MemberOptions
-    home: IdentityFolder
+    identity_folder: IdentityFolder
     identity: PersonalIdentity
     edge: CustodyEdge
 
@@ -60,20 +60,20 @@ class Session:
         """Return the auditor's client."""
         return Auditor(
             identity=self.identity,
-            trust=self.home.trust(),
+            trust=self.identity_folder.trust(),
             edge=self.edge,
-            keys=OneTimeKeys(folder=self.home.folder),
+            keys=OneTimeKeys(folder=self.identity_folder.folder),
             now=now,
             random=os.urandom,
         )
 
     def custodian(self) -> Custodian:
         """Return the custodian's client."""
-        return Custodian(identity=self.identity, trust=self.home.trust(), edge=self.edge, now=now)
+        return Custodian(identity=self.identity, trust=self.identity_folder.trust(), edge=self.edge, now=now)
 
     def drill(self) -> Drill:
         """Return the custodian's client for drills."""
-        return Drill(identity=self.identity, trust=self.home.trust(), edge=self.edge, now=now)
+        return Drill(identity=self.identity, trust=self.identity_folder.trust(), edge=self.edge, now=now)
 
 
 def now() -> datetime:
@@ -84,17 +84,17 @@ def now() -> datetime:
 @contextmanager
 def open_session(
     role: str, given: MemberOptions, *, disclosure_id: str = "", next_: type[NextStep] | None = None
-) -> Iterator[Session]:
+) -> Iterator[MemberSession]:
     """Open keys and connection, and pin newer rosters; every error suggests the next command."""
     folder = given.folder()
-    with secret.identity_errors(), explained((next_ or NextStep)(role, folder, disclosure_id)):
-        home = homes.load(folder)
-        own = identities.load(folder, passphrase=secret.passphrase(given.passphrase_file))
+    with passphrase.identity_errors(), explained((next_ or NextStep)(role, folder, disclosure_id)):
+        pinned = identity_folder.load(folder)
+        own = identities.load(folder, passphrase=passphrase.read(given.passphrase_file))
         if own.role != role:
             text = f"{folder} is the identity folder of a {own.role}"
             raise CommandError(ExitCode.REFUSED, text, reason="OTHER_ROLE", field="--identity")
-        with home.connect() as edge:
-            yield Session(role, given, homes.refresh(home, edge), own, edge)
+        with pinned.connect() as edge:
+            yield MemberSession(role, given, identity_folder.refresh(pinned, edge), own, edge)
 
 
 @contextmanager

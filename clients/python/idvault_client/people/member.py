@@ -18,7 +18,7 @@ def random_request_id() -> str:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Member:
+class MemberClient:
     """A roster member at work. now: the real time; signed papers never follow a shifted clock."""
 
     identity: PersonalIdentity

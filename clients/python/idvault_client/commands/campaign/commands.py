@@ -10,8 +10,7 @@ from rich.console import Console
 
 from idvault.domain.campaign import Campaign
 from idvault_client.backend.campaign.values import CampaignProgress
-from idvault_client.commands.campaign import picture
-from idvault_client.commands.campaign import screen as campaign_screen
+from idvault_client.commands.campaign import picture, screen
 from idvault_client.commands.campaign.chart import chart
 from idvault_client.commands.output import AsJson, reporting, show
 
@@ -51,7 +50,7 @@ def progress(
     if as_json:
         typer.echo(json.dumps(_document(found)))
     else:
-        campaign_screen.show(found, Console())
+        screen.show(found, Console())
         typer.echo(
             f"progress: {found.total.verified} of {found.total.invited} invited owners verified,"
             f" cohort of {found.cohort_size}"

@@ -27,7 +27,7 @@ from idvault.domain.event import EventType
 from idvault.domain.record import SealedRecord
 from idvault.v1 import disclosure_pb2, drill_pb2
 from idvault_client.people.disclosure.auditor import sealed_record
-from idvault_client.people.member import Member
+from idvault_client.people.member import MemberClient
 from idvault_client.people.trust import FindingError
 
 _Result = TypeVar("_Result")
@@ -59,7 +59,7 @@ class PassedDrill:
     due_at: datetime
 
 
-class Drill(Member):
+class Drill(MemberClient):
     """A custodian's drill."""
 
     def fetch(self) -> VerifiedDrill:

@@ -30,7 +30,7 @@ from idvault.domain.record import SealedRecord
 from idvault.domain.verification import ClaimState
 from idvault.v1 import disclosure_pb2
 from idvault_client.people.disclosure.one_time_key import OneTimeKey, OneTimeKeys
-from idvault_client.people.member import Member
+from idvault_client.people.member import MemberClient
 from idvault_client.people.trust import FindingError
 
 _PAGE = 100
@@ -50,7 +50,7 @@ class DisclosedRecord:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Auditor(Member):
+class Auditor(MemberClient):
     """An auditor at work. keys: the one-time keys.
 
     Random: returns as many unpredictable bytes as asked for.

@@ -21,7 +21,7 @@ from idvault.custody.share import ShareError, open_sealed_share
 from idvault.domain.disclosure import Finding, Verdict
 from idvault.domain.event import EventType
 from idvault.v1 import disclosure_pb2
-from idvault_client.people.member import Member
+from idvault_client.people.member import MemberClient
 from idvault_client.people.trust import FindingError, PinnedMember
 
 _PAGE = 100
@@ -52,7 +52,7 @@ class PendingRequest:
     refused: FindingError | None = None
 
 
-class Custodian(Member):
+class Custodian(MemberClient):
     """A custodian at work."""
 
     def pending(self) -> list[PendingRequest]:

@@ -10,7 +10,7 @@ from idvault.attest import hpke
 from idvault.attest.hpke import UnsealError
 from idvault.domain import seal
 from idvault.v1 import roster_pb2
-from idvault_client.people import second_factor as enrolment
+from idvault_client.people import second_factor
 from tests.chamber import identity, person
 
 URI = "otpauth://totp/idvault:auditor-a?secret=SYNTHETIC"
@@ -47,8 +47,8 @@ class Vault:
 def test_the_person_reads_the_uri() -> None:
     """The code of the former one goes along, and each request has an id of its own."""
     vault = Vault()
-    assert enrolment.begin(vault, identity=identity("auditor-a"), code="123456") == URI
-    enrolment.confirm(vault, code="654321")
+    assert second_factor.begin(vault, identity=identity("auditor-a"), code="123456") == URI
+    second_factor.confirm(vault, code="654321")
     begun, confirmed = vault.asked
     assert isinstance(begun, roster_pb2.BeginSecondFactorRequest)
     assert isinstance(confirmed, roster_pb2.ConfirmSecondFactorRequest)
@@ -62,4 +62,4 @@ def test_the_person_reads_the_uri() -> None:
 def test_what_was_sealed_otherwise_does_not_open(vault: Vault) -> None:
     """A secret that was meant for somebody else, or is replayed from another request, is refused."""
     with pytest.raises(UnsealError):
-        enrolment.begin(vault, identity=identity("auditor-a"))
+        second_factor.begin(vault, identity=identity("auditor-a"))

@@ -10,7 +10,7 @@ from google.protobuf.message import Message
 from idvault.attest.reading import RosterError
 from idvault.attest.roster import Roster
 from idvault.v1 import roster_pb2
-from idvault_client.people import identity_folder as home
+from idvault_client.people import identity_folder
 from idvault_client.people.identity_folder import IdentityFolderError
 from tests.attest import people
 from tests.chamber import CUSTODIANS, first_roster
@@ -25,7 +25,7 @@ def second_roster(*, signers: tuple[str, ...] = CUSTODIANS[:2]) -> Roster:
     return people.signed(replace(first, version=2, people=left, signatures=()), *signers)
 
 
-def pin(folder: Path, *versions: Roster, **changes: Any) -> home.IdentityFolder:
+def pin(folder: Path, *versions: Roster, **changes: Any) -> identity_folder.IdentityFolder:
     """Connect a folder."""
     asked: dict[str, Any] = {
         "target": "vault.example:7444",
@@ -34,7 +34,7 @@ def pin(folder: Path, *versions: Roster, **changes: Any) -> home.IdentityFolder:
         "log_key": str(KEY),
         "versions": versions or (first_roster(),),
     }
-    return home.pin(folder, **asked | changes)
+    return identity_folder.pin(folder, **asked | changes)
 
 
 class Server:
@@ -59,7 +59,7 @@ class Server:
 def test_what_is_pinned_comes_back(tmp_path: Path) -> None:
     """Address, key and every version; each file is for its owner only."""
     made = pin(tmp_path / "person", first_roster(), second_roster())
-    found = home.load(tmp_path / "person")
+    found = identity_folder.load(tmp_path / "person")
     assert found == made
     assert [version.version for version in found.versions] == [1, 2]
     assert found.trust().roster == second_roster()
@@ -71,7 +71,7 @@ def test_a_repeat_may_only_move_the_vault(tmp_path: Path) -> None:
     """Another address passes, another log key or another roster is refused, and so is an older one."""
     pin(tmp_path, first_roster(), second_roster())
     moved = pin(tmp_path, first_roster(), second_roster(), target="elsewhere.example:1")
-    assert home.load(tmp_path).target == moved.target == "elsewhere.example:1"
+    assert identity_folder.load(tmp_path).target == moved.target == "elsewhere.example:1"
     with pytest.raises(IdentityFolderError, match="another log key"):
         pin(tmp_path, first_roster(), second_roster(), log_key=str(merkle.signer("other", seed=4).key))
     with pytest.raises(IdentityFolderError, match="newer roster"):
@@ -86,21 +86,21 @@ def test_a_repeat_may_only_move_the_vault(tmp_path: Path) -> None:
 def test_newer_versions_are_taken_up_once_they_verify(tmp_path: Path) -> None:
     """One that M custodians did not sign is refused, and nothing of it is kept."""
     pinned = pin(tmp_path)
-    assert home.refresh(pinned, Server(first_roster())) == pinned
+    assert identity_folder.refresh(pinned, Server(first_roster())) == pinned
     with pytest.raises(RosterError):
-        home.refresh(pinned, Server(first_roster(), second_roster(signers=CUSTODIANS[:1])))
-    assert home.load(tmp_path) == pinned
-    fresh = home.refresh(pinned, Server(first_roster(), second_roster()))
+        identity_folder.refresh(pinned, Server(first_roster(), second_roster(signers=CUSTODIANS[:1])))
+    assert identity_folder.load(tmp_path) == pinned
+    fresh = identity_folder.refresh(pinned, Server(first_roster(), second_roster()))
     assert fresh.versions[-1] == second_roster()
-    assert home.load(tmp_path) == fresh
+    assert identity_folder.load(tmp_path) == fresh
 
 
 def test_a_folder_that_is_not_connected_is_told(tmp_path: Path) -> None:
     """Neither an empty one, nor one whose file is damaged, nor a key that is none."""
     with pytest.raises(IdentityFolderError, match="not connected"):
-        home.load(tmp_path)
-    (tmp_path / home.CONNECTION).write_text("{}")
+        identity_folder.load(tmp_path)
+    (tmp_path / identity_folder.CONNECTION).write_text("{}")
     with pytest.raises(IdentityFolderError, match="damaged"):
-        home.load(tmp_path)
+        identity_folder.load(tmp_path)
     with pytest.raises(IdentityFolderError, match="invalid log key"):
         pin(tmp_path / "other", log_key="noise")

@@ -1,4 +1,4 @@
-"""The desks of auditors and custodians: real commands, over mutual TLS, to real flows and databases."""
+"""Commands of auditors and custodians: real commands, over mutual TLS, to real flows and databases."""
 
 import asyncio
 import json
@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from idvault.attest.roster import Roster
 from idvault.cli.disclosure import custodian as custodian_verbs
-from idvault_client.people import identity_folder as home
+from idvault_client.people import identity_folder
 from tests import builders
 from tests.attest import people
 from tests.chamber import CUSTODIANS
@@ -150,7 +150,7 @@ async def test_a_request_that_does_not_verify_is_refused(house: House) -> None:
     other = people.signed(Roster(1, False, left, first.quorums), *CUSTODIANS)
     for path in (house.folder / A).glob("roster*.json"):
         path.unlink()
-    (house.folder / A / home.CONNECTION).unlink()
+    (house.folder / A / identity_folder.CONNECTION).unlink()
     house.pin(A, other)
     pending = await house.run(A, "pending")
     assert "does not verify: NOT_IN_ROSTER" in pending.err
@@ -182,14 +182,14 @@ async def test_the_wrong_folder_is_told(house: House) -> None:
     before = ["--passphrase-file", house.passphrase]
     other = await house.command("auditor", "--identity", house.folder / A, *before, "list")
     assert (other.code, "identity of a custodian" in other.err) == (4, True)
-    (house.folder / "auditor-b" / home.CONNECTION).unlink()
+    (house.folder / "auditor-b" / identity_folder.CONNECTION).unlink()
     lone = await house.run("auditor-b", "list")
     assert lone.code == 4
     assert "connect --help" in lone.err
     house.pin("auditor-b", target="127.0.0.1:1")
     away = await house.run("auditor-b", "list")
     assert away.code == 3
-    assert "next: the same command again" in away.err or "next:" in away.err
+    assert "next: repeat the command" in away.err or "next:" in away.err
 
 
 async def test_connect_pins_a_vault(house: House) -> None:
@@ -197,7 +197,7 @@ async def test_connect_pins_a_vault(house: House) -> None:
     roster = house.folder / "published.json"
     roster.write_bytes(house.room.rosters.current.to_bytes())
     folder = house.folder / "auditor-b"
-    (folder / home.CONNECTION).unlink()
+    (folder / identity_folder.CONNECTION).unlink()
     arguments: list[object] = [
         "auditor", "--identity", folder, "connect", "--target", f"127.0.0.1:{house.server.port}",
         "--server-name", "localhost", "--ca", house.folder / "ca.pem", "--roster", roster, "--log-key",

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import update
 
-from idvault.cli.people import session as desk
+from idvault.cli.people import session
 from idvault.domain.event import EventType
 from idvault.storage.schema_drill import drill_records
 from tests.chamber import CUSTODIANS
@@ -35,7 +35,7 @@ async def test_a_drill_for_people_and_for_machines(house: House) -> None:
     passed = await house.run(A, "drill", code=house.room.codes.code())
     due = house.room.now().business + timedelta(days=90)
     assert (passed.code, passed.last) == (0, f"drill: passed, the next one is due by {due:%Y-%m-%d}")
-    for text in ("of nobody", "1 of 3", "yes, since", "never with these keys"):
+    for text in ("a test record", "1 of 3", "yes, since", "never with these keys"):
         assert text in passed.err
     told = await house.run(B, "drill", json=True, code=house.room.codes.code())
     assert (told.code, told.err) == (0, "")
@@ -60,11 +60,11 @@ async def test_refusals_say_what_to_type(house: House, monkeypatch: pytest.Monke
     """A wrong code, a clock that is wrong, no record yet, a record that is none."""
     wrong = await house.run(A, "drill", code="000000")
     assert (wrong.code, "next: wait for the next code" in wrong.err) == (4, True)
-    real = desk.now
-    monkeypatch.setattr(desk, "now", lambda: real() - timedelta(hours=1))
+    real = session.now
+    monkeypatch.setattr(session, "now", lambda: real() - timedelta(hours=1))
     late = await house.run(A, "drill", code=house.room.codes.code())
     assert (late.code, "next: set the clock of this machine" in late.err) == (4, True)
-    monkeypatch.setattr(desk, "now", real)
+    monkeypatch.setattr(session, "now", real)
     spoilt: Any = update(drill_records).values(salt=bytes(32))
     await house.room.world.do(spoilt)
     damaged = await house.run(A, "drill", code=house.room.codes.code())
@@ -73,4 +73,4 @@ async def test_refusals_say_what_to_type(house: House, monkeypatch: pytest.Monke
     assert f"next, once it is mended: idvault custodian --identity {house.folder / A} drill" in damaged.err
     await house.room.world.do(update(drill_records).values(quorum_id="0" * 64))
     early = await house.run(A, "drill", code=house.room.codes.code())
-    assert (early.code, "next: the same command again in a minute" in early.err) == (4, True)
+    assert (early.code, "next: repeat the command in a minute" in early.err) == (4, True)

@@ -20,8 +20,7 @@ from idvault.v1 import campaign_pb2 as pb
 from idvault_client import Tls
 from idvault_client.backend.campaign.values import CampaignProgress, Funnel
 from idvault_client.commands.app import app
-from idvault_client.commands.campaign import picture
-from idvault_client.commands.campaign import screen as campaign_screen
+from idvault_client.commands.campaign import picture, screen
 from idvault_client.commands.campaign.chart import STAGES, chart, coverage_by_day
 from idvault_client.commands.campaign.picture import Label, Line, NoPillowError, Picture, Rect
 from tests.clients.vault_server import TOKEN, Refuse, VaultServer
@@ -251,7 +250,7 @@ def test_charts_of_little_and_much(progress: CampaignProgress) -> None:
     assert parsed(picture.svg(drawn)) is not None
     assert picture.png(drawn)
     console = Console(record=True, width=120)
-    campaign_screen.show(progress, console)
+    screen.show(progress, console)
     assert CAMPAIGN in console.export_text()
 
 

@@ -26,7 +26,7 @@ from idvault_client.people.trust import FindingError
 from scripts import traces
 from tests.attest import people
 from tests.chamber import CUSTODIANS, SUITE, Chamber, Local, chamber, identity
-from tests.clients.test_disclosure import changed_request
+from tests.clients.people.test_disclosure import changed_request
 from tests.databases import Databases
 
 A, B, C = CUSTODIANS

@@ -18,7 +18,7 @@ from idvault.attest.roster import Roster
 from idvault.domain import seal
 from idvault.domain.disclosure import Finding
 from idvault.v1 import disclosure_pb2, roster_pb2
-from idvault_client.people import identity_folder as home
+from idvault_client.people import identity_folder
 from idvault_client.people.custody.hand_over import HandOverProgress
 from idvault_client.people.custody.journal import NAME, HandOverJournal, HandOverJournalError
 from idvault_client.people.trust import FindingError
@@ -74,15 +74,19 @@ async def test_a_successor_of_the_services_own_is_no_successor(
     quorum = replace(made.quorums[0], custodians=(mallory, *made.quorums[0].custodians[1:]))
     named = tuple(mallory if each.name == D else each for each in made.people)
     forged = people.signed(replace(made, people=named, quorums=(quorum,)), *signers)
-    pinned = home.pin(tmp_path / A, target="x", server_name="", ca=b"", log_key=str(KEY), versions=(first,))
+    pinned = identity_folder.pin(
+        tmp_path / A, target="x", server_name="", ca=b"", log_key=str(KEY), versions=(first,)
+    )
     with pytest.raises(RosterError):
-        home.refresh(pinned, Rosters(first, forged))
-    assert home.load(tmp_path / A).versions == (first,)
+        identity_folder.refresh(pinned, Rosters(first, forged))
+    assert identity_folder.load(tmp_path / A).versions == (first,)
     signed = people.signed(made, B, C)
     swapped = replace(forged, signatures=signed.signatures)
     with pytest.raises(RosterError):
-        home.refresh(pinned, Rosters(first, swapped))
-    assert home.refresh(pinned, Rosters(first, signed)).versions == roster_chain.verified((first, signed))
+        identity_folder.refresh(pinned, Rosters(first, swapped))
+    assert identity_folder.refresh(pinned, Rosters(first, signed)).versions == roster_chain.verified(
+        (first, signed)
+    )
 
 
 async def _refused(room: Chamber, tamper: Any) -> tuple[FindingError, Local]:

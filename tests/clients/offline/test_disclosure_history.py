@@ -13,7 +13,7 @@ from idvault.transparency import entry
 from idvault.v1 import status_pb2
 from idvault_client import Tls
 from idvault_client.commands.app import app
-from idvault_client.offline import disclosure_history as history
+from idvault_client.offline import disclosure_history
 from tests import logs
 from tests.clients.conftest import Ask
 from tests.clients.vault_server import TOKEN, VaultServer
@@ -51,7 +51,7 @@ def check(folder: Path, message: status_pb2.DisclosureHistory | bytes, *options:
     if isinstance(message, bytes):
         file.write_bytes(message)
     else:
-        file.write_text(history.read_answer(message.SerializeToString()).to_json(), "utf-8")
+        file.write_text(disclosure_history.read_answer(message.SerializeToString()).to_json(), "utf-8")
     return CliRunner().invoke(app, ["check-history", str(file), "--public-key", logs.VKEY, *options])
 
 
