@@ -185,6 +185,17 @@ def test_a_class_name_means_one_thing() -> None:
     assert not unique, f"these names are unique now and must leave the lists: {sorted(unique)}"
 
 
+def test_durable_files_are_written_in_one_place() -> None:
+    """Nothing but durable_file syncs a file: a copy of it would forget the folder one day."""
+    calls = re.compile(r"\bf(?:data)?sync\(")
+    expect_none(
+        place
+        for place in matches(calls)
+        if place.startswith(("idvault/", "clients/python/"))
+        and not place.startswith("idvault/durable_file.py")
+    )
+
+
 def test_nothing_is_left_for_later() -> None:
     """No file holds a mark of unfinished work or a test that is skipped."""
     marks = ["TO" + "DO", "FIX" + "ME", "X" + "XX", "NotImplemented" + "Error", r"pytest\.sk" + "ip"]

@@ -12,7 +12,7 @@ from rich.progress import Progress as Bar
 from idvault.attest.succession import Succession
 from idvault.cli.disclosure import display
 from idvault.cli.errors import CommandError, ExitCode
-from idvault.cli.people.session import MemberOptions, MemberSession, as_json, open_session
+from idvault.cli.people.session import MemberOptions, MemberSession, as_json, confirm, open_session
 from idvault.domain.handover import MOST_SHARES
 from idvault_client.errors import Unavailable
 from idvault_client.people.custody.hand_over import HandOver, HandOverProgress, NotReplacedError
@@ -28,9 +28,9 @@ def hand_over(context: typer.Context, batch: Batch = MOST_SHARES, yes: Yes = Fal
     """Re-seal your shares to the custodian who now has your place in the roster.
 
     Your pinned roster, which M other custodians have signed, names that custodian. If you or the vault stop
-    in between, repeat the command: it continues, and nothing is handed over twice. The last line is "hand-
-    over: N shares handed to NAME, L left". Exit code 5 if a share did not open, went to somebody else before,
-    or its record is damaged: those shares stay where they are.
+    in between, repeat the command: it continues, and nothing is handed over twice. The last line is
+    "hand-over: N shares handed to NAME, L left". Exit code 5 if a share did not open, went to somebody else
+    before, or its record is damaged: those shares stay where they are.
     """
     given: MemberOptions = context.obj
     left = 0
@@ -38,7 +38,7 @@ def hand_over(context: typer.Context, batch: Batch = MOST_SHARES, yes: Yes = Fal
         client = _client(session)
         for found in client.successions():
             _show(context, session, found)
-            _confirm(yes)
+            confirm(yes, "Hand your shares over?", otherwise="nothing was handed over")
             with _bar(context) as tell:
                 done = client.run(found, batch=batch, tell=tell)
             _tell(context, found, done)
@@ -85,13 +85,6 @@ def _show(context: typer.Context, session: MemberSession, found: Succession) -> 
         f"  key {display.fingerprint(successor.hpke_public_key)}",
         file=sys.stderr,
     )
-
-
-def _confirm(yes: bool) -> None:
-    if yes or not sys.stdin.isatty():
-        return
-    if not typer.confirm("Hand your shares over?", err=True):
-        raise CommandError(ExitCode.REFUSED, "nothing was handed over", reason="NOT_CONFIRMED")
 
 
 @contextmanager

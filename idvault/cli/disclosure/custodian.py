@@ -3,7 +3,6 @@
 Drill and hand-over have files of their session.
 """
 
-import sys
 import time
 from typing import Annotated
 
@@ -11,8 +10,7 @@ import typer
 
 from idvault.cli.custody import drill, hand_over
 from idvault.cli.disclosure import display
-from idvault.cli.errors import CommandError, ExitCode
-from idvault.cli.people.session import MemberOptions, as_json, open_session
+from idvault.cli.people.session import MemberOptions, as_json, confirm, open_session
 from idvault.v1 import disclosure_pb2
 from idvault_client.people.disclosure.custodian import PendingRequest
 
@@ -67,7 +65,7 @@ def approve(context: typer.Context, disclosure_id: Id, yes: Yes = False) -> None
         found = custodian.find(disclosure_id)
         _show(context, found, on_stdout=False)
         if found.refused is None:
-            _confirm(yes, "Give your share for this request?")
+            confirm(yes, "Give your share for this request?", otherwise="nothing was decided")
             code = given.asked_code()
         else:
             code = ""  # the client refuses before any code is spent
@@ -80,7 +78,7 @@ def deny(context: typer.Context, disclosure_id: Id, yes: Yes = False) -> None:
         custodian = session.custodian()
         found = custodian.find(disclosure_id)
         _show(context, found, on_stdout=False)
-        _confirm(yes, "Refuse your share for this request?")
+        confirm(yes, "Refuse your share for this request?", otherwise="nothing was decided")
         _tell(context, custodian.deny(found))
 
 
@@ -89,13 +87,6 @@ def _show(context: typer.Context, found: PendingRequest, *, on_stdout: bool = Tr
         display.show_pending(found)
     elif on_stdout:
         display.tell(display.pending(found))
-
-
-def _confirm(yes: bool, question: str) -> None:
-    if yes or not sys.stdin.isatty():
-        return
-    if not typer.confirm(question, err=True):
-        raise CommandError(ExitCode.REFUSED, "nothing was decided", reason="NOT_CONFIRMED")
 
 
 def _tell(context: typer.Context, found: disclosure_pb2.DecidedDisclosure) -> None:

@@ -45,18 +45,17 @@ class Source(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
 class BundleSource:
-    """A folder in the C2SP tlog-tiles layout."""
+    """A folder in the C2SP tlog-tiles layout, which holds `checkpoint`."""
 
-    def __init__(self, folder: Path) -> None:
-        """Take the folder that holds `checkpoint`."""
-        self._folder = folder
+    folder: Path
 
     def verify(self, trust: LogTrust, outside: Sequence[bytes], bar: Bar) -> VerifiedLog:
         """Verify every entry and tile up to the bundle's own checkpoint, then those from outside."""
         own = self._read(CHECKPOINT_PATH)
         if own is None and not outside:
-            text = f"there is no checkpoint in {self._folder}: give one with --checkpoint"
+            text = f"there is no checkpoint in {self.folder}: give one with --checkpoint"
             raise CommandError(ExitCode.UNREACHABLE, text, reason="NO_CHECKPOINT", field="--bundle")
         checkpoints = trust.checkpoints([*outside, *([] if own is None else [own])])
         covered = checkpoints[0] if own is None else trust.checkpoint(own)
@@ -92,10 +91,10 @@ class BundleSource:
 
     def _read(self, path: str) -> bytes | None:
         try:
-            with (self._folder / path).open("rb") as file:
+            with (self.folder / path).open("rb") as file:
                 return file.read(_MOST_BYTES + 1)
         except (FileNotFoundError, NotADirectoryError):
-            if not self._folder.is_dir():
+            if not self.folder.is_dir():
                 raise
             return None
 

@@ -1,6 +1,7 @@
 """After an error: what it means, and which command to type next."""
 
 import shlex
+from dataclasses import dataclass
 from pathlib import Path
 
 from idvault.domain.disclosure import Finding
@@ -43,21 +44,25 @@ _OPTIONS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
 class NextStep:
     """Suggests the next command. folder: the identity folder; disclosure_id: what it is about, if known."""
 
-    def __init__(self, role: str, folder: Path, disclosure_id: str = "") -> None:
-        """Take who types, and what it is about."""
-        self._role = role
-        self._folder = folder
-        self._id = disclosure_id
-        self.command = f"idvault {role} --identity {shlex.quote(str(folder))}"
+    role: str
+    folder: Path
+    disclosure_id: str = ""
+
+    @property
+    def command(self) -> str:
+        """The command up to the verb."""
+        return f"idvault {self.role} --identity {shlex.quote(str(self.folder))}"
 
     def after_finding(self, text: str, finding: Finding) -> str:
         """Return the text for something that does not verify."""
-        if self._role != "custodian":
-            return f"{text}\nnothing was shown; tell the custodians, then: {self.command} show {self._id}"
-        deny = f"{self.command} deny {self._id or 'ID'}"
+        if self.role != "custodian":
+            show = f"{self.command} show {self.disclosure_id}"
+            return f"{text}\nnothing was shown; tell the custodians, then: {show}"
+        deny = f"{self.command} deny {self.disclosure_id or 'ID'}"
         if finding is Finding.NOT_IN_LOG:
             deny = f"if it was sent just now, repeat the command in a few seconds; else {deny}"
         return f"{text}\nno share was given; next: {deny}"
@@ -74,7 +79,7 @@ class NextStep:
             f"{_OPTIONS.get(each.field, each.field)} is wrong ({each.code.value})"
             for each in error.violations
         )
-        verb = "request " if self._role == "auditor" else ""
+        verb = "request " if self.role == "auditor" else ""
         return f"{error}: {wrong}\nnext: {self.command} {verb}--help"
 
     def look(self, text: str) -> str:
@@ -87,10 +92,14 @@ class NextStep:
 
     def _after(self, reason: Reason | None) -> str:
         if reason is Reason.ACCESS_DENIED:
-            return f"idvault roster show {shlex.quote(str(self._folder / 'roster.json'))}"
+            return f"idvault roster show {shlex.quote(str(self.folder / 'roster.json'))}"
         if reason in _AGAIN:
             return _AGAIN[reason]
-        if self._role != "auditor":
+        if self.role != "auditor":
             return f"{self.command} pending"
         gone = reason in {Reason.REQUEST_NOT_FOUND, Reason.ACCOUNT_NOT_FOUND}
-        return f"{self.command} list" if gone or not self._id else f"{self.command} show {self._id}"
+        return (
+            f"{self.command} list"
+            if gone or not self.disclosure_id
+            else f"{self.command} show {self.disclosure_id}"
+        )

@@ -1,6 +1,7 @@
 """A member's session: keys opened, newest roster pinned, connected; errors suggest the next command."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -133,3 +134,9 @@ def explained(again: NextStep) -> Iterator[None]:
 def as_json(context: typer.Context) -> bool:
     """Return whether `--json` was given, anywhere on the command line."""
     return bool(context.find_root().obj)
+
+
+def confirm(yes: bool, question: str, *, otherwise: str) -> None:
+    """Ask at a terminal, unless --yes was given; raises CommandError for a no."""
+    if not yes and sys.stdin.isatty() and not typer.confirm(question, err=True):
+        raise CommandError(ExitCode.REFUSED, otherwise, reason="NOT_CONFIRMED")
