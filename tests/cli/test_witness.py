@@ -161,7 +161,7 @@ def test_files_that_are_no_certificate_are_refused(idvault: Commands, tmp_path: 
     common = ["witness", "--state", tmp_path / "w", "--log-key", LOG.key, "--name", NAME]
     result = idvault(*common, "--tls-certificate", tmp_path / "no.pem", "--tls-key", tmp_path / "no.pem")
     assert result.code == ExitCode.WRONG_USAGE
-    assert "hold no certificate" in result.err
+    assert "do not hold a certificate" in result.err
     result = idvault(*common, "--tls-certificate", tmp_path / "gone", "--tls-key", tmp_path / "gone")
     assert result.code == ExitCode.UNREACHABLE
 

@@ -33,7 +33,7 @@ class LogTrust:
     def _check_cosigned(self, largest: Sequence[bytes]) -> None:
         if self.policy.quorum == 0:
             return
-        refusal: LogError = QuorumError("there is no checkpoint to cosign")
+        refusal: LogError = QuorumError("there is no checkpoint that a witness could have cosigned")
         for note in largest:
             try:
                 checkpoint.verify(note, self.policy)

@@ -114,7 +114,10 @@ async def test_refusals_say_why_and_what_to_type(house: House) -> None:
     told = await house.run(A, "approve", disclosure_id, code="１２３４５６", json=True)
     assert json.loads(told.err.splitlines()[-1])["error"]["reason"] == "SECOND_FACTOR_REFUSED"
     nothing = await house.run(A, "approve", "0" * 32, code=room.codes.code())
-    assert (nothing.code, "NOT_PENDING" in nothing.err or "no request of this id" in nothing.err) == (4, True)
+    assert (nothing.code, "NOT_PENDING" in nothing.err or "no request with this id" in nothing.err) == (
+        4,
+        True,
+    )
     assert "next: idvault custodian" in nothing.err
     nobody = await house.run(
         "auditor-a",
@@ -181,7 +184,7 @@ async def test_the_wrong_folder_is_told(house: House) -> None:
     """One of the other role, one that is not connected, and one whose vault cannot be reached."""
     before = ["--passphrase-file", house.passphrase]
     other = await house.command("auditor", "--identity", house.folder / A, *before, "list")
-    assert (other.code, "identity of a custodian" in other.err) == (4, True)
+    assert (other.code, "identity folder of a custodian" in other.err) == (4, True)
     (house.folder / "auditor-b" / identity_folder.CONNECTION).unlink()
     lone = await house.run("auditor-b", "list")
     assert lone.code == 4

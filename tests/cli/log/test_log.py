@@ -509,7 +509,7 @@ def test_export_reads_the_key_of_the_worker(
     asyncio.run(logs.fill(sqlite_databases, 5))
     result = idvault("log", "export", tmp_path / "export")
     assert result.code == ExitCode.UNVERIFIED
-    assert "one that this key did not sign" in result.err
+    assert "one that another key signed" in result.err
     assert not (tmp_path / "export" / "checkpoint").exists()
 
 

@@ -25,7 +25,7 @@ def test_every_refusal_has_a_next_step(reason: Reason) -> None:
 def test_why_and_what_to_do() -> None:
     """A refusal that people meet has a meaning of its own; one that is not known has none."""
     said = AUDITOR.after_refusal("x", "ILLEGAL_TRANSITION", "").splitlines()
-    assert said[1].startswith("why: not possible as it stands")
+    assert said[1].startswith("why: not possible now")
     assert said[2] == f"next: idvault auditor --identity keys show {'1' * 32}"
     assert NextStep("auditor", Path("keys")).after_refusal("x", None, "") == (
         "x\nnext: idvault auditor --identity keys list"

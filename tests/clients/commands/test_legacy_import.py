@@ -164,7 +164,7 @@ def test_a_file_that_shrank(file: Path, tmp_path: Path) -> None:
     """A note of more rows than the file has is not believed."""
     running = start(file, tmp_path)
     running.done = ImportProgress(running.done.import_id, running.done.digest, "2014", rows=99)
-    with pytest.raises(ImportFileError, match="shorter"):
+    with pytest.raises(ImportFileError, match="fewer rows"):
         running.run(Vault().send, nothing)
 
 
@@ -214,7 +214,7 @@ def test_long_references_make_shorter_chunks(tmp_path: Path) -> None:
 
 def test_an_answer_of_another_length(file: Path) -> None:
     """It cannot be told which row is which."""
-    with pytest.raises(ImportFileError, match="another number"):
+    with pytest.raises(ImportFileError, match="a different number"):
         Import(file=file, label="2014", resume=None, result=None).run(lambda _chunk, _id: (), nothing)
 
 

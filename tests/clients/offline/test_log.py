@@ -150,7 +150,7 @@ def test_without_tiles_nothing_is_proved(published: Published) -> None:
     error = published.refused()
     assert (error.reason, str(error)) == (
         "TILES_INVALID",
-        "consistency cannot be proved: the file tile/0/000 is missing",
+        "there is no proof of consistency: the file tile/0/000 is missing",
     )
     tile.write_bytes(whole[:-1])
     assert published.refused().reason == "TILES_INVALID"
@@ -231,7 +231,7 @@ def test_the_command(published: Published) -> None:
     published.publish(log_of(3))
     result = published.run()
     assert (result.exit_code, result.stdout) == (0, "log: 3 entries, consistent with 0\n")
-    assert "nothing older was compared" in result.stderr
+    assert "the first checkpoint seen" in result.stderr
     published.publish(log_of(5))
     result = published.run()
     assert (result.exit_code, result.stdout, result.stderr) == (

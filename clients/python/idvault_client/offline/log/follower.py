@@ -89,7 +89,7 @@ class LogFollower:
         try:
             return checkpoint.verify(raw, Policy(self.policy.origin, self.policy.log_keys)).checkpoint
         except LogError as error:
-            text = f"the checkpoint in {self.state} is not a checkpoint of this log: {error}"
+            text = f"the checkpoint in {self.state} is not one of this log: {error}"
             raise RefusedLogError("STATE_INVALID", text) from error
 
     def _verified(self, raw: bytes) -> SignedCheckpoint:
@@ -125,7 +125,7 @@ class LogFollower:
         except ConsistencyError as error:
             _forked(before, newest, error)
         except LogError as error:
-            raise RefusedLogError("TILES_INVALID", f"consistency cannot be proved: {error}") from error
+            raise RefusedLogError("TILES_INVALID", f"there is no proof of consistency: {error}") from error
 
     def _proof(self, old: int, new: int) -> tuple[bytes, ...]:
         if old >= new:
@@ -138,7 +138,7 @@ class LogFollower:
             data = self.files.read(path, limit=_TILE_BYTES)
             if data is not None:
                 return data
-        text = f"consistency cannot be proved: the file {tile.path} is missing"
+        text = f"there is no proof of consistency: the file {tile.path} is missing"
         raise RefusedLogError("TILES_INVALID", text)
 
 
