@@ -19,6 +19,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from idvault import durable_file
+
 PARENT_PIPE = "IDVAULT_PARENT_PIPE"
 _PR_SET_PDEATHSIG = 1
 _POLL = 0.05
@@ -53,21 +55,10 @@ def _exit_at_end(descriptor: int) -> None:
     os._exit(1)
 
 
-def write_private(path: Path, text: str) -> None:
-    """Write a file for its owner only (0600), whole or not at all, in the place of a former one."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-
-
 def write_ready(path: Path | None, document: Mapping[str, Any]) -> None:
     """Write a ready file, if one was asked for."""
     if path is not None:
-        write_private(path, json.dumps(document, ensure_ascii=False, indent=1) + "\n")
+        durable_file.replace(path, (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode())
 
 
 def remove_ready(path: Path | None) -> None:

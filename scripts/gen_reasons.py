@@ -42,7 +42,7 @@ def render() -> str:
     )
 
 
-def _texts(text: reasons.Text) -> tuple[str, str]:
+def _texts(text: reasons.Translation) -> tuple[str, str]:
     return text.zh, text.en
 
 

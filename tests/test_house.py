@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -16,6 +17,42 @@ LONGEST_FILE = 400
 # A file of tests may be longer: it is a list of cases, which nobody reads from end to end.
 LONGEST_TEST = 600
 LONGEST_FUNCTION = 50
+CLIENT = ROOT / "clients" / "python" / "idvault_client"
+# What backends import under a name that the service has too: the same thing, as a backend sees it.
+PROMISED = {"Consent", "FailureReason", "Invitation", "Server", "Status", "Statuses", "Tls"}
+# Still to be renamed, room by room; a name that is gone from here stays unique.
+SHARED_NAMES = {
+    "Answer",
+    "Batch",
+    "Call",
+    "Chunk",
+    "Claims",
+    "Evidence",
+    "Facts",
+    "Finding",
+    "KeyFileError",
+    "KeySet",
+    "Method",
+    "Opened",
+    "Opening",
+    "Outcome",
+    "Person",
+    "Plan",
+    "Policy",
+    "Progress",
+    "Reply",
+    "Request",
+    "Rosters",
+    "Shown",
+    "Signature",
+    "Signer",
+    "Standing",
+    "State",
+    "Waiting",
+    "WireError",
+    "_Check",
+    "_OvertakenError",
+}
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -122,6 +159,41 @@ def test_errors_are_named_so() -> None:
             if any(base.endswith(("Error", "Exception")) for base in bases):
                 wrong.append(where(path, node.lineno))
     expect_none(wrong)
+
+
+def class_names() -> dict[str, list[str]]:
+    """Find the classes of the service and of the client package by name."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for path in written_python():
+        if not {ROOMS, CLIENT} & set(path.parents) or "migrations" in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                found[node.name].append(where(path, node.lineno))
+    return found
+
+
+def test_a_class_name_means_one_thing() -> None:
+    """No two classes share a name, but for what is promised to backends and what is still to be renamed."""
+    shared = {name: places for name, places in class_names().items() if len(places) > 1}
+    expect_none(
+        f"{name}: {', '.join(places)}"
+        for name, places in shared.items()
+        if name not in PROMISED | SHARED_NAMES
+    )
+    unique = (PROMISED | SHARED_NAMES) - shared.keys()
+    assert not unique, f"these names are unique now and must leave the lists: {sorted(unique)}"
+
+
+def test_durable_files_are_written_in_one_place() -> None:
+    """Nothing but durable_file syncs a file: a copy of it would forget the folder one day."""
+    calls = re.compile(r"\bf(?:data)?sync\(")
+    expect_none(
+        place
+        for place in matches(calls)
+        if place.startswith(("idvault/", "clients/python/"))
+        and not place.startswith("idvault/durable_file.py")
+    )
 
 
 def test_nothing_is_left_for_later() -> None:

@@ -24,10 +24,10 @@ def _run(arguments: list[str]) -> int:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("idvault"):
             raise
-        from idvault.cli import outcome  # noqa: PLC0415
+        from idvault.cli import errors  # noqa: PLC0415
 
-        problem = outcome.not_installed("cli" if _PEOPLE.intersection(arguments) else "server")
-        outcome.tell(problem, as_json="--json" in arguments)
+        problem = errors.not_installed("cli" if _PEOPLE.intersection(arguments) else "server")
+        errors.tell(problem, as_json="--json" in arguments)
         return problem.code
     return app.run(arguments)
 

@@ -1,26 +1,18 @@
-"""The command line as a whole: which commands there are, `--json`, and how errors become exit codes."""
+"""The command line as a whole: which commands there are, `--json`, and how errors become exit codes.
+
+A command's module is imported when the command is chosen: `idvault --help` needs none of them, and a service
+never loads what the people's commands need.
+"""
 
 from collections.abc import Sequence
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from idvault.cli import (
-    database,
-    dev,
-    doctor,
-    keys,
-    log,
-    mock_registry,
-    outcome,
-    person,
-    platform,
-    roster,
-    serve,
-    witness,
-    work,
-)
-from idvault.cli.outcome import Code, CommandError
+from idvault.cli import errors
+from idvault.cli.errors import CommandError, ExitCode
 
 _JSON = "--json"
 _HELP = """Identity verification with a privacy vault: identities sealed, statuses public.
@@ -32,29 +24,63 @@ variables that begin with IDVAULT_; a missing or unsafe one stops the start and 
 
 Exit codes: 0 done, 1 a check failed, 2 wrong usage, 3 something needed cannot be reached, 4 refused,
 5 a proof or signature does not verify."""
+# A pretty traceback prints local variables, and those may be personal.
+_PLAIN: dict[str, Any] = {
+    "add_completion": False,
+    "rich_markup_mode": None,
+    "pretty_exceptions_enable": False,
+}
+# Name, the module and what it calls its commands, and the line in the list of commands.
+_COMMANDS = {
+    "dev": ("dev.command:dev", "Run the whole vault on this machine."),
+    "serve": ("serve:serve", "Serve gRPC over mutual TLS."),
+    "work": ("work:work", "Settle waiting claims, expire accounts, publish the log."),
+    "witness": ("witness:witness", "Cosign the log's checkpoints."),
+    "mock-registry": ("mock_registry:mock_registry", "Stand in for the national registry."),
+    "doctor": ("doctor:doctor", "Check whether a deployment is healthy."),
+    "db": ("database:app", "The schema of both databases."),
+    "keys": ("key:app", "The key files of the service's processes."),
+    "platform": ("platform:app", "Platforms and monitors, and their pinned certificate keys."),
+    "roster": ("people.roster:app", "The signed file of people and quorums."),
+    "log": ("log.commands:app", "The transparency log: verify it offline, export it."),
+    "auditor": ("people.role:auditor_app", "Request one sealed record, and open it."),
+    "custodian": ("people.role:custodian_app", "Give or refuse shares of records."),
+}
+
+
+class _Commands(TyperGroup):
+    """The commands by name; each is imported when it is chosen."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names in the order of the help."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Import a command; None if there is none of that name."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, name = _COMMANDS[cmd_name][0].partition(":")
+        found = getattr(import_module(f"idvault.cli.{module}"), name)
+        parent = typer.Typer(**_PLAIN)
+        if isinstance(found, typer.Typer):
+            parent.add_typer(found, name=cmd_name)
+        else:
+            parent.command(cmd_name)(found)
+        return typer.main.get_group(parent).commands[cmd_name]
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the list of commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in _COMMANDS.items()])
+
 
 app = typer.Typer(
     name="idvault",
+    cls=_Commands,
     help=_HELP,
     no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    # A pretty traceback prints local variables, and those may be personal.
-    pretty_exceptions_enable=False,
+    **_PLAIN,
 )
-app.command("dev", short_help="Run the whole vault on this machine.")(dev.dev)
-app.command("serve", short_help="Serve gRPC over mutual TLS.")(serve.serve)
-app.command("work", short_help="Do what no caller waits for.")(work.work)
-app.command("witness", short_help="Cosign the log's checkpoints.")(witness.witness)
-app.command("mock-registry", short_help="Stand in for the national registry.")(mock_registry.mock_registry)
-app.command("doctor", short_help="Say whether a deployment is well, and what to do.")(doctor.doctor)
-app.add_typer(database.app, name="db")
-app.add_typer(keys.app, name="keys")
-app.add_typer(platform.app, name="platform")
-app.add_typer(roster.app, name="roster", short_help="The signed file of people and quorums.")
-app.add_typer(log.app, name="log")
-app.add_typer(person.make("auditor"), name="auditor", short_help="Ask for one sealed record, and open it.")
-app.add_typer(person.make("custodian"), name="custodian", short_help="Give or refuse shares of records.")
 
 
 @app.callback()
@@ -63,28 +89,28 @@ def options(
         bool, typer.Option(_JSON, help="Write errors as one JSON object on stderr. May stand anywhere.")
     ] = False,
 ) -> None:
-    """Take what every command takes; `run` has dealt with it."""
+    """Accept the option that every command has; `run` has read it."""
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command and return its exit code; what goes wrong is told on stderr."""
+    """Run one command and return its exit code; errors go to stderr."""
     as_json = _JSON in arguments
     rest = [argument for argument in arguments if argument != _JSON]
     try:
         code = app(args=rest, prog_name="idvault", standalone_mode=not as_json, obj=as_json)
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else Code.CHECK_FAILED
+        return end.code if isinstance(end.code, int) else ExitCode.CHECK_FAILED
     except KeyboardInterrupt:
         return 128 + 2
     except Exception as error:
-        problem = _usage(error) or outcome.explain(error)
-        outcome.tell(problem, as_json=as_json)
+        problem = _usage(error) or errors.explain(error)
+        errors.tell(problem, as_json=as_json)
         return problem.code
-    return code if isinstance(code, int) else Code.DONE
+    return code if isinstance(code, int) else ExitCode.DONE
 
 
 def _usage(error: Exception) -> CommandError | None:
-    """Return what the command line parser has to say, if the error is its own (its classes are private)."""
-    if isinstance(error, outcome.CommandError) or not hasattr(error, "format_message"):
+    """Return the command line parser's own error; its classes are private, so a method tells."""
+    if isinstance(error, CommandError) or not hasattr(error, "format_message"):
         return None
-    return CommandError(Code.WRONG_USAGE, error.format_message(), reason="USAGE")
+    return CommandError(ExitCode.WRONG_USAGE, error.format_message(), reason="USAGE")

@@ -2,6 +2,9 @@
 
 import typer
 
+from idvault import bootstrap, config
+from idvault.config import Process
+
 app = typer.Typer(help="The schema of both databases.", no_args_is_help=True)
 
 
@@ -12,15 +15,11 @@ def database() -> None:
 
 @app.command()
 def upgrade() -> None:
-    """Bring both databases to the schema of this version, and give a new pair one deployment id.
+    """Migrate both databases to the schema of this version; a new pair gets one deployment id.
 
-    Uses IDVAULT_DATABASE_URL and IDVAULT_SHRED_DATABASE_URL. Repeating it changes nothing. Run it before the
-    processes of a new version start.
+    Uses IDVAULT_DATABASE_URL and IDVAULT_SHRED_DATABASE_URL. A repeat changes nothing. Run it before you
+    start the processes of a new version.
     """
-    from idvault import config  # noqa: PLC0415 - `--help` and the people's commands need no service
-
-    settings = config.load(config.Process.DATABASES)
-    from idvault import bootstrap  # noqa: PLC0415 - `--help` needs no database
-
+    settings = config.load(Process.DATABASES)
     bootstrap.upgrade_databases(settings)
     typer.echo("db: both databases are up to date")

@@ -1,26 +1,25 @@
-"""`idvault doctor`: looks whether a deployment is well, and says what to do where it is not."""
+"""`idvault doctor`: checks whether a deployment is healthy, and says what to do if it is not."""
 
 import asyncio
 import json
 
 import typer
 
+from idvault import config
+from idvault.bootstrap import doctor as examination
 from idvault.cli import running
-from idvault.cli.outcome import Code
+from idvault.cli.errors import ExitCode
+from idvault.config import Process
 
 
 def doctor(context: typer.Context) -> None:
     """Check databases, roster, drills, hand-overs, log, certificates, registry, clock and witness.
 
-    Nothing is changed and nothing is charged. It uses the settings of a service; a check whose settings are
-    missing is another process's. The last line is "doctor: all N checks passed", or
+    It changes nothing, and the registry charges nothing. It uses the settings of a service; a check whose
+    settings are missing belongs to another process. The last line is "doctor: all N checks passed", or
     "doctor: NAME: what to do" with exit code 1.
     """
-    from idvault import config  # noqa: PLC0415 - `--help` and the people's commands need no service
-
-    settings = config.load(config.Process.DOCTOR)
-    from idvault.bootstrap import doctor as examination  # noqa: PLC0415 - `--help` needs no database
-
+    settings = config.load(Process.DOCTOR)
     findings = asyncio.run(examination.examine(settings, clock=running.clock(None)))
     ailing = [finding for finding in findings if finding.advice is not None]
     if context.obj:
@@ -33,4 +32,4 @@ def doctor(context: typer.Context) -> None:
         if not ailing:
             typer.echo(f"doctor: all {len(findings)} checks passed")
     if ailing:
-        raise typer.Exit(Code.CHECK_FAILED)
+        raise typer.Exit(ExitCode.CHECK_FAILED)

@@ -9,14 +9,16 @@ import typer
 
 from idvault import process
 from idvault.cli import running
-from idvault.cli.outcome import Code, CommandError
+from idvault.cli.errors import CommandError, ExitCode, wrong_usage
+from idvault.mock_registry import server
+from idvault.mock_registry.population import PopulationError
 
 _DAY_CAP = 10**9
 _LOOPBACK = ("127.0.0.1", "localhost")
 _SECRET_KEY = re.compile(r"[0-9a-fA-F]{32}")
 
 Population = Annotated[
-    Path, typer.Option(help="The JSON file of its synthetic people; made where there is none.")
+    Path, typer.Option(help="The JSON file of its synthetic people; created if it is missing.")
 ]
 SecretKey = Annotated[
     Path, typer.Option(help="The file of the secret key that callers sign with, 32 hex digits.")
@@ -27,7 +29,8 @@ AppId = Annotated[str, typer.Option(help="The appId of its one caller.")]
 BizId = Annotated[str, typer.Option(help="The bizId of its one caller.")]
 Latency = Annotated[int, typer.Option(min=0, help="How long an answer takes in mode normal.")]
 DailyCaps = Annotated[
-    bool, typer.Option(help="Refuse a name or number that was checked too often in one day, as others do.")
+    bool,
+    typer.Option(help="Refuse a name or number that was checked too often in one day, as registries do."),
 ]
 
 
@@ -42,16 +45,13 @@ def mock_registry(  # noqa: PLR0917 - typer makes an option of each
     daily_caps: DailyCaps = True,
     ready_file: running.ReadyFile = None,
 ) -> None:
-    """Stand in for the national registry: NPPA V1.9 on the wire, nobody real behind it.
+    """Stand in for the national registry: the NPPA V1.9 protocol, with synthetic people.
 
-    It answers about organisations too, under /enterprise/check: a wire of this project's own invention.
+    It also answers about organisations, under /enterprise/check, by a protocol of this project.
 
     Its admin port changes its behaviour while it runs: PUT /behaviour, POST /settle, POST /people,
     POST /organizations, GET /counters, POST /reset.
     """
-    from idvault.mock_registry import server  # noqa: PLC0415 - `--help` needs no server
-    from idvault.mock_registry.population import PopulationError  # noqa: PLC0415
-
     host, port = running.address(listen, option="--listen")
     admin_port = _admin_port(admin_listen)
     secret_key = _secret_key(secret_key_file)
@@ -76,15 +76,15 @@ def mock_registry(  # noqa: PLR0917 - typer makes an option of each
     try:
         running.run(program, ready_file=ready_file)
     except PopulationError as error:
-        raise CommandError(Code.REFUSED, str(error), reason="POPULATION", field="--population") from error
+        raise CommandError(ExitCode.REFUSED, str(error), reason="POPULATION", field="--population") from error
 
 
 def _admin_port(listen: str) -> int:
-    """Return the port; who reaches it decides what the registry answers, so it is never open to others."""
+    """Return the port; whoever reaches it controls the registry's answers, so it must be on loopback."""
     host, port = running.address(listen, option="--admin-listen")
     if host not in _LOOPBACK:
         text = "--admin-listen must be 127.0.0.1:PORT"
-        raise CommandError(Code.WRONG_USAGE, text, reason="USAGE", field="--admin-listen")
+        raise wrong_usage(text, field="--admin-listen")
     return port
 
 
@@ -92,5 +92,5 @@ def _secret_key(path: Path) -> str:
     key = path.read_bytes().strip().decode("ascii", "replace")
     if not _SECRET_KEY.fullmatch(key):
         text = "--secret-key-file must hold 32 hex digits, and nothing else"
-        raise CommandError(Code.WRONG_USAGE, text, reason="USAGE", field="--secret-key-file")
+        raise wrong_usage(text, field="--secret-key-file")
     return key

@@ -1,4 +1,4 @@
-"""`idvault platform`: whose certificates may call as platforms and monitors."""
+"""`idvault platform`: registers the certificate keys of platforms and monitors."""
 
 import asyncio
 from enum import StrEnum
@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
+from idvault import bootstrap, config
 from idvault.cli import running
 
 app = typer.Typer(help="Platforms and monitors, and their pinned certificate keys.", no_args_is_help=True)
 
 
 class Role(StrEnum):
-    """Who is registered with the vault itself, not in the roster."""
+    """The roles that are registered with the vault and not in the roster."""
 
     PLATFORM = "platform"
     MONITOR = "monitor"
@@ -35,16 +36,15 @@ def platforms() -> None:
 
 @app.command()
 def register(name: Name, certificate: Certificate, role: ForRole = Role.PLATFORM) -> None:
-    """Let the holder of a certificate's key call as NAME, from now on and with an entry in the log.
+    """Allow the holder of a certificate's key to call as NAME; the log gets an entry.
 
-    A name may have several keys while it changes them. Repeating it changes nothing; a revoked key stays so.
+    A name may have several keys, to change from one to the next. A repeat changes nothing; a revoked key
+    stays revoked.
     """
     from idvault import config  # noqa: PLC0415 - `--help` and the people's commands need no service
 
     settings = config.load(config.Process.PLATFORMS)
     pem = certificate.read_bytes()
-    from idvault import bootstrap  # noqa: PLC0415 - `--help` needs no database
-
     asyncio.run(
         bootstrap.register_platform(
             settings, name=name, role=role.value, certificate_pem=pem, now=running.real_clock()
@@ -55,13 +55,9 @@ def register(name: Name, certificate: Certificate, role: ForRole = Role.PLATFORM
 
 @app.command()
 def revoke(name: Name, certificate: Certificate, role: ForRole = Role.PLATFORM) -> None:
-    """Take a certificate's key away from NAME: new calls are refused within seconds."""
-    from idvault import config  # noqa: PLC0415 - `--help` and the people's commands need no service
-
+    """Revoke a certificate's key of NAME: new calls are refused within seconds."""
     settings = config.load(config.Process.PLATFORMS)
     pem = certificate.read_bytes()
-    from idvault import bootstrap  # noqa: PLC0415 - `--help` needs no database
-
     asyncio.run(
         bootstrap.revoke_platform(
             settings, name=name, role=role.value, certificate_pem=pem, now=running.real_clock()

@@ -1,4 +1,4 @@
-"""How a long-running command runs: signals stop it, the ready file comes and goes with it."""
+"""Runs a server command: signals stop it; its ready file exists while it is ready."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from idvault import process
-from idvault.cli.outcome import Code, CommandError
+from idvault.cli.errors import CommandError, ExitCode, wrong_usage
 from idvault.domain.moment import Moment
 
 _LAST_PORT = 65_535
@@ -34,14 +34,14 @@ def address(listen: str, *, option: str) -> tuple[str, int]:
     """Return host and port of an option; raises CommandError (2) unless it is HOST:PORT."""
     host, port = listen.rpartition(":")[0], listen.rpartition(":")[2]
     if not host or not (port.isascii() and port.isdecimal()) or int(port) > _LAST_PORT:
-        raise CommandError(Code.WRONG_USAGE, f"{option} must be HOST:PORT", reason="USAGE", field=option)
+        raise wrong_usage(f"{option} must be HOST:PORT", field=option)
     return process.split_address(listen)
 
 
 def run(program: Program, *, ready_file: Path | None, factory: Callable[[], Any] | None = None) -> None:
     """Run a program until SIGTERM or SIGINT, or until it ends by itself.
 
-    factory: makes the event loop; None for the standard one.
+    factory: makes the event loop, None for the standard one.
     """
     with asyncio.Runner(loop_factory=factory) as runner:
         runner.run(_run(program, ready_file))
@@ -64,22 +64,24 @@ async def _run(program: Program, ready_file: Path | None) -> None:
 
 
 def real_clock() -> Moment:
-    """Return the real time as both times."""
+    """Return the real time as business time and as real time."""
     now = datetime.now(UTC)
     return Moment(business=now, real=now)
 
 
 def clock(file: Path | None) -> Callable[[], Moment]:
-    """Return the clock of a process; the settings were checked to allow a shifted one."""
+    """Return the clock of a process; the settings have been checked: a clock file is for development only."""
     if file is None:
         return real_clock
-    # Production never reaches this line, so it never loads the development rooms.
+    # Development only; production never loads the development rooms.
     from idvault.development.clock import ClockFileError, ShiftedClock  # noqa: PLC0415
 
     try:
         return ShiftedClock(file=file)
     except ClockFileError as error:
-        raise CommandError(Code.WRONG_USAGE, str(error), reason="CLOCK_FILE", field="--clock-file") from error
+        raise CommandError(
+            ExitCode.WRONG_USAGE, str(error), reason="CLOCK_FILE", field="--clock-file"
+        ) from error
 
 
 def fast_loop() -> asyncio.AbstractEventLoop:

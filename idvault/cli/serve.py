@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from idvault import process
+from idvault import bootstrap, config, process
 from idvault.cli import running
 from idvault.process import Child, ProcessError
 
@@ -22,7 +22,7 @@ _STOP = 12.0
 
 
 class Edge(StrEnum):
-    """Who is served."""
+    """Which callers are served."""
 
     PLATFORM = "platform"
     CUSTODY = "custody"
@@ -45,7 +45,6 @@ def serve(
     IDVAULT_PROCESSES of them share the port of IDVAULT_LISTEN; process i has its metrics on the port of
     IDVAULT_METRICS_LISTEN + i. The log goes to stdout, one JSON object a line.
     """
-    from idvault import config  # noqa: PLC0415 - `--help` and the people's commands need no service
 
     served = {
         Edge.PLATFORM: config.Process.PLATFORM_EDGE,
@@ -57,8 +56,6 @@ def serve(
         group = _Group(settings, edge=edge, clock_file=clock_file)
         running.run(group.run, ready_file=ready_file)
         return
-    from idvault import bootstrap  # noqa: PLC0415 - `--help` and the people's commands need no server
-
     clock = running.clock(clock_file)
 
     async def program(ready: running.Ready, stop: asyncio.Event) -> None:
@@ -77,7 +74,7 @@ def _addresses(settings: "Settings") -> dict[str, str]:
 
 
 class _Group:
-    """Several serving processes of one port; one that dies ends all, so that whoever watches sees it."""
+    """Several processes that share a port; if one dies, all end, so that a supervisor notices."""
 
     def __init__(self, settings: "Settings", *, edge: Edge | None, clock_file: Path | None) -> None:
         self._settings = settings

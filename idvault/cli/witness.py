@@ -5,17 +5,18 @@ import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from idvault import process
 from idvault.cli import running
-from idvault.cli.outcome import Code, CommandError
-
-if TYPE_CHECKING:
-    from idvault.witness.cosigner import Cosigner
-    from idvault.witness.state import State
+from idvault.cli.errors import CommandError, ExitCode, wrong_usage
+from idvault.telemetry.logs import Logs
+from idvault.transparency.note import MalformedKeyError, parse_key
+from idvault.witness import app, cosigner, key
+from idvault.witness.cosigner import Cosigner
+from idvault.witness.state import State, StateError
 
 _KEY_FILE = "witness.key"
 
@@ -24,8 +25,8 @@ def witness(  # noqa: PLR0917 - typer makes an option of each
     state: Annotated[
         Path,
         typer.Option(
-            help="The folder of its key and of what it has seen, made where there is none. Never put an old "
-            "copy of it back: the witness would cosign a fork."
+            help="The folder of its key and of the checkpoints it has cosigned; created if it is missing. "
+            "Never restore an old copy: the witness would cosign a fork."
         ),
     ],
     log_key: Annotated[
@@ -53,9 +54,9 @@ def witness(  # noqa: PLR0917 - typer makes an option of each
 ) -> None:
     """Cosign checkpoints that follow those seen before, until SIGTERM or SIGINT (C2SP tlog-witness).
 
-    The key is made at the first start, in a file witness.key of the state folder; its public half is printed:
-    it is the IDVAULT_WITNESS_KEY of the vault, and what clients of the log trust. Run it for an organisation
-    that the vault's operator cannot order about. One process holds a state folder.
+    The key is created at the first start, in the file witness.key of the state folder. Its public half is
+    printed: it is the IDVAULT_WITNESS_KEY of the vault, and what clients of the log trust. Run the witness
+    for an organisation that the vault's operator does not control. One process holds a state folder.
     """
     address = running.address(listen, option="--listen")
     tls = _tls(tls_certificate, tls_key)
@@ -65,9 +66,7 @@ def witness(  # noqa: PLR0917 - typer makes an option of each
         running.run(_program(cosigner, address, tls), ready_file=ready_file)
 
 
-def _program(cosigner: "Cosigner", address: tuple[str, int], tls: ssl.SSLContext | None) -> running.Program:
-    from idvault.witness import app  # noqa: PLC0415 - `--help` needs no server
-
+def _program(cosigner: Cosigner, address: tuple[str, int], tls: ssl.SSLContext | None) -> running.Program:
     host, port = address
     shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
@@ -86,15 +85,12 @@ def _program(cosigner: "Cosigner", address: tuple[str, int], tls: ssl.SSLContext
 
 
 @contextmanager
-def _held(path: Path) -> Iterator["State"]:
+def _held(path: Path) -> Iterator[State]:
     """Hold the state folder, and write the log to stdout meanwhile."""
-    from idvault.telemetry.logs import Logs  # noqa: PLC0415 - see above
-    from idvault.witness.state import State, StateError  # noqa: PLC0415
-
     try:
         folder = State(path)
     except StateError as error:
-        raise CommandError(Code.REFUSED, str(error), reason="WITNESS_STATE", field="--state") from error
+        raise CommandError(ExitCode.REFUSED, str(error), reason="WITNESS_STATE", field="--state") from error
     logs = Logs(process="witness").install()
     try:
         yield folder
@@ -108,26 +104,23 @@ def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
         return None
     if certificate is None or key is None:
         text = "--tls-certificate and --tls-key belong together"
-        raise CommandError(Code.WRONG_USAGE, text, reason="USAGE", field="--tls-key")
+        raise wrong_usage(text, field="--tls-key")
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     try:
         context.load_cert_chain(certificate, key)
     except ssl.SSLError as error:
-        text = "--tls-certificate and --tls-key hold no certificate with its key"
-        raise CommandError(Code.WRONG_USAGE, text, reason="USAGE", field="--tls-key") from error
+        text = "--tls-certificate and --tls-key do not hold a certificate and its key"
+        raise wrong_usage(text, field="--tls-key") from error
     return context
 
 
-def _cosigner(state: "State", log_keys: Sequence[str], name: str | None) -> "Cosigner":
-    from idvault.transparency.note import MalformedKeyError, parse_key  # noqa: PLC0415
-    from idvault.witness import cosigner, key  # noqa: PLC0415
-
+def _cosigner(state: State, log_keys: Sequence[str], name: str | None) -> Cosigner:
     try:
         logs = cosigner.known_logs([parse_key(text) for text in log_keys])
     except (MalformedKeyError, cosigner.KeyKindError) as error:
-        raise CommandError(Code.WRONG_USAGE, str(error), reason="USAGE", field="--log-key") from error
+        raise wrong_usage(str(error), field="--log-key") from error
     try:
         signer = key.load_or_make(state.folder / _KEY_FILE, name=name)
     except key.KeyFileError as error:
-        raise CommandError(Code.REFUSED, str(error), reason="WITNESS_KEY", field="--name") from error
+        raise CommandError(ExitCode.REFUSED, str(error), reason="WITNESS_KEY", field="--name") from error
     return cosigner.Cosigner(logs=logs, signer=signer, state=state, clock=lambda: running.real_clock().real)

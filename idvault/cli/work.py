@@ -2,21 +2,17 @@
 
 import asyncio
 
-from idvault import process
+from idvault import bootstrap, config, process
 from idvault.cli import running
 
 
 def work(ready_file: running.ReadyFile = None, clock_file: running.ClockFile = None) -> None:
-    """Do what no caller waits for, until SIGTERM or SIGINT: settle waiting claims, expire, retain, publish.
+    """Run background work until SIGTERM or SIGINT: settle claims, expire, delete what is due, publish.
 
-    Several may run; each job is leased by one of them. IDVAULT_KEYS must name the worker's key file. The log
-    goes to stdout, one JSON object a line.
+    Several workers may run; each lease belongs to one of them. IDVAULT_KEYS must name the worker's key file.
+    The log goes to stdout, one JSON object a line.
     """
-    from idvault import config  # noqa: PLC0415 - `--help` and the people's commands need no service
-
     settings = config.load(config.Process.WORK, clock_file=clock_file)
-    from idvault import bootstrap  # noqa: PLC0415 - `--help` needs no worker
-
     clock = running.clock(clock_file)
 
     async def program(ready: running.Ready, stop: asyncio.Event) -> None:

@@ -5,7 +5,6 @@ needs; certificate.pem and key.pem, where they are, are the person's TLS identit
 """
 
 import json
-import os
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from idvault import durable_file
 from idvault.attest import certificate, hpke, reading
 from idvault.attest import passphrase as passphrases
 from idvault.attest.hpke import UnsealError
@@ -119,7 +119,7 @@ def create(
     public = json.dumps(made.person(spki=_spki(folder)).to_json(), ensure_ascii=False, indent=1)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write_new(folder / KEYS, document)
+        durable_file.create(folder / KEYS, document)
         (folder / PUBLIC).write_text(public + "\n", encoding="utf-8")
     except FileExistsError as error:
         raise IdentityError(f"{folder} holds keys already") from error
@@ -165,12 +165,3 @@ def _spki(folder: Path) -> str:
         return ""
     except (OSError, ValueError) as error:
         raise IdentityError(f"{folder / CERTIFICATE} cannot be used: {error}") from error
-
-
-def _write_new(path: Path, document: bytes) -> None:
-    """Write a file that must not exist, for its owner only, durably."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(document)
-        file.flush()
-        os.fsync(descriptor)

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from idvault.process import write_private
+from idvault import durable_file
 
 _LIFETIME = timedelta(days=365)
 _RENEW_BEFORE = timedelta(days=30)
@@ -35,8 +35,8 @@ class Authority:
             if found.not_valid_after_utc - _RENEW_BEFORE > now:
                 return cls(found, _load_key(key))
         authority = cls._make(now=now)
-        write_private(key, _key_pem(authority.key))
-        write_private(certificate, _pem(authority.certificate))
+        durable_file.replace(key, _key_pem(authority.key))
+        durable_file.replace(certificate, _pem(authority.certificate))
         return authority
 
     @classmethod
@@ -86,7 +86,7 @@ class Authority:
         now: datetime,
     ) -> None:
         if not key.exists():
-            write_private(key, _key_pem(ec.generate_private_key(ec.SECP256R1())))
+            durable_file.replace(key, _key_pem(ec.generate_private_key(ec.SECP256R1())))
         elif certificate.exists() and self._is_current(certificate, now):
             return
         public = _load_key(key).public_key()
@@ -102,7 +102,7 @@ class Authority:
             )
             .sign(self.key, hashes.SHA256())
         )
-        write_private(certificate, _pem(issued))
+        durable_file.replace(certificate, _pem(issued))
 
     def _is_current(self, path: Path, now: datetime) -> bool:
         found = x509.load_pem_x509_certificate(path.read_bytes())
@@ -169,11 +169,11 @@ def _load_key(path: Path) -> ec.EllipticCurvePrivateKey:
     return key
 
 
-def _key_pem(key: ec.EllipticCurvePrivateKey) -> str:
+def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    ).decode("ascii")
+    )
 
 
-def _pem(certificate: x509.Certificate) -> str:
-    return certificate.public_bytes(serialization.Encoding.PEM).decode("ascii")
+def _pem(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(serialization.Encoding.PEM)

@@ -3,9 +3,9 @@
 import secrets
 from datetime import datetime
 
+from idvault import durable_file
 from idvault.development.authority import Authority
 from idvault.development.layout import PASSPHRASE, ROLES, SERVER, Layout, spiffe_id
-from idvault.process import write_private
 
 _HOSTS = ("localhost", "127.0.0.1")
 _SECRET_KEY_SIZE = 16
@@ -23,6 +23,6 @@ def prepare(layout: Layout, *, now: datetime) -> None:
             uris=[spiffe_id(name)], certificate=layout.certificate(name), key=layout.key(name), now=now
         )
     if not layout.passphrase.exists():
-        write_private(layout.passphrase, PASSPHRASE.decode() + "\n")
+        durable_file.replace(layout.passphrase, PASSPHRASE + b"\n")
     if not layout.registry_secret_key.exists():
-        write_private(layout.registry_secret_key, secrets.token_hex(_SECRET_KEY_SIZE) + "\n")
+        durable_file.replace(layout.registry_secret_key, f"{secrets.token_hex(_SECRET_KEY_SIZE)}\n".encode())

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from idvault import durable_file
 from idvault.attest import certificate, roster, roster_signature
 from idvault.attest.person import Person
 from idvault.attest.quorum import Quorum
@@ -10,7 +11,6 @@ from idvault.attest.roster import Roster
 from idvault.custody import identity
 from idvault.custody.identity import PersonalIdentity
 from idvault.development.layout import CUSTODIANS, PASSPHRASE, PEOPLE, ROLES, THRESHOLD, Layout
-from idvault.process import write_private
 
 QUORUM = "development"
 _ORGANISATIONS = {
@@ -28,7 +28,7 @@ def prepare(layout: Layout) -> str:
     """
     if not layout.roster.exists():
         made = _first_roster(layout)
-        write_private(layout.roster, made.to_bytes().decode())
+        durable_file.replace(layout.roster, made.to_bytes())
     found = roster.parse(layout.roster.read_bytes())
     if found.version == 1:
         roster_signature.verify(found, previous=None)

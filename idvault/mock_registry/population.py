@@ -6,7 +6,6 @@
 """
 
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
@@ -15,6 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from idvault import durable_file
 from idvault.domain import document
 from idvault.domain import name as names
 from idvault.domain.document import DocumentType
@@ -147,12 +147,4 @@ def save(path: Path, *, seed: int = SEED, **kinds: Iterable[Any]) -> None:
     """Write entries of each kind (dataclasses) to a file that only its owner reads, whole or not at all."""
     content = {"notice": NOTICE, "seed": seed, **{kind: [*map(asdict, kinds[kind])] for kind in kinds}}
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    partial.unlink(missing_ok=True)
-    with os.fdopen(
-        os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
-    ) as file:
-        json.dump(content, file, ensure_ascii=False, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    durable_file.replace(path, json.dumps(content, ensure_ascii=False, indent=1).encode())

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from idvault import durable_file
 from idvault.attest import passphrase as passphrases
 from idvault.attest.hpke import UnsealError
 from idvault.attest.passphrase import DEFAULT_COST, Cost
@@ -204,28 +205,9 @@ class LocalKeyProvider:
             cost=self._cost,
         )
         try:
-            seen = _replace(self._path, document)
+            written = durable_file.replace(self._path, document)
         except OSError as error:
             raise KeyFileMissingError(f"{self._path} cannot be written") from error
         # In this order: another thread that reads in between takes the new file for unread, which is safe.
         self._sets = sets
-        self._seen = seen
-
-
-def _replace(path: Path, document: bytes) -> tuple[int, int]:
-    """Put a document in the place of a file, durably; return what tells it from the former one."""
-    draft = path.with_name(f".{path.name}.draft")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        os.fchmod(descriptor, 0o600)
-        file.write(document)
-        file.flush()
-        os.fsync(descriptor)
-        written = os.fstat(descriptor)
-    draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-    return written.st_ino, written.st_mtime_ns
+        self._seen = written.st_ino, written.st_mtime_ns

@@ -11,12 +11,12 @@ import fcntl
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
+from idvault import durable_file
 from idvault.domain.error import Reason, UnavailableError
 
 T = TypeVar("T")
@@ -86,7 +86,7 @@ class LocalPublicFiles:
         for tries_left in reversed(range(_TRIES)):
             try:
                 self._make(place.parent)
-                _put(place, content)
+                durable_file.replace(place, content, mode=_FILE_MODE)
                 return
             except FileNotFoundError:
                 if not tries_left:
@@ -118,31 +118,7 @@ class LocalPublicFiles:
         with suppress(FileExistsError):
             folder.mkdir()
             folder.chmod(_FOLDER_MODE)
-            _sync(folder.parent)
-
-
-def _put(place: Path, content: bytes) -> None:
-    descriptor, name = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.parent)
-    draft = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fchmod(file.fileno(), _FILE_MODE)
-            os.fsync(file.fileno())
-        draft.replace(place)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
-    _sync(place.parent)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+            durable_file.sync_folder(folder.parent)
 
 
 async def _in_thread(work: Callable[[], T]) -> T:

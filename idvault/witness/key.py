@@ -10,8 +10,8 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from idvault import durable_file
 from idvault.transparency.note import Algorithm, MalformedKeyError, Signer, VerifierKey
-from idvault.witness.state import write_durably
 
 _PREFIX = "PRIVATE+KEY+"
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -41,7 +41,9 @@ def _make(path: Path, name: str) -> None:
         raise KeyFileError("the name must have no white space and no plus sign") from error
     material = bytes([Algorithm.COSIGNATURE_V1]) + private.private_bytes_raw()
     # Synced before anybody is told the public key: it will be pinned elsewhere.
-    write_durably(path, f"{_PREFIX}{name}+{key.key_id.hex()}+{b64encode(material).decode()}\n".encode())
+    durable_file.replace(
+        path, f"{_PREFIX}{name}+{key.key_id.hex()}+{b64encode(material).decode()}\n".encode()
+    )
 
 
 def _load(path: Path, name: str | None) -> Signer:

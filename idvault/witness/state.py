@@ -9,10 +9,10 @@
 
 import fcntl
 import os
-from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
+from idvault import durable_file
 from idvault.transparency import checkpoint, note
 from idvault.transparency.checkpoint import Checkpoint, MalformedCheckpointError
 from idvault.transparency.tree import EMPTY_ROOT
@@ -57,7 +57,7 @@ class State:
     def keep(self, newer: Checkpoint) -> None:
         """Make a checkpoint the last one; durable once this returns. Raises OSError, and then it is not."""
         kept = Checkpoint(newer.origin, newer.size, newer.root)
-        write_durably(self._file(newer.origin), kept.text.encode())
+        durable_file.replace(self._file(newer.origin), kept.text.encode())
         self._latest[newer.origin] = kept
 
     def keep_fork(self, raw: bytes) -> None:
@@ -65,7 +65,7 @@ class State:
         # Named by what the log signed: anybody can add lines of unknown keys, and would fill the disk.
         path = self.folder / _FORKS / sha256(note.parse(raw).text.encode()).hexdigest()
         if not path.exists():
-            write_durably(path, raw)
+            durable_file.replace(path, raw)
 
     def _files(self) -> list[Path]:
         found = (self.folder / _LOGS).iterdir()
@@ -74,27 +74,6 @@ class State:
     def _file(self, origin: str) -> Path:
         # An origin is any text; its hash is a name that every file system takes.
         return self.folder / _LOGS / sha256(origin.encode()).hexdigest()
-
-
-def write_durably(path: Path, content: bytes) -> None:
-    """Put a file for its owner only in the place of a former one, and sync it and its folder."""
-    draft = path.with_name(f".{path.name}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE_FILE)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except OSError:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _read(path: Path) -> Checkpoint:

@@ -72,9 +72,9 @@ async def told(house: House, name: str, method: str, **changes: Any) -> VaultErr
     asked.CopyFrom(request)
     for field, value in changes.items():
         setattr(asked, field, value)
-    with house.remote(name) as remote:
+    with house.edge(name) as edge:
         try:
-            return await asyncio.to_thread(remote.call, method, asked, answer)
+            return await asyncio.to_thread(edge.call, method, asked, answer)
         except VaultError as error:
             return error
 
@@ -142,13 +142,13 @@ async def test_lists_are_empty_at_first(house: House) -> None:
 
 async def test_a_closed_connection_and_a_dead_vault_are_unavailable(house: House) -> None:
     """Neither raises anything of gRPC."""
-    remote = house.remote("auditor-a")
-    remote.close()
+    edge = house.edge("auditor-a")
+    edge.close()
     request, answer = REQUESTS["DisclosureService/ListDisclosures"]
     with pytest.raises(VaultError) as closed:
-        remote.call("DisclosureService/ListDisclosures", request, answer)
+        edge.call("DisclosureService/ListDisclosures", request, answer)
     assert closed.value.code == "CANCELLED"
-    with house.remote("auditor-a") as other:
+    with house.edge("auditor-a") as other:
         proof = transparency_pb2.GetConsistencyProofRequest(old_size=1, new_size=2)
         with pytest.raises(VaultError) as refused:
             await asyncio.to_thread(

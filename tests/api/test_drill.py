@@ -38,9 +38,9 @@ async def house(sqlite_databases: Databases, tmp_path: Path) -> AsyncIterator[Ho
 async def told(house: House, name: str, method: str, request: Message | None = None) -> VaultError | Message:
     """Call a method as somebody; return what was answered or refused."""
     usual, answer = CALLS[method]
-    with house.remote(name) as remote:
+    with house.edge(name) as edge:
         try:
-            return await asyncio.to_thread(remote.call, f"DrillService/{method}", request or usual, answer)
+            return await asyncio.to_thread(edge.call, f"DrillService/{method}", request or usual, answer)
         except VaultError as error:
             return error
 

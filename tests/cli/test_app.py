@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from idvault.attest.reading import RosterError
-from idvault.cli import outcome
-from idvault.cli.outcome import Code, CommandError
+from idvault.cli import errors
+from idvault.cli.errors import CommandError, ExitCode
 from idvault.config import ConfigError
 from idvault.domain.error import (
     AlreadyExistsError,
@@ -61,7 +61,7 @@ COMMANDS = [
 def test_every_command_explains_itself(idvault: Commands, command: list[str]) -> None:
     """--help ends with 0, says what the command is for and describes every option."""
     result = idvault(*command, "--help")
-    assert result.code == Code.DONE
+    assert result.code == ExitCode.DONE
     assert result.out.startswith(" ".join(["Usage: idvault", *command]))
     options = re.split(r"\n(?=  -)", result.out)[1:]
     assert all(re.search(r"\s{2,}\w.{10}", option.strip()) for option in options), options
@@ -75,7 +75,7 @@ def test_every_command_explains_itself(idvault: Commands, command: list[str]) ->
 def test_wrong_usage_is_2(idvault: Commands, arguments: list[str]) -> None:
     """What the command line does not understand ends with 2 and is told on stderr."""
     result = idvault(*arguments)
-    assert result.code == Code.WRONG_USAGE
+    assert result.code == ExitCode.WRONG_USAGE
     assert result.err
     assert not result.out
 
@@ -87,7 +87,7 @@ def test_json_errors_are_one_object_on_stderr(idvault: Commands) -> None:
         error = json.loads(result.err)["error"]
         assert error.keys() == {"code", "reason", "field", "text"}
         assert error["code"] == "WRONG_USAGE"
-        assert result.code == Code.WRONG_USAGE
+        assert result.code == ExitCode.WRONG_USAGE
         assert not result.out
 
 
@@ -101,7 +101,7 @@ def test_missing_settings_are_2_and_named(idvault: Commands) -> None:
         ["keys", "init"],
     ):
         result = idvault(*arguments)
-        assert result.code == Code.WRONG_USAGE, arguments
+        assert result.code == ExitCode.WRONG_USAGE, arguments
         assert "IDVAULT_" in result.err
         assert " is missing: " in result.err
     error = json.loads(idvault("--json", "work").err)["error"]
@@ -112,39 +112,39 @@ def test_clock_file_outside_development_is_refused(idvault: Commands, tmp_path: 
     """--clock-file without IDVAULT_DEVELOPMENT=1 stops the start."""
     for command in (["serve", "--edge", "platform"], ["work"]):
         result = idvault(*command, "--clock-file", tmp_path / "clock")
-        assert result.code == Code.WRONG_USAGE
+        assert result.code == ExitCode.WRONG_USAGE
         assert "--clock-file shifts the time and needs IDVAULT_DEVELOPMENT=1" in result.err
 
 
 @pytest.mark.parametrize(
     ("error", "code", "reason"),
     [
-        (CommandError(Code.REFUSED, "no", reason="NO"), Code.REFUSED, "NO"),
-        (ConfigError("IDVAULT_KEYS is missing: x"), Code.WRONG_USAGE, "SETTINGS"),
-        (PortBusyError("port 1 is in use"), Code.UNREACHABLE, "PORT_BUSY"),
-        (ProcessError("work ended"), Code.CHECK_FAILED, "PROCESS_ENDED"),
-        (UnavailableError(Reason.STORE_UNAVAILABLE), Code.UNREACHABLE, "STORE_UNAVAILABLE"),
-        (DamagedError(Reason.RECORD_DAMAGED), Code.UNVERIFIED, "RECORD_DAMAGED"),
-        (RosterError("the roster is wrong"), Code.UNVERIFIED, "ROSTER_INVALID"),
-        (PreconditionError(Reason.ILLEGAL_TRANSITION), Code.REFUSED, "ILLEGAL_TRANSITION"),
-        (AlreadyExistsError(Reason.REQUEST_ID_REUSED), Code.REFUSED, "REQUEST_ID_REUSED"),
-        (IdvaultError(Reason.ACCESS_DENIED), Code.REFUSED, "ACCESS_DENIED"),
-        (OSError(errno.ENOSPC, "No space left on device"), Code.UNREACHABLE, "SYSTEM"),
-        (ModuleNotFoundError(name="sqlalchemy"), Code.UNREACHABLE, "NOT_INSTALLED"),
-        (ModuleNotFoundError(name="idvault.missing"), Code.CHECK_FAILED, "UNEXPECTED"),
+        (CommandError(ExitCode.REFUSED, "no", reason="NO"), ExitCode.REFUSED, "NO"),
+        (ConfigError("IDVAULT_KEYS is missing: x"), ExitCode.WRONG_USAGE, "SETTINGS"),
+        (PortBusyError("port 1 is in use"), ExitCode.UNREACHABLE, "PORT_BUSY"),
+        (ProcessError("work ended"), ExitCode.CHECK_FAILED, "PROCESS_ENDED"),
+        (UnavailableError(Reason.STORE_UNAVAILABLE), ExitCode.UNREACHABLE, "STORE_UNAVAILABLE"),
+        (DamagedError(Reason.RECORD_DAMAGED), ExitCode.UNVERIFIED, "RECORD_DAMAGED"),
+        (RosterError("the roster is wrong"), ExitCode.UNVERIFIED, "ROSTER_INVALID"),
+        (PreconditionError(Reason.ILLEGAL_TRANSITION), ExitCode.REFUSED, "ILLEGAL_TRANSITION"),
+        (AlreadyExistsError(Reason.REQUEST_ID_REUSED), ExitCode.REFUSED, "REQUEST_ID_REUSED"),
+        (IdvaultError(Reason.ACCESS_DENIED), ExitCode.REFUSED, "ACCESS_DENIED"),
+        (OSError(errno.ENOSPC, "No space left on device"), ExitCode.UNREACHABLE, "SYSTEM"),
+        (ModuleNotFoundError(name="sqlalchemy"), ExitCode.UNREACHABLE, "NOT_INSTALLED"),
+        (ModuleNotFoundError(name="idvault.missing"), ExitCode.CHECK_FAILED, "UNEXPECTED"),
     ],
 )
-def test_errors_have_the_published_codes(error: Exception, code: Code, reason: str) -> None:
+def test_errors_have_the_published_codes(error: Exception, code: ExitCode, reason: str) -> None:
     """Each kind of error has its exit code and its reason."""
-    explained = outcome.explain(error)
+    explained = errors.explain(error)
     assert (explained.code, explained.reason) == (code, reason)
 
 
 def test_errors_name_field_and_file() -> None:
     """An invalid field and a missing file are named."""
     violation = Violation("document.number", FieldCode.LENGTH)
-    assert outcome.explain(InvalidError(Reason.INVALID_MESSAGE, violation)).field == "document.number"
-    assert str(outcome.explain(FileNotFoundError(2, "No such file", "a.pem"))) == "No such file: a.pem"
+    assert errors.explain(InvalidError(Reason.INVALID_MESSAGE, violation)).field == "document.number"
+    assert str(errors.explain(FileNotFoundError(2, "No such file", "a.pem"))) == "No such file: a.pem"
 
 
 def test_mistake_of_ours_shows_places_and_no_text() -> None:
@@ -152,8 +152,8 @@ def test_mistake_of_ours_shows_places_and_no_text() -> None:
     try:
         raise RuntimeError("某一一")
     except RuntimeError as error:
-        explained = outcome.explain(error)
-    assert explained.code == Code.CHECK_FAILED
+        explained = errors.explain(error)
+    assert explained.code == ExitCode.CHECK_FAILED
     assert "RuntimeError" in str(explained)
     assert "test_app.py" in str(explained)
     assert "某一一" not in str(explained)

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from idvault.cli.outcome import Code
+from idvault.cli.errors import ExitCode
 from tests.support.chamber import first_roster
 from tests.support.commands import Commands
 
@@ -15,14 +15,14 @@ def _setup(idvault: Commands, folder: Path) -> None:
         SHRED_DATABASE_URL=f"sqlite:///{folder}/shred.sqlite3",
         ROSTER=folder / "roster.json",
     )
-    assert idvault("db", "upgrade").code == Code.DONE
+    assert idvault("db", "upgrade").code == ExitCode.DONE
 
 
 def test_what_is_wrong_is_said(idvault: Commands, tmp_path: Path) -> None:
     """Databases are there, nobody has served or worked yet: three advices, and exit code 1."""
     _setup(idvault, tmp_path)
     result = idvault("doctor")
-    assert result.code == Code.CHECK_FAILED
+    assert result.code == ExitCode.CHECK_FAILED
     assert result.out.splitlines() == [
         "doctor: roster: no roster was adopted yet: start `idvault serve` or `idvault work`",
         "doctor: log: nobody sequences the log: start `idvault work`",
@@ -34,7 +34,7 @@ def test_as_json(idvault: Commands, tmp_path: Path) -> None:
     """One object for each check, in the same order."""
     _setup(idvault, tmp_path)
     result = idvault("doctor", "--json")
-    assert result.code == Code.CHECK_FAILED
+    assert result.code == ExitCode.CHECK_FAILED
     found = [json.loads(line) for line in result.out.splitlines()]
     names = ["databases", "roster", "log", "checkpoint", "drills", "hand-over"]
     assert [each["check"] for each in found] == names
@@ -44,7 +44,7 @@ def test_as_json(idvault: Commands, tmp_path: Path) -> None:
 
 def test_settings_are_needed(idvault: Commands) -> None:
     """Without them there is nothing to look at."""
-    assert idvault("doctor").code == Code.WRONG_USAGE
+    assert idvault("doctor").code == ExitCode.WRONG_USAGE
 
 
 def test_databases_that_are_not_there(idvault: Commands, tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def test_databases_that_are_not_there(idvault: Commands, tmp_path: Path) -> None
     for path in tmp_path.glob("main.sqlite3*"):
         path.unlink()
     result = idvault("doctor")
-    assert result.code == Code.CHECK_FAILED
+    assert result.code == ExitCode.CHECK_FAILED
     said = result.out.splitlines()
     assert said[0] == "doctor: databases: the main database has no schema yet: run `idvault db upgrade`"
     assert not (tmp_path / "main.sqlite3").exists()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.cli.outcome import Code
+from idvault.cli.errors import ExitCode
 from tests.support.commands import Commands
 
 
@@ -20,7 +20,7 @@ def secret_key(tmp_path: Path) -> Path:
 def refused_option(idvault: Commands, *arguments: object) -> str:
     """Return which option a command refuses as wrong usage."""
     result = idvault("--json", *arguments)
-    assert result.code == Code.WRONG_USAGE, result.err
+    assert result.code == ExitCode.WRONG_USAGE, result.err
     field: str = json.loads(result.err)["error"]["field"]
     return field
 

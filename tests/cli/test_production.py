@@ -14,7 +14,7 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2
 
-from idvault.cli.outcome import Code
+from idvault.cli.errors import ExitCode
 from idvault.development.authority import Authority
 from tests.support.commands import Commands, start
 
@@ -61,7 +61,7 @@ class Deployment:
 
     def done(self, *arguments: object) -> str:
         result = self.idvault(*arguments)
-        assert result.code == Code.DONE, result.err
+        assert result.code == ExitCode.DONE, result.err
         return result.last
 
     def certificate(self, role: str, name: str) -> Path:
@@ -217,7 +217,7 @@ def test_busy_port_is_3(prepared: Deployment, running: list[Started]) -> None:
         port = taken.getsockname()[1]
         prepared.idvault.set(LISTEN=f"127.0.0.1:{port}")
         result = prepared.idvault("serve", "--edge", "platform")
-    assert result.code == Code.UNREACHABLE
+    assert result.code == ExitCode.UNREACHABLE
     assert f"port {port} is in use (IDVAULT_LISTEN" in result.err
 
 
@@ -227,7 +227,7 @@ def test_edge_that_can_read_the_workers_keys_does_not_start(deployment: Deployme
     deployment.publish_roster()
     deployment.idvault.set(LISTEN="127.0.0.1:0")
     result = deployment.idvault("serve", "--edge", "platform")
-    assert result.code == Code.WRONG_USAGE
+    assert result.code == ExitCode.WRONG_USAGE
     assert "this process can read that one" in result.err
 
 
@@ -239,7 +239,7 @@ def test_roster_for_development_is_refused(deployment: Deployment) -> None:
     deployment.separate_keys()
     deployment.idvault.set(LISTEN="127.0.0.1:0")
     result = deployment.idvault("serve", "--edge", "platform")
-    assert result.code == Code.UNVERIFIED
+    assert result.code == ExitCode.UNVERIFIED
     assert "version 1 is for development" in result.err
     with sqlite3.connect(deployment.folder / "main.sqlite3") as database:
         assert database.execute("SELECT count(*) FROM log_entries").fetchone() == (0,)
@@ -250,7 +250,7 @@ def test_start_without_schema_is_refused(prepared: Deployment, tmp_path: Path) -
     """A database that nobody upgraded is told, not made."""
     prepared.idvault.set(LISTEN="127.0.0.1:0", DATABASE_URL=f"sqlite:///{tmp_path}/other.sqlite3")
     result = prepared.idvault("serve", "--edge", "platform")
-    assert result.code == Code.REFUSED
+    assert result.code == ExitCode.REFUSED
     assert "db upgrade" in result.err
 
 
@@ -264,7 +264,7 @@ def test_keys_are_made_once(deployment: Deployment) -> None:
     assert first.out == second.out
     assert "log public key: vault.example/log+" in first.out
     deployment.secret("passphrase", "another passphrase")
-    assert deployment.idvault("keys", "init").code == Code.UNREACHABLE
+    assert deployment.idvault("keys", "init").code == ExitCode.UNREACHABLE
 
 
 def test_databases_are_upgraded_once(deployment: Deployment) -> None:
@@ -272,7 +272,7 @@ def test_databases_are_upgraded_once(deployment: Deployment) -> None:
     for _ in range(2):
         assert deployment.done("db", "upgrade") == "db: both databases are up to date"
     deployment.idvault.set(SHRED_DATABASE_URL=f"sqlite:///{deployment.folder}/other.sqlite3")
-    assert deployment.idvault("db", "upgrade").code == Code.REFUSED
+    assert deployment.idvault("db", "upgrade").code == ExitCode.REFUSED
 
 
 def test_platforms_are_registered_and_revoked(deployment: Deployment) -> None:
@@ -286,17 +286,27 @@ def test_platforms_are_registered_and_revoked(deployment: Deployment) -> None:
         )
     last = deployment.done("platform", "register", "eye", "--role", "monitor", "--certificate", monitor)
     assert last == "platform: eye registered"
-    assert deployment.idvault("platform", "register", "eye", "--certificate", monitor).code == Code.REFUSED
+    assert (
+        deployment.idvault("platform", "register", "eye", "--certificate", monitor).code == ExitCode.REFUSED
+    )
     assert deployment.done("platform", "revoke", "im", "--certificate", certificate) == "platform: im revoked"
-    assert deployment.idvault("platform", "register", "im", "--certificate", certificate).code == Code.REFUSED
+    assert (
+        deployment.idvault("platform", "register", "im", "--certificate", certificate).code
+        == ExitCode.REFUSED
+    )
     unknown = deployment.certificate("platform", "other")
-    assert deployment.idvault("platform", "revoke", "other", "--certificate", unknown).code == Code.REFUSED
+    assert (
+        deployment.idvault("platform", "revoke", "other", "--certificate", unknown).code == ExitCode.REFUSED
+    )
     nothing = deployment.folder / "none.pem"
-    assert deployment.idvault("platform", "register", "im", "--certificate", nothing).code == Code.UNREACHABLE
+    assert (
+        deployment.idvault("platform", "register", "im", "--certificate", nothing).code
+        == ExitCode.UNREACHABLE
+    )
 
 
 def test_worker_needs_its_own_keys(prepared: Deployment, tmp_path: Path) -> None:
     """A worker with the edge's keys does not start: it has no key to open waiting claims with."""
     prepared.idvault.set(KEYS=tmp_path / "keys" / "service.keys")
     result = prepared.idvault("work")
-    assert result.code == Code.UNREACHABLE
+    assert result.code == ExitCode.UNREACHABLE

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.cli.outcome import Code
+from idvault.cli.errors import ExitCode
 from idvault.development.authority import Authority
 from idvault.transparency.note import Algorithm, parse_key
 from idvault.witness.wire import PATH, Request
@@ -63,7 +63,7 @@ def running(folder: Path, *more: object) -> Iterator[Running]:
         yield Running(process, document["url"], document["public_key"])
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
-            assert process.wait(WAIT) == Code.DONE
+            assert process.wait(WAIT) == ExitCode.DONE
             assert not ready.exists()
     finally:
         process.kill()
@@ -106,7 +106,7 @@ def test_one_witness_for_a_folder(idvault: Commands, tmp_path: Path) -> None:
     """A second witness on the same folder is refused while the first runs."""
     with running(tmp_path / "w", "--name", NAME) as first:
         result = idvault("witness", "--state", tmp_path / "w", "--log-key", LOG.key)
-        assert (result.code, result.out) == (Code.REFUSED, "")
+        assert (result.code, result.out) == (ExitCode.REFUSED, "")
         assert "another witness runs" in result.err
         assert first.submit(MAIN.request(0, 1))[0] == 200
 
@@ -132,17 +132,21 @@ def test_https(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "text"),
     [
-        (["--log-key", "nonsense"], Code.WRONG_USAGE, "verifier key"),
-        (["--log-key", WITNESS.key], Code.WRONG_USAGE, "key of a witness"),
-        (["--log-key", LOG.key], Code.REFUSED, "needs a name"),
-        (["--log-key", LOG.key, "--name", "a b"], Code.REFUSED, "no white space"),
-        (["--log-key", LOG.key, "--name", NAME, "--listen", "nowhere"], Code.WRONG_USAGE, "HOST:PORT"),
-        (["--log-key", LOG.key, "--name", NAME, "--tls-key", "key.pem"], Code.WRONG_USAGE, "belong together"),
-        ([], Code.WRONG_USAGE, "--log-key"),
+        (["--log-key", "nonsense"], ExitCode.WRONG_USAGE, "verifier key"),
+        (["--log-key", WITNESS.key], ExitCode.WRONG_USAGE, "key of a witness"),
+        (["--log-key", LOG.key], ExitCode.REFUSED, "needs a name"),
+        (["--log-key", LOG.key, "--name", "a b"], ExitCode.REFUSED, "no white space"),
+        (["--log-key", LOG.key, "--name", NAME, "--listen", "nowhere"], ExitCode.WRONG_USAGE, "HOST:PORT"),
+        (
+            ["--log-key", LOG.key, "--name", NAME, "--tls-key", "key.pem"],
+            ExitCode.WRONG_USAGE,
+            "belong together",
+        ),
+        ([], ExitCode.WRONG_USAGE, "--log-key"),
     ],
 )
 def test_what_it_cannot_run_with_is_named(
-    idvault: Commands, tmp_path: Path, arguments: list[object], code: Code, text: str
+    idvault: Commands, tmp_path: Path, arguments: list[object], code: ExitCode, text: str
 ) -> None:
     """Each wrong argument ends the start with its code and what to do; the folder is free again."""
     for _ in range(2):
@@ -156,10 +160,10 @@ def test_files_that_are_no_certificate_are_refused(idvault: Commands, tmp_path: 
     (tmp_path / "no.pem").write_text("nothing")
     common = ["witness", "--state", tmp_path / "w", "--log-key", LOG.key, "--name", NAME]
     result = idvault(*common, "--tls-certificate", tmp_path / "no.pem", "--tls-key", tmp_path / "no.pem")
-    assert result.code == Code.WRONG_USAGE
-    assert "hold no certificate" in result.err
+    assert result.code == ExitCode.WRONG_USAGE
+    assert "do not hold a certificate" in result.err
     result = idvault(*common, "--tls-certificate", tmp_path / "gone", "--tls-key", tmp_path / "gone")
-    assert result.code == Code.UNREACHABLE
+    assert result.code == ExitCode.UNREACHABLE
 
 
 def test_taken_port_and_damaged_state(idvault: Commands, tmp_path: Path) -> None:
@@ -170,10 +174,10 @@ def test_taken_port_and_damaged_state(idvault: Commands, tmp_path: Path) -> None
         result = idvault(
             "witness", "--state", tmp_path / "v", "--log-key", LOG.key, "--name", NAME, "--listen", listen
         )
-        assert result.code == Code.UNREACHABLE
+        assert result.code == ExitCode.UNREACHABLE
         assert "--listen" in result.err
     (file,) = (tmp_path / "w" / "logs").iterdir()
     file.write_text("")
     result = idvault("witness", "--state", tmp_path / "w", "--log-key", LOG.key)
-    assert result.code == Code.REFUSED
+    assert result.code == ExitCode.REFUSED
     assert "is damaged" in result.err

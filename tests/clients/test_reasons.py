@@ -11,7 +11,7 @@ from idvault.domain import verification
 from idvault.domain.error import FieldCode, Reason
 from idvault.v1 import verification_pb2
 from idvault_client import reasons
-from idvault_client.reasons import FailureReason, Text
+from idvault_client.reasons import FailureReason, Translation
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCRIPT = ROOT / "scripts" / "gen_reasons.py"
@@ -25,7 +25,7 @@ SCRIPT = ROOT / "scripts" / "gen_reasons.py"
         (FieldCode, reasons.FIELD_TEXTS),
     ],
 )
-def test_both_texts_exist(vocabulary: type[Reason], texts: Mapping[str, Text]) -> None:
+def test_both_texts_exist(vocabulary: type[Reason], texts: Mapping[str, Translation]) -> None:
     """Each word has one whole sentence in Chinese and one in English, and no other word has."""
     assert set(texts) == set(vocabulary)
     for text in texts.values():
@@ -47,7 +47,7 @@ def test_failure_reasons_are_those_of_the_vault() -> None:
 )
 def test_language_tags(language: str, text: str) -> None:
     """A language tag's first part chooses the text."""
-    assert Text("是", "yes").in_language(language) == text
+    assert Translation("是", "yes").in_language(language) == text
 
 
 def test_other_languages() -> None:

@@ -16,10 +16,10 @@ import pyotp
 from idvault.attest import disclosure as papers
 from idvault.custody import identity as identities
 from idvault.development.authority import real_now
-from idvault_client import home as homes
-from idvault_client.custodian import Custodian
-from idvault_client.remote import CustodyEdge
-from idvault_client.trust import RefusedError
+from idvault_client.people import identity_folder
+from idvault_client.people.custody_edge import CustodyEdge
+from idvault_client.people.disclosure.custodian import Custodian
+from idvault_client.people.trust import FindingError
 from tests.demo.step import StepError, check
 
 _PATIENCE = 30.0
@@ -83,16 +83,16 @@ class DisclosureSteps:
     def refuse_what_is_not_in_the_log(self) -> None:
         """A custodian's client gives no share for a request that the log does not know."""
         keys = {name: self._identity(name) for name in ("custodian-b", "auditor-a")}
-        home = homes.load(Path(self._ready["identities"]["custodian-b"]))
-        with home.connect() as remote:
-            lying = LyingEdge(remote, auditor=keys["auditor-a"])
+        folder = identity_folder.load(Path(self._ready["identities"]["custodian-b"]))
+        with folder.connect() as edge:
+            lying = LyingEdge(edge, auditor=keys["auditor-a"])
             custodian = Custodian(
-                identity=keys["custodian-b"], trust=home.trust(), remote=lying, now=real_now
+                identity=keys["custodian-b"], trust=folder.trust(), edge=lying, now=real_now
             )
-            card = custodian.card(self._id)
+            pending = custodian.find(self._id)
             try:
-                custodian.approve(card, code="000000")
-            except RefusedError as error:
+                custodian.approve(pending, code="000000")
+            except FindingError as error:
                 check(error.finding.value == "NOT_IN_LOG", "the finding should be NOT_IN_LOG")
             else:
                 raise StepError("the request should be refused")

@@ -17,9 +17,9 @@ from typer.testing import CliRunner
 
 from idvault.development.session import Session
 from idvault_client import Standing, State, Vault, testing
-from idvault_client.__main__ import app as client_command
-from idvault_client.campaign_values import Invitation
+from idvault_client.backend.campaign.values import Invitation
 from idvault_client.campaigns import Cohort, InvitationEvent, Method, Plan
+from idvault_client.commands.app import app as client_command
 from tests.demo.step import check
 from tests.support.sandbox import Person, Registry, invent, verify
 

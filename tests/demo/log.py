@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from idvault.cli import app as vault_command
 from idvault.development.session import Session
 from idvault.process import ProcessError
-from idvault_client.__main__ import app as client_command
+from idvault_client.commands.app import app as client_command
 from tests.demo.step import StepError, check
 from tests.support.sandbox import wait_for
 

@@ -18,7 +18,7 @@ from idvault.registry.absent import AbsentRegistry
 from idvault.storage.base.connection import Connection
 from idvault.storage.claim.tables import jobs
 from tests.support.databases import Databases
-from tests.support.desk import Desk, desk
+from tests.support.desk import Session, desk
 from tests.support.fakes.registry import FakeRegistry
 from tests.support.flow_world import World, at, command, open_world
 from tests.support.organizations import organization
@@ -155,7 +155,7 @@ async def test_both_modes_of_keeping_what_nobody_heard(
         await world.database.close()
 
 
-async def _world(databases: Databases, registry: Desk) -> World:
+async def _world(databases: Databases, registry: Session) -> World:
     # A world is built with fakes; these two are the real adapter, which has the same methods.
     asked = cast(FakeRegistry, registry.adapter)
     return await open_world(databases, registry=asked, organizations=asked)

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault_client import receipt
-from idvault_client.offline import StatusVerifier
+from idvault_client.offline import StatusVerifier, receipt
 from tests.support.cluster import Cluster, running
 from tests.support.databases import Databases
 from tests.support.sandbox import invent, verify, wait_for
@@ -64,5 +63,5 @@ def test_a_rider_is_checked_without_a_vault(cluster: Cluster) -> None:
     assert claim.account_token not in listed.read_text("ascii")
 
 
-def _covered(found: receipt.Receipt | None) -> bool:
+def _covered(found: receipt.ClaimReceipt | None) -> bool:
     return found is not None and found.covered and found.quorum == "2 of 3"

@@ -19,13 +19,13 @@ from idvault_client import (
     resident_id,
     unified_social_credit_code,
 )
-from idvault_client.testing import Organization, invent_organization
+from idvault_client.testing import SyntheticOrganization, invent_organization
 from tests.support import open_record, traces
 from tests.support.house import House
 from tests.support.sandbox import Registry, fetch, verify_organization, wait_for
 
 
-def newcomer(registry: Registry, *, pair: str = "91") -> Organization:
+def newcomer(registry: Registry, *, pair: str = "91") -> SyntheticOrganization:
     """Return an organisation that the registry knows from now on."""
     made = invent_organization(pair=pair)
     registry.add_organizations(made)
@@ -67,7 +67,7 @@ def test_each_category_is_told_and_no_code(
     who = newcomer(registry, pair=pair)
     answers = [
         verify_organization(vault, who),
-        verify_organization(vault, Organization(invent_organization().name, who.number)),
+        verify_organization(vault, SyntheticOrganization(invent_organization().name, who.number)),
     ]
     assert [answer.status.organization_category for answer in answers] == [category, None]
     told = f"{answers} {[vault.get_status(answer.account_token) for answer in answers]}"
@@ -82,7 +82,7 @@ def test_no_record_and_mismatch_are_different_answers(vault: Vault, registry: Re
     known = newcomer(registry)
     for who, reason in (
         (invent_organization(), FailureReason.NO_RECORD),
-        (Organization(invent_organization().name, known.number), FailureReason.MISMATCH),
+        (SyntheticOrganization(invent_organization().name, known.number), FailureReason.MISMATCH),
     ):
         answer = verify_organization(vault, who)
         assert answer.failure_reason is reason
@@ -95,7 +95,7 @@ def test_a_malformed_code_asks_nobody(vault: Vault, registry: Registry) -> None:
     before, who = registry.counters(), invent_organization()
     wrong = who.number[:-1] + ("1" if who.number[-1] != "1" else "2")
     with pytest.raises(InvalidFields) as caught:
-        verify_organization(vault, Organization("", wrong))
+        verify_organization(vault, SyntheticOrganization("", wrong))
     assert caught.value.fields == {
         "organization_name": FieldCode.REQUIRED,
         "document.number": FieldCode.CHECK_DIGIT,

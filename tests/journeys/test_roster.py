@@ -13,7 +13,7 @@ from idvault.development import totp
 from idvault.development.authority import real_now
 from idvault.v1 import options_pb2, roster_pb2
 from idvault_client import AccessDenied, Tls
-from idvault_client.remote import CustodyEdge
+from idvault_client.people.custody_edge import CustodyEdge
 from tests.support.house import TIMEOUT, House
 from tests.support.staff import Town
 
@@ -21,7 +21,7 @@ from tests.support.staff import Town
 class Wired(Town):
     """Who also speaks the wire."""
 
-    def remote(self, name: str) -> CustodyEdge:
+    def edge(self, name: str) -> CustodyEdge:
         folder = self.folder(name)
         tls = Tls(self.house.ready["ca"], folder / "certificate.pem", folder / "key.pem")
         return CustodyEdge(
@@ -34,9 +34,9 @@ def town(own_house: House) -> Wired:
     return Wired(own_house)
 
 
-def get(remote: CustodyEdge, version: int = 0) -> roster_pb2.Roster:
+def get(edge: CustodyEdge, version: int = 0) -> roster_pb2.Roster:
     request = roster_pb2.GetRosterRequest(version=version)
-    return remote.call("RosterService/GetRoster", request, roster_pb2.Roster)
+    return edge.call("RosterService/GetRoster", request, roster_pb2.Roster)
 
 
 def until(happened: Callable[[], bool], *, within: float) -> None:
@@ -47,10 +47,10 @@ def until(happened: Callable[[], bool], *, within: float) -> None:
         time.sleep(0.05)
 
 
-def denied(remote: CustodyEdge) -> bool:
+def denied(edge: CustodyEdge) -> bool:
     """Tell whether a call on an open connection is refused."""
     try:
-        get(remote)
+        get(edge)
     except AccessDenied:
         return True
     return False
@@ -59,7 +59,7 @@ def denied(remote: CustodyEdge) -> bool:
 def test_a_roster_lives(town: Wired, tmp_path: Path) -> None:
     """An auditor is removed by two custodians, on an open connection, and the log keeps every step."""
     place, draft = Path(town.house.ready["roster"]), tmp_path / "second.json"
-    with town.remote("auditor-b") as leaving, town.remote("auditor-a") as staying:
+    with town.edge("auditor-b") as leaving, town.edge("auditor-a") as staying:
         assert get(leaving).version == 1
         change = ("--after", place, "--remove", "auditor-b", "--development")
         proposed = town.roster("propose", draft, "operator", *change)
@@ -85,7 +85,7 @@ def test_a_roster_lives(town: Wired, tmp_path: Path) -> None:
         assert sum(f"roster:version:{word}".encode() in leaf for (leaf,) in leaves) == count
     assert town.house.session.stop() == 0
     town.house.start()
-    with town.remote("auditor-a") as staying, town.remote("auditor-b") as leaving:
+    with town.edge("auditor-a") as staying, town.edge("auditor-b") as leaving:
         assert get(staying).version == 2
         assert denied(leaving)
 
@@ -106,7 +106,7 @@ def test_platforms_come_and_go_over_the_wire(town: Wired) -> None:
         except AccessDenied:
             return False
 
-    with town.remote("operator") as operator, house.connect(tls) as vault:
+    with town.edge("operator") as operator, house.connect(tls) as vault:
         assert not is_known()
         for _ in range(2):
             made = operator.call("RosterService/RegisterPlatform", registering, roster_pb2.Platform)

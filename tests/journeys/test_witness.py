@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.cli.outcome import Code
+from idvault.cli.errors import ExitCode
 from idvault.development import environment
 from idvault.development.layout import WITNESS_NAME, Layout
 from idvault.development.supervisor import FREE_PORTS
@@ -109,9 +109,9 @@ def test_rolled_back_databases_are_refused(own_house: House, tmp_path: Path) -> 
             _copy(own_house, tmp_path / "new", back=True)
             _copy(own_house, tmp_path / "old", back=True, names=names)
             refused = _run(own_house, "serve", witness)
-            assert (refused.returncode, refused.stderr) == (Code.UNVERIFIED, line + "\n"), names
+            assert (refused.returncode, refused.stderr) == (ExitCode.UNVERIFIED, line + "\n"), names
         refused = _run(own_house, "work", witness, "--json")
-        assert refused.returncode == Code.UNVERIFIED
+        assert refused.returncode == ExitCode.UNVERIFIED
         assert json.loads(refused.stderr)["error"]["text"] == line
     # The whole machine does not start either, and says the same line.
     with pytest.raises(ProcessError):
@@ -149,7 +149,7 @@ def test_a_fork_is_refused(own_house: House, tmp_path: Path) -> None:
     with _witness(own_house) as witness:
         for command in ("serve", "work"):
             refused = _run(own_house, command, witness)
-            assert refused.returncode == Code.UNVERIFIED, refused.stderr
+            assert refused.returncode == ExitCode.UNVERIFIED, refused.stderr
             assert refused.stderr == (
                 f"log: database has forked from the witnessed log (one of the first {size} entries differs)\n"
             )
@@ -162,10 +162,10 @@ def test_without_its_witness_nothing_starts(own_house: House) -> None:
     with _stopped_witness(own_house) as witness:
         for command in ("serve", "work"):
             refused = _run(own_house, command, witness)
-            assert refused.returncode == Code.UNREACHABLE
+            assert refused.returncode == ExitCode.UNREACHABLE
             assert refused.stderr == "log: the witness of IDVAULT_WITNESS_URL cannot be reached\n"
             half = _run(own_house, command, {"IDVAULT_WITNESS_URL": witness["IDVAULT_WITNESS_URL"]})
-            assert half.returncode == Code.WRONG_USAGE
+            assert half.returncode == ExitCode.WRONG_USAGE
             assert "IDVAULT_WITNESS_KEY is missing" in half.stderr
 
 

@@ -9,7 +9,7 @@ from idvault.domain import name
 from idvault.domain.registry import Answer
 from idvault.mock_registry.server import Options
 from idvault.registry.nppa_wire import Credentials
-from tests.support.desk import WIRES, Desk, adapter, desk
+from tests.support.desk import WIRES, Session, adapter, desk
 from tests.support.mock_registry import CREDENTIALS, SECRET_KEY, ai
 
 OTHER_KEY = "0123456789abcdef0123456789abcdef"
@@ -22,14 +22,14 @@ def wire(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def usual(tmp_path: Path, wire: str) -> AsyncIterator[Desk]:
+async def usual(tmp_path: Path, wire: str) -> AsyncIterator[Session]:
     """A registry that keeps what nobody heard, with the real interface's caps."""
     async with desk(tmp_path, wire) as opened:
         yield opened
 
 
 @pytest.mark.parametrize("mode", ["half_answer", "lose_answer"])
-async def test_an_answer_that_does_not_arrive(usual: Desk, mode: str) -> None:
+async def test_an_answer_that_does_not_arrive(usual: Session, mode: str) -> None:
     """Half an answer or none decides nothing for the caller; it was decided, and is charged once."""
     await usual.registry.behave(mode, count=1)
     assert await usual.check(1, usual.known()) is Answer.UNKNOWN
@@ -38,7 +38,7 @@ async def test_an_answer_that_does_not_arrive(usual: Desk, mode: str) -> None:
     assert await usual.count("charged") == 1
 
 
-async def test_mode_wrong_signature(usual: Desk) -> None:
+async def test_mode_wrong_signature(usual: Session) -> None:
     """Every call is refused as badly signed, whatever was signed."""
     await usual.registry.behave("wrong_signature")
     assert await usual.check(1, usual.known()) is Answer.REJECTED_CALLER
@@ -46,17 +46,17 @@ async def test_mode_wrong_signature(usual: Desk) -> None:
     assert (await usual.count("refused_sign"), await usual.count("charged")) == (2, 0)
 
 
-async def test_mode_maintenance(usual: Desk) -> None:
+async def test_mode_maintenance(usual: Session) -> None:
     """Maintenance is errcode 1001 with HTTP status 503: the caller is in doubt, nothing is decided."""
     await _undecided(usual, "maintenance")
 
 
-async def test_mode_source_error(usual: Desk) -> None:
+async def test_mode_source_error(usual: Session) -> None:
     """A source error is errcode 1001: the caller is in doubt, nothing is decided."""
     await _undecided(usual, "source_error")
 
 
-async def _undecided(usual: Desk, mode: str) -> None:
+async def _undecided(usual: Session, mode: str) -> None:
     await usual.registry.behave(mode, count=1)
     assert await usual.check(1, usual.known()) is Answer.UNKNOWN
     assert await usual.count("charged") == 0
@@ -66,7 +66,7 @@ async def _undecided(usual: Desk, mode: str) -> None:
     assert (await usual.count("charged"), await usual.count("duplicate_ai")) == (1, 0)
 
 
-async def test_mode_in_progress(usual: Desk) -> None:
+async def test_mode_in_progress(usual: Session) -> None:
     """A check in progress is charged when it is settled, once, and polled until then."""
     await usual.registry.behave("in_progress", count=1)
     assert await usual.check(1, usual.known()) is Answer.IN_PROGRESS
@@ -79,7 +79,7 @@ async def test_mode_in_progress(usual: Desk) -> None:
     assert await usual.count("charged") == 1
 
 
-async def test_in_progress_may_end_in_failure(usual: Desk) -> None:
+async def test_in_progress_may_end_in_failure(usual: Session) -> None:
     """A settled failure is told as a mismatch."""
     await usual.registry.behave("in_progress", count=1)
     assert await usual.check(1, usual.known()) is Answer.IN_PROGRESS
@@ -110,7 +110,7 @@ async def test_mode_daily_caps(tmp_path: Path, wire: str) -> None:
 
 
 @pytest.mark.parametrize("seconds", [-6, 6])
-async def test_mode_clock_skew(usual: Desk, wire: str, seconds: float) -> None:
+async def test_mode_clock_skew(usual: Session, wire: str, seconds: float) -> None:
     """A clock that is more than 5 s off is the operator's to mend: errcode 1007, nothing is decided."""
     skewed = adapter(wire, usual.registry.addresses.base_url, ahead=seconds)
     assert await usual.check(1, usual.known(), adapter=skewed) is Answer.REJECTED_CALLER
@@ -127,7 +127,7 @@ async def test_mode_clock_skew(usual: Desk, wire: str, seconds: float) -> None:
         Credentials("test-appId", "test-bizId", "0" * 32),
     ],
 )
-async def test_mode_caller_refused(usual: Desk, wire: str, credentials: Credentials) -> None:
+async def test_mode_caller_refused(usual: Session, wire: str, credentials: Credentials) -> None:
     """An unknown appId or bizId is 1008, a wrong key 1011: for an operator to mend."""
     stranger = adapter(wire, usual.registry.addresses.base_url, credentials=credentials)
     assert await usual.check(1, usual.known(), adapter=stranger) is Answer.REJECTED_CALLER
@@ -144,7 +144,7 @@ async def test_mode_caller_refused_by_address(tmp_path: Path, wire: str) -> None
         assert await closed.count("charged") == 0
 
 
-async def test_mode_private_use_spelling(usual: Desk) -> None:
+async def test_mode_private_use_spelling(usual: Session) -> None:
     """A name that is kept under a private-use code point does not match as it is written, but so spelled."""
     written = usual.known("private_use")
     assert await usual.check(1, written) is Answer.MISMATCH
@@ -153,7 +153,7 @@ async def test_mode_private_use_spelling(usual: Desk) -> None:
     assert await usual.count("charged") == 2
 
 
-async def test_mode_renamed_person(usual: Desk) -> None:
+async def test_mode_renamed_person(usual: Session) -> None:
     """Under the former name there is a mismatch, also for an organisation; under the new one a match."""
     assert await usual.check(1, usual.known("renamed", name="former_name")) is Answer.MISMATCH
     assert await usual.check(2, usual.known("renamed")) is Answer.MATCH

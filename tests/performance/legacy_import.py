@@ -11,9 +11,9 @@ import grpc
 
 from idvault.domain.legacy_account import Outcome
 from idvault_client import Consent, aio, resident_id
-from idvault_client.calls import Call
-from idvault_client.campaign_calls import CHUNK_SIZE, import_legacy_accounts
-from idvault_client.campaign_values import ImportedRow, LegacyAccount
+from idvault_client.backend.campaign.calls import CHUNK_SIZE, import_legacy_accounts
+from idvault_client.backend.campaign.values import ImportedRow, LegacyAccount
+from idvault_client.backend.rpc import Rpc
 from tests.performance.goal import Check, Measured, Options, middle, spread
 from tests.performance.vault import MeasuredVault, running
 from tests.support import durable, sandbox
@@ -108,13 +108,13 @@ def _import(measured: MeasuredVault, label: str, count: int) -> tuple[float, flo
     return used / count * 1e6, count / seconds
 
 
-def _calls(label: str, count: int) -> list[Call[tuple[ImportedRow, ...]]]:
+def _calls(label: str, count: int) -> list[Rpc[tuple[ImportedRow, ...]]]:
     rows = (LegacyAccount(f"{label}-{number:08}", "2012-05-01") for number in range(count))
     chunks = iter(lambda: list(islice(rows, CHUNK_SIZE)), [])
     return [import_legacy_accounts(label, chunk, request_id=None) for chunk in chunks]
 
 
-async def _import_all(measured: MeasuredVault, calls: list[Call[tuple[ImportedRow, ...]]]) -> list[bytes]:
+async def _import_all(measured: MeasuredVault, calls: list[Rpc[tuple[ImportedRow, ...]]]) -> list[bytes]:
     answers: dict[int, bytes] = {}
     waiting = iter(enumerate(calls))
 

@@ -20,7 +20,7 @@ from sqlalchemy.engine import make_url
 
 from idvault.v1 import status_pb2
 from idvault_client import Tls
-from idvault_client.campaign_values import LegacyAccount
+from idvault_client.backend.campaign.values import LegacyAccount
 from tests.performance import echo, load
 from tests.performance.goal import Check, Measured, Options, middle, spread
 from tests.performance.load import Target

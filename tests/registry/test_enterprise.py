@@ -11,7 +11,7 @@ from idvault.registry import exchange
 from idvault.registry.absent import AbsentRegistry
 from idvault.registry.enterprise import EnterpriseRegistry
 from idvault.registry.exchange import InsecureUrlError
-from tests.support.desk import Desk, desk
+from tests.support.desk import Session, desk
 from tests.support.mock_registry import CREDENTIALS, ai, real_time
 from tests.support.organizations import organization
 
@@ -19,13 +19,13 @@ PATIENCE = 5.0
 
 
 @pytest.fixture
-async def open_desk(tmp_path: Path) -> AsyncIterator[Desk]:
+async def open_desk(tmp_path: Path) -> AsyncIterator[Session]:
     """A mock registry with the adapter."""
     async with desk(tmp_path, "enterprise") as opened:
         yield opened
 
 
-async def test_every_answer_is_one_of_the_vaults(open_desk: Desk) -> None:
+async def test_every_answer_is_one_of_the_vaults(open_desk: Session) -> None:
     """Match, mismatch and no record are three answers; people's checks are not counted."""
     known = open_desk.known()
     wrong_name = organization(name="虚构别名公司")
@@ -36,7 +36,7 @@ async def test_every_answer_is_one_of_the_vaults(open_desk: Desk) -> None:
     assert (counters["enterprise_check"], counters["check"], counters["charged"]) == (3, 0, 3)
 
 
-async def test_illegal_input_is_not_charged(open_desk: Desk) -> None:
+async def test_illegal_input_is_not_charged(open_desk: Session) -> None:
     """A name longer than the wire takes, and a code that cannot be, are refused by the registry too."""
     for number, who in enumerate((organization(name="虚" * 51), organization(body="00000000"))):
         odd = who if number == 0 else type(who)(who.name, type(who.document)(who.document.type, "9" * 18))
@@ -44,7 +44,7 @@ async def test_illegal_input_is_not_charged(open_desk: Desk) -> None:
     assert await open_desk.count("charged") == 0
 
 
-async def test_what_it_can_check(open_desk: Desk) -> None:
+async def test_what_it_can_check(open_desk: Session) -> None:
     """Credit codes with names of up to 50 code points, and no queries."""
     adapter = open_desk.adapter
     assert adapter.document_types == {DocumentType.UNIFIED_SOCIAL_CREDIT_CODE}
@@ -53,7 +53,7 @@ async def test_what_it_can_check(open_desk: Desk) -> None:
     assert (await open_desk.registry.counters())["query"] == 0
 
 
-async def test_without_patience_or_a_listener_nothing_is_sent(open_desk: Desk) -> None:
+async def test_without_patience_or_a_listener_nothing_is_sent(open_desk: Session) -> None:
     """A caller without time left is told so, and a refused connection took nothing."""
     adapter = open_desk.adapter
     assert await adapter.check(ai=ai(1), identity=organization(), patience=0) is Answer.NOT_SENT

@@ -17,8 +17,8 @@ from contextlib import closing
 from itertools import cycle
 from pathlib import Path
 
-from idvault.cli import log_trust
-from idvault.cli.log_source import BundleSource, DatabaseSource, Source
+from idvault.cli.log import trust as log_trust
+from idvault.cli.log.source import BundleSource, DatabaseSource, Source
 from idvault.storage import migrations
 from idvault.storage.log.checkpoint import NEWEST
 from idvault.transparency.tile import HEIGHT, WIDTH, encode_bundle, grown_bundles

@@ -56,12 +56,12 @@ from idvault.storage.log.store import SqlLogStore
 from idvault.storage.log.tables import log_entries
 from idvault.storage.people.request import SqlPersonRequestStore
 from idvault.transparency import entry
-from idvault_client.auditor import Auditor
-from idvault_client.custodian import Custodian
-from idvault_client.drill import Drill
 from idvault_client.errors import BY_REASON
-from idvault_client.one_time_key import OneTimeKeys
-from idvault_client.trust import Trust
+from idvault_client.people.custody.drill import Drill
+from idvault_client.people.disclosure.auditor import Auditor
+from idvault_client.people.disclosure.custodian import Custodian
+from idvault_client.people.disclosure.one_time_key import OneTimeKeys
+from idvault_client.people.trust import Trust
 from tests.support import builders, people
 from tests.support.databases import Databases
 from tests.support.fakes.flaky import Flaky
@@ -286,29 +286,29 @@ class Chamber:
         state = self.folder / f"{name}.checkpoint"
         return Trust(versions=versions or tuple(self.rosters.versions), log_key=KEY, state=state)
 
-    def auditor(self, name: str = "auditor-a", *, remote: Local | None = None) -> Auditor:
+    def auditor(self, name: str = "auditor-a", *, edge: Local | None = None) -> Auditor:
         return Auditor(
             identity=identity(name),
             trust=self.trust(name),
-            remote=remote or Local(self, name),
+            edge=edge or Local(self, name),
             keys=OneTimeKeys(folder=self.folder / name),
             now=lambda: self.now().real,
             random=os.urandom,
         )
 
-    def custodian(self, name: str, *, remote: Local | None = None) -> Custodian:
+    def custodian(self, name: str, *, edge: Local | None = None) -> Custodian:
         return Custodian(
             identity=identity(name),
             trust=self.trust(name),
-            remote=remote or Local(self, name),
+            edge=edge or Local(self, name),
             now=lambda: self.now().real,
         )
 
-    def drill(self, name: str, *, remote: Local | None = None) -> Drill:
+    def drill(self, name: str, *, edge: Local | None = None) -> Drill:
         return Drill(
             identity=identity(name),
             trust=self.trust(name),
-            remote=remote or Local(self, name),
+            edge=edge or Local(self, name),
             now=lambda: self.now().real,
         )
 
@@ -335,8 +335,8 @@ class Chamber:
         answer = None
         for name in names:
             custodian = self.custodian(name)
-            card = await asyncio.to_thread(custodian.card, disclosure_id)
-            answer = await asyncio.to_thread(custodian.approve, card, code=self.codes.code())
+            pending = await asyncio.to_thread(custodian.find, disclosure_id)
+            answer = await asyncio.to_thread(custodian.approve, pending, code=self.codes.code())
         return answer
 
     async def open(self, disclosure_id: str, *, auditor: Auditor | None = None) -> Any:

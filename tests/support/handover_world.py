@@ -11,8 +11,8 @@ from idvault.attest.roster import Roster
 from idvault.custody.share import ShareError, open_share
 from idvault.domain.record import SealedRecord
 from idvault.storage.account.record import SqlRecordStore
-from idvault_client.handover import HandOver, Progress
-from idvault_client.handover_journal import Journal
+from idvault_client.people.custody.hand_over import HandOver, HandOverProgress
+from idvault_client.people.custody.journal import HandOverJournal
 from tests.support import people
 from tests.support.chamber import CUSTODIANS, SUCCESSORS, Chamber, Local, identity, person
 
@@ -77,22 +77,22 @@ class Wire(Local):
         return found
 
 
-def leaver(room: Chamber, name: str = A, *, remote: Local | None = None, **changes: Any) -> HandOver:
+def leaver(room: Chamber, name: str = A, *, edge: Local | None = None, **changes: Any) -> HandOver:
     """Return a leaver's client."""
     asked: dict[str, Any] = {
         "identity": identity(name),
         "versions": tuple(room.rosters.versions),
-        "remote": remote or Local(room, name),
-        "journal": Journal(room.folder / f"{name}.handed-over"),
+        "edge": edge or Local(room, name),
+        "journal": HandOverJournal(room.folder / f"{name}.handed-over"),
         "sleep": lambda _seconds: None,
     }
     return HandOver(**asked | changes)
 
 
-async def hand_over(client: HandOver, *, batch: int = 200) -> Progress:
+async def hand_over(client: HandOver, *, batch: int = 200) -> HandOverProgress:
     """Hand everything over, in one quorum."""
 
-    def run() -> Progress:
+    def run() -> HandOverProgress:
         (found,) = client.successions()
         return client.run(found, batch=batch, tell=lambda _progress: None)
 

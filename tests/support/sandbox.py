@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from idvault.domain import document
 from idvault_client import Consent, Vault, VaultError, Verification, resident_id, unified_social_credit_code
-from idvault_client.testing import Organization
+from idvault_client.testing import SyntheticOrganization
 
 _SURNAMES = "赵钱孙李周吴郑王冯陈"
 _GIVEN = "安宁和平清明文远思源若水星河云舒景行知秋"
@@ -71,7 +71,7 @@ class Registry:
         self.add(person)
         return person
 
-    def add_organizations(self, *organizations: Organization) -> None:
+    def add_organizations(self, *organizations: SyntheticOrganization) -> None:
         """Make organisations known to it; any other code is one without record."""
         entries = [{"name": each.name, "number": each.number} for each in organizations]
         self._ask("POST", "/organizations", {"organizations": entries})
@@ -134,7 +134,11 @@ def settled(vault: Vault, person: Person, request_id: str) -> Verification:
 
 
 def verify_organization(
-    vault: Vault, who: Organization, *, request_id: str | None = None, account_token: str | None = None
+    vault: Vault,
+    who: SyntheticOrganization,
+    *,
+    request_id: str | None = None,
+    account_token: str | None = None,
 ) -> Verification:
     """Make one claim of an organisation, in the same way."""
     return vault.verify_organization(

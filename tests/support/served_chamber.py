@@ -18,8 +18,8 @@ from idvault.domain.error import NotFoundError, Reason
 from idvault.telemetry.logs import Logs
 from idvault.telemetry.metrics import Metrics
 from idvault.v1 import disclosure_pb2, drill_pb2, roster_pb2, transparency_pb2
-from idvault_client import home
-from idvault_client.remote import CustodyEdge
+from idvault_client.people import identity_folder
+from idvault_client.people.custody_edge import CustodyEdge
 from tests.support import people
 from tests.support.authority import TRUST_DOMAIN, Authority, spiffe
 from tests.support.chamber import AUDITORS, CUSTODIANS, ROLES, Chamber, chamber, identity, person
@@ -79,8 +79,8 @@ class House:
         assert self.idvault is not None
         return await asyncio.to_thread(self.idvault, *arguments)
 
-    def remote(self, name: str) -> CustodyEdge:
-        return home.load(self.folder / name).connect()
+    def edge(self, name: str) -> CustodyEdge:
+        return identity_folder.load(self.folder / name).connect()
 
     def pin(self, name: str, *versions: Roster, **changes: Any) -> None:
         """Connect somebody's folder to this house."""
@@ -91,7 +91,7 @@ class House:
             "log_key": str(KEY),
             "versions": versions or tuple(self.room.rosters.versions),
         }
-        home.pin(self.folder / name, **asked | changes)
+        identity_folder.pin(self.folder / name, **asked | changes)
 
 
 def _identity_folder(folder: Path, name: str, authority: Authority) -> str:

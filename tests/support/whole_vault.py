@@ -4,7 +4,7 @@ import os
 import re
 from typing import Any
 
-from idvault.cli import connect, second_factor
+from idvault.cli.dev import members
 from idvault.development import environment
 from idvault.development.layout import AUDITORS, CUSTODIANS, PEOPLE
 from idvault.development.supervisor import Ports
@@ -44,8 +44,8 @@ class WholeVault(Cluster):
             "log": {"public_key": self.log_key},
         }
         people = (*AUDITORS, *CUSTODIANS)
-        connect.development(document, people)
-        second_factor.development(document, people)
+        members.connect(document, people)
+        members.enrol(document, people)
         return document
 
     def client(self, *, timeout: float = 20.0) -> aio.Vault:

@@ -4,13 +4,12 @@ import errno
 import os
 import stat
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.tree import EMPTY_ROOT
-from idvault.witness.state import State, StateError, write_durably
+from idvault.witness.state import State, StateError
 from tests.support.witness_world import MAIN, ORIGIN, OTHER_ORIGIN, History
 
 
@@ -87,32 +86,12 @@ def test_a_draft_of_a_crash_counts_for_nothing(tmp_path: Path) -> None:
     state.keep(MAIN.checkpoint(3))
     (file,) = (tmp_path / "w" / "logs").iterdir()
     state.close()
-    file.with_name(f".{file.name}").write_bytes(b"log.exam")
+    file.with_name(f".{file.name}.draft").write_bytes(b"log.exam")
     again = State(tmp_path / "w")
     assert again.latest(ORIGIN).size == 3
     again.keep(MAIN.checkpoint(4))
     again.close()
     assert [path.name for path in file.parent.iterdir()] == [file.name]
-
-
-def test_file_and_folder_are_synced_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The content is synced before it gets its name, and the name before anybody is told."""
-    done: list[str] = []
-    sync, replace = os.fsync, Path.replace
-
-    def note_sync(descriptor: int) -> None:
-        done.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
-        sync(descriptor)
-
-    def note_replace(self: Path, target: Any) -> Path:
-        done.append("rename")
-        return replace(self, target)
-
-    monkeypatch.setattr(os, "fsync", note_sync)
-    monkeypatch.setattr(Path, "replace", note_replace)
-    write_durably(tmp_path / "file", b"content")
-    assert done == ["file", "rename", "folder"]
-    assert (tmp_path / "file").read_bytes() == b"content"
 
 
 @pytest.mark.parametrize("failing", [0, 1])

@@ -6,17 +6,17 @@ from idvault.domain.organization import OrganizationCategory
 from idvault.domain.status import Assurance, Standing, State, SubjectKind
 from idvault.domain.verification import ClaimState
 from idvault_client import aio
-from idvault_client.accounts import (
+from idvault_client.backend.account.status import Status, Statuses
+from idvault_client.backend.claim import (
     Consent,
     IdentityDocument,
-    Status,
-    Statuses,
     Verification,
     foreign_permanent_resident,
     residence_permit,
     resident_id,
     unified_social_credit_code,
 )
+from idvault_client.backend.vault import Vault, connect
 from idvault_client.errors import (
     AccessDenied,
     DeadlineExceeded,
@@ -33,7 +33,6 @@ from idvault_client.errors import (
 )
 from idvault_client.reasons import FailureReason
 from idvault_client.transport import Tls
-from idvault_client.vault import Vault, connect
 
 __all__ = [
     "AccessDenied",

@@ -9,7 +9,7 @@ _UNREACHABLE = 3
 def main() -> None:
     """Run the command and exit with its code."""
     try:
-        from idvault_client import __main__ as command  # noqa: PLC0415 - a backend has not its packages
+        from idvault_client.commands import app as command  # noqa: PLC0415 - a backend has not its packages
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("idvault"):
             raise

@@ -1,4 +1,4 @@
-"""Why a call was refused: one exception type a kind, none of which shows what a caller sent."""
+"""Why a call failed: one exception class for each kind. No exception shows what the caller sent."""
 
 from collections.abc import ItemsView, Iterator, KeysView, Mapping
 from datetime import timedelta
@@ -9,12 +9,12 @@ from idvault_client import reasons
 
 
 class VaultError(Exception):
-    """A call to the vault did not succeed; what is no subclass of its own is a fault of server or client.
+    """A call to the vault did not succeed; VaultError itself is raised for a bug of server or client.
 
-    reason: a published reason (docs/reasons.md), None if the vault itself gave none.
+    reason: a published reason (docs/reasons.md), None if the vault gave none.
     code: the name of the gRPC status.
     retry_after: how long to wait before the same call, if the vault said so.
-    request_id: that of the call, also if the client chose it: with it the call can be made again.
+    request_id: that of the call, also if the client chose it; the call can be repeated with it.
     fields: which fields were wrong and how, {"document.number": "CHECK_DIGIT"}.
     """
 
@@ -30,7 +30,7 @@ class VaultError(Exception):
         fields: Mapping[str, str] | None = None,
         hint: str = "",
     ) -> None:
-        """Keep what is known; nothing of it is personal."""
+        """hint: what the client itself knows about the cause. No argument is personal."""
         super().__init__(reason, code, retry_after)
         self.reason = reason
         self.code = code
@@ -59,7 +59,7 @@ class VaultError(Exception):
 
 
 class InvalidFields(VaultError):
-    """The vault does not take the form as it is; a mapping of field paths to FieldCode values.
+    """Fields of the form are not valid; a mapping of field paths to FieldCode values.
 
     Empty if the request as a whole is wrong (INVALID_MESSAGE, TOO_MANY_ITEMS).
     """
@@ -84,15 +84,15 @@ class InvalidFields(VaultError):
         return self.fields.items()
 
     def get(self, field: str, default: str | None = None) -> str | None:
-        """Return the code of a field, or the default if that field is right."""
+        """Return the code of a field, or the default if the field is valid."""
         return self.fields.get(field, default)
 
     def __getitem__(self, field: str) -> str:
-        """Return the code of a wrong field; raises KeyError if it is right."""
+        """Return the code of an invalid field; raises KeyError if it is valid."""
         return self.fields[field]
 
     def __contains__(self, field: object) -> bool:
-        """Return whether a field is wrong."""
+        """Return whether a field is invalid."""
         return field in self.fields
 
     def __iter__(self) -> Iterator[str]:
@@ -100,34 +100,34 @@ class InvalidFields(VaultError):
         return iter(self.fields)
 
     def __len__(self) -> int:
-        """Return how many fields are wrong."""
+        """Return how many fields are invalid."""
         return len(self.fields)
 
     def __bool__(self) -> bool:
-        """Return True: an error without fields is an error all the same."""
+        """Return True: an error without fields is still an error."""
         return True
 
 
 class RequestIdReused(VaultError):
-    """This request_id was used for a call with another body: choose a new one for a new form."""
+    """This request_id was used for a call with another body; use a new one for a new form."""
 
     usual_code = "ALREADY_EXISTS"
 
 
 class NotFound(VaultError):
-    """There is no such account or claim, or it is another platform's."""
+    """There is no such account or claim, or it belongs to another platform."""
 
     usual_code = "NOT_FOUND"
 
 
 class Exhausted(VaultError):
-    """A limit is reached; the same call may pass after retry_after."""
+    """A limit is reached; the same call may succeed after retry_after."""
 
     usual_code = "RESOURCE_EXHAUSTED"
 
 
 class TooManyAttempts(Exhausted):
-    """Too many wrong names were tried for one number."""
+    """Too many wrong names were tried for one document number."""
 
 
 class RegistryBacklog(Exhausted):
@@ -135,7 +135,7 @@ class RegistryBacklog(Exhausted):
 
 
 class AccessDenied(VaultError):
-    """Your certificate may not do this."""
+    """Your certificate does not allow this call."""
 
     usual_code = "PERMISSION_DENIED"
 
@@ -147,7 +147,7 @@ class PreconditionFailed(VaultError):
 
 
 class Unavailable(VaultError):
-    """No answer, after all retries: the outcome is not known.
+    """No answer after all retries; whether the call took effect is unknown.
 
     The same call with the same request_id is safe.
     """
@@ -156,7 +156,7 @@ class Unavailable(VaultError):
 
 
 class DeadlineExceeded(Unavailable):
-    """No answer in time: as with any Unavailable, the outcome is not known."""
+    """No answer in time; as with any Unavailable, whether the call took effect is unknown."""
 
     usual_code = "DEADLINE_EXCEEDED"
 

@@ -25,7 +25,7 @@ class FailureReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class Translation:
     """One message in both languages."""
 
     zh: str
@@ -39,174 +39,174 @@ class Text:
         return self.zh if primary == "zh" else self.en
 
 
-UNKNOWN = Text("操作未能完成，请稍后再试。", "This could not be completed. Please try again later.")
+UNKNOWN = Translation("操作未能完成，请稍后再试。", "This could not be completed. Please try again later.")
 
-REASON_TEXTS: Mapping[str, Text] = {
-    Reason.INVALID_MESSAGE: Text(
+REASON_TEXTS: Mapping[str, Translation] = {
+    Reason.INVALID_MESSAGE: Translation(
         "提交的内容无法识别，请刷新页面后重新提交。",
         "What was sent could not be read. Please reload the page and submit again.",
     ),
-    Reason.TOO_MANY_ITEMS: Text(
+    Reason.TOO_MANY_ITEMS: Translation(
         "一次查询的数量过多，请减少数量后再试。",
         "Too many items were asked for at once. Please ask for fewer.",
     ),
-    Reason.INVALID_NAME: Text(
+    Reason.INVALID_NAME: Translation(
         "姓名格式不正确，请填写与身份证件一致的姓名。",
         "The name is not valid. Please enter it exactly as on your identity document.",
     ),
-    Reason.INVALID_DOCUMENT_NUMBER: Text(
+    Reason.INVALID_DOCUMENT_NUMBER: Translation(
         "证件号码不正确，请对照证件核对后重新填写。",
         "The document number is not valid. Please check it against your document.",
     ),
-    Reason.UNSUPPORTED_DOCUMENT: Text(
+    Reason.UNSUPPORTED_DOCUMENT: Translation(
         "暂不支持该类型的证件，请更换其他证件。",
         "This kind of document is not accepted yet. Please use another one.",
     ),
-    Reason.CONSENT_MISSING: Text(
+    Reason.CONSENT_MISSING: Translation(
         "请先阅读并同意用户协议和个人信息处理规则。",
         "Please read and accept the terms and the privacy notice first.",
     ),
-    Reason.INVALID_REQUEST_ID: Text(
+    Reason.INVALID_REQUEST_ID: Translation(
         "请求编号无效，请刷新页面后重新提交。",
         "The request is not valid. Please reload the page and submit again.",
     ),
-    Reason.INVALID_ACCOUNT_TOKEN: Text(
+    Reason.INVALID_ACCOUNT_TOKEN: Translation(
         "账号标识无效，请重新登录后再试。",
         "The account is not valid. Please sign in again and retry.",
     ),
-    Reason.REQUEST_ID_REUSED: Text(
+    Reason.REQUEST_ID_REUSED: Translation(
         "该申请已提交过，如需修改信息请重新填写并提交。",
         "This form was already submitted. To change something, please start a new one.",
     ),
-    Reason.ACCOUNT_NOT_FOUND: Text("未找到该账号。", "The account was not found."),
-    Reason.REQUEST_NOT_FOUND: Text(
+    Reason.ACCOUNT_NOT_FOUND: Translation("未找到该账号。", "The account was not found."),
+    Reason.REQUEST_NOT_FOUND: Translation(
         "未找到该认证申请，请重新提交。",
         "The verification request was not found. Please submit it again.",
     ),
-    Reason.TOO_MANY_ATTEMPTS: Text(
+    Reason.TOO_MANY_ATTEMPTS: Translation(
         "认证失败次数过多，请稍后再试。",
         "Too many failed attempts. Please try again later.",
     ),
-    Reason.REGISTRY_BACKLOG: Text(
+    Reason.REGISTRY_BACKLOG: Translation(
         "当前办理实名认证的人数较多，请稍后再试。",
         "Many people are being verified right now. Please try again later.",
     ),
-    Reason.ACCESS_DENIED: Text("无权执行此操作。", "You are not allowed to do this."),
-    Reason.SECOND_FACTOR_REFUSED: Text(
+    Reason.ACCESS_DENIED: Translation("无权执行此操作。", "You are not allowed to do this."),
+    Reason.SECOND_FACTOR_REFUSED: Translation(
         "动态验证码错误或已失效，请输入最新的验证码。",
         "The code is wrong or was already used. Please enter the current one.",
     ),
-    Reason.SECOND_FACTOR_LOCKED: Text(
+    Reason.SECOND_FACTOR_LOCKED: Translation(
         "验证码错误次数过多，验证已被暂时锁定，请稍后再试。",
         "Too many wrong codes. The second factor is locked for a while; please try again later.",
     ),
-    Reason.SELF_APPROVAL: Text(
+    Reason.SELF_APPROVAL: Translation(
         "不能审批自己提交的申请，请由其他人员审批。",
         "You cannot approve your own request. Somebody else has to.",
     ),
-    Reason.DISCLOSURE_EXPIRED: Text(
+    Reason.DISCLOSURE_EXPIRED: Translation(
         "该调阅申请已过期，请重新申请。",
         "The disclosure request has expired. Please make a new one.",
     ),
-    Reason.QUORUM_INVALID: Text(
+    Reason.QUORUM_INVALID: Translation(
         "保管人组合无效，请联系管理员核对保管人名册。",
         "The custodians' quorum is not valid. Please ask the operator to check the roster.",
     ),
-    Reason.ROSTER_INVALID: Text(
+    Reason.ROSTER_INVALID: Translation(
         "人员名册或其签名无效，请联系管理员。",
         "The roster or one of its signatures is not valid. Please contact the operator.",
     ),
-    Reason.ACCOUNT_CLOSED: Text(
+    Reason.ACCOUNT_CLOSED: Translation(
         "该账号已被关闭，无法办理实名认证。",
         "This account is closed and cannot be verified.",
     ),
-    Reason.ACCOUNT_ERASED: Text(
+    Reason.ACCOUNT_ERASED: Translation(
         "该账号的身份信息已被删除，无法继续使用此账号认证。",
         "The identity of this account was erased; it cannot be verified again.",
     ),
-    Reason.RENEWAL_SUSPENDED: Text(
+    Reason.RENEWAL_SUSPENDED: Translation(
         "该账号的实名认证续期已被暂停，如有疑问请联系客服或提出申诉。",
         "Renewing the verification of this account is suspended. Contact support or file an appeal.",
     ),
-    Reason.ILLEGAL_TRANSITION: Text(
+    Reason.ILLEGAL_TRANSITION: Translation(
         "当前状态下不能进行此操作，请刷新页面后查看最新状态。",
         "This is not possible in the present state. Please reload the page to see what changed.",
     ),
-    Reason.LOG_UNAVAILABLE: Text(
+    Reason.LOG_UNAVAILABLE: Translation(
         "服务暂时不可用，请稍后再试。",
         "The service is not available right now. Please try again later.",
     ),
-    Reason.STORE_UNAVAILABLE: Text(
+    Reason.STORE_UNAVAILABLE: Translation(
         "服务暂时不可用，请稍后再试。",
         "The service is not available right now. Please try again later.",
     ),
-    Reason.RECORD_DAMAGED: Text(
+    Reason.RECORD_DAMAGED: Translation(
         "系统数据异常，请联系客服处理。",
         "Stored data is damaged. Please contact support.",
     ),
-    Reason.SLOW_CONSUMER: Text(
+    Reason.SLOW_CONSUMER: Translation(
         "读取过慢，连接已断开，请从上次的位置继续。",
         "Reading was too slow and the stream was ended. Please resume from the last cursor.",
     ),
-    Reason.STREAM_ENDED: Text(
+    Reason.STREAM_ENDED: Translation(
         "服务正在重启，请从上次的位置继续。",
         "The server is stopping. Please resume from the last cursor.",
     ),
 }
 
-FAILURE_TEXTS: Mapping[FailureReason, Text] = {
-    FailureReason.UNSPECIFIED: Text(
+FAILURE_TEXTS: Mapping[FailureReason, Translation] = {
+    FailureReason.UNSPECIFIED: Translation(
         "实名认证未通过，请稍后再试。",
         "The verification did not succeed. Please try again later.",
     ),
-    FailureReason.MISMATCH: Text(
+    FailureReason.MISMATCH: Translation(
         "姓名（名称）与证件号码不一致，请核对后重新提交。",
         "Name and document number do not belong together. Please check both and submit again.",
     ),
-    FailureReason.NO_RECORD: Text(
+    FailureReason.NO_RECORD: Translation(
         "未查询到该证件的登记信息，请核对后重试，或向证件签发机关咨询。",
         "No record of this document was found. Please check it, or ask the authority that issued it.",
     ),
-    FailureReason.ACCOUNT_LIMIT_REACHED: Text(
+    FailureReason.ACCOUNT_LIMIT_REACHED: Translation(
         "您在本平台认证的账号数量已达上限，请先注销不再使用的账号。",
         "You already have as many verified accounts here as are allowed. Please close one first.",
     ),
-    FailureReason.PERSON_CLOSED: Text(
+    FailureReason.PERSON_CLOSED: Translation(
         "您已被限制在本平台注册账号，如有疑问请联系客服或提出申诉。",
         "You may not open accounts here any more. Contact support or file an appeal if you disagree.",
     ),
-    FailureReason.DIFFERENT_OWNER: Text(
+    FailureReason.DIFFERENT_OWNER: Translation(
         "填写的身份与该账号原认证的身份不一致，请使用本人账号办理。",
         "This account was verified for somebody else. Please use your own account.",
     ),
-    FailureReason.REGISTRY_TIMED_OUT: Text(
+    FailureReason.REGISTRY_TIMED_OUT: Translation(
         "实名核验系统长时间未返回结果，请重新提交认证。",
         "The registry gave no answer in time. Please submit the form again.",
     ),
-    FailureReason.SUPERSEDED: Text(
+    FailureReason.SUPERSEDED: Translation(
         "您已提交了新的认证申请，请以新的申请结果为准。",
         "You submitted a newer form for this account; its result counts.",
     ),
 }
 
-FIELD_TEXTS: Mapping[str, Text] = {
-    FieldCode.LENGTH: Text(
+FIELD_TEXTS: Mapping[str, Translation] = {
+    FieldCode.LENGTH: Translation(
         "长度不正确，请检查是否多填或漏填。", "The length is wrong: something is missing or too much."
     ),
-    FieldCode.CHARACTER: Text(
+    FieldCode.CHARACTER: Translation(
         "含有不允许的字符，请检查后重新填写。", "There is a character that cannot be used here."
     ),
-    FieldCode.CHECK_DIGIT: Text(
+    FieldCode.CHECK_DIGIT: Translation(
         "号码有误，校验位不符，请逐位核对。", "There is a typing mistake: the check digit does not fit."
     ),
-    FieldCode.BIRTH_DATE: Text(
+    FieldCode.BIRTH_DATE: Translation(
         "号码中的出生日期不正确，请核对。", "The birth date within the number is not a date."
     ),
-    FieldCode.REGION: Text(
+    FieldCode.REGION: Translation(
         "号码中的地区代码不正确，请核对。", "The region code within the number is not valid."
     ),
-    FieldCode.FUTURE_DATE: Text("日期晚于当前日期，请核对。", "The date lies in the future."),
-    FieldCode.REQUIRED: Text("此项为必填项。", "This is required."),
+    FieldCode.FUTURE_DATE: Translation("日期晚于当前日期，请核对。", "The date lies in the future."),
+    FieldCode.REQUIRED: Translation("此项为必填项。", "This is required."),
 }
 
 # What a person types; every other field is the backend's own, and only the reason helps the person.

@@ -1,6 +1,6 @@
-"""Makes the client's errors from google.rpc.Status details and from what gRPC says without any.
+"""Builds the client's errors from google.rpc.Status details, or from gRPC's own status without details.
 
-Nothing of a server's text is kept but words, field paths and reasons that have the form of such.
+Of a server's text only well-formed reasons, field paths and codes are kept.
 """
 
 import re
@@ -18,14 +18,17 @@ from idvault_client import errors
 _DOMAIN = "idvault"
 _WORD = re.compile(r"[A-Z][A-Z0-9_]{0,62}")
 _FIELD = re.compile(r"[a-z][a-z0-9_.\[\]]{0,127}")
-# What gRPC itself says when there is no answer, in words of our own: its text may hold anything.
+# Hints for gRPC's own errors, in our words: its text may hold anything.
 _HINTS = (
-    ("CERTIFICATE_VERIFY_FAILED", "the server's certificate is not of the given ca or has run out"),
+    (
+        "CERTIFICATE_VERIFY_FAILED",
+        "the given ca did not issue the server's certificate, or the certificate has expired",
+    ),
     ("Hostname Verification Check failed", "the server's certificate has another name: set server_name"),
     ("Peer name", "the server's certificate has another name: set server_name"),
-    ("handshake", "no TLS connection: is the certificate one that the server takes?"),
+    ("handshake", "no TLS connection: does the server accept your certificate?"),
     ("Connection refused", "nobody listens at the target"),
-    ("DNS resolution failed", "the target's name is not known"),
+    ("DNS resolution failed", "the target's name cannot be resolved"),
     ("unparseable", "the target is not an address"),
 )
 
@@ -46,12 +49,12 @@ def closed(*, request_id: str | None) -> errors.Unavailable:
 
 
 def not_understood(*, request_id: str | None) -> errors.VaultError:
-    """Return the error of an answer that breaks the contract."""
-    return errors.VaultError(code="INTERNAL", request_id=request_id, hint="the answer breaks the contract")
+    """Return the error of an answer that is not valid."""
+    return errors.VaultError(code="INTERNAL", request_id=request_id, hint="the answer is not valid")
 
 
 def _status(call: grpc.Call) -> status_pb2.Status:
-    # Details that contradict the status or do not parse are no details; the status itself still counts.
+    # Details that contradict the status or do not parse are ignored; the status itself is used.
     try:
         return rpc_status.from_call(call) or status_pb2.Status()
     except (ValueError, DecodeError):

@@ -33,7 +33,8 @@ from pathlib import Path
 from typing import Any
 
 from idvault.domain import document
-from idvault_client import aio, transport, vault
+from idvault_client import aio, transport
+from idvault_client.backend import vault
 from idvault_client.transport import Tls
 
 DEVELOPMENT_PLATFORM = "platform-a"
@@ -59,65 +60,65 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    """A synthetic person; the province code of the number was never given to anybody."""
+class SyntheticPerson:
+    """A synthetic person; no real number has this district code."""
 
     name: str = field(repr=False)
     number: str = field(repr=False)
 
 
-def invent() -> Person:
-    """Return a person whom nobody has met; the registry does not know him either."""
+def invent() -> SyntheticPerson:
+    """Return a new synthetic person, whom the registry does not know."""
     born = date(1960, 1, 1) + timedelta(days=_random.randrange(15_000))
     body = f"{_random.choice(('11', '31', '44', '51'))}0000{born:%Y%m%d}{_random.randrange(1000):03}"
     name = _random.choice(_SURNAMES) + "".join(_random.sample(_GIVEN, 3))
-    return Person(name, body + document.resident_check_character(body=body))
+    return SyntheticPerson(name, body + document.resident_check_character(body=body))
 
 
 @dataclass(frozen=True, slots=True)
-class Organization:
+class SyntheticOrganization:
     """A synthetic organisation; 990000 is the region of no registration authority."""
 
     name: str = field(repr=False)
     number: str = field(repr=False)
 
 
-def invent_organization(*, pair: str = "91") -> Organization:
-    """Return an organisation that nobody has met; the registry does not know it either.
+def invent_organization(*, pair: str = "91") -> SyntheticOrganization:
+    """Return a new synthetic organisation, which the registry does not know.
 
     pair: the first two characters of its code, which tell its category; 91 is a company.
     """
     body = "".join(_random.choices("0123456789ABCDEFGHJKLMNPQRTUWXY", k=8))
     head = f"{pair}990000{body}{document.organisation_check_character(body=body)}"
     name = f"虚构{''.join(_random.sample(_GIVEN, 4))}有限公司"
-    return Organization(name, head + document.credit_check_character(body=head))
+    return SyntheticOrganization(name, head + document.credit_check_character(body=head))
 
 
-class Registry:
+class MockRegistry:
     """The mocked national registry, by its admin port."""
 
     def __init__(self, admin_url: str) -> None:
-        """Take its base URL."""
+        """admin_url: the base URL of its admin port."""
         self._url = admin_url
 
-    def add(self, *people: Person) -> None:
-        """Make people known to it; anybody else is a mismatch."""
+    def add(self, *people: SyntheticPerson) -> None:
+        """Add people; the registry answers MISMATCH for anybody else."""
         entries = [{"name": person.name, "number": person.number} for person in people]
         self._ask("POST", "/people", {"people": entries})
 
-    def newcomer(self) -> Person:
-        """Return a person whom it knows from now on."""
+    def newcomer(self) -> SyntheticPerson:
+        """Return a new person, after adding them to the registry."""
         person = invent()
         self.add(person)
         return person
 
-    def add_organizations(self, *organizations: Organization) -> None:
-        """Make organisations known to it; any other code is one without record."""
+    def add_organizations(self, *organizations: SyntheticOrganization) -> None:
+        """Add organisations; the registry has no record of any other code."""
         entries = [{"name": each.name, "number": each.number} for each in organizations]
         self._ask("POST", "/organizations", {"organizations": entries})
 
     def behave(self, mode: str, *, count: int | None = None, latency_ms: int = 0) -> None:
-        """Make it answer in a mode, for count calls or until told otherwise.
+        """Set how the registry answers, for count calls or until the next change.
 
         mode: normal, slow, hang, down, half_answer, lose_answer, wrong_signature, maintenance, source_error
         or in_progress.
@@ -125,11 +126,11 @@ class Registry:
         self._ask("PUT", "/behaviour", {"mode": mode, "count": count, "latency_ms": latency_ms})
 
     def reset(self) -> None:
-        """Set counters and behaviour back; the people stay."""
+        """Reset counters and behaviour; the people stay."""
         self._ask("POST", "/reset")
 
     def counters(self) -> dict[str, int]:
-        """Return what it has counted, such as "charged", the checks that it decided."""
+        """Return the counters, such as "charged": how many checks it decided."""
         return self._ask("GET", "/counters")
 
     def _ask(self, method: str, path: str, content: object = None) -> dict[str, Any]:
@@ -149,9 +150,9 @@ class Server:
     ready: dict[str, Any] = field(repr=False)
 
     @property
-    def registry(self) -> Registry:
+    def registry(self) -> MockRegistry:
         """The mocked registry."""
-        return Registry(self.ready["registry"]["admin_url"])
+        return MockRegistry(self.ready["registry"]["admin_url"])
 
     @property
     def public(self) -> Path:
@@ -173,10 +174,10 @@ class Server:
 
 @contextmanager
 def server(*, prepared: str | PathLike[str] | None = None, registry_latency_ms: int = 0) -> Iterator[Server]:
-    """Run a vault with no account for the time of the block.
+    """Run a vault without accounts until the block ends.
 
-    prepared: where keys and databases to start from are kept between starts; without it, a folder of yours
-    among the temporary files. registry_latency_ms: how long the registry takes. Raises ServerError.
+    prepared: folder that keeps keys and databases to start from; by default one of your own below the
+    temporary folder. registry_latency_ms: how long the registry takes to answer. Raises ServerError.
     """
     kept = Path(prepared) if prepared is not None else _kept()
     with tempfile.TemporaryDirectory(prefix="idvault-testing-") as folder:
@@ -225,17 +226,17 @@ def connect_aio(
 
 
 def _kept() -> Path:
-    """Return a folder of this user's; raises ServerError for one that somebody else has laid there."""
+    """Return a folder that only this user can write to; raises ServerError if somebody else made it."""
     folder = Path(tempfile.gettempdir()) / f"idvault-prepared-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
     if found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077 or not stat.S_ISDIR(found.st_mode):
-        raise ServerError(f"{folder} is not yours alone")
+        raise ServerError(f"{folder} can be used by others than you")
     return folder
 
 
 def _start(command: list[str], output: Path) -> tuple[subprocess.Popen[bytes], int]:
-    # The read end is the child's: when this process dies, however it dies, the child ends too.
+    # The child holds the read end: it ends when this process dies, however it dies.
     read_end, write_end = os.pipe()
     with output.open("ab") as file:
         process = subprocess.Popen(  # noqa: S603 - this interpreter, and our own module

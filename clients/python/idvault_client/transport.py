@@ -8,14 +8,14 @@ from pathlib import Path
 import grpc
 
 DEFAULT_TIMEOUT = 5.0
-"""Seconds that a call may take, retries included, if nothing else is said."""
+"""Seconds that a call may take by default, retries included."""
 
 KEEPALIVE = (30.0, 5.0)
-"""After how many seconds of silence in a call the vault is asked for a sign, and how long it may take."""
+"""Seconds of silence in a call before a keepalive ping, and seconds that its answer may take."""
 
-# What people read. What they change has a one-time code in it, which a second try might find spent and call
-# wrong: there a person decides, and the same request_id is safe.
-READ_BY_PEOPLE = {
+# Reads of roster members. Their other calls carry a one-time code, which a retry would find already used:
+# there the member decides whether to repeat the call; the same request_id is safe.
+MEMBER_READS = {
     "DisclosureService": ("GetDisclosure", "ListDisclosures"),
     "CustodianService": ("ListPendingDisclosures", "GetSealedShare", "ListSharesToHandOver"),
     "DrillService": ("GetDrill",),
@@ -23,8 +23,9 @@ READ_BY_PEOPLE = {
     "TransparencyService": ("GetCheckpoint", "ListLogEntries", "GetInclusionProof", "GetConsistencyProof"),
 }
 
-# Each method of a platform is idempotent (a mutation by its request_id), so that a lost answer can be asked
-# for again. gRPC sends the very same bytes again, within the deadline of the call.
+# Every method of a platform is idempotent (a mutation by its request_id), so gRPC may retry it: it sends the
+# same
+# bytes again, within the deadline of the call.
 SERVICE_CONFIG = {
     "loadBalancingConfig": [{"round_robin": {}}],
     "methodConfig": [
@@ -35,7 +36,7 @@ SERVICE_CONFIG = {
                 {"service": "idvault.v1.CampaignService"},
                 *(
                     {"service": f"idvault.v1.{service}", "method": method}
-                    for service, methods in READ_BY_PEOPLE.items()
+                    for service, methods in MEMBER_READS.items()
                     for method in methods
                 ),
             ],
@@ -48,7 +49,7 @@ SERVICE_CONFIG = {
             },
         }
     ],
-    # Retries end when most calls fail, so that an outage is not made worse by those who wait for its end.
+    # Retries stop when most calls fail, so that they do not make an outage worse.
     "retryThrottling": {"maxTokens": 100, "tokenRatio": 0.1},
 }
 
@@ -71,19 +72,19 @@ class Tls:
 
 
 def options(server_name: str | None) -> list[tuple[str, str | int]]:
-    """Return the channel's options; server_name is that of the certificate, None if the target has it."""
+    """Return the channel's options; server_name: the name in the certificate, None if it is the target's."""
     chosen: list[tuple[str, str | int]] = [
         ("grpc.service_config", json.dumps(SERVICE_CONFIG)),
         ("grpc.service_config_disable_resolution", 1),
-        # The vault is a neighbour: a proxy for the way out must not see the way in.
+        # The vault is on the internal network: no proxy for outgoing traffic may see the calls.
         ("grpc.enable_http_proxy", 0),
         ("grpc.initial_reconnect_backoff_ms", 200),
         ("grpc.min_reconnect_backoff_ms", 200),
         ("grpc.max_reconnect_backoff_ms", 5000),
-        # A network that drops packets ends no connection: without this a stream would wait for ever.
+        # A network that drops packets does not end the connection: without this a stream would wait for ever.
         ("grpc.keepalive_time_ms", int(KEEPALIVE[0] * 1000)),
         ("grpc.keepalive_timeout_ms", int(KEEPALIVE[1] * 1000)),
-        ("grpc.http2.ping_timeout_ms", int(KEEPALIVE[1] * 1000)),  # the longer one of both counts
+        ("grpc.http2.ping_timeout_ms", int(KEEPALIVE[1] * 1000)),  # gRPC uses the longer of the two
     ]
     if server_name is not None:
         chosen.append(("grpc.ssl_target_name_override", server_name))
@@ -91,7 +92,7 @@ def options(server_name: str | None) -> list[tuple[str, str | int]]:
 
 
 def check_timeout(timeout: float) -> float:
-    """Return the seconds as they are; raises ValueError unless positive: a call always has a deadline."""
+    """Return the timeout; raises ValueError unless positive, since a call always has a deadline."""
     if not timeout > 0:
         raise ValueError("timeout must be a positive number of seconds")
     return timeout

@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 from idvault.api import page_token
 from idvault.v1 import campaign_pb2, common_pb2, disclosure_pb2, roster_pb2, verification_pb2
 from idvault_client import transport
-from idvault_client.testing import Organization, invent_organization
+from idvault_client.testing import SyntheticOrganization, invent_organization
 from idvault_client.transport import Tls
 from tests.demo.disclosure import DisclosureSteps
 from tests.resilience.fuzz.messages import Canaries, Facts
@@ -82,7 +82,7 @@ def prepare(ready: Mapping[str, Any], *, scratch: Path) -> Ground:
     return Ground(ready, facts, Canaries(personal, [invent().name for _ in range(8)]))
 
 
-def _of_claims(people: list[Person], organizations: list[Organization]) -> dict[str, Sequence[Any]]:
+def _of_claims(people: list[Person], organizations: list[SyntheticOrganization]) -> dict[str, Sequence[Any]]:
     """Return claims as one makes them, and the values that they are made of."""
     persons = [_claim(person) for person in people]
     companies = [_company(organization) for organization in organizations]
@@ -103,7 +103,7 @@ def _claim(person: Person) -> verification_pb2.VerifyIndividualRequest:
     return request
 
 
-def _company(organization: Organization) -> verification_pb2.VerifyOrganizationRequest:
+def _company(organization: SyntheticOrganization) -> verification_pb2.VerifyOrganizationRequest:
     request = verification_pb2.VerifyOrganizationRequest(organization_name=organization.name)
     request.document.type, request.document.number = 4, organization.number  # type: ignore[assignment]
     _consent(request.consent)

@@ -8,9 +8,9 @@ from typing import Any
 
 from idvault.transparency.checkpoint import Policy
 from idvault.v1 import transparency_pb2
-from idvault_client import home as homes
-from idvault_client.follow import LogFollower
-from idvault_client.public_files import Folder
+from idvault_client.offline.log.files import LogFolder
+from idvault_client.offline.log.follower import LogFollower
+from idvault_client.people import identity_folder
 from tests.demo.disclosure import DisclosureSteps
 from tests.resilience.soak.load import Load
 
@@ -26,11 +26,11 @@ class People:
         self._load = load
         # One for all disclosures: it knows which codes were used.
         self._steps = DisclosureSteps(scratch=scratch)
-        home = homes.load(Path(document["identities"]["auditor-b"]))
-        self._remote = home.connect()
+        folder = identity_folder.load(Path(document["identities"]["auditor-b"]))
+        self._remote = folder.connect()
         self._follower = LogFollower(
-            files=Folder(public),
-            policy=Policy(home.log_key.name, (home.log_key,)),
+            files=LogFolder(public),
+            policy=Policy(folder.log_key.name, (folder.log_key,)),
             state=scratch / "monitor.checkpoint",
             max_age=None,
             now=time.time,

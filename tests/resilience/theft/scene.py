@@ -5,7 +5,7 @@ from pathlib import Path
 
 from idvault.development.layout import PASSPHRASE
 from idvault_client import Vault
-from idvault_client.campaign_values import LegacyAccount
+from idvault_client.backend.campaign.values import LegacyAccount
 from tests.resilience.theft.loot import Loot, take, take_keys
 from tests.resilience.theft.victims import Victims, invent
 from tests.support.databases import Databases

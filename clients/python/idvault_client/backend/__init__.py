@@ -1,0 +1,1 @@
+"""What IM backends import: the vault's calls, blocking and awaited."""

@@ -1,0 +1,1 @@
+"""Account statuses: one, many, and the feed that keeps them fresh."""

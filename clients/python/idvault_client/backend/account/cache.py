@@ -1,0 +1,98 @@
+"""The statuses that a client knows from the feed, and how fresh they are; pure rules, no clock, no network.
+
+- Each message says how long the stream had run when the vault read its state. The stream started after the
+  client requested it, so by the client's clock that read is at least as late as the request plus this
+  duration. No two clocks are compared.
+- The cache answers only if it knows all changes up to max_age seconds ago; otherwise the vault is asked.
+- Of two statuses of an account the one with the higher revision is kept, in whatever order they arrive.
+- A VERIFIED status expires by the vault's current date, which comes with each message.
+"""
+
+from dataclasses import replace
+from datetime import date
+
+from idvault.domain.status import State
+from idvault_client.backend.account.status import Status
+
+MAX_AGE = 10.0
+"""How many seconds old an answer of the cache may be."""
+
+
+class StatusCache:
+    """The statuses of one feed. Times are seconds of one monotonic clock."""
+
+    def __init__(self, *, max_age: float = MAX_AGE) -> None:
+        """max_age: how many seconds old an answer may be."""
+        self._max_age = max_age
+        self._known: dict[str, Status] = {}
+        self._began = 0.0
+        self._known_until: float | None = None
+        self._today: date | None = None
+        self.cursor = ""
+
+    def __len__(self) -> int:
+        """Return how many accounts are known."""
+        return len(self._known)
+
+    def begin(self, *, now: float) -> str:
+        """Record that a stream is requested now; return the cursor for the request."""
+        self._began = now
+        return self.cursor
+
+    def apply(
+        self,
+        statuses: list[Status],
+        removed: list[str],
+        *,
+        cursor: str,
+        elapsed: float,
+        caught_up: bool,
+        today: date | None,
+    ) -> None:
+        """Apply a message of the stream that was requested last."""
+        for status in statuses:
+            self._take(status)
+        for token in removed:
+            self._known.pop(token, None)
+        self.cursor = cursor
+        if today is not None and (self._today is None or today > self._today):
+            self._today = today
+        if caught_up:
+            # A new stream may have been read earlier than the previous one.
+            self._known_until = max(self._began + elapsed, self._known_until or float("-inf"))
+
+    def reset(self) -> None:
+        """Forget everything: the feed cannot continue from the cursor."""
+        self._known.clear()
+        self._known_until = None
+        self.cursor = ""
+
+    def saw(self, status: Status) -> None:
+        """Apply a status that the vault answered outside the feed, if the account is known.
+
+        An unknown account may have been removed since: only the feed tells.
+        """
+        if status.account_token in self._known:
+            self._take(status)
+
+    def get(self, token: str, *, now: float) -> Status | None:
+        """Return an account's status; None if the vault must be asked."""
+        if self.age(now=now) > self._max_age:
+            return None
+        found = self._known.get(token)
+        return None if found is None else self._as_of_today(found)
+
+    def age(self, *, now: float) -> float:
+        """Return how many seconds ago the cache was complete; infinity if it never was."""
+        return float("inf") if self._known_until is None else now - self._known_until
+
+    def _take(self, status: Status) -> None:
+        former = self._known.get(status.account_token)
+        if former is None or former.revision <= status.revision:
+            self._known[status.account_token] = status
+
+    def _as_of_today(self, found: Status) -> Status:
+        due = found.expire_date is not None and self._today is not None and found.expire_date <= self._today
+        if found.state is State.VERIFIED and due:
+            return replace(found, state=State.EXPIRED, revision=found.revision + 1)
+        return found

@@ -1,0 +1,91 @@
+"""The client for asyncio: the methods of `vault.Vault`, awaited."""
+
+import asyncio
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Self
+
+import grpc
+
+from idvault_client import refusals, transport
+from idvault_client.backend import claim, credential, disclosure_history
+from idvault_client.backend.account import status
+from idvault_client.backend.account.feed import AioStatusFeed
+from idvault_client.backend.account.status import Statuses
+from idvault_client.backend.campaign.client import AioCampaignClient
+from idvault_client.backend.rpc import Result, Rpc, awaited
+from idvault_client.transport import Tls
+
+
+def connect(
+    target: str, *, tls: Tls, timeout: float = transport.DEFAULT_TIMEOUT, server_name: str | None = None
+) -> "AioVault":
+    """Return a client of the vault, to be made and used in one running event loop.
+
+    The arguments are those of `idvault_client.connect`.
+    """
+    options = transport.options(server_name)
+    checked = transport.check_timeout(timeout)
+    return AioVault(grpc.aio.secure_channel(target, tls.credentials(), options=options), timeout=checked)
+
+
+class AioVault:
+    """The vault as a backend sees it; every method raises VaultError and no exception of gRPC.
+
+    statuses: all your accounts, answered from a feed that is at most ten seconds behind:
+    `await vault.statuses.get(token)`. campaigns: legacy accounts and campaigns.
+    """
+
+    def __init__(self, channel: grpc.aio.Channel, *, timeout: float) -> None:
+        """Use an open channel; `connect` makes both."""
+        self._channel = channel
+        self._timeout = timeout
+        self.statuses = AioStatusFeed(channel, self.get_status)
+        self.campaigns = AioCampaignClient(run=self.run)
+
+    verify_individual = awaited(claim.verify_individual)
+    verify_organization = awaited(claim.verify_organization)
+    get_verification = awaited(claim.get_verification)
+    get_status = awaited(status.get_status)
+    get_disclosure_history = awaited(disclosure_history.get_disclosure_history)
+    issue_status_token = awaited(credential.issue_status_token)
+    issue_status_credential = awaited(credential.issue_status_credential)
+
+    async def batch_get_statuses(self, account_tokens: Iterable[str]) -> Statuses:
+        """Return the statuses of any number of accounts; every 1,000 are one call with its own timeout."""
+        return status.join([await self.run(call) for call in status.batch_get_statuses(account_tokens)])
+
+    async def close(self) -> None:
+        """Close the connection; calls that still run end with Unavailable."""
+        await self.statuses.close()
+        await self._channel.close()
+
+    async def __aenter__(self) -> Self:
+        """Return the client itself."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the connection."""
+        await self.close()
+
+    async def run(self, call: Rpc[Result]) -> Result:
+        """Make a call and return what the answer means; raises VaultError."""
+        method: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = self._channel.unary_unary(call.path)
+        try:
+            answer = await method(call.request, timeout=self._timeout)
+        except grpc.RpcError as error:
+            failure = refusals.from_rpc(error, request_id=call.request_id)
+        except (ValueError, grpc.aio.UsageError):  # what grpc raises once the channel is closed
+            failure = refusals.closed(request_id=call.request_id)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            # Nobody cancelled this task: close() ended the call.
+            failure = refusals.closed(request_id=call.request_id)
+        else:
+            return call.result(answer)
+        # Raised outside the handlers: grpc's exception must not travel along as the context of ours.
+        raise failure

@@ -1,0 +1,1 @@
+"""Legacy accounts and campaigns."""

@@ -1,0 +1,86 @@
+"""The blocking client. `aio` has the same methods, awaited; each docstring stands where the call is built."""
+
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Self
+
+import grpc
+
+from idvault_client import refusals, transport
+from idvault_client.backend import claim, credential, disclosure_history
+from idvault_client.backend.account import status
+from idvault_client.backend.account.feed import StatusFeed
+from idvault_client.backend.account.status import Statuses
+from idvault_client.backend.campaign.client import CampaignClient
+from idvault_client.backend.rpc import Result, Rpc, blocking
+from idvault_client.transport import Tls
+
+
+def connect(
+    target: str, *, tls: Tls, timeout: float = transport.DEFAULT_TIMEOUT, server_name: str | None = None
+) -> "Vault":
+    """Return a client of the vault at a gRPC target, for example "dns:///vault.internal:7443".
+
+    tls: PEM files, read at once (OSError if that fails). timeout: seconds that each call may take, retries
+    included. server_name: the name in the server's certificate if it differs from the target's.
+    Connects with the first call; safe to share between threads.
+    """
+    options = transport.options(server_name)
+    checked = transport.check_timeout(timeout)
+    return Vault(grpc.secure_channel(target, tls.credentials(), options=options), timeout=checked)
+
+
+class Vault:
+    """The vault as a backend sees it; every method raises VaultError and no exception of gRPC.
+
+    statuses: all your accounts, answered from a feed that is at most ten seconds behind:
+    `vault.statuses.get(token)`. campaigns: legacy accounts and campaigns.
+    """
+
+    def __init__(self, channel: grpc.Channel, *, timeout: float) -> None:
+        """Use an open channel; `connect` makes both."""
+        self._channel = channel
+        self._timeout = timeout
+        self.statuses = StatusFeed(channel, self.get_status)
+        self.campaigns = CampaignClient(run=self.run)
+
+    verify_individual = blocking(claim.verify_individual)
+    verify_organization = blocking(claim.verify_organization)
+    get_verification = blocking(claim.get_verification)
+    get_status = blocking(status.get_status)
+    get_disclosure_history = blocking(disclosure_history.get_disclosure_history)
+    issue_status_token = blocking(credential.issue_status_token)
+    issue_status_credential = blocking(credential.issue_status_credential)
+
+    def batch_get_statuses(self, account_tokens: Iterable[str]) -> Statuses:
+        """Return the statuses of any number of accounts; every 1,000 are one call with its own timeout."""
+        return status.join([self.run(call) for call in status.batch_get_statuses(account_tokens)])
+
+    def close(self) -> None:
+        """Close the connection; calls that still run end with Unavailable."""
+        self.statuses.close()
+        self._channel.close()
+
+    def __enter__(self) -> Self:
+        """Return the client itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the connection."""
+        self.close()
+
+    def run(self, call: Rpc[Result]) -> Result:
+        """Make a call and return what the answer means; raises VaultError."""
+        method: grpc.UnaryUnaryMultiCallable[bytes, bytes] = self._channel.unary_unary(call.path)
+        try:
+            answer = method(call.request, timeout=self._timeout)
+        except grpc.RpcError as error:
+            failure = refusals.from_rpc(error, request_id=call.request_id)
+        except ValueError:  # what grpc raises once the channel is closed
+            failure = refusals.closed(request_id=call.request_id)
+        else:
+            return call.result(answer)
+        # Raised outside the handlers: grpc's exception must not travel along as the context of ours.
+        raise failure

@@ -1,0 +1,93 @@
+"""The command `idvault-client` as a whole: how to reach the vault, and which commands there are."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from idvault_client import testing
+from idvault_client.backend.vault import Vault, connect
+from idvault_client.commands import account, claim, credential, disclosure_history, log
+from idvault_client.commands.campaign import commands as campaign
+from idvault_client.commands.legacy_import import command as legacy_import
+from idvault_client.transport import DEFAULT_TIMEOUT, Tls
+
+app = typer.Typer(
+    name="idvault-client",
+    no_args_is_help=True,
+    add_completion=False,
+    # Plain text, in which "idvault[plot]" stays what it is.
+    rich_markup_mode=None,
+    # A pretty traceback prints local variables, and those may be personal.
+    pretty_exceptions_enable=False,
+)
+app.command("follow-log", short_help="Check that the log continues the last checkpoint seen.")(log.follow)
+app.command("check-token", short_help="Check a status token or credential offline.")(credential.check)
+app.command("check-receipt", short_help="Check the proof that a sign-up was sealed and logged.")(claim.check)
+app.command("check-history", short_help="Check the proofs of a disclosure history offline.")(
+    disclosure_history.check
+)
+app.command("import-legacy", short_help="Import accounts from before the rule.")(legacy_import.import_legacy)
+app.add_typer(campaign.app, name="campaign", short_help="List campaigns, and show their progress.")
+app.command("status", short_help="Print the status of each account.")(account.status)
+app.command("get-verification", short_help="Print a claim as it stands now; fetch its receipt.")(claim.get)
+app.command("issue-token", short_help="Fetch a status token or credential.")(credential.issue)
+app.command("history", short_help="Fetch the disclosures of an account's record.")(disclosure_history.fetch)
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How to reach the vault: by a ready file, or by target and PEM files."""
+
+    ready_file: Path | None
+    platform: str
+    target: str | None
+    tls: Tls | None
+    server_name: str | None
+    timeout: float
+    as_json: bool
+
+    def open(self) -> Vault:
+        """Return the client; raises OSError or ValueError if a file cannot be read or is not valid."""
+        if self.ready_file is not None:
+            return testing.connect(self.ready_file, platform=self.platform, timeout=self.timeout)
+        if self.target is None or self.tls is None:
+            raise typer.BadParameter("give --ready-file, or --target with --ca, --certificate and --key")
+        return connect(self.target, tls=self.tls, timeout=self.timeout, server_name=self.server_name)
+
+
+@app.callback()
+def connection(  # noqa: PLR0917 - typer makes an option of each
+    context: typer.Context,
+    ready_file: Annotated[
+        Path | None, typer.Option(help="The file that `idvault dev --ready-file` wrote; replaces all below.")
+    ] = None,
+    platform: Annotated[
+        str, typer.Option(help="Which platform of the ready file to be.")
+    ] = testing.DEVELOPMENT_PLATFORM,
+    target: Annotated[str | None, typer.Option(help="Where the vault listens, HOST:PORT.")] = None,
+    ca: Annotated[Path | None, typer.Option(help="PEM file of the server's authority.")] = None,
+    certificate: Annotated[Path | None, typer.Option(help="PEM file of your certificate.")] = None,
+    key: Annotated[Path | None, typer.Option(help="PEM file of your private key.")] = None,
+    server_name: Annotated[
+        str | None, typer.Option(help="The name in the server's certificate, if not HOST.")
+    ] = None,
+    timeout: Annotated[float, typer.Option(help="Seconds a call may take, retries included.", min=0.1)] = (
+        DEFAULT_TIMEOUT
+    ),
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Ask an identity vault for statuses and claims, as a platform with its client certificate.
+
+    Exit codes: 0 done, 1 a check failed (a row of an import, a receipt that is not there yet), 2 wrong
+    usage, 3 something cannot be reached (the text says what), 4 refused (the reason is printed), 5 a proof or
+    signature does not verify. Results go to stdout, everything else to stderr.
+    """
+    tls = Tls(ca, certificate, key) if ca and certificate and key else None
+    context.obj = Connection(ready_file, platform, target, tls, server_name, timeout, as_json)
+
+
+def main() -> None:
+    """Run the command."""
+    app(prog_name="idvault-client")

@@ -1,0 +1,83 @@
+"""Shows the progress of a campaign in a terminal: the funnel as bars, the coverage as a curve of blocks."""
+
+from collections.abc import Sequence
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from idvault.domain.campaign import Method
+from idvault_client.backend.campaign.values import CampaignProgress
+from idvault_client.commands.campaign.chart import STAGES, coverage_by_day
+
+_BAR_WIDTH, _CURVE_LEAST, _CURVE_WIDTH, _CURVE_HEIGHT = 40, 24, 60, 8
+_EIGHTHS = " ▁▂▃▄▅▆▇█"
+_METHODS: dict[Method | None, str] = {
+    Method.WHEN_DUE: "when due",
+    Method.AT_LOGIN: "at login",
+    Method.AT_SENSITIVE_ACTION: "sensitive",
+    Method.HOSTED_LINK: "link",
+}
+_STYLES = {"verified": "green", "failed": "red", "dismissed": "yellow", "later": "dim"}
+
+
+def show(progress: CampaignProgress, console: Console) -> None:
+    """Print the funnel, the funnel by day and method, and the curve."""
+    console.print(_funnel(progress))
+    if progress.days:
+        console.print(_days(progress))
+        console.print(_curve(progress))
+
+
+def _funnel(progress: CampaignProgress) -> Table:
+    table = Table(title=f"campaign {progress.campaign_id}", title_justify="left", box=None)
+    table.add_column("stage")
+    table.add_column("owners", justify="right")
+    table.add_column("of the cohort", justify="right")
+    table.add_column("")
+    counts = {"cohort": progress.cohort_size, **{name: getattr(progress.total, name) for name in STAGES}}
+    for stage, count in counts.items():
+        share = count / max(1, progress.cohort_size)
+        style = _STYLES.get(stage, "cyan")
+        table.add_row(stage, str(count), f"{share:.1%}", Text("█" * round(_BAR_WIDTH * share), style=style))
+    return table
+
+
+def _days(progress: CampaignProgress) -> Table:
+    table = Table(
+        title="by day and method", title_justify="left", box=None, padding=(0, 1, 0, 0), pad_edge=False
+    )
+    table.add_column("day", no_wrap=True)
+    table.add_column("method", no_wrap=True)
+    # A stage that nobody reached would make the table too wide for a small terminal.
+    reached = [stage for stage in STAGES if getattr(progress.total, stage)]
+    for stage in reached:
+        table.add_column(stage, justify="right")
+    for day, method, funnel in progress.days:
+        counts = [str(getattr(funnel, stage) or "") for stage in reached]
+        table.add_row(day.isoformat(), _METHODS.get(method, ""), *counts)
+    return table
+
+
+def _curve(progress: CampaignProgress) -> RenderableType:
+    curve = coverage_by_day(progress)
+    shares = [verified / max(1, progress.cohort_size) for _, verified in curve]
+    top = max(0.01, *shares)
+    heights = [share / top * _CURVE_HEIGHT for share in _spread(shares)]
+    rows = [Text(f"verified, share of the cohort (top: {top:.1%})", style="italic")]
+    for level in range(_CURVE_HEIGHT - 1, -1, -1):
+        blocks = "".join(_EIGHTHS[round(8 * min(1.0, max(0.0, height - level)))] for height in heights)
+        rows.append(Text(f"│{blocks}", style="green"))
+    first, last = curve[0][0].isoformat(), curve[-1][0].isoformat()
+    rows.append(Text(f"└{'─' * len(heights)}"))
+    rows.append(Text(f" {first}{last:>{max(1, len(heights) - len(first))}}", style="dim"))
+    return Group(*rows)
+
+
+def _spread(shares: Sequence[float]) -> list[float]:
+    """Return the share of each column; with more days than columns, that of the last day."""
+    days = len(shares)
+    columns = min(_CURVE_WIDTH, max(days, _CURVE_LEAST))
+    if days < columns:
+        return [shares[column * days // columns] for column in range(columns)]
+    return [shares[(column + 1) * days // columns - 1] for column in range(columns)]

@@ -1,0 +1,96 @@
+"""`idvault-client get-verification` and `check-receipt`: a claim, and its receipt."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from idvault_client.backend.claim import Verification
+from idvault_client.commands import account
+from idvault_client.commands.log import PublicKey, Quorum, Witness, policy_of
+from idvault_client.commands.output import (
+    AsJson,
+    CheckFailedError,
+    read,
+    reporting,
+    show,
+    show_valid,
+    write,
+)
+from idvault_client.offline import receipt as receipts
+from idvault_client.offline.receipt import ReceiptError
+
+
+def get(
+    context: typer.Context,
+    request_id: Annotated[str, typer.Argument(metavar="REQUEST_ID", help="The UUID of the claim.")],
+    receipt: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Where to write the receipt; see check-receipt."),
+    ] = None,
+    json_option: AsJson = False,
+) -> None:
+    """Print a claim as it stands now; with --receipt, exit code 1 if there is none that proves it yet."""
+    with reporting(context, json_option) as as_json, context.obj.open() as vault:
+        found = vault.get_verification(request_id)
+        if receipt is not None and found.receipt is not None:
+            write(receipt, found.receipt.to_json())
+        _show(found, as_json=as_json)
+        if receipt is not None:
+            _check_covered(found)
+
+
+def check(  # noqa: PLR0917 - typer makes an option of each
+    context: typer.Context,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="What `get-verification ID --receipt FILE` wrote.")
+    ],
+    public_key: PublicKey,
+    account: Annotated[
+        str | None, typer.Option(metavar="TOKEN", help="The account that it must be about.")
+    ] = None,
+    witness: Witness = None,
+    quorum: Quorum = None,
+    json_option: AsJson = False,
+) -> None:
+    """Check that a sign-up's identity was sealed and logged, by the log's public key alone, without a call.
+
+    The last line is "check: valid", or "check: REASON" with exit code 5.
+    """
+    policy = policy_of(public_key, witness or [], quorum, None)
+    with reporting(context, json_option) as as_json:
+        found = receipts.parse(read(file))
+        if account is not None and found.account_token != account:
+            raise ReceiptError("OTHER_ACCOUNT", "the receipt belongs to another account")
+        proved = receipts.check(found, policy=policy)
+        shown: dict[str, object] = {
+            "account_token": proved.account_token,
+            "record_digest": proved.record_digest.hex(),
+            "quorum": proved.quorum,
+            "sealed_at": proved.sealed_at.isoformat(),
+            "index": proved.index,
+        }
+        show_valid(shown, as_json=as_json)
+
+
+def _check_covered(claim: Verification) -> None:
+    """Raise CheckFailedError unless a claim has a receipt that can be checked."""
+    if claim.receipt is None:
+        raise CheckFailedError("no receipt: only a claim that SUCCEEDED has one")
+    if not claim.receipt.covered:
+        raise CheckFailedError("no checkpoint covers the receipt yet: ask again in a few seconds")
+
+
+def _show(claim: Verification, *, as_json: bool) -> None:
+    answer: dict[str, object] = {
+        "request_id": claim.request_id,
+        "account_token": claim.account_token,
+        "state": claim.state,
+        "failure_reason": claim.failure_reason if claim.failed else None,
+        "retry_after_seconds": claim.retry_after.total_seconds() if claim.pending else None,
+    }
+    status = account.to_json(claim.status)
+    # On one line the claim's state hides that of the account.
+    show(
+        {**answer, "status": status} if as_json else answer | status | {"state": claim.state}, as_json=as_json
+    )

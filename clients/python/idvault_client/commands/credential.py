@@ -1,0 +1,63 @@
+"""`idvault-client issue-token` and `check-token`: status tokens and credentials for third parties."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from idvault_client.commands.output import AsJson, read, reporting, show, show_valid, write
+from idvault_client.offline import StatusVerifier
+
+
+def issue(  # noqa: PLR0917 - typer makes an option of each
+    context: typer.Context,
+    account_token: Annotated[str, typer.Argument(metavar="TOKEN", help="The account.")],
+    audience: Annotated[str, typer.Option(help="Who will check it.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Where the token is written.")],
+    credential: Annotated[
+        bool, typer.Option("--credential", help="A credential of 30 days instead of a token of ten minutes.")
+    ] = False,
+    json_option: AsJson = False,
+) -> None:
+    """Fetch a status token or credential for a third party; see check-token."""
+    with reporting(context, json_option) as as_json, context.obj.open() as vault:
+        fetch = vault.issue_status_credential if credential else vault.issue_status_token
+        found = fetch(account_token, audience)
+        write(out, found.token + "\n")
+        show({"state": "ISSUED", "expires_at": found.expires_at.isoformat()}, as_json=as_json)
+
+
+def check(  # noqa: PLR0917 - typer makes an option of each
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The status token or credential.")],
+    audience: Annotated[str, typer.Option(help="Who you are, as the token names you.")],
+    jwks: Annotated[Path, typer.Option(metavar="FILE", help="The vault's jwks.json.")],
+    lists: Annotated[
+        list[Path] | None,
+        typer.Option("--list", metavar="FILE", help="A status/<n>.jwt of the vault; may be repeated."),
+    ] = None,
+    issuer: Annotated[str | None, typer.Option(help="Whose tokens to accept; without it, any.")] = None,
+    max_list_age: Annotated[
+        float | None, typer.Option(metavar="SECONDS", min=0, help="How long ago a list may have been signed.")
+    ] = None,
+    json_option: AsJson = False,
+) -> None:
+    """Check a status token, or a credential and its list, from files alone, without a call.
+
+    The last line is "check: valid", or "check: REASON" with exit code 5.
+    """
+    with reporting(context, json_option) as as_json:
+        verifier = StatusVerifier(
+            jwks=read(jwks), audience=audience, issuer=issuer, max_list_age=max_list_age
+        )
+        for path in lists or []:
+            verifier.add_list(read(path))
+        found = verifier.check(read(file))
+        shown: dict[str, object] = {
+            "issuer": found.issuer,
+            "subject": found.subject,
+            "expires_at": datetime.fromtimestamp(found.expires_at, UTC).isoformat(),
+            "standing": found.standing,
+        }
+        show_valid(shown, as_json=as_json)

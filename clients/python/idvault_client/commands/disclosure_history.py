@@ -1,0 +1,73 @@
+"""`idvault-client history` and `check-history`: the disclosures of an account's record, and their proofs."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from idvault_client.commands.log import PublicKey, Quorum, Witness, policy_of
+from idvault_client.commands.output import AsJson, read, reporting, show_valid, write
+from idvault_client.offline import disclosure_history
+from idvault_client.offline.disclosure_history import DisclosureHistory, HistoryError, ProvedDisclosure
+
+_MOST_BYTES = 16 * 1024 * 1024  # an answer of the vault has at most 4 MiB, and its text some more
+
+
+def fetch(
+    context: typer.Context,
+    account_token: Annotated[str, typer.Argument(metavar="TOKEN", help="The account.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Where the history is written.")],
+    json_option: AsJson = False,
+) -> None:
+    """Fetch the disclosures of an account's record with their proofs, for the person; see check-history."""
+    with reporting(context, json_option) as as_json, context.obj.open() as vault:
+        found = vault.get_disclosure_history(account_token)
+        write(out, found.to_json())
+        horizon = found.horizon.isoformat()
+        if as_json:
+            shown = {"account_token": found.account_token, "openings": found.openings, "horizon": horizon}
+            typer.echo(json.dumps(shown))
+        else:
+            typer.echo(f"history: {found.openings} openings before {horizon}")
+
+
+def check(  # noqa: PLR0917 - typer makes an option of each
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `history TOKEN --out FILE` wrote.")],
+    public_key: PublicKey,
+    account: Annotated[
+        str | None, typer.Option(metavar="TOKEN", help="The account that it must be about.")
+    ] = None,
+    witness: Witness = None,
+    quorum: Quorum = None,
+    json_option: AsJson = False,
+) -> None:
+    """Check every disclosure of a history against the log, by the log's public key alone, without a call.
+
+    The last line is "check: valid", or "check: REASON" with exit code 5.
+    """
+    policy = policy_of(public_key, witness or [], quorum, None)
+    with reporting(context, json_option) as as_json:
+        found = disclosure_history.parse(read(file, limit=_MOST_BYTES))
+        if account is not None and found.account_token != account:
+            raise HistoryError("OTHER_ACCOUNT", "the history belongs to another account")
+        _show(found, disclosure_history.check(found, policy=policy), as_json=as_json)
+
+
+def _show(found: DisclosureHistory, proved: tuple[ProvedDisclosure, ...], *, as_json: bool) -> None:
+    horizon = found.horizon.isoformat()
+    if as_json:
+        openings = [{**asdict(each), "opened_at": each.opened_at.isoformat()} for each in proved]
+        shown = {"account_token": found.account_token, "horizon": horizon, "openings": openings}
+        show_valid(shown, as_json=True)
+        return
+    typer.echo("the log proves what is listed; that nothing is left out is the vault's statement", err=True)
+    typer.echo(f"account {found.account_token}: {len(proved)} openings before {horizon}")
+    for each in proved:
+        typer.echo(
+            f"opened {each.opened_at.isoformat()} by {each.actor_id}, disclosure "
+            f"{each.disclosure_id}, log entry {each.index}"
+        )
+    show_valid({}, as_json=False)

@@ -1,0 +1,129 @@
+"""What every command shares: `--json`, results on stdout, errors on stderr, exit codes.
+
+Exit codes: 1 a check failed, 2 wrong usage, 3 something cannot be reached, 4 refused, 5 not verified.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from idvault_client.commands.campaign.chart import NoMatplotlibError
+from idvault_client.commands.legacy_import.importer import ImportFileError
+from idvault_client.errors import Unavailable, VaultError
+from idvault_client.offline import CheckError
+from idvault_client.offline.log.follower import RefusedLogError
+from idvault_client.offline.proof import UnverifiedError
+from idvault_client.reasons import FIELD_TEXTS
+
+_CHECK_FAILED, _WRONG_USAGE, _UNREACHABLE, _REFUSED, _UNVERIFIED = 1, 2, 3, 4, 5
+_MOST_BYTES = 4 * 1024 * 1024
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+
+
+class CheckFailedError(Exception):
+    """A check failed; the text says which."""
+
+
+@contextmanager
+def reporting(context: typer.Context, as_json: bool) -> Iterator[bool]:
+    """Yield whether to print JSON.
+
+    An error within the block ends the command with a text and an exit code.
+    """
+    as_json = as_json or context.obj.as_json
+    try:
+        yield as_json
+    except VaultError as error:
+        _fail(error, as_json=as_json)
+    except RefusedLogError as error:
+        if not as_json:
+            typer.echo(f"log: {error}")
+            raise typer.Exit(_UNVERIFIED) from error
+        _end(_UNVERIFIED, "UNVERIFIED", str(error), reason=error.reason, as_json=as_json)
+    except (UnverifiedError, CheckError) as error:
+        if not as_json:
+            typer.echo(f"check: {error.reason}")
+        _end(_UNVERIFIED, "UNVERIFIED", str(error), reason=error.reason, as_json=as_json)
+    except CheckFailedError as error:
+        _end(_CHECK_FAILED, "CHECK_FAILED", str(error), as_json=as_json)
+    except ImportFileError as error:
+        _end(_WRONG_USAGE, "USAGE", str(error), as_json=as_json)
+    except OSError as error:
+        text = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        _end(_UNREACHABLE, "UNAVAILABLE", text, as_json=as_json)
+    except (ValueError, NoMatplotlibError) as error:
+        _end(_UNREACHABLE, "UNAVAILABLE", str(error), as_json=as_json)
+
+
+def tell_error(code: str, text: str, *, as_json: bool, reason: str = "", field: str | None = None) -> None:
+    """Print an error to stderr. reason: a word for programs, where there is one besides the text."""
+    if as_json:
+        shown = {"code": code, "reason": reason or text or None, "field": field}
+        typer.echo(json.dumps({"error": {**shown, "text": text} if reason else shown}), err=True)
+    else:
+        typer.echo(text, err=True)
+
+
+def show(answer: Mapping[str, object], *, as_json: bool) -> None:
+    """Print a result: one JSON object, or one line of names and values.
+
+    What is None is left out of the line.
+    """
+    if as_json:
+        typer.echo(json.dumps(answer))
+    else:
+        typer.echo(" ".join(f"{key}={value}" for key, value in answer.items() if value is not None))
+
+
+def show_valid(answer: Mapping[str, object], *, as_json: bool) -> None:
+    """Print what a check proved; the last line is "check: valid"."""
+    if as_json:
+        typer.echo(json.dumps({**answer, "valid": True}))
+        return
+    for name, value in answer.items():
+        if value is not None:
+            typer.echo(f"{name}: {value}")
+    typer.echo("check: valid")
+
+
+def read(path: Path, *, limit: int = _MOST_BYTES) -> bytes:
+    """Return a file, cut off one byte beyond the limit: no valid file is longer."""
+    with path.open("rb") as file:
+        return file.read(limit + 1)
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file that only its owner may read: whoever has it can present it as their own."""
+    with open(path, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        file.write(text)
+
+
+def _fail(error: VaultError, *, as_json: bool) -> NoReturn:
+    exit_code = _UNREACHABLE if isinstance(error, Unavailable) else _REFUSED
+    if as_json:
+        field = next(iter(error.fields), None)
+        tell_error(error.code, error.reason or error.hint, field=field, as_json=True)
+    else:
+        typer.echo("\n".join([str(error), *_explained(error)]), err=True)
+    raise typer.Exit(exit_code) from error
+
+
+def _explained(error: VaultError) -> list[str]:
+    """Return what is wrong with which option, or else the reason in a sentence."""
+    wrong = [
+        f"{field}: {FIELD_TEXTS[code].in_language('en')}"
+        for field, code in error.fields.items()
+        if code in FIELD_TEXTS
+    ]
+    return wrong or ([error.text("en")] if error.reason else [])
+
+
+def _end(exit_code: int, code: str, text: str, *, as_json: bool, reason: str = "") -> NoReturn:
+    tell_error(code, text, reason=reason, as_json=as_json)
+    raise typer.Exit(exit_code)

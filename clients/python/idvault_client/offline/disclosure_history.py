@@ -1,0 +1,108 @@
+"""A disclosure history, and its check without a call: was this identity ever disclosed?
+
+A history is valid if, in this order,
+* its checkpoint is signed by the log, and by its witnesses where they are given,
+* each disclosure's entry is of the type disclosure:record:open and commits to this account and these details,
+* each entry is in the tree of the checkpoint, at its own index, and happened before the horizon.
+
+The log proves the disclosures that are listed. That none is left out is the vault's statement.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from google.protobuf import json_format
+from google.protobuf.message import DecodeError
+
+from idvault.domain.event import EventType
+from idvault.transparency import checkpoint
+from idvault.transparency.checkpoint import Checkpoint, Policy
+from idvault.transparency.entry import EntryError
+from idvault.transparency.tree import LogError
+from idvault.v1 import status_pb2
+from idvault_client.offline.proof import UnverifiedError, check_entry
+
+
+class HistoryError(UnverifiedError):
+    """A history that does not verify."""
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosureHistory:
+    """Every disclosure of an account's records before the horizon, as the vault tells it.
+
+    Openings: how many.
+    """
+
+    account_token: str
+    horizon: datetime
+    openings: int
+    message: bytes = field(repr=False)
+
+    def to_json(self) -> str:
+        """Return the text of a history file."""
+        return json_format.MessageToJson(status_pb2.DisclosureHistory.FromString(self.message)) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class ProvedDisclosure:
+    """One disclosure that the log proves. opened_at: to the minute, UTC; index: its place in the log."""
+
+    disclosure_id: str
+    opened_at: datetime
+    actor_id: str
+    index: int
+
+
+def read_answer(data: bytes) -> DisclosureHistory:
+    """Return an answer of the vault; raises DecodeError, ValueError."""
+    answer = status_pb2.DisclosureHistory.FromString(data)
+    if not answer.account_token:
+        raise ValueError("a history without account")
+    horizon = answer.horizon_time.ToDatetime(tzinfo=UTC)
+    return DisclosureHistory(answer.account_token, horizon, len(answer.openings), data)
+
+
+def parse(text: str | bytes) -> DisclosureHistory:
+    """Return the content of a history file; raises HistoryError (NOT_A_HISTORY)."""
+    try:
+        message = json_format.Parse(text, status_pb2.DisclosureHistory())
+        return read_answer(message.SerializeToString(deterministic=True))
+    except (json_format.ParseError, DecodeError, ValueError) as error:
+        raise HistoryError("NOT_A_HISTORY", "the file is not a disclosure history") from error
+
+
+def check(history: DisclosureHistory, *, policy: Policy) -> tuple[ProvedDisclosure, ...]:
+    """Return the disclosures, each of them proved; raises HistoryError that says what does not verify."""
+    answer = status_pb2.DisclosureHistory.FromString(history.message)
+    try:
+        newest = checkpoint.verify(answer.checkpoint.note, policy).checkpoint
+    except LogError as error:
+        raise HistoryError("LOG_INVALID", f"the checkpoint does not verify: {error}") from error
+    proved = tuple(
+        _check(history, each, newest, number) for number, each in enumerate(answer.openings, start=1)
+    )
+    if len({each.index for each in proved}) != len(proved):
+        raise HistoryError("LISTED_TWICE", "one log entry is listed as two disclosures")
+    return proved
+
+
+def _check(
+    history: DisclosureHistory, listed: status_pb2.DisclosureOpening, at: Checkpoint, number: int
+) -> ProvedDisclosure:
+    try:
+        found = check_entry(
+            listed.entry,
+            at,
+            type=EventType.DISCLOSURE_OPEN,
+            account_token=history.account_token,
+            fields={"disclosure_id": listed.disclosure_id, "record_digest": listed.record_digest},
+        )
+    except EntryError as error:
+        text = f"the log entry of disclosure {number} does not commit to what is listed"
+        raise HistoryError("OTHER_ENTRY", text) from error
+    except LogError as error:
+        raise HistoryError("NOT_IN_LOG", f"disclosure {number} is not in the log") from error
+    if found.occurred_at >= history.horizon:
+        raise HistoryError("PAST_HORIZON", f"disclosure {number} is later than the history's horizon")
+    return ProvedDisclosure(listed.disclosure_id, found.occurred_at, found.actor_id, listed.entry.proof.index)

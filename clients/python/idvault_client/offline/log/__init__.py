@@ -1,0 +1,1 @@
+"""Follows a transparency log by its published files."""

@@ -1,0 +1,153 @@
+"""Follows a log by its published files: each checkpoint must continue the last one that was seen.
+
+A checkpoint is accepted if, in this order, it
+* is signed by the log's key, and names that log,
+* is cosigned by the demanded number of witnesses, each recently enough where an age is demanded,
+* is not smaller than the last one,
+* continues the last one, by a consistency proof computed from the published tiles.
+
+Only then does it replace the last one, in a file that holds the signed note as published, which
+`idvault log verify --checkpoint` reads too. Two contradicting notes prove that the log has forked: the
+refused one is kept beside the accepted one.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from idvault import durable_file
+from idvault.transparency import checkpoint
+from idvault.transparency.checkpoint import (
+    Checkpoint,
+    Policy,
+    QuorumError,
+    RolledBackError,
+    SignedCheckpoint,
+    verify_successor,
+)
+from idvault.transparency.note import MAX_NOTE_BYTES, NoteError
+from idvault.transparency.proof import ConsistencyError, prove_consistency
+from idvault.transparency.tile import CHECKPOINT_PATH, WIDTH, Tile, TileNodes
+from idvault.transparency.tree import HASH_SIZE, LogError
+from idvault_client.offline.log.files import LogFiles, NotReachedError
+from idvault_client.offline.proof import UnverifiedError
+
+_TILE_BYTES = WIDTH * HASH_SIZE
+
+
+class RefusedLogError(UnverifiedError):
+    """What is published is not the log that was followed so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedCheckpoint:
+    """A checkpoint that was accepted. before: the size of the one it continues, 0 if there was none."""
+
+    checkpoint: Checkpoint
+    before: int
+    cosigned: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LogFollower:
+    """Keeps the newest checkpoint of one log in a file.
+
+    policy: who must have signed it. max_age: how many seconds ago the demanded witnesses may have cosigned,
+    None for any time. now: returns the seconds since 1970.
+    """
+
+    files: LogFiles
+    policy: Policy
+    state: Path
+    max_age: float | None
+    now: Callable[[], float]
+
+    def follow(self) -> AcceptedCheckpoint:
+        """Accept the newest checkpoint; raises RefusedLogError, NotReachedError, OSError of the file."""
+        before = self._kept()
+        raw = self.files.read(CHECKPOINT_PATH, limit=MAX_NOTE_BYTES)
+        if raw is None:
+            raise NotReachedError("no checkpoint is published there")
+        signed = self._verified(raw)
+        if before is not None:
+            try:
+                self._continues(before, signed.checkpoint)
+            except RefusedLogError:
+                durable_file.replace(self.state.with_name(self.state.name + ".refused"), raw)
+                raise
+        durable_file.replace(self.state, raw)
+        names = tuple(sorted(str(key) for key, _ in signed.cosigned))
+        return AcceptedCheckpoint(signed.checkpoint, before.size if before else 0, names)
+
+    def _kept(self) -> Checkpoint | None:
+        """Return the last checkpoint, whatever witnesses cosigned it."""
+        try:
+            raw = self.state.read_bytes()
+        except FileNotFoundError:
+            return None
+        try:
+            return checkpoint.verify(raw, Policy(self.policy.origin, self.policy.log_keys)).checkpoint
+        except LogError as error:
+            text = f"the checkpoint in {self.state} is not one of this log: {error}"
+            raise RefusedLogError("STATE_INVALID", text) from error
+
+    def _verified(self, raw: bytes) -> SignedCheckpoint:
+        try:
+            signed = checkpoint.verify(raw, self.policy)
+        except QuorumError as error:
+            raise RefusedLogError("NOT_COSIGNED", str(error)) from error
+        except NoteError as error:
+            raise RefusedLogError("SIGNATURE_INVALID", str(error)) from error
+        except LogError as error:
+            raise RefusedLogError("CHECKPOINT_INVALID", str(error)) from error
+        if self.max_age is not None:
+            self._check_age(signed, self.max_age)
+        return signed
+
+    def _check_age(self, signed: SignedCheckpoint, most: float) -> None:
+        now = self.now()
+        # A cosignature from the future is as bad as an old one: it would stay fresh for ever.
+        fresh = {key.public_key for key, time in signed.cosigned if abs(now - time) <= most}
+        if len(fresh) < self.policy.quorum:
+            newest = max((time for _, time in signed.cosigned), default=0)
+            text = (
+                f"the checkpoint is stale: {len(fresh)} of {self.policy.quorum} witnesses cosigned it "
+                f"within {most:g} s, the last of all {now - newest:.0f} s ago"
+            )
+            raise RefusedLogError("STALE", text)
+
+    def _continues(self, before: Checkpoint, newest: Checkpoint) -> None:
+        try:
+            verify_successor(before, newest, self._proof(before.size, newest.size))
+        except RolledBackError as error:
+            raise RefusedLogError("ROLLED_BACK", str(error)) from error
+        except ConsistencyError as error:
+            _forked(before, newest, error)
+        except LogError as error:
+            raise RefusedLogError("TILES_INVALID", f"there is no proof of consistency: {error}") from error
+
+    def _proof(self, old: int, new: int) -> tuple[bytes, ...]:
+        if old >= new:
+            return ()
+        return prove_consistency(TileNodes(new, self._tile), old=old, new=new)
+
+    def _tile(self, tile: Tile) -> bytes:
+        # A log may delete a partial tile once it has published the full one, which begins with it.
+        for path in dict.fromkeys((tile.path, Tile(tile.level, tile.index).path)):
+            data = self.files.read(path, limit=_TILE_BYTES)
+            if data is not None:
+                return data
+        text = f"there is no proof of consistency: the file {tile.path} is missing"
+        raise RefusedLogError("TILES_INVALID", text)
+
+
+def _forked(before: Checkpoint, newest: Checkpoint, error: ConsistencyError) -> NoReturn:
+    if before.size == newest.size:
+        text = f"the log has forked: two checkpoints of size {newest.size} have different roots"
+    else:
+        text = (
+            f"the log has forked, or its tiles are damaged: size {newest.size} does not continue "
+            f"size {before.size}"
+        )
+    raise RefusedLogError("FORKED", text) from error

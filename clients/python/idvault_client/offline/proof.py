@@ -1,0 +1,41 @@
+"""What every offline check needs: the error of a failed check, and the proof that the log holds an entry."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from idvault.domain.event import EventType
+from idvault.domain.seal import Part
+from idvault.transparency import entry
+from idvault.transparency.checkpoint import Checkpoint
+from idvault.transparency.entry import Entry
+from idvault.transparency.proof import verify_inclusion
+
+
+class UnverifiedError(Exception):
+    """Something does not verify. reason: a word for programs; the text is for people."""
+
+    def __init__(self, reason: str, text: str) -> None:
+        """Keep both."""
+        super().__init__(text)
+        self.reason = reason
+
+
+def check_entry(
+    logged: Any, at: Checkpoint, *, type: EventType, account_token: str, fields: Mapping[str, Part]
+) -> Entry:
+    """Return the log entry of a LoggedEntry message, under a checkpoint that has been verified.
+
+    Raises EntryError unless the leaf commits to just these values, then LogError unless the tree holds the
+    leaf.
+    """
+    found = entry.check_opened(
+        logged.leaf, type=type, opening_key=logged.opening_key, account_token=account_token, fields=fields
+    )
+    verify_inclusion(
+        leaf_hash=entry.leaf_hash(logged.leaf),
+        index=logged.proof.index,
+        size=at.size,
+        root=at.root,
+        proof=logged.proof.hashes,
+    )
+    return found

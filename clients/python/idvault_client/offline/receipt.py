@@ -1,0 +1,112 @@
+"""A sign-up's receipt: the owner's proof that the identity is sealed and logged; its check without a call.
+
+A receipt is valid if, in this order,
+* its checkpoint is signed by the log, and by its witnesses where they are given,
+* its entry is of the type verification:claim:settle and commits to this account, this claim, its success and
+  this digest of the sealed record,
+* the entry is in the tree of the checkpoint.
+
+The number of custodians is the vault's statement; the record's own quorum is part of the digest.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from google.protobuf import json_format
+from google.protobuf.message import DecodeError
+
+from idvault.domain.event import EventType
+from idvault.domain.verification import ClaimState
+from idvault.transparency import checkpoint
+from idvault.transparency.checkpoint import Policy
+from idvault.transparency.entry import EntryError
+from idvault.transparency.tree import LogError
+from idvault.v1 import verification_pb2
+from idvault_client.offline.proof import UnverifiedError, check_entry
+
+
+class ReceiptError(UnverifiedError):
+    """A receipt that does not verify."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimReceipt:
+    """Proof that an identity was sealed and entered in the log.
+
+    quorum: "2 of 3" is two of three custodians. covered: whether a checkpoint covers the entry; if not, call
+    get_verification again a few seconds later.
+    """
+
+    account_token: str
+    record_digest: bytes
+    quorum: str
+    covered: bool
+    message: bytes = field(repr=False)
+
+    def to_json(self) -> str:
+        """Return the text of a receipt file."""
+        return json_format.MessageToJson(verification_pb2.Receipt.FromString(self.message)) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class ProvedReceipt:
+    """What a receipt proves. sealed_at: to the minute, UTC; index: the entry's place in the log."""
+
+    account_token: str
+    record_digest: bytes
+    quorum: str
+    sealed_at: datetime
+    index: int
+
+
+def read(message: verification_pb2.Receipt) -> ClaimReceipt:
+    """Return a receipt of the vault; raises ValueError."""
+    if not message.account_token or not message.entry.leaf:
+        raise ValueError("a receipt without account or entry")
+    return ClaimReceipt(
+        message.account_token,
+        message.record_digest,
+        message.quorum,
+        message.entry.HasField("proof") and bool(message.checkpoint.note),
+        message.SerializeToString(deterministic=True),
+    )
+
+
+def parse(text: str | bytes) -> ClaimReceipt:
+    """Return the content of a receipt file; raises ReceiptError (NOT_A_RECEIPT)."""
+    try:
+        return read(json_format.Parse(text, verification_pb2.Receipt()))
+    except (json_format.ParseError, DecodeError, ValueError) as error:
+        raise ReceiptError("NOT_A_RECEIPT", "the file is not a receipt") from error
+
+
+def check(receipt: ClaimReceipt, *, policy: Policy) -> ProvedReceipt:
+    """Return what a receipt proves; raises ReceiptError that says what does not verify."""
+    if not receipt.covered:
+        raise ReceiptError("NOT_COVERED", "no checkpoint covers the entry yet: ask for the receipt again")
+    message = verification_pb2.Receipt.FromString(receipt.message)
+    try:
+        newest = checkpoint.verify(message.checkpoint.note, policy).checkpoint
+    except LogError as error:
+        raise ReceiptError("LOG_INVALID", f"the checkpoint does not verify: {error}") from error
+    try:
+        found = check_entry(
+            message.entry,
+            newest,
+            type=EventType.CLAIM_SETTLE,
+            account_token=message.account_token,
+            fields={
+                "claim_id": message.claim_id,
+                "state": ClaimState.SUCCEEDED.value,
+                "failure_reason": "",
+                "record_digest": message.record_digest,
+            },
+        )
+    except EntryError as error:
+        raise ReceiptError("OTHER_ENTRY", "the log entry does not commit to this receipt") from error
+    except LogError as error:
+        raise ReceiptError("NOT_IN_LOG", "the entry is not in the log") from error
+    index = message.entry.proof.index
+    return ProvedReceipt(
+        message.account_token, message.record_digest, message.quorum, found.occurred_at, index
+    )

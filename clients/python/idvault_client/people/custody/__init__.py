@@ -1,0 +1,1 @@
+"""The custodians' shares: drills and hand-overs."""

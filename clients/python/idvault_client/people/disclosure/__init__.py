@@ -1,0 +1,1 @@
+"""Disclosures: request, decide, open, keep the evidence."""

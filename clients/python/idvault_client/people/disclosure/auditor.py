@@ -1,0 +1,301 @@
+"""The auditor's client: requests one record, and opens it on the auditor's own machine (docs/disclosure.md).
+
+What the service hands out is accepted if, in this order,
+* it answers the request that was signed here, for the requested account,
+* the log holds the settlement that stored the record and this disclosure, under a checkpoint that continues
+  the last one seen; both entries commit to the digest of this record,
+* each share has the approval of a custodian of the roster, signed over this request and share,
+* each share opens with the one-time key and is the one that was sealed; if not, the error names its
+  custodian,
+* the shares are as many as the quorum needs, and the record opens with them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from idvault.attest import disclosure as papers
+from idvault.attest import hpke
+from idvault.attest.disclosure import DecisionTerms, PaperError, Terms
+from idvault.attest.hpke import UnsealError
+from idvault.attest.payload import Payload
+from idvault.custody.record import open_record
+from idvault.custody.reseal import open_resealed
+from idvault.custody.share import ShareError, check_share
+from idvault.domain import disclosure as rules
+from idvault.domain.disclosure import Finding, Verdict
+from idvault.domain.event import EventType
+from idvault.domain.record import SealedRecord
+from idvault.domain.verification import ClaimState
+from idvault.v1 import disclosure_pb2
+from idvault_client.people.disclosure.one_time_key import OneTimeKey, OneTimeKeys
+from idvault_client.people.member import MemberClient
+from idvault_client.people.trust import FindingError
+
+_PAGE = 100
+_ID_SIZE = 16
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosedRecord:
+    """A disclosed record. payload: what was sealed; answer: everything that proves it, as handed out."""
+
+    payload: Payload = field(repr=False)
+    terms: Terms
+    opened_at: datetime
+    log_size: int
+    answer: disclosure_pb2.OpenedDisclosure = field(repr=False)
+    signed_request: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Auditor(MemberClient):
+    """An auditor at work. keys: the one-time keys.
+
+    Random: returns as many unpredictable bytes as asked for.
+    """
+
+    keys: OneTimeKeys
+    random: Callable[[int], bytes]
+
+    def request(
+        self,
+        *,
+        account_token: str,
+        case_reference: str,
+        legal_basis: str,
+        purpose: str,
+        openings: int = 1,
+        lifetime: timedelta = rules.USUAL_LIFETIME,
+        suite: str = hpke.X_WING,
+    ) -> disclosure_pb2.Disclosure:
+        """Sign and send a request; raises InvalidError for terms that are not allowed, and VaultError.
+
+        The one-time key is stored before the request is sent.
+        """
+        terms, private_key = self._terms(
+            account_token=account_token,
+            case_reference=case_reference,
+            legal_basis=legal_basis,
+            purpose=purpose,
+            openings=openings,
+            lifetime=lifetime,
+            suite=suite,
+        )
+        signed = terms.canonical() + self.identity.sign(terms.canonical())
+        self.keys.add(identity=self.identity, signed_request=signed, private_key=private_key)
+        message = disclosure_pb2.RequestDisclosureRequest(request_id=self.request_id(), signed_request=signed)
+        return self.edge.call("DisclosureService/RequestDisclosure", message, disclosure_pb2.Disclosure)
+
+    def list(self) -> list[disclosure_pb2.Disclosure]:
+        """Return the auditor's disclosures, newest first; raises VaultError."""
+        self.keys.destroy_expired(now=self.now())
+        found: list[disclosure_pb2.Disclosure] = []
+        token = ""
+        while True:
+            asked = disclosure_pb2.ListDisclosuresRequest(page_size=_PAGE, page_token=token)
+            page = self.edge.call(
+                "DisclosureService/ListDisclosures", asked, disclosure_pb2.ListDisclosuresResponse
+            )
+            found += page.disclosures
+            token = page.next_page_token
+            if not token:
+                return found
+
+    def show(self, disclosure_id: str) -> disclosure_pb2.Disclosure:
+        """Return one of the auditor's disclosures; raises VaultError."""
+        asked = disclosure_pb2.GetDisclosureRequest(disclosure_id=disclosure_id)
+        return self.edge.call("DisclosureService/GetDisclosure", asked, disclosure_pb2.Disclosure)
+
+    def cancel(self, disclosure_id: str) -> disclosure_pb2.Disclosure:
+        """Withdraw a request whose record was not opened, and destroy its key; raises VaultError."""
+        asked = disclosure_pb2.CancelDisclosureRequest(
+            request_id=self.request_id(), disclosure_id=disclosure_id
+        )
+        found = self.edge.call("DisclosureService/CancelDisclosure", asked, disclosure_pb2.Disclosure)
+        self.keys.destroy(disclosure_id)
+        return found
+
+    def open(self, disclosure_id: str, *, code: str) -> DisclosedRecord:
+        """Open once; raises FindingError, OneTimeKeyError, VaultError.
+
+        If the answer was lost, the next call repeats the attempt under the same id: it counts once, and needs
+        no second code. The key is destroyed after the last permitted use.
+        """
+        kept = self.keys.start_attempt(self.keys.get(disclosure_id), request_id=self.request_id)
+        asked = disclosure_pb2.OpenDisclosureRequest(
+            request_id=kept.attempt_id, disclosure_id=disclosure_id, code=code
+        )
+        answer = self.edge.call("DisclosureService/OpenDisclosure", asked, disclosure_pb2.OpenedDisclosure)
+        try:
+            opened = self._check(answer, kept)
+        except FindingError as error:
+            self._report(disclosure_id, error.finding)
+            raise
+        if answer.disclosure.opened >= kept.terms.openings:
+            self.keys.destroy(disclosure_id)
+        else:
+            self.keys.end_attempt(kept)
+        return opened
+
+    def verify_evidence(
+        self, answer: disclosure_pb2.OpenedDisclosure, *, signed_request: bytes, payload: Payload
+    ) -> DisclosedRecord:
+        """Verify the log entries of kept evidence again; raises FindingError, VaultError.
+
+        The evidence's checkpoint must be one that today's log continues.
+        """
+        terms, record = papers.parse_request(signed_request), sealed_record(answer.record)
+        opened_at, size = self._check_log(answer, terms, record)
+        return DisclosedRecord(payload, terms, opened_at, size, answer, signed_request)
+
+    def _terms(self, *, lifetime: timedelta, suite: str, **asked: object) -> tuple[Terms, bytes]:
+        private_key = self.random(hpke.PRIVATE_KEY_SIZE)
+        now = int(self.now().timestamp())
+        terms = Terms(
+            disclosure_id=self.random(_ID_SIZE).hex(),
+            auditor=self.identity.name,
+            suite=suite,
+            public_key=hpke.public_key(suite=suite, private_key=private_key),
+            create_time=now,
+            expire_time=now + int(lifetime.total_seconds()),
+            roster_digest=self.trust.roster.digest(),
+            **asked,  # type: ignore[arg-type]
+        )
+        rules.check_terms(
+            disclosure_id=terms.disclosure_id,
+            account_token=terms.account_token,
+            case_reference=terms.case_reference,
+            legal_basis=terms.legal_basis,
+            purpose=terms.purpose,
+            openings=terms.openings,
+            lifetime=terms.lifetime,
+        )
+        return terms, private_key
+
+    def _check(self, answer: disclosure_pb2.OpenedDisclosure, kept: OneTimeKey) -> DisclosedRecord:
+        terms, record = kept.terms, sealed_record(answer.record)
+        if (
+            answer.disclosure.disclosure_id != terms.disclosure_id
+            or record.account_token != terms.account_token
+        ):
+            raise FindingError(Finding.OTHER_REQUEST, "the answer is for another request")
+        opened_at, size = self._check_log(answer, terms, record)
+        # The threshold is that of the sealing, which the record's digest covers; a hand-over does not change
+        # it.
+        threshold = self.trust.quorum(record.sealing_quorum_id).threshold
+        shares = self._shares(answer, kept, record)
+        if len(shares) < threshold:
+            text = f"{len(shares)} shares were handed out; {threshold} are needed"
+            raise FindingError(Finding.SHARES_MISSING, text)
+        try:
+            payload = open_record(record=record, shares=shares, shred_value=answer.shred_value)
+        except UnsealError as error:
+            raise FindingError(Finding.RECORD_DAMAGED, "the record does not open") from error
+        return DisclosedRecord(payload, terms, opened_at, size, answer, kept.signed_request)
+
+    def _check_log(
+        self, answer: disclosure_pb2.OpenedDisclosure, terms: Terms, record: SealedRecord
+    ) -> tuple[datetime, int]:
+        at = self.checkpoint(answer.checkpoint.note)
+        digest = record.digest()
+        try:
+            self.trust.check_entry(
+                answer.settlement,
+                at,
+                type=EventType.CLAIM_SETTLE,
+                account_token=terms.account_token,
+                fields={
+                    "claim_id": answer.settlement_claim_id,
+                    "state": ClaimState.SUCCEEDED.value,
+                    "failure_reason": "",
+                    "record_digest": digest,
+                },
+            )
+        except FindingError as error:
+            text = "the log entry of its settlement names another record"
+            raise FindingError(Finding.RECORD_DAMAGED, text) from error
+        opened_at = self.trust.check_entry(
+            answer.opening,
+            at,
+            type=EventType.DISCLOSURE_OPEN,
+            account_token=terms.account_token,
+            fields={"disclosure_id": terms.disclosure_id, "record_digest": digest},
+        )
+        return opened_at, at.size
+
+    def _shares(
+        self, answer: disclosure_pb2.OpenedDisclosure, kept: OneTimeKey, record: SealedRecord
+    ) -> dict[str, bytes]:
+        private_key = kept.private_key(self.identity)
+        shares = {}
+        for given in answer.shares:
+            self._check_approval(given, kept.signed_request)
+            shares[given.custodian] = _opened_share(given, kept, record, private_key)
+        return shares
+
+    def _check_approval(self, given: disclosure_pb2.ResealedShare, signed_request: bytes) -> None:
+        custodian = self.trust.member(given.custodian, role="custodian")
+        meant = DecisionTerms(
+            Verdict.APPROVE,
+            papers.digest(signed_request),
+            given.custodian,
+            given.share_index,
+            sha256(given.resealed).digest(),
+        )
+        try:
+            said = papers.parse_decision(given.signed_approval, verdict=Verdict.APPROVE)
+            papers.check_signature(given.signed_approval, person=custodian.member, field="signed_approval")
+        except PaperError as error:
+            raise FindingError(Finding.SIGNATURE_INVALID, str(error)) from error
+        if said != meant:
+            text = f"the approval of {given.custodian} is for something else"
+            raise FindingError(Finding.OTHER_REQUEST, text)
+
+    def _report(self, disclosure_id: str, finding: Finding) -> None:
+        request = disclosure_pb2.ReportFindingRequest(
+            request_id=self.request_id(),
+            disclosure_id=disclosure_id,
+            finding=disclosure_pb2.Finding.Value(f"FINDING_{finding.value}"),
+        )
+        self.edge.call("DisclosureService/ReportFinding", request, disclosure_pb2.ReportFindingResponse)
+
+
+def sealed_record(message: disclosure_pb2.SealedRecord) -> SealedRecord:
+    """Return the record of a message; the shares are not in it."""
+    return SealedRecord(
+        account_token=message.account_token,
+        relying_party=message.relying_party,
+        record_id=message.record_id,
+        format_version=message.format_version,
+        sealing_quorum_id=message.sealing_quorum_id,
+        present_quorum_id=message.present_quorum_id,
+        suite=message.suite,
+        salt=message.salt,
+        commitment=message.commitment,
+        ciphertext=message.ciphertext,
+        share_hashes=tuple(message.share_hashes),
+        shares=(),
+    )
+
+
+def _opened_share(
+    given: disclosure_pb2.ResealedShare, kept: OneTimeKey, record: SealedRecord, private_key: bytes
+) -> bytes:
+    try:
+        share = open_resealed(
+            given.resealed,
+            signed_request=kept.signed_request,
+            terms=kept.terms,
+            private_key=private_key,
+            custodian=given.custodian,
+            index=given.share_index,
+        )
+        if share[:1] != bytes([given.share_index]):
+            raise ShareError(given.custodian)
+        check_share(share, record=record, custodian=given.custodian)
+    except (UnsealError, ShareError, ValueError) as error:
+        text = f"the share of {given.custodian} is not the one that was sealed"
+        raise FindingError(Finding.SHARE_WRONG, text) from error
+    return share

@@ -1,0 +1,136 @@
+"""A member's identity folder besides the keys: how to reach the custody edge, and what is pinned.
+
+connection.json: where the custody edge listens, and the log's public key; ca.pem: the authority of the edge's
+certificate; certificate.pem, key.pem: the member's own. roster.json, roster.1.json and so on: the pinned
+roster, each version verified against the one before; checkpoint: the last one seen.
+
+A pin is never replaced by something that contradicts it: a newer roster must follow the pinned one, and
+another log key is refused.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from idvault import durable_file
+from idvault.attest import reading, roster_chain
+from idvault.attest import roster as rosters
+from idvault.attest.reading import RosterError
+from idvault.attest.roster import Roster
+from idvault.transparency.note import NoteError, VerifierKey, parse_key
+from idvault.v1 import roster_pb2
+from idvault_client.people.custody_edge import CustodyCalls, CustodyEdge
+from idvault_client.people.trust import Trust
+from idvault_client.transport import Tls
+
+CONNECTION, CA, ROSTER, CHECKPOINT = "connection.json", "ca.pem", "roster.json", "checkpoint"
+_FIELDS = ("target", "server_name", "log_key")
+
+
+class IdentityFolderError(Exception):
+    """An identity folder is not connected to a vault, or something contradicts its pins.
+
+    The text says what.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityFolder:
+    """A connected identity folder. versions: the pinned roster, verified, from the first version on."""
+
+    folder: Path
+    target: str
+    server_name: str
+    log_key: VerifierKey
+    versions: tuple[Roster, ...]
+
+    def connect(self) -> CustodyEdge:
+        """Return a connection; raises OSError if a PEM file cannot be read."""
+        tls = Tls(self.folder / CA, self.folder / "certificate.pem", self.folder / "key.pem")
+        return CustodyEdge(self.target, tls=tls, server_name=self.server_name or None)
+
+    def trust(self) -> Trust:
+        """Return the pinned roster, log key and checkpoint."""
+        return Trust(versions=self.versions, log_key=self.log_key, state=self.folder / CHECKPOINT)
+
+
+def pin(
+    folder: Path, *, target: str, server_name: str, ca: bytes, log_key: str, versions: Sequence[Roster]
+) -> IdentityFolder:
+    """Connect an identity folder to a vault; a repeat may change the vault's address and nothing else.
+
+    server_name: the name in the vault's certificate if it differs from the target's, else empty. log_key:
+    the log's vkey. versions: of the roster, from the first on. Raises IdentityFolderError, RosterError.
+    """
+    verified = roster_chain.verified(versions)
+    key = _key(log_key)
+    if (folder / CONNECTION).exists():
+        _check_same(load(folder), key, verified)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    durable_file.replace(folder / CA, ca)
+    _write_roster(folder, verified)
+    document = {"target": target, "server_name": server_name, "log_key": log_key}
+    durable_file.replace(folder / CONNECTION, json.dumps(document, indent=1).encode() + b"\n")
+    return IdentityFolder(folder, target, server_name, key, verified)
+
+
+def load(folder: Path) -> IdentityFolder:
+    """Return a connected folder; raises IdentityFolderError, RosterError."""
+    path = folder / CONNECTION
+    try:
+        fields = reading.document(path.read_bytes())
+        reading.exactly(fields, CONNECTION, *_FIELDS)
+        target, server_name = reading.text(fields["target"], "target"), str(fields["server_name"])
+        key = _key(str(fields["log_key"]))
+    except FileNotFoundError as error:
+        raise IdentityFolderError(f"{folder} is not connected to a vault") from error
+    except RosterError as error:
+        raise IdentityFolderError(f"{path} is damaged: {error}") from error
+    return IdentityFolder(folder, target, server_name, key, roster_chain.load_all(folder / ROSTER))
+
+
+def refresh(pinned: IdentityFolder, edge: CustodyCalls) -> IdentityFolder:
+    """Return the folder with every newer version of the roster, each verified against the one before.
+
+    Raises RosterError for one that does not follow, and VaultError.
+    """
+    versions = pinned.versions
+    answer = _get(edge, 0)
+    while versions[-1].version < answer.newest_version:
+        found = rosters.parse(_get(edge, versions[-1].version + 1).file)
+        versions = (*versions, *roster_chain.verified((found,), previous=versions[-1]))
+    if versions == pinned.versions:
+        return pinned
+    _write_roster(pinned.folder, versions)
+    return replace(pinned, versions=versions)
+
+
+def _get(edge: CustodyCalls, version: int) -> roster_pb2.Roster:
+    request = roster_pb2.GetRosterRequest(version=version)
+    return edge.call("RosterService/GetRoster", request, roster_pb2.Roster)
+
+
+def _write_roster(folder: Path, versions: Sequence[Roster]) -> None:
+    path = folder / ROSTER
+    # The newest one last: after a crash the file in force still has all its predecessors beside it.
+    for former in versions[:-1]:
+        durable_file.replace(roster_chain.former_path(path, version=former.version), former.to_bytes())
+    durable_file.replace(path, versions[-1].to_bytes())
+
+
+def _check_same(pinned: IdentityFolder, key: VerifierKey, versions: Sequence[Roster]) -> None:
+    if pinned.log_key != key:
+        raise IdentityFolderError("another log key is pinned here: this is a different vault")
+    for mine, its in zip(pinned.versions, versions, strict=False):
+        if mine.digest() != its.digest():
+            raise IdentityFolderError(f"another version {mine.version} of the roster is pinned here")
+    if len(versions) < len(pinned.versions):
+        raise IdentityFolderError("a newer roster is pinned here")
+
+
+def _key(text: str) -> VerifierKey:
+    try:
+        return parse_key(text)
+    except NoteError as error:
+        raise IdentityFolderError(f"invalid log key: {error}") from error

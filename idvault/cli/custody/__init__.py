@@ -1,0 +1,1 @@
+"""Commands of custodians about their shares: drill and hand-over."""

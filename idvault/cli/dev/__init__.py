@@ -1,0 +1,1 @@
+"""The command idvault dev: the whole vault on one machine."""

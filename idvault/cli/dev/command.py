@@ -1,0 +1,107 @@
+"""`idvault dev`: the whole vault on one processes, for trying it out and for tests."""
+
+import asyncio
+import signal
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from idvault.cli import running
+from idvault.cli.dev import single_process
+from idvault.cli.dev.processes import DevelopmentProcesses
+from idvault.cli.errors import CommandError, ExitCode
+from idvault.development.layout import Layout
+from idvault.development.supervisor import FREE_PORTS, Lock, LockedError, Ports
+
+
+class PortChoice(StrEnum):
+    """Which ports are used."""
+
+    FIXED = "fixed"
+    FREE = "free"
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """The options of the command line."""
+
+    state: Path
+    ready_file: Path | None
+    ports: PortChoice
+    clock_file: Path | None
+    registry_latency: int
+
+
+def dev(  # noqa: PLR0917 - typer makes an option of each
+    state: Annotated[Path, typer.Option(help="The folder for everything; kept between starts.")] = Path(
+        "var"
+    ),
+    ready_file: Annotated[
+        Path | None,
+        typer.Option(help="Where to write the ready file; without it, ready.json in the state folder."),
+    ] = None,
+    ports: Annotated[
+        PortChoice, typer.Option(help="fixed: 7443, 7444, 7480 and so on. free: whatever is free.")
+    ] = PortChoice.FIXED,
+    clock_file: Annotated[
+        Path | None, typer.Option(help="A file of seconds to add to business time, re-read while it runs.")
+    ] = None,
+    registry_latency: Annotated[
+        int, typer.Option(min=0, metavar="MS", help="How long the mocked registry takes for an answer.")
+    ] = 0,
+    lean: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="One process for tests of platforms, without custody edge, witness and people, on a new "
+            "state folder that is copied from one prepared once under DIR. Ports are free ones.",
+        ),
+    ] = None,
+) -> None:
+    """Run the vault on this processes: SQLite, a mocked registry, development certificates and people.
+
+    Nothing of it is for production: every key is made here, and every passphrase is `development`. Ctrl-C
+    stops it; its data stays in the state folder.
+    """
+    state = state.absolute()
+    if lean is not None:
+        _lean(state, lean.absolute(), ready_file=ready_file, registry_latency=registry_latency)
+        return
+    options = _Options(state, ready_file, ports, clock_file, registry_latency)
+    # A signal before anything runs is a clean stop too. Set explicitly, because a shell starts its background
+    # commands with SIGINT ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):
+        _dev(options)
+
+
+def _lean(state: Path, prepared: Path, *, ready_file: Path | None, registry_latency: int) -> None:
+    single_process.prepare(prepared, state=state)
+    program = single_process.SingleProcess(layout=Layout(state), registry_latency=registry_latency).program
+    running.run(program, ready_file=ready_file or Layout(state).ready, factory=running.fast_loop)
+
+
+def _dev(options: _Options) -> None:
+    # The rooms of development are imported here and not above: `--help`, and production, load none of them.
+    layout = Layout(options.state)
+    layout.create()
+    try:
+        lock = Lock(layout.lock)
+    except LockedError as error:
+        raise CommandError(ExitCode.REFUSED, str(error), reason="ALREADY_RUNNING", field="--state") from error
+    processes = DevelopmentProcesses(
+        layout=layout,
+        ports=Ports() if options.ports is PortChoice.FIXED else FREE_PORTS,
+        ready_file=(options.ready_file or layout.ready).absolute(),
+        clock_file=options.clock_file.absolute() if options.clock_file else None,
+        registry_latency=options.registry_latency,
+    )
+    try:
+        asyncio.run(processes.run())
+    finally:
+        lock.release()

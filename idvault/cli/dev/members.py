@@ -1,0 +1,65 @@
+"""Connects development's auditors and custodians to the running vault, and enrols their second factors."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from idvault import durable_file
+from idvault.attest import roster_chain
+from idvault.custody import identity as identities
+from idvault.development import totp
+from idvault.development.layout import PASSPHRASE
+from idvault.domain.error import Reason
+from idvault_client.errors import VaultError
+from idvault_client.people import identity_folder, second_factor
+from idvault_client.people.custody_edge import CustodyCalls
+
+
+def connect(ready: Mapping[str, Any], names: Iterable[str]) -> None:
+    """Pin the vault of a ready file in the identity folders of these members."""
+    versions = roster_chain.load_all(Path(ready["roster"]))
+    for name in names:
+        folder = Path(ready["identities"][name])
+        # A member may have pinned versions that the file does not have yet; they stay.
+        is_pinned = (folder / identity_folder.CONNECTION).exists()
+        newer = identity_folder.load(folder).versions[len(versions) :] if is_pinned else ()
+        identity_folder.pin(
+            folder,
+            target=ready["grpc_custody"],
+            server_name=ready["server_name"],
+            ca=Path(ready["ca"]).read_bytes(),
+            log_key=ready["log"]["public_key"],
+            versions=(*versions, *newer),
+        )
+
+
+def enrol(ready: Mapping[str, Any], names: Iterable[str]) -> None:
+    """Enrol the members' second factors, and write their totp.txt; safe to repeat after a crash.
+
+    An enrolment that has begun is kept in a draft until it is confirmed.
+    """
+    for name in names:
+        folder = Path(ready["identities"][name])
+        draft = folder / f"{totp.FILE}.draft"
+        if (folder / totp.FILE).exists():
+            continue
+        identity = identities.load(folder, passphrase=PASSPHRASE)
+        before = draft.read_text(encoding="ascii").strip() if draft.exists() else None
+        with identity_folder.load(folder).connect() as edge:
+            code = totp.code(before, now=datetime.now(UTC)) if before else ""
+            uri = second_factor.begin(edge, identity=identity, code=code)
+            durable_file.replace(draft, f"{uri}\n".encode())
+            _confirm(edge, uri)
+        draft.replace(folder / totp.FILE)
+
+
+def _confirm(edge: CustodyCalls, uri: str) -> None:
+    """Confirm with the code of the previous time step, so that the present step's code stays unused."""
+    try:
+        second_factor.confirm(edge, code=totp.code(uri, now=datetime.now(UTC), steps=-1))
+    except VaultError as error:
+        if error.reason != Reason.SECOND_FACTOR_REFUSED:
+            raise
+        # A new time step began in between.
+        second_factor.confirm(edge, code=totp.code(uri, now=datetime.now(UTC)))

@@ -1,0 +1,150 @@
+"""One run of `idvault dev`: prepares the state folder, runs the processes, prints how to call them."""
+
+import asyncio
+import os
+import shlex
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from idvault import bootstrap, config, process
+from idvault.cli import running
+from idvault.cli.dev import members
+from idvault.config import Process
+from idvault.development import certificates, environment, example, people, ready
+from idvault.development.authority import real_now
+from idvault.development.layout import AUDITORS, CUSTODIANS, MONITORS, PLATFORMS, ROLES, WITNESS_NAME, Layout
+from idvault.development.ready import Facts
+from idvault.development.supervisor import HOST, REGISTRY, SERVE, WITNESS, WORK, Plan, Ports, Supervisor
+
+# A parent that was killed just now may leave its ports busy for as long as its children may live.
+_ORPHANS = 2.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    quorum_id: str
+    log_public_key: str
+
+
+class DevelopmentProcesses:
+    """The processes of one state folder, from the start to the stop."""
+
+    def __init__(
+        self,
+        *,
+        layout: Layout,
+        ports: Ports,
+        ready_file: Path,
+        clock_file: Path | None,
+        registry_latency: int,
+    ) -> None:
+        """layout: the locked state folder. All paths are absolute."""
+        self._layout = layout
+        self._ports = ports
+        self._ready_file = ready_file
+        self._clock = ["--clock-file", str(clock_file)] if clock_file else []
+        self._latency = registry_latency
+        environment.adopt(layout)
+        self._supervisor = Supervisor(layout=layout, environment=dict(os.environ))
+
+    async def run(self) -> None:
+        """Run until SIGINT or SIGTERM; raises ProcessError if a child dies, PortBusyError, ConfigError."""
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        starting = asyncio.ensure_future(self._start())
+        stopped = asyncio.ensure_future(stop.wait())
+        try:
+            await asyncio.wait([starting, stopped], return_when=asyncio.FIRST_COMPLETED)
+            if starting.done():
+                self._tell(starting.result())
+                await self._supervisor.watch(stop=stop)
+        finally:
+            process.remove_ready(self._ready_file)
+            for task in (starting, stopped):
+                task.cancel()
+            await asyncio.gather(starting, stopped, return_exceptions=True)
+            await self._supervisor.stop()
+
+    async def _start(self) -> dict[str, Any]:
+        # A ready file that a killed supervisor left behind would point to processes that are gone.
+        orphans = _ORPHANS if self._ready_file.exists() else 0.0
+        process.remove_ready(self._ready_file)
+        await process.check_free(self._ports.listening(), patience=orphans)
+        prepared = await asyncio.to_thread(self._prepare)
+        public_url = await self._supervisor.publish(port=self._ports.public)
+        registry, witness = await self._supervisor.start(
+            self._registry_plan(), self._witness_plan(prepared.log_public_key)
+        )
+        told = {
+            **environment.registry(self._layout, base_url=registry["base_url"]),
+            **environment.witness(url=witness["url"], public_key=witness["public_key"]),
+        }
+        serve, work = await self._supervisor.start(
+            Plan(
+                SERVE, ["serve", *self._clock], {**told, **environment.serve(self._layout, ports=self._ports)}
+            ),
+            Plan(WORK, ["work", *self._clock], {**told, **environment.work(self._layout, ports=self._ports)}),
+        )
+        facts = Facts(registry, witness, serve, work, public_url, prepared.quorum_id, prepared.log_public_key)
+        document = ready.document(self._layout, facts, self._supervisor)
+        await asyncio.to_thread(members.connect, document, (*AUDITORS, *CUSTODIANS))
+        await asyncio.to_thread(members.enrol, document, (*AUDITORS, *CUSTODIANS))
+        process.write_ready(self._ready_file, document)
+        return document
+
+    def _prepare(self) -> _Prepared:
+        """Bring the state folder up to date; each step can be interrupted and repeated."""
+        certificates.prepare(self._layout, now=real_now())
+        quorum_id = people.prepare(self._layout)
+        log_public_key = bootstrap.init_keys(config.load(Process.KEYS))
+        settings = config.load(Process.PLATFORMS)
+        bootstrap.upgrade_databases(settings)
+        asyncio.run(self._register(settings))
+        return _Prepared(quorum_id, log_public_key)
+
+    async def _register(self, settings: config.Settings) -> None:
+        for name in (*PLATFORMS, *MONITORS):
+            pem = self._layout.certificate(name).read_bytes()
+            await bootstrap.register_platform(
+                settings, name=name, role=ROLES[name], certificate_pem=pem, now=running.real_clock()
+            )
+
+    def _registry_plan(self) -> Plan:
+        options = {
+            "--listen": f"{HOST}:{self._ports.registry}",
+            "--admin-listen": f"{HOST}:{self._ports.registry_admin}",
+            "--population": self._layout.population,
+            "--secret-key-file": self._layout.registry_secret_key,
+            "--app-id": environment.APP_ID,
+            "--biz-id": environment.BIZ_ID,
+            "--latency-ms": self._latency,
+        }
+        return Plan(REGISTRY, ["mock-registry", *(str(part) for pair in options.items() for part in pair)])
+
+    def _witness_plan(self, log_public_key: str) -> Plan:
+        options = {
+            "--state": self._layout.witness,
+            "--listen": f"{HOST}:{self._ports.witness}",
+            "--name": WITNESS_NAME,
+            "--log-key": log_public_key,
+        }
+        return Plan(WITNESS, ["witness", *(str(part) for pair in options.items() for part in pair)])
+
+    def _tell(self, document: Mapping[str, Any]) -> None:
+        """Print a program that calls the vault on stdout, and everything else on stderr."""
+        words = f"""\
+idvault dev is ready; Ctrl-C stops it, its data stays in {self._layout.state}.
+  gRPC for platforms  {document["grpc"]}      gRPC for people  {document["grpc_custody"]}
+  mocked registry     {document["registry"]["base_url"]} (admin {document["registry"]["admin_url"]})
+  public directory    {document["public_url"]}
+  witness             {document["witness"]["url"]}
+  ready file          {self._ready_file}
+Call it as {PLATFORMS[0]}: these lines are a program for {shlex.quote(sys.executable)}
+"""
+        print(words, file=sys.stderr, flush=True)
+        print(example.lines(document, platform=PLATFORMS[0]), flush=True)

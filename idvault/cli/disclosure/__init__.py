@@ -1,0 +1,1 @@
+"""Commands of auditors and custodians about disclosures."""

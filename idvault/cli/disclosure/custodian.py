@@ -1,0 +1,105 @@
+"""The verbs of `idvault custodian`: pending, approve, deny.
+
+Drill and hand-over have files of their session.
+"""
+
+import time
+from typing import Annotated
+
+import typer
+
+from idvault.cli.custody import drill, hand_over
+from idvault.cli.disclosure import display
+from idvault.cli.people.session import MemberOptions, as_json, confirm, open_session
+from idvault.v1 import disclosure_pb2
+from idvault_client.people.disclosure.custodian import PendingRequest
+
+_ROLE = "custodian"
+_PERIOD = 5.0
+Id = Annotated[str, typer.Argument(metavar="ID", help="The disclosure's id, as `pending` tells it.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
+
+
+def add(app: typer.Typer) -> None:
+    """Add the verbs to the commands of the role."""
+    app.command("pending", short_help="Show the requests that wait for you, each checked.")(pending)
+    app.command("approve", short_help="Give your share of one record.")(approve)
+    app.command("deny", short_help="Refuse your share of one record.")(deny)
+    app.command("drill", short_help="Show, every 90 days, that your keys open.")(drill.drill)
+    app.command("hand-over", short_help="Re-seal your shares to your successor.")(hand_over.hand_over)
+
+
+def pending(
+    context: typer.Context,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Keep running, and show each new request when it arrives.")
+    ] = False,
+) -> None:
+    """Show the requests that wait for your decision, each checked against roster and log.
+
+    A request that does not verify is marked, and its content is not shown.
+    """
+    seen: set[str] = set()
+    with open_session(_ROLE, context.obj) as session:
+        while True:
+            cards = session.custodian().pending()
+            for each in cards:
+                if each.disclosure_id not in seen:
+                    _show(context, each)
+            seen = {each.disclosure_id for each in cards}
+            if not watch:
+                break
+            time.sleep(_PERIOD)
+    if not as_json(context):
+        typer.echo(f"pending: {len(seen)}")
+
+
+def approve(context: typer.Context, disclosure_id: Id, yes: Yes = False) -> None:
+    """Give your share of one record to the auditor's one-time key, after the request was checked here.
+
+    Refused unless an auditor of your pinned roster signed the request and its entry is in the log.
+    """
+    given: MemberOptions = context.obj
+    with open_session(_ROLE, given, disclosure_id=disclosure_id) as session:
+        custodian = session.custodian()
+        found = custodian.find(disclosure_id)
+        _show(context, found, on_stdout=False)
+        if found.refused is None:
+            confirm(yes, "Give your share for this request?", otherwise="nothing was decided")
+            code = given.asked_code()
+        else:
+            code = ""  # the client refuses before any code is spent
+        _tell(context, custodian.approve(found, code=code))
+
+
+def deny(context: typer.Context, disclosure_id: Id, yes: Yes = False) -> None:
+    """Refuse your share; the request ends when too few custodians are left to approve it."""
+    with open_session(_ROLE, context.obj, disclosure_id=disclosure_id) as session:
+        custodian = session.custodian()
+        found = custodian.find(disclosure_id)
+        _show(context, found, on_stdout=False)
+        confirm(yes, "Refuse your share for this request?", otherwise="nothing was decided")
+        _tell(context, custodian.deny(found))
+
+
+def _show(context: typer.Context, found: PendingRequest, *, on_stdout: bool = True) -> None:
+    if not as_json(context):
+        display.show_pending(found)
+    elif on_stdout:
+        display.tell(display.pending(found))
+
+
+def _tell(context: typer.Context, found: disclosure_pb2.DecidedDisclosure) -> None:
+    state = disclosure_pb2.DisclosureState.Name(found.state).removeprefix("DISCLOSURE_STATE_")
+    verdicts = [decision.verdict for decision in found.decisions]
+    content = {
+        "disclosure_id": found.disclosure_id,
+        "state": state,
+        "threshold": found.threshold,
+        "approvals": verdicts.count(disclosure_pb2.VERDICT_APPROVE),
+        "denials": verdicts.count(disclosure_pb2.VERDICT_DENY),
+    }
+    if as_json(context):
+        display.tell(content)
+    else:
+        typer.echo(f"disclosure: {found.disclosure_id} {state}")

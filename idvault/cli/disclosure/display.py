@@ -1,0 +1,170 @@
+"""Shows disclosures: tables on stderr for people, one JSON object a line on stdout for programs."""
+
+import json
+from base64 import b64encode
+from hashlib import sha256
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from idvault.v1 import disclosure_pb2
+from idvault_client.people.disclosure.auditor import DisclosedRecord
+from idvault_client.people.disclosure.custodian import PendingRequest
+
+
+def _state(number: int) -> str:
+    return disclosure_pb2.DisclosureState.Name(number).removeprefix("DISCLOSURE_STATE_")  # type: ignore[arg-type]
+
+
+def fingerprint(key: bytes) -> str:
+    """Return the first 16 bytes of a key's SHA-256 in hex, in groups of four, for reading aloud."""
+    text = sha256(key).hexdigest()[:32]
+    return " ".join(text[at : at + 4] for at in range(0, len(text), 4))
+
+
+def disclosure(found: disclosure_pb2.Disclosure) -> dict[str, Any]:
+    """Return the JSON fields of an auditor's disclosure."""
+    return {
+        "disclosure_id": found.disclosure_id,
+        "account_token": found.account_token,
+        "state": _state(found.state),
+        "create_time": found.create_time.ToJsonString(),
+        "expire_time": found.expire_time.ToJsonString(),
+        "openings": found.openings,
+        "opened": found.opened,
+        "threshold": found.threshold,
+        "decisions": [
+            {
+                "custodian": made.custodian,
+                "verdict": disclosure_pb2.Verdict.Name(made.verdict).removeprefix("VERDICT_"),
+                "decide_time": made.decide_time.ToJsonString(),
+            }
+            for made in found.decisions
+        ],
+    }
+
+
+def pending(found: PendingRequest) -> dict[str, Any]:
+    """Return the JSON fields of a request that waits for a custodian."""
+    terms, signer = found.terms, found.signer
+    shown: dict[str, Any] = {
+        "disclosure_id": found.disclosure_id,
+        "verified": found.refused is None,
+        "refused": found.refused.finding.value if found.refused else None,
+        "why": str(found.refused) if found.refused else None,
+        "threshold": found.threshold,
+        "approvals": found.approvals,
+        "denials": found.denials,
+        "recent_openings": found.recent_openings,
+        "log_size": found.log_size,
+    }
+    if terms is not None and signer is not None:
+        shown |= {
+            "auditor": terms.auditor,
+            "organisation": signer.member.organisation,
+            "fingerprint": fingerprint(signer.member.ed25519),
+            "since_roster_version": signer.since_version,
+            "account_token": terms.account_token,
+            "case_reference": terms.case_reference,
+            "legal_basis": terms.legal_basis,
+            "purpose": terms.purpose,
+            "openings": terms.openings,
+            "expire_time": terms.expire_at.isoformat(),
+        }
+    return shown
+
+
+def opened(found: DisclosedRecord) -> dict[str, Any]:
+    """Return the JSON fields of a disclosed record."""
+    identity, consent = found.payload.identity, found.payload.consent
+    return {
+        "disclosure_id": found.terms.disclosure_id,
+        "account_token": found.terms.account_token,
+        "real_name": identity.name,
+        "document_type": identity.document.type.value,
+        "document_number": identity.document.number,
+        "registry_outcome": found.payload.answer.value if found.payload.answer else None,
+        "policy_version": consent.policy_version if consent else None,
+        "agree_time": consent.agree_time.isoformat() if consent else None,
+        "opened_at": found.opened_at.isoformat(),
+        "openings_left": found.terms.openings - found.answer.disclosure.opened,
+        "log_size": found.log_size,
+        "checkpoint": b64encode(found.answer.checkpoint.note).decode(),
+    }
+
+
+def tell(content: dict[str, Any]) -> None:
+    """Write one JSON object as a line on stdout."""
+    typer.echo(json.dumps(content, ensure_ascii=False))
+
+
+def show_disclosures(found: list[disclosure_pb2.Disclosure]) -> None:
+    """Show the auditor's disclosures as a table."""
+    # An id that is cut off or wrapped cannot be copied, so the account has its own line.
+    table = Table(box=None)
+    for name in ("id, account", "state", "given", "opened", "ends (UTC)"):
+        table.add_column(name, no_wrap=True, overflow="fold")
+    for each in found:
+        content = disclosure(each)
+        approvals = sum(made["verdict"] == "APPROVE" for made in content["decisions"])
+        table.add_row(
+            f"{content['disclosure_id']}\n{content['account_token']}",
+            content["state"],
+            f"{approvals} of {content['threshold']}",
+            f"{content['opened']} of {content['openings']}",
+            f"{each.expire_time.ToDatetime():%Y-%m-%d %H:%M}",
+        )
+    Console(stderr=True).print(table)
+
+
+def show_pending(found: PendingRequest) -> None:
+    """Show a request that waits for a custodian; if it does not verify, only why."""
+    content = pending(found)
+    if found.refused is not None or found.terms is None or found.requested_at is None:
+        body = Text(f"does not verify: {content['refused']}\n{content['why']}", style="bold red")
+        Console(stderr=True).print(Panel(body, title=f"request {found.disclosure_id}"))
+        return
+    rows = {
+        "who asks": f"{content['auditor']}, {content['organisation']}",
+        "key": f"{content['fingerprint']}, since version {content['since_roster_version']} of the roster",
+        "account": content["account_token"],
+        "case": content["case_reference"],
+        "legal basis": content["legal_basis"],
+        "purpose": content["purpose"],
+        "openings": f"{content['openings']}, until {found.terms.expire_at:%Y-%m-%d %H:%M} UTC",
+        "decided so far": f"{found.approvals} of {found.threshold} approvals, {found.denials} denials",
+        "this auditor": f"{found.recent_openings} openings in the last 30 days, as the service counts",
+        "in the log": f"yes, since {found.requested_at:%Y-%m-%d %H:%M} UTC, at {found.log_size} entries",
+    }
+    show_rows(rows, title=f"request {found.disclosure_id}")
+
+
+def show_opened(found: DisclosedRecord) -> None:
+    """Show a disclosed record."""
+    content, consent = opened(found), found.payload.consent
+    rows = {
+        "name": content["real_name"],
+        "document": f"{content['document_type']} {content['document_number']}",
+        "account": content["account_token"],
+        "terms agreed to": (
+            f"{consent.policy_version}, {consent.agree_time:%Y-%m-%d %H:%M} UTC"
+            if consent
+            else "not recorded"
+        ),
+        "in the log": f"yes, since {found.opened_at:%Y-%m-%d %H:%M} UTC, at {found.log_size} entries",
+        "openings left": str(content["openings_left"]),
+    }
+    show_rows(rows, title=f"record of disclosure {content['disclosure_id']}")
+
+
+def show_rows(rows: dict[str, Any], *, title: str) -> None:
+    """Show names and values on stderr."""
+    table = Table(box=None, show_header=False)
+    for name, value in rows.items():
+        # Text from others must not be read as markup.
+        table.add_row(Text(name, style="bold"), Text(str(value)))
+    Console(stderr=True).print(Panel(table, title=title))

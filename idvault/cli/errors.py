@@ -1,0 +1,131 @@
+"""How a command ends: exit codes, and errors on stderr, as text or as JSON.
+
+0 done; 1 a check failed; 2 wrong usage; 3 something needed cannot be reached; 4 refused; 5 a proof or
+signature does not verify.
+"""
+
+import json
+import sys
+import traceback
+from enum import IntEnum
+
+from idvault.attest.reading import RosterError
+from idvault.domain.error import (
+    DamagedError,
+    IdvaultError,
+    InvalidError,
+    UnavailableError,
+)
+from idvault.process import PortBusyError, ProcessError
+
+
+class ExitCode(IntEnum):
+    """The exit codes of every command."""
+
+    DONE = 0
+    CHECK_FAILED = 1
+    WRONG_USAGE = 2
+    UNREACHABLE = 3
+    REFUSED = 4
+    UNVERIFIED = 5
+
+
+class CommandError(Exception):
+    """A command that ends with another code than 0."""
+
+    def __init__(self, code: ExitCode, text: str, *, reason: str, field: str = "") -> None:
+        """reason: a word for programs. field: the option, setting or field that is wrong, if there is one."""
+        super().__init__(text)
+        self.code = code
+        self.reason = reason
+        self.field = field
+
+
+def wrong_usage(text: str, *, field: str) -> CommandError:
+    """Return the error of an option that is missing or not valid."""
+    return CommandError(ExitCode.WRONG_USAGE, text, reason="USAGE", field=field)
+
+
+def explain(error: Exception) -> CommandError:
+    """Return what an exception means to whoever ran the command."""
+    match error:
+        case CommandError():
+            found = error
+        case PortBusyError():
+            found = CommandError(ExitCode.UNREACHABLE, str(error), reason="PORT_BUSY")
+        case ProcessError():
+            found = CommandError(ExitCode.CHECK_FAILED, str(error), reason="PROCESS_ENDED")
+        case IdvaultError():
+            found = _explain_refusal(error)
+        case OSError():
+            found = CommandError(ExitCode.UNREACHABLE, _os_text(error), reason="SYSTEM")
+        case ModuleNotFoundError(name=str(name)) if not name.startswith("idvault"):
+            found = not_installed("server")
+        case _:
+            found = _explain_settings(error) or _explain_mistake(error)
+    return found
+
+
+def not_installed(extra: str) -> CommandError:
+    """Return what ends a command whose packages are those of an extra that is not installed."""
+    text = f"this command needs packages that are not installed: pip install 'idvault[{extra}]'"
+    return CommandError(ExitCode.UNREACHABLE, text, reason="NOT_INSTALLED")
+
+
+def _explain_settings(error: Exception) -> CommandError | None:
+    # Not imported: the people's machines do not have the packages that read the service's settings.
+    config = sys.modules.get("idvault.config")
+    if config is None or not isinstance(error, config.ConfigError):
+        return None
+    text = str(error)
+    return CommandError(ExitCode.WRONG_USAGE, text, reason="SETTINGS", field=error.problems[0].split(" ")[0])
+
+
+def _explain_refusal(error: IdvaultError) -> CommandError:
+    code = ExitCode.REFUSED
+    if isinstance(error, UnavailableError):
+        code = ExitCode.UNREACHABLE
+    elif isinstance(error, DamagedError | RosterError):
+        code = ExitCode.UNVERIFIED
+    field = error.violations[0].field if isinstance(error, InvalidError) and error.violations else ""
+    reason = error.reason.value
+    # Some errors have a text for the person at the command line, which says more than their reason.
+    text = str(error) if str(error) != reason else _TEXTS.get(reason, reason)
+    return CommandError(code, text, reason=reason, field=field)
+
+
+_TEXTS = {
+    "STORE_UNAVAILABLE": "STORE_UNAVAILABLE: a database cannot be reached, or needs `idvault db upgrade`",
+    "ROSTER_INVALID": "ROSTER_INVALID: the roster is not valid, or older than one that was adopted before",
+    "ILLEGAL_TRANSITION": "ILLEGAL_TRANSITION: not allowed in the present state",
+    "ACCOUNT_NOT_FOUND": "not found",
+}
+
+
+def _os_text(error: OSError) -> str:
+    where = f": {error.filename}" if error.filename else ""
+    return f"{error.strerror or type(error).__name__}{where}"
+
+
+def _explain_mistake(error: Exception) -> CommandError:
+    # The text of an unexpected exception may hold a personal value; the place in the code does not.
+    places = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
+    name = type(error).__name__
+    text = "\n  ".join((f"unexpected {name}; this is a bug in idvault, at", *places[-6:]))
+    return CommandError(ExitCode.CHECK_FAILED, text, reason="UNEXPECTED")
+
+
+def tell(error: CommandError, *, as_json: bool) -> None:
+    """Write an error to stderr."""
+    if as_json:
+        content = {
+            "code": error.code.name,
+            "reason": error.reason,
+            "field": error.field or None,
+            "text": str(error),
+        }
+        print(json.dumps({"error": content}, ensure_ascii=False), file=sys.stderr, flush=True)
+    else:
+        # Lines that begin with "log: " are published, whichever command prints them.
+        who = "" if str(error).startswith("log: ") else "idvault: "
+        print(f"{who}{error}", file=sys.stderr, flush=True)

@@ -1,0 +1,55 @@
+"""`idvault keys`: the key files of the service's processes."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from idvault import bootstrap, config
+from idvault.config import Process
+
+
+class Rotated(StrEnum):
+    """The keys that can be rotated without sealing anything again."""
+
+    STATUS_TOKEN = "status-token"  # noqa: S105 - the name of a purpose
+    STATUS_LIST = "status-list"
+
+
+app = typer.Typer(help="The key files of the service's processes.", no_args_is_help=True)
+
+
+@app.callback()
+def keys() -> None:
+    """The key files of the service's processes."""
+
+
+@app.command()
+def init() -> None:
+    """Make the key files that are missing beside IDVAULT_KEYS, encrypted under IDVAULT_KEY_PASSPHRASE_FILE.
+
+    service.keys is for `serve --edge platform`, custody.keys for `serve --edge custody`, work.keys for
+    `work`. Move each to where its process alone can read it, and keep a copy in a safe place: if the
+    index key is lost, the vault no longer recognises a person who signs up again. Files that exist are left
+    as they are. The public key of the transparency log is printed: publish it.
+    """
+    settings = config.load(Process.KEYS)
+    public_key = bootstrap.init_keys(settings)
+    typer.echo(f"log public key: {public_key}")
+    typer.echo(f"keys: service.keys, custody.keys, work.keys in {settings.keys.parent}")
+
+
+@app.command()
+def rotate(
+    purpose: Annotated[
+        Rotated, typer.Argument(help="status-token: in service.keys. status-list: in work.keys.")
+    ],
+) -> None:
+    """Add a new key to the file of IDVAULT_KEYS; restart its processes afterwards.
+
+    They announce the key in jwks.json when they start, sign with it a day later, and keep the old one
+    published for 31 days after that.
+    """
+    settings = config.load(Process.KEYS)
+    version = bootstrap.rotate_key(settings, purpose=purpose.value)
+    typer.echo(f"keys: version {version} of {purpose.value} in {settings.keys}")

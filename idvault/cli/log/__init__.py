@@ -1,0 +1,1 @@
+"""The command idvault log: verifies and exports the transparency log."""

@@ -1,0 +1,1 @@
+"""Commands of roster members on their own machines: keys, connection, second factor, roster."""

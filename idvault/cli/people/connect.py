@@ -1,0 +1,52 @@
+"""`idvault auditor connect`, `idvault custodian connect`: pins a vault in an identity folder."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from idvault.attest import roster_chain
+from idvault.cli.people.next_step import NextStep
+from idvault.cli.people.session import MemberOptions, explained
+from idvault.process import split_address
+from idvault_client.people import identity_folder
+
+
+def connect(  # noqa: PLR0917 - typer makes an option of each
+    context: typer.Context,
+    target: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where the custody edge listens.")],
+    ca: Annotated[Path, typer.Option(help="PEM file of the authority of the vault's certificate.")],
+    log_key: Annotated[
+        str,
+        typer.Option(
+            metavar="VKEY", help="The log's public key, NAME+ID+KEY, from a source other than the vault."
+        ),
+    ],
+    roster: Annotated[
+        Path,
+        typer.Option(
+            metavar="FILE", help="The published roster, with its former versions beside it; read it first."
+        ),
+    ],
+    server_name: Annotated[
+        str, typer.Option(metavar="NAME", help="The name in the vault's certificate, if not HOST.")
+    ] = "",
+) -> None:
+    """Connect to a vault, and pin its roster and log key.
+
+    A repeat may give another address. Another log key, or a roster that contradicts the pinned one, is
+    refused.
+    """
+    given: MemberOptions = context.obj
+    folder = given.folder()
+    split_address(target)
+    with explained(NextStep(str(context.parent.info_name if context.parent else ""), folder)):
+        pinned = identity_folder.pin(
+            folder,
+            target=target,
+            server_name=server_name,
+            ca=ca.read_bytes(),
+            log_key=log_key,
+            versions=roster_chain.load_all(roster),
+        )
+    typer.echo(f"roster: version {pinned.versions[-1].version} pinned, {pinned.versions[-1].digest()}")

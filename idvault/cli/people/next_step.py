@@ -1,0 +1,105 @@
+"""After an error: what it means, and which command to type next."""
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from idvault.domain.disclosure import Finding
+from idvault.domain.error import InvalidError, Reason
+
+_WHY = {
+    Reason.ACCESS_DENIED: "the roster in force does not give you this role, or no share of this record",
+    Reason.SECOND_FACTOR_REFUSED: "the code is wrong, expired or already used",
+    Reason.SECOND_FACTOR_LOCKED: "there were too many wrong codes",
+    Reason.SELF_APPROVAL: "you cannot decide on your own request",
+    Reason.ILLEGAL_TRANSITION: "not possible now: too few approvals, or already decided or ended",
+    Reason.DISCLOSURE_EXPIRED: "the request has expired",
+    Reason.QUORUM_INVALID: "the custodians of the record have just changed",
+    Reason.ROSTER_INVALID: "the roster has just changed",
+    Reason.REQUEST_NOT_FOUND: "nothing with this id is for you",
+    Reason.ACCOUNT_NOT_FOUND: "there is no account with a record under this token",
+    Reason.ACCOUNT_ERASED: "the record was erased",
+    Reason.TOO_MANY_ATTEMPTS: "you have reached the limit of requests for one day",
+    Reason.REQUEST_ID_REUSED: "this signature was used before",
+    Reason.LOG_UNAVAILABLE: "the log cannot record this now, and nothing happens without a record",
+    Reason.STORE_UNAVAILABLE: "the vault cannot reach its databases",
+    Reason.RECORD_DAMAGED: "the log entry of its settlement names another record",
+}
+_AGAIN = {
+    Reason.SECOND_FACTOR_REFUSED: "wait for the next code, then repeat the command",
+    Reason.SECOND_FACTOR_LOCKED: "wait until the lock ends (15 minutes or more), then repeat the command",
+    Reason.LOG_UNAVAILABLE: "repeat the command in a few seconds; it counts once",
+    Reason.STORE_UNAVAILABLE: "repeat the command in a few seconds",
+    Reason.TOO_MANY_ATTEMPTS: "repeat the command tomorrow",
+    Reason.QUORUM_INVALID: "repeat the command",
+    Reason.ROSTER_INVALID: "repeat the command",
+}
+_OPTIONS = {
+    "account_token": "--account",
+    "case_reference": "--case",
+    "legal_basis": "--legal-basis",
+    "purpose": "--purpose",
+    "openings": "--openings",
+    "expire_time": "--hours",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """Suggests the next command. folder: the identity folder; disclosure_id: what it is about, if known."""
+
+    role: str
+    folder: Path
+    disclosure_id: str = ""
+
+    @property
+    def command(self) -> str:
+        """The command up to the verb."""
+        return f"idvault {self.role} --identity {shlex.quote(str(self.folder))}"
+
+    def after_finding(self, text: str, finding: Finding) -> str:
+        """Return the text for something that does not verify."""
+        if self.role != "custodian":
+            show = f"{self.command} show {self.disclosure_id}"
+            return f"{text}\nnothing was shown; tell the custodians, then: {show}"
+        deny = f"{self.command} deny {self.disclosure_id or 'ID'}"
+        if finding is Finding.NOT_IN_LOG:
+            deny = f"if it was sent just now, repeat the command in a few seconds; else {deny}"
+        return f"{text}\nno share was given; next: {deny}"
+
+    def after_refusal(self, text: str, reason: str | None, field: str) -> str:
+        """Return the text for something that the vault refused; field: the invalid one, if it named any."""
+        known = Reason(reason) if reason in {each.value for each in Reason} else None
+        why = f"\nwhy: {_WHY[known]}" if known in _WHY else ""
+        return f"{text}{why}\nnext: {self._after(known)}"
+
+    def after_mistake(self, error: InvalidError) -> str:
+        """Return the text for something that was refused before it was sent."""
+        wrong = ", ".join(
+            f"{_OPTIONS.get(each.field, each.field)} is wrong ({each.code.value})"
+            for each in error.violations
+        )
+        verb = "request " if self.role == "auditor" else ""
+        return f"{error}: {wrong}\nnext: {self.command} {verb}--help"
+
+    def look(self, text: str) -> str:
+        """Return the text for a request that does not wait for a decision."""
+        return f"{text}\nnext: {self.command} pending"
+
+    def ask_anew(self, text: str) -> str:
+        """Return the text for a record that can no longer be opened."""
+        return f"{text}\nnext: {self.command} request --help"
+
+    def _after(self, reason: Reason | None) -> str:
+        if reason is Reason.ACCESS_DENIED:
+            return f"idvault roster show {shlex.quote(str(self.folder / 'roster.json'))}"
+        if reason in _AGAIN:
+            return _AGAIN[reason]
+        if self.role != "auditor":
+            return f"{self.command} pending"
+        gone = reason in {Reason.REQUEST_NOT_FOUND, Reason.ACCOUNT_NOT_FOUND}
+        return (
+            f"{self.command} list"
+            if gone or not self.disclosure_id
+            else f"{self.command} show {self.disclosure_id}"
+        )

@@ -1,0 +1,283 @@
+"""`idvault roster`: proposes, signs, verifies and publishes the roster."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from idvault import config, durable_file
+from idvault.attest import certificate, person, reading, roster, roster_chain, roster_signature
+from idvault.attest.reading import RosterError
+from idvault.attest.roster import Roster
+from idvault.cli.errors import CommandError, ExitCode, wrong_usage
+from idvault.cli.people import passphrase, roster_server
+from idvault.cli.people.roster_server import CaOption, ServerNameOption, ServerOption
+
+app = typer.Typer(
+    help="The signed file that names auditors, custodians, operators and quorums.", no_args_is_help=True
+)
+File = Annotated[Path, typer.Argument(help="The roster file.")]
+After = Annotated[
+    Path | None,
+    typer.Option(
+        help="The previous version, which you have verified; without it, all former versions must lie "
+        "beside FILE."
+    ),
+]
+People = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--person",
+        metavar="FILE",
+        help="A member's public file, as `auditor init` wrote it; may be repeated.",
+    ),
+]
+Certificates = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--certificate",
+        metavar="FILE",
+        help="That member's TLS certificate, whose key is pinned; may be repeated.",
+    ),
+]
+Remove = Annotated[
+    list[str] | None, typer.Option(metavar="NAME", help="Leave out a member of the previous version.")
+]
+Quorums = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME:M:CUSTODIAN,…",
+        help="A quorum: its name, how many must act together, and its custodians in order.",
+    ),
+]
+Own = Annotated[Path | None, typer.Option(help="Your identity folder, for --server.")]
+Development = Annotated[
+    bool,
+    typer.Option(
+        "--development",
+        help="Allow what only development may have; such a roster remains a development roster.",
+    ),
+]
+
+
+@app.callback()
+def rosters() -> None:
+    """The signed file that names auditors, custodians, operators and quorums."""
+
+
+@app.command(short_help="Print the members and quorums of a roster.")
+def show(file: File, after: After = None) -> None:
+    """Print members and quorums of a roster, and whether it is valid (exit code 5: not yet, and why)."""
+    found = _read(file)
+    for each in found.people:
+        typer.echo(f"{each.role:<10} {each.name:<20} {each.organisation}")
+    for quorum in found.quorums:
+        names = ", ".join(custodian.name for custodian in quorum.custodians)
+        typer.echo(f"quorum     {quorum.name:<20} {quorum.threshold} of {names}; id {quorum.id}")
+    signers = ", ".join(signature.name for signature in found.signatures) or "nobody"
+    typer.echo(f"signed by  {signers}")
+    typer.echo(f"digest     {found.digest()}")
+    _verify(file, found, after)
+    typer.echo(_summary(found))
+
+
+@app.command(short_help="Write or file the next version, unsigned.")
+def propose(  # noqa: PLR0917 - typer makes an option of each
+    file: File,
+    person_file: People = None,
+    certificate_file: Certificates = None,
+    remove: Remove = None,
+    quorum: Quorums = None,
+    after: After = None,
+    development: Development = False,
+    identity: Own = None,
+    server: ServerOption = None,
+    ca: CaOption = None,
+    server_name: ServerNameOption = "",
+) -> None:
+    """Write a roster without signatures: the first version, or the one after --after.
+
+    A member or quorum of the previous version stays unless it is named again. Send the file to the
+    custodians: each reads it with `show` and signs it with `sign`. With --server the proposal goes to the
+    vault too: the custodians can fetch it there, and the last signature that is needed puts it in force.
+    """
+    vault = roster_server.chosen(server, identity=identity, ca=ca, server_name=server_name)
+    found = _next(
+        after, remove or [], _people(person_file or [], certificate_file or []), quorum or [], development
+    )
+    _write(file, found)
+    if vault is not None:
+        vault.propose(found)
+    typer.echo(f"roster: version {found.version} proposed, not signed yet")
+
+
+@app.command()
+def sign(  # noqa: PLR0917 - typer makes an option of each
+    file: File,
+    identity: Annotated[Path, typer.Option(help="Your identity folder.")],
+    passphrase_file: passphrase.PassphraseFile = None,
+    server: ServerOption = None,
+    ca: CaOption = None,
+    server_name: ServerNameOption = "",
+) -> None:
+    """Add your signature as a custodian to a roster file. Read it with `show` first.
+
+    With --server the vault gets the signature too; the last one that is needed puts the roster in force.
+    """
+    from idvault.custody import identity as identities  # noqa: PLC0415 - only who signs needs it
+
+    with passphrase.identity_errors():
+        own = identities.load(identity, passphrase=passphrase.read(passphrase_file))
+    found = roster_signature.sign(_read(file), name=own.name, signer=own.sign)
+    _write(file, found)
+    vault = roster_server.chosen(server, identity=identity, ca=ca, server_name=server_name)
+    adopted = vault is not None and vault.sign(found, own.name).adopted
+    typer.echo(f"roster: version {found.version} signed by {own.name}{', in force' if adopted else ''}")
+
+
+@app.command()
+def verify(file: File, after: After = None) -> None:
+    """Check a roster and the custodians' signatures.
+
+    The first version needs those of all its custodians, a later one those of M custodians of each quorum of
+    the version before.
+    """
+    found = _read(file)
+    _verify(file, found, after)
+    typer.echo(_summary(found))
+
+
+@app.command(short_help="Verify a roster and put it in its place.")
+def publish(
+    file: File,
+    identity: Own = None,
+    server: ServerOption = None,
+    ca: CaOption = None,
+    server_name: ServerNameOption = "",
+) -> None:
+    """Verify a roster against the published one and put it in its place, IDVAULT_ROSTER.
+
+    Running processes load it within a second. Former versions stay beside it, as roster.1.json and so on.
+    With --server the file goes to that vault instead, from the operator's own machine.
+    """
+    vault = roster_server.chosen(server, identity=identity, ca=ca, server_name=server_name)
+    if vault is not None:
+        _hand_in(_read(file), vault)
+        return
+
+    place = config.load(config.Process.ROSTER).roster
+    found = _read(file)
+    before = roster_chain.load(place) if place.exists() else None
+    if before is None or before.digest() != found.digest():
+        roster_signature.verify(found, previous=before)
+        if before is not None:
+            _write(roster_chain.former_path(place, version=before.version), before)
+        _write(place, found)
+    typer.echo(_summary(found))
+
+
+@app.command(short_help="Fetch a roster from a vault.")
+def fetch(  # noqa: PLR0917 - typer makes an option of each
+    file: File,
+    identity: Annotated[Path, typer.Option(help="Your identity folder.")],
+    server: Annotated[str, typer.Option(metavar="HOST:PORT", help="The vault's custody edge.")],
+    proposal: Annotated[
+        bool, typer.Option("--proposal", help="The newest proposal instead of the version in force.")
+    ] = False,
+    ca: CaOption = None,
+    server_name: ServerNameOption = "",
+) -> None:
+    """Fetch a roster from a vault to FILE, former versions beside it; `verify` it before you rely on it.
+
+    Read a proposal with `show` before you sign it.
+    """
+    vault = roster_server.needed(server, identity=identity, ca=ca, server_name=server_name)
+    newest = vault.get(0)
+    if proposal and not newest.proposals:
+        raise CommandError(ExitCode.REFUSED, "nothing is proposed", reason="REQUEST_NOT_FOUND")
+    found = roster.parse(newest.proposals[0].file if proposal else newest.file)
+    for version in range(1, found.version):
+        former = roster.parse(vault.get(version).file)
+        _write(roster_chain.former_path(file, version=version), former)
+    _write(file, found)
+    typer.echo(f"roster: version {found.version} fetched, {found.digest()}")
+
+
+def _hand_in(found: Roster, vault: roster_server.RosterServer) -> None:
+    if not vault.propose(found).adopted:
+        raise CommandError(
+            ExitCode.UNVERIFIED,
+            "proposed, but not enough custodians have signed yet",
+            reason="ROSTER_INVALID",
+        )
+    typer.echo(_summary(found))
+
+
+def _verify(file: Path, found: Roster, after: Path | None) -> None:
+    """Raise RosterError unless a roster has the signatures it needs."""
+    if after is None and found.version > 1:
+        roster_chain.load(file)
+    else:
+        roster_signature.verify(found, previous=_read(after) if after else None)
+
+
+def _next(
+    after: Path | None,
+    remove: list[str],
+    named: dict[str, dict[str, Any]],
+    quorum: list[str],
+    development: bool,
+) -> Roster:
+    """Return the version that follows, or the first one, without signatures."""
+    before = _read(after) if after else None
+    people = {each.name: each.to_json() for each in before.people} if before else {}
+    quorums = {each.name: each.to_json() for each in before.quorums} if before else {}
+    for name in remove:
+        if people.pop(name, None) is None:
+            raise RosterError(f"{name!a} is not a member of the previous version")
+    people |= named
+    quorums |= {each["name"]: each for each in map(_quorum, quorum)}
+    document = {
+        "version": before.version + 1 if before else 1,
+        "development": development,
+        "people": list(people.values()),
+        "quorums": list(quorums.values()),
+        "witness": before.witness.to_json() if before and before.witness else {},
+        "signatures": [],
+    }
+    return roster.parse(json.dumps(document, ensure_ascii=False).encode())
+
+
+def _summary(found: Roster) -> str:
+    return f"roster: version {found.version}, {len(found.quorums)} quorums, {len(found.people)} people, valid"
+
+
+def _read(path: Path) -> Roster:
+    return roster.parse(path.read_bytes())
+
+
+def _write(path: Path, found: Roster) -> None:
+    durable_file.replace(path, found.to_bytes())
+
+
+def _people(files: list[Path], certificates: list[Path]) -> dict[str, dict[str, Any]]:
+    """Return the people of public files by name, each with the key of a certificate that names it."""
+    with passphrase.identity_errors():
+        claims = [certificate.read(path.read_bytes()) for path in certificates]
+    pins = {(claim.role, claim.name): claim.spki for claim in claims}
+    people = {}
+    for path in files:
+        fields = reading.document(path.read_bytes())
+        pin = pins.get((str(fields.get("role")), str(fields.get("name"))))
+        found = person.parse({**fields, "spki": pin} if pin else fields, path.name)
+        people[found.name] = found.to_json()
+    return people
+
+
+def _quorum(text: str) -> dict[str, Any]:
+    name, _, rest = text.partition(":")
+    threshold, _, custodians = rest.partition(":")
+    if not threshold.isdecimal() or not custodians:
+        raise wrong_usage("a quorum is NAME:M:CUSTODIAN,CUSTODIAN,…", field="--quorum")
+    return {"name": name, "threshold": int(threshold), "custodians": custodians.split(",")}

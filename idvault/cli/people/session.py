@@ -1,0 +1,142 @@
+"""A member's session: keys opened, newest roster pinned, connected; errors suggest the next command."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import typer
+
+from idvault.cli.errors import CommandError, ExitCode, wrong_usage
+from idvault.cli.people import passphrase
+from idvault.cli.people.next_step import NextStep
+from idvault.custody import identity as identities
+from idvault.custody.identity import PersonalIdentity
+from idvault.domain.error import InvalidError
+from idvault_client.errors import RecordDamaged, Unavailable, VaultError
+from idvault_client.people import identity_folder
+from idvault_client.people.custody.drill import Drill
+from idvault_client.people.custody_edge import CustodyEdge
+from idvault_client.people.disclosure.auditor import Auditor
+from idvault_client.people.disclosure.custodian import Custodian, NotPendingError
+from idvault_client.people.disclosure.evidence import EvidenceError
+from idvault_client.people.disclosure.one_time_key import OneTimeKeyError, OneTimeKeys
+from idvault_client.people.identity_folder import IdentityFolder, IdentityFolderError
+from idvault_client.people.trust import FindingError
+
+
+@dataclass(frozen=True, slots=True)
+class MemberOptions:
+    """The options before the verb."""
+
+    identity: Path | None
+    passphrase_file: Path | None
+    code: str | None
+
+    def folder(self) -> Path:
+        """Return the identity folder; raises CommandError (wrong usage)."""
+        if self.identity is None:
+            raise wrong_usage("--identity is missing", field="--identity")
+        return self.identity
+
+    def asked_code(self) -> str:
+        """Return the one-time code, asked for at a terminal only."""
+        return self.code or passphrase.ask("One-time code", option="--code")
+
+
+@dataclass(frozen=True, slots=True)
+class MemberSession:
+    """An open session of one member."""
+
+    role: str
+    given: MemberOptions
+    identity_folder: IdentityFolder
+    identity: PersonalIdentity
+    edge: CustodyEdge
+
+    def auditor(self) -> Auditor:
+        """Return the auditor's client."""
+        return Auditor(
+            identity=self.identity,
+            trust=self.identity_folder.trust(),
+            edge=self.edge,
+            keys=OneTimeKeys(folder=self.identity_folder.folder),
+            now=now,
+            random=os.urandom,
+        )
+
+    def custodian(self) -> Custodian:
+        """Return the custodian's client."""
+        return Custodian(identity=self.identity, trust=self.identity_folder.trust(), edge=self.edge, now=now)
+
+    def drill(self) -> Drill:
+        """Return the custodian's client for drills."""
+        return Drill(identity=self.identity, trust=self.identity_folder.trust(), edge=self.edge, now=now)
+
+
+def now() -> datetime:
+    """Return the real time."""
+    return datetime.now(UTC)
+
+
+@contextmanager
+def open_session(
+    role: str, given: MemberOptions, *, disclosure_id: str = "", next_: type[NextStep] | None = None
+) -> Iterator[MemberSession]:
+    """Open keys and connection, and pin newer rosters; every error suggests the next command."""
+    folder = given.folder()
+    with passphrase.identity_errors(), explained((next_ or NextStep)(role, folder, disclosure_id)):
+        pinned = identity_folder.load(folder)
+        own = identities.load(folder, passphrase=passphrase.read(given.passphrase_file))
+        if own.role != role:
+            text = f"{folder} is the identity folder of a {own.role}"
+            raise CommandError(ExitCode.REFUSED, text, reason="OTHER_ROLE", field="--identity")
+        with pinned.connect() as edge:
+            yield MemberSession(role, given, identity_folder.refresh(pinned, edge), own, edge)
+
+
+@contextmanager
+def explained(again: NextStep) -> Iterator[None]:
+    """Turn the errors of a session into how the command ends."""
+    try:
+        yield
+    except FindingError as error:
+        text = again.after_finding(str(error), error.finding)
+        raise CommandError(ExitCode.UNVERIFIED, text, reason=error.finding.value) from error
+    except VaultError as error:
+        code = ExitCode.REFUSED
+        if isinstance(error, Unavailable):
+            code = ExitCode.UNREACHABLE
+        elif isinstance(error, RecordDamaged):
+            code = ExitCode.UNVERIFIED
+        field = next(iter(error.fields), "")
+        text = again.after_refusal(str(error), error.reason, field)
+        raise CommandError(code, text, reason=error.reason or error.code, field=field) from error
+    except InvalidError as error:
+        field = error.violations[0].field if error.violations else ""
+        text = again.after_mistake(error)
+        raise CommandError(ExitCode.REFUSED, text, reason=error.reason.value, field=field) from error
+    except NotPendingError as error:
+        text = again.look(str(error))
+        raise CommandError(ExitCode.REFUSED, text, reason="NOT_PENDING") from error
+    except OneTimeKeyError as error:
+        raise CommandError(ExitCode.REFUSED, again.ask_anew(str(error)), reason="KEY_MISSING") from error
+    except EvidenceError as error:
+        raise CommandError(ExitCode.UNVERIFIED, str(error), reason="EVIDENCE", field="--evidence") from error
+    except IdentityFolderError as error:
+        text = f"{error}\nnext: {again.command} connect --help"
+        raise CommandError(ExitCode.REFUSED, text, reason="NOT_CONNECTED", field="--identity") from error
+
+
+def as_json(context: typer.Context) -> bool:
+    """Return whether `--json` was given, anywhere on the command line."""
+    return bool(context.find_root().obj)
+
+
+def confirm(yes: bool, question: str, *, otherwise: str) -> None:
+    """Ask at a terminal, unless --yes was given; raises CommandError for a no."""
+    if not yes and sys.stdin.isatty() and not typer.confirm(question, err=True):
+        raise CommandError(ExitCode.REFUSED, otherwise, reason="NOT_CONFIRMED")

@@ -1,0 +1,107 @@
+"""Files that survive a crash: every write is synced, and so is the folder that holds the file's name.
+
+- `replace`: after a crash the path holds the former content or the new one, whole.
+- `create`: never overwrites.
+- `append`: adds to a file of known size; what a crash left beyond that size is cut off.
+
+What a call has written is on the disk when it returns. A call that raises leaves the former content in place,
+except that `append` may leave bytes beyond the known size.
+"""
+
+import fcntl
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+PRIVATE = 0o600
+"""Readable and writable by the owner only."""
+
+
+def replace(path: Path, content: bytes, *, mode: int = PRIVATE) -> os.stat_result:
+    """Write a file in the place of a former one; return the new file's stat. Raises OSError."""
+    draft = path.with_name(f".{path.name}.draft")
+    with os.fdopen(_locked(draft), "wb") as file:
+        try:
+            file.truncate()
+            written = _write(file, content, mode=mode)
+            draft.replace(path)
+        except BaseException:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+            raise
+    sync_folder(path.parent)
+    return written
+
+
+def create(path: Path, content: bytes, *, mode: int = PRIVATE) -> None:
+    """Write a file that must not exist yet; raises FileExistsError, OSError."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            _write(file, content, mode=mode)
+    except BaseException:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def append(path: Path, content: bytes, *, size: int) -> int:
+    """Write after the first `size` bytes and cut off the rest; return the new size. Raises OSError."""
+    is_new = not path.exists()
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, PRIVATE)
+    with os.fdopen(descriptor, "wb") as file:
+        file.truncate(size)
+        file.seek(size)
+        file.write(content)
+        file.flush()
+        os.fsync(descriptor)
+    if is_new:
+        sync_folder(path.parent)
+    return size + len(content)
+
+
+def destroy(path: Path) -> None:
+    """Overwrite a file with zeros and remove it; a missing file is fine. Raises OSError."""
+    try:
+        size = path.stat().st_size
+        with path.open("r+b") as file:
+            file.write(bytes(size))
+            file.flush()
+            os.fsync(file.fileno())
+    except FileNotFoundError:
+        return
+    path.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable: files that were created, renamed or removed. Raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _locked(draft: Path) -> int:
+    """Open a draft that nobody else writes: the next writer waits until this one has renamed or removed it.
+
+    The name is always the same, so a draft that a crash left behind, keys included, goes with the next write.
+    """
+    while True:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT, PRIVATE)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(descriptor), draft.stat()):
+                return descriptor
+        os.close(descriptor)
+
+
+def _write(file: IO[bytes], content: bytes, *, mode: int) -> os.stat_result:
+    os.fchmod(file.fileno(), mode)
+    file.write(content)
+    file.flush()
+    os.fsync(file.fileno())
+    return os.fstat(file.fileno())

@@ -1,0 +1,89 @@
+"""`idvault custodian hand-over` over mutual TLS: its lines, its JSON, and how it is refused."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest_asyncio
+from sqlalchemy import update
+
+from idvault.flows.handover import Listed
+from idvault.storage.account.tables import records
+from idvault_client.people.custody.journal import NAME
+from tests.support.commands import Commands
+from tests.support.databases import Databases
+from tests.support.handover_world import A, B, C, D, adopt, hand_over, holders, leaver
+from tests.support.served_chamber import House, house_over
+
+
+@pytest_asyncio.fixture
+async def house(sqlite_databases: Databases, tmp_path: Path, idvault: Commands) -> AsyncIterator[House]:
+    """Return a served chamber over SQLite files."""
+    async with house_over(sqlite_databases, tmp_path, idvault) as made:
+        yield made
+
+
+async def test_the_last_line_says_how_many_and_to_whom(house: House) -> None:
+    """Whose key it is is shown before, and how far it is meanwhile; a repeat finds nothing more."""
+    accounts = [await house.room.account() for _ in range(3)]
+    adopt(house.room, D, B, C)
+    done = await house.run(A, "hand-over", "--batch", "2")
+    assert (done.code, done.last) == (0, "hand-over: 3 shares handed to custodian-d, 0 left")
+    assert "place 1, by version 2 of the roster" in done.err
+    assert "your shares go to custodian-d, 示例机构 (synthetic)" in done.err
+    assert "hand-over: 2 of 3\nhand-over: 3 of 3\n" in done.err
+    assert [await holders(house.room, account) for account in accounts] == [[B, C, D]] * 3
+    again = await house.run(A, "hand-over")
+    assert (again.code, again.last) == (0, "hand-over: 0 shares handed to custodian-d, 0 left")
+
+
+async def test_machines_read_one_object(house: House) -> None:
+    """A share that is damaged stays where it is: exit code 5, and the count of what is left."""
+    kept = await house.room.account()
+    await house.room.account()
+    adopt(house.room, D, B, C)
+    quorum = house.room.rosters.current.quorums[0]
+    await house.room.world.do(update(records).where(records.c.account_token == kept).values(salt=bytes(32)))
+    done = await house.run(A, "hand-over", json=True)
+    assert done.code == 5
+    assert json.loads(done.last) == {
+        "quorum": "records",
+        "quorum_id": quorum.id,
+        "successor": D,
+        "handed": 1,
+        "left": 1,
+        "refused": 0,
+        "damaged": 1,
+    }
+    assert done.err == ""
+
+
+async def test_who_was_not_replaced_is_told_what_to_type(house: House) -> None:
+    """Refused, with the reason for machines; and so is a journal that nobody can read."""
+    refused = await house.run(A, "hand-over", json=True)
+    told = json.loads(refused.err.splitlines()[-1])["error"]
+    assert (refused.code, told["reason"]) == (4, "NOT_REPLACED")
+    assert "idvault roster show" in told["text"]
+    adopt(house.room, D, B, C)
+    (house.folder / A / NAME).write_text("a line that is none\n")
+    damaged = await house.run(A, "hand-over", json=True)
+    assert damaged.code == 4
+    assert json.loads(damaged.err.splitlines()[-1])["error"]["reason"] == "JOURNAL"
+
+
+async def test_a_share_that_does_not_open_is_left(house: House) -> None:
+    """The service hands out somebody else's: exit code 5, and the true one is handed over later."""
+    await house.room.account()
+    adopt(house.room, D, B, C)
+    honest = house.room.successions.shares
+
+    async def lie(**asked: Any) -> Listed:
+        return replace(await honest(**asked), place=2)
+
+    house.room.successions.shares = lie  # type: ignore[method-assign]
+    lying = await house.run(A, "hand-over")
+    assert (lying.code, lying.last) == (5, "hand-over: 0 shares handed to custodian-d, 1 left")
+    house.room.successions.shares = honest  # type: ignore[method-assign]
+    assert (await hand_over(leaver(house.room))).handed == 1

@@ -1,0 +1,241 @@
+"""Commands of auditors and custodians: real commands, over mutual TLS, to real flows and databases."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from idvault.attest.roster import Roster
+from idvault.cli.disclosure import custodian as custodian_verbs
+from idvault_client.people import identity_folder
+from tests.support import builders, people
+from tests.support.chamber import CUSTODIANS
+from tests.support.commands import Commands
+from tests.support.databases import Databases
+from tests.support.log_world import KEY
+from tests.support.served_chamber import House, house_over
+
+A, B, C = CUSTODIANS
+
+
+@pytest_asyncio.fixture
+async def house(sqlite_databases: Databases, tmp_path: Path, idvault: Commands) -> AsyncIterator[House]:
+    """Return a served chamber over SQLite files."""
+    async with house_over(sqlite_databases, tmp_path, idvault) as made:
+        yield made
+
+
+async def test_the_whole_story(house: House) -> None:
+    """Request, look, approve twice, open with evidence, look again: each with its last line."""
+    room = house.room
+    disclosure_id = await house.request(await room.account())
+    listed = await house.run("auditor-a", "list")
+    assert (listed.code, listed.last) == (0, "disclosures: 1")
+    assert disclosure_id in listed.err
+    pending = await house.run(A, "pending")
+    assert (pending.code, pending.last) == (0, "pending: 1")
+    for text in ("auditor-a, 示例机构 (synthetic)", "第一条 (synthetic)", "since version 1", "yes, since"):
+        assert text in pending.err
+    approved = await house.run(A, "approve", disclosure_id, code=room.codes.code())
+    assert approved.last == f"disclosure: {disclosure_id} REQUESTED"
+    approved = await house.run(B, "approve", "--yes", disclosure_id, code=room.codes.code())
+    assert approved.last == f"disclosure: {disclosure_id} APPROVED"
+    evidence = house.folder / "evidence.json"
+    opened = await house.run(
+        "auditor-a", "open", disclosure_id, "--evidence", evidence, code=room.codes.code()
+    )
+    assert (opened.code, opened.last) == (0, f"disclosure: {disclosure_id} OPENED")
+    assert builders.NAME in opened.err
+    assert builders.NAME not in opened.out
+    kept = await house.run("auditor-a", "show", disclosure_id, "--evidence", evidence)
+    assert (kept.code, kept.last) == (0, f"evidence: {disclosure_id} verified")
+    assert builders.NUMBER in kept.err
+    shown = await house.run("auditor-a", "show", disclosure_id)
+    assert shown.last == f"disclosure: {disclosure_id} OPENED"
+
+
+async def test_every_verb_speaks_json(house: House) -> None:
+    """One object a line on stdout, nothing on stderr."""
+    room = house.room
+    disclosure_id = await house.request(await room.account())
+    found = [
+        await house.run("auditor-a", "list", json=True),
+        await house.run("auditor-a", "show", disclosure_id, json=True),
+        await house.run(A, "pending", json=True),
+        await house.run(A, "approve", disclosure_id, json=True, code=room.codes.code()),
+        await house.run(C, "approve", disclosure_id, json=True, code=room.codes.code()),
+        await house.run("auditor-a", "open", disclosure_id, json=True, code=room.codes.code()),
+    ]
+    contents = []
+    for result in found:
+        assert (result.code, result.err) == (0, "")
+        contents.append(json.loads(result.out))
+    assert {content["disclosure_id"] for content in contents} == {disclosure_id}
+    assert contents[2]["verified"] is True
+    assert contents[2]["since_roster_version"] == 1
+    assert [contents[at]["state"] for at in (0, 1, 3, 4)] == ["REQUESTED"] * 3 + ["APPROVED"]
+    assert (contents[5]["real_name"], contents[5]["openings_left"]) == (builders.NAME, 0)
+
+
+async def test_a_denial_and_a_withdrawal(house: House) -> None:
+    """Both end with the state that they lead to."""
+    room = house.room
+    disclosure_id = await house.request(await room.account())
+    denied = await house.run(A, "deny", disclosure_id)
+    assert (denied.code, denied.last) == (0, f"disclosure: {disclosure_id} REQUESTED")
+    denied = await house.run(B, "deny", disclosure_id)
+    assert denied.last == f"disclosure: {disclosure_id} DENIED"
+    other = await house.request(await room.account())
+    cancelled = await house.run("auditor-a", "cancel", other)
+    assert cancelled.last == f"disclosure: {other} CANCELLED"
+    gone = await house.run("auditor-a", "open", other, code=room.codes.code())
+    assert gone.code == 4
+    assert "next: idvault auditor" in gone.err
+    assert "request --help" in gone.err
+
+
+async def test_refusals_say_why_and_what_to_type(house: House) -> None:
+    """Too early, a wrong code, nothing of this id, no such account: reason, exit code, next command."""
+    room = house.room
+    disclosure_id = await house.request(await room.account())
+    early = await house.run("auditor-a", "open", disclosure_id, code=room.codes.code())
+    assert early.code == 4
+    assert "ILLEGAL_TRANSITION" in early.err
+    assert f"next: idvault auditor --identity {house.folder / 'auditor-a'} show {disclosure_id}" in early.err
+    wrong = await house.run(A, "approve", disclosure_id, code="000000")
+    assert wrong.code == 4
+    assert "next: wait for the next code" in wrong.err
+    told = await house.run(A, "approve", disclosure_id, code="１２３４５６", json=True)
+    assert json.loads(told.err.splitlines()[-1])["error"]["reason"] == "SECOND_FACTOR_REFUSED"
+    nothing = await house.run(A, "approve", "0" * 32, code=room.codes.code())
+    assert (nothing.code, "NOT_PENDING" in nothing.err or "no request with this id" in nothing.err) == (
+        4,
+        True,
+    )
+    assert "next: idvault custodian" in nothing.err
+    nobody = await house.run(
+        "auditor-a",
+        "request",
+        "--account",
+        builders.TOKEN,
+        "--case",
+        "x",
+        "--legal-basis",
+        "x",
+        "--purpose",
+        "x",
+    )
+    assert nobody.code == 4
+    assert "ACCOUNT_NOT_FOUND" in nobody.err
+    bad = await house.run(
+        "auditor-a", "request", "--account", "acct_", "--case", "x", "--legal-basis", "x", "--purpose", "x",
+        json=True,
+    )  # fmt: skip
+    told_of = json.loads(bad.err)["error"]
+    assert told_of["field"] == "account_token"
+    assert told_of["text"].startswith(
+        "INVALID_ACCOUNT_TOKEN: --account is wrong (LENGTH)\nnext: idvault auditor"
+    )
+
+
+async def test_a_request_that_does_not_verify_is_refused(house: House) -> None:
+    """A custodian who pinned a roster without this auditor sees why, gives nothing, and can deny."""
+    room = house.room
+    disclosure_id = await house.request(await room.account())
+    first = room.rosters.current
+    left = tuple(each for each in first.people if each.name != "auditor-a")
+    other = people.signed(Roster(1, False, left, first.quorums), *CUSTODIANS)
+    for path in (house.folder / A).glob("roster*.json"):
+        path.unlink()
+    (house.folder / A / identity_folder.CONNECTION).unlink()
+    house.pin(A, other)
+    pending = await house.run(A, "pending")
+    assert "does not verify: NOT_IN_ROSTER" in pending.err
+    assert "第一条" not in pending.err
+    refused = await house.run(A, "approve", disclosure_id, code=room.codes.code())
+    assert refused.code == 5
+    assert f"next: idvault custodian --identity {house.folder / A} deny {disclosure_id}" in refused.err
+    assert await room.refusals(A) == 1
+    denied = await house.run(A, "deny", disclosure_id)
+    assert denied.code == 0
+
+
+async def test_what_is_missing_is_asked_for_at_a_terminal_only(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here is none, so a code, a passphrase or a folder that is not given is wrong usage."""
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: False)
+    disclosure_id = await house.request(await house.room.account())
+    no_code = await house.run(A, "approve", disclosure_id)
+    assert (no_code.code, "--code is missing" in no_code.err) == (2, True)
+    bare = await house.command("auditor", "list")
+    assert (bare.code, "--identity is missing" in bare.err) == (2, True)
+    quiet = await house.command("auditor", "--identity", house.folder / "auditor-a", "list")
+    assert (quiet.code, "--passphrase-file is missing" in quiet.err) == (2, True)
+
+
+async def test_the_wrong_folder_is_told(house: House) -> None:
+    """One of the other role, one that is not connected, and one whose vault cannot be reached."""
+    before = ["--passphrase-file", house.passphrase]
+    other = await house.command("auditor", "--identity", house.folder / A, *before, "list")
+    assert (other.code, "identity folder of a custodian" in other.err) == (4, True)
+    (house.folder / "auditor-b" / identity_folder.CONNECTION).unlink()
+    lone = await house.run("auditor-b", "list")
+    assert lone.code == 4
+    assert "connect --help" in lone.err
+    house.pin("auditor-b", target="127.0.0.1:1")
+    away = await house.run("auditor-b", "list")
+    assert away.code == 3
+    assert "next: repeat the command" in away.err or "next:" in away.err
+
+
+async def test_connect_pins_a_vault(house: House) -> None:
+    """By its address, its authority, the log's key and a published roster; another key is refused later."""
+    roster = house.folder / "published.json"
+    roster.write_bytes(house.room.rosters.current.to_bytes())
+    folder = house.folder / "auditor-b"
+    (folder / identity_folder.CONNECTION).unlink()
+    arguments: list[object] = [
+        "auditor", "--identity", folder, "connect", "--target", f"127.0.0.1:{house.server.port}",
+        "--server-name", "localhost", "--ca", house.folder / "ca.pem", "--roster", roster, "--log-key",
+    ]  # fmt: skip
+    made = await house.command(*arguments, str(KEY))
+    assert (made.code, made.last) == (
+        0,
+        f"roster: version 1 pinned, {house.room.rosters.current.digest()}",
+    )
+    assert (await house.run("auditor-b", "list")).last == "disclosures: 0"
+    wrong = await house.command(*arguments, "noise")
+    assert (wrong.code, "invalid log key" in wrong.err) == (4, True)
+
+
+async def test_pending_can_be_watched(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each request is shown once, as it comes, until the vault is away."""
+    monkeypatch.setattr(custodian_verbs, "_PERIOD", 0.05)
+    account = await house.room.account()
+    first = await house.room.request(account)
+    watching = asyncio.create_task(house.run(B, "pending", "--watch", json=True))
+    custody = house.room.custody
+    asked = asyncio.Semaphore(0)
+    pending = custody.pending
+
+    async def counted(**what: Any) -> Any:
+        answer = await pending(**what)
+        asked.release()
+        return answer
+
+    monkeypatch.setattr(custody, "pending", counted)
+    await asked.acquire()
+    second = await house.room.request(account)
+    for _ in range(3):
+        await asked.acquire()
+    await house.server.stop(grace=0.5, linger=0.0)
+    watched = await watching
+    assert watched.code == 3
+    shown = [json.loads(line)["disclosure_id"] for line in watched.out.splitlines()]
+    assert shown == [first, second]

@@ -1,0 +1,59 @@
+"""What is said after a refusal: why, and the next command as it can be pasted."""
+
+from pathlib import Path
+
+import pytest
+
+from idvault.cli.people.next_step import NextStep
+from idvault.domain.disclosure import Finding
+from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
+
+AUDITOR = NextStep("auditor", Path("keys"), "1" * 32)
+CUSTODIAN = NextStep("custodian", Path("my keys"), "1" * 32)
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_every_refusal_has_a_next_step(reason: Reason) -> None:
+    """Whatever the vault says, the last line tells what to do."""
+    for step in (AUDITOR, CUSTODIAN, NextStep("auditor", Path("keys"))):
+        said = step.after_refusal(f"{reason.value} (X)", reason.value, "").splitlines()
+        assert said[0] == f"{reason.value} (X)"
+        assert said[-1].startswith("next: ")
+        assert not said[-1].endswith("show ")
+
+
+def test_why_and_what_to_do() -> None:
+    """A refusal that people meet has a meaning of its own; one that is not known has none."""
+    said = AUDITOR.after_refusal("x", "ILLEGAL_TRANSITION", "").splitlines()
+    assert said[1].startswith("why: not possible now")
+    assert said[2] == f"next: idvault auditor --identity keys show {'1' * 32}"
+    assert NextStep("auditor", Path("keys")).after_refusal("x", None, "") == (
+        "x\nnext: idvault auditor --identity keys list"
+    )
+
+
+def test_folders_are_quoted() -> None:
+    """The command can be pasted, also where a folder's name has a space."""
+    assert CUSTODIAN.look("x") == "x\nnext: idvault custodian --identity 'my keys' pending"
+    denied = CUSTODIAN.after_refusal("x", "ACCESS_DENIED", "")
+    assert denied.endswith("next: idvault roster show 'my keys/roster.json'")
+
+
+def test_a_request_that_is_not_in_the_log_yet() -> None:
+    """It may only be too early; everything else that does not verify is denied."""
+    early = CUSTODIAN.after_finding("x", Finding.NOT_IN_LOG)
+    assert "repeat the command in a few seconds; else idvault custodian" in early
+    forged = CUSTODIAN.after_finding("x", Finding.SIGNATURE_INVALID)
+    assert forged.endswith(
+        f"no share was given; next: idvault custodian --identity 'my keys' deny {'1' * 32}"
+    )
+    assert "nothing was shown" in AUDITOR.after_finding("x", Finding.SHARE_WRONG)
+
+
+def test_a_mistake_names_its_option() -> None:
+    """As it is typed, and never its value."""
+    error = InvalidError(Reason.INVALID_MESSAGE, Violation("case_reference", FieldCode.REQUIRED))
+    assert AUDITOR.after_mistake(error) == (
+        "INVALID_MESSAGE: --case is wrong (REQUIRED)\nnext: idvault auditor --identity keys request --help"
+    )
+    assert CUSTODIAN.after_mistake(error).endswith("'my keys' --help")

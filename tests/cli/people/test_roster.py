@@ -1,0 +1,250 @@
+"""`idvault roster`, `auditor init` and `custodian init`: from keys on four machines to a published roster."""
+
+import json
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from idvault.attest import roster
+from idvault.cli.errors import ExitCode
+from idvault.development.authority import Authority
+from tests.support.commands import Commands
+
+NOW = datetime.now(UTC)
+
+
+class People:
+    """Custodians and an auditor, each with a folder, a certificate and a passphrase file."""
+
+    def __init__(self, idvault: Commands, folder: Path) -> None:
+        self.idvault = idvault
+        self.folder = folder
+        self.passphrase = folder / "passphrase"
+        self.passphrase.write_text("correct horse battery\n")
+        self.authority = Authority.open(certificate=folder / "ca.pem", key=folder / "ca.key", now=NOW)
+        self.file = folder / "draft.json"
+
+    def certificate(self, role: str, name: str) -> Path:
+        path = self.folder / f"{name}.pem"
+        uri = f"spiffe://vault.example/{role}/{name}"
+        self.authority.issue_client(uris=[uri], certificate=path, key=self.folder / f"{name}.key", now=NOW)
+        return path
+
+    def init(self, role: str, name: str, *more: object) -> Path:
+        folder = self.folder / "people" / name
+        arguments = [role, "--identity", folder, "--passphrase-file", self.passphrase, "init", "--name", name]
+        result = self.idvault(*arguments, "--organization", "an example", *more)
+        assert result.code == ExitCode.DONE, result.err
+        assert result.last == f"{role}: {name} initialised"
+        return folder
+
+    def team(self) -> list[Path]:
+        names = ("ann", "ben", "cat")
+        folders = [
+            self.init("custodian", n, "--certificate", self.certificate("custodian", n)) for n in names
+        ]
+        return [*folders, self.init("auditor", "dan", "--certificate", self.certificate("auditor", "dan"))]
+
+    def propose(self, folders: list[Path], *more: object, quorum: str = "first:2:ann,ben,cat") -> None:
+        people = [part for folder in folders for part in ("--person", folder / "public.json")]
+        result = self.idvault("roster", "propose", self.file, *people, "--quorum", quorum, *more)
+        assert result.code == ExitCode.DONE, result.err
+        assert "proposed, not signed yet" in result.last
+
+    def sign(self, folder: Path) -> None:
+        result = self.idvault(
+            "roster", "sign", self.file, "--identity", folder, "--passphrase-file", self.passphrase
+        )
+        assert result.code == ExitCode.DONE, result.err
+
+
+@pytest.fixture
+def people(idvault: Commands, tmp_path: Path) -> People:
+    """People without keys yet."""
+    return People(idvault, tmp_path)
+
+
+def test_first_version_needs_every_custodian(people: People) -> None:
+    """A first roster is valid once all its custodians have signed it, and not before."""
+    team = people.team()
+    people.propose(team)
+    for folder in team[:2]:
+        people.sign(folder)
+    refused = people.idvault("roster", "verify", people.file)
+    assert refused.code == ExitCode.UNVERIFIED
+    assert "quorum first: 2 of its custodians signed, 3 must" in refused.err
+    people.sign(team[2])
+    verified = people.idvault("roster", "verify", people.file)
+    assert (verified.code, verified.last) == (0, "roster: version 1, 1 quorums, 4 people, valid")
+
+
+def test_published_versions_follow_one_another(people: People, tmp_path: Path) -> None:
+    """Publishing puts a verified version in place and keeps each; the next needs M of the one before."""
+    place = tmp_path / "service" / "roster.json"
+    place.parent.mkdir()
+    people.idvault.set(ROSTER=place)
+    team = people.team()
+    people.propose(team)
+    assert people.idvault("roster", "publish", people.file).code == ExitCode.UNVERIFIED
+    assert not place.exists()
+    for folder in team[:3]:
+        people.sign(folder)
+    for _ in range(2):
+        published = people.idvault("roster", "publish", people.file)
+        assert published.last == "roster: version 1, 1 quorums, 4 people, valid"
+    before = tmp_path / "before.json"
+    before.write_bytes(place.read_bytes())
+    eve = people.init("custodian", "eve", "--certificate", people.certificate("custodian", "eve"))
+    people.propose([eve], "--after", before, "--remove", "cat", quorum="first:2:ann,ben,eve")
+    people.sign(team[0])
+    assert people.idvault("roster", "verify", people.file, "--after", before).code == ExitCode.UNVERIFIED
+    people.sign(team[1])
+    verified = people.idvault("roster", "verify", people.file, "--after", before)
+    assert verified.last == "roster: version 2, 1 quorums, 4 people, valid"
+    assert people.idvault("roster", "publish", people.file).code == ExitCode.DONE
+    assert roster.parse(place.read_bytes()).version == 2
+    assert place.with_name("roster.1.json").read_bytes() == before.read_bytes()
+    assert people.idvault("roster", "verify", place).code == ExitCode.DONE
+    assert people.idvault("roster", "publish", before).code == ExitCode.UNVERIFIED
+
+
+def test_show_names_everybody(people: People) -> None:
+    """`show` prints people, quorums, signers and the digest, and says whether the roster is valid yet."""
+    team = people.team()
+    people.propose(team)
+    people.sign(team[0])
+    shown = people.idvault("roster", "show", people.file)
+    for text in ("custodian  ann", "auditor    dan", "2 of ann, ben, cat", "signed by  ann", "digest     "):
+        assert text in shown.out
+    assert (shown.code, ", valid" in shown.out) == (ExitCode.UNVERIFIED, False)
+    assert "1 of its custodians signed, 3 must" in shown.err
+    for folder in team[1:3]:
+        people.sign(folder)
+    shown = people.idvault("roster", "show", people.file)
+    assert (shown.code, shown.last) == (0, "roster: version 1, 1 quorums, 4 people, valid")
+
+
+def test_certificate_may_come_with_the_proposal(people: People) -> None:
+    """Keys made before there is a certificate are pinned when the roster is proposed."""
+    names = ("ann", "ben", "cat")
+    folders = [people.init("custodian", name) for name in names]
+    listed = [part for folder in folders for part in ("--person", folder / "public.json")]
+    arguments = ["roster", "propose", people.file, *listed, "--quorum", "first:2:ann,ben,cat"]
+    refused = people.idvault(*arguments)
+    assert refused.code == ExitCode.UNVERIFIED
+    assert "spki" in refused.err
+    given = [part for name in names for part in ("--certificate", people.certificate("custodian", name))]
+    assert people.idvault(*arguments, *given).code == ExitCode.DONE
+
+
+@pytest.mark.parametrize(
+    ("quorum", "code", "text"),
+    [
+        ("first", ExitCode.WRONG_USAGE, "NAME:M:CUSTODIAN"),
+        ("first:x:ann", ExitCode.WRONG_USAGE, "NAME:M:CUSTODIAN"),
+        ("first:1:ann,ben,cat", ExitCode.UNVERIFIED, "2 or more"),
+        ("first:3:ann,ben,cat", ExitCode.UNVERIFIED, "one custodian more"),
+        ("first:0:ann,ben,cat", ExitCode.UNVERIFIED, "must not be 0"),
+        ("first:2:ann,ben,dan", ExitCode.UNVERIFIED, "dan is no custodian"),
+        ("first:2:ann,ben,zoe", ExitCode.UNVERIFIED, "not among the people"),
+    ],
+)
+def test_unsafe_quorum_is_refused(people: People, quorum: str, code: ExitCode, text: str) -> None:
+    """A quorum that is too small, too brittle or of strangers is not even proposed."""
+    listed = [part for folder in people.team() for part in ("--person", folder / "public.json")]
+    result = people.idvault("roster", "propose", people.file, *listed, "--quorum", quorum)
+    assert result.code == code
+    assert text in result.err
+    assert not people.file.exists()
+
+
+def test_removing_a_stranger_is_refused(people: People) -> None:
+    """Only who is in the version before can be left out."""
+    result = people.idvault("roster", "propose", people.file, "--remove", "zoe")
+    assert result.code == ExitCode.UNVERIFIED
+    assert "zoe" in result.err
+
+
+def test_damaged_roster_is_5(people: People, tmp_path: Path) -> None:
+    """A file that was changed after it was signed does not verify, and one that is no roster says so."""
+    team = people.team()
+    people.propose(team)
+    for folder in team[:3]:
+        people.sign(folder)
+    content = people.file.read_text().replace("an example", "an eXample", 1)
+    people.file.write_text(content)
+    assert "does not verify" in people.idvault("roster", "verify", people.file).err
+    (tmp_path / "no.json").write_text("{")
+    assert people.idvault("--json", "roster", "verify", tmp_path / "no.json").code == ExitCode.UNVERIFIED
+    missing = people.idvault("roster", "verify", tmp_path / "none.json")
+    assert (missing.code, "No such file" in missing.err) == (ExitCode.UNREACHABLE, True)
+
+
+def test_init_keeps_keys_private(people: People) -> None:
+    """Private keys are for their owner only and encrypted; the public file holds public keys."""
+    folder = people.init("custodian", "ann")
+    keys = folder / "keys.json"
+    assert stat.S_IMODE(keys.stat().st_mode) == 0o600
+    public = json.loads((folder / "public.json").read_text())
+    assert public["role"] == "custodian"
+    assert public["hpke"]["suite"].startswith("MLKEM768")
+    arguments = ["--identity", folder, "--passphrase-file", people.passphrase, "--name", "ann"]
+    again = people.idvault("custodian", "init", *arguments, "--organization", "x")
+    assert (again.code, "holds keys already" in again.err) == (ExitCode.REFUSED, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "text"),
+    [
+        (
+            ["--name", "Ann", "--identity", "F", "--passphrase-file", "P"],
+            ExitCode.WRONG_USAGE,
+            "small letters",
+        ),
+        (["--name", "ann", "--passphrase-file", "P"], ExitCode.WRONG_USAGE, "--identity is missing"),
+        (["--name", "ann", "--identity", "F"], ExitCode.WRONG_USAGE, "--passphrase-file is missing"),
+        (["--name", "ann", "--identity", "F", "--passphrase-file", "W"], ExitCode.REFUSED, "bytes or more"),
+        (
+            ["--name", "ann", "--identity", "F", "--passphrase-file", "P", "--certificate", "C"],
+            ExitCode.REFUSED,
+            "for auditor dan, not for custodian ann",
+        ),
+        (
+            ["--name", "ann", "--identity", "F", "--passphrase-file", "P", "--certificate", "W"],
+            ExitCode.REFUSED,
+            "no certificate",
+        ),
+    ],
+)
+def test_init_refuses_what_is_wrong(people: People, arguments: list[str], code: ExitCode, text: str) -> None:
+    """Nothing is made on wrong input, and nobody is prompted without a terminal."""
+    weak = people.folder / "weak"
+    weak.write_text("short")
+    places = {
+        "F": people.folder / "identity",
+        "P": people.passphrase,
+        "W": weak,
+        "C": people.certificate("auditor", "dan"),
+    }
+    given = [places.get(argument, argument) for argument in arguments]
+    result = people.idvault("custodian", "init", "--organization", "an example", *given)
+    assert result.code == code
+    assert text in result.err
+    assert not (people.folder / "identity" / "keys.json").exists()
+
+
+def test_signing_needs_the_passphrase(people: People, tmp_path: Path) -> None:
+    """Another passphrase, another folder, and no terminal are refused without a signature."""
+    team = people.team()
+    people.propose(team)
+    wrong = tmp_path / "wrong"
+    wrong.write_text("another passphrase")
+    for arguments, code in (
+        (["--identity", team[0], "--passphrase-file", wrong], ExitCode.REFUSED),
+        (["--identity", tmp_path, "--passphrase-file", people.passphrase], ExitCode.REFUSED),
+        (["--identity", team[0]], ExitCode.WRONG_USAGE),
+    ):
+        assert people.idvault("roster", "sign", people.file, *arguments).code == code
+    assert roster.parse(people.file.read_bytes()).signatures == ()

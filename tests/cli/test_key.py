@@ -1,0 +1,47 @@
+"""A status key is rotated in the file of the process that holds it."""
+
+from pathlib import Path
+
+import pytest
+
+from idvault.bootstrap.base import ENTROPY
+from idvault.cli.errors import ExitCode
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import Purpose
+from tests.support.commands import Commands
+
+
+@pytest.fixture
+def idvault(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> Commands:
+    """The command, with fresh key files."""
+    commands = Commands(monkeypatch, capfd)
+    passphrase = tmp_path / "passphrase"
+    passphrase.write_text("test\n")
+    passphrase.chmod(0o600)
+    commands.set(
+        KEYS=tmp_path / "keys" / "service.keys",
+        KEY_PASSPHRASE_FILE=passphrase,
+        LOG_ORIGIN="vault.example/log",
+    )
+    assert commands("keys", "init").code == ExitCode.DONE
+    return commands
+
+
+@pytest.mark.parametrize(
+    ("file", "purpose"), [("service", Purpose.STATUS_TOKEN), ("work", Purpose.STATUS_LIST)]
+)
+def test_rotate(idvault: Commands, tmp_path: Path, file: str, purpose: Purpose) -> None:
+    """A new key is added and primary, and the old one stays."""
+    path = tmp_path / "keys" / f"{file}.keys"
+    idvault.set(KEYS=path)
+    done = idvault("keys", "rotate", purpose.value)
+    assert (done.code, done.last) == (ExitCode.DONE, f"keys: version 1 of {purpose.value} in {path}")
+    found = LocalKeyProvider.load(path, passphrase=b"test", entropy=ENTROPY).keys(purpose)
+    assert (found.primary, set(found.versions)) == ("1", {"0", "1"})
+    assert found.versions["0"] != found.versions["1"]
+
+
+def test_what_is_not_rotated(idvault: Commands) -> None:
+    """Keys under which something lies are not rotated like this, nor one that the file does not hold."""
+    assert idvault("keys", "rotate", "index").code == ExitCode.WRONG_USAGE
+    assert idvault("keys", "rotate", "status-list").code != ExitCode.DONE

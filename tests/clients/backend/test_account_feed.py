@@ -1,0 +1,263 @@
+"""`client.statuses` of both clients against a real edge: local answers, resumption, the way back to calls."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+import idvault_client
+from idvault.domain.error import Reason, UnavailableError
+from idvault_client import NotFound, Status, Tls, aio
+from idvault_client.backend.account.feed import AioStatusFeed, StatusFeed
+from tests.support.authority import Authority
+from tests.support.edge import OTHER_TOKEN, TOKEN, Edge, running
+
+
+class Client:
+    """One of both clients, awaited."""
+
+    def __init__(self, vault: idvault_client.Vault | aio.Vault) -> None:
+        self._vault = vault
+
+    async def get(self, token: str = TOKEN) -> Status:
+        found: Status = await self._do(lambda: self._vault.statuses.get(token))
+        return found
+
+    async def wait(self) -> bool:
+        caught_up: bool = await self._do(lambda: self._vault.statuses.wait(10))
+        return caught_up
+
+    @property
+    def age(self) -> float:
+        return self._vault.statuses.age
+
+    async def close(self) -> None:
+        await self._do(self._vault.close)
+
+    async def _do(self, act: Callable[[], Any]) -> Any:
+        if isinstance(self._vault, aio.Vault):
+            return await act()
+        return await asyncio.to_thread(act)
+
+
+class Connect(Protocol):
+    """Connects one of both clients as platform-a."""
+
+    async def __call__(self, edge: Edge, *, port: int | None = None) -> Client:
+        """Return the client of an edge; port: of a relay before it."""
+        ...
+
+
+class Relay:
+    """A network between client and vault that can fall silent, without a word to either of them."""
+
+    def __init__(self, port: int) -> None:
+        """Take the port that it leads to."""
+        self._target = port
+        self._pumps: set[asyncio.Task[None]] = set()
+        self._silent: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> "Relay":
+        """Listen."""
+        self._server = await asyncio.start_server(self._meet, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        """End every connection."""
+        self._server.close()
+        for pump in self._pumps:
+            pump.cancel()
+        await asyncio.gather(*self._pumps, return_exceptions=True)
+
+    def fall_silent(self) -> None:
+        """Swallow from now on what is sent over the connections that there are."""
+        self._silent |= self._pumps
+
+    async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
+        for source, sink in ((reader, far_writer), (far_reader, writer)):
+            self._pumps.add(asyncio.create_task(self._pump(source, sink)))
+
+    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        try:
+            while data := await source.read(65_536):
+                if asyncio.current_task() not in self._silent:
+                    sink.write(data)
+                    await sink.drain()
+        except ConnectionError:
+            pass
+        finally:
+            sink.close()
+
+
+@pytest.fixture(scope="session")
+def edge_authority() -> Authority:
+    """The authority of the edge and of the clients."""
+    return Authority()
+
+
+@pytest.fixture(params=["sync", "aio"])
+async def connect(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Connect]:
+    """Connects one of both clients as platform-a."""
+    opened: list[Client] = []
+
+    async def connected(edge: Edge, *, port: int | None = None) -> Client:
+        for name, data in (
+            ("ca", edge.authority.ca),
+            ("certificate", edge.platform_a.certificate),
+            ("key", edge.platform_a.key),
+        ):
+            (tmp_path / name).write_bytes(data)
+        tls = Tls(tmp_path / "ca", tmp_path / "certificate", tmp_path / "key")
+        module = aio if request.param == "aio" else idvault_client
+        client = Client(module.connect(f"localhost:{port or edge.server.port}", tls=tls))
+        opened.append(client)
+        return client
+
+    yield connected
+    for client in opened:
+        await client.close()
+
+
+@pytest.fixture
+async def edge(tmp_path: Path, edge_authority: Authority) -> AsyncIterator[Edge]:
+    """A running edge with one account, of which the feed tells."""
+    async with running(tmp_path, edge_authority) as edge:
+        edge.feeds.feeds["platform-a"] = [TOKEN]
+        yield edge
+
+
+async def until(happens: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    async with asyncio.timeout(10):
+        while not happens():  # noqa: ASYNC110 - what is waited for lies in another thread
+            await asyncio.sleep(0.01)
+
+
+async def test_answers_come_from_the_feed(edge: Edge, connect: Connect) -> None:
+    """Once the feed is caught up, no question reaches the vault."""
+    client = await connect(edge)
+    assert await client.wait()
+    for _ in range(100):
+        assert (await client.get()).account_token == TOKEN
+    assert edge.statuses.asked == []
+    assert client.age < 2
+
+
+async def test_what_the_feed_does_not_know_is_asked_for(edge: Edge, connect: Connect) -> None:
+    """An unknown account is the vault's to answer, each time."""
+    client = await connect(edge)
+    assert await client.wait()
+    for _ in range(2):
+        with pytest.raises(NotFound):
+            await client.get(OTHER_TOKEN)
+    assert edge.statuses.asked == [("platform-a", (OTHER_TOKEN,))] * 2
+
+
+async def test_before_the_feed_is_read_the_vault_answers(edge: Edge, connect: Connect) -> None:
+    """The first question does not wait for the feed."""
+    edge.feeds.failure = UnavailableError(Reason.STORE_UNAVAILABLE)
+    client = await connect(edge)
+    assert (await client.get()).account_token == TOKEN
+    assert client.age == float("inf")
+    edge.feeds.failure = None
+    assert await client.wait()
+
+
+async def test_answers_that_would_be_too_old_are_asked_for(
+    edge: Edge, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the vault's store is away the feed is silent, and after the bound the vault is asked."""
+    clock = [time.monotonic()]
+    monkeypatch.setattr("idvault_client.backend.account.feed.monotonic", lambda: clock[0])
+    client = await connect(edge)
+    assert await client.wait()
+    edge.feeds.failure = UnavailableError(Reason.STORE_UNAVAILABLE)
+    await edge.feeds.looked(20)
+    clock[0] += 9
+    assert (await client.get()).account_token == TOKEN
+    assert edge.statuses.asked == []
+    clock[0] += 2
+    assert (await client.get()).account_token == TOKEN
+    assert edge.statuses.asked == [("platform-a", (TOKEN,))]
+
+
+@asynccontextmanager
+async def restarted(edge: Edge, folder: Path, *feed: str) -> AsyncIterator[tuple[Edge, float]]:
+    """Stop an edge, and start another one in its place whose feed is another one; yield since when."""
+    await edge.server.stop(grace=1.0, linger=0.0)
+    stopped_at = time.monotonic()
+    await asyncio.to_thread(folder.mkdir)
+    async with running(folder, edge.authority, listen=f"127.0.0.1:{edge.server.port}") as again:
+        again.feeds.feeds["platform-a"] = list(feed)
+        again.platforms.platforms[:] = edge.platforms.platforms
+        await again.directory.load()
+        yield again, stopped_at
+
+
+async def test_a_restarted_server_is_followed_on(edge: Edge, connect: Connect, tmp_path: Path) -> None:
+    """After the server is gone and back, the client goes on from where it was, without a missed change."""
+    client = await connect(edge)
+    assert await client.wait()
+    async with restarted(edge, tmp_path / "again", TOKEN, OTHER_TOKEN) as (again, stopped_at):
+        await until(lambda: again.feeds.reads > 0)
+        await until(lambda: client.age < time.monotonic() - stopped_at)
+        assert (await client.get(OTHER_TOKEN)).account_token == OTHER_TOKEN
+        assert (await client.get(TOKEN)).account_token == TOKEN
+        assert again.statuses.asked == []
+        assert again.feeds.places == [1]
+        await client.close()
+
+
+async def test_a_network_that_falls_silent(
+    edge: Edge, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A connection that is dead without having ended is given up, and the feed goes on over a new one."""
+    monkeypatch.setattr("idvault_client.transport.KEEPALIVE", (3.0, 1.0))
+    async with Relay(edge.server.port) as relay:
+        client = await connect(edge, port=relay.port)
+        assert await client.wait()
+        relay.fall_silent()
+        edge.feeds.feeds["platform-a"].append(OTHER_TOKEN)
+        await until(lambda: edge.feeds.places[-1] == 1)
+        await until(lambda: edge.feeds.places[2:] == [1] and client.age < 2)
+        assert (await client.get(OTHER_TOKEN)).account_token == OTHER_TOKEN
+        assert edge.statuses.asked == []
+        await client.close()
+
+
+async def test_a_feed_that_was_put_back_is_read_anew(edge: Edge, connect: Connect, tmp_path: Path) -> None:
+    """A cursor that the vault does not know any more leads to the beginning, and nothing else is believed."""
+    edge.feeds.feeds["platform-a"] = [OTHER_TOKEN, TOKEN]
+    client = await connect(edge)
+    assert await client.wait()
+    async with restarted(edge, tmp_path / "again", TOKEN) as (again, stopped_at):
+        await until(lambda: again.feeds.places == [0])
+        await until(lambda: client.age < time.monotonic() - stopped_at)
+        assert (await client.get(TOKEN)).account_token == TOKEN
+        with pytest.raises(NotFound):
+            await client.get(OTHER_TOKEN)
+        await client.close()
+
+
+async def test_a_closed_client_asks_nobody(edge: Edge, connect: Connect) -> None:
+    """After close there is no stream, and every question ends with Unavailable."""
+    client = await connect(edge)
+    assert await client.wait()
+    await client.close()
+    await edge.feeds.looked_no_more()
+    with pytest.raises(idvault_client.VaultError):
+        await client.get(OTHER_TOKEN)
+
+
+async def test_both_feeds_are_the_same() -> None:
+    """What one client's feed offers, the other's does."""
+    public = [
+        {name for name in vars(kind) if not name.startswith("_")} for kind in (StatusFeed, AioStatusFeed)
+    ]
+    assert public[0] == public[1]

@@ -1,0 +1,435 @@
+"""Both clients against a server that answers what each test wrote down."""
+
+import asyncio
+import inspect
+import socket
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+import grpc
+import pytest
+
+import idvault_client
+from idvault.v1 import common_pb2, status_pb2, verification_pb2
+from idvault_client import (
+    Consent,
+    DeadlineExceeded,
+    FailureReason,
+    InvalidFields,
+    State,
+    Tls,
+    Unavailable,
+    VaultError,
+    resident_id,
+    transport,
+)
+from idvault_client.backend import claim
+from idvault_client.backend.account import status as account_status
+from idvault_client.backend.account.status import Status
+from idvault_client.backend.claim import Verification
+from tests.clients.conftest import Ask
+from tests.clients.vault_server import (
+    NAME,
+    NUMBER,
+    REQUEST_ID,
+    TOKEN,
+    Authority,
+    Hang,
+    Refuse,
+    VaultServer,
+    status,
+    verification,
+)
+
+CONSENT = Consent("terms-3", datetime(2026, 3, 1, 12, 0, tzinfo=UTC))
+DOWN = Refuse(grpc.StatusCode.UNAVAILABLE, "STORE_UNAVAILABLE")
+
+
+async def verify(ask: Ask, request_id: str | None = REQUEST_ID) -> Verification:
+    """Verify the made-up person."""
+    answer = await ask("verify_individual", NAME, resident_id(NUMBER), consent=CONSENT, request_id=request_id)
+    assert isinstance(answer, Verification)
+    return answer
+
+
+async def test_verified(ask: Ask, server: VaultServer) -> None:
+    """A success comes back with token, badge and days, and the request says all that was given."""
+    server.outcomes = [verification()]
+    v = await verify(ask)
+    assert (v.succeeded, v.failed, v.pending) == (True, False, False)
+    assert (v.account_token, v.request_id, v.retry_after) == (TOKEN, REQUEST_ID, timedelta())
+    assert v.status.is_verified
+    assert (v.status.verify_date, v.status.expire_date) == (date(2026, 3, 1), date(2027, 3, 1))
+    sent = verification_pb2.VerifyIndividualRequest.FromString(server.asked[0].body)
+    assert (sent.request_id, sent.real_name, sent.document.number) == (REQUEST_ID, NAME, NUMBER)
+    assert sent.document.type == common_pb2.DOCUMENT_TYPE_RESIDENT_ID
+    assert (sent.consent.policy_version, sent.account_token) == ("terms-3", "")
+    assert sent.consent.agree_time.ToDatetime(UTC) == CONSENT.agree_time
+    assert server.asked[0].path == "/idvault.v1.VerificationService/VerifyIndividual"
+    assert server.asked[0].peer == b"platform-a"
+
+
+async def test_failed(ask: Ask, server: VaultServer) -> None:
+    """A mismatch is an answer with a text for the form."""
+    server.outcomes = [verification("FAILED", failure="MISMATCH", account="REJECTED")]
+    v = await verify(ask)
+    assert v.failed
+    assert not v.status.is_verified
+    assert v.failure_reason is FailureReason.MISMATCH
+    assert v.failure_reason.text("zh") == "姓名（名称）与证件号码不一致，请核对后重新提交。"
+
+
+async def test_pending(ask: Ask, server: VaultServer) -> None:
+    """A pending claim says how long to wait, and is asked for by its id alone."""
+    server.outcomes = [verification("PENDING", retry_after=7, account="PENDING")]
+    v = await ask("get_verification", UUID(REQUEST_ID))
+    assert v.pending
+    assert v.retry_after == timedelta(seconds=7)
+    assert v.status.state is State.PENDING
+    asked = verification_pb2.GetVerificationRequest.FromString(server.asked[0].body)
+    assert asked == verification_pb2.GetVerificationRequest(request_id=REQUEST_ID)
+
+
+async def test_pending_without_a_wait(ask: Ask, server: VaultServer) -> None:
+    """A pending claim never says to ask again at once."""
+    server.outcomes = [verification("PENDING", account="PENDING")]
+    assert (await ask("get_verification", REQUEST_ID)).retry_after == timedelta(seconds=5)
+
+
+async def test_account_token_is_sent(ask: Ask, server: VaultServer) -> None:
+    """A re-verification names its account."""
+    server.outcomes = [verification()]
+    await ask("verify_individual", NAME, resident_id(NUMBER), consent=CONSENT, account_token=TOKEN)
+    sent = verification_pb2.VerifyIndividualRequest.FromString(server.asked[0].body)
+    assert sent.account_token == TOKEN
+
+
+async def test_default_deadline(ask: Ask, server: VaultServer) -> None:
+    """A call without a timeout has the default deadline."""
+    server.outcomes = [status()]
+    await ask("get_status", TOKEN)
+    assert transport.DEFAULT_TIMEOUT - 2 < server.asked[0].seconds_left <= transport.DEFAULT_TIMEOUT
+
+
+def test_deadline_ends_a_call(server: VaultServer, tls: Tls) -> None:
+    """A server that never answers ends as DeadlineExceeded, with the id to ask again with."""
+    server.outcomes = [Hang()]
+    with (
+        idvault_client.connect(server.target, tls=tls, server_name="localhost", timeout=0.5) as vault,
+        pytest.raises(DeadlineExceeded) as caught,
+    ):
+        vault.verify_individual(NAME, resident_id(NUMBER), consent=CONSENT)
+    assert UUID(caught.value.request_id).version == 4
+    sent = verification_pb2.VerifyIndividualRequest.FromString(server.asked[0].body)
+    assert sent.request_id == caught.value.request_id
+
+
+async def test_aio_deadline_ends_a_call(server: VaultServer, tls: Tls) -> None:
+    """The awaited client has the same deadline."""
+    server.outcomes = [Hang()]
+    async with idvault_client.aio.connect(
+        server.target, tls=tls, server_name="localhost", timeout=0.5
+    ) as vault:
+        with pytest.raises(DeadlineExceeded):
+            await vault.get_verification(REQUEST_ID)
+
+
+async def test_retry_sends_the_same_bytes(ask: Ask, server: VaultServer) -> None:
+    """An unavailable server is asked again with the same request id and the very same bytes."""
+    server.outcomes = [DOWN, DOWN, lambda body: verification(request_id=_id_of(body))]
+    v = await verify(ask, request_id=None)
+    assert v.succeeded
+    assert len(server.asked) == 3
+    assert len({asked.body for asked in server.asked}) == 1
+    assert _id_of(server.asked[0].body) == v.request_id
+
+
+def _id_of(body: bytes) -> str:
+    return verification_pb2.VerifyIndividualRequest.FromString(body).request_id
+
+
+async def test_retries_end(ask: Ask, server: VaultServer) -> None:
+    """A server that stays unavailable is given up, and the error keeps reason and request id."""
+    server.outcomes = [DOWN]
+    with pytest.raises(Unavailable) as caught:
+        await verify(ask)
+    assert (caught.value.reason, caught.value.code) == ("STORE_UNAVAILABLE", "UNAVAILABLE")
+    assert caught.value.request_id == REQUEST_ID
+    attempts = transport.SERVICE_CONFIG["methodConfig"][0]["retryPolicy"]["maxAttempts"]  # type: ignore[index]
+    assert len(server.asked) == attempts
+
+
+async def test_refusals_are_not_retried(ask: Ask, server: VaultServer) -> None:
+    """Only unavailability is worth another try."""
+    server.outcomes = [Refuse(grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_ATTEMPTS")]
+    with pytest.raises(idvault_client.TooManyAttempts):
+        await verify(ask)
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("count", [1, 1000, 1001, 2500])
+async def test_batches(ask: Ask, server: VaultServer, count: int) -> None:
+    """More than 1,000 accounts are asked in several calls, in order, and come back as one answer."""
+    tokens = [f"acct_{number:026d}" for number in range(count)]
+
+    def answer(body: bytes) -> status_pb2.BatchGetStatusesResponse:
+        asked = status_pb2.BatchGetStatusesRequest.FromString(body).account_tokens
+        return status_pb2.BatchGetStatusesResponse(
+            statuses=[status(token) for token in asked if not token.endswith("7")],
+            unknown_account_tokens=[token for token in asked if token.endswith("7")],
+        )
+
+    server.outcomes = [answer]
+    found = await ask("batch_get_statuses", [*tokens, *tokens])
+    assert [each.account_token for each in found.statuses] == [t for t in tokens if not t.endswith("7")]
+    assert list(found.unknown_account_tokens) == [token for token in tokens if token.endswith("7")]
+    assert found.by_token[tokens[0]].is_verified
+    assert len(server.asked) == -(-count // 1000)
+
+
+async def test_empty_batch(ask: Ask, server: VaultServer) -> None:
+    """No accounts are no call."""
+    found = await ask("batch_get_statuses", [])
+    assert (found.statuses, found.unknown_account_tokens, server.asked) == ((), (), [])
+
+
+async def test_batch_of_one_text(ask: Ask) -> None:
+    """One token given as a text is a mistake, not a list of characters."""
+    with pytest.raises(TypeError, match="several tokens"):
+        await ask("batch_get_statuses", TOKEN)
+
+
+@pytest.mark.parametrize(
+    ("state", "standing", "badge"),
+    [
+        ("VERIFIED", "GOOD", True),
+        ("VERIFIED", "RENEWAL_SUSPENDED", True),
+        ("VERIFIED", "CLOSED", False),
+        ("VERIFIED", "UNSPECIFIED", False),
+        ("EXPIRED", "GOOD", False),
+        ("UNVERIFIED", "GOOD", False),
+        ("ERASED", "GOOD", False),
+    ],
+)
+async def test_badge(ask: Ask, server: VaultServer, state: str, standing: str, badge: bool) -> None:
+    """The badge is for the verified whose account is not closed."""
+    server.outcomes = [status(state=state, standing=standing)]
+    found = await ask("get_status", TOKEN)
+    assert isinstance(found, Status)
+    assert found.is_verified is badge
+
+
+async def test_values_of_a_newer_server(ask: Ask, server: VaultServer) -> None:
+    """Values that this client does not know never give a badge, and never end a claim."""
+    newer = verification()
+    newer.state = 99  # type: ignore[assignment]
+    newer.failure_reason = 99  # type: ignore[assignment]
+    newer.status.state = 99  # type: ignore[assignment]
+    server.outcomes = [newer]
+    v = await ask("get_verification", REQUEST_ID)
+    assert (v.state, v.pending, v.status.state, v.status.is_verified) == (None, True, None, False)
+    assert v.failure_reason.text("en")
+
+
+@pytest.mark.parametrize("answer", [b"\xff\xff", b"", common_pb2.AccountStatus(verify_date=TOKEN)])
+async def test_broken_answer(ask: Ask, server: VaultServer, answer: bytes | common_pb2.AccountStatus) -> None:
+    """An answer that breaks the contract is a VaultError that shows nothing of it."""
+    server.outcomes = [answer]
+    with pytest.raises(VaultError) as caught:
+        await ask("get_status", TOKEN)
+    assert (caught.value.reason, caught.value.code) == (None, "INTERNAL")
+    assert caught.value.__context__ is None
+    assert TOKEN not in str(caught.value)
+
+
+async def test_claim_without_an_account(ask: Ask, server: VaultServer) -> None:
+    """A claim always has an account: one without breaks the contract."""
+    server.outcomes = [verification_pb2.Verification(request_id=REQUEST_ID)]
+    with pytest.raises(VaultError, match="is not valid"):
+        await ask("get_verification", REQUEST_ID)
+
+
+async def test_nothing_personal_leaves(ask: Ask, server: VaultServer) -> None:
+    """Not even a server that echoes makes an error show a name or number; grpc's exception stays."""
+    echo = f"{NAME} {NUMBER}"
+    server.outcomes = [
+        Refuse(grpc.StatusCode.INVALID_ARGUMENT, echo, [(echo, NUMBER), ("real_name", echo)], text=echo)
+    ]
+    with pytest.raises(InvalidFields) as caught:
+        await verify(ask)
+    error = caught.value
+    assert error.__cause__ is None
+    assert error.__context__ is None
+    for shown in (str(error), repr(error), repr(error.__dict__), repr(error.args), error.text("zh")):
+        assert NAME not in shown
+        assert NUMBER not in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "field"), [("\ud800" + NAME, NUMBER, "real_name"), (NAME, "\udfff", "document.number")]
+)
+async def test_text_that_is_no_text(
+    ask: Ask, server: VaultServer, name: str, number: str, field: str
+) -> None:
+    """Half a character is refused before it is sent, without showing what is around it."""
+    with pytest.raises(InvalidFields) as caught:
+        await ask("verify_individual", name, resident_id(number), consent=CONSENT)
+    assert dict(caught.value) == {field: "CHARACTER"}
+    assert caught.value.__context__ is None
+    assert server.asked == []
+
+
+async def test_value_of_another_type(ask: Ask) -> None:
+    """A number that is no text is refused without showing it."""
+    with pytest.raises(TypeError, match=r"^document\.number must be a str$"):
+        await ask("verify_individual", NAME, resident_id(110000190101010001), consent=CONSENT)  # type: ignore[arg-type]
+
+
+def test_repr_shows_no_person() -> None:
+    """Documents and calls do not show what they hold."""
+    call = claim.verify_individual(
+        NAME, resident_id(NUMBER), consent=CONSENT, request_id=None, account_token=None
+    )
+    for shown in (repr(resident_id(NUMBER)), repr(call)):
+        assert NAME not in shown
+        assert NUMBER not in shown
+        assert NAME.encode().hex() not in shown.lower()
+
+
+def test_documents_have_their_type() -> None:
+    """Each kind of document is sent as what it is."""
+    made = (
+        resident_id(NUMBER),
+        idvault_client.residence_permit("810000199408230021"),
+        idvault_client.foreign_permanent_resident("911398199012310021"),
+    )
+    kinds = [document.type.value for document in made]
+    assert kinds == ["RESIDENT_ID", "RESIDENCE_PERMIT", "FOREIGN_PERMANENT_RESIDENT"]
+
+
+def test_consent_needs_a_zone() -> None:
+    """A consent at a time without a zone is no consent."""
+    with pytest.raises(ValueError, match="time zone"):
+        Consent("terms-3", datetime(2026, 3, 1))
+
+
+def test_both_clients_are_the_same() -> None:
+    """The awaited client has every method of the blocking one, with the same parameters and text."""
+    names = {name for name in vars(idvault_client.Vault) if not name.startswith("_")}
+    assert names == {name for name in vars(idvault_client.aio.Vault) if not name.startswith("_")}
+    for name in names:
+        blocking, awaited = getattr(idvault_client.Vault, name), getattr(idvault_client.aio.Vault, name)
+        assert inspect.signature(blocking) == inspect.signature(awaited)
+        assert blocking.__doc__ == awaited.__doc__
+        assert inspect.iscoroutinefunction(awaited)
+    parameters = inspect.signature(idvault_client.connect).parameters
+    assert parameters == inspect.signature(idvault_client.aio.connect).parameters
+
+
+def test_nobody_listens(tls: Tls) -> None:
+    """A target where nobody listens is Unavailable, and the error says so in our own words."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        target = f"127.0.0.1:{bound.getsockname()[1]}"
+        with idvault_client.connect(target, tls=tls) as vault, pytest.raises(Unavailable) as caught:
+            vault.get_status(TOKEN)
+    assert "nobody listens" in str(caught.value)
+
+
+def test_server_name_is_checked(server: VaultServer, tls: Tls) -> None:
+    """A server whose certificate has another name is not asked."""
+    server.outcomes = [status()]
+    with idvault_client.connect(server.target, tls=tls) as vault, pytest.raises(Unavailable) as caught:
+        vault.get_status(TOKEN)
+    assert "server_name" in str(caught.value)
+    assert server.asked == []
+
+
+def test_strange_authority(server: VaultServer, tls: Tls, stranger: Tls) -> None:
+    """A server of an authority that is not ours is not asked."""
+    mine = Tls(stranger.ca, tls.certificate, tls.key)
+    with (
+        idvault_client.connect(server.target, tls=mine, server_name="localhost") as vault,
+        pytest.raises(Unavailable) as caught,
+    ):
+        vault.get_status(TOKEN)
+    assert "given ca" in str(caught.value)
+    assert server.asked == []
+
+
+def test_strange_certificate(server: VaultServer, tls: Tls, stranger: Tls) -> None:
+    """A certificate that the server does not take ends as Unavailable."""
+    mine = Tls(tls.ca, stranger.certificate, stranger.key)
+    with (
+        idvault_client.connect(server.target, tls=mine, server_name="localhost") as vault,
+        pytest.raises(Unavailable),
+    ):
+        vault.get_status(TOKEN)
+    assert server.asked == []
+
+
+def test_missing_certificate(authority: Authority, tls: Tls) -> None:
+    """A file that does not exist is told at once."""
+    with pytest.raises(FileNotFoundError):
+        idvault_client.connect("127.0.0.1:1", tls=Tls(tls.ca, tls.certificate, "no such file"))
+
+
+@pytest.mark.parametrize("timeout", [0, -1, float("nan")])
+def test_a_call_always_has_a_deadline(tls: Tls, timeout: float) -> None:
+    """A timeout that is none is refused."""
+    with pytest.raises(ValueError, match="positive"):
+        idvault_client.connect("127.0.0.1:1", tls=tls, timeout=timeout)
+
+
+def test_closed_connection(server: VaultServer, tls: Tls) -> None:
+    """A call on a closed connection is Unavailable and says why."""
+    vault = idvault_client.connect(server.target, tls=tls, server_name="localhost")
+    vault.close()
+    with pytest.raises(Unavailable, match="closed"):
+        vault.get_status(TOKEN)
+
+
+async def test_closed_aio_connection(server: VaultServer, tls: Tls) -> None:
+    """The same for the awaited client."""
+    vault = idvault_client.aio.connect(server.target, tls=tls, server_name="localhost")
+    await vault.close()
+    with pytest.raises(Unavailable, match="closed"):
+        await vault.get_status(TOKEN)
+
+
+async def test_close_ends_a_running_call(server: VaultServer, tls: Tls) -> None:
+    """Closing the awaited client ends its calls as Unavailable, not as a cancelled task."""
+    server.outcomes = [Hang()]
+    vault = idvault_client.aio.connect(server.target, tls=tls, server_name="localhost")
+    call = asyncio.create_task(vault.get_status(TOKEN))
+    await asyncio.to_thread(server.arrived.wait, 5)
+    await vault.close()
+    with pytest.raises(Unavailable):
+        await call
+
+
+async def test_cancelling_passes(server: VaultServer, tls: Tls) -> None:
+    """A cancelled task is cancelled."""
+    server.outcomes = [Hang()]
+    async with idvault_client.aio.connect(server.target, tls=tls, server_name="localhost") as vault:
+        call = asyncio.create_task(vault.get_status(TOKEN))
+        await asyncio.to_thread(server.arrived.wait, 5)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+
+
+def test_paths_are_those_of_the_contract() -> None:
+    """Every path that the client calls is a method of the proto."""
+    made = {
+        claim.get_verification(REQUEST_ID).path,
+        account_status.get_status(TOKEN).path,
+        account_status.batch_get_statuses([TOKEN])[0].path,
+    }
+    known = {
+        f"/{service.full_name}/{method.name}"
+        for file in (verification_pb2.DESCRIPTOR, status_pb2.DESCRIPTOR)
+        for service in file.services_by_name.values()
+        for method in service.methods
+    }
+    assert made < known

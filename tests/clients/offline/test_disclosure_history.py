@@ -1,0 +1,182 @@
+"""A disclosure history is fetched, and checked without a call."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from idvault.domain.event import Event, EventType
+from idvault.transparency import entry
+from idvault.v1 import status_pb2
+from idvault_client import Tls
+from idvault_client.commands.app import app
+from idvault_client.offline import disclosure_history
+from tests.clients.conftest import Ask
+from tests.clients.vault_server import TOKEN, VaultServer
+from tests.support import logs, merkle
+from tests.support.merkle import log_of, signer, witness
+
+HORIZON = datetime(2026, 3, 1, tzinfo=UTC)
+AT = datetime(2026, 2, 1, 12, 30, 7, tzinfo=UTC)
+W1 = witness("witness.example/w1", seed=2)
+
+
+def event(number: int, kind: EventType = EventType.DISCLOSURE_OPEN, at: datetime = AT) -> Event:
+    """Return an opening as the log keeps it."""
+    fields: dict[str, str | bytes] = {"disclosure_id": f"{number:032x}", "record_digest": b"d" * 32}
+    return Event(kind, "55" * 16, TOKEN, at, at, f"{number:032x}", bytes([number]) * 32, fields)
+
+
+def answer(*events: Event, size: int = 7, witnesses: int = 0) -> status_pb2.DisclosureHistory:
+    """Return the history of these openings, which stand at the end of a log of other entries."""
+    leaves = [*log_of(size), *(entry.encode_leaf(each) for each in events)]
+    made = status_pb2.DisclosureHistory(account_token=TOKEN)
+    made.horizon_time.FromDatetime(HORIZON)
+    made.checkpoint.note = logs.signed(leaves, *[W1][:witnesses])
+    for index, each in enumerate(events, start=size):
+        opening = made.openings.add(disclosure_id=str(each.fields["disclosure_id"]), record_digest=b"d" * 32)
+        opening.entry.leaf, opening.entry.opening_key = leaves[index], each.opening_key
+        opening.entry.proof.index, opening.entry.proof.tree_size = index, len(leaves)
+        opening.entry.proof.hashes.extend(merkle.path(index, leaves))
+    return made
+
+
+def check(folder: Path, message: status_pb2.DisclosureHistory | bytes, *options: str) -> Result:
+    """Run the command on a history."""
+    file = folder / "history.json"
+    if isinstance(message, bytes):
+        file.write_bytes(message)
+    else:
+        file.write_text(disclosure_history.read_answer(message.SerializeToString()).to_json(), "utf-8")
+    return CliRunner().invoke(app, ["check-history", str(file), "--public-key", logs.VKEY, *options])
+
+
+def last(result: Result) -> str:
+    """Return the last line of what the command said."""
+    return result.stdout.splitlines()[-1]
+
+
+@pytest.fixture
+def connection(server: VaultServer, tls: Tls) -> Sequence[str]:
+    """The options that lead to the server."""
+    return (
+        *("--target", server.target, "--server-name", "localhost"),
+        *("--ca", str(tls.ca), "--certificate", str(tls.certificate), "--key", str(tls.key)),
+    )
+
+
+async def test_both_clients_fetch_it(ask: Ask, server: VaultServer) -> None:
+    """The answer is what the file will hold."""
+    server.outcomes = [answer(event(1))]
+    found = await ask("get_disclosure_history", TOKEN)
+    assert (found.account_token, found.horizon, found.openings) == (TOKEN, HORIZON, 1)
+    (asked,) = server.asked
+    assert asked.path == "/idvault.v1.StatusService/GetDisclosureHistory"
+    assert status_pb2.GetDisclosureHistoryRequest.FromString(asked.body).account_token == TOKEN
+
+
+def test_fetched_and_checked(server: VaultServer, connection: Sequence[str], tmp_path: Path) -> None:
+    """What `history` writes is valid for `check-history`, which needs nobody."""
+    server.outcomes = [answer(event(1), event(2))]
+    file = tmp_path / "mine.json"
+    fetched = CliRunner().invoke(app, [*connection, "history", TOKEN, "--out", str(file)])
+    assert (fetched.exit_code, last(fetched)) == (0, f"history: 2 openings before {HORIZON.isoformat()}")
+    checked = check(tmp_path, file.read_bytes(), "--account", TOKEN)
+    assert (checked.exit_code, last(checked)) == (0, "check: valid")
+    assert "opened 2026-02-01T12:30:00+00:00 by " + "55" * 16 in checked.stdout
+    again = CliRunner().invoke(app, [*connection, "--json", "history", TOKEN, "--out", str(file)])
+    assert json.loads(again.stdout)["openings"] == 2
+
+
+def test_a_history_without_openings(tmp_path: Path) -> None:
+    """Never opened, as far as the horizon goes."""
+    result = check(tmp_path, answer(), "--json")
+    assert result.exit_code == 0
+    shown = json.loads(result.stdout)
+    assert (shown["account_token"], shown["openings"], shown["valid"]) == (TOKEN, [], True)
+
+
+def test_a_witness_counts(tmp_path: Path) -> None:
+    """Where a witness is given it must have cosigned."""
+    options = ("--witness", str(W1.key))
+    assert last(check(tmp_path, answer(event(1), witnesses=1), *options)) == "check: valid"
+    assert check(tmp_path, answer(event(1)), *options).exit_code == 5
+
+
+def _changed(**changes: object) -> status_pb2.DisclosureHistory:
+    message = answer(event(1), event(2))
+    for name, value in changes.items():
+        setattr(message.openings[1], name, value)
+    return message
+
+
+def _spoilt(what: str) -> status_pb2.DisclosureHistory:
+    message = answer(event(1), event(2))
+    first, second = message.openings
+    match what:
+        case "account":
+            message.account_token = "acct_7123456789abcdefghjkmnpqrs"
+        case "key":
+            second.entry.opening_key = b"x" * 32
+        case "leaf":
+            second.entry.leaf = b"no leaf"
+        case "proof":
+            second.entry.proof.hashes[0] = b"x" * 32
+        case "index":
+            second.entry.proof.index = 3
+        case "absent":
+            second.entry.ClearField("proof")
+        case "twice":
+            second.CopyFrom(first)
+        case "checkpoint":
+            message.checkpoint.note = logs.signed(log_of(9), by=signer(logs.ORIGIN, seed=9))
+        case "note":
+            message.checkpoint.note = b"no note"
+    return message
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        (_changed(disclosure_id="66" * 16), "OTHER_ENTRY"),
+        (_changed(record_digest=b"e" * 32), "OTHER_ENTRY"),
+        (_spoilt("account"), "OTHER_ENTRY"),
+        (_spoilt("key"), "OTHER_ENTRY"),
+        (_spoilt("leaf"), "OTHER_ENTRY"),
+        (_spoilt("proof"), "NOT_IN_LOG"),
+        (_spoilt("index"), "NOT_IN_LOG"),
+        (_spoilt("absent"), "NOT_IN_LOG"),
+        (_spoilt("twice"), "LISTED_TWICE"),
+        (_spoilt("checkpoint"), "LOG_INVALID"),
+        (_spoilt("note"), "LOG_INVALID"),
+        (answer(event(1, at=HORIZON)), "PAST_HORIZON"),
+        (answer(event(1, EventType.DISCLOSURE_CANCEL)), "OTHER_ENTRY"),
+        (b"no history", "NOT_A_HISTORY"),
+        (b"{}", "NOT_A_HISTORY"),
+    ],
+)
+def test_whatever_does_not_verify_is_named(
+    tmp_path: Path, message: status_pb2.DisclosureHistory | bytes, reason: str
+) -> None:
+    """Exit code 5, and the reason in the last line."""
+    result = check(tmp_path, message, "--json")
+    assert result.exit_code == 5
+    assert json.loads(result.stderr)["error"]["reason"] == reason
+    people = check(tmp_path, message)
+    assert people.exit_code == 5
+    assert last(people) == f"check: {reason}"
+    assert people.stderr.strip()
+
+
+def test_another_account_and_no_file(tmp_path: Path) -> None:
+    """The history of somebody else does not pass for the own one; a file that is not there is no refusal."""
+    result = check(tmp_path, answer(event(1)), "--account", "acct_7123456789abcdefghjkmnpqrs")
+    assert (result.exit_code, last(result)) == (5, "check: OTHER_ACCOUNT")
+    missing = ["check-history", str(tmp_path / "none"), "--public-key", logs.VKEY]
+    told = CliRunner().invoke(app, missing)
+    assert (told.exit_code, told.stderr) == (3, f"{tmp_path / 'none'}: No such file or directory\n")
+    told = CliRunner().invoke(app, [*missing, "--json"])
+    assert json.loads(told.stderr)["error"]["code"] == "UNAVAILABLE"

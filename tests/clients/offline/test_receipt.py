@@ -1,0 +1,208 @@
+"""A receipt comes with a success, and is checked without a call."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from idvault.domain.event import Event, EventType
+from idvault.transparency import entry
+from idvault.v1 import verification_pb2
+from idvault_client.commands.app import app
+from idvault_client.offline import receipt
+from tests.clients.conftest import Ask
+from tests.clients.offline.test_disclosure_history import W1, connection, last
+from tests.clients.vault_server import REQUEST_ID, TOKEN, VaultServer, verification
+from tests.support import logs, merkle
+from tests.support.merkle import log_of
+
+__all__ = ["connection"]
+
+AT = datetime(2026, 2, 1, 12, 30, 7, tzinfo=UTC)
+CLAIM, DIGEST, KEY = "ab" * 16, b"d" * 32, b"k" * 32
+
+
+def event(kind: EventType = EventType.CLAIM_SETTLE, **changes: Any) -> Event:
+    """Return a success as the log keeps it."""
+    fields: dict[str, str | bytes] = {
+        "claim_id": CLAIM,
+        "state": "SUCCEEDED",
+        "failure_reason": "",
+        "record_digest": DIGEST,
+    }
+    if kind is EventType.ACCOUNT_EXPIRE:
+        fields = {"expire_date": "2027-02-01"}
+    return Event(kind, "system", TOKEN, AT, AT, "11" * 16, KEY, {**fields, **changes})
+
+
+def message(
+    logged: Event | None = None, *, size: int = 7, witnesses: int = 0, covered: bool = True
+) -> verification_pb2.Receipt:
+    """Return the receipt of a success that stands at the end of a log of other entries."""
+    made = verification_pb2.Receipt(
+        account_token=TOKEN, claim_id=CLAIM, record_digest=DIGEST, quorum="2 of 3"
+    )
+    leaves = [*log_of(size), entry.encode_leaf(logged or event())]
+    made.entry.leaf, made.entry.opening_key = leaves[-1], KEY
+    if covered:
+        made.entry.proof.index, made.entry.proof.tree_size = size, len(leaves)
+        made.entry.proof.hashes.extend(merkle.path(size, leaves))
+        made.checkpoint.note = logs.signed(leaves, *[W1][:witnesses])
+    return made
+
+
+def check(folder: Path, given: verification_pb2.Receipt | bytes, *options: str) -> Result:
+    """Run the command on a receipt."""
+    file = folder / "receipt.json"
+    file.write_bytes(given if isinstance(given, bytes) else receipt.read(given).to_json().encode())
+    return CliRunner().invoke(app, ["check-receipt", str(file), "--public-key", logs.VKEY, *options])
+
+
+async def test_a_success_brings_its_receipt(ask: Ask, server: VaultServer) -> None:
+    """Both clients hand it out with the claim; a claim without one has none."""
+    answered = verification()
+    answered.receipt.CopyFrom(message())
+    server.outcomes = [answered, verification("PENDING")]
+    found = (await ask("get_verification", REQUEST_ID)).receipt
+    assert (found.account_token, found.record_digest, found.quorum) == (TOKEN, DIGEST, "2 of 3")
+    assert found.covered
+    assert str(KEY) not in repr(found)
+    assert (await ask("get_verification", REQUEST_ID)).receipt is None
+
+
+async def test_a_receipt_without_an_entry_breaks_the_contract(ask: Ask, server: VaultServer) -> None:
+    """An answer whose receipt proves nothing is not understood."""
+    answered = verification()
+    answered.receipt.CopyFrom(verification_pb2.Receipt(account_token=TOKEN))
+    server.outcomes = [answered]
+    with pytest.raises(Exception, match="is not valid"):
+        await ask("get_verification", REQUEST_ID)
+
+
+def test_fetched_and_checked(server: VaultServer, connection: list[str], tmp_path: Path) -> None:
+    """What `get-verification --receipt` writes is valid for `check-receipt`, which needs nobody."""
+    answered = verification()
+    answered.receipt.CopyFrom(message())
+    server.outcomes = [answered]
+    file = tmp_path / "mine.json"
+    arguments = [*connection, "get-verification", REQUEST_ID, "--receipt", str(file)]
+    assert CliRunner().invoke(app, arguments).exit_code == 0
+    assert file.stat().st_mode & 0o777 == 0o600
+    checked = check(tmp_path, file.read_bytes(), "--account", TOKEN)
+    assert (checked.exit_code, last(checked)) == (0, "check: valid")
+    assert "quorum: 2 of 3" in checked.stdout
+    shown = json.loads(check(tmp_path, message(), "--json").stdout)
+    assert shown == {
+        "account_token": TOKEN,
+        "record_digest": DIGEST.hex(),
+        "quorum": "2 of 3",
+        "sealed_at": "2026-02-01T12:30:00+00:00",
+        "index": 7,
+        "valid": True,
+    }
+
+
+@pytest.mark.parametrize("state", ["PENDING", "SUCCEEDED"])
+def test_a_receipt_that_is_not_there_yet(
+    server: VaultServer, connection: list[str], tmp_path: Path, state: str
+) -> None:
+    """Whoever asks for it is told that there is none, or that nothing covers it; the claim is printed."""
+    answered = verification(state)
+    if state == "SUCCEEDED":
+        answered.receipt.CopyFrom(message())
+        answered.receipt.ClearField("checkpoint")
+    server.outcomes = [answered, answered]
+    file = tmp_path / "mine.json"
+    arguments = [*connection, "get-verification", REQUEST_ID, "--receipt", str(file)]
+    told = CliRunner().invoke(app, arguments)
+    assert (told.exit_code, file.exists()) == (1, state == "SUCCEEDED")
+    assert f"state={state}" in told.stdout
+    assert told.stderr.startswith("no receipt" if state == "PENDING" else "no checkpoint")
+    told = CliRunner().invoke(app, [*arguments, "--json"])
+    assert json.loads(told.stderr)["error"]["code"] == "CHECK_FAILED"
+
+
+def test_a_log_of_one_entry(tmp_path: Path) -> None:
+    """The first entry of a log is proved by the checkpoint alone."""
+    assert last(check(tmp_path, message(size=0))) == "check: valid"
+
+
+def test_a_witness_counts(tmp_path: Path) -> None:
+    """Where a witness is given it must have cosigned."""
+    options = ("--witness", str(W1.key))
+    assert last(check(tmp_path, message(witnesses=1), *options)) == "check: valid"
+    assert last(check(tmp_path, message(), *options)) == "check: LOG_INVALID"
+
+
+def changed(**changes: Any) -> verification_pb2.Receipt:
+    """Return a receipt with other fields."""
+    made = message()
+    for name, value in changes.items():
+        setattr(made, name, value)
+    return made
+
+
+def spoilt(what: str) -> verification_pb2.Receipt:
+    """Return a receipt with something else in its entry, its proof or its checkpoint."""
+    made = message()
+    match what:
+        case "opening key":
+            made.entry.opening_key = b"x" * 32
+        case "leaf":
+            made.entry.leaf = log_of(1)[0]
+        case "index":
+            made.entry.proof.index = 6
+        case "hash":
+            made.entry.proof.hashes[0] = b"x" * 32
+        case "checkpoint":
+            made.checkpoint.note = logs.signed(log_of(9))
+        case "signature":
+            made.checkpoint.note = made.checkpoint.note.replace(b"\n\n", b"\nx\n\n")
+    return made
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        (changed(account_token="acct_" + "0" * 26), "OTHER_ENTRY"),
+        (changed(claim_id="cd" * 16), "OTHER_ENTRY"),
+        (changed(record_digest=b"e" * 32), "OTHER_ENTRY"),
+        (message(event(state="FAILED")), "OTHER_ENTRY"),
+        (message(event(EventType.ACCOUNT_EXPIRE)), "OTHER_ENTRY"),
+        (message(covered=False), "NOT_COVERED"),
+        (spoilt("opening key"), "OTHER_ENTRY"),
+        (spoilt("leaf"), "OTHER_ENTRY"),
+        (spoilt("index"), "NOT_IN_LOG"),
+        (spoilt("hash"), "NOT_IN_LOG"),
+        (spoilt("checkpoint"), "NOT_IN_LOG"),
+        (spoilt("signature"), "LOG_INVALID"),
+        (b"{}", "NOT_A_RECEIPT"),
+        (b"no json", "NOT_A_RECEIPT"),
+        (b'{"unknown": 1}', "NOT_A_RECEIPT"),
+        (b"\xff", "NOT_A_RECEIPT"),
+    ],
+)
+def test_what_does_not_verify(tmp_path: Path, given: verification_pb2.Receipt | bytes, reason: str) -> None:
+    """Whatever is not what the log keeps is refused by its own word, with exit code 5."""
+    result = check(tmp_path, given)
+    assert (result.exit_code, last(result)) == (5, f"check: {reason}")
+    told = json.loads(check(tmp_path, given, "--json").stderr)["error"]
+    assert (told["code"], told["reason"]) == ("UNVERIFIED", reason)
+
+
+def test_another_account(tmp_path: Path) -> None:
+    """Whoever knows the account demands it."""
+    result = check(tmp_path, message(), "--account", "acct_" + "0" * 26)
+    assert (result.exit_code, last(result)) == (5, "check: OTHER_ACCOUNT")
+
+
+def test_no_file(tmp_path: Path) -> None:
+    """A file that cannot be read is not a proof that fails."""
+    arguments = ["check-receipt", str(tmp_path / "none"), "--public-key", logs.VKEY]
+    told = CliRunner().invoke(app, arguments)
+    assert (told.exit_code, told.stderr) == (3, f"{tmp_path / 'none'}: No such file or directory\n")
+    told = CliRunner().invoke(app, [*arguments, "--json"])
+    assert json.loads(told.stderr)["error"]["code"] == "UNAVAILABLE"

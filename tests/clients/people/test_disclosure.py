@@ -1,0 +1,563 @@
+"""Auditors and custodians with their own clients, against the real flows and databases."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from idvault.attest import disclosure as papers
+from idvault.attest.witness import WitnessPolicy
+from idvault.domain.disclosure import Finding
+from idvault.domain.error import InvalidError, Reason
+from idvault.domain.event import EventType
+from idvault.transparency import checkpoint, note
+from idvault.transparency.checkpoint import Checkpoint
+from idvault.transparency.note import Signer
+from idvault.v1 import disclosure_pb2
+from idvault_client.errors import PreconditionFailed, Unavailable, VaultError
+from idvault_client.people.disclosure import evidence
+from idvault_client.people.disclosure.custodian import Custodian, NotPendingError
+from idvault_client.people.disclosure.evidence import EvidenceError
+from idvault_client.people.disclosure.one_time_key import OneTimeKeyError, OneTimeKeys
+from idvault_client.people.trust import FindingError
+from tests.support import builders, merkle, people
+from tests.support.chamber import CUSTODIANS, Chamber, Local, chamber, identity, person
+from tests.support.databases import Databases
+from tests.support.log_world import KEY, SIGNER
+
+A, B, C = CUSTODIANS
+REQUESTED, APPROVED = disclosure_pb2.DISCLOSURE_STATE_REQUESTED, disclosure_pb2.DISCLOSURE_STATE_APPROVED
+
+
+@pytest_asyncio.fixture
+async def room(sqlite_databases: Databases, tmp_path: Path) -> AsyncIterator[Chamber]:
+    """Return a chamber over SQLite files."""
+    async with chamber(sqlite_databases, tmp_path) as made:
+        yield made
+
+
+def _open(room: Chamber, disclosure_id: str, edge: Local | None = None) -> Any:
+    auditor = room.auditor(edge=edge)
+    return room.open(disclosure_id, auditor=auditor)
+
+
+async def test_two_custodians_open_one_record_to_the_auditor(room: Chamber) -> None:
+    """The identity comes out, both entries are proved, and the one-time key is gone afterwards."""
+    account = await room.account()
+    disclosure_id = await room.request(account)
+    assert (await room.approve(disclosure_id, A)).state == REQUESTED
+    assert (await room.approve(disclosure_id, C)).state == APPROVED
+    opened = await _open(room, disclosure_id)
+    assert opened.payload.identity == builders.identity()
+    assert opened.terms.account_token == account
+    assert opened.log_size > 0
+    assert builders.NAME not in repr(opened)
+    with pytest.raises(OneTimeKeyError, match="not on this machine"):
+        await _open(room, disclosure_id)
+    assert not list((room.folder / "auditor-a" / "disclosures").iterdir())
+    assert room.counted == ["request", "approve", "approve", "open"]
+    for kind in (EventType.DISCLOSURE_REQUEST, EventType.DISCLOSURE_OPEN):
+        (logged,) = await room.logged(kind)
+        assert logged.actor_id == person("auditor-a").actor_id
+    assert len(await room.logged(EventType.DISCLOSURE_APPROVE)) == 2
+
+
+async def test_the_card_says_who_asks_and_why(room: Chamber) -> None:
+    """All of it from the signed request, the roster and the log; openings of the last 30 days are counted."""
+    first = await room.request(await room.account())
+    await room.approve(first, A, B)
+    await _open(room, first)
+    disclosure_id = await room.request(await room.account())
+    (pending,) = await asyncio.to_thread(room.custodian(A).pending)
+    assert pending.disclosure_id == disclosure_id
+    assert pending.refused is None
+    assert pending.terms is not None
+    assert (pending.terms.auditor, pending.terms.legal_basis) == ("auditor-a", "第一条 (synthetic)")
+    assert pending.signer is not None
+    assert (pending.signer.member, pending.signer.since_version) == (person("auditor-a"), 1)
+    assert (pending.threshold, pending.approvals, pending.denials, pending.recent_openings) == (2, 0, 0, 1)
+    assert pending.requested_at is not None
+    assert pending.log_size > 0
+    room.pass_time(days=31)
+    await room.request(await room.account())
+    (pending,) = await asyncio.to_thread(room.custodian(A).pending)
+    assert pending.recent_openings == 0
+
+
+async def test_several_openings_and_a_lost_answer(room: Chamber) -> None:
+    """Two are permitted; a call that was cut off is asked again under the same id, without a second code."""
+    disclosure_id = await room.request(await room.account(), openings=2)
+    await room.approve(disclosure_id, A, B)
+    room.remaining = 0.5
+    auditor = room.auditor()
+    with pytest.raises(Unavailable) as cut:  # nobody sequences, so no checkpoint covers the opening
+        await asyncio.to_thread(auditor.open, disclosure_id, code=room.codes.code())
+    assert cut.value.reason == Reason.LOG_UNAVAILABLE
+    room.remaining = 10.0
+    room.restart()
+    async with room.sequencing():
+        again = await asyncio.to_thread(room.auditor().open, disclosure_id, code="")
+    assert again.answer.disclosure.opened == 1
+    second = await _open(room, disclosure_id)
+    assert second.answer.disclosure.opened == 2
+    assert len(await room.logged(EventType.DISCLOSURE_OPEN)) == 2
+    with pytest.raises(OneTimeKeyError):
+        await _open(room, disclosure_id)
+
+
+async def test_one_custodian_is_not_enough(room: Chamber) -> None:
+    """M - 1 shares open nothing: ILLEGAL_TRANSITION, and the log knows of the attempt."""
+    disclosure_id = await room.request(await room.account())
+    await room.approve(disclosure_id, B)
+    with pytest.raises(PreconditionFailed) as refused:
+        await _open(room, disclosure_id)
+    assert refused.value.reason == Reason.ILLEGAL_TRANSITION
+    assert await room.refusals("auditor-a") == 1
+
+
+async def test_denials_end_a_request(room: Chamber) -> None:
+    """Two of three; then there is nothing to open, and nothing left to decide."""
+    disclosure_id = await room.request(await room.account())
+    for name in (A, B):
+        custodian = room.custodian(name)
+        pending = await asyncio.to_thread(custodian.find, disclosure_id)
+        answer = await asyncio.to_thread(custodian.deny, pending)
+    assert answer.state == disclosure_pb2.DISCLOSURE_STATE_DENIED
+    with pytest.raises(NotPendingError):
+        await asyncio.to_thread(room.custodian(C).find, disclosure_id)
+    shown = await asyncio.to_thread(room.auditor().show, disclosure_id)
+    assert [decision.custodian for decision in shown.decisions] == [A, B]
+
+
+async def test_a_withdrawal_destroys_the_key(room: Chamber) -> None:
+    """Listed as cancelled afterwards."""
+    disclosure_id = await room.request(await room.account())
+    cancelled = await asyncio.to_thread(room.auditor().cancel, disclosure_id)
+    assert cancelled.state == disclosure_pb2.DISCLOSURE_STATE_CANCELLED
+    (listed,) = await asyncio.to_thread(room.auditor().list)
+    assert listed.state == cancelled.state
+    assert not list((room.folder / "auditor-a" / "disclosures").iterdir())
+    assert await asyncio.to_thread(room.auditor("auditor-b").list) == []
+
+
+async def test_expired_keys_are_destroyed(room: Chamber) -> None:
+    """The next look at the list is enough."""
+    await room.request(await room.account())
+    room.pass_time(hours=73)
+    await asyncio.to_thread(room.auditor().list)
+    assert not list((room.folder / "auditor-a" / "disclosures").iterdir())
+
+
+async def test_terms_are_checked_before_anything_is_sent(room: Chamber) -> None:
+    """Nothing is kept and nobody is called for what nobody may ask for."""
+    edge = Local(room, "auditor-a")
+    with pytest.raises(InvalidError):
+        room.auditor(edge=edge).request(
+            account_token=builders.TOKEN, case_reference="", legal_basis="x", purpose="x"
+        )
+    assert not edge.calls
+    assert not (room.folder / "auditor-a").exists()
+
+
+async def test_lists_go_on(room: Chamber) -> None:
+    """Page after page, newest first for the auditor and oldest first for custodians."""
+    account = await room.account()
+    room.daily = 200
+    room.restart()
+    made = []
+    for _ in range(3):
+        made.append(await room.request(account))
+        room.pass_time(seconds=1)
+    edge = Local(room, "auditor-a")
+    request = disclosure_pb2.ListDisclosuresRequest(page_size=2)
+    page = await asyncio.to_thread(
+        edge.call, "DisclosureService/ListDisclosures", request, disclosure_pb2.ListDisclosuresResponse
+    )
+    assert [each.disclosure_id for each in page.disclosures] == made[:0:-1]
+    request.page_token = page.next_page_token
+    page = await asyncio.to_thread(
+        edge.call, "DisclosureService/ListDisclosures", request, disclosure_pb2.ListDisclosuresResponse
+    )
+    assert ([each.disclosure_id for each in page.disclosures], page.next_page_token) == (made[:1], "")
+    waiting = await asyncio.to_thread(room.custodian(A).pending)
+    assert [pending.disclosure_id for pending in waiting] == made
+
+
+async def test_evidence_is_for_the_auditor_alone(room: Chamber, tmp_path: Path) -> None:
+    """Record, proofs and checkpoint come back from the file; nobody else's keys open it."""
+    disclosure_id = await room.request(await room.account())
+    await room.approve(disclosure_id, A, B)
+    opened = await _open(room, disclosure_id)
+    path = tmp_path / "evidence"
+    digest = room.rosters.current.digest()
+    evidence.write(path, opened, identity=identity("auditor-a"), roster_digest=digest)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert builders.NAME.encode() not in path.read_bytes()
+    found = evidence.read(path, identity=identity("auditor-a"))
+    assert found.payload == opened.payload
+    assert found.answer == opened.answer
+    assert (found.terms, found.signed_request) == (opened.terms, opened.signed_request)
+    assert found.roster_digest == digest
+    for wrong in ("auditor-b", "custodian-a"):
+        with pytest.raises(EvidenceError, match="not an evidence file"):
+            evidence.read(path, identity=identity(wrong))
+    path.write_bytes(b"{}")
+    with pytest.raises(EvidenceError):
+        evidence.read(path, identity=identity("auditor-a"))
+
+
+# What a service that lies could do. Each is refused by the person's own client, and reported to the log.
+
+
+async def _refused_card(room: Chamber, tamper: Any) -> Finding:
+    disclosure_id = await room.request(await room.account())
+    edge = Local(room, A)
+    edge.tamper = tamper
+    custodian = room.custodian(A, edge=edge)
+    (pending,) = await asyncio.to_thread(custodian.pending)
+    with pytest.raises(FindingError) as refused:
+        await asyncio.to_thread(
+            custodian.approve, replace(pending, disclosure_id=disclosure_id), code=room.codes.code()
+        )
+    asked = {method for method, _ in edge.calls}
+    assert "CustodianService/GetSealedShare" not in asked  # no share is opened, none is even asked for
+    assert "CustodianService/ApproveDisclosure" not in asked
+    assert await room.refusals(A) == 1
+    return refused.value.finding
+
+
+def changed_request(**changes: Any) -> Any:
+    """Return a tamper that puts other terms into the request, signed by whoever the server can be."""
+    signer = changes.pop("signer", "mallory")
+
+    def tamper(method: str, answer: Any) -> Any:
+        if method.endswith("ListPendingDisclosures"):
+            terms = replace(papers.parse_request(answer.disclosures[0].signed_request), **changes)
+            canonical = terms.canonical()
+            answer.disclosures[0].signed_request = canonical + people.signer(signer).sign(canonical)
+        return answer
+
+    return tamper
+
+
+async def test_a_server_that_swaps_the_one_time_key_gets_no_share(room: Chamber) -> None:
+    """It cannot sign as the auditor, so its own key in the request is SIGNATURE_INVALID."""
+    own = person("mallory").hpke_public_key
+    assert await _refused_card(room, changed_request(public_key=own)) is Finding.SIGNATURE_INVALID
+
+
+async def test_a_server_that_swaps_the_auditor_gets_no_share(room: Chamber) -> None:
+    """An auditor whom the roster does not name is NOT_IN_ROSTER, whatever the server says."""
+    found = await _refused_card(room, changed_request(auditor="mallory"))
+    assert found is Finding.NOT_IN_ROSTER
+
+
+async def test_a_custodian_is_no_auditor(room: Chamber) -> None:
+    """A request that a custodian signed is NOT_IN_ROSTER: there is no auditor of that name."""
+    found = await _refused_card(room, changed_request(auditor=B, signer=B))
+    assert found is Finding.NOT_IN_ROSTER
+
+
+async def test_a_request_that_is_not_in_the_log_gets_no_share(room: Chamber) -> None:
+    """The auditor's own signature does not help a server that kept the log out of it."""
+    found = await _refused_card(room, changed_request(purpose="другое", signer="auditor-a"))
+    assert found is Finding.NOT_IN_LOG
+
+
+async def test_a_request_without_a_proof_gets_no_share(room: Chamber) -> None:
+    """Nor one whose entry no checkpoint covers yet."""
+
+    def tamper(method: str, answer: Any) -> Any:
+        if method.endswith("ListPendingDisclosures"):
+            answer.disclosures[0].entry.ClearField("proof")
+        return answer
+
+    assert await _refused_card(room, tamper) is Finding.NOT_IN_LOG
+
+
+async def test_a_log_without_a_checkpoint_gets_no_share(room: Chamber) -> None:
+    """There is nothing that the proof could lead to."""
+
+    def tamper(method: str, answer: Any) -> Any:
+        if method.endswith("ListPendingDisclosures"):
+            answer.checkpoint.note = b""
+        return answer
+
+    assert await _refused_card(room, tamper) is Finding.NOT_IN_LOG
+
+
+async def test_a_log_of_another_key_gets_no_share(room: Chamber) -> None:
+    """The pinned key did not sign it."""
+
+    def tamper(method: str, answer: Any) -> Any:
+        if method.endswith("ListPendingDisclosures"):
+            text = answer.checkpoint.note.decode().partition("\n\n")[0] + "\n"
+            answer.checkpoint.note = note.sign_note(text, [merkle.signer("log.example/idvault", seed=9)])
+        return answer
+
+    assert await _refused_card(room, tamper) is Finding.LOG_INVALID
+
+
+async def test_a_request_of_another_id_gets_no_share(room: Chamber) -> None:
+    """What is signed is what counts, not what the server calls it."""
+
+    def tamper(method: str, answer: Any) -> Any:
+        if method.endswith("ListPendingDisclosures"):
+            answer.disclosures[0].disclosure_id = "0" * 32
+        return answer
+
+    assert await _refused_card(room, tamper) is Finding.OTHER_REQUEST
+
+
+async def test_noise_instead_of_a_request_gets_no_share(room: Chamber) -> None:
+    """Nothing of it is shown either."""
+
+    def tamper(method: str, answer: Any) -> Any:
+        if method.endswith("ListPendingDisclosures"):
+            answer.disclosures[0].signed_request = b"noise"
+        return answer
+
+    assert await _refused_card(room, tamper) is Finding.OTHER_REQUEST
+
+
+async def test_a_request_whose_time_is_over_gets_no_share(room: Chamber) -> None:
+    """By the custodian's own clock, whatever the server's says."""
+    disclosure_id = await room.request(await room.account())
+    custodian = replace(room.custodian(A), now=lambda: room.now().real + timedelta(hours=73))
+    pending = await asyncio.to_thread(custodian.find, disclosure_id)
+    with pytest.raises(FindingError, match="expired"):
+        await asyncio.to_thread(custodian.approve, pending, code=room.codes.code())
+
+
+async def test_a_log_that_forks_is_refused(room: Chamber) -> None:
+    """A checkpoint that does not continue the one that was seen is LOG_INVALID, and is not kept."""
+    await room.request(await room.account())
+    custodian = room.custodian(A)
+    await asyncio.to_thread(custodian.pending)
+    state = room.folder / f"{A}.checkpoint"
+    text = state.read_text().split("\n")
+    other = checkpoint.sign(Checkpoint(text[0], int(text[1]) - 1, bytes(32)), [Signer(KEY, SIGNER.sign)])
+    state.write_bytes(other)
+    (pending,) = await asyncio.to_thread(custodian.pending)
+    assert pending.refused is not None
+    assert pending.refused.finding is Finding.LOG_INVALID
+    assert state.read_bytes() == other
+    state.write_bytes(b"noise")
+    (pending,) = await asyncio.to_thread(custodian.pending)
+    assert pending.refused is not None
+    assert "not a checkpoint of this log" in str(pending.refused)
+
+
+async def test_an_older_checkpoint_counts_if_the_log_has_grown_from_it(room: Chamber) -> None:
+    """An answer that was on its way for longer is no fork, and does not take the newer one's place."""
+    await room.request(await room.account())
+    custodian = room.custodian(A)
+    await asyncio.to_thread(custodian.pending)
+    state = room.folder / f"{A}.checkpoint"
+    older = state.read_bytes()
+    await room.request(await room.account())
+    await asyncio.to_thread(custodian.pending)
+    newer = state.read_bytes()
+    assert newer != older
+
+    def tamper(method: str, answer: Any) -> Any:
+        if method.endswith("ListPendingDisclosures"):
+            answer.checkpoint.note = older
+        return answer
+
+    edge = Local(room, A)
+    edge.tamper = tamper
+    await asyncio.to_thread(room.custodian(A, edge=edge).pending)
+    assert state.read_bytes() == newer
+    assert any(method.endswith("GetConsistencyProof") for method, _ in edge.calls)
+
+
+async def test_witnesses_that_the_roster_demands_must_have_cosigned(room: Chamber) -> None:
+    """The policy is the roster's, so no server can do without them."""
+    disclosure_id = await room.request(await room.account())
+    witness = merkle.witness("witness.example", seed=2)
+    demanding = replace(
+        room.rosters.current, witness=WitnessPolicy(1, (("witness-a", witness.key.public_key),))
+    )
+    custodian = replace(room.custodian(A), trust=room.trust(A, demanding))
+    pending = await asyncio.to_thread(custodian.find, disclosure_id)
+    assert pending.refused is not None
+    assert pending.refused.finding is Finding.LOG_INVALID
+
+
+async def test_a_share_of_another_account_is_not_given(room: Chamber) -> None:
+    """A server that hands out another account's sealed share gets SHARE_WRONG: it is bound to its account."""
+    other = room.records[await room.account()]
+    disclosure_id = await room.request(await room.account())
+
+    def tamper(method: str, answer: Any) -> Any:
+        if method.endswith("GetSealedShare"):
+            answer.account_token, answer.record_id = other.account_token, other.record_id
+            answer.sealed_share, answer.share_hash = other.shares[0], other.share_hashes[0]
+        return answer
+
+    edge = Local(room, A)
+    edge.tamper = tamper
+    custodian = room.custodian(A, edge=edge)
+    pending = await asyncio.to_thread(custodian.find, disclosure_id)
+    with pytest.raises(FindingError) as refused:
+        await asyncio.to_thread(custodian.approve, pending, code=room.codes.code())
+    assert refused.value.finding is Finding.SHARE_WRONG
+    assert await room.refusals(A) == 1
+
+
+async def _tampered_opening(room: Chamber, tamper: Any) -> FindingError:
+    """Return why an auditor's client refuses an opening that was changed on its way back."""
+    before = await room.refusals("auditor-a")
+    disclosure_id = await room.request(await room.account())
+    await room.approve(disclosure_id, A, B)
+    edge = Local(room, "auditor-a")
+    edge.tamper = lambda method, answer: tamper(answer) if method.endswith("/OpenDisclosure") else answer
+    with pytest.raises(FindingError) as refused:
+        await _open(room, disclosure_id, edge)
+    assert await room.refusals("auditor-a") == before + 1
+    room.pass_time(minutes=1)
+    return refused.value
+
+
+async def test_a_wrong_share_is_called_by_its_custodian(
+    room: Chamber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A custodian who seals something else to the auditor is named: SHARE_WRONG."""
+    disclosure_id = await room.request(await room.account())
+    await room.approve(disclosure_id, A)
+    liar = room.custodian(B)
+    pending = await asyncio.to_thread(liar.find, disclosure_id)
+    monkeypatch.setattr(Custodian, "_open_share", lambda *_: bytes([2]) + bytes(32))
+    await asyncio.to_thread(liar.approve, pending, code=room.codes.code())
+    with pytest.raises(FindingError, match="the share of custodian-b is not the one") as refused:
+        await _open(room, disclosure_id)
+    assert refused.value.finding is Finding.SHARE_WRONG
+    assert await room.refusals("auditor-a") == 1
+
+
+async def test_a_missing_share_is_told(room: Chamber) -> None:
+    """One of two is SHARES_MISSING."""
+
+    def tamper(answer: Any) -> Any:
+        del answer.shares[1]
+        return answer
+
+    found = await _tampered_opening(room, tamper)
+    assert found.finding is Finding.SHARES_MISSING
+
+
+async def test_a_share_that_nobody_approved_is_refused(room: Chamber) -> None:
+    """The approval must be over just this share, and be signed by the custodian whom it names."""
+
+    def other_paper(answer: Any) -> Any:
+        answer.shares[0].signed_approval = answer.shares[1].signed_approval
+        return answer
+
+    def other_share(answer: Any) -> Any:
+        answer.shares[0].resealed = answer.shares[1].resealed
+        return answer
+
+    def noise(answer: Any) -> Any:
+        answer.shares[0].signed_approval = bytes(64)
+        return answer
+
+    for tamper, finding in (
+        (other_paper, Finding.SIGNATURE_INVALID),
+        (other_share, Finding.OTHER_REQUEST),
+        (noise, Finding.SIGNATURE_INVALID),
+    ):
+        assert (await _tampered_opening(room, tamper)).finding is finding
+
+
+async def test_another_record_is_refused(room: Chamber) -> None:
+    """One of another account, and one that its settlement does not name."""
+    other = room.records[await room.account()]
+
+    def other_account(answer: Any) -> Any:
+        answer.record.account_token = other.account_token
+        return answer
+
+    def other_content(answer: Any) -> Any:
+        answer.record.ciphertext = other.ciphertext
+        return answer
+
+    for tamper, finding in (
+        (other_account, Finding.OTHER_REQUEST),
+        (other_content, Finding.RECORD_DAMAGED),
+    ):
+        assert (await _tampered_opening(room, tamper)).finding is finding
+
+
+async def test_an_opening_that_is_not_in_the_log_is_refused(room: Chamber) -> None:
+    """The auditor shows nothing that the log does not know of: NOT_IN_LOG."""
+
+    def tamper(answer: Any) -> Any:
+        answer.opening.CopyFrom(answer.settlement)
+        return answer
+
+    assert (await _tampered_opening(room, tamper)).finding is Finding.NOT_IN_LOG
+
+
+async def test_a_wrong_shred_value_opens_nothing(room: Chamber) -> None:
+    """The record's own commitment tells."""
+
+    def tamper(answer: Any) -> Any:
+        answer.shred_value = bytes(32)
+        return answer
+
+    assert (await _tampered_opening(room, tamper)).finding is Finding.RECORD_DAMAGED
+
+
+async def test_a_quorum_that_no_roster_has_is_refused(room: Chamber) -> None:
+    """How many shares are needed is said by the roster, never by the server."""
+
+    def tamper(answer: Any) -> Any:
+        answer.record.sealing_quorum_id = "0" * 64
+        return answer
+
+    assert (await _tampered_opening(room, tamper)).finding is Finding.RECORD_DAMAGED
+    with pytest.raises(FindingError) as refused:
+        room.trust(A).quorum("0" * 64)
+    assert refused.value.finding is Finding.NOT_IN_ROSTER
+
+
+async def test_a_key_is_since_the_version_that_brought_it(room: Chamber) -> None:
+    """A key that was changed is as old as the change."""
+    first = room.rosters.current
+    others = tuple(each for each in first.people if each.name != "auditor-a")
+    changed = replace(person("auditor-a"), ed25519=person("mallory").ed25519)
+    second = replace(first, version=2, people=(*others, changed))
+    trust = room.trust(A, first, second)
+    assert trust.member("auditor-a", role="auditor").since_version == 2
+    assert trust.member("auditor-b", role="auditor").since_version == 1
+
+
+async def test_a_damaged_key_file_is_told(room: Chamber) -> None:
+    """With its name, and without what is in it; another person's key does not open."""
+    disclosure_id = await room.request(await room.account())
+    keys = OneTimeKeys(folder=room.folder / "auditor-a")
+    kept = keys.get(disclosure_id)
+    with pytest.raises(OneTimeKeyError, match="does not open with your keys"):
+        kept.private_key(identity("auditor-b"))
+    assert kept.private_key(identity("auditor-a")).hex() not in repr(kept)
+    (path,) = (room.folder / "auditor-a" / "disclosures").iterdir()
+    path.write_bytes(b"{}")
+    with pytest.raises(OneTimeKeyError, match=f"{disclosure_id}.json"):
+        keys.get(disclosure_id)
+    keys.destroy(disclosure_id)
+    keys.destroy(disclosure_id)
+    assert not path.exists()
+
+
+async def test_a_refusal_of_the_service_has_its_reason(room: Chamber) -> None:
+    """An account without a record is ACCOUNT_NOT_FOUND."""
+    with pytest.raises(VaultError) as refused:
+        await room.request(builders.TOKEN)
+    assert refused.value.reason == Reason.ACCOUNT_NOT_FOUND
+    assert await room.refusals("auditor-a") == 1

@@ -1,0 +1,307 @@
+"""A custodian's own client in a drill, against the real flows, and against a service that lies."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from google.protobuf.message import Message
+from sqlalchemy import delete
+
+from idvault.attest import hpke
+from idvault.domain import drill as rules
+from idvault.domain import seal
+from idvault.domain.disclosure import Finding
+from idvault.domain.event import EventType
+from idvault.storage.custody.tables import drill_records
+from idvault.v1 import disclosure_pb2, drill_pb2
+from idvault_client.errors import AccessDenied, NotFound, VaultError
+from idvault_client.people.trust import FindingError
+from tests.support.chamber import CUSTODIANS, SUITE, Chamber, Local, chamber, identity, person
+from tests.support.databases import Databases
+
+A, B, C = CUSTODIANS
+Change = Callable[[drill_pb2.Drill], None]
+
+
+@pytest_asyncio.fixture
+async def room(sqlite_databases: Databases, tmp_path: Path) -> AsyncIterator[Chamber]:
+    """Return a chamber over SQLite files, with a drill record."""
+    async with chamber(sqlite_databases, tmp_path) as made:
+        await made.keep_drills()
+        yield made
+
+
+async def drilled(room: Chamber, name: str, *, edge: Local | None = None) -> Any:
+    """Run somebody's drill from beginning to end."""
+    client = room.drill(name, edge=edge)
+    pending = await asyncio.to_thread(client.fetch)
+    return await asyncio.to_thread(client.complete, pending, code=room.codes.code())
+
+
+async def deceived(room: Chamber, change: Change) -> tuple[FindingError, Local]:
+    """Run custodian-a's drill against a service that changes its answer; it must refuse."""
+
+    def lie(method: str, answer: Message) -> Message:
+        if isinstance(answer, drill_pb2.Drill):
+            change(answer)
+        return answer
+
+    edge = Local(room, A)
+    edge.tamper = lie
+    with pytest.raises(FindingError) as refused:
+        await drilled(room, A, edge=edge)
+    return refused.value, edge
+
+
+def named(record: Any) -> disclosure_pb2.SealedRecord:
+    """Return the message of a record that the service stores."""
+    return disclosure_pb2.SealedRecord(
+        account_token=record.account_token,
+        relying_party=record.relying_party,
+        record_id=record.record_id,
+        format_version=record.format_version,
+        sealing_quorum_id=record.sealing_quorum_id,
+        present_quorum_id=record.present_quorum_id,
+        suite=record.suite,
+        salt=record.salt,
+        commitment=record.commitment,
+        ciphertext=record.ciphertext,
+        share_hashes=record.share_hashes,
+    )
+
+
+async def test_every_custodian_passes(room: Chamber) -> None:
+    """Each opens the own share here; what goes back holds neither share nor key."""
+    for name in CUSTODIANS:
+        edge = Local(room, name)
+        passed = await drilled(room, name, edge=edge)
+        assert passed.due_at == passed.passed_at + timedelta(days=90)
+        assert [method for method, _ in edge.calls] == ["DrillService/GetDrill", "DrillService/PassDrill"]
+        stored = await room.drill_store.get(quorum_id=room.rosters.quorum.id)
+        assert stored is not None
+        place = CUSTODIANS.index(name)
+        share = identity(name).unseal(
+            stored.record.shares[place],
+            suite=SUITE,
+            info=seal.share_info(
+                account_token=stored.record.account_token,
+                record_id=stored.record.record_id,
+                quorum_id=stored.record.present_quorum_id,
+                custodian=name,
+            ),
+        )
+        assert all(share[1:] not in request.SerializeToString() for _, request in edge.calls)
+    assert len(await room.logged(EventType.DRILL_COMPLETE)) == 3
+
+
+async def test_the_card_says_how_one_stands(room: Chamber) -> None:
+    """Place, log, and the last drill, which is none at first."""
+    client = room.drill(B)
+    pending = await asyncio.to_thread(client.fetch)
+    assert (pending.place, pending.custodians, pending.passed_at) == (2, 3, None)
+    assert pending.log_size > 0
+    passed = await asyncio.to_thread(client.complete, pending, code=room.codes.code())
+    room.pass_time(days=1)
+    again = await asyncio.to_thread(room.drill(B).fetch)
+    assert (again.passed_at, again.due_at) == (passed.passed_at, passed.due_at)
+
+
+async def test_a_lost_answer_is_asked_for_again(room: Chamber) -> None:
+    """Under the same request_id, it is the same pass and needs no second code."""
+    client = room.drill(A)
+    pending = await asyncio.to_thread(client.fetch)
+    first = await asyncio.to_thread(
+        client.complete, pending, code=room.codes.code(), request_id="0" * 8 + "-0000-0000-0000-" + "0" * 12
+    )
+    again = await asyncio.to_thread(
+        client.complete, pending, code="", request_id="0" * 8 + "-0000-0000-0000-" + "0" * 12
+    )
+    assert again == first
+    assert len(await room.logged(EventType.DRILL_COMPLETE)) == 1
+
+
+async def test_a_wrong_code_passes_nothing(room: Chamber) -> None:
+    """SECOND_FACTOR_REFUSED, as for an approval."""
+    client = room.drill(A)
+    pending = await asyncio.to_thread(client.fetch)
+    with pytest.raises(AccessDenied) as refused:
+        await asyncio.to_thread(client.complete, pending, code="000000")
+    assert refused.value.reason == "SECOND_FACTOR_REFUSED"
+    assert await room.logged(EventType.DRILL_COMPLETE) == []
+
+
+async def test_before_there_is_a_record(room: Chamber) -> None:
+    """Another quorum came into force, and the worker has not run since."""
+    first = room.rosters.current
+    quorum = replace(first.quorums[0], custodians=tuple(reversed(first.quorums[0].custodians)))
+    room.rosters.versions.append(replace(first, version=2, quorums=(quorum,)))
+    with pytest.raises(NotFound):
+        await drilled(room, A)
+
+
+async def test_keys_that_are_not_in_the_quorum(room: Chamber) -> None:
+    """A client whose pinned roster has another key for its person asks for nothing to be opened."""
+    first = room.rosters.current
+    other = replace(person(A), hpke_public_key=person(B).hpke_public_key)
+    quorum = replace(first.quorums[0], custodians=(other, *first.quorums[0].custodians[1:]))
+    client = replace(room.drill(A), trust=room.trust(A, replace(first, quorums=(quorum,))))
+    with pytest.raises(FindingError) as refused:
+        await asyncio.to_thread(client.fetch)
+    assert refused.value.finding is Finding.NOT_IN_ROSTER
+
+
+# What a service that lies could try, to have the share of a person's record opened.
+
+
+async def test_a_persons_record_is_refused(room: Chamber) -> None:
+    """As it is, with its own share and its own settlement entry."""
+    account = await room.account()
+    await room.step()
+    record = room.records[account]
+
+    def change(answer: drill_pb2.Drill) -> None:
+        answer.record.CopyFrom(named(record))
+        answer.sealed_share = record.shares[0]
+
+    error, edge = await deceived(room, change)
+    assert error.finding is Finding.OTHER_REQUEST
+    assert [method for method, _ in edge.calls][-1] == "DrillService/ReportDrillFinding"
+    assert await room.refusals(A) == 1
+
+
+@pytest.mark.parametrize(
+    "names", [("relying_party",), ("account_token",), ("relying_party", "account_token")]
+)
+async def test_a_persons_record_under_the_drills_name(room: Chamber, names: tuple[str, ...]) -> None:
+    """Its digest is another one then, and the log has no such drill record."""
+    account = await room.account()
+    record = room.records[account]
+
+    def change(answer: drill_pb2.Drill) -> None:
+        claimed = {name: getattr(answer.record, name) for name in names}
+        answer.record.CopyFrom(named(record))
+        for name, value in claimed.items():
+            setattr(answer.record, name, value)
+        answer.sealed_share = record.shares[0]
+
+    error, edge = await deceived(room, change)
+    assert error.finding is (Finding.NOT_IN_LOG if len(names) == 2 else Finding.OTHER_REQUEST)
+    assert "DrillService/PassDrill" not in [method for method, _ in edge.calls]
+
+
+async def test_a_persons_share_in_the_drills_record(room: Chamber) -> None:
+    """The record is the true one; the share is bound to another token and does not open."""
+    account = await room.account()
+    record = room.records[account]
+
+    def change(answer: drill_pb2.Drill) -> None:
+        answer.sealed_share = record.shares[0]
+
+    error, edge = await deceived(room, change)
+    assert error.finding is Finding.SHARE_WRONG
+    assert "DrillService/PassDrill" not in [method for method, _ in edge.calls]
+    assert await room.logged(EventType.DRILL_COMPLETE) == []
+
+
+async def test_a_persons_share_even_where_the_log_lies_too(room: Chamber) -> None:
+    """Whoever also runs the worker can log a person's hashes as a drill; HPKE still binds the share."""
+    account = await room.account()
+    record, quorum_id = room.records[account], room.rosters.quorum.id
+    token = rules.token(quorum_id=quorum_id)
+    forged = replace(record, relying_party=rules.RELYING_PARTY, account_token=token)
+    event = room.world.event(
+        EventType.DRILL_RENEW,
+        token,
+        record_id=forged.record_id,
+        quorum_id=quorum_id,
+        record_digest=forged.digest(),
+    )
+    event = replace(event, occurred_at=room.now().business, recorded_at=room.now().real)
+    await room.world.do(delete(drill_records))
+    assert await room.drill_store.renew(forged, now=room.now(), event=event)
+    await room.step()
+    with pytest.raises(FindingError) as refused:
+        await drilled(room, A)
+    assert refused.value.finding is Finding.SHARE_WRONG
+    assert await room.logged(EventType.DRILL_COMPLETE) == []
+
+
+async def test_shares_and_hashes_that_are_wrong(room: Chamber) -> None:
+    """Another custodian's share, another place, a share of other content, a hash that was swapped."""
+    stored = await room.drill_store.get(quorum_id=room.rosters.quorum.id)
+    assert stored is not None
+    record = stored.record
+    forged = hpke.seal(
+        suite=SUITE,
+        public_key=person(A).hpke_public_key,
+        plaintext=bytes(33),
+        info=seal.share_info(
+            account_token=record.account_token,
+            record_id=record.record_id,
+            quorum_id=record.present_quorum_id,
+            custodian=A,
+        ),
+    )
+
+    def others(answer: drill_pb2.Drill) -> None:
+        answer.sealed_share = record.shares[1]
+
+    def placed(answer: drill_pb2.Drill) -> None:
+        answer.share_index = 2
+
+    def content(answer: drill_pb2.Drill) -> None:
+        answer.sealed_share = forged
+
+    def hashes(answer: drill_pb2.Drill) -> None:
+        answer.record.share_hashes[0] = bytes(32)
+
+    def fewer(answer: drill_pb2.Drill) -> None:
+        del answer.record.share_hashes[:]
+
+    wrong: list[tuple[Change, Finding]] = [
+        (others, Finding.SHARE_WRONG),
+        (placed, Finding.OTHER_REQUEST),
+        (content, Finding.SHARE_WRONG),
+        (hashes, Finding.NOT_IN_LOG),
+        (fewer, Finding.OTHER_REQUEST),
+    ]
+    for change, finding in wrong:
+        error, edge = await deceived(room, change)
+        assert error.finding is finding, change.__name__
+        assert "DrillService/PassDrill" not in [method for method, _ in edge.calls]
+
+
+async def test_what_is_not_of_the_quorum_in_force(room: Chamber) -> None:
+    """Another quorum's record, an old suite: nothing is opened for it."""
+    for field, value in (
+        ("present_quorum_id", "0" * 64),
+        ("sealing_quorum_id", "0" * 64),
+        ("suite", hpke.X_WING),
+    ):
+        error, _ = await deceived(room, lambda answer: setattr(answer.record, field, value))  # noqa: B023 - called at once
+        assert error.finding is Finding.OTHER_REQUEST
+
+
+async def test_a_record_that_is_not_in_the_log(room: Chamber) -> None:
+    """Without a proof, with another entry, or with no checkpoint at all."""
+    error, _ = await deceived(room, lambda answer: answer.entry.ClearField("proof"))
+    assert error.finding is Finding.NOT_IN_LOG
+    error, _ = await deceived(room, lambda answer: answer.entry.proof.hashes.append(bytes(32)))
+    assert error.finding is Finding.NOT_IN_LOG
+    error, _ = await deceived(room, lambda answer: answer.checkpoint.Clear())
+    assert error.finding is Finding.NOT_IN_LOG
+
+
+async def test_somebody_else_is_refused_by_the_service(room: Chamber) -> None:
+    """An auditor has no drill."""
+    edge = Local(room, "auditor-a")
+    with pytest.raises(VaultError) as refused:
+        await asyncio.to_thread(
+            edge.call, "DrillService/GetDrill", drill_pb2.GetDrillRequest(), drill_pb2.Drill
+        )
+    assert refused.value.reason == "ACCESS_DENIED"

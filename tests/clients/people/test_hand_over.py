@@ -1,0 +1,204 @@
+"""A custodian who was replaced hands over, and gives nothing to a service that lies about it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import select
+
+from idvault.domain.event import EventType
+from idvault.storage.people.tables import person_requests
+from idvault_client.errors import PreconditionFailed, Unavailable
+from idvault_client.people.custody.hand_over import HandOverProgress, NotReplacedError
+from tests.support import builders
+from tests.support.chamber import Chamber, chamber, person
+from tests.support.databases import Databases
+from tests.support.handover_world import (
+    HAND_OVER,
+    A,
+    B,
+    C,
+    Cut,
+    CutError,
+    D,
+    E,
+    Wire,
+    adopt,
+    hand_over,
+    holders,
+    leaver,
+    opened,
+    stored,
+)
+
+
+@pytest_asyncio.fixture
+async def room(databases: Databases, tmp_path: Path) -> AsyncIterator[Chamber]:
+    """Return a chamber over each kind of database in turn."""
+    async with chamber(databases, tmp_path) as made:
+        yield made
+
+
+async def test_a_successor_holds_the_leavers_shares(room: Chamber) -> None:
+    """Every old record: the same digest, the leaver's share gone, and two of the new three open it."""
+    accounts = [await room.account() for _ in range(7)]
+    before = [await stored(room, account) for account in accounts]
+    first = room.rosters.current.quorums[0]
+    adopt(room, D, B, C)
+    fresh = await room.account()
+    assert await holders(room, fresh) == [B, C, D]
+    done = await hand_over(leaver(room), batch=3)
+    assert done == HandOverProgress(total=7, handed=7)
+    present = room.rosters.current.quorums[0].id
+    for account, former in zip(accounts, before, strict=True):
+        record = await stored(room, account)
+        assert record.digest() == former.digest()
+        assert (record.sealing_quorum_id, record.present_quorum_id) == (first.id, present)
+        assert record.share_quorum_ids == (present, first.id, first.id)
+        assert former.shares[0] not in record.shares
+        assert await holders(room, account) == [B, C, D]
+    batches = await room.logged(EventType.SHARES_HAND_OVER)
+    assert [each.actor_id for each in batches] == [person(A).actor_id] * 3
+    assert (await opened(room, accounts[0], B, D)).payload.identity == builders.identity()
+    assert (await opened(room, accounts[1], D, C)).payload.identity == builders.identity()
+    assert (await opened(room, fresh, D, C)).payload.identity == builders.identity()
+    assert await hand_over(leaver(room)) == HandOverProgress()
+
+
+async def test_old_records_open_before_in_the_middle_and_afterwards(room: Chamber) -> None:
+    """Until a record is handed over its former custodian serves it; from then on the successor."""
+    accounts = sorted([await room.account() for _ in range(4)])
+    waiting = await room.request(accounts[3])
+    await room.approve(waiting, A)
+    adopt(room, D, B, C)
+    assert (await opened(room, accounts[0], A, B)).payload.identity == builders.identity()
+    edge = Wire(room, A)
+    edge.cut = Cut(HAND_OVER, "after")
+    with pytest.raises(CutError):
+        await hand_over(leaver(room, edge=edge), batch=2)
+    assert [await holders(room, account) for account in accounts] == [[B, C, D]] * 2 + [[A, B, C]] * 2
+    assert (await opened(room, accounts[0], D, C)).payload.identity == builders.identity()
+    assert (await opened(room, accounts[2], A, C)).payload.identity == builders.identity()
+    assert await hand_over(leaver(room)) == HandOverProgress(total=2, handed=2)
+    # The leaver's approval of before counts for the place; the successor cannot decide it once more.
+    with pytest.raises(PreconditionFailed, match="ILLEGAL_TRANSITION"):
+        await room.approve(waiting, D)
+    await room.approve(waiting, B)
+    assert (await room.open(waiting)).payload.identity == builders.identity()
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+async def test_a_killed_client_goes_on_where_it_ended(room: Chamber, moment: str) -> None:
+    """Whether the batch was stored or not: nothing is lost, nothing is doubled, and all of it is logged."""
+    accounts = [await room.account() for _ in range(5)]
+    adopt(room, D, B, C)
+    edge = Wire(room, A)
+    edge.cut = Cut(HAND_OVER, moment, passing=1)
+    with pytest.raises(CutError):
+        await hand_over(leaver(room, edge=edge), batch=2)
+    stored_before = 4 if moment == "after" else 2
+    assert await hand_over(leaver(room), batch=2) == HandOverProgress(5 - stored_before, 5 - stored_before)
+    assert [await holders(room, account) for account in accounts] == [[B, C, D]] * 5
+    assert len(await room.logged(EventType.SHARES_HAND_OVER)) == 3
+    assert (await opened(room, accounts[4], D, C)).payload.identity == builders.identity()
+
+
+async def test_a_lost_answer_is_asked_for_again_under_the_same_id(room: Chamber) -> None:
+    """The service answers what it did the first time, and writes nothing more."""
+    accounts = [await room.account() for _ in range(2)]
+    adopt(room, D, B, C)
+    edge = Wire(room, A)
+    lost: list[str] = []
+
+    def lose(method: str, moment: str) -> None:
+        if method == HAND_OVER and moment == "after" and not lost:
+            lost.append(method)
+            raise Unavailable("STORE_UNAVAILABLE", "UNAVAILABLE")
+
+    edge.cut = lose
+    assert await hand_over(leaver(room, edge=edge)) == HandOverProgress(2, 2)
+    ids = {request.request_id for method, request in edge.calls if method == HAND_OVER}  # type: ignore[attr-defined]
+    assert len(ids) == 1
+    assert sum(method == HAND_OVER for method, _ in edge.calls) == 2
+    assert len(await room.logged(EventType.SHARES_HAND_OVER)) == 1
+    (kept,) = await room.world.all(
+        select(person_requests.c.answer).where(person_requests.c.request_id.in_(ids))
+    )
+    assert kept.answer == b"2"
+    assert [await holders(room, account) for account in accounts] == [[B, C, D]] * 2
+
+
+async def test_a_service_that_stays_away_is_told(room: Chamber) -> None:
+    """After a few tries the client gives up; a later run begins anew."""
+    await room.account()
+    adopt(room, D, B, C)
+    edge, pauses = Wire(room, A), list[float]()
+
+    def away(_method: str, _moment: str) -> None:
+        raise Unavailable("STORE_UNAVAILABLE", "UNAVAILABLE")
+
+    edge.cut = away
+    with pytest.raises(Unavailable):
+        await hand_over(leaver(room, edge=edge, sleep=pauses.append))
+    assert pauses == [0.5, 1.0, 2.0, 4.0, 8.0]
+
+
+async def test_one_leaves_before_the_other_has_handed_over(room: Chamber) -> None:
+    """The shares of two leavers move by themselves; in between no version says who holds a record."""
+    accounts = [await room.account() for _ in range(3)]
+    adopt(room, D, B, C)
+    adopt(room, D, E, C, also=(A, B))
+    assert (await hand_over(leaver(room, B))).handed == 3
+    between = await stored(room, accounts[0])
+    assert between.present_quorum_id not in {each.quorums[0].id for each in room.rosters.versions}
+    assert await holders(room, accounts[0]) == [A, C, E]
+    disclosure_id = await room.request(accounts[0])
+    for name, expected in ((A, 1), (E, 1), (C, 1), (B, 0), (D, 0)):
+        assert len(await asyncio.to_thread(room.custodian(name).pending)) == expected
+    await room.approve(disclosure_id, A, E)
+    assert (await room.open(disclosure_id)).payload.identity == builders.identity()
+    assert (await hand_over(leaver(room, A))).handed == 3
+    assert await holders(room, accounts[0]) == [C, D, E]
+    assert (await stored(room, accounts[0])).present_quorum_id == room.rosters.current.quorums[0].id
+    assert (await opened(room, accounts[1], D, E)).payload.identity == builders.identity()
+
+
+async def test_without_a_lost_custodian_the_others_open_and_hand_over(room: Chamber) -> None:
+    """Who is named no more hands nothing over: M others open, and a second one may leave all the same."""
+    accounts = [await room.account() for _ in range(2)]
+    adopt(room, D, B, C, also=())
+    assert (await opened(room, accounts[0], B, C)).payload.identity == builders.identity()
+    with pytest.raises(NotReplacedError, match="no longer names you"):
+        leaver(room).successions()
+    adopt(room, D, E, C, also=(B,))
+    assert (await hand_over(leaver(room, B))).handed == 2
+    assert (await opened(room, accounts[1], E, C)).payload.identity == builders.identity()
+
+
+async def test_who_was_not_replaced_hands_nothing_over(room: Chamber) -> None:
+    """Who keeps the own place; and an auditor, whatever the name."""
+    adopt(room, D, B, C)
+    with pytest.raises(NotReplacedError, match="nobody has replaced you"):
+        leaver(room, B).successions()
+    with pytest.raises(NotReplacedError, match="no longer names you"):
+        leaver(room, "auditor-a").successions()
+
+
+async def test_a_record_that_was_renewed_meanwhile_is_passed_over(room: Chamber) -> None:
+    """Its new version is sealed to the new quorum already; the batch says so by its count."""
+    accounts = [await room.account() for _ in range(2)]
+    adopt(room, D, B, C)
+    edge = Wire(room, A)
+    renewed: list[str] = []
+
+    def renew(method: str, moment: str) -> None:
+        if (method, moment) == (HAND_OVER, "before") and not renewed:
+            renewed.append(method)
+            asyncio.run_coroutine_threadsafe(room.verify_again(accounts[0]), room.loop).result(30)
+
+    edge.cut = renew
+    assert (await hand_over(leaver(room, edge=edge))).handed == 1
+    assert (await stored(room, accounts[0])).share_quorum_ids == ()
+    assert [await holders(room, account) for account in accounts] == [[B, C, D]] * 2

@@ -1,0 +1,105 @@
+"""What lies in a person's identity folder: whom to ask, and what is pinned."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.protobuf.message import Message
+
+from idvault.attest.reading import RosterError
+from idvault.attest.roster import Roster
+from idvault.v1 import roster_pb2
+from idvault_client.people import identity_folder
+from idvault_client.people.identity_folder import IdentityFolderError
+from tests.support import merkle, people
+from tests.support.chamber import CUSTODIANS, first_roster
+from tests.support.log_world import KEY
+
+
+def second_roster(*, signers: tuple[str, ...] = CUSTODIANS[:2]) -> Roster:
+    """Return the version after the first, without one auditor."""
+    first = first_roster()
+    left = tuple(each for each in first.people if each.name != "auditor-b")
+    return people.signed(replace(first, version=2, people=left, signatures=()), *signers)
+
+
+def pin(folder: Path, *versions: Roster, **changes: Any) -> identity_folder.IdentityFolder:
+    """Connect a folder."""
+    asked: dict[str, Any] = {
+        "target": "vault.example:7444",
+        "server_name": "",
+        "ca": b"pem",
+        "log_key": str(KEY),
+        "versions": versions or (first_roster(),),
+    }
+    return identity_folder.pin(folder, **asked | changes)
+
+
+class Server:
+    """Answers GetRoster as a service would that has these versions."""
+
+    def __init__(self, *versions: Roster) -> None:
+        """Take the versions."""
+        self.versions = versions
+
+    def call(self, method: str, request: Message, answer: type[Any]) -> Any:
+        """Return a version."""
+        assert method == "RosterService/GetRoster"
+        assert isinstance(request, roster_pb2.GetRosterRequest)
+        number = request.version or len(self.versions)
+        return roster_pb2.Roster(
+            version=number,
+            file=self.versions[number - 1].to_bytes(),
+            newest_version=len(self.versions),
+        )
+
+
+def test_what_is_pinned_comes_back(tmp_path: Path) -> None:
+    """Address, key and every version; each file is for its owner only."""
+    made = pin(tmp_path / "person", first_roster(), second_roster())
+    found = identity_folder.load(tmp_path / "person")
+    assert found == made
+    assert [version.version for version in found.versions] == [1, 2]
+    assert found.trust().roster == second_roster()
+    for path in (tmp_path / "person").iterdir():
+        assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_repeat_may_only_move_the_vault(tmp_path: Path) -> None:
+    """Another address passes, another log key or another roster is refused, and so is an older one."""
+    pin(tmp_path, first_roster(), second_roster())
+    moved = pin(tmp_path, first_roster(), second_roster(), target="elsewhere.example:1")
+    assert identity_folder.load(tmp_path).target == moved.target == "elsewhere.example:1"
+    with pytest.raises(IdentityFolderError, match="another log key"):
+        pin(tmp_path, first_roster(), second_roster(), log_key=str(merkle.signer("other", seed=4).key))
+    with pytest.raises(IdentityFolderError, match="newer roster"):
+        pin(tmp_path, first_roster())
+    other = replace(first_roster(), development=True, signatures=())
+    with pytest.raises(IdentityFolderError, match="another version 1"):
+        pin(tmp_path, people.signed(other, *CUSTODIANS))
+    with pytest.raises(RosterError):
+        pin(tmp_path, replace(first_roster(), signatures=()))
+
+
+def test_newer_versions_are_taken_up_once_they_verify(tmp_path: Path) -> None:
+    """One that M custodians did not sign is refused, and nothing of it is kept."""
+    pinned = pin(tmp_path)
+    assert identity_folder.refresh(pinned, Server(first_roster())) == pinned
+    with pytest.raises(RosterError):
+        identity_folder.refresh(pinned, Server(first_roster(), second_roster(signers=CUSTODIANS[:1])))
+    assert identity_folder.load(tmp_path) == pinned
+    fresh = identity_folder.refresh(pinned, Server(first_roster(), second_roster()))
+    assert fresh.versions[-1] == second_roster()
+    assert identity_folder.load(tmp_path) == fresh
+
+
+def test_a_folder_that_is_not_connected_is_told(tmp_path: Path) -> None:
+    """Neither an empty one, nor one whose file is damaged, nor a key that is none."""
+    with pytest.raises(IdentityFolderError, match="not connected"):
+        identity_folder.load(tmp_path)
+    (tmp_path / identity_folder.CONNECTION).write_text("{}")
+    with pytest.raises(IdentityFolderError, match="damaged"):
+        identity_folder.load(tmp_path)
+    with pytest.raises(IdentityFolderError, match="invalid log key"):
+        pin(tmp_path / "other", log_key="noise")

@@ -1,0 +1,65 @@
+"""A person's client reads what was sealed to that person for that very request, and nothing else."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from google.protobuf.message import Message
+
+from idvault.attest import hpke
+from idvault.attest.hpke import UnsealError
+from idvault.domain import seal
+from idvault.v1 import roster_pb2
+from idvault_client.people import second_factor
+from tests.support.chamber import identity, person
+
+URI = "otpauth://totp/idvault:auditor-a?secret=SYNTHETIC"
+
+
+@dataclass
+class Vault:
+    """Answers as a vault would, or seals to somebody else or for another request."""
+
+    recipient: str = "auditor-a"
+    request_id: str | None = None
+    asked: list[Message] = field(default_factory=list)
+
+    def call(self, method: str, request: Message, answer: type[Any]) -> Any:
+        """Return what was asked for."""
+        self.asked.append(request)
+        if isinstance(request, roster_pb2.ConfirmSecondFactorRequest):
+            assert method == "RosterService/ConfirmSecondFactor"
+            return answer()
+        assert isinstance(request, roster_pb2.BeginSecondFactorRequest)
+        assert method == "RosterService/BeginSecondFactor"
+        whose = person(self.recipient)
+        info = seal.second_factor_info(
+            person="auditor-a",
+            actor_id=person("auditor-a").actor_id,
+            request_id=self.request_id or request.request_id,
+        )
+        sealed = hpke.seal(
+            suite=whose.suite, public_key=whose.hpke_public_key, plaintext=URI.encode(), info=info
+        )
+        return roster_pb2.SecondFactor(suite=whose.suite, sealed_uri=sealed)
+
+
+def test_the_person_reads_the_uri() -> None:
+    """The code of the former one goes along, and each request has an id of its own."""
+    vault = Vault()
+    assert second_factor.begin(vault, identity=identity("auditor-a"), code="123456") == URI
+    second_factor.confirm(vault, code="654321")
+    begun, confirmed = vault.asked
+    assert isinstance(begun, roster_pb2.BeginSecondFactorRequest)
+    assert isinstance(confirmed, roster_pb2.ConfirmSecondFactorRequest)
+    assert (begun.code, confirmed.code) == ("123456", "654321")
+    assert begun.request_id != confirmed.request_id
+
+
+@pytest.mark.parametrize(
+    "vault", [Vault(recipient="auditor-b"), Vault(request_id="another")], ids=["person", "request"]
+)
+def test_what_was_sealed_otherwise_does_not_open(vault: Vault) -> None:
+    """A secret that was meant for somebody else, or is replayed from another request, is refused."""
+    with pytest.raises(UnsealError):
+        second_factor.begin(vault, identity=identity("auditor-a"))

@@ -1,0 +1,121 @@
+"""Files that survive a crash: what is synced, in which order, and what a failure leaves behind."""
+
+import os
+import stat
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from idvault import durable_file
+
+
+@pytest.fixture
+def synced(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Note what is synced: "file" or "folder", and each rename between them."""
+    found: list[str] = []
+    sync, rename = os.fsync, Path.replace
+
+    def fsync(descriptor: int) -> None:
+        found.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
+        sync(descriptor)
+
+    def replace(path: Path, target: Path) -> Path:
+        found.append("rename")
+        return rename(path, target)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(Path, "replace", replace)
+    return found
+
+
+def test_replace_syncs_file_rename_folder(tmp_path: Path, synced: list[str]) -> None:
+    """The content is on the disk before the name points to it, and the name before the call returns."""
+    path = tmp_path / "a"
+    for content in (b"first", b"second"):
+        synced.clear()
+        written = durable_file.replace(path, content)
+        assert synced == ["file", "rename", "folder"]
+        assert path.read_bytes() == content
+        assert (written.st_ino, written.st_mode & 0o777) == (path.stat().st_ino, durable_file.PRIVATE)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o644])
+@pytest.mark.parametrize("write", [durable_file.replace, durable_file.create])
+def test_the_mode_is_the_one_asked_for(tmp_path: Path, write: Callable[..., object], mode: int) -> None:
+    """The umask of the process and the mode of a former file do not matter."""
+    former = os.umask(0o077)
+    try:
+        write(tmp_path / "a", b"", mode=mode)
+    finally:
+        os.umask(former)
+    assert (tmp_path / "a").stat().st_mode & 0o777 == mode
+
+
+def test_create_never_overwrites(tmp_path: Path, synced: list[str]) -> None:
+    """A file that exists stays as it is; a new one is synced with its folder."""
+    path = tmp_path / "a"
+    durable_file.create(path, b"first")
+    assert synced == ["file", "folder"]
+    with pytest.raises(FileExistsError):
+        durable_file.create(path, b"second")
+    assert path.read_bytes() == b"first"
+
+
+@pytest.mark.parametrize("write", [durable_file.replace, durable_file.create])
+def test_a_failed_write_leaves_nothing_behind(
+    tmp_path: Path, write: Callable[..., object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the disk refuses, the former file is whole and no draft is left."""
+    former = tmp_path / "former"
+    durable_file.create(former, b"former")
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    path = former if write is durable_file.replace else tmp_path / "new"
+    with pytest.raises(OSError, match="No space left"):
+        write(path, b"newer")
+    assert list(tmp_path.iterdir()) == [former]
+    assert former.read_bytes() == b"former"
+
+
+def test_append_continues_at_the_known_size(tmp_path: Path, synced: list[str]) -> None:
+    """What a crash left beyond the known size is cut off; only a new file needs its folder synced."""
+    path = tmp_path / "a"
+    size = durable_file.append(path, b"one\n", size=0)
+    assert synced == ["file", "folder"]
+    with path.open("ab") as file:
+        file.write(b"torn")
+    synced.clear()
+    assert durable_file.append(path, b"two\n", size=size) == 8
+    assert synced == ["file"]
+    assert path.read_bytes() == b"one\ntwo\n"
+    assert path.stat().st_mode & 0o777 == durable_file.PRIVATE
+
+
+def test_destroy_overwrites_before_it_removes(tmp_path: Path, synced: list[str]) -> None:
+    """The zeros reach the disk, then the name is gone; a file that is missing is no error."""
+    path, link = tmp_path / "a", tmp_path / "b"
+    durable_file.create(path, b"secret")
+    os.link(path, link)
+    synced.clear()
+    durable_file.destroy(path)
+    assert synced == ["file", "folder"]
+    assert not path.exists()
+    assert link.read_bytes() == bytes(6)
+    durable_file.destroy(path)
+
+
+def test_writers_take_turns_and_leave_no_draft(tmp_path: Path) -> None:
+    """Of many writers at once each writes a whole file; a draft of a crash is gone afterwards."""
+    path = tmp_path / "a"
+    path.with_name(".a.draft").write_bytes(b"left by a crash, and longer than what comes" * 1000)
+    contents = [bytes([number]) * 50_000 for number in range(16)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda content: durable_file.replace(path, content), contents))
+    assert path.read_bytes() in contents
+    assert list(tmp_path.iterdir()) == [path]
