@@ -10,8 +10,8 @@ from idvault.domain.job import JobState
 from idvault.ports.verification import Job
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
+from idvault.storage.base.sqlite_connection import SqliteConnection
 from idvault.storage.claim import queue
-from idvault.storage.claim.queue import Turns
 from tests.resilience.registry import backlog
 from tests.support.storage_world import World, at, lease_of
 
@@ -147,9 +147,9 @@ async def test_a_lease_reads_the_same_however_many_wait(main_database: Database,
     await backlog.analyse(main_database)
 
     async def lease(connection: Connection) -> int:
-        count = _sqlite_steps if connection.dialect.name == "sqlite" else _postgres_rows
+        count = _sqlite_steps if isinstance(connection, SqliteConnection) else _postgres_rows
         before = await count(connection)
-        rows = await queue.pick(connection, turns=Turns(), now=backlog.NOW + timedelta(seconds=1), limit=10)
+        rows, _ = await queue.pick(connection, turns={}, now=backlog.NOW + timedelta(seconds=1), limit=10)
         assert len(rows) == 10
         assert len({row.relying_party for row in rows}) == backlog.PARTIES
         return await count(connection) - before
@@ -163,7 +163,7 @@ async def _postgres_rows(connection: Connection) -> int:
         "SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) FROM pg_stat_xact_user_tables "  # noqa: S608
         f"WHERE relname IN {_TABLES}"
     )
-    return int((await connection.execute(text(query))).scalar_one())
+    return int((await connection._fetch(query, ()))[0][0])
 
 
 _steps = [0]
@@ -175,6 +175,6 @@ async def _sqlite_steps(connection: Connection) -> int:
     def note() -> None:
         _steps[0] += 1
 
-    driver: Any = (await connection.get_raw_connection()).driver_connection
-    await driver.set_progress_handler(note, 100)
+    assert isinstance(connection, SqliteConnection)
+    connection.driver.set_progress_handler(note, 100)
     return _steps[0]

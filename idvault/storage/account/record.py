@@ -1,61 +1,21 @@
 """Rows of sealed records: one for each account, the newest version only, its shares packed."""
 
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from idvault.domain.record import SealedRecord
 from idvault.storage.account.tables import records
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
-from idvault.storage.dialect import insert
+from idvault.storage.base.statement import param, statement, upsert
 
 _LENGTH_SIZE = 4
 _ID_DIGITS = 64
 
 
-class SqlRecordStore:
-    """Reads sealed records; only acts write them."""
-
-    def __init__(self, *, database: Database) -> None:
-        """Take the main database."""
-        self._database = database
-
-    async def get(self, *, account_token: str) -> SealedRecord | None:
-        """Return the newest record of an account, as it was sealed."""
-        return await self._database.read("record.get", lambda connection: find(connection, account_token))
-
-
-async def put(connection: Connection, record: SealedRecord) -> None:
-    """Store a record in the place of the account's former one."""
-    values = {
-        "relying_party": record.relying_party,
-        "record_id": record.record_id,
-        "format_version": record.format_version,
-        "sealing_quorum_id": record.sealing_quorum_id,
-        "present_quorum_id": record.present_quorum_id,
-        "suite": record.suite,
-        "salt": record.salt,
-        "commitment": record.commitment,
-        "ciphertext": record.ciphertext,
-        "share_hashes": pack(record.share_hashes),
-        "shares": pack(record.shares),
-        "share_quorum_ids": pack_ids(record.share_quorum_ids),
-    }
-    await connection.execute(
-        insert(connection, records)
-        .values(account_token=record.account_token, **values)
-        .on_conflict_do_update(index_elements=[records.c.account_token], set_=values)
-    )
-
-
-async def find(connection: Connection, account_token: str) -> SealedRecord | None:
-    """Return the newest record of an account."""
-    row = (await connection.execute(select(records).where(records.c.account_token == account_token))).first()
-    return None if row is None else from_row(row)
-
-
-def from_row(row: Row[Any]) -> SealedRecord:
+def from_row(row: Any) -> SealedRecord:
     """Return the record that a row of `records` is."""
     return SealedRecord(
         account_token=row.account_token,
@@ -72,6 +32,52 @@ def from_row(row: Row[Any]) -> SealedRecord:
         shares=unpack(row.shares),
         share_quorum_ids=unpack_ids(row.share_quorum_ids),
     )
+
+
+_GET = statement(select(records).where(records.c.account_token == param("token")), from_row)
+_RECORD = upsert(records)
+_PUT = statement(
+    _RECORD.on_conflict_do_update(
+        index_elements=[records.c.account_token],
+        set_={column.key: _RECORD.excluded[column.key] for column in records.c if not column.primary_key},
+    )
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SqlRecordStore:
+    """Reads sealed records; only acts write them."""
+
+    database: Database
+
+    async def get(self, *, account_token: str) -> SealedRecord | None:
+        """Return the newest record of an account, as it was sealed."""
+        return await self.database.one("record.get", _GET, token=account_token)
+
+
+async def put(connection: Connection, record: SealedRecord) -> None:
+    """Store a record in the place of the account's former one."""
+    await connection.run(
+        _PUT,
+        account_token=record.account_token,
+        relying_party=record.relying_party,
+        record_id=record.record_id,
+        format_version=record.format_version,
+        sealing_quorum_id=record.sealing_quorum_id,
+        present_quorum_id=record.present_quorum_id,
+        suite=record.suite,
+        salt=record.salt,
+        commitment=record.commitment,
+        ciphertext=record.ciphertext,
+        share_hashes=pack(record.share_hashes),
+        shares=pack(record.shares),
+        share_quorum_ids=pack_ids(record.share_quorum_ids),
+    )
+
+
+async def find(connection: Connection, account_token: str) -> SealedRecord | None:
+    """Return the newest record of an account."""
+    return await connection.one(_GET, token=account_token)
 
 
 def pack(parts: tuple[bytes, ...]) -> bytes:

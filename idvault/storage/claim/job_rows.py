@@ -4,57 +4,77 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, insert, select, tuple_, update
+from sqlalchemy import delete, insert, select, update
 
 from idvault.domain.job import JobState, Progress
 from idvault.domain.status import SubjectKind
 from idvault.domain.verification import Consent, Facts, Slot
 from idvault.ports.verification import Intake, Job, Lease, Opening
 from idvault.storage.base.connection import Connection
+from idvault.storage.base.listing import among
+from idvault.storage.base.statement import param, statement
 from idvault.storage.claim import queue
 from idvault.storage.claim.tables import checks, claims, intakes, jobs
-from idvault.storage.lengths import padded
 
 Key = tuple[str, str]
 
+IS_JOB = (jobs.c.account_token == param("token")) & (jobs.c.claim_id == param("claim"))
+"""The condition that names one job."""
+IS_OPEN = jobs.c.state != JobState.DONE.value
+IS_HELD = IS_JOB & (jobs.c.lease_id == param("held")) & IS_OPEN
+"""The condition that a job is not DONE and still held under a lease."""
 
-def is_job(account_token: str, claim_id: str) -> ColumnElement[bool]:
-    """Return the condition that names one job."""
-    return (jobs.c.account_token == account_token) & (jobs.c.claim_id == claim_id)
+_PROGRESS = ("state", "check_index", "sent_at", "next_at", "attempts", "missing", "resends")
+_LEASE = ("lease_id", "leased_until")
+ADVANCED = {name: param(name) for name in (*_PROGRESS, *_LEASE)}
+"""What `progress_values` and `lease_values` set."""
+PLACED = {**ADVANCED, **queue.PLACE}
+"""What `values` sets."""
 
-
-def is_held(job: Job) -> ColumnElement[bool]:
-    """Return the condition that a job is not DONE and still held under its lease."""
-    return (
-        is_job(job.account_token, job.claim_id)
-        & (jobs.c.lease_id == job.lease.lease_id)
-        & (jobs.c.state != JobState.DONE.value)
+_ADD = statement(insert(jobs))
+_FINISH = statement(
+    update(jobs)
+    .where(IS_JOB)
+    .values(state=JobState.DONE.value, limiter_key=None, due_at=None, lease_id=None, leased_until=None)
+)
+_DELETE_INTAKE = statement(
+    delete(intakes).where(intakes.c.account_token == param("token"), intakes.c.claim_id == param("claim"))
+)
+# A claim's id is of one account only, so that both lists together name the pairs that they were made of.
+_LOAD = statement(
+    select(
+        jobs,
+        claims.c.subject_kind,
+        claims.c.policy_version,
+        claims.c.agree_time,
+        claims.c.slot,
+        claims.c.person_closed,
+        claims.c.different_owner,
+        intakes.c.day,
+        intakes.c.ciphertext,
     )
-
-
-def is_free(now: datetime) -> ColumnElement[bool]:
-    """Return the condition that a job is not DONE and nobody holds it beyond now."""
-    return (jobs.c.state != JobState.DONE.value) & (
-        jobs.c.leased_until.is_(None) | (jobs.c.leased_until <= now)
+    .join(claims, (claims.c.account_token == jobs.c.account_token) & (claims.c.claim_id == jobs.c.claim_id))
+    .outerjoin(
+        intakes, (intakes.c.account_token == jobs.c.account_token) & (intakes.c.claim_id == jobs.c.claim_id)
     )
+    .where(among(jobs.c.account_token, "tokens"), among(jobs.c.claim_id, "claim_ids"))
+)
+_CHECKS = statement(
+    select(checks)
+    .where(among(checks.c.account_token, "tokens"), among(checks.c.claim_id, "claim_ids"))
+    .order_by(checks.c.position)
+)
 
 
-def values(
-    progress: Progress,
-    lease: Lease | None,
-    *,
-    waits: bool,
-    fresh: bool = False,
-    priority: Any = jobs.c.priority,
-) -> dict[str, object]:
-    """Return progress, lease (None gives it up) and place in the queue as columns.
+def values(progress: Progress, lease: Lease | None, *, waits: bool, fresh: bool = False) -> dict[str, object]:
+    """Return progress, lease (None gives it up) and place in the queue, as PLACED sets them.
 
     waits: whether the claim has an intake. fresh: whether no worker has had the job yet.
     """
     return {
         **progress_values(progress),
         **lease_values(lease),
-        **queue.values(progress, lease=lease, waits=waits, fresh=fresh, priority=priority),
+        **queue.values(progress, lease=lease, waits=waits, fresh=fresh),
     }
 
 
@@ -76,7 +96,7 @@ def lease_values(lease: Lease | None) -> dict[str, object]:
     return {"lease_id": lease and lease.lease_id, "leased_until": lease and lease.until}
 
 
-def progress_of(row: Row[Any]) -> Progress:
+def progress_of(row: Any) -> Progress:
     """Return the progress of a row of jobs."""
     return Progress(
         JobState(row.state),
@@ -91,77 +111,41 @@ def progress_of(row: Row[Any]) -> Progress:
 
 async def add(connection: Connection, opening: Opening, *, progress: Progress, sign_up: bool) -> None:
     """Insert the job of a new claim, leased."""
-    await connection.execute(
-        insert(jobs).values(
-            account_token=opening.account_token,
-            claim_id=opening.claim_id,
-            relying_party=opening.request.relying_party,
-            priority=0 if sign_up else 1,
-            opened_at=opening.now.business,
-            limiter_key=opening.person.limiter_key,
-            **progress_values(progress),
-            **lease_values(opening.lease),
-            lane=queue.DOUBT,
-        )
+    await connection.run(
+        _ADD,
+        account_token=opening.account_token,
+        claim_id=opening.claim_id,
+        relying_party=opening.request.relying_party,
+        priority=0 if sign_up else 1,
+        opened_at=opening.now.business,
+        limiter_key=opening.person.limiter_key,
+        **progress_values(progress),
+        **lease_values(opening.lease),
+        lane=queue.DOUBT,
+        due_at=None,
     )
 
 
-async def finish(connection: Connection, *, account_token: str, claim_id: str) -> None:
+async def finish(connection: Connection, *, account_token: str, claim_id: str, has_intake: bool) -> None:
     """Make a job DONE and forget what only an open one needs."""
-    await connection.execute(
-        update(jobs)
-        .where(is_job(account_token, claim_id))
-        .values(state=JobState.DONE.value, limiter_key=None, due_at=None, **lease_values(None))
-    )
-    await connection.execute(
-        delete(intakes).where(intakes.c.account_token == account_token, intakes.c.claim_id == claim_id)
-    )
+    await connection.run(_FINISH, token=account_token, claim=claim_id)
+    if has_intake:
+        await connection.run(_DELETE_INTAKE, token=account_token, claim=claim_id)
 
 
 async def load(connection: Connection, keys: Sequence[Key], *, lease: Lease) -> dict[Key, Job]:
     """Return jobs whose rows this act has locked, as held under a lease."""
-    wanted = tuple_(jobs.c.account_token, jobs.c.claim_id).in_(padded(keys))
-    rows = await connection.execute(
-        select(
-            jobs,
-            claims.c.subject_kind,
-            claims.c.policy_version,
-            claims.c.agree_time,
-            claims.c.slot,
-            claims.c.person_closed,
-            claims.c.different_owner,
-            intakes.c.day,
-            intakes.c.ciphertext,
-        )
-        .join(
-            claims,
-            (claims.c.account_token == jobs.c.account_token) & (claims.c.claim_id == jobs.c.claim_id),
-        )
-        .outerjoin(
-            intakes,
-            (intakes.c.account_token == jobs.c.account_token) & (intakes.c.claim_id == jobs.c.claim_id),
-        )
-        .where(wanted)
-    )
-    ais = await _ais(connection, keys)
+    wanted = {"tokens": [token for token, _ in keys], "claim_ids": [claim_id for _, claim_id in keys]}
+    rows = await connection.all(_LOAD, **wanted)
+    ais: dict[Key, tuple[str, ...]] = {}
+    for row in await connection.all(_CHECKS, **wanted):
+        key = (row.account_token, row.claim_id)
+        ais[key] = (*ais.get(key, ()), row.ai)
     found = {(row.account_token, row.claim_id): row for row in rows}
     return {key: _job(row, ais[key], lease) for key, row in found.items()}
 
 
-async def _ais(connection: Connection, keys: Sequence[Key]) -> dict[Key, tuple[str, ...]]:
-    rows = await connection.execute(
-        select(checks)
-        .where(tuple_(checks.c.account_token, checks.c.claim_id).in_(padded(keys)))
-        .order_by(checks.c.position)
-    )
-    ais: dict[Key, tuple[str, ...]] = {}
-    for row in rows:
-        key = (row.account_token, row.claim_id)
-        ais[key] = (*ais.get(key, ()), row.ai)
-    return ais
-
-
-def _job(row: Row[Any], ais: tuple[str, ...], lease: Lease) -> Job:
+def _job(row: Any, ais: tuple[str, ...], lease: Lease) -> Job:
     return Job(
         relying_party=row.relying_party,
         account_token=row.account_token,
@@ -175,3 +159,9 @@ def _job(row: Row[Any], ais: tuple[str, ...], lease: Lease) -> Job:
         lease=lease,
         intake=None if row.day is None else Intake(row.day, row.ciphertext),
     )
+
+
+def due_at(row: Any) -> datetime:
+    """Return when a worker may take a job that has just got its intake."""
+    next_at: datetime = row.next_at
+    return max(next_at, row.leased_until or next_at)

@@ -6,10 +6,8 @@ Rows are locked in one order everywhere, so that no two acts wait for each other
 
 from dataclasses import replace
 
-from sqlalchemy import select
-
-from idvault.domain import job as machine
-from idvault.domain import request, status, verification
+from idvault.domain import job as job_rules
+from idvault.domain import status, verification
 from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.event import Event
 from idvault.domain.status import Account, State
@@ -17,23 +15,33 @@ from idvault.domain.verification import ClaimState, Facts, Slot
 from idvault.ports.verification import Claim, Job, Opened, Opening
 from idvault.storage.account import rows as account
 from idvault.storage.base.connection import Connection
-from idvault.storage.campaign import invitation_rows as invitation_row
-from idvault.storage.claim import job_rows as task
-from idvault.storage.claim import person
-from idvault.storage.claim import rows as claim
+from idvault.storage.base.statement import param, statement
+from idvault.storage.campaign import invitation_rows
+from idvault.storage.claim import job_rows, person, request, rows
 from idvault.storage.claim.person import Person
 from idvault.storage.claim.rows import OpenClaim
-from idvault.storage.claim.tables import claims, requests
-from idvault.storage.dialect import insert_if_absent
+from idvault.storage.claim.tables import claims
 from idvault.storage.log import entry as log
+
+_GET = statement(
+    rows.CLAIMS.where(claims.c.account_token == param("token"), claims.c.claim_id == param("claim")),
+    rows.from_row,
+)
+_OPEN_OF = statement(rows.OPEN_CLAIMS, rows.open_from_row)
 
 
 async def open_claim(connection: Connection, opening: Opening, *, event: Event, superseded: Event) -> Opened:
     """Open a claim, or find the one that this request already opened."""
-    if not await _remember(connection, opening):
+    if not await request.add(
+        connection,
+        opening.request,
+        account_token=opening.account_token,
+        made=opening.claim_id,
+        now=opening.now.business,
+    ):
         return Opened(await _repeated(connection, opening), None)
     former = await _admitted(connection, opening)
-    replaced = None if former is None else await claim.open_of(connection, former)
+    replaced = await _open_of(connection, former)
     owner = await _person(connection, opening, replaced)
     if replaced is not None:
         await _supersede(connection, opening, replaced, superseded)
@@ -44,39 +52,12 @@ async def open_claim(connection: Connection, opening: Opening, *, event: Event, 
     return Opened(_claim(opening, begun, job), job)
 
 
-async def _remember(connection: Connection, opening: Opening) -> bool:
-    return await insert_if_absent(
-        connection,
-        requests,
-        relying_party=opening.request.relying_party,
-        request_id=opening.request.request_id,
-        fingerprint=opening.request.fingerprint,
-        account_token=opening.account_token,
-        claim_id=opening.claim_id,
-        made_at=opening.now.business,
-    )
-
-
 async def _repeated(connection: Connection, opening: Opening) -> Claim:
-    stored = (
-        await connection.execute(
-            select(requests).where(
-                requests.c.relying_party == opening.request.relying_party,
-                requests.c.request_id == opening.request.request_id,
-            )
-        )
-    ).one()
-    request.check_same(stored=stored.fingerprint, asked=opening.request.fingerprint)
-    row = (
-        await connection.execute(
-            claim.query().where(
-                claims.c.account_token == stored.account_token, claims.c.claim_id == stored.claim_id
-            )
-        )
-    ).first()
-    if row is None:  # the account was removed meanwhile
+    stored = await request.stored(connection, opening.request)
+    found = await connection.one(_GET, token=stored.account_token, claim=stored.claim_id)
+    if found is None:  # the account was removed meanwhile
         raise NotFoundError(Reason.REQUEST_NOT_FOUND)
-    return claim.from_row(row)
+    return found
 
 
 async def _admitted(connection: Connection, opening: Opening) -> Account | None:
@@ -92,13 +73,19 @@ async def _admitted(connection: Connection, opening: Opening) -> Account | None:
         raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
     verification.admit(account=former)
     if opening.invitation_code_hash is not None:
-        await invitation_row.use_code(
+        await invitation_rows.use_code(
             connection,
             account_token=opening.account_token,
             code_hash=opening.invitation_code_hash,
             now=opening.now.business,
         )
     return former
+
+
+async def _open_of(connection: Connection, former: Account | None) -> OpenClaim | None:
+    if former is None or former.open_claim_id is None:
+        return None
+    return await connection.one(_OPEN_OF, token=former.account_token, claim_id=former.open_claim_id)
 
 
 async def _person(connection: Connection, opening: Opening, replaced: OpenClaim | None) -> Person:
@@ -108,6 +95,7 @@ async def _person(connection: Connection, opening: Opening, replaced: OpenClaim 
         relying_party=relying_party,
         key=opening.person,
         also=None if replaced is None else replaced.person_id,
+        limit=opening.accounts_per_person,
     )
     failures = await person.mismatches_of(
         connection, relying_party=relying_party, key=opening.person, now=now
@@ -119,14 +107,19 @@ async def _person(connection: Connection, opening: Opening, replaced: OpenClaim 
 async def _supersede(
     connection: Connection, opening: Opening, replaced: OpenClaim, superseded: Event
 ) -> None:
-    await claim.end(
+    await rows.end(
         connection,
         account_token=opening.account_token,
         claim_id=replaced.claim_id,
         outcome=verification.SUPERSEDED,
         now=opening.now.business,
     )
-    await task.finish(connection, account_token=opening.account_token, claim_id=replaced.claim_id)
+    await job_rows.finish(
+        connection,
+        account_token=opening.account_token,
+        claim_id=replaced.claim_id,
+        has_intake=replaced.has_intake,
+    )
     if replaced.slot is Slot.TAKEN:
         await person.free_slot(connection, relying_party=replaced.relying_party, person_id=replaced.person_id)
     event = superseded.with_fields(claim_id=replaced.claim_id, by_claim_id=opening.claim_id)
@@ -135,18 +128,19 @@ async def _supersede(
 
 async def _facts(connection: Connection, opening: Opening, former: Account | None, owner: Person) -> Facts:
     owner_id = None if former is None else former.person_id
-    if owner_id == owner.person_id:
-        slot = Slot.OWNED
-    else:
-        taken = await person.take_slot(
-            connection,
-            relying_party=opening.request.relying_party,
-            person_id=owner.person_id,
-            limit=opening.accounts_per_person,
-        )
-        slot = Slot.TAKEN if taken else Slot.FULL
     different = owner_id is not None and owner_id != owner.person_id
+    slot = Slot.OWNED if owner_id == owner.person_id else await _slot(connection, opening, owner)
     return Facts(slot, person_closed=owner.closed, different_owner=different)
+
+
+async def _slot(connection: Connection, opening: Opening, owner: Person) -> Slot:
+    taken = owner.has_slot or await person.take_slot(
+        connection,
+        relying_party=opening.request.relying_party,
+        person_id=owner.person_id,
+        limit=opening.accounts_per_person,
+    )
+    return Slot.TAKEN if taken else Slot.FULL
 
 
 async def _begin(connection: Connection, opening: Opening, former: Account | None) -> Account:
@@ -167,9 +161,9 @@ async def _begin(connection: Connection, opening: Opening, former: Account | Non
 
 
 async def _add(connection: Connection, opening: Opening, begun: Account, owner: Person, facts: Facts) -> Job:
-    progress = machine.born(now=opening.now.real)
-    await claim.add(connection, opening, person_id=owner.person_id, facts=facts)
-    await task.add(connection, opening, progress=progress, sign_up=begun.state is State.PENDING)
+    progress = job_rules.born(now=opening.now.real)
+    await rows.add(connection, opening, person_id=owner.person_id, facts=facts)
+    await job_rows.add(connection, opening, progress=progress, sign_up=begun.state is State.PENDING)
     return Job(
         relying_party=opening.request.relying_party,
         account_token=opening.account_token,

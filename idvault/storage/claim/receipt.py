@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import Row, insert
+from sqlalchemy import insert
 
 from idvault.domain.event import Event
 from idvault.ports.verification import Evidence, Settlement
 from idvault.storage.base.connection import Connection
+from idvault.storage.base.statement import statement
 from idvault.storage.claim.tables import claims, receipts
 from idvault.storage.log.tables import log_entries, log_openings
 from idvault.transparency import entry
@@ -31,25 +32,28 @@ OPENING = (
     & (log_openings.c.entry_id == receipts.c.entry_id),
 )
 
+_ADD = statement(insert(receipts))
 
-async def put(connection: Connection, settlement: Settlement, event: Event) -> Evidence | None:
+
+async def put(
+    connection: Connection, settlement: Settlement, event: Event, *, record_digest: bytes
+) -> Evidence | None:
     """Note the entry that act `settle` has written of a success; return what a receipt shows of it."""
     if settlement.record is None:
         return None
-    digest, quorum_id = settlement.record.digest(), settlement.record.sealing_quorum_id
-    await connection.execute(
-        insert(receipts).values(
-            account_token=settlement.account_token,
-            claim_id=settlement.claim_id,
-            entry_id=event.entry_id,
-            record_digest=digest,
-            quorum_id=quorum_id,
-        )
+    quorum_id = settlement.record.sealing_quorum_id
+    await connection.run(
+        _ADD,
+        account_token=settlement.account_token,
+        claim_id=settlement.claim_id,
+        entry_id=event.entry_id,
+        record_digest=record_digest,
+        quorum_id=quorum_id,
     )
-    return Evidence(digest, quorum_id, event.entry_id, entry.encode_leaf(event), event.opening_key)
+    return Evidence(record_digest, quorum_id, event.entry_id, entry.encode_leaf(event), event.opening_key)
 
 
-def from_row(row: Row[Any]) -> Evidence | None:
+def from_row(row: Any) -> Evidence | None:
     """Return what a receipt shows; None where there is none, or its opening key was destroyed."""
     if row.entry_id is None or row.leaf is None or row.opening_key is None:
         return None

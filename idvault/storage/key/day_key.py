@@ -1,74 +1,69 @@
 """The published intake keys, named by days and minutes (ports.sealing.DayKeyStore)."""
 
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, delete, exists, select
+from sqlalchemy import delete, literal_column, select
 
 from idvault.ports.sealing import DayKey
+from idvault.storage.base.act import act, read
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
+from idvault.storage.base.statement import param, scalar, statement, upsert
 from idvault.storage.claim.tables import intakes
-from idvault.storage.dialect import insert_if_absent
 from idvault.storage.key.tables import day_keys
 
+_LAST = "\uffff"
 
+
+def _from_row(row: Any) -> DayKey:
+    return DayKey(row.day, row.suite, row.public_key)
+
+
+_NAMED = day_keys.c.day == param("day")
+_ADD = statement(upsert(day_keys).on_conflict_do_nothing(index_elements=[day_keys.c.day]))
+_GET = statement(select(day_keys).where(_NAMED), _from_row)
+# A name begins with its day: the last one up to the day's end is the newest of the day.
+_NEWEST = statement(
+    select(day_keys)
+    .where(day_keys.c.day >= param("day"), day_keys.c.day <= param("end"))
+    .order_by(day_keys.c.day.desc())
+    .limit(literal_column("1")),
+    _from_row,
+)
+_NAMES = statement(select(day_keys.c.day), scalar)
+_IS_NEEDED = statement(
+    select(intakes.c.claim_id).where(intakes.c.day == param("day")).limit(literal_column("1")), scalar
+)
+_FORGET = statement(delete(day_keys).where(_NAMED))
+
+
+@dataclass(frozen=True, kw_only=True)
 class SqlDayKeyStore:
     """Public intake keys in the main database."""
 
-    def __init__(self, *, database: Database) -> None:
-        """Take the main database."""
-        self._database = database
+    database: Database
 
-    async def publish(self, key: DayKey) -> DayKey:
+    @act("day_key.publish")
+    async def publish(self, connection: Connection, key: DayKey) -> DayKey:
         """Insert if absent; return the key that is published under that name."""
-        return await self._database.act("day_key.publish", lambda connection: _publish(connection, key))
+        await connection.run(_ADD, day=key.day, suite=key.suite, public_key=key.public_key)
+        return await connection.only(_GET, day=key.day)
 
     async def newest(self, *, day: str) -> DayKey | None:
         """Return the key of a day that came last."""
-        return await self._database.read("day_key.newest", lambda connection: _newest(connection, day))
+        return await self.database.one("day_key.newest", _NEWEST, day=day, end=day + _LAST)
 
-    async def names(self) -> list[str]:
+    @read("day_key.names")
+    async def names(self, connection: Connection) -> list[str]:
         """Return the name of every published key, in order."""
-        return await self._database.read("day_key.names", _names)
+        return sorted(await connection.all(_NAMES))
 
     async def is_needed(self, *, day: str) -> bool:
         """Tell whether a waiting claim is sealed to the key of this name."""
-        return await self._database.read("day_key.is_needed", lambda connection: _is_needed(connection, day))
+        return await self.database.one("day_key.is_needed", _IS_NEEDED, day=day) is not None
 
-    async def forget(self, *, day: str) -> None:
+    @act("day_key.forget")
+    async def forget(self, connection: Connection, *, day: str) -> None:
         """Delete the public key of this name."""
-        await self._database.act("day_key.forget", lambda connection: _forget(connection, day))
-
-
-async def _publish(connection: Connection, key: DayKey) -> DayKey:
-    await insert_if_absent(connection, day_keys, day=key.day, suite=key.suite, public_key=key.public_key)
-    row = (await connection.execute(select(day_keys).where(day_keys.c.day == key.day))).one()
-    return _day_key(row)
-
-
-async def _newest(connection: Connection, day: str) -> DayKey | None:
-    query = (
-        select(day_keys)
-        .where(day_keys.c.day.startswith(day, autoescape=True))
-        .order_by(day_keys.c.day.desc())
-        .limit(1)
-    )
-    row = (await connection.execute(query)).first()
-    return None if row is None else _day_key(row)
-
-
-async def _names(connection: Connection) -> list[str]:
-    return sorted((await connection.execute(select(day_keys.c.day))).scalars())
-
-
-async def _is_needed(connection: Connection, day: str) -> bool:
-    query = select(exists().where(intakes.c.day == day))
-    return bool((await connection.execute(query)).scalar_one())
-
-
-async def _forget(connection: Connection, day: str) -> None:
-    await connection.execute(delete(day_keys).where(day_keys.c.day == day))
-
-
-def _day_key(row: Row[Any]) -> DayKey:
-    return DayKey(row.day, row.suite, row.public_key)
+        await connection.run(_FORGET, day=day)

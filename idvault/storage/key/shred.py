@@ -1,43 +1,47 @@
 """Shred keys, in a database of their own (ports.sealing.ShredStore)."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import select
 
+from idvault.storage.base.act import act
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
-from idvault.storage.dialect import insert_if_absent
+from idvault.storage.base.statement import Statement, param, scalar, statement, upsert
 from idvault.storage.key.tables import shred_keys
 
 _KEY_SIZE = 32
 
+_FIND: Statement[bytes] = statement(
+    select(shred_keys.c.shred_key).where(shred_keys.c.account_token == param("token")), scalar
+)
+_ADD: Statement[bytes] = statement(
+    upsert(shred_keys)
+    .on_conflict_do_nothing(index_elements=[shred_keys.c.account_token])
+    .returning(shred_keys.c.shred_key),
+    scalar,
+)
 
+
+@dataclass(frozen=True, kw_only=True)
 class SqlShredStore:
     """Shred keys in the shred database. Nothing here overwrites or collects one."""
 
-    def __init__(self, *, database: Database) -> None:
-        """Take the shred database."""
-        self._database = database
+    database: Database
 
     async def obtain(self, *, account_token: str, candidate: bytes) -> bytes:
-        """Insert the 32-byte candidate if absent and read back what is stored."""
+        """Store the 32-byte candidate if there is no key; return what is stored then."""
         if len(candidate) != _KEY_SIZE:
             raise ValueError("a shred key has 32 bytes")
-        return await self._database.act(
-            "shred.obtain", lambda connection: _obtain(connection, account_token, candidate)
-        )
+        return await self._obtain(account_token, candidate)
+
+    @act("shred.obtain")
+    async def _obtain(self, connection: Connection, account_token: str, candidate: bytes) -> bytes:
+        added = await connection.one(_ADD, account_token=account_token, shred_key=candidate)
+        if added is not None:
+            return added
+        return await connection.only(_FIND, token=account_token)
 
     async def find(self, *, account_token: str) -> bytes | None:
         """Return the stored key of an account; makes none where there is none (ports.disclosure)."""
-        query = select(shred_keys.c.shred_key).where(shred_keys.c.account_token == account_token)
-
-        async def read(connection: Connection) -> bytes | None:
-            found: bytes | None = (await connection.execute(query)).scalar_one_or_none()
-            return found
-
-        return await self._database.read("shred.find", read)
-
-
-async def _obtain(connection: Connection, account_token: str, candidate: bytes) -> bytes:
-    await insert_if_absent(connection, shred_keys, account_token=account_token, shred_key=candidate)
-    query = select(shred_keys.c.shred_key).where(shred_keys.c.account_token == account_token)
-    stored: bytes = (await connection.execute(query)).scalar_one()
-    return stored
+        return await self.database.one("shred.find", _FIND, token=account_token)
