@@ -10,9 +10,10 @@ from sqlalchemy import update
 from idvault.domain import job as machine
 from idvault.domain.job import JobState
 from idvault.ports.verification import Intake
-from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
+from idvault.storage.base.statement import param, statement
 from idvault.storage.claim.tables import jobs
+from tests.storage.hooks import held_act
 from tests.support.databases import PostgresMaker
 from tests.support.storage_world import MATCHED, NO_RECORD, NOW, World, at, lease_of
 
@@ -114,12 +115,10 @@ async def test_lessees_do_not_wait_for_a_locked_job(postgres_maker: PostgresMake
     first = await world.waiting()
     second = await world.waiting(now=at(after=timedelta(minutes=1)))
 
-    async def hold(connection: Connection) -> list[str]:
-        await connection.execute(update(jobs).where(jobs.c.claim_id == first.claim_id).values(attempts=7))
+    changed = statement(update(jobs).where(jobs.c.claim_id == param("claim")).values(attempts=7))
+    async with held_act(database, lambda connection: connection.run(changed, claim=first.claim_id)):
         leased = world.jobs.lease(lease=lease_of("w"), now=at().real, limit=10)
-        return [job.claim_id for job in await asyncio.wait_for(leased, timeout=5)]
-
-    assert await database.act("test", hold) == [second.claim_id]
+        assert [job.claim_id for job in await asyncio.wait_for(leased, timeout=5)] == [second.claim_id]
     await database.close()
     await asyncio.to_thread(postgres_maker.drop, databases)
 
