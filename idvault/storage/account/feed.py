@@ -14,7 +14,7 @@ from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.listing import among, listed
 from idvault.storage.base.locking import for_change
-from idvault.storage.base.statement import param, scalar, statement, upsert
+from idvault.storage.base.statement import Statement, by_index, param, scalar, statement, upsert
 
 
 def _change(row: Any) -> Change:
@@ -22,20 +22,19 @@ def _change(row: Any) -> Change:
 
 
 _LIMIT = param("limit", Integer)
-_WAITING = statement(
-    select(status_feed.c.relying_party)
+_UNNUMBERED = (
+    select(status_feed.c.relying_party, status_feed.c.account_token)
     .where(status_feed.c.sequence.is_(None))
-    .distinct()
-    .order_by(status_feed.c.relying_party),
-    scalar,
+    .order_by(status_feed.c.relying_party, status_feed.c.account_token)
+    .limit(_LIMIT)
 )
+_WAITING: Statement[str] = statement(_UNNUMBERED, scalar)
 # A change is waited for that is being changed again: it may be durable, and nobody may see less.
 _UNARRANGED = statement(
-    for_change(
-        select(status_feed.c.account_token, status_feed.c.relying_party)
-        .where(status_feed.c.sequence.is_(None), among(status_feed.c.relying_party, "parties"))
-        .order_by(status_feed.c.relying_party, status_feed.c.account_token)
-        .limit(_LIMIT)
+    by_index(
+        for_change(_UNNUMBERED.where(among(status_feed.c.relying_party, "parties"))),
+        status_feed,
+        "ix_status_feed_unarranged",
     )
 )
 _PLACES = listed("places", token=String, place=BigInteger)
@@ -75,12 +74,13 @@ class SqlFeedStore:
 
     async def arrange(self, *, limit: int) -> int:
         """Give the next numbers to up to limit changes; return how many."""
-        parties = await self._waiting()
+        parties = await self._waiting(limit)
         return await self._arrange(parties, limit) if parties else 0
 
     @read("feed.waiting")
-    async def _waiting(self, connection: Connection) -> list[str]:
-        return await connection.all(_WAITING)
+    async def _waiting(self, connection: Connection, limit: int) -> list[str]:
+        """Return those whose changes come next."""
+        return list(dict.fromkeys(await connection.all(_WAITING, limit=limit)))
 
     @act("feed.arrange")
     async def _arrange(self, connection: Connection, parties: Sequence[str], limit: int) -> int:

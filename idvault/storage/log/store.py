@@ -14,7 +14,7 @@ from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.listing import listed
 from idvault.storage.base.locking import for_change
-from idvault.storage.base.statement import Statement, param, scalar, statement, upsert
+from idvault.storage.base.statement import Statement, by_index, param, scalar, statement, upsert
 from idvault.storage.log import node
 from idvault.storage.log.tables import log_entries, log_head, log_nodes
 from idvault.transparency.tile import HEIGHT
@@ -43,11 +43,16 @@ _MOVE = statement(
     .values(size=param("size"), tree=param("tree"), sequenced_at=param("sequenced_at"))
 )
 _WAITS = log_entries.c.log_index.is_(None)
+_BY_TIME = "ix_log_entries_unsequenced"
 _WAITING = statement(
-    select(log_entries.c.entry_id, log_entries.c.leaf)
-    .where(_WAITS)
-    .order_by(log_entries.c.recorded_at, log_entries.c.entry_id)
-    .limit(param("limit", Integer))
+    by_index(
+        select(log_entries.c.entry_id, log_entries.c.leaf)
+        .where(_WAITS)
+        .order_by(log_entries.c.recorded_at, log_entries.c.entry_id)
+        .limit(param("limit", Integer)),
+        log_entries,
+        _BY_TIME,
+    )
 )
 _PLACES = listed("places", entry_id=String, place=BigInteger)
 # An entry with an index keeps it. Were this spelled IS NULL, SQLite would compare every entry that waits with
@@ -69,7 +74,8 @@ _INDEX_OF: Statement[int | None] = statement(
     select(log_entries.c.log_index).where(log_entries.c.entry_id == param("entry_id")), scalar
 )
 _UNSEQUENCED = statement(
-    select(func.count(), func.min(log_entries.c.recorded_at)).where(_WAITS), lambda row: Unsequenced(*row)
+    by_index(select(func.count(), func.min(log_entries.c.recorded_at)).where(_WAITS), log_entries, _BY_TIME),
+    lambda row: Unsequenced(*row),
 )
 
 

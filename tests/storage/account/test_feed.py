@@ -17,8 +17,8 @@ from idvault.storage.account.tables import accounts, status_feed
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from tests.databases import Databases
+from tests.storage.account.test_status import END
 from tests.storage.hooks import before_statements, held_act
-from tests.storage.test_status import END
 from tests.storage.world import MATCHED, NO_RECORD, World, at
 
 
