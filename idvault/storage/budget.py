@@ -1,17 +1,18 @@
 """The rate cap that all processes share (ports.budget): a GCRA clock, one row for each name."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, Column, Table, case, literal, type_coerce
+from sqlalchemy import BigInteger, Column, Table, case, type_coerce
 
+from idvault.storage.base.act import act
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.metadata import NAME, main
+from idvault.storage.base.statement import Statement, param, scalar, statement, upsert
 from idvault.storage.base.types import Micros, from_micros, to_micros
-from idvault.storage.dialect import insert
 
 _MICROSECOND = timedelta(microseconds=1)
-
 
 budgets = Table(
     "budgets",
@@ -20,52 +21,49 @@ budgets = Table(
     Column("next_at", Micros, nullable=False),
 )
 
+_NOW, _GAP, _LATEST = (param(name, BigInteger) for name in ("now", "gap", "latest"))
+_STORED = type_coerce(budgets.c.next_at, BigInteger)
+_START = case((_STORED > _NOW, _STORED), else_=_NOW)
+# Returns when the slot after the taken one begins, and nothing if none is taken.
+_TAKE: Statement[int] = statement(
+    upsert(budgets)
+    .values(name=param("name"), next_at=_NOW + _GAP)
+    .on_conflict_do_update(
+        index_elements=[budgets.c.name], set_={"next_at": _START + _GAP}, where=_START <= _LATEST
+    )
+    .returning(_STORED),
+    scalar,
+)
+_NOTE = upsert(budgets)
+_PAUSE = statement(
+    _NOTE.on_conflict_do_update(
+        index_elements=[budgets.c.name],
+        set_={"next_at": _NOTE.excluded.next_at},
+        where=budgets.c.next_at < _NOTE.excluded.next_at,
+    )
+)
 
+
+@dataclass(frozen=True, kw_only=True)
 class SqlBudgetStore:
     """Rate caps in the main database."""
 
-    def __init__(self, *, database: Database) -> None:
-        """Take the main database."""
-        self._database = database
+    database: Database
 
     async def take(self, name: str, *, gap: timedelta, now: datetime, latest: datetime) -> datetime | None:
         """Take the next slot and return its time, or None if it would lie after latest."""
         if latest < now:
             return None
-        return await self._database.act(
-            "budget.take",
-            lambda connection: _take(
-                connection, name, gap // _MICROSECOND, to_micros(now), to_micros(latest)
-            ),
-        )
+        return await self._take(name, gap // _MICROSECOND, to_micros(now), to_micros(latest))
 
-    async def pause(self, name: str, *, until: datetime) -> None:
+    @act("budget.take")
+    async def _take(
+        self, connection: Connection, name: str, gap: int, now: int, latest: int
+    ) -> datetime | None:
+        following = await connection.one(_TAKE, name=name, gap=gap, now=now, latest=latest)
+        return None if following is None else from_micros(following - gap)
+
+    @act("budget.pause")
+    async def pause(self, connection: Connection, name: str, *, until: datetime) -> None:
         """Let no slot start before a time; never moves it backwards."""
-        await self._database.act("budget.pause", lambda connection: _pause(connection, name, until))
-
-
-async def _take(connection: Connection, name: str, gap: int, now: int, latest: int) -> datetime | None:
-    stored = type_coerce(budgets.c.next_at, BigInteger)
-    start = case((stored > now, stored), else_=literal(now, BigInteger))
-    statement = (
-        insert(connection, budgets)
-        .values(name=name, next_at=from_micros(now + gap))
-        .on_conflict_do_update(
-            index_elements=[budgets.c.name], set_={"next_at": start + gap}, where=start <= latest
-        )
-        .returning(type_coerce(budgets.c.next_at, BigInteger))
-    )
-    taken = (await connection.execute(statement)).scalar_one_or_none()
-    return None if taken is None else from_micros(taken - gap)
-
-
-async def _pause(connection: Connection, name: str, until: datetime) -> None:
-    await connection.execute(
-        insert(connection, budgets)
-        .values(name=name, next_at=until)
-        .on_conflict_do_update(
-            index_elements=[budgets.c.name],
-            set_={"next_at": until},
-            where=budgets.c.next_at < until,
-        )
-    )
+        await connection.run(_PAUSE, name=name, next_at=until)

@@ -1,30 +1,39 @@
 """The identity of a deployment, kept in both databases (ports.deployment)."""
 
 import asyncio
+from dataclasses import dataclass
 
 from sqlalchemy import Column, MetaData, SmallInteger, String, Table, select
 
 from idvault.domain.error import PreconditionError, Reason
+from idvault.storage.base import metadata
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
-from idvault.storage.base.metadata import main, shred
-from idvault.storage.dialect import insert_if_absent
+from idvault.storage.base.statement import Statement, scalar, statement, upsert
 
 _ONLY = 1
 _LOOKS, _PAUSE = 20, 0.1
 
 
-def _deployment(metadata: MetaData) -> Table:
+def _deployment(of: MetaData) -> Table:
     return Table(
         "deployment",
-        metadata,
+        of,
         Column("singleton", SmallInteger, primary_key=True, autoincrement=False),
         Column("deployment_id", String(64), nullable=False),
     )
 
 
-main_deployment = _deployment(main)
-shred_deployment = _deployment(shred)
+main_deployment = _deployment(metadata.main)
+shred_deployment = _deployment(metadata.shred)
+
+# One text for both databases: the two tables are called alike.
+_FIND: Statement[str] = statement(select(main_deployment.c.deployment_id), scalar)
+_ADD = statement(
+    upsert(main_deployment)
+    .on_conflict_do_nothing(index_elements=[main_deployment.c.singleton])
+    .returning(main_deployment.c.singleton)
+)
 
 
 class DeploymentMismatchError(PreconditionError):
@@ -39,32 +48,24 @@ class DeploymentMismatchError(PreconditionError):
         )
 
 
+@dataclass(frozen=True, kw_only=True)
 class SqlDeploymentStore:
     """The one id that the main and the shred database must share."""
 
-    def __init__(self, *, main: Database, shred: Database) -> None:
-        """Take both databases."""
-        self._main = main
-        self._shred = shred
+    main: Database
+    shred: Database
 
     async def ensure(self, *, candidate: str) -> str:
         """Give both databases one deployment id if neither has one; return it."""
-
-        async def ensure(connection: Connection) -> tuple[bool, str | None]:
-            new = await insert_if_absent(
-                connection, main_deployment, singleton=_ONLY, deployment_id=candidate
-            )
-            return new, await _id(connection, main_deployment)
-
-        if await self._ensure_shred(None) is not None:  # a new main database beside an old one is a mistake
+        if await _kept(self.shred) is not None:  # a new main database beside an old one is a mistake
             return await self.check()
-        new, kept = await self._main.act("deployment.ensure", ensure)
-        return _same(kept, await (self._ensure_shred(kept) if new else self._kept_by_shred()))
+        new, kept = await _ensure(self.main, candidate)
+        return _same(kept, (await _ensure(self.shred, kept))[1] if new else await self._awaited())
 
-    async def _kept_by_shred(self) -> str | None:
+    async def _awaited(self) -> str | None:
         """Return the other database's id; waits a moment for a process that has just given it to this one."""
         for _ in range(_LOOKS):
-            kept = await self._ensure_shred(None)
+            kept = await _kept(self.shred)
             if kept is not None:
                 break
             await asyncio.sleep(_PAUSE)
@@ -72,25 +73,22 @@ class SqlDeploymentStore:
 
     async def check(self) -> str:
         """Return the id that both have; raises PreconditionError otherwise, also if neither has one."""
-        kept = await self._main.read("deployment.check", lambda connection: _id(connection, main_deployment))
-        return _same(kept, await self._ensure_shred(None))
-
-    async def _ensure_shred(self, candidate: str | None) -> str | None:
-        if candidate is None:
-            return await self._shred.read(
-                "deployment.check", lambda connection: _id(connection, shred_deployment)
-            )
-        return await self._shred.act("deployment.ensure", lambda connection: _ensure(connection, candidate))
+        return _same(await _kept(self.main), await _kept(self.shred))
 
 
-async def _ensure(connection: Connection, candidate: str) -> str | None:
-    await insert_if_absent(connection, shred_deployment, singleton=_ONLY, deployment_id=candidate)
-    return await _id(connection, shred_deployment)
+async def _kept(database: Database) -> str | None:
+    return await database.one("deployment.check", _FIND)
 
 
-async def _id(connection: Connection, table: Table) -> str | None:
-    found: str | None = (await connection.execute(select(table.c.deployment_id))).scalar_one_or_none()
-    return found
+async def _ensure(database: Database, candidate: str) -> tuple[bool, str]:
+    """Store an id unless the database has one; return whether it is new, and what is stored."""
+
+    async def work(connection: Connection) -> tuple[bool, str]:
+        new = await connection.one(_ADD, singleton=_ONLY, deployment_id=candidate) is not None
+        (stored,) = await connection.all(_FIND)
+        return new, stored
+
+    return await database.act("deployment.ensure", work)
 
 
 def _same(main: str | None, shred: str | None) -> str:

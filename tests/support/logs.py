@@ -9,6 +9,7 @@ from sqlalchemy import delete, insert, text
 
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
+from idvault.storage.base.statement import statement
 from idvault.storage.log.checkpoint import SqlCheckpointStore
 from idvault.storage.log.store import SqlLogStore
 from idvault.storage.log.tables import log_entries, log_head, log_nodes
@@ -25,6 +26,9 @@ SIGNER = signer(ORIGIN)
 VKEY = str(SIGNER.key)
 START = datetime(2026, 3, 1, tzinfo=UTC)
 _BATCH = 5_000
+_ADD = statement(insert(log_entries))
+_CLEAR = statement(delete(log_entries))
+_CLEAR_TREE = [statement(delete(table)) for table in (log_head, log_nodes)]
 
 
 def checkpoint_of(leaves: Sequence[bytes]) -> Checkpoint:
@@ -69,13 +73,8 @@ def write_folder(folder: Path, leaves: Sequence[bytes], raw: bytes | None) -> No
 async def append(database: Database, leaves: Sequence[bytes], *, first: int = 0) -> None:
     """Write entries without an index, as acts do; first tells them from others."""
 
-    async def write(connection: Connection) -> None:
-        await connection.execute(
-            insert(log_entries), [_row(first + at, leaf) for at, leaf in enumerate(leaves)]
-        )
-
-    if leaves:
-        await database.act("test", write)
+    rows = [_row(first + at, leaf) for at, leaf in enumerate(leaves)]
+    await database.act("test", lambda connection: connection.many(_ADD, rows))
 
 
 def _row(number: int, leaf: bytes) -> dict[str, Any]:
@@ -117,14 +116,13 @@ async def rewrite(databases: Databases, rows: Sequence[tuple[int | None, bytes]]
     values = [{**_row(number, leaf), "log_index": index} for number, (index, leaf) in enumerate(rows)]
 
     async def work(connection: Connection) -> None:
-        await connection.execute(delete(log_entries))
+        await connection.run(_CLEAR)
         if rebuilt:
-            await connection.execute(delete(log_head))
-            await connection.execute(delete(log_nodes))
+            for clear in _CLEAR_TREE:
+                await connection.run(clear)
             for value in values:
                 value["log_index"] = None
-        if values:
-            await connection.execute(insert(log_entries), values)
+        await connection.many(_ADD, values)
 
     try:
         await database.act("test", work)
@@ -134,15 +132,12 @@ async def rewrite(databases: Databases, rows: Sequence[tuple[int | None, bytes]]
         await database.close()
 
 
-async def edit(databases: Databases, which: str, statement: str) -> None:
+async def edit(databases: Databases, which: str, sql: str) -> None:
     """Change rows of the main or the shred database behind everybody's back."""
     database = Database(url=databases.main_url if which == "main" else databases.shred_url)
-
-    async def work(connection: Connection) -> None:
-        await connection.execute(text(statement))
-
+    change = statement(text(sql))
     try:
-        await database.act("test", work)
+        await database.act("test", lambda connection: connection.all(change))
     finally:
         await database.close()
 

@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from hashlib import sha256
 from itertools import count
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ClauseElement, func, select
 
 from idvault.domain import token
 from idvault.domain.event import SYSTEM_ACTOR, Event, EventType
@@ -32,6 +33,7 @@ from idvault.storage.account.store import SqlStatusStore
 from idvault.storage.base import metadata as schema
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
+from idvault.storage.base.statement import Statement, scalar, statement
 from idvault.storage.budget import SqlBudgetStore
 from idvault.storage.claim.job import SqlJobStore
 from idvault.storage.claim.store import SqlVerificationStore
@@ -56,6 +58,15 @@ def at(*, after: timedelta = timedelta(0)) -> Moment:
 
 def lease_of(name: str, *, until: datetime | None = None) -> Lease:
     return Lease(sha256(name.encode()).hexdigest()[:32], until or at().real + timedelta(seconds=15))
+
+
+@cache
+def _of_tables() -> dict[str, tuple[Statement[int], Statement[Any]]]:
+    """Return for each table of the main database the statements that count and read its rows."""
+    return {
+        name: (statement(select(func.count()).select_from(table), scalar), statement(select(table)))
+        for name, table in schema.main.tables.items()
+    }
 
 
 class World:
@@ -203,33 +214,30 @@ class World:
 
     async def counts(self) -> dict[str, int]:
         async def read(connection: Connection) -> dict[str, int]:
-            return {
-                name: (await connection.execute(select(func.count()).select_from(table))).scalar_one()
-                for name, table in schema.main.tables.items()
-            }
+            return {name: (await connection.all(count))[0] for name, (count, _) in _of_tables().items()}
 
         return await self.database.read("test", read)
 
-    async def all(self, statement: Any) -> list[Any]:
-        async def read(connection: Connection) -> list[Any]:
-            return list(await connection.execute(statement))
+    async def all(self, clause: ClauseElement) -> list[Any]:
+        """Return the rows of a query."""
+        query = statement(clause)
+        return await self.database.read("test", lambda connection: connection.all(query))
 
-        return await self.database.read("test", read)
-
-    async def do(self, statement: Any) -> None:
+    async def do(self, clause: ClauseElement) -> None:
         """Change rows behind the stores' back."""
-
-        async def work(connection: Connection) -> None:
-            await connection.execute(statement)
-
-        await self.database.act("test", work)
+        change = statement(clause)
+        await self.database.act("test", lambda connection: connection.all(change))
 
     async def contents(self) -> dict[str, list[Any]]:
         """Return every row of every table, in a certain order."""
-        return {
-            name: sorted(map(repr, await self.all(select(table))))
-            for name, table in schema.main.tables.items()
-        }
+
+        async def read(connection: Connection) -> dict[str, list[Any]]:
+            return {
+                name: sorted(map(repr, await connection.all(rows)))
+                for name, (_, rows) in _of_tables().items()
+            }
+
+        return await self.database.read("test", read)
 
     async def slots(self, name: str) -> int:
         """Return how many slots a synthetic person holds."""

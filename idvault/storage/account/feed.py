@@ -1,128 +1,131 @@
 """The change feeds: numbers given to changes, and changes read by them (ports.feed)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import BigInteger, Integer, String, select, true, update
 
 from idvault.ports.feed import Change
 from idvault.storage.account.rows import from_row
 from idvault.storage.account.tables import accounts, status_feed, status_feed_heads
+from idvault.storage.base.act import act, read
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
+from idvault.storage.base.listing import among, listed
 from idvault.storage.base.locking import for_change
-from idvault.storage.dialect import insert_if_absent
-from idvault.storage.lengths import padded
+from idvault.storage.base.statement import Statement, by_index, param, scalar, statement, upsert
 
 
+def _change(row: Any) -> Change:
+    return Change(row.sequence, row.changed, None if row.account_token is None else from_row(row))
+
+
+_LIMIT = param("limit", Integer)
+_UNNUMBERED = (
+    select(status_feed.c.relying_party, status_feed.c.account_token)
+    .where(status_feed.c.sequence.is_(None))
+    .order_by(status_feed.c.relying_party, status_feed.c.account_token)
+    .limit(_LIMIT)
+)
+_WAITING: Statement[str] = statement(_UNNUMBERED, scalar)
+# A change is waited for that is being changed again: it may be durable, and nobody may see less.
+_UNARRANGED = statement(
+    by_index(
+        for_change(_UNNUMBERED.where(among(status_feed.c.relying_party, "parties"))),
+        status_feed,
+        "ix_status_feed_unarranged",
+    )
+)
+_PLACES = listed("places", token=String, place=BigInteger)
+_ARRANGE = statement(
+    update(status_feed).where(status_feed.c.account_token == _PLACES.c.token).values(sequence=_PLACES.c.place)
+)
+_CHANGES = statement(
+    select(status_feed.c.sequence, status_feed.c.account_token.label("changed"), *accounts.c)
+    .join_from(status_feed, accounts, accounts.c.account_token == status_feed.c.account_token, isouter=True)
+    .where(status_feed.c.relying_party == param("party"), status_feed.c.sequence > param("after"))
+    .order_by(status_feed.c.sequence)
+    .limit(_LIMIT),
+    _change,
+)
+_HEADS = select(status_feed_heads).where(among(status_feed_heads.c.relying_party, "parties"))
+_FIND_HEADS = statement(_HEADS)
+_LOCK_HEADS = statement(for_change(_HEADS.order_by(status_feed_heads.c.relying_party)))
+_BEGUN = listed("heads", party=String, head=BigInteger)
+_BEGIN = statement(
+    upsert(status_feed_heads)
+    # The condition tells SQLite's parser that ON begins no join.
+    .from_select(["relying_party", "head"], select(_BEGUN.c.party, _BEGUN.c.head).where(true()))
+    .on_conflict_do_nothing(index_elements=[status_feed_heads.c.relying_party])
+)
+_ADVANCE = statement(
+    update(status_feed_heads)
+    .where(status_feed_heads.c.relying_party == _BEGUN.c.party)
+    .values(head=_BEGUN.c.head)
+)
+
+
+@dataclass(frozen=True, kw_only=True)
 class SqlFeedStore:
     """The feeds in the main database."""
 
-    def __init__(self, *, database: Database) -> None:
-        """Take the main database."""
-        self._database = database
+    database: Database
 
     async def arrange(self, *, limit: int) -> int:
         """Give the next numbers to up to limit changes; return how many."""
-        parties = await self._database.read("feed.waiting", _waiting)
-        if not parties:
-            return 0
-        return await self._database.act(
-            "feed.arrange", lambda connection: _arrange(connection, parties, limit)
-        )
+        parties = await self._waiting(limit)
+        return await self._arrange(parties, limit) if parties else 0
+
+    @read("feed.waiting")
+    async def _waiting(self, connection: Connection, limit: int) -> list[str]:
+        """Return those whose changes come next."""
+        return list(dict.fromkeys(await connection.all(_WAITING, limit=limit)))
+
+    @act("feed.arrange")
+    async def _arrange(self, connection: Connection, parties: Sequence[str], limit: int) -> int:
+        # The heads are locked first and in one order: two who arrange at once follow one another.
+        heads = await _locked_heads(connection, parties)
+        places = []
+        for row in await connection.all(_UNARRANGED, parties=parties, limit=limit):
+            heads[row.relying_party] += 1
+            places.append((row.account_token, heads[row.relying_party]))
+        if places:
+            await connection.run(_ARRANGE, places=places)
+            await advance(connection, heads)
+        return len(places)
 
     async def heads(self, relying_parties: Iterable[str]) -> dict[str, int]:
         """Return the last number of each feed."""
         wanted = list(relying_parties)
-        query = select(status_feed_heads).where(status_feed_heads.c.relying_party.in_(padded(wanted)))
+        found = await self._heads(wanted)
+        return {name: found.get(name, 0) for name in wanted}
 
-        async def read(connection: Connection) -> dict[str, int]:
-            found = {row.relying_party: row.head for row in await connection.execute(query)}
-            return {name: found.get(name, 0) for name in wanted}
+    @read("feed.heads")
+    async def _heads(self, connection: Connection, parties: Sequence[str]) -> dict[str, int]:
+        return dict(await connection.all(_FIND_HEADS, parties=parties))
 
-        return await self._database.read("feed.heads", read)
-
-    async def changes(self, *, relying_party: str, after: int, limit: int) -> list[Change]:
+    @read("feed.changes")
+    async def changes(
+        self, connection: Connection, *, relying_party: str, after: int, limit: int
+    ) -> list[Change]:
         """Return changes with a number greater than one, in their order."""
-        return await self._database.read(
-            "feed.changes", lambda connection: _changes(connection, relying_party, after, limit)
-        )
+        return await connection.all(_CHANGES, party=relying_party, after=after, limit=limit)
 
 
-async def _waiting(connection: Connection) -> list[str]:
-    query = (
-        select(status_feed.c.relying_party)
-        .where(status_feed.c.sequence.is_(None))
-        .distinct()
-        .order_by(status_feed.c.relying_party)
-    )
-    return list((await connection.execute(query)).scalars())
-
-
-async def _arrange(connection: Connection, parties: Sequence[str], limit: int) -> int:
-    # The heads are locked first and in one order: two who arrange at once follow one another.
-    heads = {party: await locked_head(connection, party) for party in parties}
-    rows = await _unarranged(connection, parties, limit)
-    places: list[dict[str, Any]] = []
-    for party, group in groupby(rows, key=lambda row: row.relying_party):
-        for row in group:
-            heads[party] += 1
-            places.append({"token": row.account_token, "place": heads[party]})
-    if places:
-        await connection.execute(
-            update(status_feed)
-            .where(status_feed.c.account_token == bindparam("token"))
-            .values(sequence=bindparam("place")),
-            places,
-        )
-        await advance(connection, heads)
-    return len(places)
+async def _locked_heads(connection: Connection, parties: Sequence[str]) -> dict[str, int]:
+    found = await connection.all(_LOCK_HEADS, parties=parties)
+    if len(found) < len(parties):
+        await connection.run(_BEGIN, heads=[(party, 0) for party in parties])
+        found = await connection.all(_LOCK_HEADS, parties=parties)
+    return dict(found)
 
 
 async def locked_head(connection: Connection, party: str) -> int:
     """Return the last number of a feed; until this act ends nobody else gives one."""
-    query = for_change(select(status_feed_heads.c.head).where(status_feed_heads.c.relying_party == party))
-    head: int | None = (await connection.execute(query)).scalar_one_or_none()
-    if head is None:
-        await insert_if_absent(connection, status_feed_heads, relying_party=party, head=0)
-        head = (await connection.execute(query)).scalar_one()
-    return head
+    return (await _locked_heads(connection, [party]))[party]
 
 
 async def advance(connection: Connection, heads: Mapping[str, int]) -> None:
     """Store the last numbers of feeds that this act has locked."""
-    await connection.execute(
-        update(status_feed_heads)
-        .where(status_feed_heads.c.relying_party == bindparam("party"))
-        .values(head=bindparam("place")),
-        [{"party": party, "place": head} for party, head in heads.items()],
-    )
-
-
-async def _unarranged(connection: Connection, parties: Sequence[str], limit: int) -> Sequence[Row[Any]]:
-    # A change is waited for that is being changed again: it may be durable, and nobody may see less.
-    query = (
-        select(status_feed.c.account_token, status_feed.c.relying_party)
-        .where(status_feed.c.sequence.is_(None), status_feed.c.relying_party.in_(padded(parties)))
-        .order_by(status_feed.c.relying_party, status_feed.c.account_token)
-        .limit(limit)
-    )
-    rows: Sequence[Row[Any]] = (await connection.execute(for_change(query))).all()
-    return rows
-
-
-async def _changes(connection: Connection, party: str, after: int, limit: int) -> list[Change]:
-    query = (
-        select(status_feed.c.sequence, status_feed.c.account_token.label("changed"), *accounts.c)
-        .join_from(
-            status_feed, accounts, accounts.c.account_token == status_feed.c.account_token, isouter=True
-        )
-        .where(status_feed.c.relying_party == party, status_feed.c.sequence > after)
-        .order_by(status_feed.c.sequence)
-        .limit(limit)
-    )
-    return [
-        Change(row.sequence, row.changed, None if row.account_token is None else from_row(row))
-        for row in await connection.execute(query)
-    ]
+    await connection.run(_ADVANCE, heads=list(heads.items()))

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import insert, select, update
 
 from idvault.domain.organization import OrganizationCategory
 from idvault.domain.status import Account, Assurance, Standing, State, SubjectKind
@@ -11,9 +11,10 @@ from idvault.storage.account import feed_rows as feed_row
 from idvault.storage.account.tables import accounts
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.locking import for_change
+from idvault.storage.base.statement import param, statement
 
 
-def from_row(row: Row[Any]) -> Account:
+def from_row(row: Any) -> Account:
     """Return the account of a row that has all columns of its table."""
     return Account(
         account_token=row.account_token,
@@ -35,31 +36,38 @@ def _category(word: str | None) -> OrganizationCategory | None:
     return None if word is None else OrganizationCategory(word)
 
 
+_MINE = accounts.c.account_token == param("token")
+_LOCK = statement(for_change(select(accounts).where(_MINE)), from_row)
+_LOCK_OWN = statement(
+    for_change(select(accounts).where(_MINE, accounts.c.relying_party == param("party"))), from_row
+)
+_ADD = statement(insert(accounts))
+_PUT = statement(
+    update(accounts)
+    .where(_MINE)
+    .values({column: param(column.key) for column in accounts.c if not column.primary_key})
+)
+
+
 async def lock(
     connection: Connection, *, account_token: str, relying_party: str | None = None
 ) -> Account | None:
     """Return the account and keep its row, and so its claims, from every other act until this one ends."""
-    query = select(accounts).where(accounts.c.account_token == account_token)
-    if relying_party is not None:
-        query = query.where(accounts.c.relying_party == relying_party)
-    row = (await connection.execute(for_change(query))).first()
-    return None if row is None else from_row(row)
+    if relying_party is None:
+        return await connection.one(_LOCK, token=account_token)
+    return await connection.one(_LOCK_OWN, token=account_token, party=relying_party)
 
 
 async def add(connection: Connection, account: Account) -> None:
-    """Insert an account; it is news to whoever watches."""
+    """Insert an account and queue it for the change feed."""
     await feed_row.changed(connection, account)
-    await connection.execute(insert(accounts).values(account_token=account.account_token, **values(account)))
+    await connection.run(_ADD, account_token=account.account_token, claim_ended_at=None, **values(account))
 
 
 async def put(connection: Connection, account: Account, *, claim_ended_at: datetime | None) -> None:
     """Store an account whose row this act has locked; claim_ended_at is None while a claim is open."""
     await feed_row.changed(connection, account)
-    await connection.execute(
-        update(accounts)
-        .where(accounts.c.account_token == account.account_token)
-        .values(claim_ended_at=claim_ended_at, **values(account))
-    )
+    await connection.run(_PUT, token=account.account_token, claim_ended_at=claim_ended_at, **values(account))
 
 
 def values(account: Account) -> dict[str, object]:

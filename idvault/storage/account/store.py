@@ -1,10 +1,10 @@
 """The acts and reads of accounts and their status (ports.status)."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, select, update
+from sqlalchemy import Integer, delete, select, update
 
 from idvault.domain import status
 from idvault.domain.event import Event
@@ -13,115 +13,109 @@ from idvault.domain.status import Account, State
 from idvault.storage.account import feed_rows as feed_row
 from idvault.storage.account.rows import from_row
 from idvault.storage.account.tables import accounts
+from idvault.storage.base.act import act, read
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
+from idvault.storage.base.listing import among
 from idvault.storage.base.locking import for_change
+from idvault.storage.base.statement import param, statement
 from idvault.storage.claim.tables import checks, claims, intakes, jobs
-from idvault.storage.lengths import padded
 from idvault.storage.log import entry as log
 
+_MINE = accounts.c.account_token == param("token")
+_OF_PARTY = accounts.c.relying_party == param("party")
+_UNCHANGED = accounts.c.revision == param("stored")
+_VERIFIED = accounts.c.state == State.VERIFIED.value
+_NEVER_VERIFIED = (
+    (accounts.c.state == State.REJECTED.value)
+    & accounts.c.person_id.is_(None)
+    & accounts.c.open_claim_id.is_(None)
+)
+_LIMIT = param("limit", Integer)
 
+_GET = statement(select(accounts).where(_MINE, _OF_PARTY), from_row)
+_GET_MANY = statement(select(accounts).where(among(accounts.c.account_token, "tokens"), _OF_PARTY), from_row)
+_EXPIRING = statement(
+    select(accounts)
+    .where(_VERIFIED, accounts.c.expire_date <= param("today"))
+    .order_by(accounts.c.expire_date)
+    .limit(_LIMIT),
+    from_row,
+)
+_EXPIRE = statement(
+    update(accounts)
+    .where(_MINE, _UNCHANGED, _VERIFIED)
+    .values(state=param("state"), revision=param("revision"))
+)
+_ABANDONED = statement(
+    select(accounts)
+    .where(_NEVER_VERIFIED, accounts.c.claim_ended_at < param("before"))
+    .order_by(accounts.c.claim_ended_at)
+    .limit(_LIMIT),
+    from_row,
+)
+_LOCK_REMOVABLE = statement(for_change(select(accounts).where(_MINE, _UNCHANGED, _NEVER_VERIFIED)))
+_REMOVALS = [
+    statement(delete(table).where(table.c.account_token == param("token")))
+    for table in (intakes, jobs, checks, claims, accounts)
+]
+
+
+@dataclass(frozen=True, kw_only=True)
 class SqlStatusStore:
     """Accounts in the main database."""
 
-    def __init__(self, *, database: Database) -> None:
-        """Take the main database."""
-        self._database = database
+    database: Database
 
     async def get(self, *, relying_party: str, account_token: str) -> Account | None:
         """Return the account, None if it is unknown or another relying party's."""
-        found = await self._accounts("status.get", _own(relying_party, [account_token]))
-        return found[0] if found else None
+        return await self.database.one("status.get", _GET, token=account_token, party=relying_party)
 
-    async def get_many(self, *, relying_party: str, account_tokens: Sequence[str]) -> list[Account]:
+    @read("status.get_many")
+    async def get_many(
+        self, connection: Connection, *, relying_party: str, account_tokens: Sequence[str]
+    ) -> list[Account]:
         """Return those of up to 1,000 accounts that this relying party has."""
-        return await self._accounts("status.get_many", _own(relying_party, account_tokens))
+        return await connection.all(_GET_MANY, tokens=account_tokens, party=relying_party)
 
-    async def expiring(self, *, today: date, limit: int) -> list[Account]:
+    @read("status.expiring")
+    async def expiring(self, connection: Connection, *, today: date, limit: int) -> list[Account]:
         """Return accounts stored VERIFIED whose expire_date has come."""
-        query = (
-            select(accounts)
-            .where(accounts.c.state == State.VERIFIED.value, accounts.c.expire_date <= today)
-            .order_by(accounts.c.expire_date)
-            .limit(limit)
-        )
-        return await self._accounts("status.expiring", query)
+        return await connection.all(_EXPIRING, today=today, limit=limit)
 
     async def expire(self, account: Account, *, today: date, now: Moment, event: Event) -> bool:
         """Store that a confirmation ran out; False unless the stored revision is the account's."""
         expired = status.expire(account=account, today=today)
-        if expired == account:
+        return expired != account and await self._expire(account, expired, event)
+
+    @act("status.expire")
+    async def _expire(self, connection: Connection, owner: Account, expired: Account, event: Event) -> bool:
+        # Only what expiry changes is written: a claim may have been opened since the account was read.
+        if not await connection.run(
+            _EXPIRE,
+            token=owner.account_token,
+            stored=owner.revision,
+            state=expired.state.value,
+            revision=expired.revision,
+        ):
             return False
-        return await self._database.act(
-            "status.expire", lambda connection: _expire(connection, account, expired, event)
-        )
+        await feed_row.changed(connection, expired)
+        await log.append(connection, event.with_fields(expire_date=str(owner.expire_date)))
+        return True
 
-    async def abandoned(self, *, before: datetime, limit: int) -> list[Account]:
+    @read("status.abandoned")
+    async def abandoned(self, connection: Connection, *, before: datetime, limit: int) -> list[Account]:
         """Return REJECTED accounts without person and open claim whose last claim ended before a time."""
-        query = (
-            select(accounts)
-            .where(_never_verified(), accounts.c.claim_ended_at < before)
-            .order_by(accounts.c.claim_ended_at)
-            .limit(limit)
-        )
-        return await self._accounts("status.abandoned", query)
+        return await connection.all(_ABANDONED, before=before, limit=limit)
 
-    async def remove(self, account: Account, *, now: Moment, event: Event) -> bool:
+    @act("status.remove")
+    async def remove(self, connection: Connection, account: Account, *, now: Moment, event: Event) -> bool:
         """Delete a REJECTED account that never succeeded; False unless its revision is the stored one."""
-        return await self._database.act(
-            "status.remove", lambda connection: _remove(connection, account, event)
-        )
-
-    async def _accounts(self, name: str, query: Select[Any]) -> list[Account]:
-        async def read(connection: Connection) -> list[Account]:
-            return [from_row(row) for row in await connection.execute(query)]
-
-        return await self._database.read(name, read)
-
-
-def _own(relying_party: str, account_tokens: Sequence[str]) -> Select[Any]:
-    return select(accounts).where(
-        accounts.c.account_token.in_(padded(account_tokens)), accounts.c.relying_party == relying_party
-    )
-
-
-def _never_verified() -> ColumnElement[bool]:
-    return (
-        (accounts.c.state == State.REJECTED.value)
-        & accounts.c.person_id.is_(None)
-        & accounts.c.open_claim_id.is_(None)
-    )
-
-
-async def _expire(connection: Connection, owner: Account, expired: Account, event: Event) -> bool:
-    # Only what expiry changes is written: a claim may have been opened since the account was read.
-    changed = await connection.execute(
-        update(accounts)
-        .where(
-            accounts.c.account_token == owner.account_token,
-            accounts.c.revision == owner.revision,
-            accounts.c.state == State.VERIFIED.value,
-        )
-        .values(state=expired.state.value, revision=expired.revision)
-    )
-    if changed.rowcount != 1:
-        return False
-    await feed_row.changed(connection, expired)
-    await log.append(connection, event.with_fields(expire_date=str(owner.expire_date)))
-    return True
-
-
-async def _remove(connection: Connection, owner: Account, event: Event) -> bool:
-    removable = (
-        (accounts.c.account_token == owner.account_token)
-        & (accounts.c.revision == owner.revision)
-        & _never_verified()
-    )
-    locked = for_change(select(accounts.c.account_token).where(removable))
-    if (await connection.execute(locked)).first() is None:
-        return False
-    for table in (intakes, jobs, checks, claims, accounts):
-        await connection.execute(delete(table).where(table.c.account_token == owner.account_token))
-    await feed_row.removed(connection, account_token=owner.account_token)
-    await log.append(connection, event)
-    return True
+        token = account.account_token
+        if await connection.one(_LOCK_REMOVABLE, token=token, stored=account.revision) is None:
+            return False
+        for removal in _REMOVALS:
+            await connection.run(removal, token=token)
+        await feed_row.removed(connection, account_token=token)
+        await log.append(connection, event)
+        return True

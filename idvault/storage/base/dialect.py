@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from sqlalchemy import ClauseElement
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as postgresql_dialect
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.dialects.sqlite.pysqlite import dialect as sqlite_dialect
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -14,6 +15,17 @@ from sqlalchemy.sql.compiler import SQLCompiler
 Convert = Callable[[Any], Any]
 POSTGRESQL: Dialect = postgresql_dialect()  # type: ignore[no-untyped-call]
 SQLITE: Dialect = sqlite_dialect(paramstyle="qmark")
+
+
+class _SqliteCompiler(SQLiteCompiler):
+    """Writes a hint after the table that it is about (storage.base.statement.by_index)."""
+
+    def get_from_hint_text(self, table: Any, text: Any) -> Any:
+        """Return the hint as it stands."""
+        return text
+
+
+SQLITE.statement_compiler = _SqliteCompiler
 
 
 @dataclass(frozen=True, slots=True)

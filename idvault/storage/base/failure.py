@@ -5,7 +5,13 @@ import sqlite3
 import asyncpg  # type: ignore[import-untyped]
 
 # Whatever a driver raises; OSError covers refused connections and time-outs.
-FOREIGN = (asyncpg.PostgresError, asyncpg.InterfaceError, sqlite3.Error, OSError)
+FOREIGN = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    sqlite3.Error,
+    OSError,
+)
 
 # Serialization failure, deadlock, lock not available: PostgreSQL undid the step and asks to repeat it.
 _CONFLICTS = frozenset({"40001", "40P01", "55P03"})
@@ -47,5 +53,6 @@ def _is_lost(error: BaseException) -> bool:
     # A time-out is not repeated: the next one would take as long, and the caller has waited.
     if isinstance(error, TimeoutError):
         return False
-    # asyncpg says in this very class that a connection is closed; its subclasses are about wrong values.
-    return isinstance(error, OSError) or type(error) is asyncpg.InterfaceError
+    # asyncpg says in this very class that a connection is closed; its subclasses are about wrong values. It
+    # says InternalClientError where the server's last word has come, and the end of the connection has not.
+    return isinstance(error, OSError | asyncpg.InternalClientError) or type(error) is asyncpg.InterfaceError

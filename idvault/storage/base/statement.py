@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar, overload
 
-from sqlalchemy import BindParameter, ClauseElement, bindparam
+from sqlalchemy import BindParameter, ClauseElement, Table, bindparam
 from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.sql.selectable import HasHints
 
 from idvault.storage.base.dialect import POSTGRESQL, SQLITE, Compiled, compile_for
 
 T = TypeVar("T")
+Q = TypeVar("Q", bound=HasHints)
 upsert: Callable[..., Insert] = insert
 """An INSERT that knows ON CONFLICT; both databases spell it alike."""
 
@@ -29,6 +31,15 @@ def param(name: str, type_: Any = None) -> BindParameter[Any]:
 def scalar(row: Sequence[Any]) -> Any:
     """Return the only column of a row; a `from_row`."""
     return row[0]
+
+
+def by_index(query: Q, table: Table, name: str) -> Q:
+    """Make SQLite read a table by this index; PostgreSQL chooses by its statistics.
+
+    SQLite keeps none here and takes NULL in a unique column for one row: it would read and sort every row
+    that has none, where a partial index has them in order.
+    """
+    return query.with_hint(table, f"INDEXED BY {name}", "sqlite")
 
 
 @dataclass(frozen=True, eq=False)

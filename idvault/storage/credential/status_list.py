@@ -1,11 +1,12 @@
-"""Credentials, the status lists and the keys of both (ports.status_list)."""
+"""The status lists, and the keys of lists and credentials (ports.status_list)."""
 
-import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import BigInteger, Integer, String, delete, select, update
 
 from idvault.attest.status_list import INVALID, VALID, StatusList
 from idvault.domain import credential
@@ -14,200 +15,146 @@ from idvault.domain.status_key import StatusKey
 from idvault.ports.status_list import StoredList
 from idvault.storage.account.rows import from_row
 from idvault.storage.account.tables import accounts, status_feed
+from idvault.storage.base.act import act, read
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
+from idvault.storage.base.listing import among, listed
 from idvault.storage.base.locking import for_change
+from idvault.storage.base.statement import Statement, param, scalar, statement, upsert
+from idvault.storage.credential import rows
 from idvault.storage.credential.tables import status_credentials, status_keys, status_lists
-from idvault.storage.dialect import insert_if_absent
-from idvault.storage.lengths import padded
 
-_FAST = 1
+_UNFOLLOWED = status_feed.c.listed < status_feed.c.changes
+_PENDING = statement(select(status_feed.c.account_token).where(_UNFOLLOWED).limit(1), scalar)
+_CHANGED = statement(
+    select(status_feed.c.account_token, status_feed.c.changes)
+    .where(_UNFOLLOWED)
+    .order_by(status_feed.c.account_token)
+    .limit(param("limit", Integer))
+)
+_SEEN = listed("seen", token=String, changes=BigInteger)
+# A change that comes meanwhile counts further, and so is not taken for one that was followed.
+_FOLLOW = statement(
+    update(status_feed)
+    .where(status_feed.c.account_token == _SEEN.c.token, status_feed.c.listed < _SEEN.c.changes)
+    .values(listed=_SEEN.c.changes)
+)
+# An account that is no more has entries still until they run out; they say INVALID.
+_ENTRIES = select(status_credentials.c.number, status_credentials.c.place, *accounts.c).join_from(
+    status_credentials,
+    accounts,
+    accounts.c.account_token == status_credentials.c.account_token,
+    isouter=True,
+)
+_ENTRIES_OF_ACCOUNTS = statement(
+    _ENTRIES.where(among(status_credentials.c.account_token, "tokens")).order_by(status_credentials.c.number)
+)
+_OF_LIST = status_credentials.c.number == param("number")
+_ENTRIES_OF_LIST = statement(_ENTRIES.where(_OF_LIST))
+_REMOVE_OLD = statement(
+    delete(status_credentials).where(_OF_LIST, status_credentials.c.expires_at < param("now"))
+)
+
+_NUMBERS: Statement[int] = statement(select(status_lists.c.number).order_by(status_lists.c.number), scalar)
+_LOCK = statement(for_change(select(status_lists.c.number).order_by(status_lists.c.number)))
+_LISTS = statement(select(status_lists).where(among(status_lists.c.number, "numbers")), rows.stored_list)
+_PUT = statement(
+    update(status_lists)
+    .where(status_lists.c.number == param("which"))
+    .values(version=param("version"), entries=param("entries"))
+)
+_ANNOUNCE = statement(upsert(status_keys).on_conflict_do_nothing(index_elements=[status_keys.c.public_key]))
+_KEYS = statement(select(status_keys), rows.key)
 
 
+@dataclass(frozen=True, kw_only=True)
 class SqlStatusListStore:
     """The lists in the main database; whoever changes one holds the rows of all, and reads afterwards."""
 
-    def __init__(self, *, database: Database) -> None:
-        """Take the main database."""
-        self._database = database
+    database: Database
 
     async def update(self, *, today: date, limit: int) -> int:
         """Bring the entries of up to limit changed accounts up to date; return how many were looked at."""
-        pending = await self._database.read("status_list.pending", _has_pending)
-        if not pending:
+        if await self.database.one("status_list.pending", _PENDING) is None:
             return 0
-        return await self._database.act(
-            "status_list.update", lambda connection: _update(connection, today, limit)
-        )
+        return await self._update(today, limit)
 
-    async def rebuild(self, number: int, *, today: date, now: datetime) -> None:
+    @act("status_list.update")
+    async def _update(self, connection: Connection, today: date, limit: int) -> int:
+        await connection.all(_LOCK)
+        changed = await connection.all(_CHANGED, limit=limit)
+        entries = await connection.all(_ENTRIES_OF_ACCOUNTS, tokens=[row.account_token for row in changed])
+        await _change(connection, entries, today)
+        if changed:
+            await connection.run(_FOLLOW, seen=changed)
+        return len(changed)
+
+    @act("status_list.rebuild")
+    async def rebuild(self, connection: Connection, number: int, *, today: date, now: datetime) -> None:
         """Make a list anew from the accounts."""
-        await self._database.act(
-            "status_list.rebuild", lambda connection: _rebuild(connection, number, today, now)
-        )
+        await connection.all(_LOCK)
+        await connection.run(_REMOVE_OLD, number=number, now=now)
+        entries = StatusList.filled(INVALID)
+        for row in await connection.all(_ENTRIES_OF_LIST, number=number):
+            if _holds(row, today):
+                entries.set(row.place, VALID)
+        former = await _stored(connection, number)
+        if entries.data != former.entries:
+            await connection.run(_PUT, **_changed(former, entries))
 
-    async def numbers(self) -> list[int]:
+    @read("status_list.numbers")
+    async def numbers(self, connection: Connection) -> list[int]:
         """Return the numbers of the lists, in order."""
+        return await connection.all(_NUMBERS)
 
-        async def read(connection: Connection) -> list[int]:
-            query = select(status_lists.c.number).order_by(status_lists.c.number)
-            return list((await connection.execute(query)).scalars())
-
-        return await self._database.read("status_list.numbers", read)
-
-    async def get(self, number: int) -> StoredList:
+    @read("status_list.get")
+    async def get(self, connection: Connection, number: int) -> StoredList:
         """Return a list; raises NotFoundError."""
-
-        async def read(connection: Connection) -> StoredList:
-            return await _stored(connection, number)
-
-        return await self._database.read("status_list.get", read)
+        return await _stored(connection, number)
 
 
+@dataclass(frozen=True, kw_only=True)
 class SqlStatusKeyStore:
     """The announced keys in the main database."""
 
-    def __init__(self, *, database: Database) -> None:
-        """Take the main database."""
-        self._database = database
+    database: Database
 
-    async def announce(self, key: StatusKey) -> None:
+    @act("status_key.announce")
+    async def announce(self, connection: Connection, key: StatusKey) -> None:
         """Note a key unless it is there."""
-        await self._database.act(
-            "status_key.announce",
-            lambda connection: insert_if_absent(
-                connection,
-                status_keys,
-                public_key=key.public_key,
-                purpose=key.purpose,
-                announced_at=key.announced_at,
-            ),
+        await connection.run(
+            _ANNOUNCE, public_key=key.public_key, purpose=key.purpose, announced_at=key.announced_at
         )
 
-    async def all(self) -> list[StatusKey]:
+    @read("status_key.all")
+    async def all(self, connection: Connection) -> list[StatusKey]:
         """Return every key that was ever announced."""
-
-        async def read(connection: Connection) -> list[StatusKey]:
-            return [
-                StatusKey(row.public_key, row.purpose, row.announced_at)
-                for row in await connection.execute(select(status_keys))
-            ]
-
-        return await self._database.read("status_key.all", read)
+        return await connection.all(_KEYS)
 
 
-async def begin(connection: Connection, number: int) -> None:
-    """Make a list unless it is there; it says INVALID of everybody."""
-    fresh = zlib.compress(bytes(StatusList.filled(INVALID).data), _FAST)
-    await insert_if_absent(connection, status_lists, number=number, version=0, entries=fresh)
+async def _change(connection: Connection, entries: Sequence[Any], today: date) -> None:
+    """Bring entries up to date, of whatever lists they are; entries: sorted by their list."""
+    of_lists = {number: list(group) for number, group in groupby(entries, key=lambda row: row.number)}
+    changes = []
+    for former in await connection.all(_LISTS, numbers=list(of_lists)):
+        made = StatusList(bits=1, data=former.entries)
+        for row in of_lists[former.number]:
+            made.set(row.place, VALID if _holds(row, today) else INVALID)
+        if made.data != former.entries:
+            changes.append(_changed(former, made))
+    await connection.many(_PUT, changes)
 
 
-async def newest(connection: Connection) -> int | None:
-    """Return the number of the newest list, None where there is none."""
-    number: int | None = (await connection.execute(select(func.max(status_lists.c.number)))).scalar_one()
-    return number
-
-
-async def _has_pending(connection: Connection) -> bool:
-    query = select(status_feed.c.account_token).where(status_feed.c.listed < status_feed.c.changes).limit(1)
-    return (await connection.execute(query)).first() is not None
-
-
-async def _lock(connection: Connection) -> None:
-    query = select(status_lists.c.number).order_by(status_lists.c.number)
-    await connection.execute(for_change(query))
-
-
-async def _update(connection: Connection, today: date, limit: int) -> int:
-    await _lock(connection)
-    changed = (
-        await connection.execute(
-            select(status_feed.c.account_token, status_feed.c.changes)
-            .where(status_feed.c.listed < status_feed.c.changes)
-            .order_by(status_feed.c.account_token)
-            .limit(limit)
-        )
-    ).all()
-    for number, rows in _by_list(await _entries(connection, [row.account_token for row in changed])).items():
-        await _change(connection, number, rows, today)
-    if changed:
-        # A change that comes meanwhile counts further, and so is not taken for one that was followed.
-        await connection.execute(
-            update(status_feed)
-            .where(
-                status_feed.c.account_token == bindparam("token"), status_feed.c.listed < bindparam("seen")
-            )
-            .values(listed=bindparam("seen")),
-            [{"token": row.account_token, "seen": row.changes} for row in changed],
-        )
-    return len(changed)
-
-
-async def _entries(connection: Connection, account_tokens: Sequence[str]) -> Sequence[Row[Any]]:
-    query = _joined().where(status_credentials.c.account_token.in_(padded(account_tokens)))
-    return (await connection.execute(query)).all()
-
-
-def _joined() -> Any:
-    # An account that is no more has entries still until they run out; they say INVALID.
-    return select(status_credentials.c.number, status_credentials.c.place, *accounts.c).join_from(
-        status_credentials,
-        accounts,
-        accounts.c.account_token == status_credentials.c.account_token,
-        isouter=True,
-    )
-
-
-def _by_list(rows: Sequence[Row[Any]]) -> dict[int, list[Row[Any]]]:
-    found: dict[int, list[Row[Any]]] = {}
-    for row in rows:
-        found.setdefault(row.number, []).append(row)
-    return found
-
-
-async def _change(connection: Connection, number: int, rows: Sequence[Row[Any]], today: date) -> None:
-    stored = await _stored(connection, number)
-    entries = StatusList(bits=1, data=stored.entries)
-    for row in rows:
-        entries.set(row.place, VALID if _holds(row, today) else INVALID)
-    await _put(connection, stored, entries)
-
-
-async def _rebuild(connection: Connection, number: int, today: date, now: datetime) -> None:
-    await _lock(connection)
-    await connection.execute(
-        delete(status_credentials).where(
-            status_credentials.c.number == number, status_credentials.c.expires_at < now
-        )
-    )
-    entries = StatusList.filled(INVALID)
-    for row in await connection.execute(_joined().where(status_credentials.c.number == number)):
-        if _holds(row, today):
-            entries.set(row.place, VALID)
-    await _put(connection, await _stored(connection, number), entries)
-
-
-def _holds(row: Row[Any], today: date) -> bool:
+def _holds(row: Any, today: date) -> bool:
     return row.account_token is not None and credential.holds(account=from_row(row), today=today)
 
 
-async def _put(connection: Connection, former: StoredList, entries: StatusList) -> None:
-    if entries.data == former.entries:
-        return
-    await connection.execute(
-        update(status_lists)
-        .where(status_lists.c.number == former.number)
-        .values(version=former.version + 1, entries=zlib.compress(bytes(entries.data), _FAST))
-    )
+def _changed(former: StoredList, entries: StatusList) -> dict[str, Any]:
+    return {"which": former.number, "version": former.version + 1, "entries": rows.packed(entries)}
 
 
 async def _stored(connection: Connection, number: int) -> StoredList:
-    row = (await connection.execute(select(status_lists).where(status_lists.c.number == number))).first()
-    if row is None:
+    found = await connection.all(_LISTS, numbers=[number])
+    if not found:
         raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-    return StoredList(row.number, row.version, zlib.decompress(row.entries))
-
-
-async def add_entry(connection: Connection, **values: object) -> None:
-    """Insert a credential's entry."""
-    await connection.execute(insert(status_credentials).values(**values))
+    return found[0]

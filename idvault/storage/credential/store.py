@@ -1,40 +1,92 @@
 """Act `issue` of a status credential (ports.status_list.CredentialStore)."""
 
-from sqlalchemy import select
+from dataclasses import dataclass
 
+from sqlalchemy import func, insert, select
+
+from idvault.attest.status_list import INVALID, StatusList
 from idvault.domain import credential, request
 from idvault.domain.error import NotFoundError, Reason, UnavailableError
 from idvault.domain.event import Event
 from idvault.ports.status_list import Credential, CredentialIssue
 from idvault.storage.account import feed_rows as feed_row
 from idvault.storage.account import rows as account
+from idvault.storage.base.act import act
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
+from idvault.storage.base.statement import Statement, param, scalar, statement, upsert
 from idvault.storage.claim.tables import requests
-from idvault.storage.credential import status_list
-from idvault.storage.credential.tables import status_credentials, status_marks
-from idvault.storage.dialect import insert_if_absent
+from idvault.storage.credential import rows
+from idvault.storage.credential.tables import status_credentials, status_lists, status_marks
 from idvault.storage.log import entry as log
 
+_REQUEST = [requests.c.relying_party, requests.c.request_id]
+_REMEMBER = statement(
+    upsert(requests).on_conflict_do_nothing(index_elements=_REQUEST).returning(requests.c.request_id)
+)
+_REMEMBERED = statement(select(requests).where(*(column == param(column.key) for column in _REQUEST)))
+_ADD = statement(insert(status_credentials))
+_FIND = statement(
+    select(status_credentials).where(
+        status_credentials.c.account_token == param("token"),
+        status_credentials.c.credential_id == param("credential_id"),
+    ),
+    rows.credential,
+)
+_NEWEST_LIST: Statement[int | None] = statement(select(func.max(status_lists.c.number)), scalar)
+_BEGIN_LIST = statement(upsert(status_lists).on_conflict_do_nothing(index_elements=[status_lists.c.number]))
+_MARK = statement(
+    upsert(status_marks)
+    .on_conflict_do_nothing(index_elements=[status_marks.c.number, status_marks.c.place])
+    .returning(status_marks.c.place)
+)
 
+
+@dataclass(frozen=True, kw_only=True)
 class SqlCredentialStore:
     """Credentials in the main database."""
 
-    def __init__(self, *, database: Database) -> None:
-        """Take the main database."""
-        self._database = database
+    database: Database
 
-    async def issue(self, issue: CredentialIssue, *, event: Event) -> Credential:
+    @act("credential.issue")
+    async def issue(self, connection: Connection, issue: CredentialIssue, *, event: Event) -> Credential:
         """Issue a credential, or find the one that this request already issued."""
-        return await self._database.act(
-            "credential.issue", lambda connection: _issue(connection, issue, event)
+        if not await _remember(connection, issue):
+            return await _repeated(connection, issue)
+        owner = await account.lock(
+            connection, account_token=issue.account_token, relying_party=issue.request.relying_party
+        )
+        if owner is None:
+            raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
+        credential.admit(account=owner, today=issue.today)
+        number, place = await _place(connection, issue.candidates)
+        await connection.run(
+            _ADD,
+            account_token=issue.account_token,
+            credential_id=issue.credential_id,
+            audience=issue.audience,
+            number=number,
+            place=place,
+            issued_at=issue.issued_at,
+            expires_at=issue.expires_at,
+        )
+        await feed_row.attested(connection, account_token=issue.account_token)
+        await log.append(connection, event.with_fields(credential_id=issue.credential_id, list=number))
+        return Credential(
+            issue.credential_id,
+            issue.account_token,
+            issue.audience,
+            number,
+            place,
+            issue.issued_at,
+            issue.expires_at,
         )
 
 
-async def _issue(connection: Connection, issue: CredentialIssue, event: Event) -> Credential:
-    fresh = await insert_if_absent(
-        connection,
-        requests,
+async def _remember(connection: Connection, issue: CredentialIssue) -> bool:
+    """Store the request; return whether it is new."""
+    remembered = await connection.one(
+        _REMEMBER,
         relying_party=issue.request.relying_party,
         request_id=issue.request.request_id,
         fingerprint=issue.request.fingerprint,
@@ -42,75 +94,37 @@ async def _issue(connection: Connection, issue: CredentialIssue, event: Event) -
         claim_id=issue.credential_id,
         made_at=issue.now.business,
     )
-    if not fresh:
-        return await _repeated(connection, issue)
-    owner = await account.lock(
-        connection, account_token=issue.account_token, relying_party=issue.request.relying_party
-    )
-    if owner is None:
-        raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-    credential.admit(account=owner, today=issue.today)
-    number, place = await _place(connection, issue.candidates)
-    await status_list.add_entry(
-        connection,
-        account_token=issue.account_token,
-        credential_id=issue.credential_id,
-        audience=issue.audience,
-        number=number,
-        place=place,
-        issued_at=issue.issued_at,
-        expires_at=issue.expires_at,
-    )
-    await feed_row.attested(connection, account_token=issue.account_token)
-    await log.append(connection, event.with_fields(credential_id=issue.credential_id, list=number))
-    return Credential(
-        issue.credential_id,
-        issue.account_token,
-        issue.audience,
-        number,
-        place,
-        issue.issued_at,
-        issue.expires_at,
-    )
+    return remembered is not None
 
 
 async def _repeated(connection: Connection, issue: CredentialIssue) -> Credential:
-    stored = (
-        await connection.execute(
-            select(requests).where(
-                requests.c.relying_party == issue.request.relying_party,
-                requests.c.request_id == issue.request.request_id,
-            )
-        )
-    ).one()
-    request.check_same(stored=stored.fingerprint, asked=issue.request.fingerprint)
-    row = (
-        await connection.execute(
-            select(status_credentials).where(
-                status_credentials.c.account_token == stored.account_token,
-                status_credentials.c.credential_id == stored.claim_id,
-            )
-        )
-    ).first()
-    if row is None:  # it has run out, or the account was erased
-        raise NotFoundError(Reason.REQUEST_NOT_FOUND)
-    return Credential(
-        row.credential_id,
-        row.account_token,
-        row.audience,
-        row.number,
-        row.place,
-        row.issued_at,
-        row.expires_at,
+    (stored,) = await connection.all(
+        _REMEMBERED, relying_party=issue.request.relying_party, request_id=issue.request.request_id
     )
+    request.check_same(stored=stored.fingerprint, asked=issue.request.fingerprint)
+    found = await connection.one(_FIND, token=stored.account_token, credential_id=stored.claim_id)
+    if found is None:  # it has run out, or the account was erased
+        raise NotFoundError(Reason.REQUEST_NOT_FOUND)
+    return found
 
 
 async def _place(connection: Connection, candidates: tuple[int, ...]) -> tuple[int, int]:
     """Mark a place of the newest list, or where it has become crowded of a new one."""
-    number = await status_list.newest(connection)
-    for chosen in ([] if number is None else [number]) + [0 if number is None else number + 1]:
-        await status_list.begin(connection, chosen)
-        for place in candidates:
-            if await insert_if_absent(connection, status_marks, number=chosen, place=place):
-                return chosen, place
+    newest = await connection.one(_NEWEST_LIST)
+    if newest is not None and (place := await _mark(connection, newest, candidates)) is not None:
+        return newest, place
+    number = 0 if newest is None else newest + 1
+    # A new list says INVALID of everybody.
+    fresh = rows.packed(StatusList.filled(INVALID))
+    await connection.run(_BEGIN_LIST, number=number, version=0, entries=fresh)
+    if (place := await _mark(connection, number, candidates)) is not None:
+        return number, place
     raise UnavailableError(Reason.STORE_UNAVAILABLE)
+
+
+async def _mark(connection: Connection, number: int, candidates: tuple[int, ...]) -> int | None:
+    """Mark the first of some places that was never used; return it, None if all were."""
+    for place in candidates:
+        if await connection.one(_MARK, number=number, place=place) is not None:
+            return place
+    return None

@@ -1,16 +1,33 @@
 """The log's signed notes, in the second database (ports.log.CheckpointStore)."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import select, update
 
+from idvault.storage.base.act import act
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
-from idvault.storage.dialect import insert_if_absent
+from idvault.storage.base.statement import Statement, param, scalar, statement, upsert
 from idvault.storage.log.tables import log_checkpoints
 
 NEWEST = "newest"
 SIGNED = "signed"
 
+_NAMED = log_checkpoints.c.name == param("which")
+_FIND: Statement[bytes] = statement(select(log_checkpoints.c.note).where(_NAMED), scalar)
+_ADD = statement(
+    upsert(log_checkpoints)
+    .on_conflict_do_nothing(index_elements=[log_checkpoints.c.name])
+    .returning(log_checkpoints.c.name)
+)
+_REPLACE = statement(
+    update(log_checkpoints)
+    .where(_NAMED, log_checkpoints.c.note == param("former"))
+    .values(note=param("note"))
+)
 
+
+@dataclass(frozen=True, kw_only=True)
 class SqlCheckpointStore:
     """One of the two notes that are kept, in the shred database.
 
@@ -18,33 +35,16 @@ class SqlCheckpointStore:
     one that the log's key signed; the sequencer alone reads it.
     """
 
-    def __init__(self, *, database: Database, name: str = NEWEST) -> None:
-        """Take the shred database, and which note is meant."""
-        self._database = database
-        self._name = name
+    database: Database
+    name: str = NEWEST
 
     async def latest(self) -> bytes | None:
         """Return the note; None before the first."""
-        query = select(log_checkpoints.c.note).where(log_checkpoints.c.name == self._name)
+        return await self.database.one("checkpoint.latest", _FIND, which=self.name)
 
-        async def read(connection: Connection) -> bytes | None:
-            note: bytes | None = (await connection.execute(query)).scalar_one_or_none()
-            return note
-
-        return await self._database.read("checkpoint.latest", read)
-
-    async def replace(self, *, former: bytes | None, note: bytes) -> bool:
+    @act("checkpoint.replace")
+    async def replace(self, connection: Connection, *, former: bytes | None, note: bytes) -> bool:
         """Put a note in the place of the former one; False if that one is not the newest. Durable."""
-        return await self._database.act(
-            "checkpoint.replace", lambda connection: self._replace(connection, former, note)
-        )
-
-    async def _replace(self, connection: Connection, former: bytes | None, note: bytes) -> bool:
         if former is None:
-            return await insert_if_absent(connection, log_checkpoints, name=self._name, note=note)
-        replaced = await connection.execute(
-            update(log_checkpoints)
-            .where(log_checkpoints.c.name == self._name, log_checkpoints.c.note == former)
-            .values(note=note)
-        )
-        return replaced.rowcount == 1
+            return await connection.one(_ADD, name=self.name, note=note) is not None
+        return await connection.run(_REPLACE, which=self.name, former=former, note=note) == 1

@@ -4,23 +4,27 @@ from sqlalchemy import insert
 
 from idvault.domain.event import Event
 from idvault.storage.base.connection import Connection
+from idvault.storage.base.statement import statement
 from idvault.storage.log.tables import log_entries, log_openings
 from idvault.transparency import entry
+
+_ADD = statement(insert(log_entries))
+_ADD_OPENING = statement(insert(log_openings))
 
 
 async def append(connection: Connection, event: Event) -> None:
     """Write the entry, still without an index, and the key that opens its commitment."""
-    await connection.execute(
-        insert(log_entries).values(
-            entry_id=event.entry_id,
-            log_index=None,
-            leaf=entry.encode_leaf(event),
-            occurred_at=event.occurred_at,
-            recorded_at=event.recorded_at,
-        )
+    await connection.run(
+        _ADD,
+        entry_id=event.entry_id,
+        log_index=None,
+        leaf=entry.encode_leaf(event),
+        occurred_at=event.occurred_at,
+        recorded_at=event.recorded_at,
     )
-    await connection.execute(
-        insert(log_openings).values(
-            account_token=event.account_token, entry_id=event.entry_id, opening_key=event.opening_key
-        )
+    await connection.run(
+        _ADD_OPENING,
+        account_token=event.account_token,
+        entry_id=event.entry_id,
+        opening_key=event.opening_key,
     )

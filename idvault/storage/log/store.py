@@ -1,135 +1,159 @@
 """The order of the log and its stored tree, in the main database (ports.log.LogStore)."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import BigInteger, Integer, LargeBinary, SmallInteger, String, func, insert, select, update
 
 from idvault.domain.error import DamagedError, Reason
 from idvault.ports.log import Head, Node, Unsequenced
+from idvault.storage.base.act import act, read
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
+from idvault.storage.base.listing import listed
 from idvault.storage.base.locking import for_change
-from idvault.storage.dialect import insert_if_absent
-from idvault.storage.lengths import padded
+from idvault.storage.base.statement import Statement, by_index, param, scalar, statement, upsert
+from idvault.storage.log import node
 from idvault.storage.log.tables import log_entries, log_head, log_nodes
 from idvault.transparency.tile import HEIGHT
 from idvault.transparency.tree import CompactRange, LogError, leaf_hash
 
 _ONLY = 1
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-# SQLite limits how deep an expression may be, and so how many conditions one OR can join.
-_RUNS_PER_QUERY = 64
+_EMPTY = CompactRange().to_bytes()
 
 
 class _OvertakenError(Exception):
     """Somebody else moved the head: what this act did must be undone."""
 
 
+def _head(row: Any) -> Head:
+    return Head(row.size, row.tree, row.sequenced_at)
+
+
+_THE_HEAD = log_head.c.singleton == _ONLY
+_HEAD = statement(select(log_head).where(_THE_HEAD), _head)
+_LOCK_HEAD = statement(for_change(select(log_head).where(_THE_HEAD)), _head)
+_BEGIN = statement(upsert(log_head).on_conflict_do_nothing(index_elements=[log_head.c.singleton]))
+_MOVE = statement(
+    update(log_head)
+    .where(_THE_HEAD, log_head.c.size == param("former"))
+    .values(size=param("size"), tree=param("tree"), sequenced_at=param("sequenced_at"))
+)
+_WAITS = log_entries.c.log_index.is_(None)
+_BY_TIME = "ix_log_entries_unsequenced"
+_WAITING = statement(
+    by_index(
+        select(log_entries.c.entry_id, log_entries.c.leaf)
+        .where(_WAITS)
+        .order_by(log_entries.c.recorded_at, log_entries.c.entry_id)
+        .limit(param("limit", Integer)),
+        log_entries,
+        _BY_TIME,
+    )
+)
+_PLACES = listed("places", entry_id=String, place=BigInteger)
+# An entry with an index keeps it. Were this spelled IS NULL, SQLite would compare every entry that waits with
+# every given one, instead of looking the given ones up.
+_STILL_WAITS = func.coalesce(log_entries.c.log_index, -1) == -1
+_PLACE = statement(
+    update(log_entries)
+    .where(log_entries.c.entry_id == _PLACES.c.entry_id, _STILL_WAITS)
+    .values(log_index=_PLACES.c.place)
+)
+_NODES = listed("nodes", level=SmallInteger, node_index=BigInteger, hash=LargeBinary)
+_ADD_NODES = statement(insert(log_nodes).from_select(["level", "node_index", "hash"], select(_NODES)))
+_LEAVES = statement(
+    select(log_entries.c.log_index, log_entries.c.leaf)
+    .where(log_entries.c.log_index >= param("start"), log_entries.c.log_index < param("end"))
+    .order_by(log_entries.c.log_index)
+)
+_INDEX_OF: Statement[int | None] = statement(
+    select(log_entries.c.log_index).where(log_entries.c.entry_id == param("entry_id")), scalar
+)
+_UNSEQUENCED = statement(
+    by_index(select(func.count(), func.min(log_entries.c.recorded_at)).where(_WAITS), log_entries, _BY_TIME),
+    lambda row: Unsequenced(*row),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
 class SqlLogStore:
     """The log in the main database."""
 
-    def __init__(self, *, database: Database) -> None:
-        """Take the main database."""
-        self._database = database
+    database: Database
 
     async def sequence(self, *, limit: int, now: datetime) -> int:
         """Give the next indices to up to limit entries that have none; return how many."""
         try:
-            return await self._database.act(
-                "log.sequence", lambda connection: _sequence(connection, limit, now)
-            )
+            return await self._sequence(limit, now)
         except _OvertakenError:
             return 0
 
+    @act("log.sequence")
+    async def _sequence(self, connection: Connection, limit: int, now: datetime) -> int:
+        head = await _locked_head(connection, now)
+        # A statement of its own after the lock: it must see what the sequencer before this one did.
+        waiting = await connection.all(_WAITING, limit=limit)
+        tree = _tree(head)
+        places: list[tuple[str, int]] = []
+        nodes: list[tuple[int, int, bytes]] = []
+        for entry_id, leaf in waiting:
+            places.append((entry_id, tree.size))
+            nodes += _finished(tree, leaf)
+        if waiting:
+            await connection.run(_PLACE, places=places)
+            await connection.run(_ADD_NODES, nodes=nodes)
+        moved = {"size": tree.size, "tree": tree.to_bytes(), "sequenced_at": now}
+        if not await connection.run(_MOVE, former=head.size, **moved):
+            raise _OvertakenError
+        return len(waiting)
+
     async def head(self) -> Head:
         """Return the head; of size 0, and sequenced in 1970, before a sequencer looked."""
-        return await self._database.read("log.head", _head)
+        return await self.database.one("log.head", _HEAD) or Head(0, _EMPTY, _NEVER)
 
-    async def leaves(self, *, start: int, limit: int) -> list[bytes]:
+    @read("log.leaves")
+    async def leaves(self, connection: Connection, *, start: int, limit: int) -> list[bytes]:
         """Return up to limit leaves from an index on, in order; none from the first missing one on."""
-        return await self._database.read("log.leaves", lambda connection: _leaves(connection, start, limit))
+        rows = await connection.all(_LEAVES, start=start, end=start + limit)
+        # An entry that somebody deleted must not make the next one pass for it.
+        return [leaf for place, (index, leaf) in enumerate(rows, start) if index == place]
 
     async def nodes(self, wanted: Sequence[Node]) -> list[bytes]:
         """Return the stored hashes in the order asked; raises DamagedError if one is missing."""
-        found = await self._database.read("log.nodes", lambda connection: _nodes(connection, wanted))
+        found = await self._nodes(wanted)
         try:
-            return [found[node] for node in wanted]
+            return [found[one] for one in wanted]
         except KeyError:
             raise DamagedError(Reason.RECORD_DAMAGED) from None
 
+    @read("log.nodes")
+    async def _nodes(self, connection: Connection, wanted: Sequence[Node]) -> dict[Node, bytes]:
+        return await node.find(connection, node.runs_of(wanted))
+
     async def index_of(self, *, entry_id: str) -> int | None:
         """Return the index of an entry, None while it has none or is unknown."""
-        query = select(log_entries.c.log_index).where(log_entries.c.entry_id == entry_id)
+        return await self.database.one("log.index_of", _INDEX_OF, entry_id=entry_id)
 
-        async def read(connection: Connection) -> int | None:
-            index: int | None = (await connection.execute(query)).scalar_one_or_none()
-            return index
-
-        return await self._database.read("log.index_of", read)
-
-    async def unsequenced(self) -> Unsequenced:
+    @read("log.unsequenced")
+    async def unsequenced(self, connection: Connection) -> Unsequenced:
         """Return how many entries wait for an index, and since when."""
-        return await self._database.read("log.unsequenced", _unsequenced)
+        (found,) = await connection.all(_UNSEQUENCED)
+        return found
 
 
-async def _sequence(connection: Connection, limit: int, now: datetime) -> int:
-    head = await _locked_head(connection, now)
-    waiting = await _waiting(connection, limit)
-    tree = _tree(head)
-    places: list[dict[str, Any]] = []
-    nodes: list[dict[str, Any]] = []
-    for row in waiting:
-        places.append({"entry": row.entry_id, "place": tree.size})
-        nodes += _finished(tree, row.leaf)
-    if waiting:
-        await _place(connection, places, nodes)
-    moved = await connection.execute(
-        update(log_head)
-        .where(log_head.c.singleton == _ONLY, log_head.c.size == head.size)
-        .values(size=tree.size, tree=tree.to_bytes(), sequenced_at=now)
-    )
-    if moved.rowcount != 1:
-        raise _OvertakenError
-    return len(waiting)
+async def _locked_head(connection: Connection, now: datetime) -> Head:
+    head = await connection.one(_LOCK_HEAD)
+    if head is None:
+        await connection.run(_BEGIN, singleton=_ONLY, size=0, tree=_EMPTY, sequenced_at=now)
+        (head,) = await connection.all(_LOCK_HEAD)
+    return head
 
 
-async def _locked_head(connection: Connection, now: datetime) -> Row[Any]:
-    query = for_change(select(log_head).where(log_head.c.singleton == _ONLY))
-    row = (await connection.execute(query)).first()
-    if row is None:
-        empty = CompactRange().to_bytes()
-        await insert_if_absent(connection, log_head, singleton=_ONLY, size=0, tree=empty, sequenced_at=now)
-        row = (await connection.execute(query)).one()
-    return cast(Row[Any], row)
-
-
-async def _waiting(connection: Connection, limit: int) -> Sequence[Any]:
-    # A statement of its own after the lock: it must see what the sequencer before this one did.
-    return (
-        await connection.execute(
-            select(log_entries.c.entry_id, log_entries.c.leaf)
-            .where(log_entries.c.log_index.is_(None))
-            .order_by(log_entries.c.recorded_at, log_entries.c.entry_id)
-            .limit(limit)
-        )
-    ).all()
-
-
-async def _place(
-    connection: Connection, places: Sequence[dict[str, Any]], nodes: Sequence[dict[str, Any]]
-) -> None:
-    await connection.execute(
-        update(log_entries)
-        .where(log_entries.c.entry_id == bindparam("entry"), log_entries.c.log_index.is_(None))
-        .values(log_index=bindparam("place")),
-        places,
-    )
-    await connection.execute(insert(log_nodes), nodes)
-
-
-def _tree(head: Row[Any]) -> CompactRange:
+def _tree(head: Head) -> CompactRange:
     try:
         tree = CompactRange.from_bytes(head.tree)
     except LogError as error:
@@ -139,60 +163,8 @@ def _tree(head: Row[Any]) -> CompactRange:
     return tree
 
 
-def _finished(tree: CompactRange, leaf: bytes) -> Iterator[dict[str, Any]]:
-    """Append a leaf and yield the rows of the stored levels' subtrees that it completes."""
+def _finished(tree: CompactRange, leaf: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Append a leaf and yield level, index and hash of the stored levels' subtrees that it completes."""
     completed = tree.append(leaf_hash(leaf))
     for level in range(0, len(completed), HEIGHT):
-        yield {"level": level, "node_index": (tree.size - 1) >> level, "hash": completed[level]}
-
-
-async def _head(connection: Connection) -> Head:
-    row = (await connection.execute(select(log_head).where(log_head.c.singleton == _ONLY))).first()
-    if row is None:
-        return Head(0, CompactRange().to_bytes(), _NEVER)
-    return Head(row.size, row.tree, row.sequenced_at)
-
-
-async def _leaves(connection: Connection, start: int, limit: int) -> list[bytes]:
-    rows = await connection.execute(
-        select(log_entries.c.log_index, log_entries.c.leaf)
-        .where(log_entries.c.log_index >= start, log_entries.c.log_index < start + limit)
-        .order_by(log_entries.c.log_index)
-    )
-    # An entry that somebody deleted must not make the next one pass for it.
-    return [row.leaf for place, row in enumerate(rows, start) if row.log_index == place]
-
-
-async def _nodes(connection: Connection, wanted: Sequence[Node]) -> dict[Node, bytes]:
-    found: dict[Node, bytes] = {}
-    runs = _runs(wanted)
-    for at in range(0, len(runs), _RUNS_PER_QUERY):
-        conditions = [
-            and_(log_nodes.c.level == level, log_nodes.c.node_index.between(first, last))
-            for level, first, last in padded(runs[at : at + _RUNS_PER_QUERY])
-        ]
-        for row in await connection.execute(select(log_nodes).where(or_(*conditions))):
-            found[Node(row.level, row.node_index)] = row.hash
-    return found
-
-
-def _runs(wanted: Sequence[Node]) -> list[tuple[int, int, int]]:
-    """Return what is wanted as level, first and last index of what lies side by side."""
-    runs: list[tuple[int, int, int]] = []
-    for level, index in sorted({(node.level, node.index) for node in wanted}):
-        if runs and runs[-1][0] == level and runs[-1][2] == index - 1:
-            runs[-1] = (level, runs[-1][1], index)
-        else:
-            runs.append((level, index, index))
-    return runs
-
-
-async def _unsequenced(connection: Connection) -> Unsequenced:
-    row = (
-        await connection.execute(
-            select(func.count().label("waiting"), func.min(log_entries.c.recorded_at).label("oldest")).where(
-                log_entries.c.log_index.is_(None)
-            )
-        )
-    ).one()
-    return Unsequenced(row.waiting, row.oldest)
+        yield level, (tree.size - 1) >> level, completed[level]

@@ -1,62 +1,97 @@
 """The registered platforms and monitors with their pinned keys (ports.platform)."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import select, update
 
 from idvault.domain.error import AlreadyExistsError, NotFoundError, Reason
 from idvault.domain.event import Event
 from idvault.domain.moment import Moment
 from idvault.domain.request import Request
 from idvault.ports.platform import Platform
+from idvault.storage.base.act import act, read
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.locking import for_change
-from idvault.storage.dialect import insert_if_absent
+from idvault.storage.base.statement import param, scalar, statement, upsert
 from idvault.storage.log import entry as log
 from idvault.storage.people import request as person_request
 from idvault.storage.platform.tables import platform_keys, platforms
 
 
+def _platform(row: Any) -> Platform:
+    return Platform(row.name, row.role, row.actor_id, row.spki, row.registered_at, row.revoked_at)
+
+
+_KEYS = select(
+    platforms, platform_keys.c.spki, platform_keys.c.registered_at, platform_keys.c.revoked_at
+).join(platform_keys, platform_keys.c.name == platforms.c.name)
+_THE_KEY = platform_keys.c.spki == param("spki")
+_OF_NAME = platform_keys.c.name == param("name")
+
+_ALL = statement(
+    _KEYS.order_by(platforms.c.name, platform_keys.c.registered_at, platform_keys.c.spki), _platform
+)
+_FIND = statement(_KEYS.where(_THE_KEY), _platform)
+_ADD_NAME = statement(upsert(platforms).on_conflict_do_nothing(index_elements=[platforms.c.name]))
+_LOCK_NAME = statement(for_change(select(platforms.c.role).where(platforms.c.name == param("name"))), scalar)
+_ADD_KEY = statement(
+    upsert(platform_keys)
+    .on_conflict_do_nothing(index_elements=[platform_keys.c.spki])
+    .returning(platform_keys.c.spki)
+)
+_LOCK_KEY = statement(for_change(_KEYS.where(_THE_KEY, _OF_NAME), of=platform_keys), _platform)
+_REVOKE = statement(update(platform_keys).where(_THE_KEY).values(revoked_at=param("now")))
+
+
+@dataclass(frozen=True, kw_only=True)
 class SqlPlatformStore:
     """Platforms in the main database. A key belongs to one name for ever."""
 
-    def __init__(self, *, database: Database) -> None:
-        """Take the main database."""
-        self._database = database
+    database: Database
 
+    @act("platform.register")
     async def register(
-        self, platform: Platform, *, now: Moment, event: Event, request: Request | None = None
+        self,
+        connection: Connection,
+        platform: Platform,
+        *,
+        now: Moment,
+        event: Event,
+        request: Request | None = None,
     ) -> Platform:
         """Store a key with its event and return it as stored."""
+        if await _is_repeated(connection, request, now):
+            return await _get(connection, platform.spki)
+        return await _register(connection, platform, now, event)
 
-        async def work(connection: Connection) -> Platform:
-            if await _is_repeated(connection, request, now):
-                return await _get(connection, platform.spki)
-            return await _register(connection, platform, now, event)
-
-        return await self._database.act("platform.register", work)
-
+    @act("platform.revoke")
     async def revoke(
-        self, *, name: str, spki: str, now: Moment, event: Event, request: Request | None = None
+        self,
+        connection: Connection,
+        *,
+        name: str,
+        spki: str,
+        now: Moment,
+        event: Event,
+        request: Request | None = None,
     ) -> Platform:
         """Revoke a key with its event; raises NotFoundError if it is unknown."""
+        await _is_repeated(connection, request, now)
+        stored = await connection.one(_LOCK_KEY, name=name, spki=spki)
+        if stored is None:
+            raise NotFoundError(Reason.ILLEGAL_TRANSITION)
+        if stored.revoked_at is not None:
+            return stored
+        await connection.run(_REVOKE, spki=spki, now=now.business)
+        await log.append(connection, _about(event, stored))
+        return replace(stored, revoked_at=now.business)
 
-        async def work(connection: Connection) -> Platform:
-            await _is_repeated(connection, request, now)
-            return await _revoke(connection, name, spki, now, event)
-
-        return await self._database.act("platform.revoke", work)
-
-    async def all(self) -> list[Platform]:
+    @read("platform.all")
+    async def all(self, connection: Connection) -> list[Platform]:
         """Return every key, revoked ones too."""
-        query = _query().order_by(platforms.c.name, platform_keys.c.registered_at, platform_keys.c.spki)
-
-        async def read(connection: Connection) -> list[Platform]:
-            return [_platform(row) for row in await connection.execute(query)]
-
-        return await self._database.read("platform.all", read)
+        return await connection.all(_ALL)
 
 
 async def _is_repeated(connection: Connection, request: Request | None, now: Moment) -> bool:
@@ -64,56 +99,23 @@ async def _is_repeated(connection: Connection, request: Request | None, now: Mom
 
 
 async def _register(connection: Connection, asked: Platform, now: Moment, event: Event) -> Platform:
-    await insert_if_absent(connection, platforms, name=asked.name, role=asked.role, actor_id=asked.actor_id)
-    known = (
-        await connection.execute(for_change(select(platforms).where(platforms.c.name == asked.name)))
-    ).one()
-    if known.role != asked.role:
+    await connection.run(_ADD_NAME, name=asked.name, role=asked.role, actor_id=asked.actor_id)
+    if await connection.one(_LOCK_NAME, name=asked.name) != asked.role:
         raise AlreadyExistsError(Reason.ILLEGAL_TRANSITION)
-    new = await insert_if_absent(
-        connection,
-        platform_keys,
-        spki=asked.spki,
-        name=asked.name,
-        registered_at=now.business,
-        revoked_at=None,
+    new = await connection.one(
+        _ADD_KEY, spki=asked.spki, name=asked.name, registered_at=now.business, revoked_at=None
     )
     stored = await _get(connection, asked.spki)
     if stored.name != asked.name or stored.revoked_at is not None:
         raise AlreadyExistsError(Reason.ILLEGAL_TRANSITION)
-    if new:
+    if new is not None:
         await log.append(connection, _about(event, stored))
     return stored
 
 
-async def _revoke(connection: Connection, name: str, spki: str, now: Moment, event: Event) -> Platform:
-    is_key = (platform_keys.c.spki == spki) & (platform_keys.c.name == name)
-    row = (await connection.execute(for_change(select(platform_keys).where(is_key)))).first()
-    if row is None:
-        raise NotFoundError(Reason.ILLEGAL_TRANSITION)
-    stored = await _get(connection, spki)
-    if stored.revoked_at is not None:
-        return stored
-    await connection.execute(update(platform_keys).where(is_key).values(revoked_at=now.business))
-    await log.append(connection, _about(event, stored))
-    return replace(stored, revoked_at=now.business)
-
-
 async def _get(connection: Connection, spki: str) -> Platform:
-    return _platform((await connection.execute(_query().where(platform_keys.c.spki == spki))).one())
-
-
-def _query() -> Select[Any]:
-    return select(
-        platforms,
-        platform_keys.c.spki,
-        platform_keys.c.registered_at,
-        platform_keys.c.revoked_at,
-    ).join(platform_keys, platform_keys.c.name == platforms.c.name)
-
-
-def _platform(row: Row[Any]) -> Platform:
-    return Platform(row.name, row.role, row.actor_id, row.spki, row.registered_at, row.revoked_at)
+    (found,) = await connection.all(_FIND, spki=spki)
+    return found
 
 
 def _about(event: Event, platform: Platform) -> Event:

@@ -216,6 +216,17 @@ async def test_connections_that_the_server_ended_are_replaced(
     await database.close()
 
 
+async def test_a_connection_is_replaced_that_is_about_to_end(postgres_databases: Databases) -> None:
+    """The server said that it ends the connection and has not closed it: the act is done on another one."""
+    database = Database(url=postgres_databases.main_url)
+    fault = asyncpg.InternalClientError("cannot switch to state 15; another operation (2) is in progress")
+    with failing_statement(database, number=1, fault=fault) as seen:
+        await database.act("test", _insert_canary)
+    assert len(seen) == 2
+    assert await _count(database) == 1
+    await database.close()
+
+
 _PIDS = Table("pg_stat_activity", MetaData(), Column("pid", Integer), Column("datname", Integer))
 
 

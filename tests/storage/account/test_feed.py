@@ -7,18 +7,16 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import update
+from tests.storage.test_status import END
 
 from idvault.domain.event import EventType
-from idvault.domain.status import State
+from idvault.domain.status import Standing, State
 from idvault.ports.feed import Change
-from idvault.storage.account import feed_rows as feed_row
+from idvault.storage.account import rows as account_row
 from idvault.storage.account.feed import SqlFeedStore
 from idvault.storage.account.tables import accounts, status_feed
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
-from idvault.storage.base.locking import for_change
-from tests.storage.test_status import END
 from tests.support.databases import Databases
 from tests.support.storage_world import MATCHED, NO_RECORD, World, at
 
@@ -97,6 +95,23 @@ async def test_a_limit_is_a_limit(world: World, feed: SqlFeedStore) -> None:
     assert [change.sequence for change in await news(feed)] == [1, 2, 3, 4, 5]
 
 
+async def test_a_batch_is_few_statements(world: World, feed: SqlFeedStore, main_database: Database) -> None:
+    """Twenty changes of three parties take as many statements as one change does."""
+    for party in ("platform-a", "platform-b", "platform-c") * 2:
+        await world.job(request=world.request(relying_party=party))
+    while await feed.arrange(limit=100):
+        pass
+    counts = []
+    for count in (1, 20):
+        for number in range(count):
+            await world.job(request=world.request(relying_party=f"platform-{'abc'[number % 3]}"))
+        seen: list[str] = []
+        with before_statements(main_database, seen.append):
+            assert await feed.arrange(limit=100) == count
+        counts.append(len(seen))
+    assert counts == [5, 5]
+
+
 async def test_several_arrange_at_once(world: World, feed: SqlFeedStore) -> None:
     """Acts and arrangers that run at the same time leave each number once, and no gap."""
     jobs = [await world.job() for _ in range(10)]
@@ -124,31 +139,22 @@ async def test_a_slow_act_is_not_missed(
     slow = await world.verified()
     (account,) = [change.account for change in await news(feed)]
     assert account is not None
-    changed, finish = asyncio.Event(), asyncio.Event()
 
     async def act(connection: Connection) -> None:
-        query = for_change(accounts.select().where(accounts.c.account_token == slow.account_token))
-        await connection.execute(query)
-        await connection.execute(
-            update(accounts)
-            .where(accounts.c.account_token == slow.account_token)
-            .values(revision=account.revision + 1, standing="WARNED")
-        )
-        await feed_row.changed(connection, replace(account, revision=account.revision + 1))
-        changed.set()
-        await finish.wait()
+        await account_row.lock(connection, account_token=slow.account_token)
+        changed = replace(account, revision=account.revision + 1, standing=Standing.WARNED)
+        await account_row.put(connection, changed, claim_ended_at=None)
 
-    running = asyncio.create_task(main_database.act("slow", act))
-    await changed.wait()
-    seen = [change.sequence for change in await feed.changes(relying_party="platform-a", after=0, limit=9)]
-    if databases.kind == "postgres":
-        # SQLite has one writer: there nothing can be opened meanwhile.
-        other = await world.job()
-        last = (await news(feed))[-1]
-        assert last.account_token == other.account_token
-        seen.append(last.sequence)
-    finish.set()
-    await running
+    async with held_act(main_database, act):
+        seen = [
+            change.sequence for change in await feed.changes(relying_party="platform-a", after=0, limit=9)
+        ]
+        if databases.kind == "postgres":
+            # SQLite has one writer: there nothing can be opened meanwhile.
+            other = await world.job()
+            last = (await news(feed))[-1]
+            assert last.account_token == other.account_token
+            seen.append(last.sequence)
     (late,) = await news(feed, after=seen[-1])
     assert late.account is not None
     assert (late.account_token, late.account.standing.value) == (slow.account_token, "WARNED")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import delete, update
+from tests.storage.test_status import END
 
 from idvault.attest.status_list import INVALID, LIST_SIZE, VALID, StatusList
 from idvault.domain.error import AlreadyExistsError, IdvaultError, NotFoundError, Reason
@@ -20,7 +21,6 @@ from idvault.storage.claim.tables import checks, claims, jobs, requests
 from idvault.storage.credential.status_list import SqlStatusKeyStore, SqlStatusListStore
 from idvault.storage.credential.store import SqlCredentialStore
 from idvault.storage.credential.tables import status_credentials, status_lists, status_marks
-from tests.storage.test_status import END
 from tests.support.storage_world import NOW, TODAY, World, at
 
 ISSUED = datetime(2026, 2, 28, 4, 0, tzinfo=UTC)
@@ -157,6 +157,23 @@ async def test_all_of_an_accounts_entries_follow_a_change(world: World, lists: L
     assert await lists.valid() == [8]
     assert (await lists.store.get(0)).version == former.version + 1
     assert await lists.store.update(today=TODAY, limit=9) == 0
+
+
+async def test_a_batch_is_few_statements(world: World, lists: Lists, main_database: Database) -> None:
+    """Ten changed accounts with entries in two lists take as many statements as one does."""
+    job = await world.verified()
+    for _ in range(4):  # the last one begins the second list
+        await lists.issue(job)
+    counts = []
+    for jobs_of in (1, 10):
+        for _ in range(jobs_of):
+            await lists.issue(await world.verified(), candidates=(world.random()[0],))
+        seen: list[str] = []
+        with before_statements(main_database, seen.append):
+            assert await lists.store.update(today=TODAY, limit=50) >= jobs_of
+        counts.append(len(seen))
+    assert counts == [7, 7]
+    assert await lists.store.numbers() == [0, 1]
 
 
 async def test_an_erased_or_closed_account_is_invalid_and_its_places_stay_used(

@@ -10,7 +10,6 @@ from sqlalchemy import delete, insert, text, update
 from idvault.domain.error import DamagedError, Reason, UnavailableError
 from idvault.domain.event import EventType
 from idvault.ports.log import Node, Unsequenced
-from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.log import entry as log
 from idvault.storage.log.store import SqlLogStore
@@ -114,41 +113,28 @@ async def test_a_missing_entry_hides_the_following_ones(
     assert await store.leaves(start=4, limit=10) == leaves[4:]
 
 
-async def test_a_slow_transaction_is_never_skipped(databases: Databases, store: SqlLogStore) -> None:
+async def test_a_slow_transaction_is_never_skipped(
+    databases: Databases, main_database: Database, store: SqlLogStore
+) -> None:
     """An entry that is written first and committed last gets a place, whatever was sequenced meanwhile."""
-    writing, other = Database(url=databases.main_url), Database(url=databases.main_url)
-    written, commit = asyncio.Event(), asyncio.Event()
-    world = World(writing)
-    event = world.event(EventType.REQUEST_PURGE, count=1, before="2026-03-01")
-
-    async def slow(connection: Connection) -> None:
-        await log.append(connection, event)
-        written.set()
-        await commit.wait()
-
-    held = asyncio.create_task(writing.act("test", slow))
-    await written.wait()
-    if databases.kind == "postgres":
-        await _write(other, *merkle.log_of(3))
-        assert await store.sequence(limit=10, now=NOW) == 3
-        assert await store.unsequenced() == Unsequenced(0, None)
-        commit.set()
-        await held
-    else:
-        # SQLite has one writer: whoever sequences waits for it, and sees what it wrote.
-        sequencing = asyncio.create_task(store.sequence(limit=10, now=NOW))
-        done, _ = await asyncio.wait([sequencing], timeout=0.2)
-        assert not done
-        commit.set()
-        await held
+    event = World(main_database).event(EventType.REQUEST_PURGE, count=1, before="2026-03-01")
+    async with held_act(main_database, lambda connection: log.append(connection, event)):
+        if databases.kind == "postgres":
+            await _write(main_database, *merkle.log_of(3))
+            assert await store.sequence(limit=10, now=NOW) == 3
+            assert await store.unsequenced() == Unsequenced(0, None)
+        else:
+            # SQLite has one writer: whoever sequences waits for it, and sees what it wrote.
+            sequencing = asyncio.create_task(store.sequence(limit=10, now=NOW))
+            done, _ = await asyncio.wait([sequencing], timeout=0.2)
+            assert not done
+    if databases.kind == "sqlite":
         assert await sequencing == 1
-        await _write(other, *merkle.log_of(3))
+        await _write(main_database, *merkle.log_of(3))
     while await store.sequence(limit=10, now=NOW):
         pass
     assert await store.index_of(entry_id=event.entry_id) == (3 if databases.kind == "postgres" else 0)
     assert len(await store.leaves(start=0, limit=10)) == (await store.head()).size == 4
-    await writing.close()
-    await other.close()
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -183,6 +169,20 @@ async def test_sequencers_at_once_give_each_entry_one_place(databases: Databases
     assert CompactRange.from_bytes((await store.head()).tree).root() == merkle.mth(leaves)
     for database in homes:
         await database.close()
+
+
+async def test_a_batch_is_few_statements(main_database: Database, store: SqlLogStore) -> None:
+    """A thousand entries take as many statements as one does, with every hash that they complete."""
+    await _write(main_database, *merkle.log_of(1_002))
+    await store.sequence(limit=1, now=NOW)
+    counts = []
+    for limit in (1, 1_000):
+        seen: list[str] = []
+        with before_statements(main_database, seen.append):
+            assert await store.sequence(limit=limit, now=NOW) == limit
+        counts.append(len(seen))
+    assert counts == [5, 5]
+    assert CompactRange.from_bytes((await store.head()).tree).root() == merkle.mth(merkle.log_of(1_002))
 
 
 OVERTAKE = {

@@ -1,0 +1,38 @@
+"""Rows of status credentials and status lists."""
+
+import zlib
+from typing import Any
+
+from idvault.attest.status_list import StatusList
+from idvault.domain.status_key import StatusKey
+from idvault.ports.status_list import Credential, StoredList
+
+_FAST = 1
+
+
+def credential(row: Any) -> Credential:
+    """Return the credential of a row of `status_credentials`."""
+    return Credential(
+        row.credential_id,
+        row.account_token,
+        row.audience,
+        row.number,
+        row.place,
+        row.issued_at,
+        row.expires_at,
+    )
+
+
+def stored_list(row: Any) -> StoredList:
+    """Return the list of a row of `status_lists`."""
+    return StoredList(row.number, row.version, zlib.decompress(row.entries))
+
+
+def key(row: Any) -> StatusKey:
+    """Return the key of a row of `status_keys`."""
+    return StatusKey(row.public_key, row.purpose, row.announced_at)
+
+
+def packed(entries: StatusList) -> bytes:
+    """Return entries as their column holds them."""
+    return zlib.compress(bytes(entries.data), _FAST)

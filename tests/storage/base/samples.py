@@ -1,0 +1,27 @@
+"""A table of every type of column that the schema has, for tests of statements."""
+
+from sqlalchemy import BigInteger, Column, LargeBinary, MetaData, String, Table, text
+from sqlalchemy.schema import CreateTable
+
+from idvault.storage.base.database import Database
+from idvault.storage.base.dialect import POSTGRESQL, SQLITE
+from idvault.storage.base.sqlite import Sqlite
+from idvault.storage.base.statement import statement
+from idvault.storage.base.types import Day, Micros
+
+samples = Table(
+    "samples",
+    MetaData(),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("word", String(4)),
+    Column("octets", LargeBinary),
+    Column("day", Day),
+    Column("at", Micros),
+)
+
+
+async def create(database: Database) -> None:
+    """Make the table."""
+    dialect = SQLITE if isinstance(database._driver, Sqlite) else POSTGRESQL
+    made = statement(text(str(CreateTable(samples).compile(dialect=dialect))))
+    await database.act("test", lambda connection: connection.all(made))

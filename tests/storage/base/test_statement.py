@@ -1,0 +1,146 @@
+"""Statements: compiled once, parameters checked, rows turned into values, against both databases."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from sqlalchemy import Integer, delete, func, insert, select, update
+
+from idvault.storage.base.database import Database
+from idvault.storage.base.listing import among
+from idvault.storage.base.statement import Statement, by_index, param, scalar, statement, upsert
+from tests.storage.base.samples import create, samples
+from tests.storage.hooks import before_statements
+
+AT = datetime(2026, 3, 1, 4, 0, 0, 123_456, tzinfo=UTC)
+DAY = date(2026, 3, 1)
+CANARY = "canary-value"
+_ADD = statement(insert(samples))
+_ALL = statement(select(samples).order_by(samples.c.number))
+_MINE = samples.c.number == param("number")
+_WORD: Statement[str] = statement(select(samples.c.word).where(_MINE), scalar)
+_LATER = statement(
+    select(samples.c.number)
+    .where(samples.c.at >= param("at"), samples.c.day == param("day"))
+    .order_by(samples.c.number)
+    .limit(param("limit", Integer)),
+    scalar,
+)
+_SET = statement(update(samples).where(samples.c.number >= param("least")).values(word=param("word")))
+_ADD_ONCE = statement(
+    upsert(samples).on_conflict_do_nothing(index_elements=[samples.c.number]).returning(samples.c.number)
+)
+
+
+@pytest.fixture
+async def database(main_database: Database) -> Database:
+    """Return a database with three rows in `samples`."""
+    await create(main_database)
+    rows = [
+        {"number": number, "word": f"w{number}", "octets": b"\x00", "day": DAY, "at": AT}
+        for number in range(3)
+    ]
+    await main_database.act("test", lambda connection: connection.many(_ADD, rows))
+    return main_database
+
+
+async def test_rows_are_named_tuples_or_values(database: Database) -> None:
+    """Columns have their own types, and from_row makes what is returned."""
+    rows = await database.read("test", lambda c: c.all(_ALL))
+    assert rows[0] == (0, "w0", b"\x00", DAY, AT)
+    assert (rows[2].number, rows[2].day, rows[2].at) == (2, DAY, AT)
+    doubled = statement(select(samples.c.number), lambda row: row.number * 2)
+    assert sorted(await database.read("test", lambda c: c.all(doubled))) == [0, 2, 4]
+
+
+@pytest.mark.parametrize(("number", "word"), [(1, "w1"), (9, None)])
+async def test_one_row_or_none(database: Database, number: int, word: str | None) -> None:
+    """A look-up returns the value or None, within a read and by itself."""
+    assert await database.one("test", _WORD, number=number) == word
+    assert await database.read("test", lambda c: c.one(_WORD, number=number)) == word
+
+
+@pytest.mark.parametrize(("limit", "expected"), [(9, [0, 1, 2]), (2, [0, 1]), (0, [])])
+async def test_parameters_have_the_types_of_their_columns(
+    database: Database, limit: int, expected: list[int]
+) -> None:
+    """Times and days are converted, limits hold."""
+    assert await database.read("test", lambda c: c.all(_LATER, at=AT, day=DAY, limit=limit)) == expected
+
+
+@pytest.mark.parametrize(
+    ("parameters", "named"),
+    [
+        ({}, "number"),
+        ({"number": 1, "wrod": CANARY}, "wrod"),
+        ({"nubmer": CANARY}, "nubmer, number"),
+    ],
+)
+async def test_missing_and_unknown_parameters_are_refused(
+    database: Database, parameters: dict[str, object], named: str
+) -> None:
+    """Nothing is sent, and the names are told without a value."""
+    seen: list[str] = []
+    with before_statements(database, seen.append):
+        for call in (
+            database.one("test", _WORD, **parameters),
+            database.read("test", lambda c: c.all(_WORD, **parameters)),
+            database.act("test", lambda c: c.run(_WORD, **parameters)),
+            database.act("test", lambda c: c.many(_WORD, [parameters])),
+        ):
+            with pytest.raises(TypeError, match=f"unknown parameters: {named}$") as refused:
+                await call
+            assert CANARY not in str(refused.value)
+    assert seen == []
+
+
+async def test_a_column_without_a_value_is_a_missing_parameter(database: Database) -> None:
+    """An insert of a whole table asks for every column."""
+    with pytest.raises(TypeError, match="at, day, octets"):
+        await database.act("test", lambda c: c.run(_ADD, number=7, word="w"))
+
+
+async def test_counts_of_changed_rows(database: Database) -> None:
+    """`run` returns how many rows changed, `many` of nothing sends nothing."""
+    assert await database.act("test", lambda c: c.run(_SET, least=1, word="new")) == 2
+    assert await database.act("test", lambda c: c.run(_SET, least=9, word="new")) == 0
+    seen: list[str] = []
+    with before_statements(database, seen.append):
+        await database.act("test", lambda c: c.many(_ADD, []))
+    assert seen == []
+    removed = statement(delete(samples))
+    assert await database.act("test", lambda c: c.run(removed)) == 3
+
+
+async def test_insert_if_absent(database: Database) -> None:
+    """The key of a new row is returned, nothing for a row that is there."""
+    row = {"word": "new", "octets": None, "day": None, "at": None}
+    assert await database.act("test", lambda c: c.one(_ADD_ONCE, number=7, **row)) == (7,)
+    assert await database.act("test", lambda c: c.one(_ADD_ONCE, number=1, **row)) is None
+    assert await database.one("test", _WORD, number=1) == "w1"
+
+
+def test_a_text_is_compiled_once() -> None:
+    """Each dialect has its own text of a statement, and keeps it."""
+    made = statement(select(samples.c.word).where(_MINE))
+    assert made.sqlite is made.sqlite
+    assert made.postgresql is made.postgresql
+    assert made.sqlite.text.endswith("number = ?")
+    assert made.postgresql.text.endswith("number = $1::BIGINT")
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
+def test_lists_in_the_text_are_refused(dialect: str) -> None:
+    """IN with a list of values would be another text for each length."""
+    refused = [samples.c.number.in_([1, 2]), samples.c.number.in_(param("numbers"))]
+    for condition in refused:
+        with pytest.raises(TypeError, match="among"):
+            getattr(statement(select(samples).where(condition)), dialect)
+    allowed = statement(select(samples).where(among(samples.c.number, "numbers")))
+    assert getattr(allowed, dialect).names == {"numbers"}
+
+
+def test_an_index_is_named_to_sqlite_only() -> None:
+    """PostgreSQL has no word for it."""
+    made = statement(by_index(select(func.count()).select_from(samples), samples, "ix_any"))
+    assert made.sqlite.text.endswith("samples INDEXED BY ix_any")
+    assert "ix_any" not in made.postgresql.text

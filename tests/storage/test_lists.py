@@ -1,0 +1,51 @@
+"""Lists of any length are one statement, prepared once a connection, and none finds anything else."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import insert
+
+from idvault.ports.log import Node
+from idvault.storage.account.feed import SqlFeedStore
+from idvault.storage.account.store import SqlStatusStore
+from idvault.storage.base.database import Database
+from idvault.storage.base.statement import statement
+from idvault.storage.log.store import SqlLogStore
+from idvault.storage.log.tables import log_nodes
+from tests.storage.hooks import before_statements
+
+_ADD_NODE = statement(insert(log_nodes))
+
+
+async def test_lists_of_every_length_are_one_statement(main_database: Database) -> None:
+    """Batches of thirty lengths are one statement, whoever chose the lengths."""
+    statuses, feeds = SqlStatusStore(database=main_database), SqlFeedStore(database=main_database)
+    names = [f"name-{place}" for place in range(30)]
+    with _spelled(main_database) as texts:
+        for count in range(31):
+            await statuses.get_many(relying_party="platform-a", account_tokens=names[:count])
+    assert len(texts) == 1
+    with _spelled(main_database) as texts:
+        for count in range(31):
+            assert await feeds.heads(names[:count]) == dict.fromkeys(names[:count], 0)
+    assert len(texts) == 1
+
+
+async def test_proofs_from_every_size_are_one_statement(main_database: Database) -> None:
+    """Hashes that lie in any number of places are read with one statement, and all are found."""
+    nodes = [Node(0, 2 * place) for place in range(70)]
+    rows = [{"level": 0, "node_index": node.index, "hash": bytes([node.index])} for node in nodes]
+    await main_database.act("test", lambda connection: connection.many(_ADD_NODE, rows))
+    log = SqlLogStore(database=main_database)
+    with _spelled(main_database) as texts:
+        for count in range(1, 71):
+            assert await log.nodes(nodes[:count]) == [bytes([node.index]) for node in nodes[:count]]
+    assert len(texts) == 1
+
+
+@contextmanager
+def _spelled(database: Database) -> Iterator[set[str]]:
+    """Collect the texts of the queries that are executed."""
+    found: set[str] = set()
+    with before_statements(database, found.add):
+        yield found
