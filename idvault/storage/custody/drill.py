@@ -1,8 +1,9 @@
 """The acts and reads of drills (ports.drill)."""
 
-from functools import partial
+from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Row, select
 
 from idvault.domain.error import AlreadyExistsError, Reason
 from idvault.domain.event import Event
@@ -11,44 +12,16 @@ from idvault.domain.record import SealedRecord
 from idvault.domain.request import Request
 from idvault.ports.drill import DrillHistory, DrillRecord, Passing
 from idvault.storage.account.record import pack, unpack
+from idvault.storage.base.act import act, read
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
+from idvault.storage.base.statement import param, statement, upsert
 from idvault.storage.custody.tables import drill_passes, drill_records
-from idvault.storage.dialect import insert_if_absent
 from idvault.storage.log import entry as log
 from idvault.storage.people import request as person_request
 
 
-class SqlDrillStore:
-    """Drills in the main database."""
-
-    def __init__(self, *, database: Database) -> None:
-        """Take the main database."""
-        self._database = database
-
-    async def get(self, *, quorum_id: str) -> DrillRecord | None:
-        """Return a quorum's drill record."""
-        return await self._database.read("drill.get", partial(_get, quorum_id=quorum_id))
-
-    async def history(self) -> DrillHistory:
-        """Return when records were made, and when custodians passed."""
-        return await self._database.read("drill.history", _history)
-
-    async def renew(self, record: SealedRecord, *, now: Moment, event: Event) -> bool:
-        """Store a quorum's drill record, if it has none yet."""
-        return await self._database.act("drill.renew", partial(_renew, record=record, now=now, event=event))
-
-    async def complete(self, passing: Passing, *, request: Request, now: Moment, event: Event) -> None:
-        """Note that a custodian passed."""
-        work = partial(_complete, passing=passing, asked=request, now=now, event=event)
-        await self._database.act("drill.complete", work)
-
-
-async def _get(connection: Connection, quorum_id: str) -> DrillRecord | None:
-    query = select(drill_records).where(drill_records.c.quorum_id == quorum_id)
-    row = (await connection.execute(query)).first()
-    if row is None:
-        return None
+def _from_row(row: Row[Any]) -> DrillRecord:
     record = SealedRecord(
         account_token=row.account_token,
         relying_party=row.relying_party,
@@ -66,54 +39,82 @@ async def _get(connection: Connection, quorum_id: str) -> DrillRecord | None:
     return DrillRecord(record, row.entry_id, row.made_at)
 
 
-async def _history(connection: Connection) -> DrillHistory:
-    made = await connection.execute(select(drill_records.c.quorum_id, drill_records.c.made_at))
-    passed = await connection.execute(
-        select(drill_passes.c.quorum_id, drill_passes.c.actor_id, drill_passes.c.passed_at)
-    )
-    return DrillHistory(
-        {row.quorum_id: row.made_at for row in made},
-        {(row.quorum_id, row.actor_id): row.passed_at for row in passed},
-    )
+_GET = statement(select(drill_records).where(drill_records.c.quorum_id == param("quorum_id")), _from_row)
+_MADE = statement(select(drill_records.c.quorum_id, drill_records.c.made_at))
+_PASSED = statement(select(drill_passes.c.quorum_id, drill_passes.c.actor_id, drill_passes.c.passed_at))
+_RENEW = statement(
+    upsert(drill_records)
+    .on_conflict_do_nothing(index_elements=[drill_records.c.quorum_id])
+    .returning(drill_records.c.quorum_id)
+)
+_PASS = upsert(drill_passes)
+# Returns no row for a signature that is not later than the last one.
+_COMPLETE = statement(
+    _PASS.on_conflict_do_update(
+        index_elements=[drill_passes.c.quorum_id, drill_passes.c.actor_id],
+        set_={name: _PASS.excluded[name] for name in ("signed_at", "passed_at", "entry_id")},
+        where=drill_passes.c.signed_at < _PASS.excluded.signed_at,
+    ).returning(drill_passes.c.quorum_id)
+)
 
 
-async def _renew(connection: Connection, record: SealedRecord, now: Moment, event: Event) -> bool:
-    written = await insert_if_absent(
-        connection,
-        drill_records,
-        quorum_id=record.present_quorum_id,
-        account_token=record.account_token,
-        relying_party=record.relying_party,
-        record_id=record.record_id,
-        format_version=record.format_version,
-        suite=record.suite,
-        salt=record.salt,
-        commitment=record.commitment,
-        ciphertext=record.ciphertext,
-        share_hashes=pack(record.share_hashes),
-        shares=pack(record.shares),
-        entry_id=event.entry_id,
-        made_at=now.business,
-    )
-    if written:
-        await log.append(connection, event)
-    return written
+@dataclass(frozen=True, kw_only=True)
+class SqlDrillStore:
+    """Drills in the main database."""
 
+    database: Database
 
-async def _complete(
-    connection: Connection, passing: Passing, asked: Request, now: Moment, event: Event
-) -> None:
-    if await person_request.remember(connection, asked, now=now) is not None:
-        return
-    key = {"quorum_id": passing.quorum_id, "actor_id": passing.actor_id}
-    news = {"signed_at": passing.signed_at, "passed_at": now.business, "entry_id": event.entry_id}
-    if not await insert_if_absent(connection, drill_passes, **key, **news):
-        later = (
-            update(drill_passes)
-            .filter_by(**key)
-            .where(drill_passes.c.signed_at < passing.signed_at)
-            .values(**news)
+    async def get(self, *, quorum_id: str) -> DrillRecord | None:
+        """Return a quorum's drill record."""
+        return await self.database.one("drill.get", _GET, quorum_id=quorum_id)
+
+    @read("drill.history")
+    async def history(self, connection: Connection) -> DrillHistory:
+        """Return when records were made, and when custodians passed."""
+        return DrillHistory(
+            {row.quorum_id: row.made_at for row in await connection.all(_MADE)},
+            {(row.quorum_id, row.actor_id): row.passed_at for row in await connection.all(_PASSED)},
         )
-        if not (await connection.execute(later)).rowcount:
+
+    @act("drill.renew")
+    async def renew(self, connection: Connection, record: SealedRecord, *, now: Moment, event: Event) -> bool:
+        """Store a quorum's drill record, if it has none yet."""
+        written = await connection.one(
+            _RENEW,
+            quorum_id=record.present_quorum_id,
+            account_token=record.account_token,
+            relying_party=record.relying_party,
+            record_id=record.record_id,
+            format_version=record.format_version,
+            suite=record.suite,
+            salt=record.salt,
+            commitment=record.commitment,
+            ciphertext=record.ciphertext,
+            share_hashes=pack(record.share_hashes),
+            shares=pack(record.shares),
+            entry_id=event.entry_id,
+            made_at=now.business,
+        )
+        if written is None:
+            return False
+        await log.append(connection, event)
+        return True
+
+    @act("drill.complete")
+    async def complete(
+        self, connection: Connection, passing: Passing, *, request: Request, now: Moment, event: Event
+    ) -> None:
+        """Note that a custodian passed."""
+        if await person_request.remember(connection, request, now=now) is not None:
+            return
+        noted = await connection.one(
+            _COMPLETE,
+            quorum_id=passing.quorum_id,
+            actor_id=passing.actor_id,
+            signed_at=passing.signed_at,
+            passed_at=now.business,
+            entry_id=event.entry_id,
+        )
+        if noted is None:
             raise AlreadyExistsError(Reason.REQUEST_ID_REUSED)
-    await log.append(connection, event)
+        await log.append(connection, event)

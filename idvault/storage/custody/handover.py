@@ -1,10 +1,9 @@
 """The acts and reads of hand-overs (ports.handover)."""
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
-from functools import partial
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Integer, func, select, true, update
 
 from idvault.domain.event import Event
 from idvault.domain.handover import Batch, HandedShare
@@ -13,95 +12,113 @@ from idvault.domain.record import SealedRecord
 from idvault.domain.request import Request
 from idvault.storage.account import record
 from idvault.storage.account.tables import records
+from idvault.storage.base.act import act, read
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
+from idvault.storage.base.listing import among, listed
 from idvault.storage.base.locking import for_change
+from idvault.storage.base.statement import param, scalar, statement, upsert
 from idvault.storage.custody.tables import handed_quorums
-from idvault.storage.dialect import insert_if_absent
-from idvault.storage.lengths import padded
 from idvault.storage.log import entry as log
 from idvault.storage.people import request as person_request
 
+_C = records.c
+_OF_QUORUMS = among(_C.present_quorum_id, "quorum_ids")
+_CHANGES = listed(
+    "changes",
+    token=_C.account_token.type,
+    present=_C.present_quorum_id.type,
+    shares=_C.shares.type,
+    held_by=_C.share_quorum_ids.type,
+)
+_NEW = listed(
+    "quorums", quorum_id=handed_quorums.c.quorum_id.type, held_by=handed_quorums.c.share_quorum_ids.type
+)
 
+_TOKENS = statement(
+    select(_C.account_token)
+    .where(_OF_QUORUMS, _C.account_token > param("after"))
+    .order_by(_C.account_token)
+    .limit(param("limit", Integer)),
+    scalar,
+)
+_COUNT = statement(select(func.count()).select_from(records).where(_OF_QUORUMS), scalar)
+_BY_QUORUM = statement(
+    select(_C.present_quorum_id, func.count()).group_by(_C.present_quorum_id), tuple[str, int]
+)
+_HANDED = statement(select(handed_quorums.c.quorum_id, handed_quorums.c.share_quorum_ids))
+# In one order everywhere, so that two batches never wait for each other.
+_LOCK = statement(
+    for_change(select(records).where(among(_C.account_token, "tokens")).order_by(_C.account_token)),
+    record.from_row,
+)
+_PUT = statement(
+    update(records)
+    .where(_C.account_token == _CHANGES.c.token)
+    .values(
+        present_quorum_id=_CHANGES.c.present,
+        shares=_CHANGES.c.shares,
+        share_quorum_ids=_CHANGES.c.held_by,
+    )
+)
+# The condition keeps SQLite from reading ON CONFLICT as that of a join.
+_NOTE = statement(
+    upsert(handed_quorums)
+    .from_select(["quorum_id", "share_quorum_ids"], select(_NEW).where(true()))
+    .on_conflict_do_nothing(index_elements=[handed_quorums.c.quorum_id])
+)
+
+
+@dataclass(frozen=True, kw_only=True)
 class SqlHandoverStore:
     """Hand-overs in the main database."""
 
-    def __init__(self, *, database: Database) -> None:
-        """Take the main database."""
-        self._database = database
+    database: Database
 
-    async def hand_over(self, batch: Batch, *, request: Request, now: Moment, event: Event) -> int:
+    @act("handover.hand_over")
+    async def hand_over(
+        self, connection: Connection, batch: Batch, *, request: Request, now: Moment, event: Event
+    ) -> int:
         """Put re-sealed shares in the place of the former ones, with one event for all."""
-        work = partial(_hand_over, batch=batch, asked=request, now=now, event=event)
-        return await self._database.act("handover.hand_over", work)
+        # The request's row is written first, and the count is known only at the end: it is put there then.
+        kept = await person_request.remember(connection, request, now=now)
+        if kept is not None:
+            return int(kept)
+        given = {share.account_token: share for share in batch.shares}
+        locked = await connection.all(_LOCK, tokens=given)
+        changes = [
+            changed
+            for stored in locked
+            if (changed := _handed(stored, batch, given[stored.account_token])) is not None
+        ]
+        if changes:
+            await _put(connection, changes)
+        await person_request.conclude(connection, request, answer=str(len(changes)).encode())
+        await log.append(connection, event.with_fields(count=len(changes)))
+        return len(changes)
 
-    async def tokens(self, *, quorum_ids: Collection[str], after: str, limit: int) -> list[str]:
+    @read("handover.tokens")
+    async def tokens(
+        self, connection: Connection, *, quorum_ids: Collection[str], after: str, limit: int
+    ) -> list[str]:
         """Return the accounts, in order, whose records have one of these present quorums."""
-        query = (
-            select(records.c.account_token)
-            .where(records.c.present_quorum_id.in_(quorum_ids), records.c.account_token > after)
-            .order_by(records.c.account_token)
-            .limit(limit)
-        )
+        return await connection.all(_TOKENS, quorum_ids=quorum_ids, after=after, limit=limit)
 
-        async def read(connection: Connection) -> list[str]:
-            return list((await connection.execute(query)).scalars())
-
-        return await self._database.read("handover.tokens", read)
-
-    async def count(self, *, quorum_ids: Collection[str]) -> int:
+    @read("handover.count")
+    async def count(self, connection: Connection, *, quorum_ids: Collection[str]) -> int:
         """Return how many records have one of these present quorums."""
-        query = select(func.count()).select_from(records).where(records.c.present_quorum_id.in_(quorum_ids))
+        return await connection.one(_COUNT, quorum_ids=quorum_ids) or 0
 
-        async def read(connection: Connection) -> int:
-            return int((await connection.execute(query)).scalar_one())
-
-        return await self._database.read("handover.count", read)
-
-    async def by_quorum(self) -> Mapping[str, int]:
+    @read("handover.by_quorum")
+    async def by_quorum(self, connection: Connection) -> Mapping[str, int]:
         """Return how many records each present quorum has."""
-        quorum_id = records.c.present_quorum_id
-        query = select(quorum_id, func.count()).group_by(quorum_id)
+        return dict(await connection.all(_BY_QUORUM))
 
-        async def read(connection: Connection) -> Mapping[str, int]:
-            return {row[0]: row[1] for row in await connection.execute(query)}
-
-        return await self._database.read("handover.by_quorum", read)
-
-    async def handed(self) -> Mapping[str, tuple[str, ...]]:
+    @read("handover.handed")
+    async def handed(self, connection: Connection) -> Mapping[str, tuple[str, ...]]:
         """Return each present quorum that a hand-over has made, with the roster's quorum of each place."""
-        query = select(handed_quorums)
-
-        async def read(connection: Connection) -> Mapping[str, tuple[str, ...]]:
-            rows = await connection.execute(query)
-            return {row.quorum_id: record.unpack_ids(row.share_quorum_ids) for row in rows}
-
-        return await self._database.read("handover.handed", read)
-
-
-async def _hand_over(
-    connection: Connection, batch: Batch, *, asked: Request, now: Moment, event: Event
-) -> int:
-    # The request's row is written first, and the count is known only at the end: it is put there then.
-    kept = await person_request.remember(connection, asked, now=now)
-    if kept is not None:
-        return int(kept)
-    given = {share.account_token: share for share in batch.shares}
-    # In one order everywhere, so that two batches never wait for each other.
-    query = (
-        select(records).where(records.c.account_token.in_(padded(given))).order_by(records.c.account_token)
-    )
-    changes: list[SealedRecord] = []
-    for row in list(await connection.execute(for_change(query))):
-        changed = _handed(record.from_row(row), batch, given[row.account_token])
-        if changed is not None:
-            changes.append(changed)
-    for changed in changes:
-        await _put(connection, changed)
-    await _note(connection, changes)
-    await person_request.conclude(connection, asked, answer=str(len(changes)).encode())
-    await log.append(connection, event.with_fields(count=len(changes)))
-    return len(changes)
+        rows = await connection.all(_HANDED)
+        return {row.quorum_id: record.unpack_ids(row.share_quorum_ids) for row in rows}
 
 
 def _handed(stored: SealedRecord, batch: Batch, share: HandedShare) -> SealedRecord | None:
@@ -122,20 +139,19 @@ def _handed(stored: SealedRecord, batch: Batch, share: HandedShare) -> SealedRec
     )
 
 
-async def _put(connection: Connection, changed: SealedRecord) -> None:
-    await connection.execute(
-        update(records)
-        .where(records.c.account_token == changed.account_token)
-        .values(
-            present_quorum_id=changed.present_quorum_id,
-            shares=record.pack(changed.shares),
-            share_quorum_ids=record.pack_ids(changed.share_quorum_ids),
-        )
+async def _put(connection: Connection, changes: Sequence[SealedRecord]) -> None:
+    """Store changed records, and who holds the shares under each present quorum that came up."""
+    await connection.run(
+        _PUT,
+        changes=[
+            (
+                each.account_token,
+                each.present_quorum_id,
+                record.pack(each.shares),
+                record.pack_ids(each.share_quorum_ids),
+            )
+            for each in changes
+        ],
     )
-
-
-async def _note(connection: Connection, changes: Iterable[SealedRecord]) -> None:
-    """Keep who holds the shares under each present quorum that came up."""
-    for quorum_id, ids in {each.present_quorum_id: each.share_quorum_ids for each in changes}.items():
-        packed = record.pack_ids(ids)
-        await insert_if_absent(connection, handed_quorums, quorum_id=quorum_id, share_quorum_ids=packed)
+    quorums = {each.present_quorum_id: record.pack_ids(each.share_quorum_ids) for each in changes}
+    await connection.run(_NOTE, quorums=list(quorums.items()))

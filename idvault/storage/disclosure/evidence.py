@@ -1,56 +1,64 @@
 """Reads what a sealed record, or an opening of it, can be checked by."""
 
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, select
 
 from idvault.domain.verification import ClaimState
 from idvault.ports.disclosure import EndedClaim, Evidence, Logged
 from idvault.storage.account import record
+from idvault.storage.base.act import read
 from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
+from idvault.storage.base.statement import param, statement
 from idvault.storage.claim.tables import claims
 from idvault.storage.log.tables import log_entries, log_openings
 
 
-async def of_record(connection: Connection, account_token: str) -> Evidence | None:
-    """Return an account's record, how its claims ended, and its log entries, newest first."""
-    stored = await record.find(connection, account_token)
-    if stored is None:
-        return None
-    query = (
-        select(claims.c.claim_id, claims.c.state, claims.c.failure_reason)
-        .where(claims.c.account_token == account_token, claims.c.state != ClaimState.PENDING.value)
-        .order_by(claims.c.ended_at.desc())
-    )
-    ended = tuple(
-        EndedClaim(row.claim_id, row.state, row.failure_reason or "")
-        for row in await connection.execute(query)
-    )
-    # Entries without a place in the log yet are newer than all that have one.
-    newest_first = _entries(account_token).order_by(
+def _logged(row: Row[Any]) -> Logged:
+    return Logged(row.entry_id, row.leaf, row.opening_key, row.log_index)
+
+
+_ENTRIES = (
+    select(log_entries.c.entry_id, log_entries.c.leaf, log_entries.c.log_index, log_openings.c.opening_key)
+    .join(log_openings, log_openings.c.entry_id == log_entries.c.entry_id)
+    .where(log_openings.c.account_token == param("token"))
+)
+# Entries without a place in the log yet are newer than all that have one.
+_NEWEST_FIRST = statement(
+    _ENTRIES.order_by(
         log_entries.c.log_index.is_(None).desc(),
         log_entries.c.log_index.desc(),
         log_entries.c.recorded_at.desc(),
-    )
-    return Evidence(stored, ended, tuple(_logged(row) for row in await connection.execute(newest_first)))
+    ),
+    _logged,
+)
+_ENTRY = statement(_ENTRIES.where(log_entries.c.entry_id == param("entry_id")), _logged)
+_ENDED = statement(
+    select(claims.c.claim_id, claims.c.state, claims.c.failure_reason)
+    .where(claims.c.account_token == param("token"), claims.c.state != ClaimState.PENDING.value)
+    .order_by(claims.c.ended_at.desc()),
+    lambda row: EndedClaim(row.claim_id, row.state, row.failure_reason or ""),
+)
 
 
-async def of_entry(connection: Connection, account_token: str, entry_id: str) -> Logged | None:
-    """Return one entry of an account with the key that opens it."""
-    query = _entries(account_token).where(log_entries.c.entry_id == entry_id)
-    row = (await connection.execute(query)).first()
-    return None if row is None else _logged(row)
+@dataclass(frozen=True, kw_only=True)
+class SqlEvidence:
+    """Records with their claims and log entries."""
 
+    database: Database
 
-def _entries(account_token: str) -> Select[Any]:
-    return (
-        select(
-            log_entries.c.entry_id, log_entries.c.leaf, log_entries.c.log_index, log_openings.c.opening_key
-        )
-        .join(log_openings, log_openings.c.entry_id == log_entries.c.entry_id)
-        .where(log_openings.c.account_token == account_token)
-    )
+    @read("disclosure.evidence")
+    async def evidence(self, connection: Connection, *, account_token: str) -> Evidence | None:
+        """Return an account's record, how its claims ended, and its log entries, newest first."""
+        stored = await record.find(connection, account_token)
+        if stored is None:
+            return None
+        ended = await connection.all(_ENDED, token=account_token)
+        entries = await connection.all(_NEWEST_FIRST, token=account_token)
+        return Evidence(stored, tuple(ended), tuple(entries))
 
-
-def _logged(row: Row[Any]) -> Logged:
-    return Logged(row.entry_id, row.leaf, row.opening_key, row.log_index)
+    async def logged(self, *, account_token: str, entry_id: str) -> Logged | None:
+        """Return one entry of an account with the key that opens it."""
+        return await self.database.one("disclosure.logged", _ENTRY, token=account_token, entry_id=entry_id)

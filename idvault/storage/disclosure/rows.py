@@ -3,49 +3,97 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, insert, select, update
+from sqlalchemy import Row, insert, select, update
 
 from idvault.domain.disclosure import Decision, Disclosure, State, Verdict
-from idvault.domain.error import NotFoundError, Reason
-from idvault.ports.disclosure import Deciding, Filed, Filing, SealedText
+from idvault.domain.error import AlreadyExistsError, NotFoundError, Reason
+from idvault.ports.disclosure import Deciding, Filed, SealedText
 from idvault.storage.base.connection import Connection
+from idvault.storage.base.listing import among
 from idvault.storage.base.locking import for_change
+from idvault.storage.base.statement import Statement, param, statement, upsert
 from idvault.storage.disclosure.tables import disclosure_decisions, disclosures
-from idvault.storage.lengths import padded
 
 
-async def add(connection: Connection, filing: Filing, *, record_id: str, number: int, entry_id: str) -> None:
-    """Insert a disclosure that has just been asked for."""
-    made = filing.disclosure
-    await connection.execute(
-        insert(disclosures).values(
-            account_token=made.account_token,
-            disclosure_id=made.disclosure_id,
-            auditor=made.auditor,
-            auditor_actor_id=made.auditor_actor_id,
-            number=number,
-            record_id=record_id,
-            openings=made.openings,
-            created_at=made.created_at,
-            expire_at=made.expire_at,
-            state=made.state.value,
-            opened=made.opened,
-            opened_at=made.opened_at,
-            key_version=filing.text.key_version,
-            text=filing.text.data,
-            digest=filing.digest,
-            threshold=filing.threshold,
-            entry_id=entry_id,
-        )
+def _decision(row: Row[Any]) -> tuple[str, Decision]:
+    return row.disclosure_id, Decision(row.custodian, row.place, Verdict(row.verdict), row.decided_at)
+
+
+_BY_ID = select(disclosures).where(disclosures.c.disclosure_id == param("disclosure_id"))
+_FIND = statement(_BY_ID)
+_LOCK = statement(for_change(_BY_ID))
+_DECISIONS = statement(
+    select(
+        disclosure_decisions.c.disclosure_id,
+        disclosure_decisions.c.custodian,
+        disclosure_decisions.c.place,
+        disclosure_decisions.c.verdict,
+        disclosure_decisions.c.decided_at,
     )
+    .where(among(disclosure_decisions.c.disclosure_id, "ids"))
+    .order_by(disclosure_decisions.c.decided_at, disclosure_decisions.c.place),
+    _decision,
+)
+_ADD = statement(
+    upsert(disclosures)
+    .on_conflict_do_nothing(index_elements=[disclosures.c.disclosure_id])
+    .returning(disclosures.c.disclosure_id)
+)
+_PUT = statement(
+    update(disclosures)
+    .where(
+        disclosures.c.account_token == param("token"), disclosures.c.disclosure_id == param("disclosure_id")
+    )
+    .values(state=param("state"), opened=param("opened"), opened_at=param("opened_at"))
+)
+_ADD_DECISION = statement(insert(disclosure_decisions))
+_DESTROY_SHARES = statement(
+    update(disclosure_decisions)
+    .where(
+        disclosure_decisions.c.account_token == param("token"),
+        disclosure_decisions.c.disclosure_id == param("disclosure_id"),
+        disclosure_decisions.c.resealed.is_not(None),
+    )
+    .values(resealed=None)
+)
+
+
+async def add(connection: Connection, filed: Filed) -> None:
+    """Insert a new disclosure; AlreadyExistsError (REQUEST_ID_REUSED) if its id was used before."""
+    made = filed.disclosure
+    new = await connection.one(
+        _ADD,
+        account_token=made.account_token,
+        disclosure_id=made.disclosure_id,
+        auditor=made.auditor,
+        auditor_actor_id=made.auditor_actor_id,
+        number=filed.number,
+        record_id=made.record_id,
+        openings=made.openings,
+        created_at=made.created_at,
+        expire_at=made.expire_at,
+        state=made.state.value,
+        opened=made.opened,
+        opened_at=made.opened_at,
+        key_version=filed.text.key_version,
+        text=filed.text.data,
+        digest=filed.digest,
+        threshold=filed.threshold,
+        entry_id=filed.entry_id,
+    )
+    if new is None:
+        raise AlreadyExistsError(Reason.REQUEST_ID_REUSED)
 
 
 async def put(connection: Connection, changed: Disclosure) -> None:
     """Store a disclosure whose row this act has locked; decisions are rows of their own."""
-    await connection.execute(
-        update(disclosures)
-        .where(_is(changed))
-        .values(state=changed.state.value, opened=changed.opened, opened_at=changed.opened_at)
+    await connection.run(
+        _PUT,
+        token=changed.account_token,
+        disclosure_id=changed.disclosure_id,
+        state=changed.state.value,
+        opened=changed.opened,
+        opened_at=changed.opened_at,
     )
 
 
@@ -54,71 +102,63 @@ async def add_decision(
 ) -> None:
     """Insert the newest decision of a disclosure."""
     made = decided.decisions[-1]
-    await connection.execute(
-        insert(disclosure_decisions).values(
-            account_token=decided.account_token,
-            disclosure_id=decided.disclosure_id,
-            place=made.place,
-            custodian=made.custodian,
-            custodian_actor_id=deciding.member.actor_id,
-            verdict=made.verdict.value,
-            decided_at=made.decided_at,
-            signed=deciding.signed,
-            resealed=deciding.resealed,
-            entry_id=entry_id,
-        )
+    await connection.run(
+        _ADD_DECISION,
+        account_token=decided.account_token,
+        disclosure_id=decided.disclosure_id,
+        place=made.place,
+        custodian=made.custodian,
+        custodian_actor_id=deciding.member.actor_id,
+        verdict=made.verdict.value,
+        decided_at=made.decided_at,
+        signed=deciding.signed,
+        resealed=deciding.resealed,
+        entry_id=entry_id,
     )
 
 
 async def destroy_shares(connection: Connection, disclosure: Disclosure) -> None:
     """Forget every re-sealed share of a disclosure; the signed approvals stay."""
-    await connection.execute(
-        update(disclosure_decisions)
-        .where(
-            disclosure_decisions.c.account_token == disclosure.account_token,
-            disclosure_decisions.c.disclosure_id == disclosure.disclosure_id,
-            disclosure_decisions.c.resealed.is_not(None),
-        )
-        .values(resealed=None)
+    await connection.run(
+        _DESTROY_SHARES, token=disclosure.account_token, disclosure_id=disclosure.disclosure_id
     )
 
 
-async def find(connection: Connection, *, disclosure_id: str, for_update: bool = False) -> Filed | None:
-    """Return a disclosure; for_update keeps its row, and so its decisions, from every other act."""
-    query = select(disclosures).where(disclosures.c.disclosure_id == disclosure_id)
-    found = await load(connection, for_change(query) if for_update else query)
+async def find(connection: Connection, *, disclosure_id: str) -> Filed | None:
+    """Return a disclosure."""
+    found = await load(connection, _FIND, disclosure_id=disclosure_id)
     return found[0] if found else None
 
 
+async def known(connection: Connection, *, disclosure_id: str) -> Filed:
+    """Return a disclosure; raises NotFoundError (REQUEST_NOT_FOUND)."""
+    return _only(await load(connection, _FIND, disclosure_id=disclosure_id))
+
+
 async def lock(connection: Connection, *, disclosure_id: str) -> Filed:
-    """Return a disclosure with its row locked; raises NotFoundError (REQUEST_NOT_FOUND)."""
-    found = await find(connection, disclosure_id=disclosure_id, for_update=True)
-    if found is None:
-        raise NotFoundError(Reason.REQUEST_NOT_FOUND)
-    return found
+    """Return a disclosure and keep its row, and so its decisions, from every other act; as `known`."""
+    return _only(await load(connection, _LOCK, disclosure_id=disclosure_id))
 
 
-async def load(connection: Connection, query: Select[Any]) -> list[Filed]:
+async def load(connection: Connection, query: Statement[Row[Any]], **parameters: Any) -> list[Filed]:
     """Return the disclosures of a query that has all columns of their table, in its order."""
-    rows = list(await connection.execute(query))
+    rows = await connection.all(query, **parameters)
     decisions = await _decisions(connection, [row.disclosure_id for row in rows])
     return [_filed(row, decisions.get(row.disclosure_id, ())) for row in rows]
 
 
 async def _decisions(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[Decision, ...]]:
     found: dict[str, tuple[Decision, ...]] = {}
-    if not ids:
-        return found
-    table = disclosure_decisions
-    query = (
-        select(table.c.disclosure_id, table.c.custodian, table.c.place, table.c.verdict, table.c.decided_at)
-        .where(table.c.disclosure_id.in_(padded(ids)))
-        .order_by(table.c.decided_at, table.c.place)
-    )
-    for row in await connection.execute(query):
-        made = Decision(row.custodian, row.place, Verdict(row.verdict), row.decided_at)
-        found[row.disclosure_id] = (*found.get(row.disclosure_id, ()), made)
+    if ids:
+        for disclosure_id, made in await connection.all(_DECISIONS, ids=ids):
+            found[disclosure_id] = (*found.get(disclosure_id, ()), made)
     return found
+
+
+def _only(found: list[Filed]) -> Filed:
+    if not found:
+        raise NotFoundError(Reason.REQUEST_NOT_FOUND)
+    return found[0]
 
 
 def _filed(row: Row[Any], decisions: tuple[Decision, ...]) -> Filed:
@@ -136,17 +176,5 @@ def _filed(row: Row[Any], decisions: tuple[Decision, ...]) -> Filed:
         opened_at=row.opened_at,
         decisions=decisions,
     )
-    return Filed(
-        disclosure,
-        SealedText(row.key_version, row.text),
-        row.digest,
-        row.threshold,
-        row.entry_id,
-        row.number,
-    )
-
-
-def _is(disclosure: Disclosure) -> Any:
-    return (disclosures.c.account_token == disclosure.account_token) & (
-        disclosures.c.disclosure_id == disclosure.disclosure_id
-    )
+    text = SealedText(row.key_version, row.text)
+    return Filed(disclosure, text, row.digest, row.threshold, row.entry_id, row.number)

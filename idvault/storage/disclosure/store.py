@@ -1,79 +1,133 @@
-"""The acts and reads of disclosures (ports.disclosure)."""
+"""The acts of disclosures (ports.disclosure), step by step.
 
-from collections.abc import Collection
-from datetime import date, datetime
-from functools import partial
-from typing import Any
+Rows are locked in one order everywhere: the person's request, the budget, the account, the disclosure.
+"""
 
-from sqlalchemy import Select, and_, exists, func, or_, select
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
-from idvault.domain.disclosure import Disclosure, State, Verdict
+from sqlalchemy import insert, select
+
+from idvault.domain import disclosure as rules
+from idvault.domain.disclosure import Disclosure, State
+from idvault.domain.error import ExhaustedError, NotFoundError, PreconditionError, Reason
 from idvault.domain.event import Event
 from idvault.domain.moment import Moment
 from idvault.domain.request import Request
-from idvault.ports.disclosure import (
-    Deciding,
-    Evidence,
-    Filed,
-    Filing,
-    GivenShare,
-    Logged,
-    Opening,
-)
+from idvault.domain.status import State as AccountState
+from idvault.ports.disclosure import Deciding, Filed, Filing
+from idvault.storage.account import record
+from idvault.storage.account import rows as account
 from idvault.storage.account.tables import records
+from idvault.storage.base.act import act, read
 from idvault.storage.base.connection import Connection
-from idvault.storage.base.database import Database
-from idvault.storage.disclosure import acts as disclosing
-from idvault.storage.disclosure import evidence, refusal
+from idvault.storage.base.statement import param, scalar, statement, upsert
 from idvault.storage.disclosure import rows as disclosure_row
-from idvault.storage.disclosure.tables import disclosure_decisions, disclosure_openings, disclosures
+from idvault.storage.disclosure.evidence import SqlEvidence
+from idvault.storage.disclosure.lists import SqlDisclosureLists
+from idvault.storage.disclosure.refusal import SqlRefusals
+from idvault.storage.disclosure.tables import disclosure_budgets, disclosure_openings
+from idvault.storage.log import entry as log
+from idvault.storage.people import request as person_request
 
-_WAITING = (State.REQUESTED.value, State.APPROVED.value)
+_NUMBERS_A_DAY = 100_000
+_RETRY = timedelta(hours=24)
+
+# Returns no row where the day's budget is spent.
+_CHARGE = statement(
+    upsert(disclosure_budgets)
+    .values(actor_id=param("actor_id"), day=param("day"), used=1)
+    .on_conflict_do_update(
+        index_elements=[disclosure_budgets.c.actor_id, disclosure_budgets.c.day],
+        set_={"used": disclosure_budgets.c.used + 1},
+        where=disclosure_budgets.c.used < param("daily"),
+    )
+    .returning(disclosure_budgets.c.used),
+    scalar,
+)
+_RECORD = statement(
+    select(records.c.record_id, records.c.present_quorum_id).where(records.c.account_token == param("token")),
+    tuple[str, str],
+)
+_ADD_OPENING = statement(insert(disclosure_openings))
 
 
-class SqlDisclosureStore:
+@dataclass(frozen=True, kw_only=True)
+class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
     """Disclosures in the main database."""
 
-    def __init__(self, *, database: Database) -> None:
-        """Take the main database."""
-        self._database = database
-
+    @act("disclosure.request")
     async def request(
-        self, filing: Filing, *, request: Request, today: date, daily: int, now: Moment, event: Event
+        self,
+        connection: Connection,
+        filing: Filing,
+        *,
+        request: Request,
+        today: date,
+        daily: int,
+        now: Moment,
+        event: Event,
     ) -> Filed:
         """Store a new request with its event."""
-        work = partial(
-            disclosing.request,
-            filing=filing,
-            asked=request,
-            today=today,
-            daily=daily,
-            now=now,
-            event=event,
-        )
-        return await self._database.act("disclosure.request", work)
+        made = filing.disclosure
+        if await person_request.remember(connection, request, now=now) is not None:
+            return await disclosure_row.known(connection, disclosure_id=made.disclosure_id)
+        number = await _charge(connection, made.auditor_actor_id, today, daily)
+        asked = replace(made, record_id=await _record_id(connection, made.account_token))
+        filed = Filed(asked, filing.text, filing.digest, filing.threshold, event.entry_id, number)
+        await disclosure_row.add(connection, filed)
+        await log.append(connection, event)
+        return filed
 
-    async def decide(self, deciding: Deciding, *, request: Request, now: Moment, event: Event) -> Filed:
+    @act("disclosure.decide")
+    async def decide(
+        self, connection: Connection, deciding: Deciding, *, request: Request, now: Moment, event: Event
+    ) -> Filed:
         """Store a decision with its event."""
-        work = partial(disclosing.decide, deciding=deciding, asked=request, now=now, event=event)
-        return await self._database.act("disclosure.decide", work)
+        if await person_request.remember(connection, request, now=now) is not None:
+            return await disclosure_row.known(connection, disclosure_id=deciding.disclosure_id)
+        filed = await disclosure_row.lock(connection, disclosure_id=deciding.disclosure_id)
+        decided = rules.decide(
+            disclosure=filed.disclosure,
+            member=deciding.member,
+            verdict=deciding.verdict,
+            panel=deciding.panel,
+            now=now.business,
+        )
+        await _check_quorum(connection, filed.disclosure, deciding.panel.quorum_id)
+        await disclosure_row.add_decision(connection, decided, deciding, entry_id=event.entry_id)
+        await disclosure_row.put(connection, decided)
+        if decided.state is State.DENIED:
+            await disclosure_row.destroy_shares(connection, decided)
+        await log.append(connection, event)
+        return replace(filed, disclosure=decided)
 
+    @act("disclosure.cancel")
     async def cancel(
-        self, *, disclosure_id: str, actor_id: str, request: Request, now: Moment, event: Event
+        self,
+        connection: Connection,
+        *,
+        disclosure_id: str,
+        actor_id: str,
+        request: Request,
+        now: Moment,
+        event: Event,
     ) -> Filed:
         """Cancel an auditor's own disclosure with its event."""
-        work = partial(
-            disclosing.cancel,
-            disclosure_id=disclosure_id,
-            actor_id=actor_id,
-            asked=request,
-            now=now,
-            event=event,
-        )
-        return await self._database.act("disclosure.cancel", work)
+        if await person_request.remember(connection, request, now=now) is not None:
+            return await disclosure_row.known(connection, disclosure_id=disclosure_id)
+        filed = await disclosure_row.lock(connection, disclosure_id=disclosure_id)
+        rules.check_owner(disclosure=filed.disclosure, actor_id=actor_id)
+        cancelled = rules.cancel(disclosure=filed.disclosure, now=now.business)
+        await disclosure_row.put(connection, cancelled)
+        await disclosure_row.destroy_shares(connection, cancelled)
+        await log.append(connection, event)
+        return replace(filed, disclosure=cancelled)
 
+    @act("disclosure.open")
     async def open(
         self,
+        connection: Connection,
         *,
         disclosure_id: str,
         actor_id: str,
@@ -82,157 +136,74 @@ class SqlDisclosureStore:
         now: Moment,
         event: Event,
     ) -> str:
-        """Note one opening with its event."""
-        work = partial(
-            disclosing.open_once,
+        """Note one opening with its event; return the entry's id, also to a repeat."""
+        answer = event.entry_id.encode()
+        kept = await person_request.remember(connection, request, now=now, answer=answer)
+        if kept is not None:
+            return kept.decode()
+        filed = await disclosure_row.lock(connection, disclosure_id=disclosure_id)
+        rules.check_owner(disclosure=filed.disclosure, actor_id=actor_id)
+        opened = rules.open_once(disclosure=filed.disclosure, now=now.business)
+        stored = await record.find(connection, opened.account_token)
+        if stored is None or stored.record_id != opened.record_id or stored.digest() != record_digest:
+            raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+        await disclosure_row.put(connection, opened)
+        await connection.run(
+            _ADD_OPENING,
+            account_token=opened.account_token,
             disclosure_id=disclosure_id,
-            actor_id=actor_id,
+            entry_id=event.entry_id,
+            auditor_actor_id=actor_id,
+            opened_at=now.business,
             record_digest=record_digest,
-            asked=request,
-            now=now,
-            event=event,
         )
-        return await self._database.act("disclosure.open", work)
+        await log.append(connection, event.with_fields(record_digest=record_digest))
+        return event.entry_id
 
-    async def due(self, *, now: datetime, limit: int) -> list[Disclosure]:
-        """Return disclosures that must expire, and those whose re-sealed shares must be destroyed."""
-        return await self._load_disclosures("disclosure.due", _due(now).limit(limit))
+    @act("disclosure.expire")
+    async def expire(
+        self, connection: Connection, *, disclosure_id: str, now: Moment, event: Event
+    ) -> Disclosure | None:
+        """Expire a disclosure if its time is over; destroy its shares if nobody may have them any more."""
+        filed = await disclosure_row.lock(connection, disclosure_id=disclosure_id)
+        expired = rules.expire(disclosure=filed.disclosure, now=now.business)
+        if not rules.needs_shares(disclosure=expired, now=now.business):
+            await disclosure_row.destroy_shares(connection, expired)
+        if expired == filed.disclosure:
+            return None
+        await disclosure_row.put(connection, expired)
+        await log.append(connection, event)
+        return expired
 
-    async def expire(self, *, disclosure_id: str, now: Moment, event: Event) -> Disclosure | None:
-        """Expire a disclosure whose time is over; destroy shares that nobody may have any more."""
-        work = partial(disclosing.expire, disclosure_id=disclosure_id, now=now, event=event)
-        return await self._database.act("disclosure.expire", work)
-
-    async def refuse(self, *, actor_id: str, reason: str, now: Moment, event: Event) -> bool:
-        """Count a refusal."""
-        work = partial(refusal.count, actor_id=actor_id, reason=reason, now=now.business, event=event)
-        return await self._database.act("disclosure.refuse", work)
-
-    async def silent(self, *, now: datetime) -> list[tuple[str, str]]:
-        """Return actor and reason of the refusals whose count must be written."""
-        return await self._database.read("disclosure.silent", partial(refusal.silent, now=now))
-
-    async def flush(self, *, actor_id: str, reason: str, now: Moment, event: Event) -> bool:
-        """Write the count of silent refusals."""
-        work = partial(refusal.flush, actor_id=actor_id, reason=reason, now=now.business, event=event)
-        return await self._database.act("disclosure.flush", work)
-
-    async def get(self, *, disclosure_id: str) -> Filed | None:
+    @read("disclosure.get")
+    async def get(self, connection: Connection, *, disclosure_id: str) -> Filed | None:
         """Return a disclosure as it is stored."""
-        work = partial(disclosure_row.find, disclosure_id=disclosure_id)
-        return await self._database.read("disclosure.get", work)
-
-    async def of_auditor(self, *, actor_id: str, below: int | None, limit: int) -> list[Filed]:
-        """Return an auditor's own disclosures, newest first."""
-        query = select(disclosures).where(disclosures.c.auditor_actor_id == actor_id)
-        if below is not None:
-            query = query.where(disclosures.c.number < below)
-        query = query.order_by(disclosures.c.number.desc()).limit(limit)
-        return await self._load("disclosure.of_auditor", query)
-
-    async def pending(
-        self, *, custodian: str, quorum_ids: Collection[str], now: datetime, offset: int, limit: int
-    ) -> list[Filed]:
-        """Return what waits for a custodian's decision, oldest first."""
-        query = _pending(custodian, quorum_ids, now).offset(offset).limit(limit)
-        return await self._load("disclosure.pending", query)
-
-    async def shares(self, *, disclosure_id: str) -> list[GivenShare]:
-        """Return the approvals with their re-sealed shares, in the order of their places."""
-        table = disclosure_decisions
-        query = (
-            select(table.c.custodian, table.c.place, table.c.resealed, table.c.signed)
-            .where(table.c.disclosure_id == disclosure_id, table.c.verdict == Verdict.APPROVE.value)
-            .order_by(table.c.place)
-        )
-
-        async def read(connection: Connection) -> list[GivenShare]:
-            return [GivenShare(*row) for row in await connection.execute(query)]
-
-        return await self._database.read("disclosure.shares", read)
-
-    async def openings_since(self, *, actor_id: str, since: datetime) -> int:
-        """Return how many openings an auditor has made since a time."""
-        table = disclosure_openings
-        query = select(func.count()).where(table.c.auditor_actor_id == actor_id, table.c.opened_at >= since)
-
-        async def read(connection: Connection) -> int:
-            return int((await connection.execute(query)).scalar_one())
-
-        return await self._database.read("disclosure.openings_since", read)
-
-    async def openings(self, *, account_token: str) -> list[Opening]:
-        """Return every opening of an account's records, oldest first."""
-        table = disclosure_openings
-        query = (
-            select(
-                table.c.disclosure_id,
-                table.c.account_token,
-                table.c.entry_id,
-                table.c.opened_at,
-                table.c.record_digest,
-            )
-            .where(table.c.account_token == account_token)
-            .order_by(table.c.opened_at, table.c.entry_id)
-        )
-
-        async def read(connection: Connection) -> list[Opening]:
-            return [Opening(*row) for row in await connection.execute(query)]
-
-        return await self._database.read("disclosure.openings", read)
-
-    async def evidence(self, *, account_token: str) -> Evidence | None:
-        """Return an account's record with what it can be checked by."""
-        work = partial(evidence.of_record, account_token=account_token)
-        return await self._database.read("disclosure.evidence", work)
-
-    async def logged(self, *, account_token: str, entry_id: str) -> Logged | None:
-        """Return an entry of an account with its opening key."""
-        work = partial(evidence.of_entry, account_token=account_token, entry_id=entry_id)
-        return await self._database.read("disclosure.logged", work)
-
-    async def _load(self, name: str, query: Select[Any]) -> list[Filed]:
-        return await self._database.read(name, partial(disclosure_row.load, query=query))
-
-    async def _load_disclosures(self, name: str, query: Select[Any]) -> list[Disclosure]:
-        return [filed.disclosure for filed in await self._load(name, query)]
+        return await disclosure_row.find(connection, disclosure_id=disclosure_id)
 
 
-def _due(now: datetime) -> Select[Any]:
-    has_shares = exists().where(
-        disclosure_decisions.c.account_token == disclosures.c.account_token,
-        disclosure_decisions.c.disclosure_id == disclosures.c.disclosure_id,
-        disclosure_decisions.c.resealed.is_not(None),
-    )
-    over = disclosures.c.expire_at <= now
-    lapsed = and_(
-        disclosures.c.state == State.OPENED.value,
-        disclosures.c.opened_at <= disclosing.repeats_end(now),
-        or_(over, disclosures.c.opened >= disclosures.c.openings),
-        has_shares,
-    )
-    waiting = and_(disclosures.c.state.in_(_WAITING), over)
-    return select(disclosures).where(or_(waiting, lapsed)).order_by(disclosures.c.expire_at)
+async def _charge(connection: Connection, actor_id: str, today: date, daily: int) -> int:
+    """Count one request of the day; return its number, which grows with every request of the auditor."""
+    # Where there is no row of the day yet, nothing is compared.
+    used = await connection.one(_CHARGE, actor_id=actor_id, day=today, daily=daily) if daily > 0 else None
+    if used is None:
+        raise ExhaustedError(Reason.TOO_MANY_ATTEMPTS, retry_after=_RETRY)
+    return today.toordinal() * _NUMBERS_A_DAY + int(used)
 
 
-def _pending(custodian: str, quorum_ids: Collection[str], now: datetime) -> Select[Any]:
-    decided = exists().where(
-        disclosure_decisions.c.account_token == disclosures.c.account_token,
-        disclosure_decisions.c.disclosure_id == disclosures.c.disclosure_id,
-        disclosure_decisions.c.custodian == custodian,
-    )
-    return (
-        select(disclosures)
-        .join(
-            records,
-            (records.c.account_token == disclosures.c.account_token)
-            & (records.c.record_id == disclosures.c.record_id),
-        )
-        .where(
-            disclosures.c.state == State.REQUESTED.value,
-            disclosures.c.expire_at > now,
-            records.c.present_quorum_id.in_(quorum_ids),
-            ~decided,
-        )
-        .order_by(disclosures.c.created_at, disclosures.c.disclosure_id)
-    )
+async def _record_id(connection: Connection, account_token: str) -> str:
+    owner = await account.lock(connection, account_token=account_token)
+    if owner is not None and owner.state is AccountState.ERASED:
+        raise PreconditionError(Reason.ACCOUNT_ERASED)
+    found = await connection.one(_RECORD, token=account_token)
+    if owner is None or found is None:
+        raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
+    record_id, _ = found
+    return record_id
+
+
+async def _check_quorum(connection: Connection, disclosure: Disclosure, quorum_id: str) -> None:
+    found = await connection.one(_RECORD, token=disclosure.account_token)
+    if found is None or found[0] != disclosure.record_id:
+        raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+    if found[1] != quorum_id:
+        raise PreconditionError(Reason.QUORUM_INVALID)

@@ -1,9 +1,11 @@
 """Which roster versions this deployment has adopted, and which are proposed (ports.roster)."""
 
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Row, delete, func, select, update
 
 from idvault.domain import roster as rules
 from idvault.domain.error import NotFoundError, PreconditionError, Reason
@@ -11,60 +13,145 @@ from idvault.domain.event import Event
 from idvault.domain.moment import Moment
 from idvault.domain.request import Request
 from idvault.ports.roster import StoredProposal, StoredVersion
+from idvault.storage.base.act import act, read
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
+from idvault.storage.base.listing import among
 from idvault.storage.base.locking import for_change
-from idvault.storage.dialect import insert_if_absent
+from idvault.storage.base.statement import Statement, param, scalar, statement, upsert
 from idvault.storage.log import entry as log
 from idvault.storage.people import request as person_request
 from idvault.storage.people.tables import roster, roster_proposals, roster_signatures, roster_versions
 
 _ONLY = 1
+_THIS = roster_proposals.c.digest == param("digest")
+_NEW_SIGNATURE = {"signature": param("signature"), "signed_at": param("signed_at")}
+
+_NEWEST = statement(select(roster.c.version, roster.c.digest), tuple[int, str])
+_LOCK = statement(for_change(select(roster.c.version, roster.c.digest)), tuple[int, str])
+_FIRST = statement(
+    upsert(roster)
+    .values(singleton=_ONLY, version=param("version"), digest=param("digest"), adopted_at=param("adopted_at"))
+    .on_conflict_do_nothing(index_elements=[roster.c.singleton])
+    .returning(roster.c.version)
+)
+_NEXT = statement(
+    update(roster).values(version=param("version"), digest=param("digest"), adopted_at=param("adopted_at"))
+)
+_ADD_VERSION = statement(
+    upsert(roster_versions)
+    .on_conflict_do_nothing(index_elements=[roster_versions.c.version])
+    .returning(roster_versions.c.version)
+)
+_DIGEST = statement(
+    select(roster_versions.c.digest).where(roster_versions.c.version == param("version")), scalar
+)
+_AFTER = statement(
+    select(roster_versions)
+    .where(roster_versions.c.version > param("version"))
+    .order_by(roster_versions.c.version),
+    lambda row: StoredVersion(row.version, row.digest, row.file),
+)
+_PROPOSALS = statement(
+    select(roster_proposals)
+    .where(roster_proposals.c.version == param("version"))
+    .order_by(roster_proposals.c.proposed_at.desc(), roster_proposals.c.digest)
+    .limit(rules.MOST_PROPOSALS)
+)
+_PROPOSAL = statement(select(roster_proposals).where(_THIS))
+# Locked, so that of two who sign at once the later one sees both signatures.
+_LOCK_PROPOSAL = statement(for_change(select(roster_proposals).where(_THIS)))
+_COUNT = statement(select(func.count()).select_from(roster_proposals), scalar)
+_ADD_PROPOSAL = statement(
+    upsert(roster_proposals)
+    .on_conflict_do_nothing(index_elements=[roster_proposals.c.digest])
+    .returning(roster_proposals.c.digest)
+)
+_SIGNATURES = statement(
+    select(roster_signatures.c.digest, roster_signatures.c.name, roster_signatures.c.signature)
+    .where(among(roster_signatures.c.digest, "digests"))
+    .order_by(roster_signatures.c.name)
+)
+# Only a verified signature comes here: another one in its place was put there by somebody else.
+_SIGN = statement(
+    upsert(roster_signatures)
+    .values(digest=param("digest"), name=param("name"), **_NEW_SIGNATURE)
+    .on_conflict_do_update(
+        index_elements=[roster_signatures.c.digest, roster_signatures.c.name], set_=_NEW_SIGNATURE
+    )
+)
 
 
+def _deletions(which: ColumnElement[bool]) -> tuple[Statement[Any], Statement[Any]]:
+    gone = roster_signatures.c.digest.in_(select(roster_proposals.c.digest).where(which))
+    return statement(delete(roster_signatures).where(gone)), statement(delete(roster_proposals).where(which))
+
+
+_FORGET_ADOPTED = _deletions(roster_proposals.c.version <= param("version"))
+_FORGET_OLD = _deletions(roster_proposals.c.proposed_at < param("before"))
+
+
+@dataclass(frozen=True, kw_only=True)
 class SqlRosterStore:
     """Rosters in the main database; what is in it counts only once its signatures were verified."""
 
-    def __init__(self, *, database: Database) -> None:
-        """Take the main database."""
-        self._database = database
+    database: Database
 
-    async def adopt(self, adopted: StoredVersion, *, now: Moment, event: Event) -> bool:
+    @act("roster.adopt")
+    async def adopt(
+        self, connection: Connection, adopted: StoredVersion, *, now: Moment, event: Event
+    ) -> bool:
         """Note a verified version once, with its event; True if this call was the one."""
-        return await self._database.act(
-            "roster.adopt", lambda connection: _adopt(connection, adopted, now, event)
-        )
+        values = {"version": adopted.version, "digest": adopted.digest, "adopted_at": now.business}
+        first = await connection.one(_FIRST, **values) is not None
+        newest = await connection.one(_LOCK)
+        await _keep_file(connection, adopted, now)
+        if newest is not None and not first:
+            version, digest = newest
+            if adopted.version == version and adopted.digest != digest:
+                raise PreconditionError(Reason.ROSTER_INVALID)
+            if adopted.version <= version:
+                return False
+            await connection.run(_NEXT, **values)
+        for forget in _FORGET_ADOPTED:
+            await connection.run(forget, version=adopted.version)
+        await log.append(connection, event.with_fields(version=adopted.version, hash=adopted.digest))
+        return True
 
     async def newest(self) -> tuple[int, str] | None:
         """Return version and digest of the newest adopted version, None before the first."""
+        return await self.database.one("roster.newest", _NEWEST)
 
-        async def read(connection: Connection) -> tuple[int, str] | None:
-            row = (await connection.execute(select(roster))).first()
-            return None if row is None else (row.version, row.digest)
-
-        return await self._database.read("roster.newest", read)
-
-    async def after(self, *, version: int) -> list[StoredVersion]:
+    @read("roster.after")
+    async def after(self, connection: Connection, *, version: int) -> list[StoredVersion]:
         """Return the adopted versions above a version, in order."""
-        above = roster_versions.c.version > version
-        query = select(roster_versions).where(above).order_by(roster_versions.c.version)
+        return await connection.all(_AFTER, version=version)
 
-        async def read(connection: Connection) -> list[StoredVersion]:
-            rows = await connection.execute(query)
-            return [StoredVersion(row.version, row.digest, row.file) for row in rows]
-
-        return await self._database.read("roster.after", read)
-
+    @act("roster.propose")
     async def propose(
-        self, proposal: StoredProposal, *, request: Request, now: Moment, event: Event
+        self,
+        connection: Connection,
+        proposal: StoredProposal,
+        *,
+        request: Request,
+        now: Moment,
+        event: Event,
     ) -> StoredProposal:
         """Store a proposal with its event; return it with its signatures so far."""
-        return await self._database.act(
-            "roster.propose", lambda connection: _propose(connection, proposal, request, now, event)
-        )
+        # The one row of the roster in force is the lock: proposals are counted and made one after the other.
+        await connection.one(_LOCK)
+        if await person_request.remember(connection, request, now=now) is None:
+            for forget in _FORGET_OLD:
+                await connection.run(forget, before=now.business - rules.PROPOSAL_LIFETIME)
+            if await connection.one(_PROPOSAL, digest=proposal.digest) is None:
+                await _add(connection, proposal, now)
+                await log.append(connection, event)
+        return await _found(connection, _PROPOSAL, proposal.digest)
 
+    @act("roster.sign")
     async def sign(
         self,
+        connection: Connection,
         *,
         digest: str,
         name: str,
@@ -74,75 +161,37 @@ class SqlRosterStore:
         event: Event,
     ) -> StoredProposal:
         """Add a verified signature with its event; return the proposal."""
+        if request is not None:
+            await person_request.remember(connection, request, now=now)
+        found = await _found(connection, _LOCK_PROPOSAL, digest)
+        if (name, signature) in found.signatures:
+            return found
+        await connection.run(_SIGN, digest=digest, name=name, signature=signature, signed_at=now.business)
+        await log.append(connection, event)
+        return await _found(connection, _PROPOSAL, digest)
 
-        async def work(connection: Connection) -> StoredProposal:
-            if request is not None:
-                await person_request.remember(connection, request, now=now)
-            return await _sign(connection, digest, (name, signature), now, event)
-
-        return await self._database.act("roster.sign", work)
-
-    async def proposals(self, *, version: int) -> Sequence[StoredProposal]:
+    @read("roster.proposals")
+    async def proposals(self, connection: Connection, *, version: int) -> Sequence[StoredProposal]:
         """Return the proposals for a version with their signatures, newest first."""
-        query = (
-            select(roster_proposals)
-            .where(roster_proposals.c.version == version)
-            .order_by(roster_proposals.c.proposed_at.desc(), roster_proposals.c.digest)
-            .limit(rules.MOST_PROPOSALS)
-        )
-        return await self._database.read("roster.proposals", lambda connection: _read(connection, query))
-
-
-async def _adopt(connection: Connection, adopted: StoredVersion, now: Moment, event: Event) -> bool:
-    values = {"version": adopted.version, "digest": adopted.digest, "adopted_at": now.business}
-    first = await insert_if_absent(connection, roster, singleton=_ONLY, **values)
-    newest = (await connection.execute(for_change(select(roster)))).one()
-    await _keep_file(connection, adopted, now)
-    if not first:
-        if adopted.version == newest.version and adopted.digest != newest.digest:
-            raise PreconditionError(Reason.ROSTER_INVALID)
-        if adopted.version <= newest.version:
-            return False
-        await connection.execute(update(roster).values(**values))
-    await _forget(connection, roster_proposals.c.version <= adopted.version)
-    await log.append(connection, event.with_fields(version=adopted.version, hash=adopted.digest))
-    return True
+        return await _signed(connection, await connection.all(_PROPOSALS, version=version))
 
 
 async def _keep_file(connection: Connection, adopted: StoredVersion, now: Moment) -> None:
-    if await insert_if_absent(
-        connection,
-        roster_versions,
+    new = await connection.one(
+        _ADD_VERSION,
         version=adopted.version,
         digest=adopted.digest,
         file=adopted.file,
         adopted_at=now.business,
-    ):
-        return
-    query = select(roster_versions.c.digest).where(roster_versions.c.version == adopted.version)
-    if (await connection.execute(query)).scalar_one() != adopted.digest:
+    )
+    if new is None and await connection.one(_DIGEST, version=adopted.version) != adopted.digest:
         raise PreconditionError(Reason.ROSTER_INVALID)
 
 
-async def _propose(
-    connection: Connection, proposal: StoredProposal, request: Request, now: Moment, event: Event
-) -> StoredProposal:
-    # The one row of the roster in force is the lock: proposals are counted and made one after the other.
-    await connection.execute(for_change(select(roster)))
-    if await person_request.remember(connection, request, now=now) is None:
-        await _forget(connection, roster_proposals.c.proposed_at < now.business - rules.PROPOSAL_LIFETIME)
-        if not await _is_waiting(connection, proposal.digest):
-            await _add(connection, proposal, now)
-            await log.append(connection, event)
-    return await _one(connection, proposal.digest)
-
-
 async def _add(connection: Connection, proposal: StoredProposal, now: Moment) -> None:
-    count = (await connection.execute(select(func.count()).select_from(roster_proposals))).scalar_one()
-    rules.check_room(waiting=count)
-    await insert_if_absent(
-        connection,
-        roster_proposals,
+    rules.check_room(waiting=await connection.one(_COUNT) or 0)
+    await connection.one(
+        _ADD_PROPOSAL,
         digest=proposal.digest,
         version=proposal.version,
         file=proposal.file,
@@ -150,54 +199,21 @@ async def _add(connection: Connection, proposal: StoredProposal, now: Moment) ->
     )
 
 
-async def _sign(
-    connection: Connection, digest: str, signed: tuple[str, bytes], now: Moment, event: Event
-) -> StoredProposal:
-    # Locked, so that of two who sign at once the later one sees both signatures.
-    query = select(roster_proposals.c.digest).where(roster_proposals.c.digest == digest)
-    await connection.execute(for_change(query))
-    found = await _one(connection, digest)
-    if signed in found.signatures:
-        return found
-    name, signature = signed
-    values = {"signature": signature, "signed_at": now.business}
-    if not await insert_if_absent(connection, roster_signatures, digest=digest, name=name, **values):
-        # Only a verified signature comes here: another one in its place was put there by somebody else.
-        await connection.execute(
-            update(roster_signatures)
-            .where(roster_signatures.c.digest == digest, roster_signatures.c.name == name)
-            .values(**values)
-        )
-    await log.append(connection, event)
-    return await _one(connection, digest)
-
-
-async def _is_waiting(connection: Connection, digest: str) -> bool:
-    query = select(roster_proposals.c.digest).where(roster_proposals.c.digest == digest)
-    return (await connection.execute(query)).first() is not None
-
-
-async def _one(connection: Connection, digest: str) -> StoredProposal:
-    found = await _read(connection, select(roster_proposals).where(roster_proposals.c.digest == digest))
-    if not found:
+async def _found(connection: Connection, query: Statement[Row[Any]], digest: str) -> StoredProposal:
+    rows = await connection.all(query, digest=digest)
+    if not rows:
         raise NotFoundError(Reason.REQUEST_NOT_FOUND)
-    return found[0]
+    return (await _signed(connection, rows))[0]
 
 
-async def _read(connection: Connection, query: Select[Any]) -> list[StoredProposal]:
-    found = []
-    for row in (await connection.execute(query)).all():
-        signatures = (
-            select(roster_signatures.c.name, roster_signatures.c.signature)
-            .where(roster_signatures.c.digest == row.digest)
-            .order_by(roster_signatures.c.name)
-        )
-        signed = tuple((name, bytes(value)) for name, value in await connection.execute(signatures))
-        found.append(StoredProposal(row.version, row.digest, bytes(row.file), signed))
-    return found
-
-
-async def _forget(connection: Connection, which: Any) -> None:
-    gone = select(roster_proposals.c.digest).where(which)
-    await connection.execute(delete(roster_signatures).where(roster_signatures.c.digest.in_(gone)))
-    await connection.execute(delete(roster_proposals).where(which))
+async def _signed(connection: Connection, rows: Sequence[Row[Any]]) -> list[StoredProposal]:
+    signatures = defaultdict[str, list[tuple[str, bytes]]](list)
+    if rows:
+        for digest, name, signature in await connection.all(
+            _SIGNATURES, digests=[row.digest for row in rows]
+        ):
+            signatures[digest].append((name, bytes(signature)))
+    return [
+        StoredProposal(row.version, row.digest, bytes(row.file), tuple(signatures[row.digest]))
+        for row in rows
+    ]

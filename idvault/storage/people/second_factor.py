@@ -1,5 +1,6 @@
 """The people's second factors (ports.second_factor): every try and every step is one act of its own."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row, or_, select, update
@@ -11,111 +12,114 @@ from idvault.domain.moment import Moment
 from idvault.domain.request import Request
 from idvault.domain.second_factor import Tries
 from idvault.ports.second_factor import FreshSecret, SecondFactor
+from idvault.storage.base.act import act
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.locking import for_change
-from idvault.storage.dialect import insert_if_absent
+from idvault.storage.base.statement import param, statement, upsert
 from idvault.storage.log import entry as log
 from idvault.storage.people import request as person_request
 from idvault.storage.people.tables import second_factors
 
+
+def _from_row(row: Row[Any]) -> SecondFactor:
+    tries = Tries(row.tries, row.locks, row.locked_until)
+    return SecondFactor(row.actor_id, row.active, row.pending, row.last_step, tries)
+
+
 _CLEARED: dict[str, Any] = {"tries": 0, "locks": 0, "locked_until": None}
+_OWN = second_factors.c.actor_id == param("person")
+_LATER = or_(second_factors.c.last_step.is_(None), second_factors.c.last_step < param("step"))
+
+_FIND = statement(select(second_factors).where(_OWN), _from_row)
+_LOCK = statement(for_change(select(second_factors).where(_OWN)), _from_row)
+_BEGIN = statement(
+    upsert(second_factors)
+    .values(actor_id=param("person"), pending=param("secret"), **_CLEARED)
+    .on_conflict_do_update(index_elements=[second_factors.c.actor_id], set_={"pending": param("secret")})
+)
+_CHARGE = statement(
+    update(second_factors)
+    .where(_OWN)
+    .values(tries=param("tries"), locks=param("locks"), locked_until=param("locked_until"))
+)
+_ACCEPT = statement(
+    update(second_factors)
+    .where(_OWN, second_factors.c.active == param("secret"), _LATER)
+    .values(last_step=param("step"), **_CLEARED)
+)
+_CONFIRM = statement(
+    update(second_factors)
+    .where(_OWN, second_factors.c.pending == param("secret"))
+    .values(active=param("secret"), pending=None, last_step=param("step"), **_CLEARED)
+)
 
 
+@dataclass(frozen=True, kw_only=True)
 class SqlSecondFactorStore:
     """Second factors in the main database, one row for a person."""
 
-    def __init__(self, *, database: Database) -> None:
-        """Take the main database."""
-        self._database = database
+    database: Database
 
     async def find(self, *, actor_id: str) -> SecondFactor | None:
         """Return a person's second factor."""
-        query = select(second_factors).where(second_factors.c.actor_id == actor_id)
+        return await self.database.one("second_factor.find", _FIND, person=actor_id)
 
-        async def read(connection: Connection) -> SecondFactor | None:
-            row = (await connection.execute(query)).first()
-            return None if row is None else _from_row(row)
-
-        return await self._database.read("second_factor.find", read)
-
+    @act("second_factor.begin")
     async def begin(
-        self, *, actor_id: str, fresh: FreshSecret, request: Request, now: Moment, event: Event
+        self,
+        connection: Connection,
+        *,
+        actor_id: str,
+        fresh: FreshSecret,
+        request: Request,
+        now: Moment,
+        event: Event,
     ) -> bytes:
         """Store a pending secret in the place of a former one, with its event; return the answer to give."""
+        former = await person_request.remember(connection, request, now=now, answer=fresh.for_person)
+        if former is not None:
+            return former
+        await connection.run(_BEGIN, person=actor_id, secret=fresh.at_rest)
+        await log.append(connection, event)
+        return fresh.for_person
 
-        async def work(connection: Connection) -> bytes:
-            former = await person_request.remember(connection, request, now=now, answer=fresh.for_person)
-            if former is not None:
-                return former
-            await insert_if_absent(connection, second_factors, actor_id=actor_id, **_CLEARED)
-            await _update(connection, actor_id, pending=fresh.at_rest)
-            await log.append(connection, event)
-            return fresh.for_person
-
-        return await self._database.act("second_factor.begin", work)
-
-    async def charge(self, *, actor_id: str, now: Moment, event: Event) -> SecondFactor:
+    @act("second_factor.charge")
+    async def charge(
+        self, connection: Connection, *, actor_id: str, now: Moment, event: Event
+    ) -> SecondFactor:
         """Charge one try and return what to compare with; durable before it returns."""
-        return await self._database.act(
-            "second_factor.charge", lambda connection: _charge(connection, actor_id, now, event)
+        found = await connection.one(_LOCK, person=actor_id)
+        if found is None:
+            raise DeniedError(Reason.SECOND_FACTOR_REFUSED)
+        tries = rules.charge(tries=found.tries, now=now.real)
+        await connection.run(
+            _CHARGE, person=actor_id, tries=tries.count, locks=tries.locks, locked_until=tries.locked_until
         )
+        if tries.locked_until is not None:
+            await log.append(connection, event.with_fields(locked_until=tries.locked_until.isoformat()))
+        return found
 
-    async def accept(self, *, actor_id: str, secret: bytes, step: int) -> bool:
+    @act("second_factor.accept")
+    async def accept(self, connection: Connection, *, actor_id: str, secret: bytes, step: int) -> bool:
         """Spend a step of the active secret and clear the tries; True if this call was the one."""
-        later = or_(second_factors.c.last_step.is_(None), second_factors.c.last_step < step)
-        statement = (
-            update(second_factors)
-            .where(second_factors.c.actor_id == actor_id, second_factors.c.active == secret, later)
-            .values(last_step=step, **_CLEARED)
-        )
+        return bool(await connection.run(_ACCEPT, person=actor_id, secret=secret, step=step))
 
-        async def work(connection: Connection) -> bool:
-            return bool((await connection.execute(statement)).rowcount)
-
-        return await self._database.act("second_factor.accept", work)
-
+    @act("second_factor.confirm")
     async def confirm(
-        self, *, actor_id: str, secret: bytes, step: int, request: Request, now: Moment, event: Event
+        self,
+        connection: Connection,
+        *,
+        actor_id: str,
+        secret: bytes,
+        step: int,
+        request: Request,
+        now: Moment,
+        event: Event,
     ) -> bool:
         """Make the pending secret the active one, its step spent, the tries cleared, with the event."""
-        statement = (
-            update(second_factors)
-            .where(second_factors.c.actor_id == actor_id, second_factors.c.pending == secret)
-            .values(active=secret, pending=None, last_step=step, **_CLEARED)
-        )
-
-        async def work(connection: Connection) -> bool:
-            if not (await connection.execute(statement)).rowcount:
-                return await person_request.find(connection, request) is not None
-            await person_request.remember(connection, request, now=now)
-            await log.append(connection, event)
-            return True
-
-        return await self._database.act("second_factor.confirm", work)
-
-
-async def _charge(connection: Connection, actor_id: str, now: Moment, event: Event) -> SecondFactor:
-    query = select(second_factors).where(second_factors.c.actor_id == actor_id)
-    row = (await connection.execute(for_change(query))).first()
-    if row is None:
-        raise DeniedError(Reason.SECOND_FACTOR_REFUSED)
-    tries = rules.charge(tries=_tries(row), now=now.real)
-    await _update(connection, actor_id, tries=tries.count, locks=tries.locks, locked_until=tries.locked_until)
-    if tries.locked_until is not None:
-        await log.append(connection, event.with_fields(locked_until=tries.locked_until.isoformat()))
-    return _from_row(row)
-
-
-async def _update(connection: Connection, actor_id: str, **values: Any) -> None:
-    await connection.execute(
-        update(second_factors).where(second_factors.c.actor_id == actor_id).values(**values)
-    )
-
-
-def _tries(row: Row[Any]) -> Tries:
-    return Tries(row.tries, row.locks, row.locked_until)
-
-
-def _from_row(row: Row[Any]) -> SecondFactor:
-    return SecondFactor(row.actor_id, row.active, row.pending, row.last_step, _tries(row))
+        if not await connection.run(_CONFIRM, person=actor_id, secret=secret, step=step):
+            return await person_request.find(connection, request) is not None
+        await person_request.remember(connection, request, now=now)
+        await log.append(connection, event)
+        return True

@@ -1,0 +1,99 @@
+"""Request ids in storage: a mutation that is asked for again is not done again.
+
+- A request's row is written by the act that it asks for, in the same transaction.
+- A repeat with the same body is answered with what the row keeps, and its act must write nothing.
+- Another body under the same caller and id raises AlreadyExistsError (REQUEST_ID_REUSED).
+- Rows are forgotten after their time; then the id is new again.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from sqlalchemy import Table, delete, select, update
+
+from idvault.domain import request as rules
+from idvault.domain.request import Request
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
+from idvault.storage.base.statement import param, statement, upsert
+
+T = TypeVar("T")
+
+
+class Kept(NamedTuple, Generic[T]):
+    """What a row keeps. fingerprint: a keyed hash of method and body; answer: what a repeat is given."""
+
+    fingerprint: bytes
+    answer: T
+
+
+class Requests(Generic[T]):
+    """The requests of one table, in a constant beside it.
+
+    Its columns: the caller, request_id, fingerprint, made_at, and those that the answer is made of.
+    """
+
+    def __init__(self, table: Table, *, caller: str, answer: Callable[[Any], T]) -> None:
+        """Write the statements. caller: the column that names who asks; answer: makes it of a row."""
+        key = [table.c[caller], table.c.request_id]
+        this = (key[0] == param("caller")) & (key[1] == param("request_id"))
+        given = {caller: param("caller")} | {
+            column.name: param(column.name) for column in table.c if column.name != caller
+        }
+        known = (caller, "request_id", "fingerprint", "made_at")
+        later = {name: value for name, value in given.items() if name not in known}
+        self._add = statement(
+            upsert(table).values(given).on_conflict_do_nothing(index_elements=key).returning(key[1])
+        )
+        self._find = statement(
+            select(table).where(this), lambda row: Kept(bytes(row.fingerprint), answer(row))
+        )
+        self._conclude = statement(update(table).where(this).values(later))
+        self._forget = statement(delete(table).where(table.c.made_at < param("before")))
+
+    async def remember(
+        self, connection: Connection, request: Request, *, now: datetime, **answer: Any
+    ) -> T | None:
+        """Store a request and return None, or return the answer of the same one before.
+
+        Waits for an act that has stored it, until that one is durable or undone. answer: its columns.
+        """
+        new = await connection.one(
+            self._add,
+            caller=request.relying_party,
+            request_id=request.request_id,
+            fingerprint=request.fingerprint,
+            made_at=now,
+            **answer,
+        )
+        return None if new is not None else await self.find(connection, request)
+
+    async def conclude(self, connection: Connection, request: Request, **answer: Any) -> None:
+        """Keep the answer of a request that this act has stored, where only the act's end knows it."""
+        await connection.run(self._conclude, **_key(request), **answer)
+
+    async def find(self, connection: Connection, request: Request) -> T | None:
+        """Return the answer that was kept for a request, None if it is new."""
+        kept = await connection.one(self._find, **_key(request))
+        return _checked(kept, request)
+
+    async def look_up(self, name: str, database: Database, request: Request) -> T | None:
+        """Find the answer in a read of its own, under this name."""
+        kept = await database.one(name, self._find, **_key(request))
+        return _checked(kept, request)
+
+    async def forget(self, connection: Connection, *, before: datetime) -> int:
+        """Delete the requests made before a business time; return how many."""
+        return await connection.run(self._forget, before=before)
+
+
+def _key(request: Request) -> dict[str, str]:
+    return {"caller": request.relying_party, "request_id": request.request_id}
+
+
+def _checked(kept: Kept[T] | None, request: Request) -> T | None:
+    if kept is None:
+        return None
+    rules.check_same(stored=kept.fingerprint, asked=request.fingerprint)
+    return kept.answer

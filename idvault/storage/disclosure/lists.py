@@ -1,0 +1,154 @@
+"""Reads lists: of disclosures that are due, an auditor's or a custodian's, of their shares and openings."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Integer, and_, exists, func, or_, select
+
+from idvault.domain import disclosure as rules
+from idvault.domain.disclosure import Disclosure, State, Verdict
+from idvault.ports.disclosure import Filed, GivenShare, Opening
+from idvault.storage.account.tables import records
+from idvault.storage.base.act import read
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
+from idvault.storage.base.listing import among, one_of
+from idvault.storage.base.statement import param, scalar, statement
+from idvault.storage.disclosure import rows as disclosure_row
+from idvault.storage.disclosure.tables import disclosure_decisions, disclosure_openings, disclosures
+
+_ABOVE_ALL = 2**63 - 1
+_LIMIT = param("limit", Integer)
+_OWN_DECISIONS = (disclosure_decisions.c.account_token == disclosures.c.account_token) & (
+    disclosure_decisions.c.disclosure_id == disclosures.c.disclosure_id
+)
+_OVER = disclosures.c.expire_at <= param("now")
+_WAITING = and_(one_of(disclosures.c.state, (State.REQUESTED.value, State.APPROVED.value)), _OVER)
+_LAPSED = and_(
+    disclosures.c.state == State.OPENED.value,
+    disclosures.c.opened_at <= param("repeats_end"),
+    or_(_OVER, disclosures.c.opened >= disclosures.c.openings),
+    exists().where(_OWN_DECISIONS, disclosure_decisions.c.resealed.is_not(None)),
+)
+
+_DUE = statement(
+    select(disclosures).where(or_(_WAITING, _LAPSED)).order_by(disclosures.c.expire_at).limit(_LIMIT)
+)
+_OF_AUDITOR = statement(
+    select(disclosures)
+    .where(disclosures.c.auditor_actor_id == param("actor_id"), disclosures.c.number < param("below"))
+    .order_by(disclosures.c.number.desc())
+    .limit(_LIMIT)
+)
+_PENDING = statement(
+    select(disclosures)
+    .join(
+        records,
+        (records.c.account_token == disclosures.c.account_token)
+        & (records.c.record_id == disclosures.c.record_id),
+    )
+    .where(
+        disclosures.c.state == State.REQUESTED.value,
+        disclosures.c.expire_at > param("now"),
+        among(records.c.present_quorum_id, "quorum_ids"),
+        ~exists().where(_OWN_DECISIONS, disclosure_decisions.c.custodian == param("custodian")),
+    )
+    .order_by(disclosures.c.created_at, disclosures.c.disclosure_id)
+    .offset(param("offset", Integer))
+    .limit(_LIMIT)
+)
+_SHARES = statement(
+    select(
+        disclosure_decisions.c.custodian,
+        disclosure_decisions.c.place,
+        disclosure_decisions.c.resealed,
+        disclosure_decisions.c.signed,
+    )
+    .where(
+        disclosure_decisions.c.disclosure_id == param("disclosure_id"),
+        disclosure_decisions.c.verdict == Verdict.APPROVE.value,
+    )
+    .order_by(disclosure_decisions.c.place),
+    lambda row: GivenShare(*row),
+)
+_OPENINGS_SINCE = statement(
+    select(func.count()).where(
+        disclosure_openings.c.auditor_actor_id == param("actor_id"),
+        disclosure_openings.c.opened_at >= param("since"),
+    ),
+    scalar,
+)
+_OPENINGS = statement(
+    select(
+        disclosure_openings.c.disclosure_id,
+        disclosure_openings.c.account_token,
+        disclosure_openings.c.entry_id,
+        disclosure_openings.c.opened_at,
+        disclosure_openings.c.record_digest,
+    )
+    .where(disclosure_openings.c.account_token == param("token"))
+    .order_by(disclosure_openings.c.opened_at, disclosure_openings.c.entry_id),
+    lambda row: Opening(*row),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SqlDisclosureLists:
+    """Lists of disclosures, and of what belongs to one."""
+
+    database: Database
+
+    @read("disclosure.due")
+    async def due(self, connection: Connection, *, now: datetime, limit: int) -> list[Disclosure]:
+        """Return disclosures that must expire, and those whose re-sealed shares must be destroyed."""
+        repeats_end = now - rules.REPEAT_TIME
+        found = await disclosure_row.load(connection, _DUE, now=now, repeats_end=repeats_end, limit=limit)
+        return [filed.disclosure for filed in found]
+
+    @read("disclosure.of_auditor")
+    async def of_auditor(
+        self, connection: Connection, *, actor_id: str, below: int | None, limit: int
+    ) -> list[Filed]:
+        """Return an auditor's own disclosures, newest first."""
+        number = _ABOVE_ALL if below is None else below
+        return await disclosure_row.load(
+            connection, _OF_AUDITOR, actor_id=actor_id, below=number, limit=limit
+        )
+
+    @read("disclosure.pending")
+    async def pending(
+        self,
+        connection: Connection,
+        *,
+        custodian: str,
+        quorum_ids: Collection[str],
+        now: datetime,
+        offset: int,
+        limit: int,
+    ) -> list[Filed]:
+        """Return what waits for a custodian's decision, oldest first."""
+        return await disclosure_row.load(
+            connection,
+            _PENDING,
+            custodian=custodian,
+            quorum_ids=quorum_ids,
+            now=now,
+            offset=offset,
+            limit=limit,
+        )
+
+    @read("disclosure.shares")
+    async def shares(self, connection: Connection, *, disclosure_id: str) -> list[GivenShare]:
+        """Return the approvals with their re-sealed shares, in the order of their places."""
+        return await connection.all(_SHARES, disclosure_id=disclosure_id)
+
+    @read("disclosure.openings_since")
+    async def openings_since(self, connection: Connection, *, actor_id: str, since: datetime) -> int:
+        """Return how many openings an auditor has made since a time."""
+        return await connection.one(_OPENINGS_SINCE, actor_id=actor_id, since=since) or 0
+
+    @read("disclosure.openings")
+    async def openings(self, connection: Connection, *, account_token: str) -> list[Opening]:
+        """Return every opening of an account's records, oldest first."""
+        return await connection.all(_OPENINGS, token=account_token)
