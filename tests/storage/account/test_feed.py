@@ -7,7 +7,6 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.storage.test_status import END
 
 from idvault.domain.event import EventType
 from idvault.domain.status import Standing, State
@@ -17,6 +16,8 @@ from idvault.storage.account.feed import SqlFeedStore
 from idvault.storage.account.tables import accounts, status_feed
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
+from tests.storage.account.test_status import END
+from tests.storage.hooks import before_statements, held_act
 from tests.support.databases import Databases
 from tests.support.storage_world import MATCHED, NO_RECORD, World, at
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import delete, update
-from tests.storage.test_status import END
 
 from idvault.attest.status_list import INVALID, LIST_SIZE, VALID, StatusList
 from idvault.domain.error import AlreadyExistsError, IdvaultError, NotFoundError, Reason
@@ -21,6 +20,8 @@ from idvault.storage.claim.tables import checks, claims, jobs, requests
 from idvault.storage.credential.status_list import SqlStatusKeyStore, SqlStatusListStore
 from idvault.storage.credential.store import SqlCredentialStore
 from idvault.storage.credential.tables import status_credentials, status_lists, status_marks
+from tests.storage.account.test_status import END
+from tests.storage.hooks import before_statements
 from tests.support.storage_world import NOW, TODAY, World, at
 
 ISSUED = datetime(2026, 2, 28, 4, 0, tzinfo=UTC)

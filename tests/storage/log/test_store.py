@@ -15,6 +15,7 @@ from idvault.storage.log import entry as log
 from idvault.storage.log.store import SqlLogStore
 from idvault.storage.log.tables import log_entries, log_head, log_nodes
 from idvault.transparency.tree import CompactRange, leaf_hash
+from tests.storage.hooks import before_statements, held_act
 from tests.support import logs, merkle
 from tests.support.databases import Databases
 from tests.support.storage_world import NOW, World, at
