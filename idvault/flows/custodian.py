@@ -128,10 +128,10 @@ class CustodianFlow:
         async with self._refusals.logged(actor_id=command.actor_id, now=now):
             await self._guard.check(now=now)
             asked = self._request(command)
-            known = await self._requests.find(asked)
+            # In this order: what a repeat of this very call has done meanwhile must not speak against it.
             filed = await self._find(command.disclosure_id)
-            if known is not None:
-                return filed
+            if await self._requests.find(asked) is not None:
+                return await self._find(command.disclosure_id)
             person = self._rosters.person(command.actor_id)
             _, member, seats = await self._seat(filed, person)
             rules.check_may_decide(disclosure=filed.disclosure, member=member, now=now.business)

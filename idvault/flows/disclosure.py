@@ -174,8 +174,9 @@ class DisclosureFlow:
         """
         async with self._refusals.logged(actor_id=actor_id, now=now):
             asked = self._request("OpenDisclosure", actor_id, request_id, disclosure_id)
-            kept = await self._requests.find(asked)
+            # In this order: what a repeat of this very call has done meanwhile must not speak against it.
             filed = await self._own(disclosure_id, actor_id)
+            kept = await self._requests.find(asked)
             if kept is None:
                 entry_id = await self._open_once(filed.disclosure, asked, code, now)
             else:

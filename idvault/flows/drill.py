@@ -98,9 +98,9 @@ class DrillFlow:
         async with self._refusals.logged(actor_id=command.actor_id, now=now):
             await self._guard.check(now=now)
             asked = self._request(command)
-            known = await self._requests.find(asked)
+            # In this order: what a repeat of this very call has done meanwhile must not speak against it.
             drill, member = await self._find(command.actor_id)
-            if known is None:
+            if await self._requests.find(asked) is None:
                 paper = self._check(command, drill, now)
                 await self._second_factor.check(actor_id=command.actor_id, code=command.code, now=now)
                 await self._complete(command, asked, paper, now)
