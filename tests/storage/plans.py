@@ -1,0 +1,27 @@
+"""How a database would run a statement."""
+
+from typing import Any
+
+from sqlalchemy import text
+
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
+from idvault.storage.base.postgresql import PostgresqlConnection
+from idvault.storage.base.statement import Statement, statement
+
+_NO_SCANS = statement(text("SET LOCAL enable_seqscan = off"))  # else PostgreSQL reads small tables whole
+
+
+async def plan_of(database: Database, asked: Statement[Any], **parameters: Any) -> str:
+    """Return the plan of a statement as the database words it."""
+
+    async def explain(connection: Connection) -> str:
+        explained = "EXPLAIN QUERY PLAN"
+        if isinstance(connection, PostgresqlConnection):
+            await connection.all(_NO_SCANS)
+            explained = "EXPLAIN"
+        compiled = connection.compiled(asked)
+        rows = await connection._fetch(f"{explained} {compiled.text}", compiled.arguments(parameters))
+        return "\n".join(str(row[-1]) for row in rows)
+
+    return await database.act("test", explain)
