@@ -75,8 +75,6 @@ class SecondFactorFlow:
         try:
             await self._check(actor_id, code, now)
         except DeniedError:
-            if await self._requests.find(request) is not None:  # a repeat of this very call came first
-                return
             self._on_refused()
             raise
 

@@ -19,6 +19,8 @@ from idvault.domain.event import EventType
 from idvault.flows.custodian import LONGEST_SHARE
 from idvault.storage.account import record as record_rows
 from idvault.storage.account.tables import records
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.statement import statement
 from idvault.storage.key.tables import shred_keys
 from idvault.storage.log.tables import log_openings
 from tests.support import builders
@@ -312,8 +314,8 @@ async def test_an_erased_shred_key_releases_nothing(room: Chamber) -> None:
     """RECORD_DAMAGED, and none is made in its place."""
     disclosure_id = await approved(room)
 
-    async def work(connection: Any) -> None:
-        await connection.execute(delete(shred_keys))
+    async def work(connection: Connection) -> None:
+        await connection.run(statement(delete(shred_keys)))
 
     await room.shred.act("test", work)
     with pytest.raises(DamagedError):

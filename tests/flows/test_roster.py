@@ -20,12 +20,16 @@ from idvault.domain.error import (
     Reason,
     UnavailableError,
 )
+from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
+from idvault.storage.base.statement import scalar, statement
 from idvault.storage.log.tables import log_entries
 from tests.support import people
 from tests.support.databases import Databases
 from tests.support.flow_world import at
 from tests.support.roster_world import NAMES, Process, first, next_version, signature, write
+
+_LEAVES = statement(select(log_entries.c.leaf).order_by(log_entries.c.recorded_at), scalar)
 
 A, B, C = NAMES
 
@@ -47,9 +51,8 @@ class Town:
     async def logged(self) -> list[str]:
         """Return the types of the log's entries, in order."""
 
-        async def read(connection: object) -> list[bytes]:
-            query = select(log_entries.c.leaf).order_by(log_entries.c.recorded_at)
-            return [row.leaf for row in await connection.execute(query)]  # type: ignore[attr-defined]
+        async def read(connection: Connection) -> list[bytes]:
+            return await connection.all(_LEAVES)
 
         leaves = await self.database.read("test", read)
         words = [

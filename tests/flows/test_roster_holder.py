@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, insert, update
+from sqlalchemy import ClauseElement, delete, insert, update
 
 from idvault.attest import roster_signature
 from idvault.attest.reading import RosterError
@@ -19,6 +19,7 @@ from idvault.attest.roster import Roster
 from idvault.domain.error import NotFoundError
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
+from idvault.storage.base.statement import statement
 from idvault.storage.people.tables import roster as newest
 from idvault.storage.people.tables import roster_proposals, roster_signatures, roster_versions
 from tests.support import people
@@ -36,11 +37,11 @@ def signed(roster: Roster, *names: str) -> Roster:
     return roster
 
 
-async def do(process: Process, statement: Any) -> None:
+async def do(process: Process, change: ClauseElement) -> None:
     """Change rows as somebody would who holds the database."""
 
     async def work(connection: Connection) -> None:
-        await connection.execute(statement)
+        await connection.run(statement(change))
 
     await process.database.act("test", work)
 

@@ -23,7 +23,6 @@ from idvault.storage.log import entry as log
 from idvault.storage.people import request as person_request
 
 _C = records.c
-_OF_QUORUMS = among(_C.present_quorum_id, "quorum_ids")
 _CHANGES = listed(
     "changes",
     token=_C.account_token.type,
@@ -35,14 +34,17 @@ _NEW = listed(
     "quorums", quorum_id=handed_quorums.c.quorum_id.type, held_by=handed_quorums.c.share_quorum_ids.type
 )
 
+# Of one quorum: the index has its accounts in order. Of several, every one of them would be read and sorted.
 _TOKENS = statement(
     select(_C.account_token)
-    .where(_OF_QUORUMS, _C.account_token > param("after"))
+    .where(_C.present_quorum_id == param("quorum_id"), _C.account_token > param("after"))
     .order_by(_C.account_token)
     .limit(param("limit", Integer)),
     scalar,
 )
-_COUNT = statement(select(func.count()).select_from(records).where(_OF_QUORUMS), scalar)
+_COUNT = statement(
+    select(func.count()).select_from(records).where(among(_C.present_quorum_id, "quorum_ids")), scalar
+)
 _BY_QUORUM = statement(
     select(_C.present_quorum_id, func.count()).group_by(_C.present_quorum_id), tuple[str, int]
 )
@@ -102,7 +104,10 @@ class SqlHandoverStore:
         self, connection: Connection, *, quorum_ids: Collection[str], after: str, limit: int
     ) -> list[str]:
         """Return the accounts, in order, whose records have one of these present quorums."""
-        return await connection.all(_TOKENS, quorum_ids=quorum_ids, after=after, limit=limit)
+        found: list[str] = []
+        for quorum_id in quorum_ids:
+            found += await connection.all(_TOKENS, quorum_id=quorum_id, after=after, limit=limit)
+        return sorted(found)[:limit]
 
     @read("handover.count")
     async def count(self, connection: Connection, *, quorum_ids: Collection[str]) -> int:

@@ -125,3 +125,19 @@ async def test_what_waits_is_counted_by_quorum(room: Chamber) -> None:
     assert await room.handovers.by_quorum() == {first: 3, "9" * 64: 1}
     assert await room.handovers.count(quorum_ids={first, "9" * 64}) == 4
     assert await room.handovers.handed() == {"9" * 64: (first, last, first)}
+
+
+async def test_pages_of_several_quorums_are_in_one_order(room: Chamber) -> None:
+    """Each account comes once, whichever quorum its record has, and no page is longer than its limit."""
+    accounts = sorted([await room.account() for _ in range(5)])
+    first = room.rosters.current.quorums[0].id
+    adopt(room, D, B, C)
+    made = await batch(room, accounts[1], accounts[4])
+    assert await store(room, made) == 2
+    asked, found, after = {first, made.quorum_id}, list[str](), ""
+    while page := await room.handovers.tokens(quorum_ids=asked, after=after, limit=2):
+        assert len(page) <= 2
+        found += page
+        after = page[-1]
+    assert found == accounts
+    assert await room.handovers.count(quorum_ids=asked) == 5

@@ -1,0 +1,65 @@
+"""Lists of disclosures and what belongs to one are found by indices, on both databases."""
+
+from typing import Any
+
+import pytest
+
+from idvault.storage.base.database import Database
+from idvault.storage.base.statement import Statement
+from idvault.storage.disclosure import evidence, lists
+from idvault.storage.disclosure import rows as disclosure_row
+from tests.storage.plans import plan_of
+from tests.support.databases import Databases
+from tests.support.storage_world import NOW
+
+_PENDING = {"now": NOW, "quorum_ids": ["a", "b"], "custodian": "c", "offset": 0, "limit": 9}
+_BY_STATE = "ix_disclosures_state_expire_at"
+# Each with what SQLite's plan must tell, and the index that PostgreSQL's must name.
+PLANS: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
+    "due": (
+        lists._DUE,
+        {"now": NOW, "repeats_end": NOW, "limit": 9},
+        f"{_BY_STATE} (state=? AND expire_at<?)",
+        _BY_STATE,
+    ),
+    "of_auditor": (
+        lists._OF_AUDITOR,
+        {"actor_id": "a", "below": 9, "limit": 9},
+        "(auditor_actor_id=? AND number<?)",
+        "uq_disclosures_auditor_actor_id_number",
+    ),
+    "pending": (lists._PENDING, _PENDING, f"{_BY_STATE} (state=? AND expire_at>?)", _BY_STATE),
+    "decisions": (
+        disclosure_row._DECISIONS,
+        {"ids": ["a", "b"]},
+        "SEARCH disclosure_decisions USING INDEX sqlite_autoindex_disclosure_decisions_2 (disclosure_id=?)",
+        "uq_disclosure_decisions_disclosure_id_custodian",
+    ),
+    "one": (
+        disclosure_row._FIND,
+        {"disclosure_id": "a"},
+        "SEARCH disclosures USING INDEX sqlite_autoindex_disclosures_2 (disclosure_id=?)",
+        "uq_disclosures_disclosure_id",
+    ),
+    "openings since": (
+        lists._OPENINGS_SINCE,
+        {"actor_id": "a", "since": NOW},
+        "(auditor_actor_id=? AND opened_at>?)",
+        "ix_disclosure_openings_auditor_actor_id_opened_at",
+    ),
+    "evidence": (
+        evidence._NEWEST_FIRST,
+        {"token": "a"},
+        "SEARCH log_openings USING INDEX sqlite_autoindex_log_openings_1 (account_token=?)",
+        "pk_log_openings",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PLANS)
+async def test_an_index_finds_the_rows(main_database: Database, databases: Databases, name: str) -> None:
+    """The one that was made for it, so that no table of disclosures is read whole."""
+    asked, parameters, sqlite, postgresql = PLANS[name]
+    plan = await plan_of(main_database, asked, **parameters)
+    assert (sqlite if databases.kind == "sqlite" else postgresql) in plan
+    assert "SCAN disclosure" not in plan
