@@ -13,10 +13,10 @@ import pytest
 
 import idvault_client
 from idvault import config
-from idvault.domain.status import Assurance, Standing, State, SubjectKind
-from idvault.domain.verification import ClaimState
+from idvault.domain.account import AccountState, Assurance, Standing, SubjectKind
+from idvault.domain.claim import ClaimState
 from idvault.mock_registry import fixtures
-from idvault.registry.nppa_wire import Status as Answer
+from idvault.registry.nppa_wire import NppaStatus as Answer
 from idvault.telemetry.metrics import Metrics
 from idvault_client import FailureReason, InvalidFields, Status, Verification
 
@@ -157,7 +157,7 @@ def verification(state: ClaimState, reason: FailureReason = FailureReason.UNSPEC
     status = Status(
         account_token=TOKEN,
         subject_kind=SubjectKind.INDIVIDUAL,
-        state=State.VERIFIED if verified else State.PENDING,
+        state=AccountState.VERIFIED if verified else AccountState.PENDING,
         standing=Standing.GOOD,
         assurance=Assurance.REGISTRY_MATCH if verified else Assurance.NONE,
         revision=1,

@@ -7,26 +7,35 @@ from typing import TypeVar
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from idvault.api import convert_status
-from idvault.api.call import Caller
-from idvault.domain import invitation, token, verification
+from idvault.api.account import convert
+from idvault.api.edge.call import Caller
+from idvault.domain import claim as claim_rules
 from idvault.domain import request as request_rules
-from idvault.domain.document import DocumentType
-from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
-from idvault.domain.moment import Moment
-from idvault.domain.organization import OrganizationCategory
-from idvault.domain.seal import Part
-from idvault.domain.status import Account, Assurance, Standing, State, Status, SubjectKind
-from idvault.domain.verification import (
+from idvault.domain import token
+from idvault.domain.account import (
+    Account,
+    AccountState,
+    Assurance,
+    Standing,
+    Status,
+    SubjectKind,
+)
+from idvault.domain.campaign import invitation
+from idvault.domain.claim import (
     ClaimRules,
     ClaimState,
     Consent,
     FailureReason,
     Identity,
 )
-from idvault.flows.receipt import Receipt
-from idvault.flows.verification import VerifyCommand
-from idvault.ports.verification import Claim
+from idvault.domain.clock import ClockReading
+from idvault.domain.document import DocumentType
+from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
+from idvault.domain.organization import OrganizationCategory
+from idvault.domain.seal import Part
+from idvault.flows.claim.receipt import Receipt
+from idvault.flows.claim.verification import VerifyCommand
+from idvault.ports.claim import Claim
 from idvault.v1 import common_pb2, status_pb2, verification_pb2
 
 BATCH_LIMIT = 1_000
@@ -46,7 +55,7 @@ def numbers(words: type[_Word], values: Callable[[str], _Number], prefix: str) -
 
 
 _SUBJECT_KINDS = numbers(SubjectKind, common_pb2.SubjectKind.Value, "SUBJECT_KIND_")
-_STATES = numbers(State, common_pb2.AccountStatus.State.Value, "STATE_")
+_STATES = numbers(AccountState, common_pb2.AccountStatus.State.Value, "STATE_")
 _STANDINGS = numbers(Standing, common_pb2.AccountStatus.Standing.Value, "STANDING_")
 _ASSURANCES = numbers(Assurance, common_pb2.AccountStatus.Assurance.Value, "ASSURANCE_")
 _CLAIM_STATES = numbers(ClaimState, verification_pb2.Verification.State.Value, "STATE_")
@@ -61,7 +70,7 @@ Verify = verification_pb2.VerifyIndividualRequest | verification_pb2.VerifyOrgan
 """Both have the same fields under the same numbers, but for the name of the second."""
 
 
-def verify_command(request: Verify, *, caller: Caller, now: Moment, rules: ClaimRules) -> VerifyCommand:
+def verify_command(request: Verify, *, caller: Caller, now: ClockReading, rules: ClaimRules) -> VerifyCommand:
     """Return the claim that a request makes; raises InvalidError that names every wrong field at once.
 
     Its reason is that of the first of them.
@@ -143,7 +152,9 @@ def statuses(known: Sequence[Status], unknown: Sequence[str]) -> status_pb2.Batc
     )
 
 
-def claim(value: Claim, *, now: Moment, receipt: Receipt | None = None) -> verification_pb2.Verification:
+def claim(
+    value: Claim, *, now: ClockReading, receipt: Receipt | None = None
+) -> verification_pb2.Verification:
     """Return the message of a claim; its account must be projected to today."""
     message = verification_pb2.Verification(
         account_token=value.account.account_token,
@@ -154,7 +165,7 @@ def claim(value: Claim, *, now: Moment, receipt: Receipt | None = None) -> verif
     if value.failure_reason is not None:
         message.failure_reason = _FAILURES[value.failure_reason]
     if receipt is not None:
-        message.receipt.CopyFrom(convert_status.receipt(receipt))
+        message.receipt.CopyFrom(convert.receipt(receipt))
     if value.state is ClaimState.PENDING:
         wait = value.retry_at - now.real if value.retry_at else _SHORTEST_WAIT
         message.retry_after.FromTimedelta(max(wait, _SHORTEST_WAIT))
@@ -175,7 +186,7 @@ def _name(request: Verify) -> str:
     return request.organization_name
 
 
-def _identity(request: Verify, *, now: Moment, rules: ClaimRules) -> Identity:
+def _identity(request: Verify, *, now: ClockReading, rules: ClaimRules) -> Identity:
     if request.document.type == common_pb2.DOCUMENT_TYPE_UNSPECIFIED:
         raise InvalidError(Reason.UNSUPPORTED_DOCUMENT, Violation("document.type", FieldCode.REQUIRED))
     kind = _DOCUMENT_TYPES.get(request.document.type)
@@ -183,10 +194,10 @@ def _identity(request: Verify, *, now: Moment, rules: ClaimRules) -> Identity:
         raise InvalidError(Reason.UNSUPPORTED_DOCUMENT, Violation("document.type", FieldCode.CHARACTER))
     number, today = request.document.number, now.today(rules.zone)
     if isinstance(request, verification_pb2.VerifyIndividualRequest):
-        return verification.check_identity(
+        return claim_rules.check_identity(
             real_name=request.real_name, document_type=kind, number=number, rules=rules, today=today
         )
-    return verification.check_organization(
+    return claim_rules.check_organization(
         organization_name=request.organization_name,
         document_type=kind,
         number=number,
@@ -195,10 +206,10 @@ def _identity(request: Verify, *, now: Moment, rules: ClaimRules) -> Identity:
     )
 
 
-def _consent(request: Verify, *, now: Moment) -> Consent:
+def _consent(request: Verify, *, now: ClockReading) -> Consent:
     consent = request.consent
     agree_time = _time(consent.agree_time) if consent.HasField("agree_time") else None
-    return verification.check_consent(
+    return claim_rules.check_consent(
         policy_version=consent.policy_version, agree_time=agree_time, now=now.business
     )
 

@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from idvault.attest import hpke
-from idvault.attest.person import Person
+from idvault.attest.roster_member import RosterMember
 from idvault.domain import seal
 from idvault.domain.disclosure import Verdict
 from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
@@ -160,7 +160,7 @@ def parse_decision(signed: bytes, *, verdict: Verdict, field: str = "signed_deci
     return terms
 
 
-def check_signature(signed: bytes, *, person: Person, field: str) -> None:
+def check_signature(signed: bytes, *, person: RosterMember, field: str) -> None:
     """Raise SignatureError unless a paper is signed by this person."""
     paper, signature = signed[:-SIGNATURE_SIZE], signed[-SIGNATURE_SIZE:]
     try:

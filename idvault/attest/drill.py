@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from idvault.attest import disclosure as papers
-from idvault.attest.person import Person
+from idvault.attest.roster_member import RosterMember
 from idvault.domain import seal
 
 _PURPOSE = "idvault/drill/v1"
@@ -34,7 +34,7 @@ class DrillTerms:
         return _EPOCH + timedelta(seconds=self.time)
 
 
-def check_signature(terms: DrillTerms, signature: bytes, *, person: Person) -> bytes:
+def check_signature(terms: DrillTerms, signature: bytes, *, person: RosterMember) -> bytes:
     """Return the whole paper; raises SignatureError unless this person signed just these terms."""
     paper = terms.canonical() + signature
     papers.check_signature(paper, person=person, field="signature")

@@ -44,14 +44,14 @@ class PublicKey:
 
 
 @dataclass(frozen=True, slots=True)
-class KeySet:
+class JwkSet:
     """Public keys by their kid."""
 
     keys: Mapping[str, PublicKey]
 
-    def of(self, purpose: str) -> "KeySet":
+    def of(self, purpose: str) -> "JwkSet":
         """Return the keys for one purpose."""
-        return KeySet({name: key for name, key in self.keys.items() if key.purpose == purpose})
+        return JwkSet({name: key for name, key in self.keys.items() if key.purpose == purpose})
 
     def to_bytes(self) -> bytes:
         """Return the set as jwks.json publishes it, in the order of the kids."""
@@ -68,12 +68,12 @@ def kid(public_key: bytes) -> str:
     return encode(sha256(canonical.encode()).digest())
 
 
-def key_set(keys: Iterable[PublicKey]) -> KeySet:
+def key_set(keys: Iterable[PublicKey]) -> JwkSet:
     """Return the set of some public keys."""
-    return KeySet({kid(key.public_key): key for key in keys})
+    return JwkSet({kid(key.public_key): key for key in keys})
 
 
-def parse_keys(data: bytes) -> KeySet:
+def parse_keys(data: bytes) -> JwkSet:
     """Return the Ed25519 keys of a JWK set, others left out; raises JoseError (JWKS_INVALID)."""
     try:
         listed = _object(data)["keys"]
@@ -85,7 +85,7 @@ def parse_keys(data: bytes) -> KeySet:
         len(key.public_key) != _KEY_SIZE or kid(key.public_key) != name for name, key in found.items()
     ):
         raise JoseError("JWKS_INVALID", "a key of the set is not the one that its kid names")
-    return KeySet(found)
+    return JwkSet(found)
 
 
 def sign(claims: Mapping[str, Any], *, typ: str, public_key: bytes, signer: Callable[[bytes], bytes]) -> str:
@@ -95,7 +95,7 @@ def sign(claims: Mapping[str, Any], *, typ: str, public_key: bytes, signer: Call
     return f"{signed}.{encode(signer(signed.encode()))}"
 
 
-def verify(token: str | bytes, keys: KeySet, *, typ: str) -> dict[str, Any]:
+def verify(token: str | bytes, keys: JwkSet, *, typ: str) -> dict[str, Any]:
     """Return the claims of a token of a kind.
 
     Raises JoseError: TOKEN_MALFORMED, TYPE_WRONG, ALGORITHM_REFUSED, KEY_UNKNOWN, SIGNATURE_INVALID.
@@ -169,7 +169,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _key(header: Mapping[str, Any], keys: KeySet, typ: str) -> bytes:
+def _key(header: Mapping[str, Any], keys: JwkSet, typ: str) -> bytes:
     if header.get("alg") != _ALGORITHM or not header.keys() <= _HEADER:
         raise JoseError("ALGORITHM_REFUSED", "only EdDSA with a key of the key set is accepted")
     if header.get("typ") != typ:

@@ -9,9 +9,9 @@ from datetime import UTC
 from google.protobuf.message import DecodeError
 
 from idvault.attest.hpke import UnsealError
+from idvault.domain.claim import Consent, Identity
 from idvault.domain.document import Document, DocumentType
-from idvault.domain.registry import Answer
-from idvault.domain.verification import Consent, Identity
+from idvault.domain.registry import RegistryAnswer
 from idvault.v1 import common_pb2
 from idvault.v1.sealed_identity_pb2 import SealedIdentity
 
@@ -25,7 +25,7 @@ class Payload:
     """An identity, with what was answered and agreed to; a waiting claim has neither yet."""
 
     identity: Identity
-    answer: Answer | None = None
+    answer: RegistryAnswer | None = None
     consent: Consent | None = None
 
 
@@ -63,7 +63,7 @@ def _payload(message: SealedIdentity) -> Payload:
     kind = common_pb2.DocumentType.Name(message.document_type).removeprefix(_PREFIX)
     return Payload(
         Identity(message.real_name, Document(DocumentType(kind), message.document_number)),
-        Answer(message.registry_outcome) if message.registry_outcome else None,
+        RegistryAnswer(message.registry_outcome) if message.registry_outcome else None,
         _consent(message) if message.HasField("consent") else None,
     )
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from idvault.attest import reading
 from idvault.attest.certificate import NAME
-from idvault.attest.person import Person
 from idvault.attest.reading import RosterError
+from idvault.attest.roster_member import RosterMember
 from idvault.domain import seal
 from idvault.domain.sharing import MOST_SHARES
 
@@ -23,7 +23,7 @@ class Quorum:
 
     name: str
     threshold: int
-    custodians: tuple[Person, ...]
+    custodians: tuple[RosterMember, ...]
 
     @property
     def id(self) -> str:
@@ -45,7 +45,7 @@ class Quorum:
         }
 
 
-def parse(value: Any, where: str, *, people: Mapping[str, Person], development: bool) -> Quorum:
+def parse(value: Any, where: str, *, people: Mapping[str, RosterMember], development: bool) -> Quorum:
     """Return the quorum, or raise RosterError that names what is wrong with it."""
     fields = reading.mapping(value, where)
     reading.exactly(fields, where, "name", "threshold", "custodians")
@@ -61,9 +61,9 @@ def parse(value: Any, where: str, *, people: Mapping[str, Person], development: 
     return Quorum(name, threshold, custodians)
 
 
-def _custodians(value: Any, where: str, people: Mapping[str, Person]) -> tuple[Person, ...]:
+def _custodians(value: Any, where: str, people: Mapping[str, RosterMember]) -> tuple[RosterMember, ...]:
     names = reading.items(value, f"{where}: custodians")
-    found: list[Person] = []
+    found: list[RosterMember] = []
     for name in names:
         person = people.get(reading.text(name, f"{where}: a custodian"))
         if person is None:

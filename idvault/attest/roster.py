@@ -12,11 +12,11 @@ from typing import Any
 
 import rfc8785
 
-from idvault.attest import person, quorum, reading, witness
+from idvault.attest import quorum, reading, roster_member, witness
 from idvault.attest.certificate import NAME
-from idvault.attest.person import Person
 from idvault.attest.quorum import Quorum
 from idvault.attest.reading import RosterError
+from idvault.attest.roster_member import RosterMember
 from idvault.attest.witness import WitnessPolicy
 from idvault.domain import seal
 
@@ -26,7 +26,7 @@ _FIELDS = ("version", "development", "people", "quorums", "witness", "signatures
 
 
 @dataclass(frozen=True, slots=True)
-class Signature:
+class RosterSignature:
     """One person's Ed25519 signature, 64 bytes, over the canonical bytes of a roster."""
 
     name: str
@@ -43,12 +43,12 @@ class Roster:
 
     version: int
     development: bool
-    people: tuple[Person, ...]
+    people: tuple[RosterMember, ...]
     quorums: tuple[Quorum, ...]
     witness: WitnessPolicy | None = None
-    signatures: tuple[Signature, ...] = ()
+    signatures: tuple[RosterSignature, ...] = ()
 
-    def person(self, name: str) -> Person:
+    def person(self, name: str) -> RosterMember:
         """Return a person; raises RosterError if there is none of this name."""
         for found in self.people:
             if found.name == name:
@@ -73,7 +73,7 @@ class Roster:
     def with_signature(self, name: str, signature: bytes) -> "Roster":
         """Return the roster with a person's signature in the place of a former one."""
         others = [found for found in self.signatures if found.name != name]
-        return replace(self, signatures=(*others, Signature(name, signature)))
+        return replace(self, signatures=(*others, RosterSignature(name, signature)))
 
     def to_bytes(self) -> bytes:
         """Return the file."""
@@ -109,9 +109,9 @@ def parse(data: bytes) -> Roster:
     )
 
 
-def _people(value: Any) -> tuple[Person, ...]:
+def _people(value: Any) -> tuple[RosterMember, ...]:
     listed = reading.items(value, "people")
-    people = [person.parse(found, f"person {place}") for place, found in enumerate(listed, 1)]
+    people = [roster_member.parse(found, f"person {place}") for place, found in enumerate(listed, 1)]
     reading.different([found.name for found in people], "a person's name")
     reading.different([found.actor_id for found in people], "an actor_id")
     reading.different([found.hpke_public_key for found in people], "an HPKE public key")
@@ -120,7 +120,7 @@ def _people(value: Any) -> tuple[Person, ...]:
     return tuple(people)
 
 
-def _quorums(value: Any, people: tuple[Person, ...], development: bool) -> tuple[Quorum, ...]:
+def _quorums(value: Any, people: tuple[RosterMember, ...], development: bool) -> tuple[Quorum, ...]:
     named = {found.name: found for found in people}
     listed = reading.items(value, "quorums")
     if not listed:
@@ -133,8 +133,8 @@ def _quorums(value: Any, people: tuple[Person, ...], development: bool) -> tuple
     return tuple(quorums)
 
 
-def _signatures(value: Any) -> tuple[Signature, ...]:
-    signatures: list[Signature] = []
+def _signatures(value: Any) -> tuple[RosterSignature, ...]:
+    signatures: list[RosterSignature] = []
     for place, item in enumerate(reading.items(value, "signatures"), 1):
         where = f"signature {place}"
         fields = reading.mapping(item, where)
@@ -143,6 +143,6 @@ def _signatures(value: Any) -> tuple[Signature, ...]:
         signature = reading.raw(fields["signature"], f"{where}: signature")
         if len(signature) != SIGNATURE_SIZE:
             raise RosterError(f"{where}: signature must have {SIGNATURE_SIZE} bytes")
-        signatures.append(Signature(name, signature))
+        signatures.append(RosterSignature(name, signature))
     reading.different([found.name for found in signatures], "a signature's name")
     return tuple(signatures)

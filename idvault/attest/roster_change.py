@@ -6,10 +6,10 @@
 - A quorum of another shape gets another name; the records of the old one stay with its custodians.
 """
 
-from idvault.attest.person import Person
 from idvault.attest.quorum import Quorum
 from idvault.attest.reading import RosterError
 from idvault.attest.roster import Roster
+from idvault.attest.roster_member import RosterMember
 
 
 def check(roster: Roster, *, previous: Roster) -> None:
@@ -25,12 +25,12 @@ def going_on(quorum: Quorum, roster: Roster) -> Quorum | None:
     return next((found for found in roster.quorums if found.name == quorum.name), None)
 
 
-def is_same(one: Person, other: Person) -> bool:
+def is_same(one: RosterMember, other: RosterMember) -> bool:
     """Tell whether two entries are one person with the same keys: who has a new key is somebody new."""
     return (one.name, one.hpke_public_key, one.ed25519) == (other.name, other.hpke_public_key, other.ed25519)
 
 
-def is_same_holder(one: Person, other: Person) -> bool:
+def is_same_holder(one: RosterMember, other: RosterMember) -> bool:
     """Tell whether two entries are one person with the same key for shares, whatever became of other keys."""
     return (one.name, one.hpke_public_key) == (other.name, other.hpke_public_key)
 

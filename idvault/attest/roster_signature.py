@@ -16,10 +16,10 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from idvault.attest import roster_change
-from idvault.attest.person import Person
 from idvault.attest.quorum import Quorum
 from idvault.attest.reading import RosterError
 from idvault.attest.roster import Roster
+from idvault.attest.roster_member import RosterMember
 
 
 class RosterSignatureError(RosterError):
@@ -90,7 +90,7 @@ def _staying(quorum: Quorum, roster: Roster) -> set[str]:
     return {before.name for before, now in kept if roster_change.is_same(before, now)}
 
 
-def _check(person: Person, signature: bytes, canonical: bytes) -> None:
+def _check(person: RosterMember, signature: bytes, canonical: bytes) -> None:
     try:
         Ed25519PublicKey.from_public_bytes(person.ed25519).verify(signature, canonical)
     except (InvalidSignature, ValueError) as error:

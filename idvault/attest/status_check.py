@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import Any
 
 from idvault.attest import jose, status_list
-from idvault.attest.jose import JoseError, KeySet
+from idvault.attest.jose import JoseError, JwkSet
 from idvault.attest.status_list import StatusList, StatusListError
 from idvault.attest.status_token import (
     CREDENTIAL_TYPE,
@@ -27,7 +27,7 @@ from idvault.attest.status_token import (
     TOKEN_PURPOSE,
     TOKEN_TYPE,
 )
-from idvault.domain.status import Standing, State
+from idvault.domain.account import AccountState, Standing
 
 SKEW = 60
 """By how many seconds the clocks of issuer and verifier may differ where a token is from the future."""
@@ -70,7 +70,7 @@ class CheckedList:
 def check(
     token: str | bytes,
     *,
-    keys: KeySet,
+    keys: JwkSet,
     audience: str,
     now: datetime,
     issuer: str | None = None,
@@ -97,7 +97,7 @@ def check(
 def read_list(
     token: str | bytes,
     *,
-    keys: KeySet,
+    keys: JwkSet,
     now: datetime,
     max_age: float | None = None,
     limit: int = status_list.MOST_BYTES,
@@ -120,7 +120,7 @@ def read_list(
     return CheckedList(uri, issuer, issued_at, expires_at, entries)
 
 
-def _token(token: str | bytes, keys: KeySet) -> tuple[bool, dict[str, Any]]:
+def _token(token: str | bytes, keys: JwkSet) -> tuple[bool, dict[str, Any]]:
     """Return whether it is a credential, and its claims."""
     known = keys.of(TOKEN_PURPOSE)
     try:
@@ -154,7 +154,7 @@ def _check_times(issued_at: int, expires_at: int, seconds: int, *, prefix: str) 
 
 
 def _check_state(claims: Mapping[str, Any]) -> None:
-    if claims.get("state") != State.VERIFIED.value or claims.get("standing") == Standing.CLOSED.value:
+    if claims.get("state") != AccountState.VERIFIED.value or claims.get("standing") == Standing.CLOSED.value:
         raise CheckError("NOT_VERIFIED", "the account is not verified, or it is closed")
 
 

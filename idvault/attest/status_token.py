@@ -15,7 +15,7 @@ from typing import Any
 from idvault.attest import jose
 from idvault.attest.status_list import StatusList
 from idvault.domain import seal
-from idvault.domain.status import Standing, Status
+from idvault.domain.account import Standing, Status
 
 TOKEN_TYPE = "idvault-status+jwt"  # noqa: S105 - the name of a type
 CREDENTIAL_TYPE = "idvault-credential+jwt"

@@ -11,11 +11,11 @@ The service and the leaving custodian's own client both ask here; nobody is name
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from idvault.attest.person import Person
 from idvault.attest.quorum import Quorum
 from idvault.attest.reading import RosterError
 from idvault.attest.roster import Roster
 from idvault.attest.roster_change import is_same_holder
+from idvault.attest.roster_member import RosterMember
 
 
 class SuccessionError(RosterError):
@@ -32,16 +32,16 @@ class Succession:
 
     quorum: Quorum
     place: int
-    leaver: Person
+    leaver: RosterMember
     former_ids: frozenset[str]
 
     @property
-    def successor(self) -> Person:
+    def successor(self) -> RosterMember:
         """Who has the place now."""
         return self.quorum.custodians[self.place - 1]
 
 
-def find(versions: Sequence[Roster], *, leaver: Person) -> tuple[Succession, ...]:
+def find(versions: Sequence[Roster], *, leaver: RosterMember) -> tuple[Succession, ...]:
     """Return each place that a custodian has lost to another and has shares of.
 
     versions: verified, from the first to the one in force. leaver: as the person is named there. Raises
@@ -62,7 +62,7 @@ def holders(quorum_of: Callable[[str], Quorum], *, quorum_ids: Sequence[str]) ->
     return Quorum(quorums[0].name, quorums[0].threshold, custodians)
 
 
-def _of_quorum(quorum: Quorum, versions: Sequence[Roster], leaver: Person) -> Succession | None:
+def _of_quorum(quorum: Quorum, versions: Sequence[Roster], leaver: RosterMember) -> Succession | None:
     if any(is_same_holder(found, leaver) for found in quorum.custodians):
         return None
     formers = list(_formers(quorum, versions))
@@ -85,7 +85,7 @@ def _formers(quorum: Quorum, versions: Sequence[Roster]) -> Iterator[Quorum]:
         yield from (found for found in roster.quorums if found.name == quorum.name)
 
 
-def _places(quorum: Quorum, person: Person) -> list[int]:
+def _places(quorum: Quorum, person: RosterMember) -> list[int]:
     return [place for place, found in enumerate(quorum.custodians, start=1) if is_same_holder(found, person)]
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from idvault.attest import reading
 from idvault.attest.certificate import NAME
-from idvault.attest.person import ED25519_PUBLIC_SIZE
 from idvault.attest.reading import RosterError
+from idvault.attest.roster_member import ED25519_PUBLIC_SIZE
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """The only room that knows every other: it builds each process out of ports, adapters and flows."""
 
-from idvault.bootstrap.edge import serve
 from idvault.bootstrap.operator import (
     init_keys,
     register_platform,
@@ -8,7 +7,8 @@ from idvault.bootstrap.operator import (
     rotate_key,
     upgrade_databases,
 )
-from idvault.bootstrap.worker import work
+from idvault.bootstrap.serve import serve
+from idvault.bootstrap.work import work
 
 __all__ = [
     "init_keys",

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from idvault.config import Settings
-from idvault.domain.moment import Moment
+from idvault.domain.clock import ClockReading
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder
 from idvault.storage import migrations
@@ -18,7 +18,7 @@ from idvault.storage.deployment import SqlDeploymentStore
 from idvault.telemetry.logs import Logs
 from idvault.telemetry.metrics import Metrics
 
-Clock = Callable[[], Moment]
+Clock = Callable[[], ClockReading]
 Ready = Callable[[Mapping[str, Any]], None]
 
 

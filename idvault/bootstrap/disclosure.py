@@ -5,22 +5,22 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
-from idvault.api.custodian import CustodianServicer
-from idvault.api.disclosure import DisclosureServicer
-from idvault.api.server import Service
+from idvault.api.disclosure.auditor import DisclosureServicer
+from idvault.api.disclosure.custodian import CustodianServicer
+from idvault.api.edge.server import Service
 from idvault.bootstrap.base import ENTROPY, Base
-from idvault.flows.custodian import CustodianFlow
-from idvault.flows.disclosure import DisclosureFlow
-from idvault.flows.disclosure_retention import DisclosureRetention
-from idvault.flows.handover import HandoverFlow
-from idvault.flows.log_guard import LogGuard
-from idvault.flows.log_proof import LogProofs
-from idvault.flows.panel import Rosters
-from idvault.flows.refusals import Refusals
+from idvault.flows.custody.handover import HandoverFlow
+from idvault.flows.disclosure.auditor import DisclosureFlow
+from idvault.flows.disclosure.custodian import CustodianFlow
+from idvault.flows.disclosure.refusal import Refusals
+from idvault.flows.disclosure.retention import DisclosureRetention
+from idvault.flows.log.guard import LogGuard
+from idvault.flows.log.proof import LogProofs
+from idvault.flows.people.quorums import RosterSource
 from idvault.ports.disclosure import CaseTextSealer, DisclosureStore, SecondFactorCheck, ShredKeys
 from idvault.ports.entropy import Entropy
 from idvault.ports.handover import HandoverStore
-from idvault.ports.person_request import PersonRequestStore
+from idvault.ports.people.request import PersonRequestStore
 from idvault.ports.sealing import Fingerprinter
 from idvault.sealing.case_text import KeyedCaseTextSealer
 from idvault.sealing.key_provider import LocalKeyProvider
@@ -61,7 +61,7 @@ def wire_disclosures(
     handovers: HandoverStore,
     shred_keys: ShredKeys,
     case_texts: CaseTextSealer,
-    rosters: Rosters,
+    rosters: RosterSource,
     second_factor: SecondFactorCheck,
     fingerprinter: Fingerprinter,
     proofs: LogProofs,
@@ -98,7 +98,7 @@ def wire_disclosures(
 
 def build_disclosures(
     base: Base,
-    rosters: Rosters,
+    rosters: RosterSource,
     *,
     keys: LocalKeyProvider,
     guard: LogGuard,

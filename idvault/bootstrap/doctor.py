@@ -14,9 +14,10 @@ from idvault.bootstrap.base import Clock, urls
 from idvault.bootstrap.handover import check_handed_over
 from idvault.config import Settings
 from idvault.domain.error import IdvaultError
-from idvault.flows import doctor, drill_standing
+from idvault.flows import doctor
+from idvault.flows.custody import drill_standing
 from idvault.flows.doctor import AilmentError, Check, Finding
-from idvault.flows.witness import WitnessFlow
+from idvault.flows.log.witness import WitnessFlow
 from idvault.registry import probe
 from idvault.registry.probe import UnreachedError
 from idvault.storage import migrations

@@ -1,15 +1,15 @@
 """Drills: their service of the custody edge, what the worker does for them, and what the doctor asks."""
 
-from idvault.api.drill import DrillServicer
-from idvault.api.server import Service
+from idvault.api.custody.drill import DrillServicer
+from idvault.api.edge.server import Service
 from idvault.bootstrap.base import ENTROPY, Base
-from idvault.flows.drill import DrillFlow
-from idvault.flows.drill_record import DrillKeeper
-from idvault.flows.log_guard import LogGuard
-from idvault.flows.log_proof import LogProofs
-from idvault.flows.panel import Rosters
-from idvault.flows.refusals import Refusals
-from idvault.flows.roster_holder import RosterHolder
+from idvault.flows.custody.drill import DrillFlow
+from idvault.flows.custody.drill_record import DrillKeeper
+from idvault.flows.disclosure.refusal import Refusals
+from idvault.flows.log.guard import LogGuard
+from idvault.flows.log.proof import LogProofs
+from idvault.flows.people.quorums import RosterSource
+from idvault.flows.people.roster_holder import RosterHolder
 from idvault.ports.disclosure import SecondFactorCheck
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
@@ -30,7 +30,7 @@ _COUNT_PERIOD = 5.0
 
 def build_drills(
     base: Base,
-    rosters: Rosters,
+    rosters: RosterSource,
     *,
     keys: LocalKeyProvider,
     guard: LogGuard,

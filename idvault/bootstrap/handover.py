@@ -9,10 +9,11 @@ from idvault.attest.reading import RosterError
 from idvault.attest.roster import Roster
 from idvault.bootstrap.base import Base
 from idvault.config import Settings
-from idvault.domain.moment import Moment
-from idvault.flows import panel, quorum_count
-from idvault.flows.panel import Rosters
-from idvault.flows.quorum_count import Count
+from idvault.domain.clock import ClockReading
+from idvault.flows.custody import quorum_count
+from idvault.flows.custody.quorum_count import Count
+from idvault.flows.people import quorums
+from idvault.flows.people.quorums import RosterSource
 from idvault.storage.base.database import Database
 from idvault.storage.custody.handover import SqlHandoverStore
 from idvault.storage.people.roster import SqlRosterStore
@@ -21,11 +22,11 @@ from idvault.workers.loop import Task
 _PERIOD = 30.0
 
 
-def handover_tasks(base: Base, rosters: Rosters) -> list[Task]:
+def handover_tasks(base: Base, rosters: RosterSource) -> list[Task]:
     """Return what the worker does: it tells how many records wait to be handed over."""
 
-    async def read_gauges(_now: Moment) -> None:
-        found = await _count(base.main, lambda: panel.versions(rosters))
+    async def read_gauges(_now: ClockReading) -> None:
+        found = await _count(base.main, lambda: quorums.versions(rosters))
         base.metrics.quorum_records(
             {(version, holders.value): number for (version, holders), number in found.records.items()}
         )

@@ -3,16 +3,16 @@
 from datetime import timedelta
 
 from idvault.bootstrap.base import Base
-from idvault.flows.disclosure_history import DisclosureHistoryFlow
-from idvault.flows.log_proof import LogProofs
-from idvault.flows.policy import Policy
+from idvault.flows.disclosure.history import DisclosureHistoryFlow
+from idvault.flows.log.proof import LogProofs
+from idvault.flows.policy import OperatorPolicy
 from idvault.storage.account.store import SqlStatusStore
 from idvault.storage.disclosure.store import SqlDisclosureStore
 from idvault.storage.log.checkpoint import SqlCheckpointStore
 from idvault.storage.log.store import SqlLogStore
 
 
-def build_history(base: Base, policy: Policy) -> DisclosureHistoryFlow:
+def build_history(base: Base, policy: OperatorPolicy) -> DisclosureHistoryFlow:
     """Build the flow of the platform edge: it reads openings and proofs, and opens nothing."""
     store = SqlDisclosureStore(database=base.main)
     proofs = LogProofs(

@@ -1,82 +1,106 @@
-"""The log outside of every process: what verifies it needs an address and nothing else."""
+"""What keeps the log: the guard of every change, and the worker's sequencer and publication."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from idvault.bootstrap.base import ENTROPY, urls
-from idvault.config import Settings
-from idvault.domain.error import Reason, UnavailableError
-from idvault.domain.moment import Moment
-from idvault.flows.log_audit import LogAuditFlow
-from idvault.flows.publication import PublicationFlow
-from idvault.sealing.key_provider import LocalKeyProvider
-from idvault.sealing.key_set import Holder, Purpose
-from idvault.sealing.signing import Ed25519Signer
-from idvault.storage.base import url as address
-from idvault.storage.base.database import Database
-from idvault.storage.log.audit import SqlLogAuditStore
-from idvault.storage.log.checkpoint import SqlCheckpointStore
+from idvault.attest.roster import Roster
+from idvault.bootstrap.base import Base
+from idvault.config import ConfigError, Settings
+from idvault.domain.clock import ClockReading
+from idvault.flows.log.guard import LogGuard
+from idvault.flows.log.publication import PublicationFlow
+from idvault.flows.log.sequencing import LogFlow
+from idvault.ports.log.store import CheckpointStore, LogSigner, LogStore, Publication
+from idvault.ports.log.witness import Witness
+from idvault.storage.log.checkpoint import SIGNED, SqlCheckpointStore
 from idvault.storage.log.store import SqlLogStore
 from idvault.storage.public_files import LocalPublicFiles
-from idvault.transparency import checkpoint
-from idvault.transparency.checkpoint import Policy
-from idvault.transparency.note import VerifierKey
-from idvault.transparency.tile import CHECKPOINT_PATH
+from idvault.telemetry.logs import log
+from idvault.transparency.checkpoint import CosignaturePolicy
+from idvault.transparency.note import Algorithm, VerifierKey, parse_key
 
 
-def check_database_urls(*urls: str | None) -> None:
-    """Raise ValueError for an address that is neither SQLite nor PostgreSQL."""
-    for url in filter(None, urls):
-        address.parse(url)
+@dataclass(frozen=True, slots=True)
+class Sequencing:
+    """What the worker does for the log."""
+
+    store: LogStore
+    log: LogFlow
+    publication: PublicationFlow
 
 
-@asynccontextmanager
-async def log_audit(*, database_url: str) -> AsyncIterator[LogAuditFlow]:
-    """Open the main database of a log, of whichever kind."""
-    database = Database(url=database_url, pool_size=1)
-    try:
-        yield LogAuditFlow(store=SqlLogAuditStore(database=database))
-    finally:
-        await database.close()
+def wire_sequencing(
+    *,
+    store: LogStore,
+    signed: CheckpointStore,
+    complete: CheckpointStore,
+    files: Publication,
+    signer: LogSigner,
+    policy: CosignaturePolicy,
+    witness: Witness | None,
+    alarm: Callable[[str], None],
+) -> Sequencing:
+    """Connect sequencer and publication to their ports; production and tests differ in these alone."""
+    flow = LogFlow(
+        store=store,
+        signed=signed,
+        complete=complete,
+        files=files,
+        signer=signer,
+        policy=policy,
+        witness=witness,
+        alarm=alarm,
+    )
+    return Sequencing(
+        store, flow, PublicationFlow(store=store, complete=complete, files=files, policy=policy)
+    )
 
 
-async def stored_checkpoint(*, database_url: str) -> bytes | None:
-    """Return the newest signed note of the second database, None if it holds none."""
-    database = Database(url=database_url, pool_size=1)
-    try:
-        return await SqlCheckpointStore(database=database).latest()
-    finally:
-        await database.close()
+def build_guard(base: Base) -> LogGuard:
+    """Return what changes pass first; it tells the metrics how many entries wait."""
+    return LogGuard(
+        store=SqlLogStore(database=base.main),
+        observe=lambda count: base.metrics.log_unsequenced(count=count),
+    )
 
 
-def log_key(settings: Settings) -> VerifierKey:
-    """Return the log's public key out of the worker's key file, which lies beside IDVAULT_KEYS."""
-    path = settings.keys.parent / f"{Holder.WORK.value}.keys"
-    keys = LocalKeyProvider.load(path, passphrase=settings.passphrase(), entropy=ENTROPY)
-    return VerifierKey(settings.log_origin, Ed25519Signer(keys=keys.keys(Purpose.LOG)).public_key)
+def build_sequencing(base: Base, roster: Roster, *, signer: LogSigner, witness: Witness | None) -> Sequencing:
+    """Build it all; raises ConfigError if the witness is not what the roster demands."""
+    return wire_sequencing(
+        store=SqlLogStore(database=base.main),
+        signed=SqlCheckpointStore(database=base.shred, name=SIGNED),
+        complete=SqlCheckpointStore(database=base.shred),
+        files=LocalPublicFiles(directory=base.settings.public_dir),
+        signer=signer,
+        policy=log_policy(base.settings, roster, signer.public_key),
+        witness=witness,
+        alarm=lambda why: log().error("log_alarm", why=why),
+    )
 
 
-async def export_log(settings: Settings, *, directory: Path, key: VerifierKey, now: Moment) -> int:
-    """Write the log as files, up to its newest checkpoint, by the flow that publishes it; return its size.
+async def read_log_gauges(base: Base, sequencing: Sequencing, now: ClockReading) -> None:
+    """Tell the metrics how many entries wait, and how far the published checkpoint is behind."""
+    base.metrics.log_checkpoint_age(seconds=sequencing.publication.age(now=now).total_seconds())
+    base.metrics.log_unsequenced(count=(await sequencing.store.unsequenced()).count)
 
-    Raises UnavailableError (LOG_UNAVAILABLE) before the first checkpoint, PublicationRefusedError if the
-    directory shows another log, and DamagedError if the stored log does not verify.
+
+def log_policy(settings: Settings, roster: Roster, public_key: bytes) -> CosignaturePolicy:
+    """Return whose signatures a checkpoint of this deployment needs; raises ConfigError.
+
+    The roster demands, since clients pin it; the settings say which witness is asked. One that the roster
+    does not name is asked all the same, and missed by nobody.
     """
-    main, shred = (Database(url=url) for url in urls(settings))
-    files = LocalPublicFiles(directory=directory)
-    policy = Policy(key.name, (key,))
-    try:
-        await PublicationFlow(
-            store=SqlLogStore(database=main),
-            complete=SqlCheckpointStore(database=shred),
-            files=files,
-            policy=policy,
-        ).run(now=now)
-    finally:
-        await main.close()
-        await shred.close()
-    written = await files.read(CHECKPOINT_PATH)
-    if written is None:
-        raise UnavailableError(Reason.LOG_UNAVAILABLE)
-    return checkpoint.verify(written, policy).checkpoint.size
+    asked = parse_key(settings.witness_key) if settings.witness_key else None
+    demanded = () if roster.witness is None else roster.witness.witnesses
+    quorum = 0 if roster.witness is None else roster.witness.threshold
+    keys = {VerifierKey(name, key, Algorithm.COSIGNATURE_V1) for name, key in demanded}
+    if quorum and (asked is None or asked not in keys or quorum > 1):
+        raise ConfigError(
+            "IDVAULT_WITNESS_KEY must be the key of the one witness that the roster's policy demands"
+        )
+    return CosignaturePolicy(
+        settings.log_origin,
+        (VerifierKey(settings.log_origin, public_key),),
+        () if asked is None else (asked,),
+        quorum,
+    )

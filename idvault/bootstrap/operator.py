@@ -8,9 +8,9 @@ from idvault.attest import certificate
 from idvault.attest.certificate import CertificateError
 from idvault.bootstrap.base import ENTROPY, urls
 from idvault.config import Settings
+from idvault.domain.clock import ClockReading
 from idvault.domain.error import DeniedError, Reason
-from idvault.domain.moment import Moment
-from idvault.flows.log_guard import LogGuard
+from idvault.flows.log.guard import LogGuard
 from idvault.flows.platform import PlatformFlow
 from idvault.ports.platform import Platform
 from idvault.sealing import key_set
@@ -31,7 +31,7 @@ def upgrade_databases(settings: Settings) -> None:
 
 
 async def register_platform(
-    settings: Settings, *, name: str, role: str, certificate_pem: bytes, now: Moment
+    settings: Settings, *, name: str, role: str, certificate_pem: bytes, now: ClockReading
 ) -> Platform:
     """Pin a certificate's key for a platform or monitor; raises DeniedError if it claims somebody else."""
     spki = _spki(settings, name=name, role=role, pem=certificate_pem)
@@ -43,7 +43,7 @@ async def register_platform(
 
 
 async def revoke_platform(
-    settings: Settings, *, name: str, role: str, certificate_pem: bytes, now: Moment
+    settings: Settings, *, name: str, role: str, certificate_pem: bytes, now: ClockReading
 ) -> Platform:
     """Revoke a certificate's key; raises NotFoundError if it is not registered."""
     spki = _spki(settings, name=name, role=role, pem=certificate_pem)

@@ -5,20 +5,20 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
-from idvault.api.directory import Pin
-from idvault.api.roster import RosterServicer
-from idvault.api.server import Service
+from idvault.api.edge.directory import Pin
+from idvault.api.edge.server import Service
+from idvault.api.people import RosterServicer
 from idvault.attest.reading import RosterError
 from idvault.attest.roster import Roster
 from idvault.attest.roster_chain import WatchedChain
 from idvault.bootstrap.base import ENTROPY, Base, cancel
+from idvault.domain.clock import ClockReading
 from idvault.domain.error import IdvaultError
-from idvault.domain.moment import Moment
-from idvault.flows.log_guard import LogGuard
+from idvault.flows.log.guard import LogGuard
+from idvault.flows.people.roster import RosterFlow
+from idvault.flows.people.roster_holder import RosterHolder
+from idvault.flows.people.second_factor import SecondFactorFlow
 from idvault.flows.platform import OperatorFlow, PlatformFlow
-from idvault.flows.roster import RosterFlow
-from idvault.flows.roster_holder import RosterHolder
-from idvault.flows.second_factor import SecondFactorFlow
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.request import KeyedFingerprinter
@@ -43,7 +43,7 @@ class People:
     second_factors: SecondFactorFlow
 
 
-async def start_rosters(base: Base, *, now: Moment) -> RosterHolder:
+async def start_rosters(base: Base, *, now: ClockReading) -> RosterHolder:
     """Return the roster in force, adopted; raises RosterError where file or database do not verify."""
     chain = WatchedChain(base.settings.roster)
     _check_purpose(chain()[-1], development=base.settings.development)

@@ -5,13 +5,13 @@ from contextlib import AsyncExitStack
 
 from idvault.bootstrap.base import Base
 from idvault.config import ConfigError, Settings
-from idvault.flows.witness import NoCheckpointError, WitnessFlow
-from idvault.ports.log import LogSigner
+from idvault.flows.log.witness import NoCheckpointError, WitnessFlow
+from idvault.ports.log.store import LogSigner
 from idvault.storage.log.checkpoint import SIGNED, SqlCheckpointStore
 from idvault.storage.log.store import SqlLogStore
 from idvault.transparency import checkpoint
 from idvault.transparency.checkpoint import Checkpoint
-from idvault.transparency.note import MalformedKeyError, Signer, VerifierKey, parse_key
+from idvault.transparency.note import MalformedKeyError, NoteSigner, VerifierKey, parse_key
 from idvault.transparency.tree import EMPTY_ROOT
 from idvault.witness.client import HttpWitness
 
@@ -72,7 +72,7 @@ async def _check(flow: WitnessFlow) -> None:
 
 def _empty(settings: Settings, signer: LogSigner) -> bytes:
     key = VerifierKey(settings.log_origin, signer.public_key)
-    return checkpoint.sign(Checkpoint(settings.log_origin, 0, EMPTY_ROOT), [Signer(key, signer.sign)])
+    return checkpoint.sign(Checkpoint(settings.log_origin, 0, EMPTY_ROOT), [NoteSigner(key, signer.sign)])
 
 
 def _key(settings: Settings) -> VerifierKey:

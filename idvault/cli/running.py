@@ -12,7 +12,7 @@ import typer
 
 from idvault import process
 from idvault.cli.errors import CommandError, ExitCode, wrong_usage
-from idvault.domain.moment import Moment
+from idvault.domain.clock import ClockReading
 
 _LAST_PORT = 65_535
 Ready = Callable[[Mapping[str, Any]], None]
@@ -63,13 +63,13 @@ async def _run(program: Program, ready_file: Path | None) -> None:
         process.remove_ready(ready_file)
 
 
-def real_clock() -> Moment:
+def real_clock() -> ClockReading:
     """Return the real time as business time and as real time."""
     now = datetime.now(UTC)
-    return Moment(business=now, real=now)
+    return ClockReading(business=now, real=now)
 
 
-def clock(file: Path | None) -> Callable[[], Moment]:
+def clock(file: Path | None) -> Callable[[], ClockReading]:
     """Return the clock of a process; the settings have been checked: a clock file is for development only."""
     if file is None:
         return real_clock

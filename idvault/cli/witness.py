@@ -16,7 +16,7 @@ from idvault.telemetry.logs import Logs
 from idvault.transparency.note import MalformedKeyError, parse_key
 from idvault.witness import app, cosigner, key
 from idvault.witness.cosigner import Cosigner
-from idvault.witness.state import State, StateError
+from idvault.witness.state import StateError, WitnessState
 
 _KEY_FILE = "witness.key"
 
@@ -85,10 +85,10 @@ def _program(cosigner: Cosigner, address: tuple[str, int], tls: ssl.SSLContext |
 
 
 @contextmanager
-def _held(path: Path) -> Iterator[State]:
+def _held(path: Path) -> Iterator[WitnessState]:
     """Hold the state folder, and write the log to stdout meanwhile."""
     try:
-        folder = State(path)
+        folder = WitnessState(path)
     except StateError as error:
         raise CommandError(ExitCode.REFUSED, str(error), reason="WITNESS_STATE", field="--state") from error
     logs = Logs(process="witness").install()
@@ -114,13 +114,13 @@ def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
     return context
 
 
-def _cosigner(state: State, log_keys: Sequence[str], name: str | None) -> Cosigner:
+def _cosigner(state: WitnessState, log_keys: Sequence[str], name: str | None) -> Cosigner:
     try:
         logs = cosigner.known_logs([parse_key(text) for text in log_keys])
     except (MalformedKeyError, cosigner.KeyKindError) as error:
         raise wrong_usage(str(error), field="--log-key") from error
     try:
         signer = key.load_or_make(state.folder / _KEY_FILE, name=name)
-    except key.KeyFileError as error:
+    except key.WitnessKeyFileError as error:
         raise CommandError(ExitCode.REFUSED, str(error), reason="WITNESS_KEY", field="--name") from error
     return cosigner.Cosigner(logs=logs, signer=signer, state=state, clock=lambda: running.real_clock().real)

@@ -18,8 +18,8 @@ from idvault.attest import certificate, hpke, reading
 from idvault.attest import passphrase as passphrases
 from idvault.attest.hpke import UnsealError
 from idvault.attest.passphrase import DEFAULT_COST, Cost
-from idvault.attest.person import Person
 from idvault.attest.reading import RosterError
+from idvault.attest.roster_member import RosterMember
 
 KEYS = "keys.json"
 PUBLIC = "public.json"
@@ -60,9 +60,9 @@ class PersonalIdentity:
             raise UnsealError
         return hpke.unseal(suite=suite, private_key=self._hpke_private, sealed=sealed, info=info)
 
-    def person(self, *, spki: str) -> Person:
+    def person(self, *, spki: str) -> RosterMember:
         """Return the entry for the roster; spki: of the person's TLS certificate, in hex, or empty."""
-        return Person(
+        return RosterMember(
             name=self.name,
             role=self.role,
             organisation=self.organisation,

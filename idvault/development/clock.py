@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from idvault.domain.moment import Moment
+from idvault.domain.clock import ClockReading
 
 _READ_EVERY = 0.1
 _LONGEST_SHIFT = timedelta(days=36_500)
@@ -33,14 +33,14 @@ class ShiftedClock:
         self._shift = self._read(timedelta())
         self._read_at = monotonic()
 
-    def __call__(self) -> Moment:
+    def __call__(self) -> ClockReading:
         """Return both times. A file that is being rewritten just now leaves the shift as it was."""
         if self._monotonic() - self._read_at >= _READ_EVERY:
             self._read_at = self._monotonic()
             with suppress(ClockFileError):
                 self._shift = self._read(self._shift)
         real = self._real()
-        return Moment(business=real + self._shift, real=real)
+        return ClockReading(business=real + self._shift, real=real)
 
     def _read(self, default: timedelta) -> timedelta:
         try:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from idvault import durable_file
 from idvault.attest import certificate, roster, roster_signature
-from idvault.attest.person import Person
 from idvault.attest.quorum import Quorum
 from idvault.attest.roster import Roster
+from idvault.attest.roster_member import RosterMember
 from idvault.custody import identity
 from idvault.custody.identity import PersonalIdentity
 from idvault.development.layout import CUSTODIANS, PASSPHRASE, PEOPLE, ROLES, THRESHOLD, Layout
@@ -58,5 +58,5 @@ def _identity(folder: Path, name: str) -> PersonalIdentity:
     )
 
 
-def _person(layout: Layout, own: PersonalIdentity) -> Person:
+def _person(layout: Layout, own: PersonalIdentity) -> RosterMember:
     return own.person(spki=certificate.read(layout.certificate(own.name).read_bytes()).spki)

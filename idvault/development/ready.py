@@ -21,7 +21,7 @@ _VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class ReadyFacts:
     """What only the start itself knows: what each child said, and ids and keys made on the way."""
 
     registry: Mapping[str, Any]
@@ -33,7 +33,7 @@ class Facts:
     log_public_key: str
 
 
-def document(layout: Layout, facts: Facts, supervisor: Supervisor) -> dict[str, Any]:
+def document(layout: Layout, facts: ReadyFacts, supervisor: Supervisor) -> dict[str, Any]:
     """Return the content of the ready file."""
     pids = supervisor.pids
     return {
@@ -73,7 +73,7 @@ def _certificate(layout: Layout, name: str) -> dict[str, str]:
     }
 
 
-def _registry(layout: Layout, facts: Facts) -> dict[str, str]:
+def _registry(layout: Layout, facts: ReadyFacts) -> dict[str, str]:
     return {
         "base_url": facts.registry["base_url"],
         "admin_url": facts.registry["admin_url"],

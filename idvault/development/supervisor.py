@@ -66,7 +66,7 @@ FREE_PORTS = Ports(0, 0, 0, 0, 0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ProcessPlan:
     """How one child is started."""
 
     name: str
@@ -118,7 +118,7 @@ class Supervisor:
         self._static = StaticServer(directory=self._layout.public, port=port)
         return await self._static.start()
 
-    async def start(self, *plans: Plan) -> list[dict[str, Any]]:
+    async def start(self, *plans: ProcessPlan) -> list[dict[str, Any]]:
         """Start children side by side; return what each one's ready file says. Raises ProcessError."""
         started = []
         for plan in plans:

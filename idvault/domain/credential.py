@@ -8,10 +8,10 @@
 
 from datetime import date, datetime, time, timedelta, tzinfo
 
-from idvault.domain import status
+from idvault.domain import account as account_rules
+from idvault.domain.account import Account, AccountState, Standing
+from idvault.domain.clock import ClockReading
 from idvault.domain.error import FieldCode, InvalidError, PreconditionError, Reason, Violation
-from idvault.domain.moment import Moment
-from idvault.domain.status import Account, Standing, State
 
 _LONGEST_AUDIENCE = 200
 
@@ -29,8 +29,8 @@ def check_audience(audience: str) -> str:
 
 def holds(*, account: Account, today: date) -> bool:
     """Return whether an account is attested as valid on a day."""
-    shown = status.expire(account=account, today=today)
-    return shown.state is State.VERIFIED and shown.standing is not Standing.CLOSED
+    shown = account_rules.expire(account=account, today=today)
+    return shown.state is AccountState.VERIFIED and shown.standing is not Standing.CLOSED
 
 
 def admit(*, account: Account, today: date) -> None:
@@ -40,13 +40,13 @@ def admit(*, account: Account, today: date) -> None:
     """
     if account.standing is Standing.CLOSED:
         raise PreconditionError(Reason.ACCOUNT_CLOSED)
-    if account.state is State.ERASED:
+    if account.state is AccountState.ERASED:
         raise PreconditionError(Reason.ACCOUNT_ERASED)
     if not holds(account=account, today=today):
         raise PreconditionError(Reason.ILLEGAL_TRANSITION)
 
 
-def expires_at(*, expire_date: date | None, lifetime: timedelta, now: Moment, zone: tzinfo) -> datetime:
+def expires_at(*, expire_date: date | None, lifetime: timedelta, now: ClockReading, zone: tzinfo) -> datetime:
     """Return until when (real time) something that is issued now may hold: its lifetime, or less.
 
     Whoever checks has the real time, also where business time is shifted.

@@ -40,7 +40,7 @@ _ID = re.compile(r"[0-9a-f]{32}")
 _ID_LENGTH = 32
 
 
-class State(StrEnum):
+class DisclosureState(StrEnum):
     """Where a disclosure stands."""
 
     REQUESTED = "REQUESTED"
@@ -58,7 +58,7 @@ class Verdict(StrEnum):
     DENY = "DENY"
 
 
-class Finding(StrEnum):
+class HistoryFinding(StrEnum):
     """Why a person's own client refused what the service handed out."""
 
     NOT_IN_ROSTER = "NOT_IN_ROSTER"
@@ -72,7 +72,7 @@ class Finding(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
+class DecidingQuorum:
     """Who decides: the record's present quorum. threshold: its M; size: its N."""
 
     quorum_id: str
@@ -81,7 +81,7 @@ class Panel:
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class QuorumMember:
     """A custodian with the own place in the record's present quorum, from 1."""
 
     name: str
@@ -115,7 +115,7 @@ class Disclosure:
     openings: int
     created_at: datetime
     expire_at: datetime
-    state: State = State.REQUESTED
+    state: DisclosureState = DisclosureState.REQUESTED
     opened: int = 0
     opened_at: datetime | None = None
     decisions: tuple[Decision, ...] = ()
@@ -189,63 +189,66 @@ def check_not_own(*, disclosure: Disclosure, name: str, actor_id: str) -> None:
         raise DeniedError(Reason.SELF_APPROVAL)
 
 
-def check_may_decide(*, disclosure: Disclosure, member: Member, now: datetime) -> None:
+def check_may_decide(*, disclosure: Disclosure, member: QuorumMember, now: datetime) -> None:
     """Raise DeniedError (SELF_APPROVAL), PreconditionError (DISCLOSURE_EXPIRED, ILLEGAL_TRANSITION)."""
     check_not_own(disclosure=disclosure, name=member.name, actor_id=member.actor_id)
     _check_time(disclosure, now)
-    if disclosure.state is not State.REQUESTED:
+    if disclosure.state is not DisclosureState.REQUESTED:
         raise PreconditionError(Reason.ILLEGAL_TRANSITION)
     if any(member.name == made.custodian or member.place == made.place for made in disclosure.decisions):
         raise PreconditionError(Reason.ILLEGAL_TRANSITION)
 
 
 def decide(
-    *, disclosure: Disclosure, member: Member, verdict: Verdict, panel: Panel, now: datetime
+    *, disclosure: Disclosure, member: QuorumMember, verdict: Verdict, panel: DecidingQuorum, now: datetime
 ) -> Disclosure:
     """Return the disclosure with one more decision; raises what `check_may_decide` does."""
     check_may_decide(disclosure=disclosure, member=member, now=now)
     made = Decision(member.name, member.place, verdict, now)
     decided = replace(disclosure, decisions=(*disclosure.decisions, made))
     if decided.count(Verdict.APPROVE) >= panel.threshold:
-        return replace(decided, state=State.APPROVED)
+        return replace(decided, state=DisclosureState.APPROVED)
     if decided.count(Verdict.DENY) > panel.size - panel.threshold:
-        return replace(decided, state=State.DENIED)
+        return replace(decided, state=DisclosureState.DENIED)
     return decided
 
 
 def check_may_open(*, disclosure: Disclosure, now: datetime) -> None:
     """Raise PreconditionError (DISCLOSURE_EXPIRED, ILLEGAL_TRANSITION) unless one more opening is allowed."""
     _check_time(disclosure, now)
-    if disclosure.state not in (State.APPROVED, State.OPENED) or disclosure.is_used_up:
+    if disclosure.state not in (DisclosureState.APPROVED, DisclosureState.OPENED) or disclosure.is_used_up:
         raise PreconditionError(Reason.ILLEGAL_TRANSITION)
 
 
 def open_once(*, disclosure: Disclosure, now: datetime) -> Disclosure:
     """Return the disclosure with one more opening; raises what `check_may_open` does."""
     check_may_open(disclosure=disclosure, now=now)
-    return replace(disclosure, state=State.OPENED, opened=disclosure.opened + 1, opened_at=now)
+    return replace(disclosure, state=DisclosureState.OPENED, opened=disclosure.opened + 1, opened_at=now)
 
 
 def cancel(*, disclosure: Disclosure, now: datetime) -> Disclosure:
     """Return it as CANCELLED; raises PreconditionError (DISCLOSURE_EXPIRED, ILLEGAL_TRANSITION)."""
     _check_time(disclosure, now)
-    if disclosure.state not in (State.REQUESTED, State.APPROVED):
+    if disclosure.state not in (DisclosureState.REQUESTED, DisclosureState.APPROVED):
         raise PreconditionError(Reason.ILLEGAL_TRANSITION)
-    return replace(disclosure, state=State.CANCELLED)
+    return replace(disclosure, state=DisclosureState.CANCELLED)
 
 
 def expire(*, disclosure: Disclosure, now: datetime) -> Disclosure:
     """Return the disclosure as it is at a time: EXPIRED if its time ran out before it was opened."""
-    if disclosure.state in (State.REQUESTED, State.APPROVED) and now >= disclosure.expire_at:
-        return replace(disclosure, state=State.EXPIRED)
+    if (
+        disclosure.state in (DisclosureState.REQUESTED, DisclosureState.APPROVED)
+        and now >= disclosure.expire_at
+    ):
+        return replace(disclosure, state=DisclosureState.EXPIRED)
     return disclosure
 
 
 def needs_shares(*, disclosure: Disclosure, now: datetime) -> bool:
     """Tell whether the re-sealed shares may still be asked for; if not, they must be destroyed."""
-    if disclosure.state in (State.REQUESTED, State.APPROVED):
+    if disclosure.state in (DisclosureState.REQUESTED, DisclosureState.APPROVED):
         return now < disclosure.expire_at
-    if disclosure.state is not State.OPENED:
+    if disclosure.state is not DisclosureState.OPENED:
         return False
     repeats = disclosure.opened_at is not None and now < disclosure.opened_at + REPEAT_TIME
     return repeats or (not disclosure.is_used_up and now < disclosure.expire_at)
@@ -268,7 +271,7 @@ def flush(*, tally: Tally, now: datetime) -> tuple[Tally, int]:
 
 
 def _check_time(disclosure: Disclosure, now: datetime) -> None:
-    if now >= disclosure.expire_at or disclosure.state is State.EXPIRED:
+    if now >= disclosure.expire_at or disclosure.state is DisclosureState.EXPIRED:
         raise PreconditionError(Reason.DISCLOSURE_EXPIRED)
 
 

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from idvault.domain.claim import Consent, Identity
 from idvault.domain.document import Document, DocumentType
 from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
-from idvault.domain.verification import Consent, Identity
 
 RELYING_PARTY = "drill"
 PERIOD = timedelta(days=90)
@@ -25,7 +25,7 @@ _NUMBER = "0" * 18
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class DrillStanding:
     """When a custodian last passed a drill, None for never; due_at: until when the next one must be."""
 
     custodian: str
@@ -64,7 +64,7 @@ def check_fresh(*, signed_at: datetime, now: datetime) -> None:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("sign_time", FieldCode.CHARACTER))
 
 
-def standing(*, custodian: str, made: Iterable[datetime], passed: Iterable[datetime]) -> Standing | None:
+def standing(*, custodian: str, made: Iterable[datetime], passed: Iterable[datetime]) -> DrillStanding | None:
     """Return how a custodian stands, None while there was no drill record yet.
 
     made: when the drill records of the quorums in which the custodian holds shares with the present key were
@@ -72,4 +72,4 @@ def standing(*, custodian: str, made: Iterable[datetime], passed: Iterable[datet
     """
     first, last = min(made, default=None), max(passed, default=None)
     since = last or first
-    return None if since is None else Standing(custodian, last, since + PERIOD)
+    return None if since is None else DrillStanding(custodian, last, since + PERIOD)

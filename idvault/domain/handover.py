@@ -32,7 +32,7 @@ class HandedShare:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class HandoverBatch:
     """What an act hands over.
 
     place: of the leaver, from 1. quorum_id: that the shares are sealed under now. becomes: what each present

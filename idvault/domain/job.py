@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from idvault.domain.registry import DECIDED, Answer
+from idvault.domain.registry import DECIDED, RegistryAnswer
 
 QUERY_DELAY = timedelta(seconds=10)
 MISSING_INTERVAL = timedelta(seconds=5)
@@ -39,7 +39,7 @@ class JobState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class JobProgress:
     """The part of a job that the machine moves. All times are real time.
 
     check_index: which spelling is asked, 0 or 1. attempts: answers in a row that decided nothing.
@@ -55,7 +55,7 @@ class Progress:
     resends: int = 0
 
 
-class Call(StrEnum):
+class RegistryCall(StrEnum):
     """What to ask the registry next."""
 
     CHECK = "CHECK"
@@ -66,36 +66,36 @@ class Call(StrEnum):
 class Step:
     """What an answer leads to: progress to store, and the final answer if there is one."""
 
-    progress: Progress
-    final: Answer | None = None
+    progress: JobProgress
+    final: RegistryAnswer | None = None
 
 
-def born(*, now: datetime) -> Progress:
+def born(*, now: datetime) -> JobProgress:
     """Return the progress of a job that act `open` creates: already SENDING."""
-    return Progress(JobState.SENDING, 0, sent_at=now, next_at=now)
+    return JobProgress(JobState.SENDING, 0, sent_at=now, next_at=now)
 
 
-def queued(*, progress: Progress, now: datetime) -> Progress:
+def queued(*, progress: JobProgress, now: datetime) -> JobProgress:
     """Return the progress of a born job that lets those before it go first: nothing was sent."""
     return replace(progress, state=JobState.READY, sent_at=None, next_at=now)
 
 
-def take_up(*, progress: Progress, now: datetime) -> Progress:
+def take_up(*, progress: JobProgress, now: datetime) -> JobProgress:
     """Return the progress of a job whose lease was just won: a check cut short may have been decided."""
     if progress.state is JobState.SENDING:
         return _doubtful(progress, now)
     return progress
 
 
-def next_call(*, progress: Progress, can_query: bool) -> Call:
+def next_call(*, progress: JobProgress, can_query: bool) -> RegistryCall:
     """Return what to ask; raises ValueError when DONE. can_query: whether the registry has queries at all."""
     if progress.state is JobState.DONE:
         raise ValueError("a settled claim asks nothing")
     asked = progress.state in (JobState.UNKNOWN, JobState.IN_PROGRESS)
-    return Call.QUERY if asked and can_query else Call.CHECK
+    return RegistryCall.QUERY if asked and can_query else RegistryCall.CHECK
 
 
-def send(*, progress: Progress, now: datetime) -> Progress:
+def send(*, progress: JobProgress, now: datetime) -> JobProgress:
     """Return the progress to commit before a check is sent; SENDING and IN_PROGRESS are unchanged."""
     if progress.state not in (JobState.READY, JobState.UNKNOWN):
         return progress
@@ -105,36 +105,36 @@ def send(*, progress: Progress, now: datetime) -> Progress:
 
 def after_check(
     *,
-    progress: Progress,
-    answer: Answer,
+    progress: JobProgress,
+    answer: RegistryAnswer,
     spellings: int,
     can_query: bool,
     now: datetime,
     midnight: datetime,
 ) -> Step:
     """Return what the answer to a check leads to; midnight is the next local one, in real time."""
-    if answer in DECIDED or answer is Answer.IN_PROGRESS:
+    if answer in DECIDED or answer is RegistryAnswer.IN_PROGRESS:
         return _answered(progress, answer, spellings, now)
-    if answer is Answer.DAILY_LIMIT:
+    if answer is RegistryAnswer.DAILY_LIMIT:
         return Step(_unsent(progress, midnight))
-    if answer is Answer.RATE_LIMITED:
+    if answer is RegistryAnswer.RATE_LIMITED:
         return Step(_unsent(progress, now + BAN))
-    if answer is Answer.NO_TURN:
+    if answer is RegistryAnswer.NO_TURN:
         # Were it put back, those who came later would have the next turn, re-verifications among them.
         return Step(replace(_unsent(progress, now), attempts=progress.attempts))
-    if answer in (Answer.NOT_SENT, Answer.REJECTED_CALLER):
+    if answer in (RegistryAnswer.NOT_SENT, RegistryAnswer.REJECTED_CALLER):
         return Step(_unsent(progress, now + _wait(progress.attempts, _LONGEST_WAIT)))
     return Step(_doubtful(progress, now) if can_query else _unheard(progress, now))
 
 
-def after_query(*, progress: Progress, answer: Answer, spellings: int, now: datetime) -> Step:
+def after_query(*, progress: JobProgress, answer: RegistryAnswer, spellings: int, now: datetime) -> Step:
     """Return what the answer to a query leads to."""
-    if answer in DECIDED or answer is Answer.IN_PROGRESS:
+    if answer in DECIDED or answer is RegistryAnswer.IN_PROGRESS:
         return _answered(progress, answer, spellings, now)
-    if answer is Answer.NOT_FOUND:
+    if answer is RegistryAnswer.NOT_FOUND:
         return Step(_missing(progress, now))
     # Without an answer the 300 s of an in-progress check may be running: it is in doubt at once.
-    pause = BAN if answer is Answer.RATE_LIMITED else _wait(progress.attempts, _LONGEST_WAIT)
+    pause = BAN if answer is RegistryAnswer.RATE_LIMITED else _wait(progress.attempts, _LONGEST_WAIT)
     return Step(
         replace(
             progress,
@@ -146,21 +146,21 @@ def after_query(*, progress: Progress, answer: Answer, spellings: int, now: date
     )
 
 
-def done(*, progress: Progress) -> Progress:
+def done(*, progress: JobProgress) -> JobProgress:
     """Return the progress of a settled claim."""
     return replace(progress, state=JobState.DONE)
 
 
-def _answered(progress: Progress, answer: Answer, spellings: int, now: datetime) -> Step:
-    if answer is Answer.IN_PROGRESS:
+def _answered(progress: JobProgress, answer: RegistryAnswer, spellings: int, now: datetime) -> Step:
+    if answer is RegistryAnswer.IN_PROGRESS:
         return Step(_in_progress(progress, now))
     other = progress.check_index + 1
-    if answer is not Answer.MATCH and other < spellings:
-        return Step(Progress(JobState.READY, other, None, next_at=now, resends=progress.resends))
+    if answer is not RegistryAnswer.MATCH and other < spellings:
+        return Step(JobProgress(JobState.READY, other, None, next_at=now, resends=progress.resends))
     return Step(progress, final=answer)
 
 
-def _in_progress(progress: Progress, now: datetime) -> Progress:
+def _in_progress(progress: JobProgress, now: datetime) -> JobProgress:
     attempts = progress.attempts + 1 if progress.state is JobState.IN_PROGRESS else 0
     return replace(
         progress,
@@ -171,26 +171,26 @@ def _in_progress(progress: Progress, now: datetime) -> Progress:
     )
 
 
-def _unsent(progress: Progress, next_at: datetime) -> Progress:
+def _unsent(progress: JobProgress, next_at: datetime) -> JobProgress:
     attempts = progress.attempts + 1
     if progress.state is JobState.IN_PROGRESS:  # a poll that was not sent
         return replace(progress, attempts=attempts, next_at=next_at)
     return replace(progress, state=JobState.READY, sent_at=None, attempts=attempts, next_at=next_at)
 
 
-def _doubtful(progress: Progress, now: datetime) -> Progress:
+def _doubtful(progress: JobProgress, now: datetime) -> JobProgress:
     sent_at = progress.sent_at or now
     return replace(
         progress, state=JobState.UNKNOWN, attempts=0, missing=0, next_at=max(now, sent_at + QUERY_DELAY)
     )
 
 
-def _unheard(progress: Progress, now: datetime) -> Progress:
+def _unheard(progress: JobProgress, now: datetime) -> JobProgress:
     pause = min(QUERY_DELAY * (1 << min(progress.resends, 16)), _LONGEST_RESEND)
     return replace(progress, state=JobState.UNKNOWN, attempts=0, missing=0, next_at=now + pause)
 
 
-def _missing(progress: Progress, now: datetime) -> Progress:
+def _missing(progress: JobProgress, now: datetime) -> JobProgress:
     if progress.missing == 0:
         return replace(progress, missing=1, next_at=now + MISSING_INTERVAL)
     return replace(

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Answer(StrEnum):
+class RegistryAnswer(StrEnum):
     """The answer to one check or query of one `ai`."""
 
     MATCH = "MATCH"
@@ -21,4 +21,6 @@ class Answer(StrEnum):
     UNKNOWN = "UNKNOWN"  # time-out, half an answer, 5xx: it may or may not have been decided
 
 
-DECIDED = frozenset({Answer.MATCH, Answer.MISMATCH, Answer.NO_RECORD, Answer.INVALID_INPUT})
+DECIDED = frozenset(
+    {RegistryAnswer.MATCH, RegistryAnswer.MISMATCH, RegistryAnswer.NO_RECORD, RegistryAnswer.INVALID_INPUT}
+)

@@ -6,14 +6,14 @@
 - The newest checkpoint covers what had its place when it was looked at.
 - The roster file is not older than the version that the database has adopted, nor another one.
 - Every custodian of the quorum in force has passed a drill within 90 days.
-- No custodian who lost the place in a quorum has shares left to hand over (flows.quorum_count).
+- No custodian who lost the place in a quorum has shares left to hand over (flows.custody.quorum_count).
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from idvault.domain.drill import Standing
+from idvault.domain.drill import DrillStanding
 from idvault.domain.error import IdvaultError
 
 CERTIFICATE_DAYS = 30
@@ -119,7 +119,9 @@ def check_adopted(*, version: int, digest: str, adopted: tuple[int, str] | None)
         )
 
 
-def check_drills(*, standings: Sequence[Standing], custodians: int, threshold: int, now: datetime) -> None:
+def check_drills(
+    *, standings: Sequence[DrillStanding], custodians: int, threshold: int, now: datetime
+) -> None:
     """Raise AilmentError while a custodian is overdue with a drill, or there is none to pass.
 
     standings: of those of the quorum in force who have had a drill record; custodians: how many it has.

@@ -7,12 +7,12 @@ possible above all where something is wrong.
 from dataclasses import dataclass
 
 from idvault.domain import drill
+from idvault.domain.clock import ClockReading
 from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.event import SYSTEM_ACTOR, EventType
-from idvault.domain.moment import Moment
 from idvault.domain.request import Request
-from idvault.flows.log_guard import LogGuard
-from idvault.flows.recorder import Recorder
+from idvault.flows.log.events import EventFactory
+from idvault.flows.log.guard import LogGuard
 from idvault.ports.entropy import Entropy
 from idvault.ports.platform import Platform, PlatformStore
 from idvault.ports.sealing import Fingerprinter
@@ -36,7 +36,7 @@ class PlatformFlow:
         """Take the port, and the guard of the log; None lets a development machine start without a worker."""
         self._store = store
         self._guard = guard
-        self._recorder = Recorder(entropy=entropy)
+        self._recorder = EventFactory(entropy=entropy)
 
     async def register(
         self,
@@ -44,7 +44,7 @@ class PlatformFlow:
         name: str,
         role: str,
         spki: str,
-        now: Moment,
+        now: ClockReading,
         actor_id: str = SYSTEM_ACTOR,
         request: Request | None = None,
     ) -> Platform:
@@ -68,7 +68,7 @@ class PlatformFlow:
         name: str,
         role: str,
         spki: str,
-        now: Moment,
+        now: ClockReading,
         actor_id: str = SYSTEM_ACTOR,
         request: Request | None = None,
     ) -> Platform:
@@ -90,7 +90,7 @@ class OperatorFlow:
         self._store = store
         self._fingerprinter = fingerprinter
 
-    async def register(self, command: PlatformCommand, *, now: Moment) -> Platform:
+    async def register(self, command: PlatformCommand, *, now: ClockReading) -> Platform:
         """Pin a certificate key; raises AlreadyExistsError (also REQUEST_ID_REUSED), UnavailableError."""
         return await self._platforms.register(
             name=command.name,
@@ -101,7 +101,7 @@ class OperatorFlow:
             request=self._request("RegisterPlatform", command),
         )
 
-    async def revoke(self, command: PlatformCommand, *, now: Moment) -> Platform:
+    async def revoke(self, command: PlatformCommand, *, now: ClockReading) -> Platform:
         """Revoke a pinned key; raises NotFoundError (ILLEGAL_TRANSITION) if it is unknown."""
         for known in await self._store.all():
             if (known.name, known.spki) == (command.name, command.spki):

@@ -5,7 +5,7 @@ from datetime import tzinfo
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class OperatorPolicy:
     """accounts_per_person: the K of one person, K accounts. verification_days: how long a success is valid.
 
     registry_calls_per_second: the shared cap of checks. zone: the deployment's time zone, which says what day

@@ -69,11 +69,11 @@ class Admin:
 
     def _end(self, ai: str, status: int) -> bool:
         now = self._clock()
-        if self._memory.organizations.settle(ai, enterprise_wire.Status(status), now=now):
+        if self._memory.organizations.settle(ai, enterprise_wire.EnterpriseStatus(status), now=now):
             return True
-        if status == enterprise_wire.Status.NO_RECORD:
+        if status == enterprise_wire.EnterpriseStatus.NO_RECORD:
             return False
-        return self._memory.people.settle(ai, nppa_wire.Status(status), now=now)
+        return self._memory.people.settle(ai, nppa_wire.NppaStatus(status), now=now)
 
     async def _people(self, request: web.Request) -> web.Response:
         return await _add(request, "people", population.person, self._memory.people.add)

@@ -36,7 +36,7 @@ class BehaviourError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class ScriptedTurn:
     """How one call is treated; delay in seconds."""
 
     mode: Mode
@@ -82,9 +82,9 @@ class Behaviour:
         """Return the behaviour as change takes it."""
         return {"mode": self.mode.value, "count": self.count, "latency_ms": self.latency_ms}
 
-    def take(self) -> Turn:
+    def take(self) -> ScriptedTurn:
         """Return how the next call is treated; after the last one counted, be normal."""
-        turn = Turn(self.mode, self._delay())
+        turn = ScriptedTurn(self.mode, self._delay())
         if self.count is not None:
             self.count -= 1
             if self.count == 0:

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta, timezone
 
-from idvault.registry.nppa_wire import Code, RefusedError
+from idvault.registry.nppa_wire import NppaCode, RefusedError
 
 _ZONE = timezone(timedelta(hours=8))
 
@@ -49,5 +49,5 @@ class DayCaps:
             self._used.clear()
         keys = {"name": name, "number": number}
         if any(self._used[kind, value] >= self._caps[kind] for kind, value in keys.items()):
-            raise RefusedError(Code.RESOURCE_LIMIT)
+            raise RefusedError(NppaCode.RESOURCE_LIMIT)
         self._used.update(keys.items())

@@ -15,18 +15,18 @@ from idvault.mock_registry import organization
 from idvault.mock_registry.counting import Counters, DayCaps
 from idvault.mock_registry.organization import Organization
 from idvault.mock_registry.population import PopulationError
-from idvault.registry.enterprise_wire import NAME_LIMIT, Status
-from idvault.registry.nppa_wire import Code, Question, RefusedError
+from idvault.registry.enterprise_wire import NAME_LIMIT, EnterpriseStatus
+from idvault.registry.nppa_wire import NppaCode, Question, RefusedError
 
 _KEPT = timedelta(hours=48)
 
 
 @dataclass(slots=True)
-class _Check:
+class _EnterpriseCheck:
     """A check that is remembered."""
 
     question: Question = field(repr=False)
-    status: Status
+    status: EnterpriseStatus
     asked_at: datetime
 
 
@@ -41,7 +41,7 @@ class EnterpriseLedger:
         self._keep_unheard = keep_unheard
         self._caps = caps
         self._counters = counters
-        self._checks: dict[str, _Check] = {}
+        self._checks: dict[str, _EnterpriseCheck] = {}
 
     def add(self, organizations: Iterable[Organization]) -> int:
         """Know more organisations, or the same ones anew; return how many were given."""
@@ -49,38 +49,38 @@ class EnterpriseLedger:
         self._organizations |= added
         return len(added)
 
-    def check(self, question: Question, *, now: datetime, in_progress: bool = False) -> Status:
+    def check(self, question: Question, *, now: datetime, in_progress: bool = False) -> EnterpriseStatus:
         """Decide a check, leave it in progress, or tell it again; raises RefusedError."""
         _check_input(question)
         known = self._find(question.ai, now)
         if known is not None:
             self._counters.duplicate_ai += 1
             if known.question != question:
-                raise RefusedError(Code.AI_IN_USE)
+                raise RefusedError(NppaCode.AI_IN_USE)
             return known.status
         self._caps.count(name=question.name, number=question.number, now=now)
-        status = Status.IN_PROGRESS if in_progress else self._decide(question)
+        status = EnterpriseStatus.IN_PROGRESS if in_progress else self._decide(question)
         self._counters.charged += not in_progress
         if in_progress or self._keep_unheard:
-            self._checks[question.ai] = _Check(question, status, now)
+            self._checks[question.ai] = _EnterpriseCheck(question, status, now)
         return status
 
-    def settle(self, ai: str, status: Status, *, now: datetime) -> bool:
+    def settle(self, ai: str, status: EnterpriseStatus, *, now: datetime) -> bool:
         """End a check that is in progress, and charge it; False if there is no such check."""
         check = self._find(ai, now)
-        if check is None or check.status is not Status.IN_PROGRESS:
+        if check is None or check.status is not EnterpriseStatus.IN_PROGRESS:
             return False
         check.status = status
         self._counters.charged += 1
         return True
 
-    def _decide(self, question: Question) -> Status:
+    def _decide(self, question: Question) -> EnterpriseStatus:
         known = self._organizations.get(question.number)
         if known is None:
-            return Status.NO_RECORD
-        return Status.MATCH if known.registry_name == question.name else Status.MISMATCH
+            return EnterpriseStatus.NO_RECORD
+        return EnterpriseStatus.MATCH if known.registry_name == question.name else EnterpriseStatus.MISMATCH
 
-    def _find(self, ai: str, now: datetime) -> _Check | None:
+    def _find(self, ai: str, now: datetime) -> _EnterpriseCheck | None:
         check = self._checks.get(ai)
         if check is None or now <= check.asked_at + _KEPT:
             return check
@@ -92,6 +92,6 @@ def _check_input(question: Question) -> None:
     try:
         organization.check_number(question.number)
     except PopulationError:
-        raise RefusedError(Code.NUMBER_ILLEGAL) from None
+        raise RefusedError(NppaCode.NUMBER_ILLEGAL) from None
     if not 1 <= len(question.name) <= NAME_LIMIT or question.name != question.name.strip():
-        raise RefusedError(Code.NAME_ILLEGAL)
+        raise RefusedError(NppaCode.NAME_ILLEGAL)

@@ -1,6 +1,6 @@
 """The fixed identities of the NPPA test system: its own published, synthetic values, byte for byte."""
 
-from idvault.registry.nppa_wire import Status
+from idvault.registry.nppa_wire import NppaStatus
 
 _VERIFIED = (
     ("某一一", "110000190101010001", "1fffbjzos82bs9cnyj1dna7d6d29zg4esnh99u"),
@@ -24,14 +24,14 @@ _IN_PROGRESS = (
 )
 
 # (name, number) -> what a check answers, whatever its ai.
-PEOPLE: dict[tuple[str, str], tuple[Status, str | None]] = {
-    **{(name, number): (Status.VERIFIED, pi) for name, number, pi in _VERIFIED},
-    **dict.fromkeys(_IN_PROGRESS, (Status.IN_PROGRESS, None)),
+PEOPLE: dict[tuple[str, str], tuple[NppaStatus, str | None]] = {
+    **{(name, number): (NppaStatus.VERIFIED, pi) for name, number, pi in _VERIFIED},
+    **dict.fromkeys(_IN_PROGRESS, (NppaStatus.IN_PROGRESS, None)),
 }
 
 # ai -> what a query answers, with or without a check before it.
-QUERIES: dict[str, tuple[Status, str | None]] = {
-    **{f"1{i:017}": (Status.VERIFIED, pi) for i, (_name, _number, pi) in enumerate(_VERIFIED, 1)},
-    **{f"2{i:017}": (Status.IN_PROGRESS, None) for i in range(1, 9)},
-    **{f"3{i:017}": (Status.FAILED, None) for i in range(1, 9)},
+QUERIES: dict[str, tuple[NppaStatus, str | None]] = {
+    **{f"1{i:017}": (NppaStatus.VERIFIED, pi) for i, (_name, _number, pi) in enumerate(_VERIFIED, 1)},
+    **{f"2{i:017}": (NppaStatus.IN_PROGRESS, None) for i in range(1, 9)},
+    **{f"3{i:017}": (NppaStatus.FAILED, None) for i in range(1, 9)},
 }

@@ -12,18 +12,24 @@ from datetime import datetime, timedelta
 
 from idvault.mock_registry import fixtures, population
 from idvault.mock_registry.counting import Counters, DayCaps
-from idvault.mock_registry.population import Person
-from idvault.registry.nppa_wire import NAME_LIMIT, Code, Question, RefusedError, Status
+from idvault.mock_registry.population import Resident
+from idvault.registry.nppa_wire import (
+    NAME_LIMIT,
+    NppaCode,
+    NppaStatus,
+    Question,
+    RefusedError,
+)
 
 _KEPT = timedelta(hours=48)
 _KEPT_AFTER_QUERY = timedelta(seconds=300)
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class LedgerResult:
     """What an answer tells of a check."""
 
-    status: Status
+    status: NppaStatus
     pi: str | None = None
 
 
@@ -32,7 +38,7 @@ class _Check:
     """A check that is remembered. heard_at: when a query first told its result."""
 
     number: str
-    result: Result
+    result: LedgerResult
     asked_at: datetime
     heard_at: datetime | None = None
 
@@ -41,7 +47,7 @@ class Ledger:
     """The registry's memory."""
 
     def __init__(
-        self, *, people: Iterable[Person], keep_unheard: bool, caps: DayCaps, counters: Counters
+        self, *, people: Iterable[Resident], keep_unheard: bool, caps: DayCaps, counters: Counters
     ) -> None:
         """Know people. caps, counters: shared by everything that decides."""
         self.counters = counters
@@ -51,7 +57,7 @@ class Ledger:
         self._checks: dict[str, _Check] = {}
         self._charged_fixtures: set[str] = set()
 
-    def add(self, people: Iterable[Person]) -> int:
+    def add(self, people: Iterable[Resident]) -> int:
         """Know more people, or the same ones anew; return how many were given."""
         added = {person.number: person for person in people}
         self._people |= added
@@ -61,16 +67,20 @@ class Ledger:
         """Charge fixtures anew."""
         self._charged_fixtures.clear()
 
-    def check(self, question: Question, *, now: datetime, in_progress: bool = False) -> Result:
+    def check(self, question: Question, *, now: datetime, in_progress: bool = False) -> LedgerResult:
         """Decide a check, or leave it in progress; raises RefusedError."""
         _check_input(question)
         fixture = question.ai in fixtures.QUERIES
         if not fixture and self._find(question.ai, now) is not None:
             self.counters.duplicate_ai += 1
-            raise RefusedError(Code.AI_IN_USE)
+            raise RefusedError(NppaCode.AI_IN_USE)
         self._caps.count(name=question.name, number=question.number, now=now)
-        result = Result(Status.IN_PROGRESS) if in_progress else self._decide(question.name, question.number)
-        waiting = result.status is Status.IN_PROGRESS
+        result = (
+            LedgerResult(NppaStatus.IN_PROGRESS)
+            if in_progress
+            else self._decide(question.name, question.number)
+        )
+        waiting = result.status is NppaStatus.IN_PROGRESS
         if not waiting and question.ai not in self._charged_fixtures:
             self.counters.charged += 1
         if fixture:
@@ -79,34 +89,34 @@ class Ledger:
             self._checks[question.ai] = _Check(question.number, result, now)
         return result
 
-    def query(self, ai: str, *, now: datetime) -> Result:
+    def query(self, ai: str, *, now: datetime) -> LedgerResult:
         """Tell what became of a check; raises RefusedError (NO_SUCH_CHECK)."""
         if ai in fixtures.QUERIES:
-            return Result(*fixtures.QUERIES[ai])
+            return LedgerResult(*fixtures.QUERIES[ai])
         check = self._find(ai, now)
         if check is None:
-            raise RefusedError(Code.NO_SUCH_CHECK)
-        if check.heard_at is None and check.result.status is not Status.IN_PROGRESS:
+            raise RefusedError(NppaCode.NO_SUCH_CHECK)
+        if check.heard_at is None and check.result.status is not NppaStatus.IN_PROGRESS:
             check.heard_at = now
         return check.result
 
-    def settle(self, ai: str, status: Status, *, now: datetime) -> bool:
+    def settle(self, ai: str, status: NppaStatus, *, now: datetime) -> bool:
         """End a check that is in progress, and charge it; False if there is no such check."""
         check = self._find(ai, now)
-        if check is None or check.result.status is not Status.IN_PROGRESS:
+        if check is None or check.result.status is not NppaStatus.IN_PROGRESS:
             return False
-        person = self._people.get(check.number) or Person("", check.number, "")
-        check.result = Result(status, person.pi if status is Status.VERIFIED else None)
+        person = self._people.get(check.number) or Resident("", check.number, "")
+        check.result = LedgerResult(status, person.pi if status is NppaStatus.VERIFIED else None)
         self.counters.charged += 1
         return True
 
-    def _decide(self, name: str, number: str) -> Result:
+    def _decide(self, name: str, number: str) -> LedgerResult:
         if (name, number) in fixtures.PEOPLE:
-            return Result(*fixtures.PEOPLE[name, number])
+            return LedgerResult(*fixtures.PEOPLE[name, number])
         person = self._people.get(number)
         if person is None or person.registry_name != name:
-            return Result(Status.FAILED)
-        return Result(Status.VERIFIED, person.pi)
+            return LedgerResult(NppaStatus.FAILED)
+        return LedgerResult(NppaStatus.VERIFIED, person.pi)
 
     def _find(self, ai: str, now: datetime) -> _Check | None:
         check = self._checks.get(ai)
@@ -123,6 +133,6 @@ def _check_input(question: Question) -> None:
     try:
         population.check_number(question.number)
     except population.PopulationError:
-        raise RefusedError(Code.NUMBER_ILLEGAL) from None
+        raise RefusedError(NppaCode.NUMBER_ILLEGAL) from None
     if not 1 <= len(question.name) <= NAME_LIMIT or question.name != question.name.strip():
-        raise RefusedError(Code.NAME_ILLEGAL)
+        raise RefusedError(NppaCode.NAME_ILLEGAL)

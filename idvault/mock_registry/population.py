@@ -42,7 +42,7 @@ class PopulationError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class Resident:
     """One synthetic person.
 
     name: as the person writes it. registry_name: as the registry keeps and compares it. former_name: a name
@@ -68,19 +68,19 @@ def birth_code(birth_date: int) -> str:
     return "".join(_BASE_36[birth_date // 26**i % 26] for i in reversed(range(6)))
 
 
-def person(entry: object) -> Person:
+def person(entry: object) -> Resident:
     """Return the person that a JSON object describes; raises PopulationError.
 
     name and number are required, the rest has defaults.
     """
-    if not isinstance(entry, dict) or not set(entry) <= set(Person.__dataclass_fields__):
+    if not isinstance(entry, dict) or not set(entry) <= set(Resident.__dataclass_fields__):
         raise PopulationError("a person is an object with name, number, registry_name, former_name, kind")
     if not all(isinstance(value, str) for value in entry.values()) or not entry.get("name"):
         raise PopulationError("a person's fields are text, and name is required")
     number = str(entry.get("number", ""))
     check_number(number)
     given = str(entry["name"])
-    return Person(
+    return Resident(
         name=given,
         number=number,
         registry_name=str(entry.get("registry_name") or given),
@@ -100,14 +100,14 @@ def check_number(number: str) -> None:
         raise PopulationError("a number is not in its normal form")
 
 
-def generate(*, seed: int = SEED, size: int = _SIZE) -> list[Person]:
+def generate(*, seed: int = SEED, size: int = _SIZE) -> list[Resident]:
     """Return people, the same ones for the same seed; the special kinds come last."""
     random = Random(seed)  # noqa: S311 - the same people each time is what is wanted
     kinds = ["ordinary"] * max(0, size - len(_KINDS)) + list(_KINDS)
     return [_invent(random, kind, i) for i, kind in enumerate(kinds)]
 
 
-def _invent(random: Random, kind: str, index: int) -> Person:
+def _invent(random: Random, kind: str, index: int) -> Resident:
     born = date.fromordinal(random.randrange(date(1950, 1, 1).toordinal(), date(2007, 1, 1).toordinal()))
     # The sequence is counted, so that no two people share a number.
     body = f"{random.choice(_PROVINCES)}0000{born:%Y%m%d}{(index + 1) % 1000:03}"
@@ -121,10 +121,10 @@ def _invent(random: Random, kind: str, index: int) -> Person:
         plain = plain[0] + _PRIVATE_USE[index % len(_PRIVATE_USE)]
     kept = names.alternative_spelling(plain) or plain
     former = plain[0] + "旧" + plain[1:] if kind == "renamed" else ""
-    return Person(plain, number, kept, former, kind)
+    return Resident(plain, number, kept, former, kind)
 
 
-def load(path: Path) -> list[Person]:
+def load(path: Path) -> list[Resident]:
     """Return the people of a file; raises PopulationError."""
     found = entries(path, "people")
     if found is None:

@@ -9,12 +9,12 @@ from typing import Final
 
 from aiohttp import web
 
-from idvault.mock_registry.behaviour import Behaviour, Mode, RateGate, Turn
+from idvault.mock_registry.behaviour import Behaviour, Mode, RateGate, ScriptedTurn
 from idvault.mock_registry.counting import Counters
 from idvault.mock_registry.enterprise import EnterpriseLedger
 from idvault.mock_registry.ledger import Ledger
 from idvault.registry import enterprise_wire, nppa_wire
-from idvault.registry.nppa_wire import Code, Credentials, RefusedError
+from idvault.registry.nppa_wire import Credentials, NppaCode, RefusedError
 
 _METHODS: Final[Mapping[str, str]] = {
     nppa_wire.CHECK_PATH: "POST",
@@ -81,7 +81,7 @@ class Wire:
         await asyncio.sleep(turn.delay)
         return await _deliver(request, answer, turn.mode)
 
-    def _answer(self, request: web.BaseRequest, body: bytes, turn: Turn) -> bytes:
+    def _answer(self, request: web.BaseRequest, body: bytes, turn: ScriptedTurn) -> bytes:
         try:
             return self._decide(request, body, turn.mode)
         except RefusedError as error:
@@ -90,10 +90,10 @@ class Wire:
 
     def _decide(self, request: web.BaseRequest, body: bytes, mode: Mode) -> bytes:
         if mode in (Mode.MAINTENANCE, Mode.SOURCE_ERROR):
-            raise RefusedError(Code.SYSTEM_ERROR)
+            raise RefusedError(NppaCode.SYSTEM_ERROR)
         self._admit(request)
         if mode is Mode.WRONG_SIGNATURE:
-            raise RefusedError(Code.SIGN_ERROR)
+            raise RefusedError(NppaCode.SIGN_ERROR)
         params, now = dict(request.query), self._clock()
         caller = nppa_wire.authenticate(
             accepted=self._callers.accepted, headers=request.headers, params=params, body=body, now=now
@@ -108,7 +108,7 @@ class Wire:
         else:
             question = nppa_wire.read_check(credentials=caller, body=body)
             result = self._memory.people.check(question, now=now, in_progress=in_progress)
-        return nppa_wire.build_answer(code=Code.OK, status=result.status, pi=result.pi)
+        return nppa_wire.build_answer(code=NppaCode.OK, status=result.status, pi=result.pi)
 
     def _count(self, path: str) -> None:
         counters = self._memory.counters
@@ -119,19 +119,19 @@ class Wire:
     def _admit(self, request: web.BaseRequest) -> None:
         method = _METHODS.get(request.path)
         if method is None:
-            raise RefusedError(Code.NO_RESOURCE)
+            raise RefusedError(NppaCode.NO_RESOURCE)
         if request.method != method:
-            raise RefusedError(Code.METHOD_ERROR)
+            raise RefusedError(NppaCode.METHOD_ERROR)
         if self._callers.addresses is not None and request.remote not in self._callers.addresses:
-            raise RefusedError(Code.ADDRESS_REFUSED)
+            raise RefusedError(NppaCode.ADDRESS_REFUSED)
         if not self._gates[request.path].admits(time.monotonic()):
-            raise RefusedError(Code.BUSY)
+            raise RefusedError(NppaCode.BUSY)
 
-    def _note(self, code: Code) -> None:
+    def _note(self, code: NppaCode) -> None:
         counters = self._memory.counters
-        counters.refused_rate += code is Code.BUSY
-        counters.refused_clock += code is Code.EXPIRED
-        counters.refused_sign += code is Code.SIGN_ERROR
+        counters.refused_rate += code is NppaCode.BUSY
+        counters.refused_clock += code is NppaCode.EXPIRED
+        counters.refused_sign += code is NppaCode.SIGN_ERROR
 
 
 async def _deliver(request: web.BaseRequest, answer: bytes, mode: Mode) -> web.StreamResponse:

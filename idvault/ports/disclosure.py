@@ -1,7 +1,7 @@
 """The acts and reads of disclosures. An act and its log entry are one atomic, durable step, or nothing.
 
 Every method raises UnavailableError (STORE_UNAVAILABLE) where the store cannot answer. In each act that has a
-request its row (ports.person_request) comes first: a repeat writes nothing and is answered with the state of
+request its row (ports.people.request) comes first: a repeat writes nothing and is answered with the state of
 things; AlreadyExistsError (REQUEST_ID_REUSED) for another method or body.
 """
 
@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
-from idvault.domain.disclosure import Disclosure, Member, Panel, Verdict
+from idvault.domain.clock import ClockReading
+from idvault.domain.disclosure import DecidingQuorum, Disclosure, QuorumMember, Verdict
 from idvault.domain.event import Event
-from idvault.domain.moment import Moment
 from idvault.domain.record import SealedRecord
 from idvault.domain.request import Request
 
@@ -58,9 +58,9 @@ class Deciding:
     """
 
     disclosure_id: str
-    member: Member
+    member: QuorumMember
     verdict: Verdict
-    panel: Panel
+    panel: DecidingQuorum
     signed: bytes
     resealed: bytes | None = field(repr=False)
 
@@ -95,7 +95,7 @@ class EndedClaim:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class RecordEvidence:
     """What an account's record can be checked by. entries: all of the account, newest first."""
 
     record: SealedRecord
@@ -104,7 +104,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class RecordAccess:
     """One opening, as its log entry tells it."""
 
     disclosure_id: str
@@ -118,7 +118,7 @@ class DisclosureStore(Protocol):
     """Disclosures, decisions, openings, and the count of what was refused."""
 
     async def request(
-        self, filing: Filing, *, request: Request, today: date, daily: int, now: Moment, event: Event
+        self, filing: Filing, *, request: Request, today: date, daily: int, now: ClockReading, event: Event
     ) -> Filed:
         """Store a new request with its event (field request) and return it, about the record of now.
 
@@ -129,7 +129,7 @@ class DisclosureStore(Protocol):
         """
         ...
 
-    async def decide(self, deciding: Deciding, *, request: Request, now: Moment, event: Event) -> Filed:
+    async def decide(self, deciding: Deciding, *, request: Request, now: ClockReading, event: Event) -> Filed:
         """Store a decision with its event (field decision); the state becomes domain.disclosure.decide's.
 
         Under the disclosure's row lock. NotFoundError (REQUEST_NOT_FOUND); PreconditionError
@@ -139,7 +139,7 @@ class DisclosureStore(Protocol):
         ...
 
     async def cancel(
-        self, *, disclosure_id: str, actor_id: str, request: Request, now: Moment, event: Event
+        self, *, disclosure_id: str, actor_id: str, request: Request, now: ClockReading, event: Event
     ) -> Filed:
         """Cancel an auditor's own disclosure with its event, and destroy its re-sealed shares."""
         ...
@@ -151,7 +151,7 @@ class DisclosureStore(Protocol):
         actor_id: str,
         record_digest: bytes,
         request: Request,
-        now: Moment,
+        now: ClockReading,
         event: Event,
     ) -> str:
         """Note one opening with its event (field record_digest); return the entry's id.
@@ -165,14 +165,14 @@ class DisclosureStore(Protocol):
         """Return disclosures that must expire, and those whose re-sealed shares must be destroyed."""
         ...
 
-    async def expire(self, *, disclosure_id: str, now: Moment, event: Event) -> Disclosure | None:
+    async def expire(self, *, disclosure_id: str, now: ClockReading, event: Event) -> Disclosure | None:
         """Store domain.disclosure.expire of a disclosure with its event, and destroy shares not needed.
 
         Return it if its state changed, else None; the event is written only then.
         """
         ...
 
-    async def refuse(self, *, actor_id: str, reason: str, now: Moment, event: Event) -> bool:
+    async def refuse(self, *, actor_id: str, reason: str, now: ClockReading, event: Event) -> bool:
         """Count a refusal (domain.disclosure.refuse); True if `event` (field count) was written."""
         ...
 
@@ -180,7 +180,7 @@ class DisclosureStore(Protocol):
         """Return actor and reason of the refusals whose count must be written (domain.disclosure.flush)."""
         ...
 
-    async def flush(self, *, actor_id: str, reason: str, now: Moment, event: Event) -> bool:
+    async def flush(self, *, actor_id: str, reason: str, now: ClockReading, event: Event) -> bool:
         """Write the count of silent refusals; False if there is nothing to write."""
         ...
 
@@ -210,11 +210,11 @@ class DisclosureStore(Protocol):
         """Return how many openings an auditor has made since a time."""
         ...
 
-    async def openings(self, *, account_token: str) -> list[Opening]:
+    async def openings(self, *, account_token: str) -> list[RecordAccess]:
         """Return every opening of an account's records, oldest first."""
         ...
 
-    async def evidence(self, *, account_token: str) -> Evidence | None:
+    async def evidence(self, *, account_token: str) -> RecordEvidence | None:
         """Return an account's record with what it can be checked by; None if it has no record."""
         ...
 
@@ -244,8 +244,8 @@ class CaseTextSealer(Protocol):
 
 
 class SecondFactorCheck(Protocol):
-    """Spends a one-time code before an act (flows.second_factor)."""
+    """Spends a one-time code before an act (flows.people.second_factor)."""
 
-    async def check(self, *, actor_id: str, code: str, now: Moment) -> None:
+    async def check(self, *, actor_id: str, code: str, now: ClockReading) -> None:
         """Raise DeniedError (SECOND_FACTOR_REFUSED, SECOND_FACTOR_LOCKED) unless the code counts."""
         ...

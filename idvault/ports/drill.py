@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from idvault.domain.clock import ClockReading
 from idvault.domain.event import Event
-from idvault.domain.moment import Moment
 from idvault.domain.record import SealedRecord
 from idvault.domain.request import Request
 
@@ -51,17 +51,17 @@ class DrillStore(Protocol):
         """Return all times at once; passed: by quorum id and actor id."""
         ...
 
-    async def renew(self, record: SealedRecord, *, now: Moment, event: Event) -> bool:
+    async def renew(self, record: SealedRecord, *, now: ClockReading, event: Event) -> bool:
         """Store a quorum's drill record with its event, if it has none yet; True if it was this one.
 
         Where there is one already nothing is written, no event either.
         """
         ...
 
-    async def complete(self, passing: Passing, *, request: Request, now: Moment, event: Event) -> None:
+    async def complete(self, passing: Passing, *, request: Request, now: ClockReading, event: Event) -> None:
         """Note that a custodian passed at now.business, with the event.
 
-        The request (ports.person_request) comes first: a repeat writes nothing. Must raise AlreadyExistsError
+        The request (ports.people.request) comes first: a repeat writes nothing. Must raise AlreadyExistsError
         (REQUEST_ID_REUSED), and write nothing, unless signed_at is later than that of the pass before: what
         was signed once counts once.
         """

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from idvault.domain.status import Account
+from idvault.domain.account import Account
 
 
 @dataclass(frozen=True, slots=True)

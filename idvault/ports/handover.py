@@ -6,19 +6,21 @@ Every method raises UnavailableError (STORE_UNAVAILABLE) where the store cannot 
 from collections.abc import Collection, Mapping
 from typing import Protocol
 
+from idvault.domain.clock import ClockReading
 from idvault.domain.event import Event
-from idvault.domain.handover import Batch
-from idvault.domain.moment import Moment
+from idvault.domain.handover import HandoverBatch
 from idvault.domain.request import Request
 
 
 class HandoverStore(Protocol):
     """Shares on their way from one custodian to the next."""
 
-    async def hand_over(self, batch: Batch, *, request: Request, now: Moment, event: Event) -> int:
+    async def hand_over(
+        self, batch: HandoverBatch, *, request: Request, now: ClockReading, event: Event
+    ) -> int:
         """Put re-sealed shares in the place of the former ones, with one event (field count) for all.
 
-        Return how many. The request's row (ports.person_request) comes first: a repeat writes nothing and is
+        Return how many. The request's row (ports.people.request) comes first: a repeat writes nothing and is
         answered with the count of the first time; AlreadyExistsError (REQUEST_ID_REUSED) for another body.
         Each share must be compared under its record's row lock, and passed over unless it is of the record's
         version, quorum and stored hash as it was read. The former sealed share must be gone when this

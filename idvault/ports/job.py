@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Protocol
 
-from idvault.domain.job import Progress
-from idvault.ports.verification import Job, Lease
+from idvault.domain.job import JobProgress
+from idvault.ports.claim import Job, Lease
 
 
 class JobStore(Protocol):
@@ -36,7 +36,7 @@ class JobStore(Protocol):
         """
         ...
 
-    async def advance(self, job: Job, *, progress: Progress, keep_lease: bool) -> Job | None:
+    async def advance(self, job: Job, *, progress: JobProgress, keep_lease: bool) -> Job | None:
         """Store progress, durable before it returns; keep or give up the lease; None without it."""
         ...
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from idvault.domain.clock import ClockReading
 from idvault.domain.event import Event
-from idvault.domain.moment import Moment
 from idvault.domain.request import Request
 
 
@@ -29,7 +29,7 @@ class PlatformStore(Protocol):
     """Raises UnavailableError (STORE_UNAVAILABLE) where the store cannot answer."""
 
     async def register(
-        self, platform: Platform, *, now: Moment, event: Event, request: Request | None = None
+        self, platform: Platform, *, now: ClockReading, event: Event, request: Request | None = None
     ) -> Platform:
         """Store a key with its event (fields name, role, spki) and return it as stored.
 
@@ -41,7 +41,7 @@ class PlatformStore(Protocol):
         ...
 
     async def revoke(
-        self, *, name: str, spki: str, now: Moment, event: Event, request: Request | None = None
+        self, *, name: str, spki: str, now: ClockReading, event: Event, request: Request | None = None
     ) -> Platform:
         """Revoke a key with its event; NotFoundError if unknown; if it is revoked, nothing is written.
 

@@ -2,9 +2,9 @@
 
 from typing import Protocol
 
+from idvault.domain.claim import Identity
 from idvault.domain.document import DocumentType
-from idvault.domain.registry import Answer
-from idvault.domain.verification import Identity
+from idvault.domain.registry import RegistryAnswer
 
 
 class Registry(Protocol):
@@ -29,13 +29,13 @@ class Registry(Protocol):
         """
         ...
 
-    async def check(self, *, ai: str, identity: Identity, patience: float) -> Answer:
+    async def check(self, *, ai: str, identity: Identity, patience: float) -> RegistryAnswer:
         """Ask whether the identity is real, under an id that is bound to it for ever.
 
         Must return within patience seconds. NOT_SENT only where surely nothing was taken; UNKNOWN in doubt.
         """
         ...
 
-    async def query(self, *, ai: str, patience: float) -> Answer:
+    async def query(self, *, ai: str, patience: float) -> RegistryAnswer:
         """Ask what became of a check. NOT_FOUND: the registry knows none; never called unless can_query."""
         ...

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
+from idvault.domain.claim import Consent, Identity
 from idvault.domain.record import SealedRecord
-from idvault.domain.registry import Answer
+from idvault.domain.registry import RegistryAnswer
 from idvault.domain.seal import Part
-from idvault.domain.verification import Consent, Identity
-from idvault.ports.verification import Intake, PersonKey
+from idvault.ports.claim import Intake, PersonKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Fingerprinter(Protocol):
     def fingerprint(self, *, method: str, fields: tuple[Part, ...]) -> bytes:
         """Return the 32-byte keyed hash of a method and every field but request_id, in field-number order.
 
-        Where a field is a name, request_id comes first all the same (flows.verification says why).
+        Where a field is a name, request_id comes first all the same (flows.claim.verification says why).
         """
         ...
 
@@ -101,7 +101,7 @@ class RecordSealer(Protocol):
         relying_party: str,
         account_token: str,
         identity: Identity,
-        answer: Answer,
+        answer: RegistryAnswer,
         consent: Consent,
     ) -> SealedRecord:
         """Return a new record version; the account's shred key is durable before it returns."""

@@ -1,8 +1,8 @@
 """Stands where a deployment has no registry for a kind of owner: takes no document, and is never asked."""
 
+from idvault.domain.claim import Identity
 from idvault.domain.document import DocumentType
-from idvault.domain.registry import Answer
-from idvault.domain.verification import Identity
+from idvault.domain.registry import RegistryAnswer
 
 
 class AbsentRegistry:
@@ -27,10 +27,10 @@ class AbsentRegistry:
         """Return True: a check that may have been sent is not to be sent again by anybody here."""
         return True
 
-    async def check(self, *, ai: str, identity: Identity, patience: float) -> Answer:
+    async def check(self, *, ai: str, identity: Identity, patience: float) -> RegistryAnswer:
         """Send nothing."""
-        return Answer.NOT_SENT
+        return RegistryAnswer.NOT_SENT
 
-    async def query(self, *, ai: str, patience: float) -> Answer:
+    async def query(self, *, ai: str, patience: float) -> RegistryAnswer:
         """Send nothing."""
-        return Answer.NOT_SENT
+        return RegistryAnswer.NOT_SENT

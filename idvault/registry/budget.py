@@ -10,10 +10,10 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from idvault.domain.claim import Identity
 from idvault.domain.document import DocumentType
 from idvault.domain.error import UnavailableError
-from idvault.domain.registry import Answer
-from idvault.domain.verification import Identity
+from idvault.domain.registry import RegistryAnswer
 from idvault.ports.budget import BudgetStore
 from idvault.ports.registry import Registry
 
@@ -68,41 +68,41 @@ class BudgetedRegistry:
         """Say what the registry itself says."""
         return self._inner.can_query
 
-    async def check(self, *, ai: str, identity: Identity, patience: float) -> Answer:
+    async def check(self, *, ai: str, identity: Identity, patience: float) -> RegistryAnswer:
         """Ask the registry in its turn."""
         left = await self._wait(self._check_name, patience)
-        if isinstance(left, Answer):
+        if isinstance(left, RegistryAnswer):
             return left
         return await self._heed(await self._inner.check(ai=ai, identity=identity, patience=left))
 
-    async def query(self, *, ai: str, patience: float) -> Answer:
+    async def query(self, *, ai: str, patience: float) -> RegistryAnswer:
         """Ask the registry in its turn."""
         left = await self._wait(self._query_name, patience)
-        if isinstance(left, Answer):
+        if isinstance(left, RegistryAnswer):
             return left
         return await self._heed(await self._inner.query(ai=ai, patience=left))
 
-    async def _wait(self, name: str, patience: float) -> float | Answer:
+    async def _wait(self, name: str, patience: float) -> float | RegistryAnswer:
         """Wait for a slot; return the patience that is left, or why nothing is sent."""
         now = self._clock()
         if patience <= 0 or not self._inner.admits():
-            return Answer.NOT_SENT
+            return RegistryAnswer.NOT_SENT
         try:
             # Half of the patience is left for the answer: a call sent too late is only a claim in doubt.
             slot = await self._store.take(
                 name, gap=self._gaps[name], now=now, latest=now + timedelta(seconds=patience / 2)
             )
         except UnavailableError:
-            return Answer.NOT_SENT
+            return RegistryAnswer.NOT_SENT
         if slot is None:
-            return Answer.NO_TURN
+            return RegistryAnswer.NO_TURN
         delay = (slot - self._clock()).total_seconds()
         if delay > 0:
             await self._sleep(delay)
         return patience - (self._clock() - now).total_seconds()
 
-    async def _heed(self, answer: Answer) -> Answer:
-        if answer is Answer.RATE_LIMITED:
+    async def _heed(self, answer: RegistryAnswer) -> RegistryAnswer:
+        if answer is RegistryAnswer.RATE_LIMITED:
             until = self._clock() + BAN
             for name in self._gaps:
                 try:

@@ -8,19 +8,19 @@ import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from idvault.domain.claim import Identity
 from idvault.domain.document import DocumentType
-from idvault.domain.registry import Answer
-from idvault.domain.verification import Identity
+from idvault.domain.registry import RegistryAnswer
 from idvault.registry import enterprise_wire, exchange, nppa_wire
-from idvault.registry.enterprise_wire import Status
+from idvault.registry.enterprise_wire import EnterpriseStatus
 from idvault.registry.exchange import Exchange
 from idvault.registry.nppa_wire import Credentials, Question
 
-_BY_STATUS: Mapping[Status, Answer] = {
-    Status.MATCH: Answer.MATCH,
-    Status.IN_PROGRESS: Answer.IN_PROGRESS,
-    Status.MISMATCH: Answer.MISMATCH,
-    Status.NO_RECORD: Answer.NO_RECORD,
+_BY_STATUS: Mapping[EnterpriseStatus, RegistryAnswer] = {
+    EnterpriseStatus.MATCH: RegistryAnswer.MATCH,
+    EnterpriseStatus.IN_PROGRESS: RegistryAnswer.IN_PROGRESS,
+    EnterpriseStatus.MISMATCH: RegistryAnswer.MISMATCH,
+    EnterpriseStatus.NO_RECORD: RegistryAnswer.NO_RECORD,
 }
 
 
@@ -61,7 +61,7 @@ class EnterpriseRegistry:
         """Return False: the check itself is sent again."""
         return False
 
-    async def check(self, *, ai: str, identity: Identity, patience: float) -> Answer:
+    async def check(self, *, ai: str, identity: Identity, patience: float) -> RegistryAnswer:
         """Ask whether name and code belong together, for the first time or again."""
         request = enterprise_wire.build_check(
             credentials=self._credentials,
@@ -71,16 +71,16 @@ class EnterpriseRegistry:
         )
         return await self._exchange.ask(self._base, request, patience=patience, read=_read)
 
-    async def query(self, *, ai: str, patience: float) -> Answer:
+    async def query(self, *, ai: str, patience: float) -> RegistryAnswer:
         """Return NOT_SENT: there is no such call on this wire."""
-        return Answer.NOT_SENT
+        return RegistryAnswer.NOT_SENT
 
     async def close(self) -> None:
         """Give the connections up."""
         await self._exchange.close()
 
 
-def _read(http_status: int, body: bytes) -> Answer:
+def _read(http_status: int, body: bytes) -> RegistryAnswer:
     reply = enterprise_wire.parse_answer(body)
     return exchange.decide(
         http_status, reply.code, None if reply.status is None else _BY_STATUS[reply.status]

@@ -13,14 +13,20 @@ from datetime import datetime
 from enum import IntEnum
 
 from idvault.registry import nppa_wire
-from idvault.registry.nppa_wire import Code, Credentials, Question, Request, WireError
+from idvault.registry.nppa_wire import (
+    Credentials,
+    NppaCode,
+    NppaRequest,
+    NppaWireError,
+    Question,
+)
 
 CHECK_PATH = "/enterprise/check"
 NAME_LIMIT = 50
 _NUMBER = "creditCode"
 
 
-class Status(IntEnum):
+class EnterpriseStatus(IntEnum):
     """What an answer says of a check."""
 
     MATCH = 0
@@ -30,14 +36,14 @@ class Status(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class EnterpriseReply:
     """An answer: its errcode, known or not, and the status where the code is OK."""
 
     code: int
-    status: Status | None = None
+    status: EnterpriseStatus | None = None
 
 
-def build_check(*, credentials: Credentials, question: Question, now: datetime, nonce: bytes) -> Request:
+def build_check(*, credentials: Credentials, question: Question, now: datetime, nonce: bytes) -> NppaRequest:
     """Return the request that asks a question; its number is a unified social credit code."""
     content = {"ai": question.ai, "name": question.name, _NUMBER: question.number}
     return nppa_wire.build_post(CHECK_PATH, credentials=credentials, content=content, now=now, nonce=nonce)
@@ -48,24 +54,24 @@ def read_check(*, credentials: Credentials, body: bytes) -> Question:
     return nppa_wire.read_check(credentials=credentials, body=body, number_key=_NUMBER)
 
 
-def build_answer(status: Status) -> bytes:
+def build_answer(status: EnterpriseStatus) -> bytes:
     """Return the body of an answer that tells a status; refusals are nppa_wire.build_answer's."""
     answer = {
-        "errcode": int(Code.OK),
-        "errmsg": nppa_wire.MESSAGES[Code.OK],
+        "errcode": int(NppaCode.OK),
+        "errmsg": nppa_wire.MESSAGES[NppaCode.OK],
         "data": {"result": {"status": int(status)}},
     }
     return json.dumps(answer, separators=(",", ":")).encode()
 
 
-def parse_answer(body: bytes) -> Reply:
+def parse_answer(body: bytes) -> EnterpriseReply:
     """Return what an answer says; raises WireError unless it is whole."""
     code, answer = nppa_wire.parse_code(body)
-    return Reply(code, _status(answer) if code == Code.OK else None)
+    return EnterpriseReply(code, _status(answer) if code == NppaCode.OK else None)
 
 
-def _status(answer: Mapping[str, object]) -> Status:
+def _status(answer: Mapping[str, object]) -> EnterpriseStatus:
     number = nppa_wire.result_of(answer).get("status")
-    if type(number) is not int or number not in tuple(Status):
-        raise WireError("an answer has no status")
-    return Status(number)
+    if type(number) is not int or number not in tuple(EnterpriseStatus):
+        raise NppaWireError("an answer has no status")
+    return EnterpriseStatus(number)

@@ -11,36 +11,36 @@ from typing import Final
 
 import aiohttp
 
-from idvault.domain.registry import Answer
-from idvault.registry.nppa_wire import Code, Request, WireError
+from idvault.domain.registry import RegistryAnswer
+from idvault.registry.nppa_wire import NppaCode, NppaRequest, NppaWireError
 
 _OK: Final = 200
 _SERVER_ERROR: Final = 500
 _ANSWER_LIMIT: Final = 65_536
 
-_BY_CODE: Mapping[int, Answer] = {
-    Code.HEADER_MISSING: Answer.NOT_SENT,
-    Code.BUSY: Answer.RATE_LIMITED,
-    Code.NUMBER_ILLEGAL: Answer.INVALID_INPUT,
-    Code.NAME_ILLEGAL: Answer.INVALID_INPUT,
-    Code.RESOURCE_LIMIT: Answer.DAILY_LIMIT,
-    Code.NO_SUCH_CHECK: Answer.NOT_FOUND,
+_BY_CODE: Mapping[int, RegistryAnswer] = {
+    NppaCode.HEADER_MISSING: RegistryAnswer.NOT_SENT,
+    NppaCode.BUSY: RegistryAnswer.RATE_LIMITED,
+    NppaCode.NUMBER_ILLEGAL: RegistryAnswer.INVALID_INPUT,
+    NppaCode.NAME_ILLEGAL: RegistryAnswer.INVALID_INPUT,
+    NppaCode.RESOURCE_LIMIT: RegistryAnswer.DAILY_LIMIT,
+    NppaCode.NO_SUCH_CHECK: RegistryAnswer.NOT_FOUND,
     **dict.fromkeys(
         (
-            Code.NO_RESOURCE,
-            Code.METHOD_ERROR,
-            Code.ADDRESS_REFUSED,
-            Code.EXPIRED,
-            Code.PARTNER_ERROR,
-            Code.PARTNER_DISABLED,
-            Code.AUTH_ERROR,
-            Code.SIGN_ERROR,
-            Code.BODY_ERROR,
-            Code.TEST_SYSTEM_ERROR,
-            Code.TEST_TASK_MISSING,
-            Code.TEST_CODE_ERROR,
+            NppaCode.NO_RESOURCE,
+            NppaCode.METHOD_ERROR,
+            NppaCode.ADDRESS_REFUSED,
+            NppaCode.EXPIRED,
+            NppaCode.PARTNER_ERROR,
+            NppaCode.PARTNER_DISABLED,
+            NppaCode.AUTH_ERROR,
+            NppaCode.SIGN_ERROR,
+            NppaCode.BODY_ERROR,
+            NppaCode.TEST_SYSTEM_ERROR,
+            NppaCode.TEST_TASK_MISSING,
+            NppaCode.TEST_CODE_ERROR,
         ),
-        Answer.REJECTED_CALLER,
+        RegistryAnswer.REJECTED_CALLER,
     ),
 }
 
@@ -64,23 +64,30 @@ class Exchange:
         self._session: aiohttp.ClientSession | None = None
 
     async def ask(
-        self, base: str, request: Request, *, patience: float, read: Callable[[int, bytes], Answer]
-    ) -> Answer:
+        self,
+        base: str,
+        request: NppaRequest,
+        *,
+        patience: float,
+        read: Callable[[int, bytes], RegistryAnswer],
+    ) -> RegistryAnswer:
         """Send a request; read is given the HTTP status and the whole body, and may raise WireError."""
         if patience <= 0:
-            return Answer.NOT_SENT
+            return RegistryAnswer.NOT_SENT
         flight = _Flight()
         try:
             return read(*await self._send(base, request, patience, flight))
-        except (aiohttp.ClientError, TimeoutError, OSError, WireError):
-            return Answer.UNKNOWN if flight.departed else Answer.NOT_SENT
+        except (aiohttp.ClientError, TimeoutError, OSError, NppaWireError):
+            return RegistryAnswer.UNKNOWN if flight.departed else RegistryAnswer.NOT_SENT
 
     async def close(self) -> None:
         """Give the connections up."""
         if self._session is not None:
             await self._session.close()
 
-    async def _send(self, base: str, request: Request, patience: float, flight: _Flight) -> tuple[int, bytes]:
+    async def _send(
+        self, base: str, request: NppaRequest, patience: float, flight: _Flight
+    ) -> tuple[int, bytes]:
         async with self._client().request(
             request.method,
             base + request.path,
@@ -95,7 +102,7 @@ class Exchange:
             async for chunk in response.content.iter_any():
                 body += chunk
                 if len(body) > _ANSWER_LIMIT:
-                    raise WireError("an answer is too long")
+                    raise NppaWireError("an answer is too long")
             return response.status, body
 
     def _client(self) -> aiohttp.ClientSession:
@@ -120,13 +127,13 @@ async def _note_departure(
     context.trace_request_ctx.departed = True
 
 
-def decide(http_status: int, code: int, told: Answer | None) -> Answer:
+def decide(http_status: int, code: int, told: RegistryAnswer | None) -> RegistryAnswer:
     """Return what a whole answer says: what its status told, if it has one, else what its errcode means."""
     if http_status >= _SERVER_ERROR:
-        return Answer.UNKNOWN
+        return RegistryAnswer.UNKNOWN
     if told is not None:
-        return told if http_status == _OK else Answer.UNKNOWN
-    return _BY_CODE.get(code, Answer.UNKNOWN)
+        return told if http_status == _OK else RegistryAnswer.UNKNOWN
+    return _BY_CODE.get(code, RegistryAnswer.UNKNOWN)
 
 
 def base_url(text: str, *, development: bool) -> str:

@@ -11,9 +11,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
+from idvault.domain.claim import Identity
 from idvault.domain.document import DocumentType
-from idvault.domain.registry import Answer
-from idvault.domain.verification import Identity
+from idvault.domain.registry import RegistryAnswer
 from idvault.ports.registry import Registry
 
 _FAILURES = 5
@@ -21,7 +21,7 @@ _FIRST_PAUSE = timedelta(seconds=2)
 _LONGEST_PAUSE = timedelta(seconds=30)
 _STOP = timedelta(seconds=60)
 _FAIR_PATIENCE = 1.0
-_TROUBLE = frozenset({Answer.UNKNOWN, Answer.NOT_SENT})
+_TROUBLE = frozenset({RegistryAnswer.UNKNOWN, RegistryAnswer.NOT_SENT})
 
 
 class Breaker:
@@ -115,19 +115,19 @@ class GuardedRegistry:
         """Say whether a call would go out now."""
         return self._breaker.admits(self._clock())
 
-    async def check(self, *, ai: str, identity: Identity, patience: float) -> Answer:
+    async def check(self, *, ai: str, identity: Identity, patience: float) -> RegistryAnswer:
         """Ask the registry, if it is to be asked now."""
         return await self._guard(
             lambda: self._inner.check(ai=ai, identity=identity, patience=patience), patience
         )
 
-    async def query(self, *, ai: str, patience: float) -> Answer:
+    async def query(self, *, ai: str, patience: float) -> RegistryAnswer:
         """Ask the registry, if it is to be asked now."""
         return await self._guard(lambda: self._inner.query(ai=ai, patience=patience), patience)
 
-    async def _guard(self, call: Callable[[], Awaitable[Answer]], patience: float) -> Answer:
+    async def _guard(self, call: Callable[[], Awaitable[RegistryAnswer]], patience: float) -> RegistryAnswer:
         if not self.admits():
-            return Answer.NOT_SENT
+            return RegistryAnswer.NOT_SENT
         probe = self._breaker.enter()
         started = self._clock()
         try:
@@ -139,8 +139,8 @@ class GuardedRegistry:
         self._judge(answer, probe=probe, fair=patience >= _FAIR_PATIENCE, now=now)
         return answer
 
-    def _judge(self, answer: Answer, *, probe: bool, fair: bool, now: datetime) -> None:
-        if answer is Answer.REJECTED_CALLER:
+    def _judge(self, answer: RegistryAnswer, *, probe: bool, fair: bool, now: datetime) -> None:
+        if answer is RegistryAnswer.REJECTED_CALLER:
             if self._breaker.stop(probe=probe, now=now):
                 self._alarm(self._provider)
         elif answer not in _TROUBLE:
@@ -149,11 +149,11 @@ class GuardedRegistry:
             self._breaker.failed(probe=probe, now=now)
 
 
-async def _within(call: Callable[[], Awaitable[Answer]], patience: float) -> Answer:
+async def _within(call: Callable[[], Awaitable[RegistryAnswer]], patience: float) -> RegistryAnswer:
     """Return the answer, UNKNOWN where the registry does not keep to the patience itself."""
     try:
         # A tenth of a second more than it has, because its own time-out knows whether anything was sent.
         async with asyncio.timeout(max(0.0, patience) + 0.1):
             return await call()
     except TimeoutError:
-        return Answer.UNKNOWN
+        return RegistryAnswer.UNKNOWN

@@ -8,20 +8,20 @@ import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from idvault.domain.claim import Identity
 from idvault.domain.document import DocumentType
-from idvault.domain.registry import Answer
-from idvault.domain.verification import Identity
+from idvault.domain.registry import RegistryAnswer
 from idvault.registry import exchange, nppa_wire
 from idvault.registry.exchange import Exchange
-from idvault.registry.nppa_wire import Credentials, Question, Request, Status
+from idvault.registry.nppa_wire import Credentials, NppaRequest, NppaStatus, Question
 
-_BY_STATUS: Mapping[Status, Answer] = {
-    Status.VERIFIED: Answer.MATCH,
-    Status.IN_PROGRESS: Answer.IN_PROGRESS,
-    Status.FAILED: Answer.MISMATCH,
+_BY_STATUS: Mapping[NppaStatus, RegistryAnswer] = {
+    NppaStatus.VERIFIED: RegistryAnswer.MATCH,
+    NppaStatus.IN_PROGRESS: RegistryAnswer.IN_PROGRESS,
+    NppaStatus.FAILED: RegistryAnswer.MISMATCH,
 }
 # A query carries neither name nor number, so these say nothing about the check that it asks for.
-_NOT_OF_A_QUERY = frozenset({Answer.INVALID_INPUT, Answer.DAILY_LIMIT})
+_NOT_OF_A_QUERY = frozenset({RegistryAnswer.INVALID_INPUT, RegistryAnswer.DAILY_LIMIT})
 
 
 class NppaRegistry:
@@ -65,7 +65,7 @@ class NppaRegistry:
         """Return True: a check can be asked about for 48 h."""
         return True
 
-    async def check(self, *, ai: str, identity: Identity, patience: float) -> Answer:
+    async def check(self, *, ai: str, identity: Identity, patience: float) -> RegistryAnswer:
         """Ask whether name and number belong together."""
         request = nppa_wire.build_check(
             credentials=self._credentials,
@@ -75,21 +75,21 @@ class NppaRegistry:
         )
         return await self._ask(self._check_base, request, patience)
 
-    async def query(self, *, ai: str, patience: float) -> Answer:
+    async def query(self, *, ai: str, patience: float) -> RegistryAnswer:
         """Ask what became of a check."""
         request = nppa_wire.build_query(credentials=self._credentials, ai=ai, now=self._clock())
         answer = await self._ask(self._query_base, request, patience)
-        return Answer.UNKNOWN if answer in _NOT_OF_A_QUERY else answer
+        return RegistryAnswer.UNKNOWN if answer in _NOT_OF_A_QUERY else answer
 
     async def close(self) -> None:
         """Give the connections up."""
         await self._exchange.close()
 
-    async def _ask(self, base: str, request: Request, patience: float) -> Answer:
+    async def _ask(self, base: str, request: NppaRequest, patience: float) -> RegistryAnswer:
         return await self._exchange.ask(base, request, patience=patience, read=_read)
 
 
-def _read(http_status: int, body: bytes) -> Answer:
+def _read(http_status: int, body: bytes) -> RegistryAnswer:
     reply = nppa_wire.parse_answer(body)
     return exchange.decide(
         http_status, reply.code, None if reply.status is None else _BY_STATUS[reply.status]

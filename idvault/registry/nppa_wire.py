@@ -32,7 +32,7 @@ _NUMBER = "idNum"
 _PI = re.compile(r"[0-9a-z]{38}")
 
 
-class Code(IntEnum):
+class NppaCode(IntEnum):
     """The errcodes of the specification."""
 
     OK = 0
@@ -59,33 +59,33 @@ class Code(IntEnum):
     TEST_CODE_ERROR = 4003
 
 
-MESSAGES: Mapping[Code, str] = {
-    Code.OK: "OK",
-    Code.SYSTEM_ERROR: "SYS ERROR",
-    Code.NO_RESOURCE: "SYS REQ RESOURCE NOT EXIST",
-    Code.METHOD_ERROR: "SYS REQ METHOD ERROR",
-    Code.HEADER_MISSING: "SYS REQ HEADER MISS ERROR",
-    Code.ADDRESS_REFUSED: "SYS REQ IP ERROR",
-    Code.BUSY: "SYS REQ BUSY ERROR",
-    Code.EXPIRED: "SYS REQ EXPIRE ERROR",
-    Code.PARTNER_ERROR: "SYS REQ PARTNER ERROR",
-    Code.PARTNER_DISABLED: "SYS REQ PARTNER AUTH DISABLE",
-    Code.AUTH_ERROR: "SYS REQ AUTH ERROR",
-    Code.SIGN_ERROR: "SYS REQ PARTNER AUTH ERROR",
-    Code.BODY_ERROR: "SYS REQ PARAM CHECK ERROR",
-    Code.NUMBER_ILLEGAL: "BUS AUTH IDNUM ILLEGAL",
-    Code.RESOURCE_LIMIT: "BUS AUTH RESOURCE LIMIT",
-    Code.NO_SUCH_CHECK: "BUS AUTH CODE NO AUTH RECODE",
-    Code.AI_IN_USE: "BUS AUTH CODE ALREADY IN USE",
-    Code.NAME_ILLEGAL: "BUS AUTH NAME ILLEGAL",
-    Code.PLAYER_ERROR: "BUS AUTH PLAYER ID ERROR",
-    Code.TEST_SYSTEM_ERROR: "TEST SYS ERROR",
-    Code.TEST_TASK_MISSING: "TEST TASK NOT EXIST",
-    Code.TEST_CODE_ERROR: "TEST SCENE CODE ERROR",
+MESSAGES: Mapping[NppaCode, str] = {
+    NppaCode.OK: "OK",
+    NppaCode.SYSTEM_ERROR: "SYS ERROR",
+    NppaCode.NO_RESOURCE: "SYS REQ RESOURCE NOT EXIST",
+    NppaCode.METHOD_ERROR: "SYS REQ METHOD ERROR",
+    NppaCode.HEADER_MISSING: "SYS REQ HEADER MISS ERROR",
+    NppaCode.ADDRESS_REFUSED: "SYS REQ IP ERROR",
+    NppaCode.BUSY: "SYS REQ BUSY ERROR",
+    NppaCode.EXPIRED: "SYS REQ EXPIRE ERROR",
+    NppaCode.PARTNER_ERROR: "SYS REQ PARTNER ERROR",
+    NppaCode.PARTNER_DISABLED: "SYS REQ PARTNER AUTH DISABLE",
+    NppaCode.AUTH_ERROR: "SYS REQ AUTH ERROR",
+    NppaCode.SIGN_ERROR: "SYS REQ PARTNER AUTH ERROR",
+    NppaCode.BODY_ERROR: "SYS REQ PARAM CHECK ERROR",
+    NppaCode.NUMBER_ILLEGAL: "BUS AUTH IDNUM ILLEGAL",
+    NppaCode.RESOURCE_LIMIT: "BUS AUTH RESOURCE LIMIT",
+    NppaCode.NO_SUCH_CHECK: "BUS AUTH CODE NO AUTH RECODE",
+    NppaCode.AI_IN_USE: "BUS AUTH CODE ALREADY IN USE",
+    NppaCode.NAME_ILLEGAL: "BUS AUTH NAME ILLEGAL",
+    NppaCode.PLAYER_ERROR: "BUS AUTH PLAYER ID ERROR",
+    NppaCode.TEST_SYSTEM_ERROR: "TEST SYS ERROR",
+    NppaCode.TEST_TASK_MISSING: "TEST TASK NOT EXIST",
+    NppaCode.TEST_CODE_ERROR: "TEST SCENE CODE ERROR",
 }
 
 
-class Status(IntEnum):
+class NppaStatus(IntEnum):
     """What an answer says of a check."""
 
     VERIFIED = 0
@@ -93,14 +93,14 @@ class Status(IntEnum):
     FAILED = 2
 
 
-class WireError(ValueError):
+class NppaWireError(ValueError):
     """Bytes are not what the specification says; the text never repeats them."""
 
 
 class RefusedError(Exception):
     """The server's half refuses a call with a code."""
 
-    def __init__(self, code: Code) -> None:
+    def __init__(self, code: NppaCode) -> None:
         """Keep the code."""
         super().__init__(code.name)
         self.code = code
@@ -117,7 +117,7 @@ class Credentials:
     def __post_init__(self) -> None:
         """Raise WireError unless the secret key is 16 bytes in hex."""
         if not _SECRET_KEY.fullmatch(self.secret_key):
-            raise WireError("a secret key is 32 hex digits")
+            raise NppaWireError("a secret key is 32 hex digits")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class NppaRequest:
     """One HTTP request as the client's half sends it."""
 
     method: str
@@ -141,11 +141,11 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class NppaReply:
     """An answer: its errcode, known or not, and the status where the code is OK."""
 
     code: int
-    status: Status | None = None
+    status: NppaStatus | None = None
 
 
 def sign(*, secret_key: str, fields: Mapping[str, str], body: bytes) -> str:
@@ -168,26 +168,26 @@ def open_body(*, secret_key: str, body: bytes) -> dict[str, object]:
         plain = AESGCM(bytes.fromhex(secret_key)).decrypt(sealed[:NONCE_SIZE], sealed[NONCE_SIZE:], None)
         content = json.loads(plain)
     except (ValueError, TypeError, KeyError, RecursionError, InvalidTag):
-        raise WireError("not an enveloped body") from None
+        raise NppaWireError("not an enveloped body") from None
     if not isinstance(content, dict):
-        raise WireError("not an enveloped object")
+        raise NppaWireError("not an enveloped object")
     return content
 
 
-def build_check(*, credentials: Credentials, question: Question, now: datetime, nonce: bytes) -> Request:
+def build_check(*, credentials: Credentials, question: Question, now: datetime, nonce: bytes) -> NppaRequest:
     """Return the request that asks a question."""
     content = {"ai": question.ai, "name": question.name, _NUMBER: question.number}
     return build_post(CHECK_PATH, credentials=credentials, content=content, now=now, nonce=nonce)
 
 
-def build_query(*, credentials: Credentials, ai: str, now: datetime) -> Request:
+def build_query(*, credentials: Credentials, ai: str, now: datetime) -> NppaRequest:
     """Return the request that asks what became of a check."""
     return _request("GET", QUERY_PATH, credentials, params={"ai": ai}, body=b"", now=now)
 
 
 def build_post(
     path: str, *, credentials: Credentials, content: Mapping[str, str], now: datetime, nonce: bytes
-) -> Request:
+) -> NppaRequest:
     """Return a signed request with an enveloped body."""
     body = seal_body(secret_key=credentials.secret_key, content=content, nonce=nonce)
     return _request("POST", path, credentials, params={}, body=body, now=now)
@@ -201,14 +201,16 @@ def _request(
     params: Mapping[str, str],
     body: bytes,
     now: datetime,
-) -> Request:
+) -> NppaRequest:
     system = {
         "appId": credentials.app_id,
         "bizId": credentials.biz_id,
         "timestamps": str(int(now.timestamp() * 1000)),
     }
     signature = sign(secret_key=credentials.secret_key, fields={**system, **params}, body=body)
-    return Request(method, path, params, {**system, "sign": signature, "Content-Type": CONTENT_TYPE}, body)
+    return NppaRequest(
+        method, path, params, {**system, "sign": signature, "Content-Type": CONTENT_TYPE}, body
+    )
 
 
 def authenticate(
@@ -226,25 +228,25 @@ def authenticate(
     system = {key: headers.get(key, "") for key in _SYSTEM_HEADERS}
     signature = headers.get("sign", "")
     if not signature or not all(system.values()):
-        raise RefusedError(Code.HEADER_MISSING)
+        raise RefusedError(NppaCode.HEADER_MISSING)
     partners = [each for each in accepted if (each.app_id, each.biz_id) == (system["appId"], system["bizId"])]
     if not partners:
-        raise RefusedError(Code.PARTNER_ERROR)
+        raise RefusedError(NppaCode.PARTNER_ERROR)
     _check_time(system["timestamps"], now)
     for each in partners:
         expected = sign(secret_key=each.secret_key, fields={**system, **params}, body=body)
         if compare_digest(expected.encode(), signature.encode(errors="replace")):
             return each
-    raise RefusedError(Code.SIGN_ERROR)
+    raise RefusedError(NppaCode.SIGN_ERROR)
 
 
 def _check_time(timestamps: str, now: datetime) -> None:
     try:
         difference = abs(int(timestamps) - now.timestamp() * 1000)
     except (ValueError, OverflowError):
-        raise RefusedError(Code.EXPIRED) from None
+        raise RefusedError(NppaCode.EXPIRED) from None
     if difference > CLOCK_TOLERANCE.total_seconds() * 1000:
-        raise RefusedError(Code.EXPIRED)
+        raise RefusedError(NppaCode.EXPIRED)
 
 
 def read_check(*, credentials: Credentials, body: bytes, number_key: str = _NUMBER) -> Question:
@@ -254,11 +256,11 @@ def read_check(*, credentials: Credentials, body: bytes, number_key: str = _NUMB
     """
     try:
         content = open_body(secret_key=credentials.secret_key, body=body)
-    except WireError:
-        raise RefusedError(Code.BODY_ERROR) from None
+    except NppaWireError:
+        raise RefusedError(NppaCode.BODY_ERROR) from None
     ai, name, number = (content.get(key) for key in ("ai", "name", number_key))
     if not (isinstance(ai, str) and isinstance(name, str) and isinstance(number, str)):
-        raise RefusedError(Code.BODY_ERROR)
+        raise RefusedError(NppaCode.BODY_ERROR)
     _check_ai(ai)
     return Question(ai, name, number)
 
@@ -272,10 +274,10 @@ def read_query(*, params: Mapping[str, str]) -> str:
 
 def _check_ai(ai: str) -> None:
     if not 1 <= len(ai) <= AI_LIMIT:
-        raise RefusedError(Code.BODY_ERROR)
+        raise RefusedError(NppaCode.BODY_ERROR)
 
 
-def build_answer(*, code: Code, status: Status | None = None, pi: str | None = None) -> bytes:
+def build_answer(*, code: NppaCode, status: NppaStatus | None = None, pi: str | None = None) -> bytes:
     """Return an answer's body; pi goes with VERIFIED alone."""
     answer: dict[str, object] = {"errcode": int(code), "errmsg": MESSAGES[code]}
     if status is not None:
@@ -283,10 +285,10 @@ def build_answer(*, code: Code, status: Status | None = None, pi: str | None = N
     return json.dumps(answer, separators=(",", ":")).encode()
 
 
-def parse_answer(body: bytes) -> Reply:
+def parse_answer(body: bytes) -> NppaReply:
     """Return what an answer says; raises WireError unless it is whole."""
     code, answer = parse_code(body)
-    return Reply(code, _status(answer) if code == Code.OK else None)
+    return NppaReply(code, _status(answer) if code == NppaCode.OK else None)
 
 
 def parse_code(body: bytes) -> tuple[int, Mapping[str, object]]:
@@ -294,10 +296,10 @@ def parse_code(body: bytes) -> tuple[int, Mapping[str, object]]:
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):
-        raise WireError("an answer is not JSON") from None
+        raise NppaWireError("an answer is not JSON") from None
     code = answer.get("errcode") if isinstance(answer, dict) else None
     if type(code) is not int:
-        raise WireError("an answer has no errcode")
+        raise NppaWireError("an answer has no errcode")
     return code, answer
 
 
@@ -306,16 +308,16 @@ def result_of(answer: Mapping[str, object]) -> Mapping[str, object]:
     data = answer.get("data")
     result = data.get("result") if isinstance(data, dict) else None
     if not isinstance(result, dict):
-        raise WireError("an answer has no result")
+        raise NppaWireError("an answer has no result")
     return result
 
 
-def _status(answer: Mapping[str, object]) -> Status:
+def _status(answer: Mapping[str, object]) -> NppaStatus:
     result = result_of(answer)
     number = result.get("status")
-    if type(number) is not int or number not in tuple(Status):
-        raise WireError("an answer has no status")
+    if type(number) is not int or number not in tuple(NppaStatus):
+        raise NppaWireError("an answer has no status")
     pi = result.get("pi")
-    if number == Status.VERIFIED and not (isinstance(pi, str) and _PI.fullmatch(pi)):
-        raise WireError("a positive answer has no player id")
-    return Status(number)
+    if number == NppaStatus.VERIFIED and not (isinstance(pi, str) and _PI.fullmatch(pi)):
+        raise NppaWireError("a positive answer has no player id")
+    return NppaStatus(number)

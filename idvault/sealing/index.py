@@ -10,8 +10,8 @@ import hmac
 from datetime import date, timedelta
 
 from idvault.domain import seal
-from idvault.domain.verification import Identity
-from idvault.ports.verification import PersonKey
+from idvault.domain.claim import Identity
+from idvault.ports.claim import PersonKey
 from idvault.sealing.key_set import KeySet
 
 _DAY = timedelta(days=1)

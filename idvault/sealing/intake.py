@@ -7,10 +7,10 @@ from idvault.attest import hpke, payload
 from idvault.attest.hpke import HpkeKeyError, UnsealError
 from idvault.attest.payload import Payload
 from idvault.domain import seal
+from idvault.domain.claim import Identity
 from idvault.domain.error import Reason, UnavailableError
-from idvault.domain.verification import Identity
+from idvault.ports.claim import Intake
 from idvault.ports.sealing import DayKeyStore
-from idvault.ports.verification import Intake
 from idvault.sealing.key_provider import KeyMissingError, LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 

@@ -5,13 +5,14 @@ A code lives for a day at most, so the key that it hangs on may be changed as so
 
 import hmac
 
-from idvault.domain import invitation, seal
+from idvault.domain import seal
+from idvault.domain.campaign import invitation
 
 _CODE_BYTES = 16
 
 
 class KeyedInvitationCoder:
-    """Derives codes, so that a repeated request gets the same ones (ports.invitation.InvitationCoder)."""
+    """Derives codes, so that a repeated request gets the same ones (ports.campaign.invitation.InvitationCoder)."""
 
     def __init__(self, *, key: bytes) -> None:
         """Take the request key, 32 bytes."""

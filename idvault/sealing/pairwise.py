@@ -1,4 +1,4 @@
-"""Names accounts to third parties by HMAC: another name for each audience (ports.status_list.Pairwise)."""
+"""Names accounts to third parties by HMAC: another name for each audience (ports.credential.Pairwise)."""
 
 from idvault.attest import status_token
 

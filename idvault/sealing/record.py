@@ -12,9 +12,9 @@ from idvault.attest import hpke, payload, record_key
 from idvault.attest.payload import Payload
 from idvault.attest.quorum import Quorum
 from idvault.domain import seal, sharing
+from idvault.domain.claim import Consent, Identity
 from idvault.domain.record import FORMAT_VERSION, SealedRecord
-from idvault.domain.registry import Answer
-from idvault.domain.verification import Consent, Identity
+from idvault.domain.registry import RegistryAnswer
 from idvault.ports.entropy import Entropy
 from idvault.ports.sealing import ShredStore
 
@@ -32,7 +32,13 @@ class QuorumRecordSealer:
         self._entropy = entropy
 
     async def seal(
-        self, *, relying_party: str, account_token: str, identity: Identity, answer: Answer, consent: Consent
+        self,
+        *,
+        relying_party: str,
+        account_token: str,
+        identity: Identity,
+        answer: RegistryAnswer,
+        consent: Consent,
     ) -> SealedRecord:
         """Return a new record version; the account's shred key is durable before it returns."""
         shred_key = await self._shred_store.obtain(

@@ -13,7 +13,7 @@ _PURPOSE = "idvault/reference/v1"
 
 
 class KeyedReferencer:
-    """Hashes references under one key for all processes (ports.legacy_account.Referencer)."""
+    """Hashes references under one key for all processes (ports.campaign.legacy_account.Referencer)."""
 
     def __init__(self, *, key: bytes) -> None:
         """Take the reference key, 32 bytes."""

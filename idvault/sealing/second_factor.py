@@ -17,11 +17,11 @@ from pyotp.exceptions import OTPVerificationError
 
 from idvault.attest import hpke
 from idvault.attest.hpke import UnsealError
-from idvault.attest.person import Person
+from idvault.attest.roster_member import RosterMember
 from idvault.domain import seal
 from idvault.domain.second_factor import STEP, WINDOW
 from idvault.ports.entropy import Entropy
-from idvault.ports.second_factor import FreshSecret
+from idvault.ports.people.second_factor import FreshSecret
 from idvault.sealing.key_provider import KeyMissingError, LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 
@@ -33,14 +33,14 @@ _NONCE_SIZE = 12
 
 
 class TotpSealer:
-    """The one place that knows a secret in clear (ports.second_factor.SecondFactorSealer)."""
+    """The one place that knows a secret in clear (ports.people.second_factor.SecondFactorSealer)."""
 
     def __init__(self, *, keys: LocalKeyProvider, entropy: Entropy) -> None:
         """Take the custody edge's keys."""
         self._keys = keys
         self._entropy = entropy
 
-    def fresh(self, *, person: Person, request_id: str) -> FreshSecret:
+    def fresh(self, *, person: RosterMember, request_id: str) -> FreshSecret:
         """Return a new secret of 160 bits for a person of the roster."""
         secret = self._entropy.random(SECRET_SIZE)
         uri = _totp(secret).provisioning_uri(name=person.name, issuer_name=ISSUER)

@@ -1,4 +1,4 @@
-"""The public directory on a file system (ports.log.Publication): files appear whole, and stay.
+"""The public directory on a file system (ports.log.store.Publication): files appear whole, and stay.
 
 - A file is written beside its place, synced, renamed into it, and its folder synced: after a crash there is
   the old content or the new one, never half of one.

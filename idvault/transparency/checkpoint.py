@@ -12,7 +12,14 @@ from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from idvault.transparency.note import Algorithm, OpenedNote, Signer, VerifierKey, open_note, sign_note
+from idvault.transparency.note import (
+    Algorithm,
+    NoteSigner,
+    OpenedNote,
+    VerifierKey,
+    open_note,
+    sign_note,
+)
 from idvault.transparency.proof import verify_consistency
 from idvault.transparency.tree import HASH_SIZE, MAX_SIZE, LogError
 
@@ -79,7 +86,7 @@ class Checkpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class CosignaturePolicy:
     """Whose signatures a checkpoint needs: one of the log's keys, and those of `quorum` different witnesses.
 
     A witness counts once, however many names its key goes by: a cosignature does not say which name made it.
@@ -119,12 +126,12 @@ def parse(text: str) -> Checkpoint:
             raise MalformedCheckpointError("these are not an origin, a size and a root")
 
 
-def sign(checkpoint: Checkpoint, signers: Sequence[Signer]) -> bytes:
+def sign(checkpoint: Checkpoint, signers: Sequence[NoteSigner]) -> bytes:
     """Return the checkpoint as a note signed by the log; it must follow the last one (`verify_successor`)."""
     return sign_note(checkpoint.text, signers)
 
 
-def verify(raw: bytes, policy: Policy) -> SignedCheckpoint:
+def verify(raw: bytes, policy: CosignaturePolicy) -> SignedCheckpoint:
     """Read a signed checkpoint and check it against the policy.
 
     Raises the errors of `note.open_note`, and MalformedCheckpointError, OriginError, UnsignedCheckpointError,

@@ -103,7 +103,7 @@ def parse_key(text: str) -> VerifierKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Signature:
+class NoteSignature:
     """One signature line: who claims to have signed, and the bytes (of a cosignature: time and signature)."""
 
     name: str
@@ -126,7 +126,7 @@ class Note:
     """A text and its signature lines; nothing is verified yet, so the text must not be used."""
 
     text: str
-    signatures: tuple[Signature, ...]
+    signatures: tuple[NoteSignature, ...]
 
     def __post_init__(self) -> None:
         """Refuse what is not a signed note."""
@@ -138,13 +138,13 @@ class Note:
         """Return the note's bytes."""
         return f"{self.text}\n{''.join(signature.line for signature in self.signatures)}".encode()
 
-    def with_signatures(self, more: Iterable[Signature]) -> "Note":
+    def with_signatures(self, more: Iterable[NoteSignature]) -> "Note":
         """Return the note with more signature lines; one that is there already is not repeated."""
         return Note(self.text, tuple(dict.fromkeys((*self.signatures, *more))))
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
+class VerifiedNote:
     """A signature that verifies: whose, and of a cosignature when (seconds since 1970, UTC)."""
 
     key: VerifierKey
@@ -156,11 +156,11 @@ class OpenedNote:
     """A text that at least one known key signed, and all signatures of known keys in the note's order."""
 
     text: str
-    verified: tuple[Verified, ...]
+    verified: tuple[VerifiedNote, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Signer:
+class NoteSigner:
     """A key and a callable that returns the 64-byte Ed25519 signature of a message by its private half."""
 
     key: VerifierKey
@@ -181,7 +181,7 @@ def parse(raw: bytes) -> Note:
     return Note(text + "\n", parse_signatures(lines))
 
 
-def parse_signatures(lines: str) -> tuple[Signature, ...]:
+def parse_signatures(lines: str) -> tuple[NoteSignature, ...]:
     """Read signature lines, as a witness returns them; raise MalformedNoteError if one is malformed."""
     if not lines.endswith("\n"):
         raise MalformedNoteError("the last signature line does not end")
@@ -227,7 +227,7 @@ def signed_bytes(*, key: VerifierKey, text: str, time: int | None = None) -> byt
     return text.encode()
 
 
-def sign(signer: Signer, text: str, *, time: int | None = None) -> Signature:
+def sign(signer: NoteSigner, text: str, *, time: int | None = None) -> NoteSignature:
     """Return the signer's line for the text; raise SigningError if what it returns does not verify."""
     raw = signer.sign(signed_bytes(key=signer.key, text=text, time=time))
     value = raw if time is None else time.to_bytes(_TIME_BYTES, "big") + raw
@@ -235,15 +235,15 @@ def sign(signer: Signer, text: str, *, time: int | None = None) -> Signature:
         _verify(signer.key, text, value)
     except InvalidSignatureError as error:
         raise SigningError("the signer did not sign this text with this key") from error
-    return Signature(signer.key.name, signer.key.key_id, value)
+    return NoteSignature(signer.key.name, signer.key.key_id, value)
 
 
-def sign_note(text: str, signers: Sequence[Signer]) -> bytes:
+def sign_note(text: str, signers: Sequence[NoteSigner]) -> bytes:
     """Return the text signed by all these signers, none of which is a witness."""
     return Note(text, tuple(sign(signer, text) for signer in signers)).encode()
 
 
-def _verify(key: VerifierKey, text: str, value: bytes) -> Verified:
+def _verify(key: VerifierKey, text: str, value: bytes) -> VerifiedNote:
     time = None
     raw = value
     if key.algorithm is Algorithm.COSIGNATURE_V1:
@@ -255,17 +255,17 @@ def _verify(key: VerifierKey, text: str, value: bytes) -> Verified:
         raise InvalidSignatureError(
             f"the signature of {key.name}+{key.key_id.hex()} does not verify"
         ) from error
-    return Verified(key, time)
+    return VerifiedNote(key, time)
 
 
-def _parse_line(line: str) -> Signature:
+def _parse_line(line: str) -> NoteSignature:
     match line.split(" "):
         case [dash, name, encoded] if dash == _DASH:
             try:
                 raw = _decode(encoded)
             except ValueError as error:
                 raise MalformedNoteError("a signature is not base64") from error
-            return Signature(name, raw[:_KEY_ID_BYTES], raw[_KEY_ID_BYTES:])
+            return NoteSignature(name, raw[:_KEY_ID_BYTES], raw[_KEY_ID_BYTES:])
         case _:
             raise MalformedNoteError("a signature line is malformed")
 

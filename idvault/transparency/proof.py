@@ -30,7 +30,7 @@ class ConsistencyError(LogError):
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ProofPlan:
     """The subtrees whose hashes make up a proof, each as the perfect subtrees that it is folded from."""
 
     subtrees: tuple[tuple[Position, ...], ...]
@@ -48,7 +48,7 @@ class Plan:
         return tuple(fold([next(rest) for _ in subtree]) for subtree in self.subtrees)
 
 
-def plan_inclusion(*, index: int, size: int) -> Plan:
+def plan_inclusion(*, index: int, size: int) -> ProofPlan:
     """Plan PATH(index, D[size]) of RFC 6962 2.1.1; raise OutOfRangeError unless 0 <= index < size."""
     if not 0 <= index < check_size(size):
         raise OutOfRangeError("the tree has no such leaf")
@@ -62,10 +62,10 @@ def plan_inclusion(*, index: int, size: int) -> Plan:
         else:
             subtrees.append(decompose(start, middle))
             start = middle
-    return Plan(tuple(reversed(subtrees)))
+    return ProofPlan(tuple(reversed(subtrees)))
 
 
-def plan_consistency(*, old: int, new: int) -> Plan:
+def plan_consistency(*, old: int, new: int) -> ProofPlan:
     """Plan PROOF(old, D[new]) of RFC 6962 2.1.2, empty if old is 0; raise OutOfRangeError if old > new."""
     if not 0 <= old <= check_size(new):
         raise OutOfRangeError("the older tree is not the smaller one")
@@ -81,7 +81,7 @@ def plan_consistency(*, old: int, new: int) -> Plan:
             start = middle
     if start:
         subtrees.append(decompose(start, end))
-    return Plan(tuple(reversed(subtrees)))
+    return ProofPlan(tuple(reversed(subtrees)))
 
 
 def prove_inclusion(read: NodeReader, *, index: int, size: int) -> tuple[bytes, ...]:

@@ -1,4 +1,4 @@
-"""Asks a witness over HTTP (ports.witness.Witness, C2SP tlog-witness).
+"""Asks a witness over HTTP (ports.log.witness.Witness, C2SP tlog-witness).
 
 - Only a fresh cosignature by the witness's own key counts; lines of other keys are dropped.
 - Redirects are not followed, proxies of the environment are not used, cookies are not kept.
@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from idvault.domain.error import Reason, UnavailableError
-from idvault.ports.witness import Ahead, Cosigned, WitnessRefusedError
+from idvault.ports.log.witness import Ahead, Cosigned, WitnessRefusedError
 from idvault.transparency import note
 from idvault.transparency.note import Algorithm, Note, NoteError, VerifierKey
 from idvault.witness import wire
-from idvault.witness.wire import Request, WireError
+from idvault.witness.wire import AddCheckpoint, WitnessWireError
 
 _PATIENCE = 5.0
 # An old answer to an old submission would hide that a database was put back; clocks are not that far apart.
@@ -84,7 +84,7 @@ class HttpWitness:
         Ahead never names the size `old` itself: a witness of that size that does not cosign has seen another
         root there, which is WitnessRefusedError (409).
         """
-        request = Request(old, tuple(proof), note)
+        request = AddCheckpoint(old, tuple(proof), note)
         try:
             status, content_type, body = await self._post(request.encode())
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -145,5 +145,5 @@ class HttpWitness:
 def _size(body: str) -> int:
     try:
         return wire.parse_size(body)
-    except WireError as error:
+    except WitnessWireError as error:
         raise WitnessAnswerError("the witness answered a size that is none") from error

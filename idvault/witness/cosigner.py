@@ -21,20 +21,20 @@ from idvault.transparency.note import (
     Algorithm,
     InvalidSignatureError,
     MalformedNoteError,
-    Signer,
+    NoteSigner,
     UnsignedNoteError,
     VerifierKey,
 )
 from idvault.transparency.proof import ConsistencyError
 from idvault.witness import wire
-from idvault.witness.state import State
-from idvault.witness.wire import Request, WireError
+from idvault.witness.state import WitnessState
+from idvault.witness.wire import AddCheckpoint, WitnessWireError
 
 Logs = Mapping[str, Sequence[VerifierKey]]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CosignerAnswer:
     """An HTTP answer; the body is text."""
 
     status: int
@@ -43,7 +43,7 @@ class Answer:
 
 
 class _RefusedError(Exception):
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: CosignerAnswer) -> None:
         super().__init__(answer.body)
         self.answer = answer
 
@@ -65,7 +65,9 @@ def known_logs(keys: Sequence[VerifierKey]) -> dict[str, list[VerifierKey]]:
 class Cosigner:
     """Answers submissions, from any number of threads, one after the other where they matter."""
 
-    def __init__(self, *, logs: Logs, signer: Signer, state: State, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, *, logs: Logs, signer: NoteSigner, state: WitnessState, clock: Callable[[], datetime]
+    ) -> None:
         """Take the keys of each known log by its origin, the witness's key, its state, and real time."""
         self._logs = logs
         self._signer = signer
@@ -78,23 +80,23 @@ class Cosigner:
         """The witness's public key."""
         return self._signer.key
 
-    def add_checkpoint(self, body: bytes) -> Answer:
+    def add_checkpoint(self, body: bytes) -> CosignerAnswer:
         """Answer one submission; 500 if the state cannot be written, and then nothing is cosigned."""
         try:
             return self._judge(body)
         except _RefusedError as refused:
             return refused.answer
-        except (WireError, MalformedNoteError, MalformedCheckpointError) as error:
-            return Answer(400, f"{error}\n")
+        except (WitnessWireError, MalformedNoteError, MalformedCheckpointError) as error:
+            return CosignerAnswer(400, f"{error}\n")
         except OSError as error:
             log().error("witness_state_not_written", **describe(error))
-            return Answer(500, "the state cannot be written\n")
+            return CosignerAnswer(500, "the state cannot be written\n")
 
-    def _judge(self, body: bytes) -> Answer:
+    def _judge(self, body: bytes) -> CosignerAnswer:
         request = wire.parse(body)
         submitted = self._verified(request.note)
         if request.old > submitted.size:
-            raise _RefusedError(Answer(400, "the old size is greater than the checkpoint's\n"))
+            raise _RefusedError(CosignerAnswer(400, "the old size is greater than the checkpoint's\n"))
         # Checked, kept and signed in one step: a slower request must neither put an older checkpoint in the
         # place of a newer one, nor say later than the newer one that its own was the newest.
         with self._one_at_a_time:
@@ -102,30 +104,30 @@ class Cosigner:
             if submitted.size > self._state.latest(submitted.origin).size:
                 self._state.keep(submitted)
             time = int(self._clock().timestamp())
-            return Answer(200, note.sign(self._signer, submitted.text, time=time).line)
+            return CosignerAnswer(200, note.sign(self._signer, submitted.text, time=time).line)
 
     def _verified(self, raw: bytes) -> Checkpoint:
         origin = note.parse(raw).text.partition("\n")[0]
         keys = self._logs.get(origin)
         if keys is None:
-            raise _RefusedError(Answer(404, "the log is not known here\n"))
+            raise _RefusedError(CosignerAnswer(404, "the log is not known here\n"))
         try:
             opened = note.open_note(raw, keys)
         except (UnsignedNoteError, InvalidSignatureError) as error:
             log().warning("witness_refused", code=403)
-            raise _RefusedError(Answer(403, f"{error}\n")) from error
+            raise _RefusedError(CosignerAnswer(403, f"{error}\n")) from error
         return checkpoint.parse(opened.text)
 
-    def _check_follows(self, request: Request, submitted: Checkpoint) -> None:
+    def _check_follows(self, request: AddCheckpoint, submitted: Checkpoint) -> None:
         known = self._state.latest(submitted.origin)
         if request.old != known.size:
-            raise _RefusedError(Answer(409, wire.encode_size(known.size), wire.SIZE_TYPE))
+            raise _RefusedError(CosignerAnswer(409, wire.encode_size(known.size), wire.SIZE_TYPE))
         if submitted.size == known.size > 0 and submitted.root != known.root:
             log().error("witness_saw_a_fork", code=409, count=known.size)
             self._state.keep_fork(request.note)
-            raise _RefusedError(Answer(409, "another root was cosigned at this size\n"))
+            raise _RefusedError(CosignerAnswer(409, "another root was cosigned at this size\n"))
         try:
             verify_successor(known, submitted, request.proof)
         except ConsistencyError as error:
             log().error("witness_refused", code=422, count=submitted.size)
-            raise _RefusedError(Answer(422, f"{error}\n")) from error
+            raise _RefusedError(CosignerAnswer(422, f"{error}\n")) from error

@@ -11,24 +11,24 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from idvault import durable_file
-from idvault.transparency.note import Algorithm, MalformedKeyError, Signer, VerifierKey
+from idvault.transparency.note import Algorithm, MalformedKeyError, NoteSigner, VerifierKey
 
 _PREFIX = "PRIVATE+KEY+"
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
-class KeyFileError(Exception):
+class WitnessKeyFileError(Exception):
     """The witness's key cannot be used, or not under this name."""
 
 
-def load_or_make(path: Path, *, name: str | None) -> Signer:
+def load_or_make(path: Path, *, name: str | None) -> NoteSigner:
     """Return the key of a file, made under this name where there is no file.
 
     name: None takes whatever name the file has. Raises KeyFileError, OSError.
     """
     if not path.exists():
         if name is None:
-            raise KeyFileError("a new witness needs a name, such as witness.example/w1")
+            raise WitnessKeyFileError("a new witness needs a name, such as witness.example/w1")
         _make(path, name)
     return _load(path, name)
 
@@ -38,7 +38,7 @@ def _make(path: Path, name: str) -> None:
     try:
         key = _public(name, private)
     except MalformedKeyError as error:
-        raise KeyFileError("the name must have no white space and no plus sign") from error
+        raise WitnessKeyFileError("the name must have no white space and no plus sign") from error
     material = bytes([Algorithm.COSIGNATURE_V1]) + private.private_bytes_raw()
     # Synced before anybody is told the public key: it will be pinned elsewhere.
     durable_file.replace(
@@ -46,9 +46,9 @@ def _make(path: Path, name: str) -> None:
     )
 
 
-def _load(path: Path, name: str | None) -> Signer:
+def _load(path: Path, name: str | None) -> NoteSigner:
     if path.stat().st_mode & _OTHERS:
-        raise KeyFileError(f"others may read {path}: give it mode 0600")
+        raise WitnessKeyFileError(f"others may read {path}: give it mode 0600")
     text = path.read_bytes().decode("utf-8", "replace").removesuffix("\n")
     try:
         found, key_id, encoded = text.removeprefix(_PREFIX).split("+", 2)
@@ -57,12 +57,12 @@ def _load(path: Path, name: str | None) -> Signer:
         key = _public(found, private)
         same = text.startswith(_PREFIX) and material[0] == Algorithm.COSIGNATURE_V1
     except (ValueError, MalformedKeyError) as error:
-        raise KeyFileError(f"{path} does not hold the key of a witness") from error
+        raise WitnessKeyFileError(f"{path} does not hold the key of a witness") from error
     if not same or key.key_id.hex() != key_id:
-        raise KeyFileError(f"{path} does not hold the key of a witness")
+        raise WitnessKeyFileError(f"{path} does not hold the key of a witness")
     if name is not None and name != found:
-        raise KeyFileError(f"the key in {path} has another name: {found}")
-    return Signer(key, private.sign)
+        raise WitnessKeyFileError(f"the key in {path} has another name: {found}")
+    return NoteSigner(key, private.sign)
 
 
 def _public(name: str, private: Ed25519PrivateKey) -> VerifierKey:

@@ -27,7 +27,7 @@ class StateError(Exception):
     """The folder cannot be used: another witness holds it, or something in it is damaged."""
 
 
-class State:
+class WitnessState:
     """The folder of one witness, held until `close`; not for several threads at once."""
 
     def __init__(self, folder: Path) -> None:

@@ -24,12 +24,12 @@ _SIZE = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 _HASH = re.compile(r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=", re.ASCII)
 
 
-class WireError(ValueError):
+class WitnessWireError(ValueError):
     """The bytes are not those of an add-checkpoint call."""
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class AddCheckpoint:
     """What a log submits: the size that its proof starts from, the proof (32-byte hashes), a signed note."""
 
     old: int
@@ -42,20 +42,20 @@ class Request:
         return "\n".join(lines).encode() + self.note
 
 
-def parse(body: bytes) -> Request:
+def parse(body: bytes) -> AddCheckpoint:
     """Read the body of a call; the note in it is not looked at. Raises WireError."""
     head, separator, note = body.partition(b"\n\n")
     if not separator:
-        raise WireError("there is no empty line before the checkpoint")
+        raise WitnessWireError("there is no empty line before the checkpoint")
     # A byte beyond ASCII matches neither a size nor a hash, whatever it is decoded to.
     first, *lines = head.decode("ascii", "replace").split("\n")
     if len(lines) > MAX_PROOF:
-        raise WireError("the proof has more than 63 lines")
+        raise WitnessWireError("the proof has more than 63 lines")
     if not first.startswith(_OLD):
-        raise WireError("the first line does not tell the old size")
+        raise WitnessWireError("the first line does not tell the old size")
     if not all(_HASH.fullmatch(line) for line in lines):
-        raise WireError("a line of the proof is not one hash in base64")
-    return Request(_size(first.removeprefix(_OLD)), tuple(map(b64decode, lines)), note)
+        raise WitnessWireError("a line of the proof is not one hash in base64")
+    return AddCheckpoint(_size(first.removeprefix(_OLD)), tuple(map(b64decode, lines)), note)
 
 
 def encode_size(size: int) -> str:
@@ -66,11 +66,11 @@ def encode_size(size: int) -> str:
 def parse_size(body: str) -> int:
     """Read the body that tells a size; raise WireError if it tells anything else."""
     if not body.endswith("\n"):
-        raise WireError("the size does not end in a newline")
+        raise WitnessWireError("the size does not end in a newline")
     return _size(body.removesuffix("\n"))
 
 
 def _size(text: str) -> int:
     if not _SIZE.fullmatch(text) or int(text) > MAX_SIZE:
-        raise WireError("a size is not a decimal number without leading zeroes")
+        raise WitnessWireError("a size is not a decimal number without leading zeroes")
     return int(text)

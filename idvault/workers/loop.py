@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from idvault.domain.moment import Moment
+from idvault.domain.clock import ClockReading
 
 _LONGEST_BACK_OFF = 60.0
 
@@ -18,7 +18,7 @@ class Task:
 
     name: str
     period: float
-    run: Callable[[Moment], Awaitable[object]]
+    run: Callable[[ClockReading], Awaitable[object]]
     longest: float = _LONGEST_BACK_OFF
 
 
@@ -29,7 +29,7 @@ class Loop:
         self,
         *,
         tasks: Sequence[Task],
-        clock: Callable[[], Moment],
+        clock: Callable[[], ClockReading],
         report: Callable[[str, Exception], None],
     ) -> None:
         """Take the tasks, the clock, and who is told of a failure (the task's name and what it raised)."""

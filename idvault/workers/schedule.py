@@ -1,10 +1,10 @@
 """What the worker does and how often: each task is a name, a period in seconds and a flow's method."""
 
-from idvault.flows.disclosure_retention import DisclosureRetention
-from idvault.flows.log import LogFlow
-from idvault.flows.publication import PublicationFlow
-from idvault.flows.retention import RetentionFlow
-from idvault.flows.settlement import BacklogFlow
+from idvault.flows.account.retention import RetentionFlow
+from idvault.flows.claim.settlement import BacklogFlow
+from idvault.flows.disclosure.retention import DisclosureRetention
+from idvault.flows.log.publication import PublicationFlow
+from idvault.flows.log.sequencing import LogFlow
 from idvault.ports.sealing import DayKeyring
 from idvault.workers.loop import Task
 

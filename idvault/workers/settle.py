@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Callable
 
-from idvault.domain.moment import Moment
-from idvault.flows.settlement import BacklogFlow
-from idvault.ports.verification import Job
+from idvault.domain.clock import ClockReading
+from idvault.flows.claim.settlement import BacklogFlow
+from idvault.ports.claim import Job
 from idvault.workers.loop import pause
 
 _NAME = "settle"
@@ -20,7 +20,7 @@ class Settler:
         self,
         *,
         backlog: BacklogFlow,
-        clock: Callable[[], Moment],
+        clock: Callable[[], ClockReading],
         report: Callable[[str, Exception], None],
         width: int = 32,
     ) -> None:

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from idvault.domain.account import SubjectKind
 from idvault.domain.organization import OrganizationCategory
-from idvault.domain.status import SubjectKind
-from idvault.ports.verification import Claim
+from idvault.ports.claim import Claim
 from idvault.v1 import common_pb2, verification_pb2
 from tests.support.edge import (
     REQUEST_ID,

@@ -11,9 +11,9 @@ import grpc
 import pytest
 from google.protobuf.descriptor import ServiceDescriptor
 
-from idvault.api.access import Access
-from idvault.api.directory import Directory, Pin
-from idvault.api.server import Server, Service, Tls
+from idvault.api.edge.access import Access
+from idvault.api.edge.directory import Directory, Pin
+from idvault.api.edge.server import GrpcServer, Service, Tls
 from idvault.domain.error import NotFoundError, Reason
 from idvault.telemetry.logs import Logs
 from idvault.telemetry.metrics import Metrics
@@ -84,7 +84,7 @@ class Gate:
         )
         issued = authority.server()
         self.logs = Logs(process="serve-0", path=log)
-        self.server = Server(
+        self.server = GrpcServer(
             listen="127.0.0.1:0",
             tls=Tls(issued.certificate, issued.key, authority.ca),
             services=[Service(found, Reached(found, self.reached)) for found in services],

@@ -9,7 +9,7 @@ from joserfc import jws, jwt
 from joserfc.jwk import OKPKey
 
 from idvault.attest import jose
-from idvault.attest.jose import JoseError, KeySet, PublicKey
+from idvault.attest.jose import JoseError, JwkSet, PublicKey
 
 # RFC 9864 prefers the name "Ed25519" for the same algorithm; verifiers in use know "EdDSA".
 pytestmark = pytest.mark.filterwarnings("ignore:EdDSA is deprecated:joserfc.errors.SecurityWarning")
@@ -169,7 +169,7 @@ def test_foreign_keys_are_left_out() -> None:
     """A set may hold keys of other kinds; they verify nothing here."""
     both = {"keys": [*json.loads(KEYS.to_bytes())["keys"], {"kty": "EC", "crv": "P-256", "kid": "p"}]}
     assert jose.parse_keys(json.dumps(both).encode()) == KEYS
-    assert jose.parse_keys(b'{"keys": []}') == KeySet({})
+    assert jose.parse_keys(b'{"keys": []}') == JwkSet({})
 
 
 @pytest.mark.parametrize("text", ["x", "AB", "AA==", "A A", "AA\n"])

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from idvault.attest import payload
 from idvault.attest.hpke import UnsealError
 from idvault.attest.payload import Payload
+from idvault.domain.claim import Consent, Identity
 from idvault.domain.document import Document, DocumentType
-from idvault.domain.registry import Answer
-from idvault.domain.verification import Consent, Identity
+from idvault.domain.registry import RegistryAnswer
 from idvault.v1 import common_pb2
 from idvault.v1.sealed_identity_pb2 import SealedIdentity
 from tests.support import builders
@@ -28,7 +28,7 @@ def _padded(message: bytes) -> bytes:
 PAYLOADS = st.builds(
     Payload,
     st.builds(Identity, TEXT, st.builds(Document, st.sampled_from(DocumentType), TEXT)),
-    st.none() | st.sampled_from(Answer),
+    st.none() | st.sampled_from(RegistryAnswer),
     st.none() | st.builds(Consent, TEXT, st.datetimes(timezones=st.just(UTC))),
 )
 

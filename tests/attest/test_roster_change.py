@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from idvault.attest import roster_signature
-from idvault.attest.person import Person
 from idvault.attest.reading import RosterError
 from idvault.attest.roster import Roster
+from idvault.attest.roster_member import RosterMember
 from idvault.attest.roster_signature import RosterSignatureError
 from tests.support import people
 from tests.support.people import NAMES, signed
@@ -75,7 +75,7 @@ def test_who_stays_keeps_the_place(names: tuple[str, ...]) -> None:
 def test_a_key_under_another_name_keeps_the_place_too() -> None:
     """What counts is whose key it is."""
 
-    def renamed(person: Person) -> Person:
+    def renamed(person: RosterMember) -> RosterMember:
         return replace(person, name="custodian-z") if person.name == A else person
 
     moved = _second(D, A, C)

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from idvault.attest import jose, status_check, status_token
-from idvault.attest.jose import KeySet
+from idvault.attest.jose import JwkSet
 from idvault.attest.status_check import CheckedList, CheckError
 from idvault.attest.status_token import CREDENTIAL_TYPE, LIST_TYPE, TOKEN_TYPE
-from idvault.domain.status import Standing, State
+from idvault.domain.account import AccountState, Standing
 from tests.support.status_tokens import (
     AUDIENCE,
     ISSUER,
@@ -67,9 +67,9 @@ def test_a_credential_passes_with_its_list() -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"status": status(State.EXPIRED)}, "NOT_VERIFIED"),
-        ({"status": status(State.PENDING)}, "NOT_VERIFIED"),
-        ({"status": status(State.ERASED)}, "NOT_VERIFIED"),
+        ({"status": status(AccountState.EXPIRED)}, "NOT_VERIFIED"),
+        ({"status": status(AccountState.PENDING)}, "NOT_VERIFIED"),
+        ({"status": status(AccountState.ERASED)}, "NOT_VERIFIED"),
         ({"standing": Standing.CLOSED}, "NOT_VERIFIED"),
         ({"audience": "https://pay.example"}, "AUDIENCE_WRONG"),
         ({"audience": ["https://taxi.example"]}, "CLAIMS_INVALID"),
@@ -119,7 +119,7 @@ def test_other_types_and_keys() -> None:
     assert reason_of(CREDENTIAL[:-4] + "AAAA") == "SIGNATURE_INVALID"
     token = signed(status_claims(), TOKEN_TYPE)
     assert reason_of(token[:-4] + "AAAA") == "SIGNATURE_INVALID"
-    assert reason_of(token, keys=KeySet({})) == "KEY_UNKNOWN"
+    assert reason_of(token, keys=JwkSet({})) == "KEY_UNKNOWN"
 
 
 def test_a_credential_needs_its_list() -> None:

@@ -1,7 +1,7 @@
 """The claims of tokens, credentials and lists."""
 
 from idvault.attest import status_token
-from idvault.domain.status import Standing, State
+from idvault.domain.account import AccountState, Standing
 from tests.support.status_tokens import (
     AUDIENCE,
     INDEX,
@@ -41,7 +41,7 @@ def test_the_claims_of_a_status_token() -> None:
         "expire_date": "2027-03-01",
     }
     assert status_claims(standing=Standing.WARNED)["standing"] == "WARNED"
-    assert "expire_date" not in status_claims(status=status(State.PENDING))
+    assert "expire_date" not in status_claims(status=status(AccountState.PENDING))
 
 
 def test_the_claims_of_a_credential() -> None:

@@ -14,11 +14,11 @@ from sqlalchemy import update
 
 from idvault.bootstrap import doctor
 from idvault.config import Settings
+from idvault.domain.clock import ClockReading
 from idvault.domain.event import Event, EventType
-from idvault.domain.moment import Moment
 from idvault.domain.request import Request
 from idvault.ports.drill import Passing
-from idvault.ports.roster import StoredVersion
+from idvault.ports.people.roster import StoredVersion
 from idvault.storage.account.tables import records
 from idvault.storage.base.database import Database
 from idvault.storage.custody.drill import SqlDrillStore
@@ -47,7 +47,7 @@ class Ward:
 
     async def advice(self) -> dict[str, str]:
         """Return what is said of each check that failed."""
-        found = await doctor.examine(Settings(**self.settings), clock=lambda: Moment(self.at, self.at))
+        found = await doctor.examine(Settings(**self.settings), clock=lambda: ClockReading(self.at, self.at))
         names = [finding.name for finding in found]
         assert names[:6] == ["databases", "roster", "log", "checkpoint", "drills", "hand-over"]
         self.count = len(names)
@@ -66,9 +66,9 @@ async def ward(databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyP
         await SqlDeploymentStore(main=main, shred=shred).ensure(candidate="00" * 16)
         version = StoredVersion(roster.version, roster.digest(), roster.to_bytes())
         event = World(main).event(EventType.ROSTER_ADOPTED, version=version.version, hash=version.digest)
-        await SqlRosterStore(database=main).adopt(version, now=Moment(NOW, NOW), event=event)
+        await SqlRosterStore(database=main).adopt(version, now=ClockReading(NOW, NOW), event=event)
         record = builders.record(present_quorum_id=roster.quorums[0].id)
-        await SqlDrillStore(database=main).renew(record, now=Moment(NOW, NOW), event=_drill(main))
+        await SqlDrillStore(database=main).renew(record, now=ClockReading(NOW, NOW), event=_drill(main))
         await logs.sequence(main)
     finally:
         await main.close()
@@ -141,7 +141,10 @@ async def test_drills_that_are_overdue(ward: Ward) -> None:
             request = Request(passing.actor_id, str(UUID(int=1)), bytes(32))
             event = replace(_drill(main), type=EventType.DRILL_COMPLETE, fields={"paper": b""})
             await SqlDrillStore(database=main).complete(
-                passing, request=request, now=Moment(ward.at, ward.at), event=replace(event, entry_id=name)
+                passing,
+                request=request,
+                now=ClockReading(ward.at, ward.at),
+                event=replace(event, entry_id=name),
             )
     finally:
         await main.close()

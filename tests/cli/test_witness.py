@@ -19,7 +19,7 @@ import pytest
 from idvault.cli.errors import ExitCode
 from idvault.development.authority import Authority
 from idvault.transparency.note import Algorithm, parse_key
-from idvault.witness.wire import PATH, Request
+from idvault.witness.wire import PATH, AddCheckpoint
 from tests.support.commands import Commands, start
 from tests.support.witness_world import LOG, MAIN, WITNESS, History, cosigned
 
@@ -97,8 +97,8 @@ def test_kill_keeps_what_was_cosigned(tmp_path: Path) -> None:
             witness.process.wait(WAIT)
     with running(folder) as witness:
         assert witness.submit(MAIN.request(4, 7)) == (409, "7\n")
-        assert witness.submit(Request(7, (), fork.note(7)).encode())[0] == 409
-        assert witness.submit(Request(7, fork.proof(7, 9), fork.note(9)).encode())[0] == 422
+        assert witness.submit(AddCheckpoint(7, (), fork.note(7)).encode())[0] == 409
+        assert witness.submit(AddCheckpoint(7, fork.proof(7, 9), fork.note(9)).encode())[0] == 422
         assert witness.submit(MAIN.request(7, 9))[0] == 200
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.domain import verification
+from idvault.domain import claim
 from idvault.domain.error import FieldCode, Reason
 from idvault.v1 import verification_pb2
 from idvault_client import reasons
@@ -37,7 +37,7 @@ def test_both_texts_exist(vocabulary: type[Reason], texts: Mapping[str, Translat
 
 def test_failure_reasons_are_those_of_the_vault() -> None:
     """The client's failure reasons are the domain's and the contract's, and one for none."""
-    assert set(FailureReason) == {*verification.FailureReason, "UNSPECIFIED"}
+    assert set(FailureReason) == {*claim.FailureReason, "UNSPECIFIED"}
     contract = verification_pb2.Verification.FailureReason.keys()
     assert {name.removeprefix("FAILURE_REASON_") for name in contract} == set(FailureReason)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from idvault.attest import hpke, passphrase, person
+from idvault.attest import hpke, passphrase, roster_member
 from idvault.attest.hpke import UnsealError
 from idvault.attest.reading import RosterError
 from idvault.custody import identity
@@ -64,14 +64,16 @@ def test_the_public_part_is_an_entry_of_the_roster(tmp_path: Path) -> None:
     """With the TLS certificate in the folder it is complete; without it the pin must be filled in first."""
     (tmp_path / identity.CERTIFICATE).write_bytes(pem(GOOD))
     made = _create(tmp_path)
-    entry = person.parse(json.loads((tmp_path / identity.PUBLIC).read_text(encoding="utf-8")), "person")
+    entry = roster_member.parse(
+        json.loads((tmp_path / identity.PUBLIC).read_text(encoding="utf-8")), "person"
+    )
     assert entry == made.person(spki=entry.spki)
     assert len(entry.actor_id) == 32
     _create(tmp_path / "without")
     public = json.loads((tmp_path / "without" / identity.PUBLIC).read_text(encoding="utf-8"))
     assert public["spki"] == ""
     with pytest.raises(RosterError, match="spki"):
-        person.parse(public, "person")
+        roster_member.parse(public, "person")
 
 
 def test_keys_are_never_replaced(tmp_path: Path) -> None:

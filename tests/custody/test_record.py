@@ -15,11 +15,11 @@ from idvault.attest.payload import Payload
 from idvault.custody.record import open_record
 from idvault.custody.share import ShareError
 from idvault.domain import sharing, token
+from idvault.domain.claim import Identity
 from idvault.domain.document import Document, DocumentType
 from idvault.domain.error import DamagedError
 from idvault.domain.record import SealedRecord
-from idvault.domain.registry import Answer
-from idvault.domain.verification import Identity
+from idvault.domain.registry import RegistryAnswer
 from tests.support import builders, people
 from tests.support.custody_vault import Vault
 
@@ -56,7 +56,7 @@ async def test_what_is_sealed_is_opened_by_two_custodians(
     vault = Vault(suite=suite)
     identity = Identity(name, Document(kind, number))
     record = await vault.seal(identity=identity)
-    assert vault.open(record, opening[:2]) == Payload(identity, Answer.MATCH, builders.consent())
+    assert vault.open(record, opening[:2]) == Payload(identity, RegistryAnswer.MATCH, builders.consent())
 
 
 @pytest.mark.parametrize(("threshold", "count"), [(1, 1), (2, 3), (3, 5), (5, 5)])

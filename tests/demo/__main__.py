@@ -13,7 +13,7 @@ from typing import Any
 
 from clients.examples.im_backend import Form, ImBackend
 from idvault.development.session import Session
-from idvault.domain.verification import Identity
+from idvault.domain.claim import Identity
 from idvault.process import ProcessError
 from idvault_client import (
     Consent,

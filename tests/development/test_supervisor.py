@@ -9,7 +9,15 @@ import pytest
 
 from idvault.development import environment
 from idvault.development.layout import Layout
-from idvault.development.supervisor import FREE_PORTS, REGISTRY, Lock, LockedError, Plan, Ports, Supervisor
+from idvault.development.supervisor import (
+    FREE_PORTS,
+    REGISTRY,
+    Lock,
+    LockedError,
+    Ports,
+    ProcessPlan,
+    Supervisor,
+)
 from idvault.process import ProcessError
 
 
@@ -28,11 +36,11 @@ def supervisor(layout: Layout) -> Supervisor:
     return Supervisor(layout=layout, environment=dict(os.environ))
 
 
-def _registry(layout: Layout, name: str = REGISTRY, *more: str) -> Plan:
+def _registry(layout: Layout, name: str = REGISTRY, *more: str) -> ProcessPlan:
     arguments = ["mock-registry", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]
     arguments += ["--population", str(layout.state / f"{name}.json")]
     arguments += ["--secret-key-file", str(layout.registry_secret_key), *more]
-    return Plan(name, arguments)
+    return ProcessPlan(name, arguments)
 
 
 def test_state_folder_has_one_supervisor(layout: Layout) -> None:

@@ -6,26 +6,27 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from idvault.domain import credential, status
+from idvault.domain import account as account_rules
+from idvault.domain import credential
+from idvault.domain.account import Account, AccountState, Standing, SubjectKind
+from idvault.domain.clock import ClockReading
 from idvault.domain.error import IdvaultError, InvalidError, Reason
-from idvault.domain.moment import Moment
-from idvault.domain.status import Account, Standing, State, SubjectKind
 
 TODAY, END = date(2026, 3, 1), date(2027, 3, 1)
 ZONE = ZoneInfo("Asia/Shanghai")
 LIFETIME = timedelta(days=30)
 
 
-def account(state: State = State.VERIFIED, standing: Standing = Standing.GOOD) -> Account:
-    made = status.new(account_token="acct_1", relying_party="a", subject_kind=SubjectKind.INDIVIDUAL)
+def account(state: AccountState = AccountState.VERIFIED, standing: Standing = Standing.GOOD) -> Account:
+    made = account_rules.new(account_token="acct_1", relying_party="a", subject_kind=SubjectKind.INDIVIDUAL)
     return replace(made, state=state, standing=standing, expire_date=END)
 
 
-@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("state", AccountState)
 @pytest.mark.parametrize("standing", Standing)
-def test_verified_and_not_closed(state: State, standing: Standing) -> None:
+def test_verified_and_not_closed(state: AccountState, standing: Standing) -> None:
     """Exactly the accounts that are VERIFIED and not CLOSED hold, until the first EXPIRED day."""
-    expected = state is State.VERIFIED and standing is not Standing.CLOSED
+    expected = state is AccountState.VERIFIED and standing is not Standing.CLOSED
     asked = account(state, standing)
     assert credential.holds(account=asked, today=END - timedelta(days=1)) is expected
     assert not credential.holds(account=asked, today=END)
@@ -37,8 +38,8 @@ def test_verified_and_not_closed(state: State, standing: Standing) -> None:
     ("asked", "today", "reason"),
     [
         (account(standing=Standing.CLOSED), TODAY, Reason.ACCOUNT_CLOSED),
-        (account(State.ERASED), TODAY, Reason.ACCOUNT_ERASED),
-        (account(State.PENDING), TODAY, Reason.ILLEGAL_TRANSITION),
+        (account(AccountState.ERASED), TODAY, Reason.ACCOUNT_ERASED),
+        (account(AccountState.PENDING), TODAY, Reason.ILLEGAL_TRANSITION),
         (account(), END, Reason.ILLEGAL_TRANSITION),
     ],
 )
@@ -52,15 +53,15 @@ def test_who_gets_no_credential(asked: Account, today: date, reason: Reason) -> 
 def test_nothing_outlives_the_confirmation() -> None:
     """What is issued ends with its lifetime, or at midnight of the first EXPIRED day in the zone."""
     real = datetime(2026, 3, 1, 12, tzinfo=UTC)
-    now = Moment(real, real)
+    now = ClockReading(real, real)
 
-    def until(expire_date: date | None, at: Moment = now) -> datetime:
+    def until(expire_date: date | None, at: ClockReading = now) -> datetime:
         return credential.expires_at(expire_date=expire_date, lifetime=LIFETIME, now=at, zone=ZONE)
 
     assert until(None) == until(END) == real + LIFETIME
     assert until(date(2026, 3, 3)) == datetime(2026, 3, 2, 16, tzinfo=UTC)
     assert until(date(2026, 3, 1)) == real
-    shifted = Moment(real + timedelta(days=1), real)
+    shifted = ClockReading(real + timedelta(days=1), real)
     assert until(date(2026, 3, 3), shifted) == datetime(2026, 3, 1, 16, tzinfo=UTC)
 
 

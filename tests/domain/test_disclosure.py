@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 
 from idvault.domain import disclosure as rules
-from idvault.domain.disclosure import Decision, Disclosure, Member, Panel, State, Tally, Verdict
+from idvault.domain.disclosure import (
+    DecidingQuorum,
+    Decision,
+    Disclosure,
+    DisclosureState,
+    QuorumMember,
+    Tally,
+    Verdict,
+)
 from idvault.domain.error import (
     DeniedError,
     FieldCode,
@@ -21,8 +29,8 @@ from tests.support import builders
 
 NOW = datetime(2026, 3, 1, 4, 0, 12, tzinfo=UTC)
 END = NOW + rules.USUAL_LIFETIME
-PANEL = Panel("e" * 64, threshold=2, size=3)
-MEMBERS = [Member(f"custodian-{name}", name * 32, place) for place, name in enumerate("abc", 1)]
+PANEL = DecidingQuorum("e" * 64, threshold=2, size=3)
+MEMBERS = [QuorumMember(f"custodian-{name}", name * 32, place) for place, name in enumerate("abc", 1)]
 A, B, C = MEMBERS
 TERMS: dict[str, Any] = {
     "disclosure_id": "d" * 32,
@@ -41,7 +49,7 @@ def disclosure(**changes: Any) -> Disclosure:
     return replace(made, **changes)
 
 
-def decide(before: Disclosure, member: Member, verdict: Verdict = Verdict.APPROVE) -> Disclosure:
+def decide(before: Disclosure, member: QuorumMember, verdict: Verdict = Verdict.APPROVE) -> Disclosure:
     return rules.decide(disclosure=before, member=member, verdict=verdict, panel=PANEL, now=NOW)
 
 
@@ -53,7 +61,7 @@ def test_m_approvals_approve() -> None:
     """The first of two leaves it waiting; both are kept in their order."""
     once = decide(disclosure(), B)
     twice = decide(once, A)
-    assert (once.state, twice.state) == (State.REQUESTED, State.APPROVED)
+    assert (once.state, twice.state) == (DisclosureState.REQUESTED, DisclosureState.APPROVED)
     assert [made.custodian for made in twice.decisions] == ["custodian-b", "custodian-a"]
     assert twice.count(Verdict.APPROVE) == 2
 
@@ -61,13 +69,13 @@ def test_m_approvals_approve() -> None:
 def test_enough_denials_deny() -> None:
     """Of 2-of-3, one denial is not enough and two are: one person can neither open nor block."""
     once = decide(disclosure(), A, Verdict.DENY)
-    assert once.state is State.REQUESTED
-    assert decide(decide(once, B), C).state is State.APPROVED
-    assert decide(once, C, Verdict.DENY).state is State.DENIED
+    assert once.state is DisclosureState.REQUESTED
+    assert decide(decide(once, B), C).state is DisclosureState.APPROVED
+    assert decide(once, C, Verdict.DENY).state is DisclosureState.DENIED
 
 
 @pytest.mark.parametrize("member", [replace(A, name="auditor-a"), replace(A, actor_id="9" * 32)])
-def test_nobody_decides_on_an_own_request(member: Member) -> None:
+def test_nobody_decides_on_an_own_request(member: QuorumMember) -> None:
     """Neither under the same name nor as the same actor."""
     with pytest.raises(DeniedError) as refused:
         decide(disclosure(), member)
@@ -75,25 +83,27 @@ def test_nobody_decides_on_an_own_request(member: Member) -> None:
 
 
 @pytest.mark.parametrize("member", [A, replace(A, name="custodian-d"), replace(A, place=3)])
-def test_a_custodian_and_a_place_count_once(member: Member) -> None:
+def test_a_custodian_and_a_place_count_once(member: QuorumMember) -> None:
     """Also not as another person in the same place, after a hand-over, nor in another place."""
     with pytest.raises(PreconditionError) as refused:
         decide(decide(disclosure(), A), member)
     assert reason(refused) is Reason.ILLEGAL_TRANSITION
 
 
-@pytest.mark.parametrize("state", [state for state in State if state is not State.REQUESTED])
-def test_only_a_waiting_request_is_decided(state: State) -> None:
+@pytest.mark.parametrize(
+    "state", [state for state in DisclosureState if state is not DisclosureState.REQUESTED]
+)
+def test_only_a_waiting_request_is_decided(state: DisclosureState) -> None:
     """Whatever ended it, no decision comes after."""
     with pytest.raises(PreconditionError) as refused:
         decide(disclosure(state=state), A)
-    expected = Reason.DISCLOSURE_EXPIRED if state is State.EXPIRED else Reason.ILLEGAL_TRANSITION
+    expected = Reason.DISCLOSURE_EXPIRED if state is DisclosureState.EXPIRED else Reason.ILLEGAL_TRANSITION
     assert reason(refused) is expected
 
 
 def test_nothing_happens_after_the_end() -> None:
     """An approval, an opening and a withdrawal come too late at the very end."""
-    waiting, approved = disclosure(), disclosure(state=State.APPROVED)
+    waiting, approved = disclosure(), disclosure(state=DisclosureState.APPROVED)
     late: list[Any] = [
         lambda: rules.decide(disclosure=waiting, member=A, verdict=Verdict.APPROVE, panel=PANEL, now=END),
         lambda: rules.open_once(disclosure=approved, now=END),
@@ -107,10 +117,10 @@ def test_nothing_happens_after_the_end() -> None:
 
 def test_openings_are_counted() -> None:
     """Two were asked for, so the third is refused."""
-    opened = disclosure(state=State.APPROVED, openings=2)
+    opened = disclosure(state=DisclosureState.APPROVED, openings=2)
     for count in (1, 2):
         opened = rules.open_once(disclosure=opened, now=NOW)
-        assert (opened.state, opened.opened, opened.opened_at) == (State.OPENED, count, NOW)
+        assert (opened.state, opened.opened, opened.opened_at) == (DisclosureState.OPENED, count, NOW)
     assert opened.is_used_up
     with pytest.raises(PreconditionError) as refused:
         rules.open_once(disclosure=opened, now=NOW)
@@ -126,9 +136,9 @@ def test_what_waits_is_not_opened() -> None:
 
 def test_a_withdrawal() -> None:
     """Before the opening it ends the request, after it nothing."""
-    assert rules.cancel(disclosure=disclosure(), now=NOW).state is State.CANCELLED
+    assert rules.cancel(disclosure=disclosure(), now=NOW).state is DisclosureState.CANCELLED
     with pytest.raises(PreconditionError):
-        rules.cancel(disclosure=disclosure(state=State.OPENED), now=NOW)
+        rules.cancel(disclosure=disclosure(state=DisclosureState.OPENED), now=NOW)
 
 
 def test_only_the_owner_sees_it() -> None:
@@ -141,15 +151,18 @@ def test_only_the_owner_sees_it() -> None:
 
 def test_time_ends_what_was_not_opened() -> None:
     """At the very end, and never what is over already."""
-    assert rules.expire(disclosure=disclosure(), now=END - timedelta.resolution).state is State.REQUESTED
-    assert rules.expire(disclosure=disclosure(), now=END).state is State.EXPIRED
-    for state in (State.OPENED, State.DENIED, State.CANCELLED):
+    assert (
+        rules.expire(disclosure=disclosure(), now=END - timedelta.resolution).state
+        is DisclosureState.REQUESTED
+    )
+    assert rules.expire(disclosure=disclosure(), now=END).state is DisclosureState.EXPIRED
+    for state in (DisclosureState.OPENED, DisclosureState.DENIED, DisclosureState.CANCELLED):
         assert rules.expire(disclosure=disclosure(state=state), now=END).state is state
 
 
 def test_how_long_shares_are_kept() -> None:
     """Until the end, or ten minutes after the last opening, so that a lost answer can be asked for again."""
-    approved = disclosure(state=State.APPROVED, openings=2)
+    approved = disclosure(state=DisclosureState.APPROVED, openings=2)
     assert rules.needs_shares(disclosure=disclosure(), now=NOW)
     assert rules.needs_shares(disclosure=approved, now=END - timedelta.resolution)
     assert not rules.needs_shares(disclosure=approved, now=END)
@@ -160,7 +173,7 @@ def test_how_long_shares_are_kept() -> None:
     repeats = NOW + rules.REPEAT_TIME
     assert rules.needs_shares(disclosure=last, now=repeats - timedelta.resolution)
     assert not rules.needs_shares(disclosure=last, now=repeats)
-    for state in (State.DENIED, State.CANCELLED, State.EXPIRED):
+    for state in (DisclosureState.DENIED, DisclosureState.CANCELLED, DisclosureState.EXPIRED):
         assert not rules.needs_shares(disclosure=disclosure(state=state), now=NOW)
 
 

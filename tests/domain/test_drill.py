@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from idvault.domain import document, drill, token
-from idvault.domain.drill import Standing
+from idvault.domain.drill import DrillStanding
 from idvault.domain.error import InvalidError
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -54,14 +54,14 @@ def test_what_was_signed_just_now(difference: timedelta) -> None:
 def test_when_a_drill_is_due() -> None:
     """90 days after the last one; without any, after the first record that could have been opened."""
     never = drill.standing(custodian="a", made=[NOW + timedelta(days=1), NOW], passed=[])
-    assert never == Standing("a", None, NOW + DAYS)
+    assert never == DrillStanding("a", None, NOW + DAYS)
     passed = drill.standing(custodian="a", made=[NOW], passed=[NOW + timedelta(days=80), NOW])
-    assert passed == Standing("a", NOW + timedelta(days=80), NOW + timedelta(days=170))
+    assert passed == DrillStanding("a", NOW + timedelta(days=80), NOW + timedelta(days=170))
     assert drill.standing(custodian="a", made=[], passed=[]) is None
 
 
 def test_overdue_begins_at_the_due_time() -> None:
     """Not a microsecond before."""
-    standing = Standing("a", None, NOW)
+    standing = DrillStanding("a", None, NOW)
     assert standing.is_overdue(NOW)
     assert not standing.is_overdue(NOW - timedelta(microseconds=1))

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from idvault.domain import job
-from idvault.domain.job import Call, JobState, Progress, Step
-from idvault.domain.registry import DECIDED, Answer
+from idvault.domain.job import JobProgress, JobState, RegistryCall, Step
+from idvault.domain.registry import DECIDED, RegistryAnswer
 from tests.support.builders import NOW
 
 MIDNIGHT = NOW + timedelta(hours=12)
@@ -15,7 +15,9 @@ UNKNOWN = job.take_up(progress=SENDING, now=NOW)
 S = timedelta(seconds=1)
 
 
-def _check(answer: Answer, progress: Progress = SENDING, spellings: int = 1, can_query: bool = True) -> Step:
+def _check(
+    answer: RegistryAnswer, progress: JobProgress = SENDING, spellings: int = 1, can_query: bool = True
+) -> Step:
     return job.after_check(
         progress=progress,
         answer=answer,
@@ -26,7 +28,7 @@ def _check(answer: Answer, progress: Progress = SENDING, spellings: int = 1, can
     )
 
 
-def _query(answer: Answer, progress: Progress = UNKNOWN, spellings: int = 1) -> Step:
+def _query(answer: RegistryAnswer, progress: JobProgress = UNKNOWN, spellings: int = 1) -> Step:
     return job.after_query(progress=progress, answer=answer, spellings=spellings, now=NOW + 10 * S)
 
 
@@ -34,19 +36,19 @@ def test_a_job_is_born_sending() -> None:
     """The first check needs no further commit."""
     assert SENDING.state is JobState.SENDING
     assert job.send(progress=SENDING, now=NOW + S) == SENDING
-    assert job.next_call(progress=SENDING, can_query=True) is Call.CHECK
+    assert job.next_call(progress=SENDING, can_query=True) is RegistryCall.CHECK
 
 
 def test_a_born_job_that_queues_has_sent_nothing() -> None:
     """It lets those before it go first, and its check is still to be asked."""
     queued = job.queued(progress=SENDING, now=NOW + S)
-    assert queued == Progress(JobState.READY, 0, sent_at=None, next_at=NOW + S)
-    assert job.next_call(progress=queued, can_query=True) is Call.CHECK
+    assert queued == JobProgress(JobState.READY, 0, sent_at=None, next_at=NOW + S)
+    assert job.next_call(progress=queued, can_query=True) is RegistryCall.CHECK
 
 
 @pytest.mark.parametrize("answer", sorted(DECIDED))
 @pytest.mark.parametrize("call", [_check, _query])
-def test_a_deciding_answer_is_final(answer: Answer, call: object) -> None:
+def test_a_deciding_answer_is_final(answer: RegistryAnswer, call: object) -> None:
     """From a check or a query alike."""
     assert callable(call)
     assert call(answer).final is answer
@@ -54,37 +56,41 @@ def test_a_deciding_answer_is_final(answer: Answer, call: object) -> None:
 
 @pytest.mark.parametrize(
     ("answer", "wait"),
-    [(Answer.NOT_SENT, 1 * S), (Answer.REJECTED_CALLER, 1 * S), (Answer.RATE_LIMITED, job.BAN)],
+    [
+        (RegistryAnswer.NOT_SENT, 1 * S),
+        (RegistryAnswer.REJECTED_CALLER, 1 * S),
+        (RegistryAnswer.RATE_LIMITED, job.BAN),
+    ],
 )
-def test_a_check_that_was_not_taken_is_ready_again(answer: Answer, wait: timedelta) -> None:
+def test_a_check_that_was_not_taken_is_ready_again(answer: RegistryAnswer, wait: timedelta) -> None:
     """It may be sent again without asking; a ban pauses for a minute."""
     progress = _check(answer).progress
     assert (progress.state, progress.next_at, progress.sent_at) == (JobState.READY, NOW + S + wait, None)
-    assert job.next_call(progress=progress, can_query=True) is Call.CHECK
+    assert job.next_call(progress=progress, can_query=True) is RegistryCall.CHECK
 
 
-@pytest.mark.parametrize("start", [SENDING, _check(Answer.IN_PROGRESS).progress])
-def test_who_had_no_turn_keeps_its_place(start: Progress) -> None:
+@pytest.mark.parametrize("start", [SENDING, _check(RegistryAnswer.IN_PROGRESS).progress])
+def test_who_had_no_turn_keeps_its_place(start: JobProgress) -> None:
     """The cap left no room: that says nothing of the registry, so the next turn is not put off."""
     progress = start
     for _ in range(5):
-        progress = _check(Answer.NO_TURN, progress).progress
+        progress = _check(RegistryAnswer.NO_TURN, progress).progress
     assert (progress.next_at, progress.attempts) == (NOW + S, start.attempts)
     assert progress.state is (JobState.READY if start.state is JobState.SENDING else JobState.IN_PROGRESS)
 
 
 def test_the_daily_limit_waits_for_midnight() -> None:
     """The registry takes no more today."""
-    progress = _check(Answer.DAILY_LIMIT).progress
+    progress = _check(RegistryAnswer.DAILY_LIMIT).progress
     assert (progress.state, progress.next_at) == (JobState.READY, MIDNIGHT)
 
 
-@pytest.mark.parametrize("answer", [Answer.UNKNOWN, Answer.NOT_FOUND])
-def test_a_check_in_doubt_is_asked_about_ten_seconds_after_it_was_sent(answer: Answer) -> None:
+@pytest.mark.parametrize("answer", [RegistryAnswer.UNKNOWN, RegistryAnswer.NOT_FOUND])
+def test_a_check_in_doubt_is_asked_about_ten_seconds_after_it_was_sent(answer: RegistryAnswer) -> None:
     """It may have been decided, so it is never simply sent again."""
     progress = _check(answer).progress
     assert (progress.state, progress.next_at) == (JobState.UNKNOWN, NOW + job.QUERY_DELAY)
-    assert job.next_call(progress=progress, can_query=True) is Call.QUERY
+    assert job.next_call(progress=progress, can_query=True) is RegistryCall.QUERY
 
 
 def test_a_lease_that_runs_out_while_sending_leaves_a_check_in_doubt() -> None:
@@ -92,47 +98,54 @@ def test_a_lease_that_runs_out_while_sending_leaves_a_check_in_doubt() -> None:
     assert UNKNOWN.state is JobState.UNKNOWN
     late = job.take_up(progress=SENDING, now=NOW + 30 * S)
     assert late.next_at == NOW + 30 * S
-    ready = _check(Answer.NOT_SENT).progress
+    ready = _check(RegistryAnswer.NOT_SENT).progress
     assert job.take_up(progress=ready, now=NOW) == ready
 
 
 def test_sending_is_committed_before_a_check_is_sent_again() -> None:
     """The commit carries the time from which doubt is counted."""
-    ready = _check(Answer.NOT_SENT).progress
+    ready = _check(RegistryAnswer.NOT_SENT).progress
     sending = job.send(progress=ready, now=NOW + 5 * S)
     assert (sending.state, sending.sent_at) == (JobState.SENDING, NOW + 5 * S)
 
 
 def test_in_progress_is_polled_at_growing_intervals_that_stay_below_300_s() -> None:
     """An answer lives 300 s after it was first heard."""
-    progress = _check(Answer.IN_PROGRESS).progress
+    progress = _check(RegistryAnswer.IN_PROGRESS).progress
     waits = []
     for _ in range(12):
         assert progress.state is JobState.IN_PROGRESS
         waits.append(progress.next_at)
-        progress = _query(Answer.IN_PROGRESS, progress).progress
+        progress = _query(RegistryAnswer.IN_PROGRESS, progress).progress
     assert progress.next_at == NOW + 10 * S + timedelta(seconds=240)
     assert waits[0] == NOW + S + 2 * S
 
 
-@pytest.mark.parametrize("start", [UNKNOWN, _check(Answer.IN_PROGRESS).progress])
-def test_no_such_check_counts_only_twice(start: Progress) -> None:
+@pytest.mark.parametrize("start", [UNKNOWN, _check(RegistryAnswer.IN_PROGRESS).progress])
+def test_no_such_check_counts_only_twice(start: JobProgress) -> None:
     """The first may be a race inside the registry; the second resends under the same ai and is counted."""
-    once = _query(Answer.NOT_FOUND, start).progress
+    once = _query(RegistryAnswer.NOT_FOUND, start).progress
     assert (once.state, once.missing, once.resends) == (start.state, 1, 0)
     assert once.next_at == NOW + 10 * S + job.MISSING_INTERVAL
-    twice = _query(Answer.NOT_FOUND, once).progress
+    twice = _query(RegistryAnswer.NOT_FOUND, once).progress
     assert (twice.state, twice.missing, twice.resends) == (JobState.READY, 0, 1)
     assert twice.check_index == start.check_index
 
 
-@pytest.mark.parametrize("start", [UNKNOWN, _check(Answer.IN_PROGRESS).progress])
+@pytest.mark.parametrize("start", [UNKNOWN, _check(RegistryAnswer.IN_PROGRESS).progress])
 @pytest.mark.parametrize(
-    ("answer", "wait"), [(Answer.UNKNOWN, 1 * S), (Answer.NOT_SENT, 1 * S), (Answer.RATE_LIMITED, job.BAN)]
+    ("answer", "wait"),
+    [
+        (RegistryAnswer.UNKNOWN, 1 * S),
+        (RegistryAnswer.NOT_SENT, 1 * S),
+        (RegistryAnswer.RATE_LIMITED, job.BAN),
+    ],
 )
-def test_a_query_without_answer_leaves_doubt(start: Progress, answer: Answer, wait: timedelta) -> None:
+def test_a_query_without_answer_leaves_doubt(
+    start: JobProgress, answer: RegistryAnswer, wait: timedelta
+) -> None:
     """The 300 s of a decided check may be running, so the state is UNKNOWN at once."""
-    once = _query(Answer.NOT_FOUND, start).progress
+    once = _query(RegistryAnswer.NOT_FOUND, start).progress
     progress = _query(answer, once).progress
     assert (progress.state, progress.missing) == (JobState.UNKNOWN, 0)
     assert progress.next_at == NOW + 10 * S + wait
@@ -143,14 +156,16 @@ def test_waits_double_up_to_a_minute() -> None:
     progress = SENDING
     waits = []
     for _ in range(9):
-        progress = _check(Answer.NOT_SENT, progress).progress
+        progress = _check(RegistryAnswer.NOT_SENT, progress).progress
         waits.append((progress.next_at - NOW - S).total_seconds())
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60]
 
 
 @pytest.mark.parametrize("call", [_check, _query])
-@pytest.mark.parametrize("answer", [Answer.MISMATCH, Answer.NO_RECORD, Answer.INVALID_INPUT])
-def test_a_second_spelling_is_asked_after_the_first_fails(call: object, answer: Answer) -> None:
+@pytest.mark.parametrize(
+    "answer", [RegistryAnswer.MISMATCH, RegistryAnswer.NO_RECORD, RegistryAnswer.INVALID_INPUT]
+)
+def test_a_second_spelling_is_asked_after_the_first_fails(call: object, answer: RegistryAnswer) -> None:
     """At most two checks, each with its own ai; the second answer is final."""
     assert callable(call)
     step = call(answer, spellings=2)
@@ -162,7 +177,7 @@ def test_a_second_spelling_is_asked_after_the_first_fails(call: object, answer: 
 
 def test_a_match_of_the_first_spelling_asks_no_second() -> None:
     """A confirmed name is confirmed."""
-    assert _check(Answer.MATCH, spellings=2).final is Answer.MATCH
+    assert _check(RegistryAnswer.MATCH, spellings=2).final is RegistryAnswer.MATCH
 
 
 def test_a_settled_claim_asks_nothing() -> None:
@@ -171,10 +186,10 @@ def test_a_settled_claim_asks_nothing() -> None:
         job.next_call(progress=job.done(progress=SENDING), can_query=True)
 
 
-@pytest.mark.parametrize("progress", [UNKNOWN, SENDING, _check(Answer.IN_PROGRESS).progress])
-def test_a_registry_without_queries_is_asked_by_the_check_again(progress: Progress) -> None:
+@pytest.mark.parametrize("progress", [UNKNOWN, SENDING, _check(RegistryAnswer.IN_PROGRESS).progress])
+def test_a_registry_without_queries_is_asked_by_the_check_again(progress: JobProgress) -> None:
     """Whatever became of a check, the next call is the check."""
-    assert job.next_call(progress=progress, can_query=False) is Call.CHECK
+    assert job.next_call(progress=progress, can_query=False) is RegistryCall.CHECK
 
 
 def test_a_check_in_doubt_that_is_sent_again_is_a_resend() -> None:
@@ -187,7 +202,7 @@ def test_resends_lie_further_apart_each_time() -> None:
     """A registry that forgets what nobody heard charges each of them: 10 s, doubled up to 10 minutes."""
     progress, pauses = SENDING, []
     for _ in range(9):
-        progress = _check(Answer.UNKNOWN, progress, can_query=False).progress
+        progress = _check(RegistryAnswer.UNKNOWN, progress, can_query=False).progress
         assert progress.state is JobState.UNKNOWN
         pauses.append((progress.next_at - NOW) // S - 1)
         progress = job.send(progress=progress, now=NOW)
@@ -197,11 +212,11 @@ def test_resends_lie_further_apart_each_time() -> None:
 
 def test_polling_by_the_check_is_no_resend() -> None:
     """The registry itself said that it works on it; a poll that is not sent leaves it there."""
-    waiting = _check(Answer.IN_PROGRESS, can_query=False).progress
+    waiting = _check(RegistryAnswer.IN_PROGRESS, can_query=False).progress
     assert job.send(progress=waiting, now=NOW + 5 * S) == waiting
-    again = _check(Answer.IN_PROGRESS, waiting, can_query=False).progress
+    again = _check(RegistryAnswer.IN_PROGRESS, waiting, can_query=False).progress
     assert (again.state, again.attempts, again.resends) == (JobState.IN_PROGRESS, 1, 0)
-    unsent = _check(Answer.NOT_SENT, waiting, can_query=False).progress
+    unsent = _check(RegistryAnswer.NOT_SENT, waiting, can_query=False).progress
     assert (unsent.state, unsent.resends) == (JobState.IN_PROGRESS, 0)
     assert unsent.next_at > NOW
-    assert _check(Answer.MATCH, waiting, can_query=False).final is Answer.MATCH
+    assert _check(RegistryAnswer.MATCH, waiting, can_query=False).final is RegistryAnswer.MATCH

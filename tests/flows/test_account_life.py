@@ -7,10 +7,10 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import update
 
+from idvault.domain.account import AccountState, Standing, Status
+from idvault.domain.claim import ClaimState, FailureReason
 from idvault.domain.error import PreconditionError, Reason
-from idvault.domain.registry import Answer
-from idvault.domain.status import Standing, State, Status
-from idvault.domain.verification import ClaimState, FailureReason
+from idvault.domain.registry import RegistryAnswer
 from idvault.storage.account.tables import accounts
 from idvault.storage.base.database import Database
 from tests.support import builders
@@ -20,17 +20,21 @@ from tests.support.flow_world import at, command
 YEAR = 366 * 86_400
 OTHER = builders.identity(name="某一二", number="110000190101020007")
 SUCCEEDED, PENDING, FAILED = ClaimState.SUCCEEDED, ClaimState.PENDING, ClaimState.FAILED
-ANSWERS = {SUCCEEDED: Answer.MATCH, PENDING: Answer.NOT_SENT, FAILED: Answer.MISMATCH}
-OF_A_SIGN_UP = {SUCCEEDED: State.VERIFIED, PENDING: State.PENDING, FAILED: State.REJECTED}
+ANSWERS = {SUCCEEDED: RegistryAnswer.MATCH, PENDING: RegistryAnswer.NOT_SENT, FAILED: RegistryAnswer.MISMATCH}
+OF_A_SIGN_UP = {
+    SUCCEEDED: AccountState.VERIFIED,
+    PENDING: AccountState.PENDING,
+    FAILED: AccountState.REJECTED,
+}
 
 # State before -> what a claim answers -> state after.
-LIFE: dict[State | None, dict[ClaimState, State]] = {
+LIFE: dict[AccountState | None, dict[ClaimState, AccountState]] = {
     None: OF_A_SIGN_UP,
-    State.PENDING: OF_A_SIGN_UP,
-    State.REJECTED: OF_A_SIGN_UP,
+    AccountState.PENDING: OF_A_SIGN_UP,
+    AccountState.REJECTED: OF_A_SIGN_UP,
     **{
-        state: {SUCCEEDED: State.VERIFIED, PENDING: state, FAILED: state}
-        for state in (State.UNVERIFIED, State.EXPIRED, State.VERIFIED)
+        state: {SUCCEEDED: AccountState.VERIFIED, PENDING: state, FAILED: state}
+        for state in (AccountState.UNVERIFIED, AccountState.EXPIRED, AccountState.VERIFIED)
     },
 }
 ROWS = [(before, answer, after) for before, ends in LIFE.items() for answer, after in ends.items()]
@@ -45,17 +49,20 @@ class Life:
         # At once: a claim that waits for longer would let the next one of its platform wait behind it.
         self.seconds = 0.0
 
-    async def reach(self, state: State | None) -> None:
+    async def reach(self, state: AccountState | None) -> None:
         """Bring an account into a state in the way that accounts get there."""
-        if state is State.UNVERIFIED:
+        if state is AccountState.UNVERIFIED:
             (self.token,) = await self.world.members(1)
         elif state is not None:
-            first = {State.PENDING: Answer.NOT_SENT, State.REJECTED: Answer.MISMATCH}
-            self.claims.registry.script.append(first.get(state, Answer.MATCH))
+            first = {
+                AccountState.PENDING: RegistryAnswer.NOT_SENT,
+                AccountState.REJECTED: RegistryAnswer.MISMATCH,
+            }
+            self.claims.registry.script.append(first.get(state, RegistryAnswer.MATCH))
             self.token = (await self.claims.verify()).account.account_token
-            self.seconds = YEAR if state is State.EXPIRED else self.seconds
+            self.seconds = YEAR if state is AccountState.EXPIRED else self.seconds
 
-    async def verify(self, answer: Answer, **changes: Any) -> tuple[ClaimState, FailureReason | None]:
+    async def verify(self, answer: RegistryAnswer, **changes: Any) -> tuple[ClaimState, FailureReason | None]:
         """Make a claim with the token, and return how it stands."""
         self.claims.registry.script.append(answer)
         asked = command(2, account_token=self.token, **changes)
@@ -85,7 +92,9 @@ async def life(main_database: Database) -> AsyncIterator[Life]:
 
 
 @pytest.mark.parametrize(("before", "answer", "after"), ROWS)
-async def test_every_row(life: Life, before: State | None, answer: ClaimState, after: State) -> None:
+async def test_every_row(
+    life: Life, before: AccountState | None, answer: ClaimState, after: AccountState
+) -> None:
     """State before, answer, state after, as the contract's table has them; the token stays the same."""
     await life.reach(before)
     token = life.token
@@ -95,42 +104,45 @@ async def test_every_row(life: Life, before: State | None, answer: ClaimState, a
     shown = await life.status()
     assert (said, shown.state) == (answer, after)
     assert token in (None, shown.account_token)
-    if before in (State.UNVERIFIED, State.EXPIRED, State.VERIFIED) and answer is not SUCCEEDED:
+    if (
+        before in (AccountState.UNVERIFIED, AccountState.EXPIRED, AccountState.VERIFIED)
+        and answer is not SUCCEEDED
+    ):
         assert shown == former
 
 
 @pytest.mark.parametrize("answer", list(ANSWERS))
 async def test_a_newer_claim_of_a_pending_account_ends_the_old_one(life: Life, answer: ClaimState) -> None:
     """FAILED (SUPERSEDED), whatever becomes of the new one."""
-    await life.reach(State.PENDING)
+    await life.reach(AccountState.PENDING)
     await life.verify(ANSWERS[answer])
     old = await life.claims.get(seconds=life.seconds)
     assert (old.state, old.failure_reason) == (FAILED, FailureReason.SUPERSEDED)
 
 
-@pytest.mark.parametrize("before", [State.VERIFIED, State.EXPIRED])
-async def test_another_owner_changes_nothing(life: Life, before: State) -> None:
+@pytest.mark.parametrize("before", [AccountState.VERIFIED, AccountState.EXPIRED])
+async def test_another_owner_changes_nothing(life: Life, before: AccountState) -> None:
     """Whoever has a record keeps the account: DIFFERENT_OWNER, also for a person who matches."""
     await life.reach(before)
     former = await life.status()
-    assert await life.verify(Answer.MATCH, identity=OTHER) == (FAILED, FailureReason.DIFFERENT_OWNER)
+    assert await life.verify(RegistryAnswer.MATCH, identity=OTHER) == (FAILED, FailureReason.DIFFERENT_OWNER)
     assert await life.status() == former
 
 
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
-        ({"state": State.ERASED}, Reason.ACCOUNT_ERASED),
+        ({"state": AccountState.ERASED}, Reason.ACCOUNT_ERASED),
         ({"standing": Standing.CLOSED}, Reason.ACCOUNT_CLOSED),
         ({"standing": Standing.RENEWAL_SUSPENDED}, Reason.RENEWAL_SUSPENDED),
     ],
 )
 async def test_accounts_that_take_no_claim(life: Life, values: dict[str, str], reason: Reason) -> None:
     """Erased, closed and suspended accounts refuse by name, ask nobody, and stay as they are."""
-    await life.reach(State.VERIFIED)
+    await life.reach(AccountState.VERIFIED)
     await life.set(**values)
     former, asked = await life.status(), len(life.claims.registry.checks)
     with pytest.raises(PreconditionError) as caught:
-        await life.verify(Answer.MATCH)
+        await life.verify(RegistryAnswer.MATCH)
     assert caught.value.reason is reason
     assert (await life.status(), len(life.claims.registry.checks)) == (former, asked)

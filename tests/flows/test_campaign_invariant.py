@@ -24,11 +24,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from idvault.domain.campaign import Campaign, Cohort, Method, Verb
+from idvault.domain.account import AccountState, Standing
+from idvault.domain.campaign.campaign import Campaign, Cohort, ReverificationMethod, Verb
+from idvault.domain.campaign.invitation import InvitationEvent
 from idvault.domain.error import IdvaultError, UnavailableError
-from idvault.domain.invitation import InvitationEvent
-from idvault.domain.registry import Answer
-from idvault.domain.status import Standing, State
+from idvault.domain.registry import RegistryAnswer
 from idvault.storage.base.database import Database
 from tests.support import builders
 from tests.support.campaign_world import DAY, CampaignWorld, tokens
@@ -40,13 +40,13 @@ EVENTS = st.sampled_from(list(InvitationEvent))
 DATES = st.sampled_from([None, None, 10, 40])
 METHODS = st.sampled_from(
     [
-        (Method.WHEN_DUE,),
-        (Method.WHEN_DUE, Method.AT_LOGIN),
-        (Method.HOSTED_LINK, Method.AT_SENSITIVE_ACTION),
-        (Method.AT_LOGIN, Method.AT_SENSITIVE_ACTION),
+        (ReverificationMethod.WHEN_DUE,),
+        (ReverificationMethod.WHEN_DUE, ReverificationMethod.AT_LOGIN),
+        (ReverificationMethod.HOSTED_LINK, ReverificationMethod.AT_SENSITIVE_ACTION),
+        (ReverificationMethod.AT_LOGIN, ReverificationMethod.AT_SENSITIVE_ACTION),
     ]
 )
-FAILURES = st.sampled_from([Answer.MISMATCH, Answer.NO_RECORD, Answer.INVALID_INPUT])
+FAILURES = st.sampled_from([RegistryAnswer.MISMATCH, RegistryAnswer.NO_RECORD, RegistryAnswer.INVALID_INPUT])
 FAULTS = st.sampled_from([Fault.NONE, Fault.NONE, Fault.REFUSE, Fault.LOSE_ANSWER])
 
 
@@ -121,7 +121,9 @@ class Machine(RuleBasedStateMachine):
         raise AssertionError("the second try should pass")
 
     @rule(methods=METHODS, enforce_after=DATES, limit=st.integers(1, 5))
-    def start_campaign(self, methods: tuple[Method, ...], enforce_after: int | None, limit: int) -> None:
+    def start_campaign(
+        self, methods: tuple[ReverificationMethod, ...], enforce_after: int | None, limit: int
+    ) -> None:
         """A campaign for everybody, now and then with an enforcement date."""
         day = None
         if enforce_after is not None:
@@ -161,9 +163,9 @@ class Machine(RuleBasedStateMachine):
     @rule(
         which=st.integers(0, 20),
         event=EVENTS,
-        method=st.sampled_from([Method.AT_LOGIN, Method.AT_SENSITIVE_ACTION]),
+        method=st.sampled_from([ReverificationMethod.AT_LOGIN, ReverificationMethod.AT_SENSITIVE_ACTION]),
     )
-    def occasion(self, which: int, event: InvitationEvent, method: Method) -> None:
+    def occasion(self, which: int, event: InvitationEvent, method: ReverificationMethod) -> None:
         """An owner logs in or does something sensitive, and answers what is shown, or ignores it."""
         token = self.choose(which)
         assert token is not None
@@ -174,7 +176,7 @@ class Machine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.accounts)
     @rule(which=st.integers(0, 20), answer=FAILURES)
-    def fail_to_verify(self, which: int, answer: Answer) -> None:
+    def fail_to_verify(self, which: int, answer: RegistryAnswer) -> None:
         """An owner's name is not confirmed."""
         self.verify(which, answer)
 
@@ -182,19 +184,19 @@ class Machine(RuleBasedStateMachine):
     @rule(which=st.integers(0, 20))
     def wait_for_the_registry(self, which: int) -> None:
         """An owner's claim stays pending."""
-        self.world.claims.registry.script.append(Answer.NOT_SENT)
-        self.verify(which, Answer.MISMATCH)
+        self.world.claims.registry.script.append(RegistryAnswer.NOT_SENT)
+        self.verify(which, RegistryAnswer.MISMATCH)
         self.world.claims.registry.script.clear()
 
     @precondition(lambda self: self.accounts)
     @rule(which=st.integers(0, 20))
     def verify_well(self, which: int) -> None:
         """An owner verifies; from then on the account is out of this invariant."""
-        token, claim = self.verify(which, Answer.MATCH)
-        if claim is not None and claim.account.state is State.VERIFIED:
+        token, claim = self.verify(which, RegistryAnswer.MATCH)
+        if claim is not None and claim.account.state is AccountState.VERIFIED:
             self.accounts[token].verified = True
 
-    def verify(self, which: int, answer: Answer) -> tuple[str, Any]:
+    def verify(self, which: int, answer: RegistryAnswer) -> tuple[str, Any]:
         """Verify an account's owner, who is a person of its own."""
         token = self.choose(which)
         assert token is not None
@@ -204,7 +206,7 @@ class Machine(RuleBasedStateMachine):
         identity = builders.identity(number=number)
         asked = command(self.asked, identity, account_token=token)
         claim = self.attempt(self.world.claims.verify(asked, seconds=self.seconds))
-        if claim is not None and claim.account.state is State.VERIFIED:
+        if claim is not None and claim.account.state is AccountState.VERIFIED:
             self.accounts[token].verified = True
         return token, claim
 
@@ -242,7 +244,7 @@ class Machine(RuleBasedStateMachine):
             if known.verified:
                 continue
             status = self.run(self.world.status(token, seconds=self.seconds))
-            assert (status.state, status.account_token) == (State.UNVERIFIED, token)
+            assert (status.state, status.account_token) == (AccountState.UNVERIFIED, token)
             if not known.limitable:
                 assert (status.standing, status.revision) == (Standing.GOOD, 1)
             assert status.standing in (Standing.GOOD, Standing.PUBLISHING_LIMITED)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from idvault.domain.campaign import Method, Verb
+from idvault.domain.campaign.campaign import ReverificationMethod, Verb
 from idvault.domain.error import IdvaultError, Reason, UnavailableError
 from idvault.storage.base.database import Database
 from tests.support.campaign_world import CampaignWorld
@@ -23,13 +23,13 @@ async def world(main_database: Database) -> AsyncIterator[CampaignWorld]:
 async def test_a_waiting_log_stops_every_change(world: CampaignWorld) -> None:
     """Each change is refused with the log's reason, and an offer is still read."""
     (token,) = await world.members(1)
-    campaign = await world.started(methods=(Method.WHEN_DUE, Method.AT_LOGIN))
+    campaign = await world.started(methods=(ReverificationMethod.WHEN_DUE, ReverificationMethod.AT_LOGIN))
     world.guard.refusal = UnavailableError(Reason.LOG_UNAVAILABLE)
     for change in (
         world.create(),
         world.move(campaign, Verb.PAUSE),
         world.claim(campaign),
-        world.record(campaign, token, method=Method.AT_LOGIN),
+        world.record(campaign, token, method=ReverificationMethod.AT_LOGIN),
         world.enforcement.enforce(now=at(0), limit=1),
         world.enforcement.lift(now=at(0), limit=1),
     ):

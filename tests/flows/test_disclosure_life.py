@@ -26,10 +26,10 @@ from hypothesis.stateful import (
 
 from idvault.attest import disclosure as papers
 from idvault.attest.disclosure import DecisionTerms, Terms
-from idvault.domain.disclosure import State, Verdict
+from idvault.domain.disclosure import DisclosureState, Verdict
 from idvault.domain.error import IdvaultError, UnavailableError
 from idvault.domain.event import EventType
-from idvault.flows.custodian import DecideCommand
+from idvault.flows.disclosure.custodian import DecideCommand
 from tests.support.chamber import AUDITORS, CUSTODIANS, Chamber, identity, person
 from tests.support.databases import SqliteMaker
 from tests.support.disclosure_world import request_id, signed, terms
@@ -54,17 +54,17 @@ class Model:
     cancelled: bool = False
     swept: bool = False
 
-    def state(self) -> State:
+    def state(self) -> DisclosureState:
         """Return the state that the store must show."""
         if self.cancelled:
-            return State.CANCELLED
+            return DisclosureState.CANCELLED
         if self.opened:
-            return State.OPENED
+            return DisclosureState.OPENED
         if len(self.denied) >= N - M + 1:
-            return State.DENIED
+            return DisclosureState.DENIED
         if self.swept:
-            return State.EXPIRED
-        return State.APPROVED if len(self.approved) >= M else State.REQUESTED
+            return DisclosureState.EXPIRED
+        return DisclosureState.APPROVED if len(self.approved) >= M else DisclosureState.REQUESTED
 
 
 class Life(RuleBasedStateMachine):
@@ -144,7 +144,7 @@ class Life(RuleBasedStateMachine):
     def decide(self, which: str, custodian: str, verdict: Verdict, good_code: bool, lose: bool) -> None:
         model = self.models[which]
         allowed = (
-            model.state() is State.REQUESTED
+            model.state() is DisclosureState.REQUESTED
             and self.now < model.end
             and custodian not in (*model.approved, *model.denied)
             and (good_code or verdict is Verdict.DENY)
@@ -185,7 +185,7 @@ class Life(RuleBasedStateMachine):
         model, number = self.models[which], request_id()
         allowed = (
             auditor == model.auditor
-            and model.state() in (State.REQUESTED, State.APPROVED)
+            and model.state() in (DisclosureState.REQUESTED, DisclosureState.APPROVED)
             and self.now < model.end
         )
 
@@ -214,7 +214,7 @@ class Life(RuleBasedStateMachine):
         model, number = self.models[which], request_id()
         allowed = (
             auditor == model.auditor
-            and model.state() in (State.APPROVED, State.OPENED)
+            and model.state() in (DisclosureState.APPROVED, DisclosureState.OPENED)
             and self.now < model.end
             and model.opened < model.openings
             and good_code
@@ -258,11 +258,17 @@ class Life(RuleBasedStateMachine):
     def sweep(self) -> None:
         self.run(self.room.retention.sweep(now=self.room.now(), limit=100))
         for which, model in self.models.items():
-            if model.state() in (State.REQUESTED, State.APPROVED) and self.now >= model.end:
+            if (
+                model.state() in (DisclosureState.REQUESTED, DisclosureState.APPROVED)
+                and self.now >= model.end
+            ):
                 model.swept = True
                 self.acts["expire"] += 1
             kept = [s.resealed for s in self.run(self.room.store.shares(disclosure_id=which))]
-            over = self.now >= model.end or model.state() in (State.DENIED, State.CANCELLED)
+            over = self.now >= model.end or model.state() in (
+                DisclosureState.DENIED,
+                DisclosureState.CANCELLED,
+            )
             recently = model.opened > 0  # within ten minutes of an opening a repeat may still come
             assert not (over and not recently and any(kept))
 

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from idvault.domain.error import Reason, UnavailableError
-from idvault.flows.log import LogRefusedError
-from idvault.ports.witness import Ahead, WitnessRefusedError
+from idvault.flows.log.sequencing import LogRefusedError
+from idvault.ports.log.witness import Ahead, WitnessRefusedError
 from idvault.transparency import checkpoint
 from idvault.transparency.checkpoint import QuorumError
 from tests.support import merkle

@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import select
 
 from idvault.domain import job as machine
+from idvault.domain.account import AccountState, SubjectKind
+from idvault.domain.claim import ClaimState, FailureReason, Identity
 from idvault.domain.organization import OrganizationCategory
-from idvault.domain.registry import Answer
-from idvault.domain.status import State, SubjectKind
-from idvault.domain.verification import ClaimState, FailureReason, Identity
-from idvault.flows.verification import VerifyCommand
+from idvault.domain.registry import RegistryAnswer
+from idvault.flows.claim.verification import VerifyCommand
 from idvault.mock_registry.server import Options
 from idvault.registry.absent import AbsentRegistry
 from idvault.storage.base.connection import Connection
@@ -52,11 +52,11 @@ async def test_the_registry_of_organizations_is_asked_and_no_other(world: World)
 
 async def test_no_record_is_an_answer_of_its_own_and_no_attempt(world: World) -> None:
     """Whoever does not know whether a code exists guesses no name: it is not counted as a mismatch."""
-    world.organizations.verdict = Answer.NO_RECORD
+    world.organizations.verdict = RegistryAnswer.NO_RECORD
     for number in range(6):
         found = await world.verify(claim(number))
         assert found.failure_reason is FailureReason.NO_RECORD
-        assert (found.account.state, found.account.organization_category) == (State.REJECTED, None)
+        assert (found.account.state, found.account.organization_category) == (AccountState.REJECTED, None)
 
 
 async def test_a_lost_answer_is_asked_for_by_the_same_check(world: World) -> None:
@@ -76,7 +76,7 @@ async def test_a_lost_answer_is_asked_for_by_the_same_check(world: World) -> Non
 
 async def test_a_check_in_progress_is_polled_by_the_check(world: World) -> None:
     """The registry said that it works on it, so a poll is no resend."""
-    world.organizations.script.extend([Answer.IN_PROGRESS] * 3)
+    world.organizations.script.extend([RegistryAnswer.IN_PROGRESS] * 3)
     assert (await world.verify(claim())).state is ClaimState.PENDING
     for seconds in (5, 20):
         assert await world.work(seconds=seconds) == [None]
@@ -88,7 +88,7 @@ async def test_a_check_in_progress_is_polled_by_the_check(world: World) -> None:
 
 async def test_a_check_that_was_cut_short_is_sent_again(world: World) -> None:
     """A worker that died in SENDING leaves a lease that runs out; whoever takes it up counts a resend."""
-    world.organizations.script.append(Answer.NOT_SENT)
+    world.organizations.script.append(RegistryAnswer.NOT_SENT)
     await world.verify(claim())
     (job,) = await world.backlog.lease(now=at(2), limit=1)
     sending = machine.send(progress=job.progress, now=at(2).real)
@@ -101,7 +101,7 @@ async def test_a_check_that_was_cut_short_is_sent_again(world: World) -> None:
 
 async def test_without_a_registry_a_claim_waits_for_its_end(world: World) -> None:
     """The setting was taken away while a claim waited: nothing is sent, and after 48 h it has failed."""
-    world.organizations.script.append(Answer.UNKNOWN)
+    world.organizations.script.append(RegistryAnswer.UNKNOWN)
     await world.verify(claim())
     sent = len(world.organizations.checks)
     world.settlement._registries = {  # the next start has other settings

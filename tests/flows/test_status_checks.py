@@ -11,6 +11,8 @@ from sqlalchemy import update
 
 from idvault.attest import jose, status_check, status_token
 from idvault.attest.status_check import Attested, CheckError
+from idvault.domain.account import AccountState
+from idvault.domain.clock import ClockReading
 from idvault.domain.error import (
     AlreadyExistsError,
     NotFoundError,
@@ -18,15 +20,13 @@ from idvault.domain.error import (
     Reason,
     UnavailableError,
 )
-from idvault.domain.moment import Moment
-from idvault.domain.status import State
-from idvault.domain.status_key import ANNOUNCED_FOR, StatusKey
-from idvault.flows.feed import FeedFlow
-from idvault.flows.log_proof import LogProofs
-from idvault.flows.receipt import ReceiptFlow
-from idvault.flows.status_key import StatusKeyFlow
-from idvault.flows.status_list import REBUILD, REFRESH, StatusListFlow
-from idvault.flows.status_token import CredentialCommand, StatusTokenFlow
+from idvault.domain.signing_key import ANNOUNCED_FOR, StatusKey
+from idvault.flows.account.feed import FeedFlow
+from idvault.flows.claim.receipt import ReceiptFlow
+from idvault.flows.credential.signing_key import StatusKeyFlow
+from idvault.flows.credential.status_list import REBUILD, REFRESH, StatusListFlow
+from idvault.flows.credential.status_token import CredentialCommand, StatusTokenFlow
+from idvault.flows.log.proof import LogProofs
 from idvault.sealing.key_set import KeySet
 from idvault.sealing.pairwise import KeyedPairwise
 from idvault.sealing.signing import Ed25519Signer
@@ -98,7 +98,7 @@ class Checks:
         """Announce the keys, and publish them."""
         await self.token_keys.announce(now=now)
         await self.list_keys.announce(now=now)
-        await self.lists.publish_keys(now=Moment(now, now))
+        await self.lists.publish_keys(now=ClockReading(now, now))
 
     def wish(self, token: str, number: int = 900, **changes: Any) -> CredentialCommand:
         made = CredentialCommand(PARTY, "b" * 32, request_id(number), (token, AUDIENCE), token, AUDIENCE)
@@ -197,7 +197,7 @@ async def test_a_credential_holds_while_its_list_says_so(checks: Checks) -> None
     await checks.world.database.act(
         "test",
         lambda connection: connection.execute(
-            update(accounts).where(accounts.c.account_token == token).values(state=State.EXPIRED.value)
+            update(accounts).where(accounts.c.account_token == token).values(state=AccountState.EXPIRED.value)
         ),
     )
     await checks.lists.run(now=at(2))
@@ -214,7 +214,7 @@ async def test_an_expiry_is_in_the_next_list(checks: Checks) -> None:
     late = END.total_seconds() + 86_400
     assert await checks.world.retention.expire_accounts(now=at(late), limit=9) == 1
     # The verifiers' clocks do not follow the shifted one.
-    now = Moment(at(late).business, at(2).real)
+    now = ClockReading(at(late).business, at(2).real)
     await checks.lists.run(now=now)
     assert [checks.reason(each.token, seconds=2) for each in issued] == ["STATUS_INVALID"] * 2
 
@@ -313,7 +313,7 @@ async def test_a_feed_as_it_is_today(checks: Checks) -> None:
     assert sorted(status.account_token for status in chunk.statuses) == sorted(tokens)
     assert (chunk.removed, chunk.place, chunk.today) == ((), 2, flow.today(now=at(0)))
     late = await flow.read(relying_party=PARTY, after=1, now=at(END.total_seconds() + 86_400))
-    assert [status.state for status in late.statuses] == [State.EXPIRED]
+    assert [status.state for status in late.statuses] == [AccountState.EXPIRED]
     assert (await flow.read(relying_party=PARTY, after=2, now=at(0))).place == 2
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from idvault.domain.status import Standing, State
+from idvault.domain.account import AccountState, Standing
 from idvault.storage.account.tables import accounts
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
@@ -115,6 +115,6 @@ async def test_killed_and_resumed(cluster: Cluster, databases: Databases, file: 
     with cluster.vault(timeout=20) as vault:
         found = vault.batch_get_statuses(tokens[:1_000])
     assert {(one.state, one.standing, one.revision) for one in found.statuses} == {
-        (State.UNVERIFIED, Standing.GOOD, 1)
+        (AccountState.UNVERIFIED, Standing.GOOD, 1)
     }
     assert len(found.statuses) == 1_000

@@ -182,7 +182,7 @@ def test_the_published_checkpoint_is_cosigned(house: House) -> None:
     public = Path(house.ready["public"]) / "checkpoint"
     key = note.parse_key(house.ready["witness"]["public_key"])
     log_key = note.parse_key(house.ready["log"]["public_key"])
-    policy = checkpoint.Policy(house.ready["log"]["origin"], (log_key,), (key,), quorum=1)
+    policy = checkpoint.CosignaturePolicy(house.ready["log"]["origin"], (log_key,), (key,), quorum=1)
 
     def cosigned() -> bool:
         try:

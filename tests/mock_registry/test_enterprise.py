@@ -12,8 +12,8 @@ from idvault.mock_registry.counting import Counters, DayCaps
 from idvault.mock_registry.enterprise import EnterpriseLedger
 from idvault.mock_registry.organization import Organization
 from idvault.mock_registry.population import PopulationError
-from idvault.registry.enterprise_wire import Status
-from idvault.registry.nppa_wire import Code, Question, RefusedError
+from idvault.registry.enterprise_wire import EnterpriseStatus
+from idvault.registry.nppa_wire import NppaCode, Question, RefusedError
 from tests.support.mock_registry import Running, running
 from tests.support.organizations import NAME, credit_code
 
@@ -40,9 +40,9 @@ def test_the_same_check_is_told_again_for_48_hours() -> None:
     """Charged once; after that the id is free, and a check with it is decided anew."""
     memory = ledger()
     for hours in (0, 1, 48):
-        assert memory.check(KNOWN, now=NOW + timedelta(hours=hours)) is Status.MATCH
+        assert memory.check(KNOWN, now=NOW + timedelta(hours=hours)) is EnterpriseStatus.MATCH
     assert charged(memory) == (1, 2)
-    assert memory.check(KNOWN, now=NOW + timedelta(hours=49)) is Status.MATCH
+    assert memory.check(KNOWN, now=NOW + timedelta(hours=49)) is EnterpriseStatus.MATCH
     assert charged(memory) == (2, 2)
 
 
@@ -52,7 +52,7 @@ def test_an_id_belongs_to_one_name_and_code() -> None:
     memory.check(KNOWN, now=NOW)
     with pytest.raises(RefusedError) as caught:
         memory.check(Question(KNOWN.ai, "虚构别名公司", KNOWN.number), now=NOW)
-    assert caught.value.code is Code.AI_IN_USE
+    assert caught.value.code is NppaCode.AI_IN_USE
     assert charged(memory) == (1, 1)
 
 
@@ -60,14 +60,14 @@ def test_what_nobody_heard_may_be_forgotten() -> None:
     """Then each repeat is decided and charged, but for a check that is in progress."""
     memory = ledger(keep_unheard=False)
     for _ in range(2):
-        assert memory.check(KNOWN, now=NOW) is Status.MATCH
+        assert memory.check(KNOWN, now=NOW) is EnterpriseStatus.MATCH
     assert charged(memory) == (2, 0)
     waiting = Question("b" * 32, NAME, credit_code())
-    assert memory.check(waiting, now=NOW, in_progress=True) is Status.IN_PROGRESS
-    assert memory.check(waiting, now=NOW) is Status.IN_PROGRESS
-    assert memory.settle(waiting.ai, Status.NO_RECORD, now=NOW)
-    assert not memory.settle(waiting.ai, Status.MATCH, now=NOW)
-    assert memory.check(waiting, now=NOW) is Status.NO_RECORD
+    assert memory.check(waiting, now=NOW, in_progress=True) is EnterpriseStatus.IN_PROGRESS
+    assert memory.check(waiting, now=NOW) is EnterpriseStatus.IN_PROGRESS
+    assert memory.settle(waiting.ai, EnterpriseStatus.NO_RECORD, now=NOW)
+    assert not memory.settle(waiting.ai, EnterpriseStatus.MATCH, now=NOW)
+    assert memory.check(waiting, now=NOW) is EnterpriseStatus.NO_RECORD
     assert charged(memory) == (3, 2)
 
 

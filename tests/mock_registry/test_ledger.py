@@ -7,7 +7,7 @@ import pytest
 from idvault.mock_registry.behaviour import RateGate
 from idvault.mock_registry.counting import Counters, DayCaps
 from idvault.mock_registry.ledger import Ledger
-from idvault.registry.nppa_wire import Code, Question, RefusedError, Status
+from idvault.registry.nppa_wire import NppaCode, NppaStatus, Question, RefusedError
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 KNOWN = Question("a" * 32, "某一一", "110000190101010001")
@@ -20,7 +20,7 @@ def ledger(*, keep_unheard: bool = True, cap: int = 500) -> Ledger:
     )
 
 
-def refused(memory: Ledger, *, now: datetime) -> Code:
+def refused(memory: Ledger, *, now: datetime) -> NppaCode:
     """Return the code with which the known question's id is refused by a query."""
     with pytest.raises(RefusedError) as caught:
         memory.query(KNOWN.ai, now=now)
@@ -31,10 +31,10 @@ def test_a_result_lives_48_hours_unheard() -> None:
     """Nobody asked: the result is there after 48 h and gone after that, and the id is free."""
     memory = ledger()
     memory.check(KNOWN, now=START)
-    assert memory.query(KNOWN.ai, now=START + timedelta(hours=48)).status is Status.VERIFIED
+    assert memory.query(KNOWN.ai, now=START + timedelta(hours=48)).status is NppaStatus.VERIFIED
     memory = ledger()
     memory.check(KNOWN, now=START)
-    assert refused(memory, now=START + timedelta(hours=48, seconds=1)) is Code.NO_SUCH_CHECK
+    assert refused(memory, now=START + timedelta(hours=48, seconds=1)) is NppaCode.NO_SUCH_CHECK
     memory.check(KNOWN, now=START + timedelta(hours=49))
     assert memory.counters.duplicate_ai == 0
 
@@ -45,25 +45,25 @@ def test_a_result_lives_300_seconds_once_it_was_told() -> None:
     memory.check(KNOWN, now=START)
     for seconds in (0, 200, 300):
         memory.query(KNOWN.ai, now=START + timedelta(seconds=seconds))
-    assert refused(memory, now=START + timedelta(seconds=301)) is Code.NO_SUCH_CHECK
+    assert refused(memory, now=START + timedelta(seconds=301)) is NppaCode.NO_SUCH_CHECK
 
 
 def test_polling_a_check_in_progress_starts_no_clock() -> None:
     """The 300 s begin with the query that tells the result, not with those before it."""
     memory = ledger(keep_unheard=False)
     memory.check(KNOWN, now=START, in_progress=True)
-    assert memory.query(KNOWN.ai, now=START).status is Status.IN_PROGRESS
+    assert memory.query(KNOWN.ai, now=START).status is NppaStatus.IN_PROGRESS
     hour = START + timedelta(hours=1)
-    assert memory.settle(KNOWN.ai, Status.FAILED, now=hour)
-    assert memory.query(KNOWN.ai, now=hour).status is Status.FAILED
-    assert refused(memory, now=hour + timedelta(seconds=301)) is Code.NO_SUCH_CHECK
+    assert memory.settle(KNOWN.ai, NppaStatus.FAILED, now=hour)
+    assert memory.query(KNOWN.ai, now=hour).status is NppaStatus.FAILED
+    assert refused(memory, now=hour + timedelta(seconds=301)) is NppaCode.NO_SUCH_CHECK
 
 
 def test_a_check_in_progress_ends_with_48_hours() -> None:
     """A check that nobody settled is forgotten."""
     memory = ledger()
     memory.check(KNOWN, now=START, in_progress=True)
-    assert not memory.settle(KNOWN.ai, Status.VERIFIED, now=START + timedelta(hours=49))
+    assert not memory.settle(KNOWN.ai, NppaStatus.VERIFIED, now=START + timedelta(hours=49))
 
 
 def test_daily_caps_begin_anew_at_chinese_midnight() -> None:
@@ -74,8 +74,8 @@ def test_daily_caps_begin_anew_at_chinese_midnight() -> None:
     again = Question("b" * 32, KNOWN.name, KNOWN.number)
     with pytest.raises(RefusedError) as caught:
         memory.check(again, now=evening)
-    assert caught.value.code is Code.RESOURCE_LIMIT
-    assert memory.check(again, now=evening + timedelta(minutes=1)).status is Status.VERIFIED
+    assert caught.value.code is NppaCode.RESOURCE_LIMIT
+    assert memory.check(again, now=evening + timedelta(minutes=1)).status is NppaStatus.VERIFIED
 
 
 def test_a_ban_lasts_a_minute() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from idvault.domain import name
-from idvault.domain.registry import Answer
+from idvault.domain.registry import RegistryAnswer
 from idvault.mock_registry.server import Options
 from idvault.registry.nppa_wire import Credentials
 from tests.support.desk import WIRES, Session, adapter, desk
@@ -32,17 +32,17 @@ async def usual(tmp_path: Path, wire: str) -> AsyncIterator[Session]:
 async def test_an_answer_that_does_not_arrive(usual: Session, mode: str) -> None:
     """Half an answer or none decides nothing for the caller; it was decided, and is charged once."""
     await usual.registry.behave(mode, count=1)
-    assert await usual.check(1, usual.known()) is Answer.UNKNOWN
+    assert await usual.check(1, usual.known()) is RegistryAnswer.UNKNOWN
     assert await usual.count("charged") == 1
-    assert await usual.ask_again(1, usual.known()) is Answer.MATCH
+    assert await usual.ask_again(1, usual.known()) is RegistryAnswer.MATCH
     assert await usual.count("charged") == 1
 
 
 async def test_mode_wrong_signature(usual: Session) -> None:
     """Every call is refused as badly signed, whatever was signed."""
     await usual.registry.behave("wrong_signature")
-    assert await usual.check(1, usual.known()) is Answer.REJECTED_CALLER
-    assert await usual.ask_again(1, usual.known()) is Answer.REJECTED_CALLER
+    assert await usual.check(1, usual.known()) is RegistryAnswer.REJECTED_CALLER
+    assert await usual.ask_again(1, usual.known()) is RegistryAnswer.REJECTED_CALLER
     assert (await usual.count("refused_sign"), await usual.count("charged")) == (2, 0)
 
 
@@ -58,52 +58,55 @@ async def test_mode_source_error(usual: Session) -> None:
 
 async def _undecided(usual: Session, mode: str) -> None:
     await usual.registry.behave(mode, count=1)
-    assert await usual.check(1, usual.known()) is Answer.UNKNOWN
+    assert await usual.check(1, usual.known()) is RegistryAnswer.UNKNOWN
     assert await usual.count("charged") == 0
     if usual.adapter.can_query:
-        assert await usual.ask_again(1, usual.known()) is Answer.NOT_FOUND
-    assert await usual.check(1, usual.known()) is Answer.MATCH
+        assert await usual.ask_again(1, usual.known()) is RegistryAnswer.NOT_FOUND
+    assert await usual.check(1, usual.known()) is RegistryAnswer.MATCH
     assert (await usual.count("charged"), await usual.count("duplicate_ai")) == (1, 0)
 
 
 async def test_mode_in_progress(usual: Session) -> None:
     """A check in progress is charged when it is settled, once, and polled until then."""
     await usual.registry.behave("in_progress", count=1)
-    assert await usual.check(1, usual.known()) is Answer.IN_PROGRESS
-    assert await usual.ask_again(1, usual.known()) is Answer.IN_PROGRESS
+    assert await usual.check(1, usual.known()) is RegistryAnswer.IN_PROGRESS
+    assert await usual.ask_again(1, usual.known()) is RegistryAnswer.IN_PROGRESS
     assert await usual.count("charged") == 0
     settle = {"ai": ai(1), "status": 0}
     assert await usual.registry.admin("POST", "/settle", settle) == (200, {"settled": ai(1)})
     assert (await usual.registry.admin("POST", "/settle", settle))[0] == 404
-    assert await usual.ask_again(1, usual.known()) is Answer.MATCH
+    assert await usual.ask_again(1, usual.known()) is RegistryAnswer.MATCH
     assert await usual.count("charged") == 1
 
 
 async def test_in_progress_may_end_in_failure(usual: Session) -> None:
     """A settled failure is told as a mismatch."""
     await usual.registry.behave("in_progress", count=1)
-    assert await usual.check(1, usual.known()) is Answer.IN_PROGRESS
+    assert await usual.check(1, usual.known()) is RegistryAnswer.IN_PROGRESS
     await usual.registry.admin("POST", "/settle", {"ai": ai(1), "status": 2})
-    assert await usual.ask_again(1, usual.known()) is Answer.MISMATCH
+    assert await usual.ask_again(1, usual.known()) is RegistryAnswer.MISMATCH
 
 
 async def test_mode_rate_ban(tmp_path: Path, wire: str) -> None:
     """Calls above the cap are refused, and all after them until the ban is lifted."""
     async with desk(tmp_path, wire, options=Options(check_cap=3)) as slow:
         answers = [await slow.check(i, slow.known()) for i in range(5)]
-        assert answers == [Answer.MATCH] * 3 + [Answer.RATE_LIMITED] * 2
+        assert answers == [RegistryAnswer.MATCH] * 3 + [RegistryAnswer.RATE_LIMITED] * 2
         assert (await slow.count("refused_rate"), await slow.count("charged")) == (2, 3)
         await slow.registry.admin("POST", "/reset")
-        assert await slow.check(7, slow.known()) is Answer.MATCH
+        assert await slow.check(7, slow.known()) is RegistryAnswer.MATCH
 
 
 async def test_mode_daily_caps(tmp_path: Path, wire: str) -> None:
     """A name, or a number, that was checked too often today is errcode 2002, and not charged."""
     async with desk(tmp_path, wire, options=Options(name_cap=2, number_cap=1)) as strict:
         first, second, third = (strict.known(index=index) for index in range(3))
-        assert await strict.check(1, first) is Answer.MATCH
-        assert await strict.check(2, first) is Answer.DAILY_LIMIT
-        for number, other, expected in ((3, second, Answer.MISMATCH), (4, third, Answer.DAILY_LIMIT)):
+        assert await strict.check(1, first) is RegistryAnswer.MATCH
+        assert await strict.check(2, first) is RegistryAnswer.DAILY_LIMIT
+        for number, other, expected in (
+            (3, second, RegistryAnswer.MISMATCH),
+            (4, third, RegistryAnswer.DAILY_LIMIT),
+        ):
             under_that_name = type(first)(first.name, other.document)
             assert await strict.check(number, under_that_name) is expected
         assert await strict.count("charged") == 2
@@ -113,10 +116,10 @@ async def test_mode_daily_caps(tmp_path: Path, wire: str) -> None:
 async def test_mode_clock_skew(usual: Session, wire: str, seconds: float) -> None:
     """A clock that is more than 5 s off is the operator's to mend: errcode 1007, nothing is decided."""
     skewed = adapter(wire, usual.registry.addresses.base_url, ahead=seconds)
-    assert await usual.check(1, usual.known(), adapter=skewed) is Answer.REJECTED_CALLER
+    assert await usual.check(1, usual.known(), adapter=skewed) is RegistryAnswer.REJECTED_CALLER
     await skewed.close()
     assert (await usual.count("refused_clock"), await usual.count("charged")) == (1, 0)
-    assert await usual.check(1, usual.known()) is Answer.MATCH
+    assert await usual.check(1, usual.known()) is RegistryAnswer.MATCH
 
 
 @pytest.mark.parametrize(
@@ -130,7 +133,7 @@ async def test_mode_clock_skew(usual: Session, wire: str, seconds: float) -> Non
 async def test_mode_caller_refused(usual: Session, wire: str, credentials: Credentials) -> None:
     """An unknown appId or bizId is 1008, a wrong key 1011: for an operator to mend."""
     stranger = adapter(wire, usual.registry.addresses.base_url, credentials=credentials)
-    assert await usual.check(1, usual.known(), adapter=stranger) is Answer.REJECTED_CALLER
+    assert await usual.check(1, usual.known(), adapter=stranger) is RegistryAnswer.REJECTED_CALLER
     await stranger.close()
     assert await usual.count("charged") == 0
     assert await usual.count("refused_sign") == (credentials.secret_key != SECRET_KEY)
@@ -140,45 +143,45 @@ async def test_mode_caller_refused_by_address(tmp_path: Path, wire: str) -> None
     """A caller from an address that is not on the list is errcode 1005."""
     elsewhere = Options(allowed_addresses=frozenset({"192.0.2.1"}))
     async with desk(tmp_path, wire, options=elsewhere) as closed:
-        assert await closed.check(1, closed.known()) is Answer.REJECTED_CALLER
+        assert await closed.check(1, closed.known()) is RegistryAnswer.REJECTED_CALLER
         assert await closed.count("charged") == 0
 
 
 async def test_mode_private_use_spelling(usual: Session) -> None:
     """A name that is kept under a private-use code point does not match as it is written, but so spelled."""
     written = usual.known("private_use")
-    assert await usual.check(1, written) is Answer.MISMATCH
+    assert await usual.check(1, written) is RegistryAnswer.MISMATCH
     spelled = type(written)(name.alternative_spelling(written.name) or "", written.document)
-    assert await usual.check(2, spelled) is Answer.MATCH
+    assert await usual.check(2, spelled) is RegistryAnswer.MATCH
     assert await usual.count("charged") == 2
 
 
 async def test_mode_renamed_person(usual: Session) -> None:
     """Under the former name there is a mismatch, also for an organisation; under the new one a match."""
-    assert await usual.check(1, usual.known("renamed", name="former_name")) is Answer.MISMATCH
-    assert await usual.check(2, usual.known("renamed")) is Answer.MATCH
+    assert await usual.check(1, usual.known("renamed", name="former_name")) is RegistryAnswer.MISMATCH
+    assert await usual.check(2, usual.known("renamed")) is RegistryAnswer.MATCH
 
 
 async def test_mode_key_overlap(tmp_path: Path, wire: str) -> None:
     """While a key is being changed both are accepted; without the overlap the former one is refused."""
     former = Credentials(CREDENTIALS.app_id, CREDENTIALS.biz_id, OTHER_KEY)
     for options, expected in (
-        (Options(former_secret_key=OTHER_KEY), Answer.MATCH),
-        (Options(), Answer.REJECTED_CALLER),
+        (Options(former_secret_key=OTHER_KEY), RegistryAnswer.MATCH),
+        (Options(), RegistryAnswer.REJECTED_CALLER),
     ):
         async with desk(tmp_path, wire, options=options) as changing:
             late = adapter(wire, changing.registry.addresses.base_url, credentials=former)
             assert await changing.check(1, changing.known(), adapter=late) is expected
             await late.close()
-            assert await changing.check(2, changing.known()) is Answer.MATCH
+            assert await changing.check(2, changing.known()) is RegistryAnswer.MATCH
 
 
 async def test_mode_forget_unheard(tmp_path: Path, wire: str) -> None:
     """A registry of the other kind forgets what nobody heard: the check is decided, and charged, anew."""
     async with desk(tmp_path, wire, options=Options(keep_unheard=False)) as forgetful:
         await forgetful.registry.behave("lose_answer", count=1)
-        assert await forgetful.check(1, forgetful.known()) is Answer.UNKNOWN
+        assert await forgetful.check(1, forgetful.known()) is RegistryAnswer.UNKNOWN
         if forgetful.adapter.can_query:
-            assert await forgetful.ask_again(1, forgetful.known()) is Answer.NOT_FOUND
-        assert await forgetful.check(1, forgetful.known()) is Answer.MATCH
+            assert await forgetful.ask_again(1, forgetful.known()) is RegistryAnswer.NOT_FOUND
+        assert await forgetful.check(1, forgetful.known()) is RegistryAnswer.MATCH
         assert await forgetful.count("charged") == 2

@@ -8,12 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from idvault.domain.registry import Answer
+from idvault.domain.registry import RegistryAnswer
 from idvault.mock_registry import fixtures, population, server
-from idvault.mock_registry.population import Person, PopulationError
+from idvault.mock_registry.population import PopulationError, Resident
 from idvault.mock_registry.server import Options
 from idvault.registry import nppa_wire
-from idvault.registry.nppa_wire import Code, Credentials, Question, Request, WireError
+from idvault.registry.nppa_wire import (
+    Credentials,
+    NppaCode,
+    NppaRequest,
+    NppaWireError,
+    Question,
+)
 from tests.support.mock_registry import (
     CREDENTIALS,
     FIXTURE,
@@ -29,7 +35,7 @@ PATIENCE = 5.0
 KNOWN = identity(*FIXTURE)
 
 
-async def send(registry: Running, request: Request) -> bytes:
+async def send(registry: Running, request: NppaRequest) -> bytes:
     async with registry.http.request(
         request.method,
         registry.addresses.base_url + request.path,
@@ -46,7 +52,7 @@ def check_request(
     name: str = FIXTURE[0],
     id_number: str = FIXTURE[1],
     credentials: Credentials = CREDENTIALS,
-) -> Request:
+) -> NppaRequest:
     """Return a check as the client's half builds it."""
     question = Question(ai(number), name, id_number)
     return nppa_wire.build_check(credentials=credentials, question=question, now=real_time(), nonce=bytes(12))
@@ -72,22 +78,25 @@ async def test_a_fixture_id_may_be_checked_again(registry: Running) -> None:
     """The fixtures' own ids are never taken, and a repeated one is charged once."""
     for _ in range(2):
         answer = await registry.adapter.check(ai="100000000000000001", identity=KNOWN, patience=PATIENCE)
-        assert answer is Answer.MATCH
+        assert answer is RegistryAnswer.MATCH
     assert (await registry.counters())["charged"] == 1
 
 
 async def test_everything_else_fails(registry: Running) -> None:
     """A wrong name and an unknown number are both a mismatch on this wire."""
     for i, wrong in enumerate((identity("某某某", FIXTURE[1]), identity("某一一", "11010519491231002X"))):
-        assert await registry.adapter.check(ai=ai(i), identity=wrong, patience=PATIENCE) is Answer.MISMATCH
+        assert (
+            await registry.adapter.check(ai=ai(i), identity=wrong, patience=PATIENCE)
+            is RegistryAnswer.MISMATCH
+        )
     assert (await registry.counters())["charged"] == 2
 
 
 async def test_a_repeated_id_is_refused_and_not_charged(registry: Running) -> None:
     """A taken ai is errcode 2004; charged grows for the decided check alone; its result can be queried."""
-    assert await registry.adapter.check(ai=ai(1), identity=KNOWN, patience=PATIENCE) is Answer.MATCH
-    assert nppa_wire.parse_answer(await send(registry, check_request())).code == Code.AI_IN_USE
-    assert await registry.adapter.query(ai=ai(1), patience=PATIENCE) is Answer.MATCH
+    assert await registry.adapter.check(ai=ai(1), identity=KNOWN, patience=PATIENCE) is RegistryAnswer.MATCH
+    assert nppa_wire.parse_answer(await send(registry, check_request())).code == NppaCode.AI_IN_USE
+    assert await registry.adapter.query(ai=ai(1), patience=PATIENCE) is RegistryAnswer.MATCH
     counters = await registry.counters()
     assert (counters["check"], counters["query"], counters["charged"], counters["duplicate_ai"]) == (
         2,
@@ -99,51 +108,53 @@ async def test_a_repeated_id_is_refused_and_not_charged(registry: Running) -> No
 
 async def test_an_unknown_id_is_not_found(registry: Running) -> None:
     """A query of an id that was never checked is errcode 2003."""
-    assert await registry.adapter.query(ai=ai(9), patience=PATIENCE) is Answer.NOT_FOUND
+    assert await registry.adapter.query(ai=ai(9), patience=PATIENCE) is RegistryAnswer.NOT_FOUND
 
 
 async def test_mode_normal(registry: Running) -> None:
     """Normal decides, and a count is used up by calls."""
     await registry.behave("source_error", count=1)
-    assert await registry.adapter.check(ai=ai(1), identity=KNOWN, patience=PATIENCE) is Answer.UNKNOWN
-    assert await registry.adapter.check(ai=ai(1), identity=KNOWN, patience=PATIENCE) is Answer.MATCH
+    assert await registry.adapter.check(ai=ai(1), identity=KNOWN, patience=PATIENCE) is RegistryAnswer.UNKNOWN
+    assert await registry.adapter.check(ai=ai(1), identity=KNOWN, patience=PATIENCE) is RegistryAnswer.MATCH
     await registry.behave("normal")
-    assert await registry.adapter.check(ai=ai(2), identity=KNOWN, patience=PATIENCE) is Answer.MATCH
+    assert await registry.adapter.check(ai=ai(2), identity=KNOWN, patience=PATIENCE) is RegistryAnswer.MATCH
 
 
 async def test_mode_slow(registry: Running) -> None:
     """Slow decides at once but answers late: an impatient caller is in doubt and learns it by query."""
     await registry.behave("slow", count=1)
-    assert await registry.adapter.check(ai=ai(1), identity=KNOWN, patience=0.2) is Answer.UNKNOWN
-    assert await registry.adapter.query(ai=ai(1), patience=PATIENCE) is Answer.MATCH
+    assert await registry.adapter.check(ai=ai(1), identity=KNOWN, patience=0.2) is RegistryAnswer.UNKNOWN
+    assert await registry.adapter.query(ai=ai(1), patience=PATIENCE) is RegistryAnswer.MATCH
     assert (await registry.counters())["charged"] == 1
 
 
 async def test_slow_is_still_an_answer(registry: Running) -> None:
     """A patient caller gets the slow answer itself."""
     await registry.behave("slow", latency_ms=200)
-    assert await registry.adapter.check(ai=ai(1), identity=KNOWN, patience=PATIENCE) is Answer.MATCH
+    assert await registry.adapter.check(ai=ai(1), identity=KNOWN, patience=PATIENCE) is RegistryAnswer.MATCH
 
 
 async def test_mode_hang(registry: Running) -> None:
     """Hang takes nothing: the caller is in doubt, the query finds nothing, the same id may be sent again."""
     await registry.behave("hang", count=1)
-    assert await registry.adapter.check(ai=ai(1), identity=KNOWN, patience=0.2) is Answer.UNKNOWN
-    assert await registry.adapter.query(ai=ai(1), patience=PATIENCE) is Answer.NOT_FOUND
-    assert await registry.adapter.check(ai=ai(1), identity=KNOWN, patience=PATIENCE) is Answer.MATCH
+    assert await registry.adapter.check(ai=ai(1), identity=KNOWN, patience=0.2) is RegistryAnswer.UNKNOWN
+    assert await registry.adapter.query(ai=ai(1), patience=PATIENCE) is RegistryAnswer.NOT_FOUND
+    assert await registry.adapter.check(ai=ai(1), identity=KNOWN, patience=PATIENCE) is RegistryAnswer.MATCH
 
 
 async def test_mode_down(registry: Running) -> None:
     """Down refuses connections for real, kept-alive ones too, and comes back on the same port."""
-    assert await registry.adapter.check(ai=ai(1), identity=KNOWN, patience=PATIENCE) is Answer.MATCH
+    assert await registry.adapter.check(ai=ai(1), identity=KNOWN, patience=PATIENCE) is RegistryAnswer.MATCH
     await registry.behave("down")
     port = int(registry.addresses.base_url.rsplit(":", 1)[1])
     with socket.socket() as client:
         assert client.connect_ex(("127.0.0.1", port)) != 0
-    assert await registry.adapter.check(ai=ai(2), identity=KNOWN, patience=PATIENCE) is Answer.NOT_SENT
+    assert (
+        await registry.adapter.check(ai=ai(2), identity=KNOWN, patience=PATIENCE) is RegistryAnswer.NOT_SENT
+    )
     await registry.behave("down")
     await registry.behave("normal")
-    assert await registry.adapter.check(ai=ai(2), identity=KNOWN, patience=PATIENCE) is Answer.MATCH
+    assert await registry.adapter.check(ai=ai(2), identity=KNOWN, patience=PATIENCE) is RegistryAnswer.MATCH
 
 
 async def test_down_cuts_a_hanging_call(registry: Running) -> None:
@@ -153,7 +164,7 @@ async def test_down_cuts_a_hanging_call(registry: Running) -> None:
     while (await registry.counters())["check"] == 0:
         pass
     await registry.behave("down")
-    assert await call is Answer.UNKNOWN
+    assert await call is RegistryAnswer.UNKNOWN
 
 
 async def test_a_burst_is_banned(tmp_path: Path) -> None:
@@ -162,11 +173,13 @@ async def test_a_burst_is_banned(tmp_path: Path) -> None:
         answers = [
             await registry.adapter.check(ai=ai(i), identity=KNOWN, patience=PATIENCE) for i in range(5)
         ]
-        assert answers == [Answer.MATCH] * 3 + [Answer.RATE_LIMITED] * 2
-        assert await registry.adapter.query(ai=ai(0), patience=PATIENCE) is Answer.MATCH
+        assert answers == [RegistryAnswer.MATCH] * 3 + [RegistryAnswer.RATE_LIMITED] * 2
+        assert await registry.adapter.query(ai=ai(0), patience=PATIENCE) is RegistryAnswer.MATCH
         assert (await registry.counters())["refused_rate"] == 2
         await registry.admin("POST", "/reset")
-        assert await registry.adapter.check(ai=ai(7), identity=KNOWN, patience=PATIENCE) is Answer.MATCH
+        assert (
+            await registry.adapter.check(ai=ai(7), identity=KNOWN, patience=PATIENCE) is RegistryAnswer.MATCH
+        )
 
 
 async def test_clock_skew_is_refused(registry: Running) -> None:
@@ -175,7 +188,7 @@ async def test_clock_skew_is_refused(registry: Running) -> None:
         late = nppa_wire.build_query(
             credentials=CREDENTIALS, ai=ai(1), now=real_time() + timedelta(seconds=seconds)
         )
-        assert nppa_wire.parse_answer(await send(registry, late)).code == Code.EXPIRED
+        assert nppa_wire.parse_answer(await send(registry, late)).code == NppaCode.EXPIRED
     assert (await registry.counters())["refused_clock"] == 2
 
 
@@ -183,25 +196,25 @@ async def test_other_paths_methods_and_bodies(registry: Running) -> None:
     """What is no call of the interface has the code of the specification."""
     base, good = registry.addresses.base_url, check_request()
     async with registry.http.get(f"{base}/nothing") as answer:
-        assert nppa_wire.parse_answer(await answer.read()).code == Code.NO_RESOURCE
+        assert nppa_wire.parse_answer(await answer.read()).code == NppaCode.NO_RESOURCE
     async with registry.http.get(base + nppa_wire.CHECK_PATH) as answer:
-        assert nppa_wire.parse_answer(await answer.read()).code == Code.METHOD_ERROR
+        assert nppa_wire.parse_answer(await answer.read()).code == NppaCode.METHOD_ERROR
     async with registry.http.post(base + nppa_wire.CHECK_PATH, data=good.body) as answer:
-        assert nppa_wire.parse_answer(await answer.read()).code == Code.HEADER_MISSING
+        assert nppa_wire.parse_answer(await answer.read()).code == NppaCode.HEADER_MISSING
 
 
 @pytest.mark.parametrize(
     ("name", "number", "code"),
     [
-        ("某一一", "110000190101010002", Code.NUMBER_ILLEGAL),
-        ("某一一", "11000019010101001x", Code.NUMBER_ILLEGAL),
-        ("某一一", "KAZ110190123100", Code.NUMBER_ILLEGAL),
-        ("", FIXTURE[1], Code.NAME_ILLEGAL),
-        (" 某一一", FIXTURE[1], Code.NAME_ILLEGAL),
-        ("某" * 33, FIXTURE[1], Code.NAME_ILLEGAL),
+        ("某一一", "110000190101010002", NppaCode.NUMBER_ILLEGAL),
+        ("某一一", "11000019010101001x", NppaCode.NUMBER_ILLEGAL),
+        ("某一一", "KAZ110190123100", NppaCode.NUMBER_ILLEGAL),
+        ("", FIXTURE[1], NppaCode.NAME_ILLEGAL),
+        (" 某一一", FIXTURE[1], NppaCode.NAME_ILLEGAL),
+        ("某" * 33, FIXTURE[1], NppaCode.NAME_ILLEGAL),
     ],
 )
-async def test_illegal_input(registry: Running, name: str, number: str, code: Code) -> None:
+async def test_illegal_input(registry: Running, name: str, number: str, code: NppaCode) -> None:
     """A number that cannot be, and a name that is none, are refused and not charged."""
     body = await send(registry, check_request(name=name, id_number=number))
     assert nppa_wire.parse_answer(body).code == code
@@ -217,18 +230,18 @@ async def test_the_population_is_known(registry: Running) -> None:
         answer = await registry.adapter.check(
             ai=ai(i), identity=identity(known.name, known.number), patience=PATIENCE
         )
-        assert answer is Answer.MATCH
+        assert answer is RegistryAnswer.MATCH
     renamed = by_kind["renamed"]
     answer = await registry.adapter.check(
         ai=ai(10), identity=identity(renamed.former_name, renamed.number), patience=PATIENCE
     )
-    assert answer is Answer.MISMATCH
+    assert answer is RegistryAnswer.MISMATCH
     rare = by_kind["private_use"]
     answers = [
         await registry.adapter.check(ai=ai(20 + i), identity=identity(name, rare.number), patience=PATIENCE)
         for i, name in enumerate((rare.name, rare.registry_name))
     ]
-    assert answers == [Answer.MISMATCH, Answer.MATCH]
+    assert answers == [RegistryAnswer.MISMATCH, RegistryAnswer.MATCH]
 
 
 async def test_people_are_added_by_the_admin_port(registry: Running) -> None:
@@ -239,7 +252,7 @@ async def test_people_are_added_by_the_admin_port(registry: Running) -> None:
     answer = await registry.adapter.check(
         ai=ai(1), identity=identity(new["name"], new["number"]), patience=PATIENCE
     )
-    assert answer is Answer.MATCH
+    assert answer is RegistryAnswer.MATCH
     wrongs: list[object] = [
         {"name": "某新人", "number": "1"},
         {"name": "", "number": new["number"]},
@@ -268,10 +281,10 @@ async def test_behaviour_is_shown_reset_and_refused(registry: Running) -> None:
     assert await registry.admin("GET", "/behaviour") == (200, {"mode": "hang", "count": 2, "latency_ms": 0})
     await registry.behave("down")
     await registry.admin("POST", "/reset")
-    assert await registry.adapter.check(ai=ai(1), identity=KNOWN, patience=PATIENCE) is Answer.MATCH
+    assert await registry.adapter.check(ai=ai(1), identity=KNOWN, patience=PATIENCE) is RegistryAnswer.MATCH
     await registry.admin("POST", "/reset")
     assert set((await registry.counters()).values()) == {0}
-    assert await registry.adapter.query(ai=ai(1), patience=PATIENCE) is Answer.MATCH
+    assert await registry.adapter.query(ai=ai(1), patience=PATIENCE) is RegistryAnswer.MATCH
 
 
 async def test_settle_refuses_what_it_does_not_understand(registry: Running) -> None:
@@ -303,7 +316,7 @@ async def test_a_taken_port_and_a_wrong_key_stop_the_start(tmp_path: Path, regis
 
     with pytest.raises(OSError, match="address already in use"):
         await start(taken, SECRET_KEY)
-    with pytest.raises(WireError):
+    with pytest.raises(NppaWireError):
         await start(0, "short")
 
 
@@ -345,7 +358,7 @@ def test_player_ids_tell_the_birth_date() -> None:
 
 def test_no_repr_shows_a_person() -> None:
     """A person's repr has neither name nor number."""
-    assert repr(Person("某一一", FIXTURE[1], "某一一")) == "Person(kind='ordinary')"
+    assert repr(Resident("某一一", FIXTURE[1], "某一一")) == "Person(kind='ordinary')"
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"people": 1}', '{"people": [1]}', '{"people": [{"name": 1}]}'])

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import grpc
 
-from idvault.domain.legacy_account import Outcome
+from idvault.domain.campaign.legacy_account import ImportResult
 from idvault_client import Consent, aio, resident_id
 from idvault_client.backend.campaign.calls import CHUNK_SIZE, import_legacy_accounts
 from idvault_client.backend.campaign.values import ImportedRow, LegacyAccount
@@ -102,7 +102,7 @@ def _import(measured: MeasuredVault, label: str, count: int) -> tuple[float, flo
     answers = asyncio.run(_import_all(measured, calls))
     seconds, used = time.perf_counter() - begun, measured.cpu() - before
     rows = [row for call, answer in zip(calls, answers, strict=True) for row in call.result(answer)]
-    created = sum(row.outcome is Outcome.CREATED for row in rows)
+    created = sum(row.outcome is ImportResult.CREATED for row in rows)
     if created != count:
         raise RuntimeError(f"{created} of {count} accounts were created")
     return used / count * 1e6, count / seconds

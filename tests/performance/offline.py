@@ -47,7 +47,7 @@ def measure(options: Options) -> Measured:
     )
 
 
-def _round(keys: jose.KeySet, valid: list[int], now: datetime) -> dict[str, float]:
+def _round(keys: jose.JwkSet, valid: list[int], now: datetime) -> dict[str, float]:
     begun = time.perf_counter()
     entries = StatusList.filled(INVALID)
     entries.set_all(valid, VALID)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import grpc
 
-from idvault.api.watch import Hub
-from idvault.flows import feed
+from idvault.api.account.watch import Hub
+from idvault.flows.account import feed
 from idvault.v1 import status_pb2
 from idvault_client import testing
 from tests.performance.goal import Check, Measured, Options, middle, spread

@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from idvault.domain.claim import Identity
 from idvault.domain.document import DocumentType
 from idvault.domain.error import Reason, UnavailableError
-from idvault.domain.registry import Answer
-from idvault.domain.verification import Identity
+from idvault.domain.registry import RegistryAnswer
 
 
 @dataclass
@@ -32,7 +32,9 @@ class Clock:
 class ScriptedRegistry:
     """A registry that answers as it was told, and notes the patience it was given."""
 
-    def __init__(self, *answers: Answer, meanwhile: Callable[[], Awaitable[None]] | None = None) -> None:
+    def __init__(
+        self, *answers: RegistryAnswer, meanwhile: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
         """Answer with each in turn, the last one for ever; meanwhile happens within each call."""
         self.answers = list(answers)
         self.open = True
@@ -54,13 +56,13 @@ class ScriptedRegistry:
     def admits(self) -> bool:
         return self.open
 
-    async def check(self, *, ai: str, identity: Identity, patience: float) -> Answer:
+    async def check(self, *, ai: str, identity: Identity, patience: float) -> RegistryAnswer:
         return await self._answer("check", patience)
 
-    async def query(self, *, ai: str, patience: float) -> Answer:
+    async def query(self, *, ai: str, patience: float) -> RegistryAnswer:
         return await self._answer("query", patience)
 
-    async def _answer(self, call: str, patience: float) -> Answer:
+    async def _answer(self, call: str, patience: float) -> RegistryAnswer:
         self.calls.append((call, patience))
         if self._meanwhile is not None:
             await self._meanwhile()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from idvault.domain.registry import Answer
+from idvault.domain.registry import RegistryAnswer
 from idvault.mock_registry.server import Options
 from idvault.registry.budget import BudgetedRegistry
 from idvault.registry.guarded import GuardedRegistry
@@ -18,7 +18,7 @@ KNOWN = identity(*FIXTURE)
 class Bench:
     """Two processes that share one store, each with its own view of one registry."""
 
-    def __init__(self, *answers: Answer) -> None:
+    def __init__(self, *answers: RegistryAnswer) -> None:
         self.inner, self.store, self.clock = ScriptedRegistry(*answers), MemoryBudget(), Clock()
         self.first, self.second = self._process(), self._process()
 
@@ -33,16 +33,16 @@ class Bench:
             sleep=self.clock.sleep,
         )
 
-    async def check(self, process: BudgetedRegistry, *, patience: float = 2.0) -> Answer:
+    async def check(self, process: BudgetedRegistry, *, patience: float = 2.0) -> RegistryAnswer:
         return await process.check(ai=ai(1), identity=KNOWN, patience=patience)
 
 
 async def test_processes_share_the_cap() -> None:
     """Each call waits for its slot, whoever makes it, and the registry gets the patience that is left."""
-    bench = Bench(Answer.MATCH)
+    bench = Bench(RegistryAnswer.MATCH)
     start = bench.clock.now
     for process in (bench.first, bench.second, bench.first):
-        assert await bench.check(process) is Answer.MATCH
+        assert await bench.check(process) is RegistryAnswer.MATCH
     assert bench.clock.now - start == timedelta(seconds=0.2)
     assert bench.clock.slept == pytest.approx([0.1, 0.1])
     assert [patience for _call, patience in bench.inner.calls] == pytest.approx([2.0, 1.9, 1.9])
@@ -52,49 +52,49 @@ async def test_processes_share_the_cap() -> None:
 
 async def test_check_and_query_have_clocks_of_their_own() -> None:
     """A query does not wait for checks, and has its own gap."""
-    bench = Bench(Answer.MATCH)
+    bench = Bench(RegistryAnswer.MATCH)
     await bench.check(bench.first)
     for _ in range(2):
-        assert await bench.first.query(ai=ai(1), patience=2.0) is Answer.MATCH
+        assert await bench.first.query(ai=ai(1), patience=2.0) is RegistryAnswer.MATCH
     assert bench.clock.slept == pytest.approx([0.05])
     assert set(bench.store.next_at) == {"nppa/check", "nppa/query"}
 
 
 async def test_a_slot_that_lies_too_late_is_not_taken() -> None:
     """A slot beyond half the patience is left to others: it is nobody's turn, and nothing is used up."""
-    bench = Bench(Answer.MATCH)
+    bench = Bench(RegistryAnswer.MATCH)
     bench.store.next_at["nppa/check"] = bench.clock.now + timedelta(seconds=1.01)
     before = dict(bench.store.next_at)
-    assert await bench.check(bench.first) is Answer.NO_TURN
+    assert await bench.check(bench.first) is RegistryAnswer.NO_TURN
     assert bench.store.next_at == before
     assert bench.inner.calls == []
-    assert await bench.check(bench.first, patience=4.0) is Answer.MATCH
+    assert await bench.check(bench.first, patience=4.0) is RegistryAnswer.MATCH
 
 
 async def test_a_rate_refusal_pauses_everybody() -> None:
     """RATE_LIMITED holds checks and queries of all processes for 60 s."""
-    bench = Bench(Answer.RATE_LIMITED, Answer.MATCH)
-    assert await bench.check(bench.first) is Answer.RATE_LIMITED
-    assert await bench.check(bench.second) is Answer.NO_TURN
-    assert await bench.second.query(ai=ai(1), patience=5.0) is Answer.NO_TURN
+    bench = Bench(RegistryAnswer.RATE_LIMITED, RegistryAnswer.MATCH)
+    assert await bench.check(bench.first) is RegistryAnswer.RATE_LIMITED
+    assert await bench.check(bench.second) is RegistryAnswer.NO_TURN
+    assert await bench.second.query(ai=ai(1), patience=5.0) is RegistryAnswer.NO_TURN
     bench.clock.advance(60)
-    assert await bench.check(bench.second) is Answer.MATCH
+    assert await bench.check(bench.second) is RegistryAnswer.MATCH
 
 
 async def test_a_closed_guard_uses_no_slot() -> None:
     """While the guard lets nothing out, no slot is taken."""
-    bench = Bench(Answer.MATCH)
+    bench = Bench(RegistryAnswer.MATCH)
     bench.inner.open = False
-    assert await bench.check(bench.first) is Answer.NOT_SENT
+    assert await bench.check(bench.first) is RegistryAnswer.NOT_SENT
     assert bench.store.next_at == {}
 
 
 async def test_without_patience_or_store_nothing_is_sent() -> None:
     """No time left and no store are both no slot; a ban that cannot be stored is the registry's to keep."""
-    bench = Bench(Answer.RATE_LIMITED)
-    assert await bench.check(bench.first, patience=0.0) is Answer.NOT_SENT
+    bench = Bench(RegistryAnswer.RATE_LIMITED)
+    assert await bench.check(bench.first, patience=0.0) is RegistryAnswer.NOT_SENT
     bench.store.broken = True
-    assert await bench.check(bench.first) is Answer.NOT_SENT
+    assert await bench.check(bench.first) is RegistryAnswer.NOT_SENT
     assert bench.inner.calls == []
     bench.store.broken = False
 
@@ -102,7 +102,7 @@ async def test_without_patience_or_store_nothing_is_sent() -> None:
         bench.store.broken = True
 
     bench.inner._meanwhile = breaks
-    assert await bench.check(bench.first) is Answer.RATE_LIMITED
+    assert await bench.check(bench.first) is RegistryAnswer.RATE_LIMITED
 
 
 async def test_a_ban_of_the_registry_holds_everybody(tmp_path: Path) -> None:
@@ -126,8 +126,8 @@ async def test_a_ban_of_the_registry_holds_everybody(tmp_path: Path) -> None:
             sleep=clock.sleep,
         )
         answers = [await budgeted.check(ai=ai(i), identity=KNOWN, patience=5.0) for i in range(3)]
-        assert answers == [Answer.MATCH, Answer.RATE_LIMITED, Answer.NO_TURN]
+        assert answers == [RegistryAnswer.MATCH, RegistryAnswer.RATE_LIMITED, RegistryAnswer.NO_TURN]
         assert (await registry.counters())["check"] == 2
         await registry.admin("POST", "/reset")
         clock.advance(60)
-        assert await budgeted.check(ai=ai(5), identity=KNOWN, patience=5.0) is Answer.MATCH
+        assert await budgeted.check(ai=ai(5), identity=KNOWN, patience=5.0) is RegistryAnswer.MATCH

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from idvault.domain.document import DocumentType
-from idvault.domain.registry import Answer
+from idvault.domain.registry import RegistryAnswer
 from idvault.registry import exchange
 from idvault.registry.absent import AbsentRegistry
 from idvault.registry.enterprise import EnterpriseRegistry
@@ -29,9 +29,9 @@ async def test_every_answer_is_one_of_the_vaults(open_desk: Session) -> None:
     """Match, mismatch and no record are three answers; people's checks are not counted."""
     known = open_desk.known()
     wrong_name = organization(name="虚构别名公司")
-    assert await open_desk.check(1, known) is Answer.MATCH
-    assert await open_desk.check(2, type(known)(wrong_name.name, known.document)) is Answer.MISMATCH
-    assert await open_desk.check(3, organization()) is Answer.NO_RECORD
+    assert await open_desk.check(1, known) is RegistryAnswer.MATCH
+    assert await open_desk.check(2, type(known)(wrong_name.name, known.document)) is RegistryAnswer.MISMATCH
+    assert await open_desk.check(3, organization()) is RegistryAnswer.NO_RECORD
     counters = await open_desk.registry.counters()
     assert (counters["enterprise_check"], counters["check"], counters["charged"]) == (3, 0, 3)
 
@@ -40,7 +40,7 @@ async def test_illegal_input_is_not_charged(open_desk: Session) -> None:
     """A name longer than the wire takes, and a code that cannot be, are refused by the registry too."""
     for number, who in enumerate((organization(name="虚" * 51), organization(body="00000000"))):
         odd = who if number == 0 else type(who)(who.name, type(who.document)(who.document.type, "9" * 18))
-        assert await open_desk.check(number, odd) is Answer.INVALID_INPUT
+        assert await open_desk.check(number, odd) is RegistryAnswer.INVALID_INPUT
     assert await open_desk.count("charged") == 0
 
 
@@ -49,16 +49,16 @@ async def test_what_it_can_check(open_desk: Session) -> None:
     adapter = open_desk.adapter
     assert adapter.document_types == {DocumentType.UNIFIED_SOCIAL_CREDIT_CODE}
     assert (adapter.name_limit, adapter.can_query) == (50, False)
-    assert await adapter.query(ai=ai(1), patience=PATIENCE) is Answer.NOT_SENT
+    assert await adapter.query(ai=ai(1), patience=PATIENCE) is RegistryAnswer.NOT_SENT
     assert (await open_desk.registry.counters())["query"] == 0
 
 
 async def test_without_patience_or_a_listener_nothing_is_sent(open_desk: Session) -> None:
     """A caller without time left is told so, and a refused connection took nothing."""
     adapter = open_desk.adapter
-    assert await adapter.check(ai=ai(1), identity=organization(), patience=0) is Answer.NOT_SENT
+    assert await adapter.check(ai=ai(1), identity=organization(), patience=0) is RegistryAnswer.NOT_SENT
     await open_desk.registry.behave("down")
-    assert await open_desk.check(1, organization()) is Answer.NOT_SENT
+    assert await open_desk.check(1, organization()) is RegistryAnswer.NOT_SENT
 
 
 def test_its_base_url_is_https() -> None:
@@ -69,16 +69,21 @@ def test_its_base_url_is_https() -> None:
 
 @pytest.mark.parametrize(
     ("http_status", "answer"),
-    [(200, Answer.MATCH), (201, Answer.UNKNOWN), (302, Answer.UNKNOWN), (500, Answer.UNKNOWN)],
+    [
+        (200, RegistryAnswer.MATCH),
+        (201, RegistryAnswer.UNKNOWN),
+        (302, RegistryAnswer.UNKNOWN),
+        (500, RegistryAnswer.UNKNOWN),
+    ],
 )
-def test_only_http_200_decides(http_status: int, answer: Answer) -> None:
+def test_only_http_200_decides(http_status: int, answer: RegistryAnswer) -> None:
     """A whole positive answer under another status leaves it in doubt."""
-    assert exchange.decide(http_status, 0, Answer.MATCH) is answer
+    assert exchange.decide(http_status, 0, RegistryAnswer.MATCH) is answer
 
 
 async def test_an_absent_registry_takes_nothing() -> None:
     """It checks no document and sends nothing, whatever is asked."""
     absent = AbsentRegistry()
     assert (absent.document_types, absent.name_limit, absent.can_query) == (frozenset(), 1, True)
-    assert await absent.check(ai=ai(1), identity=organization(), patience=PATIENCE) is Answer.NOT_SENT
-    assert await absent.query(ai=ai(1), patience=PATIENCE) is Answer.NOT_SENT
+    assert await absent.check(ai=ai(1), identity=organization(), patience=PATIENCE) is RegistryAnswer.NOT_SENT
+    assert await absent.query(ai=ai(1), patience=PATIENCE) is RegistryAnswer.NOT_SENT

@@ -9,8 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from idvault.registry import enterprise_wire, nppa_wire
-from idvault.registry.enterprise_wire import Reply, Status
-from idvault.registry.nppa_wire import Code, Credentials, Question, RefusedError, WireError
+from idvault.registry.enterprise_wire import EnterpriseReply, EnterpriseStatus
+from idvault.registry.nppa_wire import (
+    Credentials,
+    NppaCode,
+    NppaWireError,
+    Question,
+    RefusedError,
+)
 from tests.support.organizations import NAME, credit_code
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -37,21 +43,21 @@ def test_a_persons_check_is_none_of_an_organization() -> None:
     other = nppa_wire.build_check(credentials=WHO, question=QUESTION, now=NOW, nonce=bytes(12))
     with pytest.raises(RefusedError) as caught:
         enterprise_wire.read_check(credentials=WHO, body=other.body)
-    assert caught.value.code is Code.BODY_ERROR
+    assert caught.value.code is NppaCode.BODY_ERROR
 
 
-@pytest.mark.parametrize("status", list(Status))
-def test_answers_travel(status: Status) -> None:
+@pytest.mark.parametrize("status", list(EnterpriseStatus))
+def test_answers_travel(status: EnterpriseStatus) -> None:
     """Each status is told and read, and nothing beside it: no player id, no name."""
     body = enterprise_wire.build_answer(status)
     assert json.loads(body)["data"] == {"result": {"status": int(status)}}
-    assert enterprise_wire.parse_answer(body) == Reply(0, status)
+    assert enterprise_wire.parse_answer(body) == EnterpriseReply(0, status)
 
 
 def test_a_refusal_is_read_by_its_code() -> None:
     """A refusal is built as on the other wire."""
-    body = nppa_wire.build_answer(code=Code.BUSY)
-    assert enterprise_wire.parse_answer(body) == Reply(1006)
+    body = nppa_wire.build_answer(code=NppaCode.BUSY)
+    assert enterprise_wire.parse_answer(body) == EnterpriseReply(1006)
 
 
 @pytest.mark.parametrize(
@@ -70,12 +76,12 @@ def test_a_refusal_is_read_by_its_code() -> None:
 )
 def test_an_answer_that_is_not_whole_is_none(answer: object) -> None:
     """Half an answer never matches anybody."""
-    with pytest.raises(WireError):
+    with pytest.raises(NppaWireError):
         enterprise_wire.parse_answer(json.dumps(answer).encode())
 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(body: bytes) -> None:
     """Whatever comes, the only error is WireError."""
-    with suppress(WireError):
-        assert isinstance(enterprise_wire.parse_answer(body), Reply)
+    with suppress(NppaWireError):
+        assert isinstance(enterprise_wire.parse_answer(body), EnterpriseReply)

@@ -10,17 +10,17 @@ import pytest
 from aiohttp import web
 
 from idvault.domain.document import DocumentType
-from idvault.domain.registry import Answer
+from idvault.domain.registry import RegistryAnswer
 from idvault.registry import nppa_wire
 from idvault.registry.exchange import InsecureUrlError
 from idvault.registry.nppa import NppaRegistry
-from idvault.registry.nppa_wire import Code, Status
+from idvault.registry.nppa_wire import NppaCode, NppaStatus
 from tests.support.mock_registry import CREDENTIALS, FIXTURE, SECRET_KEY, Running, ai, identity, real_time
 
 KNOWN = identity(*FIXTURE)
 PATIENCE = 5.0
 PI = "1fffbjzos82bs9cnyj1dna7d6d29zg4esnh99u"
-MATCH = nppa_wire.build_answer(code=Code.OK, status=Status.VERIFIED, pi=PI)
+MATCH = nppa_wire.build_answer(code=NppaCode.OK, status=NppaStatus.VERIFIED, pi=PI)
 
 
 class Stage:
@@ -66,7 +66,7 @@ def adapter_of(base_url: str) -> NppaRegistry:
     )
 
 
-async def check(adapter: NppaRegistry, *, patience: float = PATIENCE) -> Answer:
+async def check(adapter: NppaRegistry, *, patience: float = PATIENCE) -> RegistryAnswer:
     return await adapter.check(ai=ai(1), identity=KNOWN, patience=patience)
 
 
@@ -76,44 +76,48 @@ REJECTED = [1002, 1003, 1005, 1007, 1008, 1009, 1010, 1011, 1012, 4001, 4002, 40
 @pytest.mark.parametrize(
     ("code", "answer"),
     [
-        *((code, Answer.REJECTED_CALLER) for code in REJECTED),
-        (1001, Answer.UNKNOWN),
-        (1004, Answer.NOT_SENT),
-        (1006, Answer.RATE_LIMITED),
-        (2001, Answer.INVALID_INPUT),
-        (2002, Answer.DAILY_LIMIT),
-        (2003, Answer.NOT_FOUND),
-        (2004, Answer.UNKNOWN),
-        (2005, Answer.INVALID_INPUT),
-        (2006, Answer.UNKNOWN),
-        (1019, Answer.UNKNOWN),
-        (-1, Answer.UNKNOWN),
-        (99999, Answer.UNKNOWN),
+        *((code, RegistryAnswer.REJECTED_CALLER) for code in REJECTED),
+        (1001, RegistryAnswer.UNKNOWN),
+        (1004, RegistryAnswer.NOT_SENT),
+        (1006, RegistryAnswer.RATE_LIMITED),
+        (2001, RegistryAnswer.INVALID_INPUT),
+        (2002, RegistryAnswer.DAILY_LIMIT),
+        (2003, RegistryAnswer.NOT_FOUND),
+        (2004, RegistryAnswer.UNKNOWN),
+        (2005, RegistryAnswer.INVALID_INPUT),
+        (2006, RegistryAnswer.UNKNOWN),
+        (1019, RegistryAnswer.UNKNOWN),
+        (-1, RegistryAnswer.UNKNOWN),
+        (99999, RegistryAnswer.UNKNOWN),
     ],
 )
 async def test_every_code_has_its_answer(
-    stage: Stage, adapter: NppaRegistry, code: int, answer: Answer
+    stage: Stage, adapter: NppaRegistry, code: int, answer: RegistryAnswer
 ) -> None:
     """A check is answered by the table; a query too, but for what says nothing of the check asked for."""
     stage.body = json.dumps({"errcode": code, "errmsg": "x"}).encode()
     assert await check(adapter) is answer
-    expected = Answer.UNKNOWN if answer in (Answer.INVALID_INPUT, Answer.DAILY_LIMIT) else answer
+    expected = (
+        RegistryAnswer.UNKNOWN
+        if answer in (RegistryAnswer.INVALID_INPUT, RegistryAnswer.DAILY_LIMIT)
+        else answer
+    )
     assert await adapter.query(ai=ai(1), patience=PATIENCE) is expected
 
 
 @pytest.mark.parametrize(
     ("status", "answer"),
     [
-        (Status.VERIFIED, Answer.MATCH),
-        (Status.IN_PROGRESS, Answer.IN_PROGRESS),
-        (Status.FAILED, Answer.MISMATCH),
+        (NppaStatus.VERIFIED, RegistryAnswer.MATCH),
+        (NppaStatus.IN_PROGRESS, RegistryAnswer.IN_PROGRESS),
+        (NppaStatus.FAILED, RegistryAnswer.MISMATCH),
     ],
 )
 async def test_every_status_has_its_answer(
-    stage: Stage, adapter: NppaRegistry, status: Status, answer: Answer
+    stage: Stage, adapter: NppaRegistry, status: NppaStatus, answer: RegistryAnswer
 ) -> None:
     """The three statuses are match, in progress and mismatch."""
-    stage.body = nppa_wire.build_answer(code=Code.OK, status=status, pi=PI if not status else None)
+    stage.body = nppa_wire.build_answer(code=NppaCode.OK, status=status, pi=PI if not status else None)
     assert await check(adapter) is answer
     assert await adapter.query(ai=ai(1), patience=PATIENCE) is answer
 
@@ -122,16 +126,16 @@ async def test_every_status_has_its_answer(
 async def test_only_http_200_decides(stage: Stage, adapter: NppaRegistry, status: int) -> None:
     """A positive body with another HTTP status verifies nobody, and a redirect is not followed."""
     stage.status, stage.headers = status, {"Location": stage.base_url + "/elsewhere"}
-    assert await check(adapter) is Answer.UNKNOWN
+    assert await check(adapter) is RegistryAnswer.UNKNOWN
     assert len(stage.requests) == 1
 
 
 async def test_a_refusal_with_an_error_status_counts(stage: Stage, adapter: NppaRegistry) -> None:
     """A code is understood with a client-error status as well; with a server error it is in doubt."""
-    stage.body, stage.status = nppa_wire.build_answer(code=Code.SIGN_ERROR), 403
-    assert await check(adapter) is Answer.REJECTED_CALLER
+    stage.body, stage.status = nppa_wire.build_answer(code=NppaCode.SIGN_ERROR), 403
+    assert await check(adapter) is RegistryAnswer.REJECTED_CALLER
     stage.status = 500
-    assert await check(adapter) is Answer.UNKNOWN
+    assert await check(adapter) is RegistryAnswer.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -151,7 +155,7 @@ async def test_an_answer_that_is_not_whole_is_in_doubt(
 ) -> None:
     """Malformed, incomplete and oversized answers never match."""
     stage.body = body
-    assert await check(adapter) is Answer.UNKNOWN
+    assert await check(adapter) is RegistryAnswer.UNKNOWN
 
 
 async def test_what_is_sent(stage: Stage, adapter: NppaRegistry) -> None:
@@ -175,14 +179,14 @@ async def test_a_refused_connection_sent_nothing() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         adapter = adapter_of(f"http://127.0.0.1:{unused.getsockname()[1]}")
-        assert await check(adapter) is Answer.NOT_SENT
+        assert await check(adapter) is RegistryAnswer.NOT_SENT
         await adapter.close()
 
 
 async def test_a_failed_handshake_sent_nothing(stage: Stage) -> None:
     """Where TLS fails, nothing was sent."""
     adapter = adapter_of(stage.base_url.replace("http://", "https://"))
-    assert await check(adapter) is Answer.NOT_SENT
+    assert await check(adapter) is RegistryAnswer.NOT_SENT
     await adapter.close()
     assert stage.requests == []
 
@@ -197,7 +201,7 @@ async def test_a_connection_that_is_not_taken_in_time_sent_nothing() -> None:
 
     server = await asyncio.start_server(hold, "127.0.0.1", 0)
     adapter = adapter_of(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}")
-    assert await check(adapter, patience=0.2) is Answer.NOT_SENT
+    assert await check(adapter, patience=0.2) is RegistryAnswer.NOT_SENT
     taken.set()
     await adapter.close()
     server.close()
@@ -205,7 +209,7 @@ async def test_a_connection_that_is_not_taken_in_time_sent_nothing() -> None:
 
 async def test_without_patience_nothing_is_sent(stage: Stage, adapter: NppaRegistry) -> None:
     """A caller without time left is told so at once."""
-    assert await check(adapter, patience=0.0) is Answer.NOT_SENT
+    assert await check(adapter, patience=0.0) is RegistryAnswer.NOT_SENT
     assert stage.requests == []
 
 
@@ -218,7 +222,7 @@ async def test_a_wrong_clock_is_the_operators_to_mend(registry: Running) -> None
         clock=lambda: real_time() - timedelta(seconds=6),
         development=True,
     )
-    assert await check(adapter) is Answer.REJECTED_CALLER
+    assert await check(adapter) is RegistryAnswer.REJECTED_CALLER
     await adapter.close()
 
 

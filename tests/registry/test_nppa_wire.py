@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from idvault.registry import nppa_wire
 from idvault.registry.nppa_wire import (
-    Code,
     Credentials,
+    NppaCode,
+    NppaReply,
+    NppaRequest,
+    NppaStatus,
+    NppaWireError,
     Question,
     RefusedError,
-    Reply,
-    Request,
-    Status,
-    WireError,
 )
 
 KEY = "2836e95fcd10e04b0069bb1ee659955b"
@@ -57,7 +57,7 @@ def test_the_sample_signature() -> None:
 
 
 def accept(
-    request: Request, *, now: datetime = NOW, accepted: tuple[Credentials, ...] = (WHO,)
+    request: NppaRequest, *, now: datetime = NOW, accepted: tuple[Credentials, ...] = (WHO,)
 ) -> Credentials:
     """Return who signed a request, as the server's half sees it."""
     return nppa_wire.authenticate(
@@ -65,7 +65,9 @@ def accept(
     )
 
 
-def refusal(request: Request, *, now: datetime = NOW, accepted: tuple[Credentials, ...] = (WHO,)) -> Code:
+def refusal(
+    request: NppaRequest, *, now: datetime = NOW, accepted: tuple[Credentials, ...] = (WHO,)
+) -> NppaCode:
     """Return the code with which the server's half refuses a request."""
     with pytest.raises(RefusedError) as caught:
         accept(request, now=now, accepted=accepted)
@@ -90,22 +92,24 @@ def test_a_query_travels() -> None:
     assert nppa_wire.read_query(params=request.params) == "b" * 32
 
 
-def changed(request: Request, **headers: str) -> Request:
-    return Request(request.method, request.path, request.params, {**request.headers, **headers}, request.body)
+def changed(request: NppaRequest, **headers: str) -> NppaRequest:
+    return NppaRequest(
+        request.method, request.path, request.params, {**request.headers, **headers}, request.body
+    )
 
 
 def test_a_request_is_refused_for_each_reason() -> None:
     """Missing headers, strangers, old messages and wrong signatures have each their own code."""
     request = nppa_wire.build_query(credentials=WHO, ai="b" * 32, now=NOW)
-    assert refusal(changed(request, sign="")) is Code.HEADER_MISSING
-    assert refusal(changed(request, timestamps="")) is Code.HEADER_MISSING
-    assert refusal(changed(request, appId="other")) is Code.PARTNER_ERROR
-    assert refusal(changed(request, bizId="other")) is Code.PARTNER_ERROR
-    assert refusal(changed(request, timestamps="soon")) is Code.EXPIRED
-    assert refusal(request, now=NOW + timedelta(seconds=5.1)) is Code.EXPIRED
-    assert refusal(request, now=NOW - timedelta(seconds=5.1)) is Code.EXPIRED
-    assert refusal(changed(request, sign="0" * 64)) is Code.SIGN_ERROR
-    assert refusal(changed(request, sign="é\udcff")) is Code.SIGN_ERROR
+    assert refusal(changed(request, sign="")) is NppaCode.HEADER_MISSING
+    assert refusal(changed(request, timestamps="")) is NppaCode.HEADER_MISSING
+    assert refusal(changed(request, appId="other")) is NppaCode.PARTNER_ERROR
+    assert refusal(changed(request, bizId="other")) is NppaCode.PARTNER_ERROR
+    assert refusal(changed(request, timestamps="soon")) is NppaCode.EXPIRED
+    assert refusal(request, now=NOW + timedelta(seconds=5.1)) is NppaCode.EXPIRED
+    assert refusal(request, now=NOW - timedelta(seconds=5.1)) is NppaCode.EXPIRED
+    assert refusal(changed(request, sign="0" * 64)) is NppaCode.SIGN_ERROR
+    assert refusal(changed(request, sign="é\udcff")) is NppaCode.SIGN_ERROR
     accept(request, now=NOW + timedelta(seconds=5))
 
 
@@ -114,7 +118,7 @@ def test_two_keys_overlap() -> None:
     former = Credentials("test-appId", "test-bizId", "0" * 32)
     request = nppa_wire.build_query(credentials=former, ai="b" * 32, now=NOW)
     assert accept(request, accepted=(WHO, former)) == former
-    assert refusal(request) is Code.SIGN_ERROR
+    assert refusal(request) is NppaCode.SIGN_ERROR
 
 
 @pytest.mark.parametrize(
@@ -131,14 +135,14 @@ def test_a_body_without_its_parts_is_refused(content: dict[str, str]) -> None:
     body = nppa_wire.seal_body(secret_key=KEY, content=content, nonce=bytes(12))
     with pytest.raises(RefusedError) as caught:
         nppa_wire.read_check(credentials=WHO, body=body)
-    assert caught.value.code is Code.BODY_ERROR
+    assert caught.value.code is NppaCode.BODY_ERROR
 
 
 def test_a_body_under_another_key_is_refused() -> None:
     """What does not decrypt is errcode 1012, and so is a query without an id."""
     with pytest.raises(RefusedError) as caught:
         nppa_wire.read_check(credentials=Credentials("a", "b", "0" * 32), body=SAMPLE_BODY)
-    assert caught.value.code is Code.BODY_ERROR
+    assert caught.value.code is NppaCode.BODY_ERROR
     with pytest.raises(RefusedError):
         nppa_wire.read_query(params={})
 
@@ -146,21 +150,21 @@ def test_a_body_under_another_key_is_refused() -> None:
 def test_a_body_that_is_no_object_is_refused() -> None:
     """An envelope around something else than an object is none."""
     body = nppa_wire.seal_body(secret_key=KEY, content=["x"], nonce=bytes(12))  # type: ignore[arg-type]
-    with pytest.raises(WireError):
+    with pytest.raises(NppaWireError):
         nppa_wire.open_body(secret_key=KEY, body=body)
 
 
 def test_answers_travel() -> None:
     """Every status and every code reads back; the player id does not."""
-    for status in Status:
-        pi = SAMPLE_PI if status is Status.VERIFIED else None
-        body = nppa_wire.build_answer(code=Code.OK, status=status, pi=pi)
-        assert nppa_wire.parse_answer(body) == Reply(0, status)
-    for code in Code:
-        if code is not Code.OK:
-            assert nppa_wire.parse_answer(nppa_wire.build_answer(code=code)) == Reply(int(code))
-    assert nppa_wire.parse_answer(b'{"errcode":1019,"errmsg":""}') == Reply(1019)
-    assert set(nppa_wire.MESSAGES) == set(Code)
+    for status in NppaStatus:
+        pi = SAMPLE_PI if status is NppaStatus.VERIFIED else None
+        body = nppa_wire.build_answer(code=NppaCode.OK, status=status, pi=pi)
+        assert nppa_wire.parse_answer(body) == NppaReply(0, status)
+    for code in NppaCode:
+        if code is not NppaCode.OK:
+            assert nppa_wire.parse_answer(nppa_wire.build_answer(code=code)) == NppaReply(int(code))
+    assert nppa_wire.parse_answer(b'{"errcode":1019,"errmsg":""}') == NppaReply(1019)
+    assert set(nppa_wire.MESSAGES) == set(NppaCode)
 
 
 @pytest.mark.parametrize(
@@ -186,7 +190,7 @@ def test_answers_travel() -> None:
 )
 def test_an_answer_that_is_not_whole_is_none(answer: object) -> None:
     """An answer without code, status or (where it is positive) player id says nothing."""
-    with pytest.raises(WireError):
+    with pytest.raises(NppaWireError):
         nppa_wire.parse_answer(json.dumps(answer).encode())
 
 
@@ -196,13 +200,13 @@ def test_any_bytes_are_read_or_refused(body: bytes) -> None:
     for read in (nppa_wire.parse_answer, lambda data: nppa_wire.open_body(secret_key=KEY, body=data)):
         try:
             read(body)
-        except WireError:
+        except NppaWireError:
             continue
 
 
 def test_deep_nesting_is_refused() -> None:
     """Brackets beyond any sense are no answer, and no reason to fall over."""
-    with pytest.raises(WireError):
+    with pytest.raises(NppaWireError):
         nppa_wire.parse_answer(b"[" * 200_000)
 
 
@@ -221,6 +225,6 @@ def test_nothing_secret_is_shown() -> None:
         assert KEY not in shown
         assert QUESTION.name not in shown
         assert QUESTION.number not in shown
-    with pytest.raises(WireError) as caught:
+    with pytest.raises(NppaWireError) as caught:
         Credentials("a", "b", "not-a-key")
     assert "not-a-key" not in str(caught.value)

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import Row, Table, select
 
+from idvault.domain.claim import ClaimState
 from idvault.domain.error import DamagedError
 from idvault.domain.event import EventType
-from idvault.domain.verification import ClaimState
 from idvault.sealing.request import KeyedFingerprinter
 from idvault.storage.account import record
 from idvault.storage.account.tables import accounts, records

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, update
 
+from idvault.domain.claim import ClaimState
 from idvault.domain.event import EventType
-from idvault.domain.verification import ClaimState
 from idvault.sealing.request import KeyedFingerprinter
 from idvault.storage.account.tables import accounts, records
 from idvault.storage.base.database import Database

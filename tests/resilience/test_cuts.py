@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from idvault.domain.error import UnavailableError
-from idvault.ports.verification import Opened, Opening
+from idvault.ports.claim import NewClaim, OpenedClaim
 from idvault.storage.base.database import Database
 from idvault.storage.claim.tables import claims, requests
 from idvault.storage.log.tables import log_entries
@@ -30,7 +30,7 @@ def pair(postgres_maker: PostgresMaker, tmp_path: Path) -> Iterator[Databases]:
     postgres_maker.drop(made)
 
 
-async def _open(world: World, opening: Opening) -> Opened:
+async def _open(world: World, opening: NewClaim) -> OpenedClaim:
     """Open a claim as often as a caller repeats its request."""
     for _ in range(_TRIES):
         try:

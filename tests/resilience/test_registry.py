@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete
 
-from idvault.domain.verification import ClaimState, FailureReason
+from idvault.domain.claim import ClaimState, FailureReason
 from idvault.storage.base.database import Database
 from idvault.storage.log.tables import log_openings
 from tests.resilience.registry import oracle

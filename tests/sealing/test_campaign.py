@@ -2,7 +2,8 @@
 
 import hmac
 
-from idvault.domain import invitation, seal
+from idvault.domain import seal
+from idvault.domain.campaign import invitation
 from idvault.sealing.invitation import KeyedInvitationCoder
 from idvault.sealing.reference import KeyedReferencer
 

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from idvault.domain import seal
+from idvault.domain.claim import Identity
 from idvault.domain.document import Document, DocumentType
-from idvault.domain.verification import Identity
-from idvault.ports.verification import PersonKey
+from idvault.ports.claim import PersonKey
 from idvault.sealing.index import ChainedIndexer
 from idvault.sealing.key_set import KeySet
 from tests.support import builders

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from idvault.attest import hpke
+from idvault.domain.claim import Identity
 from idvault.domain.error import DamagedError, Reason, UnavailableError
-from idvault.domain.verification import Identity
+from idvault.ports.claim import Intake
 from idvault.ports.sealing import DayKey
-from idvault.ports.verification import Intake
 from idvault.sealing.intake import DayIntakeOpener, DayIntakeSealer
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import KeySet, Purpose

@@ -8,7 +8,7 @@ from idvault.attest import hpke
 from idvault.domain import seal
 from idvault.domain.error import UnavailableError
 from idvault.domain.record import SealedRecord
-from idvault.domain.registry import Answer
+from idvault.domain.registry import RegistryAnswer
 from idvault.sealing.record import QuorumRecordSealer
 from tests.support import builders, people
 from tests.support.fakes.keys import MemoryShredStore
@@ -28,7 +28,7 @@ async def _seal(
         relying_party="platform-a",
         account_token=builders.TOKEN,
         identity=builders.identity(),
-        answer=Answer.MATCH,
+        answer=RegistryAnswer.MATCH,
         consent=builders.consent(),
     )
 

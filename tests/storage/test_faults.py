@@ -12,11 +12,11 @@ from sqlalchemy import insert
 
 from idvault.domain.error import UnavailableError
 from idvault.domain.event import Event, EventType
-from idvault.domain.job import JobState, Progress
+from idvault.domain.job import JobProgress, JobState
+from idvault.ports.claim import Intake
+from idvault.ports.people.roster import StoredProposal, StoredVersion
+from idvault.ports.people.second_factor import FreshSecret
 from idvault.ports.platform import Platform
-from idvault.ports.roster import StoredProposal, StoredVersion
-from idvault.ports.second_factor import FreshSecret
-from idvault.ports.verification import Intake
 from idvault.storage.log.tables import log_entries
 from tests.support.storage_world import MATCHED, MISMATCHED, NOW, World, at
 
@@ -39,7 +39,7 @@ async def _supersede(world: World) -> Act:
 
 async def _postpone(world: World) -> Act:
     job = await world.job()
-    progress = Progress(JobState.READY, 0, None, next_at=at().real)
+    progress = JobProgress(JobState.READY, 0, None, next_at=at().real)
     intake = Intake("2026-03-01", b"sealed")
     return lambda event: world.claims.postpone(job, intake=intake, progress=progress, event=event)
 

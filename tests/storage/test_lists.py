@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import insert
 
-from idvault.ports.log import Node
+from idvault.ports.log.store import Subtree
 from idvault.storage.account.feed import SqlFeedStore
 from idvault.storage.account.store import SqlStatusStore
 from idvault.storage.base.database import Database
@@ -33,7 +33,7 @@ async def test_lists_of_every_length_are_one_statement(main_database: Database) 
 
 async def test_proofs_from_every_size_are_one_statement(main_database: Database) -> None:
     """Hashes that lie in any number of places are read with one statement, and all are found."""
-    nodes = [Node(0, 2 * place) for place in range(70)]
+    nodes = [Subtree(0, 2 * place) for place in range(70)]
     rows = [{"level": 0, "node_index": node.index, "hash": bytes([node.index])} for node in nodes]
     await main_database.act("test", lambda connection: connection.many(_ADD_NODE, rows))
     log = SqlLogStore(database=main_database)

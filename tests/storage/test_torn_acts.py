@@ -14,8 +14,8 @@ import pytest
 
 from idvault.domain.error import UnavailableError
 from idvault.domain.event import EventType
-from idvault.domain.job import JobState, Progress
-from idvault.ports.verification import Intake, Opening
+from idvault.domain.job import JobProgress, JobState
+from idvault.ports.claim import Intake, NewClaim
 from tests.storage.hooks import failing_commit, failing_statement
 from tests.support.storage_world import MATCHED, MISMATCHED, World, at
 
@@ -24,7 +24,7 @@ Prepare = Callable[[World], Awaitable[Act]]
 _MOST = 60
 
 
-def _opened(world: World, asked: Opening) -> Act:
+def _opened(world: World, asked: NewClaim) -> Act:
     events = [
         world.event(kind, asked.account_token) for kind in (EventType.CLAIM_OPEN, EventType.CLAIM_SUPERSEDE)
     ]
@@ -43,7 +43,7 @@ async def _supersede(world: World) -> Act:
 
 async def _postpone(world: World) -> Act:
     job = await world.job()
-    progress = Progress(JobState.READY, 0, None, next_at=at().real)
+    progress = JobProgress(JobState.READY, 0, None, next_at=at().real)
     written = world.event(EventType.CLAIM_POSTPONE, job.account_token)
     return lambda: world.claims.postpone(
         job, intake=Intake("2026-03-01", b"sealed"), progress=progress, event=written

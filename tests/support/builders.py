@@ -5,12 +5,18 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from idvault.domain.account import (
+    Account,
+    AccountState,
+    Assurance,
+    Standing,
+    SubjectKind,
+)
+from idvault.domain.claim import Consent, Facts, Identity, Slot
+from idvault.domain.clock import ClockReading
 from idvault.domain.document import Document, DocumentType
 from idvault.domain.event import Event, EventType
-from idvault.domain.moment import Moment
 from idvault.domain.record import SealedRecord
-from idvault.domain.status import Account, Assurance, Standing, State, SubjectKind
-from idvault.domain.verification import Consent, Facts, Identity, Slot
 
 NOW = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
 TODAY = date(2026, 3, 1)
@@ -21,8 +27,8 @@ NAME = "某一一"
 NUMBER = "110000190101010001"
 
 
-def moment(*, after: timedelta = timedelta(0)) -> Moment:
-    return Moment(NOW + after, NOW + after)
+def moment(*, after: timedelta = timedelta(0)) -> ClockReading:
+    return ClockReading(NOW + after, NOW + after)
 
 
 def identity(*, name: str = NAME, number: str = NUMBER) -> Identity:
@@ -36,7 +42,7 @@ def consent() -> Consent:
 
 def account(**changes: Any) -> Account:
     fresh = Account(
-        TOKEN, "platform-a", SubjectKind.INDIVIDUAL, State.PENDING, Standing.GOOD, Assurance.NONE, 1
+        TOKEN, "platform-a", SubjectKind.INDIVIDUAL, AccountState.PENDING, Standing.GOOD, Assurance.NONE, 1
     )
     return replace(fresh, **changes)
 

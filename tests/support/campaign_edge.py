@@ -6,18 +6,25 @@ from zoneinfo import ZoneInfo
 
 from google.protobuf.message import Message
 
-from idvault.api.campaign import CampaignServicer
-from idvault.api.server import Service
-from idvault.domain import invitation
-from idvault.domain.campaign import Campaign, CampaignState, Cohort, Method, Plan, Verb
+from idvault.api.campaign.servicer import CampaignServicer
+from idvault.api.edge.server import Service
+from idvault.domain.campaign import invitation
+from idvault.domain.campaign.campaign import (
+    Campaign,
+    CampaignPlan,
+    CampaignState,
+    Cohort,
+    ReverificationMethod,
+    Verb,
+)
+from idvault.domain.campaign.invitation import Invitation, InvitationEvent, InvitationState, Stage
+from idvault.domain.campaign.legacy_account import ImportResult, LegacyRow
+from idvault.domain.clock import ClockReading
 from idvault.domain.error import NotFoundError, Reason, Violation
-from idvault.domain.invitation import Invitation, InvitationEvent, InvitationState, Stage
-from idvault.domain.legacy_account import LegacyRow, Outcome
-from idvault.domain.moment import Moment
-from idvault.flows.campaign import Asked
-from idvault.flows.invitation import Shown, TakenBatch
-from idvault.flows.legacy_account import ImportCommand, RowResult
-from idvault.ports.campaign import Progress
+from idvault.flows.campaign.campaign import Asked
+from idvault.flows.campaign.invitation import ShownInvitation, TakenBatch
+from idvault.flows.campaign.legacy_account import ImportCommand, RowResult
+from idvault.ports.campaign.campaign import CampaignProgress
 from idvault.v1 import campaign_pb2 as pb
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -90,13 +97,13 @@ class FakeLegacy:
     def __init__(self) -> None:
         self.commands: list[ImportCommand] = []
 
-    async def import_chunk(self, command: ImportCommand, *, now: Moment) -> list[RowResult]:
+    async def import_chunk(self, command: ImportCommand, *, now: ClockReading) -> list[RowResult]:
         """Answer CREATED, or what is wrong."""
         self.commands.append(command)
         return [
-            RowResult(Outcome.CREATED, OWNER)
+            RowResult(ImportResult.CREATED, OWNER)
             if isinstance(row, LegacyRow)
-            else RowResult(Outcome.FAILED, violation=_violation(row))
+            else RowResult(ImportResult.FAILED, violation=_violation(row))
             for row in command.rows
         ]
 
@@ -113,17 +120,22 @@ class FakeCampaigns:
         self.campaign = Campaign(
             CAMPAIGN,
             "platform-a",
-            Plan("Verify", Cohort(), (Method.HOSTED_LINK, Method.AT_LOGIN), daily_limit=100),
+            CampaignPlan(
+                "Verify",
+                Cohort(),
+                (ReverificationMethod.HOSTED_LINK, ReverificationMethod.AT_LOGIN),
+                daily_limit=100,
+            ),
             CampaignState.DRAFT,
             MADE_AT,
         )
         self.asked: list[tuple[Asked, object]] = []
 
-    async def create(self, asked: Asked, *, plan: Plan, now: Moment) -> Campaign:
+    async def create(self, asked: Asked, *, plan: CampaignPlan, now: ClockReading) -> Campaign:
         self.asked.append((asked, plan))
         return replace(self.campaign, plan=plan)
 
-    async def move(self, asked: Asked, *, campaign_id: str, verb: Verb, now: Moment) -> Campaign:
+    async def move(self, asked: Asked, *, campaign_id: str, verb: Verb, now: ClockReading) -> Campaign:
         self.asked.append((asked, verb))
         found = await self.get(relying_party=asked.relying_party, campaign_id=campaign_id)
         return replace(found, state=CampaignState.RUNNING, started_at=MADE_AT)
@@ -137,17 +149,17 @@ class FakeCampaigns:
         """Return three pages of one."""
         return ([self.campaign], start + 1) if start < 2 else ([self.campaign], None)
 
-    async def progress(self, *, relying_party: str, campaign_id: str) -> tuple[Campaign, Progress]:
+    async def progress(self, *, relying_party: str, campaign_id: str) -> tuple[Campaign, CampaignProgress]:
         """Return figures of two days and two methods."""
         found = await self.get(relying_party=relying_party, campaign_id=campaign_id)
         first, second = date(2026, 3, 1), date(2026, 3, 2)
         reached = {
-            (second, Method.AT_LOGIN, Stage.VERIFIED): 1,
-            (first, Method.HOSTED_LINK, Stage.INVITED): 5,
-            (first, Method.AT_LOGIN, Stage.INVITED): 2,
-            (second, Method.HOSTED_LINK, Stage.INVITED): 1,
+            (second, ReverificationMethod.AT_LOGIN, Stage.VERIFIED): 1,
+            (first, ReverificationMethod.HOSTED_LINK, Stage.INVITED): 5,
+            (first, ReverificationMethod.AT_LOGIN, Stage.INVITED): 2,
+            (second, ReverificationMethod.HOSTED_LINK, Stage.INVITED): 1,
         }
-        return found, Progress(9, reached, {second: 2, first: 1})
+        return found, CampaignProgress(9, reached, {second: 2, first: 1})
 
 
 class FakeInvitations:
@@ -158,21 +170,25 @@ class FakeInvitations:
         self.campaign = FakeCampaigns().campaign
 
     async def claim(
-        self, asked: Asked, *, campaign_id: str, limit: int, lease: timedelta, now: Moment
+        self, asked: Asked, *, campaign_id: str, limit: int, lease: timedelta, now: ClockReading
     ) -> TakenBatch:
         """Return a batch of one, or none of a limit of 7."""
         self.asked.append((asked, campaign_id, limit, lease))
-        one = replace(self._one(Method.HOSTED_LINK), code_expires_at=MADE_AT + timedelta(days=1))
-        shown = Shown(OWNER, one, self.campaign, due=True, code=invitation.code(bytes(16)))
+        one = replace(
+            self._one(ReverificationMethod.HOSTED_LINK), code_expires_at=MADE_AT + timedelta(days=1)
+        )
+        shown = ShownInvitation(OWNER, one, self.campaign, due=True, code=invitation.code(bytes(16)))
         return TakenBatch(() if limit == 7 else (shown,), MADE_AT + lease)
 
-    async def get(self, *, relying_party: str, account_token: str, method: Method, now: Moment) -> Shown:
+    async def get(
+        self, *, relying_party: str, account_token: str, method: ReverificationMethod, now: ClockReading
+    ) -> ShownInvitation:
         """Invite OWNER at login, and nobody else."""
         if (relying_party, account_token) != ("platform-a", OWNER):
             raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-        if method is not Method.AT_LOGIN:
-            return Shown(account_token)
-        return Shown(account_token, self._one(method), self.campaign, due=True)
+        if method is not ReverificationMethod.AT_LOGIN:
+            return ShownInvitation(account_token)
+        return ShownInvitation(account_token, self._one(method), self.campaign, due=True)
 
     async def record(
         self,
@@ -180,15 +196,15 @@ class FakeInvitations:
         *,
         account_token: str,
         campaign_id: str,
-        method: Method,
+        method: ReverificationMethod,
         event: InvitationEvent,
-        now: Moment,
-    ) -> Shown:
+        now: ClockReading,
+    ) -> ShownInvitation:
         self.asked.append((asked, account_token, campaign_id, method, event))
         one = replace(self._one(method), state=InvitationState.ACTIVE, due_at=MADE_AT + timedelta(days=3))
-        return Shown(account_token, one, self.campaign)
+        return ShownInvitation(account_token, one, self.campaign)
 
-    def _one(self, method: Method) -> Invitation:
+    def _one(self, method: ReverificationMethod) -> Invitation:
         return invitation.new(account_token=OWNER, campaign_id=CAMPAIGN, method=method, now=MADE_AT)
 
 

@@ -4,18 +4,24 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, cast
 
-from idvault.bootstrap.campaigns import wire_campaigns
-from idvault.domain.campaign import Campaign, Cohort, Method, Plan, Verb
+from idvault.bootstrap.campaign import wire_campaigns
+from idvault.domain.account import Status
+from idvault.domain.campaign.campaign import (
+    Campaign,
+    CampaignPlan,
+    Cohort,
+    ReverificationMethod,
+    Verb,
+)
+from idvault.domain.campaign.invitation import InvitationEvent
+from idvault.domain.campaign.legacy_account import LegacyRow
+from idvault.domain.clock import ClockReading
 from idvault.domain.error import Violation
-from idvault.domain.invitation import InvitationEvent
-from idvault.domain.legacy_account import LegacyRow
-from idvault.domain.moment import Moment
-from idvault.domain.status import Status
-from idvault.flows.campaign import Asked
-from idvault.flows.invitation import EnforcementFlow, Shown, TakenBatch
-from idvault.flows.legacy_account import ImportCommand, RowResult
-from idvault.flows.log_guard import LogGuard
-from idvault.flows.policy import Policy
+from idvault.flows.campaign.campaign import Asked
+from idvault.flows.campaign.invitation import EnforcementFlow, ShownInvitation, TakenBatch
+from idvault.flows.campaign.legacy_account import ImportCommand, RowResult
+from idvault.flows.log.guard import LogGuard
+from idvault.flows.policy import OperatorPolicy
 from idvault.storage.base.database import Database
 from idvault.storage.campaign.invitation import SqlInvitationStore
 from idvault.storage.campaign.legacy_account import SqlLegacyAccountStore
@@ -30,20 +36,25 @@ DAY = 86_400
 OPENED_ON = date(2012, 5, 1)
 
 
-def plan(**changes: Any) -> Plan:
+def plan(**changes: Any) -> CampaignPlan:
     """Return a plan of batches for everybody, with changes."""
     return replace(
-        Plan("Verify", Cohort(), (Method.WHEN_DUE,), daily_limit=100, reminder_days=(3, 7)), **changes
+        CampaignPlan(
+            "Verify", Cohort(), (ReverificationMethod.WHEN_DUE,), daily_limit=100, reminder_days=(3, 7)
+        ),
+        **changes,
     )
 
 
 class CampaignWorld:
     """The flows of campaigns beside those of claims, over one database."""
 
-    def __init__(self, database: Database, policy: Policy | None = None, *, life: int = 0) -> None:
+    def __init__(self, database: Database, policy: OperatorPolicy | None = None, *, life: int = 0) -> None:
         """Build the flows as bootstrap does. life: how often the same database was opened before."""
         start = life * 10_000_000
-        self.claims = World(database, policy=policy or Policy(5, 365, 90, builders.ZONE), entropy_start=start)
+        self.claims = World(
+            database, policy=policy or OperatorPolicy(5, 365, 90, builders.ZONE), entropy_start=start
+        )
         self.policy, entropy = self.claims.policy, CountingEntropy(start=start + 5_000_000)
         self.legacy_store = Flaky(SqlLegacyAccountStore(database=database))
         self.campaign_store = Flaky(SqlCampaignStore(database=database))
@@ -82,7 +93,7 @@ class CampaignWorld:
         created: date = OPENED_ON,
         wrong: tuple[Violation, ...] = (),
         party: str = PARTY,
-        now: Moment | None = None,
+        now: ClockReading | None = None,
     ) -> list[RowResult]:
         """Import accounts; wrong rows come last."""
         self._number += 1
@@ -139,11 +150,11 @@ class CampaignWorld:
         campaign: Campaign,
         token: str,
         event: InvitationEvent = InvitationEvent.SHOWN,
-        method: Method = Method.WHEN_DUE,
+        method: ReverificationMethod = ReverificationMethod.WHEN_DUE,
         *,
         number: int | None = None,
         seconds: float = 0,
-    ) -> Shown:
+    ) -> ShownInvitation:
         asked = self.asked(
             "RecordInvitationEvent", token, campaign.campaign_id, method.value, event.value, number=number
         )
@@ -156,7 +167,9 @@ class CampaignWorld:
             now=at(seconds),
         )
 
-    async def offer(self, token: str, method: Method = Method.AT_LOGIN, *, seconds: float = 0) -> Shown:
+    async def offer(
+        self, token: str, method: ReverificationMethod = ReverificationMethod.AT_LOGIN, *, seconds: float = 0
+    ) -> ShownInvitation:
         """Ask whether to invite on an occasion."""
         return await self.invitations.get(
             relying_party=PARTY, account_token=token, method=method, now=at(seconds)

@@ -17,31 +17,31 @@ from zoneinfo import ZoneInfo
 from google.protobuf.message import Message
 from sqlalchemy import select
 
-from idvault.api import errors
-from idvault.api.call import Caller
-from idvault.api.transparency import TransparencyServicer
+from idvault.api.edge import errors
+from idvault.api.edge.call import Caller
+from idvault.api.log import TransparencyServicer
 from idvault.attest import hpke
-from idvault.attest.person import Person
 from idvault.attest.quorum import Quorum
 from idvault.attest.roster import Roster
+from idvault.attest.roster_member import RosterMember
 from idvault.bootstrap.base import ENTROPY
 from idvault.bootstrap.disclosure import wire_disclosures
 from idvault.bootstrap.drill import drill_service
 from idvault.custody.identity import PersonalIdentity
+from idvault.domain.claim import ClaimOutcome
+from idvault.domain.clock import ClockReading
 from idvault.domain.error import IdvaultError
 from idvault.domain.event import EventType
-from idvault.domain.moment import Moment
 from idvault.domain.record import SealedRecord
-from idvault.domain.registry import Answer
-from idvault.domain.verification import Outcome
-from idvault.flows.disclosure_retention import DisclosureRetention
-from idvault.flows.drill import DrillFlow
-from idvault.flows.drill_record import DrillKeeper
-from idvault.flows.log_guard import LogGuard
-from idvault.flows.log_proof import LogProofs
-from idvault.flows.refusals import Refusals
-from idvault.flows.transparency import TransparencyFlow
-from idvault.ports.verification import Job
+from idvault.domain.registry import RegistryAnswer
+from idvault.flows.custody.drill import DrillFlow
+from idvault.flows.custody.drill_record import DrillKeeper
+from idvault.flows.disclosure.refusal import Refusals
+from idvault.flows.disclosure.retention import DisclosureRetention
+from idvault.flows.log.guard import LogGuard
+from idvault.flows.log.proof import LogProofs
+from idvault.flows.log.reading import TransparencyFlow
+from idvault.ports.claim import Job
 from idvault.sealing.case_text import KeyedCaseTextSealer
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder, fresh
@@ -83,7 +83,7 @@ ROLES = {
 Tamper = Callable[[str, Message], Message]
 
 
-def person(name: str) -> Person:
+def person(name: str) -> RosterMember:
     """Return somebody as the roster has them."""
     return people.person(name, role=ROLES.get(name, "auditor"), suite=SUITE)
 
@@ -225,13 +225,13 @@ class Chamber:
             observe=lambda overdue, oldest: self.gauges.append((overdue, oldest)),
         )
 
-    def now(self) -> Moment:
+    def now(self) -> ClockReading:
         """Return the moment; both clocks go together here."""
-        return Moment(START + self.offset, START + self.offset)
+        return ClockReading(START + self.offset, START + self.offset)
 
-    def now_with_real_time(self) -> Moment:
+    def now_with_real_time(self) -> ClockReading:
         """Return the moment for a server whose certificates and deadlines are those of today."""
-        return Moment(START + self.offset, datetime.now(UTC))
+        return ClockReading(START + self.offset, datetime.now(UTC))
 
     def pass_time(self, **time: float) -> None:
         self.offset += timedelta(**time)
@@ -255,7 +255,7 @@ class Chamber:
         await self.settle(job, MATCHED, record=self.records[account_token])
         return former
 
-    async def settle(self, job: Job, outcome: Outcome, **changes: Any) -> None:
+    async def settle(self, job: Job, outcome: ClaimOutcome, **changes: Any) -> None:
         """End a claim now, a moment after whatever was before."""
         self.offset += timedelta(milliseconds=1)
         event = replace(
@@ -270,7 +270,7 @@ class Chamber:
             relying_party="platform-a",
             account_token=account_token,
             identity=builders.identity(name=name),
-            answer=Answer.MATCH,
+            answer=RegistryAnswer.MATCH,
             consent=builders.consent(),
         )
 

@@ -7,9 +7,9 @@ from idvault.attest.payload import Payload
 from idvault.custody.identity import PersonalIdentity
 from idvault.custody.record import open_record
 from idvault.custody.share import open_share
+from idvault.domain.claim import Identity
 from idvault.domain.record import SealedRecord
-from idvault.domain.registry import Answer
-from idvault.domain.verification import Identity
+from idvault.domain.registry import RegistryAnswer
 from idvault.sealing.record import QuorumRecordSealer
 from tests.support import builders, people
 from tests.support.fakes.keys import MemoryShredStore
@@ -42,7 +42,7 @@ class Vault:
             relying_party=relying_party,
             account_token=account_token,
             identity=identity or builders.identity(),
-            answer=Answer.MATCH,
+            answer=RegistryAnswer.MATCH,
             consent=builders.consent(),
         )
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from idvault.domain.claim import Identity
 from idvault.domain.document import Document, DocumentType
-from idvault.domain.registry import Answer
-from idvault.domain.verification import Identity
+from idvault.domain.registry import RegistryAnswer
 from idvault.mock_registry.server import Options
 from idvault.ports.registry import Registry
 from idvault.registry.enterprise import EnterpriseRegistry
@@ -30,11 +30,11 @@ class Session:
     adapter: Registry
     kind: str
 
-    async def check(self, number: int, who: Identity, *, adapter: Registry | None = None) -> Answer:
+    async def check(self, number: int, who: Identity, *, adapter: Registry | None = None) -> RegistryAnswer:
         """Send a check; the number makes its id."""
         return await (adapter or self.adapter).check(ai=ai(number), identity=who, patience=_PATIENCE)
 
-    async def ask_again(self, number: int, who: Identity) -> Answer:
+    async def ask_again(self, number: int, who: Identity) -> RegistryAnswer:
         """Ask what became of a check, as the settling does: by query, or by the same check."""
         if not self.adapter.can_query:
             return await self.check(number, who)

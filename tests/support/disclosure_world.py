@@ -13,7 +13,7 @@ from idvault.attest import hpke
 from idvault.attest.disclosure import DecisionTerms, Terms
 from idvault.domain.disclosure import Verdict
 from idvault.domain.error import IdvaultError, Reason
-from idvault.flows.custodian import DecideCommand
+from idvault.flows.disclosure.custodian import DecideCommand
 from idvault.storage.disclosure.tables import disclosure_refusals
 from tests.support import people
 from tests.support.chamber import CUSTODIANS, SUITE, Chamber, identity, person

@@ -19,29 +19,36 @@ from google.rpc.error_details_pb2 import (  # type: ignore[import-untyped]
 )
 from google.rpc.status_pb2 import Status as StatusMessage  # type: ignore[import-untyped]
 
-from idvault.api.access import Access
-from idvault.api.directory import Directory, Pin
-from idvault.api.server import Server, Service, Tls
-from idvault.api.status import StatusServicer
-from idvault.api.verification import VerificationServicer
-from idvault.api.watch import Hub
+from idvault.api.account.servicer import StatusServicer
+from idvault.api.account.watch import Hub
+from idvault.api.claim import VerificationServicer
+from idvault.api.edge.access import Access
+from idvault.api.edge.directory import Directory, Pin
+from idvault.api.edge.server import GrpcServer, Service, Tls
+from idvault.domain.account import (
+    Account,
+    AccountState,
+    Assurance,
+    Standing,
+    Status,
+    SubjectKind,
+)
+from idvault.domain.claim import ClaimRules, ClaimState
+from idvault.domain.clock import ClockReading
 from idvault.domain.document import DocumentType
 from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.event import Event
-from idvault.domain.moment import Moment
 from idvault.domain.request import Request
-from idvault.domain.status import Account, Assurance, Standing, State, Status, SubjectKind
-from idvault.domain.verification import ClaimRules, ClaimState
-from idvault.flows.disclosure_history import History
-from idvault.flows.feed import CHUNK, Chunk
-from idvault.flows.log_proof import Proofs, Proved
-from idvault.flows.receipt import Receipt
-from idvault.flows.status_token import CredentialCommand
-from idvault.flows.status_token import Issued as IssuedToken
-from idvault.flows.verification import VerifyCommand
-from idvault.ports.disclosure import Opening
+from idvault.flows.account.feed import CHUNK, FeedChunk
+from idvault.flows.claim.receipt import Receipt
+from idvault.flows.claim.verification import VerifyCommand
+from idvault.flows.credential.status_token import CredentialCommand
+from idvault.flows.credential.status_token import Issued as IssuedToken
+from idvault.flows.disclosure.history import History
+from idvault.flows.log.proof import Proofs, Proved
+from idvault.ports.claim import Claim
+from idvault.ports.disclosure import RecordAccess
 from idvault.ports.platform import Platform
-from idvault.ports.verification import Claim
 from idvault.telemetry.logs import Logs
 from idvault.telemetry.metrics import Metrics
 from idvault.v1 import common_pb2, status_pb2, verification_pb2
@@ -75,12 +82,12 @@ AUDIENCE = "https://taxi.example"
 RULES = ClaimRules(name_limit=32, document_types=frozenset(DocumentType), zone=ZONE)
 
 
-def clock() -> Moment:
+def clock() -> ClockReading:
     now = datetime.now(UTC)
-    return Moment(now, now)
+    return ClockReading(now, now)
 
 
-def account(account_token: str = TOKEN, state: State = State.VERIFIED) -> Account:
+def account(account_token: str = TOKEN, state: AccountState = AccountState.VERIFIED) -> Account:
     return Account(
         account_token,
         "platform-a",
@@ -99,7 +106,7 @@ def status(account_token: str = TOKEN) -> Status:
     return Status(
         account_token,
         SubjectKind.INDIVIDUAL,
-        State.VERIFIED,
+        AccountState.VERIFIED,
         Standing.GOOD,
         Assurance.REGISTRY_MATCH,
         2,
@@ -163,12 +170,12 @@ class FakeClaims:
         self.patience: list[float] = []
         self.happens: Callable[[], Awaitable[Claim]] | None = None
 
-    async def verify(self, command: VerifyCommand, *, now: Moment, patience: float) -> Claim:
+    async def verify(self, command: VerifyCommand, *, now: ClockReading, patience: float) -> Claim:
         self.commands.append(command)
         self.patience.append(patience)
         return await self.happens() if self.happens else succeeded(command.request_id)
 
-    async def get(self, *, relying_party: str, request_id: str, now: Moment) -> Claim:
+    async def get(self, *, relying_party: str, request_id: str, now: ClockReading) -> Claim:
         if self.happens:
             return await self.happens()
         if request_id != REQUEST_ID:
@@ -183,7 +190,7 @@ class FakeStatuses:
         self.happens: Callable[[], Awaitable[Any]] | None = None
         self.asked: list[tuple[str, tuple[str, ...]]] = []
 
-    async def get(self, *, relying_party: str, account_token: str, now: Moment) -> Status:
+    async def get(self, *, relying_party: str, account_token: str, now: ClockReading) -> Status:
         self.asked.append((relying_party, (account_token,)))
         if self.happens:
             await self.happens()
@@ -192,7 +199,7 @@ class FakeStatuses:
         return status()
 
     async def get_many(
-        self, *, relying_party: str, account_tokens: Sequence[str], now: Moment
+        self, *, relying_party: str, account_tokens: Sequence[str], now: ClockReading
     ) -> tuple[list[Status], list[str]]:
         self.asked.append((relying_party, tuple(account_tokens)))
         if self.happens:
@@ -205,11 +212,11 @@ class FakeStatuses:
 class FakeHistories:
     """The history of TOKEN of platform-a: one opening, in a log of one entry."""
 
-    async def get(self, *, relying_party: str, account_token: str, now: Moment) -> History:
+    async def get(self, *, relying_party: str, account_token: str, now: ClockReading) -> History:
         if (relying_party, account_token) != ("platform-a", TOKEN):
             raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
         at = datetime(2026, 1, 1, tzinfo=UTC)
-        opening = Opening("33" * 16, TOKEN, "44" * 16, at, b"d" * 32)
+        opening = RecordAccess("33" * 16, TOKEN, "44" * 16, at, b"d" * 32)
         proofs = Proofs(b"note", (Proved(b"leaf", b"k" * 32, 0, 1, ()),))
         return History(TOKEN, at, (opening,), proofs)
 
@@ -231,13 +238,13 @@ class FakeTokens:
         self.commands: list[CredentialCommand] = []
 
     async def issue_token(
-        self, *, relying_party: str, account_token: str, audience: str, now: Moment
+        self, *, relying_party: str, account_token: str, audience: str, now: ClockReading
     ) -> IssuedToken:
         if (relying_party, account_token) != ("platform-a", TOKEN):
             raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
         return IssuedToken(f"token for {audience}", datetime(2026, 1, 1, tzinfo=UTC))
 
-    async def issue_credential(self, command: CredentialCommand, *, now: Moment) -> IssuedToken:
+    async def issue_credential(self, command: CredentialCommand, *, now: ClockReading) -> IssuedToken:
         self.commands.append(command)
         if (command.relying_party, command.account_token) != ("platform-a", TOKEN):
             raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
@@ -273,18 +280,18 @@ class FakeFeeds:
             raise self.failure
         return {party: len(self.feeds.get(party, [])) for party in relying_parties}
 
-    async def read(self, *, relying_party: str, after: int, now: Moment) -> Chunk:
+    async def read(self, *, relying_party: str, after: int, now: ClockReading) -> FeedChunk:
         self.reads += 1
         self.places.append(after)
         found = self.feeds[relying_party][after : after + CHUNK]
-        return Chunk(
+        return FeedChunk(
             tuple(status(token) for token in found if not token.startswith("-")),
             tuple(token[1:] for token in found if token.startswith("-")),
             after + len(found),
             date(2026, 3, 1),
         )
 
-    def today(self, *, now: Moment) -> date:
+    def today(self, *, now: ClockReading) -> date:
         return date(2026, 3, 1)
 
 
@@ -296,13 +303,13 @@ class FakePlatforms:
         self.failure: Exception | None = None
 
     async def register(
-        self, platform: Platform, *, now: Moment, event: Event, request: Request | None = None
+        self, platform: Platform, *, now: ClockReading, event: Event, request: Request | None = None
     ) -> Platform:
         self.platforms.append(platform)
         return platform
 
     async def revoke(
-        self, *, name: str, spki: str, now: Moment, event: Event, request: Request | None = None
+        self, *, name: str, spki: str, now: ClockReading, event: Event, request: Request | None = None
     ) -> Platform:
         [platform] = [one for one in self.platforms if (one.name, one.spki) == (name, spki)]
         revoked = replace(platform, revoked_at=now.business)
@@ -337,7 +344,7 @@ class Edge:
     logs: Logs
     log_path: Path
     platform_a: Issued
-    server: Server
+    server: GrpcServer
     channels: list[grpc.aio.Channel] = field(default_factory=list)
 
     def channel(self, issued: Issued | None, *, ca: bytes | None = None) -> grpc.aio.Channel:
@@ -395,7 +402,7 @@ async def running(tmp_path: Path, authority: Authority, **options: Any) -> Async
     path = tmp_path / "serve.jsonl"
     logs = Logs(process="serve-0", path=path)
     issued = authority.server()
-    server = Server(
+    server = GrpcServer(
         listen=options.pop("listen", "127.0.0.1:0"),
         tls=Tls(issued.certificate, issued.key, authority.ca),
         services=_services(claims, statuses, tokens, hub, campaigns),

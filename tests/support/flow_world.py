@@ -5,15 +5,15 @@ from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from idvault.bootstrap.claims import wire_claims
-from idvault.domain.moment import Moment
-from idvault.domain.status import SubjectKind
-from idvault.domain.verification import Identity
-from idvault.flows.log_guard import LogGuard
-from idvault.flows.policy import Policy
-from idvault.flows.status import StatusFlow
-from idvault.flows.verification import VerifyCommand
-from idvault.ports.verification import Claim
+from idvault.bootstrap.claim import wire_claims
+from idvault.domain.account import SubjectKind
+from idvault.domain.claim import Identity
+from idvault.domain.clock import ClockReading
+from idvault.flows.account.status import StatusFlow
+from idvault.flows.claim.verification import VerifyCommand
+from idvault.flows.log.guard import LogGuard
+from idvault.flows.policy import OperatorPolicy
+from idvault.ports.claim import Claim
 from idvault.storage.account.store import SqlStatusStore
 from idvault.storage.base.database import Database
 from idvault.storage.claim.job import SqlJobStore
@@ -60,7 +60,7 @@ class World:
     """Two processes' worth of flows over one database: edge and worker share everything but their memory."""
 
     database: Database
-    policy: Policy = field(default_factory=lambda: Policy(5, 365, 90, builders.ZONE))
+    policy: OperatorPolicy = field(default_factory=lambda: OperatorPolicy(5, 365, 90, builders.ZONE))
     registry: FakeRegistry = field(default_factory=FakeRegistry)
     organizations: FakeRegistry = field(default_factory=lambda: FakeRegistry(can_query=False))
     records: FakeRecordSealer = field(default_factory=FakeRecordSealer)
@@ -112,7 +112,7 @@ class World:
         return [await self.backlog.settle(job, now=at(seconds)) for job in jobs]
 
 
-def at(seconds: float) -> Moment:
+def at(seconds: float) -> ClockReading:
     return builders.moment(after=timedelta(seconds=seconds))
 
 

@@ -9,9 +9,9 @@ from typing import Any, cast
 
 from sqlalchemy import delete, insert, select, update
 
-from idvault.bootstrap.sequencing import wire_sequencing
-from idvault.domain.moment import Moment
-from idvault.ports.witness import Witness
+from idvault.bootstrap.log import wire_sequencing
+from idvault.domain.clock import ClockReading
+from idvault.ports.log.witness import Witness
 from idvault.sealing.key_set import KeySet
 from idvault.sealing.signing import Ed25519Signer
 from idvault.storage.base.connection import Connection
@@ -21,8 +21,8 @@ from idvault.storage.log.store import SqlLogStore
 from idvault.storage.log.tables import log_checkpoints, log_entries, log_head, log_nodes
 from idvault.storage.public_files import LocalPublicFiles
 from idvault.transparency import checkpoint, verifier
-from idvault.transparency.checkpoint import Checkpoint, Policy
-from idvault.transparency.note import Signer, VerifierKey
+from idvault.transparency.checkpoint import Checkpoint, CosignaturePolicy
+from idvault.transparency.note import NoteSigner, VerifierKey
 from idvault.transparency.tree import CompactRange, leaf_hash
 from tests.support import merkle
 from tests.support.databases import Databases
@@ -31,20 +31,20 @@ from tests.support.fakes.flaky import Flaky
 ORIGIN = "log.example/idvault"
 SIGNER = Ed25519Signer(keys=KeySet("0", {"0": bytes([1]) * 32}))
 KEY = VerifierKey(ORIGIN, SIGNER.public_key)
-PLAIN = Policy(ORIGIN, (KEY,))
+PLAIN = CosignaturePolicy(ORIGIN, (KEY,))
 COSIGNER = merkle.witness("witness.example", seed=2)
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
 
-def demanding(quorum: int) -> Policy:
+def demanding(quorum: int) -> CosignaturePolicy:
     """Return a policy with a witness, demanded or not."""
-    return Policy(ORIGIN, (KEY,), (COSIGNER.key,), quorum)
+    return CosignaturePolicy(ORIGIN, (KEY,), (COSIGNER.key,), quorum)
 
 
-def at(seconds: float) -> Moment:
+def at(seconds: float) -> ClockReading:
     """Return a moment whose two clocks differ by a day."""
     real = START + timedelta(seconds=seconds)
-    return Moment(real + timedelta(days=1), real)
+    return ClockReading(real + timedelta(days=1), real)
 
 
 @dataclass
@@ -54,7 +54,7 @@ class Worker:
     main: Database
     shred: Database
     folder: Path
-    policy: Policy = PLAIN
+    policy: CosignaturePolicy = PLAIN
     witness: Witness | None = None
     alarms: list[str] = field(default_factory=list)
 
@@ -192,7 +192,7 @@ async def forget(world: LogWorld, *, folder: bool) -> None:
     """Put the second database, and the folder if wanted, back to a small checkpoint as an old backup does."""
     for path in sorted(world.folder.rglob("*"), reverse=True) if folder else ():
         path.rmdir() if path.is_dir() else path.unlink()
-    small = checkpoint.sign(of((await world.placed())[:4]), [Signer(KEY, SIGNER.sign)])
+    small = checkpoint.sign(of((await world.placed())[:4]), [NoteSigner(KEY, SIGNER.sign)])
 
     async def work(connection: Connection) -> None:
         await connection.execute(update(log_checkpoints).values(note=small))

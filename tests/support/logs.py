@@ -15,7 +15,7 @@ from idvault.storage.log.store import SqlLogStore
 from idvault.storage.log.tables import log_entries, log_head, log_nodes
 from idvault.transparency import checkpoint, note
 from idvault.transparency.checkpoint import Checkpoint
-from idvault.transparency.note import Signer
+from idvault.transparency.note import NoteSigner
 from idvault.transparency.tile import encode_bundle, encode_tile, grown, grown_bundles
 from idvault.transparency.tree import CompactRange, Position, leaf_hash
 from tests.support.databases import Databases
@@ -39,7 +39,7 @@ def checkpoint_of(leaves: Sequence[bytes]) -> Checkpoint:
     return Checkpoint(ORIGIN, tree.size, tree.root())
 
 
-def signed(leaves: Sequence[bytes], *witnesses: Signer, time: int = 0, by: Signer = SIGNER) -> bytes:
+def signed(leaves: Sequence[bytes], *witnesses: NoteSigner, time: int = 0, by: NoteSigner = SIGNER) -> bytes:
     """Return the signed checkpoint of these entries, cosigned at a time in seconds."""
     made = checkpoint_of(leaves)
     signature_lines = [note.sign(witness, made.text, time=time) for witness in witnesses]

@@ -8,7 +8,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from idvault.transparency.note import Algorithm, Signer, VerifierKey
+from idvault.transparency.note import Algorithm, NoteSigner, VerifierKey
 from idvault.transparency.tree import Position
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "transparency"
@@ -77,12 +77,12 @@ def log_of(size: int) -> list[bytes]:
     return [b"entry %d" % index for index in range(size)]
 
 
-def signer(name: str, *, seed: int = 1, algorithm: Algorithm = Algorithm.ED25519) -> Signer:
+def signer(name: str, *, seed: int = 1, algorithm: Algorithm = Algorithm.ED25519) -> NoteSigner:
     """Return a signer with a made-up key of a test."""
     private = Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32)
-    return Signer(VerifierKey(name, private.public_key().public_bytes_raw(), algorithm), private.sign)
+    return NoteSigner(VerifierKey(name, private.public_key().public_bytes_raw(), algorithm), private.sign)
 
 
-def witness(name: str, *, seed: int) -> Signer:
+def witness(name: str, *, seed: int) -> NoteSigner:
     """Return a cosigner with a made-up key of a test."""
     return signer(name, seed=seed, algorithm=Algorithm.COSIGNATURE_V1)

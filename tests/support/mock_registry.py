@@ -10,8 +10,8 @@ from typing import Any
 
 import aiohttp
 
+from idvault.domain.claim import Identity
 from idvault.domain.document import Document, DocumentType
-from idvault.domain.verification import Identity
 from idvault.mock_registry import server
 from idvault.mock_registry.server import Addresses, Options
 from idvault.registry.nppa import NppaRegistry

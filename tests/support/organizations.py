@@ -1,8 +1,8 @@
 """Synthetic organisations: 990000 is the region of no registration authority, so no code is anybody's."""
 
 from idvault.domain import document
+from idvault.domain.claim import Identity
 from idvault.domain.document import Document, DocumentType
-from idvault.domain.verification import Identity
 
 NAME = "虚构晴岚科技有限公司"
 

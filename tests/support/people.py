@@ -6,9 +6,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from idvault.attest import hpke, roster_signature
 from idvault.attest.passphrase import Cost
-from idvault.attest.person import Person
 from idvault.attest.quorum import Quorum
 from idvault.attest.roster import Roster
+from idvault.attest.roster_member import RosterMember
 
 CHEAP = Cost(memory_kib=8, iterations=1, lanes=1)
 NAMES = ("custodian-a", "custodian-b", "custodian-c")
@@ -23,8 +23,8 @@ def signer(name: str) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(secret(name, "ed25519"))
 
 
-def person(name: str, *, role: str = "custodian", suite: str = hpke.X_WING) -> Person:
-    return Person(
+def person(name: str, *, role: str = "custodian", suite: str = hpke.X_WING) -> RosterMember:
+    return RosterMember(
         name=name,
         role=role,
         organisation="示例机构 (synthetic)",

@@ -7,9 +7,9 @@ from idvault.attest import hpke, roster_chain, roster_signature
 from idvault.attest.quorum import Quorum
 from idvault.attest.roster import Roster
 from idvault.attest.roster_chain import WatchedChain
-from idvault.flows.log_guard import LogGuard
-from idvault.flows.roster import Proposal, ProposeCommand, RosterFlow, SignCommand
-from idvault.flows.roster_holder import RosterHolder
+from idvault.flows.log.guard import LogGuard
+from idvault.flows.people.roster import Proposal, ProposeCommand, RosterFlow, SignCommand
+from idvault.flows.people.roster_holder import RosterHolder
 from idvault.storage.base.database import Database
 from idvault.storage.people.roster import SqlRosterStore
 from tests.support import people

@@ -12,12 +12,12 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from idvault.attest import hpke
-from idvault.attest.person import Person
+from idvault.attest.roster_member import RosterMember
 from idvault.domain import seal, second_factor
+from idvault.domain.clock import ClockReading
 from idvault.domain.error import DeniedError, Reason
-from idvault.domain.moment import Moment
-from idvault.flows.log_guard import LogGuard
-from idvault.flows.second_factor import SecondFactorFlow
+from idvault.flows.log.guard import LogGuard
+from idvault.flows.people.second_factor import SecondFactorFlow
 from idvault.sealing import key_set
 from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder
@@ -93,7 +93,7 @@ def build(database: Database, keys: Path) -> World:
     return World(flow, waiting, counted)
 
 
-def _person(actor_id: str) -> Person:
+def _person(actor_id: str) -> RosterMember:
     if actor_id != AUDITOR.actor_id:
         raise DeniedError(Reason.ACCESS_DENIED)
     return AUDITOR
@@ -106,7 +106,7 @@ async def contend(url: str, keys: str, code: str, count: int) -> int:
 
     async def once() -> bool:
         try:
-            await world.flow.check(actor_id=AUDITOR.actor_id, code=code, now=Moment(NOW, NOW))
+            await world.flow.check(actor_id=AUDITOR.actor_id, code=code, now=ClockReading(NOW, NOW))
         except DeniedError:
             return False
         return True

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from idvault.api.access import Access
-from idvault.api.directory import Directory, Pin
-from idvault.api.server import Server, Service, Tls
+from idvault.api.edge.access import Access
+from idvault.api.edge.directory import Directory, Pin
+from idvault.api.edge.server import GrpcServer, Service, Tls
 from idvault.attest.roster import Roster
 from idvault.custody import identity as identities
 from idvault.domain.error import NotFoundError, Reason
@@ -52,7 +52,7 @@ class House:
     """A served chamber, and everybody's identity folder."""
 
     room: Chamber
-    server: Server
+    server: GrpcServer
     folder: Path
     passphrase: Path
     idvault: Commands | None
@@ -139,7 +139,7 @@ async def serving(room: Chamber, folder: Path, idvault: Commands | None) -> Asyn
     }
     served = [Service(services[name], servicer) for name, servicer in room.servicers.items()]
     rosters = roster_pb2.DESCRIPTOR.services_by_name["RosterService"]
-    server = Server(
+    server = GrpcServer(
         listen="127.0.0.1:0",
         tls=Tls(issued.certificate, issued.key, authority.ca),
         services=[*served, Service(rosters, Rosters(room))],

@@ -8,7 +8,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from idvault.attest import jose, status_token
 from idvault.attest.jose import PublicKey
 from idvault.attest.status_list import INVALID, VALID, StatusList
-from idvault.domain.status import Assurance, Standing, State, Status, SubjectKind
+from idvault.domain.account import (
+    AccountState,
+    Assurance,
+    Standing,
+    Status,
+    SubjectKind,
+)
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 ISSUER = status_token.issuer("vault.example/log")
@@ -28,9 +34,9 @@ def signed(claims: dict[str, Any], typ: str, key: Ed25519PrivateKey = TOKEN_KEY)
     return jose.sign(claims, typ=typ, public_key=key.public_key().public_bytes_raw(), signer=key.sign)
 
 
-def status(state: State = State.VERIFIED, standing: Standing = Standing.GOOD) -> Status:
+def status(state: AccountState = AccountState.VERIFIED, standing: Standing = Standing.GOOD) -> Status:
     """Return an account's published status."""
-    expires = date(2027, 3, 1) if state is State.VERIFIED else None
+    expires = date(2027, 3, 1) if state is AccountState.VERIFIED else None
     return Status(
         "acct_1", SubjectKind.INDIVIDUAL, state, standing, Assurance.REGISTRY_MATCH, 2, None, expires
     )

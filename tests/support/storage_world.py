@@ -11,20 +11,26 @@ from uuid import UUID
 from sqlalchemy import ClauseElement, func, select
 
 from idvault.domain import token
+from idvault.domain.account import SubjectKind
+from idvault.domain.claim import (
+    ClaimOutcome,
+    ClaimState,
+    Consent,
+    FailureReason,
+    Owner,
+)
+from idvault.domain.clock import ClockReading
 from idvault.domain.event import SYSTEM_ACTOR, Event, EventType
-from idvault.domain.job import JobState, Progress
-from idvault.domain.moment import Moment
+from idvault.domain.job import JobProgress, JobState
 from idvault.domain.record import SealedRecord
 from idvault.domain.request import Request
-from idvault.domain.status import SubjectKind
-from idvault.domain.verification import ClaimState, Consent, FailureReason, Outcome, Owner
-from idvault.ports.verification import (
+from idvault.ports.claim import (
     Claim,
     Intake,
     Job,
     Lease,
-    Opened,
-    Opening,
+    NewClaim,
+    OpenedClaim,
     PersonKey,
     Settlement,
 )
@@ -46,14 +52,14 @@ from idvault.storage.platform.store import SqlPlatformStore
 
 NOW = datetime(2026, 3, 1, 4, 0, 0, 123_456, tzinfo=UTC)
 TODAY = date(2026, 3, 1)
-MATCHED = Outcome(ClaimState.SUCCEEDED)
-MISMATCHED = Outcome(ClaimState.FAILED, FailureReason.MISMATCH)
-NO_RECORD = Outcome(ClaimState.FAILED, FailureReason.NO_RECORD)
+MATCHED = ClaimOutcome(ClaimState.SUCCEEDED)
+MISMATCHED = ClaimOutcome(ClaimState.FAILED, FailureReason.MISMATCH)
+NO_RECORD = ClaimOutcome(ClaimState.FAILED, FailureReason.NO_RECORD)
 
 
-def at(*, after: timedelta = timedelta(0)) -> Moment:
+def at(*, after: timedelta = timedelta(0)) -> ClockReading:
     """Return a moment whose clocks differ by a day, so that nobody mixes them up unseen."""
-    return Moment(NOW + after, NOW + after - timedelta(days=1))
+    return ClockReading(NOW + after, NOW + after - timedelta(days=1))
 
 
 def lease_of(name: str, *, until: datetime | None = None) -> Lease:
@@ -104,9 +110,9 @@ class World:
         key = PersonKey(1, sha256(name.encode()).digest(), None, self.new_id(), day, yesterday)
         return replace(key, **changes)
 
-    def opening(self, **changes: Any) -> Opening:
+    def opening(self, **changes: Any) -> NewClaim:
         """Return a sign-up of its own person, with changes."""
-        made = Opening(
+        made = NewClaim(
             request=self.request(),
             claim_id=self.new_id(),
             account_token=token.make(self.random()),
@@ -126,7 +132,7 @@ class World:
             kind, SYSTEM_ACTOR, account_token, NOW, at().real, self.new_id(), self.random(32), fields
         )
 
-    async def open(self, opening: Opening | None = None, **changes: Any) -> Opened:
+    async def open(self, opening: NewClaim | None = None, **changes: Any) -> OpenedClaim:
         """Open a claim with fresh events."""
         asked = opening or self.opening(**changes)
         return await self.claims.open(
@@ -162,7 +168,7 @@ class World:
             shares=(self.random(32) * 3, self.random(31), b""),
         )
 
-    def settlement(self, job: Job, outcome: Outcome, **changes: Any) -> Settlement:
+    def settlement(self, job: Job, outcome: ClaimOutcome, **changes: Any) -> Settlement:
         """Return how a job's claim ends under its lease, with changes."""
         made = Settlement(
             account_token=job.account_token,
@@ -178,7 +184,7 @@ class World:
         )
         return replace(made, **changes)
 
-    async def settle(self, job: Job, outcome: Outcome, **changes: Any) -> Claim | None:
+    async def settle(self, job: Job, outcome: ClaimOutcome, **changes: Any) -> Claim | None:
         return await self.claims.settle(
             self.settlement(job, outcome, **changes),
             event=self.event(EventType.CLAIM_SETTLE, job.account_token),
@@ -186,7 +192,7 @@ class World:
 
     async def postpone(self, job: Job, **changes: Any) -> bool:
         """Let a job's claim wait, READY and due at once unless changed."""
-        ready = Progress(JobState.READY, 0, None, next_at=at().real)
+        ready = JobProgress(JobState.READY, 0, None, next_at=at().real)
         return await self.claims.postpone(
             job,
             intake=Intake("2026-03-01", b"sealed"),

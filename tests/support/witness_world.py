@@ -11,13 +11,13 @@ import aiohttp
 
 from idvault.transparency import checkpoint
 from idvault.transparency.checkpoint import Checkpoint
-from idvault.transparency.note import Signer, VerifierKey, open_note
+from idvault.transparency.note import NoteSigner, VerifierKey, open_note
 from idvault.transparency.proof import prove_consistency
 from idvault.transparency.tree import EMPTY_ROOT
 from idvault.witness import app
-from idvault.witness.cosigner import Answer, Cosigner, known_logs
-from idvault.witness.state import State
-from idvault.witness.wire import PATH, Request
+from idvault.witness.cosigner import Cosigner, CosignerAnswer, known_logs
+from idvault.witness.state import WitnessState
+from idvault.witness.wire import PATH, AddCheckpoint
 from tests.support.merkle import mth, reader, signer, witness
 
 ORIGIN = "log.example/idvault"
@@ -47,14 +47,14 @@ class History:
         """Return the proof that this history's trees of two sizes are consistent."""
         return prove_consistency(reader(self.leaves(new)), old=old, new=new)
 
-    def note(self, size: int, *by: Signer) -> bytes:
+    def note(self, size: int, *by: NoteSigner) -> bytes:
         """Return the signed checkpoint of a size, by the log's own key unless told else."""
         return checkpoint.sign(self.checkpoint(size), by or [LOG])
 
     def request(self, old: int, new: int) -> bytes:
         """Return an honest submission."""
         proof = self.proof(old, new) if old <= new else ()
-        return Request(old, proof, self.note(new)).encode()
+        return AddCheckpoint(old, proof, self.note(new)).encode()
 
 
 def log_of_main(size: int) -> list[bytes]:
@@ -79,13 +79,13 @@ class Disk:
     folder: Path
     clock: datetime = NOW
     keys: list[VerifierKey] = field(default_factory=lambda: [LOG.key])
-    state: State | None = None
+    state: WitnessState | None = None
 
     def start(self) -> Cosigner:
         """Start anew, as after a crash: nothing but the disk is left."""
         if self.state is not None:
             self.state.close()
-        self.state = State(self.folder)
+        self.state = WitnessState(self.folder)
         return Cosigner(
             logs=known_logs(self.keys), signer=WITNESS, state=self.state, clock=lambda: self.clock
         )
@@ -103,10 +103,10 @@ class Served:
     url: str
     http: aiohttp.ClientSession
 
-    async def submit(self, body: bytes) -> Answer:
+    async def submit(self, body: bytes) -> CosignerAnswer:
         """Submit over HTTP; the content type is the header as it is."""
         async with self.http.post(self.url + PATH, data=body) as answer:
-            return Answer(answer.status, await answer.text(), answer.headers["Content-Type"])
+            return CosignerAnswer(answer.status, await answer.text(), answer.headers["Content-Type"])
 
 
 @asynccontextmanager

@@ -12,9 +12,9 @@ from idvault.transparency import note
 from idvault.transparency.checkpoint import (
     Checkpoint,
     CheckpointError,
+    CosignaturePolicy,
     MalformedCheckpointError,
     OriginError,
-    Policy,
     PolicyError,
     QuorumError,
     RolledBackError,
@@ -24,7 +24,13 @@ from idvault.transparency.checkpoint import (
     verify,
     verify_successor,
 )
-from idvault.transparency.note import InvalidSignatureError, Signer, UnsignedNoteError, VerifierKey, parse_key
+from idvault.transparency.note import (
+    InvalidSignatureError,
+    NoteSigner,
+    UnsignedNoteError,
+    VerifierKey,
+    parse_key,
+)
 from idvault.transparency.proof import ConsistencyError, prove_consistency
 from idvault.transparency.tree import LogError, leaf_hash
 from tests.support.merkle import log_of, mth, reader, signer, vectors, witness
@@ -34,10 +40,10 @@ ORIGIN = "log.example/idvault"
 CHECKPOINT = Checkpoint(ORIGIN, 7, mth(log_of(7)))
 LOG = signer(ORIGIN, seed=1)
 WITNESSES = [witness(f"witness.example/{n}", seed=n) for n in (2, 3, 4)]
-POLICY = Policy(ORIGIN, (LOG.key,), tuple(cosigner.key for cosigner in WITNESSES), quorum=2)
+POLICY = CosignaturePolicy(ORIGIN, (LOG.key,), tuple(cosigner.key for cosigner in WITNESSES), quorum=2)
 
 
-def cosigned(*cosigners: tuple[Signer, int], checkpoint: Checkpoint = CHECKPOINT) -> bytes:
+def cosigned(*cosigners: tuple[NoteSigner, int], checkpoint: Checkpoint = CHECKPOINT) -> bytes:
     lines = [note.sign(cosigner, checkpoint.text, time=time) for cosigner, time in cosigners]
     return note.parse(sign(checkpoint, [LOG])).with_signatures(lines).encode()
 
@@ -45,7 +51,7 @@ def cosigned(*cosigners: tuple[Signer, int], checkpoint: Checkpoint = CHECKPOINT
 def test_checkpoints_of_a_public_checksum_database() -> None:
     """Two checkpoints of sum.golang.org verify under its pinned key, and not with a digit changed."""
     published = PUBLISHED["go_checksum_database"]
-    policy = Policy(published["origin"], (parse_key(published["key"]),))
+    policy = CosignaturePolicy(published["origin"], (parse_key(published["key"]),))
     for raw, size in zip(published["notes"], published["sizes"], strict=True):
         assert verify(raw.encode(), policy).checkpoint.size == size
         with pytest.raises(InvalidSignatureError):
@@ -56,7 +62,7 @@ def test_a_checkpoint_with_four_public_witnesses() -> None:
     """A public log's checkpoint meets a policy of its four witnesses, who saw it in one second."""
     published = PUBLISHED["cosigned"]
     keys = tuple(parse_key(key) for key in published["witness_keys"])
-    policy = Policy(published["origin"], (parse_key(published["key"]),), keys, quorum=4)
+    policy = CosignaturePolicy(published["origin"], (parse_key(published["key"]),), keys, quorum=4)
     signed = verify(published["note"].encode(), policy)
     assert signed.checkpoint.size == published["size"]
     assert signed.cosigned == tuple((key, published["time"]) for key in keys)
@@ -82,7 +88,7 @@ def test_the_example_of_the_specification() -> None:
 def test_checkpoints_that_follow_each_other() -> None:
     """Three checkpoints of a published test log verify, and the later ones follow the first."""
     published = PUBLISHED["witnessed"]
-    policy = Policy(
+    policy = CosignaturePolicy(
         published["origin"], (VerifierKey(published["origin"], bytes.fromhex(published["public_key"])),)
     )
     checkpoints = [verify(raw.encode(), policy).checkpoint for raw in published["notes"]]
@@ -166,7 +172,7 @@ def test_a_quorum_of_witnesses() -> None:
 def test_one_witness_with_two_names_is_one() -> None:
     """A cosignature does not say which of its key's names made it, so the key counts once."""
     names = [witness("w.example/a", seed=2), witness("w.example/b", seed=2), witness("w.example/c", seed=3)]
-    policy = Policy(ORIGIN, (LOG.key,), tuple(cosigner.key for cosigner in names), quorum=2)
+    policy = CosignaturePolicy(ORIGIN, (LOG.key,), tuple(cosigner.key for cosigner in names), quorum=2)
     with pytest.raises(QuorumError):
         verify(cosigned((names[0], 1), (names[1], 1)), policy)
     with pytest.raises(PolicyError):

@@ -17,11 +17,11 @@ from idvault.transparency.note import (
     MalformedKeyError,
     MalformedNoteError,
     Note,
-    Signature,
-    Signer,
+    NoteSignature,
+    NoteSigner,
     SigningError,
     UnsignedNoteError,
-    Verified,
+    VerifiedNote,
     VerifierKey,
     open_note,
     parse,
@@ -40,10 +40,10 @@ PETER_KEY, ENOCH_KEY = parse_key(PETER["key"]), parse_key(ENOCH["key"])
 BOTH = f"{TEXT}\n{PETER['line']}{ENOCH['line']}".encode()
 
 
-def peter() -> Signer:
+def peter() -> NoteSigner:
     """Return the signer of the published test key."""
     seed = b64decode(PETER["published_test_private_key"].split("+", 4)[4])[1:]
-    return Signer(PETER_KEY, Ed25519PrivateKey.from_private_bytes(seed).sign)
+    return NoteSigner(PETER_KEY, Ed25519PrivateKey.from_private_bytes(seed).sign)
 
 
 def test_published_keys() -> None:
@@ -89,13 +89,13 @@ def test_names_that_no_line_can_carry(name: str) -> None:
     with pytest.raises(MalformedKeyError):
         VerifierKey(name, bytes(32))
     with pytest.raises(MalformedNoteError):
-        Signature(name, bytes(4), bytes(64))
+        NoteSignature(name, bytes(4), bytes(64))
 
 
 def test_published_notes() -> None:
     """Known keys verify, unknown ones are ignored, the text comes back."""
     one = open_note(BOTH, [PETER_KEY])
-    assert (one.text, one.verified) == (TEXT, (Verified(PETER_KEY, None),))
+    assert (one.text, one.verified) == (TEXT, (VerifiedNote(PETER_KEY, None),))
     two = open_note(BOTH, [ENOCH_KEY, PETER_KEY, PETER_KEY])
     assert [signature.key for signature in two.verified] == [PETER_KEY, ENOCH_KEY]
     example = PUBLISHED["example"]
@@ -161,12 +161,12 @@ def test_empty_lines_belong_to_the_text() -> None:
 
 def test_a_wrong_signature_of_a_known_key_spoils_the_note() -> None:
     """It does so beside a good one of another key, and beside a good one of its own."""
-    bad = Signature(PETER_KEY.name, PETER_KEY.key_id, bytes(64))
-    short = Signature(PETER_KEY.name, PETER_KEY.key_id, bytes(1))
+    bad = NoteSignature(PETER_KEY.name, PETER_KEY.key_id, bytes(64))
+    short = NoteSignature(PETER_KEY.name, PETER_KEY.key_id, bytes(1))
     for spoiled in (parse(BOTH).with_signatures([bad]), parse(BOTH).with_signatures([short])):
         with pytest.raises(InvalidSignatureError, match=r"PeterNeumann\+c74f20a3"):
             open_note(spoiled.encode(), [PETER_KEY, ENOCH_KEY])
-        assert open_note(spoiled.encode(), [ENOCH_KEY]).verified == (Verified(ENOCH_KEY, None),)
+        assert open_note(spoiled.encode(), [ENOCH_KEY]).verified == (VerifiedNote(ENOCH_KEY, None),)
     with pytest.raises(InvalidSignatureError):
         open_note(BOTH.replace(b"your problem", b"my problem"), [PETER_KEY])
 
@@ -174,8 +174,8 @@ def test_a_wrong_signature_of_a_known_key_spoils_the_note() -> None:
 def test_a_key_is_its_name_and_its_id() -> None:
     """A line with a known key's name or id, but not both, is that of a stranger."""
     for stranger in (
-        Signature("Somebody", PETER_KEY.key_id, bytes(64)),
-        Signature(PETER_KEY.name, ENOCH_KEY.key_id, bytes(64)),
+        NoteSignature("Somebody", PETER_KEY.key_id, bytes(64)),
+        NoteSignature(PETER_KEY.name, ENOCH_KEY.key_id, bytes(64)),
     ):
         with pytest.raises(UnsignedNoteError):
             open_note(Note(TEXT, (stranger,)).encode(), [PETER_KEY, ENOCH_KEY])
@@ -208,12 +208,12 @@ def test_a_cosignature_binds_its_time() -> None:
     cosigner = witness("witness.example/w1", seed=2)
     signature = sign(cosigner, TEXT, time=1679315147)
     raw = Note(TEXT, (signature,)).encode()
-    assert open_note(raw, [cosigner.key]).verified == (Verified(cosigner.key, 1679315147),)
+    assert open_note(raw, [cosigner.key]).verified == (VerifiedNote(cosigner.key, 1679315147),)
     later = (1679315148).to_bytes(8, "big") + signature.value[8:]
     for value in (later, signature.value[:8], signature.value[:4], b"\x80" + bytes(7) + signature.value[8:]):
         with pytest.raises(InvalidSignatureError):
             open_note(
-                Note(TEXT, (Signature(signature.name, signature.key_id, value),)).encode(), [cosigner.key]
+                Note(TEXT, (NoteSignature(signature.name, signature.key_id, value),)).encode(), [cosigner.key]
             )
     published = PUBLISHED["cosignature_time"]
     line = parse_signatures(f"— somebody {published['base64']}\n")[0]
@@ -246,7 +246,7 @@ def test_a_signer_that_signs_something_else_is_found_out() -> None:
     good = signer("log", seed=5)
     for wrong in (signer("log", seed=6).sign, lambda message: good.sign(message + b"x"), lambda _: b""):
         with pytest.raises(SigningError):
-            sign_note(TEXT, [Signer(good.key, wrong)])
+            sign_note(TEXT, [NoteSigner(good.key, wrong)])
 
 
 @settings(deadline=None)
@@ -265,7 +265,7 @@ def test_any_bytes_are_a_note_or_refused(noise: bytes, at: int) -> None:
 def test_lines_read_back(name: str, value: bytes) -> None:
     """A signature line that can be written is read back the same."""
     try:
-        signature = Signature(name, b"\x00\x01\x02\x03", value)
+        signature = NoteSignature(name, b"\x00\x01\x02\x03", value)
     except MalformedNoteError:
         return
     assert parse_signatures(signature.line) == (signature,)

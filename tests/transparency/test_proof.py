@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from idvault.transparency.proof import (
     ConsistencyError,
     InclusionError,
-    Plan,
+    ProofPlan,
     plan_consistency,
     plan_inclusion,
     prove_consistency,
@@ -211,7 +211,7 @@ def test_a_reader_that_answers_something_else_is_refused() -> None:
     """Too few hashes, and hashes of another length, make no proof."""
     plan = plan_inclusion(index=0, size=7)
     assert plan.positions == (Position(0, 1), Position(1, 1), Position(1, 2), Position(0, 6))
-    assert plan == Plan(((Position(0, 1),), (Position(1, 1),), (Position(1, 2), Position(0, 6))))
+    assert plan == ProofPlan(((Position(0, 1),), (Position(1, 1),), (Position(1, 2), Position(0, 6))))
     with pytest.raises(OutOfRangeError):
         plan.assemble([SOME] * 3)
     with pytest.raises(MalformedHashError):

@@ -12,8 +12,8 @@ from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.note import Note, parse, sign, sign_note
 from idvault.transparency.tree import EMPTY_ROOT
 from idvault.witness import app, wire
-from idvault.witness.cosigner import Answer
-from idvault.witness.wire import Request
+from idvault.witness.cosigner import CosignerAnswer
+from idvault.witness.wire import AddCheckpoint
 from tests.support.merkle import signer, witness
 from tests.support.witness_world import (
     LOG,
@@ -50,18 +50,18 @@ async def test_200_again_for_the_same_checkpoint(server: Served) -> None:
     await server.submit(MAIN.request(0, 5))
     for _ in range(2):
         assert cosigned(MAIN.note(5), (await server.submit(MAIN.request(5, 5))).body)
-    assert await server.submit(MAIN.request(0, 5)) == Answer(409, "5\n", "text/x.tlog.size")
+    assert await server.submit(MAIN.request(0, 5)) == CosignerAnswer(409, "5\n", "text/x.tlog.size")
 
 
 async def test_200_ignores_unknown_signatures(server: Served) -> None:
     """Lines of unknown keys change nothing, even under the log's name; extension lines are cosigned."""
     note = MAIN.note(5, LOG, STRANGER, signer("other.example"))
-    answer = await server.submit(Request(0, (), note).encode())
+    answer = await server.submit(AddCheckpoint(0, (), note).encode())
     assert cosigned(MAIN.note(5), answer.body)
     extended = replace(MAIN.checkpoint(6), extensions=("an extension",))
     note = History.note(_Extended(), 6)
     assert extended.text in note.decode()
-    answer = await server.submit(Request(5, MAIN.proof(5, 6), note).encode())
+    answer = await server.submit(AddCheckpoint(5, MAIN.proof(5, 6), note).encode())
     assert cosigned(note, answer.body)
 
 
@@ -83,26 +83,26 @@ async def test_400_for_what_cannot_be_read(server: Served) -> None:
         good.replace(b"\n\n", b"\n", 1),
         good.removesuffix(b"\n"),
         good.rpartition("— ".encode())[0],
-        Request(0, (LEAF,) * 64, MAIN.note(5)).encode(),
+        AddCheckpoint(0, (LEAF,) * 64, MAIN.note(5)).encode(),
         b"old 0\n\n\xff\n\n\xff",
     ):
         answer = await server.submit(body)
         assert (answer.status, answer.content_type) == (400, "text/plain"), body
     # Nobody signed it, so it is not even looked at whether it is a checkpoint.
-    assert (await server.submit(Request(0, (), not_a_checkpoint).encode())).status == 403
+    assert (await server.submit(AddCheckpoint(0, (), not_a_checkpoint).encode())).status == 403
 
 
 async def test_400_for_a_signed_text_that_is_no_checkpoint(server: Served) -> None:
     """What the log signed and is no checkpoint is malformed."""
-    body = Request(0, (), sign_note(f"{ORIGIN}\nnot a size\n", [LOG])).encode()
+    body = AddCheckpoint(0, (), sign_note(f"{ORIGIN}\nnot a size\n", [LOG])).encode()
     assert (await server.submit(body)).status == 400
 
 
 async def test_400_for_an_old_size_beyond_the_checkpoint(server: Served) -> None:
     """An old size that is greater than the checkpoint's is malformed, whatever was cosigned."""
     await server.submit(MAIN.request(0, 5))
-    assert (await server.submit(Request(5, (), MAIN.note(4)).encode())).status == 400
-    assert (await server.submit(Request(7, (), MAIN.note(6)).encode())).status == 400
+    assert (await server.submit(AddCheckpoint(5, (), MAIN.note(4)).encode())).status == 400
+    assert (await server.submit(AddCheckpoint(7, (), MAIN.note(6)).encode())).status == 400
 
 
 async def test_403_without_a_signature_of_the_log(server: Served) -> None:
@@ -111,34 +111,34 @@ async def test_403_without_a_signature_of_the_log(server: Served) -> None:
     cosignature = sign(witness(ORIGIN, seed=1), MAIN.checkpoint(5).text, time=5)
     cosigned_only = Note(MAIN.checkpoint(5).text, (cosignature,)).encode()
     for note in (MAIN.note(5, STRANGER), broken, cosigned_only):
-        answer = await server.submit(Request(0, (), note).encode())
+        answer = await server.submit(AddCheckpoint(0, (), note).encode())
         assert (answer.status, answer.content_type) == (403, "text/plain")
     # Nor does a second key of the attacker's help a checkpoint whose known signature is broken.
     mixed = Note(MAIN.checkpoint(6).text, parse(MAIN.note(5)).signatures).encode()
-    assert (await server.submit(Request(0, (), mixed).encode())).status == 403
+    assert (await server.submit(AddCheckpoint(0, (), mixed).encode())).status == 403
 
 
 async def test_404_for_an_unknown_log(server: Served) -> None:
     """A checkpoint of another origin is not looked at, whoever signed it."""
     other = History(origin=OTHER_ORIGIN)
     for by in (LOG, signer(OTHER_ORIGIN)):
-        answer = await server.submit(Request(0, (), other.note(5, by)).encode())
+        answer = await server.submit(AddCheckpoint(0, (), other.note(5, by)).encode())
         assert (answer.status, answer.content_type) == (404, "text/plain")
 
 
 async def test_409_tells_the_size(server: Served) -> None:
     """An old size that is not the last cosigned one is told that size, and nothing changes."""
-    assert await server.submit(MAIN.request(3, 5)) == Answer(409, "0\n", "text/x.tlog.size")
+    assert await server.submit(MAIN.request(3, 5)) == CosignerAnswer(409, "0\n", "text/x.tlog.size")
     await server.submit(MAIN.request(0, 5))
     for old in (0, 3, 4, 6, 8):
-        assert await server.submit(MAIN.request(old, 8)) == Answer(409, "5\n", "text/x.tlog.size")
+        assert await server.submit(MAIN.request(old, 8)) == CosignerAnswer(409, "5\n", "text/x.tlog.size")
     assert (await server.submit(MAIN.request(5, 8))).status == 200
 
 
 async def test_409_for_another_root_at_the_same_size(server: Served) -> None:
     """A second root of the same size is refused as a conflict without a size to go on from."""
     await server.submit(MAIN.request(0, 5))
-    answer = await server.submit(Request(5, (), FORK.note(5)).encode())
+    answer = await server.submit(AddCheckpoint(5, (), FORK.note(5)).encode())
     assert (answer.status, answer.content_type) == (409, "text/plain")
     assert "—" not in answer.body
 
@@ -156,7 +156,7 @@ async def test_422_for_a_proof_that_does_not_verify(server: Served) -> None:
         (MAIN.note(8), (*proof, LEAF)),
         (MAIN.note(5), (LEAF,)),
     ):
-        answer = await server.submit(Request(5, tuple(wrong), note).encode())
+        answer = await server.submit(AddCheckpoint(5, tuple(wrong), note).encode())
         assert (answer.status, answer.content_type) == (422, "text/plain")
     assert (await server.submit(MAIN.request(5, 8))).status == 200
 
@@ -177,10 +177,10 @@ async def test_the_first_checkpoint(
 ) -> None:
     """The empty tree and the first tree need an empty proof, and the empty tree its one root."""
     note = checkpoint.sign(Checkpoint(ORIGIN, new, root), [LOG])
-    answer = await server.submit(Request(0, proof, note).encode())
+    answer = await server.submit(AddCheckpoint(0, proof, note).encode())
     assert answer.status == status
     if status == 200:
-        assert (await server.submit(Request(new, (), note).encode())).status == 200
+        assert (await server.submit(AddCheckpoint(new, (), note).encode())).status == 200
 
 
 async def test_other_places_and_methods(server: Served) -> None:

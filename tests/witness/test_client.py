@@ -9,8 +9,8 @@ import pytest
 from aiohttp import web
 
 from idvault.domain.error import Reason, UnavailableError
-from idvault.ports.witness import Ahead, Cosigned, WitnessRefusedError
-from idvault.transparency.note import Signer, VerifierKey, sign
+from idvault.ports.log.witness import Ahead, Cosigned, WitnessRefusedError
+from idvault.transparency.note import NoteSigner, VerifierKey, sign
 from idvault.witness import wire
 from idvault.witness.client import HttpWitness, WitnessAnswerError, WitnessSetupError
 from tests.support.merkle import witness
@@ -58,7 +58,7 @@ def fixed(status: int, body: str | bytes = "", content_type: str = "text/plain")
     return answer
 
 
-def line(by: Signer = WITNESS, *, history: History = MAIN, time: datetime = NOW) -> str:
+def line(by: NoteSigner = WITNESS, *, history: History = MAIN, time: datetime = NOW) -> str:
     """Return a cosignature of the checkpoint of size 5."""
     return sign(by, history.checkpoint(5).text, time=int(time.timestamp())).line
 

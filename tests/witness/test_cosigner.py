@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.note import VerifierKey
-from idvault.witness.cosigner import Answer, Cosigner, KeyKindError, known_logs
-from idvault.witness.state import State
-from idvault.witness.wire import Request
+from idvault.witness.cosigner import Cosigner, CosignerAnswer, KeyKindError, known_logs
+from idvault.witness.state import WitnessState
+from idvault.witness.wire import AddCheckpoint
 from tests.support.merkle import vectors
 from tests.support.witness_world import LOG, MAIN, NOW, ORIGIN, WITNESS, Disk, History, cosigned
 
@@ -32,7 +32,7 @@ class _Crash(BaseException):
     """The process is gone."""
 
 
-class _Faulty(State):
+class _Faulty(WitnessState):
     """A state whose next write fails as it is told: before it, half-way, or with a crash right after it."""
 
     fault = ""
@@ -110,7 +110,7 @@ class _Step:
         old = known if self.honest and known <= self.size else self.old
         prover = self.history if self.honest else self.prover
         proof = prover.proof(old, self.size) if old <= self.size else ()
-        return Request(old, proof, self.history.note(self.size)).encode()
+        return AddCheckpoint(old, proof, self.history.note(self.size)).encode()
 
 
 STEPS = st.builds(
@@ -185,15 +185,15 @@ def test_published_checkpoints_are_cosigned(disk: Disk) -> None:
     proofs = [tuple(b64decode(value) for value in proof) for proof in PUBLISHED["proofs_from_first"]]
     cosigner = disk.start()
 
-    def submit(old: int, proof: tuple[bytes, ...], note: bytes) -> Answer:
-        return cosigner.add_checkpoint(Request(old, proof, note).encode())
+    def submit(old: int, proof: tuple[bytes, ...], note: bytes) -> CosignerAnswer:
+        return cosigner.add_checkpoint(AddCheckpoint(old, proof, note).encode())
 
     assert submit(0, (proofs[1][0],) * 64, notes[0]).status == 400
     assert submit(0, (), notes[0]).status == 200
     assert submit(1, proofs[1], notes[2]).status == 422
     answer = submit(1, proofs[2], notes[2])
     assert cosigned(notes[2], answer.body) == int(NOW.timestamp())
-    assert submit(1, proofs[1], notes[1]) == Answer(409, "5\n", "text/x.tlog.size")
+    assert submit(1, proofs[1], notes[1]) == CosignerAnswer(409, "5\n", "text/x.tlog.size")
 
 
 def test_the_time_is_that_of_signing(disk: Disk) -> None:
@@ -212,7 +212,9 @@ def test_a_full_disk_is_500_and_no_cosignature(disk: Disk) -> None:
     machine = _Machine(disk.folder)
     machine.start()
     machine.state.fault = "before"
-    assert machine.cosigner.add_checkpoint(MAIN.request(0, 4)) == Answer(500, "the state cannot be written\n")
+    assert machine.cosigner.add_checkpoint(MAIN.request(0, 4)) == CosignerAnswer(
+        500, "the state cannot be written\n"
+    )
     assert machine.cosigner.add_checkpoint(MAIN.request(0, 4)).status == 200
     machine.state.close()
 
@@ -222,7 +224,7 @@ def test_a_fork_is_kept_as_a_proof(disk: Disk) -> None:
     cosigner = disk.start()
     fork = History("fork", fork=2)
     cosigner.add_checkpoint(MAIN.request(0, 4))
-    answer = cosigner.add_checkpoint(Request(4, (), fork.note(4)).encode())
+    answer = cosigner.add_checkpoint(AddCheckpoint(4, (), fork.note(4)).encode())
     assert (answer.status, answer.content_type) == (409, "text/plain")
     (kept,) = (disk.folder / "forks").iterdir()
     assert kept.read_bytes() == fork.note(4)

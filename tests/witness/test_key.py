@@ -7,7 +7,7 @@ import pytest
 
 from idvault.transparency import note
 from idvault.transparency.note import Algorithm, parse_key
-from idvault.witness.key import KeyFileError, load_or_make
+from idvault.witness.key import WitnessKeyFileError, load_or_make
 
 NAME = "witness.example/w1"
 
@@ -36,10 +36,10 @@ def test_two_witnesses_have_two_keys(tmp_path: Path) -> None:
 
 def test_a_new_key_needs_a_name(tmp_path: Path) -> None:
     """Without a name no key is made, nor with one that no signature line can carry."""
-    with pytest.raises(KeyFileError, match="needs a name"):
+    with pytest.raises(WitnessKeyFileError, match="needs a name"):
         load_or_make(tmp_path / "key", name=None)
     for name in ("", "a b", "a+b", "a\nb"):
-        with pytest.raises(KeyFileError, match="no white space"):
+        with pytest.raises(WitnessKeyFileError, match="no white space"):
             load_or_make(tmp_path / "key", name=name)
     assert not list(tmp_path.iterdir())
 
@@ -47,7 +47,7 @@ def test_a_new_key_needs_a_name(tmp_path: Path) -> None:
 def test_another_name_is_refused(tmp_path: Path) -> None:
     """A key keeps its name: under another one it would be another key to everybody who trusts it."""
     load_or_make(tmp_path / "key", name=NAME)
-    with pytest.raises(KeyFileError, match=f"has another name: {NAME}"):
+    with pytest.raises(WitnessKeyFileError, match=f"has another name: {NAME}"):
         load_or_make(tmp_path / "key", name="witness.example/w2")
 
 
@@ -55,7 +55,7 @@ def test_a_key_that_others_may_read_is_refused(tmp_path: Path) -> None:
     """A key that group or others can reach is none."""
     load_or_make(tmp_path / "key", name=NAME)
     (tmp_path / "key").chmod(0o640)
-    with pytest.raises(KeyFileError, match="0600"):
+    with pytest.raises(WitnessKeyFileError, match="0600"):
         load_or_make(tmp_path / "key", name=NAME)
 
 
@@ -76,6 +76,6 @@ def test_a_damaged_file_is_refused(tmp_path: Path, change: str) -> None:
         "short": text.replace(secret, "BAAA"),
     }[change]
     path.write_text(content)
-    with pytest.raises(KeyFileError, match="does not hold the key") as caught:
+    with pytest.raises(WitnessKeyFileError, match="does not hold the key") as caught:
         load_or_make(path, name=NAME)
     assert secret[5:20] not in str(caught.value)

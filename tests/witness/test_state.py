@@ -9,26 +9,26 @@ import pytest
 
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.tree import EMPTY_ROOT
-from idvault.witness.state import State, StateError
+from idvault.witness.state import StateError, WitnessState
 from tests.support.witness_world import MAIN, ORIGIN, OTHER_ORIGIN, History
 
 
 def test_an_unknown_log_is_empty(tmp_path: Path) -> None:
     """Of a log that was never cosigned the empty tree is known."""
-    state = State(tmp_path / "w")
+    state = WitnessState(tmp_path / "w")
     assert state.latest(ORIGIN) == Checkpoint(ORIGIN, 0, EMPTY_ROOT)
     state.close()
 
 
 def test_what_is_kept_survives(tmp_path: Path) -> None:
     """Each log's last checkpoint is there after a restart; extension lines say nothing and are dropped."""
-    state = State(tmp_path / "w")
+    state = WitnessState(tmp_path / "w")
     state.keep(MAIN.checkpoint(3))
     extended = Checkpoint(ORIGIN, 5, MAIN.checkpoint(5).root, ("an extension",))
     state.keep(extended)
     state.keep(History(origin=OTHER_ORIGIN).checkpoint(7))
     state.close()
-    again = State(tmp_path / "w")
+    again = WitnessState(tmp_path / "w")
     assert again.latest(ORIGIN) == MAIN.checkpoint(5)
     assert again.latest(OTHER_ORIGIN).size == 7
     again.close()
@@ -36,7 +36,7 @@ def test_what_is_kept_survives(tmp_path: Path) -> None:
 
 def test_nobody_else_reads_it(tmp_path: Path) -> None:
     """Folders and files are for their owner only."""
-    state = State(tmp_path / "w")
+    state = WitnessState(tmp_path / "w")
     state.keep(MAIN.checkpoint(3))
     state.close()
     found = [tmp_path / "w", *(tmp_path / "w").rglob("*")]
@@ -47,47 +47,47 @@ def test_nobody_else_reads_it(tmp_path: Path) -> None:
 
 def test_one_process_holds_a_folder(tmp_path: Path) -> None:
     """A second witness on the folder is refused until the first lets go."""
-    state = State(tmp_path / "w")
+    state = WitnessState(tmp_path / "w")
     with pytest.raises(StateError, match="another witness runs on"):
-        State(tmp_path / "w")
+        WitnessState(tmp_path / "w")
     state.close()
-    State(tmp_path / "w").close()
+    WitnessState(tmp_path / "w").close()
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff", b"log.example/idvault\n5\n", b"x\n5\nnothing\n"])
 def test_damaged_state_stops_the_start(tmp_path: Path, content: bytes) -> None:
     """A file that cannot be read is not taken for an empty log, and the folder is free again."""
-    state = State(tmp_path / "w")
+    state = WitnessState(tmp_path / "w")
     state.keep(MAIN.checkpoint(3))
     state.close()
     (file,) = (tmp_path / "w" / "logs").iterdir()
     kept = file.read_bytes()
     file.write_bytes(content)
     with pytest.raises(StateError, match="is damaged"):
-        State(tmp_path / "w")
+        WitnessState(tmp_path / "w")
     file.write_bytes(kept)
-    State(tmp_path / "w").close()
+    WitnessState(tmp_path / "w").close()
 
 
 def test_state_of_another_log_stops_the_start(tmp_path: Path) -> None:
     """A file under the name of another log is refused."""
-    state = State(tmp_path / "w")
+    state = WitnessState(tmp_path / "w")
     state.keep(MAIN.checkpoint(3))
     state.close()
     (file,) = (tmp_path / "w" / "logs").iterdir()
     file.rename(file.with_name("0" * 64))
     with pytest.raises(StateError, match="of another log"):
-        State(tmp_path / "w")
+        WitnessState(tmp_path / "w")
 
 
 def test_a_draft_of_a_crash_counts_for_nothing(tmp_path: Path) -> None:
     """A file that a crash left half written is passed over, and written over later."""
-    state = State(tmp_path / "w")
+    state = WitnessState(tmp_path / "w")
     state.keep(MAIN.checkpoint(3))
     (file,) = (tmp_path / "w" / "logs").iterdir()
     state.close()
     file.with_name(f".{file.name}.draft").write_bytes(b"log.exam")
-    again = State(tmp_path / "w")
+    again = WitnessState(tmp_path / "w")
     assert again.latest(ORIGIN).size == 3
     again.keep(MAIN.checkpoint(4))
     again.close()
@@ -99,7 +99,7 @@ def test_what_was_not_synced_is_not_known(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: int
 ) -> None:
     """If the disk refuses, before the rename or after it, the former checkpoint stays the last one."""
-    state = State(tmp_path / "w")
+    state = WitnessState(tmp_path / "w")
     state.keep(MAIN.checkpoint(3))
     sync, calls = os.fsync, iter(range(10))
 
@@ -120,7 +120,7 @@ def test_what_was_not_synced_is_not_known(
 
 def test_forks_are_kept_once(tmp_path: Path) -> None:
     """The note of a fork is kept as it came first, whatever lines of unknown keys are added to it later."""
-    state = State(tmp_path / "w")
+    state = WitnessState(tmp_path / "w")
     fork = History("fork").note(3)
     state.keep_fork(fork)
     for number in range(3):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from idvault.transparency import note
 from idvault.transparency.tree import MAX_SIZE
 from idvault.witness import wire
-from idvault.witness.wire import Request, WireError
+from idvault.witness.wire import AddCheckpoint, WitnessWireError
 
 HASHES = st.lists(st.binary(min_size=32, max_size=32), max_size=wire.MAX_PROOF).map(tuple)
 # The example of C2SP tlog-witness, section add-checkpoint.
@@ -43,7 +43,7 @@ def test_the_example_of_the_specification() -> None:
 @given(old=st.integers(0, MAX_SIZE), proof=HASHES, note=st.binary())
 def test_what_is_written_is_read(old: int, proof: tuple[bytes, ...], note: bytes) -> None:
     """Every request comes back as it was."""
-    request = Request(old, proof, note)
+    request = AddCheckpoint(old, proof, note)
     assert wire.parse(request.encode()) == request
 
 
@@ -52,7 +52,7 @@ def test_what_is_read_is_what_would_be_written(body: bytes, cut: int) -> None:
     """A request has one spelling: whatever is accepted would be written by the same bytes."""
     try:
         request = wire.parse(body[cut:] if body == EXAMPLE.encode() and cut else body)
-    except WireError:
+    except WitnessWireError:
         return
     assert request.encode() == (body[cut:] if body == EXAMPLE.encode() and cut else body)
 
@@ -88,7 +88,7 @@ def test_what_is_read_is_what_would_be_written(body: bytes, cut: int) -> None:
 )
 def test_malformed_requests(body: bytes) -> None:
     """Other spellings, more than 63 hashes and missing parts are refused."""
-    with pytest.raises(WireError):
+    with pytest.raises(WitnessWireError):
         wire.parse(body)
 
 
@@ -108,5 +108,5 @@ def test_sizes_are_told(size: int) -> None:
 )
 def test_malformed_sizes(body: str) -> None:
     """Another spelling of a size is none."""
-    with pytest.raises(WireError):
+    with pytest.raises(WitnessWireError):
         wire.parse_size(body)

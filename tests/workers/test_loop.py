@@ -2,7 +2,7 @@
 
 import asyncio
 
-from idvault.domain.moment import Moment
+from idvault.domain.clock import ClockReading
 from idvault.workers.loop import Loop, Task, pause
 from tests.support import builders
 
@@ -10,9 +10,9 @@ from tests.support import builders
 async def test_each_task_runs_until_stop_and_gets_the_time() -> None:
     """Both tasks run more than once, with the clock's moment."""
     stop = asyncio.Event()
-    seen: list[tuple[str, Moment]] = []
+    seen: list[tuple[str, ClockReading]] = []
 
-    async def note(name: str, now: Moment) -> None:
+    async def note(name: str, now: ClockReading) -> None:
         seen.append((name, now))
         if len([one for one in seen if one[0] == name]) >= 3 and {one[0] for one in seen} == {"a", "b"}:
             stop.set()
@@ -33,10 +33,10 @@ async def test_a_failing_task_is_reported_backs_off_and_stops_no_other() -> None
     failures: list[tuple[str, str]] = []
     healthy = 0
 
-    async def fail(_: Moment) -> None:
+    async def fail(_: ClockReading) -> None:
         raise ValueError("broken")
 
-    async def work(_: Moment) -> None:
+    async def work(_: ClockReading) -> None:
         nonlocal healthy
         healthy += 1
         if healthy == 50:
@@ -57,7 +57,7 @@ async def test_a_task_that_must_not_wait_long_is_tried_again_soon() -> None:
     """Its own limit holds, however often it has failed."""
     stop, failures = asyncio.Event(), 0
 
-    async def fail(_: Moment) -> None:
+    async def fail(_: ClockReading) -> None:
         raise ValueError("broken")
 
     def count(_name: str, _error: Exception) -> None:
@@ -84,7 +84,7 @@ async def test_a_running_task_is_finished_before_the_loop_returns() -> None:
     stop = asyncio.Event()
     finished = False
 
-    async def slow(_: Moment) -> None:
+    async def slow(_: ClockReading) -> None:
         nonlocal finished
         stop.set()
         await asyncio.sleep(0.02)

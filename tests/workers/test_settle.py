@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from idvault.domain.moment import Moment
+from idvault.domain.clock import ClockReading
 from idvault.workers.settle import Settler
 from tests.support import builders
 
@@ -20,7 +20,7 @@ class FakeBacklog:
         self.broken: set[int] = set()
         self.done = asyncio.Event()
 
-    async def lease(self, *, now: Moment, limit: int) -> list[Any]:
+    async def lease(self, *, now: ClockReading, limit: int) -> list[Any]:
         """Win up to limit numbers."""
         if self.refusals:
             self.refusals -= 1
@@ -28,7 +28,7 @@ class FakeBacklog:
         taken, self.waiting = self.waiting[:limit], self.waiting[limit:]
         return taken
 
-    async def settle(self, job: int, *, now: Moment) -> None:
+    async def settle(self, job: int, *, now: ClockReading) -> None:
         """Settle a number after others had their turn."""
         self.running += 1
         self.most = max(self.most, self.running)

@@ -1,10 +1,11 @@
 """The client of idvault for backends: connect, verify people, read statuses; `aio` is the same with await."""
 
+from idvault.domain.account import AccountState as State
+from idvault.domain.account import Assurance, Standing, SubjectKind
+from idvault.domain.claim import ClaimState
 from idvault.domain.document import DocumentType
 from idvault.domain.error import FieldCode, Reason
 from idvault.domain.organization import OrganizationCategory
-from idvault.domain.status import Assurance, Standing, State, SubjectKind
-from idvault.domain.verification import ClaimState
 from idvault_client import aio
 from idvault_client.backend.account.status import Status, Statuses
 from idvault_client.backend.claim import (

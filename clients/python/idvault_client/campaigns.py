@@ -1,8 +1,19 @@
 """What a backend imports to run campaigns; `Vault.campaigns` makes the calls."""
 
-from idvault.domain.campaign import Campaign, CampaignState, Cohort, Method, Plan, QuietHours
-from idvault.domain.invitation import InvitationEvent, InvitationState
-from idvault.domain.legacy_account import Outcome
+from idvault.domain.campaign.campaign import (
+    Campaign,
+    CampaignState,
+    Cohort,
+    QuietHours,
+)
+from idvault.domain.campaign.campaign import (
+    CampaignPlan as Plan,
+)
+from idvault.domain.campaign.campaign import (
+    ReverificationMethod as Method,
+)
+from idvault.domain.campaign.invitation import InvitationEvent, InvitationState
+from idvault.domain.campaign.legacy_account import ImportResult as Outcome
 from idvault_client.backend.campaign.client import AioCampaignClient as AioCampaigns
 from idvault_client.backend.campaign.client import CampaignClient as Campaigns
 from idvault_client.backend.campaign.values import (

@@ -5,7 +5,7 @@ import typer
 from idvault.cli.disclosure import display
 from idvault.cli.people.next_step import NextStep
 from idvault.cli.people.session import MemberOptions, as_json, open_session
-from idvault.domain.disclosure import Finding
+from idvault.domain.disclosure import HistoryFinding
 from idvault.domain.error import Reason
 from idvault_client.people.custody.drill import VerifiedDrill
 
@@ -44,7 +44,7 @@ def drill(context: typer.Context) -> None:
 class DrillNextStep(NextStep):
     """Suggests the next command after a failed drill."""
 
-    def after_finding(self, text: str, finding: Finding) -> str:
+    def after_finding(self, text: str, finding: HistoryFinding) -> str:
         """Return the text for a drill record or share that does not verify."""
         return (
             f"{text}\nnothing was signed; tell the operator and the other custodians\n"

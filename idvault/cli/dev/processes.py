@@ -17,8 +17,17 @@ from idvault.config import Process
 from idvault.development import certificates, environment, example, people, ready
 from idvault.development.authority import real_now
 from idvault.development.layout import AUDITORS, CUSTODIANS, MONITORS, PLATFORMS, ROLES, WITNESS_NAME, Layout
-from idvault.development.ready import Facts
-from idvault.development.supervisor import HOST, REGISTRY, SERVE, WITNESS, WORK, Plan, Ports, Supervisor
+from idvault.development.ready import ReadyFacts
+from idvault.development.supervisor import (
+    HOST,
+    REGISTRY,
+    SERVE,
+    WITNESS,
+    WORK,
+    Ports,
+    ProcessPlan,
+    Supervisor,
+)
 
 # A parent that was killed just now may leave its ports busy for as long as its children may live.
 _ORPHANS = 2.5
@@ -85,12 +94,16 @@ class DevelopmentProcesses:
             **environment.witness(url=witness["url"], public_key=witness["public_key"]),
         }
         serve, work = await self._supervisor.start(
-            Plan(
+            ProcessPlan(
                 SERVE, ["serve", *self._clock], {**told, **environment.serve(self._layout, ports=self._ports)}
             ),
-            Plan(WORK, ["work", *self._clock], {**told, **environment.work(self._layout, ports=self._ports)}),
+            ProcessPlan(
+                WORK, ["work", *self._clock], {**told, **environment.work(self._layout, ports=self._ports)}
+            ),
         )
-        facts = Facts(registry, witness, serve, work, public_url, prepared.quorum_id, prepared.log_public_key)
+        facts = ReadyFacts(
+            registry, witness, serve, work, public_url, prepared.quorum_id, prepared.log_public_key
+        )
         document = ready.document(self._layout, facts, self._supervisor)
         await asyncio.to_thread(members.connect, document, (*AUDITORS, *CUSTODIANS))
         await asyncio.to_thread(members.enrol, document, (*AUDITORS, *CUSTODIANS))
@@ -114,7 +127,7 @@ class DevelopmentProcesses:
                 settings, name=name, role=ROLES[name], certificate_pem=pem, now=running.real_clock()
             )
 
-    def _registry_plan(self) -> Plan:
+    def _registry_plan(self) -> ProcessPlan:
         options = {
             "--listen": f"{HOST}:{self._ports.registry}",
             "--admin-listen": f"{HOST}:{self._ports.registry_admin}",
@@ -124,16 +137,18 @@ class DevelopmentProcesses:
             "--biz-id": environment.BIZ_ID,
             "--latency-ms": self._latency,
         }
-        return Plan(REGISTRY, ["mock-registry", *(str(part) for pair in options.items() for part in pair)])
+        return ProcessPlan(
+            REGISTRY, ["mock-registry", *(str(part) for pair in options.items() for part in pair)]
+        )
 
-    def _witness_plan(self, log_public_key: str) -> Plan:
+    def _witness_plan(self, log_public_key: str) -> ProcessPlan:
         options = {
             "--state": self._layout.witness,
             "--listen": f"{HOST}:{self._ports.witness}",
             "--name": WITNESS_NAME,
             "--log-key": log_public_key,
         }
-        return Plan(WITNESS, ["witness", *(str(part) for pair in options.items() for part in pair)])
+        return ProcessPlan(WITNESS, ["witness", *(str(part) for pair in options.items() for part in pair)])
 
     def _tell(self, document: Mapping[str, Any]) -> None:
         """Print a program that calls the vault on stdout, and everything else on stderr."""

@@ -117,7 +117,7 @@ def export(
     """
 
     settings = config.load(config.Process.DATABASES)
-    from idvault.bootstrap import log as logs  # noqa: PLC0415 - `--help` needs no database
+    from idvault.bootstrap import log_outside as logs  # noqa: PLC0415 - `--help` needs no database
 
     if public_key is None:
         key = logs.log_key(config.load(config.Process.KEYS))

@@ -112,7 +112,7 @@ class DatabaseSource:
         return asyncio.run(self._verify(trust, outside, bar))
 
     async def _verify(self, trust: LogTrust, outside: Sequence[bytes], bar: Bar) -> VerifiedLog:
-        from idvault.bootstrap import log as logs  # noqa: PLC0415 - a bundle needs no database driver
+        from idvault.bootstrap import log_outside as logs  # noqa: PLC0415 - a bundle needs no database driver
 
         try:
             logs.check_database_urls(self._url, self._shred_url)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from idvault.cli.errors import wrong_usage
 from idvault.transparency import checkpoint
-from idvault.transparency.checkpoint import Checkpoint, CheckpointError, Policy, QuorumError
+from idvault.transparency.checkpoint import Checkpoint, CheckpointError, CosignaturePolicy, QuorumError
 from idvault.transparency.note import NoteError, VerifierKey, parse_key
 from idvault.transparency.tree import LogError
 
@@ -14,7 +14,7 @@ from idvault.transparency.tree import LogError
 class LogTrust:
     """The required signatures; the name of the log's key is the log's origin."""
 
-    policy: Policy
+    policy: CosignaturePolicy
 
     def checkpoints(self, notes: Sequence[bytes]) -> list[Checkpoint]:
         """Verify signed notes and return their checkpoints, the largest first.
@@ -28,7 +28,7 @@ class LogTrust:
 
     def checkpoint(self, note: bytes) -> Checkpoint:
         """Return the checkpoint of a note that the log has signed; raises LogError."""
-        return checkpoint.verify(note, Policy(self.policy.origin, self.policy.log_keys)).checkpoint
+        return checkpoint.verify(note, CosignaturePolicy(self.policy.origin, self.policy.log_keys)).checkpoint
 
     def _check_cosigned(self, largest: Sequence[bytes]) -> None:
         if self.policy.quorum == 0:
@@ -50,7 +50,7 @@ def read(*, public_key: str, witness: Sequence[str], quorum: int | None) -> LogT
     witnesses = tuple(key(text, "--witness") for text in witness)
     demanded = len({each.public_key for each in witnesses}) if quorum is None else quorum
     try:
-        return LogTrust(Policy(log_key.name, (log_key,), witnesses, demanded))
+        return LogTrust(CosignaturePolicy(log_key.name, (log_key,), witnesses, demanded))
     except CheckpointError as error:
         raise wrong_usage(str(error), field="--witness") from error
 

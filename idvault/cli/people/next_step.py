@@ -4,7 +4,7 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from idvault.domain.disclosure import Finding
+from idvault.domain.disclosure import HistoryFinding
 from idvault.domain.error import InvalidError, Reason
 
 _WHY = {
@@ -57,13 +57,13 @@ class NextStep:
         """The command up to the verb."""
         return f"idvault {self.role} --identity {shlex.quote(str(self.folder))}"
 
-    def after_finding(self, text: str, finding: Finding) -> str:
+    def after_finding(self, text: str, finding: HistoryFinding) -> str:
         """Return the text for something that does not verify."""
         if self.role != "custodian":
             show = f"{self.command} show {self.disclosure_id}"
             return f"{text}\nnothing was shown; tell the custodians, then: {show}"
         deny = f"{self.command} deny {self.disclosure_id or 'ID'}"
-        if finding is Finding.NOT_IN_LOG:
+        if finding is HistoryFinding.NOT_IN_LOG:
             deny = f"if it was sent just now, repeat the command in a few seconds; else {deny}"
         return f"{text}\nno share was given; next: {deny}"
 

@@ -7,7 +7,14 @@ from typing import Annotated, Any
 import typer
 
 from idvault import config, durable_file
-from idvault.attest import certificate, person, reading, roster, roster_chain, roster_signature
+from idvault.attest import (
+    certificate,
+    reading,
+    roster,
+    roster_chain,
+    roster_member,
+    roster_signature,
+)
 from idvault.attest.reading import RosterError
 from idvault.attest.roster import Roster
 from idvault.cli.errors import CommandError, ExitCode, wrong_usage
@@ -270,7 +277,7 @@ def _people(files: list[Path], certificates: list[Path]) -> dict[str, dict[str, 
     for path in files:
         fields = reading.document(path.read_bytes())
         pin = pins.get((str(fields.get("role")), str(fields.get("name"))))
-        found = person.parse({**fields, "spki": pin} if pin else fields, path.name)
+        found = roster_member.parse({**fields, "spki": pin} if pin else fields, path.name)
         people[found.name] = found.to_json()
     return people
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import update
 
-from idvault.domain.status import Account
+from idvault.domain.account import Account
 from idvault.storage.account.tables import status_feed
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.statement import param, statement, upsert

@@ -5,8 +5,14 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
+from idvault.domain.account import (
+    Account,
+    AccountState,
+    Assurance,
+    Standing,
+    SubjectKind,
+)
 from idvault.domain.organization import OrganizationCategory
-from idvault.domain.status import Account, Assurance, Standing, State, SubjectKind
 from idvault.storage.account import feed_rows as feed_row
 from idvault.storage.account.tables import accounts
 from idvault.storage.base.connection import Connection
@@ -20,7 +26,7 @@ def from_row(row: Any) -> Account:
         account_token=row.account_token,
         relying_party=row.relying_party,
         subject_kind=SubjectKind(row.subject_kind),
-        state=State(row.state),
+        state=AccountState(row.state),
         standing=Standing(row.standing),
         assurance=Assurance(row.assurance),
         revision=row.revision,

@@ -1,4 +1,4 @@
-"""The acts and reads of accounts and their status (ports.status)."""
+"""The acts and reads of accounts and their status (ports.account)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from datetime import date, datetime
 
 from sqlalchemy import Integer, delete, select, update
 
-from idvault.domain import status
+from idvault.domain import account as account_rules
+from idvault.domain.account import Account, AccountState
+from idvault.domain.clock import ClockReading
 from idvault.domain.event import Event
-from idvault.domain.moment import Moment
-from idvault.domain.status import Account, State
 from idvault.storage.account import feed_rows as feed_row
 from idvault.storage.account.rows import from_row
 from idvault.storage.account.tables import accounts
@@ -25,9 +25,9 @@ from idvault.storage.log import entry as log
 _MINE = accounts.c.account_token == param("token")
 _OF_PARTY = accounts.c.relying_party == param("party")
 _UNCHANGED = accounts.c.revision == param("stored")
-_VERIFIED = accounts.c.state == State.VERIFIED.value
+_VERIFIED = accounts.c.state == AccountState.VERIFIED.value
 _NEVER_VERIFIED = (
-    (accounts.c.state == State.REJECTED.value)
+    (accounts.c.state == AccountState.REJECTED.value)
     & accounts.c.person_id.is_(None)
     & accounts.c.open_claim_id.is_(None)
 )
@@ -83,9 +83,9 @@ class SqlStatusStore:
         """Return accounts stored VERIFIED whose expire_date has come."""
         return await connection.all(_EXPIRING, today=today, limit=limit)
 
-    async def expire(self, account: Account, *, today: date, now: Moment, event: Event) -> bool:
+    async def expire(self, account: Account, *, today: date, now: ClockReading, event: Event) -> bool:
         """Store that a confirmation ran out; False unless the stored revision is the account's."""
-        expired = status.expire(account=account, today=today)
+        expired = account_rules.expire(account=account, today=today)
         return expired != account and await self._expire(account, expired, event)
 
     @act("status.expire")
@@ -109,7 +109,9 @@ class SqlStatusStore:
         return await connection.all(_ABANDONED, before=before, limit=limit)
 
     @act("status.remove")
-    async def remove(self, connection: Connection, account: Account, *, now: Moment, event: Event) -> bool:
+    async def remove(
+        self, connection: Connection, account: Account, *, now: ClockReading, event: Event
+    ) -> bool:
         """Delete a REJECTED account that never succeeded; False unless its revision is the stored one."""
         token = account.account_token
         if await connection.one(_LOCK_REMOVABLE, token=token, stored=account.revision) is None:

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 
 from sqlalchemy import Select, exists, select
 
-from idvault.domain import campaign as rules
-from idvault.domain import invitation
-from idvault.domain.campaign import Campaign, Method
+from idvault.domain.account import AccountState, Standing
+from idvault.domain.campaign import campaign as rules
+from idvault.domain.campaign import invitation
+from idvault.domain.campaign.campaign import Campaign, ReverificationMethod
+from idvault.domain.campaign.invitation import Invitation, InvitationState
 from idvault.domain.event import Event
-from idvault.domain.invitation import Invitation, InvitationState
-from idvault.domain.status import Standing, State
-from idvault.ports.invitation import Batch, Claiming
+from idvault.ports.campaign.invitation import Batch, Claiming
 from idvault.storage.account.tables import accounts
 from idvault.storage.base.connection import Connection
 from idvault.storage.campaign import invitation_rows as invitation_row
@@ -24,7 +24,7 @@ from idvault.storage.campaign.tables import invitations, legacy_accounts
 from idvault.storage.claim import request
 from idvault.storage.log import entry as log
 
-_IS_OPEN = (accounts.c.state == State.UNVERIFIED.value) & accounts.c.standing.not_in(
+_IS_OPEN = (accounts.c.state == AccountState.UNVERIFIED.value) & accounts.c.standing.not_in(
     [
         Standing.RENEWAL_SUSPENDED.value,
         Standing.CLOSED.value,
@@ -72,7 +72,7 @@ async def _former(connection: Connection, found: Campaign, batch_id: str) -> Bat
 
 
 async def _take(
-    connection: Connection, found: Campaign, method: Method, claiming: Claiming
+    connection: Connection, found: Campaign, method: ReverificationMethod, claiming: Claiming
 ) -> list[Invitation]:
     own, everybodys = await campaign.delivered(connection, found, claiming.today)
     left = rules.allowance(
@@ -113,7 +113,7 @@ async def _due(
 
 
 async def _members(
-    connection: Connection, found: Campaign, method: Method, claiming: Claiming, limit: int
+    connection: Connection, found: Campaign, method: ReverificationMethod, claiming: Claiming, limit: int
 ) -> list[Invitation]:
     """Return new invitations of members of the cohort who have none."""
     if limit < 1:
@@ -157,7 +157,7 @@ async def _store(connection: Connection, claiming: Claiming, leased: Sequence[In
                 **invitation_row.values(one),
                 "batch_id": claiming.batch_id,
                 "code_hash": claiming.code_hash(one.account_token)
-                if one.method is Method.HOSTED_LINK
+                if one.method is ReverificationMethod.HOSTED_LINK
                 else None,
                 "code_used": False,
             }

@@ -1,17 +1,24 @@
-"""The acts and reads of invitations (ports.invitation)."""
+"""The acts and reads of invitations (ports.campaign.invitation)."""
 
 from datetime import date
 
 from sqlalchemy import Select, select
 
-from idvault.domain import campaign as rules
-from idvault.domain import invitation
-from idvault.domain.campaign import DELIVERED, Campaign, CampaignState
+from idvault.domain.account import Account
+from idvault.domain.campaign import campaign as rules
+from idvault.domain.campaign import invitation
+from idvault.domain.campaign.campaign import DELIVERED, Campaign, CampaignState
+from idvault.domain.campaign.invitation import Invitation
 from idvault.domain.error import NotFoundError, PreconditionError, Reason
 from idvault.domain.event import Event
-from idvault.domain.invitation import Invitation
-from idvault.domain.status import Account
-from idvault.ports.invitation import Batch, Claiming, Limited, Offer, Recorded, Recording
+from idvault.ports.campaign.invitation import (
+    Batch,
+    Claiming,
+    Limited,
+    Offer,
+    Recorded,
+    Recording,
+)
 from idvault.storage.account import rows as account
 from idvault.storage.account.tables import accounts
 from idvault.storage.base.connection import Connection

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
-from idvault.domain import invitation as rules
-from idvault.domain.campaign import Method
-from idvault.domain.invitation import Invitation, InvitationState
-from idvault.domain.status import Account, State
+from idvault.domain.account import Account, AccountState
+from idvault.domain.campaign import invitation as rules
+from idvault.domain.campaign.campaign import ReverificationMethod
+from idvault.domain.campaign.invitation import Invitation, InvitationState
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.locking import for_change
 from idvault.storage.campaign.progress import COLUMNS
@@ -24,7 +24,7 @@ def from_row(row: Row[Any]) -> Invitation:
     return Invitation(
         account_token=row.account_token,
         campaign_id=row.campaign_id,
-        method=Method(row.method),
+        method=ReverificationMethod(row.method),
         state=InvitationState(row.state),
         deliveries=row.deliveries,
         due_at=row.due_at,
@@ -92,7 +92,7 @@ async def use_code(connection: Connection, *, account_token: str, code_hash: byt
 
 async def conclude(connection: Connection, owner: Account, *, succeeded: bool, today: date) -> None:
     """Tell the invitations of a locked account how a claim of it ended; only imported ones have any."""
-    if owner.state is not State.UNVERIFIED:
+    if owner.state is not AccountState.UNVERIFIED:
         return
     query = select(invitations).where(invitations.c.account_token == owner.account_token)
     for row in list(await connection.execute(for_change(query))):

@@ -1,4 +1,4 @@
-"""The import of legacy accounts (ports.legacy_account): few statements for a chunk, however long it is."""
+"""The import of legacy accounts (ports.campaign.legacy_account): few statements for a chunk, however long it is."""
 
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
@@ -22,10 +22,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from idvault.domain import legacy_account, seal
+from idvault.domain import seal
+from idvault.domain.account import Account, AccountState, Standing
+from idvault.domain.campaign import legacy_account
 from idvault.domain.event import Event
-from idvault.domain.status import Account, Standing, State
-from idvault.ports.legacy_account import Chunk, Imported, NewAccount
+from idvault.ports.campaign.legacy_account import ImportChunk, Imported, NewAccount
 from idvault.storage.account import feed
 from idvault.storage.account import feed_rows as feed_row
 from idvault.storage.account.rows import values as account_values
@@ -48,7 +49,7 @@ class SqlLegacyAccountStore:
         """Take the main database."""
         self._database = database
 
-    async def import_chunk(self, chunk: Chunk, *, event: Event) -> list[Imported]:
+    async def import_chunk(self, chunk: ImportChunk, *, event: Event) -> list[Imported]:
         """Create an account for each reference that the relying party has none for; answer in row order."""
         return await self._database.act(
             "legacy_account.import", lambda connection: _import(connection, chunk, event)
@@ -60,7 +61,7 @@ async def verified(connection: Connection, owner: Account, concluded: Account) -
 
     owner: the locked account before; concluded: as the claim leaves it.
     """
-    if owner.state is not State.UNVERIFIED:
+    if owner.state is not AccountState.UNVERIFIED:
         return concluded
     mine = legacy_accounts.c.account_token == owner.account_token
     former = (
@@ -76,7 +77,7 @@ async def verified(connection: Connection, owner: Account, concluded: Account) -
     )
 
 
-async def _import(connection: Connection, chunk: Chunk, event: Event) -> list[Imported]:
+async def _import(connection: Connection, chunk: ImportChunk, event: Event) -> list[Imported]:
     # Sorted, so that two imports of the same references wait for each other and not in a circle.
     rows = sorted(chunk.rows, key=lambda row: row.reference)
     repeated = await request.remember(connection, chunk.request, made=chunk.import_id, now=chunk.now.business)
@@ -88,7 +89,9 @@ async def _import(connection: Connection, chunk: Chunk, event: Event) -> list[Im
     return [found[row.reference] for row in chunk.rows]
 
 
-async def _create(connection: Connection, chunk: Chunk, rows: Sequence[NewAccount]) -> dict[bytes, Imported]:
+async def _create(
+    connection: Connection, chunk: ImportChunk, rows: Sequence[NewAccount]
+) -> dict[bytes, Imported]:
     """Insert what is new, and note it in the feed.
 
     The places in the feed are given here, not by an update of each row afterwards. Its head is locked last,
@@ -106,7 +109,7 @@ async def _create(connection: Connection, chunk: Chunk, rows: Sequence[NewAccoun
     return found
 
 
-async def _note(connection: Connection, chunk: Chunk, fresh: Sequence[str]) -> None:
+async def _note(connection: Connection, chunk: ImportChunk, fresh: Sequence[str]) -> None:
     party = chunk.request.relying_party
     head = await feed.locked_head(connection, party)
     # No credential of these accounts exists that a list could hold, so nothing is left to list.
@@ -138,7 +141,7 @@ def _noted(fresh: Sequence[str], head: int, note: Mapping[str, object]) -> Inser
     return insert(status_feed).from_select(["account_token", "sequence", *columns], source)
 
 
-async def _add(connection: Connection, chunk: Chunk, rows: Sequence[NewAccount]) -> set[str]:
+async def _add(connection: Connection, chunk: ImportChunk, rows: Sequence[NewAccount]) -> set[str]:
     """Insert the rows of each new account in one statement; return their tokens."""
     given = (
         func.unnest(
@@ -178,7 +181,7 @@ def _constants(table: Table, common: Mapping[str, object]) -> dict[str, ColumnEl
     return {name: literal(value, table.c[name].type) for name, value in common.items()}
 
 
-async def _add_sqlite(connection: Connection, chunk: Chunk, rows: Sequence[NewAccount]) -> set[str]:
+async def _add_sqlite(connection: Connection, chunk: ImportChunk, rows: Sequence[NewAccount]) -> set[str]:
     common = {
         "relying_party": chunk.request.relying_party,
         "import_id": chunk.import_id,
@@ -205,13 +208,15 @@ async def _add_sqlite(connection: Connection, chunk: Chunk, rows: Sequence[NewAc
     return fresh
 
 
-def _born(chunk: Chunk) -> dict[str, object]:
+def _born(chunk: ImportChunk) -> dict[str, object]:
     """Return the columns of an imported account but its token; those without a value are left out."""
     made = legacy_account.imported(account_token="", relying_party=chunk.request.relying_party)
     return {name: value for name, value in account_values(made).items() if value is not None}
 
 
-async def _find(connection: Connection, chunk: Chunk, rows: Sequence[NewAccount]) -> dict[bytes, Imported]:
+async def _find(
+    connection: Connection, chunk: ImportChunk, rows: Sequence[NewAccount]
+) -> dict[bytes, Imported]:
     hashes = [row.reference for row in rows]
     found = await connection.execute(
         select(

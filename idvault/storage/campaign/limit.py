@@ -5,12 +5,12 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from idvault.domain import campaign as rules
-from idvault.domain import invitation
-from idvault.domain.campaign import CampaignState
+from idvault.domain.account import Account, AccountState, Standing
+from idvault.domain.campaign import campaign as rules
+from idvault.domain.campaign import invitation
+from idvault.domain.campaign.campaign import CampaignState
 from idvault.domain.event import Event
-from idvault.domain.status import Account, Standing, State
-from idvault.ports.invitation import Limited
+from idvault.ports.campaign.invitation import Limited
 from idvault.storage.account import feed_rows as feed_row
 from idvault.storage.account import rows as account
 from idvault.storage.account.tables import accounts
@@ -32,7 +32,7 @@ async def enforceable(connection: Connection, today: date, limit: int) -> list[L
             campaigns.c.state == CampaignState.RUNNING.value,
             campaigns.c.enforcement_date <= today,
             invitations.c.shown_on.is_not(None),
-            accounts.c.state == State.UNVERIFIED.value,
+            accounts.c.state == AccountState.UNVERIFIED.value,
             accounts.c.standing.in_(_MILD),
         )
         .limit(limit)

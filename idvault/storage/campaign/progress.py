@@ -5,9 +5,9 @@ from datetime import date
 
 from sqlalchemy import ColumnElement, Select, func, literal, select, true, union_all
 
-from idvault.domain.campaign import Campaign, CampaignState, Cohort, Method
-from idvault.domain.invitation import Stage
-from idvault.ports.campaign import Progress
+from idvault.domain.campaign.campaign import Campaign, CampaignState, Cohort, ReverificationMethod
+from idvault.domain.campaign.invitation import Stage
+from idvault.ports.campaign.campaign import CampaignProgress
 from idvault.storage.base.connection import Connection
 from idvault.storage.campaign.tables import campaigns, invitations, legacy_accounts
 
@@ -27,19 +27,19 @@ def in_cohort(relying_party: str, cohort: Cohort) -> ColumnElement[bool]:
     return wanted
 
 
-async def read(connection: Connection, campaign: Campaign) -> Progress:
+async def read(connection: Connection, campaign: Campaign) -> CampaignProgress:
     """Return the figures of a campaign as they are now."""
     rows = await connection.execute(union_all(*(_by_day(stage, campaign.campaign_id) for stage in Stage)))
-    reached = {(row.day, Method(row.method), Stage(row.stage)): row.owners for row in rows}
+    reached = {(row.day, ReverificationMethod(row.method), Stage(row.stage)): row.owners for row in rows}
     size, verified = 0, dict[date, int]()
     for row in await connection.execute(_cohort(campaign)):
         size += row.owners
         if row.verified_on is not None:
             verified[row.verified_on] = row.owners
-    return Progress(size, reached, verified)
+    return CampaignProgress(size, reached, verified)
 
 
-async def people(connection: Connection) -> Mapping[tuple[Method, Stage], int]:
+async def people(connection: Connection) -> Mapping[tuple[ReverificationMethod, Stage], int]:
     """Return how many owners reached each stage of all RUNNING campaigns."""
     counted = [func.count(column).label(stage.value) for stage, column in COLUMNS.items()]
     rows = await connection.execute(
@@ -48,7 +48,11 @@ async def people(connection: Connection) -> Mapping[tuple[Method, Stage], int]:
         .where(campaigns.c.state == CampaignState.RUNNING.value)
         .group_by(invitations.c.method)
     )
-    return {(Method(row.method), stage): getattr(row, stage.value) for row in rows for stage in Stage}
+    return {
+        (ReverificationMethod(row.method), stage): getattr(row, stage.value)
+        for row in rows
+        for stage in Stage
+    }
 
 
 def _by_day(stage: Stage, campaign_id: str) -> Select[tuple[str, str, date, int]]:

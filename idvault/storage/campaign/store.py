@@ -1,4 +1,4 @@
-"""The acts and reads of campaigns (ports.campaign)."""
+"""The acts and reads of campaigns (ports.campaign.campaign)."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -8,22 +8,22 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, insert, select, update
 
-from idvault.domain import campaign as rules
-from idvault.domain.campaign import (
+from idvault.domain.campaign import campaign as rules
+from idvault.domain.campaign.campaign import (
     Campaign,
+    CampaignPlan,
     CampaignState,
     Cohort,
-    Method,
-    Plan,
     QuietHours,
+    ReverificationMethod,
     Verb,
 )
+from idvault.domain.campaign.invitation import Stage
+from idvault.domain.clock import ClockReading
 from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.event import Event
-from idvault.domain.invitation import Stage
-from idvault.domain.moment import Moment
 from idvault.domain.request import Request
-from idvault.ports.campaign import Progress
+from idvault.ports.campaign.campaign import CampaignProgress
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.locking import for_change
@@ -50,7 +50,7 @@ class SqlCampaignStore:
         )
 
     async def move(
-        self, *, campaign_id: str, verb: Verb, request: Request, now: Moment, event: Event
+        self, *, campaign_id: str, verb: Verb, request: Request, now: ClockReading, event: Event
     ) -> Campaign:
         """Move a campaign, if the verb is allowed; a repeated request returns it as it is now."""
         return await self._database.act(
@@ -78,13 +78,13 @@ class SqlCampaignStore:
 
         return await self._database.read("campaign.list", read)
 
-    async def progress(self, campaign: Campaign) -> Progress:
+    async def progress(self, campaign: Campaign) -> CampaignProgress:
         """Return the figures of a campaign as they are now."""
         return await self._database.read(
             "campaign.progress", lambda connection: progress.read(connection, campaign)
         )
 
-    async def people(self) -> Mapping[tuple[Method, Stage], int]:
+    async def people(self) -> Mapping[tuple[ReverificationMethod, Stage], int]:
         """Return how many owners reached each stage of all RUNNING campaigns."""
         return await self._database.read("campaign.people", progress.people)
 
@@ -134,10 +134,10 @@ async def count_deliveries(connection: Connection, campaign: Campaign, count: in
 
 def from_row(row: Row[Any]) -> Campaign:
     """Return the campaign of a row that has all columns of its table."""
-    plan = Plan(
+    plan = CampaignPlan(
         title=row.title,
         cohort=Cohort(row.label, row.created_from, row.created_before),
-        methods=tuple(Method(word) for word in row.methods.split(",")),
+        methods=tuple(ReverificationMethod(word) for word in row.methods.split(",")),
         daily_limit=row.daily_limit,
         reminder_days=tuple(int(days) for days in row.reminder_days.split(",") if days),
         quiet_hours=_quiet_hours(row),
@@ -193,7 +193,7 @@ async def _create(connection: Connection, campaign: Campaign, asked: Request, ev
 
 
 async def _move(
-    connection: Connection, change: tuple[str, Verb], asked: Request, now: Moment, event: Event
+    connection: Connection, change: tuple[str, Verb], asked: Request, now: ClockReading, event: Event
 ) -> Campaign:
     campaign_id, verb = change
     repeated = await request.remember(connection, asked, made=campaign_id, now=now.business)

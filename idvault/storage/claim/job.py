@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import func, or_, select, update
 
-from idvault.domain.job import Progress, take_up
-from idvault.domain.verification import ClaimState
-from idvault.ports.verification import Job, Lease
+from idvault.domain.claim import ClaimState
+from idvault.domain.job import JobProgress, take_up
+from idvault.ports.claim import Job, Lease
 from idvault.storage.base.act import act, read
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
@@ -73,7 +73,7 @@ class SqlJobStore:
 
     @act("job.advance")
     async def advance(
-        self, connection: Connection, job: Job, *, progress: Progress, keep_lease: bool
+        self, connection: Connection, job: Job, *, progress: JobProgress, keep_lease: bool
     ) -> Job | None:
         """Store progress under the lease; None if it is lost."""
         lease = job.lease if keep_lease else None

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 
-from idvault.domain.job import JobState, Progress
-from idvault.domain.status import SubjectKind
-from idvault.domain.verification import Consent, Facts, Slot
-from idvault.ports.verification import Intake, Job, Lease, Opening
+from idvault.domain.account import SubjectKind
+from idvault.domain.claim import Consent, Facts, Slot
+from idvault.domain.job import JobProgress, JobState
+from idvault.ports.claim import Intake, Job, Lease, NewClaim
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.listing import among
 from idvault.storage.base.statement import param, statement
@@ -66,7 +66,9 @@ _CHECKS = statement(
 )
 
 
-def values(progress: Progress, lease: Lease | None, *, waits: bool, fresh: bool = False) -> dict[str, object]:
+def values(
+    progress: JobProgress, lease: Lease | None, *, waits: bool, fresh: bool = False
+) -> dict[str, object]:
     """Return progress, lease (None gives it up) and place in the queue, as PLACED sets them.
 
     waits: whether the claim has an intake. fresh: whether no worker has had the job yet.
@@ -78,7 +80,7 @@ def values(progress: Progress, lease: Lease | None, *, waits: bool, fresh: bool 
     }
 
 
-def progress_values(progress: Progress) -> dict[str, object]:
+def progress_values(progress: JobProgress) -> dict[str, object]:
     """Return progress as columns."""
     return {
         "state": progress.state.value,
@@ -96,9 +98,9 @@ def lease_values(lease: Lease | None) -> dict[str, object]:
     return {"lease_id": lease and lease.lease_id, "leased_until": lease and lease.until}
 
 
-def progress_of(row: Any) -> Progress:
+def progress_of(row: Any) -> JobProgress:
     """Return the progress of a row of jobs."""
-    return Progress(
+    return JobProgress(
         JobState(row.state),
         row.check_index,
         row.sent_at,
@@ -109,7 +111,7 @@ def progress_of(row: Any) -> Progress:
     )
 
 
-async def add(connection: Connection, opening: Opening, *, progress: Progress, sign_up: bool) -> None:
+async def add(connection: Connection, opening: NewClaim, *, progress: JobProgress, sign_up: bool) -> None:
     """Insert the job of a new claim, leased."""
     await connection.run(
         _ADD,

@@ -6,19 +6,20 @@ Rows are locked in one order everywhere, so that no two acts wait for each other
 
 from dataclasses import replace
 
+from idvault.domain import account as account_rules
+from idvault.domain import claim
 from idvault.domain import job as job_rules
-from idvault.domain import status, verification
+from idvault.domain.account import Account, AccountState
+from idvault.domain.claim import ClaimState, Facts, Slot
 from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.event import Event
-from idvault.domain.status import Account, State
-from idvault.domain.verification import ClaimState, Facts, Slot
-from idvault.ports.verification import Claim, Job, Opened, Opening
+from idvault.ports.claim import Claim, Job, NewClaim, OpenedClaim
 from idvault.storage.account import rows as account
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.statement import param, statement
 from idvault.storage.campaign import invitation_rows
 from idvault.storage.claim import job_rows, person, request, rows
-from idvault.storage.claim.person import Person
+from idvault.storage.claim.person import StoredPerson
 from idvault.storage.claim.rows import OpenClaim
 from idvault.storage.claim.tables import claims
 from idvault.storage.log import entry as log
@@ -30,7 +31,9 @@ _GET = statement(
 _OPEN_OF = statement(rows.OPEN_CLAIMS, rows.open_from_row)
 
 
-async def open_claim(connection: Connection, opening: Opening, *, event: Event, superseded: Event) -> Opened:
+async def open_claim(
+    connection: Connection, opening: NewClaim, *, event: Event, superseded: Event
+) -> OpenedClaim:
     """Open a claim, or find the one that this request already opened."""
     if not await request.add(
         connection,
@@ -39,7 +42,7 @@ async def open_claim(connection: Connection, opening: Opening, *, event: Event, 
         made=opening.claim_id,
         now=opening.now.business,
     ):
-        return Opened(await _repeated(connection, opening), None)
+        return OpenedClaim(await _repeated(connection, opening), None)
     former = await _admitted(connection, opening)
     replaced = await _open_of(connection, former)
     owner = await _person(connection, opening, replaced)
@@ -49,10 +52,10 @@ async def open_claim(connection: Connection, opening: Opening, *, event: Event, 
     begun = await _begin(connection, opening, former)
     job = await _add(connection, opening, begun, owner, facts)
     await log.append(connection, event.with_fields(claim_id=opening.claim_id))
-    return Opened(_claim(opening, begun, job), job)
+    return OpenedClaim(_claim(opening, begun, job), job)
 
 
-async def _repeated(connection: Connection, opening: Opening) -> Claim:
+async def _repeated(connection: Connection, opening: NewClaim) -> Claim:
     stored = await request.stored(connection, opening.request)
     found = await connection.one(_GET, token=stored.account_token, claim=stored.claim_id)
     if found is None:  # the account was removed meanwhile
@@ -60,7 +63,7 @@ async def _repeated(connection: Connection, opening: Opening) -> Claim:
     return found
 
 
-async def _admitted(connection: Connection, opening: Opening) -> Account | None:
+async def _admitted(connection: Connection, opening: NewClaim) -> Account | None:
     """Return the locked account that the claim is for, None at sign-up."""
     if opening.new_account:
         return None
@@ -71,7 +74,7 @@ async def _admitted(connection: Connection, opening: Opening) -> Account | None:
     )
     if former is None:
         raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-    verification.admit(account=former)
+    claim.admit(account=former)
     if opening.invitation_code_hash is not None:
         await invitation_rows.use_code(
             connection,
@@ -88,7 +91,7 @@ async def _open_of(connection: Connection, former: Account | None) -> OpenClaim 
     return await connection.one(_OPEN_OF, token=former.account_token, claim_id=former.open_claim_id)
 
 
-async def _person(connection: Connection, opening: Opening, replaced: OpenClaim | None) -> Person:
+async def _person(connection: Connection, opening: NewClaim, replaced: OpenClaim | None) -> StoredPerson:
     relying_party, now = opening.request.relying_party, opening.now.business
     found = await person.find(
         connection,
@@ -100,18 +103,18 @@ async def _person(connection: Connection, opening: Opening, replaced: OpenClaim 
     failures = await person.mismatches_of(
         connection, relying_party=relying_party, key=opening.person, now=now
     )
-    verification.check_attempts(failures=failures, now=now)
+    claim.check_attempts(failures=failures, now=now)
     return found
 
 
 async def _supersede(
-    connection: Connection, opening: Opening, replaced: OpenClaim, superseded: Event
+    connection: Connection, opening: NewClaim, replaced: OpenClaim, superseded: Event
 ) -> None:
     await rows.end(
         connection,
         account_token=opening.account_token,
         claim_id=replaced.claim_id,
-        outcome=verification.SUPERSEDED,
+        outcome=claim.SUPERSEDED,
         now=opening.now.business,
     )
     await job_rows.finish(
@@ -126,14 +129,16 @@ async def _supersede(
     await log.append(connection, event)
 
 
-async def _facts(connection: Connection, opening: Opening, former: Account | None, owner: Person) -> Facts:
+async def _facts(
+    connection: Connection, opening: NewClaim, former: Account | None, owner: StoredPerson
+) -> Facts:
     owner_id = None if former is None else former.person_id
     different = owner_id is not None and owner_id != owner.person_id
     slot = Slot.OWNED if owner_id == owner.person_id else await _slot(connection, opening, owner)
     return Facts(slot, person_closed=owner.closed, different_owner=different)
 
 
-async def _slot(connection: Connection, opening: Opening, owner: Person) -> Slot:
+async def _slot(connection: Connection, opening: NewClaim, owner: StoredPerson) -> Slot:
     taken = owner.has_slot or await person.take_slot(
         connection,
         relying_party=opening.request.relying_party,
@@ -143,14 +148,12 @@ async def _slot(connection: Connection, opening: Opening, owner: Person) -> Slot
     return Slot.TAKEN if taken else Slot.FULL
 
 
-async def _begin(connection: Connection, opening: Opening, former: Account | None) -> Account:
+async def _begin(connection: Connection, opening: NewClaim, former: Account | None) -> Account:
     if former is not None:
-        begun = verification.begin(
-            account=former, claim_id=opening.claim_id, subject_kind=opening.subject_kind
-        )
+        begun = claim.begin(account=former, claim_id=opening.claim_id, subject_kind=opening.subject_kind)
         await account.put(connection, begun, claim_ended_at=None)
         return begun
-    fresh = status.new(
+    fresh = account_rules.new(
         account_token=opening.account_token,
         relying_party=opening.request.relying_party,
         subject_kind=opening.subject_kind,
@@ -160,10 +163,12 @@ async def _begin(connection: Connection, opening: Opening, former: Account | Non
     return begun
 
 
-async def _add(connection: Connection, opening: Opening, begun: Account, owner: Person, facts: Facts) -> Job:
+async def _add(
+    connection: Connection, opening: NewClaim, begun: Account, owner: StoredPerson, facts: Facts
+) -> Job:
     progress = job_rules.born(now=opening.now.real)
     await rows.add(connection, opening, person_id=owner.person_id, facts=facts)
-    await job_rows.add(connection, opening, progress=progress, sign_up=begun.state is State.PENDING)
+    await job_rows.add(connection, opening, progress=progress, sign_up=begun.state is AccountState.PENDING)
     return Job(
         relying_party=opening.request.relying_party,
         account_token=opening.account_token,
@@ -178,7 +183,7 @@ async def _add(connection: Connection, opening: Opening, begun: Account, owner: 
     )
 
 
-def _claim(opening: Opening, begun: Account, job: Job) -> Claim:
+def _claim(opening: NewClaim, begun: Account, job: Job) -> Claim:
     return Claim(
         request_id=opening.request.request_id,
         claim_id=opening.claim_id,

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, or_, select, update
 
-from idvault.ports.verification import PersonKey
+from idvault.ports.claim import PersonKey
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.locking import for_change
 from idvault.storage.base.statement import param, scalar, statement, upsert
@@ -66,7 +66,7 @@ _FORGET_MISMATCHES = statement(delete(mismatches).where(mismatches.c.happened_at
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class StoredPerson:
     """A person at one relying party, whose row this act has locked.
 
     has_slot: whether the person was made with its first slot taken.
@@ -79,7 +79,7 @@ class Person:
 
 async def find(
     connection: Connection, *, relying_party: str, key: PersonKey, also: str | None, limit: int
-) -> Person:
+) -> StoredPerson:
     """Lock and return the person of a key, made if there is none; moves one found by its former index.
 
     also: another person whose slot this act may free. Both rows are locked in the order of their ids, so
@@ -90,12 +90,12 @@ async def find(
         if found is not None:
             return found
         if await _make(connection, relying_party, key, slots=min(1, limit)):
-            return Person(key.person_id, closed=False, has_slot=limit > 0)
+            return StoredPerson(key.person_id, closed=False, has_slot=limit > 0)
 
 
 async def _lock(
     connection: Connection, relying_party: str, key: PersonKey, also: str | None
-) -> Person | None:
+) -> StoredPerson | None:
     wanted = {"party": relying_party, "index": key.index, "previous": key.previous or key.index}
     if also is None:
         rows = await connection.all(_LOCK, **wanted)
@@ -107,7 +107,7 @@ async def _lock(
         row = found.get(key.previous)
         if row is not None:
             await _move(connection, relying_party, key)
-    return None if row is None else Person(row.person_id, row.closed)
+    return None if row is None else StoredPerson(row.person_id, row.closed)
 
 
 async def _move(connection: Connection, relying_party: str, key: PersonKey) -> None:

@@ -14,8 +14,8 @@ from typing import Any
 
 from sqlalchemy import Integer, String, bindparam, literal_column, select, text
 
-from idvault.domain.job import JobState, Progress
-from idvault.ports.verification import Lease
+from idvault.domain.job import JobProgress, JobState
+from idvault.ports.claim import Lease
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.listing import one_of
 from idvault.storage.base.locking import for_change_unless_locked
@@ -85,7 +85,7 @@ Turns = Mapping[int, str]
 """Whose turn was last, in each tier; a process keeps its own, and those of several add up to fairness."""
 
 
-def values(progress: Progress, *, lease: Lease | None, waits: bool, fresh: bool) -> dict[str, object]:
+def values(progress: JobProgress, *, lease: Lease | None, waits: bool, fresh: bool) -> dict[str, object]:
     """Return a job's place as PLACE sets it. waits: it has an intake. fresh: no worker has had it yet."""
     due_at = max(progress.next_at, lease.until) if lease else progress.next_at
     return {

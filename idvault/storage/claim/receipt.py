@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import insert
 
 from idvault.domain.event import Event
-from idvault.ports.verification import Evidence, Settlement
+from idvault.ports.claim import ReceiptEvidence, Settlement
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.statement import statement
 from idvault.storage.claim.tables import claims, receipts
@@ -37,7 +37,7 @@ _ADD = statement(insert(receipts))
 
 async def put(
     connection: Connection, settlement: Settlement, event: Event, *, record_digest: bytes
-) -> Evidence | None:
+) -> ReceiptEvidence | None:
     """Note the entry that act `settle` has written of a success; return what a receipt shows of it."""
     if settlement.record is None:
         return None
@@ -50,11 +50,15 @@ async def put(
         record_digest=record_digest,
         quorum_id=quorum_id,
     )
-    return Evidence(record_digest, quorum_id, event.entry_id, entry.encode_leaf(event), event.opening_key)
+    return ReceiptEvidence(
+        record_digest, quorum_id, event.entry_id, entry.encode_leaf(event), event.opening_key
+    )
 
 
-def from_row(row: Any) -> Evidence | None:
+def from_row(row: Any) -> ReceiptEvidence | None:
     """Return what a receipt shows; None where there is none, or its opening key was destroyed."""
     if row.entry_id is None or row.leaf is None or row.opening_key is None:
         return None
-    return Evidence(row.record_digest, row.quorum_id, row.entry_id, row.leaf, row.opening_key, row.log_index)
+    return ReceiptEvidence(
+        row.record_digest, row.quorum_id, row.entry_id, row.leaf, row.opening_key, row.log_index
+    )

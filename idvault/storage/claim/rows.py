@@ -6,8 +6,14 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
-from idvault.domain.verification import ClaimState, Facts, FailureReason, Outcome, Slot
-from idvault.ports.verification import Claim, Opening
+from idvault.domain.claim import (
+    ClaimOutcome,
+    ClaimState,
+    Facts,
+    FailureReason,
+    Slot,
+)
+from idvault.ports.claim import Claim, NewClaim
 from idvault.storage.account import rows as account
 from idvault.storage.account.tables import accounts
 from idvault.storage.base.connection import Connection
@@ -113,7 +119,7 @@ _END = statement(
 )
 
 
-async def add(connection: Connection, opening: Opening, *, person_id: str, facts: Facts) -> None:
+async def add(connection: Connection, opening: NewClaim, *, person_id: str, facts: Facts) -> None:
     """Insert a PENDING claim and one check for each of its ids."""
     key = {"account_token": opening.account_token, "claim_id": opening.claim_id}
     await connection.run(
@@ -139,7 +145,7 @@ async def add(connection: Connection, opening: Opening, *, person_id: str, facts
 
 
 async def end(
-    connection: Connection, *, account_token: str, claim_id: str, outcome: Outcome, now: datetime
+    connection: Connection, *, account_token: str, claim_id: str, outcome: ClaimOutcome, now: datetime
 ) -> None:
     """Store how a claim ended."""
     reason = outcome.failure_reason

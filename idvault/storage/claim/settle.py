@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from idvault.domain import verification
+from idvault.domain import claim
+from idvault.domain.account import Account
+from idvault.domain.claim import Slot
 from idvault.domain.event import Event
-from idvault.domain.status import Account
-from idvault.domain.verification import Slot
-from idvault.ports.verification import Claim, Settlement
+from idvault.ports.claim import Claim, Settlement
 from idvault.storage.account import record
 from idvault.storage.account import rows as account
 from idvault.storage.base.connection import Connection
@@ -59,7 +59,7 @@ async def _conclude(
 ) -> Account:
     """Store what becomes of the account, its claim and its job; return the account."""
     now: datetime = settlement.now.business
-    concluded = verification.conclude(
+    concluded = claim.conclude(
         account=owner,
         outcome=settlement.outcome,
         person_id=ended.person_id,

@@ -1,16 +1,23 @@
-"""The acts and reads of claims (ports.verification)."""
+"""The acts and reads of claims (ports.claim)."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Integer, select, update
 
+from idvault.domain.claim import ClaimState
+from idvault.domain.clock import ClockReading
 from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.event import Event
-from idvault.domain.job import Progress
-from idvault.domain.moment import Moment
-from idvault.domain.verification import ClaimState
-from idvault.ports.verification import Claim, Intake, Job, Opened, Opening, Settlement
+from idvault.domain.job import JobProgress
+from idvault.ports.claim import (
+    Claim,
+    Intake,
+    Job,
+    NewClaim,
+    OpenedClaim,
+    Settlement,
+)
 from idvault.storage.base.act import act, read
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
@@ -60,14 +67,14 @@ class SqlVerificationStore:
 
     @act("verification.open")
     async def open(
-        self, connection: Connection, opening: Opening, *, event: Event, superseded: Event
-    ) -> Opened:
+        self, connection: Connection, opening: NewClaim, *, event: Event, superseded: Event
+    ) -> OpenedClaim:
         """Open a claim, or find the one that this request already opened."""
         return await open_claim(connection, opening, event=event, superseded=superseded)
 
     @act("verification.postpone")
     async def postpone(
-        self, connection: Connection, job: Job, *, intake: Intake, progress: Progress, event: Event
+        self, connection: Connection, job: Job, *, intake: Intake, progress: JobProgress, event: Event
     ) -> bool:
         """Store a claim's intake and give its job up, if the job is still held under its lease."""
         if not await connection.run(
@@ -129,7 +136,9 @@ class SqlVerificationStore:
         return await connection.all(_OVERDUE, before=opened_before, limit=limit)
 
     @act("verification.purge")
-    async def purge(self, connection: Connection, *, before: datetime, now: Moment, event: Event) -> int:
+    async def purge(
+        self, connection: Connection, *, before: datetime, now: ClockReading, event: Event
+    ) -> int:
         """Delete request rows made before a business time, and mismatches that no limit counts any more."""
         await person.forget_mismatches(connection, now=now.business)
         count = await request.forget(connection, before=before)

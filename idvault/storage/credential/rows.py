@@ -4,8 +4,8 @@ import zlib
 from typing import Any
 
 from idvault.attest.status_list import StatusList
-from idvault.domain.status_key import StatusKey
-from idvault.ports.status_list import Credential, StoredList
+from idvault.domain.signing_key import StatusKey
+from idvault.ports.credential import Credential, StoredList
 
 _FAST = 1
 

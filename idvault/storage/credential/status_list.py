@@ -1,4 +1,4 @@
-"""The status lists, and the keys of lists and credentials (ports.status_list)."""
+"""The status lists, and the keys of lists and credentials (ports.credential)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from sqlalchemy import BigInteger, Integer, String, delete, select, update
 from idvault.attest.status_list import INVALID, VALID, StatusList
 from idvault.domain import credential
 from idvault.domain.error import NotFoundError, Reason
-from idvault.domain.status_key import StatusKey
-from idvault.ports.status_list import StoredList
+from idvault.domain.signing_key import StatusKey
+from idvault.ports.credential import StoredList
 from idvault.storage.account.rows import from_row
 from idvault.storage.account.tables import accounts, status_feed
 from idvault.storage.base.act import act, read

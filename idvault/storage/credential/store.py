@@ -1,4 +1,4 @@
-"""Act `issue` of a status credential (ports.status_list.CredentialStore)."""
+"""Act `issue` of a status credential (ports.credential.CredentialStore)."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from idvault.attest.status_list import INVALID, StatusList
 from idvault.domain import credential, request
 from idvault.domain.error import NotFoundError, Reason, UnavailableError
 from idvault.domain.event import Event
-from idvault.ports.status_list import Credential, CredentialIssue
+from idvault.ports.credential import Credential, CredentialIssue
 from idvault.storage.account import feed_rows as feed_row
 from idvault.storage.account import rows as account
 from idvault.storage.base.act import act

@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
+from idvault.domain.clock import ClockReading
 from idvault.domain.error import AlreadyExistsError, Reason
 from idvault.domain.event import Event
-from idvault.domain.moment import Moment
 from idvault.domain.record import SealedRecord
 from idvault.domain.request import Request
 from idvault.ports.drill import DrillHistory, DrillRecord, Passing
@@ -77,7 +77,9 @@ class SqlDrillStore:
         )
 
     @act("drill.renew")
-    async def renew(self, connection: Connection, record: SealedRecord, *, now: Moment, event: Event) -> bool:
+    async def renew(
+        self, connection: Connection, record: SealedRecord, *, now: ClockReading, event: Event
+    ) -> bool:
         """Store a quorum's drill record, if it has none yet."""
         written = await connection.one(
             _RENEW,
@@ -102,7 +104,7 @@ class SqlDrillStore:
 
     @act("drill.complete")
     async def complete(
-        self, connection: Connection, passing: Passing, *, request: Request, now: Moment, event: Event
+        self, connection: Connection, passing: Passing, *, request: Request, now: ClockReading, event: Event
     ) -> None:
         """Note that a custodian passed."""
         if await person_request.remember(connection, request, now=now) is not None:

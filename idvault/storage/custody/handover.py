@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Integer, func, select, true, update
 
+from idvault.domain.clock import ClockReading
 from idvault.domain.event import Event
-from idvault.domain.handover import Batch, HandedShare
-from idvault.domain.moment import Moment
+from idvault.domain.handover import HandedShare, HandoverBatch
 from idvault.domain.record import SealedRecord
 from idvault.domain.request import Request
 from idvault.storage.account import record
@@ -79,7 +79,13 @@ class SqlHandoverStore:
 
     @act("handover.hand_over")
     async def hand_over(
-        self, connection: Connection, batch: Batch, *, request: Request, now: Moment, event: Event
+        self,
+        connection: Connection,
+        batch: HandoverBatch,
+        *,
+        request: Request,
+        now: ClockReading,
+        event: Event,
     ) -> int:
         """Put re-sealed shares in the place of the former ones, with one event for all."""
         # The request's row is written first, and the count is known only at the end: it is put there then.
@@ -126,7 +132,7 @@ class SqlHandoverStore:
         return {row.quorum_id: record.unpack_ids(row.share_quorum_ids) for row in rows}
 
 
-def _handed(stored: SealedRecord, batch: Batch, share: HandedShare) -> SealedRecord | None:
+def _handed(stored: SealedRecord, batch: HandoverBatch, share: HandedShare) -> SealedRecord | None:
     """Return the record with the re-sealed share, None if it is another one than the share was made for."""
     becomes = batch.becomes.get(stored.present_quorum_id)
     at = batch.place - 1

@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from idvault.domain.verification import ClaimState
-from idvault.ports.disclosure import EndedClaim, Evidence, Logged
+from idvault.domain.claim import ClaimState
+from idvault.ports.disclosure import EndedClaim, Logged, RecordEvidence
 from idvault.storage.account import record
 from idvault.storage.base.act import read
 from idvault.storage.base.connection import Connection
@@ -50,14 +50,14 @@ class SqlEvidence:
     database: Database
 
     @read("disclosure.evidence")
-    async def evidence(self, connection: Connection, *, account_token: str) -> Evidence | None:
+    async def evidence(self, connection: Connection, *, account_token: str) -> RecordEvidence | None:
         """Return an account's record, how its claims ended, and its log entries, newest first."""
         stored = await record.find(connection, account_token)
         if stored is None:
             return None
         ended = await connection.all(_ENDED, token=account_token)
         entries = await connection.all(_NEWEST_FIRST, token=account_token)
-        return Evidence(stored, tuple(ended), tuple(entries))
+        return RecordEvidence(stored, tuple(ended), tuple(entries))
 
     async def logged(self, *, account_token: str, entry_id: str) -> Logged | None:
         """Return one entry of an account with the key that opens it."""

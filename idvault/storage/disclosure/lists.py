@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import Integer, and_, exists, func, or_, select
 
 from idvault.domain import disclosure as rules
-from idvault.domain.disclosure import Disclosure, State, Verdict
-from idvault.ports.disclosure import Filed, GivenShare, Opening
+from idvault.domain.disclosure import Disclosure, DisclosureState, Verdict
+from idvault.ports.disclosure import Filed, GivenShare, RecordAccess
 from idvault.storage.account.tables import records
 from idvault.storage.base.act import read
 from idvault.storage.base.connection import Connection
@@ -24,9 +24,11 @@ _OWN_DECISIONS = (disclosure_decisions.c.account_token == disclosures.c.account_
     disclosure_decisions.c.disclosure_id == disclosures.c.disclosure_id
 )
 _OVER = disclosures.c.expire_at <= param("now")
-_WAITING = and_(one_of(disclosures.c.state, (State.REQUESTED.value, State.APPROVED.value)), _OVER)
+_WAITING = and_(
+    one_of(disclosures.c.state, (DisclosureState.REQUESTED.value, DisclosureState.APPROVED.value)), _OVER
+)
 _LAPSED = and_(
-    disclosures.c.state == State.OPENED.value,
+    disclosures.c.state == DisclosureState.OPENED.value,
     disclosures.c.opened_at <= param("repeats_end"),
     or_(_OVER, disclosures.c.opened >= disclosures.c.openings),
     exists().where(_OWN_DECISIONS, disclosure_decisions.c.resealed.is_not(None)),
@@ -49,7 +51,7 @@ _PENDING = statement(
         & (records.c.record_id == disclosures.c.record_id),
     )
     .where(
-        disclosures.c.state == State.REQUESTED.value,
+        disclosures.c.state == DisclosureState.REQUESTED.value,
         disclosures.c.expire_at > param("now"),
         among(records.c.present_quorum_id, "quorum_ids"),
         ~exists().where(_OWN_DECISIONS, disclosure_decisions.c.custodian == param("custodian")),
@@ -89,7 +91,7 @@ _OPENINGS = statement(
     )
     .where(disclosure_openings.c.account_token == param("token"))
     .order_by(disclosure_openings.c.opened_at, disclosure_openings.c.entry_id),
-    lambda row: Opening(*row),
+    lambda row: RecordAccess(*row),
 )
 
 
@@ -149,6 +151,6 @@ class SqlDisclosureLists:
         return await connection.one(_OPENINGS_SINCE, actor_id=actor_id, since=since) or 0
 
     @read("disclosure.openings")
-    async def openings(self, connection: Connection, *, account_token: str) -> list[Opening]:
+    async def openings(self, connection: Connection, *, account_token: str) -> list[RecordAccess]:
         """Return every opening of an account's records, oldest first."""
         return await connection.all(_OPENINGS, token=account_token)

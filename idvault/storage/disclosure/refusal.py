@@ -6,9 +6,9 @@ from datetime import datetime
 from sqlalchemy import or_, select, update
 
 from idvault.domain import disclosure as rules
+from idvault.domain.clock import ClockReading
 from idvault.domain.disclosure import Tally
 from idvault.domain.event import Event
-from idvault.domain.moment import Moment
 from idvault.storage.base.act import act, read
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
@@ -45,7 +45,7 @@ class SqlRefusals:
 
     @act("disclosure.refuse")
     async def refuse(
-        self, connection: Connection, *, actor_id: str, reason: str, now: Moment, event: Event
+        self, connection: Connection, *, actor_id: str, reason: str, now: ClockReading, event: Event
     ) -> bool:
         """Count one refusal; write its entry unless there was one within this minute."""
         await connection.run(_BEGIN, actor_id=actor_id, reason=reason)
@@ -62,7 +62,7 @@ class SqlRefusals:
 
     @act("disclosure.flush")
     async def flush(
-        self, connection: Connection, *, actor_id: str, reason: str, now: Moment, event: Event
+        self, connection: Connection, *, actor_id: str, reason: str, now: ClockReading, event: Event
     ) -> bool:
         """Write the count of those that were refused silently, once their minute is over."""
         tally, told = rules.flush(tally=await _lock(connection, actor_id, reason), now=now.business)

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
-from idvault.domain.disclosure import Decision, Disclosure, State, Verdict
+from idvault.domain.disclosure import Decision, Disclosure, DisclosureState, Verdict
 from idvault.domain.error import AlreadyExistsError, NotFoundError, Reason
 from idvault.ports.disclosure import Deciding, Filed, SealedText
 from idvault.storage.base.connection import Connection
@@ -171,7 +171,7 @@ def _filed(row: Row[Any], decisions: tuple[Decision, ...]) -> Filed:
         openings=row.openings,
         created_at=row.created_at,
         expire_at=row.expire_at,
-        state=State(row.state),
+        state=DisclosureState(row.state),
         opened=row.opened,
         opened_at=row.opened_at,
         decisions=decisions,

@@ -9,12 +9,12 @@ from datetime import date, timedelta
 from sqlalchemy import insert, select
 
 from idvault.domain import disclosure as rules
-from idvault.domain.disclosure import Disclosure, State
+from idvault.domain.account import AccountState
+from idvault.domain.clock import ClockReading
+from idvault.domain.disclosure import Disclosure, DisclosureState
 from idvault.domain.error import ExhaustedError, NotFoundError, PreconditionError, Reason
 from idvault.domain.event import Event
-from idvault.domain.moment import Moment
 from idvault.domain.request import Request
-from idvault.domain.status import State as AccountState
 from idvault.ports.disclosure import Deciding, Filed, Filing
 from idvault.storage.account import record
 from idvault.storage.account import rows as account
@@ -65,7 +65,7 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
         request: Request,
         today: date,
         daily: int,
-        now: Moment,
+        now: ClockReading,
         event: Event,
     ) -> Filed:
         """Store a new request with its event."""
@@ -81,7 +81,7 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
 
     @act("disclosure.decide")
     async def decide(
-        self, connection: Connection, deciding: Deciding, *, request: Request, now: Moment, event: Event
+        self, connection: Connection, deciding: Deciding, *, request: Request, now: ClockReading, event: Event
     ) -> Filed:
         """Store a decision with its event."""
         if await person_request.remember(connection, request, now=now) is not None:
@@ -97,7 +97,7 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
         await _check_quorum(connection, filed.disclosure, deciding.panel.quorum_id)
         await disclosure_row.add_decision(connection, decided, deciding, entry_id=event.entry_id)
         await disclosure_row.put(connection, decided)
-        if decided.state is State.DENIED:
+        if decided.state is DisclosureState.DENIED:
             await disclosure_row.destroy_shares(connection, decided)
         await log.append(connection, event)
         return replace(filed, disclosure=decided)
@@ -110,7 +110,7 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
         disclosure_id: str,
         actor_id: str,
         request: Request,
-        now: Moment,
+        now: ClockReading,
         event: Event,
     ) -> Filed:
         """Cancel an auditor's own disclosure with its event."""
@@ -133,7 +133,7 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
         actor_id: str,
         record_digest: bytes,
         request: Request,
-        now: Moment,
+        now: ClockReading,
         event: Event,
     ) -> str:
         """Note one opening with its event; return the entry's id, also to a repeat."""
@@ -162,7 +162,7 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
 
     @act("disclosure.expire")
     async def expire(
-        self, connection: Connection, *, disclosure_id: str, now: Moment, event: Event
+        self, connection: Connection, *, disclosure_id: str, now: ClockReading, event: Event
     ) -> Disclosure | None:
         """Expire a disclosure if its time is over; destroy its shares if nobody may have them any more."""
         filed = await disclosure_row.lock(connection, disclosure_id=disclosure_id)

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Integer, LargeBinary, cast, func, select
 
-from idvault.ports.log_audit import AuditPage, Extent, StoredEntry
+from idvault.ports.log.audit import AuditPage, Extent, StoredEntry
 from idvault.storage.base.act import read
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
@@ -51,7 +51,7 @@ _PAGE = statement(_ENTRIES.where(log_entries.c.log_index > param("after")), _ent
 
 @dataclass(frozen=True, kw_only=True)
 class SqlLogAuditStore:
-    """The log of a main database (ports.log_audit.LogAuditStore)."""
+    """The log of a main database (ports.log.audit.LogAuditStore)."""
 
     database: Database
 

@@ -1,4 +1,4 @@
-"""The log's signed notes, in the second database (ports.log.CheckpointStore)."""
+"""The log's signed notes, in the second database (ports.log.store.CheckpointStore)."""
 
 from dataclasses import dataclass
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import BigInteger, LargeBinary, SmallInteger, cast, select
 
-from idvault.ports.log import Node
+from idvault.ports.log.store import Subtree
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.listing import listed
 from idvault.storage.base.statement import statement
@@ -31,14 +31,14 @@ _FIND = statement(
 )
 
 
-async def find(connection: Connection, runs: Sequence[Run]) -> dict[Node, bytes]:
+async def find(connection: Connection, runs: Sequence[Run]) -> dict[Subtree, bytes]:
     """Return those nodes of some runs that are stored."""
     if not runs:
         return {}
-    return {Node(level, index): found for level, index, found in await connection.all(_FIND, runs=runs)}
+    return {Subtree(level, index): found for level, index, found in await connection.all(_FIND, runs=runs)}
 
 
-def runs_of(wanted: Iterable[Node]) -> list[Run]:
+def runs_of(wanted: Iterable[Subtree]) -> list[Run]:
     """Return nodes as runs."""
     runs: list[Run] = []
     for level, index in sorted({(node.level, node.index) for node in wanted}):

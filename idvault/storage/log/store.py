@@ -1,4 +1,4 @@
-"""The order of the log and its stored tree, in the main database (ports.log.LogStore)."""
+"""The order of the log and its stored tree, in the main database (ports.log.store.LogStore)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Integer, LargeBinary, SmallInteger, String, func, insert, select, update
 
 from idvault.domain.error import DamagedError, Reason
-from idvault.ports.log import Head, Node, Unsequenced
+from idvault.ports.log.store import Head, Subtree, Unsequenced
 from idvault.storage.base.act import act, read
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
@@ -25,7 +25,7 @@ _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _EMPTY = CompactRange().to_bytes()
 
 
-class _OvertakenError(Exception):
+class _HeadMovedError(Exception):
     """Somebody else moved the head: what this act did must be undone."""
 
 
@@ -89,7 +89,7 @@ class SqlLogStore:
         """Give the next indices to up to limit entries that have none; return how many."""
         try:
             return await self._sequence(limit, now)
-        except _OvertakenError:
+        except _HeadMovedError:
             return 0
 
     @act("log.sequence")
@@ -108,7 +108,7 @@ class SqlLogStore:
             await connection.run(_ADD_NODES, nodes=nodes)
         moved = {"size": tree.size, "tree": tree.to_bytes(), "sequenced_at": now}
         if not await connection.run(_MOVE, former=head.size, **moved):
-            raise _OvertakenError
+            raise _HeadMovedError
         return len(waiting)
 
     async def head(self) -> Head:
@@ -122,7 +122,7 @@ class SqlLogStore:
         # An entry that somebody deleted must not make the next one pass for it.
         return [leaf for place, (index, leaf) in enumerate(rows, start) if index == place]
 
-    async def nodes(self, wanted: Sequence[Node]) -> list[bytes]:
+    async def nodes(self, wanted: Sequence[Subtree]) -> list[bytes]:
         """Return the stored hashes in the order asked; raises DamagedError if one is missing."""
         found = await self._nodes(wanted)
         try:
@@ -131,7 +131,7 @@ class SqlLogStore:
             raise DamagedError(Reason.RECORD_DAMAGED) from None
 
     @read("log.nodes")
-    async def _nodes(self, connection: Connection, wanted: Sequence[Node]) -> dict[Node, bytes]:
+    async def _nodes(self, connection: Connection, wanted: Sequence[Subtree]) -> dict[Subtree, bytes]:
         return await node.find(connection, node.runs_of(wanted))
 
     async def index_of(self, *, entry_id: str) -> int | None:

@@ -1,8 +1,8 @@
-"""The requests of people (ports.person_request), and their place in the acts that they ask for."""
+"""The requests of people (ports.people.request), and their place in the acts that they ask for."""
 
 from dataclasses import dataclass
 
-from idvault.domain.moment import Moment
+from idvault.domain.clock import ClockReading
 from idvault.domain.request import Request
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
@@ -28,7 +28,7 @@ class SqlPersonRequestStore:
 
 
 async def remember(
-    connection: Connection, request: Request, *, now: Moment, answer: bytes = b""
+    connection: Connection, request: Request, *, now: ClockReading, answer: bytes = b""
 ) -> bytes | None:
     """Store a request within its act and return None, or return the kept answer of the same one before."""
     return await _REQUESTS.remember(connection, request, now=now.business, answer=answer)

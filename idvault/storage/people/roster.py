@@ -1,4 +1,4 @@
-"""Which roster versions this deployment has adopted, and which are proposed (ports.roster)."""
+"""Which roster versions this deployment has adopted, and which are proposed (ports.people.roster)."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, delete, func, select, update
 
 from idvault.domain import roster as rules
+from idvault.domain.clock import ClockReading
 from idvault.domain.error import NotFoundError, PreconditionError, Reason
 from idvault.domain.event import Event
-from idvault.domain.moment import Moment
 from idvault.domain.request import Request
-from idvault.ports.roster import StoredProposal, StoredVersion
+from idvault.ports.people.roster import StoredProposal, StoredVersion
 from idvault.storage.base.act import act, read
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
@@ -99,7 +99,7 @@ class SqlRosterStore:
 
     @act("roster.adopt")
     async def adopt(
-        self, connection: Connection, adopted: StoredVersion, *, now: Moment, event: Event
+        self, connection: Connection, adopted: StoredVersion, *, now: ClockReading, event: Event
     ) -> bool:
         """Note a verified version once, with its event; True if this call was the one."""
         values = {"version": adopted.version, "digest": adopted.digest, "adopted_at": now.business}
@@ -134,7 +134,7 @@ class SqlRosterStore:
         proposal: StoredProposal,
         *,
         request: Request,
-        now: Moment,
+        now: ClockReading,
         event: Event,
     ) -> StoredProposal:
         """Store a proposal with its event; return it with its signatures so far."""
@@ -157,7 +157,7 @@ class SqlRosterStore:
         name: str,
         signature: bytes,
         request: Request | None,
-        now: Moment,
+        now: ClockReading,
         event: Event,
     ) -> StoredProposal:
         """Add a verified signature with its event; return the proposal."""
@@ -176,7 +176,7 @@ class SqlRosterStore:
         return await _signed(connection, await connection.all(_PROPOSALS, version=version))
 
 
-async def _keep_file(connection: Connection, adopted: StoredVersion, now: Moment) -> None:
+async def _keep_file(connection: Connection, adopted: StoredVersion, now: ClockReading) -> None:
     new = await connection.one(
         _ADD_VERSION,
         version=adopted.version,
@@ -188,7 +188,7 @@ async def _keep_file(connection: Connection, adopted: StoredVersion, now: Moment
         raise PreconditionError(Reason.ROSTER_INVALID)
 
 
-async def _add(connection: Connection, proposal: StoredProposal, now: Moment) -> None:
+async def _add(connection: Connection, proposal: StoredProposal, now: ClockReading) -> None:
     rules.check_room(waiting=await connection.one(_COUNT) or 0)
     await connection.one(
         _ADD_PROPOSAL,

@@ -1,4 +1,4 @@
-"""The people's second factors (ports.second_factor): every try and every step is one act of its own."""
+"""The people's second factors (ports.people.second_factor): every try and every step is one act of its own."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,12 +6,12 @@ from typing import Any
 from sqlalchemy import Row, or_, select, update
 
 from idvault.domain import second_factor as rules
+from idvault.domain.clock import ClockReading
 from idvault.domain.error import DeniedError, Reason
 from idvault.domain.event import Event
-from idvault.domain.moment import Moment
 from idvault.domain.request import Request
 from idvault.domain.second_factor import Tries
-from idvault.ports.second_factor import FreshSecret, SecondFactor
+from idvault.ports.people.second_factor import FreshSecret, SecondFactor
 from idvault.storage.base.act import act
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
@@ -73,7 +73,7 @@ class SqlSecondFactorStore:
         actor_id: str,
         fresh: FreshSecret,
         request: Request,
-        now: Moment,
+        now: ClockReading,
         event: Event,
     ) -> bytes:
         """Store a pending secret in the place of a former one, with its event; return the answer to give."""
@@ -86,7 +86,7 @@ class SqlSecondFactorStore:
 
     @act("second_factor.charge")
     async def charge(
-        self, connection: Connection, *, actor_id: str, now: Moment, event: Event
+        self, connection: Connection, *, actor_id: str, now: ClockReading, event: Event
     ) -> SecondFactor:
         """Charge one try and return what to compare with; durable before it returns."""
         found = await connection.one(_LOCK, person=actor_id)
@@ -114,7 +114,7 @@ class SqlSecondFactorStore:
         secret: bytes,
         step: int,
         request: Request,
-        now: Moment,
+        now: ClockReading,
         event: Event,
     ) -> bool:
         """Make the pending secret the active one, its step spent, the tries cleared, with the event."""

@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import select, update
 
+from idvault.domain.clock import ClockReading
 from idvault.domain.error import AlreadyExistsError, NotFoundError, Reason
 from idvault.domain.event import Event
-from idvault.domain.moment import Moment
 from idvault.domain.request import Request
 from idvault.ports.platform import Platform
 from idvault.storage.base.act import act, read
@@ -57,7 +57,7 @@ class SqlPlatformStore:
         connection: Connection,
         platform: Platform,
         *,
-        now: Moment,
+        now: ClockReading,
         event: Event,
         request: Request | None = None,
     ) -> Platform:
@@ -73,7 +73,7 @@ class SqlPlatformStore:
         *,
         name: str,
         spki: str,
-        now: Moment,
+        now: ClockReading,
         event: Event,
         request: Request | None = None,
     ) -> Platform:
@@ -94,11 +94,11 @@ class SqlPlatformStore:
         return await connection.all(_ALL)
 
 
-async def _is_repeated(connection: Connection, request: Request | None, now: Moment) -> bool:
+async def _is_repeated(connection: Connection, request: Request | None, now: ClockReading) -> bool:
     return request is not None and await person_request.remember(connection, request, now=now) is not None
 
 
-async def _register(connection: Connection, asked: Platform, now: Moment, event: Event) -> Platform:
+async def _register(connection: Connection, asked: Platform, now: ClockReading, event: Event) -> Platform:
     await connection.run(_ADD_NAME, name=asked.name, role=asked.role, actor_id=asked.actor_id)
     if await connection.one(_LOCK_NAME, name=asked.name) != asked.role:
         raise AlreadyExistsError(Reason.ILLEGAL_TRANSITION)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest_asyncio
 from sqlalchemy import update
 
-from idvault.flows.handover import Listed
+from idvault.flows.custody.handover import Listed
 from idvault.storage.account.tables import records
 from idvault_client.people.custody.journal import NAME
 from tests.support.commands import Commands

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from idvault.cli.people.next_step import NextStep
-from idvault.domain.disclosure import Finding
+from idvault.domain.disclosure import HistoryFinding
 from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
 
 AUDITOR = NextStep("auditor", Path("keys"), "1" * 32)
@@ -41,13 +41,13 @@ def test_folders_are_quoted() -> None:
 
 def test_a_request_that_is_not_in_the_log_yet() -> None:
     """It may only be too early; everything else that does not verify is denied."""
-    early = CUSTODIAN.after_finding("x", Finding.NOT_IN_LOG)
+    early = CUSTODIAN.after_finding("x", HistoryFinding.NOT_IN_LOG)
     assert "repeat the command in a few seconds; else idvault custodian" in early
-    forged = CUSTODIAN.after_finding("x", Finding.SIGNATURE_INVALID)
+    forged = CUSTODIAN.after_finding("x", HistoryFinding.SIGNATURE_INVALID)
     assert forged.endswith(
         f"no share was given; next: idvault custodian --identity 'my keys' deny {'1' * 32}"
     )
-    assert "nothing was shown" in AUDITOR.after_finding("x", Finding.SHARE_WRONG)
+    assert "nothing was shown" in AUDITOR.after_finding("x", HistoryFinding.SHARE_WRONG)
 
 
 def test_a_mistake_names_its_option() -> None:

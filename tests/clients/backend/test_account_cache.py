@@ -7,7 +7,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from idvault.domain.status import Assurance, Standing, State, SubjectKind
+from idvault.domain.account import AccountState as State
+from idvault.domain.account import Assurance, Standing, SubjectKind
 from idvault_client.backend.account.cache import StatusCache
 from idvault_client.backend.account.status import Status
 

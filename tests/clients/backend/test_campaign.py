@@ -11,9 +11,19 @@ import grpc
 import pytest
 
 import idvault_client
-from idvault.domain.campaign import CampaignState, Cohort, Method, Plan, QuietHours
-from idvault.domain.invitation import InvitationEvent, InvitationState
-from idvault.domain.legacy_account import Outcome
+from idvault.domain.campaign.campaign import (
+    CampaignPlan as Plan,
+)
+from idvault.domain.campaign.campaign import (
+    CampaignState,
+    Cohort,
+    QuietHours,
+)
+from idvault.domain.campaign.campaign import (
+    ReverificationMethod as Method,
+)
+from idvault.domain.campaign.invitation import InvitationEvent, InvitationState
+from idvault.domain.campaign.legacy_account import ImportResult as Outcome
 from idvault.v1 import campaign_pb2 as pb
 from idvault_client import Tls
 from idvault_client.backend.campaign.values import CampaignPage, Funnel, ImportedRow, LegacyAccount

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from idvault.attest import jose
 from idvault.attest.status_list import INVALID, LIST_SIZE, StatusList
 from idvault.attest.status_token import CREDENTIAL_TYPE, LIST_TYPE, TOKEN_TYPE
-from idvault.domain.status import State
+from idvault.domain.account import AccountState as State
 from idvault.v1 import status_pb2
 from idvault_client.commands.app import app
 from idvault_client.offline import CheckError, StatusVerifier

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from idvault.transparency.checkpoint import Policy
-from idvault.transparency.note import Signer
+from idvault.transparency.checkpoint import CosignaturePolicy as Policy
+from idvault.transparency.note import NoteSigner as Signer
 from idvault_client.commands.app import app
 from idvault_client.offline.log.files import LogFolder, LogWebsite, NotReachedError, UrlError
 from idvault_client.offline.log.follower import AcceptedCheckpoint, LogFollower, RefusedLogError

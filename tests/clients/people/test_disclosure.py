@@ -12,12 +12,12 @@ import pytest_asyncio
 
 from idvault.attest import disclosure as papers
 from idvault.attest.witness import WitnessPolicy
-from idvault.domain.disclosure import Finding
+from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.domain.error import InvalidError, Reason
 from idvault.domain.event import EventType
 from idvault.transparency import checkpoint, note
 from idvault.transparency.checkpoint import Checkpoint
-from idvault.transparency.note import Signer
+from idvault.transparency.note import NoteSigner as Signer
 from idvault.v1 import disclosure_pb2
 from idvault_client.errors import PreconditionFailed, Unavailable, VaultError
 from idvault_client.people.disclosure import evidence

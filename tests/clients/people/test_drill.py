@@ -15,7 +15,7 @@ from sqlalchemy import delete
 from idvault.attest import hpke
 from idvault.domain import drill as rules
 from idvault.domain import seal
-from idvault.domain.disclosure import Finding
+from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.domain.event import EventType
 from idvault.storage.custody.tables import drill_records
 from idvault.v1 import disclosure_pb2, drill_pb2

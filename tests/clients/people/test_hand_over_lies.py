@@ -16,7 +16,7 @@ from idvault.attest.quorum import Quorum
 from idvault.attest.reading import RosterError
 from idvault.attest.roster import Roster
 from idvault.domain import seal
-from idvault.domain.disclosure import Finding
+from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.v1 import disclosure_pb2, roster_pb2
 from idvault_client.people import identity_folder
 from idvault_client.people.custody.hand_over import HandOverProgress

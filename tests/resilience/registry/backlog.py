@@ -7,7 +7,7 @@ from statistics import median
 
 from sqlalchemy import text
 
-from idvault.ports.verification import Lease
+from idvault.ports.claim import Lease
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.types import to_micros

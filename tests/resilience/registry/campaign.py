@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
 
+from idvault.domain.claim import Identity
+from idvault.domain.clock import ClockReading
 from idvault.domain.document import Document, DocumentType
 from idvault.domain.error import IdvaultError, NotFoundError
-from idvault.domain.moment import Moment
-from idvault.domain.verification import Identity
-from idvault.flows.verification import VerifyCommand
-from idvault.mock_registry.population import Person
-from idvault.ports.verification import Claim
+from idvault.flows.claim.verification import VerifyCommand
+from idvault.mock_registry.population import Resident
+from idvault.ports.claim import Claim
 from idvault.storage.base.database import Database
 from idvault.storage.claim.job import SqlJobStore
 from tests.resilience.registry import people
@@ -80,7 +80,7 @@ class Campaign:
         self._number = 0
         self.edge, self.worker = self._process(_EDGE_DIES), self._process(_WORKER_DIES)
 
-    def now(self) -> Moment:
+    def now(self) -> ClockReading:
         return builders.moment(after=timedelta(seconds=self.seconds))
 
     async def run(self, *, stop: Callable[[], bool] = lambda: False) -> None:
@@ -170,7 +170,7 @@ class Campaign:
             except NotFoundError:
                 claimant.claim = None
 
-    def _claimant(self, number: int, person: Person) -> Claimant:
+    def _claimant(self, number: int, person: Resident) -> Claimant:
         stranger, other_name = number % 10 == 0, number % 10 == 1
         name = person.name[0] + "错" + person.name[1:] if other_name else person.name
         (party,) = self.random.choices(people.PARTIES, weights=people.SHARES)

@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from idvault.domain.claim import ClaimState, FailureReason
 from idvault.domain.event import EventType
-from idvault.domain.verification import ClaimState, FailureReason
-from idvault.registry.nppa_wire import Status
+from idvault.registry.nppa_wire import NppaStatus
 from idvault.storage.base.connection import Connection
 from idvault.storage.claim.tables import checks, claims, intakes, jobs, persons
 from idvault.storage.log.tables import log_entries, log_openings
@@ -107,7 +107,9 @@ def _check_registry(campaign: Campaign, stored: dict[str, Any]) -> int:
         extra = sum(max(0, len(each) - 1) for each in decided)
         if extra > stored["resends"][token]:
             _wrong("a check was charged again without a resend")
-        if token in stored["verified"] and Status.VERIFIED not in [one for each in decided for one in each]:
+        if token in stored["verified"] and NppaStatus.VERIFIED not in [
+            one for each in decided for one in each
+        ]:
             _wrong("somebody was verified without a positive answer")
         again += extra
     if any(len(people) > 1 for people in ledger.asked.values()):

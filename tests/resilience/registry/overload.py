@@ -13,12 +13,12 @@ from datetime import timedelta
 from itertools import islice
 from random import Random
 
+from idvault.domain.claim import ClaimState, Identity
+from idvault.domain.clock import ClockReading
 from idvault.domain.document import Document, DocumentType
 from idvault.domain.error import ExhaustedError, Reason, UnavailableError
-from idvault.domain.moment import Moment
-from idvault.domain.verification import ClaimState, Identity
-from idvault.flows.verification import VerifyCommand
-from idvault.ports.verification import Claim
+from idvault.flows.claim.verification import VerifyCommand
+from idvault.ports.claim import Claim
 from idvault.storage.base.database import Database
 from tests.resilience.registry.inline import inline
 from tests.resilience.registry.people import PARTIES, SHARES, person
@@ -93,7 +93,7 @@ class Overload:
         )
         self.edge, self._worker = self._process(1), self._process(2)
 
-    def now(self) -> Moment:
+    def now(self) -> ClockReading:
         return builders.moment(after=timedelta(seconds=self.seconds))
 
     async def run(self, *, stop: Callable[[], bool] = lambda: False) -> None:

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from idvault.bootstrap.claims import wire_claims
+from idvault.bootstrap.claim import wire_claims
+from idvault.domain.account import SubjectKind
+from idvault.domain.clock import ClockReading
 from idvault.domain.error import Reason, UnavailableError
-from idvault.domain.moment import Moment
-from idvault.domain.registry import Answer
-from idvault.domain.status import SubjectKind
-from idvault.flows.log_guard import LogGuard
-from idvault.flows.policy import Policy
-from idvault.ports.verification import Claim
+from idvault.domain.registry import RegistryAnswer
+from idvault.flows.log.guard import LogGuard
+from idvault.flows.policy import OperatorPolicy
+from idvault.ports.claim import Claim
 from idvault.registry.absent import AbsentRegistry
 from idvault.registry.budget import BudgetedRegistry
 from idvault.registry.guarded import GuardedRegistry
@@ -89,13 +89,13 @@ class MortalRegistry:
         self.name_limit, self.document_types = inner.name_limit, inner.document_types
         self._inner, self._fate = inner, fate
 
-    async def check(self, **what: Any) -> Answer:
+    async def check(self, **what: Any) -> RegistryAnswer:
         self._fate.live()
         answer = await self._inner.check(**what)
         self._fate.live()
         return answer
 
-    async def query(self, **what: Any) -> Answer:
+    async def query(self, **what: Any) -> RegistryAnswer:
         self._fate.live()
         answer = await self._inner.query(**what)
         self._fate.live()
@@ -108,9 +108,9 @@ class Process:
 
     database: Database
     internet: Internet
-    policy: Policy
+    policy: OperatorPolicy
     fate: Fate
-    clock: Callable[[], Moment]
+    clock: Callable[[], ClockReading]
     number: int
     on_settled: Callable[[Claim], None] = lambda _claim: None
     intakes: FakeIntakeSealer = field(default_factory=FakeIntakeSealer)
@@ -160,5 +160,5 @@ async def _slept(_seconds: float) -> None:
     await asyncio.sleep(0)
 
 
-def policy(*, calls_per_second: float) -> Policy:
-    return Policy(5, 365, calls_per_second, builders.ZONE)
+def policy(*, calls_per_second: float) -> OperatorPolicy:
+    return OperatorPolicy(5, 365, calls_per_second, builders.ZONE)

@@ -9,17 +9,24 @@ from typing import Any, cast
 
 from aiohttp import web
 
-from idvault.domain.registry import Answer
+from idvault.domain.registry import RegistryAnswer
 from idvault.mock_registry.behaviour import Behaviour, Mode
 from idvault.mock_registry.counting import Counters, DayCaps
 from idvault.mock_registry.enterprise import EnterpriseLedger
-from idvault.mock_registry.ledger import Ledger, Result
-from idvault.mock_registry.population import Person
+from idvault.mock_registry.ledger import Ledger, LedgerResult
+from idvault.mock_registry.population import Resident
 from idvault.mock_registry.wire import Callers, Memory, Wire
 from idvault.registry import nppa_wire
 from idvault.registry.exchange import Exchange
 from idvault.registry.nppa import NppaRegistry
-from idvault.registry.nppa_wire import Code, Credentials, Question, Request, Status, WireError
+from idvault.registry.nppa_wire import (
+    Credentials,
+    NppaCode,
+    NppaRequest,
+    NppaStatus,
+    NppaWireError,
+    Question,
+)
 
 _CREDENTIALS = Credentials("campaign", "campaign", "0123456789abcdef" * 2)
 _URL = "https://registry.invalid"
@@ -30,7 +37,7 @@ FAULTS = {
     "in_progress": 4, "wrong_signature": 0.2, "rate_ban": 0.2, "daily_limit": 0.2, "clock_skew": 0.2,
 }  # fmt: skip
 _MODES = {"maintenance", "source_error", "in_progress", "wrong_signature"}
-_CODES = {"rate_ban": Code.BUSY, "daily_limit": Code.RESOURCE_LIMIT, "clock_skew": Code.EXPIRED}
+_CODES = {"rate_ban": NppaCode.BUSY, "daily_limit": NppaCode.RESOURCE_LIMIT, "clock_skew": NppaCode.EXPIRED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +62,14 @@ class WitnessedLedger(Ledger):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.asked: dict[str, set[tuple[str, str]]] = {}
-        self.decided: dict[str, list[Status]] = {}
+        self.decided: dict[str, list[NppaStatus]] = {}
         self.working_on: dict[str, Question] = {}
 
-    def check(self, question: Question, *, now: datetime, in_progress: bool = False) -> Result:
+    def check(self, question: Question, *, now: datetime, in_progress: bool = False) -> LedgerResult:
         """Decide a check, and note it."""
         self.asked.setdefault(question.ai, set()).add((question.name, question.number))
         result = super().check(question, now=now, in_progress=in_progress)
-        if result.status is Status.IN_PROGRESS:
+        if result.status is NppaStatus.IN_PROGRESS:
             self.working_on[question.ai] = question
         else:
             self.decided.setdefault(question.ai, []).append(result.status)
@@ -82,7 +89,7 @@ class Internet(Exchange):
     def __init__(
         self,
         *,
-        people: list[Person],
+        people: list[Resident],
         keep_unheard: bool,
         rate: float,
         random: Random,
@@ -119,23 +126,28 @@ class Internet(Exchange):
         return made
 
     async def ask(
-        self, base: str, request: Request, *, patience: float, read: Callable[[int, bytes], Answer]
-    ) -> Answer:
+        self,
+        base: str,
+        request: NppaRequest,
+        *,
+        patience: float,
+        read: Callable[[int, bytes], RegistryAnswer],
+    ) -> RegistryAnswer:
         """Send a request, as far as it gets."""
         if patience <= 0:
-            return Answer.NOT_SENT
+            return RegistryAnswer.NOT_SENT
         fault = self._fault()
         if fault == "down":
-            return Answer.NOT_SENT
+            return RegistryAnswer.NOT_SENT
         if fault == "hang":
-            return Answer.UNKNOWN
+            return RegistryAnswer.UNKNOWN
         try:
             status, body = await self._delivered(request, fault)
-            return Answer.UNKNOWN if fault == "lose_answer" else read(status, body)
-        except WireError:
-            return Answer.UNKNOWN
+            return RegistryAnswer.UNKNOWN if fault == "lose_answer" else read(status, body)
+        except NppaWireError:
+            return RegistryAnswer.UNKNOWN
 
-    async def _delivered(self, request: Request, fault: str) -> tuple[int, bytes]:
+    async def _delivered(self, request: NppaRequest, fault: str) -> tuple[int, bytes]:
         if fault in _CODES:
             return 200, nppa_wire.build_answer(code=_CODES[fault])
         self._behaviour.change({"mode": fault if fault in _MODES else Mode.NORMAL.value})

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from idvault.domain.campaign import Cohort, Method, Plan
-from idvault.domain.invitation import InvitationEvent
+from idvault.domain.campaign.campaign import CampaignPlan, Cohort, ReverificationMethod
+from idvault.domain.campaign.invitation import InvitationEvent
 from idvault_client import Consent, VaultError, Verification, aio, resident_id
 from idvault_client.backend.campaign.values import LegacyAccount
 from tests.support.sandbox import Person, Registry, invent
@@ -71,10 +71,10 @@ class Load:
             self._legacy += [
                 row.account_token for row in await campaigns.import_legacy_accounts(_LABEL, rows)
             ]
-        plan = Plan(
+        plan = CampaignPlan(
             title="Verify your account",
             cohort=Cohort(_LABEL),
-            methods=(Method.WHEN_DUE, Method.AT_LOGIN),
+            methods=(ReverificationMethod.WHEN_DUE, ReverificationMethod.AT_LOGIN),
             daily_limit=_LEGACY,
             reminder_days=(3, 7),
             incentive_text="",
@@ -176,14 +176,19 @@ class Load:
 
     async def invitation(self) -> None:
         """Ask at a login whether to invite the owner."""
-        await self._vault.campaigns.get_invitation(_random.choice(self._legacy), Method.AT_LOGIN)
+        await self._vault.campaigns.get_invitation(
+            _random.choice(self._legacy), ReverificationMethod.AT_LOGIN
+        )
 
     async def deliver(self) -> None:
         """Take what is due, and record what became of some of it."""
         batch = await self._vault.campaigns.claim_due_invitations(self._campaign, limit=20)
         for one in batch.invitations[:5]:
             await self._vault.campaigns.record_invitation_event(
-                one.account_token, self._campaign, method=Method.WHEN_DUE, event=InvitationEvent.SHOWN
+                one.account_token,
+                self._campaign,
+                method=ReverificationMethod.WHEN_DUE,
+                event=InvitationEvent.SHOWN,
             )
 
     async def progress(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from idvault.transparency.checkpoint import Policy
+from idvault.transparency.checkpoint import CosignaturePolicy
 from idvault.v1 import transparency_pb2
 from idvault_client.offline.log.files import LogFolder
 from idvault_client.offline.log.follower import LogFollower
@@ -30,7 +30,7 @@ class People:
         self._remote = folder.connect()
         self._follower = LogFollower(
             files=LogFolder(public),
-            policy=Policy(folder.log_key.name, (folder.log_key,)),
+            policy=CosignaturePolicy(folder.log_key.name, (folder.log_key,)),
             state=scratch / "monitor.checkpoint",
             max_age=None,
             now=time.time,

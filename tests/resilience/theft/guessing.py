@@ -4,9 +4,9 @@ import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
+from idvault.domain.claim import Identity
 from idvault.domain.document import Document, DocumentType
 from idvault.domain.seal import Part
-from idvault.domain.verification import Identity
 from idvault.sealing.index import ChainedIndexer
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.request import KeyedFingerprinter

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from idvault.domain.account import AccountState, Standing
 from idvault.domain.event import EventType
-from idvault.domain.status import Standing, State
 from idvault.ports.feed import Change
 from idvault.storage.account import rows as account_row
 from idvault.storage.account.feed import SqlFeedStore
@@ -42,17 +42,17 @@ async def test_every_change_of_a_status_is_news(world: World, feed: SqlFeedStore
     assert (opened.sequence, opened.account_token, opened.account.state) == (
         1,
         job.account_token,
-        State.PENDING,
+        AccountState.PENDING,
     )
     await world.settle(job, MATCHED)
     (settled,) = await news(feed, after=1)
     assert settled.account is not None
-    assert (settled.sequence, settled.account.state) == (2, State.VERIFIED)
+    assert (settled.sequence, settled.account.state) == (2, AccountState.VERIFIED)
     event = world.event(EventType.ACCOUNT_EXPIRE, job.account_token)
     assert await world.accounts.expire(settled.account, today=END, now=at(), event=event)
     (expired,) = await news(feed)
     assert expired.account is not None
-    assert (expired.sequence, expired.account.state) == (3, State.EXPIRED)
+    assert (expired.sequence, expired.account.state) == (3, AccountState.EXPIRED)
     gone = await world.rejected()
     account = await world.accounts.get(relying_party="platform-a", account_token=gone.account_token)
     assert account is not None
@@ -127,7 +127,7 @@ async def test_several_arrange_at_once(world: World, feed: SqlFeedStore) -> None
     )
     found = await news(feed)
     assert {change.account_token for change in found} == {job.account_token for job in jobs}
-    assert all(change.account and change.account.state is State.VERIFIED for change in found)
+    assert all(change.account and change.account.state is AccountState.VERIFIED for change in found)
     head = (await feed.heads(["platform-a"]))["platform-a"]
     assert found[-1].sequence == head
     assert 10 <= head <= 20
@@ -172,7 +172,7 @@ async def _follow(url: str, steps: list[str]) -> None:
     database = Database(url=url)
     try:
         world, feed = World(database, seed=uuid4().hex), SqlFeedStore(database=database)
-        known: dict[str, State] = {}
+        known: dict[str, AccountState] = {}
         cursor, jobs, done = 0, [], []
 
         async def read() -> int:
@@ -207,7 +207,7 @@ async def _follow(url: str, steps: list[str]) -> None:
         while (place := await read()) != cursor:
             cursor = place
         rows = await world.all(accounts.select())
-        assert known == {row.account_token: State(row.state) for row in rows}
+        assert known == {row.account_token: AccountState(row.state) for row in rows}
         assert all(row.sequence for row in await world.all(status_feed.select()))
     finally:
         await database.close()

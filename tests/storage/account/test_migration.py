@@ -6,7 +6,7 @@ from pathlib import Path
 from alembic import command
 from sqlalchemy import Connection, text
 
-from idvault.domain.status import State, SubjectKind
+from idvault.domain.account import AccountState, SubjectKind
 from idvault.storage import migrations
 from idvault.storage.account.store import SqlStatusStore
 from idvault.storage.base.database import Database
@@ -35,5 +35,5 @@ async def test_an_account_of_the_former_version_has_no_category(maker: Maker, tm
     found = await SqlStatusStore(database=database).get(relying_party="platform-a", account_token=TOKEN)
     await database.close()
     assert found is not None
-    assert (found.state, found.subject_kind) == (State.UNVERIFIED, SubjectKind.INDIVIDUAL)
+    assert (found.state, found.subject_kind) == (AccountState.UNVERIFIED, SubjectKind.INDIVIDUAL)
     assert found.organization_category is None

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 
 from sqlalchemy import select
 
+from idvault.domain.account import Account, AccountState
 from idvault.domain.event import EventType
-from idvault.domain.status import Account, State
-from idvault.ports.verification import Job
+from idvault.ports.claim import Job
 from idvault.storage.log.tables import log_entries
 from idvault.transparency import entry
 from tests.support.storage_world import MISMATCHED, NO_RECORD, NOW, World, at
@@ -25,7 +25,7 @@ async def _account(world: World, job: Job) -> Account:
 async def test_get_knows_only_ones_own(world: World) -> None:
     """An unknown account and another party's are both None."""
     job = await world.verified()
-    assert (await _account(world, job)).state is State.VERIFIED
+    assert (await _account(world, job)).state is AccountState.VERIFIED
     for party, token in (("platform-b", job.account_token), ("platform-a", world.opening().account_token)):
         assert await world.accounts.get(relying_party=party, account_token=token) is None
 
@@ -56,7 +56,7 @@ async def test_expire_counts_a_revision_and_writes_its_entry(world: World) -> No
     event = world.event(EventType.ACCOUNT_EXPIRE, account.account_token)
     assert await world.accounts.expire(account, today=END, now=at(), event=event)
     stored = await world.accounts.get(relying_party="platform-a", account_token=account.account_token)
-    assert stored == replace(account, state=State.EXPIRED, revision=account.revision + 1)
+    assert stored == replace(account, state=AccountState.EXPIRED, revision=account.revision + 1)
     (row,) = await world.all(select(log_entries).where(log_entries.c.entry_id == event.entry_id))
     assert row.leaf == entry.encode_leaf(event.with_fields(expire_date="2027-03-01"))
 

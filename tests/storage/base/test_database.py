@@ -355,7 +355,7 @@ async def test_calls_one_after_the_other_share_one_connection(postgres_databases
 def test_no_engine_of_sqlalchemy_is_loaded_by_what_serves_and_works() -> None:
     """SQLAlchemy only compiles statements there: its asynchronous engine is not even imported."""
     code = (
-        "import sys; import idvault.bootstrap.edge, idvault.bootstrap.worker;"
+        "import sys; import idvault.bootstrap.serve, idvault.bootstrap.work;"
         "print([name for name in ('sqlalchemy.ext.asyncio', 'aiosqlite', 'alembic')"
         " if name in sys.modules])"
     )

@@ -6,10 +6,10 @@ from itertools import count
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from idvault.domain.account import Account, AccountState
+from idvault.domain.claim import ClaimState, Slot
 from idvault.domain.event import EventType
-from idvault.domain.status import Account, State
-from idvault.domain.verification import ClaimState, Slot
-from idvault.ports.verification import Job, Opening
+from idvault.ports.claim import Job, NewClaim
 from idvault.storage.claim.tables import persons
 from tests.support.storage_world import MATCHED, MISMATCHED, NO_RECORD, World
 
@@ -33,7 +33,7 @@ class _History:
         self.world = world
         self.number = next(_EXAMPLES)
         self.party = f"platform-{self.number}"
-        self.asked: list[Opening] = []
+        self.asked: list[NewClaim] = []
         self.jobs: list[Job] = []
 
     async def step(self, verb: str, which: int) -> None:
@@ -98,7 +98,7 @@ class _History:
             assert (claim.state is ClaimState.PENDING) is (claim.account.open_claim_id == job.claim_id)
         for account in accounts.values():
             record = await self.world.records.get(account_token=account.account_token)
-            assert (record is not None) is (account.state is State.VERIFIED)
+            assert (record is not None) is (account.state is AccountState.VERIFIED)
         assert all(number <= _LIMIT for number in held.values())
         assert await self._slots() == held
 

@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from idvault.domain import job as machine
 from idvault.domain.job import JobState
-from idvault.ports.verification import Intake
+from idvault.ports.claim import Intake
 from idvault.storage.base.database import Database
 from idvault.storage.base.statement import param, statement
 from idvault.storage.claim.tables import jobs
@@ -24,7 +24,7 @@ async def test_lease_returns_the_whole_job(world: World) -> None:
     await world.postpone(job)
     lease = lease_of("worker")
     (won,) = await world.jobs.lease(lease=lease, now=at().real, limit=10)
-    ready = machine.Progress(JobState.READY, 0, None, next_at=at().real)
+    ready = machine.JobProgress(JobState.READY, 0, None, next_at=at().real)
     assert won == replace(job, lease=lease, progress=ready, intake=Intake("2026-03-01", b"sealed"))
     assert await world.jobs.lease(lease=lease_of("late"), now=at().real, limit=10) == []
 

@@ -8,6 +8,15 @@ import pytest
 from sqlalchemy import select, update
 
 from idvault.domain import job as machine
+from idvault.domain.account import AccountState, Standing, SubjectKind
+from idvault.domain.claim import (
+    ClaimOutcome,
+    ClaimState,
+    Facts,
+    FailureReason,
+    Owner,
+    Slot,
+)
 from idvault.domain.error import (
     AlreadyExistsError,
     ExhaustedError,
@@ -18,9 +27,7 @@ from idvault.domain.error import (
 from idvault.domain.event import EventType
 from idvault.domain.job import JobState
 from idvault.domain.organization import OrganizationCategory
-from idvault.domain.status import Standing, State, SubjectKind
-from idvault.domain.verification import ClaimState, Facts, FailureReason, Outcome, Owner, Slot
-from idvault.ports.verification import Opening
+from idvault.ports.claim import NewClaim
 from idvault.storage.account.tables import accounts
 from idvault.storage.claim.tables import jobs, persons
 from idvault.storage.log.tables import log_entries, log_openings
@@ -38,7 +45,7 @@ async def test_sign_up_is_written_whole(world: World) -> None:
     assert (opened.job.ais, opened.job.consent, opened.job.lease) == (asked.ais, asked.consent, asked.lease)
     assert (opened.job.opened_at, opened.job.intake) == (asked.now.business, None)
     assert opened.claim.state is ClaimState.PENDING
-    assert opened.claim.account.state is State.PENDING
+    assert opened.claim.account.state is AccountState.PENDING
     assert opened.claim.account.revision == 1
     assert opened.claim.account.open_claim_id == asked.claim_id
     found = await world.claims.find(relying_party="platform-a", request_id=asked.request.request_id)
@@ -111,7 +118,7 @@ async def test_repeat_after_removal_finds_nothing(world: World) -> None:
     assert {repeated.value.reason, asked_for.value.reason} == {Reason.REQUEST_NOT_FOUND}
 
 
-async def _refused(world: World, opening: Opening, kind: type[Exception], reason: Reason) -> None:
+async def _refused(world: World, opening: NewClaim, kind: type[Exception], reason: Reason) -> None:
     before = await world.contents()
     with pytest.raises(kind) as refused:
         await world.open(opening)
@@ -138,7 +145,7 @@ async def test_account_of_another_party_is_refused(world: World) -> None:
 @pytest.mark.parametrize(
     ("column", "value", "reason"),
     [
-        ("state", State.ERASED.value, Reason.ACCOUNT_ERASED),
+        ("state", AccountState.ERASED.value, Reason.ACCOUNT_ERASED),
         ("standing", Standing.CLOSED.value, Reason.ACCOUNT_CLOSED),
         ("standing", Standing.RENEWAL_SUSPENDED.value, Reason.RENEWAL_SUSPENDED),
     ],
@@ -192,7 +199,7 @@ async def test_new_claim_supersedes_the_open_one(world: World) -> None:
     superseded = world.event(EventType.CLAIM_SUPERSEDE, old.account_token)
     opened = await world.claims.open(asked, event=event, superseded=superseded)
     assert opened.claim.account.open_claim_id == asked.claim_id
-    assert opened.claim.account.state is State.PENDING
+    assert opened.claim.account.state is AccountState.PENDING
     (row,) = await world.all(select(jobs).where(jobs.c.claim_id == old.claim_id))
     assert (row.state, row.lease_id, row.limiter_key) == (JobState.DONE.value, None, None)
     assert (await world.counts())["intakes"] == 0
@@ -279,7 +286,7 @@ async def test_rejected_account_is_pending_again(world: World) -> None:
     """A new claim of a rejected account changes what is published, and counts a revision."""
     job = await world.rejected()
     opened = await world.open(account_token=job.account_token, new_account=False)
-    assert opened.claim.account.state is State.PENDING
+    assert opened.claim.account.state is AccountState.PENDING
     assert opened.claim.account.revision == 3
 
 
@@ -300,7 +307,7 @@ async def test_subject_kind_is_kept(world: World) -> None:
     assert account is not None
     assert account.subject_kind is SubjectKind.ORGANIZATION
     owner = Owner(SubjectKind.ORGANIZATION, OrganizationCategory.INSTITUTION)
-    settled = await world.settle(job, Outcome(ClaimState.SUCCEEDED), owner=owner)
+    settled = await world.settle(job, ClaimOutcome(ClaimState.SUCCEEDED), owner=owner)
     account = await world.accounts.get(relying_party="platform-a", account_token=job.account_token)
     assert settled is not None
     assert account == settled.account

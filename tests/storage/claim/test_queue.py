@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from idvault.domain.job import JobState
-from idvault.ports.verification import Job
+from idvault.ports.claim import Job
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.sqlite_connection import SqliteConnection

@@ -7,12 +7,12 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
+from idvault.domain.account import AccountState, Assurance
+from idvault.domain.claim import TIMED_OUT, ClaimOutcome, ClaimState, FailureReason
 from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.event import EventType
-from idvault.domain.job import JobState, Progress
-from idvault.domain.status import Assurance, State
-from idvault.domain.verification import TIMED_OUT, ClaimState, FailureReason, Outcome
-from idvault.ports.verification import Intake
+from idvault.domain.job import JobProgress, JobState
+from idvault.ports.claim import Intake
 from idvault.storage.claim.tables import intakes, jobs, mismatches
 from idvault.storage.log.tables import log_entries
 from idvault.transparency import entry
@@ -28,7 +28,7 @@ async def test_success(world: World) -> None:
     assert claim is not None
     assert (claim.state, claim.failure_reason, claim.retry_at) == (ClaimState.SUCCEEDED, None, None)
     account = claim.account
-    assert (account.state, account.assurance) == (State.VERIFIED, Assurance.REGISTRY_MATCH)
+    assert (account.state, account.assurance) == (AccountState.VERIFIED, Assurance.REGISTRY_MATCH)
     assert (account.verify_date, account.expire_date) == (TODAY, date(2027, 3, 1))
     assert (account.revision, account.open_claim_id) == (2, None)
     assert await world.accounts.get(relying_party="platform-a", account_token=job.account_token) == account
@@ -53,7 +53,7 @@ async def test_failure(world: World) -> None:
     claim = await world.claims.settle(settlement, event=event)
     assert claim is not None
     assert (claim.state, claim.failure_reason) == (ClaimState.FAILED, FailureReason.MISMATCH)
-    assert (claim.account.state, claim.account.revision) == (State.REJECTED, 2)
+    assert (claim.account.state, claim.account.revision) == (AccountState.REJECTED, 2)
     assert await world.slots("x") == 0
     counts = await world.counts()
     assert (counts["records"], counts["intakes"], counts["mismatches"]) == (0, 0, 1)
@@ -91,7 +91,7 @@ async def test_full_claim_frees_no_slot(world: World) -> None:
     """A claim that took no slot gives none back."""
     await world.verified(person=world.person("x"), accounts_per_person=1)
     full = await world.job(person=world.person("x"), accounts_per_person=1)
-    await world.settle(full, Outcome(ClaimState.FAILED, FailureReason.ACCOUNT_LIMIT_REACHED))
+    await world.settle(full, ClaimOutcome(ClaimState.FAILED, FailureReason.ACCOUNT_LIMIT_REACHED))
     assert await world.slots("x") == 1
 
 
@@ -192,7 +192,7 @@ async def test_settle_and_supersede_at_once(world: World) -> None:
         account = await world.accounts.get(relying_party="platform-a", account_token=job.account_token)
         assert account is not None
         assert account.open_claim_id == again.claim_id
-        assert account.state is (State.PENDING if settled is None else State.VERIFIED)
+        assert account.state is (AccountState.PENDING if settled is None else AccountState.VERIFIED)
         assert await world.slots(name) == 1
 
 
@@ -297,7 +297,7 @@ async def test_purge_forgets_old_mismatches(world: World) -> None:
 async def test_progress_survives_the_database(world: World) -> None:
     """Every field of progress comes back as it was stored."""
     job = await world.job()
-    progress = Progress(JobState.IN_PROGRESS, 1, NOW, at().real, attempts=3, missing=1, resends=2)
+    progress = JobProgress(JobState.IN_PROGRESS, 1, NOW, at().real, attempts=3, missing=1, resends=2)
     assert await world.jobs.advance(job, progress=progress, keep_lease=False)
     won = await world.jobs.take(
         account_token=job.account_token, claim_id=job.claim_id, lease=lease_of("next"), now=at().real

@@ -11,9 +11,9 @@ from sqlalchemy import delete, update
 from idvault.attest.status_list import INVALID, LIST_SIZE, VALID, StatusList
 from idvault.domain.error import AlreadyExistsError, IdvaultError, NotFoundError, Reason
 from idvault.domain.event import EventType
-from idvault.domain.status_key import StatusKey
-from idvault.ports.status_list import Credential, CredentialIssue
-from idvault.ports.verification import Job
+from idvault.domain.signing_key import StatusKey
+from idvault.ports.claim import Job
+from idvault.ports.credential import Credential, CredentialIssue
 from idvault.storage.account.tables import accounts, records
 from idvault.storage.base.database import Database
 from idvault.storage.claim.tables import checks, claims, jobs, requests

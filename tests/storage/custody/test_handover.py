@@ -13,7 +13,7 @@ from idvault.attest import succession
 from idvault.custody.handover import hand_over as reseal
 from idvault.domain.error import AlreadyExistsError, Reason
 from idvault.domain.event import EventType
-from idvault.domain.handover import Batch, HandedShare
+from idvault.domain.handover import HandedShare, HandoverBatch
 from idvault.domain.request import Request
 from idvault.storage.custody.tables import handed_quorums
 from tests.support.chamber import Chamber, chamber, identity, person
@@ -30,7 +30,7 @@ async def room(databases: Databases, tmp_path: Path) -> AsyncIterator[Chamber]:
         yield made
 
 
-async def batch(room: Chamber, *accounts: str, name: str = A) -> Batch:
+async def batch(room: Chamber, *accounts: str, name: str = A) -> HandoverBatch:
     """Return the batch of a leaver."""
     (found,) = succession.find(tuple(room.rosters.versions), leaver=person(name))
     shares = []
@@ -48,10 +48,12 @@ async def batch(room: Chamber, *accounts: str, name: str = A) -> Batch:
             )
         )
     becomes = dict.fromkeys(found.former_ids, found.quorum.id)
-    return Batch(found.place, found.quorum.id, becomes, shares)
+    return HandoverBatch(found.place, found.quorum.id, becomes, shares)
 
 
-async def store(room: Chamber, made: Batch, *, request_id: str = ID, fingerprint: bytes = bytes(32)) -> int:
+async def store(
+    room: Chamber, made: HandoverBatch, *, request_id: str = ID, fingerprint: bytes = bytes(32)
+) -> int:
     """Store a batch."""
     event = room.world.event(EventType.SHARES_HAND_OVER, "", batch=b"signed")
     request = Request(person(A).actor_id, request_id, fingerprint)
@@ -103,9 +105,15 @@ async def test_a_share_of_something_else_is_passed_over(room: Chamber, change: d
     adopt(room, D, B, C)
     made = await batch(room, account)
     values = {name: getattr(made.shares[0], name) for name in HandedShare.__slots__}
-    assert await store(room, Batch(1, made.quorum_id, made.becomes, [HandedShare(**values | change)])) == 0
-    assert await store(room, Batch(4, made.quorum_id, made.becomes, made.shares), request_id=ID[::-1]) == 0
-    assert await store(room, Batch(1, made.quorum_id, {}, made.shares), request_id=ID.upper()) == 0
+    assert (
+        await store(room, HandoverBatch(1, made.quorum_id, made.becomes, [HandedShare(**values | change)]))
+        == 0
+    )
+    assert (
+        await store(room, HandoverBatch(4, made.quorum_id, made.becomes, made.shares), request_id=ID[::-1])
+        == 0
+    )
+    assert await store(room, HandoverBatch(1, made.quorum_id, {}, made.shares), request_id=ID.upper()) == 0
     assert await stored(room, account) == before
 
 
@@ -120,7 +128,7 @@ async def test_what_waits_is_counted_by_quorum(room: Chamber) -> None:
     adopt(room, D, E, C, also=(A, B))
     last = room.rosters.current.quorums[0].id
     made = await batch(room, *accounts[:1], name=B)
-    moved = Batch(made.place, made.quorum_id, {first: "9" * 64}, made.shares)
+    moved = HandoverBatch(made.place, made.quorum_id, {first: "9" * 64}, made.shares)
     assert await store(room, moved) == 1
     assert await room.handovers.by_quorum() == {first: 3, "9" * 64: 1}
     assert await room.handovers.count(quorum_ids={first, "9" * 64}) == 4

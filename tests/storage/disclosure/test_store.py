@@ -8,7 +8,7 @@ from typing import Any
 import pytest_asyncio
 from sqlalchemy import select
 
-from idvault.domain.disclosure import State
+from idvault.domain.disclosure import DisclosureState
 from idvault.domain.error import IdvaultError, Reason
 from idvault.domain.event import EventType
 from idvault.storage.disclosure.tables import disclosure_decisions, disclosure_openings, disclosure_refusals
@@ -63,7 +63,7 @@ async def test_three_custodians_at_once(room: Chamber) -> None:
     assert reasons(answers) == [Reason.ILLEGAL_TRANSITION]
     found = await room.store.get(disclosure_id=disclosure_id)
     assert found is not None
-    assert found.disclosure.state is State.APPROVED
+    assert found.disclosure.state is DisclosureState.APPROVED
     assert len(await room.world.all(select(disclosure_decisions))) == 2
     assert len(await room.logged(EventType.DISCLOSURE_APPROVE)) == 2
 
@@ -74,7 +74,7 @@ async def test_one_decision_asked_for_eight_times_at_once(room: Chamber) -> None
     command = decision(paper, A)
     answers = await at_once(*(decide(room, command) for _ in range(8)))
     assert reasons(answers) == []
-    assert {answer.disclosure.state for answer in answers} == {State.REQUESTED}
+    assert {answer.disclosure.state for answer in answers} == {DisclosureState.REQUESTED}
     assert len(await room.logged(EventType.DISCLOSURE_APPROVE)) == 1
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, text, update
 
 from idvault.domain.error import DamagedError, Reason, UnavailableError
 from idvault.domain.event import EventType
-from idvault.ports.log import Node, Unsequenced
+from idvault.ports.log.store import Subtree, Unsequenced
 from idvault.storage.base.database import Database
 from idvault.storage.log import entry as log
 from idvault.storage.log.store import SqlLogStore
@@ -79,10 +79,10 @@ async def test_the_tree_is_that_of_the_definition(main_database: Database, store
         await store.sequence(limit=limit, now=NOW)
     head = await store.head()
     assert CompactRange.from_bytes(head.tree).root() == merkle.mth(leaves)
-    wanted = [Node(8, 1), *(Node(0, index) for index in (599, 0, 256, 300, 299, 598, 2)), Node(8, 0)]
+    wanted = [Subtree(8, 1), *(Subtree(0, index) for index in (599, 0, 256, 300, 299, 598, 2)), Subtree(8, 0)]
     expected = [merkle.mth(leaves[one.index << one.level : (one.index + 1) << one.level]) for one in wanted]
     assert await store.nodes(wanted) == expected
-    every = [Node(0, index) for index in range(0, 600, 2)]
+    every = [Subtree(0, index) for index in range(0, 600, 2)]
     assert await store.nodes(every) == [leaf_hash(leaves[one.index]) for one in every]
     rows = await World(main_database).all(log_nodes.select())
     assert sorted((row.level, row.node_index) for row in rows) == [
@@ -92,13 +92,15 @@ async def test_the_tree_is_that_of_the_definition(main_database: Database, store
     ]
 
 
-@pytest.mark.parametrize("missing", [Node(0, 5), Node(8, 0), Node(1, 0)])
-async def test_a_missing_hash_is_damage(main_database: Database, store: SqlLogStore, missing: Node) -> None:
+@pytest.mark.parametrize("missing", [Subtree(0, 5), Subtree(8, 0), Subtree(1, 0)])
+async def test_a_missing_hash_is_damage(
+    main_database: Database, store: SqlLogStore, missing: Subtree
+) -> None:
     """What is not stored is not made up."""
     await _write(main_database, *merkle.log_of(5))
     await store.sequence(limit=10, now=NOW)
     with pytest.raises(DamagedError):
-        await store.nodes([Node(0, 0), missing])
+        await store.nodes([Subtree(0, 0), missing])
 
 
 async def test_a_missing_entry_hides_the_following_ones(

@@ -16,7 +16,7 @@ from idvault.domain.error import (
 )
 from idvault.domain.event import EventType
 from idvault.domain.request import Request
-from idvault.ports.roster import StoredProposal, StoredVersion
+from idvault.ports.people.roster import StoredProposal, StoredVersion
 from idvault.storage.log.tables import log_entries
 from idvault.storage.people.tables import roster_versions
 from idvault.transparency import entry

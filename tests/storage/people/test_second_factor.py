@@ -9,7 +9,7 @@ from sqlalchemy import select
 from idvault.domain.error import AlreadyExistsError, DeniedError, Reason
 from idvault.domain.event import EventType
 from idvault.domain.request import Request
-from idvault.ports.second_factor import FreshSecret, SecondFactor
+from idvault.ports.people.second_factor import FreshSecret, SecondFactor
 from idvault.storage.people.tables import second_factors
 from tests.support.storage_world import World, at
 

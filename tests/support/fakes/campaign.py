@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from hashlib import sha256
 
-from idvault.domain import invitation
-from idvault.domain.moment import Moment
+from idvault.domain.campaign import invitation
+from idvault.domain.clock import ClockReading
 from idvault.domain.seal import encode
 
 
@@ -31,6 +31,6 @@ class OpenGuard:
     def __init__(self) -> None:
         self.refusal: Exception | None = None
 
-    async def check(self, *, now: Moment) -> None:
+    async def check(self, *, now: ClockReading) -> None:
         if self.refusal is not None:
             raise self.refusal

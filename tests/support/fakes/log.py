@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from idvault.domain.error import Reason, UnavailableError
-from idvault.ports.log import Head, Node, Unsequenced
-from idvault.ports.witness import Ahead, Cosigned, WitnessRefusedError
+from idvault.ports.log.store import Head, Subtree, Unsequenced
+from idvault.ports.log.witness import Ahead, Cosigned, WitnessRefusedError
 from idvault.transparency import checkpoint, note
 from idvault.transparency.checkpoint import Checkpoint
-from idvault.transparency.note import Signer
+from idvault.transparency.note import NoteSigner
 from idvault.transparency.proof import ConsistencyError, verify_consistency
 
 
@@ -39,7 +39,7 @@ class WaitingLog:
     async def leaves(self, *, start: int, limit: int) -> list[bytes]:
         raise AssertionError
 
-    async def nodes(self, wanted: Sequence[Node]) -> list[bytes]:
+    async def nodes(self, wanted: Sequence[Subtree]) -> list[bytes]:
         raise AssertionError
 
     async def index_of(self, *, entry_id: str) -> int | None:
@@ -49,7 +49,7 @@ class WaitingLog:
 class FakeWitness:
     """Cosigns what follows what it cosigned before; can be away, hang, and lose its answer."""
 
-    def __init__(self, signer: Signer, *, time: int = 1_772_000_000) -> None:
+    def __init__(self, signer: NoteSigner, *, time: int = 1_772_000_000) -> None:
         """Take its key, and the time of its cosignatures."""
         self._signer = signer
         self._time = time

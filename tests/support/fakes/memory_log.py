@@ -4,23 +4,23 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from idvault.domain.error import DamagedError, Reason
-from idvault.ports.log import Head, Node, Unsequenced
+from idvault.ports.log.store import Head, Subtree, Unsequenced
 from idvault.transparency import checkpoint
 from idvault.transparency.checkpoint import Checkpoint
-from idvault.transparency.note import Signer
+from idvault.transparency.note import NoteSigner
 from idvault.transparency.tile import HEIGHT
 from idvault.transparency.tree import CompactRange, leaf_hash
 
 
 class MemoryLog:
-    """Entries that are sequenced at once (ports.log.LogStore), and their checkpoint (CheckpointStore)."""
+    """Entries that are sequenced at once (ports.log.store.LogStore), and their checkpoint (CheckpointStore)."""
 
-    def __init__(self, *, origin: str, signer: Signer) -> None:
+    def __init__(self, *, origin: str, signer: NoteSigner) -> None:
         """Start empty, without a checkpoint."""
         self._origin, self._signer = origin, signer
         self._tree = CompactRange()
         self.kept: list[bytes] = []
-        self.stored: dict[Node, bytes] = {}
+        self.stored: dict[Subtree, bytes] = {}
         self.note: bytes | None = None
 
     def append(self, *leaves: bytes) -> None:
@@ -29,7 +29,7 @@ class MemoryLog:
             completed = self._tree.append(leaf_hash(leaf))
             self.kept.append(leaf)
             for level in range(0, len(completed), HEIGHT):
-                self.stored[Node(level, (self._tree.size - 1) >> level)] = completed[level]
+                self.stored[Subtree(level, (self._tree.size - 1) >> level)] = completed[level]
 
     def sign(self) -> Checkpoint:
         """Sign what is there, and return it."""
@@ -47,7 +47,7 @@ class MemoryLog:
     async def leaves(self, *, start: int, limit: int) -> list[bytes]:
         return self.kept[start : start + limit]
 
-    async def nodes(self, wanted: Sequence[Node]) -> list[bytes]:
+    async def nodes(self, wanted: Sequence[Subtree]) -> list[bytes]:
         """Return hashes; raises DamagedError if one is not stored."""
         try:
             return [self.stored[node] for node in wanted]

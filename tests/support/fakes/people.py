@@ -1,15 +1,15 @@
 """Rosters that are verified already, and one-time codes that a test gives out."""
 
-from idvault.attest.person import Person
 from idvault.attest.quorum import Quorum
 from idvault.attest.roster import Roster
+from idvault.attest.roster_member import RosterMember
 from idvault.domain import second_factor
+from idvault.domain.clock import ClockReading
 from idvault.domain.error import DeniedError, Reason
-from idvault.domain.moment import Moment
 
 
 class FakeRosters:
-    """Verified versions of a roster, as flows.roster_holder has them."""
+    """Verified versions of a roster, as flows.people.roster_holder has them."""
 
     def __init__(self, *versions: Roster) -> None:
         self.versions = list(versions)
@@ -25,7 +25,7 @@ class FakeRosters:
     def version(self, number: int) -> Roster:
         return self.versions[number - 1]
 
-    def person(self, actor_id: str) -> Person:
+    def person(self, actor_id: str) -> RosterMember:
         for found in self.current.people:
             if found.actor_id == actor_id:
                 return found
@@ -44,7 +44,7 @@ class FakeCodes:
         self.good.add(str(self._numbers))
         return str(self._numbers)
 
-    async def check(self, *, actor_id: str, code: str, now: Moment) -> None:
+    async def check(self, *, actor_id: str, code: str, now: ClockReading) -> None:
         second_factor.check_code(code)
         if code not in self.good:
             raise DeniedError(Reason.SECOND_FACTOR_REFUSED)

@@ -3,9 +3,9 @@
 import asyncio
 from collections import deque
 
+from idvault.domain.claim import Identity
 from idvault.domain.document import DocumentType
-from idvault.domain.registry import DECIDED, Answer
-from idvault.domain.verification import Identity
+from idvault.domain.registry import DECIDED, RegistryAnswer
 
 
 class FakeRegistry:
@@ -14,12 +14,14 @@ class FakeRegistry:
     name_limit = 32
     document_types = frozenset({DocumentType.RESIDENT_ID})
 
-    def __init__(self, *script: Answer, decided: Answer = Answer.MATCH, can_query: bool = True) -> None:
+    def __init__(
+        self, *script: RegistryAnswer, decided: RegistryAnswer = RegistryAnswer.MATCH, can_query: bool = True
+    ) -> None:
         """Take the answers to the next calls in order, and the verdict of every check after them."""
         self.script = deque(script)
         self.verdict = decided
         self.can_query = can_query
-        self.decided: dict[str, Answer] = {}
+        self.decided: dict[str, RegistryAnswer] = {}
         self.charged = 0
         self.checks: list[tuple[str, Identity]] = []
         self.queries: list[str] = []
@@ -28,7 +30,7 @@ class FakeRegistry:
         self.gate: asyncio.Event | None = None
         self.asked = asyncio.Event()
 
-    async def check(self, *, ai: str, identity: Identity, patience: float) -> Answer:
+    async def check(self, *, ai: str, identity: Identity, patience: float) -> RegistryAnswer:
         """Decide once per ai; the verdict may be lost on its way back."""
         self.checks.append((ai, identity))
         self.asked.set()
@@ -36,16 +38,16 @@ class FakeRegistry:
             await self.gate.wait()
         if self.hang:
             await asyncio.sleep(patience)
-            return Answer.UNKNOWN
+            return RegistryAnswer.UNKNOWN
         answer = self.script.popleft() if self.script else self.verdict
         if answer in DECIDED and ai not in self.decided:
             self.decided[ai] = answer
             self.charged += 1
-        return Answer.UNKNOWN if self.lose_answers else self.decided.get(ai, answer)
+        return RegistryAnswer.UNKNOWN if self.lose_answers else self.decided.get(ai, answer)
 
-    async def query(self, *, ai: str, patience: float) -> Answer:
+    async def query(self, *, ai: str, patience: float) -> RegistryAnswer:
         """Tell what was decided; the script comes first."""
         self.queries.append(ai)
         if self.script:
             return self.script.popleft()
-        return self.decided.get(ai, Answer.NOT_FOUND)
+        return self.decided.get(ai, RegistryAnswer.NOT_FOUND)

@@ -6,13 +6,13 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from idvault.domain.claim import Consent, Identity
 from idvault.domain.document import Document, DocumentType
 from idvault.domain.error import DamagedError, Reason, UnavailableError
 from idvault.domain.record import SealedRecord
-from idvault.domain.registry import Answer
+from idvault.domain.registry import RegistryAnswer
 from idvault.domain.seal import Part, encode
-from idvault.domain.verification import Consent, Identity
-from idvault.ports.verification import Intake, PersonKey
+from idvault.ports.claim import Intake, PersonKey
 from tests.support import builders
 
 
@@ -62,7 +62,13 @@ class FakeRecordSealer:
         self.sealed: list[tuple[str, Identity]] = []
 
     async def seal(
-        self, *, relying_party: str, account_token: str, identity: Identity, answer: Answer, consent: Consent
+        self,
+        *,
+        relying_party: str,
+        account_token: str,
+        identity: Identity,
+        answer: RegistryAnswer,
+        consent: Consent,
     ) -> SealedRecord:
         """Return a record of the account, or raise UnavailableError."""
         if self.refuse:

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from idvault.domain.claim import ClaimState
 from idvault.domain.document import DocumentType
 from idvault.domain.error import Reason
-from idvault.domain.verification import ClaimState
 from idvault.v1 import common_pb2, verification_pb2
 from idvault_client.backend.account import status as statuses
 from idvault_client.backend.account.status import Status

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from idvault.transparency.checkpoint import CheckpointError, Policy
+from idvault.transparency.checkpoint import CheckpointError
+from idvault.transparency.checkpoint import CosignaturePolicy as Policy
 from idvault.transparency.note import NoteError, VerifierKey, parse_key
 from idvault_client.commands.output import AsJson, reporting, tell_error
 from idvault_client.offline.log.files import LogFiles, LogFolder, LogWebsite, NotReachedError, UrlError

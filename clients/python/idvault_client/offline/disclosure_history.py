@@ -16,7 +16,8 @@ from google.protobuf.message import DecodeError
 
 from idvault.domain.event import EventType
 from idvault.transparency import checkpoint
-from idvault.transparency.checkpoint import Checkpoint, Policy
+from idvault.transparency.checkpoint import Checkpoint
+from idvault.transparency.checkpoint import CosignaturePolicy as Policy
 from idvault.transparency.entry import EntryError
 from idvault.transparency.tree import LogError
 from idvault.v1 import status_pb2

@@ -15,10 +15,10 @@ from datetime import datetime
 from google.protobuf import json_format
 from google.protobuf.message import DecodeError
 
+from idvault.domain.claim import ClaimState
 from idvault.domain.event import EventType
-from idvault.domain.verification import ClaimState
 from idvault.transparency import checkpoint
-from idvault.transparency.checkpoint import Policy
+from idvault.transparency.checkpoint import CosignaturePolicy as Policy
 from idvault.transparency.entry import EntryError
 from idvault.transparency.tree import LogError
 from idvault.v1 import verification_pb2

@@ -11,14 +11,15 @@ from datetime import datetime
 from pathlib import Path
 
 from idvault import durable_file
-from idvault.attest.person import Person
 from idvault.attest.quorum import Quorum
 from idvault.attest.roster import Roster
-from idvault.domain.disclosure import Finding
+from idvault.attest.roster_member import RosterMember as Person
+from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.domain.event import EventType
 from idvault.domain.seal import Part
 from idvault.transparency import checkpoint
-from idvault.transparency.checkpoint import Checkpoint, Policy
+from idvault.transparency.checkpoint import Checkpoint
+from idvault.transparency.checkpoint import CosignaturePolicy as Policy
 from idvault.transparency.entry import EntryError
 from idvault.transparency.note import Algorithm, VerifierKey
 from idvault.transparency.tree import LogError

@@ -11,7 +11,7 @@
 from dataclasses import replace
 from datetime import date
 
-from idvault.domain.status import State
+from idvault.domain.account import AccountState as State
 from idvault_client.backend.account.status import Status
 
 MAX_AGE = 10.0

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from idvault.domain.account import AccountState as State
+from idvault.domain.account import Assurance, Standing, SubjectKind
 from idvault.domain.organization import OrganizationCategory
-from idvault.domain.status import Assurance, Standing, State, SubjectKind
 from idvault.v1 import common_pb2, status_pb2
 from idvault_client.backend.rpc import Rpc, account, choice, rpc
 

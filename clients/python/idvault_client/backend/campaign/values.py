@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from idvault.domain.campaign import Campaign, CampaignState, Method
-from idvault.domain.invitation import InvitationState
-from idvault.domain.legacy_account import Outcome
+from idvault.domain.campaign.campaign import Campaign, CampaignState
+from idvault.domain.campaign.campaign import ReverificationMethod as Method
+from idvault.domain.campaign.invitation import InvitationState
+from idvault.domain.campaign.legacy_account import ImportResult as Outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from idvault.domain.campaign import Campaign
+from idvault.domain.campaign.campaign import Campaign
 from idvault_client.backend.campaign.values import CampaignProgress
 from idvault_client.commands.campaign import chart, screen
 from idvault_client.commands.output import AsJson, reporting, show

@@ -6,7 +6,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from idvault.domain.campaign import Method
+from idvault.domain.campaign.campaign import ReverificationMethod as Method
 from idvault_client.backend.campaign.values import CampaignProgress
 from idvault_client.commands.campaign.chart import STAGES, coverage_by_day
 

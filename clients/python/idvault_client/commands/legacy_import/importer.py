@@ -18,7 +18,7 @@ from typing import Any, TextIO
 from uuid import UUID, uuid4, uuid5
 
 from idvault import durable_file
-from idvault.domain.legacy_account import Outcome
+from idvault.domain.campaign.legacy_account import ImportResult as Outcome
 from idvault_client.backend.campaign.calls import CHUNK_SIZE
 from idvault_client.backend.campaign.values import ImportedRow, LegacyAccount
 

@@ -20,11 +20,13 @@ from idvault import durable_file
 from idvault.transparency import checkpoint
 from idvault.transparency.checkpoint import (
     Checkpoint,
-    Policy,
     QuorumError,
     RolledBackError,
     SignedCheckpoint,
     verify_successor,
+)
+from idvault.transparency.checkpoint import (
+    CosignaturePolicy as Policy,
 )
 from idvault.transparency.note import MAX_NOTE_BYTES, NoteError
 from idvault.transparency.proof import ConsistencyError, prove_consistency

@@ -22,7 +22,7 @@ from idvault.attest.hpke import UnsealError
 from idvault.attest.quorum import Quorum
 from idvault.custody.share import ShareError, open_sealed_share
 from idvault.domain import drill as rules
-from idvault.domain.disclosure import Finding
+from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.domain.event import EventType
 from idvault.domain.record import SealedRecord
 from idvault.v1 import disclosure_pb2, drill_pb2

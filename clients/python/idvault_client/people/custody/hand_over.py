@@ -29,7 +29,7 @@ from idvault.custody.handover import hand_over
 from idvault.custody.identity import PersonalIdentity
 from idvault.custody.share import ShareError
 from idvault.domain import handover as rules
-from idvault.domain.disclosure import Finding
+from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.domain.handover import HandedShare
 from idvault.v1 import disclosure_pb2
 from idvault_client.errors import Unavailable

@@ -24,10 +24,11 @@ from idvault.custody.record import open_record
 from idvault.custody.reseal import open_resealed
 from idvault.custody.share import ShareError, check_share
 from idvault.domain import disclosure as rules
-from idvault.domain.disclosure import Finding, Verdict
+from idvault.domain.claim import ClaimState
+from idvault.domain.disclosure import HistoryFinding as Finding
+from idvault.domain.disclosure import Verdict
 from idvault.domain.event import EventType
 from idvault.domain.record import SealedRecord
-from idvault.domain.verification import ClaimState
 from idvault.v1 import disclosure_pb2
 from idvault_client.people.disclosure.one_time_key import OneTimeKey, OneTimeKeys
 from idvault_client.people.member import MemberClient

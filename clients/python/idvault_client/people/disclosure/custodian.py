@@ -18,7 +18,8 @@ from idvault.attest.disclosure import DecisionTerms, PaperError, Terms
 from idvault.attest.hpke import UnsealError
 from idvault.custody.reseal import reseal
 from idvault.custody.share import ShareError, open_sealed_share
-from idvault.domain.disclosure import Finding, Verdict
+from idvault.domain.disclosure import HistoryFinding as Finding
+from idvault.domain.disclosure import Verdict
 from idvault.domain.event import EventType
 from idvault.v1 import disclosure_pb2
 from idvault_client.people.member import MemberClient

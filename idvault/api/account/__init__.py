@@ -1,0 +1,1 @@
+"""StatusService and its messages."""

@@ -1,0 +1,70 @@
+"""Messages of feeds, tokens, credentials and receipts: from messages to the domain's words and back."""
+
+from idvault.api import page_token
+from idvault.api.disclosure import convert
+from idvault.api.edge.call import Caller
+from idvault.domain import credential, token
+from idvault.domain import request as request_rules
+from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
+from idvault.flows.claim.receipt import Receipt
+from idvault.flows.credential.status_token import CredentialCommand, Issued
+from idvault.v1 import status_pb2, transparency_pb2, verification_pb2
+
+_FEED = "WatchStatuses/"
+
+
+def cursor(place: int, *, relying_party: str) -> str:
+    """Return the text by which a feed goes on after a place."""
+    return page_token.encode(place, of=_FEED + relying_party)
+
+
+def place(text: str, *, relying_party: str) -> int:
+    """Return the place that a cursor names, 0 for none; raises InvalidError (INVALID_MESSAGE, cursor)."""
+    if not text:
+        return 0
+    try:
+        return page_token.decode(text, of=_FEED + relying_party)
+    except InvalidError:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("cursor", FieldCode.CHARACTER)) from None
+
+
+def credential_command(
+    request: status_pb2.IssueStatusCredentialRequest, *, caller: Caller
+) -> CredentialCommand:
+    """Return the credential that a request asks for; raises InvalidError."""
+    return CredentialCommand(
+        relying_party=caller.name,
+        actor_id=caller.actor_id,
+        request_id=request_rules.check_id(request.request_id),
+        fields=(request.account_token, request.audience),
+        account_token=token.check(request.account_token),
+        audience=credential.check_audience(request.audience),
+    )
+
+
+def status_token(issued: Issued) -> status_pb2.IssueStatusTokenResponse:
+    """Return the message of a status token."""
+    message = status_pb2.IssueStatusTokenResponse(status_token=issued.token)
+    message.expire_time.FromDatetime(issued.expires_at)
+    return message
+
+
+def status_credential(issued: Issued) -> status_pb2.IssueStatusCredentialResponse:
+    """Return the message of a credential."""
+    message = status_pb2.IssueStatusCredentialResponse(status_credential=issued.token)
+    message.expire_time.FromDatetime(issued.expires_at)
+    return message
+
+
+def receipt(value: Receipt) -> verification_pb2.Receipt:
+    """Return the message of a receipt."""
+    message = verification_pb2.Receipt(
+        account_token=value.account_token,
+        claim_id=value.claim_id,
+        record_digest=value.record_digest,
+        quorum=value.quorum,
+        entry=convert.logged(value.entry),
+    )
+    if value.note:
+        message.checkpoint.CopyFrom(transparency_pb2.Checkpoint(note=value.note))
+    return message

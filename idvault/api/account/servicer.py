@@ -1,0 +1,154 @@
+"""StatusService: published statuses, read by instant-messaging backends."""
+
+from collections.abc import AsyncGenerator, Sequence
+from typing import Protocol
+
+from idvault.api import convert
+from idvault.api.account import convert as convert_status
+from idvault.api.disclosure import convert as convert_disclosure
+from idvault.api.edge.call import Caller
+from idvault.domain import credential, token
+from idvault.domain.account import Status
+from idvault.domain.clock import ClockReading
+from idvault.flows.credential.status_token import CredentialCommand, Issued
+from idvault.flows.disclosure.history import History
+from idvault.v1 import common_pb2, status_pb2
+
+
+class Statuses(Protocol):
+    """What this edge needs of flows.account.status.StatusFlow."""
+
+    async def get(self, *, relying_party: str, account_token: str, now: ClockReading) -> Status:
+        """Return one status."""
+        ...
+
+    async def get_many(
+        self, *, relying_party: str, account_tokens: Sequence[str], now: ClockReading
+    ) -> tuple[list[Status], list[str]]:
+        """Return statuses and unknown tokens, in the order asked."""
+        ...
+
+
+class Histories(Protocol):
+    """What this edge needs of flows.disclosure.history.DisclosureHistoryFlow."""
+
+    async def get(self, *, relying_party: str, account_token: str, now: ClockReading) -> History:
+        """Return the openings of an account's records up to the horizon."""
+        ...
+
+
+class Tokens(Protocol):
+    """What this edge needs of flows.credential.status_token.StatusTokenFlow."""
+
+    async def issue_token(
+        self, *, relying_party: str, account_token: str, audience: str, now: ClockReading
+    ) -> Issued:
+        """Return a status token."""
+        ...
+
+    async def issue_credential(self, command: CredentialCommand, *, now: ClockReading) -> Issued:
+        """Issue a credential, or find the one that this request already issued."""
+        ...
+
+
+class Watches(Protocol):
+    """What this edge needs of api.account.watch.Hub."""
+
+    def watch(
+        self, *, relying_party: str, place: int
+    ) -> AsyncGenerator[status_pb2.WatchStatusesResponse, None]:
+        """Yield the changes of a feed after a place, without an end."""
+        ...
+
+
+class StatusServicer:
+    """Converts, calls one flow, converts back."""
+
+    def __init__(self, *, flow: Statuses, histories: Histories, tokens: Tokens, watches: Watches) -> None:
+        """Take the flows."""
+        self._flow = flow
+        self._histories = histories
+        self._tokens = tokens
+        self._watches = watches
+
+    async def GetStatus(
+        self,
+        request: status_pb2.GetStatusRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> common_pb2.AccountStatus:
+        """Answer the status of one account."""
+        account_token = token.check(request.account_token)
+        status = await self._flow.get(relying_party=caller.name, account_token=account_token, now=now)
+        return convert.status(status)
+
+    async def BatchGetStatuses(
+        self,
+        request: status_pb2.BatchGetStatusesRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> status_pb2.BatchGetStatusesResponse:
+        """Answer the statuses of up to 1,000 accounts."""
+        account_tokens = convert.account_tokens(request.account_tokens)
+        known, unknown = await self._flow.get_many(
+            relying_party=caller.name, account_tokens=account_tokens, now=now
+        )
+        return convert.statuses(known, unknown)
+
+    def WatchStatuses(
+        self,
+        request: status_pb2.WatchStatusesRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> AsyncGenerator[status_pb2.WatchStatusesResponse, None]:
+        """Answer the caller's accounts, and then each change."""
+        place = convert_status.place(request.cursor, relying_party=caller.name)
+        return self._watches.watch(relying_party=caller.name, place=place)
+
+    async def IssueStatusToken(
+        self,
+        request: status_pb2.IssueStatusTokenRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> status_pb2.IssueStatusTokenResponse:
+        """Answer a signed statement about an account as it is now."""
+        issued = await self._tokens.issue_token(
+            relying_party=caller.name,
+            account_token=token.check(request.account_token),
+            audience=credential.check_audience(request.audience),
+            now=now,
+        )
+        return convert_status.status_token(issued)
+
+    async def IssueStatusCredential(
+        self,
+        request: status_pb2.IssueStatusCredentialRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> status_pb2.IssueStatusCredentialResponse:
+        """Answer a credential with an entry in a public list."""
+        command = convert_status.credential_command(request, caller=caller)
+        return convert_status.status_credential(await self._tokens.issue_credential(command, now=now))
+
+    async def GetDisclosureHistory(
+        self,
+        request: status_pb2.GetDisclosureHistoryRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> status_pb2.DisclosureHistory:
+        """Answer the openings of an account's records, with proofs."""
+        account_token = token.check(request.account_token)
+        found = await self._histories.get(relying_party=caller.name, account_token=account_token, now=now)
+        return convert_disclosure.history(found)

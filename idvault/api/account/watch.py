@@ -1,0 +1,204 @@
+"""Lets any number of callers follow their feeds, and asks the store once for all of them.
+
+- One look at the feeds every quarter of a second, and none while nobody watches.
+- What several watchers are to be told next is read once.
+- Nothing is kept for a watcher but his place: who reads slowly is behind, and holds nobody else up.
+- A watcher hears every few seconds how far the feed was known, also where nothing happened. If the store
+  cannot be asked he hears nothing, and so knows that he does not know.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Protocol
+
+from idvault.api import convert
+from idvault.api.account import convert as convert_status
+from idvault.domain.clock import ClockReading
+from idvault.domain.error import (
+    FieldCode,
+    InvalidError,
+    Reason,
+    UnavailableError,
+    Violation,
+)
+from idvault.flows.account.feed import FeedChunk
+from idvault.telemetry.logs import describe, log
+from idvault.v1 import status_pb2
+
+PERIOD = 0.25
+HEARTBEAT = 3.0
+
+
+class Feeds(Protocol):
+    """What a hub needs of flows.account.feed.FeedFlow."""
+
+    async def heads(self, relying_parties: Iterable[str]) -> dict[str, int]:
+        """Return where each feed ends, with all that is durable by now."""
+        ...
+
+    async def read(self, *, relying_party: str, after: int, now: ClockReading) -> FeedChunk:
+        """Return the next changes after a place."""
+        ...
+
+    def today(self, *, now: ClockReading) -> date:
+        """Return the deployment's day."""
+        ...
+
+
+@dataclass(slots=True)
+class _Feed:
+    """A feed that somebody watches: where it ends, and when that was looked up (monotonic seconds).
+
+    looked: set by the next look, for those who came since the last one. asleep: who waits for news, by when
+    he was told last. An idle watcher costs one bare future here: no task, timer or frame of its own.
+    """
+
+    watchers: int = 0
+    head: int = 0
+    seen_at: float = float("-inf")
+    looked: asyncio.Event = field(default_factory=asyncio.Event)
+    asleep: dict[float, list[asyncio.Future[None]]] = field(default_factory=dict)
+
+    def sleep(self, *, told_at: float) -> "asyncio.Future[None]":
+        """Return what is awaited until there is news, or it is time to be told that there is none."""
+        waiting = asyncio.get_running_loop().create_future()
+        self.asleep.setdefault(told_at, []).append(waiting)
+        return waiting
+
+    def wake(self, *, told_before: float = float("inf")) -> None:
+        """Wake those who were told no later than at some time."""
+        for told_at in [told_at for told_at in self.asleep if told_at <= told_before]:
+            for waiting in self.asleep.pop(told_at):
+                if not waiting.done():
+                    waiting.set_result(None)
+
+
+class Hub:
+    """The watchers of one process; `run` must run as long as there are any."""
+
+    def __init__(
+        self,
+        *,
+        feeds: Feeds,
+        clock: Callable[[], ClockReading],
+        period: float = PERIOD,
+        heartbeat: float = HEARTBEAT,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Take the flow, the clock, and how often to look and to tell, in seconds."""
+        self._flow = feeds
+        self._clock = clock
+        self._period = period
+        self._heartbeat = heartbeat
+        self._monotonic = monotonic
+        self._feeds: dict[str, _Feed] = {}
+        self._reading: dict[tuple[str, int], asyncio.Task[FeedChunk]] = {}
+        self._watched = asyncio.Event()
+        self._closed = False
+
+    def close(self) -> None:
+        """End every stream with UNAVAILABLE (STREAM_ENDED), and take no new one."""
+        self._closed = True
+        for feed in self._feeds.values():
+            feed.looked.set()
+            feed.wake()
+
+    async def run(self) -> None:
+        """Look at the feeds until cancelled; a look that fails is done again."""
+        while True:
+            await self._watched.wait()
+            try:
+                await self._look()
+            except Exception as error:  # whatever it was, those who watch must not wait for ever
+                log().warning("feeds_not_read", **describe(error))
+            await asyncio.sleep(self._period)
+
+    async def watch(
+        self, *, relying_party: str, place: int
+    ) -> AsyncGenerator[status_pb2.WatchStatusesResponse, None]:
+        """Yield the changes of a feed after a place, without an end.
+
+        Raises InvalidError (INVALID_MESSAGE, cursor) for a place that the feed has not come to, and
+        UnavailableError (STREAM_ENDED).
+        """
+        began = self._monotonic()
+        feed = self._enter(relying_party)
+        told_at = float("-inf")
+        try:
+            while not self._closed:
+                if feed.seen_at < began:
+                    await feed.looked.wait()
+                    continue
+                seen_at, head = feed.seen_at, feed.head
+                _check(place, head)
+                if place >= head and seen_at - told_at < self._heartbeat:
+                    await feed.sleep(told_at=told_at)
+                    continue
+                chunk = await self._next(relying_party, place) if place < head else self._nothing(place)
+                place, told_at = chunk.place, seen_at
+                yield _message(chunk, relying_party, elapsed=seen_at - began, caught_up=place >= head)
+                del chunk  # or it would be held until there is a next one
+            raise UnavailableError(Reason.STREAM_ENDED)
+        finally:
+            self._leave(relying_party, feed)
+
+    def _enter(self, relying_party: str) -> _Feed:
+        feed = self._feeds.setdefault(relying_party, _Feed())
+        feed.watchers += 1
+        self._watched.set()
+        return feed
+
+    def _leave(self, relying_party: str, feed: _Feed) -> None:
+        feed.watchers -= 1
+        if not feed.watchers:
+            del self._feeds[relying_party]
+        if not self._feeds:
+            self._watched.clear()
+
+    async def _look(self) -> None:
+        begun = self._monotonic()
+        heads = await self._flow.heads(list(self._feeds))
+        for party, head in heads.items():
+            feed = self._feeds.get(party)
+            if feed is not None:
+                moved, feed.head, feed.seen_at = head != feed.head, head, begun
+                feed.looked.set()
+                feed.looked = asyncio.Event()
+                feed.wake(told_before=float("inf") if moved else begun - self._heartbeat)
+
+    def _nothing(self, place: int) -> FeedChunk:
+        return FeedChunk((), (), place, self._flow.today(now=self._clock()))
+
+    async def _next(self, relying_party: str, place: int) -> FeedChunk:
+        """Return the next changes; those who ask at the same time are given one answer."""
+        key = (relying_party, place)
+        task = self._reading.get(key)
+        if task is None:
+            reading = self._flow.read(relying_party=relying_party, after=place, now=self._clock())
+            task = self._reading[key] = asyncio.ensure_future(reading)
+            task.add_done_callback(lambda _done: self._reading.pop(key, None))
+        # One who goes away must not take the answer from the others.
+        return await asyncio.shield(task)
+
+
+def _check(place: int, head: int) -> None:
+    """Refuse a place that the feed has not come to: it was put back, and would come to it a second time."""
+    if place > head:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("cursor", FieldCode.CHARACTER))
+
+
+def _message(
+    chunk: FeedChunk, relying_party: str, *, elapsed: float, caught_up: bool
+) -> status_pb2.WatchStatusesResponse:
+    message = status_pb2.WatchStatusesResponse(
+        statuses=[convert.status(status) for status in chunk.statuses],
+        removed_account_tokens=chunk.removed,
+        cursor=convert_status.cursor(chunk.place, relying_party=relying_party),
+        caught_up=caught_up,
+        current_date=chunk.today.isoformat(),
+    )
+    message.elapsed_duration.FromMicroseconds(int(max(elapsed, 0.0) * 1_000_000))
+    return message

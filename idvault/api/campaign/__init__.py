@@ -1,0 +1,1 @@
+"""CampaignService and its messages."""

@@ -1,0 +1,112 @@
+"""The calls of CustodianService with which a custodian who was replaced hands the own shares over."""
+
+from typing import Protocol
+
+from idvault.api import convert
+from idvault.api.edge.call import Caller
+from idvault.api.page_token import FIELD
+from idvault.domain import handover as rules
+from idvault.domain import token
+from idvault.domain.clock import ClockReading
+from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
+from idvault.domain.handover import HandedShare
+from idvault.domain.record import SealedRecord
+from idvault.flows.custody.handover import HandOverCommand, Listed
+from idvault.v1 import disclosure_pb2
+
+
+class Handovers(Protocol):
+    """What this edge needs of flows.custody.handover.HandoverFlow."""
+
+    async def shares(
+        self, *, actor_id: str, quorum_id: str, after: str, limit: int, now: ClockReading
+    ) -> Listed:
+        """Return a leaver's shares."""
+        ...
+
+    async def hand_over(self, command: HandOverCommand, *, now: ClockReading) -> int:
+        """Put the shares of a batch in place."""
+        ...
+
+
+class HandoverCalls:
+    """Converts, calls one flow, converts back."""
+
+    def __init__(self, *, handovers: Handovers) -> None:
+        """Take the flow."""
+        self._handovers = handovers
+
+    async def ListSharesToHandOver(
+        self,
+        request: disclosure_pb2.ListSharesToHandOverRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> disclosure_pb2.ListSharesToHandOverResponse:
+        """List the caller's own sealed shares."""
+        found = await self._handovers.shares(
+            actor_id=caller.actor_id,
+            quorum_id=request.quorum_id,
+            after=_after(request.page_token),
+            limit=_page_size(request.page_size),
+            now=now,
+        )
+        return disclosure_pb2.ListSharesToHandOverResponse(
+            shares=[_share(record, found.place) for record in found.records],
+            next_page_token=found.after,
+            left_out_count=found.left_out,
+            waiting_count=found.waiting,
+        )
+
+    async def HandOverShares(
+        self,
+        request: disclosure_pb2.HandOverSharesRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> disclosure_pb2.HandOverSharesResponse:
+        """Take the caller's re-sealed shares."""
+        command = HandOverCommand(
+            actor_id=caller.actor_id,
+            request_id=convert.request_id(request.request_id),
+            quorum_id=request.quorum_id,
+            shares=[_handed(share) for share in request.shares],
+            signature=request.signature,
+        )
+        moved = await self._handovers.hand_over(command, now=now)
+        return disclosure_pb2.HandOverSharesResponse(handed_count=moved)
+
+
+def _page_size(value: int) -> int:
+    """Return how many a page may have: 1 to 200, 200 for 0; raises InvalidError (INVALID_MESSAGE)."""
+    if not 0 <= value <= rules.MOST_SHARES:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("page_size", FieldCode.LENGTH))
+    return value or rules.MOST_SHARES
+
+
+def _after(page_token: str) -> str:
+    """Return the account that the page before ended with: the caller has seen it, so it hides nothing."""
+    if page_token:
+        try:
+            token.check(page_token)
+        except InvalidError:
+            raise InvalidError(Reason.INVALID_MESSAGE, Violation(FIELD, FieldCode.CHARACTER)) from None
+    return page_token
+
+
+def _share(record: SealedRecord, place: int) -> disclosure_pb2.ShareToHandOver:
+    return disclosure_pb2.ShareToHandOver(
+        account_token=record.account_token,
+        record_id=record.record_id,
+        quorum_id=record.share_quorum_id(place),
+        sealed_share=record.shares[place - 1],
+        share_hash=record.share_hashes[place - 1],
+    )
+
+
+def _handed(share: disclosure_pb2.HandedShare) -> HandedShare:
+    return HandedShare(
+        share.account_token, share.record_id, share.quorum_id, share.share_hash, share.resealed_share
+    )

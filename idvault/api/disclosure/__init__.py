@@ -1,0 +1,1 @@
+"""The calls of auditors and custodians, and their messages."""

@@ -1,0 +1,181 @@
+"""DisclosureService, for auditors: ask for one record, and open it once enough custodians have approved."""
+
+from typing import Protocol
+
+from idvault.api import convert, page_token
+from idvault.api.disclosure import convert as converted
+from idvault.api.edge.call import Caller
+from idvault.domain.clock import ClockReading
+from idvault.domain.disclosure import HistoryFinding
+from idvault.flows.disclosure.auditor import OpenedRecord, ShownDisclosure
+from idvault.v1 import disclosure_pb2
+
+# Within the longest call; what is left of it is for the way back.
+_LONGEST_WAIT = 8.0
+_LIST = "ListDisclosures"
+
+
+class DisclosureFlows(Protocol):
+    """What this edge needs of flows.disclosure.auditor.DisclosureFlow."""
+
+    async def request(
+        self, *, actor_id: str, request_id: str, signed: bytes, now: ClockReading
+    ) -> ShownDisclosure:
+        """File a signed request."""
+        ...
+
+    async def get(self, *, actor_id: str, disclosure_id: str, now: ClockReading) -> ShownDisclosure:
+        """Return an own disclosure."""
+        ...
+
+    async def list(
+        self, *, actor_id: str, below: int | None, limit: int
+    ) -> tuple[list[ShownDisclosure], int | None]:
+        """Return own disclosures, newest first, and where to go on."""
+        ...
+
+    async def cancel(
+        self, *, actor_id: str, request_id: str, disclosure_id: str, now: ClockReading
+    ) -> ShownDisclosure:
+        """Withdraw an own disclosure."""
+        ...
+
+    async def open(
+        self,
+        *,
+        actor_id: str,
+        request_id: str,
+        disclosure_id: str,
+        code: str,
+        now: ClockReading,
+        patience: float,
+    ) -> OpenedRecord:
+        """Open once."""
+        ...
+
+
+class Findings(Protocol):
+    """What both edges need of flows.disclosure.custodian.CustodianFlow."""
+
+    async def report(
+        self, *, actor_id: str, disclosure_id: str, finding: HistoryFinding, now: ClockReading
+    ) -> None:
+        """Log what a person's own client refused."""
+        ...
+
+
+class DisclosureServicer:
+    """Converts, calls one flow, converts back."""
+
+    def __init__(self, *, flow: DisclosureFlows, findings: Findings) -> None:
+        """Take the flows."""
+        self._flow = flow
+        self._findings = findings
+
+    async def RequestDisclosure(
+        self,
+        request: disclosure_pb2.RequestDisclosureRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> disclosure_pb2.Disclosure:
+        """File a signed request."""
+        found = await self._flow.request(
+            actor_id=caller.actor_id,
+            request_id=convert.request_id(request.request_id),
+            signed=request.signed_request,
+            now=now,
+        )
+        return converted.shown(found)
+
+    async def GetDisclosure(
+        self,
+        request: disclosure_pb2.GetDisclosureRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> disclosure_pb2.Disclosure:
+        """Answer one of the caller's own disclosures."""
+        disclosure_id = converted.disclosure_id(request.disclosure_id)
+        found = await self._flow.get(actor_id=caller.actor_id, disclosure_id=disclosure_id, now=now)
+        return converted.shown(found)
+
+    async def ListDisclosures(
+        self,
+        request: disclosure_pb2.ListDisclosuresRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> disclosure_pb2.ListDisclosuresResponse:
+        """List the caller's own disclosures."""
+        limit = converted.page_size(request.page_size)
+        below = page_token.decode(request.page_token, of=_LIST) if request.page_token else None
+        found, further = await self._flow.list(actor_id=caller.actor_id, below=below, limit=limit)
+        return disclosure_pb2.ListDisclosuresResponse(
+            disclosures=[converted.shown(each) for each in found],
+            next_page_token=page_token.encode(further, of=_LIST),
+        )
+
+    async def CancelDisclosure(
+        self,
+        request: disclosure_pb2.CancelDisclosureRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> disclosure_pb2.Disclosure:
+        """Withdraw a disclosure."""
+        found = await self._flow.cancel(
+            actor_id=caller.actor_id,
+            request_id=convert.request_id(request.request_id),
+            disclosure_id=converted.disclosure_id(request.disclosure_id),
+            now=now,
+        )
+        return converted.shown(found)
+
+    async def OpenDisclosure(
+        self,
+        request: disclosure_pb2.OpenDisclosureRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> disclosure_pb2.OpenedDisclosure:
+        """Open once, when the log has it."""
+        found = await self._flow.open(
+            actor_id=caller.actor_id,
+            request_id=convert.request_id(request.request_id),
+            disclosure_id=converted.disclosure_id(request.disclosure_id),
+            code=request.code,
+            now=now,
+            patience=convert.patience(remaining, longest=_LONGEST_WAIT),
+        )
+        return converted.opened(found)
+
+    async def ReportFinding(
+        self,
+        request: disclosure_pb2.ReportFindingRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> disclosure_pb2.ReportFindingResponse:
+        """Log what the caller's client refused."""
+        return await report(self._findings, request, caller=caller, now=now)
+
+
+async def report(
+    flow: Findings, request: disclosure_pb2.ReportFindingRequest, *, caller: Caller, now: ClockReading
+) -> disclosure_pb2.ReportFindingResponse:
+    """Log what a client refused; repeats within a minute are one entry anyway."""
+    convert.request_id(request.request_id)
+    await flow.report(
+        actor_id=caller.actor_id,
+        disclosure_id=converted.disclosure_id(request.disclosure_id),
+        finding=converted.finding(request.finding),
+        now=now,
+    )
+    return disclosure_pb2.ReportFindingResponse()

@@ -1,0 +1,186 @@
+"""From messages of disclosures to the domain's words and back."""
+
+from datetime import datetime
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from idvault.domain import disclosure as rules
+from idvault.domain.disclosure import (
+    Decision,
+    DisclosureState,
+    HistoryFinding,
+    QuorumMember,
+    Verdict,
+)
+from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
+from idvault.domain.record import SealedRecord
+from idvault.flows.disclosure.auditor import OpenedRecord, ShownDisclosure
+from idvault.flows.disclosure.custodian import PendingDisclosures
+from idvault.flows.disclosure.history import History
+from idvault.flows.log.proof import Proved
+from idvault.ports.disclosure import Filed, GivenShare
+from idvault.v1 import disclosure_pb2, status_pb2, transparency_pb2
+
+PAGE_LIMIT = 100
+_USUAL_PAGE = 20
+# Each fails at import if the proto lacks a word.
+_STATES = {
+    state: disclosure_pb2.DisclosureState.Value(f"DISCLOSURE_STATE_{state.name}") for state in DisclosureState
+}
+_VERDICTS = {verdict: disclosure_pb2.Verdict.Value(f"VERDICT_{verdict.name}") for verdict in Verdict}
+_FINDINGS = {disclosure_pb2.Finding.Value(f"FINDING_{finding.name}"): finding for finding in HistoryFinding}
+
+
+def disclosure_id(value: str) -> str:
+    """Return a checked id; raises InvalidError (INVALID_MESSAGE)."""
+    return rules.check_id(value)
+
+
+def page_size(value: int) -> int:
+    """Return how many a page may have: 1 to 100, 20 for 0; raises InvalidError (INVALID_MESSAGE)."""
+    if not 0 <= value <= PAGE_LIMIT:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("page_size", FieldCode.LENGTH))
+    return value or _USUAL_PAGE
+
+
+def finding(value: int) -> HistoryFinding:
+    """Return what a client found; raises InvalidError (INVALID_MESSAGE) for a word that is not known."""
+    for number, word in _FINDINGS.items():
+        if number == value:
+            return word
+    raise InvalidError(Reason.INVALID_MESSAGE, Violation("finding", FieldCode.CHARACTER))
+
+
+def shown(value: ShownDisclosure) -> disclosure_pb2.Disclosure:
+    """Return the message of an auditor's disclosure."""
+    found = value.filed.disclosure
+    return disclosure_pb2.Disclosure(
+        disclosure_id=found.disclosure_id,
+        account_token=found.account_token,
+        state=_STATES[found.state],
+        create_time=_time(found.created_at),
+        expire_time=_time(found.expire_at),
+        openings=found.openings,
+        opened=found.opened,
+        threshold=value.filed.threshold,
+        decisions=[_decision(made) for made in found.decisions],
+        signed_request=value.signed_request,
+    )
+
+
+def decided(value: Filed) -> disclosure_pb2.DecidedDisclosure:
+    """Return the message of a disclosure after a decision."""
+    return disclosure_pb2.DecidedDisclosure(
+        disclosure_id=value.disclosure.disclosure_id,
+        state=_STATES[value.disclosure.state],
+        threshold=value.threshold,
+        decisions=[_decision(made) for made in value.disclosure.decisions],
+    )
+
+
+def waiting(value: PendingDisclosures) -> disclosure_pb2.PendingDisclosure:
+    """Return the message of a request that waits for a custodian."""
+    found = value.filed.disclosure
+    return disclosure_pb2.PendingDisclosure(
+        disclosure_id=found.disclosure_id,
+        signed_request=value.signed_request,
+        entry=logged(value.entry),
+        create_time=_time(found.created_at),
+        expire_time=_time(found.expire_at),
+        threshold=value.filed.threshold,
+        decisions=[_decision(made) for made in found.decisions],
+        recent_openings=value.recent_openings,
+    )
+
+
+def sealed_share(record: SealedRecord, member: QuorumMember) -> disclosure_pb2.SealedShare:
+    """Return the message of one custodian's sealed share."""
+    return disclosure_pb2.SealedShare(
+        account_token=record.account_token,
+        record_id=record.record_id,
+        present_quorum_id=record.share_quorum_id(member.place),
+        suite=record.suite,
+        share_index=member.place,
+        sealed_share=record.shares[member.place - 1],
+        share_hash=record.share_hashes[member.place - 1],
+    )
+
+
+def opened(value: OpenedRecord) -> disclosure_pb2.OpenedDisclosure:
+    """Return the message of everything that an auditor's client needs."""
+    settlement, opening = value.proofs.entries
+    return disclosure_pb2.OpenedDisclosure(
+        disclosure=shown(value.shown),
+        record=sealed_record(value.checked.record),
+        shred_value=value.shred_value,
+        shares=[_share(share) for share in value.shares],
+        settlement_claim_id=value.checked.claim_id,
+        settlement=logged(settlement),
+        opening=logged(opening),
+        checkpoint=transparency_pb2.Checkpoint(note=value.proofs.note),
+    )
+
+
+def history(value: History) -> status_pb2.DisclosureHistory:
+    """Return the message of an account's openings."""
+    return status_pb2.DisclosureHistory(
+        account_token=value.account_token,
+        horizon_time=_time(value.horizon),
+        openings=[
+            status_pb2.DisclosureOpening(
+                disclosure_id=opening.disclosure_id,
+                record_digest=opening.record_digest,
+                entry=logged(proved),
+            )
+            for opening, proved in zip(value.openings, value.proofs.entries, strict=True)
+        ],
+        checkpoint=transparency_pb2.Checkpoint(note=value.proofs.note),
+    )
+
+
+def sealed_record(record: SealedRecord) -> disclosure_pb2.SealedRecord:
+    """Return the message of a sealed record, without its shares."""
+    return disclosure_pb2.SealedRecord(
+        account_token=record.account_token,
+        relying_party=record.relying_party,
+        record_id=record.record_id,
+        format_version=record.format_version,
+        sealing_quorum_id=record.sealing_quorum_id,
+        present_quorum_id=record.present_quorum_id,
+        suite=record.suite,
+        salt=record.salt,
+        commitment=record.commitment,
+        ciphertext=record.ciphertext,
+        share_hashes=record.share_hashes,
+    )
+
+
+def _share(share: GivenShare) -> disclosure_pb2.ResealedShare:
+    return disclosure_pb2.ResealedShare(
+        custodian=share.custodian,
+        share_index=share.place,
+        resealed=share.resealed or b"",
+        signed_approval=share.signed,
+    )
+
+
+def logged(entry: Proved) -> disclosure_pb2.LoggedEntry:
+    """Return the message of an entry, with its proof where there is one."""
+    message = disclosure_pb2.LoggedEntry(leaf=entry.leaf, opening_key=entry.opening_key)
+    if entry.hashes is not None and entry.index is not None:
+        message.proof.index = entry.index
+        message.proof.tree_size = entry.size
+        message.proof.hashes.extend(entry.hashes)
+    return message
+
+
+def _decision(made: Decision) -> disclosure_pb2.CustodianDecision:
+    return disclosure_pb2.CustodianDecision(
+        custodian=made.custodian, verdict=_VERDICTS[made.verdict], decide_time=_time(made.decided_at)
+    )
+
+
+def _time(value: datetime) -> Timestamp:
+    timestamp = Timestamp()
+    timestamp.FromDatetime(value)
+    return timestamp

@@ -1,0 +1,131 @@
+"""CustodianService, for custodians: see what is asked, check it, and give or refuse the own share."""
+
+from typing import Protocol
+
+from idvault.api import convert, page_token
+from idvault.api.custody.handover import HandoverCalls, Handovers
+from idvault.api.disclosure import convert as converted
+from idvault.api.disclosure.auditor import Findings, report
+from idvault.api.edge.call import Caller
+from idvault.domain.clock import ClockReading
+from idvault.domain.disclosure import QuorumMember, Verdict
+from idvault.domain.record import SealedRecord
+from idvault.flows.disclosure.custodian import DecideCommand, PendingDisclosures
+from idvault.ports.disclosure import Filed
+from idvault.v1 import disclosure_pb2, transparency_pb2
+
+_LIST = "ListPendingDisclosures"
+
+
+class Custodians(Findings, Protocol):
+    """What this edge needs of flows.disclosure.custodian.CustodianFlow."""
+
+    async def pending(
+        self, *, actor_id: str, offset: int, limit: int, now: ClockReading
+    ) -> tuple[list[PendingDisclosures], int | None, bytes]:
+        """Return what waits for a custodian, where to go on, and the checkpoint."""
+        ...
+
+    async def sealed_share(
+        self, *, actor_id: str, disclosure_id: str, now: ClockReading
+    ) -> tuple[SealedRecord, QuorumMember]:
+        """Return the record and the custodian's place."""
+        ...
+
+    async def decide(self, command: DecideCommand, *, now: ClockReading) -> Filed:
+        """Approve or deny."""
+        ...
+
+
+class CustodianServicer(HandoverCalls):
+    """Converts, calls one flow, converts back."""
+
+    def __init__(self, *, flow: Custodians, handovers: Handovers) -> None:
+        """Take the flows of disclosures and of hand-overs."""
+        super().__init__(handovers=handovers)
+        self._flow = flow
+
+    async def ListPendingDisclosures(
+        self,
+        request: disclosure_pb2.ListPendingDisclosuresRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> disclosure_pb2.ListPendingDisclosuresResponse:
+        """List what waits for the caller's decision."""
+        limit = converted.page_size(request.page_size)
+        offset = page_token.decode(request.page_token, of=_LIST) if request.page_token else 0
+        found, further, note = await self._flow.pending(
+            actor_id=caller.actor_id, offset=offset, limit=limit, now=now
+        )
+        return disclosure_pb2.ListPendingDisclosuresResponse(
+            disclosures=[converted.waiting(each) for each in found],
+            next_page_token=page_token.encode(further, of=_LIST),
+            checkpoint=transparency_pb2.Checkpoint(note=note),
+        )
+
+    async def GetSealedShare(
+        self,
+        request: disclosure_pb2.GetSealedShareRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> disclosure_pb2.SealedShare:
+        """Answer the caller's own sealed share."""
+        record, member = await self._flow.sealed_share(
+            actor_id=caller.actor_id,
+            disclosure_id=converted.disclosure_id(request.disclosure_id),
+            now=now,
+        )
+        return converted.sealed_share(record, member)
+
+    async def ApproveDisclosure(
+        self,
+        request: disclosure_pb2.ApproveDisclosureRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> disclosure_pb2.DecidedDisclosure:
+        """Give the caller's share."""
+        command = DecideCommand(
+            actor_id=caller.actor_id,
+            request_id=convert.request_id(request.request_id),
+            disclosure_id=converted.disclosure_id(request.disclosure_id),
+            verdict=Verdict.APPROVE,
+            signed=request.signed_approval,
+            resealed=request.resealed_share,
+            code=request.code,
+        )
+        return converted.decided(await self._flow.decide(command, now=now))
+
+    async def DenyDisclosure(
+        self,
+        request: disclosure_pb2.DenyDisclosureRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> disclosure_pb2.DecidedDisclosure:
+        """Refuse the caller's share."""
+        command = DecideCommand(
+            actor_id=caller.actor_id,
+            request_id=convert.request_id(request.request_id),
+            disclosure_id=converted.disclosure_id(request.disclosure_id),
+            verdict=Verdict.DENY,
+            signed=request.signed_denial,
+        )
+        return converted.decided(await self._flow.decide(command, now=now))
+
+    async def ReportFinding(
+        self,
+        request: disclosure_pb2.ReportFindingRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> disclosure_pb2.ReportFindingResponse:
+        """Log what the caller's client refused."""
+        return await report(self._flow, request, caller=caller, now=now)

@@ -1,0 +1,1 @@
+"""What every call passes: the server, its interceptors, and who may call."""

@@ -1,0 +1,175 @@
+"""What a caller is told when a call fails: fixed words only, whatever was raised (google.rpc.Status).
+
+- A refusal with a published reason becomes its code, ErrorInfo, and its field violations or RetryInfo.
+- Anything else becomes UNAVAILABLE (STORE_UNAVAILABLE) and one logged line of type names.
+- A cancelled call passes: nobody is there to be told.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, NoReturn
+
+import grpc
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
+from google.rpc.error_details_pb2 import (  # type: ignore[import-untyped]
+    BadRequest,
+    ErrorInfo,
+    RetryInfo,
+)
+from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
+
+from idvault.api.edge.call import Call, EdgeMethod, Stage
+from idvault.domain import error as kinds
+from idvault.domain.clock import ClockReading
+from idvault.domain.error import ExhaustedError, IdvaultError, Reason, Violation
+from idvault.telemetry.logs import describe, log
+
+Context = grpc.aio.ServicerContext[Any, Any]
+Handler = Callable[[object, Context], Awaitable[bytes]]
+StreamHandler = Callable[[object, Context], Awaitable[None]]
+
+DOMAIN = "idvault"
+SEND_TIME = 5.0
+"""How many seconds a caller may leave a message of a stream untaken."""
+DETAILS_KEY = "grpc-status-details-bin"
+# Trailers are small: a thousand violations would not reach the caller at all.
+_VIOLATION_LIMIT = 20
+
+_CODES: Mapping[type[IdvaultError], grpc.StatusCode] = {
+    kinds.InvalidError: grpc.StatusCode.INVALID_ARGUMENT,
+    kinds.NotFoundError: grpc.StatusCode.NOT_FOUND,
+    kinds.AlreadyExistsError: grpc.StatusCode.ALREADY_EXISTS,
+    kinds.ExhaustedError: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    kinds.DeniedError: grpc.StatusCode.PERMISSION_DENIED,
+    kinds.PreconditionError: grpc.StatusCode.FAILED_PRECONDITION,
+    kinds.UnavailableError: grpc.StatusCode.UNAVAILABLE,
+    kinds.DamagedError: grpc.StatusCode.DATA_LOSS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What is sent instead of an answer; foreseen is False where the service itself is at fault."""
+
+    code: grpc.StatusCode
+    reason: Reason
+    details: bytes
+    foreseen: bool = True
+
+    @property
+    def trailers(self) -> tuple[tuple[str, bytes], ...]:
+        """The trailing metadata."""
+        return ((DETAILS_KEY, self.details),)
+
+
+def guard(inner: Stage, *, method: EdgeMethod, clock: Callable[[], ClockReading]) -> Handler:
+    """Return the outermost stage: it takes what gRPC gives, and nothing but a refusal comes out of it.
+
+    It begins with a call's headers; the message is received inside.
+    """
+
+    async def guarded(_messages: object, context: Context) -> bytes:
+        try:
+            return await inner(_call(method, context, clock()))
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            await refuse(context, error, path=method.path)
+
+    return guarded
+
+
+def guard_stream(inner: Stage, *, method: EdgeMethod, clock: Callable[[], ClockReading]) -> StreamHandler:
+    """Return the outermost stage of an answer in many parts; it ends with a status as any call does."""
+
+    async def guarded(_messages: object, context: Context) -> None:
+        try:
+            call = _call(method, context, clock())
+            call.send = lambda message: _send(context, message)
+            await inner(call)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            await refuse(context, error, path=method.path)
+
+    return guarded
+
+
+async def _send(context: Context, message: bytes) -> None:
+    """Send one message; raise ExhaustedError (SLOW_CONSUMER) if the caller takes nothing for too long."""
+    try:
+        async with asyncio.timeout(SEND_TIME):
+            await context.write(message)
+    except TimeoutError:
+        raise ExhaustedError(Reason.SLOW_CONSUMER, retry_after=timedelta(seconds=1)) from None
+
+
+async def refuse(context: Context, error: Exception, *, path: str) -> NoReturn:
+    """End a call with what may be told of an exception, and log the ones that nobody foresaw."""
+    told = refusal(error)
+    if not told.foreseen:
+        log().error("rpc_unforeseen", method=path, **describe(error))
+    await context.abort(told.code, told.reason.value, told.trailers)
+
+
+def _call(method: EdgeMethod, context: Context, now: ClockReading) -> Call:
+    certificate = next(iter(context.auth_context().get("x509_pem_cert", ())), None)
+    return Call(method, b"", certificate, context.time_remaining(), now, receive=lambda: _receive(context))
+
+
+async def _receive(context: Context) -> bytes | None:
+    message = await context.read()
+    return message if isinstance(message, bytes) else None
+
+
+def refusal(error: Exception) -> Refusal:
+    """Return what a caller is told of an exception; nothing of its text is among it."""
+    code = _code(error)
+    if code is None or not isinstance(error, IdvaultError):
+        return _unforeseen()
+    extra: list[Message] = []
+    if isinstance(error, kinds.InvalidError) and error.violations:
+        extra.append(_bad_request(error.violations))
+    if isinstance(error, kinds.ExhaustedError):
+        extra.append(RetryInfo(retry_delay=_duration(error.retry_after)))
+    return Refusal(code, error.reason, _status(code, error.reason, *extra))
+
+
+def _code(error: Exception) -> grpc.StatusCode | None:
+    """Return the code of an error's kind, or of the kind that its own class refines."""
+    return next((_CODES[kind] for kind in type(error).__mro__ if kind in _CODES), None)
+
+
+def _unforeseen() -> Refusal:
+    code, reason = grpc.StatusCode.UNAVAILABLE, Reason.STORE_UNAVAILABLE
+    return Refusal(code, reason, _status(code, reason), foreseen=False)
+
+
+def _status(code: grpc.StatusCode, reason: Reason, *extra: Message) -> bytes:
+    status = Status(code=code.value[0], message=reason.value)
+    for message in (ErrorInfo(reason=reason.value, domain=DOMAIN), *extra):
+        packed = AnyMessage()
+        packed.Pack(message)
+        status.details.append(packed)
+    return bytes(status.SerializeToString())
+
+
+def _bad_request(violations: tuple[Violation, ...]) -> BadRequest:
+    return BadRequest(
+        field_violations=[
+            BadRequest.FieldViolation(
+                field=violation.field, description=violation.code.value, reason=violation.code.value
+            )
+            for violation in violations[:_VIOLATION_LIMIT]
+        ]
+    )
+
+
+def _duration(delay: timedelta) -> Duration:
+    duration = Duration()
+    duration.FromTimedelta(max(delay, timedelta(seconds=1)))
+    return duration

@@ -1,0 +1,71 @@
+"""grpc.health.v1 for anybody with a valid certificate: SERVING, then NOT_SERVING while the server drains."""
+
+import asyncio
+from collections.abc import Iterable
+
+import grpc
+from google.protobuf.message import DecodeError
+from grpc_health.v1 import health, health_pb2
+
+from idvault.api.edge import errors
+from idvault.api.edge.errors import Context
+from idvault.domain.error import InvalidError, Reason
+
+SERVICE = health.SERVICE_NAME
+
+
+class Health:
+    """The health of this server and of each of its services."""
+
+    def __init__(self, *, services: Iterable[str]) -> None:
+        """Take the services' full names; all are SERVING until drained."""
+        self._servicer = health.aio.HealthServicer()
+        self._services = tuple(services)
+        self._drained = asyncio.Event()
+
+    async def serve(self) -> None:
+        """Say that every service is SERVING."""
+        for service in self._services:
+            await self._servicer.set(service, health_pb2.HealthCheckResponse.SERVING)
+
+    async def drain(self) -> None:
+        """Say NOT_SERVING from now on, to those who watch too."""
+        await self._servicer.enter_graceful_shutdown()
+
+    def close(self) -> None:
+        """End the streams of those who watch, so that they do not hold up a stop."""
+        self._drained.set()
+
+    def handler(self) -> grpc.GenericRpcHandler:
+        """Return what the server serves."""
+        answer = health_pb2.HealthCheckResponse.SerializeToString
+        return grpc.method_handlers_generic_handler(
+            SERVICE,
+            {
+                "Check": grpc.unary_unary_rpc_method_handler(self._check, response_serializer=answer),
+                "Watch": grpc.unary_stream_rpc_method_handler(self._watch, response_serializer=answer),
+            },
+        )
+
+    async def _check(self, body: bytes, context: Context) -> health_pb2.HealthCheckResponse:
+        return await self._servicer.Check(await _decoded(body, context), context)
+
+    async def _watch(self, body: bytes, context: Context) -> None:
+        request = await _decoded(body, context)
+        tasks = [
+            asyncio.ensure_future(self._servicer.Watch(request, context)),
+            asyncio.ensure_future(self._drained.wait()),
+        ]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _decoded(body: bytes, context: Context) -> health_pb2.HealthCheckRequest:
+    try:
+        return health_pb2.HealthCheckRequest.FromString(body)
+    except DecodeError:
+        await errors.refuse(context, InvalidError(Reason.INVALID_MESSAGE), path=SERVICE)

@@ -1,0 +1,40 @@
+"""Counts each call and keeps one line about it: method, code, caller, time taken; nothing that was sent."""
+
+import asyncio
+import time
+
+from idvault.api.edge import errors
+from idvault.api.edge.call import Call, Stage
+from idvault.telemetry.logs import AccessLog
+from idvault.telemetry.metrics import Metrics
+
+
+def wrap(inner: Stage, *, metrics: Metrics, access_log: AccessLog) -> Stage:
+    """Return a stage that observes another one and changes nothing."""
+
+    async def observed(call: Call) -> bytes:
+        start = time.perf_counter()
+        code = "OK"
+        try:
+            return await inner(call)
+        except asyncio.CancelledError:
+            code = "CANCELLED"
+            raise
+        except Exception as error:
+            code = errors.refusal(error).code.name
+            raise
+        finally:
+            _note(call, code, time.perf_counter() - start)
+
+    def _note(call: Call, code: str, seconds: float) -> None:
+        metrics.rpc(method=call.method.path, code=code, seconds=seconds)
+        access_log.add(
+            time=time.time(),
+            method=call.method.path,
+            code=code,
+            caller=call.caller.name if call.caller else "",
+            why=call.why,
+            seconds=seconds,
+        )
+
+    return observed

@@ -1,0 +1,273 @@
+"""The gRPC server of one process: methods from the descriptors, TLS with client certificates, a clean end.
+
+- A method is served under its exact path and under no other; one without access option stops the start.
+- Messages come in as bytes and are decoded inside the pipeline, so that a bad one is answered like any error.
+- A stop first says NOT_SERVING, then takes no new call, then waits for the running ones.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import grpc
+from google.protobuf import message_factory
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from google.protobuf.message import DecodeError, Message
+from grpc_reflection.v1alpha import reflection
+
+from idvault.api.edge import errors, limits, observe, receiving
+from idvault.api.edge.access import Access, roles_of
+from idvault.api.edge.call import Call, EdgeMethod, Stage
+from idvault.api.edge.health import SERVICE as HEALTH_SERVICE
+from idvault.api.edge.health import Health
+from idvault.api.edge.stream import Revocations, while_admitted
+from idvault.domain.clock import ClockReading
+from idvault.domain.error import DeniedError, InvalidError, Reason
+from idvault.telemetry.logs import AccessLog
+from idvault.telemetry.metrics import Metrics
+
+_Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
+_MINUTE = 60_000
+# Calls that wait for their messages among them; what one caller may have of these is bounded in `receiving`.
+_RPCS_AT_ONCE = limits.CALLS_AT_ONCE + limits.STREAMS_AT_ONCE + 4 * receiving.OF_ONE_CALLER
+OPTIONS: tuple[tuple[str, int], ...] = (
+    ("grpc.so_reuseport", 1),
+    ("grpc.max_receive_message_length", 1024 * 1024),
+    ("grpc.max_send_message_length", 4 * 1024 * 1024),
+    ("grpc.max_concurrent_streams", 1_000),
+    # Beyond it gRPC takes back calls at random, good ones too; the bounds that tell callers apart are ours.
+    ("grpc.server.max_pending_requests", 16_000),
+    ("grpc.server.max_pending_requests_hard_limit", 32_000),
+    ("grpc.max_metadata_size", 8 * 1024),
+    ("grpc.absolute_max_metadata_size", 16 * 1024),
+    ("grpc.server_handshake_timeout_ms", 10_000),
+    ("grpc.keepalive_time_ms", _MINUTE),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+    ("grpc.http2.max_ping_strikes", 2),
+    ("grpc.max_connection_idle_ms", 10 * _MINUTE),
+    ("grpc.max_connection_age_ms", 30 * _MINUTE),
+    ("grpc.max_connection_age_grace_ms", _MINUTE),
+)
+
+
+class ListenError(Exception):
+    """The address cannot be bound, or the certificate and key cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """PEM: the server's certificate chain and key, and the authority of the clients' certificates."""
+
+    certificate: bytes
+    key: bytes = field(repr=False)
+    ca: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service of idvault.v1 and the object whose methods answer it."""
+
+    descriptor: ServiceDescriptor
+    servicer: object
+
+
+class _Pipeline:
+    """Makes the handler of each method; what runs at once is counted over all of them."""
+
+    def __init__(
+        self,
+        *,
+        access: Access,
+        metrics: Metrics,
+        access_log: AccessLog,
+        clock: Callable[[], ClockReading],
+        calls_at_once: int,
+        deadline: float,
+        streams_at_once: int,
+        read_time: float,
+    ) -> None:
+        self._access = access
+        self._metrics = metrics
+        self._access_log = access_log
+        self._clock = clock
+        self._calls_at_once = calls_at_once
+        self._deadline = deadline
+        self._streams_at_once = streams_at_once
+        self._read_time = read_time
+        self._waiting = receiving.WaitingCalls()
+        self._running, self._streams = limits.Running(), limits.Running()
+
+    def __call__(self, method: MethodDescriptor, servicer: object) -> "_Handler":
+        described, answer = describe(method), getattr(servicer, method.name)
+        # Without (de)serialisers gRPC hands bytes through. To our side of the wire every request is a stream
+        # of one message: for one that is not, gRPC itself would wait, without end and before any of our code.
+        if method.server_streaming:
+            stage = self._observed(self._streaming(described, answer))
+            return grpc.stream_stream_rpc_method_handler(
+                errors.guard_stream(stage, method=described, clock=self._clock)
+            )
+        stage = self._observed(self._answering(described, answer))
+        return grpc.stream_unary_rpc_method_handler(errors.guard(stage, method=described, clock=self._clock))
+
+    def _streaming(self, method: EdgeMethod, answer: Callable[..., Any]) -> Any:
+        return limits.wrap_stream(
+            dispatch_stream(method, answer, self._access.revocations),
+            running=self._streams,
+            streams_at_once=self._streams_at_once,
+        )
+
+    def _answering(self, method: EdgeMethod, answer: Callable[..., Any]) -> Any:
+        return limits.wrap(
+            dispatch(method, answer),
+            running=self._running,
+            calls_at_once=self._calls_at_once,
+            deadline=self._deadline,
+        )
+
+    def _observed(self, inner: Any) -> Any:
+        received = receiving.wrap(inner, waiting=self._waiting, read_time=self._read_time)
+        admitted = self._access.wrap(received)
+        return observe.wrap(admitted, metrics=self._metrics, access_log=self._access_log)
+
+
+class GrpcServer:
+    """One listening server; start it once."""
+
+    def __init__(
+        self,
+        *,
+        listen: str,
+        tls: Tls,
+        services: Sequence[Service],
+        access: Access,
+        metrics: Metrics,
+        access_log: AccessLog,
+        clock: Callable[[], ClockReading],
+        calls_at_once: int = limits.CALLS_AT_ONCE,
+        deadline: float = limits.DEADLINE,
+        streams_at_once: int = limits.STREAMS_AT_ONCE,
+        read_time: float = receiving.READ_TIME,
+        reflection: bool = False,
+        drains: Sequence[Callable[[], None]] = (),
+    ) -> None:
+        """Take what to serve and where: "host:port", port 0 for any.
+
+        deadline: the most seconds one call may take; read_time: to send its message. drains: told when the
+        server begins to stop, so that streams end by themselves. Raises AccessOptionError if a method does
+        not say who may call it, and AttributeError if a servicer lacks a method.
+        """
+        self._listen = listen
+        self._tls = tls
+        self._services = services
+        self._reflection = reflection
+        self._drains = drains
+        handle = _Pipeline(
+            access=access,
+            metrics=metrics,
+            access_log=access_log,
+            clock=clock,
+            calls_at_once=calls_at_once,
+            deadline=deadline,
+            streams_at_once=streams_at_once,
+            read_time=read_time,
+        )
+        self._handlers = [_handler(service, handle) for service in services]
+        self._names = [service.descriptor.full_name for service in services]
+        self.port = 0
+
+    async def start(self) -> None:
+        """Bind, serve, and say so; raises ListenError."""
+        self._health = Health(services=self._names)
+        self._server = grpc.aio.server(options=OPTIONS, maximum_concurrent_rpcs=_RPCS_AT_ONCE)
+        self._server.add_generic_rpc_handlers((*self._handlers, self._health.handler()))
+        if self._reflection:
+            names = (*self._names, HEALTH_SERVICE, reflection.SERVICE_NAME)
+            reflection.enable_server_reflection(names, self._server)
+        credentials = grpc.ssl_server_credentials(
+            [(self._tls.key, self._tls.certificate)],
+            root_certificates=self._tls.ca,
+            require_client_auth=True,
+        )
+        try:
+            self.port = self._server.add_secure_port(self._listen, credentials)
+        except RuntimeError as error:
+            raise ListenError(f"cannot listen on {self._listen}") from error
+        await self._health.serve()
+        await self._server.start()
+
+    async def stop(self, *, grace: float, linger: float = 0.5) -> None:
+        """Say NOT_SERVING for linger seconds, then take no more calls and end within grace seconds.
+
+        linger: time for load balancers to look elsewhere. Running calls are cancelled when grace is over.
+        """
+        await self._health.drain()
+        for drain in self._drains:
+            drain()
+        await asyncio.sleep(linger)
+        self._health.close()
+        await self._server.stop(grace)
+
+    async def wait(self) -> None:
+        """Wait until the server has stopped."""
+        await self._server.wait_for_termination()
+
+
+def _handler(
+    service: Service, handle: Callable[[MethodDescriptor, object], _Handler]
+) -> grpc.GenericRpcHandler:
+    handlers = {method.name: handle(method, service.servicer) for method in service.descriptor.methods}
+    return grpc.method_handlers_generic_handler(service.descriptor.full_name, handlers)
+
+
+def describe(descriptor: MethodDescriptor) -> EdgeMethod:
+    """Return a method as the edge knows it; raises AccessOptionError."""
+    path = f"/{descriptor.containing_service.full_name}/{descriptor.name}"
+    return EdgeMethod(
+        path=path,
+        roles=roles_of(descriptor),
+        request_type=message_factory.GetMessageClass(descriptor.input_type),
+        request_limit=limits.LARGER_REQUEST_BYTES.get(path, limits.REQUEST_BYTES),
+    )
+
+
+def dispatch(method: EdgeMethod, answer: Callable[..., Awaitable[Message]]) -> Stage:
+    """Return the innermost stage: decode, answer, encode; nobody passes whom access did not name."""
+
+    async def dispatched(call: Call) -> bytes:
+        if call.caller is None:
+            raise DeniedError(Reason.ACCESS_DENIED)
+        request = _decoded(method.request_type, call.body)
+        response = await answer(request, caller=call.caller, now=call.now, remaining=call.remaining)
+        return response.SerializeToString()
+
+    return dispatched
+
+
+def dispatch_stream(
+    method: EdgeMethod, answer: Callable[..., AsyncGenerator[Message, None]], revocations: Revocations
+) -> Stage:
+    """Return the innermost stage of an answer in many parts; it ends once the caller may call no more."""
+
+    async def dispatched(call: Call) -> bytes:
+        if call.caller is None or call.send is None:
+            raise DeniedError(Reason.ACCESS_DENIED)
+        request = _decoded(method.request_type, call.body)
+        messages = answer(request, caller=call.caller, now=call.now, remaining=call.remaining)
+        admitted = while_admitted(messages, caller=call.caller, revocations=revocations)
+        async with aclosing(messages), aclosing(admitted):
+            async for message in admitted:
+                await call.send(message.SerializeToString())
+                del message  # or it would be held until there is a next one
+        return b""
+
+    return dispatched
+
+
+def _decoded(kind: type[Message], body: bytes) -> Message:
+    try:
+        return kind.FromString(body)
+    except DecodeError:
+        raise InvalidError(Reason.INVALID_MESSAGE) from None

@@ -1,0 +1,114 @@
+"""TransparencyService: checkpoints, entries and proofs of the log, for people and monitors."""
+
+from typing import Protocol
+
+from idvault.api import page_token
+from idvault.api.edge.call import Caller
+from idvault.domain.clock import ClockReading
+from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
+from idvault.flows.log.reading import Entries
+from idvault.v1 import transparency_pb2
+
+PAGE_LIMIT = 1_000
+_USUAL_PAGE = 100
+_LIST = "ListLogEntries"
+
+
+class Log(Protocol):
+    """What this edge needs of flows.log.reading.TransparencyFlow."""
+
+    async def checkpoint(self) -> bytes:
+        """Return the newest signed note."""
+        ...
+
+    async def entries(self, *, start: int, limit: int, field: str) -> Entries:
+        """Return entries from an index on."""
+        ...
+
+    async def inclusion(self, *, index: int, tree_size: int) -> tuple[bytes, ...]:
+        """Prove an entry."""
+        ...
+
+    async def consistency(self, *, old_size: int, new_size: int) -> tuple[bytes, ...]:
+        """Prove that one size continues another."""
+        ...
+
+
+class TransparencyServicer:
+    """Converts, calls one flow, converts back."""
+
+    def __init__(self, *, flow: Log) -> None:
+        """Take the flow."""
+        self._flow = flow
+
+    async def GetCheckpoint(
+        self,
+        request: transparency_pb2.GetCheckpointRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> transparency_pb2.Checkpoint:
+        """Answer the newest checkpoint."""
+        return transparency_pb2.Checkpoint(note=await self._flow.checkpoint())
+
+    async def ListLogEntries(
+        self,
+        request: transparency_pb2.ListLogEntriesRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> transparency_pb2.ListLogEntriesResponse:
+        """Answer a page of entries."""
+        limit = _page_size(request.page_size)
+        start, field = _start(request)
+        found = await self._flow.entries(start=start, limit=limit, field=field)
+        return transparency_pb2.ListLogEntriesResponse(
+            entries=[
+                transparency_pb2.LogEntry(index=index, leaf=leaf)
+                for index, leaf in enumerate(found.leaves, found.start)
+            ],
+            next_page_token=page_token.encode(found.next, of=_LIST),
+        )
+
+    async def GetInclusionProof(
+        self,
+        request: transparency_pb2.GetInclusionProofRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> transparency_pb2.InclusionProof:
+        """Answer the audit path of an entry."""
+        hashes = await self._flow.inclusion(index=request.index, tree_size=request.tree_size)
+        return transparency_pb2.InclusionProof(
+            index=request.index, tree_size=request.tree_size, hashes=hashes
+        )
+
+    async def GetConsistencyProof(
+        self,
+        request: transparency_pb2.GetConsistencyProofRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> transparency_pb2.ConsistencyProof:
+        """Answer the proof that one size continues another."""
+        hashes = await self._flow.consistency(old_size=request.old_size, new_size=request.new_size)
+        return transparency_pb2.ConsistencyProof(
+            old_size=request.old_size, new_size=request.new_size, hashes=hashes
+        )
+
+
+def _page_size(value: int) -> int:
+    if not 0 <= value <= PAGE_LIMIT:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("page_size", FieldCode.LENGTH))
+    return value or _USUAL_PAGE
+
+
+def _start(request: transparency_pb2.ListLogEntriesRequest) -> tuple[int, str]:
+    """Return the index to start at, and the field that named it."""
+    if request.page_token:
+        return page_token.decode(request.page_token, of=_LIST), page_token.FIELD
+    return request.start_index, "start_index"

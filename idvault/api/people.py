@@ -1,0 +1,214 @@
+"""RosterService: the roster's life, registered platforms, and the people's second factor."""
+
+from datetime import UTC, datetime
+from typing import Protocol
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from idvault.api import convert
+from idvault.api.edge.call import Caller
+from idvault.attest.certificate import NAME
+from idvault.domain import roster as rules
+from idvault.domain.clock import ClockReading
+from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
+from idvault.flows.people.roster import Proposal, ProposeCommand, Published, SignCommand
+from idvault.flows.people.second_factor import Begun, EnrolCommand
+from idvault.flows.platform import PlatformCommand
+from idvault.ports.platform import Platform
+from idvault.v1 import options_pb2, roster_pb2
+
+_ROLES = {options_pb2.ROLE_PLATFORM: "platform", options_pb2.ROLE_MONITOR: "monitor"}
+
+
+class RosterFlows(Protocol):
+    """What this edge needs of flows.people.roster.RosterFlow."""
+
+    async def get(self, *, version: int) -> Published:
+        """Return a version."""
+        ...
+
+    async def propose(self, command: ProposeCommand, *, now: ClockReading) -> Proposal:
+        """Store a proposal."""
+        ...
+
+    async def sign(self, command: SignCommand, *, now: ClockReading) -> Proposal:
+        """Add a signature."""
+        ...
+
+
+class Platforms(Protocol):
+    """What this edge needs of flows.platform.OperatorFlow."""
+
+    async def register(self, command: PlatformCommand, *, now: ClockReading) -> Platform:
+        """Pin a key."""
+        ...
+
+    async def revoke(self, command: PlatformCommand, *, now: ClockReading) -> Platform:
+        """Revoke a key."""
+        ...
+
+
+class SecondFactors(Protocol):
+    """What this edge needs of flows.people.second_factor.SecondFactorFlow."""
+
+    async def begin(self, command: EnrolCommand, *, now: ClockReading) -> Begun:
+        """Make a new secret."""
+        ...
+
+    async def confirm(self, command: EnrolCommand, *, now: ClockReading) -> None:
+        """Let it count."""
+        ...
+
+
+class RosterServicer:
+    """Converts, calls one flow, converts back."""
+
+    def __init__(self, *, rosters: RosterFlows, platforms: Platforms, second_factors: SecondFactors) -> None:
+        """Take the flows."""
+        self._rosters = rosters
+        self._platforms = platforms
+        self._second_factors = second_factors
+
+    async def GetRoster(
+        self,
+        request: roster_pb2.GetRosterRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> roster_pb2.Roster:
+        """Answer one version, and what is proposed as the next."""
+        found = await self._rosters.get(version=request.version)
+        return roster_pb2.Roster(
+            version=found.roster.version,
+            hash=found.roster.digest(),
+            file=found.roster.to_bytes(),
+            newest_version=found.newest_version,
+            proposals=[_proposal(each) for each in found.proposals],
+        )
+
+    async def ProposeRoster(
+        self,
+        request: roster_pb2.ProposeRosterRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> roster_pb2.RosterProposal:
+        """Take the next version, to be signed."""
+        command = ProposeCommand(caller.actor_id, convert.request_id(request.request_id), request.file)
+        return _proposal(await self._rosters.propose(command, now=now))
+
+    async def SignRoster(
+        self,
+        request: roster_pb2.SignRosterRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> roster_pb2.RosterProposal:
+        """Take the calling custodian's signature."""
+        command = SignCommand(
+            actor_id=caller.actor_id,
+            name=caller.name,
+            request_id=convert.request_id(request.request_id),
+            digest=rules.check_hash(request.hash, field="hash"),
+            signature=rules.check_signature(request.signature),
+        )
+        return _proposal(await self._rosters.sign(command, now=now))
+
+    async def RegisterPlatform(
+        self,
+        request: roster_pb2.RegisterPlatformRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> roster_pb2.Platform:
+        """Pin a key of a platform or monitor."""
+        if request.role not in _ROLES:
+            raise InvalidError(Reason.INVALID_MESSAGE, Violation("role", FieldCode.CHARACTER))
+        command = _platform_command(request, caller, role=_ROLES[request.role])
+        return _platform(await self._platforms.register(command, now=now))
+
+    async def RevokePlatform(
+        self,
+        request: roster_pb2.RevokePlatformRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> roster_pb2.Platform:
+        """Take a key away."""
+        command = _platform_command(request, caller, role="")
+        return _platform(await self._platforms.revoke(command, now=now))
+
+    async def BeginSecondFactor(
+        self,
+        request: roster_pb2.BeginSecondFactorRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> roster_pb2.SecondFactor:
+        """Make a new secret, which only the caller can read."""
+        command = EnrolCommand(caller.actor_id, convert.request_id(request.request_id), request.code)
+        begun = await self._second_factors.begin(command, now=now)
+        return roster_pb2.SecondFactor(suite=begun.suite, sealed_uri=begun.sealed_uri)
+
+    async def ConfirmSecondFactor(
+        self,
+        request: roster_pb2.ConfirmSecondFactorRequest,
+        *,
+        caller: Caller,
+        now: ClockReading,
+        remaining: float | None,
+    ) -> roster_pb2.ConfirmSecondFactorResponse:
+        """Let the new secret count."""
+        command = EnrolCommand(caller.actor_id, convert.request_id(request.request_id), request.code)
+        await self._second_factors.confirm(command, now=now)
+        return roster_pb2.ConfirmSecondFactorResponse()
+
+
+def _proposal(found: Proposal) -> roster_pb2.RosterProposal:
+    return roster_pb2.RosterProposal(
+        version=found.roster.version,
+        hash=found.roster.digest(),
+        file=found.roster.to_bytes(),
+        adopted=found.adopted,
+    )
+
+
+def _platform_command(
+    request: roster_pb2.RegisterPlatformRequest | roster_pb2.RevokePlatformRequest,
+    caller: Caller,
+    *,
+    role: str,
+) -> PlatformCommand:
+    if not NAME.fullmatch(request.platform):
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation("platform", FieldCode.CHARACTER))
+    return PlatformCommand(
+        actor_id=caller.actor_id,
+        request_id=convert.request_id(request.request_id),
+        name=request.platform,
+        role=role,
+        spki=rules.check_hash(request.spki, field="spki"),
+    )
+
+
+def _platform(found: Platform) -> roster_pb2.Platform:
+    numbers = {name: number for number, name in _ROLES.items()}
+    return roster_pb2.Platform(
+        platform=found.name,
+        role=numbers[found.role],
+        actor_id=found.actor_id,
+        spki=found.spki,
+        register_time=_time(found.registered_at),
+        revoke_time=_time(found.revoked_at) if found.revoked_at else None,
+    )
+
+
+def _time(time: datetime) -> Timestamp:
+    stamp = Timestamp()
+    stamp.FromDatetime(time.astimezone(UTC))
+    return stamp

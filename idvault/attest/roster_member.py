@@ -1,0 +1,81 @@
+"""One person of a roster: who it is, for whom, and with which keys; exactly one role each."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from idvault.attest import hpke, reading
+from idvault.attest.certificate import NAME
+from idvault.attest.reading import RosterError
+
+ROLES = frozenset({"auditor", "custodian", "operator"})
+ED25519_PUBLIC_SIZE = 32
+_ACTOR = re.compile(r"[0-9a-f]{32}")
+_SPKI = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class RosterMember:
+    """A person. hpke_public_key: raw, of the suite; ed25519: 32 bytes; spki: of the TLS certificate, in hex.
+
+    actor_id: 16 random bytes in hex, the person's name in the log.
+    """
+
+    name: str
+    role: str
+    organisation: str
+    actor_id: str
+    suite: str
+    hpke_public_key: bytes
+    ed25519: bytes
+    spki: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the person as the roster file writes it."""
+        return {
+            "name": self.name,
+            "role": self.role,
+            "organisation": self.organisation,
+            "actor_id": self.actor_id,
+            "hpke": {"suite": self.suite, "public_key": reading.base64url(self.hpke_public_key)},
+            "ed25519": reading.base64url(self.ed25519),
+            "spki": self.spki,
+        }
+
+
+def parse(value: Any, where: str) -> RosterMember:
+    """Return the person, or raise RosterError that names the field."""
+    fields = reading.mapping(value, where)
+    reading.exactly(fields, where, "name", "role", "organisation", "actor_id", "hpke", "ed25519", "spki")
+    name = reading.matching(
+        fields["name"], f"{where}: name", NAME, "1 to 63 small letters, digits and inner hyphens"
+    )
+    where = f"person {name}"
+    if fields["role"] not in tuple(ROLES):
+        raise RosterError(f"{where}: role must be one of auditor, custodian, operator")
+    suite, hpke_public_key = _hpke(fields["hpke"], where)
+    ed25519 = reading.raw(fields["ed25519"], f"{where}: ed25519")
+    if len(ed25519) != ED25519_PUBLIC_SIZE:
+        raise RosterError(f"{where}: ed25519 must have {ED25519_PUBLIC_SIZE} bytes")
+    return RosterMember(
+        name=name,
+        role=fields["role"],
+        organisation=reading.text(fields["organisation"], f"{where}: organisation"),
+        actor_id=reading.matching(fields["actor_id"], f"{where}: actor_id", _ACTOR, "16 bytes in hex"),
+        suite=suite,
+        hpke_public_key=hpke_public_key,
+        ed25519=ed25519,
+        spki=reading.matching(fields["spki"], f"{where}: spki", _SPKI, "a SHA-256 in hex"),
+    )
+
+
+def _hpke(value: Any, where: str) -> tuple[str, bytes]:
+    fields = reading.mapping(value, f"{where}: hpke")
+    reading.exactly(fields, f"{where}: hpke", "suite", "public_key")
+    suite = reading.text(fields["suite"], f"{where}: hpke.suite")
+    public_key = reading.raw(fields["public_key"], f"{where}: hpke.public_key")
+    try:
+        hpke.check_public_key(suite=suite, public_key=public_key)
+    except hpke.HpkeKeyError as error:
+        raise RosterError(f"{where}: hpke: {error}") from error
+    return suite, public_key

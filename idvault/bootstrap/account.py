@@ -1,0 +1,120 @@
+"""Builds what third parties check: feeds, tokens, receipts at the edge; lists and keys at the worker."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+from idvault.api.account.servicer import StatusServicer
+from idvault.api.account.watch import Hub
+from idvault.attest import status_token
+from idvault.attest.quorum import Quorum
+from idvault.bootstrap.base import ENTROPY, Base, cancel
+from idvault.bootstrap.history import build_history
+from idvault.domain.clock import ClockReading
+from idvault.flows.account.feed import FeedFlow
+from idvault.flows.account.status import StatusFlow
+from idvault.flows.claim.receipt import ReceiptFlow
+from idvault.flows.credential.signing_key import StatusKeyFlow
+from idvault.flows.credential.status_list import StatusListFlow
+from idvault.flows.credential.status_token import StatusTokenFlow
+from idvault.flows.log.guard import LogGuard
+from idvault.flows.log.proof import LogProofs
+from idvault.flows.people.roster_holder import RosterHolder
+from idvault.flows.policy import OperatorPolicy
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import KeySet, Purpose
+from idvault.sealing.pairwise import KeyedPairwise
+from idvault.sealing.request import KeyedFingerprinter
+from idvault.sealing.signing import Ed25519Signer
+from idvault.storage.account.feed import SqlFeedStore
+from idvault.storage.account.store import SqlStatusStore
+from idvault.storage.credential.status_list import SqlStatusKeyStore, SqlStatusListStore
+from idvault.storage.credential.store import SqlCredentialStore
+from idvault.storage.disclosure.store import SqlDisclosureStore
+from idvault.storage.log.checkpoint import SqlCheckpointStore
+from idvault.storage.log.store import SqlLogStore
+from idvault.storage.public_files import LocalPublicFiles
+from idvault.workers.loop import Task
+
+
+async def build_statuses(
+    stack: AsyncExitStack, base: Base, *, keys: LocalKeyProvider, guard: LogGuard, policy: OperatorPolicy
+) -> tuple[StatusServicer, Hub]:
+    """Return StatusService with everything behind it, and the hub that must be closed when it drains."""
+    hub = Hub(feeds=FeedFlow(store=SqlFeedStore(database=base.main), zone=policy.zone), clock=base.clock)
+    stack.push_async_callback(cancel, asyncio.create_task(hub.run()))
+    accounts = SqlStatusStore(database=base.main)
+    signer = _signer(base, keys, Purpose.STATUS_TOKEN)
+    await signer.announce(now=base.real_now())
+    tokens = StatusTokenFlow(
+        accounts=accounts,
+        credentials=SqlCredentialStore(database=base.main),
+        signer=signer,
+        pairwise=KeyedPairwise(key=keys.primary(Purpose.PAIRWISE)),
+        fingerprinter=KeyedFingerprinter(key=keys.primary(Purpose.REQUEST)),
+        guard=guard,
+        entropy=ENTROPY,
+        policy=policy,
+        issued_by=status_token.issuer(base.settings.log_origin),
+    )
+    servicer = StatusServicer(
+        flow=StatusFlow(store=accounts, policy=policy),
+        histories=build_history(base, policy),
+        tokens=tokens,
+        watches=hub,
+    )
+    return servicer, hub
+
+
+def build_receipts(base: Base, rosters: RosterHolder) -> ReceiptFlow:
+    """Return what completes receipts."""
+    proofs = LogProofs(
+        log=SqlLogStore(database=base.main),
+        checkpoints=SqlCheckpointStore(database=base.shred),
+        store=SqlDisclosureStore(database=base.main),
+    )
+    return ReceiptFlow(proofs=proofs, quorum=lambda quorum_id: _quorum(rosters, quorum_id))
+
+
+async def status_tasks(base: Base, *, keys: LocalKeyProvider, policy: OperatorPolicy) -> list[Task]:
+    """Return the worker's tasks: the lists each second, the key set each minute."""
+    signer, store = _signer(base, keys, Purpose.STATUS_LIST), SqlStatusKeyStore(database=base.main)
+    await signer.announce(now=base.real_now())
+    lists = StatusListFlow(
+        store=SqlStatusListStore(database=base.main),
+        keys=store,
+        signer=signer,
+        files=LocalPublicFiles(directory=base.settings.public_dir),
+        issued_by=status_token.issuer(base.settings.log_origin),
+        zone=policy.zone,
+    )
+
+    async def keys_task(now: ClockReading) -> None:
+        await lists.publish_keys(now=now)
+
+    async def lists_task(now: ClockReading) -> None:
+        await lists.run(now=now)
+
+    # A key that an edge announces when it starts is known to everybody a moment later.
+    return [Task("status_lists", 1, lists_task), Task("status_keys", 1, keys_task)]
+
+
+def _signer(base: Base, keys: LocalKeyProvider, purpose: Purpose) -> StatusKeyFlow:
+    held = keys.keys(purpose).versions
+    return StatusKeyFlow(
+        store=SqlStatusKeyStore(database=base.main),
+        signers=[Ed25519Signer(keys=KeySet(version, {version: key})) for version, key in held.items()],
+        purpose=purpose.value,
+    )
+
+
+def _quorum(rosters: RosterHolder, quorum_id: str) -> str:
+    """Return "M of N" of a quorum of any version of the roster."""
+    for number in range(rosters.current.version, 0, -1):
+        for quorum in rosters.version(number).quorums:
+            if quorum.id == quorum_id:
+                return _text(quorum)
+    return ""
+
+
+def _text(quorum: Quorum) -> str:
+    return f"{quorum.threshold} of {len(quorum.custodians)}"

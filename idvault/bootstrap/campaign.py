@@ -1,0 +1,129 @@
+"""Builds the campaigns: the service of the platform edge, and the worker's tasks."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from idvault.api.campaign.servicer import CampaignServicer
+from idvault.api.edge.server import Service
+from idvault.bootstrap.base import ENTROPY, Base
+from idvault.domain.clock import ClockReading
+from idvault.flows.campaign.campaign import CampaignFlow
+from idvault.flows.campaign.invitation import EnforcementFlow, InvitationFlow
+from idvault.flows.campaign.legacy_account import ImportCommand, LegacyAccountFlow, RowResult
+from idvault.flows.log.guard import LogGuard
+from idvault.flows.policy import OperatorPolicy
+from idvault.ports.account import StatusStore
+from idvault.ports.campaign.campaign import CampaignStore
+from idvault.ports.campaign.invitation import InvitationCoder, InvitationStore
+from idvault.ports.campaign.legacy_account import LegacyAccountStore, Referencer
+from idvault.ports.entropy import Entropy
+from idvault.ports.sealing import Fingerprinter
+from idvault.sealing.invitation import KeyedInvitationCoder
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import Purpose
+from idvault.sealing.reference import KeyedReferencer
+from idvault.sealing.request import KeyedFingerprinter
+from idvault.storage.account.store import SqlStatusStore
+from idvault.storage.campaign.invitation import SqlInvitationStore
+from idvault.storage.campaign.legacy_account import SqlLegacyAccountStore
+from idvault.storage.campaign.store import SqlCampaignStore
+from idvault.telemetry.metrics import Metrics
+from idvault.v1 import campaign_pb2
+from idvault.workers.loop import Task
+
+_BATCH = 500
+_GAUGES_PERIOD = 30.0
+
+
+class _CountedImports:
+    """An import flow whose rows are counted (api.campaign.servicer.LegacyAccounts)."""
+
+    def __init__(self, inner: LegacyAccountFlow, metrics: Metrics) -> None:
+        """Take what imports and what counts."""
+        self._inner = inner
+        self._metrics = metrics
+
+    async def import_chunk(self, command: ImportCommand, *, now: ClockReading) -> list[RowResult]:
+        """Import, and count each row by its outcome."""
+        results = await self._inner.import_chunk(command, now=now)
+        for result in results:
+            self._metrics.legacy_account(outcome=result.outcome.value)
+        return results
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignFlows:
+    """The flows of campaigns over one set of ports; production and tests differ in these alone."""
+
+    legacy: LegacyAccountFlow
+    campaigns: CampaignFlow
+    invitations: InvitationFlow
+
+
+def wire_campaigns(
+    *,
+    legacy_store: LegacyAccountStore,
+    store: CampaignStore,
+    invitation_store: InvitationStore,
+    accounts: StatusStore,
+    referencer: Referencer,
+    coder: InvitationCoder,
+    fingerprinter: Fingerprinter,
+    guard: LogGuard,
+    entropy: Entropy,
+    policy: OperatorPolicy,
+) -> CampaignFlows:
+    """Connect the flows to their ports."""
+    common: dict[str, Any] = {"fingerprinter": fingerprinter, "guard": guard, "entropy": entropy}
+    return CampaignFlows(
+        LegacyAccountFlow(**common, store=legacy_store, referencer=referencer),
+        CampaignFlow(**common, store=store, policy=policy),
+        InvitationFlow(**common, store=invitation_store, accounts=accounts, coder=coder, policy=policy),
+    )
+
+
+def build_campaigns(
+    base: Base, *, keys: LocalKeyProvider, guard: LogGuard, policy: OperatorPolicy
+) -> Service:
+    """Return CampaignService with everything behind it."""
+    flows = wire_campaigns(
+        legacy_store=SqlLegacyAccountStore(database=base.main),
+        store=SqlCampaignStore(database=base.main),
+        invitation_store=SqlInvitationStore(database=base.main),
+        accounts=SqlStatusStore(database=base.main),
+        referencer=KeyedReferencer(key=keys.primary(Purpose.REFERENCE)),
+        coder=KeyedInvitationCoder(key=keys.primary(Purpose.REQUEST)),
+        fingerprinter=KeyedFingerprinter(key=keys.primary(Purpose.REQUEST)),
+        guard=guard,
+        entropy=ENTROPY,
+        policy=policy,
+    )
+    return Service(
+        campaign_pb2.DESCRIPTOR.services_by_name["CampaignService"],
+        CampaignServicer(
+            legacy=_CountedImports(flows.legacy, base.metrics),
+            campaigns=flows.campaigns,
+            invitations=flows.invitations,
+            zone=policy.zone,
+        ),
+    )
+
+
+def campaign_tasks(base: Base, *, guard: LogGuard, policy: OperatorPolicy) -> list[Task]:
+    """Return what the worker does for campaigns."""
+    enforcement = EnforcementFlow(
+        store=SqlInvitationStore(database=base.main), guard=guard, entropy=ENTROPY, policy=policy
+    )
+    campaigns = SqlCampaignStore(database=base.main)
+
+    async def read_gauges(_now: ClockReading) -> None:
+        people = await campaigns.people()
+        base.metrics.campaign_people(
+            {(method.value, stage.value): count for (method, stage), count in people.items()}
+        )
+
+    return [
+        Task("enforce", 60, lambda now: enforcement.enforce(now=now, limit=_BATCH)),
+        Task("lift_limits", 60, lambda now: enforcement.lift(now=now, limit=_BATCH)),
+        Task("campaign_gauges", _GAUGES_PERIOD, read_gauges),
+    ]

@@ -1,0 +1,246 @@
+"""What settles claims, in the edge and in the worker alike: registries, sealing, stores, flow."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import tzinfo
+from time import perf_counter
+from typing import Any
+
+from idvault.bootstrap.base import ENTROPY, Base
+from idvault.domain.account import SubjectKind
+from idvault.domain.claim import ClaimRules, kind_of
+from idvault.domain.document import DocumentType
+from idvault.domain.record import SealedRecord
+from idvault.flows.account.retention import RetentionFlow
+from idvault.flows.claim.settlement import BacklogFlow, SettlementFlow
+from idvault.flows.claim.verification import VerificationFlow
+from idvault.flows.log.guard import LogGuard
+from idvault.flows.people.roster_holder import RosterHolder
+from idvault.flows.policy import OperatorPolicy
+from idvault.ports.account import StatusStore
+from idvault.ports.claim import Claim, VerificationStore
+from idvault.ports.entropy import Entropy
+from idvault.ports.job import JobStore
+from idvault.ports.registry import Registry
+from idvault.ports.sealing import Fingerprinter, Indexer, IntakeOpener, IntakeSealer, RecordSealer
+from idvault.registry.absent import AbsentRegistry
+from idvault.registry.budget import BudgetedRegistry
+from idvault.registry.enterprise import EnterpriseRegistry
+from idvault.registry.guarded import GuardedRegistry
+from idvault.registry.nppa import NppaRegistry
+from idvault.registry.nppa_wire import Credentials
+from idvault.sealing.intake import DayIntakeSealer
+from idvault.sealing.record import QuorumRecordSealer
+from idvault.storage.budget import SqlBudgetStore
+from idvault.storage.claim.job import SqlJobStore
+from idvault.storage.claim.store import SqlVerificationStore
+from idvault.storage.key.day_key import SqlDayKeyStore
+from idvault.storage.key.shred import SqlShredStore
+from idvault.telemetry.logs import log
+from idvault.telemetry.metrics import Metrics
+
+_NPPA, _ENTERPRISE = "nppa", "enterprise"
+# The interface's cap for queries is three times that for checks.
+_QUERIES_PER_CHECK = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimFlows:
+    """The flows of claims over one set of ports; production and tests differ in these alone."""
+
+    store: VerificationStore
+    jobs: JobStore
+    settlement: SettlementFlow
+    guard: LogGuard
+    entropy: Entropy
+    policy: OperatorPolicy
+
+    def verification(self, *, indexer: Indexer, fingerprinter: Fingerprinter) -> VerificationFlow:
+        """Return what the edge serves."""
+        return VerificationFlow(
+            store=self.store,
+            jobs=self.jobs,
+            settlement=self.settlement,
+            indexer=indexer,
+            fingerprinter=fingerprinter,
+            guard=self.guard,
+            entropy=self.entropy,
+            policy=self.policy,
+        )
+
+    def backlog(self, *, opener: IntakeOpener) -> BacklogFlow:
+        """Return how the worker settles what waits."""
+        return BacklogFlow(
+            store=self.store,
+            jobs=self.jobs,
+            settlement=self.settlement,
+            opener=opener,
+            guard=self.guard,
+            entropy=self.entropy,
+        )
+
+    def retention(self, *, accounts: StatusStore) -> RetentionFlow:
+        """Return how the worker ends what has had its time."""
+        return RetentionFlow(
+            accounts=accounts,
+            claims=self.store,
+            guard=self.guard,
+            entropy=self.entropy,
+            policy=self.policy,
+        )
+
+
+def wire_claims(
+    *,
+    store: VerificationStore,
+    jobs: JobStore,
+    registries: Mapping[SubjectKind, Registry],
+    record_sealer: RecordSealer,
+    intake_sealer: IntakeSealer,
+    guard: LogGuard,
+    entropy: Entropy,
+    policy: OperatorPolicy,
+    on_settled: Callable[[Claim], None],
+) -> ClaimFlows:
+    """Connect settlement to its ports; the other flows come from what is returned."""
+    settlement = SettlementFlow(
+        store=store,
+        jobs=jobs,
+        registries=registries,
+        record_sealer=record_sealer,
+        intake_sealer=intake_sealer,
+        entropy=entropy,
+        policy=policy,
+        on_settled=on_settled,
+    )
+    return ClaimFlows(
+        store=store, jobs=jobs, settlement=settlement, guard=guard, entropy=entropy, policy=policy
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltClaims:
+    """What settles claims, in the edge and in the worker."""
+
+    policy: OperatorPolicy
+    rules: ClaimRules
+    jobs: SqlJobStore
+    flows: ClaimFlows
+
+
+class _MeasuredSealer:
+    """Counts how long sealing takes."""
+
+    def __init__(self, inner: RecordSealer, metrics: Metrics) -> None:
+        self._inner = inner
+        self._metrics = metrics
+
+    async def seal(self, **what: Any) -> SealedRecord:
+        begun = perf_counter()
+        record = await self._inner.seal(**what)
+        self._metrics.sealed(seconds=perf_counter() - begun)
+        return record
+
+
+async def build_claims(
+    stack: AsyncExitStack, base: Base, rosters: RosterHolder, *, guard: LogGuard
+) -> BuiltClaims:
+    """Build it all; what must be closed is left to the stack."""
+    settings = base.settings
+    policy = OperatorPolicy(
+        accounts_per_person=settings.accounts_per_person,
+        verification_days=settings.verification_days,
+        registry_calls_per_second=settings.registry_calls_per_second,
+        zone=settings.zone,
+    )
+    registries = _registries(stack, base)
+    jobs = SqlJobStore(database=base.main)
+    sealer = QuorumRecordSealer(
+        quorum=lambda: rosters.quorum, shred_store=SqlShredStore(database=base.shred), entropy=ENTROPY
+    )
+    flows = wire_claims(
+        store=SqlVerificationStore(database=base.main),
+        jobs=jobs,
+        registries=registries,
+        record_sealer=_MeasuredSealer(sealer, base.metrics),
+        intake_sealer=DayIntakeSealer(store=SqlDayKeyStore(database=base.main)),
+        guard=guard,
+        entropy=ENTROPY,
+        policy=policy,
+        on_settled=lambda claim: base.metrics.claim_settled(outcome=_outcome(claim)),
+    )
+    return BuiltClaims(policy, _rules(registries, settings.zone), jobs, flows)
+
+
+def _rules(registries: Mapping[SubjectKind, Registry], zone: tzinfo) -> ClaimRules:
+    people, organizations = registries[SubjectKind.INDIVIDUAL], registries[SubjectKind.ORGANIZATION]
+    return ClaimRules(
+        name_limit=people.name_limit,
+        organization_name_limit=organizations.name_limit,
+        document_types=people.document_types | organizations.document_types,
+        zone=zone,
+    )
+
+
+def _registries(stack: AsyncExitStack, base: Base) -> Mapping[SubjectKind, Registry]:
+    settings = base.settings
+    types = {DocumentType(name) for name in settings.document_types}
+    credentials = Credentials(
+        settings.registry_app_id, settings.registry_biz_id, settings.registry_secret_key()
+    )
+    nppa = NppaRegistry(
+        check_base=settings.registry_check_url,
+        query_base=settings.registry_query_url,
+        credentials=credentials,
+        clock=base.real_now,
+        document_types=frozenset(each for each in types if kind_of(each) is SubjectKind.INDIVIDUAL),
+        development=settings.development,
+    )
+    stack.push_async_callback(nppa.close)
+    return {
+        SubjectKind.INDIVIDUAL: _careful(base, nppa, provider=_NPPA),
+        SubjectKind.ORGANIZATION: _enterprise(stack, base, credentials),
+    }
+
+
+def _enterprise(stack: AsyncExitStack, base: Base, credentials: Credentials) -> Registry:
+    settings = base.settings
+    if not settings.registry_enterprise_url:
+        return AbsentRegistry()
+    enterprise = EnterpriseRegistry(
+        base=settings.registry_enterprise_url,
+        credentials=credentials,
+        clock=base.real_now,
+        development=settings.development,
+    )
+    stack.push_async_callback(enterprise.close)
+    return _careful(base, enterprise, provider=_ENTERPRISE)
+
+
+def _careful(base: Base, registry: Registry, *, provider: str) -> Registry:
+    """Return a registry behind its guard and under its cap, which all processes share."""
+    guarded = GuardedRegistry(
+        inner=registry,
+        provider=provider,
+        clock=base.real_now,
+        observe=lambda provider, outcome, seconds: base.metrics.registry_call(
+            provider=provider, outcome=outcome, seconds=seconds
+        ),
+        alarm=lambda provider: log().error("registry_refuses_us", provider=provider),
+    )
+    calls_per_second = base.settings.registry_calls_per_second
+    return BudgetedRegistry(
+        inner=guarded,
+        provider=provider,
+        store=SqlBudgetStore(database=base.main),
+        checks_per_second=calls_per_second,
+        queries_per_second=calls_per_second * _QUERIES_PER_CHECK,
+        clock=base.real_now,
+        sleep=asyncio.sleep,
+    )
+
+
+def _outcome(claim: Claim) -> str:
+    return claim.failure_reason.value if claim.failure_reason else claim.state.value

@@ -1,0 +1,82 @@
+"""The log outside of every process: what verifies it needs an address and nothing else."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from idvault.bootstrap.base import ENTROPY, urls
+from idvault.config import Settings
+from idvault.domain.clock import ClockReading
+from idvault.domain.error import Reason, UnavailableError
+from idvault.flows.log.audit import LogAuditFlow
+from idvault.flows.log.publication import PublicationFlow
+from idvault.sealing.key_provider import LocalKeyProvider
+from idvault.sealing.key_set import Holder, Purpose
+from idvault.sealing.signing import Ed25519Signer
+from idvault.storage.base import url as address
+from idvault.storage.base.database import Database
+from idvault.storage.log.audit import SqlLogAuditStore
+from idvault.storage.log.checkpoint import SqlCheckpointStore
+from idvault.storage.log.store import SqlLogStore
+from idvault.storage.public_files import LocalPublicFiles
+from idvault.transparency import checkpoint
+from idvault.transparency.checkpoint import CosignaturePolicy
+from idvault.transparency.note import VerifierKey
+from idvault.transparency.tile import CHECKPOINT_PATH
+
+
+def check_database_urls(*urls: str | None) -> None:
+    """Raise ValueError for an address that is neither SQLite nor PostgreSQL."""
+    for url in filter(None, urls):
+        address.parse(url)
+
+
+@asynccontextmanager
+async def log_audit(*, database_url: str) -> AsyncIterator[LogAuditFlow]:
+    """Open the main database of a log, of whichever kind."""
+    database = Database(url=database_url, pool_size=1)
+    try:
+        yield LogAuditFlow(store=SqlLogAuditStore(database=database))
+    finally:
+        await database.close()
+
+
+async def stored_checkpoint(*, database_url: str) -> bytes | None:
+    """Return the newest signed note of the second database, None if it holds none."""
+    database = Database(url=database_url, pool_size=1)
+    try:
+        return await SqlCheckpointStore(database=database).latest()
+    finally:
+        await database.close()
+
+
+def log_key(settings: Settings) -> VerifierKey:
+    """Return the log's public key out of the worker's key file, which lies beside IDVAULT_KEYS."""
+    path = settings.keys.parent / f"{Holder.WORK.value}.keys"
+    keys = LocalKeyProvider.load(path, passphrase=settings.passphrase(), entropy=ENTROPY)
+    return VerifierKey(settings.log_origin, Ed25519Signer(keys=keys.keys(Purpose.LOG)).public_key)
+
+
+async def export_log(settings: Settings, *, directory: Path, key: VerifierKey, now: ClockReading) -> int:
+    """Write the log as files, up to its newest checkpoint, by the flow that publishes it; return its size.
+
+    Raises UnavailableError (LOG_UNAVAILABLE) before the first checkpoint, PublicationRefusedError if the
+    directory shows another log, and DamagedError if the stored log does not verify.
+    """
+    main, shred = (Database(url=url) for url in urls(settings))
+    files = LocalPublicFiles(directory=directory)
+    policy = CosignaturePolicy(key.name, (key,))
+    try:
+        await PublicationFlow(
+            store=SqlLogStore(database=main),
+            complete=SqlCheckpointStore(database=shred),
+            files=files,
+            policy=policy,
+        ).run(now=now)
+    finally:
+        await main.close()
+        await shred.close()
+    written = await files.read(CHECKPOINT_PATH)
+    if written is None:
+        raise UnavailableError(Reason.LOG_UNAVAILABLE)
+    return checkpoint.verify(written, policy).checkpoint.size

@@ -1,0 +1,97 @@
+"""Builds and runs `idvault work`."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from math import ceil
+
+from idvault.bootstrap.account import status_tasks
+from idvault.bootstrap.base import ENTROPY, Base, Clock, Ready, load_keys, open_base
+from idvault.bootstrap.campaign import campaign_tasks
+from idvault.bootstrap.claim import build_claims
+from idvault.bootstrap.disclosure import build_disclosure_retention
+from idvault.bootstrap.drill import drill_tasks
+from idvault.bootstrap.handover import handover_tasks
+from idvault.bootstrap.log import build_guard, build_sequencing, read_log_gauges
+from idvault.bootstrap.people import follow_rosters, start_rosters
+from idvault.bootstrap.witness import check_witnessed, open_witness
+from idvault.config import Settings
+from idvault.domain.clock import ClockReading
+from idvault.flows.policy import OperatorPolicy
+from idvault.sealing.day_key import LocalDayKeyring
+from idvault.sealing.intake import DayIntakeOpener
+from idvault.sealing.key_set import Purpose
+from idvault.sealing.signing import Ed25519Signer
+from idvault.storage.account.store import SqlStatusStore
+from idvault.storage.claim.job import SqlJobStore
+from idvault.storage.key.day_key import SqlDayKeyStore
+from idvault.telemetry.logs import describe, log
+from idvault.telemetry.metrics import serve_metrics
+from idvault.workers import schedule
+from idvault.workers.loop import Loop, Task
+from idvault.workers.settle import Settler
+
+_GAUGES_PERIOD = 5.0
+_LEAST_WIDTH, _MOST_WIDTH = 32, 200
+
+
+async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: Clock) -> None:
+    """Run the worker until stop is set, then finish what has begun."""
+    async with AsyncExitStack() as stack:
+        base = await stack.enter_async_context(open_base(settings, clock, process="work"))
+        keys = load_keys(settings)
+        signer = Ed25519Signer(keys=keys.keys(Purpose.LOG))
+        # Before anything else is written: an old copy that was put back must not grow into another history.
+        await check_witnessed(base, signer=signer)
+        rosters = await start_rosters(base, now=clock())
+        follow_rosters(stack, base, rosters)
+        guard = build_guard(base)
+        claims = await build_claims(stack, base, rosters, guard=guard)
+        sequencing = build_sequencing(
+            base,
+            rosters.current,
+            signer=signer,
+            witness=open_witness(stack, base),
+        )
+        backlog = claims.flows.backlog(opener=DayIntakeOpener(keys=keys))
+        retention = claims.flows.retention(accounts=SqlStatusStore(database=base.main))
+        day_keys = LocalDayKeyring(keys=keys, store=SqlDayKeyStore(database=base.main), entropy=ENTROPY)
+        # Published before anybody is told that the worker is ready: an edge without a day key cannot wait.
+        await day_keys.rotate(now=base.real_now())
+        tasks = [
+            *schedule.tasks(
+                backlog=backlog,
+                retention=retention,
+                day_keys=day_keys,
+                log=sequencing.log,
+                publication=sequencing.publication,
+                disclosures=build_disclosure_retention(base),
+            ),
+            *await status_tasks(base, keys=keys, policy=claims.policy),
+            *handover_tasks(base, rosters),
+            *campaign_tasks(base, guard=guard, policy=claims.policy),
+            *drill_tasks(base, rosters, guard=guard),
+            Task("gauges", _GAUGES_PERIOD, lambda now: _read_gauges(base, claims.jobs, now)),
+            Task("log_gauges", _GAUGES_PERIOD, lambda now: read_log_gauges(base, sequencing, now)),
+        ]
+        loop = Loop(tasks=tasks, clock=clock, report=_report)
+        settler = Settler(backlog=backlog, clock=clock, report=_report, width=_width(claims.policy))
+        metrics = serve_metrics(base.metrics, listen=settings.metrics_listen)
+        stack.callback(metrics.close)
+        ready({"metrics": metrics.url})
+        await asyncio.gather(loop.run(stop=stop), settler.run(stop=stop))
+
+
+def _width(policy: OperatorPolicy) -> int:
+    """Return how many settlements run at once: as many as the cap starts in a second."""
+    return min(max(_LEAST_WIDTH, ceil(policy.registry_calls_per_second)), _MOST_WIDTH)
+
+
+async def _read_gauges(base: Base, jobs: SqlJobStore, now: ClockReading) -> None:
+    oldest = await jobs.oldest()
+    age = (now.business - oldest).total_seconds() if oldest else 0.0
+    base.metrics.claims_pending(count=await jobs.backlog(), oldest_seconds=max(age, 0.0))
+    base.metrics.job_oldest(kind="settle", seconds=max(age, 0.0))
+
+
+def _report(task: str, error: Exception) -> None:
+    log().error("task_failed", task=task, **describe(error))

@@ -1,0 +1,1 @@
+"""Rules of legacy accounts, campaigns and invitations."""

@@ -1,0 +1,294 @@
+"""The rules of a claim: who may open one, what an answer makes of it, and what the account becomes.
+
+- An erased or closed account, and one whose renewal is suspended, takes no new claim.
+- A sign-up is PENDING until answered; a re-verification changes nothing before it succeeds.
+- A person is claimed by a person's documents, an organisation by its unified social credit code alone.
+- Only a full positive answer succeeds; limit, closed person and different owner are told only after a match.
+- A claim without an answer fails 48 hours after it was opened.
+- Repeated definite mismatches of one person are limited by hour and day.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta, tzinfo
+from enum import StrEnum
+
+from idvault.domain import account as account_rules
+from idvault.domain import document, name, organization
+from idvault.domain.account import (
+    Account,
+    AccountState,
+    Assurance,
+    Standing,
+    SubjectKind,
+)
+from idvault.domain.document import Document, DocumentType
+from idvault.domain.error import ExhaustedError, FieldCode, InvalidError, PreconditionError, Reason, Violation
+from idvault.domain.organization import OrganizationCategory
+from idvault.domain.registry import RegistryAnswer
+
+CLAIM_LIFETIME = timedelta(hours=48)
+REQUEST_LIFETIME = timedelta(days=7)
+REJECTED_LIFETIME = timedelta(days=30)
+FAILURES_PER_HOUR = 5
+FAILURES_PER_DAY = 20
+_POLICY_VERSION_LENGTH = 64
+# Clocks of platforms run a little ahead of ours now and then.
+_CLOCK_TOLERANCE = timedelta(minutes=5)
+
+
+class ClaimState(StrEnum):
+    """Where a claim stands."""
+
+    PENDING = "PENDING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+
+
+class FailureReason(StrEnum):
+    """Why a claim failed."""
+
+    MISMATCH = "MISMATCH"
+    NO_RECORD = "NO_RECORD"
+    ACCOUNT_LIMIT_REACHED = "ACCOUNT_LIMIT_REACHED"
+    PERSON_CLOSED = "PERSON_CLOSED"
+    DIFFERENT_OWNER = "DIFFERENT_OWNER"
+    REGISTRY_TIMED_OUT = "REGISTRY_TIMED_OUT"
+    SUPERSEDED = "SUPERSEDED"
+
+
+class Slot(StrEnum):
+    """How a claim stands to the K accounts that its person may have with one relying party."""
+
+    TAKEN = "TAKEN"  # this claim took one; it is freed if the claim fails
+    OWNED = "OWNED"  # the account already holds one for this person
+    FULL = "FULL"  # none was free
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """Which version of the terms was agreed to, and when."""
+
+    policy_version: str
+    agree_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A normalised name and document of a person or an organisation: neither is ever shown by repr."""
+
+    name: str = field(repr=False)
+    document: Document = field(repr=False)
+
+    @property
+    def subject_kind(self) -> SubjectKind:
+        """Whose identity it is, as the type of the document says."""
+        return kind_of(self.document.type)
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """What is told of whoever a registry confirmed: person or organisation, and of which category."""
+
+    subject_kind: SubjectKind
+    organization_category: OrganizationCategory | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRules:
+    """What a deployment takes: the registries' documents, and its time zone.
+
+    name_limit, organization_name_limit: in code points, those of the registry that is asked.
+    """
+
+    name_limit: int
+    document_types: frozenset[DocumentType]
+    zone: tzinfo
+    organization_name_limit: int = name.LIMIT
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the vault knows about the person and the account when an answer comes in."""
+
+    slot: Slot
+    person_closed: bool
+    different_owner: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimOutcome:
+    """How a claim ends."""
+
+    state: ClaimState
+    failure_reason: FailureReason | None = None
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the claim was confirmed."""
+        return self.state is ClaimState.SUCCEEDED
+
+
+TIMED_OUT = ClaimOutcome(ClaimState.FAILED, FailureReason.REGISTRY_TIMED_OUT)
+SUPERSEDED = ClaimOutcome(ClaimState.FAILED, FailureReason.SUPERSEDED)
+
+
+def kind_of(document_type: DocumentType) -> SubjectKind:
+    """Return who has such a document."""
+    organization = document_type is DocumentType.UNIFIED_SOCIAL_CREDIT_CODE
+    return SubjectKind.ORGANIZATION if organization else SubjectKind.INDIVIDUAL
+
+
+def check_identity(
+    *, real_name: str, document_type: DocumentType, number: str, rules: ClaimRules, today: date
+) -> Identity:
+    """Return a person's normalised identity, or raise InvalidError that names every wrong field at once."""
+    return _check(
+        SubjectKind.INDIVIDUAL,
+        lambda: name.parse(real_name, limit=rules.name_limit),
+        document_type=document_type,
+        number=number,
+        rules=rules,
+        today=today,
+    )
+
+
+def check_organization(
+    *, organization_name: str, document_type: DocumentType, number: str, rules: ClaimRules, today: date
+) -> Identity:
+    """Return an organisation's normalised identity, or raise InvalidError in the same way."""
+    return _check(
+        SubjectKind.ORGANIZATION,
+        lambda: name.parse(organization_name, limit=rules.organization_name_limit, field="organization_name"),
+        document_type=document_type,
+        number=number,
+        rules=rules,
+        today=today,
+    )
+
+
+def _check(
+    kind: SubjectKind,
+    parse_name: Callable[[], str],
+    *,
+    document_type: DocumentType,
+    number: str,
+    rules: ClaimRules,
+    today: date,
+) -> Identity:
+    if document_type not in rules.document_types or kind_of(document_type) is not kind:
+        raise InvalidError(Reason.UNSUPPORTED_DOCUMENT, Violation("document.type", FieldCode.CHARACTER))
+    refusals: list[InvalidError] = []
+    parsed_name, parsed_document = "", None
+    try:
+        parsed_name = parse_name()
+    except InvalidError as error:
+        refusals.append(error)
+    try:
+        parsed_document = document.parse(type=document_type, number=number, today=today)
+    except InvalidError as error:
+        refusals.append(error)
+    if parsed_document is None or refusals:
+        raise InvalidError(refusals[0].reason, *(v for error in refusals for v in error.violations))
+    return Identity(parsed_name, parsed_document)
+
+
+def check_consent(*, policy_version: str, agree_time: datetime | None, now: datetime) -> Consent:
+    """Return the consent, or raise InvalidError (CONSENT_MISSING) that names the field."""
+    if not policy_version:
+        raise InvalidError(Reason.CONSENT_MISSING, Violation("consent.policy_version", FieldCode.REQUIRED))
+    if len(policy_version) > _POLICY_VERSION_LENGTH:
+        raise InvalidError(Reason.CONSENT_MISSING, Violation("consent.policy_version", FieldCode.LENGTH))
+    if not policy_version.isprintable():
+        raise InvalidError(Reason.CONSENT_MISSING, Violation("consent.policy_version", FieldCode.CHARACTER))
+    if agree_time is None:
+        raise InvalidError(Reason.CONSENT_MISSING, Violation("consent.agree_time", FieldCode.REQUIRED))
+    if agree_time > now + _CLOCK_TOLERANCE:
+        raise InvalidError(Reason.CONSENT_MISSING, Violation("consent.agree_time", FieldCode.FUTURE_DATE))
+    return Consent(policy_version, agree_time)
+
+
+def owner(*, identity: Identity) -> Owner:
+    """Return what is told of an identity once it is confirmed."""
+    return Owner(identity.subject_kind, organization.category(document=identity.document))
+
+
+def admit(*, account: Account) -> None:
+    """Raise PreconditionError if the account takes no new claim."""
+    if account.state is AccountState.ERASED:
+        raise PreconditionError(Reason.ACCOUNT_ERASED)
+    if account.standing is Standing.CLOSED:
+        raise PreconditionError(Reason.ACCOUNT_CLOSED)
+    if account.standing is Standing.RENEWAL_SUSPENDED:
+        raise PreconditionError(Reason.RENEWAL_SUSPENDED)
+
+
+def check_attempts(*, failures: Sequence[datetime], now: datetime) -> None:
+    """Raise ExhaustedError (TOO_MANY_ATTEMPTS) if the person's definite mismatches reached a limit.
+
+    failures: the times of the last day's mismatches, oldest first.
+    """
+    for limit, window in ((FAILURES_PER_HOUR, timedelta(hours=1)), (FAILURES_PER_DAY, timedelta(days=1))):
+        recent = [time for time in failures if time > now - window]
+        if len(recent) >= limit:
+            raise ExhaustedError(Reason.TOO_MANY_ATTEMPTS, retry_after=recent[-limit] + window - now)
+
+
+def begin(*, account: Account, claim_id: str, subject_kind: SubjectKind) -> Account:
+    """Return the account once a claim is open: only a rejected one changes what is published."""
+    changed = account.state is AccountState.REJECTED
+    return replace(
+        account,
+        subject_kind=subject_kind if changed else account.subject_kind,
+        state=AccountState.PENDING if changed else account.state,
+        revision=account.revision + changed,
+        open_claim_id=claim_id,
+    )
+
+
+def decide(*, answer: RegistryAnswer, facts: Facts) -> ClaimOutcome:
+    """Return how a claim ends on a deciding answer; raises ValueError on one that decides nothing."""
+    if answer in (RegistryAnswer.MISMATCH, RegistryAnswer.INVALID_INPUT):
+        return ClaimOutcome(ClaimState.FAILED, FailureReason.MISMATCH)
+    if answer is RegistryAnswer.NO_RECORD:
+        return ClaimOutcome(ClaimState.FAILED, FailureReason.NO_RECORD)
+    if answer is not RegistryAnswer.MATCH:
+        raise ValueError(f"{answer} decides nothing")
+    refused = _refusal_after_match(facts)
+    return ClaimOutcome(ClaimState.FAILED, refused) if refused else ClaimOutcome(ClaimState.SUCCEEDED)
+
+
+def _refusal_after_match(facts: Facts) -> FailureReason | None:
+    if facts.different_owner:
+        return FailureReason.DIFFERENT_OWNER
+    if facts.person_closed:
+        return FailureReason.PERSON_CLOSED
+    if facts.slot is Slot.FULL:
+        return FailureReason.ACCOUNT_LIMIT_REACHED
+    return None
+
+
+def conclude(
+    *, account: Account, outcome: ClaimOutcome, person_id: str, owner: Owner, today: date, valid_days: int
+) -> Account:
+    """Return the account after its open claim ended.
+
+    Success verifies it from today for valid_days. Failure rejects a sign-up and leaves any other as it was.
+    """
+    closed = replace(account, open_claim_id=None)
+    if outcome.succeeded:
+        return replace(
+            closed,
+            subject_kind=owner.subject_kind,
+            organization_category=owner.organization_category,
+            state=AccountState.VERIFIED,
+            assurance=Assurance.REGISTRY_MATCH,
+            person_id=person_id,
+            verify_date=today,
+            expire_date=today + timedelta(days=valid_days),
+            # An expiry that is due has already been shown with a revision of its own.
+            revision=account_rules.expire(account=account, today=today).revision + 1,
+        )
+    if account.state is AccountState.PENDING:
+        return replace(closed, state=AccountState.REJECTED, revision=account.revision + 1)
+    return closed

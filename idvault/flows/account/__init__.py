@@ -1,0 +1,1 @@
+"""Use cases of accounts: their status, their change feed, what time does to them."""

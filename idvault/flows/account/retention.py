@@ -1,0 +1,69 @@
+"""What time alone does: confirmations run out, never-successful accounts and old requests go."""
+
+from idvault.domain.claim import REJECTED_LIFETIME, REQUEST_LIFETIME
+from idvault.domain.clock import ClockReading
+from idvault.domain.event import SYSTEM_ACTOR, EventType
+from idvault.flows.log.events import EventFactory
+from idvault.flows.log.guard import LogGuard
+from idvault.flows.policy import OperatorPolicy
+from idvault.ports.account import StatusStore
+from idvault.ports.claim import VerificationStore
+from idvault.ports.entropy import Entropy
+
+
+class RetentionFlow:
+    """Sweeps that may run in any number of processes, as often as they like."""
+
+    def __init__(
+        self,
+        *,
+        accounts: StatusStore,
+        claims: VerificationStore,
+        guard: LogGuard,
+        entropy: Entropy,
+        policy: OperatorPolicy,
+    ) -> None:
+        """Take the ports, the guard of the log, and the policy for its time zone."""
+        self._accounts = accounts
+        self._claims = claims
+        self._guard = guard
+        self._recorder = EventFactory(entropy=entropy)
+        self._policy = policy
+
+    async def expire_accounts(self, *, now: ClockReading, limit: int) -> int:
+        """Store EXPIRED where a confirmation has run out; return how many."""
+        await self._guard.check(now=now)
+        today = now.today(self._policy.zone)
+        count = 0
+        for account in await self._accounts.expiring(today=today, limit=limit):
+            event = self._recorder.event(
+                EventType.ACCOUNT_EXPIRE,
+                actor_id=SYSTEM_ACTOR,
+                now=now,
+                account_token=account.account_token,
+                expire_date=str(account.expire_date),
+            )
+            count += await self._accounts.expire(account, today=today, now=now, event=event)
+        return count
+
+    async def remove_abandoned(self, *, now: ClockReading, limit: int) -> int:
+        """Remove accounts that never succeeded, 30 days after their last claim ended; return how many."""
+        await self._guard.check(now=now)
+        count = 0
+        before = now.business - REJECTED_LIFETIME
+        for account in await self._accounts.abandoned(before=before, limit=limit):
+            event = self._recorder.event(
+                EventType.ACCOUNT_REMOVE,
+                actor_id=SYSTEM_ACTOR,
+                now=now,
+                account_token=account.account_token,
+                reason="never_verified",
+            )
+            count += await self._accounts.remove(account, now=now, event=event)
+        return count
+
+    async def purge_requests(self, *, now: ClockReading) -> int:
+        """Forget requests after 7 days; return how many."""
+        await self._guard.check(now=now)
+        event = self._recorder.event(EventType.REQUEST_PURGE, actor_id=SYSTEM_ACTOR, now=now)
+        return await self._claims.purge(before=now.business - REQUEST_LIFETIME, now=now, event=event)

@@ -1,0 +1,41 @@
+"""Reading the published status of accounts."""
+
+from collections.abc import Sequence
+
+from idvault.domain import account as account_rules
+from idvault.domain.account import Status
+from idvault.domain.clock import ClockReading
+from idvault.domain.error import NotFoundError, Reason
+from idvault.flows.policy import OperatorPolicy
+from idvault.ports.account import StatusStore
+
+
+class StatusFlow:
+    """Statuses of a relying party's own accounts."""
+
+    def __init__(self, *, store: StatusStore, policy: OperatorPolicy) -> None:
+        """Take the port, and the policy for its time zone."""
+        self._store = store
+        self._policy = policy
+
+    async def get(self, *, relying_party: str, account_token: str, now: ClockReading) -> Status:
+        """Return the status; raises NotFoundError (ACCOUNT_NOT_FOUND), also for another party's account."""
+        account = await self._store.get(relying_party=relying_party, account_token=account_token)
+        if account is None:
+            raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
+        return account_rules.project(account=account, today=now.today(self._policy.zone))
+
+    async def get_many(
+        self, *, relying_party: str, account_tokens: Sequence[str], now: ClockReading
+    ) -> tuple[list[Status], list[str]]:
+        """Return the statuses of known accounts and the unknown tokens, each once and in the order asked."""
+        asked = list(dict.fromkeys(account_tokens))
+        accounts = await self._store.get_many(relying_party=relying_party, account_tokens=asked)
+        known = {account.account_token: account for account in accounts}
+        today = now.today(self._policy.zone)
+        statuses = [
+            account_rules.project(account=known[account_token], today=today)
+            for account_token in asked
+            if account_token in known
+        ]
+        return statuses, [account_token for account_token in asked if account_token not in known]

@@ -1,0 +1,1 @@
+"""Use cases of legacy accounts, campaigns and invitations."""

@@ -1,0 +1,107 @@
+"""Making, moving and reading campaigns."""
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from idvault.domain import seal
+from idvault.domain.campaign import campaign
+from idvault.domain.campaign.campaign import Campaign, CampaignPlan, Verb
+from idvault.domain.clock import ClockReading
+from idvault.domain.event import EventType
+from idvault.domain.request import Request
+from idvault.domain.seal import Part
+from idvault.flows.log.events import EventFactory
+from idvault.flows.log.guard import LogGuard
+from idvault.flows.policy import OperatorPolicy
+from idvault.ports.campaign.campaign import CampaignProgress, CampaignStore
+from idvault.ports.entropy import Entropy
+from idvault.ports.sealing import Fingerprinter
+
+_PLAN_PURPOSE = "idvault/campaign-plan/v1"
+_EVENTS = {
+    Verb.START: EventType.CAMPAIGN_START,
+    Verb.PAUSE: EventType.CAMPAIGN_PAUSE,
+    Verb.RESUME: EventType.CAMPAIGN_RESUME,
+    Verb.END: EventType.CAMPAIGN_END,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asks for a mutation, and what: every field but request_id, in field-number order, as received."""
+
+    relying_party: str
+    actor_id: str
+    request_id: str
+    method: str
+    fields: tuple[Part, ...] = field(repr=False)
+
+    def request(self, fingerprinter: Fingerprinter) -> Request:
+        """Return the request with its keyed hash."""
+        fingerprint = fingerprinter.fingerprint(method=self.method, fields=self.fields)
+        kept_id = fingerprinter.kept_id(relying_party=self.relying_party, request_id=self.request_id)
+        return Request(self.relying_party, kept_id, fingerprint)
+
+
+class CampaignFlow:
+    """Campaigns of relying parties."""
+
+    def __init__(
+        self,
+        *,
+        store: CampaignStore,
+        fingerprinter: Fingerprinter,
+        guard: LogGuard,
+        entropy: Entropy,
+        policy: OperatorPolicy,
+    ) -> None:
+        """Take the ports, what every mutation passes first, and the policy for its time zone."""
+        self._store = store
+        self._fingerprinter = fingerprinter
+        self._guard = guard
+        self._recorder = EventFactory(entropy=entropy)
+        self._policy = policy
+
+    async def create(self, asked: Asked, *, plan: CampaignPlan, now: ClockReading) -> Campaign:
+        """Make a campaign; raises InvalidError, AlreadyExistsError and UnavailableError."""
+        await self._guard.check(now=now)
+        made = campaign.make(
+            campaign_id=self._recorder.new_id(),
+            relying_party=asked.relying_party,
+            plan=campaign.check_plan(plan=plan, today=now.today(self._policy.zone)),
+            now=now.business,
+        )
+        event = self._recorder.event(
+            EventType.CAMPAIGN_CREATE,
+            actor_id=asked.actor_id,
+            now=now,
+            campaign_id=made.campaign_id,
+            plan_hash=sha256(seal.encode(_PLAN_PURPOSE, *asked.fields)).digest(),
+        )
+        return await self._store.create(made, request=asked.request(self._fingerprinter), event=event)
+
+    async def move(self, asked: Asked, *, campaign_id: str, verb: Verb, now: ClockReading) -> Campaign:
+        """Move a campaign; raises NotFoundError, PreconditionError, AlreadyExistsError, UnavailableError."""
+        await self._guard.check(now=now)
+        event = self._recorder.event(_EVENTS[verb], actor_id=asked.actor_id, now=now, campaign_id=campaign_id)
+        return await self._store.move(
+            campaign_id=campaign_id,
+            verb=verb,
+            request=asked.request(self._fingerprinter),
+            now=now,
+            event=event,
+        )
+
+    async def get(self, *, relying_party: str, campaign_id: str) -> Campaign:
+        """Return a campaign; raises NotFoundError (REQUEST_NOT_FOUND)."""
+        return await self._store.get(relying_party=relying_party, campaign_id=campaign_id)
+
+    async def list(self, *, relying_party: str, start: int, limit: int) -> tuple[list[Campaign], int | None]:
+        """Return a page of campaigns, older first, and where the next one begins (None at the end)."""
+        found = await self._store.list(relying_party=relying_party, start=start, limit=limit + 1)
+        return found[:limit], start + limit if len(found) > limit else None
+
+    async def progress(self, *, relying_party: str, campaign_id: str) -> tuple[Campaign, CampaignProgress]:
+        """Return a campaign with its figures; raises NotFoundError (REQUEST_NOT_FOUND)."""
+        found = await self.get(relying_party=relying_party, campaign_id=campaign_id)
+        return found, await self._store.progress(found)

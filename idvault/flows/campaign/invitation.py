@@ -1,0 +1,233 @@
+"""Inviting owners of legacy accounts: in batches, on an occasion, what became of it, and enforcement."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from idvault.domain.campaign import campaign, invitation
+from idvault.domain.campaign.campaign import Campaign, ReverificationMethod
+from idvault.domain.campaign.invitation import Invitation, InvitationEvent, InvitationState
+from idvault.domain.clock import ClockReading
+from idvault.domain.error import NotFoundError, Reason
+from idvault.domain.event import SYSTEM_ACTOR, Event, EventType
+from idvault.flows.campaign.campaign import Asked
+from idvault.flows.log.events import EventFactory
+from idvault.flows.log.guard import LogGuard
+from idvault.flows.policy import OperatorPolicy
+from idvault.ports.account import StatusStore
+from idvault.ports.campaign.invitation import (
+    Claiming,
+    InvitationCoder,
+    InvitationStore,
+    Limited,
+    Offer,
+    Recording,
+)
+from idvault.ports.entropy import Entropy
+from idvault.ports.sealing import Fingerprinter
+
+
+@dataclass(frozen=True, slots=True)
+class ShownInvitation:
+    """An invitation as its platform sees it; invitation and campaign are None where there is none.
+
+    due: whether to show or deliver it now. code: that of this delivery, empty for none.
+    """
+
+    account_token: str
+    invitation: Invitation | None = None
+    campaign: Campaign | None = None
+    due: bool = False
+    code: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBatch:
+    """Invitations to deliver, and until when they are held (real time)."""
+
+    shown: tuple[ShownInvitation, ...]
+    lease_until: datetime
+
+
+class InvitationFlow:
+    """Invitations of relying parties' legacy accounts."""
+
+    def __init__(
+        self,
+        *,
+        store: InvitationStore,
+        accounts: StatusStore,
+        coder: InvitationCoder,
+        fingerprinter: Fingerprinter,
+        guard: LogGuard,
+        entropy: Entropy,
+        policy: OperatorPolicy,
+    ) -> None:
+        """Take the ports, what every mutation passes first, and the policy: zone, registry's capacity."""
+        self._store = store
+        self._accounts = accounts
+        self._coder = coder
+        self._fingerprinter = fingerprinter
+        self._guard = guard
+        self._recorder = EventFactory(entropy=entropy)
+        self._policy = policy
+
+    async def claim(
+        self, asked: Asked, *, campaign_id: str, limit: int, lease: timedelta, now: ClockReading
+    ) -> TakenBatch:
+        """Take invitations that are due; raises NotFoundError, PreconditionError, AlreadyExistsError."""
+        await self._guard.check(now=now)
+        batch_id = asked.request_id.replace("-", "")
+        code = self._codes(campaign_id, batch_id)
+        event = self._recorder.event(
+            EventType.INVITATION_CLAIM,
+            actor_id=asked.actor_id,
+            now=now,
+            campaign_id=campaign_id,
+            batch_id=batch_id,
+        )
+        claiming = Claiming(
+            request=asked.request(self._fingerprinter),
+            campaign_id=campaign_id,
+            batch_id=batch_id,
+            limit=limit,
+            lease_until=now.real + lease,
+            code_hash=lambda token: invitation.code_hash(account_token=token, code=code(token)),
+            deployment_limit=self._deployment_limit,
+            today=now.today(self._policy.zone),
+            now=now,
+        )
+        batch = await self._store.claim(claiming, event=event)
+        shown = tuple(self._delivered(batch.campaign, one, code) for one in batch.invitations)
+        return TakenBatch(shown, batch.lease_until)
+
+    async def get(
+        self, *, relying_party: str, account_token: str, method: ReverificationMethod, now: ClockReading
+    ) -> ShownInvitation:
+        """Return whom to invite on an occasion; raises NotFoundError (ACCOUNT_NOT_FOUND)."""
+        owner = await self._accounts.get(relying_party=relying_party, account_token=account_token)
+        if owner is None:
+            raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
+        if not invitation.is_open(account=owner):
+            return ShownInvitation(account_token)
+        offers = await self._store.offers(
+            relying_party=relying_party,
+            account_token=account_token,
+            today=now.today(self._policy.zone),
+        )
+        answers = [
+            self._offered(offer, account_token, method, now)
+            for offer in offers
+            if method in offer.campaign.plan.methods
+        ]
+        due = [answer for answer in answers if answer.due]
+        return next(iter([*due, *answers]), ShownInvitation(account_token))
+
+    async def record(
+        self,
+        asked: Asked,
+        *,
+        account_token: str,
+        campaign_id: str,
+        method: ReverificationMethod,
+        event: InvitationEvent,
+        now: ClockReading,
+    ) -> ShownInvitation:
+        """Record what became of an invitation; raises as `claim` does."""
+        await self._guard.check(now=now)
+        entry = self._recorder.event(
+            EventType.INVITATION_RECORD,
+            actor_id=asked.actor_id,
+            now=now,
+            account_token=account_token,
+            campaign_id=campaign_id,
+            event=event.value,
+        )
+        recording = Recording(
+            request=asked.request(self._fingerprinter),
+            account_token=account_token,
+            campaign_id=campaign_id,
+            method=method,
+            event=event,
+            today=now.today(self._policy.zone),
+            now=now,
+        )
+        recorded = await self._store.record(recording, event=entry)
+        return ShownInvitation(account_token, recorded.invitation, recorded.campaign)
+
+    def _codes(self, campaign_id: str, batch_id: str) -> Callable[[str], str]:
+        return lambda token: self._coder.code(account_token=token, campaign_id=campaign_id, batch_id=batch_id)
+
+    def _delivered(self, found: Campaign, one: Invitation, code: Callable[[str], str]) -> ShownInvitation:
+        # A repeated request may find that some were acknowledged meanwhile.
+        due = one.state is InvitationState.ACTIVE and one.leased_until is not None
+        by_link = one.method is ReverificationMethod.HOSTED_LINK
+        return ShownInvitation(one.account_token, one, found, due, code(one.account_token) if by_link else "")
+
+    def _offered(
+        self, offer: Offer, account_token: str, method: ReverificationMethod, now: ClockReading
+    ) -> ShownInvitation:
+        found = offer.campaign
+        one = offer.invitation or invitation.new(
+            account_token=account_token,
+            campaign_id=found.campaign_id,
+            method=method,
+            now=now.business,
+        )
+        left = campaign.allowance(
+            plan=found.plan,
+            delivered=offer.delivered,
+            deployment_limit=self._deployment_limit,
+            deployment_delivered=offer.deployment_delivered,
+        )
+        due = (
+            left > 0
+            and not campaign.is_quiet(plan=found.plan, now=now.business)
+            and invitation.is_due(invitation=one, now=now.business, real=now.real)
+        )
+        return ShownInvitation(account_token, one, found, due)
+
+    @property
+    def _deployment_limit(self) -> int:
+        return campaign.deployment_limit(registry_calls_per_second=self._policy.registry_calls_per_second)
+
+
+class EnforcementFlow:
+    """What enforcement dates do, where an operator set one: sweeps for any number of processes."""
+
+    def __init__(
+        self, *, store: InvitationStore, guard: LogGuard, entropy: Entropy, policy: OperatorPolicy
+    ) -> None:
+        """Take the port, what every mutation passes first, and the policy for its time zone."""
+        self._store = store
+        self._guard = guard
+        self._recorder = EventFactory(entropy=entropy)
+        self._policy = policy
+
+    async def enforce(self, *, now: ClockReading, limit: int) -> int:
+        """Limit accounts whose campaign's date has come; return how many."""
+        await self._guard.check(now=now)
+        today = now.today(self._policy.zone)
+        count = 0
+        for limited in await self._store.enforceable(today=today, limit=limit):
+            event = self._event(EventType.ACCOUNT_LIMIT, limited, now)
+            count += await self._store.limit(limited, today=today, event=event)
+        return count
+
+    async def lift(self, *, now: ClockReading, limit: int) -> int:
+        """Lift what campaigns had limited that are over; return how many."""
+        await self._guard.check(now=now)
+        count = 0
+        for limited in await self._store.liftable(limit=limit):
+            event = self._event(EventType.ACCOUNT_LIFT, limited, now)
+            count += await self._store.lift(limited, event=event)
+        return count
+
+    def _event(self, kind: EventType, limited: Limited, now: ClockReading) -> Event:
+        return self._recorder.event(
+            kind,
+            actor_id=SYSTEM_ACTOR,
+            now=now,
+            account_token=limited.account.account_token,
+            campaign_id=limited.campaign_id,
+        )

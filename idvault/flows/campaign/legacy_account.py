@@ -1,0 +1,128 @@
+"""Importing accounts from before the rule."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from idvault.domain import token
+from idvault.domain.campaign.legacy_account import ImportResult, LegacyRow
+from idvault.domain.clock import ClockReading
+from idvault.domain.error import Violation
+from idvault.domain.event import EventType
+from idvault.domain.request import Request
+from idvault.domain.seal import Part
+from idvault.flows.log.events import EventFactory
+from idvault.flows.log.guard import LogGuard
+from idvault.ports.campaign.legacy_account import (
+    ImportChunk,
+    Imported,
+    LegacyAccountStore,
+    NewAccount,
+    Referencer,
+)
+from idvault.ports.entropy import Entropy
+from idvault.ports.sealing import Fingerprinter
+
+_TOKEN_SIZE = 16
+
+
+@dataclass(frozen=True, slots=True)
+class ImportCommand:
+    """A chunk as a relying party sent it; rows: each as it may be imported, or what is wrong with it.
+
+    fields: every field of the request but request_id, in field-number order, as received.
+    """
+
+    relying_party: str
+    actor_id: str
+    request_id: str
+    method: str
+    fields: tuple[Part, ...] = field(repr=False)
+    label: str
+    rows: tuple[LegacyRow | Violation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RowResult:
+    """What became of a row; violation is given exactly where it failed."""
+
+    outcome: ImportResult
+    account_token: str = ""
+    violation: Violation | None = None
+
+
+class LegacyAccountFlow:
+    """Imports of relying parties."""
+
+    def __init__(
+        self,
+        *,
+        store: LegacyAccountStore,
+        referencer: Referencer,
+        fingerprinter: Fingerprinter,
+        guard: LogGuard,
+        entropy: Entropy,
+    ) -> None:
+        """Take the ports, and what every mutation passes first."""
+        self._store = store
+        self._referencer = referencer
+        self._fingerprinter = fingerprinter
+        self._guard = guard
+        self._entropy = entropy
+        self._recorder = EventFactory(entropy=entropy)
+
+    async def import_chunk(self, command: ImportCommand, *, now: ClockReading) -> list[RowResult]:
+        """Give every new reference an account; return what became of each row, in order.
+
+        Raises AlreadyExistsError and UnavailableError.
+        """
+        await self._guard.check(now=now)
+        hashes = self._hashes(command)
+        chunk = self._chunk(command, hashes, now)
+        event = self._recorder.event(
+            EventType.LEGACY_IMPORT,
+            actor_id=command.actor_id,
+            now=now,
+            import_id=chunk.import_id,
+            label=command.label,
+        )
+        imported = await self._store.import_chunk(chunk, event=event)
+        known = dict(zip((row.reference for row in chunk.rows), imported, strict=True))
+        return _results(command, hashes, known)
+
+    def _hashes(self, command: ImportCommand) -> list[bytes]:
+        """Return the keyed hash of each right row, in order."""
+        return self._referencer.references(
+            relying_party=command.relying_party,
+            references=[row.reference for row in command.rows if isinstance(row, LegacyRow)],
+        )
+
+    def _chunk(self, command: ImportCommand, hashes: list[bytes], now: ClockReading) -> ImportChunk:
+        days = (row.create_date for row in command.rows if isinstance(row, LegacyRow))
+        first: dict[bytes, date] = {}
+        for reference, day in zip(hashes, days, strict=True):
+            first.setdefault(reference, day)
+        random = self._entropy.random(_TOKEN_SIZE * len(first))
+        rows = tuple(
+            NewAccount(token.make(random[place * _TOKEN_SIZE : (place + 1) * _TOKEN_SIZE]), reference, day)
+            for place, (reference, day) in enumerate(first.items())
+        )
+        fingerprint = self._fingerprinter.fingerprint(method=command.method, fields=command.fields)
+        kept_id = self._fingerprinter.kept_id(
+            relying_party=command.relying_party, request_id=command.request_id
+        )
+        request = Request(command.relying_party, kept_id, fingerprint)
+        return ImportChunk(request, command.request_id.replace("-", ""), command.label, rows, now)
+
+
+def _results(command: ImportCommand, hashes: list[bytes], known: dict[bytes, Imported]) -> list[RowResult]:
+    results, seen, rest = [], set[bytes](), iter(hashes)
+    for row in command.rows:
+        if isinstance(row, Violation):
+            results.append(RowResult(ImportResult.FAILED, violation=row))
+            continue
+        reference = next(rest)
+        created = known[reference].created and reference not in seen
+        seen.add(reference)
+        outcome = ImportResult.CREATED if created else ImportResult.REPEATED
+        results.append(RowResult(outcome, known[reference].account_token))
+    return results

@@ -1,0 +1,320 @@
+"""Asks a registry about one claim and writes down what became of it; edge and worker share it."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta, tzinfo
+
+from idvault.domain import claim as claim_rules
+from idvault.domain import job as machine
+from idvault.domain import name
+from idvault.domain.account import SubjectKind
+from idvault.domain.claim import ClaimOutcome, FailureReason, Identity, Owner
+from idvault.domain.clock import ClockReading
+from idvault.domain.error import DamagedError
+from idvault.domain.event import SYSTEM_ACTOR, Event, EventType
+from idvault.domain.job import JobProgress, JobState, RegistryCall, Step
+from idvault.domain.record import SealedRecord
+from idvault.domain.registry import RegistryAnswer
+from idvault.flows.log.events import EventFactory
+from idvault.flows.log.guard import LogGuard
+from idvault.flows.policy import OperatorPolicy
+from idvault.ports.claim import (
+    Claim,
+    Intake,
+    Job,
+    Lease,
+    Settlement,
+    VerificationStore,
+)
+from idvault.ports.entropy import Entropy
+from idvault.ports.job import JobStore
+from idvault.ports.registry import Registry
+from idvault.ports.sealing import IntakeOpener, IntakeSealer, RecordSealer
+
+LEASE = timedelta(seconds=15)  # longer than the 10 s after which a lost check may be asked about
+PATIENCE = 5.0  # the registry's advised time-out in seconds
+_DAMAGED_WAIT = timedelta(minutes=1)
+_LEAST_PATIENCE = 0.05
+_HOLD = timedelta(seconds=1)
+
+
+class SettlementFlow:
+    """Settles claims; holds no transaction while it asks."""
+
+    def __init__(
+        self,
+        *,
+        store: VerificationStore,
+        jobs: JobStore,
+        registries: Mapping[SubjectKind, Registry],
+        record_sealer: RecordSealer,
+        intake_sealer: IntakeSealer,
+        entropy: Entropy,
+        policy: OperatorPolicy,
+        on_settled: Callable[[Claim], None],
+    ) -> None:
+        """Take the ports, whom to ask about whom, and who is told of each claim that this process settled."""
+        self._store = store
+        self._jobs = jobs
+        self._registries = registries
+        self._record_sealer = record_sealer
+        self._intake_sealer = intake_sealer
+        self._recorder = EventFactory(entropy=entropy)
+        self._policy = policy
+        self._on_settled = on_settled
+        self._unsent_at: datetime | None = None
+
+    def is_held(self, *, now: datetime) -> bool:
+        """Say whether the last call, a moment ago, did not go out: no registry there, or its cap is used."""
+        return self._unsent_at is not None and self._unsent_at <= now < self._unsent_at + _HOLD
+
+    async def queue(self, job: Job, identity: Identity, *, now: ClockReading) -> None:
+        """Let a claim that was just opened wait for its turn, unasked; raises UnavailableError."""
+        job = replace(job, progress=machine.queued(progress=job.progress, now=now.real))
+        await self._wait(job, identity, now=now)
+
+    async def deposit(
+        self, claim: Claim, *, relying_party: str, identity: Identity, now: ClockReading
+    ) -> None:
+        """Let a claim whose job somebody else holds survive that one; raises UnavailableError."""
+        token = claim.account.account_token
+        intake = await self._sealed(relying_party, token, claim.claim_id, identity, now)
+        event = self._postponed(token, claim.claim_id, now)
+        await self._store.deposit(account_token=token, claim_id=claim.claim_id, intake=intake, event=event)
+
+    async def settle(
+        self, job: Job, identity: Identity, *, now: ClockReading, patience: float
+    ) -> Claim | None:
+        """Ask within patience seconds; settle on a deciding answer, else let the claim wait.
+
+        None: the claim still waits, or another process ended it. Raises UnavailableError; then the lease
+        runs out and whoever takes the job up asks what became of the check.
+        """
+        loop = asyncio.get_running_loop()
+        begun, asked_at = loop.time(), now
+        end = begun + patience
+        while True:
+            step = await self._ask(job, identity, now=asked_at, patience=end - loop.time())
+            if step is None:
+                return None
+            if step.final is not None:
+                return await self._conclude(job, identity, step.final, now=now)
+            other_spelling = step.progress.check_index > job.progress.check_index
+            job = replace(job, progress=step.progress)
+            if not other_spelling or end - loop.time() < _LEAST_PATIENCE:
+                await self._wait(job, identity, now=now)
+                return None
+            # It is sent later than the first, and what became of it is asked that much later, too.
+            asked_at = now.later(loop.time() - begun)
+
+    async def _ask(self, job: Job, identity: Identity, *, now: ClockReading, patience: float) -> Step | None:
+        """Return what the registry's answer leads to; None if the lease is lost before anything was sent."""
+        progress = job.progress
+        if progress.state is not JobState.SENDING and progress.next_at > now.real:
+            return Step(progress)
+        ai, registry = job.ais[progress.check_index], self._registries[identity.subject_kind]
+        if machine.next_call(progress=progress, can_query=registry.can_query) is RegistryCall.QUERY:
+            answer = self._heed(await registry.query(ai=ai, patience=patience), now)
+            return machine.after_query(progress=progress, answer=answer, spellings=len(job.ais), now=now.real)
+        sending = machine.send(progress=progress, now=now.real)
+        if sending != progress and not await self._jobs.advance(job, progress=sending, keep_lease=True):
+            return None
+        spelled = _spelled(identity, progress.check_index)
+        answer = self._heed(await registry.check(ai=ai, identity=spelled, patience=patience), now)
+        return machine.after_check(
+            progress=sending,
+            answer=answer,
+            spellings=len(job.ais),
+            can_query=registry.can_query,
+            now=now.real,
+            midnight=_next_midnight(now.real, self._policy.zone),
+        )
+
+    def _heed(self, answer: RegistryAnswer, now: ClockReading) -> RegistryAnswer:
+        self._unsent_at = now.real if answer in (RegistryAnswer.NOT_SENT, RegistryAnswer.NO_TURN) else None
+        return answer
+
+    async def _conclude(
+        self, job: Job, identity: Identity, answer: RegistryAnswer, *, now: ClockReading
+    ) -> Claim | None:
+        outcome = claim_rules.decide(answer=answer, facts=job.facts)
+        record = await self._seal(job, identity, answer) if outcome.succeeded else None
+        return await self._end(
+            job.account_token,
+            job.claim_id,
+            outcome,
+            record,
+            owner=claim_rules.owner(identity=identity),
+            lease_id=job.lease.lease_id,
+            now=now,
+        )
+
+    async def time_out(self, claim: Claim, *, now: ClockReading) -> Claim | None:
+        """End a claim whose 48 hours are over, whoever holds its lease; None if it ended meanwhile."""
+        account = claim.account
+        return await self._end(
+            account.account_token,
+            claim.claim_id,
+            claim_rules.TIMED_OUT,
+            None,
+            owner=Owner(account.subject_kind),
+            lease_id=None,
+            now=now,
+        )
+
+    async def _end(
+        self,
+        account_token: str,
+        claim_id: str,
+        outcome: ClaimOutcome,
+        record: SealedRecord | None,
+        *,
+        owner: Owner,
+        lease_id: str | None,
+        now: ClockReading,
+    ) -> Claim | None:
+        settlement = Settlement(
+            account_token=account_token,
+            claim_id=claim_id,
+            outcome=outcome,
+            record=record,
+            owner=owner,
+            lease_id=lease_id,
+            definite_mismatch=outcome.failure_reason is FailureReason.MISMATCH,
+            today=now.today(self._policy.zone),
+            valid_days=self._policy.verification_days,
+            now=now,
+        )
+        event = self._settled(settlement)
+        claim = await self._store.settle(settlement, event=event)
+        if claim is not None:
+            self._on_settled(claim)
+        return claim
+
+    async def _seal(self, job: Job, identity: Identity, answer: RegistryAnswer) -> SealedRecord:
+        return await self._record_sealer.seal(
+            relying_party=job.relying_party,
+            account_token=job.account_token,
+            identity=identity,
+            answer=answer,
+            consent=job.consent,
+        )
+
+    def _settled(self, settlement: Settlement) -> Event:
+        reason = settlement.outcome.failure_reason
+        return self._recorder.event(
+            EventType.CLAIM_SETTLE,
+            actor_id=SYSTEM_ACTOR,
+            now=settlement.now,
+            account_token=settlement.account_token,
+            claim_id=settlement.claim_id,
+            state=settlement.outcome.state.value,
+            failure_reason=reason.value if reason else "",
+            record_digest=settlement.record.digest() if settlement.record else b"",
+        )
+
+    async def _wait(self, job: Job, identity: Identity, *, now: ClockReading) -> None:
+        """Store what a later try needs, and give the lease up."""
+        if job.intake is not None:
+            await self._jobs.advance(job, progress=job.progress, keep_lease=False)
+            return
+        intake = await self._sealed(job.relying_party, job.account_token, job.claim_id, identity, now)
+        event = self._postponed(job.account_token, job.claim_id, now)
+        await self._store.postpone(job, intake=intake, progress=job.progress, event=event)
+
+    async def _sealed(
+        self, relying_party: str, account_token: str, claim_id: str, identity: Identity, now: ClockReading
+    ) -> Intake:
+        return await self._intake_sealer.seal(
+            relying_party=relying_party,
+            account_token=account_token,
+            claim_id=claim_id,
+            identity=identity,
+            day=now.real.date().isoformat(),
+        )
+
+    def _postponed(self, account_token: str, claim_id: str, now: ClockReading) -> Event:
+        return self._recorder.event(
+            EventType.CLAIM_POSTPONE,
+            actor_id=SYSTEM_ACTOR,
+            now=now,
+            account_token=account_token,
+            claim_id=claim_id,
+        )
+
+
+class BacklogFlow:
+    """Takes waiting claims up again; the worker alone can, since it alone opens intakes."""
+
+    def __init__(
+        self,
+        *,
+        store: VerificationStore,
+        jobs: JobStore,
+        settlement: SettlementFlow,
+        opener: IntakeOpener,
+        guard: LogGuard,
+        entropy: Entropy,
+    ) -> None:
+        """Take the ports, the flow that asks the registry, and the guard of the log."""
+        self._store = store
+        self._jobs = jobs
+        self._settlement = settlement
+        self._opener = opener
+        self._guard = guard
+        self._recorder = EventFactory(entropy=entropy)
+
+    async def lease(self, *, now: ClockReading, limit: int) -> list[Job]:
+        """Win up to limit jobs that are due; none right after one that the registry did not take.
+
+        Else a long backlog would be taken up and laid down at full speed for as long as the registry is away.
+        """
+        await self._guard.check(now=now)
+        if self._settlement.is_held(now=now.real):
+            return []
+        lease = Lease(self._recorder.new_id(), now.real + LEASE)
+        return await self._jobs.lease(lease=lease, now=now.real, limit=limit)
+
+    async def settle(self, job: Job, *, now: ClockReading) -> Claim | None:
+        """Open the intake of a leased job and settle its claim; one that does not open waits and is reported.
+
+        Raises DamagedError and UnavailableError.
+        """
+        if job.intake is None:
+            raise ValueError("a job without intake is its caller's to take up")
+        try:
+            identity = self._opener.open(
+                relying_party=job.relying_party,
+                account_token=job.account_token,
+                claim_id=job.claim_id,
+                intake=job.intake,
+            )
+        except DamagedError:
+            await self._jobs.advance(job, progress=_later(job.progress, now.real), keep_lease=False)
+            raise
+        return await self._settlement.settle(job, identity, now=now, patience=PATIENCE)
+
+    async def time_out(self, *, now: ClockReading, limit: int) -> int:
+        """End the claims that nobody answered within 48 hours; return how many."""
+        await self._guard.check(now=now)
+        overdue = await self._store.overdue(
+            opened_before=now.business - claim_rules.CLAIM_LIFETIME, limit=limit
+        )
+        ended = [await self._settlement.time_out(claim, now=now) for claim in overdue]
+        return len([claim for claim in ended if claim is not None])
+
+
+def _later(progress: JobProgress, now: datetime) -> JobProgress:
+    return replace(progress, attempts=progress.attempts + 1, next_at=now + _DAMAGED_WAIT)
+
+
+def _spelled(identity: Identity, index: int) -> Identity:
+    other = name.alternative_spelling(identity.name) if index else None
+    return replace(identity, name=other) if other else identity
+
+
+def _next_midnight(now: datetime, zone: tzinfo) -> datetime:
+    local = now.astimezone(zone)
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    return midnight.astimezone(now.tzinfo)

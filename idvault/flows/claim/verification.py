@@ -1,0 +1,222 @@
+"""Opening a claim for a person or an organisation that signs up or verifies again, and reading it back.
+
+Whoever steals the database and the request key could try names against the kept hash of a request, since a
+number can be found by trying, too. So the hash begins with the request id, and the id is not kept: under
+another one the request is found again, and who does not know the caller's random id has nothing to try.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from idvault.domain import account as account_rules
+from idvault.domain import name, token
+from idvault.domain.campaign import invitation
+from idvault.domain.claim import ClaimState, Consent, Identity
+from idvault.domain.clock import ClockReading
+from idvault.domain.event import EventType
+from idvault.domain.request import Request
+from idvault.domain.seal import Part
+from idvault.flows.claim.admission import QueueFlow
+from idvault.flows.claim.settlement import LEASE, SettlementFlow
+from idvault.flows.log.events import EventFactory
+from idvault.flows.log.guard import LogGuard
+from idvault.flows.policy import OperatorPolicy
+from idvault.ports.claim import (
+    Claim,
+    Job,
+    Lease,
+    NewClaim,
+    VerificationStore,
+)
+from idvault.ports.entropy import Entropy
+from idvault.ports.job import JobStore
+from idvault.ports.sealing import Fingerprinter, Indexer
+
+_T = TypeVar("_T")
+
+_POLL = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyCommand:
+    """A claim as a relying party made it, already checked for shape.
+
+    fields: every field of the request but request_id, in field-number order, as received; only their keyed
+    hash is kept. account_token: None at sign-up. invitation_code: the one-time code that came with it.
+    """
+
+    relying_party: str
+    actor_id: str
+    request_id: str
+    method: str
+    fields: tuple[Part, ...] = field(repr=False)
+    identity: Identity
+    consent: Consent
+    account_token: str | None
+    invitation_code: str | None = field(default=None, repr=False)
+
+
+class VerificationFlow:
+    """Claims of people and of organisations."""
+
+    def __init__(
+        self,
+        *,
+        store: VerificationStore,
+        jobs: JobStore,
+        settlement: SettlementFlow,
+        indexer: Indexer,
+        fingerprinter: Fingerprinter,
+        guard: LogGuard,
+        entropy: Entropy,
+        policy: OperatorPolicy,
+    ) -> None:
+        """Take the ports, the flow that asks the registry, and the guard of the log."""
+        self._store = store
+        self._jobs = jobs
+        self._settlement = settlement
+        self._indexer = indexer
+        self._fingerprinter = fingerprinter
+        self._guard = guard
+        self._entropy = entropy
+        self._recorder = EventFactory(entropy=entropy)
+        self._policy = policy
+        self._queue = QueueFlow(store=store, jobs=jobs, policy=policy)
+        self._running: set[asyncio.Task[Any]] = set()
+
+    async def verify(self, command: VerifyCommand, *, now: ClockReading, patience: float) -> Claim:
+        """Open the claim, or find it again, and wait up to patience seconds for its outcome.
+
+        Raises AlreadyExistsError, NotFoundError, PreconditionError, ExhaustedError and UnavailableError.
+        """
+        await self._guard.check(now=now)
+        request = self._request(command)
+        await self._queue.check(request, now=now)
+        behind = await self._queue.is_waiting(
+            relying_party=command.relying_party, sign_up=command.account_token is None, now=now
+        )
+        opening = self._opening(command, request, now)
+        event, superseded = (
+            self._recorder.event(
+                kind,
+                actor_id=command.actor_id,
+                now=now,
+                account_token=opening.account_token,
+            )
+            for kind in (EventType.CLAIM_OPEN, EventType.CLAIM_SUPERSEDE)
+        )
+        opened = await self._store.open(opening, event=event, superseded=superseded)
+        if opened.job is not None and behind:
+            claim = await self._wait(opened.job, command, now=now)
+        elif opened.job is not None:
+            claim = await self._settle(opened.job, command, now=now, patience=patience)
+        else:
+            claim = await self._repeat(opened.claim, command, now=now, patience=patience)
+        return self._shown(claim, command.request_id, now)
+
+    async def get(self, *, relying_party: str, request_id: str, now: ClockReading) -> Claim:
+        """Return the claim of a request as it is now; raises NotFoundError (REQUEST_NOT_FOUND)."""
+        kept_id = self._fingerprinter.kept_id(relying_party=relying_party, request_id=request_id)
+        claim = await self._store.find(relying_party=relying_party, request_id=kept_id)
+        return self._shown(claim, request_id, now)
+
+    async def drain(self) -> None:
+        """Wait for the settlements that outlived their calls."""
+        while self._running:
+            await asyncio.gather(*self._running, return_exceptions=True)
+
+    def _request(self, command: VerifyCommand) -> Request:
+        fingerprint = self._fingerprinter.fingerprint(
+            method=command.method, fields=(command.request_id, *command.fields)
+        )
+        return Request(command.relying_party, self._kept_id(command), fingerprint)
+
+    def _kept_id(self, command: VerifyCommand) -> str:
+        return self._fingerprinter.kept_id(relying_party=command.relying_party, request_id=command.request_id)
+
+    def _opening(self, command: VerifyCommand, request: Request, now: ClockReading) -> NewClaim:
+        spellings = 1 if name.alternative_spelling(command.identity.name) is None else 2
+        return NewClaim(
+            request=request,
+            claim_id=self._recorder.new_id(),
+            account_token=command.account_token or token.make(self._entropy.random(16)),
+            new_account=command.account_token is None,
+            subject_kind=command.identity.subject_kind,
+            consent=command.consent,
+            ais=tuple(self._recorder.new_id() for _ in range(spellings)),
+            person=self._indexer.person(
+                relying_party=command.relying_party,
+                identity=command.identity,
+                person_id=self._recorder.new_id(),
+                today=now.today(self._policy.zone),
+            ),
+            accounts_per_person=self._policy.accounts_per_person,
+            lease=self._lease(now),
+            now=now,
+            invitation_code_hash=_code_hash(command),
+        )
+
+    def _lease(self, now: ClockReading) -> Lease:
+        return Lease(self._recorder.new_id(), now.real + LEASE)
+
+    async def _wait(self, job: Job, command: VerifyCommand, *, now: ClockReading) -> Claim:
+        await asyncio.shield(self._spawn(self._settlement.queue(job, command.identity, now=now)))
+        return await self._find(command)
+
+    async def _settle(self, job: Job, command: VerifyCommand, *, now: ClockReading, patience: float) -> Claim:
+        # In a task of its own: a caller who goes away must not leave a check half asked.
+        claim = await asyncio.shield(
+            self._spawn(self._settlement.settle(job, command.identity, now=now, patience=patience))
+        )
+        return claim or await self._find(command)
+
+    async def _repeat(
+        self, claim: Claim, command: VerifyCommand, *, now: ClockReading, patience: float
+    ) -> Claim:
+        if claim.state is not ClaimState.PENDING:
+            return claim
+        job = await self._jobs.take(
+            account_token=claim.account.account_token,
+            claim_id=claim.claim_id,
+            lease=self._lease(now),
+            now=now.real,
+        )
+        if job is not None:
+            return await self._settle(job, command, now=now, patience=patience)
+        claim = await self._await_outcome(claim, command, patience=patience)
+        if claim.state is ClaimState.PENDING:
+            # Whoever holds the job may be dead, and this caller was only told to ask by id from now on.
+            await self._settlement.deposit(
+                claim, relying_party=command.relying_party, identity=command.identity, now=now
+            )
+        return claim
+
+    async def _await_outcome(self, claim: Claim, command: VerifyCommand, *, patience: float) -> Claim:
+        loop = asyncio.get_running_loop()
+        end = loop.time() + patience
+        while claim.state is ClaimState.PENDING and loop.time() + _POLL < end:
+            await asyncio.sleep(_POLL)
+            claim = await self._find(command)
+        return claim
+
+    async def _find(self, command: VerifyCommand) -> Claim:
+        return await self._store.find(relying_party=command.relying_party, request_id=self._kept_id(command))
+
+    def _shown(self, claim: Claim, request_id: str, now: ClockReading) -> Claim:
+        """Return a claim with its account as of today, and the id by which its caller knows it."""
+        account = account_rules.expire(account=claim.account, today=now.today(self._policy.zone))
+        return replace(claim, account=account, request_id=request_id)
+
+    def _spawn(self, work: Coroutine[Any, Any, _T]) -> asyncio.Task[_T]:
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
+
+def _code_hash(command: VerifyCommand) -> bytes | None:
+    if command.invitation_code is None or command.account_token is None:
+        return None
+    return invitation.code_hash(account_token=command.account_token, code=command.invitation_code)

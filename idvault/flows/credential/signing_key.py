@@ -1,0 +1,55 @@
+"""Announces this process's status keys, and signs with the one in use (ports.credential.StatusSigner)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from idvault.attest import jose
+from idvault.domain import signing_key
+from idvault.domain.error import Reason, UnavailableError
+from idvault.domain.signing_key import StatusKey
+from idvault.ports.credential import StatusKeyStore
+
+
+class StatusKeySigner(Protocol):
+    """One Ed25519 key."""
+
+    @property
+    def public_key(self) -> bytes:
+        """The 32-byte public key."""
+        ...
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the 64-byte signature."""
+        ...
+
+
+class StatusKeyFlow:
+    """The keys of one purpose that this process holds."""
+
+    def __init__(self, *, store: StatusKeyStore, signers: Sequence[StatusKeySigner], purpose: str) -> None:
+        """Take the port, every key of the purpose in the key file, and the purpose's name."""
+        self._store = store
+        self._signers = {signer.public_key: signer for signer in signers}
+        self._purpose = purpose
+        self._announced: list[StatusKey] = []
+
+    async def announce(self, *, now: datetime) -> None:
+        """Note each key unless it is noted already; a new one signs once it has been known for a day."""
+        for public_key in self._signers:
+            await self._store.announce(StatusKey(public_key, self._purpose, now))
+        self._announced = [key for key in await self._store.all() if key.purpose == self._purpose]
+
+    def sign(self, claims: dict[str, Any], *, typ: str, now: datetime) -> str:
+        """Return the token of some claims; raises UnavailableError where this process holds no key in use.
+
+        A key file that lacks the key in use signs with the newest older one that it has: that one is
+        published still.
+        """
+        known = [key for key in self._announced if key.public_key in self._signers]
+        usable = [key for key in known if signing_key.usable_from(keys=self._announced, key=key) <= now]
+        chosen = max(usable, key=lambda key: key.announced_at, default=None)
+        if chosen is None:
+            raise UnavailableError(Reason.STORE_UNAVAILABLE)
+        signer = self._signers[chosen.public_key]
+        return jose.sign(claims, typ=typ, public_key=chosen.public_key, signer=signer.sign)

@@ -1,0 +1,99 @@
+"""Keeps the public status lists and keys: changed entries at once, each list signed anew every minute.
+
+- The file is read before the list, and replaced only if nobody else did meanwhile: of several workers none
+  takes back what another published.
+- Every five minutes each list is made anew from the accounts: an entry does not hang on a note alone.
+- The key set names every key that may have signed something that is in force, and the next one to come.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+
+from idvault.attest import jose, status_token
+from idvault.attest.jose import PublicKey
+from idvault.attest.status_list import StatusList
+from idvault.domain import signing_key
+from idvault.domain.clock import ClockReading
+from idvault.ports.credential import StatusKeyStore, StatusListStore, StatusSigner
+from idvault.ports.log.store import Publication
+
+REFRESH = timedelta(seconds=60)
+REBUILD = timedelta(minutes=5)
+_BATCH = 500
+
+
+@dataclass(slots=True)
+class _Published:
+    """What this worker published of a list."""
+
+    version: int
+    signed_at: datetime
+
+
+class StatusListFlow:
+    """The public lists of one worker."""
+
+    def __init__(
+        self,
+        *,
+        store: StatusListStore,
+        keys: StatusKeyStore,
+        signer: StatusSigner,
+        files: Publication,
+        issued_by: str,
+        zone: tzinfo,
+    ) -> None:
+        """Take the ports, the issuer's name, and the deployment's time zone."""
+        self._store = store
+        self._keys = keys
+        self._signer = signer
+        self._files = files
+        self._issued_by = issued_by
+        self._zone = zone
+        self._published: dict[int, _Published] = {}
+        self._rebuilt_at: datetime | None = None
+
+    async def run(self, *, now: ClockReading) -> None:
+        """Follow what changed, and publish what is not there yet; raises UnavailableError."""
+        today = now.today(self._zone)
+        if self._rebuilt_at is None or abs(now.real - self._rebuilt_at) >= REBUILD:
+            for number in await self._store.numbers():
+                await self._store.rebuild(number, today=today, now=now.real)
+            self._rebuilt_at = now.real
+        while await self._store.update(today=today, limit=_BATCH) == _BATCH:
+            pass
+        for number in await self._store.numbers():
+            await self._publish(number, now=now.real)
+
+    async def publish_keys(self, *, now: ClockReading) -> None:
+        """Publish the key set as it must be known now."""
+        former = await self._files.read(status_token.KEYS_PATH)
+        announced = await self._keys.all()
+        known = [
+            PublicKey(key.public_key, purpose)
+            for purpose in (status_token.TOKEN_PURPOSE, status_token.LIST_PURPOSE)
+            for key in signing_key.published(
+                keys=[key for key in announced if key.purpose == purpose], now=now.real
+            )
+        ]
+        content = jose.key_set(known).to_bytes()
+        if content != former:
+            await self._files.replace(status_token.KEYS_PATH, former=former, content=content)
+
+    async def _publish(self, number: int, *, now: datetime) -> None:
+        path = status_token.list_path(number)
+        former = await self._files.read(path)
+        stored = await self._store.get(number)
+        mine = self._published.get(number)
+        if mine is not None and mine.version == stored.version and now - mine.signed_at < REFRESH:
+            return
+        claims = status_token.list_claims(
+            issued_by=self._issued_by,
+            number=number,
+            entries=StatusList(bits=1, data=stored.entries),
+            issued_at=now,
+        )
+        token = self._signer.sign(claims, typ=status_token.LIST_TYPE, now=now)
+        # Where somebody else was faster, the next run looks again.
+        if await self._files.replace(path, former=former, content=token.encode()):
+            self._published[number] = _Published(stored.version, now)

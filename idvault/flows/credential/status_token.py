@@ -1,0 +1,173 @@
+"""Issues what third parties check: status tokens, and status credentials with an entry in a list."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from idvault.attest import status_token
+from idvault.attest.status_list import LIST_SIZE
+from idvault.domain import account as account_rules
+from idvault.domain import credential
+from idvault.domain.clock import ClockReading
+from idvault.domain.error import NotFoundError, Reason
+from idvault.domain.event import EventType
+from idvault.domain.request import Request
+from idvault.domain.seal import Part
+from idvault.flows.log.events import EventFactory
+from idvault.flows.log.guard import LogGuard
+from idvault.flows.policy import OperatorPolicy
+from idvault.ports.account import StatusStore
+from idvault.ports.credential import (
+    Credential,
+    CredentialIssue,
+    CredentialStore,
+    Pairwise,
+    StatusSigner,
+)
+from idvault.ports.entropy import Entropy
+from idvault.ports.sealing import Fingerprinter
+
+# A list is given up when this many random places of it are all used: it is then mostly full.
+_CANDIDATES = 16
+_PLACE_BYTES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialCommand:
+    """A credential as a relying party asked for it, already checked for shape.
+
+    fields: every field of the request but request_id, in field-number order, as received.
+    """
+
+    relying_party: str
+    actor_id: str
+    request_id: str
+    fields: tuple[Part, ...]
+    account_token: str
+    audience: str
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A signed token, and when it runs out (real time, to the second)."""
+
+    token: str
+    expires_at: datetime
+
+
+class StatusTokenFlow:
+    """Tokens and credentials for a relying party's own accounts."""
+
+    def __init__(
+        self,
+        *,
+        accounts: StatusStore,
+        credentials: CredentialStore,
+        signer: StatusSigner,
+        pairwise: Pairwise,
+        fingerprinter: Fingerprinter,
+        guard: LogGuard,
+        entropy: Entropy,
+        policy: OperatorPolicy,
+        issued_by: str,
+    ) -> None:
+        """Take the ports, the guard of the log, the policy for its time zone, and the issuer's name."""
+        self._accounts = accounts
+        self._credentials = credentials
+        self._signer = signer
+        self._pairwise = pairwise
+        self._fingerprinter = fingerprinter
+        self._guard = guard
+        self._entropy = entropy
+        self._recorder = EventFactory(entropy=entropy)
+        self._policy = policy
+        self._issued_by = issued_by
+
+    async def issue_token(
+        self, *, relying_party: str, account_token: str, audience: str, now: ClockReading
+    ) -> Issued:
+        """Return a status token; raises NotFoundError (ACCOUNT_NOT_FOUND), also for another's account."""
+        account = await self._accounts.get(relying_party=relying_party, account_token=account_token)
+        if account is None:
+            raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
+        shown = account_rules.project(account=account, today=now.today(self._policy.zone))
+        verified = credential.holds(account=account, today=now.today(self._policy.zone))
+        expires_at = credential.expires_at(
+            expire_date=shown.expire_date if verified else None,
+            lifetime=status_token.TOKEN_LIFETIME,
+            now=now,
+            zone=self._policy.zone,
+        )
+        claims = status_token.status_claims(
+            issued_by=self._issued_by,
+            subject=self._pairwise.subject(audience=audience, account_token=account_token),
+            audience=audience,
+            status=shown,
+            standing=shown.standing if audience == relying_party else None,
+            issued_at=now.real,
+            expires_at=expires_at,
+        )
+        token = self._signer.sign(claims, typ=status_token.TOKEN_TYPE, now=now.real)
+        return Issued(token, _whole(expires_at))
+
+    async def issue_credential(self, command: CredentialCommand, *, now: ClockReading) -> Issued:
+        """Issue a credential, or find the one that this request already issued.
+
+        Raises AlreadyExistsError, NotFoundError, PreconditionError and UnavailableError.
+        """
+        await self._guard.check(now=now)
+        account = await self._accounts.get(
+            relying_party=command.relying_party, account_token=command.account_token
+        )
+        if account is None:
+            raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
+        expires_at = credential.expires_at(
+            expire_date=account.expire_date,
+            lifetime=status_token.CREDENTIAL_LIFETIME,
+            now=now,
+            zone=self._policy.zone,
+        )
+        issue = self._issue(command, expires_at, now)
+        event = self._recorder.event(
+            EventType.CREDENTIAL_ISSUE,
+            actor_id=command.actor_id,
+            now=now,
+            account_token=command.account_token,
+        )
+        found = await self._credentials.issue(issue, event=event)
+        return Issued(self._signed(found, now), found.expires_at)
+
+    def _issue(self, command: CredentialCommand, expires_at: datetime, now: ClockReading) -> CredentialIssue:
+        fingerprint = self._fingerprinter.fingerprint(method="IssueStatusCredential", fields=command.fields)
+        kept_id = self._fingerprinter.kept_id(
+            relying_party=command.relying_party, request_id=command.request_id
+        )
+        return CredentialIssue(
+            request=Request(command.relying_party, kept_id, fingerprint),
+            credential_id=self._recorder.new_id(),
+            account_token=command.account_token,
+            audience=command.audience,
+            candidates=tuple(
+                int.from_bytes(self._entropy.random(_PLACE_BYTES), "big") % LIST_SIZE
+                for _ in range(_CANDIDATES)
+            ),
+            today=now.today(self._policy.zone),
+            issued_at=_whole(now.real),
+            expires_at=_whole(expires_at),
+            now=now,
+        )
+
+    def _signed(self, found: Credential, now: ClockReading) -> str:
+        claims = status_token.credential_claims(
+            issued_by=self._issued_by,
+            subject=self._pairwise.subject(audience=found.audience, account_token=found.account_token),
+            audience=found.audience,
+            list_number=found.list_number,
+            list_index=found.list_index,
+            issued_at=found.issued_at,
+            expires_at=found.expires_at,
+        )
+        return self._signer.sign(claims, typ=status_token.CREDENTIAL_TYPE, now=now.real)
+
+
+def _whole(time: datetime) -> datetime:
+    return time.replace(microsecond=0)

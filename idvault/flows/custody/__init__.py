@@ -1,0 +1,1 @@
+"""Use cases of those who hold shares: drills and hand-overs."""

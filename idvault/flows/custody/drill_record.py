@@ -1,0 +1,86 @@
+"""The worker's part in drills: a drill record for the quorum in force, and the count of who is overdue.
+
+A quorum that comes into force gets its drill record within a minute; those of former quorums stay, so that it
+is known since when a custodian could have passed one.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from idvault.attest.quorum import Quorum
+from idvault.domain import drill as rules
+from idvault.domain.clock import ClockReading
+from idvault.domain.event import SYSTEM_ACTOR, EventType
+from idvault.domain.registry import RegistryAnswer
+from idvault.flows.custody import drill_standing
+from idvault.flows.log.events import EventFactory
+from idvault.flows.log.guard import LogGuard
+from idvault.flows.people.quorums import RosterSource
+from idvault.ports.drill import DrillStore
+from idvault.ports.entropy import Entropy
+from idvault.ports.sealing import RecordSealer
+
+
+class HeldRosters(RosterSource, Protocol):
+    """The same, with the quorum that new records are sealed to (flows.people.roster_holder)."""
+
+    @property
+    def quorum(self) -> Quorum:
+        """The quorum in force."""
+        ...
+
+
+class DrillKeeper:
+    """Makes drill records, and tells who is overdue."""
+
+    def __init__(
+        self,
+        *,
+        store: DrillStore,
+        rosters: HeldRosters,
+        sealer: RecordSealer,
+        guard: LogGuard,
+        entropy: Entropy,
+        observe: Callable[[int, float], None],
+    ) -> None:
+        """Take the ports; observe: is told how many are overdue, and how long the oldest pass is ago (s)."""
+        self._store = store
+        self._rosters = rosters
+        self._sealer = sealer
+        self._guard = guard
+        self._recorder = EventFactory(entropy=entropy)
+        self._observe = observe
+
+    async def keep(self, *, now: ClockReading) -> bool:
+        """Make the drill record of the quorum in force if it has none; True if one was made."""
+        quorum_id = self._rosters.quorum.id
+        if await self._store.get(quorum_id=quorum_id) is not None:
+            return False
+        await self._guard.check(now=now)
+        token = rules.token(quorum_id=quorum_id)
+        record = await self._sealer.seal(
+            relying_party=rules.RELYING_PARTY,
+            account_token=token,
+            identity=rules.identity(),
+            answer=RegistryAnswer.MATCH,
+            consent=rules.consent(now=now.business),
+        )
+        if record.present_quorum_id != quorum_id:
+            return False  # another quorum came into force meanwhile; the next run makes its record
+        event = self._recorder.event(
+            EventType.DRILL_RENEW,
+            actor_id=SYSTEM_ACTOR,
+            now=now,
+            account_token=token,
+            record_id=record.record_id,
+            quorum_id=quorum_id,
+            record_digest=record.digest(),
+        )
+        return await self._store.renew(record, now=now, event=event)
+
+    async def count(self, *, now: ClockReading) -> None:
+        """Tell how many custodians of the quorum in force are overdue."""
+        versions = drill_standing.versions(self._rosters)
+        found = drill_standing.standings(versions=versions, history=await self._store.history())
+        ages = [(now.business - (each.due_at - rules.PERIOD)).total_seconds() for each in found]
+        self._observe(sum(each.is_overdue(now.business) for each in found), max([0.0, *ages]))

@@ -1,0 +1,51 @@
+"""Who of the quorum in force passed a drill when, and until when the next one is due."""
+
+from collections.abc import Sequence
+
+from idvault.attest.roster import Roster
+from idvault.attest.roster_member import RosterMember
+from idvault.domain import drill as rules
+from idvault.domain.drill import DrillStanding
+from idvault.flows.people.quorums import RosterSource
+from idvault.ports.drill import DrillHistory
+
+
+def versions(rosters: RosterSource) -> list[Roster]:
+    """Return all versions of a roster, oldest first."""
+    return [rosters.version(number) for number in range(1, rosters.current.version + 1)]
+
+
+def standings(*, versions: Sequence[Roster], history: DrillHistory) -> list[DrillStanding]:
+    """Return how each custodian of the quorum in force stands, but those who have had no drill record yet.
+
+    versions: of the roster, oldest first. A pass under a former quorum counts for the same person and key.
+    """
+    custodians = versions[-1].quorums[0].custodians
+    found = [_standing(custodian, _own_quorums(custodian, versions), history) for custodian in custodians]
+    return [each for each in found if each is not None]
+
+
+def _standing(
+    custodian: RosterMember, quorum_ids: frozenset[str], history: DrillHistory
+) -> DrillStanding | None:
+    return rules.standing(
+        custodian=custodian.name,
+        made=[made for quorum_id, made in history.made.items() if quorum_id in quorum_ids],
+        passed=[
+            passed
+            for (quorum_id, actor_id), passed in history.passed.items()
+            if quorum_id in quorum_ids and actor_id == custodian.actor_id
+        ],
+    )
+
+
+def _own_quorums(custodian: RosterMember, versions: Sequence[Roster]) -> frozenset[str]:
+    return frozenset(
+        quorum.id
+        for roster in versions
+        for quorum in roster.quorums
+        if any(
+            (each.name, each.hpke_public_key) == (custodian.name, custodian.hpke_public_key)
+            for each in quorum.custodians
+        )
+    )

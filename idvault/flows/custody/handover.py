@@ -1,0 +1,193 @@
+"""A custodian who was replaced hands the own shares over: lists them, and puts re-sealed ones in their place.
+
+- Whose place is whose is read from the verified versions of the roster (attest.succession), here and by the
+  leaver's own client; neither names anybody to the other.
+- A share is listed only where its record fits to the log: a damaged one is left where it is, and counted.
+- The batch is signed by the leaver; what its signature covers is made anew here from the call and the roster.
+- No code of a second factor: a batch moves shares to nobody but whom M others have signed into the place.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from idvault.attest import disclosure as papers
+from idvault.attest import handover as batches
+from idvault.attest import hpke, succession
+from idvault.attest.quorum import Quorum
+from idvault.attest.reading import RosterError
+from idvault.attest.roster_change import is_same_holder
+from idvault.attest.succession import Succession
+from idvault.domain import handover as rules
+from idvault.domain.clock import ClockReading
+from idvault.domain.error import DamagedError, PreconditionError, Reason
+from idvault.domain.event import EventType
+from idvault.domain.handover import HandedShare, HandoverBatch
+from idvault.domain.record import SealedRecord
+from idvault.domain.request import Request
+from idvault.flows.disclosure import record_check
+from idvault.flows.disclosure.refusal import Refusals
+from idvault.flows.log.events import EventFactory
+from idvault.flows.log.guard import LogGuard
+from idvault.flows.people import quorums
+from idvault.flows.people.quorums import RosterSource
+from idvault.ports.disclosure import DisclosureStore
+from idvault.ports.entropy import Entropy
+from idvault.ports.handover import HandoverStore
+from idvault.ports.sealing import Fingerprinter
+
+_METHOD = "HandOverShares"
+_VERB = "hand_over"
+_SHARE_SIZE = 33
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Shares of one page. place: of the leaver in each record.
+
+    after: where to go on, empty at the end; left_out: damaged ones; waiting: all that wait, 0 past page one.
+    """
+
+    records: Sequence[SealedRecord]
+    place: int
+    after: str
+    left_out: int
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class HandOverCommand:
+    """A batch as it was asked. quorum_id: of the roster in force; signature: 64 bytes over the batch."""
+
+    actor_id: str
+    request_id: str
+    quorum_id: str
+    shares: Sequence[HandedShare]
+    signature: bytes
+
+
+class HandoverFlow:
+    """Hand-overs of one deployment."""
+
+    def __init__(
+        self,
+        *,
+        store: HandoverStore,
+        disclosures: DisclosureStore,
+        rosters: RosterSource,
+        fingerprinter: Fingerprinter,
+        guard: LogGuard,
+        refusals: Refusals,
+        entropy: Entropy,
+        observe: Callable[[str], None],
+    ) -> None:
+        """Take the ports. disclosures: tells what a record can be checked by; observe: counts the verb."""
+        self._store = store
+        self._disclosures = disclosures
+        self._rosters = rosters
+        self._fingerprinter = fingerprinter
+        self._guard = guard
+        self._refusals = refusals
+        self._recorder = EventFactory(entropy=entropy)
+        self._observe = observe
+
+    async def shares(
+        self, *, actor_id: str, quorum_id: str, after: str, limit: int, now: ClockReading
+    ) -> Listed:
+        """Return a leaver's shares, in the order of accounts; raises PreconditionError (QUORUM_INVALID)."""
+        async with self._refusals.logged(actor_id=actor_id, now=now):
+            found = self._succession(actor_id, quorum_id)
+        held = frozenset(await self._held(found))
+        tokens = await self._store.tokens(quorum_ids=held, after=after, limit=limit)
+        records, left_out = await self._sound(tokens, held)
+        return Listed(
+            records=records,
+            place=found.place,
+            after=tokens[-1] if len(tokens) == limit else "",
+            left_out=left_out,
+            waiting=0 if after else await self._store.count(quorum_ids=held),
+        )
+
+    async def hand_over(self, command: HandOverCommand, *, now: ClockReading) -> int:
+        """Put the shares of a batch in place; return how many, the same for a repeat.
+
+        Raises InvalidError, PreconditionError (QUORUM_INVALID), AlreadyExistsError and others.
+        """
+        async with self._refusals.logged(actor_id=command.actor_id, now=now):
+            await self._guard.check(now=now)
+            found = self._succession(command.actor_id, command.quorum_id)
+            rules.check(command.shares, sealed_size=_sealed_size(found))
+            signed = batches.canonical(succession=found, shares=command.shares) + command.signature
+            papers.check_signature(signed, person=found.leaver, field="signature")
+            event = self._recorder.event(
+                EventType.SHARES_HAND_OVER, actor_id=command.actor_id, now=now, batch=signed
+            )
+            held = await self._held(found)
+            batch = HandoverBatch(found.place, found.quorum.id, held, command.shares)
+            moved = await self._store.hand_over(
+                batch, request=self._request(command, signed), now=now, event=event
+            )
+            self._observe(_VERB)
+            return moved
+
+    def _succession(self, actor_id: str, quorum_id: str) -> Succession:
+        person = self._rosters.person(actor_id)
+        try:
+            for found in succession.find(quorums.versions(self._rosters), leaver=person):
+                if found.quorum.id == quorum_id:
+                    return found
+        except RosterError as error:
+            raise PreconditionError(Reason.QUORUM_INVALID) from error
+        raise PreconditionError(Reason.QUORUM_INVALID)
+
+    async def _held(self, found: Succession) -> dict[str, str]:
+        """Return the present quorum ids of records whose share the leaver holds, and what each becomes."""
+        held = {}
+        for quorum in await self._quorums(found):
+            place = found.place - 1
+            custodians = list(quorum.custodians)
+            if not is_same_holder(custodians[place], found.leaver):
+                continue
+            custodians[place] = found.successor
+            held[quorum.id] = Quorum(quorum.name, quorum.threshold, tuple(custodians)).id
+        return held
+
+    async def _quorums(self, found: Succession) -> list[Quorum]:
+        """Return every quorum of the leaver's that a record may have: the roster's, and those in between."""
+        former = [quorums.quorum_of(rosters=self._rosters, quorum_id=each) for each in found.former_ids]
+        handed = (await self._store.handed()).values()
+        between = [quorums.holders(rosters=self._rosters, quorum_ids=ids) for ids in handed]
+        alike = len(found.quorum.custodians)
+        return former + [each for each in between if _is_of(each, found, alike)]
+
+    async def _sound(self, tokens: Sequence[str], held: Collection[str]) -> tuple[list[SealedRecord], int]:
+        """Return the records that are those of their newest settlement entries, and how many are not."""
+        records, left_out = [], 0
+        for account_token in tokens:
+            evidence = await self._disclosures.evidence(account_token=account_token)
+            if evidence is None or evidence.record.present_quorum_id not in held:
+                continue  # another record came in its place just now
+            try:
+                records.append(record_check.check(evidence).record)
+            except DamagedError:
+                left_out += 1
+        return records, left_out
+
+    def _request(self, command: HandOverCommand, signed: bytes) -> Request:
+        fingerprint = self._fingerprinter.fingerprint(method=_METHOD, fields=(command.quorum_id, signed))
+        return Request(command.actor_id, command.request_id, fingerprint)
+
+
+def _is_of(quorum: Quorum, found: Succession, size: int) -> bool:
+    return (quorum.name, quorum.threshold, len(quorum.custodians)) == (
+        found.quorum.name,
+        found.quorum.threshold,
+        size,
+    )
+
+
+def _sealed_size(found: Succession) -> int:
+    """Return how long a share is that is sealed to the successor."""
+    key = found.successor
+    return len(
+        hpke.seal(suite=key.suite, public_key=key.hpke_public_key, plaintext=bytes(_SHARE_SIZE), info=b"")
+    )

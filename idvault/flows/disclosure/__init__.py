@@ -1,0 +1,1 @@
+"""Use cases of disclosures: asked for, decided, opened, told, expired."""

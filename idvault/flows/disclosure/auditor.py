@@ -1,0 +1,295 @@
+"""What an auditor does: ask for one record, look, withdraw, open (docs/disclosure.md).
+
+- A request counts if a roster auditor signed it, under the roster in force, just now.
+- An opening is in the log, and a signed checkpoint covers it, before anything is handed over.
+- Codes are spent after everything else was checked, and never for a repeat.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import tzinfo
+
+from idvault.attest import disclosure as papers
+from idvault.attest import record_key
+from idvault.attest.disclosure import PaperError, Terms
+from idvault.attest.roster_member import RosterMember
+from idvault.domain import disclosure as rules
+from idvault.domain.clock import ClockReading
+from idvault.domain.disclosure import Disclosure
+from idvault.domain.error import DamagedError, NotFoundError, PreconditionError, Reason
+from idvault.domain.event import EventType
+from idvault.domain.request import Request
+from idvault.flows.disclosure import record_check
+from idvault.flows.disclosure.record_check import CheckedRecord
+from idvault.flows.disclosure.refusal import Refusals
+from idvault.flows.log.events import EventFactory
+from idvault.flows.log.guard import LogGuard
+from idvault.flows.log.proof import LogProofs, Proofs
+from idvault.flows.people import quorums
+from idvault.flows.people.quorums import RosterSource
+from idvault.ports.disclosure import (
+    CaseTextSealer,
+    DisclosureStore,
+    Filed,
+    Filing,
+    GivenShare,
+    SecondFactorCheck,
+    ShredKeys,
+)
+from idvault.ports.entropy import Entropy
+from idvault.ports.people.request import PersonRequestStore
+from idvault.ports.sealing import Fingerprinter
+
+
+@dataclass(frozen=True, slots=True)
+class ShownDisclosure:
+    """A disclosure as its auditor sees it."""
+
+    filed: Filed
+    signed_request: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedRecord:
+    """Everything that an auditor's client needs; proofs: of the settlement and of the opening."""
+
+    shown: ShownDisclosure
+    checked: CheckedRecord
+    shred_value: bytes = field(repr=False)
+    shares: tuple[GivenShare, ...]
+    proofs: Proofs
+
+
+class DisclosureFlow:
+    """Disclosures of one deployment, for auditors."""
+
+    def __init__(
+        self,
+        *,
+        store: DisclosureStore,
+        requests: PersonRequestStore,
+        shred_keys: ShredKeys,
+        case_texts: CaseTextSealer,
+        rosters: RosterSource,
+        second_factor: SecondFactorCheck,
+        fingerprinter: Fingerprinter,
+        proofs: LogProofs,
+        guard: LogGuard,
+        refusals: Refusals,
+        entropy: Entropy,
+        zone: tzinfo,
+        daily: int,
+        observe: Callable[[str], None],
+    ) -> None:
+        """Take the ports. daily: requests that one auditor may make a day of zone; observe: counts verbs."""
+        self._store = store
+        self._requests = requests
+        self._shred_keys = shred_keys
+        self._case_texts = case_texts
+        self._rosters = rosters
+        self._second_factor = second_factor
+        self._fingerprinter = fingerprinter
+        self._proofs = proofs
+        self._guard = guard
+        self._refusals = refusals
+        self._recorder = EventFactory(entropy=entropy)
+        self._zone = zone
+        self._daily = daily
+        self._observe = observe
+
+    async def request(
+        self, *, actor_id: str, request_id: str, signed: bytes, now: ClockReading
+    ) -> ShownDisclosure:
+        """File a signed request; raises InvalidError, PreconditionError, ExhaustedError and others."""
+        async with self._refusals.logged(actor_id=actor_id, now=now):
+            await self._guard.check(now=now)
+            asked = self._request("RequestDisclosure", actor_id, request_id, signed)
+            terms = self._terms(signed, self._rosters.person(actor_id))
+            if await self._requests.find(asked) is not None:
+                return self._show(await self._own(terms.disclosure_id, actor_id))
+            rules.check_fresh(created_at=terms.created_at, now=now.real)
+            filing = await self._filing(terms, signed, actor_id, now)
+            event = self._recorder.event(
+                EventType.DISCLOSURE_REQUEST,
+                actor_id=actor_id,
+                now=now,
+                account_token=terms.account_token,
+                request=signed,
+            )
+            filed = await self._store.request(
+                filing,
+                request=asked,
+                today=now.today(self._zone),
+                daily=self._daily,
+                now=now,
+                event=event,
+            )
+            self._observe("request")
+            return ShownDisclosure(filed, signed)
+
+    async def get(self, *, actor_id: str, disclosure_id: str, now: ClockReading) -> ShownDisclosure:
+        """Return an auditor's own disclosure; raises NotFoundError (REQUEST_NOT_FOUND)."""
+        async with self._refusals.logged(actor_id=actor_id, now=now):
+            return self._show(await self._own(disclosure_id, actor_id))
+
+    async def list(
+        self, *, actor_id: str, below: int | None, limit: int
+    ) -> tuple[list[ShownDisclosure], int | None]:
+        """Return up to limit own disclosures, newest first, and where to go on, None at the end."""
+        found = await self._store.of_auditor(actor_id=actor_id, below=below, limit=limit + 1)
+        page = [self._show(filed) for filed in found[:limit]]
+        return page, page[-1].filed.number if len(found) > limit else None
+
+    async def cancel(
+        self, *, actor_id: str, request_id: str, disclosure_id: str, now: ClockReading
+    ) -> ShownDisclosure:
+        """Withdraw an own disclosure that was not opened."""
+        async with self._refusals.logged(actor_id=actor_id, now=now):
+            await self._guard.check(now=now)
+            asked = self._request("CancelDisclosure", actor_id, request_id, disclosure_id)
+            known = await self._requests.find(asked)
+            filed = await self._own(disclosure_id, actor_id)
+            if known is not None:
+                return self._show(filed)
+            event = self._recorder.event(
+                EventType.DISCLOSURE_CANCEL,
+                actor_id=actor_id,
+                now=now,
+                account_token=filed.disclosure.account_token,
+                disclosure_id=disclosure_id,
+            )
+            cancelled = await self._store.cancel(
+                disclosure_id=disclosure_id, actor_id=actor_id, request=asked, now=now, event=event
+            )
+            self._observe("cancel")
+            return self._show(cancelled)
+
+    async def open(
+        self,
+        *,
+        actor_id: str,
+        request_id: str,
+        disclosure_id: str,
+        code: str,
+        now: ClockReading,
+        patience: float,
+    ) -> OpenedRecord:
+        """Open once, and hand over what the auditor's one-time key can open.
+
+        Waits up to patience seconds for the checkpoint, then raises UnavailableError (LOG_UNAVAILABLE): the
+        opening counts, and the same request_id goes on waiting. Raises DamagedError (RECORD_DAMAGED).
+        """
+        async with self._refusals.logged(actor_id=actor_id, now=now):
+            asked = self._request("OpenDisclosure", actor_id, request_id, disclosure_id)
+            # In this order: what a repeat of this very call has done meanwhile must not speak against it.
+            filed = await self._own(disclosure_id, actor_id)
+            kept = await self._requests.find(asked)
+            if kept is None:
+                entry_id = await self._open_once(filed.disclosure, asked, code, now)
+            else:
+                entry_id = kept.decode()
+            return await self._hand_over(disclosure_id, actor_id, entry_id, now, patience)
+
+    async def _open_once(self, wanted: Disclosure, asked: Request, code: str, now: ClockReading) -> str:
+        await self._guard.check(now=now)
+        rules.check_may_open(disclosure=wanted, now=now.business)
+        checked = await self._checked(wanted)
+        actor_id = wanted.auditor_actor_id
+        await self._second_factor.check(actor_id=actor_id, code=code, now=now)
+        event = self._recorder.event(
+            EventType.DISCLOSURE_OPEN,
+            actor_id=actor_id,
+            now=now,
+            account_token=wanted.account_token,
+            disclosure_id=wanted.disclosure_id,
+        )
+        entry_id = await self._store.open(
+            disclosure_id=wanted.disclosure_id,
+            actor_id=actor_id,
+            record_digest=checked.digest,
+            request=asked,
+            now=now,
+            event=event,
+        )
+        self._observe("open")
+        return entry_id
+
+    async def _hand_over(
+        self, disclosure_id: str, actor_id: str, entry_id: str, now: ClockReading, patience: float
+    ) -> OpenedRecord:
+        filed = await self._own(disclosure_id, actor_id)
+        opened = filed.disclosure
+        if not rules.needs_shares(disclosure=opened, now=now.business):
+            raise PreconditionError(Reason.DISCLOSURE_EXPIRED)
+        checked = await self._checked(opened)
+        # Nothing is read of what only the opening releases before the log is known to have it.
+        proofs = await self._proofs.wait(
+            (checked.entry_id, entry_id), account_token=opened.account_token, patience=patience
+        )
+        shares = await self._store.shares(disclosure_id=disclosure_id)
+        if any(share.resealed is None for share in shares):
+            raise PreconditionError(Reason.DISCLOSURE_EXPIRED)
+        shred_key = await self._shred_keys.find(account_token=opened.account_token)
+        if shred_key is None:
+            raise DamagedError(Reason.RECORD_DAMAGED)
+        value = record_key.shred_value(shred_key=shred_key, record_id=opened.record_id)
+        return OpenedRecord(self._show(filed), checked, value, tuple(shares), proofs)
+
+    async def _checked(self, wanted: Disclosure) -> CheckedRecord:
+        evidence = await self._store.evidence(account_token=wanted.account_token)
+        if evidence is None or evidence.record.record_id != wanted.record_id:
+            raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+        return record_check.check(evidence)
+
+    async def _filing(self, terms: Terms, signed: bytes, actor_id: str, now: ClockReading) -> Filing:
+        evidence = await self._store.evidence(account_token=terms.account_token)
+        if evidence is None:
+            raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
+        quorum = quorums.quorum_of_record(rosters=self._rosters, record=evidence.record)
+        disclosure = Disclosure(
+            disclosure_id=terms.disclosure_id,
+            auditor=terms.auditor,
+            auditor_actor_id=actor_id,
+            account_token=terms.account_token,
+            record_id="",
+            openings=terms.openings,
+            created_at=now.business,
+            # Counted from here, so that a difference between two clocks makes nothing longer.
+            expire_at=now.business + terms.lifetime,
+        )
+        text = self._case_texts.seal(disclosure_id=terms.disclosure_id, text=signed)
+        return Filing(disclosure, text, papers.digest(signed), quorum.threshold)
+
+    def _terms(self, signed: bytes, person: RosterMember) -> Terms:
+        terms = papers.parse_request(signed)
+        rules.check_terms(
+            disclosure_id=terms.disclosure_id,
+            account_token=terms.account_token,
+            case_reference=terms.case_reference,
+            legal_basis=terms.legal_basis,
+            purpose=terms.purpose,
+            openings=terms.openings,
+            lifetime=terms.lifetime,
+        )
+        if terms.auditor != person.name:
+            raise PaperError("signed_request", "the request is in another auditor's name")
+        papers.check_signature(signed, person=person, field="signed_request")
+        if terms.roster_digest != self._rosters.current.digest():
+            raise PreconditionError(Reason.ROSTER_INVALID)
+        return terms
+
+    async def _own(self, disclosure_id: str, actor_id: str) -> Filed:
+        filed = await self._store.get(disclosure_id=disclosure_id)
+        if filed is None:
+            raise NotFoundError(Reason.REQUEST_NOT_FOUND)
+        rules.check_owner(disclosure=filed.disclosure, actor_id=actor_id)
+        return filed
+
+    def _show(self, filed: Filed) -> ShownDisclosure:
+        disclosure_id = filed.disclosure.disclosure_id
+        return ShownDisclosure(filed, self._case_texts.open(disclosure_id=disclosure_id, sealed=filed.text))
+
+    def _request(self, method: str, actor_id: str, request_id: str, body: str | bytes) -> Request:
+        # A code is no part of the body: a repeat has none left to give.
+        fingerprint = self._fingerprinter.fingerprint(method=method, fields=(body,))
+        return Request(actor_id, request_id, fingerprint)

@@ -1,0 +1,1 @@
+"""Use cases of the transparency log: order, publication, proofs, audit."""

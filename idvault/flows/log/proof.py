@@ -1,0 +1,92 @@
+"""Proves that entries of an account are in the log, under the newest checkpoint; waits where that must be."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from idvault.domain.error import DamagedError, Reason, UnavailableError
+from idvault.flows.log import subtree
+from idvault.ports.disclosure import DisclosureStore, Logged
+from idvault.ports.log.store import CheckpointStore, LogStore
+from idvault.transparency import checkpoint, note, proof
+from idvault.transparency.tree import LogError
+
+_PERIOD = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """An entry with its audit path in the log of a size; hashes is None while no checkpoint covers it."""
+
+    leaf: bytes
+    opening_key: bytes = field(repr=False)
+    index: int | None
+    size: int
+    hashes: tuple[bytes, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Proofs:
+    """Entries, in the order asked, and the signed checkpoint that their paths lead to."""
+
+    note: bytes
+    entries: tuple[Proved, ...]
+
+    @property
+    def are_complete(self) -> bool:
+        """Whether the checkpoint covers every entry."""
+        return all(entry.hashes is not None for entry in self.entries)
+
+
+class LogProofs:
+    """Reads the log as its readers may see it."""
+
+    def __init__(self, *, log: LogStore, checkpoints: CheckpointStore, store: DisclosureStore) -> None:
+        """Take the ports."""
+        self._log = log
+        self._checkpoints = checkpoints
+        self._store = store
+
+    async def wait(self, entry_ids: Sequence[str], *, account_token: str, patience: float) -> Proofs:
+        """Return the proofs once a checkpoint covers every entry.
+
+        Raises UnavailableError (LOG_UNAVAILABLE) after patience seconds; then the same may be asked again.
+        """
+        loop = asyncio.get_running_loop()
+        end = loop.time() + patience
+        while True:
+            proofs = await self.now(entry_ids, account_token=account_token)
+            if proofs.are_complete:
+                return proofs
+            if loop.time() + _PERIOD > end:
+                raise UnavailableError(Reason.LOG_UNAVAILABLE)
+            await asyncio.sleep(_PERIOD)
+
+    async def now(self, entry_ids: Sequence[str], *, account_token: str) -> Proofs:
+        """Return the entries, with proofs as far as the newest checkpoint goes."""
+        # Read before the entries, so that whatever it covers has its index by then.
+        newest = await self._checkpoints.latest()
+        size = _size(newest)
+        entries = [await self._entry(account_token, entry_id, size) for entry_id in entry_ids]
+        return Proofs(newest or b"", tuple(entries))
+
+    async def _entry(self, account_token: str, entry_id: str, size: int) -> Proved:
+        found = await self._store.logged(account_token=account_token, entry_id=entry_id)
+        if found is None:
+            raise DamagedError(Reason.RECORD_DAMAGED)
+        return Proved(found.leaf, found.opening_key, found.index, size, await self._path(found, size))
+
+    async def _path(self, found: Logged, size: int) -> tuple[bytes, ...] | None:
+        if found.index is None or found.index >= size:
+            return None
+        plan = proof.plan_inclusion(index=found.index, size=size)
+        return plan.assemble(await subtree.read(self._log, plan.positions))
+
+
+def _size(newest: bytes | None) -> int:
+    if newest is None:
+        return 0
+    try:
+        return checkpoint.parse(note.parse(newest).text).size
+    except LogError as error:
+        raise DamagedError(Reason.RECORD_DAMAGED) from error

@@ -1,0 +1,132 @@
+"""Publishes the log as files (C2SP tlog-tiles): tiles of hashes, bundles of entries, then the checkpoint.
+
+* The published checkpoint says what is there already; the files that the log has outgrown it by are written,
+  and the newest checkpoint after them. A step that was cut short is done again; a file that is there already
+  is left alone.
+* Every file is checked against the checkpoint before it is written: nothing is published unverified.
+* Partial files go once the full one is there; readers of an older checkpoint find their part in the full one.
+* Several workers may publish at once, into one directory or several: none takes back what another published.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from idvault.domain.clock import ClockReading
+from idvault.domain.error import DamagedError, PreconditionError, Reason
+from idvault.flows.log.tree import LogTree
+from idvault.ports.log.store import CheckpointStore, LogStore, Publication, Subtree
+from idvault.transparency import checkpoint, tile
+from idvault.transparency.checkpoint import Checkpoint, CosignaturePolicy
+from idvault.transparency.tile import CHECKPOINT_PATH, HEIGHT, WIDTH, Bundle, Tile
+from idvault.transparency.tree import CompactRange, LogError, leaf_hash
+
+
+class PublicationRefusedError(PreconditionError):
+    """The directory shows another log, or more of this one than was ever signed for."""
+
+    def __init__(self) -> None:
+        """Say that the log cannot be published."""
+        super().__init__(Reason.LOG_UNAVAILABLE)
+
+
+class PublicationFlow:
+    """The public directory of one worker."""
+
+    def __init__(
+        self, *, store: LogStore, complete: CheckpointStore, files: Publication, policy: CosignaturePolicy
+    ) -> None:
+        """Take the ports, and the policy that tells this log's checkpoints from others."""
+        self._store = store
+        self._tree = LogTree(store=store)
+        self._complete = complete
+        self._files = files
+        self._policy = policy
+        # What was published once stays published, also where less was demanded of it.
+        self._former_policy = replace(policy, quorum=0)
+        self._current: datetime | None = None
+
+    def age(self, *, now: ClockReading) -> timedelta:
+        """Return how long ago the published checkpoint was the whole log, as far as this worker saw."""
+        if self._current is None:
+            self._current = now.real
+        return max(now.real - self._current, timedelta(0))
+
+    async def run(self, *, now: ClockReading) -> None:
+        """Publish what is complete and not there yet.
+
+        Raises PublicationRefusedError, DamagedError where the stored log does not verify, UnavailableError.
+        """
+        self.age(now=now)
+        # In this order: the directory is never ahead of the store, whoever else publishes meanwhile.
+        former = await self._files.read(CHECKPOINT_PATH)
+        newest = await self._complete.latest()
+        if newest is None:
+            return
+        size = await self._publish(former, newest)
+        if size == (await self._store.head()).size:
+            self._current = now.real
+
+    async def _publish(self, former: bytes | None, newest: bytes) -> int:
+        there = None if former is None else _read(former, self._former_policy)
+        wanted = _read(newest, self._policy)
+        if former != newest:
+            await self._check(wanted)
+            old = 0 if there is None else await self._continued(there, wanted)
+            await self._write(old, wanted.size)
+            await self._files.replace(CHECKPOINT_PATH, former=former, content=newest)
+        return wanted.size
+
+    async def _continued(self, there: Checkpoint, wanted: Checkpoint) -> int:
+        """Return the size that is published, once it is part of what will be."""
+        if there.size > wanted.size or await self._tree.root(there.size) != there.root:
+            raise PublicationRefusedError
+        return there.size
+
+    async def _check(self, wanted: Checkpoint) -> None:
+        if await self._tree.root(wanted.size) != wanted.root:
+            raise DamagedError(Reason.RECORD_DAMAGED)
+
+    async def _write(self, old: int, new: int) -> None:
+        # From the top down: each hash has been found to be part of the signed root before what is below it.
+        for grown in sorted(tile.grown(old, new), key=lambda one: -one.level):
+            await self._put(grown, tile.encode_tile(await self._hashes(grown)))
+        for place in tile.grown_bundles(old, new):
+            await self._put(place, tile.encode_bundle(await self._leaves(place)))
+
+    async def _leaves(self, place: Bundle) -> list[bytes]:
+        leaves = await self._store.leaves(start=place.start, limit=place.width)
+        if [leaf_hash(leaf) for leaf in leaves] != await self._stored(place.tile):
+            raise DamagedError(Reason.RECORD_DAMAGED)
+        return leaves
+
+    async def _hashes(self, place: Tile) -> list[bytes]:
+        hashes = await self._stored(place)
+        if place.width == WIDTH:
+            # The root was made of the one hash above these.
+            above = await self._store.nodes([Subtree((place.level + 1) * HEIGHT, place.index)])
+            if above != [_root(hashes)]:
+                raise DamagedError(Reason.RECORD_DAMAGED)
+        return hashes
+
+    async def _stored(self, place: Tile) -> list[bytes]:
+        return await self._store.nodes([Subtree(one.level, one.index) for one in place.positions])
+
+    async def _put(self, place: Tile | Bundle, content: bytes) -> None:
+        if await self._files.read(place.path) != content:
+            await self._files.write(place.path, content)
+        if place.width == WIDTH:
+            await self._files.remove(f"{place.path}.p")
+
+
+def _read(raw: bytes, policy: CosignaturePolicy) -> Checkpoint:
+    try:
+        return checkpoint.verify(raw, policy).checkpoint
+    except LogError as error:
+        raise PublicationRefusedError from error
+
+
+def _root(hashes: list[bytes]) -> bytes:
+    tree = CompactRange()
+    for value in hashes:
+        tree.append(value)
+    return tree.root()

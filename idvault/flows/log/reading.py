@@ -1,0 +1,95 @@
+"""Reading the transparency log: its newest checkpoint, its entries, and proofs (RFC 6962 2.1).
+
+- Nothing beyond the newest checkpoint is shown or proved: only what is signed can be held against the log.
+- A size or an index that the newest checkpoint does not cover is refused, and names its field.
+"""
+
+from dataclasses import dataclass
+
+from idvault.domain.error import (
+    DamagedError,
+    FieldCode,
+    InvalidError,
+    Reason,
+    UnavailableError,
+    Violation,
+)
+from idvault.flows.log import subtree
+from idvault.ports.log.store import CheckpointStore, LogStore
+from idvault.transparency import checkpoint, note, proof
+from idvault.transparency.proof import ProofPlan
+from idvault.transparency.tree import LogError
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """Entries in order, as written.
+
+    start: the first one's index; next: the index where the log goes on, None at its end.
+    """
+
+    start: int
+    leaves: tuple[bytes, ...]
+    next: int | None
+
+
+class TransparencyFlow:
+    """What anybody may read of the log."""
+
+    def __init__(self, *, log: LogStore, checkpoints: CheckpointStore) -> None:
+        """Take the ports."""
+        self._log = log
+        self._checkpoints = checkpoints
+
+    async def checkpoint(self) -> bytes:
+        """Return the newest signed note; raises UnavailableError (LOG_UNAVAILABLE) before the first."""
+        newest = await self._checkpoints.latest()
+        if newest is None:
+            raise UnavailableError(Reason.LOG_UNAVAILABLE)
+        return newest
+
+    async def entries(self, *, start: int, limit: int, field: str = "start_index") -> Entries:
+        """Return up to limit entries from an index on, none at the very end of the log.
+
+        Raises InvalidError (INVALID_MESSAGE) that names the field if the log has no such place, and
+        DamagedError if entries that are signed for are gone.
+        """
+        size = await self._size()
+        _check(0 <= start <= size, field)
+        count = min(limit, size - start)
+        leaves = await self._log.leaves(start=start, limit=count) if count else []
+        if len(leaves) != count:
+            raise DamagedError(Reason.RECORD_DAMAGED)
+        end = start + count
+        return Entries(start, tuple(leaves), end if end < size else None)
+
+    async def inclusion(self, *, index: int, tree_size: int) -> tuple[bytes, ...]:
+        """Return the audit path of an entry in the tree of a size; raises InvalidError (INVALID_MESSAGE)."""
+        _check(0 < tree_size <= await self._size(), "tree_size")
+        _check(0 <= index < tree_size, "index")
+        return await self._assemble(proof.plan_inclusion(index=index, size=tree_size))
+
+    async def consistency(self, *, old_size: int, new_size: int) -> tuple[bytes, ...]:
+        """Return the proof that one size continues another; raises InvalidError (INVALID_MESSAGE)."""
+        _check(0 < new_size <= await self._size(), "new_size")
+        _check(0 < old_size <= new_size, "old_size")
+        return await self._assemble(proof.plan_consistency(old=old_size, new=new_size))
+
+    async def _size(self) -> int:
+        """Return the newest checkpoint's size; nothing is built on it that a reader could not check."""
+        newest = await self._checkpoints.latest()
+        if newest is None:
+            return 0
+        try:
+            return checkpoint.parse(note.parse(newest).text).size
+        except LogError as error:
+            raise DamagedError(Reason.RECORD_DAMAGED) from error
+
+    async def _assemble(self, plan: ProofPlan) -> tuple[bytes, ...]:
+        return plan.assemble(await subtree.read(self._log, plan.positions))
+
+
+def _check(holds: bool, field: str) -> None:
+    # A number that is out of its range is too long or too short for the log.
+    if not holds:
+        raise InvalidError(Reason.INVALID_MESSAGE, Violation(field, FieldCode.LENGTH))

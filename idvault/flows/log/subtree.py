@@ -1,0 +1,27 @@
+"""Reads the hash of any perfect subtree from those that a log's store keeps: of every eighth level."""
+
+from collections.abc import Sequence
+
+from idvault.ports.log.store import LogStore, Subtree
+from idvault.transparency.tile import HEIGHT
+from idvault.transparency.tree import Position, node_hash
+
+
+async def read(log: LogStore, positions: Sequence[Position]) -> list[bytes]:
+    """Return the hashes in the order asked; raises DamagedError if one that should be stored is not."""
+    wanted = [node for position in positions for node in _stored(position)]
+    rest = iter(await log.nodes(wanted) if wanted else [])
+    return [_fold([next(rest) for _ in _stored(position)]) for position in positions]
+
+
+def _stored(position: Position) -> list[Subtree]:
+    """Return the stored subtrees that one is folded from: itself, or those of the next stored level below."""
+    height = position.level % HEIGHT
+    first = position.index << height
+    return [Subtree(position.level - height, first + place) for place in range(1 << height)]
+
+
+def _fold(row: Sequence[bytes]) -> bytes:
+    while len(row) > 1:
+        row = [node_hash(left, right) for left, right in zip(row[::2], row[1::2], strict=True)]
+    return row[0]

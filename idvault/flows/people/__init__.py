@@ -1,0 +1,1 @@
+"""Use cases of roster members: the roster itself, quorums, second factors."""

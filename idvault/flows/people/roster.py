@@ -1,0 +1,202 @@
+"""The life of a roster version: proposed, signed by custodians of the version before, adopted.
+
+Who must have signed is decided by attest.roster_signature alone; this flow collects and asks it.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from idvault.attest import roster as rosters
+from idvault.attest import roster_signature
+from idvault.attest.reading import RosterError
+from idvault.attest.roster import Roster
+from idvault.attest.roster_signature import RosterSignatureError
+from idvault.domain.clock import ClockReading
+from idvault.domain.error import NotFoundError, Reason
+from idvault.domain.event import SYSTEM_ACTOR, Event, EventType
+from idvault.domain.request import Request
+from idvault.domain.seal import Part
+from idvault.flows.log.events import EventFactory
+from idvault.flows.log.guard import LogGuard
+from idvault.flows.people.roster_holder import RosterHolder
+from idvault.ports.entropy import Entropy
+from idvault.ports.people.roster import RosterStore, StoredProposal, StoredVersion
+from idvault.ports.sealing import Fingerprinter
+
+
+@dataclass(frozen=True, slots=True)
+class ProposeCommand:
+    """Who proposes which file."""
+
+    actor_id: str
+    request_id: str
+    file: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SignCommand:
+    """Which custodian signs which proposal; signature: 64 bytes."""
+
+    actor_id: str
+    name: str
+    request_id: str
+    digest: str
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A proposed version with its signatures so far, and whether it is in force."""
+
+    roster: Roster
+    adopted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A version, the newest one's number, and what is proposed to follow that."""
+
+    roster: Roster
+    newest_version: int
+    proposals: tuple[Proposal, ...]
+
+
+class RosterFlow:
+    """Read, propose, sign; the last signature that is needed adopts."""
+
+    def __init__(
+        self,
+        *,
+        store: RosterStore,
+        holder: RosterHolder,
+        fingerprinter: Fingerprinter,
+        guard: LogGuard,
+        entropy: Entropy,
+    ) -> None:
+        """Take the ports, the holder, which has been started, and the guard of the log."""
+        self._store = store
+        self._guard = guard
+        self._holder = holder
+        self._fingerprinter = fingerprinter
+        self._recorder = EventFactory(entropy=entropy)
+
+    async def get(self, *, version: int) -> Published:
+        """Return a version, 0 for the one in force; raises NotFoundError (REQUEST_NOT_FOUND)."""
+        found, current = self._holder.version(version), self._holder.current
+        return Published(found, current.version, tuple(await self._proposals()))
+
+    async def propose(self, command: ProposeCommand, *, now: ClockReading) -> Proposal:
+        """Store a proposal with the signatures that it carries; raises RosterError (ROSTER_INVALID).
+
+        Raises ExhaustedError (TOO_MANY_ATTEMPTS) while too many wait.
+        """
+        found = rosters.parse(command.file)
+        adopted = self._adopted(found.digest())
+        if adopted is not None:
+            return adopted
+        roster_signature.check_follows(found, previous=self._holder.current)
+        roster_signature.check_signatures(found, previous=self._holder.current)
+        await self._guard.check(now=now)
+        stored = await self._store.propose(
+            StoredProposal(found.version, found.digest(), replace(found, signatures=()).to_bytes()),
+            request=self._request(command.actor_id, command.request_id, "ProposeRoster", command.file),
+            now=now,
+            event=self._event(EventType.ROSTER_PROPOSE, command.actor_id, found, now),
+        )
+        for signature in found.signatures:
+            stored = await self._store.sign(
+                digest=stored.digest,
+                name=signature.name,
+                signature=signature.signature,
+                request=None,
+                now=now,
+                event=self._signed(found, signature.name, signature.signature, now),
+            )
+        return await self._conclude(self._checked(stored), now=now)
+
+    async def sign(self, command: SignCommand, *, now: ClockReading) -> Proposal:
+        """Add a custodian's signature; raises RosterError, NotFoundError (REQUEST_NOT_FOUND)."""
+        adopted = self._adopted(command.digest)
+        if adopted is not None:
+            return adopted
+        found = await self._waiting(command.digest)
+        single = replace(found, signatures=()).with_signature(command.name, command.signature)
+        roster_signature.check_signatures(single, previous=self._holder.current)
+        await self._guard.check(now=now)
+        stored = await self._store.sign(
+            digest=command.digest,
+            name=command.name,
+            signature=command.signature,
+            request=self._request(
+                command.actor_id, command.request_id, "SignRoster", command.digest, command.signature
+            ),
+            now=now,
+            event=self._signed(found, command.name, command.signature, now),
+        )
+        return await self._conclude(self._checked(stored), now=now)
+
+    async def complete(self, *, now: ClockReading) -> bool:
+        """Adopt a proposal that has all its signatures, if a crash came before its adoption."""
+        for waiting in await self._proposals():
+            if (await self._conclude(waiting.roster, now=now)).adopted:
+                return True
+        return False
+
+    async def _conclude(self, roster: Roster, *, now: ClockReading) -> Proposal:
+        try:
+            roster_signature.verify(roster, previous=self._holder.current)
+        except RosterSignatureError:
+            return Proposal(roster, adopted=False)
+        adopted = StoredVersion(roster.version, roster.digest(), roster.to_bytes())
+        event = self._event(EventType.ROSTER_ADOPTED, SYSTEM_ACTOR, roster, now)
+        await self._store.adopt(adopted, now=now, event=event)
+        await self._holder.refresh(now=now)
+        return Proposal(roster, adopted=True)
+
+    def _adopted(self, digest: str) -> Proposal | None:
+        for number in range(self._holder.current.version, 0, -1):
+            roster = self._holder.version(number)
+            if roster.digest() == digest:
+                return Proposal(roster, adopted=True)
+        return None
+
+    async def _waiting(self, digest: str) -> Roster:
+        for waiting in await self._proposals():
+            if waiting.roster.digest() == digest:
+                return waiting.roster
+        raise NotFoundError(Reason.REQUEST_NOT_FOUND)
+
+    async def _proposals(self) -> list[Proposal]:
+        """Return what waits; a row that somebody changed is left out, so that it hides no other."""
+        found = []
+        for stored in await self._store.proposals(version=self._holder.current.version + 1):
+            with suppress(RosterError):
+                found.append(Proposal(self._checked(stored), adopted=False))
+        return found
+
+    def _checked(self, stored: StoredProposal) -> Roster:
+        """Return a proposal with those of its signatures that are in order; raises RosterError."""
+        roster = rosters.parse(stored.file)
+        if (roster.version, roster.digest()) != (stored.version, stored.digest):
+            raise RosterError("the stored file is not the one that was proposed")
+        for name, signature in stored.signatures:
+            single = replace(roster, signatures=()).with_signature(name, signature)
+            with suppress(RosterSignatureError):
+                roster_signature.check_signatures(single, previous=self._holder.current)
+                roster = roster.with_signature(name, signature)
+        return roster
+
+    def _signed(self, roster: Roster, name: str, signature: bytes, now: ClockReading) -> Event:
+        """Return the event of a signature; it is the signer's act, whoever brings it."""
+        signer = self._holder.current.person(name).actor_id
+        return self._event(EventType.ROSTER_SIGN, signer, roster, now).with_fields(signature=signature)
+
+    def _event(self, kind: EventType, actor_id: str, roster: Roster, now: ClockReading) -> Event:
+        return self._recorder.event(
+            kind, actor_id=actor_id, now=now, version=roster.version, hash=roster.digest()
+        )
+
+    def _request(self, actor_id: str, request_id: str, method: str, *fields: Part) -> Request:
+        return Request(
+            actor_id, request_id, self._fingerprinter.fingerprint(method=method, fields=tuple(fields))
+        )

@@ -1,0 +1,160 @@
+"""One-time codes of auditors and custodians: enrolling them, and checking one before an act.
+
+- A first second factor needs none; a new one needs a code of the one that counts. Nobody, the operator
+  included, can take a second factor off a person: who lost it is named anew by the custodians, with a new
+  actor id, in the next roster version.
+- Times are real times, in development too.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from idvault.attest.roster_member import RosterMember
+from idvault.domain import second_factor
+from idvault.domain.clock import ClockReading
+from idvault.domain.error import DeniedError, PreconditionError, Reason
+from idvault.domain.event import EventType
+from idvault.domain.request import Request
+from idvault.flows.log.events import EventFactory
+from idvault.flows.log.guard import LogGuard
+from idvault.ports.entropy import Entropy
+from idvault.ports.people.request import PersonRequestStore
+from idvault.ports.people.second_factor import SecondFactor, SecondFactorSealer, SecondFactorStore
+from idvault.ports.sealing import Fingerprinter
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolCommand:
+    """What a person asks of the own second factor; code: as received."""
+
+    actor_id: str
+    request_id: str
+    code: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The new secret's otpauth URI, HPKE-sealed to the person under a suite."""
+
+    suite: str
+    sealed_uri: bytes
+
+
+class SecondFactorFlow:
+    """Begin, confirm, check."""
+
+    def __init__(
+        self,
+        *,
+        store: SecondFactorStore,
+        requests: PersonRequestStore,
+        sealer: SecondFactorSealer,
+        fingerprinter: Fingerprinter,
+        guard: LogGuard,
+        entropy: Entropy,
+        person: Callable[[str], RosterMember],
+        on_refused: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Take the ports. person: the roster's person of an actor id (RosterHolder.person)."""
+        self._store = store
+        self._requests = requests
+        self._sealer = sealer
+        self._fingerprinter = fingerprinter
+        self._guard = guard
+        self._recorder = EventFactory(entropy=entropy)
+        self._person = person
+        self._on_refused = on_refused
+
+    async def check(self, *, actor_id: str, code: str, now: ClockReading) -> None:
+        """Spend a code before an act; it is good for exactly one, in all processes together.
+
+        Raises DeniedError (SECOND_FACTOR_REFUSED) for a code that is malformed, wrong, late or used, and for
+        a person without a second factor; DeniedError (SECOND_FACTOR_LOCKED) after too many tries. Whoever
+        checks a code has asked the log's guard before: a code is not spent on an act that cannot be logged.
+        """
+        try:
+            await self._check(actor_id, code, now)
+        except DeniedError:
+            self._on_refused()
+            raise
+
+    async def begin(self, command: EnrolCommand, *, now: ClockReading) -> Begun:
+        """Make a new secret that counts once it is confirmed; raises DeniedError as `check` does."""
+        person = self._person(command.actor_id)
+        request = self._request("BeginSecondFactor", command)
+        answer = await self._requests.find(request)
+        if answer is None:
+            await self._guard.check(now=now)
+            found = await self._store.find(actor_id=command.actor_id)
+            if found is not None and found.active is not None:
+                await self.check(actor_id=command.actor_id, code=command.code, now=now)
+            fresh = self._sealer.fresh(person=person, request_id=command.request_id)
+            event = self._recorder.event(
+                EventType.SECOND_FACTOR_BEGIN, actor_id=command.actor_id, now=now, person=person.name
+            )
+            answer = await self._store.begin(
+                actor_id=command.actor_id, fresh=fresh, request=request, now=now, event=event
+            )
+        return Begun(person.suite, answer)
+
+    async def confirm(self, command: EnrolCommand, *, now: ClockReading) -> None:
+        """Let the pending secret count from now on, proved by its first code.
+
+        Raises DeniedError as `check` does, PreconditionError (ILLEGAL_TRANSITION) if nothing is pending.
+        """
+        request = self._request("ConfirmSecondFactor", command)
+        if await self._requests.find(request) is not None:
+            return
+        try:
+            await self._confirm(command, request, now)
+        except DeniedError:
+            if await self._requests.find(request) is not None:  # a repeat of this very call came first
+                return
+            self._on_refused()
+            raise
+
+    async def _check(self, actor_id: str, code: str, now: ClockReading) -> None:
+        second_factor.check_code(code)
+        found = await self._charge(actor_id, now)
+        if found.active is None:
+            raise DeniedError(Reason.SECOND_FACTOR_REFUSED)
+        matched = self._sealer.match(actor_id=actor_id, at_rest=found.active, code=code, now=now.real)
+        step = second_factor.check_step(step=matched, last=found.last_step)
+        # Others may have come between: the store decides who spends the step.
+        if not await self._store.accept(actor_id=actor_id, secret=found.active, step=step):
+            raise DeniedError(Reason.SECOND_FACTOR_REFUSED)
+
+    async def _confirm(self, command: EnrolCommand, request: Request, now: ClockReading) -> None:
+        await self._guard.check(now=now)
+        person = self._person(command.actor_id)
+        waiting = await self._store.find(actor_id=command.actor_id)
+        if waiting is None or waiting.pending is None:
+            raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+        second_factor.check_code(command.code)
+        found = await self._charge(command.actor_id, now)
+        if found.pending is None:
+            raise DeniedError(Reason.SECOND_FACTOR_REFUSED)
+        matched = self._sealer.match(
+            actor_id=command.actor_id, at_rest=found.pending, code=command.code, now=now.real
+        )
+        step = second_factor.check_step(step=matched, last=None)
+        event = self._recorder.event(
+            EventType.SECOND_FACTOR_CONFIRM, actor_id=command.actor_id, now=now, person=person.name
+        )
+        if not await self._store.confirm(
+            actor_id=command.actor_id,
+            secret=found.pending,
+            step=step,
+            request=request,
+            now=now,
+            event=event,
+        ):
+            raise DeniedError(Reason.SECOND_FACTOR_REFUSED)
+
+    async def _charge(self, actor_id: str, now: ClockReading) -> SecondFactor:
+        event = self._recorder.event(EventType.SECOND_FACTOR_EXHAUST, actor_id=actor_id, now=now)
+        return await self._store.charge(actor_id=actor_id, now=now, event=event)
+
+    def _request(self, method: str, command: EnrolCommand) -> Request:
+        fingerprint = self._fingerprinter.fingerprint(method=method, fields=(command.code,))
+        return Request(command.actor_id, command.request_id, fingerprint)

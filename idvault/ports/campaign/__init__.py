@@ -1,0 +1,1 @@
+"""Contracts of legacy accounts, campaigns and invitations."""

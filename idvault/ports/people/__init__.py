@@ -1,0 +1,1 @@
+"""Contracts of roster members: the roster, second factors, their requests."""

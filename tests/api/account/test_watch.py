@@ -1,0 +1,236 @@
+"""WatchStatuses over a real channel: chunks, cursors, heartbeats, and every way in which a stream ends."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+
+from idvault.api.edge import errors
+from idvault.api.edge.directory import Pin
+from idvault.domain.error import Reason, UnavailableError
+from idvault.domain.event import EventType
+from idvault.v1 import status_pb2
+from tests.support.authority import Authority, spiffe
+from tests.support.edge import GET_STATUS, TOKEN, WATCH, Edge, call, clock, platform, requests, running, told
+
+Message = status_pb2.WatchStatusesResponse
+
+
+class Watch:
+    """One stream, as its caller reads it."""
+
+    def __init__(self, channel: grpc.aio.Channel, cursor: str = "") -> None:
+        method: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(WATCH)
+        self._call = method(status_pb2.WatchStatusesRequest(cursor=cursor).SerializeToString())
+
+    async def next(self) -> Message:
+        body: Any = await asyncio.wait_for(self._call.read(), 10)
+        assert body is not grpc.aio.EOF, await self._call.code()
+        return Message.FromString(body)
+
+    async def caught_up(self) -> list[Message]:
+        found = [await self.next()]
+        while not found[-1].caught_up:
+            found.append(await self.next())
+        return found
+
+    async def end(self) -> Any:
+        """Read to the end, and return what it was told."""
+        try:
+            while await asyncio.wait_for(self._call.read(), 10) is not grpc.aio.EOF:
+                continue
+        except grpc.aio.AioRpcError as error:
+            return told(error)
+        raise AssertionError("the stream ended without a status")
+
+    def cancel(self) -> None:
+        self._call.cancel()
+
+
+def tokens(messages: list[Message]) -> list[str]:
+    return [status.account_token for message in messages for status in message.statuses]
+
+
+def token(number: int) -> str:
+    return f"acct_{number:026d}"
+
+
+async def test_everything_first_and_then_each_change(edge: Edge) -> None:
+    """A watch begins with every account in chunks of 100, and goes on with what changes."""
+    edge.feeds.feeds["platform-a"] = [token(number) for number in range(250)]
+    watch = Watch(edge.mine())
+    first = await watch.caught_up()
+    assert tokens(first) == [token(number) for number in range(250)]
+    assert [len(message.statuses) for message in first] == [100, 100, 50]
+    assert [message.caught_up for message in first] == [False, False, True]
+    edge.feeds.feeds["platform-a"] += [token(1), "-" + token(2)]
+    (news,) = [message for message in [await watch.next()] if message.statuses]
+    assert (tokens([news]), list(news.removed_account_tokens)) == ([token(1)], [token(2)])
+    assert news.current_date == "2026-03-01"
+    watch.cancel()
+
+
+async def test_a_watch_is_resumed(edge: Edge) -> None:
+    """With the last cursor nothing comes twice and nothing is left out."""
+    edge.feeds.feeds["platform-a"] = [token(number) for number in range(150)]
+    watch = Watch(edge.mine())
+    first = await watch.next()
+    watch.cancel()
+    again = Watch(edge.mine(), first.cursor)
+    assert tokens([first, *await again.caught_up()]) == [token(number) for number in range(150)]
+    again.cancel()
+
+
+async def test_heartbeats(edge: Edge) -> None:
+    """A caller hears regularly that nothing happened, and until when that is known."""
+    watch = Watch(edge.mine())
+    messages = [await watch.next() for _ in range(3)]
+    elapsed = [message.elapsed_duration.ToMicroseconds() for message in messages]
+    assert elapsed == sorted(set(elapsed))
+    assert all(message.caught_up and not message.statuses for message in messages)
+    watch.cancel()
+
+
+async def test_silence_where_the_store_is_away(edge: Edge) -> None:
+    """While nobody knows whether something changed, nobody says that nothing did."""
+    watch = Watch(edge.mine())
+    await watch.next()
+    edge.feeds.failure = UnavailableError(Reason.STORE_UNAVAILABLE)
+    # One that was under way when the store went may come still.
+    await edge.feeds.looked(3)
+    reading = asyncio.ensure_future(watch.next())
+    await edge.feeds.looked(20)
+    known = reading.result().elapsed_duration.ToSeconds() if reading.done() else 0
+    again = asyncio.ensure_future(watch.next()) if reading.done() else reading
+    await edge.feeds.looked(20)
+    assert not again.done()
+    edge.feeds.failure = None
+    after = await again
+    assert after.caught_up
+    assert after.elapsed_duration.ToSeconds() >= known
+    watch.cancel()
+
+
+@pytest.mark.parametrize("cursor", ["x", "AAAA", "A" * 20])
+async def test_a_cursor_of_nothing(edge: Edge, cursor: str) -> None:
+    """What is no cursor is refused by the name of its field."""
+    end = await Watch(edge.mine(), cursor).end()
+    assert (end.code, end.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_MESSAGE")
+    assert end.fields == {"cursor": "CHARACTER"}
+
+
+async def test_a_cursor_ahead_of_the_feed_or_of_another(edge: Edge) -> None:
+    """A cursor of a feed that was put back, or of another platform, is refused."""
+    edge.feeds.feeds["platform-a"] = [TOKEN]
+    watch = Watch(edge.mine())
+    (message,) = await watch.caught_up()
+    watch.cancel()
+    edge.feeds.feeds["platform-a"] = []
+    assert (await Watch(edge.mine(), message.cursor).end()).fields == {"cursor": "CHARACTER"}
+    issued = edge.authority.client(spiffe("platform", "platform-b"))
+    edge.platforms.platforms.append(platform(issued, name="platform-b"))
+    await edge.directory.load()
+    edge.feeds.feeds["platform-b"] = [TOKEN]
+    assert (await Watch(edge.channel(issued), message.cursor).end()).fields == {"cursor": "CHARACTER"}
+
+
+async def test_each_platform_watches_its_own(edge: Edge) -> None:
+    """A platform hears of its own accounts only; what two of one are told is read once."""
+    issued = edge.authority.client(spiffe("platform", "platform-b"))
+    edge.platforms.platforms.append(platform(issued, name="platform-b"))
+    await edge.directory.load()
+    edge.feeds.feeds = {"platform-a": [token(1)], "platform-b": [token(2)]}
+    watches = [Watch(edge.mine()), Watch(edge.mine()), Watch(edge.channel(issued))]
+    found = [tokens(await watch.caught_up()) for watch in watches]
+    assert found == [[token(1)], [token(1)], [token(2)]]
+    for watch in watches:
+        watch.cancel()
+
+
+async def test_nobody_watches_nobody_looks(edge: Edge) -> None:
+    """Once the last watcher is gone, the store is left alone."""
+    watch = Watch(edge.mine())
+    await watch.next()
+    watch.cancel()
+    await edge.feeds.looked_no_more()
+    assert await Watch(edge.mine()).next()
+
+
+async def test_a_revoked_key_ends_its_streams(edge: Edge) -> None:
+    """A platform that is revoked hears nothing more, within moments."""
+    watch = Watch(edge.mine())
+    await watch.next()
+    [mine] = edge.platforms.platforms
+    event: Any = EventType.PLATFORM_REVOKE
+    await edge.platforms.revoke(name=mine.name, spki=mine.spki, now=clock(), event=event)
+    end = await watch.end()
+    assert (end.code, end.reason) == (grpc.StatusCode.PERMISSION_DENIED, "ACCESS_DENIED")
+
+
+async def test_a_server_that_stops_says_so(tmp_path: Path, authority: Authority) -> None:
+    """A stop ends streams with UNAVAILABLE (STREAM_ENDED), at once, and without losing a cursor."""
+    async with running(tmp_path, authority) as edge:
+        watch = Watch(edge.mine())
+        await watch.next()
+        stopping = asyncio.create_task(edge.server.stop(grace=5.0, linger=0.0))
+        end = await watch.end()
+        assert (end.code, end.reason) == (grpc.StatusCode.UNAVAILABLE, "STREAM_ENDED")
+        await asyncio.wait_for(stopping, 4)
+
+
+async def test_who_reads_too_slowly_is_cut_off(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A caller who takes nothing is ended with a clear status, and resumes where he was."""
+    monkeypatch.setattr(errors, "SEND_TIME", 0.3)
+    edge.feeds.feeds["platform-a"] = [token(number) for number in range(120_000)]
+    watch = Watch(edge.mine())
+    first = await watch.next()
+    # The stream ends on the server's side while the caller takes nothing: only then its watcher is gone.
+    await edge.feeds.looked_no_more()
+    assert edge.feeds.reads < 1_200
+    end = await watch.end()
+    assert (end.code, end.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "SLOW_CONSUMER")
+    assert end.retry == 1
+    again = Watch(edge.mine(), first.cursor)
+    assert tokens([await again.next()])[0] == token(100)
+    again.cancel()
+
+
+async def test_streams_have_a_limit(tmp_path: Path, authority: Authority) -> None:
+    """More streams than a process may hold are refused; one that ends makes room, and other calls go on."""
+    async with running(tmp_path, authority, streams_at_once=2) as edge:
+        watches = [Watch(edge.mine()) for _ in range(2)]
+        for watch in watches:
+            await watch.next()
+        end = await Watch(edge.mine()).end()
+        assert (end.code, end.reason) == (grpc.StatusCode.UNAVAILABLE, "STORE_UNAVAILABLE")
+        assert await call(edge.mine(), GET_STATUS, requests()[GET_STATUS].SerializeToString())
+        watches[0].cancel()
+        while True:
+            try:
+                await Watch(edge.mine()).next()
+            except AssertionError:
+                continue
+            break
+
+
+@pytest.mark.parametrize("role", ["auditor", "custodian", "operator", "monitor"])
+async def test_who_may_watch(edge: Edge, role: str) -> None:
+    """Platforms alone; everybody else is denied, as is whoever is not registered."""
+    issued = edge.authority.client(spiffe(role, "somebody"))
+    for registered in (False, True):
+        if registered:
+            edge.people.append(Pin("somebody", role, "33" * 16, issued.spki))
+            await edge.directory.load()
+        end = await Watch(edge.channel(issued)).end()
+        assert (end.code, end.reason) == (grpc.StatusCode.PERMISSION_DENIED, "ACCESS_DENIED")
+
+
+async def test_bytes_that_are_no_request(edge: Edge) -> None:
+    """An undecodable request, and one that is too long, are refused."""
+    method: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = edge.mine().unary_stream(WATCH)
+    for body in (b"\xff", status_pb2.WatchStatusesRequest(cursor="x" * 70_000).SerializeToString()):
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            [_ async for _ in method(body)]
+        assert told(caught.value).reason == "INVALID_MESSAGE"

@@ -1,0 +1,229 @@
+"""Each method, each role, each wrong certificate: exactly the written table."""
+
+from datetime import timedelta
+
+import grpc
+import pytest
+from google.protobuf.message import Message
+
+from idvault.api.edge.access import Access, AccessOptionError, roles_of
+from idvault.api.edge.call import Call
+from idvault.api.edge.directory import Pin
+from idvault.api.edge.server import describe, dispatch
+from idvault.domain.clock import ClockReading
+from idvault.domain.error import DeniedError
+from idvault.v1 import options_pb2, status_pb2
+from tests.api.descriptors import method
+from tests.support import campaign_edge
+from tests.support.authority import TRUST_DOMAIN, Authority, Issued, spiffe
+from tests.support.edge import (
+    GET_STATUS,
+    HISTORY,
+    ISSUE_CREDENTIAL,
+    ISSUE_TOKEN,
+    METHODS,
+    Edge,
+    call,
+    clock,
+    platform,
+    refused,
+    requests,
+)
+
+ROLES = ("platform", "auditor", "custodian", "operator", "monitor")
+NO_CONNECTION = grpc.StatusCode.UNAVAILABLE
+DENIED = grpc.StatusCode.PERMISSION_DENIED
+
+
+def register(edge: Edge, issued: Issued, role: str, name: str) -> None:
+    if role in ("platform", "monitor"):
+        edge.platforms.platforms.append(platform(issued, name=name, role=role))
+    else:
+        edge.people.append(Pin(name, role, "33" * 16, issued.spki))
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_a_registered_certificate(edge: Edge, role: str) -> None:
+    """Platforms may call every method of this edge, and no other role any."""
+    issued = edge.authority.client(spiffe(role, "somebody"))
+    register(edge, issued, role, "somebody")
+    await edge.directory.load()
+    channel = edge.channel(issued)
+    for path in METHODS:
+        body = requests()[path].SerializeToString()
+        if role != "platform":
+            assert (await refused(channel, path, body)).reason == "ACCESS_DENIED"
+        elif path in (GET_STATUS, HISTORY, ISSUE_TOKEN, ISSUE_CREDENTIAL, campaign_edge.OFFER):
+            assert (await refused(channel, path, body)).reason == "ACCOUNT_NOT_FOUND"
+        elif path in campaign_edge.OF_ONE_CAMPAIGN:
+            assert (await refused(channel, path, body)).reason == "REQUEST_NOT_FOUND"
+        else:
+            assert await call(channel, path, body)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        ("no certificate", NO_CONNECTION),
+        ("wrong authority", NO_CONNECTION),
+        ("expired", NO_CONNECTION),
+        ("not yet valid", NO_CONNECTION),
+        ("revoked", DENIED),
+        ("two names", DENIED),
+        ("no name", DENIED),
+        ("other key", DENIED),
+        ("unknown name", DENIED),
+        ("other trust domain", DENIED),
+        ("registered in another role", DENIED),
+    ],
+)
+async def test_a_wrong_certificate(edge: Edge, role: str, kind: str, code: grpc.StatusCode) -> None:
+    """No wrong certificate may call anything, in the same words for each that has a connection."""
+    name, day = spiffe(role, "somebody"), timedelta(days=1)
+    foreign = Authority()
+    issued: dict[str, Issued | None] = {
+        "no certificate": None,
+        "wrong authority": foreign.client(name),
+        "expired": edge.authority.client(name, starts=-2 * day, ends=-day),
+        "not yet valid": edge.authority.client(name, starts=day / 2, ends=day),
+        "two names": edge.authority.client(name, spiffe(role, "somebody-else")),
+        "no name": edge.authority.client(others=("somebody.test",)),
+        "other trust domain": edge.authority.client(spiffe(role, "somebody", "elsewhere.test")),
+    }
+    certificate = issued.get(kind, edge.authority.client(name))
+    other = edge.authority.client(name)
+    if kind == "registered in another role":
+        register(edge, certificate or other, "operator" if role == "platform" else "platform", "somebody")
+    elif kind != "unknown name":
+        register(edge, other if kind == "other key" or certificate is None else certificate, role, "somebody")
+    if kind == "revoked":
+        edge.people.clear()
+        edge.platforms.platforms = [
+            await edge.platforms.revoke(name=one.name, spki=one.spki, now=clock(), event=None)  # type: ignore[arg-type]
+            for one in edge.platforms.platforms
+        ]
+    await edge.directory.load()
+    channel = edge.channel(certificate)
+    for path in METHODS:
+        told = await refused(channel, path, requests()[path].SerializeToString())
+        assert told.code is code
+        assert told.reason == ("ACCESS_DENIED" if code is DENIED else "")
+        assert "somebody" not in told.raw
+    assert not edge.claims.commands
+    assert not edge.statuses.asked
+
+
+async def test_a_revocation_ends_a_running_connection(edge: Edge) -> None:
+    """A connection that was good is denied as soon as the revocation is read."""
+    channel = edge.mine()
+    body = requests()[GET_STATUS].SerializeToString()
+    await call(channel, GET_STATUS, body)
+    await edge.platforms.revoke(
+        name="platform-a",
+        spki=edge.platform_a.spki,
+        now=clock(),
+        event=None,  # type: ignore[arg-type]
+    )
+    await edge.directory.load()
+    assert (await refused(channel, GET_STATUS, body)).reason == "ACCESS_DENIED"
+
+
+async def test_the_operator_learns_why(edge: Edge) -> None:
+    """The access log says which rule refused; the caller is not named as if it were known."""
+    channel = edge.channel(edge.authority.client(spiffe("platform", "nobody")))
+    await refused(channel, GET_STATUS, b"")
+    [line] = edge.log_lines()
+    assert line["why"] == "key_not_registered"
+    assert "caller" not in line
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "//idvault.v1.StatusService/GetStatus",
+        "/idvault.v1.StatusService/GetStatus/",
+        "/idvault.v1.StatusService//GetStatus",
+        "/idvault.v1.statusservice/getstatus",
+        "/idvault.v1.StatusService/%47etStatus",
+        "/idvault.v1.StatusService/WatchStatus",
+        "/idvault.v1.Nothing/Nothing",
+    ],
+)
+async def test_only_exact_paths_exist(edge: Edge, path: str) -> None:
+    """A path that is not exactly a method's is no method."""
+    told = await refused(edge.mine(), path, requests()[GET_STATUS].SerializeToString())
+    assert told.code is grpc.StatusCode.UNIMPLEMENTED
+    assert not edge.statuses.asked
+
+
+async def test_the_caller_is_the_registered_one(edge: Edge) -> None:
+    """Flows get the name and the actor id that were registered."""
+    await call(edge.mine(), METHODS[0], requests()[METHODS[0]].SerializeToString())
+    [command] = edge.claims.commands
+    assert (command.relying_party, command.actor_id) == ("platform-a", "22" * 16)
+
+
+async def _reached(call: Call) -> bytes:
+    return b"reached"
+
+
+def _calling(edge: Edge, *, certificate: bytes | None, after: timedelta = timedelta(0)) -> Call:
+    service = status_pb2.DESCRIPTOR.services_by_name["StatusService"]
+    now = clock().real + after
+    described = describe(service.methods_by_name["GetStatus"])
+    return Call(described, b"", certificate, None, ClockReading(now, now))
+
+
+@pytest.mark.parametrize("after", [timedelta(days=2), -timedelta(days=2)])
+async def test_a_connection_outlives_its_certificate(edge: Edge, after: timedelta) -> None:
+    """A certificate that runs out while its connection lives is denied from then on."""
+    stage = Access(directory=edge.directory, trust_domain=TRUST_DOMAIN).wrap(_reached)
+    pem = edge.platform_a.certificate
+    assert await stage(_calling(edge, certificate=pem)) == b"reached"
+    late = _calling(edge, certificate=pem, after=after)
+    with pytest.raises(DeniedError):
+        await stage(late)
+    assert late.why == "certificate_not_valid_now"
+
+
+async def test_no_certificate_is_denied_by_our_code_too(edge: Edge) -> None:
+    """Even if TLS let somebody in without a certificate, access would not."""
+    stage = Access(directory=edge.directory, trust_domain=TRUST_DOMAIN).wrap(_reached)
+    with pytest.raises(DeniedError):
+        await stage(_calling(edge, certificate=None))
+
+
+async def test_certificates_are_remembered_within_bounds(edge: Edge) -> None:
+    """Many certificates do not fill the memory, and a forgotten one is read again."""
+    stage = Access(directory=edge.directory, trust_domain=TRUST_DOMAIN, cache_size=1).wrap(_reached)
+    for _ in range(2):
+        assert await stage(_calling(edge, certificate=edge.platform_a.certificate)) == b"reached"
+        with pytest.raises(DeniedError):
+            await stage(_calling(edge, certificate=b"no certificate"))
+
+
+async def test_nobody_passes_whom_access_did_not_name(edge: Edge) -> None:
+    """The innermost stage refuses a call without a caller, whatever stands before it."""
+
+    async def answer(request: Message, **facts: object) -> Message:
+        return request
+
+    call = _calling(edge, certificate=edge.platform_a.certificate)
+    with pytest.raises(DeniedError):
+        await dispatch(call.method, answer)(call)
+
+
+def test_roles_of_a_method() -> None:
+    """The option's values become the words of certificates."""
+    service = status_pb2.DESCRIPTOR.services_by_name["StatusService"]
+    assert roles_of(service.methods_by_name["GetStatus"]) == {"platform"}
+    two = method([options_pb2.ROLE_AUDITOR, options_pb2.ROLE_CUSTODIAN])
+    assert roles_of(two) == {"auditor", "custodian"}
+
+
+@pytest.mark.parametrize("roles", [[], [0], [1, 0], [99]])
+def test_a_method_without_clear_roles(roles: list[int]) -> None:
+    """No option, UNSPECIFIED or an unknown role is an error that names the method."""
+    with pytest.raises(AccessOptionError, match="GetSomething"):
+        roles_of(method(roles))

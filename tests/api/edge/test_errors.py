@@ -1,0 +1,162 @@
+"""Whatever is raised, a caller is told fixed words."""
+
+import asyncio
+from datetime import timedelta
+
+import grpc
+import pytest
+
+from idvault.api.edge import errors
+from idvault.domain import error as kinds
+from idvault.domain.error import FieldCode, Reason, Violation
+from idvault.ports.claim import Claim
+from tests.support.edge import (
+    GET_STATUS,
+    GET_VERIFICATION,
+    NAME,
+    NUMBER,
+    VERIFY,
+    Edge,
+    refused,
+    requests,
+    succeeded,
+    verify_request,
+)
+from tests.telemetry.test_metrics import scrape
+
+Code = grpc.StatusCode
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (kinds.InvalidError(Reason.INVALID_NAME), Code.INVALID_ARGUMENT),
+        (kinds.NotFoundError(Reason.ACCOUNT_NOT_FOUND), Code.NOT_FOUND),
+        (kinds.AlreadyExistsError(Reason.REQUEST_ID_REUSED), Code.ALREADY_EXISTS),
+        (
+            kinds.ExhaustedError(Reason.TOO_MANY_ATTEMPTS, retry_after=timedelta(minutes=5)),
+            Code.RESOURCE_EXHAUSTED,
+        ),
+        (kinds.DeniedError(Reason.ACCESS_DENIED), Code.PERMISSION_DENIED),
+        (kinds.PreconditionError(Reason.ACCOUNT_CLOSED), Code.FAILED_PRECONDITION),
+        (kinds.UnavailableError(Reason.LOG_UNAVAILABLE), Code.UNAVAILABLE),
+        (kinds.DamagedError(Reason.RECORD_DAMAGED), Code.DATA_LOSS),
+    ],
+)
+async def test_refusals(edge: Edge, error: kinds.IdvaultError, code: grpc.StatusCode) -> None:
+    """Each kind of refusal has its code, its reason, and a wait where there is one."""
+
+    async def happens() -> Claim:
+        raise error
+
+    edge.claims.happens = happens
+    told = await refused(edge.mine(), VERIFY, requests()[VERIFY].SerializeToString())
+    assert (told.code, told.reason) == (code, error.reason.value)
+    assert told.retry == (300.0 if isinstance(error, kinds.ExhaustedError) else None)
+
+
+def test_a_refined_error_keeps_its_kind() -> None:
+    """A subclass beside its rule is told like the kind that it refines."""
+
+    class NameTooLongError(kinds.InvalidError):
+        """A name is too long."""
+
+    told = errors.refusal(NameTooLongError(Reason.INVALID_NAME, Violation("real_name", FieldCode.LENGTH)))
+    assert (told.code, told.foreseen) == (Code.INVALID_ARGUMENT, True)
+
+
+@pytest.mark.parametrize(
+    "error", [kinds.IdvaultError(Reason.ACCESS_DENIED), RuntimeError(), RecursionError()]
+)
+def test_what_nobody_foresaw(error: Exception) -> None:
+    """An error of no known kind is the service's fault, never the caller's."""
+    told = errors.refusal(error)
+    assert (told.code, told.reason, told.foreseen) == (Code.UNAVAILABLE, Reason.STORE_UNAVAILABLE, False)
+
+
+async def test_trailers_stay_small(edge: Edge) -> None:
+    """A thousand wrong fields still reach the caller, as the first twenty."""
+
+    async def happens() -> Claim:
+        raise kinds.InvalidError(
+            Reason.INVALID_ACCOUNT_TOKEN,
+            *(Violation(f"account_tokens[{index}]", FieldCode.LENGTH) for index in range(1_000)),
+        )
+
+    edge.claims.happens = happens
+    told = await refused(edge.mine(), GET_VERIFICATION, requests()[GET_VERIFICATION].SerializeToString())
+    assert told.reason == "INVALID_ACCOUNT_TOKEN"
+    assert len(told.fields) == 20
+
+
+async def test_no_name_gets_out(edge: Edge, capfd: pytest.CaptureFixture[str]) -> None:
+    """Name and number are in no trailer, metric or log line, however a call fails."""
+
+    async def happens() -> Claim:
+        try:
+            raise KeyError(NAME)
+        except KeyError as error:
+            raise RuntimeError(f"cannot bind {NAME!r}, {NUMBER!r}") from error
+
+    channel = edge.mine()
+    edge.logs.install()
+    told = []
+    edge.claims.happens = happens
+    told.append(await refused(channel, VERIFY, requests()[VERIFY].SerializeToString()))
+    broken = [{"real_name": NAME * 40}, {"account_token": NAME}, {"request_id": NUMBER}]
+    for changes in broken:
+        told.append(await refused(channel, VERIFY, verify_request(**changes).SerializeToString()))
+    assert [one.reason for one in told] == [
+        "STORE_UNAVAILABLE",
+        "INVALID_NAME",
+        "INVALID_ACCOUNT_TOKEN",
+        "INVALID_REQUEST_ID",
+    ]
+    lines = edge.log_lines()
+    [line] = [line for line in lines if line["event"] == "rpc_unforeseen"]
+    assert line["error"] == "RuntimeError<-KeyError"
+    seen = "".join(one.raw for one in told) + str(lines) + str(capfd.readouterr())
+    seen += await asyncio.to_thread(scrape, edge.metrics)
+    assert NAME not in seen
+    assert NUMBER not in seen
+    assert NAME.encode("unicode_escape").decode() not in seen
+
+
+async def test_a_cancelled_call_is_counted(edge: Edge) -> None:
+    """A caller who leaves is told nothing, and the call is counted as CANCELLED."""
+    entered, ended = asyncio.Event(), asyncio.Event()
+
+    async def happens() -> Claim:
+        entered.set()
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            ended.set()
+        return succeeded()
+
+    edge.claims.happens = happens
+    method: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = edge.mine().unary_unary(VERIFY)
+    running = method(requests()[VERIFY].SerializeToString(), timeout=10)
+    waiting = asyncio.ensure_future(running)
+    await entered.wait()
+    running.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    await asyncio.wait_for(ended.wait(), 5)
+    [line] = edge.log_lines()
+    assert line["code"] == "CANCELLED"
+
+
+async def test_calls_are_counted_by_method_and_code(edge: Edge) -> None:
+    """Metrics and access log agree on what was answered."""
+    channel = edge.mine()
+    await refused(channel, GET_STATUS, b"")
+    text = await asyncio.to_thread(scrape, edge.metrics)
+    assert f'idvault_rpc_total{{code="INVALID_ARGUMENT",method="{GET_STATUS}"}} 1.0' in text
+    [line] = edge.log_lines()
+    shown = {name: line[name] for name in ("event", "method", "code", "caller")}
+    assert shown == {
+        "event": "rpc",
+        "method": GET_STATUS,
+        "code": "INVALID_ARGUMENT",
+        "caller": "platform-a",
+    }

@@ -1,0 +1,132 @@
+"""What one call may take: bytes, time, and its share of the process."""
+
+import asyncio
+from pathlib import Path
+
+import grpc
+import pytest
+
+from idvault.api.edge import limits
+from idvault.api.edge.call import Call, EdgeMethod
+from idvault.api.edge.limits import LARGER_REQUEST_BYTES, REQUEST_BYTES
+from idvault.domain.error import InvalidError, Reason
+from idvault.ports.claim import Claim
+from idvault.v1 import status_pb2
+from tests.support.authority import Authority
+from tests.support.edge import (
+    GET_VERIFICATION,
+    METHODS,
+    VERIFY,
+    Edge,
+    call,
+    clock,
+    refused,
+    requests,
+    running,
+    succeeded,
+)
+
+# Field 1000, which no message knows, length-delimited.
+_UNKNOWN_FIELD = b"\xc2\x3e"
+
+
+def padded(path: str, size: int) -> bytes:
+    """Return a good request, brought to a size by a field that no message knows."""
+    body = requests()[path].SerializeToString()
+    rest = size - len(body) - len(_UNKNOWN_FIELD) - 3
+    length = bytes([rest & 0x7F | 0x80, rest >> 7 & 0x7F | 0x80, rest >> 14])
+    return body + _UNKNOWN_FIELD + length + b"\0" * rest
+
+
+@pytest.mark.parametrize("path", [path for path in METHODS if path not in LARGER_REQUEST_BYTES])
+async def test_large_requests(edge: Edge, path: str) -> None:
+    """64 KiB pass (what is unknown is ignored); one byte more is refused before it is decoded."""
+    channel = edge.mine()
+    body = padded(path, REQUEST_BYTES)
+    assert len(body) == REQUEST_BYTES
+    await call(channel, path, body)
+    told = await refused(channel, path, padded(path, REQUEST_BYTES + 1))
+    assert (told.code, told.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_MESSAGE")
+
+
+async def test_an_import_takes_more(edge: Edge) -> None:
+    """Its own limit is that of the whole server, so one byte more never reaches our code."""
+    path = "/idvault.v1.CampaignService/ImportLegacyAccounts"
+    limit = LARGER_REQUEST_BYTES[path]
+    await call(edge.mine(), path, padded(path, limit))
+    told = await refused(edge.mine(), path, padded(path, limit + 1))
+    assert told.code is grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+async def test_a_megabyte_never_reaches_our_code(edge: Edge) -> None:
+    """gRPC itself ends a message beyond the server's limit: what waited for it is taken back."""
+    told = await refused(edge.mine(), VERIFY, b"\0" * (1024 * 1024 + 1))
+    assert told.code is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert edge.claims.commands == []
+    assert all(line["event"] == "rpc" and line["code"] != "OK" for line in edge.log_lines())
+
+
+@pytest.mark.parametrize("seconds", [None, 60.0])
+async def test_the_server_ends_what_takes_too_long(
+    tmp_path: Path, authority: Authority, seconds: float | None
+) -> None:
+    """Without a deadline, or with a long one, the server's own counts."""
+
+    async def happens() -> Claim:
+        await asyncio.get_running_loop().create_future()
+        return succeeded()
+
+    async with running(tmp_path, authority, deadline=0.05) as edge:
+        edge.claims.happens = happens
+        body = requests()[GET_VERIFICATION].SerializeToString()
+        told = await refused(edge.mine(), GET_VERIFICATION, body, seconds=seconds)
+        assert (told.code, told.reason) == (grpc.StatusCode.UNAVAILABLE, "STORE_UNAVAILABLE")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "low", "high"),
+    # gRPC rounds a deadline on the wire up a little.
+    [(None, 2.0, 2.0), (60.0, 2.0, 2.0), (2.1, 0.1, 1.95)],
+)
+async def test_patience_ends_before_the_deadline(
+    edge: Edge, seconds: float | None, low: float, high: float
+) -> None:
+    """A registry is waited for 2 s at most, and never longer than the deadline less 200 ms."""
+    channel = edge.mine()
+    await call(channel, GET_VERIFICATION, requests()[GET_VERIFICATION].SerializeToString())
+    await call(channel, VERIFY, requests()[VERIFY].SerializeToString(), seconds=seconds)
+    [patience] = edge.claims.patience
+    assert low <= patience <= high
+
+
+async def test_calls_at_once(tmp_path: Path, authority: Authority) -> None:
+    """A call beyond the limit is sent away at once; when one has ended the next may come."""
+    entered, may_end = asyncio.Event(), asyncio.Event()
+
+    async def happens() -> Claim:
+        entered.set()
+        await may_end.wait()
+        raise InvalidError(Reason.INVALID_NAME)
+
+    async with running(tmp_path, authority, calls_at_once=1) as edge:
+        edge.claims.happens = happens
+        channel = edge.mine()
+        body = requests()[GET_VERIFICATION].SerializeToString()
+        first = asyncio.ensure_future(refused(channel, GET_VERIFICATION, body))
+        await entered.wait()
+        assert (await refused(channel, GET_VERIFICATION, body)).reason == "STORE_UNAVAILABLE"
+        may_end.set()
+        assert (await first).reason == "INVALID_NAME"
+        assert (await refused(channel, GET_VERIFICATION, body)).reason == "INVALID_NAME"
+
+
+async def test_a_timeout_of_somebody_else_passes() -> None:
+    """A TimeoutError that is not the deadline's stays what it is, and is logged as unforeseen."""
+
+    async def inner(call: Call) -> bytes:
+        raise TimeoutError
+
+    method = EdgeMethod(GET_VERIFICATION, frozenset({"platform"}), status_pb2.GetStatusRequest, REQUEST_BYTES)
+    stage = limits.wrap(inner, running=limits.Running(), calls_at_once=1, deadline=5.0)
+    with pytest.raises(TimeoutError):
+        await stage(Call(method, b"", None, None, clock()))

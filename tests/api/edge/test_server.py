@@ -1,0 +1,185 @@
+"""A server says how it is, stops cleanly, and does not start without an access option."""
+
+import asyncio
+from pathlib import Path
+
+import grpc
+import pytest
+from google.protobuf.message import Message
+from grpc_health.v1 import health_pb2
+from grpc_reflection.v1alpha import reflection_pb2
+
+from idvault.api.edge.access import Access, AccessOptionError
+from idvault.api.edge.server import GrpcServer, ListenError, Service, Tls
+from idvault.ports.claim import Claim
+from tests.api.descriptors import service
+from tests.support.authority import Authority, spiffe
+from tests.support.edge import (
+    GET_STATUS,
+    GET_VERIFICATION,
+    Edge,
+    call,
+    clock,
+    refused,
+    requests,
+    running,
+    succeeded,
+)
+
+CHECK, WATCH = "/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch"
+SERVING = health_pb2.HealthCheckResponse.SERVING
+NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+REFLECTION = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
+
+
+def asking(name: str = "") -> bytes:
+    return health_pb2.HealthCheckRequest(service=name).SerializeToString()
+
+
+async def health(channel: grpc.aio.Channel, name: str = "") -> int:
+    return health_pb2.HealthCheckResponse.FromString(await call(channel, CHECK, asking(name))).status
+
+
+@pytest.mark.parametrize("name", ["", "idvault.v1.VerificationService", "idvault.v1.StatusService"])
+async def test_health_is_for_any_valid_certificate(edge: Edge, name: str) -> None:
+    """A certificate of the authority is enough; it need not be registered."""
+    channel = edge.channel(edge.authority.client(spiffe("platform", "nobody")))
+    assert await health(channel, name) == SERVING
+
+
+async def test_health_of_nothing(edge: Edge) -> None:
+    """A service that is not here is NOT_FOUND, as the health protocol says; bad bytes are refused."""
+    channel = edge.mine()
+    assert (await refused(channel, CHECK, asking("idvault.v1.Nothing"))).code is grpc.StatusCode.NOT_FOUND
+    told = await refused(channel, CHECK, b"\xff")
+    assert (told.code, told.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_MESSAGE")
+    watch: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(WATCH)
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        [_ async for _ in watch(b"\xff", timeout=5)]
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_health_needs_a_certificate(edge: Edge) -> None:
+    """Nobody without a certificate learns even that."""
+    assert (await refused(edge.channel(None), CHECK, asking())).code is grpc.StatusCode.UNAVAILABLE
+
+
+async def test_a_drain(edge: Edge) -> None:
+    """NOT_SERVING comes first, to watchers too; a running call ends well; then nothing is taken."""
+    entered, may_end = asyncio.Event(), asyncio.Event()
+
+    async def happens() -> Claim:
+        entered.set()
+        await may_end.wait()
+        return succeeded()
+
+    edge.claims.happens = happens
+    channel = edge.mine()
+    watch: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(WATCH)
+    watching = watch(asking())
+    states = [health_pb2.HealthCheckResponse.FromString(await anext(aiter(watching))).status]
+    long_call = asyncio.ensure_future(
+        call(channel, GET_VERIFICATION, requests()[GET_VERIFICATION].SerializeToString())
+    )
+    await entered.wait()
+    stopping = asyncio.ensure_future(edge.server.stop(grace=30.0, linger=0.3))
+    states.append(health_pb2.HealthCheckResponse.FromString(await anext(aiter(watching))).status)
+    assert states == [SERVING, NOT_SERVING]
+    assert await health(channel) == NOT_SERVING
+    assert await call(channel, GET_STATUS, requests()[GET_STATUS].SerializeToString())
+    assert [_ async for _ in watching] == []
+    assert not stopping.done()
+    may_end.set()
+    assert await long_call
+    await asyncio.wait_for(stopping, 5)
+    await edge.server.wait()
+    told = await refused(edge.mine(), GET_STATUS, requests()[GET_STATUS].SerializeToString())
+    assert told.code is grpc.StatusCode.UNAVAILABLE
+
+
+async def test_watchers_who_leave_leave_nothing(edge: Edge) -> None:
+    """A watcher's end ends its stream, and a stop does not wait for one who stays."""
+    channel = edge.mine()
+    watch: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(WATCH)
+    leaves, stays = watch(asking()), watch(asking())
+    await anext(aiter(leaves))
+    await anext(aiter(stays))
+    leaves.cancel()
+    await asyncio.wait_for(edge.server.stop(grace=30.0, linger=0.0), 5)
+
+
+async def test_grace_is_limited(edge: Edge) -> None:
+    """A call that does not end within the grace is cut off."""
+    entered = asyncio.Event()
+
+    async def happens() -> Claim:
+        entered.set()
+        await asyncio.get_running_loop().create_future()
+        return succeeded()
+
+    edge.claims.happens = happens
+    body = requests()[GET_VERIFICATION].SerializeToString()
+    endless = asyncio.ensure_future(refused(edge.mine(), GET_VERIFICATION, body))
+    await entered.wait()
+    await asyncio.wait_for(edge.server.stop(grace=0.05, linger=0.0), 5)
+    assert (await endless).code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
+
+
+async def test_two_processes_share_a_port(tmp_path: Path, authority: Authority, edge: Edge) -> None:
+    """SO_REUSEPORT: a second server listens where the first does."""
+    second = server(edge, listen=f"127.0.0.1:{edge.server.port}")
+    await second.start()
+    assert second.port == edge.server.port
+    await second.stop(grace=0.0, linger=0.0)
+
+
+def server(
+    edge: Edge, *, listen: str, tls: Tls | None = None, services: list[Service] | None = None
+) -> GrpcServer:
+    issued = edge.authority.server()
+    return GrpcServer(
+        listen=listen,
+        tls=tls or Tls(issued.certificate, issued.key, edge.authority.ca),
+        services=services or [],
+        access=Access(directory=edge.directory, trust_domain="idvault.test"),
+        metrics=edge.metrics,
+        access_log=edge.logs.access,
+        clock=clock,
+    )
+
+
+async def test_an_address_of_somebody_else(edge: Edge) -> None:
+    """An address that cannot be bound is an error that names it."""
+    with pytest.raises(ListenError, match=r"192\.0\.2\.1:1"):
+        await server(edge, listen="192.0.2.1:1").start()
+
+
+@pytest.mark.parametrize("roles", [[], [0]])
+async def test_no_start_without_access_option(edge: Edge, roles: list[int]) -> None:
+    """A method of idvault.v1 that does not say who may call it stops the start."""
+
+    class Servicer:
+        async def GetSomething(self, request: Message, **facts: object) -> Message:
+            return request
+
+    with pytest.raises(AccessOptionError, match="GetSomething"):
+        server(edge, listen="127.0.0.1:0", services=[Service(service(roles), Servicer())])
+
+
+async def test_no_start_without_an_implementation(edge: Edge) -> None:
+    """A method that nobody answers stops the start as well."""
+    with pytest.raises(AttributeError):
+        server(edge, listen="127.0.0.1:0", services=[Service(service([1]), object())])
+
+
+async def test_reflection_only_if_asked(tmp_path: Path, authority: Authority, edge: Edge) -> None:
+    """Reflection is there with the flag and not without."""
+    listing = reflection_pb2.ServerReflectionRequest(list_services="").SerializeToString()
+    assert (await refused(edge.mine(), REFLECTION, listing)).code is grpc.StatusCode.UNIMPLEMENTED
+    async with running(tmp_path, authority, reflection=True) as developing:
+        stream: grpc.aio.StreamStreamMultiCallable[bytes, bytes] = developing.mine().stream_stream(REFLECTION)
+        asked = stream(iter([listing]), timeout=5)
+        answer = reflection_pb2.ServerReflectionResponse.FromString(await anext(aiter(asked)))
+        names = {one.name for one in answer.list_services_response.service}
+        assert {"idvault.v1.VerificationService", "idvault.v1.StatusService", "grpc.health.v1.Health"} < names
+        asked.cancel()

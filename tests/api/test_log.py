@@ -1,0 +1,213 @@
+"""TransparencyService over a real channel, with a log in memory behind the real flow."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import grpc
+import pytest
+
+from idvault.api import page_token
+from idvault.api.edge.access import Access
+from idvault.api.edge.directory import Directory, Pin
+from idvault.api.edge.server import GrpcServer, Service, Tls
+from idvault.api.log import TransparencyServicer
+from idvault.domain.error import FieldCode, InvalidError
+from idvault.flows.log.reading import TransparencyFlow
+from idvault.telemetry.logs import Logs
+from idvault.telemetry.metrics import Metrics
+from idvault.transparency import proof
+from idvault.transparency.tree import leaf_hash
+from idvault.v1 import transparency_pb2
+from tests.support.authority import TRUST_DOMAIN, Authority, spiffe
+from tests.support.edge import FakePlatforms, call, clock, platform, refused
+from tests.support.fakes.memory_log import MemoryLog
+from tests.support.merkle import log_of, mth, signer
+
+ORIGIN = "log.example/idvault"
+SIZE = 250
+_SERVICE = "/idvault.v1.TransparencyService/"
+GET_CHECKPOINT, LIST, INCLUSION, CONSISTENCY = (
+    _SERVICE + name
+    for name in ("GetCheckpoint", "ListLogEntries", "GetInclusionProof", "GetConsistencyProof")
+)
+ROLES = ("auditor", "custodian", "operator", "monitor")
+
+
+@dataclass
+class Custody:
+    """A running custody edge, the log behind it, and a channel for each role."""
+
+    log: MemoryLog
+    channels: dict[str, grpc.aio.Channel]
+
+    @property
+    def mine(self) -> grpc.aio.Channel:
+        return self.channels["monitor"]
+
+
+@pytest.fixture
+async def custody(tmp_path: Path, authority: Authority) -> AsyncIterator[Custody]:
+    log = MemoryLog(origin=ORIGIN, signer=signer(ORIGIN))
+    log.append(*log_of(SIZE))
+    log.sign()
+    log.append(b"not signed for yet")
+    issued = {role: authority.client(spiffe(role, f"{role}-x")) for role in (*ROLES, "platform")}
+    registered = [platform(issued[role], name=f"{role}-x", role=role) for role in ("platform", "monitor")]
+    people = [Pin(f"{role}-x", role, "33" * 16, issued[role].spki) for role in ROLES[:3]]
+    directory = Directory(
+        platforms=FakePlatforms(*registered), people=lambda: people, clock=lambda: datetime.now(UTC)
+    )
+    await directory.load()
+    logs = Logs(process="serve-0", path=tmp_path / "serve.jsonl")
+    own = authority.server()
+    server = GrpcServer(
+        listen="127.0.0.1:0",
+        tls=Tls(own.certificate, own.key, authority.ca),
+        services=[
+            Service(
+                transparency_pb2.DESCRIPTOR.services_by_name["TransparencyService"],
+                TransparencyServicer(flow=TransparencyFlow(log=log, checkpoints=log)),
+            )
+        ],
+        access=Access(directory=directory, trust_domain=TRUST_DOMAIN),
+        metrics=Metrics(),
+        access_log=logs.access,
+        clock=clock,
+    )
+    await server.start()
+    channels = {
+        role: grpc.aio.secure_channel(
+            f"localhost:{server.port}",
+            grpc.ssl_channel_credentials(authority.ca, one.key, one.certificate),
+            (("grpc.enable_retries", 0), ("grpc.use_local_subchannel_pool", 1)),
+        )
+        for role, one in issued.items()
+    }
+    try:
+        yield Custody(log, channels)
+    finally:
+        for channel in channels.values():
+            await channel.close()
+        await server.stop(grace=1.0, linger=0.0)
+        logs.close()
+
+
+def page(**fields: int | str) -> bytes:
+    return transparency_pb2.ListLogEntriesRequest(**fields).SerializeToString()  # type: ignore[arg-type]
+
+
+async def listed(custody: Custody, **fields: int | str) -> transparency_pb2.ListLogEntriesResponse:
+    """Ask for a page."""
+    return transparency_pb2.ListLogEntriesResponse.FromString(await call(custody.mine, LIST, page(**fields)))
+
+
+async def test_who_may_read(custody: Custody) -> None:
+    """Everybody but a platform reads the log."""
+    for role in ROLES:
+        answer = transparency_pb2.Checkpoint.FromString(
+            await call(custody.channels[role], GET_CHECKPOINT, b"")
+        )
+        assert answer.note == custody.log.note
+    for path in (GET_CHECKPOINT, LIST, INCLUSION, CONSISTENCY):
+        told = await refused(custody.channels["platform"], path, b"")
+        assert (told.code.name, told.reason) == ("PERMISSION_DENIED", "ACCESS_DENIED")
+
+
+async def test_before_the_first_checkpoint(custody: Custody) -> None:
+    """There is no checkpoint to answer, and a list is empty."""
+    custody.log.note = None
+    told = await refused(custody.mine, GET_CHECKPOINT, b"")
+    assert (told.code.name, told.reason) == ("UNAVAILABLE", "LOG_UNAVAILABLE")
+    assert not (await listed(custody)).entries
+
+
+async def test_pages_follow_one_another(custody: Custody) -> None:
+    """All entries come once, in order and with their index; a page has 100 unless told otherwise."""
+    first = await listed(custody)
+    assert [entry.index for entry in first.entries] == list(range(100))
+    found, answer = list(first.entries), first
+    while answer.next_page_token:
+        answer = await listed(custody, page_token=answer.next_page_token, page_size=60)
+        found += answer.entries
+    assert [(entry.index, entry.leaf) for entry in found] == list(enumerate(log_of(SIZE)))
+    # The token, not start_index, says where the next page begins.
+    second = await listed(custody, page_token=first.next_page_token, start_index=3)
+    assert second.entries[0].index == 100
+    assert [entry.index for entry in (await listed(custody, start_index=248, page_size=1_000)).entries] == [
+        248,
+        249,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "code"),
+    [
+        ({"page_size": -1}, "page_size", "LENGTH"),
+        ({"page_size": 1_001}, "page_size", "LENGTH"),
+        ({"start_index": -1}, "start_index", "LENGTH"),
+        ({"start_index": SIZE + 1}, "start_index", "LENGTH"),
+        ({"page_token": page_token.encode(SIZE + 1, of="ListLogEntries")}, "page_token", "LENGTH"),
+        ({"page_token": "100"}, "page_token", "CHARACTER"),
+        ({"page_token": page_token.encode(3, of="ListSomethingElse")}, "page_token", "CHARACTER"),
+    ],
+)
+async def test_no_such_page(custody: Custody, fields: dict[str, int | str], field: str, code: str) -> None:
+    """A size, a place or a token that is none is refused and named."""
+    told = await refused(custody.mine, LIST, page(**fields))
+    assert (told.code.name, told.reason, told.fields) == (
+        "INVALID_ARGUMENT",
+        "INVALID_MESSAGE",
+        {field: code},
+    )
+
+
+def test_a_token_has_one_spelling() -> None:
+    """A token that is changed anywhere, cut, lengthened or not ASCII is refused."""
+    token = page_token.encode(77, of="list")
+    assert page_token.decode(token, of="list") == 77
+    assert page_token.encode(None, of="list") == ""
+    changed = [token[:at] + ("A" if token[at] != "A" else "B") + token[at + 1 :] for at in range(len(token))]
+    for wrong in [*changed, token[:-1], token + "A", token + "\n", "é" * 20, " " + token]:
+        with pytest.raises(InvalidError) as caught:
+            page_token.decode(wrong, of="list")
+        assert [(each.field, each.code) for each in caught.value.violations] == [
+            ("page_token", FieldCode.CHARACTER)
+        ]
+
+
+async def test_an_inclusion_proof(custody: Custody) -> None:
+    """The path leads from the entry to the root of the size that was asked for."""
+    request = transparency_pb2.GetInclusionProofRequest(index=77, tree_size=200)
+    answer = transparency_pb2.InclusionProof.FromString(
+        await call(custody.mine, INCLUSION, request.SerializeToString())
+    )
+    assert (answer.index, answer.tree_size) == (77, 200)
+    leaves = log_of(200)
+    proof.verify_inclusion(
+        leaf_hash=leaf_hash(leaves[77]), index=77, size=200, root=mth(leaves), proof=answer.hashes
+    )
+
+
+async def test_a_consistency_proof(custody: Custody) -> None:
+    """The proof connects both sizes."""
+    request = transparency_pb2.GetConsistencyProofRequest(old_size=77, new_size=SIZE)
+    answer = transparency_pb2.ConsistencyProof.FromString(
+        await call(custody.mine, CONSISTENCY, request.SerializeToString())
+    )
+    assert (answer.old_size, answer.new_size) == (77, SIZE)
+    leaves = log_of(SIZE)
+    proof.verify_consistency(
+        old=77, new=SIZE, old_root=mth(leaves[:77]), new_root=mth(leaves), proof=answer.hashes
+    )
+
+
+async def test_what_is_not_signed_for_is_not_proved(custody: Custody) -> None:
+    """A size beyond the newest checkpoint is refused, though the entry is in the database."""
+    inclusion = transparency_pb2.GetInclusionProofRequest(index=0, tree_size=SIZE + 1)
+    told = await refused(custody.mine, INCLUSION, inclusion.SerializeToString())
+    assert (told.reason, told.fields) == ("INVALID_MESSAGE", {"tree_size": "LENGTH"})
+    consistency = transparency_pb2.GetConsistencyProofRequest(old_size=1, new_size=SIZE + 1)
+    told = await refused(custody.mine, CONSISTENCY, consistency.SerializeToString())
+    assert (told.reason, told.fields) == ("INVALID_MESSAGE", {"new_size": "LENGTH"})

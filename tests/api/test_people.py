@@ -1,0 +1,321 @@
+"""RosterService over a real channel: who may call what, and what ends with a revocation."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.message import Message
+
+from idvault.api.edge import limits
+from idvault.api.edge.access import Access
+from idvault.api.edge.call import Caller
+from idvault.api.edge.directory import Directory, Pin
+from idvault.api.edge.server import GrpcServer, Service, Tls
+from idvault.api.edge.stream import while_admitted
+from idvault.api.people import RosterServicer
+from idvault.domain.clock import ClockReading
+from idvault.domain.error import DeniedError, IdvaultError, NotFoundError, Reason, UnavailableError
+from idvault.flows.people.roster import Proposal, ProposeCommand, Published, SignCommand
+from idvault.flows.people.second_factor import Begun, EnrolCommand
+from idvault.flows.platform import PlatformCommand
+from idvault.ports.platform import Platform
+from idvault.telemetry.logs import Logs
+from idvault.telemetry.metrics import Metrics
+from idvault.v1 import options_pb2, roster_pb2
+from tests.support.authority import TRUST_DOMAIN, Authority, spiffe
+from tests.support.edge import REQUEST_ID, FakePlatforms, call, clock, platform, refused
+from tests.support.roster_world import next_version
+
+ROSTER = next_version(None)
+SERVICE = roster_pb2.DESCRIPTOR.services_by_name["RosterService"]
+SPKI = "f" * 64
+ROLES = ("platform", "auditor", "custodian", "operator", "monitor")
+TABLE = {
+    "GetRoster": {"operator", "auditor", "custodian"},
+    "ProposeRoster": {"operator"},
+    "SignRoster": {"custodian"},
+    "RegisterPlatform": {"operator"},
+    "RevokePlatform": {"operator"},
+    "BeginSecondFactor": {"auditor", "custodian"},
+    "ConfirmSecondFactor": {"auditor", "custodian"},
+}
+REQUESTS: dict[str, Message] = {
+    "GetRoster": roster_pb2.GetRosterRequest(version=1),
+    "ProposeRoster": roster_pb2.ProposeRosterRequest(request_id=REQUEST_ID, file=ROSTER.to_bytes()),
+    "SignRoster": roster_pb2.SignRosterRequest(
+        request_id=REQUEST_ID, hash=ROSTER.digest(), signature=b"s" * 64
+    ),
+    "RegisterPlatform": roster_pb2.RegisterPlatformRequest(
+        request_id=REQUEST_ID, platform="platform-b", role=options_pb2.ROLE_MONITOR, spki=SPKI
+    ),
+    "RevokePlatform": roster_pb2.RevokePlatformRequest(
+        request_id=REQUEST_ID, platform="platform-b", spki=SPKI
+    ),
+    "BeginSecondFactor": roster_pb2.BeginSecondFactorRequest(request_id=REQUEST_ID, code="123456"),
+    "ConfirmSecondFactor": roster_pb2.ConfirmSecondFactorRequest(request_id=REQUEST_ID, code="123456"),
+}
+
+
+@dataclass
+class FakeFlows:
+    """All three flows behind the edge; they note what they are asked, and can refuse."""
+
+    asked: list[Any] = field(default_factory=list)
+    refusal: IdvaultError | None = None
+
+    def _note(self, command: Any) -> None:
+        self.asked.append(command)
+        if self.refusal is not None:
+            raise self.refusal
+
+    async def get(self, *, version: int) -> Published:
+        self._note(version)
+        return Published(ROSTER, 1, (Proposal(next_version(ROSTER), adopted=False),))
+
+    async def propose(self, command: ProposeCommand, *, now: ClockReading) -> Proposal:
+        self._note(command)
+        return Proposal(ROSTER, adopted=False)
+
+    async def sign(self, command: SignCommand, *, now: ClockReading) -> Proposal:
+        self._note(command)
+        return Proposal(ROSTER, adopted=True)
+
+    async def register(self, command: PlatformCommand, *, now: ClockReading) -> Platform:
+        self._note(command)
+        return Platform(command.name, command.role, "22" * 16, command.spki, now.business)
+
+    async def revoke(self, command: PlatformCommand, *, now: ClockReading) -> Platform:
+        self._note(command)
+        return Platform(command.name, "monitor", "22" * 16, command.spki, now.business, now.business)
+
+    async def begin(self, command: EnrolCommand, *, now: ClockReading) -> Begun:
+        self._note(command)
+        return Begun("a suite", b"sealed")
+
+    async def confirm(self, command: EnrolCommand, *, now: ClockReading) -> None:
+        self._note(command)
+
+
+@dataclass
+class Custody:
+    """A running custody edge and a channel for each role."""
+
+    flows: FakeFlows
+    directory: Directory
+    people: list[Pin]
+    channels: dict[str, grpc.aio.Channel]
+
+    async def call(self, role: str, method: str, request: Message | None = None) -> bytes:
+        body = (REQUESTS[method] if request is None else request).SerializeToString()
+        return await call(self.channels[role], f"/{SERVICE.full_name}/{method}", body)
+
+    async def refused(self, role: str, method: str, request: Message | None = None) -> Any:
+        body = (REQUESTS[method] if request is None else request).SerializeToString()
+        return await refused(self.channels[role], f"/{SERVICE.full_name}/{method}", body)
+
+
+@pytest.fixture
+async def custody(tmp_path: Path, authority: Authority) -> AsyncIterator[Custody]:
+    flows = FakeFlows()
+    issued = {role: authority.client(spiffe(role, f"{role}-x")) for role in ROLES}
+    registered = [platform(issued[role], name=f"{role}-x", role=role) for role in ("platform", "monitor")]
+    people = [Pin(f"{role}-x", role, "33" * 16, issued[role].spki) for role in ROLES[1:4]]
+    directory = Directory(
+        platforms=FakePlatforms(*registered), people=lambda: people, clock=lambda: datetime.now(UTC)
+    )
+    await directory.load()
+    logs = Logs(process="serve-0", path=tmp_path / "serve.jsonl")
+    own = authority.server()
+    server = GrpcServer(
+        listen="127.0.0.1:0",
+        tls=Tls(own.certificate, own.key, authority.ca),
+        services=[Service(SERVICE, RosterServicer(rosters=flows, platforms=flows, second_factors=flows))],
+        access=Access(directory=directory, trust_domain=TRUST_DOMAIN),
+        metrics=Metrics(),
+        access_log=logs.access,
+        clock=clock,
+    )
+    await server.start()
+    channels = {
+        role: grpc.aio.secure_channel(
+            f"localhost:{server.port}",
+            grpc.ssl_channel_credentials(authority.ca, one.key, one.certificate),
+            (("grpc.enable_retries", 0), ("grpc.use_local_subchannel_pool", 1)),
+        )
+        for role, one in issued.items()
+    }
+    try:
+        yield Custody(flows, directory, people, channels)
+    finally:
+        for channel in channels.values():
+            await channel.close()
+        await server.stop(grace=1.0, linger=0.0)
+        logs.close()
+
+
+async def test_who_may_call_what(custody: Custody) -> None:
+    """Each method is for the written roles and for no other."""
+    assert {method.name for method in SERVICE.methods} == TABLE.keys() == REQUESTS.keys()
+    for method, roles in TABLE.items():
+        for role in ROLES:
+            if role in roles:
+                await custody.call(role, method)
+            else:
+                told = await custody.refused(role, method)
+                assert (told.code.name, told.reason) == ("PERMISSION_DENIED", "ACCESS_DENIED")
+    assert len(custody.flows.asked) == sum(map(len, TABLE.values()))
+
+
+async def test_who_leaves_the_roster_is_refused_at_once(custody: Custody) -> None:
+    """On a connection that is open already."""
+    await custody.call("custodian", "GetRoster")
+    custody.people[:] = [pin for pin in custody.people if pin.role != "custodian"]
+    await custody.directory.load()
+    assert (await custody.refused("custodian", "GetRoster")).reason == "ACCESS_DENIED"
+
+
+async def test_a_version_comes_with_what_is_proposed(custody: Custody) -> None:
+    """Whole files, so that the client itself verifies them."""
+    answer = roster_pb2.Roster.FromString(await custody.call("auditor", "GetRoster"))
+    assert (answer.version, answer.hash, answer.file) == (1, ROSTER.digest(), ROSTER.to_bytes())
+    (proposal,) = answer.proposals
+    assert (proposal.version, proposal.adopted, answer.newest_version) == (2, False, 1)
+
+
+async def test_commands_name_their_caller(custody: Custody) -> None:
+    """Who proposes, signs and enrols is whose certificate it is, whatever a message says."""
+    await custody.call("operator", "ProposeRoster")
+    signed = roster_pb2.RosterProposal.FromString(await custody.call("custodian", "SignRoster"))
+    await custody.call("auditor", "BeginSecondFactor")
+    proposed, signing, enrolling = custody.flows.asked
+    assert signed.adopted
+    assert proposed == ProposeCommand("33" * 16, REQUEST_ID, ROSTER.to_bytes())
+    assert (signing.name, signing.digest, signing.signature) == ("custodian-x", ROSTER.digest(), b"s" * 64)
+    assert enrolling == EnrolCommand("33" * 16, REQUEST_ID, "123456")
+    assert "123456" not in repr(enrolling)
+
+
+async def test_platforms_are_registered_and_revoked(custody: Custody) -> None:
+    """The answer tells since when, and until when."""
+    made = roster_pb2.Platform.FromString(await custody.call("operator", "RegisterPlatform"))
+    assert (made.platform, made.role, made.spki) == ("platform-b", options_pb2.ROLE_MONITOR, SPKI)
+    assert not made.HasField("revoke_time")
+    gone = roster_pb2.Platform.FromString(await custody.call("operator", "RevokePlatform"))
+    assert gone.HasField("revoke_time")
+
+
+@pytest.mark.parametrize(
+    ("method", "field_name", "value", "reason"),
+    [
+        ("ProposeRoster", "request_id", "", "INVALID_REQUEST_ID"),
+        ("SignRoster", "request_id", REQUEST_ID.upper(), "INVALID_REQUEST_ID"),
+        ("SignRoster", "hash", "a" * 63, "INVALID_MESSAGE"),
+        ("SignRoster", "signature", b"s" * 63, "INVALID_MESSAGE"),
+        ("RegisterPlatform", "platform", "Platform", "INVALID_MESSAGE"),
+        ("RegisterPlatform", "role", options_pb2.ROLE_AUDITOR, "INVALID_MESSAGE"),
+        ("RegisterPlatform", "spki", "F" * 64, "INVALID_MESSAGE"),
+        ("RevokePlatform", "spki", "", "INVALID_MESSAGE"),
+        ("BeginSecondFactor", "request_id", "1", "INVALID_REQUEST_ID"),
+        ("ConfirmSecondFactor", "request_id", "1", "INVALID_REQUEST_ID"),
+    ],
+)
+async def test_a_malformed_field_is_named(
+    custody: Custody, method: str, field_name: str, value: Any, reason: str
+) -> None:
+    """Before any flow is asked."""
+    request = type(REQUESTS[method])()
+    request.CopyFrom(REQUESTS[method])
+    setattr(request, field_name, value)
+    told = await custody.refused(sorted(TABLE[method])[0], method, request)
+    assert (told.code.name, told.reason) == ("INVALID_ARGUMENT", reason)
+    assert field_name in told.fields
+    assert not custody.flows.asked
+
+
+async def test_a_refused_code_says_no_more_than_that(custody: Custody) -> None:
+    """PERMISSION_DENIED with its reason, and the code is in no word of it."""
+    for reason in (Reason.SECOND_FACTOR_REFUSED, Reason.SECOND_FACTOR_LOCKED):
+        custody.flows.refusal = DeniedError(reason)
+        told = await custody.refused("auditor", "ConfirmSecondFactor")
+        assert (told.code.name, told.reason) == ("PERMISSION_DENIED", reason.value)
+        assert "123456" not in told.raw
+
+
+async def test_a_version_that_is_not_there(custody: Custody) -> None:
+    """NOT_FOUND, as the contract says."""
+    custody.flows.refusal = NotFoundError(Reason.REQUEST_NOT_FOUND)
+    assert (await custody.refused("operator", "GetRoster")).code.name == "NOT_FOUND"
+
+
+async def test_a_roster_may_be_larger_than_other_messages(custody: Custody) -> None:
+    """256 KiB for a proposal, 64 KiB for everything else."""
+    large = roster_pb2.ProposeRosterRequest(request_id=REQUEST_ID, file=bytes(limits.REQUEST_BYTES))
+    await custody.call("operator", "ProposeRoster", large)
+    large.file = bytes(256 * 1024)
+    assert (await custody.refused("operator", "ProposeRoster", large)).reason == "INVALID_MESSAGE"
+    signing = roster_pb2.SignRosterRequest(signature=bytes(limits.REQUEST_BYTES))
+    assert (await custody.refused("custodian", "SignRoster", signing)).reason == "INVALID_MESSAGE"
+    assert len(custody.flows.asked) == 1
+
+
+async def _numbers(following: asyncio.Event, ended: asyncio.Event) -> AsyncIterator[int]:
+    try:
+        yield 1
+        await following.wait()
+        yield 2
+    finally:
+        ended.set()
+
+
+async def test_a_stream_ends_when_its_caller_is_revoked(custody: Custody) -> None:
+    """Nothing comes after the revocation, and what feeds the stream is closed."""
+    pin = next(pin for pin in custody.people if pin.role == "auditor")
+    caller, ended = Caller(pin.name, pin.role, pin.actor_id, pin.spki), asyncio.Event()
+    numbers = _numbers(asyncio.Event(), ended)
+    stream = while_admitted(numbers, caller=caller, revocations=custody.directory)
+    assert await anext(stream) == 1
+    custody.people.clear()
+    await custody.directory.load()
+    with pytest.raises(DeniedError) as refused:
+        await anext(stream)
+    assert refused.value.reason is Reason.ACCESS_DENIED
+    assert ended.is_set()
+
+
+async def test_a_stream_that_is_done_ends_by_itself(custody: Custody) -> None:
+    """And leaves nobody waiting for a revocation."""
+    pin = custody.people[0]
+    caller, following, ended = (
+        Caller(pin.name, pin.role, pin.actor_id, pin.spki),
+        asyncio.Event(),
+        asyncio.Event(),
+    )
+    following.set()
+    async with aclosing(
+        while_admitted(_numbers(following, ended), caller=caller, revocations=custody.directory)
+    ) as stream:
+        await custody.directory.load()
+        assert [number async for number in stream] == [1, 2]
+    assert ended.is_set()
+
+
+async def test_a_stream_ends_when_nobody_knows_any_more() -> None:
+    """A list of keys that is too old for a call is too old for a stream."""
+    now = datetime.now(UTC)
+    times = iter([now, now, now.replace(year=now.year + 1)])
+    pin = Pin("auditor-x", "auditor", "33" * 16, SPKI)
+    directory = Directory(
+        platforms=FakePlatforms(), people=lambda: [pin], clock=lambda: next(times), period=0.01
+    )
+    await directory.load()
+    caller = Caller(pin.name, pin.role, pin.actor_id, pin.spki)
+    stream = while_admitted(_numbers(asyncio.Event(), asyncio.Event()), caller=caller, revocations=directory)
+    assert await anext(stream) == 1
+    with pytest.raises(UnavailableError):
+        await anext(stream)

@@ -1,0 +1,197 @@
+"""The rules of invitations."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from idvault.domain.account import Account, AccountState, Standing
+from idvault.domain.campaign import invitation
+from idvault.domain.campaign.campaign import CampaignPlan, Cohort, ReverificationMethod
+from idvault.domain.campaign.invitation import Invitation, InvitationEvent, InvitationState, Stage
+from idvault.domain.error import FieldCode, InvalidError, PreconditionError, Reason
+from tests.support import builders
+
+NOW, TODAY = builders.NOW, builders.TODAY
+PLAN = CampaignPlan(
+    "Verify", Cohort(), (ReverificationMethod.WHEN_DUE,), daily_limit=10, reminder_days=(3, 7)
+)
+EVENT, IN = InvitationEvent, InvitationState
+
+
+def fresh(method: ReverificationMethod = ReverificationMethod.WHEN_DUE) -> Invitation:
+    """Return an invitation that was never delivered."""
+    return invitation.new(account_token=builders.TOKEN, campaign_id="c" * 32, method=method, now=NOW)
+
+
+def leased(one: Invitation, *, now: datetime = NOW) -> Invitation:
+    """Return an invitation that a batch holds for 10 minutes."""
+    return invitation.lease(invitation=one, until=now + timedelta(minutes=10), now=now, today=TODAY)
+
+
+def recorded(one: Invitation, event: InvitationEvent = EVENT.SHOWN, *, now: datetime = NOW) -> Invitation:
+    return invitation.record(invitation=one, event=event, plan=PLAN, now=now, real=now, today=TODAY)
+
+
+def due(one: Invitation, *, now: datetime = NOW) -> bool:
+    return invitation.is_due(invitation=one, now=now, real=now)
+
+
+def imported(**changes: Any) -> Account:
+    return builders.account(**{"state": AccountState.UNVERIFIED, **changes})
+
+
+def test_a_delivery_is_leased_and_acknowledged() -> None:
+    """While it is out it is due for nobody else; then the first interval runs."""
+    out = leased(fresh())
+    assert (out.state, out.deliveries, out.reached) == (IN.ACTIVE, 1, {Stage.INVITED: TODAY})
+    assert not due(out)
+    assert due(out, now=NOW + timedelta(minutes=10))
+    done = recorded(out)
+    assert (done.deliveries, done.leased_until, done.due_at) == (1, None, NOW + timedelta(days=3))
+    assert set(done.reached) == {Stage.INVITED, Stage.SHOWN}
+
+
+def test_a_delivery_that_came_back_is_the_same_one() -> None:
+    """It does not count again."""
+    out = leased(fresh())
+    again = leased(out, now=NOW + timedelta(hours=1))
+    assert (again.deliveries, again.leased_until) == (1, NOW + timedelta(hours=1, minutes=10))
+    assert not invitation.counts(before=out, after=again)
+    assert invitation.counts(before=fresh(), after=out)
+
+
+def test_reminders_end() -> None:
+    """One delivery, and one more for each interval."""
+    one, now = fresh(ReverificationMethod.AT_LOGIN), NOW
+    deliveries = []
+    for _ in range(40):
+        if due(one, now=now):
+            one = recorded(one, now=now)
+            deliveries.append((now - NOW).days)
+        now += timedelta(days=1)
+    assert (deliveries, one.deliveries, one.due_at) == ([0, 3, 10], 3, None)
+
+
+def test_an_event_between_deliveries_moves_nothing() -> None:
+    """It neither delays nor hastens the next reminder."""
+    shown = recorded(fresh(ReverificationMethod.AT_LOGIN))
+    later = recorded(shown, EVENT.LATER, now=NOW + timedelta(days=1))
+    assert (later.deliveries, later.due_at, later.state) == (1, shown.due_at, IN.ACTIVE)
+
+
+@pytest.mark.parametrize("event", list(EVENT))
+@pytest.mark.parametrize("before", list(IN))
+def test_where_an_event_leads(event: InvitationEvent, before: InvitationState) -> None:
+    """Only a refusal and a hand-in move it, and nothing moves one that is verified."""
+    moves: dict[InvitationEvent, dict[InvitationState, InvitationState]] = {
+        EVENT.DISMISSED: {IN.NEW: IN.DISMISSED, IN.ACTIVE: IN.DISMISSED},
+        EVENT.COMPLETED: {state: IN.COMPLETED for state in IN if state is not IN.VERIFIED},
+    }
+    otherwise = IN.ACTIVE if before is IN.NEW else before
+    start = (
+        fresh(ReverificationMethod.AT_LOGIN)
+        if before is IN.NEW
+        else replace(fresh(), state=before, due_at=None)
+    )
+    after = recorded(start, event)
+    assert after.state is moves.get(event, {}).get(before, otherwise)
+    assert {Stage.INVITED, Stage.SHOWN, Stage(event.value)} <= set(after.reached)
+
+
+def test_a_stage_keeps_its_first_day() -> None:
+    """Whatever happens later, the day stays."""
+    early = replace(recorded(fresh()), reached={Stage.SHOWN: TODAY - timedelta(days=5)})
+    assert recorded(early).reached[Stage.SHOWN] == TODAY - timedelta(days=5)
+
+
+def test_a_success_ends_it() -> None:
+    """Nothing follows a success."""
+    after = invitation.conclude(invitation=leased(fresh()), succeeded=True, today=TODAY)
+    assert (after.state, after.due_at, after.leased_until) == (IN.VERIFIED, None, None)
+    assert after.reached[Stage.VERIFIED] == TODAY
+
+
+def test_a_failure_lets_the_reminders_go_on() -> None:
+    """Also after a hand-in, when they come as they would have; a refusal stays."""
+    shown = recorded(leased(fresh()))
+    failed = invitation.conclude(invitation=recorded(shown, EVENT.COMPLETED), succeeded=False, today=TODAY)
+    assert (failed.state, failed.due_at) == (IN.ACTIVE, shown.due_at)
+    assert failed.reached[Stage.FAILED] == TODAY
+    refused = invitation.conclude(invitation=recorded(shown, EVENT.DISMISSED), succeeded=False, today=TODAY)
+    assert refused.state is IN.DISMISSED
+
+
+@pytest.mark.parametrize("state", list(AccountState))
+@pytest.mark.parametrize("standing", list(Standing))
+def test_who_may_be_invited(state: AccountState, standing: Standing) -> None:
+    """Who is imported and not verified, and may renew."""
+    expected = state is AccountState.UNVERIFIED and standing not in (
+        Standing.RENEWAL_SUSPENDED,
+        Standing.CLOSED,
+    )
+    assert invitation.is_open(account=imported(state=state, standing=standing)) is expected
+
+
+@pytest.mark.parametrize("was_shown", [True, False])
+@pytest.mark.parametrize("state", list(AccountState))
+@pytest.mark.parametrize("standing", list(Standing))
+def test_who_is_limited(was_shown: bool, state: AccountState, standing: Standing) -> None:
+    """Who was shown an invitation, did not verify, and has no worse standing; with the next revision."""
+    before = imported(state=state, standing=standing)
+    after = invitation.limit(account=before, was_shown=was_shown)
+    if was_shown and state is AccountState.UNVERIFIED and standing in (Standing.GOOD, Standing.WARNED):
+        assert after == replace(before, standing=Standing.PUBLISHING_LIMITED, revision=2)
+    else:
+        assert after is None
+
+
+def test_a_limit_is_lifted() -> None:
+    """To the standing before, unless somebody set another one since."""
+    limited = imported(standing=Standing.PUBLISHING_LIMITED, revision=2)
+    lifted = invitation.lift(account=limited, former=Standing.WARNED)
+    assert lifted == replace(limited, standing=Standing.WARNED, revision=3)
+    assert invitation.lift(account=imported(standing=Standing.CLOSED), former=Standing.GOOD) is None
+
+
+def test_a_code_by_link_lives_a_day() -> None:
+    """The other methods have none."""
+    assert leased(fresh(ReverificationMethod.HOSTED_LINK)).code_expires_at == NOW + timedelta(days=1)
+    assert leased(fresh()).code_expires_at is None
+
+
+@given(st.binary(min_size=16, max_size=16))
+def test_codes_are_well_formed(random: bytes) -> None:
+    """What is made is what is taken."""
+    assert invitation.check_code(invitation.code(random)) == invitation.code(random)
+
+
+def test_codes_differ_with_every_bit() -> None:
+    """None of the 128 is lost."""
+    codes = {invitation.code((1 << bit).to_bytes(16, "big")) for bit in range(128)}
+    assert len(codes) == 128
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [("0" * 25, FieldCode.LENGTH), ("8" + "0" * 25, FieldCode.CHARACTER), ("U" * 26, FieldCode.CHARACTER)],
+)
+def test_a_malformed_code(code: str, expected: FieldCode) -> None:
+    """It is named, and not shown."""
+    with pytest.raises(InvalidError) as refused:
+        invitation.check_code(code)
+    (violation,) = refused.value.violations
+    assert (violation.field, violation.code) == ("invitation_code", expected)
+
+
+def test_a_code_is_its_accounts_own() -> None:
+    """Its hash is another one for another account, and every refusal has the same words."""
+    code = invitation.code(bytes(16))
+    hashes = {invitation.code_hash(account_token=token, code=code) for token in ("a", "b")}
+    assert len(hashes) == 2
+    refusal = invitation.refuse_code()
+    assert isinstance(refusal, PreconditionError)
+    assert refusal.reason is Reason.ILLEGAL_TRANSITION

@@ -1,0 +1,85 @@
+"""What an import may hold, and what an imported account is."""
+
+from datetime import date
+
+import pytest
+
+from idvault.domain.account import AccountState, Standing
+from idvault.domain.campaign import legacy_account
+from idvault.domain.campaign.legacy_account import LegacyRow
+from idvault.domain.error import FieldCode, InvalidError, Reason, Violation
+from tests.support import builders
+
+TODAY = builders.TODAY
+
+
+@pytest.mark.parametrize("count", [1, 2_000])
+def test_a_chunk_of_a_label(count: int) -> None:
+    """1 to 2,000 rows are a chunk."""
+    assert legacy_account.check_chunk(label="批次 1", count=count) == "批次 1"
+
+
+@pytest.mark.parametrize(
+    ("label", "count", "reason", "field", "code"),
+    [
+        ("a", 0, Reason.INVALID_MESSAGE, "accounts", FieldCode.REQUIRED),
+        ("a", 2_001, Reason.TOO_MANY_ITEMS, "accounts", FieldCode.LENGTH),
+        ("", 1, Reason.INVALID_MESSAGE, "label", FieldCode.REQUIRED),
+        ("a" * 65, 1, Reason.INVALID_MESSAGE, "label", FieldCode.LENGTH),
+        ("a\n", 1, Reason.INVALID_MESSAGE, "label", FieldCode.CHARACTER),
+    ],
+)
+def test_a_wrong_chunk(label: str, count: int, reason: Reason, field: str, code: FieldCode) -> None:
+    """It is refused as a whole, and names what is wrong."""
+    with pytest.raises(InvalidError) as refused:
+        legacy_account.check_chunk(label=label, count=count)
+    assert refused.value.reason is reason
+    assert refused.value.violations == (Violation(field, code),)
+
+
+def test_a_row() -> None:
+    """A reference and a day up to today; the reference is not shown."""
+    row = legacy_account.read_row(reference="r" * 128, create_date="2026-03-01", today=TODAY)
+    assert row == LegacyRow("r" * 128, TODAY)
+    assert "rrr" not in repr(row)
+
+
+@pytest.mark.parametrize(
+    ("reference", "create_date", "field", "code"),
+    [
+        ("", "2014-01-01", "reference", FieldCode.REQUIRED),
+        ("r" * 129, "2014-01-01", "reference", FieldCode.LENGTH),
+        ("a\tb", "2014-01-01", "reference", FieldCode.CHARACTER),
+        ("a", "", "create_date", FieldCode.REQUIRED),
+        ("a", "2014-13-01", "create_date", FieldCode.CHARACTER),
+        ("a", "20140101", "create_date", FieldCode.CHARACTER),
+        ("a", "2026-W01-1", "create_date", FieldCode.CHARACTER),
+        ("a", "٢٠١٤-01-01", "create_date", FieldCode.CHARACTER),
+        ("a", "2026-03-02", "create_date", FieldCode.FUTURE_DATE),
+    ],
+)
+def test_a_wrong_row(reference: str, create_date: str, field: str, code: FieldCode) -> None:
+    """It is told what is wrong, without its value."""
+    row = legacy_account.read_row(reference=reference, create_date=create_date, today=TODAY)
+    assert row == Violation(field, code)
+
+
+def test_an_imported_account() -> None:
+    """It is UNVERIFIED and GOOD, with revision 1 and nobody behind it."""
+    made = legacy_account.imported(account_token=builders.TOKEN, relying_party="platform-a")
+    assert (made.state, made.standing, made.revision) == (AccountState.UNVERIFIED, Standing.GOOD, 1)
+    assert (made.person_id, made.open_claim_id, made.verify_date) == (None, None, None)
+
+
+def test_a_limit_that_somebody_made_worse_stays() -> None:
+    """A verification lifts only what the campaign set."""
+    limited = builders.account(standing=Standing.PUBLISHING_LIMITED)
+    worse = builders.account(standing=Standing.RENEWAL_SUSPENDED)
+    assert legacy_account.unlimited(account=limited, former=Standing.WARNED).standing is Standing.WARNED
+    assert legacy_account.unlimited(account=worse, former=Standing.WARNED) == worse
+
+
+def test_days_are_days() -> None:
+    """Only YYYY-MM-DD of a day that exists."""
+    assert legacy_account.read_day("2012-02-29") == date(2012, 2, 29)
+    assert legacy_account.read_day("2013-02-29") is None

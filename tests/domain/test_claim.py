@@ -1,0 +1,340 @@
+"""The rules of a claim."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from idvault.domain import account, claim
+from idvault.domain.account import (
+    Account,
+    AccountState,
+    Assurance,
+    Standing,
+    SubjectKind,
+)
+from idvault.domain.claim import (
+    ClaimOutcome,
+    ClaimRules,
+    ClaimState,
+    FailureReason,
+    Identity,
+    Owner,
+    Slot,
+)
+from idvault.domain.document import DocumentType
+from idvault.domain.error import ExhaustedError, FieldCode, InvalidError, PreconditionError, Reason, Violation
+from idvault.domain.organization import OrganizationCategory
+from idvault.domain.registry import DECIDED, RegistryAnswer
+from tests.support import builders, organizations
+from tests.support.builders import NOW, TODAY
+
+CREDIT = DocumentType.UNIFIED_SOCIAL_CREDIT_CODE
+PERSON = Owner(SubjectKind.INDIVIDUAL)
+RULES = ClaimRules(32, frozenset({DocumentType.RESIDENT_ID}), builders.ZONE)
+SUCCESS = ClaimOutcome(ClaimState.SUCCEEDED)
+MISMATCH = ClaimOutcome(ClaimState.FAILED, FailureReason.MISMATCH)
+
+
+def _check(name: str, number: str, kind: DocumentType = DocumentType.RESIDENT_ID) -> claim.Identity:
+    return claim.check_identity(real_name=name, document_type=kind, number=number, rules=RULES, today=TODAY)
+
+
+def test_identity_is_normalised() -> None:
+    """A good name and number become the one form that is sealed and compared."""
+    identity = _check(f" {builders.NAME} ", "１１００００１９０１０１０１０００１")
+    assert (identity.name, identity.document.number) == (builders.NAME, builders.NUMBER)
+
+
+def test_every_wrong_field_is_named_at_once() -> None:
+    """A form can show all that is wrong after one call; the reason is the first field's."""
+    with pytest.raises(InvalidError) as caught:
+        _check("", "110000190101010002")
+    assert caught.value.reason is Reason.INVALID_NAME
+    assert caught.value.violations == (
+        Violation("real_name", FieldCode.REQUIRED),
+        Violation("document.number", FieldCode.CHECK_DIGIT),
+    )
+
+
+def test_a_wrong_name_alone_is_named_alone() -> None:
+    """A good number is not blamed for a bad name."""
+    with pytest.raises(InvalidError) as caught:
+        _check("", builders.NUMBER)
+    assert [violation.field for violation in caught.value.violations] == ["real_name"]
+
+
+def test_a_document_that_the_registry_cannot_check_is_unsupported() -> None:
+    """Which documents are taken is configuration."""
+    with pytest.raises(InvalidError) as caught:
+        _check(builders.NAME, builders.NUMBER, DocumentType.RESIDENCE_PERMIT)
+    assert caught.value.reason is Reason.UNSUPPORTED_DOCUMENT
+
+
+def test_an_identity_never_shows_itself() -> None:
+    """A repr in a log or a traceback carries no name and no number."""
+    shown = repr(builders.identity())
+    assert builders.NAME not in shown
+    assert builders.NUMBER not in shown
+
+
+@pytest.mark.parametrize(
+    ("version", "agreed", "field", "code"),
+    [
+        ("", NOW, "consent.policy_version", FieldCode.REQUIRED),
+        ("v" * 65, NOW, "consent.policy_version", FieldCode.LENGTH),
+        ("v\n1", NOW, "consent.policy_version", FieldCode.CHARACTER),
+        ("v1", None, "consent.agree_time", FieldCode.REQUIRED),
+        ("v1", NOW + timedelta(minutes=6), "consent.agree_time", FieldCode.FUTURE_DATE),
+    ],
+)
+def test_consent_is_required(version: str, agreed: None, field: str, code: FieldCode) -> None:
+    """Each thing that a consent lacks is named."""
+    with pytest.raises(InvalidError) as caught:
+        claim.check_consent(policy_version=version, agree_time=agreed, now=NOW)
+    assert caught.value.reason is Reason.CONSENT_MISSING
+    assert caught.value.violations == (Violation(field, code),)
+
+
+def test_consent_of_a_clock_slightly_ahead_is_taken() -> None:
+    """Five minutes of difference between clocks are nobody's fault."""
+    agreed = NOW + timedelta(minutes=4)
+    consent = claim.check_consent(policy_version="v1", agree_time=agreed, now=NOW)
+    assert consent == claim.Consent("v1", agreed)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"state": AccountState.ERASED}, Reason.ACCOUNT_ERASED),
+        ({"standing": Standing.CLOSED}, Reason.ACCOUNT_CLOSED),
+        ({"standing": Standing.RENEWAL_SUSPENDED}, Reason.RENEWAL_SUSPENDED),
+    ],
+)
+def test_accounts_that_take_no_claim(changes: dict[str, object], reason: Reason) -> None:
+    """Erased, closed and renewal-suspended accounts refuse by name."""
+    with pytest.raises(PreconditionError) as caught:
+        claim.admit(account=builders.account(**changes))
+    assert caught.value.reason is reason
+
+
+@pytest.mark.parametrize("state", [s for s in AccountState if s is not AccountState.ERASED])
+@pytest.mark.parametrize("standing", [Standing.GOOD, Standing.WARNED, Standing.PUBLISHING_LIMITED])
+def test_every_other_account_takes_a_claim(state: AccountState, standing: Standing) -> None:
+    """Lesser sanctions and every living state admit a new claim."""
+    claim.admit(account=builders.account(state=state, standing=standing))
+
+
+@pytest.mark.parametrize(("count", "minutes_ago"), [(5, 10), (20, 600)])
+def test_repeated_mismatches_are_limited(count: int, minutes_ago: int) -> None:
+    """The fifth in an hour and the twentieth in a day stop the next, with the time when it may pass."""
+    failures = [NOW - timedelta(minutes=minutes_ago)] * count
+    with pytest.raises(ExhaustedError) as caught:
+        claim.check_attempts(failures=failures, now=NOW)
+    assert caught.value.reason is Reason.TOO_MANY_ATTEMPTS
+    window = timedelta(hours=1) if count == 5 else timedelta(days=1)
+    assert caught.value.retry_after == window - timedelta(minutes=minutes_ago)
+
+
+@pytest.mark.parametrize(
+    ("count", "age"), [(4, timedelta(0)), (19, timedelta(hours=2)), (99, timedelta(days=1))]
+)
+def test_fewer_or_older_mismatches_pass(count: int, age: timedelta) -> None:
+    """Below a limit, or outside its window, nothing is refused."""
+    claim.check_attempts(failures=[NOW - age] * count, now=NOW)
+
+
+@pytest.mark.parametrize("state", list(AccountState))
+def test_opening_a_claim_changes_only_a_rejected_account(state: AccountState) -> None:
+    """A re-verification never takes a status away; a rejected sign-up is pending again."""
+    before = builders.account(state=state, revision=7)
+    after = claim.begin(account=before, claim_id="c1", subject_kind=SubjectKind.INDIVIDUAL)
+    assert after.open_claim_id == "c1"
+    if state is AccountState.REJECTED:
+        assert (after.state, after.revision) == (AccountState.PENDING, 8)
+    else:
+        assert (after.state, after.revision) == (state, 7)
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        (RegistryAnswer.MATCH, SUCCESS),
+        (RegistryAnswer.MISMATCH, MISMATCH),
+        (RegistryAnswer.INVALID_INPUT, MISMATCH),
+        (RegistryAnswer.NO_RECORD, ClaimOutcome(ClaimState.FAILED, FailureReason.NO_RECORD)),
+    ],
+)
+def test_what_an_answer_makes_of_a_claim(answer: RegistryAnswer, outcome: ClaimOutcome) -> None:
+    """Only a full positive answer succeeds."""
+    decided = claim.decide(answer=answer, facts=builders.facts())
+    assert decided == outcome
+    assert decided.succeeded == (answer is RegistryAnswer.MATCH)
+
+
+@pytest.mark.parametrize("answer", sorted(set(RegistryAnswer) - DECIDED))
+def test_other_answers_decide_nothing(answer: RegistryAnswer) -> None:
+    """A failure of the registry is never taken for a verdict."""
+    with pytest.raises(ValueError, match="decides nothing"):
+        claim.decide(answer=answer, facts=builders.facts())
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"different_owner": True}, FailureReason.DIFFERENT_OWNER),
+        ({"person_closed": True}, FailureReason.PERSON_CLOSED),
+        ({"slot": Slot.FULL}, FailureReason.ACCOUNT_LIMIT_REACHED),
+    ],
+)
+def test_refusals_are_told_only_after_a_match(changes: dict[str, object], reason: FailureReason) -> None:
+    """Somebody who does not know the name learns nothing about the person's accounts."""
+    facts = builders.facts(**changes)
+    assert claim.decide(answer=RegistryAnswer.MATCH, facts=facts).failure_reason is reason
+    assert claim.decide(answer=RegistryAnswer.MISMATCH, facts=facts) == MISMATCH
+
+
+def _conclude(outcome: ClaimOutcome, **changes: object) -> Account:
+    return claim.conclude(
+        account=builders.account(open_claim_id="c1", **changes),
+        outcome=outcome,
+        person_id=builders.PERSON,
+        owner=PERSON,
+        today=TODAY,
+        valid_days=365,
+    )
+
+
+@pytest.mark.parametrize("state", [s for s in AccountState if s is not AccountState.ERASED])
+def test_success_verifies_every_living_account(state: AccountState) -> None:
+    """The expire date is the first day that is not covered."""
+    after = _conclude(SUCCESS, state=state, revision=3)
+    assert (after.state, after.assurance, after.revision) == (
+        AccountState.VERIFIED,
+        Assurance.REGISTRY_MATCH,
+        4,
+    )
+    assert (after.verify_date, after.expire_date) == (TODAY, date(2027, 3, 1))
+    assert (after.person_id, after.open_claim_id) == (builders.PERSON, None)
+
+
+def test_success_after_an_expiry_that_was_only_shown_gets_a_revision_above_it() -> None:
+    """The shown EXPIRED and the new VERIFIED never carry one revision."""
+    after = _conclude(SUCCESS, state=AccountState.VERIFIED, expire_date=TODAY, revision=3)
+    assert after.revision == 5
+
+
+@pytest.mark.parametrize("state", [s for s in AccountState if s is not AccountState.ERASED])
+def test_failure_rejects_a_sign_up_and_nothing_else(state: AccountState) -> None:
+    """A failed re-verification leaves the account exactly as it was."""
+    before = builders.account(state=state, revision=3)
+    after = _conclude(MISMATCH, state=state, revision=3)
+    if state is AccountState.PENDING:
+        assert (after.state, after.revision) == (AccountState.REJECTED, 4)
+    else:
+        assert after == before
+
+
+@given(st.sampled_from(AccountState), st.booleans(), st.integers(1, 400))
+def test_revisions_never_fall(state: AccountState, succeeds: bool, days: int) -> None:
+    """Whatever happens to a claim, the status's revision only grows."""
+    before = builders.account(state=state, expire_date=TODAY + timedelta(days=days - 200))
+    opened = claim.begin(account=before, claim_id="c1", subject_kind=SubjectKind.INDIVIDUAL)
+    after = claim.conclude(
+        account=opened,
+        outcome=SUCCESS if succeeds else MISMATCH,
+        person_id=builders.PERSON,
+        owner=PERSON,
+        today=TODAY,
+        valid_days=days,
+    )
+    assert before.revision <= opened.revision <= after.revision
+
+
+ORGANIZATIONS = ClaimRules(32, frozenset(DocumentType), builders.ZONE, organization_name_limit=50)
+
+
+def _organization(**changes: Any) -> Identity:
+    who = organizations.organization()
+    return claim.check_organization(
+        **{
+            "organization_name": who.name,
+            "document_type": who.document.type,
+            "number": who.document.number,
+            "rules": ORGANIZATIONS,
+            "today": TODAY,
+            **changes,
+        }
+    )
+
+
+def test_an_organization_is_normalised() -> None:
+    """A code in small letters and a name with full-width brackets are what they are in their normal form."""
+    who = organizations.organization(name="虚构(晴岚)公司")
+    found = _organization(organization_name=" 虚构（晴岚）公司", number=who.document.number.lower())
+    assert found == who
+    assert found.subject_kind is SubjectKind.ORGANIZATION
+    assert claim.owner(identity=found) == Owner(SubjectKind.ORGANIZATION, OrganizationCategory.COMPANY)
+
+
+def test_an_organizations_name_has_a_limit_of_its_own() -> None:
+    """50 code points where a person has 32; a wrong one is named as the field of this request."""
+    assert _organization(organization_name="虚" * 50).name == "虚" * 50
+    with pytest.raises(InvalidError) as refused:
+        _organization(organization_name="虚" * 51, number="9" * 18)
+    assert refused.value.reason is Reason.INVALID_NAME
+    assert [each.field for each in refused.value.violations] == ["organization_name", "document.number"]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in DocumentType if kind is not CREDIT])
+def test_an_organization_has_no_persons_document(kind: DocumentType) -> None:
+    """A resident's number verifies no organisation, and a credit code nobody."""
+    with pytest.raises(InvalidError) as refused:
+        _organization(document_type=kind, number="110000190101010001")
+    assert refused.value.reason is Reason.UNSUPPORTED_DOCUMENT
+    with pytest.raises(InvalidError) as refused:
+        claim.check_identity(
+            real_name="某一一",
+            document_type=CREDIT,
+            number=organizations.credit_code(),
+            rules=ORGANIZATIONS,
+            today=TODAY,
+        )
+    assert refused.value.reason is Reason.UNSUPPORTED_DOCUMENT
+
+
+def test_a_deployment_without_a_registry_of_organizations_takes_none() -> None:
+    """The document types are those that some registry can check."""
+    with pytest.raises(InvalidError) as refused:
+        _organization(rules=RULES)
+    assert refused.value.reason is Reason.UNSUPPORTED_DOCUMENT
+
+
+def test_success_tells_of_an_organization_that_it_is_one_and_its_category() -> None:
+    """An account from before the rule turns out to be an organisation's."""
+    before = builders.account(state=AccountState.UNVERIFIED, open_claim_id="c1")
+    owner = Owner(SubjectKind.ORGANIZATION, OrganizationCategory.COOPERATIVE)
+    for outcome, expected in ((SUCCESS, owner), (MISMATCH, PERSON)):
+        after = claim.conclude(
+            account=before,
+            outcome=outcome,
+            person_id=builders.PERSON,
+            owner=owner,
+            today=TODAY,
+            valid_days=365,
+        )
+        assert Owner(after.subject_kind, after.organization_category) == expected
+        shown = account.project(account=after, today=TODAY)
+        assert Owner(shown.subject_kind, shown.organization_category) == expected
+
+
+@pytest.mark.parametrize("state", list(AccountState))
+def test_only_a_rejected_account_changes_whom_it_is_for_before_success(state: AccountState) -> None:
+    """Somebody who was refused as a person may sign up as an organisation."""
+    after = claim.begin(
+        account=builders.account(state=state), claim_id="c1", subject_kind=SubjectKind.ORGANIZATION
+    )
+    changed = after.subject_kind is SubjectKind.ORGANIZATION
+    assert changed == (state is AccountState.REJECTED)

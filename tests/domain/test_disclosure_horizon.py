@@ -1,0 +1,16 @@
+"""The horizon of disclosure histories."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from idvault.domain import disclosure_horizon
+
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+def test_the_horizon_is_the_beginning_of_a_day() -> None:
+    """It lies the embargo before today, in the deployment's zone, and an opening at it is not told yet."""
+    horizon = disclosure_horizon.horizon(today=date(2026, 6, 1), embargo=timedelta(days=90), zone=ZONE)
+    assert horizon == datetime(2026, 3, 2, 16, tzinfo=UTC)
+    assert not disclosure_horizon.is_told(opened_at=horizon, horizon=horizon)
+    assert disclosure_horizon.is_told(opened_at=horizon - timedelta(microseconds=1), horizon=horizon)

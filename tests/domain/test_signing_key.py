@@ -1,0 +1,40 @@
+"""A key is announced before it is used, and published as long as anything may need it."""
+
+from datetime import UTC, datetime, timedelta
+
+from idvault.domain import signing_key
+from idvault.domain.signing_key import ANNOUNCED_FOR, KEPT_FOR, StatusKey
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+CHANGE = START + timedelta(days=100)
+FIRST, SECOND = StatusKey(b"1" * 32, "x", START), StatusKey(b"2" * 32, "x", CHANGE)
+MOMENT = timedelta(seconds=1)
+
+
+def test_without_keys() -> None:
+    """Nobody signs, and nothing is published."""
+    assert signing_key.current(keys=[], now=START) is None
+    assert signing_key.published(keys=[], now=START) == []
+
+
+def test_the_first_key_signs_at_once() -> None:
+    """There is nobody who would know an older one."""
+    assert signing_key.current(keys=[FIRST], now=START) == FIRST
+    assert signing_key.current(keys=[FIRST], now=START - MOMENT) is None
+    assert signing_key.published(keys=[FIRST], now=START + timedelta(days=9_999)) == [FIRST]
+
+
+def test_a_successor_waits_for_a_day() -> None:
+    """For 24 hours both keys are known and the old one signs; then the new one does."""
+    keys = [SECOND, FIRST]
+    change = CHANGE + ANNOUNCED_FOR
+    for now, signer in ((CHANGE, FIRST), (change - MOMENT, FIRST), (change, SECOND)):
+        assert signing_key.current(keys=keys, now=now) == signer
+        assert signing_key.published(keys=keys, now=now) == [FIRST, SECOND]
+
+
+def test_an_old_key_stays_until_nothing_needs_it() -> None:
+    """Its last credential ran out 30 days after it signed last."""
+    end = CHANGE + ANNOUNCED_FOR + KEPT_FOR
+    assert signing_key.published(keys=[FIRST, SECOND], now=end - MOMENT) == [FIRST, SECOND]
+    assert signing_key.published(keys=[FIRST, SECOND], now=end) == [SECOND]

@@ -1,0 +1,57 @@
+"""What time alone does."""
+
+import pytest
+
+from idvault.domain.account import AccountState
+from idvault.domain.error import NotFoundError, Reason
+from idvault.domain.registry import RegistryAnswer
+from tests.support.flow_world import World, at, command
+
+DAY = 86_400
+
+
+async def test_confirmations_run_out(world: World) -> None:
+    """What was shown before is stored, once."""
+    claim = await world.verify()
+    token = claim.account.account_token
+    assert await world.retention.expire_accounts(now=at(364 * DAY), limit=10) == 0
+    shown = await world.status.get(relying_party="platform-a", account_token=token, now=at(365 * DAY))
+    assert await world.retention.expire_accounts(now=at(365 * DAY), limit=10) == 1
+    assert await world.retention.expire_accounts(now=at(365 * DAY), limit=10) == 0
+    stored = await world.status.get(relying_party="platform-a", account_token=token, now=at(365 * DAY))
+    assert stored == shown
+    assert stored.state is AccountState.EXPIRED
+
+
+async def test_an_expired_account_is_verified_again_by_its_owner(world: World) -> None:
+    """The person's slot is the account's own, and the new revision is the highest."""
+    claim = await world.verify()
+    await world.retention.expire_accounts(now=at(365 * DAY), limit=10)
+    again = await world.verify(command(2, account_token=claim.account.account_token), seconds=365 * DAY)
+    assert again.account.state is AccountState.VERIFIED
+    assert again.account.revision == claim.account.revision + 2
+
+
+async def test_accounts_that_never_succeeded_go_after_30_days(world: World) -> None:
+    """Their request is then unknown; successful ones stay."""
+    kept = await world.verify()
+    world.registry.verdict = RegistryAnswer.MISMATCH
+    gone = await world.verify(command(2))
+    assert await world.retention.remove_abandoned(now=at(30 * DAY - 1), limit=10) == 0
+    assert await world.retention.remove_abandoned(now=at(30 * DAY + 1), limit=10) == 1
+    accounts = await world.accounts.get_many(
+        relying_party="platform-a",
+        account_tokens=[kept.account.account_token, gone.account.account_token],
+    )
+    assert [account.account_token for account in accounts] == [kept.account.account_token]
+
+
+async def test_requests_are_forgotten_after_seven_days(world: World) -> None:
+    """The account stays."""
+    claim = await world.verify()
+    assert await world.retention.purge_requests(now=at(7 * DAY)) == 0
+    assert await world.retention.purge_requests(now=at(7 * DAY + 1)) == 1
+    with pytest.raises(NotFoundError) as caught:
+        await world.get(seconds=7 * DAY + 1)
+    assert caught.value.reason is Reason.REQUEST_NOT_FOUND
+    assert await world.accounts.get(relying_party="platform-a", account_token=claim.account.account_token)

@@ -1,0 +1,595 @@
+"""Campaigns and invitations over both databases: who is invited when, and what becomes of it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import date, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import pytest_asyncio
+
+from idvault.domain.account import AccountState, Standing
+from idvault.domain.campaign.campaign import (
+    CampaignState,
+    Cohort,
+    QuietHours,
+    ReverificationMethod,
+    Verb,
+)
+from idvault.domain.campaign.invitation import InvitationEvent, InvitationState, Stage
+from idvault.domain.error import (
+    AlreadyExistsError,
+    InvalidError,
+    NotFoundError,
+    PreconditionError,
+    Reason,
+    UnavailableError,
+)
+from idvault.domain.event import EventType
+from idvault.domain.registry import RegistryAnswer
+from idvault.flows.policy import OperatorPolicy
+from idvault.storage.base.database import Database
+from tests.support import builders
+from tests.support.campaign_world import DAY, CampaignWorld, tokens
+from tests.support.fakes.flaky import Fault
+from tests.support.flow_world import PARTY, at, command
+from tests.support.storage_world import World as Store
+
+SHOWN, OPENED, LATER = InvitationEvent.SHOWN, InvitationEvent.OPENED, InvitationEvent.LATER
+DISMISSED, COMPLETED = InvitationEvent.DISMISSED, InvitationEvent.COMPLETED
+BOTH = (ReverificationMethod.AT_LOGIN, ReverificationMethod.AT_SENSITIVE_ACTION)
+
+
+@pytest_asyncio.fixture
+async def world(main_database: Database) -> AsyncIterator[CampaignWorld]:
+    """Return the flows over a fresh database of each kind."""
+    made = CampaignWorld(main_database)
+    yield made
+    await made.claims.verification.drain()
+
+
+async def test_the_life_of_a_campaign(world: CampaignWorld) -> None:
+    """It is made, started, paused, resumed and ended; nothing else moves it."""
+    made = await world.create()
+    assert (made.state, made.started_at) == (CampaignState.DRAFT, None)
+    for verb in (Verb.PAUSE, Verb.RESUME):
+        with pytest.raises(PreconditionError):
+            await world.move(made, verb)
+    started = await world.move(made, Verb.START, seconds=5)
+    assert (started.state, started.started_at) == (CampaignState.RUNNING, at(5).business)
+    assert (await world.move(made, Verb.PAUSE)).state is CampaignState.PAUSED
+    resumed = await world.move(made, Verb.RESUME, seconds=9)
+    assert (resumed.state, resumed.started_at) == (CampaignState.RUNNING, at(5).business)
+    assert (await world.move(made, Verb.END)).state is CampaignState.ENDED
+    for verb in Verb:
+        with pytest.raises(PreconditionError) as refused:
+            await world.move(made, verb)
+        assert refused.value.reason is Reason.ILLEGAL_TRANSITION
+
+
+async def test_a_plan_is_kept_as_it_was_made(world: CampaignWorld) -> None:
+    """Every part of it comes back."""
+    hours = QuietHours(time(22, 30), time(8), ZoneInfo("Asia/Shanghai"))
+    made = await world.create(
+        cohort=Cohort("2014", date(2010, 1, 1), date(2014, 8, 7)),
+        methods=(ReverificationMethod.HOSTED_LINK, ReverificationMethod.AT_LOGIN),
+        reminder_days=(1, 3, 9),
+        quiet_hours=hours,
+        incentive_text="一枚徽章",
+        enforcement_date=date(2026, 12, 1),
+    )
+    assert await world.campaigns.get(relying_party=PARTY, campaign_id=made.campaign_id) == made
+
+
+async def test_the_same_request_makes_one_campaign(world: CampaignWorld) -> None:
+    """A repeat answers it as it is now, and moves nothing twice."""
+    made = await world.create(number=1)
+    assert await world.create(number=1) == made
+    started = await world.move(made, Verb.START, number=2)
+    assert await world.move(made, Verb.START, number=2) == started
+    assert await world.create(number=1) == started
+    with pytest.raises(AlreadyExistsError):
+        await world.create(number=1, title="Another")
+    with pytest.raises(AlreadyExistsError):
+        await world.move(made, Verb.PAUSE, number=2)
+
+
+async def test_campaigns_are_their_partys_own(world: CampaignWorld) -> None:
+    """Another party's campaign is as unknown as none."""
+    made = await world.create()
+    for party, campaign_id in (("platform-b", made.campaign_id), (PARTY, "0" * 32)):
+        with pytest.raises(NotFoundError) as refused:
+            await world.campaigns.get(relying_party=party, campaign_id=campaign_id)
+        assert refused.value.reason is Reason.REQUEST_NOT_FOUND
+    asked = world.asked("START", made.campaign_id, party="platform-b")
+    with pytest.raises(NotFoundError):
+        await world.campaigns.move(asked, campaign_id=made.campaign_id, verb=Verb.START, now=at(0))
+
+
+async def test_campaigns_are_listed_by_pages(world: CampaignWorld) -> None:
+    """Older first; the last page names no next one."""
+    made = [await world.create(seconds=place) for place in range(3)]
+    assert await world.campaigns.list(relying_party=PARTY, start=0, limit=2) == (made[:2], 2)
+    assert await world.campaigns.list(relying_party=PARTY, start=2, limit=2) == (made[2:], None)
+    assert await world.campaigns.list(relying_party="platform-b", start=0, limit=2) == ([], None)
+
+
+async def test_a_wrong_plan_is_refused(world: CampaignWorld) -> None:
+    """Every wrong field is named at once."""
+    with pytest.raises(InvalidError) as refused:
+        await world.create(title="", daily_limit=0)
+    assert {violation.field for violation in refused.value.violations} == {"plan.title", "plan.daily_limit"}
+
+
+async def test_batches_invite_everybody_once(world: CampaignWorld) -> None:
+    """Nobody is in two batches; when all are out, the next batch is empty."""
+    members = await world.members(5)
+    campaign = await world.started()
+    first, second = await asyncio.gather(world.claim(campaign, limit=3), world.claim(campaign, limit=3))
+    assert sorted(tokens(first) + tokens(second)) == sorted(members)
+    assert tokens(await world.claim(campaign)) == []
+    for shown in first.shown:
+        assert shown.due
+        assert shown.invitation is not None
+        assert (shown.invitation.state, shown.invitation.deliveries) == (InvitationState.ACTIVE, 1)
+
+
+async def test_the_same_request_is_the_same_batch(world: CampaignWorld) -> None:
+    """Also after its answer was lost; a batch of nothing leaves no trace."""
+    campaign = await world.started()
+    store = Store(world.claims.database)
+    before = await store.contents()
+    assert tokens(await world.claim(campaign, number=1)) == []
+    assert await store.contents() == before
+    await world.members(4)
+    world.invitation_store.plant("claim", Fault.LOSE_ANSWER)
+    with pytest.raises(UnavailableError):
+        await world.claim(campaign, limit=2, number=1)
+    batch = await world.claim(campaign, limit=2, number=1, seconds=30)
+    assert len(batch.shown) == 2
+    assert batch.lease_until == at(600).real
+    assert set(tokens(batch)).isdisjoint(tokens(await world.claim(campaign)))
+    with pytest.raises(AlreadyExistsError):
+        await world.claim(campaign, limit=3, number=1)
+
+
+async def test_one_request_at_once_is_one_batch(world: CampaignWorld) -> None:
+    """Parallel repeats get the batch of the first."""
+    await world.members(6)
+    campaign = await world.started()
+    batches = await asyncio.gather(*(world.claim(campaign, limit=2, number=1) for _ in range(4)))
+    assert len({tuple(sorted(tokens(batch))) for batch in batches}) == 1
+
+
+async def test_what_is_not_acknowledged_comes_back(world: CampaignWorld) -> None:
+    """Once its lease is over, to one caller, without counting as another delivery."""
+    (one, other) = await world.members(2)
+    campaign = await world.started(daily_limit=2)
+    await world.claim(campaign, number=1, lease=600)
+    await world.record(campaign, one)
+    assert tokens(await world.claim(campaign, seconds=599)) == []
+    again = await world.claim(campaign, seconds=600)
+    assert tokens(again) == [other]
+    assert again.shown[0].invitation
+    assert again.shown[0].invitation.deliveries == 1
+    # The former batch keeps what nobody took over, and says that it is no longer to be delivered.
+    former = await world.claim(campaign, number=1, lease=600, seconds=601)
+    assert tokens(former) == [one]
+    assert not former.shown[0].due
+
+
+async def test_reminders_grow_and_end(world: CampaignWorld) -> None:
+    """They follow after 3 and then after 7 days, and no more."""
+    await world.members(1)
+    campaign = await world.started()
+    delivered = []
+    for day in range(30):
+        for token in tokens(await world.claim(campaign, seconds=day * DAY)):
+            await world.record(campaign, token, seconds=day * DAY)
+            delivered.append(day)
+    assert delivered == [0, 3, 10]
+
+
+async def test_the_days_limit_holds(world: CampaignWorld) -> None:
+    """New invitations and reminders share it; what is left waits for the next day."""
+    await world.members(5)
+    campaign = await world.started(daily_limit=2)
+    for day in (0, 1, 2):
+        batch = await world.claim(campaign, seconds=day * DAY)
+        assert len(batch.shown) == (2 if day < 2 else 1)
+        for token in tokens(batch):
+            await world.record(campaign, token, seconds=day * DAY)
+        assert tokens(await world.claim(campaign, seconds=day * DAY + 60)) == []
+    assert len(tokens(await world.claim(campaign, seconds=3 * DAY))) == 2
+
+
+async def test_the_registrys_capacity_is_shared(main_database: Database) -> None:
+    """All campaigns together deliver no more than what half of a day's checks could answer."""
+    checks_of_a_day = 6
+    world = CampaignWorld(main_database, OperatorPolicy(5, 365, checks_of_a_day / DAY, builders.ZONE))
+    await world.members(9)
+    first, second = await world.started(), await world.started(methods=BOTH)
+    taken = tokens(await world.claim(first, limit=2))
+    assert len(taken) == 2
+    rest = next(row for row in await world.members(9) if row not in taken)
+    assert (await world.offer(rest)).due
+    await world.record(second, rest, SHOWN, ReverificationMethod.AT_LOGIN)
+    assert tokens(await world.claim(first)) == []
+    other = next(row for row in await world.members(9) if row not in (*taken, rest))
+    assert not (await world.offer(other)).due
+    assert (await world.offer(other, seconds=DAY)).due
+
+
+async def test_nobody_is_invited_in_quiet_hours(world: CampaignWorld) -> None:
+    """Neither in batches nor on an occasion."""
+    (token,) = await world.members(1)
+    # The world begins at noon in Shanghai.
+    hours = QuietHours(time(11), time(13), ZoneInfo("Asia/Shanghai"))
+    campaign = await world.started(
+        methods=(ReverificationMethod.WHEN_DUE, ReverificationMethod.AT_LOGIN), quiet_hours=hours
+    )
+    assert tokens(await world.claim(campaign)) == []
+    assert not (await world.offer(token)).due
+    assert (await world.offer(token, seconds=3_600)).due
+    assert tokens(await world.claim(campaign, seconds=3_600)) == [token]
+
+
+async def test_a_cohort_is_chosen_by_label_and_day(world: CampaignWorld) -> None:
+    """An account must fit both."""
+    (early,) = await world.bring("early", label="a", created=date(2010, 1, 1))
+    (late,) = await world.bring("late", label="a", created=date(2014, 1, 1))
+    await world.bring("other", label="b", created=date(2010, 1, 1))
+    campaign = await world.started(
+        methods=(ReverificationMethod.WHEN_DUE, ReverificationMethod.AT_LOGIN),
+        cohort=Cohort("a", date(2009, 1, 1), date(2014, 1, 1)),
+    )
+    assert (await world.offer(early.account_token)).due
+    assert (await world.offer(late.account_token)).campaign is None
+    assert tokens(await world.claim(campaign)) == [early.account_token]
+
+
+@pytest.mark.parametrize("verb", [Verb.PAUSE, Verb.END])
+async def test_only_a_running_campaign_invites(world: CampaignWorld, verb: Verb) -> None:
+    """Neither a draft nor one that rests or is over; what was shown can still be recorded."""
+    (token, other) = await world.members(2)
+    campaign = await world.create(methods=(ReverificationMethod.WHEN_DUE, ReverificationMethod.AT_LOGIN))
+    with pytest.raises(PreconditionError):
+        await world.claim(campaign)
+    await world.move(campaign, Verb.START)
+    await world.claim(campaign, limit=1)
+    await world.move(campaign, verb)
+    with pytest.raises(PreconditionError):
+        await world.claim(campaign)
+    shown = [one for one in (token, other) if not (await world.offer(one)).due]
+    assert shown == [token, other]
+    (invited,) = [one for one in (token, other) if await _recorded(world, campaign, one)]
+    assert invited in (token, other)
+
+
+async def _recorded(world: CampaignWorld, campaign: Any, token: str) -> bool:
+    try:
+        await world.record(campaign, token, method=ReverificationMethod.AT_LOGIN)
+    except PreconditionError:
+        return False
+    return True
+
+
+async def test_batches_need_a_method_for_them(world: CampaignWorld) -> None:
+    """A campaign of occasions has none to hand out."""
+    campaign = await world.started(methods=BOTH)
+    with pytest.raises(PreconditionError) as refused:
+        await world.claim(campaign)
+    assert refused.value.reason is Reason.ILLEGAL_TRANSITION
+
+
+async def test_an_occasion_invites_when_it_is_due(world: CampaignWorld) -> None:
+    """At first, and again after each interval; asking changes nothing."""
+    (token,) = await world.members(1)
+    campaign = await world.started(methods=(ReverificationMethod.AT_LOGIN,))
+    delivered = []
+    for day in range(20):
+        assert (
+            await world.offer(token, ReverificationMethod.AT_SENSITIVE_ACTION, seconds=day * DAY)
+        ).campaign is None
+        if (await world.offer(token, seconds=day * DAY)).due:
+            await world.record(campaign, token, SHOWN, ReverificationMethod.AT_LOGIN, seconds=day * DAY)
+            delivered.append(day)
+    assert delivered == [0, 3, 10]
+
+
+async def test_the_campaign_that_started_first_goes_first(world: CampaignWorld) -> None:
+    """And the other one when the first has nothing to say."""
+    (token,) = await world.members(1)
+    first = await world.started(methods=(ReverificationMethod.AT_LOGIN,))
+    second = await world.started(methods=(ReverificationMethod.AT_LOGIN,), seconds=5)
+    assert (await world.offer(token, seconds=9)).campaign == first
+    await world.record(first, token, SHOWN, ReverificationMethod.AT_LOGIN, seconds=9)
+    assert (await world.offer(token, seconds=9)).campaign == second
+    await world.record(second, token, DISMISSED, ReverificationMethod.AT_LOGIN, seconds=9)
+    told = await world.offer(token, seconds=9)
+    assert (told.campaign, told.due) == (first, False)
+
+
+async def test_who_signed_up_is_not_invited(world: CampaignWorld) -> None:
+    """An account that was not imported has no invitation; an unknown one is not found."""
+    campaign = await world.started(methods=(ReverificationMethod.AT_LOGIN,))
+    claim = await world.claims.verify()
+    token = claim.account.account_token
+    assert (await world.offer(token)).campaign is None
+    with pytest.raises(PreconditionError):
+        await world.record(campaign, token, SHOWN, ReverificationMethod.AT_LOGIN)
+    for call in (world.offer(builders.TOKEN), world.record(campaign, builders.TOKEN)):
+        with pytest.raises(NotFoundError) as refused:
+            await call
+        assert refused.value.reason is Reason.ACCOUNT_NOT_FOUND
+
+
+async def test_rejected_sign_ups_are_not_invited(world: CampaignWorld) -> None:
+    """Only an account that was imported and not verified is."""
+    world.claims.registry.verdict = RegistryAnswer.MISMATCH
+    claim = await world.claims.verify()
+    await world.started(methods=(ReverificationMethod.AT_LOGIN,))
+    assert (await world.offer(claim.account.account_token)).campaign is None
+
+
+@pytest.mark.parametrize(
+    ("event", "state", "reminded"),
+    [
+        (SHOWN, InvitationState.ACTIVE, True),
+        (OPENED, InvitationState.ACTIVE, True),
+        (LATER, InvitationState.ACTIVE, True),
+        (DISMISSED, InvitationState.DISMISSED, False),
+        (COMPLETED, InvitationState.COMPLETED, False),
+    ],
+)
+async def test_what_an_event_does(
+    world: CampaignWorld, event: InvitationEvent, state: InvitationState, reminded: bool
+) -> None:
+    """It acknowledges the delivery; only a refusal or a hand-in stops the reminders; the account stays."""
+    (token,) = await world.members(1)
+    before = await world.status(token)
+    campaign = await world.started()
+    await world.claim(campaign)
+    recorded = await world.record(campaign, token, event, number=1)
+    assert recorded.invitation is not None
+    assert (recorded.invitation.state, recorded.invitation.leased_until) == (state, None)
+    assert await world.record(campaign, token, event, number=1) == recorded
+    assert (tokens(await world.claim(campaign, seconds=3 * DAY)) == [token]) is reminded
+    assert await world.status(token) == before
+
+
+async def test_events_of_others_are_refused(world: CampaignWorld) -> None:
+    """A method of batches has none before the invitation was taken; nor has another party's campaign."""
+    (token,) = await world.members(1)
+    campaign = await world.started()
+    with pytest.raises(PreconditionError):
+        await world.record(campaign, token)
+    asked = world.asked("RecordInvitationEvent", token, party="platform-b")
+    with pytest.raises(NotFoundError):
+        await world.invitations.record(
+            asked,
+            account_token=token,
+            campaign_id=campaign.campaign_id,
+            method=ReverificationMethod.WHEN_DUE,
+            event=SHOWN,
+            now=at(0),
+        )
+
+
+async def test_verification_ends_the_invitation(world: CampaignWorld) -> None:
+    """The owner verifies with the same token, and is never invited again."""
+    (token,) = await world.members(1)
+    campaign = await world.started(methods=(ReverificationMethod.WHEN_DUE, ReverificationMethod.AT_LOGIN))
+    await world.claim(campaign)
+    await world.record(campaign, token, COMPLETED)
+    claim = await world.claims.verify(command(account_token=token), seconds=DAY)
+    assert (claim.account.state, claim.account.account_token) == (AccountState.VERIFIED, token)
+    assert (claim.account.revision, claim.account.standing) == (2, Standing.GOOD)
+    assert tokens(await world.claim(campaign, seconds=9 * DAY)) == []
+    assert (await world.offer(token, seconds=9 * DAY)).campaign is None
+    late = await world.record(campaign, token, DISMISSED, seconds=9 * DAY)
+    assert late.invitation
+    assert late.invitation.state is InvitationState.VERIFIED
+
+
+async def test_a_failed_verification_changes_nothing(world: CampaignWorld) -> None:
+    """The account is as before, and the reminders go on."""
+    (token,) = await world.members(1)
+    before = await world.status(token)
+    campaign = await world.started()
+    await world.claim(campaign)
+    await world.record(campaign, token, COMPLETED)
+    world.claims.registry.verdict = RegistryAnswer.MISMATCH
+    claim = await world.claims.verify(command(account_token=token))
+    assert claim.failure_reason is not None
+    assert await world.status(token) == before
+    assert tokens(await world.claim(campaign, seconds=3 * DAY)) == [token]
+
+
+async def test_a_pending_verification_changes_nothing(world: CampaignWorld) -> None:
+    """While the registry is away the account is as before."""
+    (token,) = await world.members(1)
+    before = await world.status(token)
+    world.claims.registry.script.append(RegistryAnswer.NOT_SENT)
+    claim = await world.claims.verify(command(account_token=token))
+    assert claim.state.value == "PENDING"
+    assert await world.status(token) == before
+
+
+async def linked(world: CampaignWorld) -> tuple[str, str, Any]:
+    """Return an account, the code of its invitation by link, and the campaign."""
+    (token,) = await world.members(1)
+    campaign = await world.started(methods=(ReverificationMethod.HOSTED_LINK,))
+    (shown,) = (await world.claim(campaign)).shown
+    assert shown.invitation
+    assert shown.invitation.code_expires_at == at(DAY).business
+    return token, shown.code, campaign
+
+
+async def test_a_code_is_spent_once(world: CampaignWorld) -> None:
+    """The claim that brings it is opened; a second one is refused, and the first can be repeated."""
+    token, code, _ = await linked(world)
+    world.claims.registry.verdict = RegistryAnswer.MISMATCH
+    asked = command(account_token=token, invitation_code=code)
+    first = await world.claims.verify(asked)
+    assert await world.claims.verify(asked) == first
+    with pytest.raises(PreconditionError) as refused:
+        await world.claims.verify(command(2, account_token=token, invitation_code=code))
+    assert refused.value.reason is Reason.ILLEGAL_TRANSITION
+    assert (await world.claims.verify(command(3, account_token=token))).failure_reason is not None
+
+
+async def test_a_code_is_bound_to_its_account_and_its_day(world: CampaignWorld) -> None:
+    """Another account's code, an unknown one and one that ran out are refused in the same words."""
+    token, code, campaign = await linked(world)
+    (other,) = await world.bring("other")
+    await world.claim(campaign)
+    for who, what, when in (
+        (other.account_token, code, 0),
+        (token, "0" * 26, 0),
+        (token, code, DAY),
+    ):
+        with pytest.raises(PreconditionError) as refused:
+            await world.claims.verify(command(account_token=who, invitation_code=what), seconds=when)
+        assert refused.value.reason is Reason.ILLEGAL_TRANSITION
+    assert (await world.status(token)).state is AccountState.UNVERIFIED
+
+
+async def test_a_reminder_brings_a_new_code(world: CampaignWorld) -> None:
+    """The one before counts no more; a repeated request brings the same."""
+    token, former, campaign = await linked(world)
+    await world.record(campaign, token, method=ReverificationMethod.HOSTED_LINK)
+    (shown,) = (await world.claim(campaign, number=501, seconds=3 * DAY)).shown
+    (again,) = (await world.claim(campaign, number=501, seconds=3 * DAY + 60)).shown
+    assert shown == again
+    assert shown.code != former
+    with pytest.raises(PreconditionError):
+        await world.claims.verify(command(account_token=token, invitation_code=former), seconds=3 * DAY)
+    done = await world.claims.verify(
+        command(2, account_token=token, invitation_code=shown.code), seconds=3 * DAY
+    )
+    assert done.account.state is AccountState.VERIFIED
+
+
+async def test_progress_is_a_funnel_by_day_and_method(world: CampaignWorld) -> None:
+    """Each owner counts once a stage, on the first day of it; coverage counts the cohort."""
+    members = await world.members(4)
+    campaign = await world.started(methods=(ReverificationMethod.WHEN_DUE, ReverificationMethod.AT_LOGIN))
+    taken = tokens(await world.claim(campaign, limit=3))
+    by_login = next(token for token in members if token not in taken)
+    await world.record(campaign, by_login, OPENED, ReverificationMethod.AT_LOGIN)
+    await world.record(campaign, taken[0], OPENED)
+    await world.record(campaign, taken[0], OPENED, seconds=DAY)
+    await world.record(campaign, taken[1], LATER)
+    await world.record(campaign, taken[2], DISMISSED)
+    world.claims.registry.verdict = RegistryAnswer.MISMATCH
+    await world.claims.verify(command(account_token=taken[0]), seconds=DAY)
+    world.claims.registry.verdict = RegistryAnswer.MATCH
+    await world.record(campaign, taken[0], COMPLETED, seconds=DAY)
+    await world.claims.verify(command(2, account_token=taken[0]), seconds=2 * DAY)
+    found, figures = await world.campaigns.progress(relying_party=PARTY, campaign_id=campaign.campaign_id)
+    first, second, third = (builders.TODAY + timedelta(days=day) for day in range(3))
+    due, login = ReverificationMethod.WHEN_DUE, ReverificationMethod.AT_LOGIN
+    assert (found.campaign_id, figures.cohort_size) == (campaign.campaign_id, 4)
+    assert figures.verified == {third: 1}
+    assert figures.reached == {
+        (first, due, Stage.INVITED): 3,
+        (first, due, Stage.SHOWN): 3,
+        (first, due, Stage.OPENED): 1,
+        (first, due, Stage.LATER): 1,
+        (first, due, Stage.DISMISSED): 1,
+        (second, due, Stage.FAILED): 1,
+        (second, due, Stage.COMPLETED): 1,
+        (third, due, Stage.VERIFIED): 1,
+        (first, login, Stage.INVITED): 1,
+        (first, login, Stage.SHOWN): 1,
+        (first, login, Stage.OPENED): 1,
+    }
+    people = await world.campaign_store.people()
+    assert (people[due, Stage.INVITED], people[login, Stage.OPENED], people[due, Stage.VERIFIED]) == (3, 1, 1)
+    await world.move(campaign, Verb.END)
+    assert await world.campaign_store.people() == {}
+
+
+async def enforced(world: CampaignWorld, *, day: int) -> int:
+    """Let the worker do what enforcement dates ask for."""
+    return await world.enforcement.enforce(now=at(day * DAY), limit=100)
+
+
+async def test_nothing_is_enforced_without_a_date(world: CampaignWorld) -> None:
+    """However long nobody answers."""
+    (token,) = await world.members(1)
+    before = await world.status(token)
+    campaign = await world.started()
+    await world.claim(campaign)
+    await world.record(campaign, token)
+    assert await enforced(world, day=3_000) == 0
+    assert await world.status(token) == before
+
+
+async def test_an_enforcement_date_limits_who_was_shown_and_did_not_verify(world: CampaignWorld) -> None:
+    """From its day on; not who was never shown an invitation, and not while the campaign rests."""
+    members = await world.members(3)
+    campaign = await world.started(enforcement_date=builders.TODAY + timedelta(days=10))
+    taken = tokens(await world.claim(campaign, limit=2))
+    await world.record(campaign, taken[0])
+    assert await enforced(world, day=9) == 0
+    await world.move(campaign, Verb.PAUSE)
+    assert await enforced(world, day=10) == 0
+    await world.move(campaign, Verb.RESUME)
+    assert await enforced(world, day=10) == 1
+    assert await enforced(world, day=10) == 0
+    standings = {token: (await world.status(token)).standing for token in members}
+    assert standings.pop(taken[0]) is Standing.PUBLISHING_LIMITED
+    assert set(standings.values()) == {Standing.GOOD}
+    assert (await world.status(taken[0])).revision == 2
+
+
+async def test_verification_lifts_the_limit(world: CampaignWorld) -> None:
+    """At once, with the verification's own revision."""
+    (token,) = await world.members(1)
+    campaign = await world.started(enforcement_date=builders.TODAY + timedelta(days=10))
+    await world.claim(campaign)
+    await world.record(campaign, token)
+    await enforced(world, day=10)
+    claim = await world.claims.verify(command(account_token=token), seconds=11 * DAY)
+    assert (claim.account.state, claim.account.standing) == (AccountState.VERIFIED, Standing.GOOD)
+    assert claim.account.revision == 3
+    await world.move(campaign, Verb.END)
+    assert await world.enforcement.lift(now=at(12 * DAY), limit=100) == 0
+
+
+async def test_the_end_of_a_campaign_lifts_what_it_limited(world: CampaignWorld) -> None:
+    """An operator who changes his mind ends it."""
+    (token,) = await world.members(1)
+    campaign = await world.started(enforcement_date=builders.TODAY + timedelta(days=10))
+    await world.claim(campaign)
+    await world.record(campaign, token)
+    await enforced(world, day=10)
+    assert await world.enforcement.lift(now=at(11 * DAY), limit=100) == 0
+    await world.move(campaign, Verb.END)
+    assert await world.enforcement.lift(now=at(11 * DAY), limit=100) == 1
+    assert await world.enforcement.lift(now=at(11 * DAY), limit=100) == 0
+    status = await world.status(token)
+    assert (status.state, status.standing, status.revision) == (AccountState.UNVERIFIED, Standing.GOOD, 3)
+
+
+async def test_a_change_meanwhile_is_not_overwritten(world: CampaignWorld) -> None:
+    """The sweep loses against a verification that came in between, and the lift against another standing."""
+    (token,) = await world.members(1)
+    campaign = await world.started(enforcement_date=builders.TODAY + timedelta(days=10))
+    await world.claim(campaign)
+    await world.record(campaign, token)
+    today = builders.TODAY + timedelta(days=10)
+    (limited,) = await world.invitation_store.enforceable(today=today, limit=9)
+    await world.claims.verify(command(account_token=token))
+    event = Store(world.claims.database).event
+    done = event(EventType.ACCOUNT_LIMIT, token, campaign_id=campaign.campaign_id)
+    assert not await world.invitation_store.limit(limited, today=today, event=done)
+    stale = replace(limited, account=replace(limited.account, standing=Standing.PUBLISHING_LIMITED))
+    undone = event(EventType.ACCOUNT_LIFT, token, campaign_id=campaign.campaign_id)
+    assert not await world.invitation_store.lift(stale, event=undone)
+    assert not await world.invitation_store.lift(limited, event=undone)
+    assert (await world.status(token)).state is AccountState.VERIFIED

@@ -1,0 +1,141 @@
+"""Importing accounts from before the rule, over both databases."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import date
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import select
+
+from idvault.domain.account import AccountState, Assurance, Standing, SubjectKind
+from idvault.domain.campaign.legacy_account import ImportResult
+from idvault.domain.error import AlreadyExistsError, FieldCode, Reason, UnavailableError, Violation
+from idvault.storage.account.tables import status_feed, status_feed_heads
+from idvault.storage.base.database import Database
+from idvault.storage.log.tables import log_entries
+from tests.support.campaign_world import CampaignWorld
+from tests.support.fakes.flaky import Fault
+from tests.support.storage_world import World as Store
+
+
+@pytest_asyncio.fixture
+async def world(main_database: Database) -> AsyncIterator[CampaignWorld]:
+    """Return the flows over a fresh database of each kind."""
+    made = CampaignWorld(main_database)
+    yield made
+    await made.claims.verification.drain()
+
+
+async def test_an_imported_account_is_unverified_and_good(world: CampaignWorld) -> None:
+    """Its status is all there is of it, with revision 1."""
+    (row,) = await world.bring("user-1")
+    status = await world.status(row.account_token)
+    assert row.outcome is ImportResult.CREATED
+    assert (status.state, status.standing, status.revision) == (AccountState.UNVERIFIED, Standing.GOOD, 1)
+    assert (status.assurance, status.subject_kind) == (Assurance.NONE, SubjectKind.INDIVIDUAL)
+    assert (status.verify_date, status.expire_date) == (None, None)
+
+
+async def test_a_reference_is_one_account_for_ever(world: CampaignWorld) -> None:
+    """Later imports answer the token of the first, whatever their label, also within one chunk."""
+    first = await world.bring("user-1", "user-2", "user-1")
+    later = await world.bring("user-2", "user-3", label="other", created=date(2013, 1, 1))
+    assert [row.outcome for row in first] == [
+        ImportResult.CREATED,
+        ImportResult.CREATED,
+        ImportResult.REPEATED,
+    ]
+    assert first[0].account_token == first[2].account_token != first[1].account_token
+    assert [row.outcome for row in later] == [ImportResult.REPEATED, ImportResult.CREATED]
+    assert later[0].account_token == first[1].account_token
+
+
+async def test_another_partys_reference_is_another_account(world: CampaignWorld) -> None:
+    """Two platforms may use the same references."""
+    (mine,) = await world.bring("user-1")
+    (theirs,) = await world.bring("user-1", party="platform-b")
+    assert theirs.outcome is ImportResult.CREATED
+    assert theirs.account_token != mine.account_token
+
+
+async def test_a_wrong_row_fails_alone(world: CampaignWorld) -> None:
+    """Its neighbours are imported, and the answer names field and code in its place."""
+    wrong = Violation("reference", FieldCode.LENGTH)
+    rows = await world.bring("user-1", wrong=(wrong,))
+    assert [row.outcome for row in rows] == [ImportResult.CREATED, ImportResult.FAILED]
+    assert rows[1].violation == wrong
+    assert rows[1].account_token == ""
+
+
+async def test_only_wrong_rows(world: CampaignWorld) -> None:
+    """A chunk in which nothing is right is answered like any other."""
+    (row,) = await world.bring(wrong=(Violation("create_date", FieldCode.REQUIRED),))
+    assert row.outcome is ImportResult.FAILED
+
+
+async def test_the_same_request_answers_the_same(world: CampaignWorld) -> None:
+    """A repeat creates nothing and says CREATED again; another body under its id is refused."""
+    first = await world.bring("user-1", "user-2", number=7)
+    store = Store(world.claims.database)
+    before = await store.contents()
+    assert await world.bring("user-1", "user-2", number=7) == first
+    assert await store.contents() == before
+    with pytest.raises(AlreadyExistsError) as refused:
+        await world.bring("user-3", number=7)
+    assert refused.value.reason is Reason.REQUEST_ID_REUSED
+
+
+async def test_a_lost_answer_loses_nothing(world: CampaignWorld) -> None:
+    """The caller repeats its request and gets what the first one made."""
+    world.legacy_store.plant("import_chunk", Fault.LOSE_ANSWER, Fault.REFUSE)
+    for _ in range(2):
+        with pytest.raises(UnavailableError):
+            await world.bring("user-1", number=7)
+    (row,) = await world.bring("user-1", number=7)
+    assert row.outcome is ImportResult.CREATED
+
+
+async def test_one_log_entry_for_a_chunk(world: CampaignWorld) -> None:
+    """However many rows it has."""
+    await world.members(50)
+    assert len(await Store(world.claims.database).all(select(log_entries))) == 1
+
+
+async def test_imports_that_meet(world: CampaignWorld) -> None:
+    """Of imports of the same references at once, one creates each account, and all answer one token."""
+    names = [f"user-{place}" for place in range(40)]
+    answers = await asyncio.gather(*(world.bring(*names[::step]) for step in (1, -1, 1, -1)))
+    found = {
+        name: {
+            row.account_token
+            for rows, order in zip(answers, (1, -1, 1, -1), strict=True)
+            for row, other in zip(rows, names[::order], strict=True)
+            if other == name
+        }
+        for name in names
+    }
+    assert all(len(tokens) == 1 for tokens in found.values())
+    assert sum(row.outcome is ImportResult.CREATED for rows in answers for row in rows) == 40
+    assert (await Store(world.claims.database).counts())["accounts"] == 40
+
+
+async def test_a_waiting_log_stops_imports(world: CampaignWorld) -> None:
+    """Nothing is imported that the log could not take."""
+    world.guard.refusal = UnavailableError(Reason.LOG_UNAVAILABLE)
+    with pytest.raises(UnavailableError):
+        await world.bring("user-1")
+    assert (await Store(world.claims.database).counts())["legacy_accounts"] == 0
+
+
+async def test_whoever_watches_learns_of_new_accounts(world: CampaignWorld) -> None:
+    """Each account that was created is noted once in the feed of statuses, as any other new account."""
+    await world.bring("user-1", "user-2")
+    rows = await world.bring("user-2", "user-3")
+    noted = await Store(world.claims.database).all(select(status_feed))
+    assert len(noted) == 3
+    assert {row.account_token for row in rows} <= {one.account_token for one in noted}
+    assert {(one.relying_party, one.revision, one.listed) for one in noted} == {("platform-a", 1, 1)}
+    assert sorted(one.sequence for one in noted) == [1, 2, 3]
+    (head,) = await Store(world.claims.database).all(select(status_feed_heads.c.head))
+    assert head.head == 3

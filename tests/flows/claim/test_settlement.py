@@ -1,0 +1,143 @@
+"""What ends a claim when nobody waits for it any more."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from idvault.domain.account import AccountState
+from idvault.domain.claim import ClaimState, FailureReason
+from idvault.domain.clock import ClockReading
+from idvault.domain.error import DamagedError
+from idvault.domain.registry import RegistryAnswer
+from tests.support import builders
+from tests.support.fakes.flaky import Fault
+from tests.support.flow_world import World, at, command
+
+LATE = 48 * 3600
+
+
+async def test_a_claim_without_an_answer_fails_after_48_hours(world: World) -> None:
+    """REGISTRY_TIMED_OUT frees the slot, and the claim's job asks nobody any more."""
+    world.registry.script.append(RegistryAnswer.NOT_SENT)
+    await world.verify()
+    assert await world.backlog.time_out(now=at(LATE - 1), limit=10) == 0
+    assert await world.backlog.time_out(now=at(LATE), limit=10) == 1
+    claim = await world.get()
+    assert (claim.failure_reason, claim.account.state) == (
+        FailureReason.REGISTRY_TIMED_OUT,
+        AccountState.REJECTED,
+    )
+    assert await world.work(seconds=LATE) == []
+    # The store knows the request by another id than its caller.
+    assert [replace(one, request_id=claim.request_id) for one in world.settled] == [claim]
+
+
+async def test_a_claim_whose_caller_never_came_back_is_ended_too(world: World) -> None:
+    """It has no identity stored, so the limit is the only end that it can have."""
+    world.claims.plant("settle", Fault.REFUSE)
+    with pytest.raises(Exception, match="STORE_UNAVAILABLE"):
+        await world.verify()
+    assert await world.backlog.time_out(now=at(LATE), limit=10) == 1
+    assert (await world.get()).failure_reason is FailureReason.REGISTRY_TIMED_OUT
+
+
+async def test_an_answer_after_the_limit_loses(world: World) -> None:
+    """The worker had asked already when the claim was ended."""
+    world.registry.script.append(RegistryAnswer.NOT_SENT)
+    await world.verify()
+    (job,) = await world.backlog.lease(now=at(2), limit=1)
+    await world.backlog.time_out(now=at(LATE), limit=10)
+    assert await world.backlog.settle(job, now=at(2)) is None
+    assert (await world.get()).failure_reason is FailureReason.REGISTRY_TIMED_OUT
+    assert len(world.settled) == 1
+
+
+async def test_a_lease_that_was_lost_sends_nothing(world: World) -> None:
+    """The commit of SENDING is the fence: without it the registry is not called."""
+    world.registry.script.append(RegistryAnswer.NOT_SENT)
+    await world.verify()
+    (job,) = await world.backlog.lease(now=at(2), limit=1)
+    (other,) = await world.backlog.lease(now=at(30), limit=1)
+    assert await world.backlog.settle(job, now=at(30)) is None
+    assert len(world.registry.checks) == 1
+    settled = await world.backlog.settle(other, now=at(30))
+    assert settled is not None
+    assert settled.state is ClaimState.SUCCEEDED
+
+
+async def test_an_intake_that_does_not_open_waits_and_is_reported(world: World) -> None:
+    """Nothing is asked under a damaged name."""
+    world.registry.script.append(RegistryAnswer.NOT_SENT)
+    await world.verify()
+    world.intakes.damage = True
+    with pytest.raises(DamagedError):
+        await world.work(seconds=2)
+    assert await world.work(seconds=30) == []
+    assert len(world.registry.checks) == 1
+    world.intakes.damage = False
+    (settled,) = await world.work(seconds=62)
+    assert settled is not None
+    assert settled.state is ClaimState.SUCCEEDED
+
+
+async def test_a_job_without_intake_is_not_the_workers(world: World) -> None:
+    """Only the caller's retry has the identity."""
+    world.claims.plant("settle", Fault.REFUSE)
+    with pytest.raises(Exception, match="STORE_UNAVAILABLE"):
+        await world.verify()
+    taken = await world.jobs.take(
+        account_token=(await world.get()).account.account_token,
+        claim_id=(await world.get()).claim_id,
+        lease=(await _lease()),
+        now=at(60).real,
+    )
+    with pytest.raises(ValueError, match="its caller's"):
+        await world.backlog.settle(taken, now=at(60))
+
+
+async def _lease() -> object:
+    from idvault.ports.claim import Lease
+
+    return Lease("9" * 32, at(90).real)
+
+
+async def test_a_sealing_that_fails_leaves_the_verdict_to_be_asked_again(world: World) -> None:
+    """A match without a sealed record is no success."""
+    world.registry.script.append(RegistryAnswer.NOT_SENT)
+    await world.verify()
+    world.records.refuse = True
+    with pytest.raises(Exception, match="STORE_UNAVAILABLE"):
+        await world.work(seconds=2)
+    assert (await world.get()).state is ClaimState.PENDING
+    world.records.refuse = False
+    (settled,) = await world.work(seconds=20)
+    assert settled is not None
+    assert settled.state is ClaimState.SUCCEEDED
+    assert (world.registry.charged, len(world.registry.queries)) == (1, 1)
+
+
+async def test_the_daily_limit_waits_for_local_midnight(world: World) -> None:
+    """Midnight in Shanghai is 16:00 UTC."""
+    world.registry.script.append(RegistryAnswer.DAILY_LIMIT)
+    claim = await world.verify()
+    assert claim.retry_at == datetime(2026, 3, 1, 16, 0, tzinfo=UTC)
+
+
+async def test_business_time_alone_moves_no_lease(world: World) -> None:
+    """A shifted clock ends claims; it does not make jobs due."""
+    world.registry.script.append(RegistryAnswer.NOT_SENT)
+    await world.verify()
+    shifted = ClockReading(builders.NOW + timedelta(days=1), builders.NOW)
+    assert await world.backlog.lease(now=shifted, limit=10) == []
+
+
+async def test_the_worker_takes_many_claims_in_one_lease(world: World) -> None:
+    """Each is settled once."""
+    world.registry.script.extend([RegistryAnswer.NOT_SENT] * 3)
+    numbers = ["110000190101010001", "110000190101020007", "110000190101030002"]
+    for place, number in enumerate(numbers):
+        await world.verify(command(place, builders.identity(number=number)))
+    settled = await world.work(seconds=2)
+    assert {claim and claim.state for claim in settled} == {ClaimState.SUCCEEDED}
+    assert world.registry.charged == 3

@@ -1,0 +1,398 @@
+"""Opening claims: sign-ups, repeats, faults between any two acts."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from idvault.domain.account import AccountState
+from idvault.domain.claim import ClaimState, FailureReason
+from idvault.domain.error import (
+    AlreadyExistsError,
+    ExhaustedError,
+    NotFoundError,
+    PreconditionError,
+    Reason,
+    UnavailableError,
+)
+from idvault.domain.registry import RegistryAnswer
+from idvault.flows.policy import OperatorPolicy
+from tests.support import builders
+from tests.support.databases import Databases
+from tests.support.fakes.flaky import Fault
+from tests.support.flow_world import World, at, command, open_world
+
+OTHER = builders.identity(name="某一二", number="110000190101020007")
+RARE = builders.identity(name="某䶮")
+
+
+async def test_a_real_name_is_verified_at_sign_up(world: World) -> None:
+    """One check, one sealed record, a fresh token."""
+    claim = await world.verify()
+    assert (claim.state, claim.account.state) == (ClaimState.SUCCEEDED, AccountState.VERIFIED)
+    assert world.registry.charged == 1
+    assert world.records.sealed == [(claim.account.account_token, builders.identity())]
+    assert [(one.claim_id, one.account) for one in world.settled] == [(claim.claim_id, claim.account)]
+
+
+async def test_a_wrong_name_fails_and_seals_nothing(world: World) -> None:
+    """A mismatch is an answer."""
+    world.registry.verdict = RegistryAnswer.MISMATCH
+    claim = await world.verify()
+    assert (claim.state, claim.failure_reason) == (ClaimState.FAILED, FailureReason.MISMATCH)
+    assert (claim.account.state, world.records.sealed) == (AccountState.REJECTED, [])
+
+
+async def test_the_same_request_is_the_same_claim(world: World) -> None:
+    """A repeat asks nobody."""
+    first = await world.verify()
+    assert await world.verify() == first
+    assert (await world.get()) == first
+    assert world.registry.charged == 1
+
+
+async def test_another_body_under_the_same_id_is_refused(world: World) -> None:
+    """REQUEST_ID_REUSED, and the claim stays as it was."""
+    first = await world.verify()
+    with pytest.raises(AlreadyExistsError) as caught:
+        await world.verify(command(identity=OTHER))
+    assert caught.value.reason is Reason.REQUEST_ID_REUSED
+    assert await world.get() == first
+
+
+async def test_an_unknown_request_is_not_found(world: World) -> None:
+    """GetVerification knows only what was asked."""
+    with pytest.raises(NotFoundError) as caught:
+        await world.get(7)
+    assert caught.value.reason is Reason.REQUEST_NOT_FOUND
+
+
+async def test_64_callers_with_one_request_get_one_claim(world: World) -> None:
+    """One registry call, one record, identical answers."""
+    world.registry.gate = asyncio.Event()
+    calls = [asyncio.create_task(world.verify(patience=5)) for _ in range(64)]
+    await world.registry.asked.wait()
+    world.registry.gate.set()
+    claims = await asyncio.gather(*calls)
+    assert set(claims) == {claims[0]}
+    assert claims[0].state is ClaimState.SUCCEEDED
+    assert (world.registry.charged, len(world.records.sealed)) == (1, 1)
+
+
+async def test_a_repeat_whose_patience_ends_says_pending(world: World) -> None:
+    """It waits for the outcome, but not for ever."""
+    world.registry.gate = asyncio.Event()
+    first = asyncio.create_task(world.verify(patience=5))
+    await world.registry.asked.wait()
+    repeated = await world.verify(patience=0.2)
+    assert repeated.state is ClaimState.PENDING
+    world.registry.gate.set()
+    assert (await first).state is ClaimState.SUCCEEDED
+
+
+async def test_a_registry_that_is_down_leaves_the_claim_pending(world: World) -> None:
+    """The worker settles it when the registry is back; nothing was charged meanwhile."""
+    world.registry.script.extend([RegistryAnswer.NOT_SENT])
+    claim = await world.verify()
+    assert (claim.state, claim.account.state) == (ClaimState.PENDING, AccountState.PENDING)
+    assert claim.retry_at == at(1).real
+    assert world.registry.charged == 0
+    assert await world.work(seconds=0.5) == []
+    (settled,) = await world.work(seconds=1)
+    assert settled is not None
+    found = await world.get()
+    # The worker knows a claim by the id under which its request is kept.
+    assert replace(settled, request_id=found.request_id) == found
+    assert settled.state is ClaimState.SUCCEEDED
+    assert world.registry.charged == 1
+
+
+async def test_a_lost_answer_is_asked_for_and_never_charged_twice(world: World) -> None:
+    """In doubt the worker queries; it does not send again."""
+    world.registry.lose_answers = True
+    assert (await world.verify()).state is ClaimState.PENDING
+    assert await world.work(seconds=9) == []
+    (settled,) = await world.work(seconds=10)
+    assert settled is not None
+    assert settled.state is ClaimState.SUCCEEDED
+    assert (world.registry.charged, len(world.registry.queries), len(world.registry.checks)) == (1, 1, 1)
+
+
+async def test_a_check_that_never_arrived_is_sent_again_under_its_id(world: World) -> None:
+    """Twice unknown to the registry, then the same ai again."""
+    world.registry.script.append(RegistryAnswer.UNKNOWN)
+    await world.verify()
+    await world.work(seconds=10)
+    await world.work(seconds=15)
+    (settled,) = await world.work(seconds=15)
+    assert settled is not None
+    assert settled.state is ClaimState.SUCCEEDED
+    assert len({ai for ai, _ in world.registry.checks}) == 1
+    assert len(world.registry.checks) == 2
+
+
+async def test_in_progress_is_polled_until_it_is_decided(world: World) -> None:
+    """The answer PENDING is given at once, the verdict later."""
+    world.registry.script.extend(
+        [RegistryAnswer.IN_PROGRESS, RegistryAnswer.IN_PROGRESS, RegistryAnswer.MISMATCH]
+    )
+    assert (await world.verify()).state is ClaimState.PENDING
+    assert await world.work(seconds=3) == [None]
+    (settled,) = await world.work(seconds=10)
+    assert settled is not None
+    assert settled.failure_reason is FailureReason.MISMATCH
+
+
+async def test_a_rare_character_is_asked_in_its_other_spelling(world: World) -> None:
+    """Two ids, two spellings, one claim; the record holds the normalised name."""
+    world.registry.script.extend([RegistryAnswer.MISMATCH, RegistryAnswer.MATCH])
+    claim = await world.verify(command(identity=RARE))
+    assert claim.state is ClaimState.SUCCEEDED
+    (first_ai, first), (second_ai, second) = world.registry.checks
+    assert first_ai != second_ai
+    assert (first.name, second.name) == ("某䶮", "某\ue863")
+    assert world.records.sealed[0][1] == RARE
+
+
+async def test_the_second_spelling_waits_where_patience_is_over(world: World) -> None:
+    """The worker goes on with the second check, and does not repeat the first."""
+    world.registry.script.extend([RegistryAnswer.MISMATCH, RegistryAnswer.MATCH])
+    claim = await world.verify(command(identity=RARE), patience=0.0)
+    assert claim.state is ClaimState.PENDING
+    (settled,) = await world.work(seconds=1)
+    assert settled is not None
+    assert settled.state is ClaimState.SUCCEEDED
+    assert [identity.name for _, identity in world.registry.checks] == ["某䶮", "某\ue863"]
+
+
+async def test_a_second_spelling_is_asked_about_as_late_as_it_was_sent(world: World) -> None:
+    """Its ten seconds begin when it is sent, not when the claim was opened."""
+    world.registry.script.extend([RegistryAnswer.MISMATCH, RegistryAnswer.UNKNOWN])
+    world.registry.gate = asyncio.Event()
+    claim = asyncio.create_task(world.verify(command(identity=RARE)))
+    await world.registry.asked.wait()
+    await asyncio.sleep(0.2)
+    world.registry.gate.set()
+    assert (await claim).state is ClaimState.PENDING
+    assert await world.work(seconds=10.1) == []
+    assert len(await world.work(seconds=12)) == 1
+    assert world.registry.queries == [world.registry.checks[1][0]]
+
+
+async def test_a_crash_after_open_is_taken_up_by_the_callers_retry(world: World) -> None:
+    """The claim has no identity stored, so only the caller can go on; the registry is asked first."""
+    world.claims.plant("settle", Fault.REFUSE)
+    with pytest.raises(UnavailableError):
+        await world.verify()
+    assert (await world.get()).state is ClaimState.PENDING
+    assert await world.work(seconds=100) == []
+    again = await world.verify(seconds=16)
+    assert again.state is ClaimState.SUCCEEDED
+    assert (world.registry.charged, len(world.registry.checks), len(world.registry.queries)) == (1, 1, 1)
+
+
+async def test_a_retry_before_the_check_may_be_asked_about_lets_the_claim_wait(world: World) -> None:
+    """The identity at hand is stored, and the worker asks when it is time."""
+    world.claims.plant("postpone", Fault.REFUSE)
+    world.registry.lose_answers = True
+    with pytest.raises(UnavailableError):
+        await world.verify()
+    world.registry.script.extend([RegistryAnswer.UNKNOWN])
+    assert (await world.verify(seconds=16)).state is ClaimState.PENDING
+    (settled,) = await world.work(seconds=20)
+    assert settled is not None
+    assert settled.state is ClaimState.SUCCEEDED
+
+
+@pytest.mark.parametrize("act", ["open", "settle"])
+async def test_a_lost_answer_of_an_act_doubles_nothing(world: World, act: str) -> None:
+    """The retry finds what was done: one claim, one charge, one record."""
+    world.claims.plant(act, Fault.LOSE_ANSWER)
+    with pytest.raises(UnavailableError):
+        await world.verify()
+    claim = await world.verify(seconds=16)
+    if act == "open":
+        # Nothing was sent, but nobody can know: the registry is asked twice before it is sent.
+        assert claim.state is ClaimState.PENDING
+        await world.work(seconds=22)
+        await world.work(seconds=22)
+        claim = await world.get(seconds=22)
+    assert claim.state is ClaimState.SUCCEEDED
+    assert (world.registry.charged, len(world.records.sealed)) == (1, 1)
+
+
+async def test_a_lost_answer_of_postpone_leaves_the_claim_waiting(world: World) -> None:
+    """The caller is told to try again, and the worker settles it all the same."""
+    world.registry.script.append(RegistryAnswer.NOT_SENT)
+    world.claims.plant("postpone", Fault.LOSE_ANSWER)
+    with pytest.raises(UnavailableError):
+        await world.verify()
+    (settled,) = await world.work(seconds=1)
+    assert settled is not None
+    assert settled.state is ClaimState.SUCCEEDED
+
+
+async def test_a_caller_who_goes_away_leaves_no_check_half_asked(world: World) -> None:
+    """A cancelled call does not cancel its settlement."""
+    world.registry.gate = asyncio.Event()
+    call = asyncio.create_task(world.verify(patience=5))
+    await world.registry.asked.wait()
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    world.registry.gate.set()
+    await world.verification.drain()
+    assert (await world.get()).state is ClaimState.SUCCEEDED
+
+
+async def test_without_a_day_key_a_claim_waits_for_its_callers_retry(world: World) -> None:
+    """No identity is ever stored unsealed."""
+    world.registry.script.append(RegistryAnswer.NOT_SENT)
+    world.intakes.refuse = True
+    with pytest.raises(UnavailableError):
+        await world.verify()
+    assert await world.work(seconds=100) == []
+
+
+async def test_a_store_that_refuses_opens_nothing(world: World) -> None:
+    """The registry is not asked before the claim is durable."""
+    world.claims.plant("open", Fault.REFUSE)
+    with pytest.raises(UnavailableError):
+        await world.verify()
+    assert world.registry.checks == []
+
+
+async def test_a_failed_re_verification_takes_nothing_away(world: World) -> None:
+    """A verified account stays verified; the claim says what happened."""
+    first = await world.verify()
+    world.registry.verdict = RegistryAnswer.MISMATCH
+    token = first.account.account_token
+    again = await world.verify(command(2, OTHER, account_token=token))
+    assert (again.state, again.failure_reason) == (ClaimState.FAILED, FailureReason.MISMATCH)
+    status = await world.status.get(relying_party="platform-a", account_token=token, now=at(0))
+    assert (status.state, status.revision) == (AccountState.VERIFIED, first.account.revision)
+
+
+async def test_another_person_cannot_take_an_account_over(world: World) -> None:
+    """A match of somebody else is DIFFERENT_OWNER."""
+    first = await world.verify()
+    again = await world.verify(command(2, OTHER, account_token=first.account.account_token))
+    assert again.failure_reason is FailureReason.DIFFERENT_OWNER
+    assert again.account.state is AccountState.VERIFIED
+
+
+async def test_another_partys_account_is_not_found(world: World) -> None:
+    """In the same words as an unknown one."""
+    first = await world.verify()
+    token = first.account.account_token
+    with pytest.raises(NotFoundError) as caught:
+        await world.verify(command(2, account_token=token, relying_party="platform-b"))
+    assert caught.value.reason is Reason.ACCOUNT_NOT_FOUND
+
+
+async def test_the_sixth_account_of_a_person_is_refused_after_the_match(world: World) -> None:
+    """Five are allowed; the sixth is still asked, so that a stranger learns nothing."""
+    for number in range(5):
+        assert (await world.verify(command(number))).state is ClaimState.SUCCEEDED
+    sixth = await world.verify(command(6))
+    assert sixth.failure_reason is FailureReason.ACCOUNT_LIMIT_REACHED
+    assert world.registry.charged == 6
+    other_party = await world.verify(command(6, relying_party="platform-b"))
+    assert other_party.state is ClaimState.SUCCEEDED
+
+
+async def test_the_sixth_mismatch_in_an_hour_is_not_asked(world: World) -> None:
+    """TOO_MANY_ATTEMPTS says when to come back."""
+    world.registry.verdict = RegistryAnswer.MISMATCH
+    for number in range(5):
+        await world.verify(command(number), seconds=number)
+    with pytest.raises(ExhaustedError) as caught:
+        await world.verify(command(6), seconds=60)
+    assert caught.value.reason is Reason.TOO_MANY_ATTEMPTS
+    assert caught.value.retry_after.total_seconds() == 3540
+    assert world.registry.charged == 5
+    assert (await world.verify(command(6), seconds=3601)).state is ClaimState.FAILED
+
+
+async def test_a_newer_claim_takes_the_place_of_a_pending_one(world: World) -> None:
+    """The old one is SUPERSEDED, and the worker leaves it alone."""
+    world.registry.script.append(RegistryAnswer.NOT_SENT)
+    first = await world.verify()
+    second = await world.verify(command(2, account_token=first.account.account_token))
+    assert second.state is ClaimState.SUCCEEDED
+    assert (await world.get()).failure_reason is FailureReason.SUPERSEDED
+    assert await world.work(seconds=5) == []
+
+
+async def test_a_backlog_of_a_day_takes_no_new_claims(sqlite_databases: Databases) -> None:
+    """One that exists is still answered, and room makes the next one welcome."""
+    world = await open_world(sqlite_databases, policy=OperatorPolicy(5, 365, 1 / 86_400, builders.ZONE))
+    world.registry.script.append(RegistryAnswer.NOT_SENT)
+    first = await world.verify()
+    with pytest.raises(ExhaustedError) as caught:
+        await world.verify(command(2, OTHER), seconds=2)
+    assert caught.value.reason is Reason.REGISTRY_BACKLOG
+    assert (await world.verify(seconds=4, patience=0)).state is first.state
+    await world.work(seconds=6)
+    assert (await world.verify(command(2, OTHER), seconds=8)).state is ClaimState.SUCCEEDED
+    await world.database.close()
+
+
+async def test_an_expiry_that_is_due_shows_in_a_claim_too(world: World) -> None:
+    """GetVerification and GetStatus agree on the day."""
+    first = await world.verify()
+    later = 366 * 86_400
+    claim = await world.get(seconds=later)
+    status = await world.status.get(
+        relying_party="platform-a", account_token=first.account.account_token, now=at(later)
+    )
+    assert claim.account.state is status.state is AccountState.EXPIRED
+    assert claim.account.revision == status.revision
+
+
+async def test_a_closed_account_takes_no_claim(world: World) -> None:
+    """The refusal leaves the request free to be used again."""
+    first = await world.verify()
+    await _set(world, "standing", "CLOSED")
+    with pytest.raises(PreconditionError) as caught:
+        await world.verify(command(2, account_token=first.account.account_token))
+    assert caught.value.reason is Reason.ACCOUNT_CLOSED
+    with pytest.raises(NotFoundError):
+        await world.get(2)
+
+
+async def test_a_person_who_was_closed_fails_after_the_match(world: World) -> None:
+    """PERSON_CLOSED is told to nobody who does not know the name."""
+    await world.verify()
+    await _set_person_closed(world)
+    again = await world.verify(command(2))
+    assert again.failure_reason is FailureReason.PERSON_CLOSED
+
+
+def test_a_command_shows_no_identity() -> None:
+    """Its repr may end in a log."""
+    shown = repr(replace(command(), fields=(builders.NAME, builders.NUMBER)))
+    assert builders.NAME not in shown
+    assert builders.NUMBER not in shown
+
+
+async def _set(world: World, column: str, value: str) -> None:
+    from sqlalchemy import update
+
+    from idvault.storage.account.tables import accounts
+
+    async def write(connection: object) -> None:
+        await connection.execute(update(accounts).values(**{column: value}))  # type: ignore[attr-defined]
+
+    await world.database.act("test", write)
+
+
+async def _set_person_closed(world: World) -> None:
+    from sqlalchemy import update
+
+    from idvault.storage.claim.tables import persons
+
+    async def write(connection: object) -> None:
+        await connection.execute(update(persons).values(closed=True))  # type: ignore[attr-defined]
+
+    await world.database.act("test", write)

@@ -1,0 +1,245 @@
+"""Drills: a record for each quorum, passes that count once, and who is overdue."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from idvault.attest.drill import DrillTerms
+from idvault.attest.roster import Roster
+from idvault.bootstrap.base import ENTROPY
+from idvault.domain import drill as rules
+from idvault.domain.disclosure import HistoryFinding
+from idvault.domain.drill import DrillStanding
+from idvault.domain.error import IdvaultError, Reason
+from idvault.domain.event import EventType
+from idvault.flows.custody import drill_standing
+from idvault.flows.custody.drill import PassCommand
+from idvault.flows.custody.drill_record import DrillKeeper
+from idvault.flows.log.guard import LogGuard
+from idvault.ports.drill import DrillHistory
+from tests.support import people
+from tests.support.chamber import CUSTODIANS, Chamber, chamber, first_roster, identity, person
+from tests.support.databases import Databases
+from tests.support.disclosure_world import refused, request_id
+
+A, B, C = CUSTODIANS
+DAY = timedelta(days=1)
+
+
+@pytest_asyncio.fixture
+async def room(sqlite_databases: Databases, tmp_path: Path) -> AsyncIterator[Chamber]:
+    """Return a chamber over SQLite files, with a drill record."""
+    async with chamber(sqlite_databases, tmp_path) as made:
+        await made.keep_drills()
+        yield made
+
+
+async def command(room: Chamber, name: str = A, *, signer: str = "", **changes: Any) -> PassCommand:
+    """Return what somebody signs now, with a good code."""
+    shown = await room.drills.get(actor_id=person(name).actor_id, now=room.now())
+    record, time = shown.record, int(room.now().real.timestamp())
+    terms = DrillTerms(record.record_id, record.present_quorum_id, name, time)
+    made = PassCommand(
+        actor_id=person(name).actor_id,
+        request_id=request_id(),
+        record_id=record.record_id,
+        quorum_id=record.present_quorum_id,
+        signed_at=terms.signed_at,
+        signature=identity(signer or name).sign(terms.canonical()),
+        code=room.codes.code(),
+    )
+    return replace(made, **changes)
+
+
+async def passed(room: Chamber, *names: str) -> list[DrillStanding]:
+    return [await room.drills.complete(await command(room, name), now=room.now()) for name in names]
+
+
+def second_roster() -> Roster:
+    """Return a version in which custodian-d has taken the place of custodian-c."""
+    first, added = first_roster(), replace(person("custodian-d"), role="custodian")
+    kept = tuple(each for each in first.people if each.name != C)
+    quorum = replace(first.quorums[0], custodians=(*first.quorums[0].custodians[:2], added))
+    unsigned = replace(first, version=2, people=(*kept, added), quorums=(quorum,), signatures=())
+    return people.signed(unsigned, A, B)
+
+
+async def test_one_record_for_each_quorum(room: Chamber) -> None:
+    """Made once, of nobody, with an entry that names it; the next quorum gets its own."""
+    (entry,) = await room.logged(EventType.DRILL_RENEW)
+    assert entry.actor_id == "system"
+    shown = await room.drills.get(actor_id=person(B).actor_id, now=room.now())
+    quorum = room.rosters.quorum
+    assert shown.record.relying_party == "drill"
+    assert shown.record.account_token == rules.token(quorum_id=quorum.id)
+    assert (shown.member.place, shown.proofs.are_complete) == (2, True)
+    assert await room.keeper.keep(now=room.now()) is False
+    room.rosters.versions.append(second_roster())
+    assert await room.keeper.keep(now=room.now()) is True
+    assert len(await room.logged(EventType.DRILL_RENEW)) == 2
+    again = await room.drills.get(actor_id=person(B).actor_id, now=room.now())
+    assert again.record.record_id != shown.record.record_id
+
+
+async def test_a_quorum_that_changes_meanwhile(room: Chamber) -> None:
+    """What was sealed for the next quorum is not stored as this one's; the next run makes the next one's."""
+
+    class Hasty:
+        """Seals after another version came into force."""
+
+        async def seal(self, **what: Any) -> Any:
+            """Change the roster first."""
+            room.rosters.versions.append(second_roster())
+            return await room.sealer().seal(**what)
+
+    lone = replace(first_roster().quorums[0], threshold=3)
+    room.rosters.versions[0] = replace(first_roster(), quorums=(lone,))
+    keeper = DrillKeeper(
+        store=room.drill_store,
+        rosters=room.rosters,
+        sealer=Hasty(),
+        guard=LogGuard(store=room.waiting),
+        entropy=ENTROPY,
+        observe=lambda *_: None,
+    )
+    assert await keeper.keep(now=room.now()) is False
+    assert len(await room.logged(EventType.DRILL_RENEW)) == 1
+
+
+async def test_a_pass_is_an_act(room: Chamber) -> None:
+    """It counts for 90 days from now, and its entry is the custodian's."""
+    room.pass_time(days=10)
+    (standing,) = await passed(room, A)
+    now = room.now().business
+    assert standing == DrillStanding(A, now, now + 90 * DAY)
+    (entry,) = await room.logged(EventType.DRILL_COMPLETE)
+    assert entry.actor_id == person(A).actor_id
+
+
+async def test_a_repeat_is_the_same_pass(room: Chamber) -> None:
+    """Under the same request_id, without another code and without another entry."""
+    first = await command(room)
+    answered = await room.drills.complete(first, now=room.now())
+    room.pass_time(minutes=1)
+    assert await room.drills.complete(replace(first, code=""), now=room.now()) == answered
+    assert len(await room.logged(EventType.DRILL_COMPLETE)) == 1
+    other = replace(first, signature=bytes(64))
+    await refused(room, A, room.drills.complete(other, now=room.now()), Reason.REQUEST_ID_REUSED)
+
+
+async def test_a_signature_counts_once(room: Chamber) -> None:
+    """Replayed under another request_id, or older than the last one, it is refused and changes nothing."""
+    older = await command(room)
+    room.pass_time(seconds=2)
+    newer = await command(room)
+    answered = await room.drills.complete(newer, now=room.now())
+    replayed = replace(newer, request_id=request_id(), code=room.codes.code())
+    await refused(room, A, room.drills.complete(replayed, now=room.now()), Reason.REQUEST_ID_REUSED)
+    room.pass_time(minutes=1)
+    await refused(room, A, room.drills.complete(older, now=room.now()), Reason.REQUEST_ID_REUSED)
+    shown = await room.drills.get(actor_id=person(A).actor_id, now=room.now())
+    assert shown.standing == answered
+    assert len(await room.logged(EventType.DRILL_COMPLETE)) == 1
+    room.pass_time(seconds=2)
+    await passed(room, A)
+    assert len(await room.logged(EventType.DRILL_COMPLETE)) == 2
+
+
+async def test_what_is_refused(room: Chamber) -> None:
+    """Another's signature, another record, another quorum, an old clock, a wrong code: each is in the log."""
+    wrong: list[tuple[dict[str, Any], Reason]] = [
+        ({"signer": B}, Reason.INVALID_MESSAGE),
+        ({"record_id": "0" * 32}, Reason.QUORUM_INVALID),
+        ({"quorum_id": "0" * 64}, Reason.QUORUM_INVALID),
+        ({"signed_at": room.now().real - timedelta(hours=1)}, Reason.INVALID_MESSAGE),
+        ({"signature": b""}, Reason.INVALID_MESSAGE),
+        ({"code": "000000"}, Reason.SECOND_FACTOR_REFUSED),
+    ]
+    for changes, reason in wrong:
+        room.pass_time(minutes=1)
+        changed = await command(room, **changes)
+        await refused(room, A, room.drills.complete(changed, now=room.now()), reason)
+    assert await room.logged(EventType.DRILL_COMPLETE) == []
+
+
+async def test_a_good_code_is_not_spent_on_what_is_refused(room: Chamber) -> None:
+    """Everything else is checked before."""
+    bad = await command(room, signer=B)
+    await refused(room, A, room.drills.complete(bad, now=room.now()), Reason.INVALID_MESSAGE)
+    good = replace(await command(room), code=bad.code)
+    assert await room.drills.complete(good, now=room.now())
+
+
+async def test_who_is_not_of_the_quorum_in_force(room: Chamber) -> None:
+    """Nobody but its custodians gets anything; before the worker made a record there is none."""
+    act = room.drills.get(actor_id=person("auditor-a").actor_id, now=room.now())
+    await refused(room, "auditor-a", act, Reason.ACCESS_DENIED)
+    room.rosters.versions.append(second_roster())
+    room.pass_time(minutes=1)
+    act = room.drills.get(actor_id=person(A).actor_id, now=room.now())
+    await refused(room, A, act, Reason.REQUEST_NOT_FOUND)
+    with pytest.raises(IdvaultError) as gone:
+        await room.drills.get(actor_id=person(C).actor_id, now=room.now())
+    assert gone.value.reason is Reason.ACCESS_DENIED
+
+
+async def test_nothing_is_changed_while_the_log_stands_still(room: Chamber) -> None:
+    """No record, no pass, no finding: LOG_UNAVAILABLE."""
+    made = await command(room)
+    room.pass_time(minutes=2)
+    room.waiting.oldest = room.now().real - timedelta(minutes=2)
+    room.rosters.versions.append(second_roster())
+    for act in (
+        room.keeper.keep(now=room.now()),
+        room.drills.complete(made, now=room.now()),
+        room.drills.report(actor_id=made.actor_id, finding=HistoryFinding.SHARE_WRONG, now=room.now()),
+    ):
+        with pytest.raises(IdvaultError) as stopped:
+            await act
+        assert stopped.value.reason is Reason.LOG_UNAVAILABLE
+    assert await room.refusals(A) == 0
+
+
+async def test_findings_are_logged(room: Chamber) -> None:
+    """As refusals of the custodian whose client found them."""
+    await room.drills.report(actor_id=person(A).actor_id, finding=HistoryFinding.SHARE_WRONG, now=room.now())
+    assert await room.refusals(A) == 1
+
+
+async def test_who_is_overdue(room: Chamber) -> None:
+    """Counted per custodian of the quorum in force, from the last pass or the first record on."""
+    await passed(room, A)
+    room.pass_time(days=60)
+    await passed(room, B)
+    await room.keeper.count(now=room.now())
+    room.pass_time(days=31)
+    await room.keeper.count(now=room.now())
+    assert [overdue for overdue, _ in room.gauges] == [0, 2]
+    assert room.gauges[-1][1] == pytest.approx(91 * 86_400, abs=1)
+
+
+async def test_a_pass_outlives_a_change_of_the_quorum(room: Chamber) -> None:
+    """For the same person and key; the new custodian has 90 days from the new quorum's record on."""
+    await passed(room, A)
+    room.pass_time(days=80)
+    room.rosters.versions.append(second_roster())
+    await room.keep_drills()
+    room.pass_time(days=11)
+    await room.keeper.count(now=room.now())
+    assert room.gauges[-1][0] == 2  # A by 91 days since the pass, B by 91 since the first record
+    await passed(room, A, B)
+    await room.keeper.count(now=room.now())
+    assert room.gauges[-1][0] == 0
+    room.pass_time(days=80)
+    await room.keeper.count(now=room.now())
+    assert room.gauges[-1][0] == 1  # custodian-d, 91 days after the new record
+
+
+async def test_before_the_first_record(room: Chamber) -> None:
+    """Nobody is overdue with what nobody could do."""
+    assert drill_standing.standings(versions=[first_roster()], history=DrillHistory({}, {})) == []

@@ -1,0 +1,83 @@
+"""Who holds the shares of how many records."""
+
+from dataclasses import replace
+
+import pytest
+
+from idvault.attest.roster import Roster
+from idvault.domain import seal
+from idvault.flows.custody import quorum_count
+from idvault.flows.custody.quorum_count import BETWEEN, Count, Holders
+from idvault.flows.doctor import AilmentError
+from tests.support import people
+from tests.support.people import NAMES
+
+A, B, C = NAMES
+D, E = "custodian-d", "custodian-e"
+
+
+def _version(number: int, *names: str, also: tuple[str, ...] = ()) -> Roster:
+    made = people.roster(version=number, names=names)
+    return replace(made, people=(*made.people, *(people.person(name) for name in also)))
+
+
+FIRST = people.roster()
+ONE = FIRST.quorums[0].id
+
+
+def test_all_is_where_it_belongs() -> None:
+    """A quorum in force, whichever version brought it."""
+    found = quorum_count.count((FIRST, _version(2, *NAMES)), by_quorum={ONE: 5}, handed={})
+    assert found == Count({("2", Holders.PRESENT): 5}, {})
+    quorum_count.check_handed_over(found)
+
+
+def test_a_leaver_who_is_named_is_waited_for() -> None:
+    """Records of both quorums are counted, and who has yet to hand over is said."""
+    second = _version(2, D, B, C, also=(A,))
+    found = quorum_count.count((FIRST, second), by_quorum={ONE: 5, second.quorums[0].id: 2}, handed={})
+    assert found.records == {("1", Holders.WAITING): 5, ("2", Holders.PRESENT): 2}
+    with pytest.raises(AilmentError, match="5 of custodian-a"):
+        quorum_count.check_handed_over(found)
+
+
+def test_a_leaver_who_is_named_no_more_is_lost() -> None:
+    """Nothing can be done about it but to verify the people anew, so the doctor keeps quiet."""
+    found = quorum_count.count((FIRST, _version(2, D, B, C)), by_quorum={ONE: 5}, handed={})
+    assert found == Count({("1", Holders.LOST): 5}, {})
+    quorum_count.check_handed_over(found)
+
+
+def test_in_between_the_holders_are_those_of_the_hand_over() -> None:
+    """The second leaver was first: the first is waited for still, and nobody else."""
+    second, third = _version(2, D, B, C, also=(A,)), _version(3, D, E, C, also=(A, B))
+    last = third.quorums[0].id
+    members = tuple((name, people.person(name).hpke_public_key) for name in (A, E, C))
+    between = seal.quorum_id(threshold=2, members=members)
+    versions = (FIRST, second, third)
+    found = quorum_count.count(versions, by_quorum={between: 7}, handed={between: (ONE, last, ONE)})
+    assert found == Count({(BETWEEN, Holders.WAITING): 7}, {A: 7})
+
+
+def test_a_quorum_that_ended_keeps_its_custodians() -> None:
+    """As long as they are named; else, and for a quorum that nobody signed, the shares are lost."""
+    second = _version(2, *NAMES)
+    renamed = replace(second, quorums=(replace(second.quorums[0], name="others", threshold=3),))
+    assert quorum_count.count((FIRST, renamed), by_quorum={ONE: 1}, handed={}).records == {
+        ("1", Holders.PRESENT): 1
+    }
+    gone = replace(renamed, people=renamed.people[1:])
+    counted = quorum_count.count((FIRST, gone), by_quorum={ONE: 1, "0" * 64: 2}, handed={}).records
+    assert counted == {("1", Holders.LOST): 1, (BETWEEN, Holders.LOST): 2}
+
+
+def test_fewer_than_m_who_are_named_is_an_alarm() -> None:
+    """Two left before they handed over, one after the other: they must be named again."""
+    versions = (FIRST, _version(2, D, B, C), _version(3, D, E, C))
+    found = quorum_count.count(versions, by_quorum={ONE: 5}, handed={})
+    assert (found.records, found.leavers) == ({("1", Holders.LOST): 5}, {})
+    with pytest.raises(AilmentError, match="5 of custodian-a, 5 of custodian-b are missing"):
+        quorum_count.check_handed_over(found)
+    again = (*versions, _version(4, D, E, C, also=(A,)))
+    with pytest.raises(AilmentError, match="wait to be handed over, 5 of custodian-a"):
+        quorum_count.check_handed_over(quorum_count.count(again, by_quorum={ONE: 5}, handed={}))

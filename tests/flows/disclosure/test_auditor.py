@@ -1,0 +1,333 @@
+"""Disclosures: what the service refuses, with its reason and its entry in the log."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, select, update
+
+from idvault.attest import disclosure as papers
+from idvault.domain.disclosure import Verdict
+from idvault.domain.error import (
+    AlreadyExistsError,
+    DamagedError,
+    ExhaustedError,
+    IdvaultError,
+    Reason,
+)
+from idvault.domain.event import EventType
+from idvault.flows.disclosure.custodian import LONGEST_SHARE
+from idvault.storage.account import record as record_rows
+from idvault.storage.account.tables import records
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.statement import statement
+from idvault.storage.key.tables import shred_keys
+from idvault.storage.log.tables import log_openings
+from tests.support import builders
+from tests.support.chamber import Chamber, person
+from tests.support.disclosure_world import (
+    A,
+    B,
+    C,
+    approved,
+    decide,
+    decision,
+    file,
+    filed,
+    open_once,
+    refused,
+    request_id,
+    signed,
+    terms,
+)
+from tests.support.storage_world import MISMATCHED
+
+
+async def test_self_approval(room: Chamber) -> None:
+    """An auditor whom a later roster makes a custodian decides on no request of the own: SELF_APPROVAL."""
+    disclosure_id, paper = await filed(room)
+    roster = room.rosters.current
+    turned = replace(person(A), name="auditor-a", actor_id=person("auditor-a").actor_id)
+    quorum = replace(roster.quorums[0], custodians=(turned, person(B), person(C)))
+    others = tuple(each for each in roster.people if each.name not in ("auditor-a", A))
+    room.rosters.versions.append(replace(roster, version=2, people=(turned, *others), quorums=(quorum,)))
+    command = replace(decision(paper, A), actor_id=turned.actor_id, code=room.codes.code())
+    await refused(room, "auditor-a", decide(room, command), Reason.SELF_APPROVAL)
+    room.pass_time(minutes=1)
+    share = room.custody.sealed_share(actor_id=turned.actor_id, disclosure_id=disclosure_id, now=room.now())
+    await refused(room, "auditor-a", share, Reason.SELF_APPROVAL)
+
+
+async def test_a_used_code(room: Chamber) -> None:
+    """A code is good for one approval of one person: SECOND_FACTOR_REFUSED the next time."""
+    code = room.codes.code()
+    _, first = await filed(room)
+    _, second = await filed(room)
+    await decide(room, decision(first, A, code=code))
+    await refused(room, A, decide(room, decision(second, A, code=code)), Reason.SECOND_FACTOR_REFUSED)
+
+
+@pytest.mark.parametrize("code", ["１２３４５６", "000000", "12345", " 123456", "٠١٢٣٤٥"])
+async def test_a_code_that_is_none(room: Chamber, code: str) -> None:
+    """Full-width digits, a late or wrong code, and anything else are SECOND_FACTOR_REFUSED."""
+    _, paper = await filed(room)
+    await refused(room, A, decide(room, decision(paper, A, code=code)), Reason.SECOND_FACTOR_REFUSED)
+    disclosure_id = await approved(room)
+    await refused(room, "auditor-a", open_once(room, disclosure_id, code=code), Reason.SECOND_FACTOR_REFUSED)
+
+
+async def test_an_approval_that_comes_too_late(room: Chamber) -> None:
+    """After the end of the request: DISCLOSURE_EXPIRED, also before the worker has noticed."""
+    _, paper = await filed(room)
+    room.pass_time(hours=72)
+    await refused(room, A, decide(room, decision(paper, A)), Reason.DISCLOSURE_EXPIRED)
+
+
+async def test_a_paper_of_another_purpose(room: Chamber) -> None:
+    """A denial is no approval, and no paper of any other purpose is one: INVALID_MESSAGE."""
+    _, paper = await filed(room)
+    command = decision(paper, A)
+    denial = decision(paper, A, verdict=Verdict.DENY).signed
+    await refused(room, A, decide(room, replace(command, signed=denial)), Reason.INVALID_MESSAGE)
+    room.pass_time(minutes=1)
+    await refused(room, A, decide(room, replace(command, signed=paper)), Reason.INVALID_MESSAGE)
+
+
+@pytest.mark.parametrize("what", ["share", "name", "place", "request", "signature", "long", "none"])
+async def test_a_paper_that_says_something_else(room: Chamber, what: str) -> None:
+    """Another share, custodian, place or request, another's signature: INVALID_MESSAGE."""
+    _, paper = await filed(room)
+    _, other = await filed(room)
+    command = decision(paper, A)
+    said = papers.parse_decision(command.signed, verdict=Verdict.APPROVE)
+    changed = {
+        "share": replace(command, resealed=b"another share"),
+        "name": replace(command, signed=signed(replace(said, custodian=B), A)),
+        "place": replace(command, signed=signed(replace(said, share_index=2), A)),
+        "request": replace(command, signed=decision(other, A).signed),
+        "signature": replace(command, signed=signed(said, B)),
+        "long": replace(command, resealed=bytes(LONGEST_SHARE + 1)),
+        "none": replace(command, resealed=b""),
+    }
+    await refused(room, A, decide(room, changed[what]), Reason.INVALID_MESSAGE)
+
+
+async def test_too_few_shares(room: Chamber) -> None:
+    """M - 1 approvals open nothing: ILLEGAL_TRANSITION, and the code is not spent."""
+    disclosure_id, paper = await filed(room)
+    await decide(room, decision(paper, A))
+    code = room.codes.code()
+    await refused(room, "auditor-a", open_once(room, disclosure_id, code=code), Reason.ILLEGAL_TRANSITION)
+    assert code in room.codes.good
+
+
+async def test_a_second_decision(room: Chamber) -> None:
+    """Of one custodian: ILLEGAL_TRANSITION."""
+    _, paper = await filed(room)
+    await decide(room, decision(paper, A))
+    await refused(room, A, decide(room, decision(paper, A, verdict=Verdict.DENY)), Reason.ILLEGAL_TRANSITION)
+
+
+async def test_somebody_who_holds_no_share(room: Chamber) -> None:
+    """A custodian of another quorum is ACCESS_DENIED, and sees nothing of the request."""
+    _, paper = await filed(room)
+    roster = room.rosters.current
+    outsider = person("mallory")
+    room.rosters.versions[0] = replace(roster, people=(*roster.people, outsider))
+    command = replace(decision(paper, A), actor_id=outsider.actor_id)
+    await refused(room, "mallory", decide(room, command), Reason.ACCESS_DENIED)
+    waiting, _, note = await room.custody.pending(
+        actor_id=outsider.actor_id, offset=0, limit=10, now=room.now()
+    )
+    assert (waiting, note) == ([], b"")
+
+
+async def test_a_key_that_is_not_in_the_roster(room: Chamber) -> None:
+    """A request that another key signed, or that is in another's name: INVALID_MESSAGE."""
+    asked = terms(room, await room.account())
+    await refused(room, "auditor-a", file(room, signed(asked, "mallory")), Reason.INVALID_MESSAGE)
+    room.pass_time(minutes=1)
+    other = replace(asked, auditor="auditor-b")
+    await refused(room, "auditor-a", file(room, signed(other)), Reason.INVALID_MESSAGE)
+
+
+async def test_a_person_who_left_the_roster(room: Chamber) -> None:
+    """ACCESS_DENIED from the next call on."""
+    asked = terms(room, await room.account())
+    roster = room.rosters.current
+    left = tuple(each for each in roster.people if each.name != "auditor-a")
+    room.rosters.versions.append(replace(roster, version=2, people=left))
+    await refused(room, "auditor-a", file(room, signed(asked)), Reason.ACCESS_DENIED)
+
+
+async def test_a_request_under_another_roster(room: Chamber) -> None:
+    """Signed under a version that is not in force: ROSTER_INVALID."""
+    asked = terms(room, await room.account(), roster_digest="0" * 64)
+    await refused(room, "auditor-a", file(room, signed(asked)), Reason.ROSTER_INVALID)
+
+
+async def test_a_replayed_request(room: Chamber) -> None:
+    """The same signed bytes under another request_id, or by another auditor: refused and logged."""
+    asked = terms(room, await room.account())
+    await file(room, signed(asked), number=1)
+    again = await file(room, signed(asked), number=1)
+    assert again.filed.disclosure.disclosure_id == asked.disclosure_id
+    await refused(room, "auditor-a", file(room, signed(asked), number=2), Reason.REQUEST_ID_REUSED)
+    await refused(room, "auditor-b", file(room, signed(asked), name="auditor-b"), Reason.INVALID_MESSAGE)
+    other = signed(terms(room, asked.account_token))
+    room.pass_time(minutes=1)
+    await refused(room, "auditor-a", file(room, other, number=1), Reason.REQUEST_ID_REUSED)
+    assert len(await room.logged(EventType.DISCLOSURE_REQUEST)) == 1
+
+
+async def test_an_old_request(room: Chamber) -> None:
+    """One that was signed an hour ago is DISCLOSURE_EXPIRED, although its own time is not over."""
+    asked = terms(room, await room.account())
+    room.pass_time(hours=1)
+    await refused(room, "auditor-a", file(room, signed(asked)), Reason.DISCLOSURE_EXPIRED)
+
+
+async def test_too_many_requests(room: Chamber) -> None:
+    """The budget is one auditor's own, and for a day: TOO_MANY_ATTEMPTS, then again."""
+    room.daily = 2
+    room.restart()
+    account = await room.account()
+    for _ in range(2):
+        await file(room, signed(terms(room, account)))
+    error = await refused(
+        room, "auditor-a", file(room, signed(terms(room, account))), Reason.TOO_MANY_ATTEMPTS
+    )
+    assert isinstance(error, ExhaustedError)
+    own = terms(room, account, auditor="auditor-b")
+    await file(room, signed(own, "auditor-b"), name="auditor-b")
+    room.pass_time(hours=24)
+    await file(room, signed(terms(room, account)))
+
+
+async def test_an_account_without_a_record(room: Chamber) -> None:
+    """Nobody, and one that was never verified: ACCOUNT_NOT_FOUND."""
+    job = await room.world.job()
+    for account in (builders.TOKEN, job.account_token):
+        asked = signed(terms(room, account))
+        await refused(room, "auditor-a", file(room, asked), Reason.ACCOUNT_NOT_FOUND)
+        room.pass_time(minutes=1)
+
+
+async def test_another_auditors_disclosure(room: Chamber) -> None:
+    """It does not exist for others: REQUEST_NOT_FOUND, to look at, to withdraw and to open."""
+    disclosure_id = await approved(room)
+    actor_id = person("auditor-b").actor_id
+    acts: list[Any] = [
+        room.auditing.get(actor_id=actor_id, disclosure_id=disclosure_id, now=room.now()),
+        room.auditing.cancel(
+            actor_id=actor_id, request_id=request_id(), disclosure_id=disclosure_id, now=room.now()
+        ),
+        open_once(room, disclosure_id, actor_id=actor_id),
+        room.auditing.get(actor_id=actor_id, disclosure_id="0" * 32, now=room.now()),
+    ]
+    first = acts.pop(0)
+    await refused(room, "auditor-b", first, Reason.REQUEST_NOT_FOUND)
+    for act in acts:
+        with pytest.raises(IdvaultError) as caught:
+            await act
+        assert caught.value.reason is Reason.REQUEST_NOT_FOUND
+    assert await room.refusals("auditor-b") == 1  # within a minute: the rest is a count
+
+
+async def test_a_record_that_was_replaced(room: Chamber) -> None:
+    """After a re-verification neither an approval nor an opening of the old request counts."""
+    disclosure_id, paper = await filed(room)
+    account = papers.parse_request(paper).account_token
+    ready = await approved(room)
+    await room.verify_again(account)
+    found = await room.store.get(disclosure_id=ready)
+    assert found is not None
+    await room.verify_again(found.disclosure.account_token)
+    await refused(room, A, decide(room, decision(paper, A)), Reason.ILLEGAL_TRANSITION)
+    await refused(room, "auditor-a", open_once(room, ready), Reason.ILLEGAL_TRANSITION)
+    waiting, _, _ = await room.custody.pending(
+        actor_id=person(A).actor_id, offset=0, limit=10, now=room.now()
+    )
+    assert disclosure_id not in {each.filed.disclosure.disclosure_id for each in waiting}
+
+
+async def test_a_quorum_that_no_roster_has(room: Chamber) -> None:
+    """A record that claims other custodians is QUORUM_INVALID: to ask for it and to decide."""
+    _, paper = await filed(room)
+    await room.world.do(update(records).values(present_quorum_id="0" * 64))
+    await refused(room, A, decide(room, decision(paper, A)), Reason.QUORUM_INVALID)
+    asked = terms(room, papers.parse_request(paper).account_token)
+    await refused(room, "auditor-a", file(room, signed(asked)), Reason.QUORUM_INVALID)
+
+
+async def test_a_record_that_does_not_fit_the_log(room: Chamber) -> None:
+    """Any change of it, and any change of what it is checked by, is RECORD_DAMAGED; no code is spent."""
+    disclosure_id = await approved(room)
+    (row,) = await room.world.all(select(records))
+    changes: list[Any] = [
+        update(records).values(ciphertext=row.ciphertext[:-1] + bytes([row.ciphertext[-1] ^ 1])),
+        update(records).values(ciphertext=row.ciphertext, salt=bytes(32)),
+        update(records).values(salt=row.salt, commitment=bytes(32)),
+        update(records).values(commitment=row.commitment, sealing_quorum_id="0" * 64),
+    ]
+    for change in changes:
+        await room.world.do(change)
+        code = room.codes.code()
+        await refused(room, "auditor-a", open_once(room, disclosure_id, code=code), Reason.RECORD_DAMAGED)
+        assert code in room.codes.good
+        room.pass_time(minutes=1)
+    await room.world.do(update(records).values(sealing_quorum_id=row.sealing_quorum_id))
+    await open_once(room, disclosure_id)
+
+
+async def test_missing_evidence_is_damage(room: Chamber) -> None:
+    """Without the opening keys nothing can be proved, so nothing is released."""
+    disclosure_id = await approved(room)
+    await filed(room)
+    await room.world.do(delete(log_openings))
+    await refused(room, "auditor-a", open_once(room, disclosure_id), Reason.RECORD_DAMAGED)
+    with pytest.raises(DamagedError):
+        await room.custody.pending(actor_id=person(C).actor_id, offset=0, limit=10, now=room.now())
+
+
+async def test_an_old_version_that_was_put_back_is_refused(room: Chamber) -> None:
+    """It opens by itself, but the newest settlement entry names another digest: RECORD_DAMAGED."""
+    account = await room.account()
+    former = await room.verify_again(account)
+    await room.world.database.act("test", lambda connection: record_rows.put(connection, former))
+    disclosure_id = await room.request(account)
+    await room.approve(disclosure_id, A, B)
+    await refused(room, "auditor-a", open_once(room, disclosure_id), Reason.RECORD_DAMAGED)
+
+
+async def test_a_failed_verification_leaves_the_record_fitting(room: Chamber) -> None:
+    """Its settlement entry is newer than the record's, and says nothing about it."""
+    account = await room.account()
+    job = await room.world.job(account_token=account, new_account=False)
+    await room.settle(job, MISMATCHED)
+    disclosure_id = await room.request(account)
+    await room.approve(disclosure_id, A, B)
+    assert (await open_once(room, disclosure_id)).checked.record == room.records[account]
+
+
+async def test_an_erased_shred_key_releases_nothing(room: Chamber) -> None:
+    """RECORD_DAMAGED, and none is made in its place."""
+    disclosure_id = await approved(room)
+
+    async def work(connection: Connection) -> None:
+        await connection.run(statement(delete(shred_keys)))
+
+    await room.shred.act("test", work)
+    with pytest.raises(DamagedError):
+        await open_once(room, disclosure_id)
+
+
+async def test_reused_ids_are_refused(room: Chamber) -> None:
+    """A request_id of one act is not one of another."""
+    disclosure_id, paper = await filed(room)
+    command = decision(paper, A)
+    await decide(room, command)
+    other = replace(decision(paper, A, verdict=Verdict.DENY), request_id=command.request_id)
+    with pytest.raises(AlreadyExistsError):
+        await decide(room, other)
+    assert (await room.store.get(disclosure_id=disclosure_id)) is not None

@@ -1,0 +1,97 @@
+"""Histories over real databases: what is told, when, to whom, and how it is proved."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import delete
+
+from idvault.domain.error import DamagedError, NotFoundError, Reason, UnavailableError
+from idvault.flows.disclosure.history import DisclosureHistoryFlow, History
+from idvault.flows.log.proof import LogProofs
+from idvault.flows.policy import OperatorPolicy
+from idvault.storage.account.store import SqlStatusStore
+from idvault.storage.log.checkpoint import SqlCheckpointStore
+from idvault.storage.log.store import SqlLogStore
+from idvault.storage.log.tables import log_openings
+from tests.support.chamber import CUSTODIANS, Chamber, chamber
+from tests.support.databases import Databases
+
+ZONE = ZoneInfo("Asia/Shanghai")
+EMBARGO = timedelta(days=90)
+
+
+@pytest_asyncio.fixture
+async def room(databases: Databases, tmp_path: Path) -> AsyncIterator[Chamber]:
+    """Return a chamber over each kind of database."""
+    async with chamber(databases, tmp_path) as made:
+        yield made
+
+
+async def history(room: Chamber, account_token: str, *, relying_party: str = "platform-a") -> History:
+    log, checkpoints = SqlLogStore(database=room.main), SqlCheckpointStore(database=room.shred)
+    flow = DisclosureHistoryFlow(
+        accounts=SqlStatusStore(database=room.main),
+        store=room.store,
+        proofs=LogProofs(log=log, checkpoints=checkpoints, store=room.store),
+        policy=OperatorPolicy(5, 365, 90, ZONE),
+        embargo=EMBARGO,
+    )
+    return await flow.get(relying_party=relying_party, account_token=account_token, now=room.now())
+
+
+async def opened(room: Chamber) -> str:
+    """Open a record once; return its account."""
+    account = await room.account()
+    disclosure_id = await room.request(account)
+    await room.approve(disclosure_id, *CUSTODIANS[:2])
+    await room.open(disclosure_id)
+    return account
+
+
+async def test_an_opening_is_told_once_the_horizon_has_passed_it(room: Chamber) -> None:
+    """Before that the history looks like that of an account that was never opened."""
+    account, other = await opened(room), await room.account()
+    before, never = await history(room, account), await history(room, other)
+    assert (before.openings, before.proofs.entries) == ((), ())
+    assert (before.horizon, before.proofs.note) == (never.horizon, never.proofs.note)
+    room.pass_time(days=89)
+    assert (await history(room, account)).openings == ()
+    room.pass_time(days=2)
+    told = await history(room, account)
+    (opening,), (proved,) = told.openings, told.proofs.entries
+    assert opening.account_token == account
+    assert opening.opened_at < told.horizon
+    assert proved.hashes is not None
+    assert (await history(room, other)).openings == ()
+
+
+async def test_whose_history(room: Chamber) -> None:
+    """Unknown accounts and those of another relying party are not found."""
+    account = await opened(room)
+    with pytest.raises(NotFoundError) as refused:
+        await history(room, account, relying_party="platform-b")
+    assert refused.value.reason is Reason.ACCOUNT_NOT_FOUND
+    with pytest.raises(NotFoundError):
+        await history(room, "acct_" + "0" * 26)
+
+
+async def test_without_a_checkpoint_there_is_no_history(room: Chamber) -> None:
+    """An answer that proves nothing is none."""
+    account = await room.account()
+    with pytest.raises(UnavailableError) as refused:
+        await history(room, account)
+    assert refused.value.reason is Reason.LOG_UNAVAILABLE
+
+
+async def test_an_entry_that_is_gone_is_said(room: Chamber) -> None:
+    """Whoever deletes the key of an entry does not make the opening unsaid."""
+    account = await opened(room)
+    room.pass_time(days=91)
+    (opening,) = (await history(room, account)).openings
+    await room.world.do(delete(log_openings).where(log_openings.c.entry_id == opening.entry_id))
+    with pytest.raises(DamagedError):
+        await history(room, account)

@@ -1,0 +1,254 @@
+"""Disclosures: waiting for the log, lost answers, the end of shares, and what is logged of refusals."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from idvault.attest import disclosure as papers
+from idvault.domain.disclosure import DisclosureState, HistoryFinding, Verdict
+from idvault.domain.error import (
+    ExhaustedError,
+    IdvaultError,
+    Reason,
+    UnavailableError,
+)
+from idvault.domain.event import EventType
+from idvault.storage.disclosure.tables import disclosure_decisions, disclosure_refusals, disclosures
+from tests.support.chamber import Chamber, person
+from tests.support.disclosure_world import (
+    A,
+    B,
+    C,
+    approved,
+    decide,
+    decision,
+    file,
+    filed,
+    open_once,
+    refused,
+    request_id,
+    signed,
+    terms,
+)
+from tests.support.fakes.flaky import Fault
+
+
+async def test_parallel_requests_keep_the_budget(room: Chamber) -> None:
+    """Of eight at once, exactly as many pass as are left."""
+    room.daily = 3
+    room.restart()
+    account = await room.account()
+    made = [file(room, signed(terms(room, account))) for _ in range(8)]
+    answers = await asyncio.gather(*made, return_exceptions=True)
+    assert sum(isinstance(answer, ExhaustedError) for answer in answers) == 5
+    assert len(await room.logged(EventType.DISCLOSURE_REQUEST)) == 3
+
+
+async def test_nothing_is_released_before_the_log_has_it(room: Chamber) -> None:
+    """Without a checkpoint LOG_UNAVAILABLE; then the same request goes on, and it is one opening."""
+    disclosure_id = await approved(room)
+    asked: dict[str, Any] = {
+        "actor_id": person("auditor-a").actor_id,
+        "request_id": request_id(7),
+        "disclosure_id": disclosure_id,
+        "now": room.now(),
+    }
+    code = room.codes.code()
+    with pytest.raises(UnavailableError) as caught:
+        await room.auditing.open(**asked, code=code, patience=0.2)
+    assert caught.value.reason is Reason.LOG_UNAVAILABLE
+    assert await room.refusals("auditor-a") == 0
+    room.restart()
+    async with room.sequencing():
+        opened = await room.auditing.open(**asked, code="", patience=5.0)
+    assert opened.shown.filed.disclosure.opened == 1
+    assert len(opened.shares) == 2
+    assert len(await room.logged(EventType.DISCLOSURE_OPEN)) == 1
+
+
+async def test_nothing_changes_while_the_log_stands_still(room: Chamber) -> None:
+    """Every act is LOG_UNAVAILABLE, and nothing of it is stored."""
+    _, paper = await filed(room)
+    ready = await approved(room)
+    room.pass_time(minutes=5)
+    room.waiting.count, room.waiting.oldest = 1, room.now().real - timedelta(minutes=2)
+    acts: list[Any] = [
+        file(room, signed(terms(room, papers.parse_request(paper).account_token))),
+        decide(room, decision(paper, A)),
+        room.auditing.cancel(
+            actor_id=person("auditor-a").actor_id,
+            request_id=request_id(),
+            disclosure_id=ready,
+            now=room.now(),
+        ),
+        room.auditing.open(
+            actor_id=person("auditor-a").actor_id,
+            request_id=request_id(),
+            disclosure_id=ready,
+            code=room.codes.code(),
+            now=room.now(),
+            patience=0.1,
+        ),
+        room.custody.report(
+            actor_id=person(A).actor_id,
+            disclosure_id=ready,
+            finding=HistoryFinding.NOT_IN_LOG,
+            now=room.now(),
+        ),
+    ]
+    before = await room.world.contents()
+    for act in acts:
+        with pytest.raises(UnavailableError) as caught:
+            await act
+        assert caught.value.reason is Reason.LOG_UNAVAILABLE
+    assert await room.world.contents() == before
+
+
+async def test_a_lost_answer_is_asked_for_again(room: Chamber) -> None:
+    """Each act may lose its answer; the repeat finds it done, and spends no second code."""
+    account = await room.account()
+    asked = signed(terms(room, account))
+    room.flaky.plant("request", Fault.LOSE_ANSWER)
+    with pytest.raises(UnavailableError):
+        await file(room, asked, number=11)
+    assert (await file(room, asked, number=11)).filed.disclosure.state is DisclosureState.REQUESTED
+    for name in (A, B):
+        command = decision(asked, name, code=room.codes.code())
+        room.flaky.plant("decide", Fault.LOSE_ANSWER)
+        with pytest.raises(UnavailableError):
+            await decide(room, command)
+        again = await decide(room, replace(command, code="used up"))
+    assert again.disclosure.state is DisclosureState.APPROVED
+    disclosure_id = papers.parse_request(asked).disclosure_id
+    withdrawal: dict[str, Any] = {
+        "actor_id": person("auditor-a").actor_id,
+        "request_id": request_id(),
+        "disclosure_id": disclosure_id,
+        "now": room.now(),
+    }
+    room.flaky.plant("cancel", Fault.LOSE_ANSWER)
+    with pytest.raises(UnavailableError):
+        await room.auditing.cancel(**withdrawal)
+    assert (await room.auditing.cancel(**withdrawal)).filed.disclosure.state is DisclosureState.CANCELLED
+    assert [
+        len(await room.logged(kind))
+        for kind in (EventType.DISCLOSURE_REQUEST, EventType.DISCLOSURE_APPROVE, EventType.DISCLOSURE_CANCEL)
+    ] == [1, 2, 1]
+
+
+async def test_the_worker_ends_what_time_has_ended(room: Chamber) -> None:
+    """EXPIRED with an entry; re-sealed shares are gone then, and after the last opening as well."""
+    waiting, _ = await filed(room)
+    ready = await approved(room)
+    opened = await approved(room)
+    await open_once(room, opened)
+
+    async def shares(disclosure_id: str) -> list[bytes | None]:
+        return [share.resealed for share in await room.store.shares(disclosure_id=disclosure_id)]
+
+    await room.retention.sweep(now=room.now(), limit=10)
+    assert all(await shares(opened))
+    room.pass_time(minutes=10)
+    await room.retention.sweep(now=room.now(), limit=10)
+    assert await shares(opened) == [None, None]
+    assert all(await shares(ready))
+    room.pass_time(hours=72)
+    assert await room.retention.sweep(now=room.now(), limit=10) == 2
+    assert await room.retention.sweep(now=room.now(), limit=10) == 0
+    assert await shares(ready) == [None, None]
+    for disclosure_id, state in (
+        (waiting, DisclosureState.EXPIRED),
+        (ready, DisclosureState.EXPIRED),
+        (opened, DisclosureState.OPENED),
+    ):
+        found = await room.store.get(disclosure_id=disclosure_id)
+        assert found is not None
+        assert found.disclosure.state is state
+    assert len(await room.logged(EventType.DISCLOSURE_EXPIRE)) == 2
+    assert room.counted.count("expire") == 2
+
+
+async def test_a_late_repeat_gets_no_shares(room: Chamber) -> None:
+    """Once they are destroyed the same request_id is DISCLOSURE_EXPIRED."""
+    disclosure_id = await approved(room)
+    await open_once(room, disclosure_id, request_id=request_id(77))
+    room.pass_time(minutes=10)
+    late = open_once(room, disclosure_id, request_id=request_id(77))
+    await refused(room, "auditor-a", late, Reason.DISCLOSURE_EXPIRED)
+
+
+async def test_shares_that_are_gone_are_told(room: Chamber) -> None:
+    """Whoever deleted them: DISCLOSURE_EXPIRED, never half an answer."""
+    disclosure_id = await approved(room)
+    await room.world.do(update(disclosure_decisions).values(resealed=None))
+    await refused(room, "auditor-a", open_once(room, disclosure_id), Reason.DISCLOSURE_EXPIRED)
+
+
+async def test_denials_destroy_the_shares(room: Chamber) -> None:
+    """One approval and two denials: DENIED, and the given share is gone."""
+    disclosure_id, paper = await filed(room)
+    await decide(room, decision(paper, A))
+    await decide(room, decision(paper, B, verdict=Verdict.DENY))
+    ended = await decide(room, decision(paper, C, verdict=Verdict.DENY))
+    assert ended.disclosure.state is DisclosureState.DENIED
+    assert [share.resealed for share in await room.store.shares(disclosure_id=disclosure_id)] == [None]
+
+
+async def test_refusals_within_a_minute_are_one_entry(room: Chamber) -> None:
+    """The rest is counted, and told with the next one or by the worker; each person and reason by itself."""
+    for _ in range(5):
+        with pytest.raises(IdvaultError):
+            await room.auditing.get(
+                actor_id=person("auditor-a").actor_id, disclosure_id="0" * 32, now=room.now()
+            )
+    assert await room.refusals("auditor-a") == 1
+    await room.retention.sweep(now=room.now(), limit=10)
+    assert await room.refusals("auditor-a") == 1
+    room.pass_time(minutes=1)
+    await room.retention.sweep(now=room.now(), limit=10)
+    assert await room.refusals("auditor-a") == 2
+    (row,) = await room.world.all(select(disclosure_refusals))
+    assert (row.silent, row.reason) == (0, "REQUEST_NOT_FOUND")
+    assert room.counted == ["refuse"] * 5
+
+
+async def test_a_refusal_that_cannot_be_logged_is_not_told(room: Chamber) -> None:
+    """STORE_UNAVAILABLE instead: nobody learns what the log does not know."""
+    room.flaky.plant("refuse", Fault.REFUSE)
+    with pytest.raises(UnavailableError):
+        await room.auditing.get(actor_id=person("auditor-a").actor_id, disclosure_id="0" * 32, now=room.now())
+
+
+async def test_a_finding_is_logged(room: Chamber) -> None:
+    """What a person's own client refused is an entry of that person; of an unknown request it is not."""
+    disclosure_id, _ = await filed(room)
+    await room.custody.report(
+        actor_id=person(A).actor_id,
+        disclosure_id=disclosure_id,
+        finding=HistoryFinding.NOT_IN_LOG,
+        now=room.now(),
+    )
+    assert await room.refusals(A) == 1
+    with pytest.raises(IdvaultError) as caught:
+        await room.custody.report(
+            actor_id=person(A).actor_id,
+            disclosure_id="0" * 32,
+            finding=HistoryFinding.NOT_IN_LOG,
+            now=room.now(),
+        )
+    assert caught.value.reason is Reason.REQUEST_NOT_FOUND
+
+
+async def test_case_texts_are_nowhere_in_clear(room: Chamber) -> None:
+    """Neither in a table nor in a leaf."""
+    await filed(room)
+    contents = str(await room.world.contents())
+    for text in ("案 2026-1", "第一条", "一次核查"):
+        assert text not in contents
+        assert repr(text.encode())[2:-1] not in contents
+    (row,) = await room.world.all(select(disclosures.c.text))
+    assert "一次核查".encode() not in row.text

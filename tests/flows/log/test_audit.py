@@ -1,0 +1,119 @@
+"""The log of a database verified page by page: in bounded memory, and as of one moment."""
+
+import asyncio
+import tracemalloc
+
+import pytest
+from sqlalchemy import delete
+
+from idvault.flows.log.audit import HeadError, LogAuditFlow
+from idvault.ports.log.audit import AuditPage, Extent
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
+from idvault.storage.log.audit import SqlLogAuditStore
+from idvault.storage.log.tables import log_entries
+from idvault.transparency.checkpoint import Checkpoint
+from idvault.transparency.verifier import WrongEntryError
+from tests.support import logs
+from tests.support.databases import Databases
+from tests.support.merkle import log_of
+
+MANY = 100_000
+MIB = 2**20
+
+
+def test_memory_is_bounded(sqlite_databases: Databases) -> None:
+    """10^5 entries are verified in a few MiB, the checkpoint in their middle and the progress included."""
+    leaves = asyncio.run(logs.fill(sqlite_databases, MANY))
+    checkpoints = [logs.checkpoint_of(leaves), logs.checkpoint_of(leaves[:70_007])]
+    del leaves
+    told: list[int] = []
+    tracemalloc.start()
+    try:
+        asyncio.run(verify(sqlite_databases, checkpoints, told))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert told == sorted(told)
+    assert told[-1] == MANY
+    assert peak < 8 * MIB
+
+
+async def verify(databases: Databases, checkpoints: list[Checkpoint], told: list[int]) -> None:
+    """Verify the main database."""
+    database = Database(url=databases.main_url)
+    try:
+        flow = LogAuditFlow(store=SqlLogAuditStore(database=database))
+        audited = await flow.verify(extent=await flow.extent(), checkpoints=checkpoints, progress=told.append)
+    finally:
+        await database.close()
+    assert audited.tree.root() == checkpoints[0].root
+
+
+async def test_what_comes_meanwhile_is_for_the_next_time(main_database: Database) -> None:
+    """Entries that get their place while others are verified are neither verified nor in the way."""
+    leaves = log_of(3_000)
+    await logs.append(main_database, leaves[:1_500])
+    await logs.sequence(main_database)
+    flow = LogAuditFlow(store=SqlLogAuditStore(database=main_database))
+    extent = await flow.extent()
+    await logs.append(main_database, leaves[1_500:], first=1_500)
+    await logs.sequence(main_database)
+    audited = await flow.verify(
+        extent=extent, checkpoints=[logs.checkpoint_of(leaves[:700])], progress=lambda _: None
+    )
+    assert audited.tree.root() == logs.checkpoint_of(leaves[:1_500]).root
+    again = await flow.verify(extent=await flow.extent(), checkpoints=[], progress=lambda _: None)
+    assert again.tree.root() == logs.checkpoint_of(leaves).root
+
+
+class EmptyStore:
+    """A log of which nothing is left but its head."""
+
+    async def extent(self) -> Extent:
+        return Extent(3, b"tree", 0, 0)
+
+    async def page(self, *, after: int | None, limit: int) -> AuditPage:
+        return AuditPage((), {})
+
+
+async def test_a_head_without_entries() -> None:
+    """Where every entry is gone, the head says how many there were; a checkpoint of nothing is no help."""
+    flow = LogAuditFlow(store=EmptyStore())
+    for checkpoints in ([], [logs.checkpoint_of([])]):
+        with pytest.raises(WrongEntryError, match="entry 0: one of the entries 0 to 2 is missing"):
+            await flow.verify(extent=await flow.extent(), checkpoints=checkpoints, progress=lambda _: None)
+
+
+async def test_a_head_that_is_not_that_of_its_entries(main_database: Database) -> None:
+    """Beyond the checkpoint an entry may be the wrong one; where all are signed for, it is the head."""
+    leaves = log_of(30)
+    await logs.append(main_database, leaves)
+    await logs.sequence(main_database)
+    flow = LogAuditFlow(store=SqlLogAuditStore(database=main_database))
+    extent = await flow.extent()
+    other = Extent(extent.size, extent.tree[:-1] + b"\x00", extent.end, 0)
+    with pytest.raises(WrongEntryError, match="entry 20: one of the entries 20 to 29 is wrong: the head"):
+        await flow.verify(
+            extent=other, checkpoints=[logs.checkpoint_of(leaves[:20])], progress=lambda _: None
+        )
+    with pytest.raises(HeadError):
+        await flow.verify(extent=other, checkpoints=[logs.checkpoint_of(leaves)], progress=lambda _: None)
+
+
+async def test_a_gap_does_not_make_it_read_everything(main_database: Database) -> None:
+    """Where almost all entries are gone and their hashes are not, a page has no more hashes than entries."""
+    await logs.append(main_database, log_of(3_000))
+    await logs.sequence(main_database)
+
+    async def cut(connection: Connection) -> None:
+        await connection.execute(delete(log_entries).where(log_entries.c.log_index.between(1, 2_998)))
+
+    await main_database.act("test", cut)
+    store = SqlLogAuditStore(database=main_database)
+    page = await store.page(after=None, limit=1_000)
+    assert [entry.index for entry in page.entries] == [0, 2_999]
+    assert len(page.nodes) <= 2
+    flow = LogAuditFlow(store=store)
+    with pytest.raises(WrongEntryError, match="entry 1: is missing"):
+        await flow.verify(extent=await flow.extent(), checkpoints=[], progress=lambda _: None)

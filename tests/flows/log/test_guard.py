@@ -1,0 +1,189 @@
+"""Nothing is changed while entries wait too long for their place in the log."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import CursorResult, text
+
+from idvault.bootstrap.base import ENTROPY
+from idvault.domain.claim import ClaimState
+from idvault.domain.error import Reason, UnavailableError
+from idvault.flows.log.guard import LogGuard
+from idvault.flows.platform import PlatformFlow
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
+from idvault.storage.log.store import SqlLogStore
+from idvault.storage.platform.store import SqlPlatformStore
+from tests.support.databases import Databases
+from tests.support.fakes.log import WaitingLog
+from tests.support.flow_world import World, at, command, open_world
+
+
+async def _refused(work: Awaitable[object]) -> Reason:
+    with pytest.raises(UnavailableError) as caught:
+        await work
+    return caught.value.reason
+
+
+async def test_a_minute_is_the_limit() -> None:
+    """An entry may wait for less than a minute of real time."""
+    waiting = WaitingLog()
+    waiting.oldest = at(0).real
+    await LogGuard(store=waiting).check(now=at(59.9))
+    assert await _refused(LogGuard(store=waiting).check(now=at(60))) is Reason.LOG_UNAVAILABLE
+
+
+async def test_the_answer_is_kept_for_a_second_and_told() -> None:
+    """Calls at once and within a second ask once; a clock that is set back asks again."""
+    waiting, told = WaitingLog(), list[int]()
+    waiting.count = 3
+    guard = LogGuard(store=waiting, observe=told.append)
+    await asyncio.gather(*(guard.check(now=at(10)) for _ in range(20)))
+    await guard.check(now=at(10.9))
+    assert (waiting.asked, told) == (1, [3])
+    await guard.check(now=at(11))
+    await guard.check(now=at(5))
+    assert (waiting.asked, told) == (3, [3, 3, 3])
+
+
+async def test_it_opens_again_by_itself() -> None:
+    """As soon as the entries have their places, changes pass."""
+    waiting = WaitingLog()
+    waiting.oldest = at(0).real
+    guard = LogGuard(store=waiting)
+    assert await _refused(guard.check(now=at(100))) is Reason.LOG_UNAVAILABLE
+    waiting.oldest = None
+    assert await _refused(guard.check(now=at(100.5))) is Reason.LOG_UNAVAILABLE
+    await guard.check(now=at(101))
+
+
+async def test_a_store_that_cannot_be_asked_lets_nothing_pass() -> None:
+    """The failure is the store's own, and the next call asks again."""
+    waiting = WaitingLog()
+    waiting.refuse = True
+    guard = LogGuard(store=waiting)
+    assert await _refused(guard.check(now=at(0))) is Reason.STORE_UNAVAILABLE
+    waiting.refuse = False
+    await guard.check(now=at(0))
+
+
+CHANGES: dict[str, Callable[[World], Awaitable[object]]] = {
+    "verify": lambda world: world.verify(seconds=100),
+    "repeat": lambda world: world.verify(command(7), seconds=100),
+    "lease": lambda world: world.work(seconds=100),
+    "time_out": lambda world: world.backlog.time_out(now=at(100), limit=1),
+    "expire": lambda world: world.retention.expire_accounts(now=at(100), limit=1),
+    "remove": lambda world: world.retention.remove_abandoned(now=at(100), limit=1),
+    "purge": lambda world: world.retention.purge_requests(now=at(100)),
+    "register": lambda world: _platforms(world).register(
+        name="platform-a", role="platform", spki="e" * 64, now=at(100)
+    ),
+}
+
+
+def _platforms(world: World) -> PlatformFlow:
+    store = SqlPlatformStore(database=world.database)
+    return PlatformFlow(store=store, guard=world.guard, entropy=ENTROPY)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+async def test_changes_wait_and_reads_go_on(world: World, change: str) -> None:
+    """Every change is LOG_UNAVAILABLE and writes nothing; what is known is answered, and a key is revoked."""
+    claim = await world.verify(command(7))
+    await _platforms(world).register(name="platform-a", role="platform", spki="f" * 64, now=at(0))
+    entries = await _entries(world.database)
+    world.waiting.oldest = at(0).real
+    assert await _refused(CHANGES[change](world)) is Reason.LOG_UNAVAILABLE
+    assert await _entries(world.database) == entries
+    assert await world.get(7, seconds=100) == claim
+    token = claim.account.account_token
+    assert await world.status.get(relying_party="platform-a", account_token=token, now=at(100))
+    await _platforms(world).revoke(name="platform-a", role="platform", spki="f" * 64, now=at(100))
+    world.waiting.oldest = None
+    now = at(102)
+    await world.guard.check(now=now)
+
+
+async def _entries(database: Database) -> int:
+    return (await SqlLogStore(database=database).unsequenced()).count
+
+
+async def test_without_a_worker_changes_stop_after_a_minute(databases: Databases) -> None:
+    """Over the real log: the first minute is served, then changes wait until a sequencer has come."""
+    world = await open_world(databases)
+    log = SqlLogStore(database=world.database)
+    world.verification._guard = LogGuard(store=log)
+    await world.verify(command(1), seconds=0)
+    await world.verify(command(2), seconds=59)
+    assert await _refused(world.verify(command(3), seconds=61)) is Reason.LOG_UNAVAILABLE
+    while await log.sequence(limit=100, now=at(61).real):
+        pass
+    await world.verify(command(3), seconds=63)
+    await world.database.close()
+
+
+async def _execute(database: Database, statement: str) -> CursorResult[Any]:
+    async def work(connection: Connection) -> CursorResult[Any]:
+        return await connection.execute(text(statement))
+
+    return await database.act("test", work)
+
+
+UNWRITABLE = {
+    "sqlite": [
+        "CREATE TRIGGER closed BEFORE INSERT ON log_entries BEGIN SELECT RAISE(ABORT, 'closed'); END",
+    ],
+    "postgres": [
+        "CREATE FUNCTION closed() RETURNS trigger LANGUAGE plpgsql "
+        "AS $$ BEGIN RAISE EXCEPTION 'closed'; END $$",
+        "CREATE TRIGGER closed BEFORE INSERT ON log_entries FOR EACH ROW EXECUTE FUNCTION closed()",
+    ],
+}
+
+
+async def test_a_log_that_cannot_be_written_acknowledges_nothing(databases: Databases) -> None:
+    """Nobody is asked about a person, nothing is stored, and the caller is told so."""
+    world = await open_world(databases)
+    for statement in UNWRITABLE[databases.kind]:
+        await _execute(world.database, statement)
+    assert await _refused(world.verify()) is Reason.STORE_UNAVAILABLE
+    assert (world.registry.charged, world.records.sealed, await world.jobs.backlog()) == (0, [], 0)
+    tables = ("requests", "persons", "accounts", "claims", "jobs", "records")
+    for table in tables:
+        found = await _execute(world.database, f"SELECT count(*) FROM {table}")  # noqa: S608 - our own name
+        assert found.scalar_one() == 0
+    await world.database.close()
+
+
+CLOSING = {
+    "sqlite": [
+        "CREATE TRIGGER closed BEFORE INSERT ON log_entries WHEN (SELECT count(*) FROM log_entries) > 0 "
+        "BEGIN SELECT RAISE(ABORT, 'closed'); END",
+        "DROP TRIGGER closed",
+    ],
+    "postgres": [
+        "CREATE FUNCTION closed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "IF (SELECT count(*) FROM log_entries) > 0 THEN RAISE EXCEPTION 'closed'; END IF; RETURN NEW; END $$",
+        "CREATE TRIGGER closed BEFORE INSERT ON log_entries FOR EACH ROW EXECUTE FUNCTION closed()",
+        "DROP TRIGGER closed ON log_entries",
+    ],
+}
+
+
+async def test_a_log_that_closes_meanwhile_settles_nothing(databases: Databases) -> None:
+    """What the registry said is not told unlogged; the same request is settled later, and charged once."""
+    world = await open_world(databases)
+    *close, reopen = CLOSING[databases.kind]
+    for statement in close:
+        await _execute(world.database, statement)
+    assert await _refused(world.verify()) is Reason.STORE_UNAVAILABLE
+    assert (world.registry.charged, await _entries(world.database)) == (1, 1)
+    assert (await _execute(world.database, "SELECT count(*) FROM records")).scalar_one() == 0
+    states = await _execute(world.database, "SELECT state FROM accounts")
+    assert "VERIFIED" not in states.scalars().all()
+    await _execute(world.database, reopen)
+    assert (await world.verify(seconds=30)).state is ClaimState.SUCCEEDED
+    assert (world.registry.charged, await _entries(world.database)) == (1, 2)
+    await world.database.close()

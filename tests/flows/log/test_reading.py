@@ -1,0 +1,192 @@
+"""Reading the log: pages, proofs, and what is refused."""
+
+import random
+
+import pytest
+
+from idvault.domain.error import DamagedError, FieldCode, InvalidError, Reason, UnavailableError
+from idvault.flows.log.reading import TransparencyFlow
+from idvault.ports.log.store import Subtree
+from idvault.storage.base.database import Database
+from idvault.storage.log.checkpoint import SqlCheckpointStore
+from idvault.storage.log.store import SqlLogStore
+from idvault.transparency import checkpoint, proof
+from idvault.transparency.checkpoint import Checkpoint, CosignaturePolicy
+from idvault.transparency.tree import CompactRange, leaf_hash
+from tests.support import logs
+from tests.support.databases import Databases
+from tests.support.fakes.memory_log import MemoryLog
+from tests.support.merkle import log_of, mth, signer
+
+ORIGIN = "log.example/idvault"
+SIGNER = signer(ORIGIN)
+
+
+def log(size: int, *, more: int = 0) -> tuple[MemoryLog, TransparencyFlow]:
+    """Return a log with a checkpoint of a size, and some entries that no checkpoint covers yet."""
+    made = MemoryLog(origin=ORIGIN, signer=SIGNER)
+    leaves = log_of(size + more)
+    made.append(*leaves[:size])
+    made.sign()
+    made.append(*leaves[size:])
+    return made, TransparencyFlow(log=made, checkpoints=made)
+
+
+async def test_the_newest_checkpoint() -> None:
+    """The note is handed out as it was signed; before the first there is none."""
+    made, flow = log(5, more=3)
+    policy = CosignaturePolicy(ORIGIN, (SIGNER.key,))
+    assert checkpoint.verify(await flow.checkpoint(), policy).checkpoint == Checkpoint(
+        ORIGIN, 5, mth(log_of(5))
+    )
+    made.note = None
+    with pytest.raises(UnavailableError) as caught:
+        await flow.checkpoint()
+    assert caught.value.reason is Reason.LOG_UNAVAILABLE
+
+
+async def test_entries_by_page() -> None:
+    """Pages follow one another up to the newest checkpoint and not beyond it."""
+    _, flow = log(10, more=4)
+    found: list[bytes] = []
+    start = 0
+    while True:
+        page = await flow.entries(start=start, limit=4)
+        assert page.start == start
+        found += page.leaves
+        if page.next is None:
+            break
+        start = page.next
+    assert found == log_of(10)
+    assert (await flow.entries(start=10, limit=4)).leaves == ()
+    made, flow = log(0)
+    made.note = None
+    assert (await flow.entries(start=0, limit=4)).leaves == ()
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 255, 256, 257, 700])
+async def test_every_proof_verifies(size: int) -> None:
+    """Entries and older sizes are proved in trees on both sides of what a store keeps."""
+    _, flow = log(size, more=9)
+    leaves = log_of(size)
+    rng = random.Random(size)  # noqa: S311 - a choice of what to look at
+    for tree_size in {1, size, (size + 1) // 2, rng.randint(1, size)}:
+        root = mth(leaves[:tree_size])
+        for index in {0, tree_size - 1, tree_size // 2, rng.randrange(tree_size)}:
+            path = await flow.inclusion(index=index, tree_size=tree_size)
+            proof.verify_inclusion(
+                leaf_hash=leaf_hash(leaves[index]), index=index, size=tree_size, root=root, proof=path
+            )
+        for old in {1, tree_size, (tree_size + 1) // 2, rng.randint(1, tree_size)}:
+            hashes = await flow.consistency(old_size=old, new_size=tree_size)
+            proof.verify_consistency(
+                old=old, new=tree_size, old_root=mth(leaves[:old]), new_root=root, proof=hashes
+            )
+
+
+async def test_a_proof_in_a_tree_of_three_stored_levels() -> None:
+    """Where whole subtrees of level 16 are stored, proofs are folded from few hashes."""
+    made, flow = log(66_000)
+    tree = CompactRange()
+    for leaf in made.kept:
+        tree.append(leaf_hash(leaf))
+    path = await flow.inclusion(index=65_700, tree_size=66_000)
+    proof.verify_inclusion(
+        leaf_hash=leaf_hash(made.kept[65_700]), index=65_700, size=66_000, root=tree.root(), proof=path
+    )
+
+
+@pytest.mark.parametrize(
+    ("index", "tree_size", "field"),
+    [(0, 11, "tree_size"), (0, 0, "tree_size"), (0, -1, "tree_size"), (5, 5, "index"), (-1, 5, "index")],
+)
+async def test_an_inclusion_that_cannot_be(index: int, tree_size: int, field: str) -> None:
+    """What the newest checkpoint does not cover is refused and named, though the entry is there."""
+    _, flow = log(10, more=3)
+    with pytest.raises(InvalidError) as caught:
+        await flow.inclusion(index=index, tree_size=tree_size)
+    told(caught.value, field)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field"),
+    [(1, 11, "new_size"), (0, 0, "new_size"), (0, 5, "old_size"), (-1, 5, "old_size"), (6, 5, "old_size")],
+)
+async def test_a_consistency_that_cannot_be(old: int, new: int, field: str) -> None:
+    """Sizes that no checkpoint has, and a smaller one that is greater, are refused and named."""
+    _, flow = log(10, more=3)
+    with pytest.raises(InvalidError) as caught:
+        await flow.consistency(old_size=old, new_size=new)
+    told(caught.value, field)
+
+
+@pytest.mark.parametrize("start", [-1, 11])
+async def test_a_place_that_is_not_in_the_log(start: int) -> None:
+    """A page must begin in the log, or at its very end."""
+    _, flow = log(10, more=3)
+    with pytest.raises(InvalidError) as caught:
+        await flow.entries(start=start, limit=1, field="page_token")
+    told(caught.value, "page_token")
+
+
+async def test_without_a_checkpoint_nothing_is_proved() -> None:
+    """Entries that nobody signed for have no proof."""
+    made, flow = log(3)
+    made.note = None
+    with pytest.raises(InvalidError) as caught:
+        await flow.inclusion(index=0, tree_size=1)
+    told(caught.value, "tree_size")
+
+
+async def test_what_is_damaged_is_said_to_be() -> None:
+    """Entries or hashes that are gone, and a checkpoint that is none, are DATA_LOSS."""
+    made, flow = log(10)
+    del made.stored[Subtree(0, 4)]
+    with pytest.raises(DamagedError):
+        await flow.inclusion(index=5, tree_size=10)
+    del made.kept[-1]
+    with pytest.raises(DamagedError):
+        await flow.entries(start=8, limit=5)
+    made.note = b"no note"
+    with pytest.raises(DamagedError):
+        await flow.entries(start=0, limit=1)
+
+
+async def test_over_the_stores_of_both_databases(databases: Databases) -> None:
+    """What the real stores keep makes every page and proof of the newest checkpoint."""
+    leaves = await logs.fill(databases, 600, waiting=2)
+    main, shred = Database(url=databases.main_url), Database(url=databases.shred_url)
+    try:
+        flow = TransparencyFlow(
+            log=SqlLogStore(database=main), checkpoints=SqlCheckpointStore(database=shred)
+        )
+        assert await flow.checkpoint() == logs.signed(leaves)
+        page = await flow.entries(start=590, limit=100)
+        assert (page.leaves, page.next) == (tuple(leaves[590:]), None)
+        for index, size in ((0, 600), (255, 256), (300, 513), (599, 600)):
+            path = await flow.inclusion(index=index, tree_size=size)
+            proof.verify_inclusion(
+                leaf_hash=leaf_hash(leaves[index]),
+                index=index,
+                size=size,
+                root=mth(leaves[:size]),
+                proof=path,
+            )
+        for old, new in ((1, 600), (256, 600), (300, 513)):
+            hashes = await flow.consistency(old_size=old, new_size=new)
+            proof.verify_consistency(
+                old=old, new=new, old_root=mth(leaves[:old]), new_root=mth(leaves[:new]), proof=hashes
+            )
+        with pytest.raises(InvalidError):
+            await flow.inclusion(index=0, tree_size=601)
+    finally:
+        await main.close()
+        await shred.close()
+
+
+def told(error: InvalidError, field: str) -> None:
+    """Check what a refusal says."""
+    assert error.reason is Reason.INVALID_MESSAGE
+    assert [(violation.field, violation.code) for violation in error.violations] == [
+        (field, FieldCode.LENGTH)
+    ]

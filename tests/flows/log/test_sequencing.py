@@ -1,0 +1,249 @@
+"""The log's steps over both databases: one history, whatever crashes, races, edits or rolls back."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete, update
+
+from idvault.domain.error import Reason, UnavailableError
+from idvault.flows.log.guard import LogGuard
+from idvault.flows.log.sequencing import LogRefusedError
+from idvault.storage.log.checkpoint import NEWEST, SIGNED
+from idvault.storage.log.store import SqlLogStore
+from idvault.storage.log.tables import log_entries, log_head, log_nodes
+from idvault.transparency import checkpoint
+from idvault.transparency.checkpoint import Checkpoint
+from idvault.transparency.tree import CompactRange, leaf_hash
+from tests.support.fakes.flaky import Fault
+from tests.support.log_world import (
+    PLAIN,
+    LogWorld,
+    assert_one_history,
+    at,
+    cut_short,
+    forget,
+    of,
+    read,
+    set_back,
+)
+
+
+@pytest.fixture
+def world(log_world: LogWorld) -> LogWorld:
+    return log_world
+
+
+async def test_a_step_places_signs_keeps_and_publishes(world: LogWorld) -> None:
+    """The empty log has a checkpoint, and each step's covers what was written before it."""
+    worker = world.worker()
+    for count in (0, 1, 2, 0, 300):
+        await world.write(count) if count else None
+        await worker.step()
+        leaves = await world.placed()
+        assert len(leaves) == world.written
+        assert [await world.newest(name) for name in (SIGNED, NEWEST)] == [of(leaves)] * 2
+        assert world.published() == of(leaves)
+    assert worker.alarms == []
+
+
+async def test_nothing_new_is_not_signed_again(world: LogWorld) -> None:
+    """A step without new entries writes no checkpoint."""
+    await world.write(3)
+    await world.worker().step()
+    worker = world.worker()
+    for store in (worker.signed, worker.complete, worker.files):
+        store.plant("replace", Fault.REFUSE)
+    worker.files.plant("write", Fault.REFUSE)
+    await worker.step()
+
+
+STEPS = [
+    ("store", "sequence"),
+    ("store", "head"),
+    ("signed", "latest"),
+    ("signed", "replace"),
+    ("complete", "latest"),
+    ("complete", "replace"),
+    ("files", "read"),
+    ("files", "write"),
+    ("files", "replace"),
+]
+
+
+@pytest.mark.parametrize("fault", [Fault.REFUSE, Fault.HANG, Fault.LOSE_ANSWER])
+@pytest.mark.parametrize(("port", "method"), STEPS)
+async def test_a_crash_between_two_steps_is_made_up_for(
+    world: LogWorld, port: str, method: str, fault: Fault
+) -> None:
+    """Whatever was refused, hung or lost, a worker that starts afterwards completes one history."""
+    await world.write(5)
+    await world.worker().step()
+    seen = [world.published()]
+    await world.write(300)
+    broken = world.worker()
+    getattr(broken, port).plant(method, fault)
+    if fault is Fault.HANG:
+        await cut_short(broken.step(), at=getattr(broken, port))
+    else:
+        with pytest.raises(UnavailableError):
+            await broken.step()
+    seen += [found for name in (SIGNED, NEWEST) if (found := await world.newest(name))]
+    seen.append(world.published())
+    # What is public was kept in the second database before.
+    assert seen[-1].size <= seen[-2].size <= seen[-3].size
+    await world.write(7)
+    await world.worker().step()
+    leaves = await world.placed()
+    assert world.published() == of(leaves)
+    assert len(leaves) == 312
+    assert_one_history(seen, leaves)
+
+
+async def test_two_workers_on_one_log(world: LogWorld, tmp_path: Path) -> None:
+    """Under load, each checkpoint continues the one before, in one shared folder and in one of its own."""
+    folders = (world.folder, world.folder, tmp_path / "other")
+    others = LogWorld(world.databases, world.folder)
+    workers = [world.worker(), others.worker(), others.worker(folder=folders[2])]
+    seen: list[list[Checkpoint]] = [[] for _ in workers]
+    stop = asyncio.Event()
+
+    async def load() -> None:
+        draw = random.Random(7)  # noqa: S311 - only the sizes of batches
+        for number in range(25):
+            await world.write(draw.randrange(1, 40), seconds=number)
+            await asyncio.sleep(0.02)
+        stop.set()
+
+    async def follow(number: int) -> None:
+        while not stop.is_set():
+            await workers[number].step()
+            shown = read(folders[number] / "checkpoint")
+            if shown is not None:
+                seen[number].append(checkpoint.verify(shown, PLAIN).checkpoint)
+
+    async with asyncio.timeout(60):
+        await asyncio.gather(load(), *(follow(number) for number in range(3)))
+    for worker in workers:
+        await worker.step()
+    leaves = await world.placed()
+    assert len(leaves) == world.written
+    for row in seen:
+        assert [one.size for one in row] == sorted(one.size for one in row)
+        assert_one_history(row, leaves)
+    assert {world.published(folder).size for folder in folders} == {world.written}
+    assert [worker.alarms for worker in workers] == [[], [], []]
+    await others.close()
+
+
+Edit = Callable[[LogWorld], Awaitable[None]]
+
+
+async def _rewrite(world: LogWorld) -> None:
+    """Change one entry and everything that was derived from it."""
+    await world.do(update(log_entries).where(log_entries.c.log_index == 2).values(leaf=b"forged"))
+    tree = CompactRange()
+    for index, leaf in enumerate(await world.placed()):
+        value = tree.append(leaf_hash(leaf))[0]
+        await world.do(update(log_nodes).where(log_nodes.c.node_index == index).values(hash=value))
+    await world.do(update(log_head).values(tree=tree.to_bytes()))
+
+
+async def _change_node(world: LogWorld) -> None:
+    await world.do(update(log_nodes).where(log_nodes.c.node_index == 3).values(hash=b"f" * 32))
+
+
+async def _drop_node(world: LogWorld) -> None:
+    await world.do(delete(log_nodes).where(log_nodes.c.node_index == 3))
+
+
+async def _change_head(world: LogWorld) -> None:
+    tree = CompactRange.from_bytes((await SqlLogStore(database=world.main).head()).tree)
+    nodes = (b"f" * 32, *tree.nodes[1:])
+    await world.do(update(log_head).values(tree=CompactRange(tree.size, nodes).to_bytes()))
+
+
+async def _break_head(world: LogWorld) -> None:
+    await world.do(update(log_head).values(tree=b"broken"))
+
+
+async def _other_size(world: LogWorld) -> None:
+    await world.do(update(log_head).values(tree=CompactRange().to_bytes()))
+
+
+@pytest.mark.parametrize(
+    "edit", [set_back, _rewrite, _change_node, _drop_node, _change_head, _break_head, _other_size]
+)
+async def test_an_edited_or_rolled_back_database_is_signed_no_more(world: LogWorld, edit: Edit) -> None:
+    """It is refused by every worker, for good, and a minute later nothing is changed any more."""
+    await world.write(11)
+    old = world.worker()
+    await old.step()
+    before = [await world.newest(SIGNED), await world.newest(), world.published()]
+    await edit(world)
+    await world.write(3)
+    for worker in (old, world.worker()):
+        for _ in range(2):
+            with pytest.raises(LogRefusedError):
+                await worker.log.run(now=at(1))
+        assert len(worker.alarms) == 1
+    assert [await world.newest(SIGNED), await world.newest(), world.published()] == before
+    guard = LogGuard(store=SqlLogStore(database=world.main))
+    await guard.check(now=at(59))
+    with pytest.raises(UnavailableError) as caught:
+        await guard.check(now=at(61))
+    assert caught.value.reason is Reason.LOG_UNAVAILABLE
+
+
+async def test_the_words_of_the_alarm(world: LogWorld) -> None:
+    """An operator reads both sizes of a database that was put back, and no path or entry."""
+    await world.write(11)
+    await world.worker().step()
+    await set_back(world)
+    worker = world.worker()
+    with pytest.raises(LogRefusedError, match=r"older than a signed checkpoint \(4 < 11\)"):
+        await worker.log.run(now=at(0))
+
+
+async def test_both_databases_put_back_are_found_by_what_is_public(world: LogWorld) -> None:
+    """The published checkpoint is the log's own signature, so a new worker believes it."""
+    await world.write(11)
+    await world.worker().step()
+    await forget(world, folder=False)
+    await set_back(world)
+    await world.write(20)
+    with pytest.raises(LogRefusedError):
+        await world.worker().log.run(now=at(0))
+    assert await world.newest(SIGNED) == of([b"entry %d" % number for number in range(4)])
+
+
+async def test_both_databases_put_back_are_found_by_the_worker_itself(world: LogWorld) -> None:
+    """A worker that goes on running remembers what it signed last."""
+    await world.write(11)
+    worker = world.worker()
+    await worker.step()
+    await forget(world, folder=True)
+    await set_back(world)
+    with pytest.raises(LogRefusedError, match="4 < 11"):
+        await worker.log.run(now=at(0))
+
+
+async def test_a_second_database_alone_that_was_put_back_catches_up(world: LogWorld) -> None:
+    """The log itself holds everything that was signed, so there is nothing to refuse."""
+    await world.write(11)
+    await world.worker().step()
+    await forget(world, folder=False)
+    await world.worker().step()
+    assert await world.newest() == world.published() == of(await world.placed())
+
+
+async def test_a_checkpoint_of_another_key_is_refused(world: LogWorld) -> None:
+    """The log's key was exchanged, or somebody wrote the row: an operator has to look."""
+    await world.write(2)
+    await world.worker().step()
+    raw = await world.worker().complete.latest()
+    await world.worker().signed.replace(former=raw, note=raw.replace(b" ", b"  "))
+    with pytest.raises(LogRefusedError, match="does not verify"):
+        await world.worker().log.run(now=at(0))

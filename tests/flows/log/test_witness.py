@@ -1,0 +1,246 @@
+"""The check at the start: what is refused, what is told, and what is only a log that grows meanwhile."""
+
+from collections.abc import Callable
+
+import pytest
+
+from idvault.domain.error import DamagedError, PreconditionError, Reason, UnavailableError
+from idvault.flows.log.witness import (
+    LogForkedError,
+    LogOlderError,
+    NoCheckpointError,
+    StrangeWitnessError,
+    UnwitnessedError,
+    WitnessFlow,
+)
+from idvault.transparency import checkpoint
+from idvault.transparency.checkpoint import Checkpoint
+from idvault.transparency.tree import EMPTY_ROOT
+from tests.support.fakes.log import FakeWitness
+from tests.support.fakes.memory_log import MemoryLog
+from tests.support.merkle import log_of, signer, witness
+
+ORIGIN = "log.example/idvault"
+SIGNER = signer(ORIGIN)
+EMPTY = checkpoint.sign(Checkpoint(ORIGIN, 0, EMPTY_ROOT), [SIGNER])
+
+
+class Growing:
+    """The second database, where a worker acts just after the checkpoint was read."""
+
+    def __init__(self, log: MemoryLog, *, after: Callable[[], None]) -> None:
+        self._log = log
+        self._after = after
+
+    async def latest(self) -> bytes | None:
+        found = await self._log.latest()
+        self._after()
+        return found
+
+    async def replace(self, *, former: bytes | None, note: bytes) -> bool:
+        return await self._log.replace(former=former, note=note)
+
+
+def databases(size: int, *, signed: int | None = None, leaves: list[bytes] | None = None) -> MemoryLog:
+    """Return databases of so many entries, the first of them signed for."""
+    log = MemoryLog(origin=ORIGIN, signer=SIGNER)
+    entries = (leaves or log_of(size))[:size]
+    first = size if signed is None else signed
+    log.append(*entries[:first])
+    log.sign()
+    log.append(*entries[first:])
+    return log
+
+
+def seen(size: int) -> FakeWitness:
+    """Return a witness that has cosigned so many entries."""
+    made = FakeWitness(witness("witness.example", seed=2))
+    log = databases(size)
+    assert log.note is not None
+    made.seen = checkpoint.parse(log.note.decode().rpartition("\n\n")[0] + "\n") if size else None
+    return made
+
+
+def flow(log: MemoryLog, asked: FakeWitness, *, checkpoints: Growing | None = None) -> WitnessFlow:
+    return WitnessFlow(witness=asked, log=log, checkpoints=checkpoints or log)
+
+
+@pytest.mark.parametrize(
+    ("size", "signed", "witnessed"),
+    [(0, 0, 0), (5, 5, 5), (5, 5, 0), (300, 290, 7), (300, 290, 256), (300, 290, 290), (5, 0, 0)],
+)
+async def test_databases_that_the_witness_knows_or_can_follow(size: int, signed: int, witnessed: int) -> None:
+    """A witness at the last signed checkpoint, or before it, cosigns; newer entries may wait."""
+    asked = seen(witnessed)
+    assert await flow(databases(size, signed=signed), asked).check() == signed
+    assert signed == 0 or (asked.seen is not None and asked.seen.size == signed)
+
+
+@pytest.mark.parametrize(("size", "witnessed"), [(0, 5), (4, 5), (7, 300)])
+async def test_old_copies_are_refused(size: int, witnessed: int) -> None:
+    """Both databases put back to an older state: the published line, with both sizes."""
+    asked = seen(witnessed)
+    with pytest.raises(LogOlderError) as caught:
+        await flow(databases(size), asked).check()
+    line = f"log: database is older than the witnessed checkpoint ({size} < {witnessed})"
+    assert str(caught.value) == line
+    assert isinstance(caught.value, DamagedError)
+    assert asked.seen is not None
+    assert asked.seen.size == witnessed
+
+
+@pytest.mark.parametrize(("witnessed", "by"), [(9, "witnessed"), (5, "witnessed"), (3, "signed")])
+async def test_an_old_copy_of_the_main_database_is_refused(witnessed: int, by: str) -> None:
+    """Only the main database put back: it is older than what was witnessed, or at least signed."""
+    log, old = databases(9), databases(4)
+    old.note = log.note
+    known = 9 if by == "signed" else witnessed
+    with pytest.raises(LogOlderError) as caught:
+        await flow(old, seen(witnessed)).check()
+    assert str(caught.value) == f"log: database is older than the {by} checkpoint (4 < {known})"
+
+
+async def test_an_old_copy_of_the_second_database_is_refused() -> None:
+    """Only the second database put back: its last checkpoint is older than what was witnessed."""
+    log = databases(9)
+    log.note = databases(4).note
+    with pytest.raises(LogOlderError) as caught:
+        await flow(log, seen(9)).check()
+    assert (caught.value.size, caught.value.known) == (4, 9)
+
+
+FORK = [*log_of(3), *(b"fork %d" % number for number in range(9))]
+
+
+@pytest.mark.parametrize(("size", "witnessed"), [(5, 5), (8, 5), (8, 4)])
+async def test_a_fork_is_refused(size: int, witnessed: int) -> None:
+    """Databases with another history, of the witnessed size or beyond, are refused and not cosigned."""
+    asked = seen(witnessed)
+    before = asked.seen
+    with pytest.raises(LogForkedError) as caught:
+        await flow(databases(size, leaves=FORK), asked).check()
+    assert str(caught.value) == (
+        f"log: database has forked from the witnessed log (one of the first {size} entries differs)"
+    )
+    assert isinstance(caught.value, DamagedError)
+    assert asked.seen == before
+
+
+async def test_entries_of_another_history_are_refused() -> None:
+    """A main database with other entries than the witnessed checkpoint's is refused, of whatever size."""
+    for size in (9, 12):
+        other = databases(size, leaves=FORK)
+        other.note = databases(9).note
+        with pytest.raises(LogForkedError) as caught:
+            await flow(other, seen(9)).check()
+        assert caught.value.size == 9
+
+
+async def test_without_a_checkpoint_there_is_nothing_to_ask_with() -> None:
+    """Before the first checkpoint the check says that a worker must run; whoever signs begins with one."""
+    log = MemoryLog(origin=ORIGIN, signer=SIGNER)
+    log.append(*log_of(3))
+    checked = flow(log, seen(0))
+    with pytest.raises(NoCheckpointError, match=r"^log: there is no checkpoint .*`idvault work`"):
+        await checked.check()
+    await checked.begin(empty=EMPTY)
+    assert log.note == EMPTY
+    assert await checked.check() == 0
+    signed = log.sign()
+    before = log.note
+    await checked.begin(empty=EMPTY)
+    assert (log.note, signed.size) == (before, 3)
+
+
+async def test_a_second_database_that_forgot_everything_is_refused() -> None:
+    """Beginning anew where a witness has seen entries is a rollback too."""
+    log = databases(5)
+    log.note = None
+    checked = flow(log, seen(5))
+    await checked.begin(empty=EMPTY)
+    with pytest.raises(LogOlderError, match=r"\(0 < 5\)"):
+        await checked.check()
+
+
+async def test_a_log_that_grows_meanwhile_is_no_fault() -> None:
+    """A witness that has seen more than was read, because a worker was faster, is asked again."""
+    log, asked = databases(4), seen(9)
+
+    def grow() -> None:
+        if len(log.kept) == 4:
+            log.append(*log_of(9)[4:])
+            log.sign()
+
+    assert await flow(log, asked, checkpoints=Growing(log, after=grow)).check() == 9
+
+
+async def test_a_log_that_never_holds_still_is_told() -> None:
+    """If the witness is always ahead of what was read, the check ends as if it were away."""
+    log, asked = databases(4), seen(5)
+
+    def grow() -> None:
+        """Sign for one entry more, and have it witnessed at once."""
+        log.append(b"more")
+        newer = log.sign()
+        asked.seen = Checkpoint(ORIGIN, newer.size, newer.root)
+
+    with pytest.raises(UnwitnessedError, match="always seen more"):
+        await flow(log, asked, checkpoints=Growing(log, after=grow)).check()
+
+
+async def test_a_witness_that_is_away_stops_the_start() -> None:
+    """A witness that cannot be reached is told so: nothing starts unwitnessed."""
+    asked = seen(5)
+    asked.away = True
+    with pytest.raises(UnwitnessedError) as caught:
+        await flow(databases(5), asked).check()
+    assert str(caught.value) == "log: the witness of IDVAULT_WITNESS_URL cannot be reached"
+    assert isinstance(caught.value, UnavailableError)
+
+
+async def test_why_a_witness_cannot_be_reached_is_told() -> None:
+    """An answer that is none says why."""
+
+    class Odd(FakeWitness):
+        async def add_checkpoint(self, **_what: object) -> None:  # type: ignore[override]
+            raise UnwitnessedError("it speaks of the weather")
+
+    with pytest.raises(UnwitnessedError, match=r"cannot be reached: log: it speaks of the weather$"):
+        await flow(databases(5), Odd(SIGNER)).check()
+
+
+async def test_a_lost_answer_is_cosigned_the_next_time() -> None:
+    """An answer that is lost after cosigning stops one start; the next one finds the same size."""
+    asked = seen(3)
+    asked.lose_answer = True
+    checked = flow(databases(5), asked)
+    with pytest.raises(UnwitnessedError):
+        await checked.check()
+    asked.lose_answer = False
+    assert await checked.check() == 5
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+async def test_a_witness_of_other_logs_is_told(status: int) -> None:
+    """A witness that does not know this log or its key is a mistake of whoever set it up."""
+    asked = seen(5)
+    asked.status = status
+    with pytest.raises(StrangeWitnessError, match=rf"^log: .*\(HTTP status {status}\).*--log-key") as caught:
+        await flow(databases(5), asked).check()
+    assert isinstance(caught.value, PreconditionError)
+    assert caught.value.reason is Reason.LOG_UNAVAILABLE
+
+
+async def test_a_damaged_note_is_told() -> None:
+    """A stored checkpoint that is none does not verify."""
+    log = databases(5)
+    for damaged in (
+        b"",
+        b"\xff",
+        b"text\n\nno signature\n",
+        (log.note or b"").replace(b"\n5\n", b"\nfive\n"),
+    ):
+        log.note = damaged
+        with pytest.raises(DamagedError) as caught:
+            await flow(log, seen(5)).check()
+        assert caught.value.reason is Reason.RECORD_DAMAGED

@@ -1,0 +1,230 @@
+"""One-time codes over both databases: enrolled, spent once, locked; promise 9."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from idvault.attest import hpke
+from idvault.domain import seal, second_factor
+from idvault.domain.clock import ClockReading
+from idvault.domain.error import (
+    AlreadyExistsError,
+    DeniedError,
+    IdvaultError,
+    PreconditionError,
+    Reason,
+    UnavailableError,
+)
+from idvault.flows.people.second_factor import EnrolCommand
+from idvault.storage.base.database import Database
+from tests.support.databases import Databases
+from tests.support.flow_world import request_id
+from tests.support.second_factor_world import AUDITOR, NOW, World, build, code_of
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Town:
+    """One database, two processes, and one key file for both."""
+
+    database: Database
+    url: str
+    keys: Path
+    here: World
+    there: World
+    refused: list[int] = field(default_factory=list)
+
+
+@pytest_asyncio.fixture
+async def town(databases: Databases, tmp_path: Path) -> AsyncIterator[Town]:
+    database, other = (Database(url=databases.main_url) for _ in range(2))
+    keys = tmp_path / "custody.keys"
+    here, there = build(database, keys), build(other, keys)
+    yield Town(database, databases.main_url, keys, here, there)
+    await database.close()
+    await other.close()
+
+
+def at(seconds: float) -> ClockReading:
+    """Return a moment whose business time is a year away: codes keep real time."""
+    return ClockReading(NOW + timedelta(days=365, seconds=seconds), NOW + timedelta(seconds=seconds))
+
+
+async def _reason(act: Awaitable[None]) -> Reason | None:
+    try:
+        await act
+    except IdvaultError as error:
+        return error.reason
+    return None
+
+
+async def check(world: World, code: str, seconds: float = 0) -> Reason | None:
+    """Return why a code was refused, None if it was taken."""
+    return await _reason(world.flow.check(actor_id=AUDITOR.actor_id, code=code, now=at(seconds)))
+
+
+async def enrol(world: World, number: int = 1, *, code: str = "", seconds: float = 0) -> bytes:
+    """Begin and confirm; return the secret that the person read. Confirmed with the step before."""
+    begun = await world.flow.begin(EnrolCommand(AUDITOR.actor_id, request_id(number), code), now=at(seconds))
+    secret = world.read(begun.sealed_uri, request_id(number))
+    command = EnrolCommand(AUDITOR.actor_id, request_id(number + 100), code_of(secret, NOW, seconds - 30))
+    await world.flow.confirm(command, now=at(seconds))
+    return secret
+
+
+async def test_a_code_is_good_for_one_act(town: Town) -> None:
+    """The next one needs a later step; what is wrong, late, early, full-width or short is refused."""
+    secret = await enrol(town.here)
+    code = code_of(secret, NOW)
+    assert await check(town.here, code_of(secret, NOW, 61)) is Reason.SECOND_FACTOR_REFUSED
+    assert await check(town.here, code_of(secret, NOW, -61)) is Reason.SECOND_FACTOR_REFUSED
+    wide = code.translate({ord(digit): ord(digit) + 0xFEE0 for digit in "0123456789"})
+    for wrong in (wide, code[:5], code + "0", "", f" {code}"):
+        assert await check(town.here, wrong) is Reason.SECOND_FACTOR_REFUSED
+    assert await check(town.here, code) is None
+    for world in (town.here, town.there):
+        assert await check(world, code) is Reason.SECOND_FACTOR_REFUSED
+    assert await check(town.there, code_of(secret, NOW, 30)) is None
+    assert await check(town.here, code, 29) is Reason.SECOND_FACTOR_REFUSED
+    assert (town.here.refusals, town.there.refusals) == (9, 1)
+
+
+async def test_nobody_passes_without_a_confirmed_second_factor(town: Town) -> None:
+    """Neither without any, nor with one that was only begun."""
+    assert await check(town.here, "123456") is Reason.SECOND_FACTOR_REFUSED
+    begun = await town.here.flow.begin(EnrolCommand(AUDITOR.actor_id, request_id(1), ""), now=at(0))
+    secret = town.here.read(begun.sealed_uri, request_id(1))
+    assert await check(town.here, code_of(secret, NOW)) is Reason.SECOND_FACTOR_REFUSED
+
+
+async def test_64_at_once_use_a_code_once(town: Town) -> None:
+    """Through two pools of connections at the same moment: one success, whatever becomes of the others."""
+    secret = await enrol(town.here)
+    code = code_of(secret, NOW)
+    done = await asyncio.gather(*(check((town.here, town.there)[n % 2], code) for n in range(64)))
+    assert done.count(None) == 1
+    assert set(done) <= {None, Reason.SECOND_FACTOR_REFUSED, Reason.SECOND_FACTOR_LOCKED}
+
+
+async def test_processes_use_a_code_once(town: Town) -> None:
+    """Four processes of their own, sixteen tries each: one success; and none after a restart."""
+    secret = await enrol(town.here)
+    arguments = (town.url, str(town.keys), code_of(secret, NOW), "16")
+
+    async def run() -> int:
+        child = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.support.second_factor_world", *arguments),
+            stdout=asyncio.subprocess.PIPE,
+            cwd=ROOT,
+        )
+        out, _ = await child.communicate()
+        assert child.returncode == 0
+        return int(json.loads(out))
+
+    assert sum(await asyncio.gather(*(run() for _ in range(4)))) == 1
+    assert await run() == 0
+
+
+async def test_guesses_never_pass_the_lock(town: Town) -> None:
+    """The right code does not pass while it is locked; each lock is twice as long, and then ten try again."""
+    secret = await enrol(town.here)
+    seconds = 0.0
+    for lock in (15, 30, 60):
+        right = code_of(secret, NOW, seconds)
+        wrong = [f"{(int(right) + n) % 10**6:06}" for n in range(7, 17)]
+        outside = [each for each in wrong if each not in _window(secret, seconds)]
+        results = [await check(town.here, each, seconds) for each in outside]
+        results += [await check(town.here, outside[0], seconds) for _ in range(10 - len(results))]
+        assert results == [Reason.SECOND_FACTOR_REFUSED] * 10
+        for later in (0.0, lock * 60 - 1):
+            right = code_of(secret, NOW, seconds + later)
+            assert await check(town.there, right, seconds + later) is Reason.SECOND_FACTOR_LOCKED
+        seconds += lock * 60
+    assert await check(town.here, code_of(secret, NOW, seconds), seconds) is None
+    again = seconds + 30
+    outside = [each for each in ("000000", "000001") if each not in _window(secret, again)]
+    for _ in range(9):
+        await check(town.here, outside[0], again)
+    assert await check(town.here, code_of(secret, NOW, again), again) is None
+
+
+def _window(secret: bytes, seconds: float) -> set[str]:
+    return {code_of(secret, NOW, seconds + away) for away in (-30, 0, 30)}
+
+
+async def test_a_new_second_factor_needs_a_code_of_the_old_one(town: Town) -> None:
+    """Without it nothing is begun; until the new one is confirmed the old one counts."""
+    old = await enrol(town.here)
+    for code in ("", "12345", "000000" if code_of(old, NOW) != "000000" else "000001"):
+        asked = EnrolCommand(AUDITOR.actor_id, request_id(2), code)
+        with pytest.raises(DeniedError):
+            await town.here.flow.begin(asked, now=at(0))
+    asked = EnrolCommand(AUDITOR.actor_id, request_id(3), code_of(old, NOW))
+    begun = await town.here.flow.begin(asked, now=at(0))
+    assert await town.there.flow.begin(asked, now=at(1)) == begun
+    assert await check(town.here, code_of(old, NOW, 30), 30) is None
+    new = town.here.read(begun.sealed_uri, request_id(3))
+    confirming = EnrolCommand(AUDITOR.actor_id, request_id(4), code_of(new, NOW, 60))
+    await town.here.flow.confirm(confirming, now=at(60))
+    await town.there.flow.confirm(confirming, now=at(61))
+    assert await check(town.here, code_of(old, NOW, 90), 90) is Reason.SECOND_FACTOR_REFUSED
+    assert await check(town.here, code_of(new, NOW, 60), 60) is Reason.SECOND_FACTOR_REFUSED
+    assert await check(town.here, code_of(new, NOW, 90), 90) is None
+
+
+async def test_confirming_is_charged_and_refused_like_every_try(town: Town) -> None:
+    """Ten wrong codes lock it; without anything begun there is nothing to confirm."""
+    asked = EnrolCommand(AUDITOR.actor_id, request_id(1), "123456")
+    with pytest.raises(PreconditionError):
+        await town.here.flow.confirm(asked, now=at(0))
+    begun = await town.here.flow.begin(asked, now=at(0))
+    secret = town.here.read(begun.sealed_uri, request_id(1))
+    wrong = next(each for each in ("000000", "000001", "000002", "000003") if each not in _window(secret, 0))
+    reasons = []
+    for number in range(11):
+        command = EnrolCommand(AUDITOR.actor_id, request_id(10 + number), wrong)
+        reasons.append(await _reason(town.here.flow.confirm(command, now=at(0))))
+    assert reasons == [Reason.SECOND_FACTOR_REFUSED] * 10 + [Reason.SECOND_FACTOR_LOCKED]
+    assert town.here.refusals == 11
+    with pytest.raises(AlreadyExistsError):
+        await town.here.flow.begin(EnrolCommand(AUDITOR.actor_id, request_id(1), "654321"), now=at(0))
+
+
+async def test_who_left_the_roster_enrols_nothing(town: Town) -> None:
+    """ACCESS_DENIED, before anything is written."""
+    with pytest.raises(DeniedError) as refused:
+        await town.here.flow.begin(EnrolCommand("0" * 32, request_id(1), ""), now=at(0))
+    assert refused.value.reason is Reason.ACCESS_DENIED
+
+
+async def test_nothing_is_begun_while_the_log_stands_still(town: Town) -> None:
+    """LOG_UNAVAILABLE, and no code is spent."""
+    secret = await enrol(town.here)
+    town.here.waiting.oldest = datetime(2020, 1, 1, tzinfo=UTC)
+    code = code_of(secret, NOW, 30)
+    for act in (town.here.flow.begin, town.here.flow.confirm):
+        with pytest.raises(UnavailableError):
+            await act(EnrolCommand(AUDITOR.actor_id, request_id(9), code), now=at(30))
+    assert await check(town.there, code, 30) is None
+
+
+async def test_only_the_person_can_read_what_was_sealed(town: Town) -> None:
+    """Another roster key opens nothing."""
+    begun = await town.here.flow.begin(EnrolCommand(AUDITOR.actor_id, request_id(1), ""), now=at(0))
+    info = seal.second_factor_info(person=AUDITOR.name, actor_id=AUDITOR.actor_id, request_id=request_id(1))
+    opened = b""
+    with suppress(hpke.UnsealError):
+        opened = hpke.unseal(
+            suite=begun.suite, private_key=bytes(range(32)), sealed=begun.sealed_uri, info=info
+        )
+    assert opened == b""
+    assert second_factor.step_of(NOW) > 0
