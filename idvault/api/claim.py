@@ -1,5 +1,6 @@
 """VerificationService: claims of people and organisations, made by instant-messaging backends."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from idvault.api import convert
@@ -32,15 +33,14 @@ class Receipts(Protocol):
         ...
 
 
+@dataclass(kw_only=True)
 class VerificationServicer:
     """Converts, calls one flow, converts back."""
 
-    def __init__(self, *, flow: ClaimServing, receipts: Receipts, rules: ClaimRules, patience: float) -> None:
-        """Take the flows, what the deployment takes, and the most seconds to wait for a registry."""
-        self._flow = flow
-        self._receipts = receipts
-        self._rules = rules
-        self._patience = patience
+    flow: ClaimServing
+    receipts: Receipts
+    rules: ClaimRules
+    patience: float
 
     async def VerifyIndividual(
         self,
@@ -74,13 +74,13 @@ class VerificationServicer:
     ) -> verification_pb2.Verification:
         """Answer the state of a claim as it is now."""
         request_id = convert.request_id(request.request_id)
-        claim = await self._flow.get(relying_party=caller.name, request_id=request_id, now=now)
-        return convert.claim(claim, now=now, receipt=await self._receipts.of(claim))
+        claim = await self.flow.get(relying_party=caller.name, request_id=request_id, now=now)
+        return convert.claim(claim, now=now, receipt=await self.receipts.of(claim))
 
     async def _verify(
         self, request: convert.Verify, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> verification_pb2.Verification:
-        command = convert.verify_command(request, caller=caller, now=now, rules=self._rules)
-        patience = convert.patience(remaining, longest=self._patience)
-        claim = await self._flow.verify(command, now=now, patience=patience)
-        return convert.claim(claim, now=now, receipt=await self._receipts.of(claim))
+        command = convert.verify_command(request, caller=caller, now=now, rules=self.rules)
+        patience = convert.patience(remaining, longest=self.patience)
+        claim = await self.flow.verify(command, now=now, patience=patience)
+        return convert.claim(claim, now=now, receipt=await self.receipts.of(claim))

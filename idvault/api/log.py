@@ -1,5 +1,6 @@
 """TransparencyService: checkpoints, entries and proofs of the log, for people and monitors."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from idvault.api import page_token
@@ -34,12 +35,11 @@ class Log(Protocol):
         ...
 
 
+@dataclass(kw_only=True)
 class TransparencyServicer:
     """Converts, calls one flow, converts back."""
 
-    def __init__(self, *, flow: Log) -> None:
-        """Take the flow."""
-        self._flow = flow
+    flow: Log
 
     async def GetCheckpoint(
         self,
@@ -50,7 +50,7 @@ class TransparencyServicer:
         remaining: float | None,
     ) -> transparency_pb2.Checkpoint:
         """Answer the newest checkpoint."""
-        return transparency_pb2.Checkpoint(note=await self._flow.checkpoint())
+        return transparency_pb2.Checkpoint(note=await self.flow.checkpoint())
 
     async def ListLogEntries(
         self,
@@ -63,7 +63,7 @@ class TransparencyServicer:
         """Answer a page of entries."""
         limit = _page_size(request.page_size)
         start, field = _start(request)
-        found = await self._flow.entries(start=start, limit=limit, field=field)
+        found = await self.flow.entries(start=start, limit=limit, field=field)
         return transparency_pb2.ListLogEntriesResponse(
             entries=[
                 transparency_pb2.LogEntry(index=index, leaf=leaf)
@@ -81,7 +81,7 @@ class TransparencyServicer:
         remaining: float | None,
     ) -> transparency_pb2.InclusionProof:
         """Answer the audit path of an entry."""
-        hashes = await self._flow.inclusion(index=request.index, tree_size=request.tree_size)
+        hashes = await self.flow.inclusion(index=request.index, tree_size=request.tree_size)
         return transparency_pb2.InclusionProof(
             index=request.index, tree_size=request.tree_size, hashes=hashes
         )
@@ -95,7 +95,7 @@ class TransparencyServicer:
         remaining: float | None,
     ) -> transparency_pb2.ConsistencyProof:
         """Answer the proof that one size continues another."""
-        hashes = await self._flow.consistency(old_size=request.old_size, new_size=request.new_size)
+        hashes = await self.flow.consistency(old_size=request.old_size, new_size=request.new_size)
         return transparency_pb2.ConsistencyProof(
             old_size=request.old_size, new_size=request.new_size, hashes=hashes
         )

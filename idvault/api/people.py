@@ -1,5 +1,6 @@
 """RosterService: the roster's life, registered platforms, and the people's second factor."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -60,14 +61,13 @@ class SecondFactors(Protocol):
         ...
 
 
+@dataclass(kw_only=True)
 class RosterServicer:
     """Converts, calls one flow, converts back."""
 
-    def __init__(self, *, rosters: RosterFlows, platforms: Platforms, second_factors: SecondFactors) -> None:
-        """Take the flows."""
-        self._rosters = rosters
-        self._platforms = platforms
-        self._second_factors = second_factors
+    rosters: RosterFlows
+    platforms: Platforms
+    second_factors: SecondFactors
 
     async def GetRoster(
         self,
@@ -78,7 +78,7 @@ class RosterServicer:
         remaining: float | None,
     ) -> roster_pb2.Roster:
         """Answer one version, and what is proposed as the next."""
-        found = await self._rosters.get(version=request.version)
+        found = await self.rosters.get(version=request.version)
         return roster_pb2.Roster(
             version=found.roster.version,
             hash=found.roster.digest(),
@@ -97,7 +97,7 @@ class RosterServicer:
     ) -> roster_pb2.RosterProposal:
         """Take the next version, to be signed."""
         command = ProposeCommand(caller.actor_id, convert.request_id(request.request_id), request.file)
-        return _proposal(await self._rosters.propose(command, now=now))
+        return _proposal(await self.rosters.propose(command, now=now))
 
     async def SignRoster(
         self,
@@ -115,7 +115,7 @@ class RosterServicer:
             digest=rules.check_hash(request.hash, field="hash"),
             signature=rules.check_signature(request.signature),
         )
-        return _proposal(await self._rosters.sign(command, now=now))
+        return _proposal(await self.rosters.sign(command, now=now))
 
     async def RegisterPlatform(
         self,
@@ -129,7 +129,7 @@ class RosterServicer:
         if request.role not in _ROLES:
             raise InvalidError(Reason.INVALID_MESSAGE, Violation("role", FieldCode.CHARACTER))
         command = _platform_command(request, caller, role=_ROLES[request.role])
-        return _platform(await self._platforms.register(command, now=now))
+        return _platform(await self.platforms.register(command, now=now))
 
     async def RevokePlatform(
         self,
@@ -141,7 +141,7 @@ class RosterServicer:
     ) -> roster_pb2.Platform:
         """Take a key away."""
         command = _platform_command(request, caller, role="")
-        return _platform(await self._platforms.revoke(command, now=now))
+        return _platform(await self.platforms.revoke(command, now=now))
 
     async def BeginSecondFactor(
         self,
@@ -153,7 +153,7 @@ class RosterServicer:
     ) -> roster_pb2.SecondFactor:
         """Make a new secret, which only the caller can read."""
         command = EnrolCommand(caller.actor_id, convert.request_id(request.request_id), request.code)
-        begun = await self._second_factors.begin(command, now=now)
+        begun = await self.second_factors.begin(command, now=now)
         return roster_pb2.SecondFactor(suite=begun.suite, sealed_uri=begun.sealed_uri)
 
     async def ConfirmSecondFactor(
@@ -166,7 +166,7 @@ class RosterServicer:
     ) -> roster_pb2.ConfirmSecondFactorResponse:
         """Let the new secret count."""
         command = EnrolCommand(caller.actor_id, convert.request_id(request.request_id), request.code)
-        await self._second_factors.confirm(command, now=now)
+        await self.second_factors.confirm(command, now=now)
         return roster_pb2.ConfirmSecondFactorResponse()
 
 

@@ -79,20 +79,17 @@ class PlatformFlow:
         return await self._store.revoke(name=name, spki=spki, now=now, event=event, request=request)
 
 
+@dataclass(kw_only=True)
 class OperatorFlow:
     """The same on an operator's request over the wire, which may be repeated."""
 
-    def __init__(
-        self, *, platforms: PlatformFlow, store: PlatformStore, fingerprinter: Fingerprinter
-    ) -> None:
-        """Take the flow and the ports."""
-        self._platforms = platforms
-        self._store = store
-        self._fingerprinter = fingerprinter
+    platforms: PlatformFlow
+    store: PlatformStore
+    fingerprinter: Fingerprinter
 
     async def register(self, command: PlatformCommand, *, now: ClockReading) -> Platform:
         """Pin a certificate key; raises AlreadyExistsError (also REQUEST_ID_REUSED), UnavailableError."""
-        return await self._platforms.register(
+        return await self.platforms.register(
             name=command.name,
             role=command.role,
             spki=command.spki,
@@ -103,9 +100,9 @@ class OperatorFlow:
 
     async def revoke(self, command: PlatformCommand, *, now: ClockReading) -> Platform:
         """Revoke a pinned key; raises NotFoundError (ILLEGAL_TRANSITION) if it is unknown."""
-        for known in await self._store.all():
+        for known in await self.store.all():
             if (known.name, known.spki) == (command.name, command.spki):
-                return await self._platforms.revoke(
+                return await self.platforms.revoke(
                     name=known.name,
                     role=known.role,
                     spki=known.spki,
@@ -117,5 +114,5 @@ class OperatorFlow:
 
     def _request(self, method: str, command: PlatformCommand) -> Request:
         fields = (command.name, command.role, command.spki)
-        fingerprint = self._fingerprinter.fingerprint(method=method, fields=fields)
+        fingerprint = self.fingerprinter.fingerprint(method=method, fields=fields)
         return Request(command.actor_id, command.request_id, fingerprint)

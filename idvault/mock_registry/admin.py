@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
@@ -15,24 +16,15 @@ from idvault.registry import enterprise_wire, nppa_wire
 _Entry = TypeVar("_Entry")
 
 
+@dataclass(kw_only=True)
 class Admin:
     """Handles the requests of the admin port."""
 
-    def __init__(
-        self,
-        *,
-        memory: Memory,
-        behaviour: Behaviour,
-        lift_bans: Callable[[], None],
-        listen: Callable[[bool], Awaitable[None]],
-        clock: Callable[[], datetime],
-    ) -> None:
-        """Take what the public port uses. listen: opens or closes the public port."""
-        self._memory = memory
-        self._behaviour = behaviour
-        self._lift_bans = lift_bans
-        self._listen = listen
-        self._clock = clock
+    memory: Memory
+    behaviour: Behaviour
+    lift_bans: Callable[[], None]
+    listen: Callable[[bool], Awaitable[None]]
+    clock: Callable[[], datetime]
 
     def application(self) -> web.Application:
         """Return the application that serves the admin port."""
@@ -48,14 +40,14 @@ class Admin:
 
     async def _change(self, request: web.Request) -> web.Response:
         try:
-            self._behaviour.change(await _content(request))
+            self.behaviour.change(await _content(request))
         except BehaviourError as error:
             return _refusal(str(error))
         await self._follow()
-        return web.json_response(self._behaviour.as_json())
+        return web.json_response(self.behaviour.as_json())
 
     async def _show(self, _request: web.Request) -> web.Response:
-        return web.json_response(self._behaviour.as_json())
+        return web.json_response(self.behaviour.as_json())
 
     async def _settle(self, request: web.Request) -> web.Response:
         content = await _content(request)
@@ -68,32 +60,32 @@ class Admin:
         return web.json_response({"settled": ai})
 
     def _end(self, ai: str, status: int) -> bool:
-        now = self._clock()
-        if self._memory.organizations.settle(ai, enterprise_wire.EnterpriseStatus(status), now=now):
+        now = self.clock()
+        if self.memory.organizations.settle(ai, enterprise_wire.EnterpriseStatus(status), now=now):
             return True
         if status == enterprise_wire.EnterpriseStatus.NO_RECORD:
             return False
-        return self._memory.people.settle(ai, nppa_wire.NppaStatus(status), now=now)
+        return self.memory.people.settle(ai, nppa_wire.NppaStatus(status), now=now)
 
     async def _people(self, request: web.Request) -> web.Response:
-        return await _add(request, "people", population.person, self._memory.people.add)
+        return await _add(request, "people", population.person, self.memory.people.add)
 
     async def _organizations(self, request: web.Request) -> web.Response:
-        return await _add(request, "organizations", organization.organization, self._memory.organizations.add)
+        return await _add(request, "organizations", organization.organization, self.memory.organizations.add)
 
     async def _counters(self, _request: web.Request) -> web.Response:
-        return web.json_response(self._memory.counters.as_json())
+        return web.json_response(self.memory.counters.as_json())
 
     async def _reset(self, _request: web.Request) -> web.Response:
-        self._memory.counters.reset()
-        self._memory.people.reset_counters()
-        self._behaviour.reset()
-        self._lift_bans()
+        self.memory.counters.reset()
+        self.memory.people.reset_counters()
+        self.behaviour.reset()
+        self.lift_bans()
         await self._follow()
-        return web.json_response(self._memory.counters.as_json())
+        return web.json_response(self.memory.counters.as_json())
 
     async def _follow(self) -> None:
-        await self._listen(self._behaviour.mode is not Mode.DOWN)
+        await self.listen(self.behaviour.mode is not Mode.DOWN)
 
 
 async def _add(

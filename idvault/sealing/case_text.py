@@ -4,6 +4,8 @@ A sealed text is: format version 1 (1 byte), a random nonce (12 bytes), the GCM 
 is kept beside it, so that another version can be put in its place.
 """
 
+from dataclasses import dataclass
+
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -18,18 +20,17 @@ _FORMAT = b"\x01"
 _NONCE_SIZE = 12
 
 
+@dataclass(kw_only=True, repr=False)
 class KeyedCaseTextSealer:
     """Seals under the primary case-text key of one key file (ports.disclosure.CaseTextSealer)."""
 
-    def __init__(self, *, keys: LocalKeyProvider, entropy: Entropy) -> None:
-        """Take the custody edge's keys."""
-        self._keys = keys
-        self._entropy = entropy
+    keys: LocalKeyProvider
+    entropy: Entropy
 
     def seal(self, *, disclosure_id: str, text: bytes) -> SealedText:
         """Return the sealed text."""
-        nonce = self._entropy.random(_NONCE_SIZE)
-        version = self._keys.keys(Purpose.CASE_TEXT).primary
+        nonce = self.entropy.random(_NONCE_SIZE)
+        version = self.keys.keys(Purpose.CASE_TEXT).primary
         sealed = self._cipher(version).encrypt(nonce, text, seal.case_text_info(disclosure_id=disclosure_id))
         return SealedText(version, _FORMAT + nonce + sealed)
 
@@ -46,4 +47,4 @@ class KeyedCaseTextSealer:
             raise UnsealError from error
 
     def _cipher(self, version: str) -> AESGCM:
-        return AESGCM(self._keys.version(Purpose.CASE_TEXT, version))
+        return AESGCM(self.keys.version(Purpose.CASE_TEXT, version))

@@ -10,6 +10,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -40,22 +41,14 @@ class DayKeyConflictError(UnavailableError):
         return "the published intake key of a day is not of this key file; all workers must share one file"
 
 
+@dataclass(kw_only=True, repr=False)
 class LocalDayKeyring:
     """The day keys of the workers that share one key file (ports.sealing.DayKeyring)."""
 
-    def __init__(
-        self,
-        *,
-        keys: LocalKeyProvider,
-        store: DayKeyStore,
-        entropy: Entropy,
-        suite: str = hpke.X_WING,
-    ) -> None:
-        """Take the worker's keys, where public halves are published, and the suite of new keys."""
-        self._keys = keys
-        self._store = store
-        self._entropy = entropy
-        self._suite = suite
+    keys: LocalKeyProvider
+    store: DayKeyStore
+    entropy: Entropy
+    suite: str = hpke.X_WING
 
     async def rotate(self, *, now: datetime) -> None:
         """Publish what is to be used, and destroy what had its time (UTC, real time).
@@ -63,7 +56,7 @@ class LocalDayKeyring:
         Safe to call in any number of processes that share one key file. Raises UnavailableError.
         """
         today = now.astimezone(UTC).date()
-        published = await self._store.names()
+        published = await self.store.names()
         for day in (today.isoformat(), (today + _DAY).isoformat()):
             if not any(name.startswith(day) for name in published):
                 await self._publish(day)
@@ -76,23 +69,23 @@ class LocalDayKeyring:
     async def _publish(self, name: str) -> None:
         # The file is encrypted anew at each change, on purpose slowly: not in the event loop.
         private_key = await asyncio.to_thread(
-            self._keys.put, Purpose.INTAKE, name, self._entropy.random(hpke.PRIVATE_KEY_SIZE)
+            self.keys.put, Purpose.INTAKE, name, self.entropy.random(hpke.PRIVATE_KEY_SIZE)
         )
-        public_key = hpke.public_key(suite=self._suite, private_key=private_key)
-        published = await self._store.publish(DayKey(name, self._suite, public_key))
+        public_key = hpke.public_key(suite=self.suite, private_key=private_key)
+        published = await self.store.publish(DayKey(name, self.suite, public_key))
         if published.public_key != hpke.public_key(suite=published.suite, private_key=private_key):
             raise DayKeyConflictError
 
     async def _destroy(self, published: Sequence[str], *, now: datetime) -> None:
         """Destroy each key whose successor is in use for long enough, unless a claim waits that needs it."""
         kept_from = (now.astimezone(UTC).date() - _LIFETIME + _DAY).isoformat()
-        known = sorted({*published, *self._keys.keys(Purpose.INTAKE).versions})
+        known = sorted({*published, *self.keys.keys(Purpose.INTAKE).versions})
         for name, successor in pairwise(known):
             is_over = now - _time(successor) >= _OVERLAP
-            if is_over and (name < kept_from or not await self._store.is_needed(day=name)):
+            if is_over and (name < kept_from or not await self.store.is_needed(day=name)):
                 # The private half first: a public one that is left is found again by the next run.
-                await asyncio.to_thread(self._keys.destroy, Purpose.INTAKE, name)
-                await self._store.forget(day=name)
+                await asyncio.to_thread(self.keys.destroy, Purpose.INTAKE, name)
+                await self.store.forget(day=name)
 
 
 def _minute(now: datetime) -> str:

@@ -3,6 +3,8 @@
 A sealed claim is: format version 1 (1 byte), the HPKE KEM id (2 bytes, big-endian), the HPKE message.
 """
 
+from dataclasses import dataclass
+
 from idvault.attest import hpke, payload
 from idvault.attest.hpke import HpkeKeyError, UnsealError
 from idvault.attest.payload import Payload
@@ -18,19 +20,18 @@ _FORMAT = 1
 _HEADER_SIZE = 3
 
 
+@dataclass(kw_only=True, repr=False)
 class DayIntakeSealer:
     """Seals by the published public key; holds no secret (ports.sealing.IntakeSealer)."""
 
-    def __init__(self, *, store: DayKeyStore) -> None:
-        """Take where the day keys are published."""
-        self._store = store
+    store: DayKeyStore
 
     async def seal(
         self, *, relying_party: str, account_token: str, claim_id: str, identity: Identity, day: str
     ) -> Intake:
         """Return the intake; raises UnavailableError (STORE_UNAVAILABLE) without a key of that day."""
         # Read each time: the newest key has the shortest life, and a claim that waits writes anyway.
-        key = await self._store.newest(day=day)
+        key = await self.store.newest(day=day)
         if key is None:
             raise UnavailableError(Reason.STORE_UNAVAILABLE)
         info = seal.intake_info(
@@ -45,12 +46,11 @@ class DayIntakeSealer:
         return Intake(key.day, header + sealed)
 
 
+@dataclass(kw_only=True, repr=False)
 class DayIntakeOpener:
     """Opens by the private key of the day (ports.sealing.IntakeOpener)."""
 
-    def __init__(self, *, keys: LocalKeyProvider) -> None:
-        """Take the worker's keys."""
-        self._keys = keys
+    keys: LocalKeyProvider
 
     def open(self, *, relying_party: str, account_token: str, claim_id: str, intake: Intake) -> Identity:
         """Return the identity; raises DamagedError (RECORD_DAMAGED) if it does not open."""
@@ -59,7 +59,7 @@ class DayIntakeOpener:
             raise UnsealError
         try:
             suite = hpke.suite_of(int.from_bytes(header[1:], "big"))
-            private_key = self._keys.version(Purpose.INTAKE, intake.day)
+            private_key = self.keys.version(Purpose.INTAKE, intake.day)
         except (HpkeKeyError, KeyMissingError) as error:
             raise UnsealError from error
         info = seal.intake_info(

@@ -6,6 +6,7 @@
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from hashlib import sha256
 
 from idvault.attest import hpke, payload, record_key
@@ -22,14 +23,13 @@ _KEY_SIZE = 32
 _ID_SIZE = 16
 
 
+@dataclass(kw_only=True, repr=False)
 class QuorumRecordSealer:
     """Seals for the quorum in force of a verified roster (ports.sealing.RecordSealer)."""
 
-    def __init__(self, *, quorum: Callable[[], Quorum], shred_store: ShredStore, entropy: Entropy) -> None:
-        """Take who says which quorum is in force; it has verified the roster that the quorum is of."""
-        self._quorum = quorum
-        self._shred_store = shred_store
-        self._entropy = entropy
+    quorum: Callable[[], Quorum]
+    shred_store: ShredStore
+    entropy: Entropy
 
     async def seal(
         self,
@@ -41,19 +41,19 @@ class QuorumRecordSealer:
         consent: Consent,
     ) -> SealedRecord:
         """Return a new record version; the account's shred key is durable before it returns."""
-        shred_key = await self._shred_store.obtain(
-            account_token=account_token, candidate=self._entropy.random(_KEY_SIZE)
+        shred_key = await self.shred_store.obtain(
+            account_token=account_token, candidate=self.entropy.random(_KEY_SIZE)
         )
         padded = payload.encode(Payload(identity, answer, consent))
-        return self._seal(self._quorum(), relying_party, account_token, padded=padded, shred_key=shred_key)
+        return self._seal(self.quorum(), relying_party, account_token, padded=padded, shred_key=shred_key)
 
     def _seal(
         self, quorum: Quorum, relying_party: str, account_token: str, *, padded: bytes, shred_key: bytes
     ) -> SealedRecord:
         # One quorum for the whole record, whatever comes into force meanwhile.
         quorum_id = quorum.id
-        record_id = self._entropy.random(_ID_SIZE).hex()
-        salt, data_key = self._entropy.random(_KEY_SIZE), self._entropy.random(_KEY_SIZE)
+        record_id = self.entropy.random(_ID_SIZE).hex()
+        salt, data_key = self.entropy.random(_KEY_SIZE), self.entropy.random(_KEY_SIZE)
         info = seal.record_info(
             format_version=FORMAT_VERSION,
             relying_party=relying_party,
@@ -63,7 +63,7 @@ class QuorumRecordSealer:
         )
         shred_value = record_key.shred_value(shred_key=shred_key, record_id=record_id)
         key = record_key.derive(data_key=data_key, shred_value=shred_value, salt=salt, info=info)
-        nonce = self._entropy.random(record_key.NONCE_SIZE)
+        nonce = self.entropy.random(record_key.NONCE_SIZE)
         hashes, shares = self._shares(quorum, data_key, account_token, record_id)
         return SealedRecord(
             account_token=account_token,
@@ -89,7 +89,7 @@ class QuorumRecordSealer:
             secret=data_key,
             threshold=threshold,
             count=len(custodians),
-            coefficients=self._entropy.random(_KEY_SIZE * (threshold - 1)),
+            coefficients=self.entropy.random(_KEY_SIZE * (threshold - 1)),
         )
         sealed = tuple(
             hpke.seal(

@@ -6,21 +6,21 @@ key may be changed then, but a reference must be recognised as long as its accou
 
 import hmac
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from idvault.domain import seal
 
 _PURPOSE = "idvault/reference/v1"
 
 
+@dataclass(kw_only=True, repr=False)
 class KeyedReferencer:
     """Hashes references under one key for all processes (ports.campaign.legacy_account.Referencer)."""
 
-    def __init__(self, *, key: bytes) -> None:
-        """Take the reference key, 32 bytes."""
-        self._key = key
+    key: bytes
 
     def references(self, *, relying_party: str, references: Sequence[str]) -> list[bytes]:
         """Return the keyed hash of each reference, 32 bytes."""
         # encode(a, b, c) is encode(a, b) and encode(c) after one another: the first part is made once.
         head = seal.encode(_PURPOSE, relying_party)
-        return [hmac.digest(self._key, head + seal.encode(one), "sha256") for one in references]
+        return [hmac.digest(self.key, head + seal.encode(one), "sha256") for one in references]

@@ -1,6 +1,7 @@
 """Recognises a request again without keeping its body or its id: HMAC-SHA256 under the request key."""
 
 import hmac
+from dataclasses import dataclass
 from uuid import UUID
 
 from idvault.domain import seal
@@ -11,18 +12,17 @@ _ID_PURPOSE = "idvault/request-id/v1"
 _ID_SIZE = 16
 
 
+@dataclass(kw_only=True, repr=False)
 class KeyedFingerprinter:
     """Fingerprints under one key for all processes (ports.sealing.Fingerprinter)."""
 
-    def __init__(self, *, key: bytes) -> None:
-        """Take the request key, 32 bytes."""
-        self._key = key
+    key: bytes
 
     def fingerprint(self, *, method: str, fields: tuple[Part, ...]) -> bytes:
         """Return the 32-byte keyed hash of a method and every field but request_id, in field-number order."""
-        return hmac.digest(self._key, seal.encode(_PURPOSE, method, *fields), "sha256")
+        return hmac.digest(self.key, seal.encode(_PURPOSE, method, *fields), "sha256")
 
     def kept_id(self, *, relying_party: str, request_id: str) -> str:
         """Return the first 16 bytes of a keyed hash of the id, as a UUID is written."""
-        digest = hmac.digest(self._key, seal.encode(_ID_PURPOSE, relying_party, request_id), "sha256")
+        digest = hmac.digest(self.key, seal.encode(_ID_PURPOSE, relying_party, request_id), "sha256")
         return str(UUID(bytes=digest[:_ID_SIZE]))

@@ -8,6 +8,7 @@
 """
 
 import base64
+from dataclasses import dataclass
 from datetime import datetime
 
 import pyotp
@@ -32,17 +33,16 @@ _FORMAT = 1
 _NONCE_SIZE = 12
 
 
+@dataclass(kw_only=True, repr=False)
 class TotpSealer:
     """The one place that knows a secret in clear (ports.people.second_factor.SecondFactorSealer)."""
 
-    def __init__(self, *, keys: LocalKeyProvider, entropy: Entropy) -> None:
-        """Take the custody edge's keys."""
-        self._keys = keys
-        self._entropy = entropy
+    keys: LocalKeyProvider
+    entropy: Entropy
 
     def fresh(self, *, person: RosterMember, request_id: str) -> FreshSecret:
         """Return a new secret of 160 bits for a person of the roster."""
-        secret = self._entropy.random(SECRET_SIZE)
+        secret = self.entropy.random(SECRET_SIZE)
         uri = _totp(secret).provisioning_uri(name=person.name, issuer_name=ISSUER)
         info = seal.second_factor_info(person=person.name, actor_id=person.actor_id, request_id=request_id)
         for_person = hpke.seal(
@@ -62,9 +62,9 @@ class TotpSealer:
             return None
 
     def _sealed(self, actor_id: str, secret: bytes) -> bytes:
-        version = self._keys.keys(Purpose.SECOND_FACTOR).primary
-        nonce = self._entropy.random(_NONCE_SIZE)
-        cipher = AESGCM(self._keys.primary(Purpose.SECOND_FACTOR))
+        version = self.keys.keys(Purpose.SECOND_FACTOR).primary
+        nonce = self.entropy.random(_NONCE_SIZE)
+        cipher = AESGCM(self.keys.primary(Purpose.SECOND_FACTOR))
         named = version.encode()
         return (
             bytes([_FORMAT, len(named)])
@@ -79,7 +79,7 @@ class TotpSealer:
         place = 2 + at_rest[1]
         nonce, ciphertext = at_rest[place : place + _NONCE_SIZE], at_rest[place + _NONCE_SIZE :]
         try:
-            key = self._keys.version(Purpose.SECOND_FACTOR, at_rest[2:place].decode())
+            key = self.keys.version(Purpose.SECOND_FACTOR, at_rest[2:place].decode())
             return AESGCM(key).decrypt(nonce, ciphertext, seal.second_factor_at_rest_info(actor_id=actor_id))
         except (InvalidTag, ValueError, KeyMissingError) as error:
             raise UnsealError from error

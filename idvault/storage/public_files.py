@@ -13,6 +13,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -37,15 +38,14 @@ class PublicPathError(UnavailableError):
         super().__init__(Reason.STORE_UNAVAILABLE)
 
 
+@dataclass(kw_only=True)
 class LocalPublicFiles:
     """Files below one directory; any number of processes may write at once.
 
     Raises UnavailableError (STORE_UNAVAILABLE) where the file system refuses.
     """
 
-    def __init__(self, *, directory: Path) -> None:
-        """Take the directory; it is made when something is written."""
-        self._directory = directory
+    directory: Path
 
     async def read(self, path: str) -> bytes | None:
         """Return a file's content, None if there is none."""
@@ -68,7 +68,7 @@ class LocalPublicFiles:
         names = path.split("/")
         if not all(_NAME.fullmatch(name) for name in names):
             raise PublicPathError
-        place = self._directory
+        place = self.directory
         for name in names:
             place /= name
             if place.is_symlink():
@@ -101,8 +101,8 @@ class LocalPublicFiles:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        self._make(self._directory)
-        descriptor = os.open(self._directory / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._make(self.directory)
+        descriptor = os.open(self.directory / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
@@ -113,7 +113,7 @@ class LocalPublicFiles:
         """Make a folder and those above it, down from the public directory, durably."""
         if folder.is_dir():
             return
-        if folder != self._directory:
+        if folder != self.directory:
             self._make(folder.parent)
         with suppress(FileExistsError):
             folder.mkdir()

@@ -22,25 +22,18 @@ class Task:
     longest: float = _LONGEST_BACK_OFF
 
 
+@dataclass(kw_only=True)
 class Loop:
     """Runs each task by itself; a task that raises waits twice as long each time, up to its longest."""
 
-    def __init__(
-        self,
-        *,
-        tasks: Sequence[Task],
-        clock: Callable[[], ClockReading],
-        report: Callable[[str, Exception], None],
-    ) -> None:
-        """Take the tasks, the clock, and who is told of a failure (the task's name and what it raised)."""
-        self._tasks = tasks
-        self._clock = clock
-        self._report = report
+    tasks: Sequence[Task]
+    clock: Callable[[], ClockReading]
+    report: Callable[[str, Exception], None]
 
     async def run(self, *, stop: asyncio.Event) -> None:
         """Run until stop is set, then return once every run that has begun is over."""
         async with asyncio.TaskGroup() as group:
-            for task in self._tasks:
+            for task in self.tasks:
                 group.create_task(self._repeat(task, stop))
 
     async def _repeat(self, task: Task, stop: asyncio.Event) -> None:
@@ -51,9 +44,9 @@ class Loop:
 
     async def _once(self, task: Task) -> bool:
         try:
-            await task.run(self._clock())
+            await task.run(self.clock())
         except Exception as error:  # whatever it is, the other duties of the worker go on
-            self._report(task.name, error)
+            self.report(task.name, error)
             return False
         return True
 

@@ -1,6 +1,7 @@
 """StatusService: published statuses, read by instant-messaging backends."""
 
 from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from idvault.api import convert
@@ -61,15 +62,14 @@ class Watches(Protocol):
         ...
 
 
+@dataclass(kw_only=True)
 class StatusServicer:
     """Converts, calls one flow, converts back."""
 
-    def __init__(self, *, flow: Statuses, histories: Histories, tokens: Tokens, watches: Watches) -> None:
-        """Take the flows."""
-        self._flow = flow
-        self._histories = histories
-        self._tokens = tokens
-        self._watches = watches
+    flow: Statuses
+    histories: Histories
+    tokens: Tokens
+    watches: Watches
 
     async def GetStatus(
         self,
@@ -81,7 +81,7 @@ class StatusServicer:
     ) -> common_pb2.AccountStatus:
         """Answer the status of one account."""
         account_token = token.check(request.account_token)
-        status = await self._flow.get(relying_party=caller.name, account_token=account_token, now=now)
+        status = await self.flow.get(relying_party=caller.name, account_token=account_token, now=now)
         return convert.status(status)
 
     async def BatchGetStatuses(
@@ -94,7 +94,7 @@ class StatusServicer:
     ) -> status_pb2.BatchGetStatusesResponse:
         """Answer the statuses of up to 1,000 accounts."""
         account_tokens = convert.account_tokens(request.account_tokens)
-        known, unknown = await self._flow.get_many(
+        known, unknown = await self.flow.get_many(
             relying_party=caller.name, account_tokens=account_tokens, now=now
         )
         return convert.statuses(known, unknown)
@@ -109,7 +109,7 @@ class StatusServicer:
     ) -> AsyncGenerator[status_pb2.WatchStatusesResponse, None]:
         """Answer the caller's accounts, and then each change."""
         place = convert_status.place(request.cursor, relying_party=caller.name)
-        return self._watches.watch(relying_party=caller.name, place=place)
+        return self.watches.watch(relying_party=caller.name, place=place)
 
     async def IssueStatusToken(
         self,
@@ -120,7 +120,7 @@ class StatusServicer:
         remaining: float | None,
     ) -> status_pb2.IssueStatusTokenResponse:
         """Answer a signed statement about an account as it is now."""
-        issued = await self._tokens.issue_token(
+        issued = await self.tokens.issue_token(
             relying_party=caller.name,
             account_token=token.check(request.account_token),
             audience=credential.check_audience(request.audience),
@@ -138,7 +138,7 @@ class StatusServicer:
     ) -> status_pb2.IssueStatusCredentialResponse:
         """Answer a credential with an entry in a public list."""
         command = convert_status.credential_command(request, caller=caller)
-        return convert_status.status_credential(await self._tokens.issue_credential(command, now=now))
+        return convert_status.status_credential(await self.tokens.issue_credential(command, now=now))
 
     async def GetDisclosureHistory(
         self,
@@ -150,5 +150,5 @@ class StatusServicer:
     ) -> status_pb2.DisclosureHistory:
         """Answer the openings of an account's records, with proofs."""
         account_token = token.check(request.account_token)
-        found = await self._histories.get(relying_party=caller.name, account_token=account_token, now=now)
+        found = await self.histories.get(relying_party=caller.name, account_token=account_token, now=now)
         return convert_disclosure.history(found)

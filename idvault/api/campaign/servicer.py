@@ -1,5 +1,6 @@
 """CampaignService: legacy accounts, campaigns and invitations of instant-messaging backends."""
 
+from dataclasses import dataclass
 from datetime import timedelta, tzinfo
 from typing import Protocol
 
@@ -76,17 +77,14 @@ class Invitations(Protocol):
         ...
 
 
+@dataclass(kw_only=True)
 class CampaignServicer:
     """Converts, calls one flow, converts back."""
 
-    def __init__(
-        self, *, legacy: LegacyAccounts, campaigns: Campaigns, invitations: Invitations, zone: tzinfo
-    ) -> None:
-        """Take the flows, and the deployment's time zone."""
-        self._legacy = legacy
-        self._campaigns = campaigns
-        self._invitations = invitations
-        self._zone = zone
+    legacy: LegacyAccounts
+    campaigns: Campaigns
+    invitations: Invitations
+    zone: tzinfo
 
     async def ImportLegacyAccounts(
         self,
@@ -97,8 +95,8 @@ class CampaignServicer:
         remaining: float | None,
     ) -> pb.ImportLegacyAccountsResponse:
         """Give each account of a chunk a token."""
-        command = convert.import_command(request, caller=caller, today=now.today(self._zone))
-        return convert.rows(await self._legacy.import_chunk(command, now=now))
+        command = convert.import_command(request, caller=caller, today=now.today(self.zone))
+        return convert.rows(await self.legacy.import_chunk(command, now=now))
 
     async def CreateCampaign(
         self, request: pb.CreateCampaignRequest, *, caller: Caller, now: ClockReading, remaining: float | None
@@ -106,7 +104,7 @@ class CampaignServicer:
         """Make a campaign."""
         fields = convert.plan_fields(request.plan)
         asked = convert.asked(request.request_id, "CreateCampaign", *fields, caller=caller)
-        made = await self._campaigns.create(asked, plan=convert.plan(request.plan), now=now)
+        made = await self.campaigns.create(asked, plan=convert.plan(request.plan), now=now)
         return convert.campaign(made)
 
     async def GetCampaign(
@@ -114,14 +112,14 @@ class CampaignServicer:
     ) -> pb.Campaign:
         """Answer one campaign."""
         campaign_id = convert.campaign_id(request.campaign_id)
-        return convert.campaign(await self._campaigns.get(relying_party=caller.name, campaign_id=campaign_id))
+        return convert.campaign(await self.campaigns.get(relying_party=caller.name, campaign_id=campaign_id))
 
     async def ListCampaigns(
         self, request: pb.ListCampaignsRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.ListCampaignsResponse:
         """Answer a page of campaigns."""
         start, limit = convert.page(request)
-        found = await self._campaigns.list(relying_party=caller.name, start=start, limit=limit)
+        found = await self.campaigns.list(relying_party=caller.name, start=start, limit=limit)
         return convert.campaigns(*found)
 
     async def StartCampaign(
@@ -158,7 +156,7 @@ class CampaignServicer:
     ) -> pb.ClaimDueInvitationsResponse:
         """Hand out invitations that are due."""
         fields = convert.lease_fields(request)
-        taken = await self._invitations.claim(
+        taken = await self.invitations.claim(
             convert.asked(request.request_id, "ClaimDueInvitations", *fields, caller=caller),
             campaign_id=convert.campaign_id(request.campaign_id),
             limit=convert.batch_size(request),
@@ -171,7 +169,7 @@ class CampaignServicer:
         self, request: pb.GetInvitationRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.Invitation:
         """Answer whether to invite the owner of an account on an occasion."""
-        shown = await self._invitations.get(
+        shown = await self.invitations.get(
             relying_party=caller.name,
             account_token=convert.account_token(request.account_token),
             method=convert.occasion(request.occasion),
@@ -189,7 +187,7 @@ class CampaignServicer:
     ) -> pb.Invitation:
         """Record what became of an invitation."""
         fields = (request.account_token, request.campaign_id, request.method, request.event)
-        shown = await self._invitations.record(
+        shown = await self.invitations.record(
             convert.asked(request.request_id, "RecordInvitationEvent", *fields, caller=caller),
             account_token=convert.account_token(request.account_token),
             campaign_id=convert.campaign_id(request.campaign_id),
@@ -209,7 +207,7 @@ class CampaignServicer:
     ) -> pb.CampaignProgress:
         """Answer how far a campaign has come."""
         campaign_id = convert.campaign_id(request.campaign_id)
-        found = await self._campaigns.progress(relying_party=caller.name, campaign_id=campaign_id)
+        found = await self.campaigns.progress(relying_party=caller.name, campaign_id=campaign_id)
         return convert.progress(*found)
 
     async def _move(
@@ -225,6 +223,4 @@ class CampaignServicer:
         method = f"{verb.value.title()}Campaign"
         asked = convert.asked(request.request_id, method, request.campaign_id, caller=caller)
         campaign_id = convert.campaign_id(request.campaign_id)
-        return convert.campaign(
-            await self._campaigns.move(asked, campaign_id=campaign_id, verb=verb, now=now)
-        )
+        return convert.campaign(await self.campaigns.move(asked, campaign_id=campaign_id, verb=verb, now=now))

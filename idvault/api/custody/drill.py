@@ -1,5 +1,6 @@
 """DrillService, for custodians: open the own share of a record of nobody, and sign to have done so."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from idvault.api import convert
@@ -29,12 +30,11 @@ class Drills(Protocol):
         ...
 
 
+@dataclass(kw_only=True)
 class DrillServicer:
     """Converts, calls one flow, converts back."""
 
-    def __init__(self, *, flow: Drills) -> None:
-        """Take the flow."""
-        self._flow = flow
+    flow: Drills
 
     async def GetDrill(
         self,
@@ -45,7 +45,7 @@ class DrillServicer:
         remaining: float | None,
     ) -> drill_pb2.Drill:
         """Answer the drill record of the quorum in force."""
-        return convert_drill.shown(await self._flow.get(actor_id=caller.actor_id, now=now))
+        return convert_drill.shown(await self.flow.get(actor_id=caller.actor_id, now=now))
 
     async def PassDrill(
         self,
@@ -57,7 +57,7 @@ class DrillServicer:
     ) -> drill_pb2.PassedDrill:
         """Take a signature."""
         command = convert_drill.pass_command(request, caller=caller)
-        return convert_drill.passed(await self._flow.complete(command, now=now))
+        return convert_drill.passed(await self.flow.complete(command, now=now))
 
     async def ReportDrillFinding(
         self,
@@ -70,5 +70,5 @@ class DrillServicer:
         """Log what the caller's client refused."""
         convert.request_id(request.request_id)
         found = converted.finding(request.finding)
-        await self._flow.report(actor_id=caller.actor_id, finding=found, now=now)
+        await self.flow.report(actor_id=caller.actor_id, finding=found, now=now)
         return drill_pb2.ReportDrillFindingResponse()

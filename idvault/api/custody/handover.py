@@ -1,5 +1,6 @@
 """The calls of CustodianService with which a custodian who was replaced hands the own shares over."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from idvault.api import convert
@@ -29,12 +30,11 @@ class Handovers(Protocol):
         ...
 
 
+@dataclass(kw_only=True)
 class HandoverCalls:
     """Converts, calls one flow, converts back."""
 
-    def __init__(self, *, handovers: Handovers) -> None:
-        """Take the flow."""
-        self._handovers = handovers
+    handovers: Handovers
 
     async def ListSharesToHandOver(
         self,
@@ -45,7 +45,7 @@ class HandoverCalls:
         remaining: float | None,
     ) -> disclosure_pb2.ListSharesToHandOverResponse:
         """List the caller's own sealed shares."""
-        found = await self._handovers.shares(
+        found = await self.handovers.shares(
             actor_id=caller.actor_id,
             quorum_id=request.quorum_id,
             after=_after(request.page_token),
@@ -75,7 +75,7 @@ class HandoverCalls:
             shares=[_handed(share) for share in request.shares],
             signature=request.signature,
         )
-        moved = await self._handovers.hand_over(command, now=now)
+        moved = await self.handovers.hand_over(command, now=now)
         return disclosure_pb2.HandOverSharesResponse(handed_count=moved)
 
 

@@ -1,5 +1,6 @@
 """DisclosureService, for auditors: ask for one record, and open it once enough custodians have approved."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from idvault.api import convert, page_token
@@ -64,13 +65,12 @@ class Findings(Protocol):
         ...
 
 
+@dataclass(kw_only=True)
 class DisclosureServicer:
     """Converts, calls one flow, converts back."""
 
-    def __init__(self, *, flow: DisclosureFlows, findings: Findings) -> None:
-        """Take the flows."""
-        self._flow = flow
-        self._findings = findings
+    flow: DisclosureFlows
+    findings: Findings
 
     async def RequestDisclosure(
         self,
@@ -81,7 +81,7 @@ class DisclosureServicer:
         remaining: float | None,
     ) -> disclosure_pb2.Disclosure:
         """File a signed request."""
-        found = await self._flow.request(
+        found = await self.flow.request(
             actor_id=caller.actor_id,
             request_id=convert.request_id(request.request_id),
             signed=request.signed_request,
@@ -99,7 +99,7 @@ class DisclosureServicer:
     ) -> disclosure_pb2.Disclosure:
         """Answer one of the caller's own disclosures."""
         disclosure_id = converted.disclosure_id(request.disclosure_id)
-        found = await self._flow.get(actor_id=caller.actor_id, disclosure_id=disclosure_id, now=now)
+        found = await self.flow.get(actor_id=caller.actor_id, disclosure_id=disclosure_id, now=now)
         return converted.shown(found)
 
     async def ListDisclosures(
@@ -113,7 +113,7 @@ class DisclosureServicer:
         """List the caller's own disclosures."""
         limit = converted.page_size(request.page_size)
         below = page_token.decode(request.page_token, of=_LIST) if request.page_token else None
-        found, further = await self._flow.list(actor_id=caller.actor_id, below=below, limit=limit)
+        found, further = await self.flow.list(actor_id=caller.actor_id, below=below, limit=limit)
         return disclosure_pb2.ListDisclosuresResponse(
             disclosures=[converted.shown(each) for each in found],
             next_page_token=page_token.encode(further, of=_LIST),
@@ -128,7 +128,7 @@ class DisclosureServicer:
         remaining: float | None,
     ) -> disclosure_pb2.Disclosure:
         """Withdraw a disclosure."""
-        found = await self._flow.cancel(
+        found = await self.flow.cancel(
             actor_id=caller.actor_id,
             request_id=convert.request_id(request.request_id),
             disclosure_id=converted.disclosure_id(request.disclosure_id),
@@ -145,7 +145,7 @@ class DisclosureServicer:
         remaining: float | None,
     ) -> disclosure_pb2.OpenedDisclosure:
         """Open once, when the log has it."""
-        found = await self._flow.open(
+        found = await self.flow.open(
             actor_id=caller.actor_id,
             request_id=convert.request_id(request.request_id),
             disclosure_id=converted.disclosure_id(request.disclosure_id),
@@ -164,7 +164,7 @@ class DisclosureServicer:
         remaining: float | None,
     ) -> disclosure_pb2.ReportFindingResponse:
         """Log what the caller's client refused."""
-        return await report(self._findings, request, caller=caller, now=now)
+        return await report(self.findings, request, caller=caller, now=now)
 
 
 async def report(

@@ -23,24 +23,23 @@ class FeedChunk:
     today: date
 
 
+@dataclass(kw_only=True)
 class FeedFlow:
     """The feeds of all relying parties, as one process reads them for those who watch."""
 
-    def __init__(self, *, store: FeedStore, zone: tzinfo) -> None:
-        """Take the port, and the deployment's time zone."""
-        self._store = store
-        self._zone = zone
+    store: FeedStore
+    zone: tzinfo
 
     async def heads(self, relying_parties: Iterable[str]) -> dict[str, int]:
         """Return where each feed ends, once every change that is durable by now is in it."""
-        while await self._store.arrange(limit=_BATCH) == _BATCH:
+        while await self.store.arrange(limit=_BATCH) == _BATCH:
             pass
-        return await self._store.heads(relying_parties)
+        return await self.store.heads(relying_parties)
 
     async def read(self, *, relying_party: str, after: int, now: ClockReading) -> FeedChunk:
         """Return the next changes after a place, up to 100 of them."""
-        today = now.today(self._zone)
-        found = await self._store.changes(relying_party=relying_party, after=after, limit=CHUNK)
+        today = now.today(self.zone)
+        found = await self.store.changes(relying_party=relying_party, after=after, limit=CHUNK)
         return FeedChunk(
             tuple(
                 account.project(account=change.account, today=today)
@@ -54,4 +53,4 @@ class FeedFlow:
 
     def today(self, *, now: ClockReading) -> date:
         """Return the deployment's day."""
-        return now.today(self._zone)
+        return now.today(self.zone)

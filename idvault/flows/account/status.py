@@ -1,6 +1,7 @@
 """Reading the published status of accounts."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from idvault.domain import account as account_rules
 from idvault.domain.account import Status
@@ -10,29 +11,28 @@ from idvault.flows.policy import OperatorPolicy
 from idvault.ports.account import StatusStore
 
 
+@dataclass(kw_only=True)
 class StatusFlow:
     """Statuses of a relying party's own accounts."""
 
-    def __init__(self, *, store: StatusStore, policy: OperatorPolicy) -> None:
-        """Take the port, and the policy for its time zone."""
-        self._store = store
-        self._policy = policy
+    store: StatusStore
+    policy: OperatorPolicy
 
     async def get(self, *, relying_party: str, account_token: str, now: ClockReading) -> Status:
         """Return the status; raises NotFoundError (ACCOUNT_NOT_FOUND), also for another party's account."""
-        account = await self._store.get(relying_party=relying_party, account_token=account_token)
+        account = await self.store.get(relying_party=relying_party, account_token=account_token)
         if account is None:
             raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-        return account_rules.project(account=account, today=now.today(self._policy.zone))
+        return account_rules.project(account=account, today=now.today(self.policy.zone))
 
     async def get_many(
         self, *, relying_party: str, account_tokens: Sequence[str], now: ClockReading
     ) -> tuple[list[Status], list[str]]:
         """Return the statuses of known accounts and the unknown tokens, each once and in the order asked."""
         asked = list(dict.fromkeys(account_tokens))
-        accounts = await self._store.get_many(relying_party=relying_party, account_tokens=asked)
+        accounts = await self.store.get_many(relying_party=relying_party, account_tokens=asked)
         known = {account.account_token: account for account in accounts}
-        today = now.today(self._policy.zone)
+        today = now.today(self.policy.zone)
         statuses = [
             account_rules.project(account=known[account_token], today=today)
             for account_token in asked

@@ -23,13 +23,12 @@ class Receipt:
     note: bytes
 
 
+@dataclass(kw_only=True)
 class ReceiptFlow:
     """Receipts of claims."""
 
-    def __init__(self, *, proofs: LogProofs, quorum: Callable[[str], str]) -> None:
-        """Take who proves entries, and who says "M of N" of a quorum's id."""
-        self._proofs = proofs
-        self._quorum = quorum
+    proofs: LogProofs
+    quorum: Callable[[str], str]
 
     async def of(self, claim: Claim) -> Receipt | None:
         """Return a success's receipt, with its proof if a checkpoint covers it; None of any other claim."""
@@ -41,10 +40,10 @@ class ReceiptFlow:
         # An entry that has no place yet cannot be covered. A log that cannot be read takes no answer away.
         if found.log_index is not None:
             try:
-                proofs = await self._proofs.now([found.entry_id], account_token=token)
+                proofs = await self.proofs.now([found.entry_id], account_token=token)
             except IdvaultError:
                 pass
             else:
                 entry = proofs.entries[0]
                 note = proofs.note if entry.hashes is not None else b""
-        return Receipt(token, claim.claim_id, found.record_digest, self._quorum(found.quorum_id), entry, note)
+        return Receipt(token, claim.claim_id, found.record_digest, self.quorum(found.quorum_id), entry, note)

@@ -22,24 +22,15 @@ class History:
     proofs: Proofs
 
 
+@dataclass(kw_only=True)
 class DisclosureHistoryFlow:
     """Histories of a relying party's own accounts."""
 
-    def __init__(
-        self,
-        *,
-        accounts: StatusStore,
-        store: DisclosureStore,
-        proofs: LogProofs,
-        policy: OperatorPolicy,
-        embargo: timedelta,
-    ) -> None:
-        """Take the ports, the policy for its time zone, and the longest embargo, the same for everybody."""
-        self._accounts = accounts
-        self._store = store
-        self._proofs = proofs
-        self._policy = policy
-        self._embargo = embargo
+    accounts: StatusStore
+    store: DisclosureStore
+    proofs: LogProofs
+    policy: OperatorPolicy
+    embargo: timedelta
 
     async def get(self, *, relying_party: str, account_token: str, now: ClockReading) -> History:
         """Return the history up to the horizon of now.
@@ -47,19 +38,19 @@ class DisclosureHistoryFlow:
         Raises NotFoundError (ACCOUNT_NOT_FOUND), also for another party's account; UnavailableError
         (LOG_UNAVAILABLE) while no checkpoint covers an opening; DamagedError if an entry is gone.
         """
-        owner = await self._accounts.get(relying_party=relying_party, account_token=account_token)
+        owner = await self.accounts.get(relying_party=relying_party, account_token=account_token)
         if owner is None:
             raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-        zone = self._policy.zone
-        horizon = disclosure_horizon.horizon(today=now.today(zone), embargo=self._embargo, zone=zone)
+        zone = self.policy.zone
+        horizon = disclosure_horizon.horizon(today=now.today(zone), embargo=self.embargo, zone=zone)
         openings = tuple(
             opening
-            for opening in await self._store.openings(account_token=account_token)
+            for opening in await self.store.openings(account_token=account_token)
             if disclosure_horizon.is_told(opened_at=opening.opened_at, horizon=horizon)
         )
         entry_ids = [opening.entry_id for opening in openings]
         # A horizon lies days back: an entry that still has no proof will not get one by waiting here.
-        proofs = await self._proofs.wait(entry_ids, account_token=account_token, patience=0)
+        proofs = await self.proofs.wait(entry_ids, account_token=account_token, patience=0)
         if not proofs.note:
             raise UnavailableError(Reason.LOG_UNAVAILABLE)
         return History(account_token, horizon, openings, proofs)

@@ -29,16 +29,15 @@ class Audited:
     unsequenced: int
 
 
+@dataclass(kw_only=True)
 class LogAuditFlow:
     """Takes page after page; one page and O(log n) hashes are in memory at a time."""
 
-    def __init__(self, *, store: LogAuditStore) -> None:
-        """Take the port."""
-        self._store = store
+    store: LogAuditStore
 
     async def extent(self) -> Extent:
         """Return what the log says of itself."""
-        return await self._store.extent()
+        return await self.store.extent()
 
     async def verify(
         self, *, extent: Extent, checkpoints: Sequence[Checkpoint], progress: Progress
@@ -59,7 +58,7 @@ class LogAuditFlow:
     async def _feed(self, verifier: LogVerifier, stored: "_Stored", end: int, progress: Progress) -> None:
         after: int | None = None
         while True:
-            page = await self._store.page(after=after, limit=_PAGE)
+            page = await self.store.page(after=after, limit=_PAGE)
             stored.take(page)
             for entry in page.entries:
                 # What has come since the extent was read is for the next verification.

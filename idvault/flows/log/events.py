@@ -1,5 +1,7 @@
 """Makes the events that acts carry, with fresh ids and opening keys."""
 
+from dataclasses import dataclass
+
 from idvault.domain.clock import ClockReading
 from idvault.domain.event import Event, EventType
 from idvault.domain.seal import Part
@@ -9,12 +11,11 @@ _ID_SIZE = 16
 _KEY_SIZE = 32
 
 
+@dataclass(kw_only=True)
 class EventFactory:
     """Draws what an event needs and nobody can guess."""
 
-    def __init__(self, *, entropy: Entropy) -> None:
-        """Take the source of randomness."""
-        self._entropy = entropy
+    entropy: Entropy
 
     def event(
         self, kind: EventType, *, actor_id: str, now: ClockReading, account_token: str = "", **fields: Part
@@ -27,10 +28,10 @@ class EventFactory:
             now.business,
             now.real,
             self.new_id(),
-            self._entropy.random(_KEY_SIZE),
+            self.entropy.random(_KEY_SIZE),
             fields,
         )
 
     def new_id(self) -> str:
         """Return 16 random bytes in hex."""
-        return self._entropy.random(_ID_SIZE).hex()
+        return self.entropy.random(_ID_SIZE).hex()

@@ -38,14 +38,13 @@ class Proofs:
         return all(entry.hashes is not None for entry in self.entries)
 
 
+@dataclass(kw_only=True)
 class LogProofs:
     """Reads the log as its readers may see it."""
 
-    def __init__(self, *, log: LogStore, checkpoints: CheckpointStore, store: DisclosureStore) -> None:
-        """Take the ports."""
-        self._log = log
-        self._checkpoints = checkpoints
-        self._store = store
+    log: LogStore
+    checkpoints: CheckpointStore
+    store: DisclosureStore
 
     async def wait(self, entry_ids: Sequence[str], *, account_token: str, patience: float) -> Proofs:
         """Return the proofs once a checkpoint covers every entry.
@@ -65,13 +64,13 @@ class LogProofs:
     async def now(self, entry_ids: Sequence[str], *, account_token: str) -> Proofs:
         """Return the entries, with proofs as far as the newest checkpoint goes."""
         # Read before the entries, so that whatever it covers has its index by then.
-        newest = await self._checkpoints.latest()
+        newest = await self.checkpoints.latest()
         size = _size(newest)
         entries = [await self._entry(account_token, entry_id, size) for entry_id in entry_ids]
         return Proofs(newest or b"", tuple(entries))
 
     async def _entry(self, account_token: str, entry_id: str, size: int) -> Proved:
-        found = await self._store.logged(account_token=account_token, entry_id=entry_id)
+        found = await self.store.logged(account_token=account_token, entry_id=entry_id)
         if found is None:
             raise DamagedError(Reason.RECORD_DAMAGED)
         return Proved(found.leaf, found.opening_key, found.index, size, await self._path(found, size))
@@ -80,7 +79,7 @@ class LogProofs:
         if found.index is None or found.index >= size:
             return None
         plan = proof.plan_inclusion(index=found.index, size=size)
-        return plan.assemble(await subtree.read(self._log, plan.positions))
+        return plan.assemble(await subtree.read(self.log, plan.positions))
 
 
 def _size(newest: bytes | None) -> int:

@@ -33,17 +33,16 @@ class Entries:
     next: int | None
 
 
+@dataclass(kw_only=True)
 class TransparencyFlow:
     """What anybody may read of the log."""
 
-    def __init__(self, *, log: LogStore, checkpoints: CheckpointStore) -> None:
-        """Take the ports."""
-        self._log = log
-        self._checkpoints = checkpoints
+    log: LogStore
+    checkpoints: CheckpointStore
 
     async def checkpoint(self) -> bytes:
         """Return the newest signed note; raises UnavailableError (LOG_UNAVAILABLE) before the first."""
-        newest = await self._checkpoints.latest()
+        newest = await self.checkpoints.latest()
         if newest is None:
             raise UnavailableError(Reason.LOG_UNAVAILABLE)
         return newest
@@ -57,7 +56,7 @@ class TransparencyFlow:
         size = await self._size()
         _check(0 <= start <= size, field)
         count = min(limit, size - start)
-        leaves = await self._log.leaves(start=start, limit=count) if count else []
+        leaves = await self.log.leaves(start=start, limit=count) if count else []
         if len(leaves) != count:
             raise DamagedError(Reason.RECORD_DAMAGED)
         end = start + count
@@ -77,7 +76,7 @@ class TransparencyFlow:
 
     async def _size(self) -> int:
         """Return the newest checkpoint's size; nothing is built on it that a reader could not check."""
-        newest = await self._checkpoints.latest()
+        newest = await self.checkpoints.latest()
         if newest is None:
             return 0
         try:
@@ -86,7 +85,7 @@ class TransparencyFlow:
             raise DamagedError(Reason.RECORD_DAMAGED) from error
 
     async def _assemble(self, plan: ProofPlan) -> tuple[bytes, ...]:
-        return plan.assemble(await subtree.read(self._log, plan.positions))
+        return plan.assemble(await subtree.read(self.log, plan.positions))
 
 
 def _check(holds: bool, field: str) -> None:
