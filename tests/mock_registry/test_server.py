@@ -358,7 +358,7 @@ def test_player_ids_tell_the_birth_date() -> None:
 
 def test_no_repr_shows_a_person() -> None:
     """A person's repr has neither name nor number."""
-    assert repr(Resident("某一一", FIXTURE[1], "某一一")) == "Person(kind='ordinary')"
+    assert repr(Resident("某一一", FIXTURE[1], "某一一")) == "Resident(kind='ordinary')"
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"people": 1}', '{"people": [1]}', '{"people": [{"name": 1}]}'])
