@@ -125,7 +125,7 @@ class DisclosureStore(Protocol):
         NotFoundError (ACCOUNT_NOT_FOUND) for an account without record, PreconditionError (ACCOUNT_ERASED);
         AlreadyExistsError (REQUEST_ID_REUSED) for a disclosure_id that was used before; ExhaustedError
         (TOO_MANY_ATTEMPTS) where the auditor has made `daily` requests on this day, counted by one
-        conditional UPDATE.
+        conditional statement.
         """
         ...
 
