@@ -13,7 +13,7 @@ from idvault.domain.error import PreconditionError, Reason
 from idvault.domain.registry import RegistryAnswer
 from idvault.storage.account.tables import accounts
 from idvault.storage.base.database import Database
-from tests.support import builders
+from tests.support import builders, sql
 from tests.support.campaign_world import CampaignWorld
 from tests.support.flow_world import at, command
 
@@ -78,9 +78,7 @@ class Life:
 
     async def set(self, **values: str) -> None:
         """Give the account what no verb of this version gives it."""
-        await self.claims.database.act(
-            "test", lambda connection: connection.execute(update(accounts).values(**values))
-        )
+        await sql.change(self.claims.database, update(accounts).values(**values))
 
 
 @pytest_asyncio.fixture

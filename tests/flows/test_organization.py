@@ -15,8 +15,8 @@ from idvault.domain.registry import RegistryAnswer
 from idvault.flows.claim.verification import VerifyCommand
 from idvault.mock_registry.server import Options
 from idvault.registry.absent import AbsentRegistry
-from idvault.storage.base.connection import Connection
 from idvault.storage.claim.tables import jobs
+from tests.support import sql
 from tests.support.databases import Databases
 from tests.support.desk import Session, desk
 from tests.support.fakes.registry import FakeRegistry
@@ -33,11 +33,7 @@ def claim(number: int = 1, who: Identity | None = None) -> VerifyCommand:
 
 async def resends(world: World) -> list[int]:
     """Return how often each job's check was sent again."""
-
-    async def read(connection: Connection) -> list[int]:
-        return list((await connection.execute(select(jobs.c.resends))).scalars())
-
-    return await world.database.read("test.resends", read)
+    return [row.resends for row in await sql.rows(world.database, select(jobs.c.resends))]
 
 
 async def test_the_registry_of_organizations_is_asked_and_no_other(world: World) -> None:

@@ -41,7 +41,7 @@ from idvault.storage.log.store import SqlLogStore
 from idvault.storage.public_files import LocalPublicFiles
 from idvault.transparency import entry
 from idvault.transparency.proof import verify_inclusion
-from tests.support import builders, logs, merkle
+from tests.support import builders, logs, merkle, sql
 from tests.support.databases import Databases
 from tests.support.fakes.sealing import CountingEntropy, FakeFingerprinter
 from tests.support.flow_world import PARTY, World, at, command, request_id
@@ -194,11 +194,9 @@ async def test_a_credential_holds_while_its_list_says_so(checks: Checks) -> None
     assert checks.reason(issued.token) == "LIST_MISSING"
     await checks.lists.run(now=at(1))
     assert checks.check(issued.token, seconds=1).expires_at == int(issued.expires_at.timestamp())
-    await checks.world.database.act(
-        "test",
-        lambda connection: connection.execute(
-            update(accounts).where(accounts.c.account_token == token).values(state=AccountState.EXPIRED.value)
-        ),
+    await sql.change(
+        checks.world.database,
+        update(accounts).where(accounts.c.account_token == token).values(state=AccountState.EXPIRED.value),
     )
     await checks.lists.run(now=at(2))
     assert checks.check(issued.token, seconds=2)

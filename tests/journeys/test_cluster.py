@@ -8,12 +8,12 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table
 
 from idvault.storage.account.tables import accounts, records
-from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.claim.tables import checks, claims
+from tests.support import sql
 from tests.support.cluster import Cluster, running
 from tests.support.databases import Databases
 from tests.support.sandbox import send, settled, wait_for
@@ -49,12 +49,7 @@ class Counted:
 
 
 async def _count(database: Database, table: Table) -> int:
-    query = select(func.count()).select_from(table)
-
-    async def count(connection: Connection) -> int:
-        return (await connection.execute(query)).scalar_one()
-
-    return await database.read("test", count)
+    return await sql.count(database, table)
 
 
 async def test_a_process_that_dies_under_load_loses_nothing(cluster: Cluster, counted: Counted) -> None:

@@ -9,12 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
 
 from idvault.domain.account import AccountState, Standing
 from idvault.storage.account.tables import accounts
-from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
+from tests.support import sql
 from tests.support.cluster import Cluster, running
 from tests.support.databases import Databases
 from tests.support.sandbox import wait_for
@@ -72,13 +71,9 @@ class Importing:
 
 
 async def _stored(databases: Databases) -> int:
-    async def count(connection: Connection) -> int:
-        found = await connection.execute(select(func.count()).select_from(accounts))
-        return int(found.scalar_one())
-
     database = Database(url=databases.main_url)
     try:
-        return await database.read("test", count)
+        return await sql.count(database, accounts)
     finally:
         await database.close()
 

@@ -11,10 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
 
 from idvault.development.layout import LOG_ORIGIN
-from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.log.tables import log_entries
 from idvault.transparency import checkpoint, note, verifier
@@ -22,6 +20,7 @@ from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.tile import WIDTH, Bundle, decode_bundle, grown_bundles
 from idvault.transparency.tree import CompactRange, leaf_hash
 from idvault_client import Vault
+from tests.support import sql
 from tests.support.cluster import Cluster, running
 from tests.support.databases import Databases
 from tests.support.sandbox import verify, wait_for
@@ -127,12 +126,8 @@ def _assert_command_verifies(
 async def _entries(databases: Databases) -> int:
     """Return how many entries were ever written, with a place or without."""
     database = Database(url=databases.main_url)
-
-    async def count(connection: Connection) -> int:
-        return (await connection.execute(select(func.count()).select_from(log_entries))).scalar_one()
-
     try:
-        return await database.read("test", count)
+        return await sql.count(database, log_entries)
     finally:
         await database.close()
 

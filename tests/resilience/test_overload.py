@@ -9,6 +9,7 @@ from tests.resilience.registry.oracle import WrongError
 from tests.resilience.registry.overload import REFUSED, WIDTH, Overload
 from tests.resilience.registry.people import PARTIES
 from tests.resilience.registry.reckoning import reckon
+from tests.support import sql
 
 
 async def test_ten_times_the_cap_loses_nobody(main_database: Database) -> None:
@@ -73,6 +74,6 @@ async def test_the_reckoning_sees_what_is_wrong(sqlite_main: Database) -> None:
     with pytest.raises(WrongError, match="above the cap"):
         await reckon(overload)
     overload.calls_before = 0
-    await sqlite_main.act("test", lambda connection: connection.execute(delete(log_openings)))
+    await sql.change(sqlite_main, delete(log_openings))
     with pytest.raises(WrongError, match="settlements"):
         await reckon(overload)

@@ -12,6 +12,7 @@ from idvault.storage.log.tables import log_openings
 from tests.resilience.registry import oracle
 from tests.resilience.registry.campaign import Campaign
 from tests.resilience.registry.oracle import WrongError
+from tests.support import sql
 
 _COUNT = 60
 
@@ -72,6 +73,6 @@ async def test_the_oracle_sees_what_is_wrong(sqlite_main: Database) -> None:
     with pytest.raises(WrongError, match="without a resend"):
         await oracle.judge(campaign)
     decided.pop()
-    await sqlite_main.act("test", lambda connection: connection.execute(delete(log_openings)))
+    await sql.change(sqlite_main, delete(log_openings))
     with pytest.raises(WrongError, match="settlement entries"):
         await oracle.judge(campaign)

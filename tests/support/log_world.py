@@ -1,21 +1,21 @@
 """A log over two real databases and a real folder: what writes, sequences, signs and publishes."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ClauseElement, delete, insert, select, update
 
 from idvault.bootstrap.log import wire_sequencing
 from idvault.domain.clock import ClockReading
 from idvault.ports.log.witness import Witness
 from idvault.sealing.key_set import KeySet
 from idvault.sealing.signing import Ed25519Signer
-from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
+from idvault.storage.base.statement import statement
 from idvault.storage.log.checkpoint import SIGNED, SqlCheckpointStore
 from idvault.storage.log.store import SqlLogStore
 from idvault.storage.log.tables import log_checkpoints, log_entries, log_head, log_nodes
@@ -24,7 +24,7 @@ from idvault.transparency import checkpoint, verifier
 from idvault.transparency.checkpoint import Checkpoint, CosignaturePolicy
 from idvault.transparency.note import NoteSigner, VerifierKey
 from idvault.transparency.tree import CompactRange, leaf_hash
-from tests.support import merkle
+from tests.support import merkle, sql
 from tests.support.databases import Databases
 from tests.support.fakes.flaky import Flaky
 
@@ -113,24 +113,17 @@ class LogWorld:
             "recorded_at": real,
         }
 
-    async def do(self, statement: Any, rows: Any = None) -> None:
-        """Change the main database behind everybody's back."""
-
-        async def work(connection: Connection) -> None:
-            await connection.execute(statement, rows)
-
-        await self.main.act("test", work)
+    async def do(self, clause: ClauseElement, rows: Sequence[Mapping[str, Any]] = ({},)) -> None:
+        """Change the main database behind everybody's back, once for each row of parameters."""
+        change = statement(clause)
+        await self.main.act("test", lambda connection: connection.many(change, rows))
 
     async def placed(self) -> list[bytes]:
         """Return the leaves in the order of their indices, which must be 0, 1, 2 and so on."""
         query = select(log_entries.c.log_index, log_entries.c.leaf).where(
             log_entries.c.log_index.is_not(None)
         )
-
-        async def read(connection: Connection) -> list[Any]:
-            return list(await connection.execute(query.order_by(log_entries.c.log_index)))
-
-        rows = await self.main.read("test", read)
+        rows = await sql.rows(self.main, query.order_by(log_entries.c.log_index))
         assert [row.log_index for row in rows] == list(range(len(rows)))
         return [row.leaf for row in rows]
 
@@ -193,8 +186,4 @@ async def forget(world: LogWorld, *, folder: bool) -> None:
     for path in sorted(world.folder.rglob("*"), reverse=True) if folder else ():
         path.rmdir() if path.is_dir() else path.unlink()
     small = checkpoint.sign(of((await world.placed())[:4]), [NoteSigner(KEY, SIGNER.sign)])
-
-    async def work(connection: Connection) -> None:
-        await connection.execute(update(log_checkpoints).values(note=small))
-
-    await world.shred.act("test", work)
+    await sql.change(world.shred, update(log_checkpoints).values(note=small))

@@ -20,6 +20,7 @@ from idvault.storage.base.statement import param, statement
 from idvault.storage.campaign import invitation_rows
 from idvault.storage.claim import job_rows, person, request, rows
 from idvault.storage.claim.person import StoredPerson
+from idvault.storage.claim.request import Made
 from idvault.storage.claim.rows import OpenClaim
 from idvault.storage.claim.tables import claims
 from idvault.storage.log import entry as log
@@ -35,14 +36,15 @@ async def open_claim(
     connection: Connection, opening: NewClaim, *, event: Event, superseded: Event
 ) -> OpenedClaim:
     """Open a claim, or find the one that this request already opened."""
-    if not await request.add(
+    repeated = await request.remember_for_account(
         connection,
         opening.request,
         account_token=opening.account_token,
         made=opening.claim_id,
         now=opening.now.business,
-    ):
-        return OpenedClaim(await _repeated(connection, opening), None)
+    )
+    if repeated is not None:
+        return OpenedClaim(await _repeated(connection, repeated), None)
     former = await _admitted(connection, opening)
     replaced = await _open_of(connection, former)
     owner = await _person(connection, opening, replaced)
@@ -55,9 +57,8 @@ async def open_claim(
     return OpenedClaim(_claim(opening, begun, job), job)
 
 
-async def _repeated(connection: Connection, opening: NewClaim) -> Claim:
-    stored = await request.stored(connection, opening.request)
-    found = await connection.one(_GET, token=stored.account_token, claim=stored.claim_id)
+async def _repeated(connection: Connection, repeated: Made) -> Claim:
+    found = await connection.one(_GET, token=repeated.account_token, claim=repeated.made_id)
     if found is None:  # the account was removed meanwhile
         raise NotFoundError(Reason.REQUEST_NOT_FOUND)
     return found

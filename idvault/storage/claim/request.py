@@ -1,73 +1,52 @@
-"""Rows of the requests of relying parties, for acts that open no claim (claims: storage.claim.open).
+"""The requests of relying parties, of claims and of all else that platforms ask for.
 
-They share the table of the claims' requests, so that one id is one request whatever it asks; such a row has
-the empty token, and the id of what it made in the place of a claim's.
+They share one table, so that one id is one request whatever it asks. A row names what the request made: a
+claim or a credential of its account, or, under the empty token, something that belongs to no account.
 """
 
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
-from sqlalchemy import delete, select
-
-from idvault.domain import request as rules
 from idvault.domain.request import Request
 from idvault.storage.base.connection import Connection
-from idvault.storage.base.statement import param, statement, upsert
+from idvault.storage.base.idempotency import Requests
 from idvault.storage.claim.tables import requests
 
-_ADD = statement(
-    upsert(requests)
-    .on_conflict_do_nothing(index_elements=list(requests.primary_key))
-    .returning(requests.c.request_id)
-)
-_FIND = statement(
-    select(requests).where(
-        requests.c.relying_party == param("party"), requests.c.request_id == param("request_id")
-    )
-)
-_FORGET = statement(delete(requests).where(requests.c.made_at < param("before")))
+
+class Made(NamedTuple):
+    """What a request made: its id, and the account that it belongs to (empty: none)."""
+
+    account_token: str
+    made_id: str
 
 
-async def add(
+_REQUESTS = Requests(
+    requests, caller="relying_party", answer=lambda row: Made(row.account_token, row.claim_id)
+)
+
+forget = _REQUESTS.forget
+
+
+async def remember_for_account(
     connection: Connection, request: Request, *, account_token: str, made: str, now: datetime
-) -> bool:
-    """Store a request; False if its id is known. Waits for another act that stores the same one."""
-    added = await connection.one(
-        _ADD,
-        relying_party=request.relying_party,
-        request_id=request.request_id,
-        fingerprint=request.fingerprint,
-        account_token=account_token,
-        claim_id=made,
-        made_at=now,
-    )
-    return added is not None
+) -> Made | None:
+    """Store a request about an account and return None, or return what the same one made before.
+
+    Raises AlreadyExistsError (REQUEST_ID_REUSED).
+    """
+    return await _REQUESTS.remember(connection, request, now=now, account_token=account_token, claim_id=made)
 
 
 async def remember(connection: Connection, request: Request, *, made: str, now: datetime) -> str | None:
-    """Store a request and return None, or return what the same one made before.
+    """Store a request and return None, or return the id of what the same one made before.
 
     made: the id of what it makes, 32 hex digits. Raises AlreadyExistsError (REQUEST_ID_REUSED).
     """
-    if await add(connection, request, account_token="", made=made, now=now):
-        return None
-    return await find(connection, request)
+    former = await remember_for_account(connection, request, account_token="", made=made, now=now)
+    return former and former.made_id
 
 
 async def find(connection: Connection, request: Request) -> str | None:
-    """Return what a request made, None if it is new; raises AlreadyExistsError (REQUEST_ID_REUSED)."""
-    row = await stored(connection, request)
-    return None if row is None else str(row.claim_id)
-
-
-async def stored(connection: Connection, request: Request) -> Any:
-    """Return the row of a request, None if it is new; raises AlreadyExistsError (REQUEST_ID_REUSED)."""
-    row = await connection.one(_FIND, party=request.relying_party, request_id=request.request_id)
-    if row is not None:
-        rules.check_same(stored=row.fingerprint, asked=request.fingerprint)
-    return row
-
-
-async def forget(connection: Connection, *, before: datetime) -> int:
-    """Delete the requests made before a business time; return how many."""
-    return await connection.run(_FORGET, before=before)
+    """Return the id of what a request made, None if it is new; raises as `remember` does."""
+    former = await _REQUESTS.find(connection, request)
+    return former and former.made_id

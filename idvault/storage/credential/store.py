@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, insert, select
 
 from idvault.attest.status_list import INVALID, StatusList
-from idvault.domain import credential, request
+from idvault.domain import credential
 from idvault.domain.error import NotFoundError, Reason, UnavailableError
 from idvault.domain.event import Event
 from idvault.ports.credential import Credential, CredentialIssue
@@ -15,16 +15,12 @@ from idvault.storage.base.act import act
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.statement import Statement, param, scalar, statement, upsert
-from idvault.storage.claim.tables import requests
+from idvault.storage.claim import request
+from idvault.storage.claim.request import Made
 from idvault.storage.credential import rows
 from idvault.storage.credential.tables import status_credentials, status_lists, status_marks
 from idvault.storage.log import entry as log
 
-_REQUEST = [requests.c.relying_party, requests.c.request_id]
-_REMEMBER = statement(
-    upsert(requests).on_conflict_do_nothing(index_elements=_REQUEST).returning(requests.c.request_id)
-)
-_REMEMBERED = statement(select(requests).where(*(column == param(column.key) for column in _REQUEST)))
 _ADD = statement(insert(status_credentials))
 _FIND = statement(
     select(status_credentials).where(
@@ -51,8 +47,15 @@ class SqlCredentialStore:
     @act("credential.issue")
     async def issue(self, connection: Connection, issue: CredentialIssue, *, event: Event) -> Credential:
         """Issue a credential, or find the one that this request already issued."""
-        if not await _remember(connection, issue):
-            return await _repeated(connection, issue)
+        repeated = await request.remember_for_account(
+            connection,
+            issue.request,
+            account_token=issue.account_token,
+            made=issue.credential_id,
+            now=issue.now.business,
+        )
+        if repeated is not None:
+            return await _repeated(connection, repeated)
         owner = await account.lock(
             connection, account_token=issue.account_token, relying_party=issue.request.relying_party
         )
@@ -83,26 +86,8 @@ class SqlCredentialStore:
         )
 
 
-async def _remember(connection: Connection, issue: CredentialIssue) -> bool:
-    """Store the request; return whether it is new."""
-    remembered = await connection.one(
-        _REMEMBER,
-        relying_party=issue.request.relying_party,
-        request_id=issue.request.request_id,
-        fingerprint=issue.request.fingerprint,
-        account_token=issue.account_token,
-        claim_id=issue.credential_id,
-        made_at=issue.now.business,
-    )
-    return remembered is not None
-
-
-async def _repeated(connection: Connection, issue: CredentialIssue) -> Credential:
-    (stored,) = await connection.all(
-        _REMEMBERED, relying_party=issue.request.relying_party, request_id=issue.request.request_id
-    )
-    request.check_same(stored=stored.fingerprint, asked=issue.request.fingerprint)
-    found = await connection.one(_FIND, token=stored.account_token, credential_id=stored.claim_id)
+async def _repeated(connection: Connection, repeated: Made) -> Credential:
+    found = await connection.one(_FIND, token=repeated.account_token, credential_id=repeated.made_id)
     if found is None:  # it has run out, or the account was erased
         raise NotFoundError(Reason.REQUEST_NOT_FOUND)
     return found

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 
 from idvault.domain.account import AccountState
 from idvault.domain.claim import ClaimState, FailureReason
@@ -17,7 +18,9 @@ from idvault.domain.error import (
 )
 from idvault.domain.registry import RegistryAnswer
 from idvault.flows.policy import OperatorPolicy
-from tests.support import builders
+from idvault.storage.account.tables import accounts
+from idvault.storage.claim.tables import persons
+from tests.support import builders, sql
 from tests.support.databases import Databases
 from tests.support.fakes.flaky import Fault
 from tests.support.flow_world import World, at, command, open_world
@@ -377,22 +380,8 @@ def test_a_command_shows_no_identity() -> None:
 
 
 async def _set(world: World, column: str, value: str) -> None:
-    from sqlalchemy import update
-
-    from idvault.storage.account.tables import accounts
-
-    async def write(connection: object) -> None:
-        await connection.execute(update(accounts).values(**{column: value}))  # type: ignore[attr-defined]
-
-    await world.database.act("test", write)
+    await sql.change(world.database, update(accounts).values(**{column: value}))
 
 
 async def _set_person_closed(world: World) -> None:
-    from sqlalchemy import update
-
-    from idvault.storage.claim.tables import persons
-
-    async def write(connection: object) -> None:
-        await connection.execute(update(persons).values(closed=True))  # type: ignore[attr-defined]
-
-    await world.database.act("test", write)
+    await sql.change(world.database, update(persons).values(closed=True))

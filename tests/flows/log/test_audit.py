@@ -8,13 +8,12 @@ from sqlalchemy import delete
 
 from idvault.flows.log.audit import HeadError, LogAuditFlow
 from idvault.ports.log.audit import AuditPage, Extent
-from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.log.audit import SqlLogAuditStore
 from idvault.storage.log.tables import log_entries
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.verifier import WrongEntryError
-from tests.support import logs
+from tests.support import logs, sql
 from tests.support.databases import Databases
 from tests.support.merkle import log_of
 
@@ -105,11 +104,7 @@ async def test_a_gap_does_not_make_it_read_everything(main_database: Database) -
     """Where almost all entries are gone and their hashes are not, a page has no more hashes than entries."""
     await logs.append(main_database, log_of(3_000))
     await logs.sequence(main_database)
-
-    async def cut(connection: Connection) -> None:
-        await connection.execute(delete(log_entries).where(log_entries.c.log_index.between(1, 2_998)))
-
-    await main_database.act("test", cut)
+    await sql.change(main_database, delete(log_entries).where(log_entries.c.log_index.between(1, 2_998)))
     store = SqlLogAuditStore(database=main_database)
     page = await store.page(after=None, limit=1_000)
     assert [entry.index for entry in page.entries] == [0, 2_999]

@@ -2,20 +2,21 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import pytest
-from sqlalchemy import CursorResult, text
+from sqlalchemy import select
 
 from idvault.bootstrap.base import ENTROPY
 from idvault.domain.claim import ClaimState
 from idvault.domain.error import Reason, UnavailableError
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.platform import PlatformFlow
-from idvault.storage.base.connection import Connection
+from idvault.storage.account.tables import accounts, records
 from idvault.storage.base.database import Database
+from idvault.storage.base.metadata import main
 from idvault.storage.log.store import SqlLogStore
 from idvault.storage.platform.store import SqlPlatformStore
+from tests.support import sql
 from tests.support.databases import Databases
 from tests.support.fakes.log import WaitingLog
 from tests.support.flow_world import World, at, command, open_world
@@ -124,13 +125,6 @@ async def test_without_a_worker_changes_stop_after_a_minute(databases: Databases
     await world.database.close()
 
 
-async def _execute(database: Database, statement: str) -> CursorResult[Any]:
-    async def work(connection: Connection) -> CursorResult[Any]:
-        return await connection.execute(text(statement))
-
-    return await database.act("test", work)
-
-
 UNWRITABLE = {
     "sqlite": [
         "CREATE TRIGGER closed BEFORE INSERT ON log_entries BEGIN SELECT RAISE(ABORT, 'closed'); END",
@@ -147,13 +141,11 @@ async def test_a_log_that_cannot_be_written_acknowledges_nothing(databases: Data
     """Nobody is asked about a person, nothing is stored, and the caller is told so."""
     world = await open_world(databases)
     for statement in UNWRITABLE[databases.kind]:
-        await _execute(world.database, statement)
+        await sql.run(world.database, statement)
     assert await _refused(world.verify()) is Reason.STORE_UNAVAILABLE
     assert (world.registry.charged, world.records.sealed, await world.jobs.backlog()) == (0, [], 0)
-    tables = ("requests", "persons", "accounts", "claims", "jobs", "records")
-    for table in tables:
-        found = await _execute(world.database, f"SELECT count(*) FROM {table}")  # noqa: S608 - our own name
-        assert found.scalar_one() == 0
+    for table in ("requests", "persons", "accounts", "claims", "jobs", "records"):
+        assert await sql.count(world.database, main.tables[table]) == 0
     await world.database.close()
 
 
@@ -177,13 +169,12 @@ async def test_a_log_that_closes_meanwhile_settles_nothing(databases: Databases)
     world = await open_world(databases)
     *close, reopen = CLOSING[databases.kind]
     for statement in close:
-        await _execute(world.database, statement)
+        await sql.run(world.database, statement)
     assert await _refused(world.verify()) is Reason.STORE_UNAVAILABLE
     assert (world.registry.charged, await _entries(world.database)) == (1, 1)
-    assert (await _execute(world.database, "SELECT count(*) FROM records")).scalar_one() == 0
-    states = await _execute(world.database, "SELECT state FROM accounts")
-    assert "VERIFIED" not in states.scalars().all()
-    await _execute(world.database, reopen)
+    assert await sql.count(world.database, records) == 0
+    assert "VERIFIED" not in [row.state for row in await sql.rows(world.database, select(accounts.c.state))]
+    await sql.run(world.database, reopen)
     assert (await world.verify(seconds=30)).state is ClaimState.SUCCEEDED
     assert (world.registry.charged, await _entries(world.database)) == (1, 2)
     await world.database.close()

@@ -1,7 +1,7 @@
 """The public directory: the bytes of C2SP tlog-tiles, checked, and taken up from whatever is there."""
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import ClauseElement, update
 
 from idvault.domain.error import DamagedError, UnavailableError
 from idvault.flows.log.publication import PublicationRefusedError
@@ -111,7 +111,7 @@ async def test_an_emptied_directory_is_filled_again(world: LogWorld) -> None:
         update(log_nodes).where(log_nodes.c.level == 8).values(hash=b"f" * 32),
     ],
 )
-async def test_nothing_is_published_that_does_not_verify(world: LogWorld, edit: object) -> None:
+async def test_nothing_is_published_that_does_not_verify(world: LogWorld, edit: ClauseElement) -> None:
     """An entry or a hash that was changed after it was signed for never becomes public."""
     await world.write(300)
     worker = world.worker()

@@ -10,8 +10,11 @@ from sqlalchemy import text
 from idvault.ports.claim import Lease
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
+from idvault.storage.base.sqlite_connection import SqliteConnection
+from idvault.storage.base.statement import statement
 from idvault.storage.base.types import to_micros
 from idvault.storage.claim.job import SqlJobStore
+from tests.support import sql
 
 PARTIES = 5
 NOW = datetime(2026, 3, 1, 4, tzinfo=UTC)
@@ -60,22 +63,23 @@ async def fill(database: Database, *, count: int, start: int = 0) -> None:
 
 async def _fill(database: Database, start: int, end: int) -> None:
     async def write(connection: Connection) -> None:
-        is_sqlite = connection.dialect.name == "sqlite"
+        is_sqlite = isinstance(connection, SqliteConnection)
         for table, columns in _ROWS.items():
             values = ", ".join(columns.values()).format(bytes="BLOB" if is_sqlite else "BYTEA")
             parameters = {"now": to_micros(NOW), "sealed": b"sealed", "start": start, "end": end}
-            await connection.execute(
+            insertion = statement(
                 text(
                     f"INSERT INTO {table} ({', '.join(columns)}) "  # noqa: S608 - written above
                     "WITH RECURSIVE numbers(n) AS (SELECT CAST(:start AS BIGINT) UNION ALL "
                     f"SELECT n + 1 FROM numbers WHERE n + 1 < :end) SELECT {values} FROM numbers"
-                ),
-                {
-                    name: value
-                    for name, value in parameters.items()
-                    if f":{name}" in values or name in "start end"
-                },
+                )
             )
+            used = {
+                name: value
+                for name, value in parameters.items()
+                if f":{name}" in values or name in "start end"
+            }
+            await connection.run(insertion, **used)
 
     await database.act("fill", write)
 
@@ -101,8 +105,4 @@ async def measure(database: Database, *, count: int) -> Cost:
 
 async def analyse(database: Database) -> None:
     """Tell the database how many rows it has now, as its own housekeeping does."""
-
-    async def work(connection: Connection) -> None:
-        await connection.execute(text("ANALYZE"))
-
-    await database.act("analyse", work)
+    await sql.run(database, "ANALYZE")

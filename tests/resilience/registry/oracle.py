@@ -17,6 +17,7 @@ from idvault.domain.claim import ClaimState, FailureReason
 from idvault.domain.event import EventType
 from idvault.registry.nppa_wire import NppaStatus
 from idvault.storage.base.connection import Connection
+from idvault.storage.base.statement import scalar, statement
 from idvault.storage.claim.tables import checks, claims, intakes, jobs, persons
 from idvault.storage.log.tables import log_entries, log_openings
 from idvault.transparency.entry import decode_leaf
@@ -118,19 +119,34 @@ def _check_registry(campaign: Campaign, stored: dict[str, Any]) -> int:
     return again
 
 
+_CLAIMS = statement(
+    select(
+        claims.c.account_token,
+        claims.c.state,
+        claims.c.failure_reason,
+        claims.c.opened_at,
+        claims.c.ended_at,
+    )
+)
+_ENTRIES = statement(
+    select(log_openings.c.account_token, log_entries.c.leaf).join(
+        log_entries, log_entries.c.entry_id == log_openings.c.entry_id
+    )
+)
+_CHECKS = statement(select(checks.c.account_token, checks.c.ai))
+_RESENDS = statement(select(jobs.c.account_token, jobs.c.resends))
+_OPEN = statement(select(func.count()).where(jobs.c.state != "DONE"), scalar)
+_INTAKES = statement(select(func.count()).select_from(intakes), scalar)
+_SLOTS = statement(select(func.sum(persons.c.accounts)), scalar)
+
+
 async def read(connection: Connection) -> dict[str, Any]:
     """Return what the database holds of claims, by name."""
-    rows = await connection.execute(select(claims.c.account_token, claims.c.state, claims.c.failure_reason,
-                                           claims.c.opened_at, claims.c.ended_at))  # fmt: skip
-    ended = list(rows)
+    ended = await connection.all(_CLAIMS)
     late = FailureReason.REGISTRY_TIMED_OUT.value
-    entries = await connection.execute(
-        select(log_openings.c.account_token, log_entries.c.leaf).join(
-            log_entries, log_entries.c.entry_id == log_openings.c.entry_id
-        )
-    )
+    entries = await connection.all(_ENTRIES)
     ais: dict[str, list[str]] = {}
-    for token, ai in await connection.execute(select(checks.c.account_token, checks.c.ai)):
+    for token, ai in await connection.all(_CHECKS):
         ais.setdefault(token, []).append(ai)
     return {
         "claims": len(ended),
@@ -140,12 +156,10 @@ async def read(connection: Connection) -> dict[str, Any]:
             token for token, leaf in entries if decode_leaf(leaf).type == EventType.CLAIM_SETTLE.value
         ],
         "ais": ais,
-        "resends": dict(
-            tuple(row) for row in await connection.execute(select(jobs.c.account_token, jobs.c.resends))
-        ),
-        "open": (await connection.execute(select(func.count()).where(jobs.c.state != "DONE"))).scalar_one(),
-        "intakes": (await connection.execute(select(func.count()).select_from(intakes))).scalar_one(),
-        "slots": (await connection.execute(select(func.sum(persons.c.accounts)))).scalar_one(),
+        "resends": dict(tuple(row) for row in await connection.all(_RESENDS)),
+        "open": await connection.only(_OPEN),
+        "intakes": await connection.only(_INTAKES),
+        "slots": await connection.only(_SLOTS),
     }
 
 

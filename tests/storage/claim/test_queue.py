@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import update
 
 from idvault.domain.job import JobState
 from idvault.ports.claim import Job
@@ -12,7 +12,9 @@ from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.sqlite_connection import SqliteConnection
 from idvault.storage.claim import queue
+from idvault.storage.claim.tables import jobs
 from tests.resilience.registry import backlog
+from tests.support import sql
 from tests.support.storage_world import World, at, lease_of
 
 _TABLES = "('jobs', 'claims', 'intakes', 'checks')"
@@ -66,12 +68,7 @@ async def test_more_parties_than_a_lease_takes(world: World) -> None:
 async def test_a_job_without_an_intake_hides_no_other(main_database: Database, world: World) -> None:
     """What no worker may take stands in nobody's way, in the order of either database."""
     first, _second = [await _wait(world, "a", state=JobState.UNKNOWN, sent_at=at().real) for _ in range(2)]
-
-    async def let_go(connection: Connection) -> None:
-        statement = text("UPDATE jobs SET due_at = NULL WHERE claim_id = :claim_id")
-        await connection.execute(statement, {"claim_id": first.claim_id})
-
-    await main_database.act("test", let_go)
+    await sql.change(main_database, update(jobs).where(jobs.c.claim_id == first.claim_id).values(due_at=None))
     assert await _lease(world, 5) == ["a"]
 
 

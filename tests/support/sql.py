@@ -1,0 +1,31 @@
+"""What a test reads or changes behind the stores' back."""
+
+from typing import Any
+
+from sqlalchemy import ClauseElement, Table, func, select
+
+from idvault.storage.base.database import Database
+from idvault.storage.base.statement import statement
+
+
+async def rows(database: Database, clause: ClauseElement, **parameters: Any) -> list[Any]:
+    """Return the rows of a query."""
+    query = statement(clause)
+    return await database.read("test", lambda connection: connection.all(query, **parameters))
+
+
+async def count(database: Database, table: Table) -> int:
+    """Return how many rows a table has."""
+    ((number,),) = await rows(database, select(func.count()).select_from(table))
+    return int(number)
+
+
+async def change(database: Database, clause: ClauseElement, **parameters: Any) -> None:
+    """Run a statement in an act of its own."""
+    change = statement(clause)
+    await database.act("test", lambda connection: connection.run(change, **parameters))
+
+
+async def run(database: Database, text: str) -> None:
+    """Run a text of SQL in an act of its own, for what SQLAlchemy has no words for."""
+    await database.act("test", lambda connection: connection._execute(text, ()))
