@@ -24,6 +24,7 @@ from idvault.sealing.key_set import Purpose
 from idvault.sealing.reference import KeyedReferencer
 from idvault.sealing.request import KeyedFingerprinter
 from idvault.storage.account.store import SqlStatusStore
+from idvault.storage.campaign.enforcement import SqlEnforcementStore
 from idvault.storage.campaign.invitation import SqlInvitationStore
 from idvault.storage.campaign.legacy_account import SqlLegacyAccountStore
 from idvault.storage.campaign.store import SqlCampaignStore
@@ -112,7 +113,7 @@ def build_campaigns(
 def campaign_tasks(base: Base, *, guard: LogGuard, policy: OperatorPolicy) -> list[Task]:
     """Return what the worker does for campaigns."""
     enforcement = EnforcementFlow(
-        store=SqlInvitationStore(database=base.main), guard=guard, entropy=ENTROPY, policy=policy
+        store=SqlEnforcementStore(database=base.main), guard=guard, entropy=ENTROPY, policy=policy
     )
     campaigns = SqlCampaignStore(database=base.main)
 

@@ -153,8 +153,8 @@ class Machine(RuleBasedStateMachine):
     def deliver(self, index: int, event: InvitationEvent, acknowledged: int, fault: Fault) -> None:
         """A batch is taken, part of it is acknowledged; its answer may be lost, and the caller may die."""
         campaign = self.campaigns[index % len(self.campaigns)]
-        self.world.invitation_store.plant("claim", fault)
-        batch = self.attempt(self.world.claim(campaign, limit=5, seconds=self.seconds))
+        self.world.invitation_store.plant("take", fault)
+        batch = self.attempt(self.world.take(campaign, limit=5, seconds=self.seconds))
         for token in tokens(batch)[:acknowledged] if batch else []:
             self.accounts[token].shown.add(campaign.campaign_id)
             self.attempt(self.world.record(campaign, token, event, seconds=self.seconds))

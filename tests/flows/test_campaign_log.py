@@ -28,7 +28,7 @@ async def test_a_waiting_log_stops_every_change(world: CampaignWorld) -> None:
     for change in (
         world.create(),
         world.move(campaign, Verb.PAUSE),
-        world.claim(campaign),
+        world.take(campaign),
         world.record(campaign, token, method=ReverificationMethod.AT_LOGIN),
         world.enforcement.enforce(now=at(0), limit=1),
         world.enforcement.lift(now=at(0), limit=1),

@@ -169,7 +169,7 @@ class FakeInvitations:
         self.asked: list[tuple[object, ...]] = []
         self.campaign = FakeCampaigns().campaign
 
-    async def claim(
+    async def take(
         self, asked: Asked, *, campaign_id: str, limit: int, lease: timedelta, now: ClockReading
     ) -> TakenBatch:
         """Return a batch of one, or none of a limit of 7."""

@@ -23,6 +23,7 @@ from idvault.flows.campaign.legacy_account import ImportCommand, RowResult
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.policy import OperatorPolicy
 from idvault.storage.base.database import Database
+from idvault.storage.campaign.enforcement import SqlEnforcementStore
 from idvault.storage.campaign.invitation import SqlInvitationStore
 from idvault.storage.campaign.legacy_account import SqlLegacyAccountStore
 from idvault.storage.campaign.store import SqlCampaignStore
@@ -59,6 +60,7 @@ class CampaignWorld:
         self.legacy_store = Flaky(SqlLegacyAccountStore(database=database))
         self.campaign_store = Flaky(SqlCampaignStore(database=database))
         self.invitation_store = Flaky(SqlInvitationStore(database=database))
+        self.enforcement_store = SqlEnforcementStore(database=database)
         self.guard = OpenGuard()
         guard = cast(LogGuard, self.guard)
         invitations = cast(SqlInvitationStore, self.invitation_store)
@@ -76,7 +78,7 @@ class CampaignWorld:
         )
         self.legacy, self.campaigns, self.invitations = flows.legacy, flows.campaigns, flows.invitations
         self.enforcement = EnforcementFlow(
-            store=invitations, guard=guard, entropy=entropy, policy=self.policy
+            store=self.enforcement_store, guard=guard, entropy=entropy, policy=self.policy
         )
         self._number = 10_000 * (life + 1)
 
@@ -127,7 +129,7 @@ class CampaignWorld:
     async def started(self, *, seconds: float = 0, **changes: Any) -> Campaign:
         return await self.move(await self.create(seconds=seconds, **changes), Verb.START, seconds=seconds)
 
-    async def claim(
+    async def take(
         self,
         campaign: Campaign,
         *,
@@ -137,7 +139,7 @@ class CampaignWorld:
         lease: float = 600,
     ) -> TakenBatch:
         asked = self.asked("ClaimDueInvitations", campaign.campaign_id, limit, number=number)
-        return await self.invitations.claim(
+        return await self.invitations.take(
             asked,
             campaign_id=campaign.campaign_id,
             limit=limit,

@@ -51,7 +51,7 @@ class Campaigns(Protocol):
 class Invitations(Protocol):
     """What this edge needs of flows.campaign.invitation.InvitationFlow."""
 
-    async def claim(
+    async def take(
         self, asked: Asked, *, campaign_id: str, limit: int, lease: timedelta, now: ClockReading
     ) -> TakenBatch:
         """Take invitations that are due."""
@@ -156,7 +156,7 @@ class CampaignServicer:
     ) -> pb.ClaimDueInvitationsResponse:
         """Hand out invitations that are due."""
         fields = convert.lease_fields(request)
-        taken = await self.invitations.claim(
+        taken = await self.invitations.take(
             convert.asked(request.request_id, "ClaimDueInvitations", *fields, caller=caller),
             campaign_id=convert.campaign_id(request.campaign_id),
             limit=convert.batch_size(request),

@@ -16,7 +16,8 @@ from idvault.flows.log.guard import LogGuard
 from idvault.flows.policy import OperatorPolicy
 from idvault.ports.account import StatusStore
 from idvault.ports.campaign.invitation import (
-    Claiming,
+    DeliveryRequest,
+    EnforcementStore,
     InvitationCoder,
     InvitationStore,
     Limited,
@@ -72,7 +73,7 @@ class InvitationFlow:
         self._recorder = EventFactory(entropy=entropy)
         self._policy = policy
 
-    async def claim(
+    async def take(
         self, asked: Asked, *, campaign_id: str, limit: int, lease: timedelta, now: ClockReading
     ) -> TakenBatch:
         """Take invitations that are due; raises NotFoundError, PreconditionError, AlreadyExistsError."""
@@ -86,7 +87,7 @@ class InvitationFlow:
             campaign_id=campaign_id,
             batch_id=batch_id,
         )
-        claiming = Claiming(
+        delivery = DeliveryRequest(
             request=asked.request(self._fingerprinter),
             campaign_id=campaign_id,
             batch_id=batch_id,
@@ -97,7 +98,7 @@ class InvitationFlow:
             today=now.today(self._policy.zone),
             now=now,
         )
-        batch = await self._store.claim(claiming, event=event)
+        batch = await self._store.take(delivery, event=event)
         shown = tuple(self._delivered(batch.campaign, one, code) for one in batch.invitations)
         return TakenBatch(shown, batch.lease_until)
 
@@ -133,7 +134,7 @@ class InvitationFlow:
         event: InvitationEvent,
         now: ClockReading,
     ) -> ShownInvitation:
-        """Record what became of an invitation; raises as `claim` does."""
+        """Record what became of an invitation; raises as `take` does."""
         await self._guard.check(now=now)
         entry = self._recorder.event(
             EventType.INVITATION_RECORD,
@@ -196,7 +197,7 @@ class EnforcementFlow:
     """What enforcement dates do, where an operator set one: sweeps for any number of processes."""
 
     def __init__(
-        self, *, store: InvitationStore, guard: LogGuard, entropy: Entropy, policy: OperatorPolicy
+        self, *, store: EnforcementStore, guard: LogGuard, entropy: Entropy, policy: OperatorPolicy
     ) -> None:
         """Take the port, what every mutation passes first, and the policy for its time zone."""
         self._store = store

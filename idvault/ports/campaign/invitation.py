@@ -14,8 +14,8 @@ from idvault.domain.request import Request
 
 
 @dataclass(frozen=True, slots=True)
-class Claiming:
-    """A batch to take. batch_id: 32 hex digits, the same for the same request. lease_until: real time.
+class DeliveryRequest:
+    """A batch to take for delivery. batch_id: 32 hex digits, the same for the same request. lease_until: real time.
 
     code_hash: the hash of the code that an account of the batch gets, for campaigns by link.
     """
@@ -86,7 +86,7 @@ class Limited:
 class InvitationStore(Protocol):
     """Invitations. Raises UnavailableError (STORE_UNAVAILABLE) where the store cannot answer."""
 
-    async def claim(self, claiming: Claiming, *, event: Event) -> Batch:
+    async def take(self, asked: DeliveryRequest, *, event: Event) -> Batch:
         """Take what is due of a campaign, or find the batch that this request already took.
 
         In one atomic step, durable before it returns:
@@ -117,9 +117,13 @@ class InvitationStore(Protocol):
         too (ACCOUNT_NOT_FOUND). Without an invitation one is made, but only by a RUNNING campaign that has
         this method, not by batches, for an account of its cohort that passes domain.invitation.is_open;
         else PreconditionError (ILLEGAL_TRANSITION), and nothing is left behind. Deliveries count as in
-        `claim`.
+        `take`.
         """
         ...
+
+
+class EnforcementStore(Protocol):
+    """What enforcement dates do. Raises UnavailableError (STORE_UNAVAILABLE) where the store cannot answer."""
 
     async def enforceable(self, *, today: date, limit: int) -> list[Limited]:
         """Return accounts that domain.campaign.enforces and domain.invitation.limit would limit today."""

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from types import coroutine
 from typing import Any, TypeVar
 
-from idvault.storage.base import legacy
 from idvault.storage.base.dialect import Compiled
 from idvault.storage.base.statement import Statement
 
@@ -57,16 +56,6 @@ class Connection(ABC):
         if rows:
             compiled = self.compiled(statement)
             await self._execute_many(compiled.text, [compiled.arguments(row) for row in rows])
-
-    async def execute(self, clause: Any, parameters: Any = None) -> legacy.Result:
-        """Run a statement that is built per call; until every store has constants."""
-        return await legacy.execute(self, clause, parameters)
-
-    @property
-    def dialect(self) -> Any:
-        """Until every store has constants."""
-        name = "sqlite" if type(self).__name__ == "SqliteConnection" else "postgresql"
-        return legacy._Dialect(name)
 
     @abstractmethod
     def compiled(self, statement: Statement[Any]) -> Compiled:

@@ -1,4 +1,4 @@
-"""Act `claim`: takes a batch of due invitations, step by step.
+"""Steps of taking a batch of due invitations (storage.campaign.invitation).
 
 Rows are locked in one order everywhere: campaign, invitations, the day's count. An account is never locked
 here, since a claim of it locks the account first and its invitations then.
@@ -6,161 +6,115 @@ here, since a claim of it locks the account first and its invitations then.
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Integer, exists, select
 
 from idvault.domain.account import AccountState, Standing
 from idvault.domain.campaign import campaign as rules
 from idvault.domain.campaign import invitation
 from idvault.domain.campaign.campaign import Campaign, ReverificationMethod
 from idvault.domain.campaign.invitation import Invitation, InvitationState
-from idvault.domain.event import Event
-from idvault.ports.campaign.invitation import Batch, Claiming
+from idvault.ports.campaign.invitation import Batch, DeliveryRequest
 from idvault.storage.account.tables import accounts
 from idvault.storage.base.connection import Connection
+from idvault.storage.base.listing import one_of
+from idvault.storage.base.locking import for_change
+from idvault.storage.base.statement import Statement, param, scalar, statement
+from idvault.storage.campaign import cohort
 from idvault.storage.campaign import invitation_rows as invitation_row
-from idvault.storage.campaign import store as campaign
-from idvault.storage.campaign.progress import in_cohort
+from idvault.storage.campaign import rows as campaign_row
+from idvault.storage.campaign.cohort import IN_COHORT
 from idvault.storage.campaign.tables import invitations, legacy_accounts
-from idvault.storage.claim import request
-from idvault.storage.log import entry as log
+from idvault.storage.claim import request as requests
 
-_IS_OPEN = (accounts.c.state == AccountState.UNVERIFIED.value) & accounts.c.standing.not_in(
-    [
-        Standing.RENEWAL_SUSPENDED.value,
-        Standing.CLOSED.value,
-    ]
+_LIMIT = param("limit", Integer)
+_IS_OPEN = (accounts.c.state == AccountState.UNVERIFIED.value) & ~one_of(
+    accounts.c.standing, [Standing.RENEWAL_SUSPENDED.value, Standing.CLOSED.value]
+)
+_FORMER = statement(
+    select(invitations).where(invitations.c.batch_id == param("batch")).order_by(invitations.c.account_token),
+    invitation_row.from_row,
+)
+_DUE = for_change(
+    select(invitations)
+    .join(accounts, accounts.c.account_token == invitations.c.account_token)
+    .where(
+        invitations.c.campaign_id == param("campaign"),
+        invitations.c.state == InvitationState.ACTIVE.value,
+        invitations.c.due_at <= param("now"),
+        _IS_OPEN,
+    )
+    .order_by(invitations.c.due_at, invitations.c.account_token)
+    .limit(_LIMIT),
+    of=invitations,
+)
+_RETURNED = statement(_DUE.where(invitations.c.leased_until <= param("real")), invitation_row.from_row)
+_REMINDERS = statement(_DUE.where(invitations.c.leased_until.is_(None)), invitation_row.from_row)
+_UNINVITED: Statement[str] = statement(
+    select(legacy_accounts.c.account_token)
+    .join(accounts, accounts.c.account_token == legacy_accounts.c.account_token)
+    .where(
+        IN_COHORT,
+        legacy_accounts.c.verified_on.is_(None),
+        _IS_OPEN,
+        ~exists().where(
+            invitations.c.account_token == legacy_accounts.c.account_token,
+            invitations.c.campaign_id == param("campaign"),
+        ),
+    )
+    .limit(_LIMIT),
+    scalar,
 )
 
 
-async def claim(connection: Connection, claiming: Claiming, event: Event) -> Batch:
-    """Take what is due of a campaign, or find the batch that this request already took."""
-    found = await campaign.load(connection, claiming.request.relying_party, claiming.campaign_id, locked=True)
-    # Asked for under the lock: a repeat that came meanwhile has waited, and finds what the first one took.
-    repeated = await request.find(connection, claiming.request)
-    if repeated is not None:
-        return await _former(connection, found, repeated)
-    method = rules.check_delivers(campaign=found)
-    if rules.is_quiet(plan=found.plan, now=claiming.now.business):
-        return Batch(found, (), claiming.lease_until)
-    taken = await _take(connection, found, method, claiming)
-    leased = tuple(
-        invitation.lease(
-            invitation=one,
-            until=claiming.lease_until,
-            now=claiming.now.business,
-            today=claiming.today,
-        )
-        for one in taken
-    )
-    if taken:
-        count = sum(
-            invitation.counts(before=one, after=other) for one, other in zip(taken, leased, strict=True)
-        )
-        await _store(connection, claiming, leased)
-        await campaign.count_deliveries(connection, found, count, claiming.today)
-        await log.append(connection, event.with_fields(count=len(taken)))
-    return Batch(found, leased, claiming.lease_until)
-
-
-async def _former(connection: Connection, found: Campaign, batch_id: str) -> Batch:
-    rows = await connection.execute(
-        select(invitations).where(invitations.c.batch_id == batch_id).order_by(invitations.c.account_token)
-    )
-    taken = tuple(invitation_row.from_row(row) for row in rows)
+async def former(connection: Connection, found: Campaign, batch_id: str) -> Batch:
+    """Return what is left of a batch that was taken before."""
+    taken = tuple(await connection.all(_FORMER, batch=batch_id))
     held = [one.leased_until for one in taken if one.leased_until is not None]
     return Batch(found, taken, max(held, default=found.created_at))
 
 
-async def _take(
-    connection: Connection, found: Campaign, method: ReverificationMethod, claiming: Claiming
+async def due(
+    connection: Connection, found: Campaign, method: ReverificationMethod, asked: DeliveryRequest
 ) -> list[Invitation]:
-    own, everybodys = await campaign.delivered(connection, found, claiming.today)
+    """Return what may be delivered now: lost deliveries, then reminders, then new invitations."""
+    own, everybodys = await campaign_row.delivered(connection, found, asked.today)
     left = rules.allowance(
         plan=found.plan,
         delivered=own,
-        deployment_limit=claiming.deployment_limit,
+        deployment_limit=asked.deployment_limit,
         deployment_delivered=everybodys,
     )
-    taken = await _due(connection, found, claiming, claiming.limit, returned=True)
-    room = min(left, claiming.limit - len(taken))
-    reminders = await _due(connection, found, claiming, room, returned=False)
-    fresh = await _members(connection, found, method, claiming, room - len(reminders))
-    return [*taken, *reminders, *fresh]
+    mine, now = found.campaign_id, asked.now
+    lost = await connection.all(_RETURNED, campaign=mine, now=now.business, real=now.real, limit=asked.limit)
+    room = min(left, asked.limit - len(lost))
+    if room < 1:
+        return lost
+    reminders = await connection.all(_REMINDERS, campaign=mine, now=now.business, limit=room)
+    return [*lost, *reminders, *await _new(connection, found, method, asked, room - len(reminders))]
 
 
-async def _due(
-    connection: Connection, found: Campaign, claiming: Claiming, limit: int, *, returned: bool
+async def _new(
+    connection: Connection, found: Campaign, method: ReverificationMethod, asked: DeliveryRequest, limit: int
 ) -> list[Invitation]:
-    """Return deliveries whose lease ran out (returned), or reminders that nobody holds."""
     if limit < 1:
         return []
-    held = invitations.c.leased_until
-    query = (
-        select(invitations)
-        .join(accounts, accounts.c.account_token == invitations.c.account_token)
-        .where(
-            invitations.c.campaign_id == found.campaign_id,
-            invitations.c.state == InvitationState.ACTIVE.value,
-            invitations.c.due_at <= claiming.now.business,
-            held <= claiming.now.real if returned else held.is_(None),
-            _IS_OPEN,
-        )
-        .order_by(invitations.c.due_at, invitations.c.account_token)
-        .limit(limit)
+    members = await connection.all(
+        _UNINVITED, campaign=found.campaign_id, limit=limit, **cohort.parameters(found)
     )
-    locked = query.with_for_update(key_share=True, of=invitations)
-    return [invitation_row.from_row(row) for row in await connection.execute(locked)]
-
-
-async def _members(
-    connection: Connection, found: Campaign, method: ReverificationMethod, claiming: Claiming, limit: int
-) -> list[Invitation]:
-    """Return new invitations of members of the cohort who have none."""
-    if limit < 1:
-        return []
-    rows = await connection.execute(_uninvited(found).limit(limit))
     return [
         invitation.new(
-            account_token=row.account_token,
-            campaign_id=found.campaign_id,
-            method=method,
-            now=claiming.now.business,
+            account_token=token, campaign_id=found.campaign_id, method=method, now=asked.now.business
         )
-        for row in rows
+        for token in members
     ]
 
 
-def _uninvited(found: Campaign) -> Select[tuple[str]]:
-    has_one = exists().where(
-        invitations.c.account_token == legacy_accounts.c.account_token,
-        invitations.c.campaign_id == found.campaign_id,
-    )
-    return (
-        select(legacy_accounts.c.account_token)
-        .join(accounts, accounts.c.account_token == legacy_accounts.c.account_token)
-        .where(
-            in_cohort(found.relying_party, found.plan.cohort),
-            legacy_accounts.c.verified_on.is_(None),
-            _IS_OPEN,
-            ~has_one,
-        )
-    )
-
-
-async def _store(connection: Connection, claiming: Claiming, leased: Sequence[Invitation]) -> None:
-    """Store the batch; the code of an invitation by link takes the place of the one before."""
-    await request.remember(connection, claiming.request, made=claiming.batch_id, now=claiming.now.business)
-    await invitation_row.put_all(
-        connection,
-        [
-            {
-                **invitation_row.values(one),
-                "batch_id": claiming.batch_id,
-                "code_hash": claiming.code_hash(one.account_token)
-                if one.method is ReverificationMethod.HOSTED_LINK
-                else None,
-                "code_used": False,
-            }
-            for one in leased
-        ],
-    )
+async def put(connection: Connection, asked: DeliveryRequest, leased: Sequence[Invitation]) -> None:
+    """Store a batch; the code of an invitation by link takes the place of the one before."""
+    await requests.remember(connection, asked.request, made=asked.batch_id, now=asked.now.business)
+    hashes = {
+        one.account_token: asked.code_hash(one.account_token)
+        for one in leased
+        if one.method is ReverificationMethod.HOSTED_LINK
+    }
+    await invitation_row.put_batch(connection, asked.batch_id, leased, hashes)

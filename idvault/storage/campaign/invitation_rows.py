@@ -4,22 +4,24 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import false, select, update
 
 from idvault.domain.account import Account, AccountState
 from idvault.domain.campaign import invitation as rules
 from idvault.domain.campaign.campaign import ReverificationMethod
-from idvault.domain.campaign.invitation import Invitation, InvitationState
+from idvault.domain.campaign.invitation import Invitation, InvitationState, Stage
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.locking import for_change
-from idvault.storage.campaign.progress import COLUMNS
+from idvault.storage.base.statement import Statement, param, statement, upsert
 from idvault.storage.campaign.tables import invitations
-from idvault.storage.dialect import insert
 
-_KEY = ("account_token", "campaign_id")
+COLUMNS = {stage: invitations.c[f"{stage.lower()}_on"] for stage in Stage}
+"""The column that holds the first day of each stage."""
+
+_DAYS = [(stage, column.name) for stage, column in COLUMNS.items()]
 
 
-def from_row(row: Row[Any]) -> Invitation:
+def from_row(row: Any) -> Invitation:
     """Return the invitation of a row that has all columns of its table."""
     return Invitation(
         account_token=row.account_token,
@@ -30,9 +32,7 @@ def from_row(row: Row[Any]) -> Invitation:
         due_at=row.due_at,
         leased_until=row.leased_until,
         code_expires_at=row.code_expires_at,
-        reached={
-            stage: day for stage, column in COLUMNS.items() if (day := getattr(row, column.name)) is not None
-        },
+        reached={stage: day for stage, name in _DAYS if (day := getattr(row, name)) is not None},
     )
 
 
@@ -47,46 +47,82 @@ def values(invitation: Invitation) -> dict[str, object]:
         "due_at": invitation.due_at,
         "leased_until": invitation.leased_until,
         "code_expires_at": invitation.code_expires_at,
-        **{column.name: invitation.reached.get(stage) for stage, column in COLUMNS.items()},
+        **{name: invitation.reached.get(stage) for stage, name in _DAYS},
     }
+
+
+_KEY = ("account_token", "campaign_id")
+_MADE_ONCE = frozenset({*_KEY, "method"})
+_OF_BATCH = frozenset({"batch_id", "code_hash", "code_used"})
+
+
+def _put(*, kept: frozenset[str]) -> Statement[Any]:
+    """Return the insert of an invitation with a fresh code; of one that is stored some columns stay."""
+    given = {
+        column.name: param(column.name) for column in invitations.c if column.name not in _OF_BATCH & kept
+    }
+    new = upsert(invitations).values(**{"code_used": false(), **given})
+    changed = {name: new.excluded[name] for name in given if name not in kept}
+    return statement(new.on_conflict_do_update(index_elements=list(_KEY), set_=changed))
+
+
+_PUT = _put(kept=_MADE_ONCE | _OF_BATCH)
+_PUT_IN_BATCH = _put(kept=_MADE_ONCE)
+_OF_ACCOUNT = select(invitations).where(invitations.c.account_token == param("token"))
+_LOCK = statement(for_change(_OF_ACCOUNT.where(invitations.c.campaign_id == param("campaign"))), from_row)
+_LOCK_ALL = statement(for_change(_OF_ACCOUNT), from_row)
+_FIND_ALL = statement(_OF_ACCOUNT, from_row)
+_USE_CODE = statement(
+    update(invitations)
+    .where(
+        invitations.c.account_token == param("token"),
+        invitations.c.code_hash == param("hash"),
+        invitations.c.code_used.is_(False),
+        invitations.c.code_expires_at > param("now"),
+    )
+    .values(code_used=True)
+)
 
 
 async def lock(connection: Connection, account_token: str, campaign_id: str) -> Invitation | None:
     """Return an invitation and keep its row."""
-    query = select(invitations).where(
-        invitations.c.account_token == account_token, invitations.c.campaign_id == campaign_id
-    )
-    row = (await connection.execute(for_change(query))).first()
-    return None if row is None else from_row(row)
+    return await connection.one(_LOCK, token=account_token, campaign=campaign_id)
+
+
+async def of_account(connection: Connection, account_token: str) -> dict[str, Invitation]:
+    """Return the invitations of an account by their campaigns' ids."""
+    return {one.campaign_id: one for one in await connection.all(_FIND_ALL, token=account_token)}
 
 
 async def put(connection: Connection, invitation: Invitation) -> None:
     """Store an invitation, new or not; its batch and its code's hash stay as they are."""
-    await put_all(connection, [values(invitation)])
+    await connection.run(_PUT, **values(invitation))
 
 
-async def put_all(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
-    """Store invitations, new or not; columns that the rows leave out stay as they are."""
-    statement = insert(connection, invitations)
-    changed = {name: statement.excluded[name] for name in rows[0] if name not in (*_KEY, "method")}
-    await connection.execute(
-        statement.on_conflict_do_update(index_elements=list(_KEY), set_=changed), list(rows)
+async def put_batch(
+    connection: Connection, batch_id: str, leased: Sequence[Invitation], hashes: Mapping[str, bytes]
+) -> None:
+    """Store the invitations of a batch, new or not.
+
+    hashes: those of the codes by account token; they, or none, take the place of the codes before.
+    """
+    await connection.many(
+        _PUT_IN_BATCH,
+        [
+            {
+                **values(one),
+                "batch_id": batch_id,
+                "code_hash": hashes.get(one.account_token),
+                "code_used": False,
+            }
+            for one in leased
+        ],
     )
 
 
 async def use_code(connection: Connection, *, account_token: str, code_hash: bytes, now: datetime) -> None:
     """Spend a code of a locked account; raises PreconditionError unless it counts still."""
-    used = await connection.execute(
-        update(invitations)
-        .where(
-            invitations.c.account_token == account_token,
-            invitations.c.code_hash == code_hash,
-            invitations.c.code_used.is_(False),
-            invitations.c.code_expires_at > now,
-        )
-        .values(code_used=True)
-    )
-    if used.rowcount != 1:
+    if await connection.run(_USE_CODE, token=account_token, hash=code_hash, now=now) != 1:
         raise rules.refuse_code()
 
 
@@ -94,7 +130,5 @@ async def conclude(connection: Connection, owner: Account, *, succeeded: bool, t
     """Tell the invitations of a locked account how a claim of it ended; only imported ones have any."""
     if owner.state is not AccountState.UNVERIFIED:
         return
-    query = select(invitations).where(invitations.c.account_token == owner.account_token)
-    for row in list(await connection.execute(for_change(query))):
-        concluded = rules.conclude(invitation=from_row(row), succeeded=succeeded, today=today)
-        await put(connection, concluded)
+    for one in await connection.all(_LOCK_ALL, token=owner.account_token):
+        await put(connection, rules.conclude(invitation=one, succeeded=succeeded, today=today))

@@ -127,9 +127,9 @@ async def test_batches_invite_everybody_once(world: CampaignWorld) -> None:
     """Nobody is in two batches; when all are out, the next batch is empty."""
     members = await world.members(5)
     campaign = await world.started()
-    first, second = await asyncio.gather(world.claim(campaign, limit=3), world.claim(campaign, limit=3))
+    first, second = await asyncio.gather(world.take(campaign, limit=3), world.take(campaign, limit=3))
     assert sorted(tokens(first) + tokens(second)) == sorted(members)
-    assert tokens(await world.claim(campaign)) == []
+    assert tokens(await world.take(campaign)) == []
     for shown in first.shown:
         assert shown.due
         assert shown.invitation is not None
@@ -141,25 +141,25 @@ async def test_the_same_request_is_the_same_batch(world: CampaignWorld) -> None:
     campaign = await world.started()
     store = Store(world.claims.database)
     before = await store.contents()
-    assert tokens(await world.claim(campaign, number=1)) == []
+    assert tokens(await world.take(campaign, number=1)) == []
     assert await store.contents() == before
     await world.members(4)
-    world.invitation_store.plant("claim", Fault.LOSE_ANSWER)
+    world.invitation_store.plant("take", Fault.LOSE_ANSWER)
     with pytest.raises(UnavailableError):
-        await world.claim(campaign, limit=2, number=1)
-    batch = await world.claim(campaign, limit=2, number=1, seconds=30)
+        await world.take(campaign, limit=2, number=1)
+    batch = await world.take(campaign, limit=2, number=1, seconds=30)
     assert len(batch.shown) == 2
     assert batch.lease_until == at(600).real
-    assert set(tokens(batch)).isdisjoint(tokens(await world.claim(campaign)))
+    assert set(tokens(batch)).isdisjoint(tokens(await world.take(campaign)))
     with pytest.raises(AlreadyExistsError):
-        await world.claim(campaign, limit=3, number=1)
+        await world.take(campaign, limit=3, number=1)
 
 
 async def test_one_request_at_once_is_one_batch(world: CampaignWorld) -> None:
     """Parallel repeats get the batch of the first."""
     await world.members(6)
     campaign = await world.started()
-    batches = await asyncio.gather(*(world.claim(campaign, limit=2, number=1) for _ in range(4)))
+    batches = await asyncio.gather(*(world.take(campaign, limit=2, number=1) for _ in range(4)))
     assert len({tuple(sorted(tokens(batch))) for batch in batches}) == 1
 
 
@@ -167,15 +167,15 @@ async def test_what_is_not_acknowledged_comes_back(world: CampaignWorld) -> None
     """Once its lease is over, to one caller, without counting as another delivery."""
     (one, other) = await world.members(2)
     campaign = await world.started(daily_limit=2)
-    await world.claim(campaign, number=1, lease=600)
+    await world.take(campaign, number=1, lease=600)
     await world.record(campaign, one)
-    assert tokens(await world.claim(campaign, seconds=599)) == []
-    again = await world.claim(campaign, seconds=600)
+    assert tokens(await world.take(campaign, seconds=599)) == []
+    again = await world.take(campaign, seconds=600)
     assert tokens(again) == [other]
     assert again.shown[0].invitation
     assert again.shown[0].invitation.deliveries == 1
     # The former batch keeps what nobody took over, and says that it is no longer to be delivered.
-    former = await world.claim(campaign, number=1, lease=600, seconds=601)
+    former = await world.take(campaign, number=1, lease=600, seconds=601)
     assert tokens(former) == [one]
     assert not former.shown[0].due
 
@@ -186,7 +186,7 @@ async def test_reminders_grow_and_end(world: CampaignWorld) -> None:
     campaign = await world.started()
     delivered = []
     for day in range(30):
-        for token in tokens(await world.claim(campaign, seconds=day * DAY)):
+        for token in tokens(await world.take(campaign, seconds=day * DAY)):
             await world.record(campaign, token, seconds=day * DAY)
             delivered.append(day)
     assert delivered == [0, 3, 10]
@@ -197,12 +197,12 @@ async def test_the_days_limit_holds(world: CampaignWorld) -> None:
     await world.members(5)
     campaign = await world.started(daily_limit=2)
     for day in (0, 1, 2):
-        batch = await world.claim(campaign, seconds=day * DAY)
+        batch = await world.take(campaign, seconds=day * DAY)
         assert len(batch.shown) == (2 if day < 2 else 1)
         for token in tokens(batch):
             await world.record(campaign, token, seconds=day * DAY)
-        assert tokens(await world.claim(campaign, seconds=day * DAY + 60)) == []
-    assert len(tokens(await world.claim(campaign, seconds=3 * DAY))) == 2
+        assert tokens(await world.take(campaign, seconds=day * DAY + 60)) == []
+    assert len(tokens(await world.take(campaign, seconds=3 * DAY))) == 2
 
 
 async def test_the_registrys_capacity_is_shared(main_database: Database) -> None:
@@ -211,12 +211,12 @@ async def test_the_registrys_capacity_is_shared(main_database: Database) -> None
     world = CampaignWorld(main_database, OperatorPolicy(5, 365, checks_of_a_day / DAY, builders.ZONE))
     await world.members(9)
     first, second = await world.started(), await world.started(methods=BOTH)
-    taken = tokens(await world.claim(first, limit=2))
+    taken = tokens(await world.take(first, limit=2))
     assert len(taken) == 2
     rest = next(row for row in await world.members(9) if row not in taken)
     assert (await world.offer(rest)).due
     await world.record(second, rest, SHOWN, ReverificationMethod.AT_LOGIN)
-    assert tokens(await world.claim(first)) == []
+    assert tokens(await world.take(first)) == []
     other = next(row for row in await world.members(9) if row not in (*taken, rest))
     assert not (await world.offer(other)).due
     assert (await world.offer(other, seconds=DAY)).due
@@ -230,10 +230,10 @@ async def test_nobody_is_invited_in_quiet_hours(world: CampaignWorld) -> None:
     campaign = await world.started(
         methods=(ReverificationMethod.WHEN_DUE, ReverificationMethod.AT_LOGIN), quiet_hours=hours
     )
-    assert tokens(await world.claim(campaign)) == []
+    assert tokens(await world.take(campaign)) == []
     assert not (await world.offer(token)).due
     assert (await world.offer(token, seconds=3_600)).due
-    assert tokens(await world.claim(campaign, seconds=3_600)) == [token]
+    assert tokens(await world.take(campaign, seconds=3_600)) == [token]
 
 
 async def test_a_cohort_is_chosen_by_label_and_day(world: CampaignWorld) -> None:
@@ -247,7 +247,7 @@ async def test_a_cohort_is_chosen_by_label_and_day(world: CampaignWorld) -> None
     )
     assert (await world.offer(early.account_token)).due
     assert (await world.offer(late.account_token)).campaign is None
-    assert tokens(await world.claim(campaign)) == [early.account_token]
+    assert tokens(await world.take(campaign)) == [early.account_token]
 
 
 @pytest.mark.parametrize("verb", [Verb.PAUSE, Verb.END])
@@ -256,12 +256,12 @@ async def test_only_a_running_campaign_invites(world: CampaignWorld, verb: Verb)
     (token, other) = await world.members(2)
     campaign = await world.create(methods=(ReverificationMethod.WHEN_DUE, ReverificationMethod.AT_LOGIN))
     with pytest.raises(PreconditionError):
-        await world.claim(campaign)
+        await world.take(campaign)
     await world.move(campaign, Verb.START)
-    await world.claim(campaign, limit=1)
+    await world.take(campaign, limit=1)
     await world.move(campaign, verb)
     with pytest.raises(PreconditionError):
-        await world.claim(campaign)
+        await world.take(campaign)
     shown = [one for one in (token, other) if not (await world.offer(one)).due]
     assert shown == [token, other]
     (invited,) = [one for one in (token, other) if await _recorded(world, campaign, one)]
@@ -280,7 +280,7 @@ async def test_batches_need_a_method_for_them(world: CampaignWorld) -> None:
     """A campaign of occasions has none to hand out."""
     campaign = await world.started(methods=BOTH)
     with pytest.raises(PreconditionError) as refused:
-        await world.claim(campaign)
+        await world.take(campaign)
     assert refused.value.reason is Reason.ILLEGAL_TRANSITION
 
 
@@ -351,12 +351,12 @@ async def test_what_an_event_does(
     (token,) = await world.members(1)
     before = await world.status(token)
     campaign = await world.started()
-    await world.claim(campaign)
+    await world.take(campaign)
     recorded = await world.record(campaign, token, event, number=1)
     assert recorded.invitation is not None
     assert (recorded.invitation.state, recorded.invitation.leased_until) == (state, None)
     assert await world.record(campaign, token, event, number=1) == recorded
-    assert (tokens(await world.claim(campaign, seconds=3 * DAY)) == [token]) is reminded
+    assert (tokens(await world.take(campaign, seconds=3 * DAY)) == [token]) is reminded
     assert await world.status(token) == before
 
 
@@ -382,12 +382,12 @@ async def test_verification_ends_the_invitation(world: CampaignWorld) -> None:
     """The owner verifies with the same token, and is never invited again."""
     (token,) = await world.members(1)
     campaign = await world.started(methods=(ReverificationMethod.WHEN_DUE, ReverificationMethod.AT_LOGIN))
-    await world.claim(campaign)
+    await world.take(campaign)
     await world.record(campaign, token, COMPLETED)
     claim = await world.claims.verify(command(account_token=token), seconds=DAY)
     assert (claim.account.state, claim.account.account_token) == (AccountState.VERIFIED, token)
     assert (claim.account.revision, claim.account.standing) == (2, Standing.GOOD)
-    assert tokens(await world.claim(campaign, seconds=9 * DAY)) == []
+    assert tokens(await world.take(campaign, seconds=9 * DAY)) == []
     assert (await world.offer(token, seconds=9 * DAY)).campaign is None
     late = await world.record(campaign, token, DISMISSED, seconds=9 * DAY)
     assert late.invitation
@@ -399,13 +399,13 @@ async def test_a_failed_verification_changes_nothing(world: CampaignWorld) -> No
     (token,) = await world.members(1)
     before = await world.status(token)
     campaign = await world.started()
-    await world.claim(campaign)
+    await world.take(campaign)
     await world.record(campaign, token, COMPLETED)
     world.claims.registry.verdict = RegistryAnswer.MISMATCH
     claim = await world.claims.verify(command(account_token=token))
     assert claim.failure_reason is not None
     assert await world.status(token) == before
-    assert tokens(await world.claim(campaign, seconds=3 * DAY)) == [token]
+    assert tokens(await world.take(campaign, seconds=3 * DAY)) == [token]
 
 
 async def test_a_pending_verification_changes_nothing(world: CampaignWorld) -> None:
@@ -422,7 +422,7 @@ async def linked(world: CampaignWorld) -> tuple[str, str, Any]:
     """Return an account, the code of its invitation by link, and the campaign."""
     (token,) = await world.members(1)
     campaign = await world.started(methods=(ReverificationMethod.HOSTED_LINK,))
-    (shown,) = (await world.claim(campaign)).shown
+    (shown,) = (await world.take(campaign)).shown
     assert shown.invitation
     assert shown.invitation.code_expires_at == at(DAY).business
     return token, shown.code, campaign
@@ -445,7 +445,7 @@ async def test_a_code_is_bound_to_its_account_and_its_day(world: CampaignWorld) 
     """Another account's code, an unknown one and one that ran out are refused in the same words."""
     token, code, campaign = await linked(world)
     (other,) = await world.bring("other")
-    await world.claim(campaign)
+    await world.take(campaign)
     for who, what, when in (
         (other.account_token, code, 0),
         (token, "0" * 26, 0),
@@ -461,8 +461,8 @@ async def test_a_reminder_brings_a_new_code(world: CampaignWorld) -> None:
     """The one before counts no more; a repeated request brings the same."""
     token, former, campaign = await linked(world)
     await world.record(campaign, token, method=ReverificationMethod.HOSTED_LINK)
-    (shown,) = (await world.claim(campaign, number=501, seconds=3 * DAY)).shown
-    (again,) = (await world.claim(campaign, number=501, seconds=3 * DAY + 60)).shown
+    (shown,) = (await world.take(campaign, number=501, seconds=3 * DAY)).shown
+    (again,) = (await world.take(campaign, number=501, seconds=3 * DAY + 60)).shown
     assert shown == again
     assert shown.code != former
     with pytest.raises(PreconditionError):
@@ -477,7 +477,7 @@ async def test_progress_is_a_funnel_by_day_and_method(world: CampaignWorld) -> N
     """Each owner counts once a stage, on the first day of it; coverage counts the cohort."""
     members = await world.members(4)
     campaign = await world.started(methods=(ReverificationMethod.WHEN_DUE, ReverificationMethod.AT_LOGIN))
-    taken = tokens(await world.claim(campaign, limit=3))
+    taken = tokens(await world.take(campaign, limit=3))
     by_login = next(token for token in members if token not in taken)
     await world.record(campaign, by_login, OPENED, ReverificationMethod.AT_LOGIN)
     await world.record(campaign, taken[0], OPENED)
@@ -523,7 +523,7 @@ async def test_nothing_is_enforced_without_a_date(world: CampaignWorld) -> None:
     (token,) = await world.members(1)
     before = await world.status(token)
     campaign = await world.started()
-    await world.claim(campaign)
+    await world.take(campaign)
     await world.record(campaign, token)
     assert await enforced(world, day=3_000) == 0
     assert await world.status(token) == before
@@ -533,7 +533,7 @@ async def test_an_enforcement_date_limits_who_was_shown_and_did_not_verify(world
     """From its day on; not who was never shown an invitation, and not while the campaign rests."""
     members = await world.members(3)
     campaign = await world.started(enforcement_date=builders.TODAY + timedelta(days=10))
-    taken = tokens(await world.claim(campaign, limit=2))
+    taken = tokens(await world.take(campaign, limit=2))
     await world.record(campaign, taken[0])
     assert await enforced(world, day=9) == 0
     await world.move(campaign, Verb.PAUSE)
@@ -551,7 +551,7 @@ async def test_verification_lifts_the_limit(world: CampaignWorld) -> None:
     """At once, with the verification's own revision."""
     (token,) = await world.members(1)
     campaign = await world.started(enforcement_date=builders.TODAY + timedelta(days=10))
-    await world.claim(campaign)
+    await world.take(campaign)
     await world.record(campaign, token)
     await enforced(world, day=10)
     claim = await world.claims.verify(command(account_token=token), seconds=11 * DAY)
@@ -565,7 +565,7 @@ async def test_the_end_of_a_campaign_lifts_what_it_limited(world: CampaignWorld)
     """An operator who changes his mind ends it."""
     (token,) = await world.members(1)
     campaign = await world.started(enforcement_date=builders.TODAY + timedelta(days=10))
-    await world.claim(campaign)
+    await world.take(campaign)
     await world.record(campaign, token)
     await enforced(world, day=10)
     assert await world.enforcement.lift(now=at(11 * DAY), limit=100) == 0
@@ -580,16 +580,16 @@ async def test_a_change_meanwhile_is_not_overwritten(world: CampaignWorld) -> No
     """The sweep loses against a verification that came in between, and the lift against another standing."""
     (token,) = await world.members(1)
     campaign = await world.started(enforcement_date=builders.TODAY + timedelta(days=10))
-    await world.claim(campaign)
+    await world.take(campaign)
     await world.record(campaign, token)
     today = builders.TODAY + timedelta(days=10)
-    (limited,) = await world.invitation_store.enforceable(today=today, limit=9)
+    (limited,) = await world.enforcement_store.enforceable(today=today, limit=9)
     await world.claims.verify(command(account_token=token))
     event = Store(world.claims.database).event
     done = event(EventType.ACCOUNT_LIMIT, token, campaign_id=campaign.campaign_id)
-    assert not await world.invitation_store.limit(limited, today=today, event=done)
+    assert not await world.enforcement_store.limit(limited, today=today, event=done)
     stale = replace(limited, account=replace(limited.account, standing=Standing.PUBLISHING_LIMITED))
     undone = event(EventType.ACCOUNT_LIFT, token, campaign_id=campaign.campaign_id)
-    assert not await world.invitation_store.lift(stale, event=undone)
-    assert not await world.invitation_store.lift(limited, event=undone)
+    assert not await world.enforcement_store.lift(stale, event=undone)
+    assert not await world.enforcement_store.lift(limited, event=undone)
     assert (await world.status(token)).state is AccountState.VERIFIED

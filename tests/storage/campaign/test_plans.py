@@ -1,0 +1,81 @@
+"""Statements of campaigns use the indices that were made for them, on both databases."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from idvault.storage.base.database import Database
+from idvault.storage.base.statement import Statement
+from idvault.storage.campaign import delivery, enforcement, invitation_rows, legacy_account, progress
+from tests.storage.plans import plan_of
+from tests.support.builders import moment
+from tests.support.databases import Databases
+
+_NOW = moment()
+_COHORT = {"party": "platform-a", "label": "", "created_from": date.min, "created_before": date.max}
+_DUE = {"campaign": "c" * 32, "now": _NOW.business, "limit": 9}
+# Each with the indices by which its rows are found: SQLite's word for them, and PostgreSQL's.
+HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
+    "known references": (
+        legacy_account._FIND,
+        {"party": "platform-a", "references": [b"r" * 32, b"s" * 32]},
+        "sqlite_autoindex_legacy_accounts_2 (relying_party=? AND reference=?)",
+        "uq_legacy_accounts_relying_party",
+    ),
+    "members without invitation": (
+        delivery._UNINVITED,
+        {"campaign": "c" * 32, "limit": 9, **_COHORT},
+        "SEARCH legacy_accounts USING INDEX sqlite_autoindex_legacy_accounts_2 (relying_party=?)",
+        "uq_legacy_accounts_relying_party",
+    ),
+    "size of a cohort": (
+        progress._COHORT,
+        _COHORT,
+        "SEARCH legacy_accounts USING INDEX sqlite_autoindex_legacy_accounts_2 (relying_party=?)",
+        "uq_legacy_accounts_relying_party",
+    ),
+    "reminders": (
+        delivery._REMINDERS,
+        _DUE,
+        "ix_invitations_campaign_id_state_due_at (campaign_id=? AND state=? AND due_at<?)",
+        "ix_invitations_campaign_id",
+    ),
+    "lost deliveries": (
+        delivery._RETURNED,
+        {"real": _NOW.real, **_DUE},
+        "ix_invitations_campaign_id_state_due_at (campaign_id=? AND state=? AND due_at<?)",
+        "ix_invitations_campaign_id",
+    ),
+    "a batch": (
+        delivery._FORMER,
+        {"batch": "b" * 32},
+        "ix_invitations_batch_id (batch_id=?)",
+        "ix_invitations_batch_id",
+    ),
+    "invitations of an account": (
+        invitation_rows._FIND_ALL,
+        {"token": "acct_1"},
+        "SEARCH invitations USING INDEX sqlite_autoindex_invitations_1 (account_token=?)",
+        "pk_invitations",
+    ),
+    "limited accounts": (
+        enforcement._LIFTABLE,
+        {"limit": 9},
+        "ix_campaigns_state (state=?)",
+        "ix_legacy_accounts_limited",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOT)
+async def test_rows_are_found_by_an_index(main_database: Database, databases: Databases, name: str) -> None:
+    """No table is read whole."""
+    asked, parameters, sqlite, postgres = HOT[name]
+    plan = await plan_of(main_database, asked, **parameters)
+    if databases.kind == "postgres":
+        assert postgres in plan
+        assert "Seq Scan" not in plan
+    else:
+        assert sqlite in plan
+        assert "SCAN " not in plan.replace("SCAN json_each", "")
