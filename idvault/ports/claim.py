@@ -174,7 +174,8 @@ class VerificationStore(Protocol):
           must pass domain.verification.admit. A code is spent: it must be that of the account's newest
           delivery by link, not used and not run out, else PreconditionError (ILLEGAL_TRANSITION).
         - The person is found by index, else by previous and then moved to index under its row's lock, else
-          made. domain.verification.check_attempts must pass on the person's mismatches of the last day.
+          made. domain.verification.check_attempts must pass on the person's mismatches of the last day, of
+          which one who was just made has none.
         - An open claim of the account fails as SUPERSEDED: job DONE, intake deleted, slot freed, and
           `superseded` is written with fields claim_id (the old one) and by_claim_id.
         - The slot: OWNED if the account's person is this person; else TAKEN by one conditional UPDATE

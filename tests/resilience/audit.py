@@ -12,7 +12,6 @@ from idvault.domain.event import EventType
 from idvault.sealing.request import KeyedFingerprinter
 from idvault.storage.account import record
 from idvault.storage.account.tables import accounts, records
-from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.claim.tables import checks, claims, jobs, persons, receipts, requests
 from idvault.storage.key.tables import shred_keys
@@ -20,6 +19,7 @@ from idvault.storage.log.tables import log_entries, log_openings
 from idvault.transparency import entry
 from tests.resilience.book import SignUp
 from tests.resilience.tally import Tally
+from tests.support import sql
 from tests.support.databases import Databases
 
 _PLATFORM = "platform-a"
@@ -55,8 +55,8 @@ class Audit:
         try:
             rows = {table.name: await _rows(main, table) for table in (*_ONE_EACH, *_OF_SUCCESS)}
             rows["shred_keys"] = await _rows(shred, shred_keys)
-            slots = await main.read("audit", _slots)
-            return cls(rows, await main.read("audit", _entries), slots, request_key)
+            slots = await _slots(main)
+            return cls(rows, await _entries(main), slots, request_key)
         finally:
             await main.close()
             await shred.close()
@@ -144,24 +144,20 @@ class Audit:
 
 async def _rows(database: Database, table: Table) -> Rows:
     found: Rows = defaultdict(list)
-
-    async def read(connection: Connection) -> None:
-        for row in await connection.execute(select(table)):
-            found[row.account_token].append(row)
-
-    await database.read("audit", read)
+    for row in await sql.rows(database, select(table)):
+        found[row.account_token].append(row)
     return found
 
 
-async def _slots(connection: Connection) -> dict[str, int]:
-    return {row.person_id: row.accounts for row in await connection.execute(select(persons))}
+async def _slots(database: Database) -> dict[str, int]:
+    return {row.person_id: row.accounts for row in await sql.rows(database, select(persons))}
 
 
-async def _entries(connection: Connection) -> Entries:
+async def _entries(database: Database) -> Entries:
     query = select(
         log_openings.c.account_token, log_openings.c.opening_key, log_entries.c.entry_id, log_entries.c.leaf
     ).join(log_entries, log_entries.c.entry_id == log_openings.c.entry_id)
     found: Entries = defaultdict(list)
-    for row in await connection.execute(query):
+    for row in await sql.rows(database, query):
         found[row.account_token, entry.decode_leaf(row.leaf).type].append(row)
     return found

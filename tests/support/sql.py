@@ -28,4 +28,4 @@ async def change(database: Database, clause: ClauseElement, **parameters: Any) -
 
 async def run(database: Database, text: str) -> None:
     """Run a text of SQL in an act of its own, for what SQLAlchemy has no words for."""
-    await database.act("test", lambda connection: connection._execute(text, ()))
+    await database.act("test", lambda connection: connection._fetch(text, ()))

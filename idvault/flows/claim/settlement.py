@@ -186,7 +186,9 @@ class SettlementFlow:
             valid_days=self._policy.verification_days,
             now=now,
         )
-        event = self._settled(settlement)
+        event = self._recorder.event(
+            EventType.CLAIM_SETTLE, actor_id=SYSTEM_ACTOR, now=now, account_token=account_token
+        )
         claim = await self._store.settle(settlement, event=event)
         if claim is not None:
             self._on_settled(claim)
@@ -199,19 +201,6 @@ class SettlementFlow:
             identity=identity,
             answer=answer,
             consent=job.consent,
-        )
-
-    def _settled(self, settlement: Settlement) -> Event:
-        reason = settlement.outcome.failure_reason
-        return self._recorder.event(
-            EventType.CLAIM_SETTLE,
-            actor_id=SYSTEM_ACTOR,
-            now=settlement.now,
-            account_token=settlement.account_token,
-            claim_id=settlement.claim_id,
-            state=settlement.outcome.state.value,
-            failure_reason=reason.value if reason else "",
-            record_digest=settlement.record.digest() if settlement.record else b"",
         )
 
     async def _wait(self, job: Job, identity: Identity, *, now: ClockReading) -> None:

@@ -34,12 +34,12 @@ def from_row(row: Any) -> SealedRecord:
     )
 
 
-_GET = statement(select(records).where(records.c.account_token == param("token")), from_row)
-_RECORD = upsert(records)
+_FIND = statement(select(records).where(records.c.account_token == param("token")), from_row)
+_NEW = upsert(records)
 _PUT = statement(
-    _RECORD.on_conflict_do_update(
+    _NEW.on_conflict_do_update(
         index_elements=[records.c.account_token],
-        set_={column.key: _RECORD.excluded[column.key] for column in records.c if not column.primary_key},
+        set_={column.key: _NEW.excluded[column.key] for column in records.c if not column.primary_key},
     )
 )
 
@@ -52,7 +52,7 @@ class SqlRecordStore:
 
     async def get(self, *, account_token: str) -> SealedRecord | None:
         """Return the newest record of an account, as it was sealed."""
-        return await self.database.one("record.get", _GET, token=account_token)
+        return await self.database.one("record.get", _FIND, token=account_token)
 
 
 async def put(connection: Connection, record: SealedRecord) -> None:
@@ -77,7 +77,7 @@ async def put(connection: Connection, record: SealedRecord) -> None:
 
 async def find(connection: Connection, account_token: str) -> SealedRecord | None:
     """Return the newest record of an account."""
-    return await connection.one(_GET, token=account_token)
+    return await connection.one(_FIND, token=account_token)
 
 
 def pack(parts: tuple[bytes, ...]) -> bytes:

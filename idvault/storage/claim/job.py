@@ -5,71 +5,72 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, or_, select
 
-from idvault.domain.claim import ClaimState
-from idvault.domain.job import JobProgress, take_up
+from idvault.domain.job import JobProgress
+from idvault.domain.job import take_up as taken_up
 from idvault.ports.claim import Job, Lease
-from idvault.storage.base.act import act, read
+from idvault.storage.base.act import act
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.locking import for_change
-from idvault.storage.base.statement import param, scalar, statement
-from idvault.storage.claim import job_rows, queue
-from idvault.storage.claim.job_rows import IS_HELD, IS_JOB, IS_OPEN
-from idvault.storage.claim.tables import claims, intakes, jobs
+from idvault.storage.base.statement import Statement, param, scalar, statement
+from idvault.storage.claim import job_rows as task
+from idvault.storage.claim import queue
+from idvault.storage.claim.queue import Turns
+from idvault.storage.claim.rows import IS_PENDING
+from idvault.storage.claim.tables import claims, jobs
 
-_TAKE_UP = statement(update(jobs).where(IS_JOB).values(job_rows.PLACED))
-_ADVANCE = statement(update(jobs).where(IS_HELD).values(job_rows.ADVANCED))
-_ADVANCE_WAITING = statement(update(jobs).where(IS_HELD).values(job_rows.PLACED))
-_LOCK_FREE = statement(
+# due_at is null: the claim has no intake. The row that is read is the one that is locked, so an act that
+# stored an intake meanwhile is seen.
+_FREE = statement(
     for_change(
         select(jobs).where(
-            IS_JOB, IS_OPEN, or_(jobs.c.leased_until.is_(None), jobs.c.leased_until <= param("now"))
+            task.IS_JOB,
+            queue.IS_OPEN,
+            jobs.c.due_at.is_(None),
+            or_(jobs.c.leased_until.is_(None), jobs.c.leased_until <= param("now")),
         )
     )
 )
-_INTAKE = statement(
-    select(intakes.c.claim_id).where(
-        intakes.c.account_token == param("token"), intakes.c.claim_id == param("claim")
-    ),
-    scalar,
-)
-_BACKLOG = statement(select(func.count()).select_from(jobs).where(queue.IS_OPEN), scalar)
-_OLDEST = statement(
-    select(func.min(claims.c.opened_at)).where(claims.c.state == ClaimState.PENDING.value), scalar
+_BACKLOG: Statement[int] = statement(select(func.count()).select_from(jobs).where(queue.IS_OPEN), scalar)
+_OLDEST: Statement[datetime | None] = statement(
+    select(func.min(claims.c.opened_at)).where(IS_PENDING), scalar
 )
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class SqlJobStore:
-    """Jobs in the main database. Whose turn it is begins anew with each store."""
+    """Jobs in the main database.
+
+    Whose turn it is begins anew with each store; those of several processes add up to fairness.
+    """
 
     database: Database
-    turns: queue.Turns = field(default_factory=dict)
+    _turns: dict[int, str] = field(default_factory=dict, init=False)
 
     async def lease(self, *, lease: Lease, now: datetime, limit: int) -> list[Job]:
         """Win up to limit due jobs that have an intake, in fair order."""
-        won, self.turns = await self._lease(lease, now, limit)
+        won, turns = await self._lease(lease=lease, now=now, limit=limit)
+        # Only now: an act that is begun anew must find the turns as they were.
+        self._turns.update(turns)
         return won
 
     @act("job.lease")
     async def _lease(
-        self, connection: Connection, lease: Lease, now: datetime, limit: int
-    ) -> tuple[list[Job], queue.Turns]:
-        rows, turns = await queue.pick(connection, turns=self.turns, now=now, limit=limit)
-        return await _win(connection, rows, lease, now, waits=True), turns
+        self, connection: Connection, *, lease: Lease, now: datetime, limit: int
+    ) -> tuple[list[Job], Turns]:
+        picked = await queue.pick(connection, turns=self._turns, now=now, limit=limit)
+        return await _win(connection, picked.rows, lease, now, waits=True), picked.turns
 
     @act("job.take")
     async def take(
         self, connection: Connection, *, account_token: str, claim_id: str, lease: Lease, now: datetime
     ) -> Job | None:
         """Win the job of a claim that has no intake; None if it is DONE, waits with one, or is leased."""
-        row = await connection.one(_LOCK_FREE, token=account_token, claim=claim_id, now=now)
-        # A statement of its own, after the lock: an act that stored an intake may just have let the row go.
-        if row is None or await connection.one(_INTAKE, token=account_token, claim=claim_id):
-            return None
-        return (await _win(connection, [row], lease, now, waits=False))[0]
+        rows = await connection.all(_FREE, token=account_token, claim=claim_id, now=now)
+        won = await _win(connection, rows, lease, now, waits=False)
+        return won[0] if won else None
 
     @act("job.advance")
     async def advance(
@@ -77,31 +78,21 @@ class SqlJobStore:
     ) -> Job | None:
         """Store progress under the lease; None if it is lost."""
         lease = job.lease if keep_lease else None
-        held = {"token": job.account_token, "claim": job.claim_id, "held": job.lease.lease_id}
-        if job.intake is None:
-            changed = {**job_rows.progress_values(progress), **job_rows.lease_values(lease)}
-            won = await connection.run(_ADVANCE, **held, **changed)
-        else:
-            changed = job_rows.values(progress, lease, waits=True)
-            won = await connection.run(_ADVANCE_WAITING, **held, **changed)
-        return replace(job, progress=progress) if won else None
+        stored = await task.put(connection, job, progress=progress, lease=lease)
+        return replace(job, progress=progress) if stored else None
 
     async def is_waiting(self, *, relying_party: str, sign_up: bool, now: datetime) -> bool:
         """Return whether a due job of a relying party is at least as urgent as a new one."""
-        waits = queue.SIGN_UP_WAITS if sign_up else queue.ANY_WAITS
-        return await self.database.one("job.is_waiting", waits, party=relying_party, now=now) is not None
+        asked = queue.BEFORE_SIGN_UP if sign_up else queue.BEFORE_RE_VERIFICATION
+        return await self.database.one("job.is_waiting", asked, party=relying_party, now=now) is True
 
-    @read("job.backlog")
-    async def backlog(self, connection: Connection) -> int:
+    async def backlog(self) -> int:
         """Return how many jobs are not DONE."""
-        count: int = await connection.only(_BACKLOG)
-        return count
+        return await self.database.read("job.backlog", lambda connection: connection.one(_BACKLOG)) or 0
 
-    @read("job.oldest")
-    async def oldest(self, connection: Connection) -> datetime | None:
+    async def oldest(self) -> datetime | None:
         """Return when the oldest claim that is still open was opened (business time)."""
-        oldest: datetime | None = await connection.one(_OLDEST)
-        return oldest
+        return await self.database.one("job.oldest", _OLDEST)
 
 
 async def _win(
@@ -111,15 +102,7 @@ async def _win(
     keys = [(row.account_token, row.claim_id) for row in rows]
     if not keys:
         return []
-    await connection.many(_TAKE_UP, [_taken_up(row, lease, now, waits=waits) for row in rows])
-    won = await job_rows.load(connection, keys, lease=lease)
+    progress = [taken_up(progress=task.progress_of(row), now=now) for row in rows]
+    await task.take_up(connection, list(zip(keys, progress, strict=True)), lease=lease, waits=waits)
+    won = await task.load(connection, keys, lease=lease)
     return [won[key] for key in keys]
-
-
-def _taken_up(row: Any, lease: Lease, now: datetime, *, waits: bool) -> dict[str, Any]:
-    progress = take_up(progress=job_rows.progress_of(row), now=now)
-    return {
-        **job_rows.values(progress, lease, waits=waits),
-        "token": row.account_token,
-        "claim": row.claim_id,
-    }

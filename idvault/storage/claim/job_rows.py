@@ -1,46 +1,56 @@
 """Rows of jobs, with the intake of a claim that waits."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import case, insert, select, update
 
 from idvault.domain.account import SubjectKind
 from idvault.domain.claim import Consent, Facts, Slot
 from idvault.domain.job import JobProgress, JobState
 from idvault.ports.claim import Intake, Job, Lease, NewClaim
 from idvault.storage.base.connection import Connection
-from idvault.storage.base.listing import among
+from idvault.storage.base.listing import listed
+from idvault.storage.base.metadata import ID, TOKEN
 from idvault.storage.base.statement import param, statement
-from idvault.storage.claim import queue
+from idvault.storage.claim import intake, queue
 from idvault.storage.claim.tables import checks, claims, intakes, jobs
 
 Key = tuple[str, str]
 
 IS_JOB = (jobs.c.account_token == param("token")) & (jobs.c.claim_id == param("claim"))
-"""The condition that names one job."""
-IS_OPEN = jobs.c.state != JobState.DONE.value
-IS_HELD = IS_JOB & (jobs.c.lease_id == param("held")) & IS_OPEN
-"""The condition that a job is not DONE and still held under a lease."""
-
-_PROGRESS = ("state", "check_index", "sent_at", "next_at", "attempts", "missing", "resends")
-_LEASE = ("lease_id", "leased_until")
-ADVANCED = {name: param(name) for name in (*_PROGRESS, *_LEASE)}
-"""What `progress_values` and `lease_values` set."""
-PLACED = {**ADVANCED, **queue.PLACE}
-"""What `values` sets."""
+_IS_HELD = IS_JOB & (jobs.c.lease_id == param("held_lease")) & queue.IS_OPEN
+_PROGRESS = {
+    column: param(column.key)
+    for column in (
+        jobs.c.state,
+        jobs.c.check_index,
+        jobs.c.sent_at,
+        jobs.c.next_at,
+        jobs.c.attempts,
+        jobs.c.missing,
+        jobs.c.resends,
+    )
+}
+_LEASE = {column: param(column.key) for column in (jobs.c.lease_id, jobs.c.leased_until)}
+_WHOLE = {**_PROGRESS, **_LEASE, **{jobs.c[name]: value for name, value in queue.PLACE.items()}}
 
 _ADD = statement(insert(jobs))
+_PUT_HELD = statement(update(jobs).where(_IS_HELD).values({**_PROGRESS, **_LEASE}))
+_PUT_WAITING = statement(update(jobs).where(_IS_HELD).values(_WHOLE))
+_TAKE_UP = statement(update(jobs).where(IS_JOB).values(_WHOLE))
 _FINISH = statement(
     update(jobs)
     .where(IS_JOB)
     .values(state=JobState.DONE.value, limiter_key=None, due_at=None, lease_id=None, leased_until=None)
 )
-_DELETE_INTAKE = statement(
-    delete(intakes).where(intakes.c.account_token == param("token"), intakes.c.claim_id == param("claim"))
+# Due when the job's holder, who knows of no intake, has let it go or lost it.
+_MAKE_DUE = statement(
+    update(jobs)
+    .where(IS_JOB, queue.IS_OPEN, jobs.c.due_at.is_(None))
+    .values(due_at=case((jobs.c.leased_until > jobs.c.next_at, jobs.c.leased_until), else_=jobs.c.next_at))
 )
-# A claim's id is of one account only, so that both lists together name the pairs that they were made of.
+_KEYS = listed("keys", account_token=TOKEN, claim_id=ID)
 _LOAD = statement(
     select(
         jobs,
@@ -53,35 +63,32 @@ _LOAD = statement(
         intakes.c.day,
         intakes.c.ciphertext,
     )
-    .join(claims, (claims.c.account_token == jobs.c.account_token) & (claims.c.claim_id == jobs.c.claim_id))
-    .outerjoin(
-        intakes, (intakes.c.account_token == jobs.c.account_token) & (intakes.c.claim_id == jobs.c.claim_id)
+    .join_from(
+        _KEYS,
+        jobs,
+        (jobs.c.account_token == _KEYS.c.account_token) & (jobs.c.claim_id == _KEYS.c.claim_id),
     )
-    .where(among(jobs.c.account_token, "tokens"), among(jobs.c.claim_id, "claim_ids"))
+    .join(
+        claims,
+        (claims.c.account_token == jobs.c.account_token) & (claims.c.claim_id == jobs.c.claim_id),
+    )
+    .outerjoin(
+        intakes,
+        (intakes.c.account_token == jobs.c.account_token) & (intakes.c.claim_id == jobs.c.claim_id),
+    )
 )
-_CHECKS = statement(
+_AIS = statement(
     select(checks)
-    .where(among(checks.c.account_token, "tokens"), among(checks.c.claim_id, "claim_ids"))
+    .join_from(
+        _KEYS,
+        checks,
+        (checks.c.account_token == _KEYS.c.account_token) & (checks.c.claim_id == _KEYS.c.claim_id),
+    )
     .order_by(checks.c.position)
 )
 
 
-def values(
-    progress: JobProgress, lease: Lease | None, *, waits: bool, fresh: bool = False
-) -> dict[str, object]:
-    """Return progress, lease (None gives it up) and place in the queue, as PLACED sets them.
-
-    waits: whether the claim has an intake. fresh: whether no worker has had the job yet.
-    """
-    return {
-        **progress_values(progress),
-        **lease_values(lease),
-        **queue.values(progress, lease=lease, waits=waits, fresh=fresh),
-    }
-
-
-def progress_values(progress: JobProgress) -> dict[str, object]:
-    """Return progress as columns."""
+def _progress(progress: JobProgress) -> dict[str, object]:
     return {
         "state": progress.state.value,
         "check_index": progress.check_index,
@@ -93,8 +100,7 @@ def progress_values(progress: JobProgress) -> dict[str, object]:
     }
 
 
-def lease_values(lease: Lease | None) -> dict[str, object]:
-    """Return a lease as columns; None gives it up."""
+def _lease(lease: Lease | None) -> dict[str, object]:
     return {"lease_id": lease and lease.lease_id, "leased_until": lease and lease.until}
 
 
@@ -121,30 +127,77 @@ async def add(connection: Connection, opening: NewClaim, *, progress: JobProgres
         priority=0 if sign_up else 1,
         opened_at=opening.now.business,
         limiter_key=opening.person.limiter_key,
-        **progress_values(progress),
-        **lease_values(opening.lease),
         lane=queue.DOUBT,
         due_at=None,
+        **_progress(progress),
+        **_lease(opening.lease),
     )
 
 
-async def finish(connection: Connection, *, account_token: str, claim_id: str, has_intake: bool) -> None:
-    """Make a job DONE and forget what only an open one needs."""
+async def put(connection: Connection, job: Job, *, progress: JobProgress, lease: Lease | None) -> bool:
+    """Store the progress of a job that is held; False if it is DONE or its lease is lost.
+
+    lease: None gives it up. The place in the queue of a job without an intake is its depositor's to set.
+    """
+    if job.intake is not None:
+        return await wait(connection, job, progress=progress, lease=lease, fresh=False)
+    values = {**_progress(progress), **_lease(lease)}
+    return await connection.run(_PUT_HELD, **_held(job), **values) == 1
+
+
+async def wait(
+    connection: Connection, job: Job, *, progress: JobProgress, lease: Lease | None, fresh: bool
+) -> bool:
+    """Store the progress and the place in the queue of a job with an intake, if it is held.
+
+    fresh: whether no worker has had the job yet.
+    """
+    values = _whole(progress, lease, waits=True, fresh=fresh)
+    return await connection.run(_PUT_WAITING, **_held(job), **values) == 1
+
+
+async def take_up(
+    connection: Connection, taken: Sequence[tuple[Key, JobProgress]], *, lease: Lease, waits: bool
+) -> None:
+    """Lease jobs whose rows this act has locked. waits: whether they have an intake."""
+    await connection.many(
+        _TAKE_UP,
+        [
+            {"token": token, "claim": claim_id, **_whole(progress, lease, waits=waits, fresh=False)}
+            for (token, claim_id), progress in taken
+        ],
+    )
+
+
+async def make_due(connection: Connection, *, account_token: str, claim_id: str) -> bool:
+    """Give a job that has no intake its place in the queue; False if it has one or is DONE."""
+    return await connection.run(_MAKE_DUE, token=account_token, claim=claim_id) == 1
+
+
+async def finish(connection: Connection, *, account_token: str, claim_id: str, waits: bool = True) -> None:
+    """Make a job DONE and forget what only an open one needs. waits: whether it may have an intake."""
     await connection.run(_FINISH, token=account_token, claim=claim_id)
-    if has_intake:
-        await connection.run(_DELETE_INTAKE, token=account_token, claim=claim_id)
+    if waits:
+        await intake.remove(connection, account_token=account_token, claim_id=claim_id)
 
 
 async def load(connection: Connection, keys: Sequence[Key], *, lease: Lease) -> dict[Key, Job]:
     """Return jobs whose rows this act has locked, as held under a lease."""
-    wanted = {"tokens": [token for token, _ in keys], "claim_ids": [claim_id for _, claim_id in keys]}
-    rows = await connection.all(_LOAD, **wanted)
+    rows = await connection.all(_LOAD, keys=keys)
     ais: dict[Key, tuple[str, ...]] = {}
-    for row in await connection.all(_CHECKS, **wanted):
+    for row in await connection.all(_AIS, keys=keys):
         key = (row.account_token, row.claim_id)
         ais[key] = (*ais.get(key, ()), row.ai)
-    found = {(row.account_token, row.claim_id): row for row in rows}
-    return {key: _job(row, ais[key], lease) for key, row in found.items()}
+    return {key: _job(row, ais[key], lease) for row in rows if (key := (row.account_token, row.claim_id))}
+
+
+def _held(job: Job) -> dict[str, object]:
+    return {"token": job.account_token, "claim": job.claim_id, "held_lease": job.lease.lease_id}
+
+
+def _whole(progress: JobProgress, lease: Lease | None, *, waits: bool, fresh: bool) -> dict[str, object]:
+    place = queue.place(progress, lease=lease, waits=waits, fresh=fresh)
+    return {**_progress(progress), **_lease(lease), **place}
 
 
 def _job(row: Any, ais: tuple[str, ...], lease: Lease) -> Job:
@@ -161,9 +214,3 @@ def _job(row: Any, ais: tuple[str, ...], lease: Lease) -> Job:
         lease=lease,
         intake=None if row.day is None else Intake(row.day, row.ciphertext),
     )
-
-
-def due_at(row: Any) -> datetime:
-    """Return when a worker may take a job that has just got its intake."""
-    next_at: datetime = row.next_at
-    return max(next_at, row.leased_until or next_at)

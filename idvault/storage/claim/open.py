@@ -1,4 +1,4 @@
-"""Act `open`, step by step.
+"""The steps of act `open` (claim.store).
 
 Rows are locked in one order everywhere, so that no two acts wait for each other: request, account, persons
 (by id), then what belongs to the locked account.
@@ -7,65 +7,26 @@ Rows are locked in one order everywhere, so that no two acts wait for each other
 from dataclasses import replace
 
 from idvault.domain import account as account_rules
-from idvault.domain import claim
-from idvault.domain import job as job_rules
+from idvault.domain import claim as claim_rules
+from idvault.domain import job as machine
 from idvault.domain.account import Account, AccountState
 from idvault.domain.claim import ClaimState, Facts, Slot
 from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.event import Event
-from idvault.ports.claim import Claim, Job, NewClaim, OpenedClaim
+from idvault.ports.claim import Claim, Job, NewClaim
 from idvault.storage.account import rows as account
 from idvault.storage.base.connection import Connection
-from idvault.storage.base.statement import param, statement
-from idvault.storage.campaign import invitation_rows
-from idvault.storage.claim import job_rows, person, request, rows
+from idvault.storage.campaign import invitation_rows as invitation_row
+from idvault.storage.claim import job_rows as task
+from idvault.storage.claim import person
+from idvault.storage.claim import rows as claim
 from idvault.storage.claim.person import StoredPerson
-from idvault.storage.claim.request import Made
 from idvault.storage.claim.rows import OpenClaim
-from idvault.storage.claim.tables import claims
 from idvault.storage.log import entry as log
 
-_GET = statement(
-    rows.CLAIMS.where(claims.c.account_token == param("token"), claims.c.claim_id == param("claim")),
-    rows.from_row,
-)
-_OPEN_OF = statement(rows.OPEN_CLAIMS, rows.open_from_row)
 
-
-async def open_claim(
-    connection: Connection, opening: NewClaim, *, event: Event, superseded: Event
-) -> OpenedClaim:
-    """Open a claim, or find the one that this request already opened."""
-    repeated = await request.remember_for_account(
-        connection,
-        opening.request,
-        account_token=opening.account_token,
-        made=opening.claim_id,
-        now=opening.now.business,
-    )
-    if repeated is not None:
-        return OpenedClaim(await _repeated(connection, repeated), None)
-    former = await _admitted(connection, opening)
-    replaced = await _open_of(connection, former)
-    owner = await _person(connection, opening, replaced)
-    if replaced is not None:
-        await _supersede(connection, opening, replaced, superseded)
-    facts = await _facts(connection, opening, former, owner)
-    begun = await _begin(connection, opening, former)
-    job = await _add(connection, opening, begun, owner, facts)
-    await log.append(connection, event.with_fields(claim_id=opening.claim_id))
-    return OpenedClaim(_claim(opening, begun, job), job)
-
-
-async def _repeated(connection: Connection, repeated: Made) -> Claim:
-    found = await connection.one(_GET, token=repeated.account_token, claim=repeated.made_id)
-    if found is None:  # the account was removed meanwhile
-        raise NotFoundError(Reason.REQUEST_NOT_FOUND)
-    return found
-
-
-async def _admitted(connection: Connection, opening: NewClaim) -> Account | None:
-    """Return the locked account that the claim is for, None at sign-up."""
+async def admit(connection: Connection, opening: NewClaim) -> Account | None:
+    """Return the locked account that the claim is for, None at sign-up; spends the invitation's code."""
     if opening.new_account:
         return None
     former = await account.lock(
@@ -75,9 +36,9 @@ async def _admitted(connection: Connection, opening: NewClaim) -> Account | None
     )
     if former is None:
         raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
-    claim.admit(account=former)
+    claim_rules.admit(account=former)
     if opening.invitation_code_hash is not None:
-        await invitation_rows.use_code(
+        await invitation_row.use_code(
             connection,
             account_token=opening.account_token,
             code_hash=opening.invitation_code_hash,
@@ -86,72 +47,69 @@ async def _admitted(connection: Connection, opening: NewClaim) -> Account | None
     return former
 
 
-async def _open_of(connection: Connection, former: Account | None) -> OpenClaim | None:
-    if former is None or former.open_claim_id is None:
-        return None
-    return await connection.one(_OPEN_OF, token=former.account_token, claim_id=former.open_claim_id)
-
-
-async def _person(connection: Connection, opening: NewClaim, replaced: OpenClaim | None) -> StoredPerson:
-    relying_party, now = opening.request.relying_party, opening.now.business
+async def find_person(connection: Connection, opening: NewClaim, replaced: OpenClaim | None) -> StoredPerson:
+    """Return the locked person; raises ExhaustedError (TOO_MANY_ATTEMPTS)."""
+    relying_party, key, now = opening.request.relying_party, opening.person, opening.now.business
     found = await person.find(
         connection,
         relying_party=relying_party,
-        key=opening.person,
+        key=key,
         also=None if replaced is None else replaced.person_id,
+        known=not opening.new_account,
         limit=opening.accounts_per_person,
     )
-    failures = await person.mismatches_of(
-        connection, relying_party=relying_party, key=opening.person, now=now
-    )
-    claim.check_attempts(failures=failures, now=now)
+    # Whoever this act has made cannot have mismatched before.
+    if found.person_id != key.person_id:
+        failures = await person.mismatches_of(connection, relying_party=relying_party, key=key, now=now)
+        claim_rules.check_attempts(failures=failures, now=now)
     return found
 
 
-async def _supersede(
+async def supersede(
     connection: Connection, opening: NewClaim, replaced: OpenClaim, superseded: Event
 ) -> None:
-    await rows.end(
+    """End the account's open claim in favour of the new one."""
+    await claim.end(
         connection,
         account_token=opening.account_token,
         claim_id=replaced.claim_id,
-        outcome=claim.SUPERSEDED,
+        outcome=claim_rules.SUPERSEDED,
         now=opening.now.business,
     )
-    await job_rows.finish(
-        connection,
-        account_token=opening.account_token,
-        claim_id=replaced.claim_id,
-        has_intake=replaced.has_intake,
-    )
+    await task.finish(connection, account_token=opening.account_token, claim_id=replaced.claim_id)
     if replaced.slot is Slot.TAKEN:
         await person.free_slot(connection, relying_party=replaced.relying_party, person_id=replaced.person_id)
     event = superseded.with_fields(claim_id=replaced.claim_id, by_claim_id=opening.claim_id)
     await log.append(connection, event)
 
 
-async def _facts(
+async def gather_facts(
     connection: Connection, opening: NewClaim, former: Account | None, owner: StoredPerson
 ) -> Facts:
+    """Return the facts that decide the claim; takes a slot unless the account has the person's already."""
     owner_id = None if former is None else former.person_id
     different = owner_id is not None and owner_id != owner.person_id
-    slot = Slot.OWNED if owner_id == owner.person_id else await _slot(connection, opening, owner)
+    if owner.took_slot:
+        slot = Slot.TAKEN
+    elif owner_id == owner.person_id:
+        slot = Slot.OWNED
+    else:
+        taken = await person.take_slot(
+            connection,
+            relying_party=opening.request.relying_party,
+            person_id=owner.person_id,
+            limit=opening.accounts_per_person,
+        )
+        slot = Slot.TAKEN if taken else Slot.FULL
     return Facts(slot, person_closed=owner.closed, different_owner=different)
 
 
-async def _slot(connection: Connection, opening: NewClaim, owner: StoredPerson) -> Slot:
-    taken = owner.has_slot or await person.take_slot(
-        connection,
-        relying_party=opening.request.relying_party,
-        person_id=owner.person_id,
-        limit=opening.accounts_per_person,
-    )
-    return Slot.TAKEN if taken else Slot.FULL
-
-
-async def _begin(connection: Connection, opening: NewClaim, former: Account | None) -> Account:
+async def begin(connection: Connection, opening: NewClaim, former: Account | None) -> Account:
+    """Store the account as it is with the new claim."""
     if former is not None:
-        begun = claim.begin(account=former, claim_id=opening.claim_id, subject_kind=opening.subject_kind)
+        begun = claim_rules.begin(
+            account=former, claim_id=opening.claim_id, subject_kind=opening.subject_kind
+        )
         await account.put(connection, begun, claim_ended_at=None)
         return begun
     fresh = account_rules.new(
@@ -164,13 +122,14 @@ async def _begin(connection: Connection, opening: NewClaim, former: Account | No
     return begun
 
 
-async def _add(
+async def add(
     connection: Connection, opening: NewClaim, begun: Account, owner: StoredPerson, facts: Facts
-) -> Job:
-    progress = job_rules.born(now=opening.now.real)
-    await rows.add(connection, opening, person_id=owner.person_id, facts=facts)
-    await job_rows.add(connection, opening, progress=progress, sign_up=begun.state is AccountState.PENDING)
-    return Job(
+) -> tuple[Claim, Job]:
+    """Insert the claim and its job; return both."""
+    progress = machine.born(now=opening.now.real)
+    await claim.add(connection, opening, person_id=owner.person_id, facts=facts)
+    await task.add(connection, opening, progress=progress, sign_up=begun.state is AccountState.PENDING)
+    job = Job(
         relying_party=opening.request.relying_party,
         account_token=opening.account_token,
         claim_id=opening.claim_id,
@@ -182,14 +141,12 @@ async def _add(
         progress=progress,
         lease=opening.lease,
     )
-
-
-def _claim(opening: NewClaim, begun: Account, job: Job) -> Claim:
-    return Claim(
+    added = Claim(
         request_id=opening.request.request_id,
         claim_id=opening.claim_id,
         state=ClaimState.PENDING,
         failure_reason=None,
         account=begun,
-        retry_at=job.progress.next_at,
+        retry_at=progress.next_at,
     )
+    return added, job

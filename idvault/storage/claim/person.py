@@ -2,131 +2,143 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import Integer, delete, insert, literal_column, select, update
 
 from idvault.ports.claim import PersonKey
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.locking import for_change
-from idvault.storage.base.statement import param, scalar, statement, upsert
+from idvault.storage.base.statement import Statement, param, scalar, statement, upsert
 from idvault.storage.claim.tables import mismatches, persons
 
 _LIMITER_WINDOW = timedelta(days=1)
-
-_OF_PARTY = persons.c.relying_party == param("party")
-_BY_ID = persons.c.person_id == param("person_id")
-_BY_INDEX = persons.c.person_index.in_([param("index"), param("previous")])
-_LOCK = statement(for_change(select(persons).where(_OF_PARTY, _BY_INDEX)))
-_LOCK_BOTH = statement(
-    for_change(
-        select(persons)
-        .where(
-            _OF_PARTY,
-            persons.c.person_id.in_(
-                select(persons.c.person_id)
-                .where(_OF_PARTY, _BY_INDEX)
-                .union_all(select(persons.c.person_id).where(_OF_PARTY, _BY_ID))
-            ),
-        )
-        .order_by(persons.c.person_id)
-    )
-)
-_MOVE = statement(
-    update(persons)
-    .where(_OF_PARTY, persons.c.person_index == param("previous"))
-    .values(person_index=param("index"), index_version=param("version"))
-)
-_MAKE = statement(
-    upsert(persons)
-    .on_conflict_do_nothing(index_elements=list(persons.primary_key))
-    .returning(persons.c.person_id)
-)
-_TAKE_SLOT = statement(
-    update(persons)
-    .where(_OF_PARTY, _BY_ID, persons.c.accounts < param("limit"))
-    .values(accounts=persons.c.accounts + 1)
-)
-_FREE_SLOT = statement(
-    update(persons).where(_OF_PARTY, _BY_ID, persons.c.accounts > 0).values(accounts=persons.c.accounts - 1)
-)
-_MISMATCHES = statement(
-    select(mismatches.c.happened_at)
-    .where(
-        mismatches.c.relying_party == param("party"),
-        or_(
-            mismatches.c.limiter_key == param("today_key"), mismatches.c.limiter_key == param("yesterday_key")
-        ),
-        mismatches.c.happened_at > param("since"),
-    )
-    .order_by(mismatches.c.happened_at),
-    scalar,
-)
-_ADD_MISMATCH = statement(insert(mismatches))
-_FORGET_MISMATCHES = statement(delete(mismatches).where(mismatches.c.happened_at <= param("before")))
 
 
 @dataclass(frozen=True, slots=True)
 class StoredPerson:
     """A person at one relying party, whose row this act has locked.
 
-    has_slot: whether the person was made with its first slot taken.
+    took_slot: whether the person was found by taking one of its slots.
     """
 
     person_id: str
     closed: bool
-    has_slot: bool = False
+    took_slot: bool = False
+
+
+_PARTY = persons.c.relying_party == param("party")
+_ID = persons.c.person_id == param("person_id")
+
+# Sorted, not read in the order of an index: SQLite would read every person of the party for that.
+_BY_ID = persons.c.person_id + literal_column("''")
+
+
+def _locked(*indexes: Any) -> Statement[Any]:
+    found = persons.c.person_index.in_(indexes)
+    return statement(for_change(select(persons).where(_PARTY, found).order_by(_BY_ID)))
+
+
+_OTHER = persons.alias()
+# By its index too: for `OR person_id = …` SQLite would read every person of the party.
+_ALSO = (
+    select(_OTHER.c.person_index)
+    .where(_OTHER.c.relying_party == param("party"), _OTHER.c.person_id == param("also"))
+    .scalar_subquery()
+)
+_LOCK = _locked(param("index"), param("previous"))
+_LOCK_TWO = _locked(param("index"), param("previous"), _ALSO)
+_MOVE = statement(
+    update(persons)
+    .where(_PARTY, persons.c.person_index == param("previous"))
+    .values(person_index=param("index"), index_version=param("version"))
+)
+_HAS_ROOM = persons.c.accounts < param("limit", Integer)
+_TAKE: Statement[StoredPerson] = statement(
+    upsert(persons)
+    .values(
+        relying_party=param("party"),
+        person_index=param("index"),
+        index_version=param("version"),
+        person_id=param("person_id"),
+        accounts=1,
+        closed=False,
+    )
+    .on_conflict_do_update(
+        index_elements=[persons.c.relying_party, persons.c.person_index],
+        set_={"accounts": persons.c.accounts + 1},
+        where=_HAS_ROOM,
+    )
+    .returning(persons.c.person_id, persons.c.closed),
+    lambda row: StoredPerson(row.person_id, row.closed, took_slot=True),
+)
+_TAKE_SLOT = statement(update(persons).where(_PARTY, _ID, _HAS_ROOM).values(accounts=persons.c.accounts + 1))
+_FREE_SLOT = statement(
+    update(persons).where(_PARTY, _ID, persons.c.accounts > 0).values(accounts=persons.c.accounts - 1)
+)
+_MISMATCHES: Statement[datetime] = statement(
+    select(mismatches.c.happened_at)
+    .where(
+        mismatches.c.relying_party == param("party"),
+        mismatches.c.limiter_key.in_([param("today"), param("yesterday")]),
+        mismatches.c.happened_at > param("after"),
+    )
+    .order_by(mismatches.c.happened_at),
+    scalar,
+)
+_COUNT = statement(insert(mismatches))
+_FORGET = statement(delete(mismatches).where(mismatches.c.happened_at <= param("until")))
 
 
 async def find(
-    connection: Connection, *, relying_party: str, key: PersonKey, also: str | None, limit: int
+    connection: Connection, *, relying_party: str, key: PersonKey, also: str | None, known: bool, limit: int
 ) -> StoredPerson:
-    """Lock and return the person of a key, made if there is none; moves one found by its former index.
+    """Lock and return the person of a key; moves one found by its former index, and makes a missing one.
 
     also: another person whose slot this act may free. Both rows are locked in the order of their ids, so
-    that no two acts wait for each other. limit: how many slots a person has; one who is made takes the first.
+    that no two acts wait for each other. known: whether the person is likely to be there. limit: how many
+    slots a person has; a missing person is made with one taken, and whoever is not known is first looked
+    for by taking a slot.
     """
+    look = known or key.previous is not None
     while True:
-        found = await _lock(connection, relying_party, key, also)
+        if look:
+            found = await _lock(connection, relying_party, key, also)
+        else:
+            found = await _take(connection, relying_party, key, limit)
         if found is not None:
             return found
-        if await _make(connection, relying_party, key, slots=min(1, limit)):
-            return StoredPerson(key.person_id, closed=False, has_slot=limit > 0)
+        look = not look
 
 
 async def _lock(
     connection: Connection, relying_party: str, key: PersonKey, also: str | None
 ) -> StoredPerson | None:
-    wanted = {"party": relying_party, "index": key.index, "previous": key.previous or key.index}
-    if also is None:
-        rows = await connection.all(_LOCK, **wanted)
-    else:
-        rows = await connection.all(_LOCK_BOTH, **wanted, person_id=also)
-    found = {row.person_index: row for row in rows}
-    row = found.get(key.index)
+    where = {"party": relying_party, "index": key.index, "previous": key.previous or key.index}
+    found = await (
+        connection.all(_LOCK, **where) if also is None else connection.all(_LOCK_TWO, also=also, **where)
+    )
+    rows: dict[bytes, Any] = {row.person_index: row for row in found}
+    row = rows.get(key.index)
     if row is None and key.previous is not None:
-        row = found.get(key.previous)
+        row = rows.get(key.previous)
         if row is not None:
-            await _move(connection, relying_party, key)
+            await connection.run(_MOVE, version=key.index_version, **where)
     return None if row is None else StoredPerson(row.person_id, row.closed)
 
 
-async def _move(connection: Connection, relying_party: str, key: PersonKey) -> None:
-    await connection.run(
-        _MOVE, party=relying_party, previous=key.previous, index=key.index, version=key.index_version
-    )
-
-
-async def _make(connection: Connection, relying_party: str, key: PersonKey, *, slots: int) -> bool:
-    made = await connection.one(
-        _MAKE,
-        relying_party=relying_party,
-        person_index=key.index,
-        index_version=key.index_version,
+async def _take(
+    connection: Connection, relying_party: str, key: PersonKey, limit: int
+) -> StoredPerson | None:
+    """Make a person with one slot taken, or take a slot of a stored one; None if it has none left."""
+    return await connection.one(
+        _TAKE,
+        party=relying_party,
+        index=key.index,
+        version=key.index_version,
         person_id=key.person_id,
-        accounts=slots,
-        closed=False,
+        limit=limit,
     )
-    return made is not None
 
 
 async def take_slot(connection: Connection, *, relying_party: str, person_id: str, limit: int) -> bool:
@@ -146,25 +158,21 @@ async def mismatches_of(
     return await connection.all(
         _MISMATCHES,
         party=relying_party,
-        today_key=key.limiter_key,
-        yesterday_key=key.yesterday_key,
-        since=now - _LIMITER_WINDOW,
+        today=key.limiter_key,
+        yesterday=key.yesterday_key,
+        after=now - _LIMITER_WINDOW,
     )
 
 
 async def count_mismatch(
     connection: Connection, *, relying_party: str, limiter_key: bytes, claim_id: str, now: datetime
 ) -> None:
-    """Record a definite mismatch for this limiter key."""
+    """Record a definite mismatch for a limiter key."""
     await connection.run(
-        _ADD_MISMATCH,
-        relying_party=relying_party,
-        limiter_key=limiter_key,
-        claim_id=claim_id,
-        happened_at=now,
+        _COUNT, relying_party=relying_party, limiter_key=limiter_key, claim_id=claim_id, happened_at=now
     )
 
 
 async def forget_mismatches(connection: Connection, *, now: datetime) -> None:
     """Delete the mismatches that no limit looks at any more."""
-    await connection.run(_FORGET_MISMATCHES, before=now - _LIMITER_WINDOW)
+    await connection.run(_FORGET, until=now - _LIMITER_WINDOW)

@@ -9,17 +9,17 @@
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, String, bindparam, literal_column, select, text
+from sqlalchemy import ColumnElement, Integer, String, literal_column, or_, select, text
 
 from idvault.domain.job import JobProgress, JobState
 from idvault.ports.claim import Lease
 from idvault.storage.base.connection import Connection
-from idvault.storage.base.listing import one_of
 from idvault.storage.base.locking import for_change_unless_locked
-from idvault.storage.base.statement import param, scalar, statement
+from idvault.storage.base.statement import Statement, param, scalar, statement
 from idvault.storage.base.types import Micros
 from idvault.storage.claim.tables import jobs
 
@@ -31,8 +31,12 @@ _TIERS = ((DOUBT,), (*_SIGN_UPS, *_RE_VERIFICATIONS))
 
 # Written out, not bound: a partial index serves only a query that repeats its very condition.
 IS_OPEN = jobs.c.state != literal_column("'DONE'")
-PLACE = {"due_at": param("due_at"), "lane": (jobs.c.priority * 2 + param("behind")) * param("sure")}
-"""What `values` sets: a lane follows from the job's priority, unless it is in doubt."""
+
+PLACE = {
+    "lane": jobs.c.priority * param("lane_step", Integer) + param("lane_start", Integer),
+    "due_at": param("due_at"),
+}
+"""A job's place as columns of an UPDATE; `place` gives the parameters."""
 
 # The first row of each lane and party is asked for by ORDER BY and LIMIT: PostgreSQL may answer an EXISTS by
 # reading the whole table. Jobs that no worker may take have no due_at, and SQLite sorts those first.
@@ -57,60 +61,82 @@ _PARTIES = statement(
         ) <= :now
         """
     )
-    .bindparams(bindparam("now", type_=Micros))
+    .bindparams(param("now", Micros))
     .columns(lane=Integer, party=String)
 )
-_DUE = (IS_OPEN, jobs.c.relying_party == param("party"), jobs.c.due_at <= param("now"))
 _FIRST = statement(
     for_change_unless_locked(
         select(jobs)
-        .where(*_DUE, jobs.c.lane == param("lane"))
+        .where(
+            IS_OPEN,
+            jobs.c.lane == param("lane"),
+            jobs.c.relying_party == param("party"),
+            jobs.c.due_at <= param("now"),
+        )
         .order_by(jobs.c.due_at, jobs.c.opened_at)
         .limit(param("limit", Integer))
     )
 )
-SIGN_UP_WAITS = statement(
-    select(jobs.c.lane).where(*_DUE, one_of(jobs.c.lane, _SIGN_UPS)).limit(literal_column("1")), scalar
-)
-"""A due job of a relying party that is at least as urgent as a new sign-up."""
-ANY_WAITS = statement(
-    select(jobs.c.lane)
-    .where(*_DUE, one_of(jobs.c.lane, (*_SIGN_UPS, *_RE_VERIFICATIONS)))
-    .limit(literal_column("1")),
-    scalar,
-)
-"""A due job of a relying party that is at least as urgent as a new re-verification."""
+
+
+def _is_due(lane: int) -> ColumnElement[bool]:
+    """Return the condition that the job of a party that is due longest in a lane is due."""
+    first = (
+        select(jobs.c.due_at)
+        .where(
+            IS_OPEN,
+            jobs.c.lane == lane,
+            jobs.c.relying_party == param("party"),
+            jobs.c.due_at.is_not(None),
+        )
+        .order_by(jobs.c.due_at)
+        .limit(literal_column("1"))
+    )
+    return first.scalar_subquery() <= param("now", Micros)
+
+
+def _is_any_due(*lanes: int) -> Statement[bool | None]:
+    return statement(select(or_(*map(_is_due, lanes))), scalar)
+
+
+BEFORE_SIGN_UP = _is_any_due(*_SIGN_UPS)
+BEFORE_RE_VERIFICATION = _is_any_due(*_SIGN_UPS, *_RE_VERIFICATIONS)
+"""Whether a due job of a relying party is at least as urgent as a new one; null is no."""
 
 Turns = Mapping[int, str]
-"""Whose turn was last, in each tier; a process keeps its own, and those of several add up to fairness."""
+"""The relying party whose turn was last, in each tier."""
 
 
-def values(progress: JobProgress, *, lease: Lease | None, waits: bool, fresh: bool) -> dict[str, object]:
-    """Return a job's place as PLACE sets it. waits: it has an intake. fresh: no worker has had it yet."""
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """Rows of jobs that this act has locked, in order, and whose turns are the last ones after it."""
+
+    rows: Sequence[Any]
+    turns: Turns
+
+
+def place(progress: JobProgress, *, lease: Lease | None, waits: bool, fresh: bool) -> dict[str, object]:
+    """Return the parameters of `PLACE`. waits: the job has an intake. fresh: no worker has had it yet."""
     due_at = max(progress.next_at, lease.until) if lease else progress.next_at
-    return {
-        "due_at": due_at if waits else None,
-        "behind": 2 if fresh else 1,
-        "sure": 0 if progress.state in _DOUBTFUL else 1,
-    }
+    step, start = (0, DOUBT) if progress.state in _DOUBTFUL else (2, 2 if fresh else 1)
+    return {"due_at": due_at if waits else None, "lane_step": step, "lane_start": start}
 
 
-async def pick(connection: Connection, *, turns: Turns, now: datetime, limit: int) -> tuple[list[Any], Turns]:
-    """Lock up to limit due jobs; return them in order, and whose turn was last then."""
-    found: dict[str, list[int]] = {}
+async def pick(connection: Connection, *, turns: Turns, now: datetime, limit: int) -> Picked:
+    """Lock up to limit due jobs."""
+    waiting: dict[str, list[int]] = {}
     for lane, party in await connection.all(_PARTIES, now=now):
-        found.setdefault(party, []).append(lane)
+        waiting.setdefault(party, []).append(lane)
     rows: list[Any] = []
-    moved = dict(turns)
+    moved: dict[int, str] = {}
     for tier, lanes in enumerate(_TIERS):
-        parties = {party: sorted({*lanes} & {*its}) for party, its in found.items() if {*lanes} & {*its}}
+        parties = {party: its for party, all_ in waiting.items() if (its := sorted({*lanes} & {*all_}))}
         order = _order(sorted(parties), turns.get(tier, ""))
-        if order and len(rows) < limit:
-            moved[tier] = order[(limit - len(rows)) % len(order) - 1]
-            rows += await _deal(
-                connection, [(party, parties[party]) for party in order], now, limit - len(rows)
-            )
-    return rows, moved
+        left = limit - len(rows)
+        if order and left > 0:
+            moved[tier] = order[left % len(order) - 1]
+            rows += await _deal(connection, [(party, parties[party]) for party in order], now, left)
+    return Picked(rows, moved)
 
 
 def _order(parties: list[str], last: str) -> list[str]:
@@ -123,11 +149,11 @@ async def _deal(
 ) -> list[Any]:
     """Lock each party's share, and return one of each in turn."""
     dealt: list[tuple[int, int, Any]] = []
-    for place, (party, lanes) in enumerate(order):
-        share = -((len(dealt) - limit) // (len(order) - place))
+    for index, (party, lanes) in enumerate(order):
+        share = -((len(dealt) - limit) // (len(order) - index))
         its: list[Any] = []
         for lane in lanes:
             if len(its) < share:
-                its += await connection.all(_FIRST, party=party, lane=lane, now=now, limit=share - len(its))
-        dealt += [(turn, place, row) for turn, row in enumerate(its)]
-    return [row for _turn, _place, row in sorted(dealt, key=lambda one: one[:2])]
+                its += await connection.all(_FIRST, lane=lane, party=party, now=now, limit=share - len(its))
+        dealt += [(turn, index, row) for turn, row in enumerate(its)]
+    return [row for _turn, _index, row in sorted(dealt, key=lambda one: one[:2])]

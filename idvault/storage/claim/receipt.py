@@ -5,7 +5,8 @@ from typing import Any
 from sqlalchemy import insert
 
 from idvault.domain.event import Event
-from idvault.ports.claim import ReceiptEvidence, Settlement
+from idvault.domain.record import SealedRecord
+from idvault.ports.claim import ReceiptEvidence
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.statement import statement
 from idvault.storage.claim.tables import claims, receipts
@@ -35,23 +36,23 @@ OPENING = (
 _ADD = statement(insert(receipts))
 
 
-async def put(
-    connection: Connection, settlement: Settlement, event: Event, *, record_digest: bytes
-) -> ReceiptEvidence | None:
-    """Note the entry that act `settle` has written of a success; return what a receipt shows of it."""
-    if settlement.record is None:
-        return None
-    quorum_id = settlement.record.sealing_quorum_id
+async def add(
+    connection: Connection, *, claim_id: str, record: SealedRecord, digest: bytes, event: Event
+) -> ReceiptEvidence:
+    """Note the entry that act `settle` has written of a success; return what a receipt shows of it.
+
+    digest: the record's.
+    """
     await connection.run(
         _ADD,
-        account_token=settlement.account_token,
-        claim_id=settlement.claim_id,
+        account_token=record.account_token,
+        claim_id=claim_id,
         entry_id=event.entry_id,
-        record_digest=record_digest,
-        quorum_id=quorum_id,
+        record_digest=digest,
+        quorum_id=record.sealing_quorum_id,
     )
     return ReceiptEvidence(
-        record_digest, quorum_id, event.entry_id, entry.encode_leaf(event), event.opening_key
+        digest, record.sealing_quorum_id, event.entry_id, entry.encode_leaf(event), event.opening_key
     )
 
 

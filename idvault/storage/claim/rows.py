@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
+from idvault.domain.account import Account
 from idvault.domain.claim import (
     ClaimOutcome,
     ClaimState,
@@ -17,11 +18,23 @@ from idvault.ports.claim import Claim, NewClaim
 from idvault.storage.account import rows as account
 from idvault.storage.account.tables import accounts
 from idvault.storage.base.connection import Connection
-from idvault.storage.base.statement import param, statement
+from idvault.storage.base.statement import Statement, param, statement
 from idvault.storage.claim import receipt
 from idvault.storage.claim.tables import checks, claims, jobs
 
-CLAIMS = (
+
+@dataclass(frozen=True, slots=True)
+class OpenClaim:
+    """What ending a PENDING claim needs to know of it."""
+
+    claim_id: str
+    request_id: str
+    relying_party: str
+    person_id: str
+    slot: Slot
+
+
+QUERY = (
     select(
         *accounts.c,
         claims.c.claim_id,
@@ -40,11 +53,11 @@ CLAIMS = (
     .outerjoin(*receipt.ENTRY)
     .outerjoin(*receipt.OPENING)
 )
-"""The query whose rows `from_row` reads: a claim, its account, and when its job is due."""
+"""The rows that `from_row` reads: a claim, its account, when its job is due, and its receipt."""
 
 
 def from_row(row: Any) -> Claim:
-    """Return the claim of a row of CLAIMS."""
+    """Return the claim of a row of `QUERY`."""
     state = ClaimState(row.claim_state)
     return Claim(
         request_id=row.request_id,
@@ -57,66 +70,42 @@ def from_row(row: Any) -> Claim:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class OpenClaim:
-    """What ending a PENDING claim needs to know of it.
-
-    limiter_key: of the person that the claim names. has_intake: whether its identity waits sealed.
-    """
-
-    claim_id: str
-    request_id: str
-    relying_party: str
-    person_id: str
-    slot: Slot
-    limiter_key: bytes
-    has_intake: bool
-
-
-OPEN_CLAIMS = (
-    select(
-        claims.c.claim_id,
-        claims.c.request_id,
-        claims.c.relying_party,
-        claims.c.person_id,
-        claims.c.slot,
-        jobs.c.limiter_key,
-        jobs.c.due_at,
-    )
-    .join_from(
-        claims,
-        jobs,
-        (jobs.c.account_token == claims.c.account_token) & (jobs.c.claim_id == claims.c.claim_id),
-    )
-    .where(
-        claims.c.account_token == param("token"),
-        claims.c.claim_id == param("claim_id"),
-        claims.c.state == ClaimState.PENDING.value,
-    )
+IS_CLAIM = (claims.c.account_token == param("token")) & (claims.c.claim_id == param("claim"))
+IS_PENDING = claims.c.state == ClaimState.PENDING.value
+COLUMNS = (
+    claims.c.claim_id,
+    claims.c.request_id,
+    claims.c.relying_party.label("claim_party"),
+    claims.c.person_id.label("claimant"),
+    claims.c.slot,
 )
-"""The query whose rows `open_from_row` reads; the claim's account must be locked."""
+"""The columns that `pending_of` reads."""
 
 
-def open_from_row(row: Any) -> OpenClaim:
-    """Return the claim of a row of OPEN_CLAIMS; a job has a due time exactly when an intake is stored."""
-    return OpenClaim(
-        claim_id=row.claim_id,
-        request_id=row.request_id,
-        relying_party=row.relying_party,
-        person_id=row.person_id,
-        slot=Slot(row.slot),
-        limiter_key=row.limiter_key,
-        has_intake=row.due_at is not None,
-    )
+def pending_of(row: Any) -> OpenClaim:
+    """Return the PENDING claim of a row with `COLUMNS`."""
+    return OpenClaim(row.claim_id, row.request_id, row.claim_party, row.claimant, Slot(row.slot))
 
 
+_PENDING: Statement[OpenClaim] = statement(select(*COLUMNS).where(IS_CLAIM, IS_PENDING), pending_of)
 _ADD = statement(insert(claims))
 _ADD_CHECK = statement(insert(checks))
 _END = statement(
     update(claims)
-    .where(claims.c.account_token == param("token"), claims.c.claim_id == param("claim"))
-    .values(state=param("state"), failure_reason=param("failure_reason"), ended_at=param("ended_at"))
+    .where(IS_CLAIM)
+    .values(
+        state=param("state"),
+        failure_reason=param("failure_reason"),
+        ended_at=param("ended_at"),
+    )
 )
+
+
+async def open_of(connection: Connection, owner: Account | None) -> OpenClaim | None:
+    """Return the open claim of an account that this act has locked."""
+    if owner is None or owner.open_claim_id is None:
+        return None
+    return await connection.one(_PENDING, token=owner.account_token, claim=owner.open_claim_id)
 
 
 async def add(connection: Connection, opening: NewClaim, *, person_id: str, facts: Facts) -> None:

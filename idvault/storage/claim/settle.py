@@ -1,96 +1,93 @@
-"""Act `settle`, step by step; rows are locked as in `open`."""
+"""The steps of act `settle` (claim.store); rows are locked as in act `open`."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from typing import Any
 
-from idvault.domain import claim
+from sqlalchemy import select
+
+from idvault.domain import claim as claim_rules
 from idvault.domain.account import Account
 from idvault.domain.claim import Slot
 from idvault.domain.event import Event
-from idvault.ports.claim import Claim, Settlement
+from idvault.ports.claim import Settlement
 from idvault.storage.account import record
 from idvault.storage.account import rows as account
+from idvault.storage.account.tables import accounts
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.locking import for_change
-from idvault.storage.base.statement import param, statement
-from idvault.storage.campaign import invitation_rows, legacy_account
-from idvault.storage.claim import job_rows, person, receipt, rows
+from idvault.storage.base.statement import Statement, param, statement
+from idvault.storage.campaign import invitation_rows as invitation_row
+from idvault.storage.campaign import legacy_account
+from idvault.storage.claim import job_rows as task
+from idvault.storage.claim import person, queue
+from idvault.storage.claim import rows as claim
 from idvault.storage.claim.rows import OpenClaim
-from idvault.storage.claim.tables import jobs
-from idvault.storage.log import entry as log
-
-_LOCK = statement(for_change(rows.OPEN_CLAIMS.where(job_rows.IS_OPEN), of=jobs), rows.open_from_row)
-_LOCK_HELD = statement(
-    for_change(rows.OPEN_CLAIMS.where(job_rows.IS_OPEN, jobs.c.lease_id == param("held")), of=jobs),
-    rows.open_from_row,
-)
+from idvault.storage.claim.tables import claims, jobs
 
 
-async def settle(connection: Connection, settlement: Settlement, *, event: Event) -> Claim | None:
-    """End a claim, if it is this call's to end."""
-    owner = await account.lock(connection, account_token=settlement.account_token)
-    ended = None if owner is None else await _lock(connection, settlement)
-    if owner is None or ended is None:
-        return None
-    concluded = await _conclude(connection, settlement, owner, ended)
-    record_digest = b"" if settlement.record is None else settlement.record.digest()
-    logged = _with_outcome(event, settlement, record_digest)
-    await log.append(connection, logged)
-    outcome = settlement.outcome
-    return Claim(
-        ended.request_id,
-        ended.claim_id,
-        outcome.state,
-        outcome.failure_reason,
-        concluded,
-        receipt=await receipt.put(connection, settlement, logged, record_digest=record_digest),
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """A PENDING claim, its account and its job, whose rows this act has locked.
+
+    limiter_key: under which a mismatch of it counts. waits: whether the claim has an intake.
+    """
+
+    owner: Account
+    claim: OpenClaim
+    limiter_key: bytes
+    waits: bool
+
+
+def _unsettled(row: Any) -> Unsettled:
+    return Unsettled(account.from_row(row), claim.pending_of(row), row.limiter_key, row.due_at is not None)
+
+
+# All three rows are locked, so all three are read as they are once the lock is granted.
+_UNSETTLED = for_change(
+    select(*accounts.c, *claim.COLUMNS, jobs.c.limiter_key, jobs.c.due_at)
+    .join_from(accounts, jobs, jobs.c.account_token == accounts.c.account_token)
+    .join(
+        claims,
+        (claims.c.account_token == jobs.c.account_token) & (claims.c.claim_id == jobs.c.claim_id),
     )
+    .where(
+        accounts.c.account_token == param("token"),
+        task.IS_JOB,
+        claim.IS_CLAIM,
+        claim.IS_PENDING,
+        queue.IS_OPEN,
+    )
+)
+_ANYBODYS: Statement[Unsettled] = statement(_UNSETTLED, _unsettled)
+_HELD: Statement[Unsettled] = statement(_UNSETTLED.where(jobs.c.lease_id == param("lease_id")), _unsettled)
 
 
-async def _lock(connection: Connection, settlement: Settlement) -> OpenClaim | None:
-    """Lock the job; return its claim if the settlement may end it."""
-    key = {"token": settlement.account_token, "claim_id": settlement.claim_id}
+async def lock(connection: Connection, settlement: Settlement) -> Unsettled | None:
+    """Return the claim, locked, if it is this settlement's to end."""
+    key = {"token": settlement.account_token, "claim": settlement.claim_id}
     if settlement.lease_id is None:
-        return await connection.one(_LOCK, **key)
-    return await connection.one(_LOCK_HELD, **key, held=settlement.lease_id)
+        return await connection.one(_ANYBODYS, **key)
+    return await connection.one(_HELD, **key, lease_id=settlement.lease_id)
 
 
-async def _conclude(
-    connection: Connection, settlement: Settlement, owner: Account, ended: OpenClaim
-) -> Account:
-    """Store what becomes of the account, its claim and its job; return the account."""
-    now: datetime = settlement.now.business
-    concluded = claim.conclude(
-        account=owner,
+async def conclude(connection: Connection, settlement: Settlement, found: Unsettled) -> Account:
+    """Return the account as the claim leaves it; tell a legacy account's invitations."""
+    succeeded, today = settlement.outcome.succeeded, settlement.today
+    concluded = claim_rules.conclude(
+        account=found.owner,
         outcome=settlement.outcome,
-        person_id=ended.person_id,
+        person_id=found.claim.person_id,
         owner=settlement.owner,
-        today=settlement.today,
+        today=today,
         valid_days=settlement.valid_days,
     )
-    concluded = await _encouraged(connection, settlement, owner, concluded)
-    await _clear(connection, settlement, ended)
-    await account.put(connection, concluded, claim_ended_at=now)
-    await rows.end(
-        connection,
-        account_token=settlement.account_token,
-        claim_id=settlement.claim_id,
-        outcome=settlement.outcome,
-        now=now,
-    )
-    return concluded
+    await invitation_row.conclude(connection, found.owner, succeeded=succeeded, today=today)
+    return await legacy_account.verified(connection, found.owner, concluded) if succeeded else concluded
 
 
-async def _encouraged(
-    connection: Connection, settlement: Settlement, owner: Account, concluded: Account
-) -> Account:
-    """Tell a legacy account's invitations how its claim ended; return it without a campaign's limit."""
-    succeeded = settlement.outcome.succeeded
-    await invitation_rows.conclude(connection, owner, succeeded=succeeded, today=settlement.today)
-    return await legacy_account.verified(connection, owner, concluded) if succeeded else concluded
-
-
-async def _clear(connection: Connection, settlement: Settlement, ended: OpenClaim) -> None:
-    """Store the record of a success, or take back what a failure held; end the job."""
+async def clear(connection: Connection, settlement: Settlement, found: Unsettled) -> None:
+    """Store the record of a success, or take back what a failure held; end the claim and its job."""
+    ended, now = found.claim, settlement.now.business
     if settlement.record is not None:
         await record.put(connection, settlement.record)
     elif ended.slot is Slot.TAKEN:
@@ -99,23 +96,21 @@ async def _clear(connection: Connection, settlement: Settlement, ended: OpenClai
         await person.count_mismatch(
             connection,
             relying_party=ended.relying_party,
-            limiter_key=ended.limiter_key,
+            limiter_key=found.limiter_key,
             claim_id=ended.claim_id,
-            now=settlement.now.business,
+            now=now,
         )
-    await job_rows.finish(
-        connection,
-        account_token=settlement.account_token,
-        claim_id=settlement.claim_id,
-        has_intake=ended.has_intake,
-    )
+    key = {"account_token": settlement.account_token, "claim_id": ended.claim_id}
+    await task.finish(connection, **key, waits=found.waits)
+    await claim.end(connection, **key, outcome=settlement.outcome, now=now)
 
 
-def _with_outcome(event: Event, settlement: Settlement, record_digest: bytes) -> Event:
+def with_outcome(event: Event, settlement: Settlement, digest: bytes) -> Event:
+    """Return the event with what became of the claim."""
     reason = settlement.outcome.failure_reason
     return event.with_fields(
         claim_id=settlement.claim_id,
         state=settlement.outcome.state.value,
         failure_reason="" if reason is None else reason.value,
-        record_digest=record_digest,
+        record_digest=digest,
     )

@@ -92,7 +92,7 @@ checks = Table(
 )
 
 # lease_id and leased_until are null while nobody works on the job; limiter_key goes when the job is DONE.
-# lane and due_at: its place in the queue (storage.queue).
+# lane and due_at: its place in the queue (storage.claim.queue).
 jobs = Table(
     "jobs",
     main,

@@ -3,39 +3,35 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, literal_column, select
+from sqlalchemy import String, delete, exists, literal_column, select
 
 from idvault.ports.sealing import DayKey
 from idvault.storage.base.act import act, read
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
-from idvault.storage.base.statement import param, scalar, statement, upsert
+from idvault.storage.base.statement import Statement, param, scalar, statement, upsert
 from idvault.storage.claim.tables import intakes
 from idvault.storage.key.tables import day_keys
 
-_LAST = "\uffff"
 
-
-def _from_row(row: Any) -> DayKey:
+def _day_key(row: Any) -> DayKey:
     return DayKey(row.day, row.suite, row.public_key)
 
 
-_NAMED = day_keys.c.day == param("day")
-_ADD = statement(upsert(day_keys).on_conflict_do_nothing(index_elements=[day_keys.c.day]))
-_GET = statement(select(day_keys).where(_NAMED), _from_row)
-# A name begins with its day: the last one up to the day's end is the newest of the day.
+_ADD = statement(
+    upsert(day_keys).on_conflict_do_nothing(index_elements=[day_keys.c.day]).returning(*day_keys.c), _day_key
+)
+_GET = statement(select(day_keys).where(day_keys.c.day == param("day")), _day_key)
 _NEWEST = statement(
     select(day_keys)
-    .where(day_keys.c.day >= param("day"), day_keys.c.day <= param("end"))
+    .where(day_keys.c.day.startswith(param("day", String)))
     .order_by(day_keys.c.day.desc())
     .limit(literal_column("1")),
-    _from_row,
+    _day_key,
 )
-_NAMES = statement(select(day_keys.c.day), scalar)
-_IS_NEEDED = statement(
-    select(intakes.c.claim_id).where(intakes.c.day == param("day")).limit(literal_column("1")), scalar
-)
-_FORGET = statement(delete(day_keys).where(_NAMED))
+_NAMES: Statement[str] = statement(select(day_keys.c.day), scalar)
+_IS_NEEDED: Statement[bool] = statement(select(exists().where(intakes.c.day == param("day"))), scalar)
+_FORGET = statement(delete(day_keys).where(day_keys.c.day == param("day")))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,12 +43,14 @@ class SqlDayKeyStore:
     @act("day_key.publish")
     async def publish(self, connection: Connection, key: DayKey) -> DayKey:
         """Insert if absent; return the key that is published under that name."""
-        await connection.run(_ADD, day=key.day, suite=key.suite, public_key=key.public_key)
-        return await connection.only(_GET, day=key.day)
+        if await connection.one(_ADD, day=key.day, suite=key.suite, public_key=key.public_key) is not None:
+            return key
+        (published,) = await connection.all(_GET, day=key.day)
+        return published
 
     async def newest(self, *, day: str) -> DayKey | None:
         """Return the key of a day that came last."""
-        return await self.database.one("day_key.newest", _NEWEST, day=day, end=day + _LAST)
+        return await self.database.one("day_key.newest", _NEWEST, day=day)
 
     @read("day_key.names")
     async def names(self, connection: Connection) -> list[str]:
@@ -61,7 +59,7 @@ class SqlDayKeyStore:
 
     async def is_needed(self, *, day: str) -> bool:
         """Tell whether a waiting claim is sealed to the key of this name."""
-        return await self.database.one("day_key.is_needed", _IS_NEEDED, day=day) is not None
+        return await self.database.one("day_key.is_needed", _IS_NEEDED, day=day) is True
 
     @act("day_key.forget")
     async def forget(self, connection: Connection, *, day: str) -> None:

@@ -12,14 +12,14 @@ from idvault.storage.key.tables import shred_keys
 
 _KEY_SIZE = 32
 
-_FIND: Statement[bytes] = statement(
-    select(shred_keys.c.shred_key).where(shred_keys.c.account_token == param("token")), scalar
-)
 _ADD: Statement[bytes] = statement(
     upsert(shred_keys)
     .on_conflict_do_nothing(index_elements=[shred_keys.c.account_token])
     .returning(shred_keys.c.shred_key),
     scalar,
+)
+_FIND: Statement[bytes] = statement(
+    select(shred_keys.c.shred_key).where(shred_keys.c.account_token == param("token")), scalar
 )
 
 
@@ -29,18 +29,15 @@ class SqlShredStore:
 
     database: Database
 
-    async def obtain(self, *, account_token: str, candidate: bytes) -> bytes:
-        """Store the 32-byte candidate if there is no key; return what is stored then."""
+    @act("shred.obtain")
+    async def obtain(self, connection: Connection, *, account_token: str, candidate: bytes) -> bytes:
+        """Insert the 32-byte candidate if absent; return what is stored."""
         if len(candidate) != _KEY_SIZE:
             raise ValueError("a shred key has 32 bytes")
-        return await self._obtain(account_token, candidate)
-
-    @act("shred.obtain")
-    async def _obtain(self, connection: Connection, account_token: str, candidate: bytes) -> bytes:
-        added = await connection.one(_ADD, account_token=account_token, shred_key=candidate)
-        if added is not None:
-            return added
-        return await connection.only(_FIND, token=account_token)
+        if await connection.one(_ADD, account_token=account_token, shred_key=candidate) is not None:
+            return candidate
+        (stored,) = await connection.all(_FIND, token=account_token)
+        return stored
 
     async def find(self, *, account_token: str) -> bytes | None:
         """Return the stored key of an account; makes none where there is none (ports.disclosure)."""

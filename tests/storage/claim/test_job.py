@@ -11,7 +11,7 @@ from idvault.domain import job as machine
 from idvault.domain.job import JobState
 from idvault.ports.claim import Intake
 from idvault.storage.base.database import Database
-from idvault.storage.base.statement import param, statement
+from idvault.storage.base.statement import statement
 from idvault.storage.claim.tables import jobs
 from tests.storage.hooks import held_act
 from tests.support.databases import PostgresMaker
@@ -115,10 +115,11 @@ async def test_lessees_do_not_wait_for_a_locked_job(postgres_maker: PostgresMake
     first = await world.waiting()
     second = await world.waiting(now=at(after=timedelta(minutes=1)))
 
-    changed = statement(update(jobs).where(jobs.c.claim_id == param("claim")).values(attempts=7))
-    async with held_act(database, lambda connection: connection.run(changed, claim=first.claim_id)):
+    held = statement(update(jobs).where(jobs.c.claim_id == first.claim_id).values(attempts=7))
+    async with held_act(database, lambda connection: connection.run(held)):
         leased = world.jobs.lease(lease=lease_of("w"), now=at().real, limit=10)
-        assert [job.claim_id for job in await asyncio.wait_for(leased, timeout=5)] == [second.claim_id]
+        won = await asyncio.wait_for(leased, timeout=5)
+    assert [job.claim_id for job in won] == [second.claim_id]
     await database.close()
     await asyncio.to_thread(postgres_maker.drop, databases)
 

@@ -1,23 +1,26 @@
 """The fair queue of waiting jobs, against both databases."""
 
+import sqlite3
 from datetime import datetime, timedelta
 from typing import Any
 
+import asyncpg  # type: ignore[import-untyped]
 import pytest
-from sqlalchemy import update
+from sqlalchemy import BigInteger, text, update
 
+from idvault.domain.error import UnavailableError
 from idvault.domain.job import JobState
 from idvault.ports.claim import Job
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.sqlite_connection import SqliteConnection
+from idvault.storage.base.statement import Statement, scalar, statement
 from idvault.storage.claim import queue
 from idvault.storage.claim.tables import jobs
 from tests.resilience.registry import backlog
-from tests.support import sql
+from tests.storage.hooks import connection_class, failing_commit, failing_statement
 from tests.support.storage_world import World, at, lease_of
 
-_TABLES = "('jobs', 'claims', 'intakes', 'checks')"
 # What a lease of ten from five parties reads, however many wait.
 _MOST_ROWS = 300
 
@@ -65,10 +68,11 @@ async def test_more_parties_than_a_lease_takes(world: World) -> None:
     assert turns == [["a", "b"], ["c", "d"], ["e", "a"], ["b", "c"], ["d", "e"]]
 
 
-async def test_a_job_without_an_intake_hides_no_other(main_database: Database, world: World) -> None:
+async def test_a_job_without_an_intake_hides_no_other(world: World) -> None:
     """What no worker may take stands in nobody's way, in the order of either database."""
     first, _second = [await _wait(world, "a", state=JobState.UNKNOWN, sent_at=at().real) for _ in range(2)]
-    await sql.change(main_database, update(jobs).where(jobs.c.claim_id == first.claim_id).values(due_at=None))
+
+    await world.do(update(jobs).where(jobs.c.claim_id == first.claim_id).values(due_at=None))
     assert await _lease(world, 5) == ["a"]
 
 
@@ -146,21 +150,27 @@ async def test_a_lease_reads_the_same_however_many_wait(main_database: Database,
     async def lease(connection: Connection) -> int:
         count = _sqlite_steps if isinstance(connection, SqliteConnection) else _postgres_rows
         before = await count(connection)
-        rows, _ = await queue.pick(connection, turns={}, now=backlog.NOW + timedelta(seconds=1), limit=10)
+        later = backlog.NOW + timedelta(seconds=1)
+        rows = (await queue.pick(connection, turns={}, now=later, limit=10)).rows
         assert len(rows) == 10
         assert len({row.relying_party for row in rows}) == backlog.PARTIES
         return await count(connection) - before
 
-    assert await main_database.act("test", lease) <= _MOST_ROWS
+    assert 0 < await main_database.act("test", lease) <= _MOST_ROWS
+
+
+# How many rows this transaction has read, by an index or without.
+_ROWS_READ: Statement[int] = statement(
+    text(
+        "SELECT CAST(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) AS BIGINT) AS number "
+        "FROM pg_stat_xact_user_tables WHERE relname IN ('jobs', 'claims', 'intakes', 'checks')"
+    ).columns(number=BigInteger),
+    scalar,
+)
 
 
 async def _postgres_rows(connection: Connection) -> int:
-    """Return how many rows this transaction has read, by an index or without."""
-    query = (
-        "SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) FROM pg_stat_xact_user_tables "  # noqa: S608
-        f"WHERE relname IN {_TABLES}"
-    )
-    return int((await connection._fetch(query, ()))[0][0])
+    return await connection.one(_ROWS_READ) or 0
 
 
 _steps = [0]
@@ -175,3 +185,29 @@ async def _sqlite_steps(connection: Connection) -> int:
     assert isinstance(connection, SqliteConnection)
     connection.driver.set_progress_handler(note, 100)
     return _steps[0]
+
+
+async def test_a_repeated_act_moves_no_turn_twice(world: World) -> None:
+    """A lease that the database asks to begin anew deals as if it had been the first."""
+    for party in "abc":
+        for _ in range(2):
+            await _wait(world, party)
+    conflict = _conflict(world.database)
+    with failing_statement(world.database, number=3, fault=conflict) as seen:
+        assert await _lease(world, 1) == ["a"]
+    assert len(seen) > 3
+    assert await _lease(world, 1) == ["b"]
+    with failing_commit(world.database, committed=False) as fired, pytest.raises(UnavailableError):
+        await _lease(world, 1)
+    assert fired
+    assert await _lease(world, 1) == ["c"]
+
+
+def _conflict(database: Database) -> Exception:
+    """Return the error by which a database asks to repeat an act."""
+    if connection_class(database) is SqliteConnection:
+        error = sqlite3.OperationalError("database is locked")
+        error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+        return error
+    serialization: Exception = asyncpg.SerializationError("conflict")
+    return serialization

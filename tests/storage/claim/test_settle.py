@@ -1,8 +1,13 @@
 """Acts `settle`, `postpone` and `purge`, and the reads of claims, against both databases."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
+from inspect import unwrap
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -13,9 +18,11 @@ from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.event import EventType
 from idvault.domain.job import JobProgress, JobState
 from idvault.ports.claim import Intake
+from idvault.storage.claim.store import SqlVerificationStore
 from idvault.storage.claim.tables import intakes, jobs, mismatches
 from idvault.storage.log.tables import log_entries
 from idvault.transparency import entry
+from tests.storage.hooks import held_act
 from tests.support.storage_world import MATCHED, MISMATCHED, NO_RECORD, NOW, TODAY, World, at, lease_of
 
 
@@ -330,3 +337,52 @@ async def test_a_deposit_waits_for_the_lease(world: World) -> None:
     assert await world.settle(won, MATCHED)
     assert (await world.counts())["intakes"] == 0
     assert not await deposit()
+
+
+@asynccontextmanager
+async def _meanwhile(world: World, act: Any, *args: Any, **kwargs: Any) -> AsyncIterator[None]:
+    """Keep an act of the claims' store open for the length of the block and a moment longer."""
+    work = partial(unwrap(act), world.claims)
+    async with held_act(world.database, lambda connection: work(connection, *args, **kwargs)):
+        yield
+        await asyncio.sleep(0.2)
+
+
+async def test_an_intake_that_came_while_settling_waited_is_deleted(world: World) -> None:
+    """Settle sees what the act before it stored, though it began to look when nothing was there."""
+    job = await world.job()
+    event = world.event(EventType.CLAIM_POSTPONE, job.account_token)
+    key = {"account_token": job.account_token, "claim_id": job.claim_id}
+    intake = Intake("2026-03-01", b"sealed")
+    deposit = SqlVerificationStore.deposit
+    async with _meanwhile(world, deposit, **key, intake=intake, event=event):
+        settling = asyncio.create_task(world.settle(job, MATCHED))
+    assert await settling is not None
+    assert (await world.counts())["intakes"] == 0
+
+
+async def test_a_claim_superseded_while_settling_waited_is_not_settled(world: World) -> None:
+    """Settle sees that the claim has ended, though it was PENDING when it began to look."""
+    job = await world.job(person=world.person("x"))
+    asked = world.opening(account_token=job.account_token, new_account=False, person=world.person("y"))
+    event, superseded = (
+        world.event(kind, job.account_token) for kind in (EventType.CLAIM_OPEN, EventType.CLAIM_SUPERSEDE)
+    )
+    async with _meanwhile(world, SqlVerificationStore.open, asked, event=event, superseded=superseded):
+        settling = asyncio.create_task(world.settle(job, MATCHED))
+    assert await settling is None
+    assert (await world.slots("x"), await world.slots("y")) == (0, 1)
+    assert (await world.counts())["records"] == 0
+
+
+async def test_a_job_whose_intake_came_while_taking_waited_is_not_taken(world: World) -> None:
+    """It is a worker's now."""
+    job = await world.job()
+    late = job.lease.until
+    event = world.event(EventType.CLAIM_POSTPONE, job.account_token)
+    key = {"account_token": job.account_token, "claim_id": job.claim_id}
+    intake = Intake("2026-03-01", b"sealed")
+    deposit = SqlVerificationStore.deposit
+    async with _meanwhile(world, deposit, **key, intake=intake, event=event):
+        taking = asyncio.create_task(world.jobs.take(**key, lease=lease_of("other"), now=late))
+    assert await taking is None

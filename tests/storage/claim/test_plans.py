@@ -1,0 +1,143 @@
+"""The statements of claims use the indices that were made for them, on both databases."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import insert
+
+from idvault.storage.base.connection import Connection
+from idvault.storage.base.database import Database
+from idvault.storage.base.statement import Statement, statement
+from idvault.storage.claim import job_rows, person, queue, settle, store
+from idvault.storage.claim.tables import mismatches, persons
+from tests.resilience.registry import backlog
+from tests.storage.plans import plan_of
+from tests.support.databases import Databases
+from tests.support.storage_world import NOW
+
+_KEY = {"token": "acct_1", "claim": "1" * 32}
+_PERSON = {"party": "platform-a", "index": b"i" * 32, "previous": b"p" * 32}
+# Each with the indices by which its rows are found: SQLite's word for them, and PostgreSQL's.
+HOT: dict[str, tuple[Statement[Any], dict[str, Any], list[str], list[str]]] = {
+    "claim of a request": (
+        store._FIND,
+        {"party": "platform-a", "request_id": "r"},
+        ["SEARCH requests USING INDEX sqlite_autoindex_requests_1 (relying_party=? AND request_id=?)"],
+        ["pk_requests", "pk_claims", "pk_accounts", "pk_jobs"],
+    ),
+    "overdue": (
+        store._OVERDUE,
+        {"opened_before": NOW, "limit": 9},
+        ["ix_claims_state_opened_at (state=? AND opened_at<?)"],
+        ["ix_claims_state_opened_at"],
+    ),
+    "person": (
+        person._LOCK,
+        _PERSON,
+        ["sqlite_autoindex_persons_1 (relying_party=? AND person_index=?)"],
+        ["pk_persons"],
+    ),
+    "two persons": (
+        person._LOCK_TWO,
+        {**_PERSON, "also": "2" * 32},
+        [
+            "sqlite_autoindex_persons_1 (relying_party=? AND person_index=?)",
+            "sqlite_autoindex_persons_2 (relying_party=? AND person_id=?)",
+        ],
+        ["pk_persons", "uq_persons_relying_party_person_id"],
+    ),
+    "mismatches": (
+        person._MISMATCHES,
+        {"party": "platform-a", "today": b"t" * 32, "yesterday": b"y" * 32, "after": NOW - timedelta(days=1)},
+        ["sqlite_autoindex_mismatches_1 (relying_party=? AND limiter_key=?)"],
+        ["pk_mismatches"],
+    ),
+    "claim to settle": (
+        settle._HELD,
+        {**_KEY, "lease_id": "3" * 32},
+        [
+            "sqlite_autoindex_accounts_1 (account_token=?)",
+            "sqlite_autoindex_jobs_1 (account_token=? AND claim_id=?)",
+            "sqlite_autoindex_claims_1 (account_token=? AND claim_id=?)",
+        ],
+        ["pk_accounts", "pk_jobs", "pk_claims"],
+    ),
+    "leased jobs": (
+        job_rows._LOAD,
+        {"keys": [("acct_1", "1" * 32)]},
+        [
+            "sqlite_autoindex_jobs_1 (account_token=? AND claim_id=?)",
+            "sqlite_autoindex_claims_1 (account_token=? AND claim_id=?)",
+        ],
+        ["pk_jobs", "pk_claims"],
+    ),
+    "checks of leased jobs": (
+        job_rows._AIS,
+        {"keys": [("acct_1", "1" * 32)]},
+        ["sqlite_autoindex_checks_1 (account_token=? AND claim_id=?)"],
+        ["pk_checks"],
+    ),
+    "first jobs of a lane": (
+        queue._FIRST,
+        {"lane": 1, "party": "platform-a", "now": NOW, "limit": 9},
+        ["ix_jobs_queue (lane=? AND relying_party=? AND due_at<?)"],
+        ["ix_jobs_queue"],
+    ),
+    "jobs before a new one": (
+        queue.BEFORE_RE_VERIFICATION,
+        {"party": "platform-a", "now": NOW},
+        ["ix_jobs_queue (lane=? AND relying_party=? AND due_at>?)"],
+        ["ix_jobs_queue"],
+    ),
+}
+_MANY = 2_000
+_ADD_PERSON, _ADD_MISMATCH = statement(insert(persons)), statement(insert(mismatches))
+# A handful of rows, found by an index, that is put into an order which no index has.
+SORTED = ("person", "two persons", "mismatches", "overdue", "checks of leased jobs")
+
+
+async def _fill(database: Database) -> None:
+    """Give PostgreSQL, which plans by its statistics, something to count."""
+    await backlog.fill(database, count=_MANY)
+    party, numbers = {"relying_party": "platform-a"}, range(_MANY)
+    people = [
+        {
+            **party,
+            "person_index": number.to_bytes(32, "big"),
+            "index_version": 0,
+            "person_id": f"{number:032x}",
+            "accounts": 1,
+            "closed": False,
+        }
+        for number in numbers
+    ]
+    counted = [
+        {**party, "limiter_key": number.to_bytes(32, "big"), "claim_id": "1" * 32, "happened_at": NOW}
+        for number in numbers
+    ]
+
+    async def add(connection: Connection) -> None:
+        await connection.many(_ADD_PERSON, people)
+        await connection.many(_ADD_MISMATCH, counted)
+
+    await database.act("test", add)
+    await backlog.analyse(database)
+
+
+@pytest.mark.parametrize("name", HOT)
+async def test_rows_are_found_by_an_index(main_database: Database, databases: Databases, name: str) -> None:
+    """No table is read whole, and the queue is not sorted."""
+    asked, parameters, sqlite, postgres = HOT[name]
+    if databases.kind == "postgres":
+        await _fill(main_database)
+    plan = await plan_of(main_database, asked, **parameters)
+    wanted = postgres if databases.kind == "postgres" else sqlite
+    assert [part for part in wanted if part not in plan] == [], plan
+    if databases.kind == "postgres":
+        assert "Seq Scan" not in plan
+    else:
+        assert "TEMP B-TREE" not in plan or name in SORTED
+        assert "SCAN jobs" not in plan
+        assert "SCAN claims" not in plan
+        assert "SCAN persons" not in plan

@@ -1,0 +1,70 @@
+"""How many statements the acts of a sign-up send, against both databases."""
+
+from collections.abc import Awaitable
+from datetime import timedelta
+from typing import Any
+
+from idvault.domain.record import SealedRecord
+from idvault.storage.base.database import Database
+from idvault.storage.key.shred import SqlShredStore
+from tests.storage.hooks import before_statements
+from tests.support.storage_world import MATCHED, MISMATCHED, NO_RECORD, World, at
+
+# What VerifyIndividual may cost at the edge, from the request to the answer.
+_MOST = 20
+
+
+async def _sent(database: Database, act: Awaitable[Any]) -> tuple[int, Any]:
+    """Return how many statements an act sends, BEGIN and COMMIT not counted, and its result."""
+    seen: list[str] = []
+    with before_statements(database, seen.append):
+        result = await act
+    return len(seen), result
+
+
+async def test_a_sign_up_is_few_statements(world: World, shred_database: Database) -> None:
+    """Somebody new: open, a turn at the registry, a shred key and settle."""
+    opened, answer = await _sent(world.database, world.open())
+    gap, now = timedelta(seconds=1), at().real
+    turn, _ = await _sent(world.database, world.budget.take("nppa/check", gap=gap, now=now, latest=now))
+    keys = SqlShredStore(database=shred_database)
+    sealed, _ = await _sent(shred_database, keys.obtain(account_token="acct_1", candidate=b"k" * 32))
+    settled, claim = await _sent(world.database, world.settle(answer.job, MATCHED))
+    assert claim is not None
+    assert (opened, turn, sealed, settled) == (9, 1, 1, 9)
+    assert opened + turn + sealed + settled <= _MOST
+
+
+async def test_statements_of_other_openings(world: World) -> None:
+    """A second account of a person, one too many, a verification once more, a repeated request."""
+    sign_up: dict[str, Any] = {"person": world.person("x"), "accounts_per_person": 2}
+    verified = await world.verified(**sign_up)
+    asked = world.opening(**{**sign_up, "person": world.person("x")})
+    second, _ = await _sent(world.database, world.open(asked))
+    too_many, _ = await _sent(world.database, world.open(**{**sign_up, "person": world.person("x")}))
+    again, _ = await _sent(world.database, world.again(verified, person=world.person("x")))
+    repeated, _ = await _sent(world.database, world.open(asked))
+    assert (second, too_many, again, repeated) == (10, 12, 11, 3)
+
+
+async def test_statements_of_other_endings(world: World) -> None:
+    """A failure, a mismatch, and a success of a claim that waited and has an intake to delete."""
+    failed, _ = await _sent(world.database, world.settle(await world.job(), NO_RECORD))
+    mismatched, _ = await _sent(world.database, world.settle(await world.job(), MISMATCHED))
+    waited, _ = await _sent(world.database, world.settle(await world.waiting(), MATCHED, lease_id=None))
+    assert (failed, mismatched, waited) == (8, 9, 10)
+
+
+async def test_a_record_is_hashed_once(world: World, monkeypatch: Any) -> None:
+    """The digest that the log, the receipt and the answer name is computed once in an act."""
+    hashed: list[SealedRecord] = []
+    digest = SealedRecord.digest
+
+    def counted(record: SealedRecord) -> bytes:
+        hashed.append(record)
+        return digest(record)
+
+    job = await world.job()
+    monkeypatch.setattr(SealedRecord, "digest", counted)
+    assert await world.settle(job, MATCHED)
+    assert len(hashed) == 1
