@@ -19,40 +19,19 @@ LONGEST_TEST = 600
 LONGEST_FUNCTION = 50
 CLIENT = ROOT / "clients" / "python" / "idvault_client"
 # What backends import under a name that the service has too: the same thing, as a backend sees it.
-PROMISED = {"Consent", "FailureReason", "Invitation", "Server", "Status", "Statuses", "Tls"}
-# Still to be renamed, room by room; a name that is gone from here stays unique.
-SHARED_NAMES = {
-    "Answer",
-    "Batch",
-    "Call",
-    "Chunk",
-    "Claims",
-    "Evidence",
-    "Facts",
-    "Finding",
-    "KeyFileError",
-    "KeySet",
-    "Method",
-    "Opened",
-    "Opening",
-    "Outcome",
-    "Person",
-    "Plan",
-    "Policy",
-    "Progress",
-    "Reply",
-    "Request",
-    "Rosters",
-    "Shown",
-    "Signature",
-    "Signer",
-    "Standing",
-    "State",
-    "Waiting",
-    "WireError",
-    "_Check",
-    "_OvertakenError",
+PROMISED = {"CampaignProgress", "Consent", "FailureReason", "Invitation", "Status", "Statuses", "Tls"}
+# The capability of each service, and the parts under whose names a room keeps it that has no folder for it.
+CAPABILITIES = {
+    "verification": "claim",
+    "status": "account",
+    "campaign": "campaign",
+    "disclosure": "disclosure",
+    "drill": "custody",
+    "roster": "people",
+    "transparency": "log",
 }
+PARTS = {"custody": ("drill", "handover"), "people": ("roster", "second_factor"), "log": ("event",)}
+NOT_SERVED = {"credential", "platform", "key"}
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -174,15 +153,11 @@ def class_names() -> dict[str, list[str]]:
 
 
 def test_a_class_name_means_one_thing() -> None:
-    """No two classes share a name, but for what is promised to backends and what is still to be renamed."""
+    """No two classes share a name, but for what is promised to backends."""
     shared = {name: places for name, places in class_names().items() if len(places) > 1}
-    expect_none(
-        f"{name}: {', '.join(places)}"
-        for name, places in shared.items()
-        if name not in PROMISED | SHARED_NAMES
-    )
-    unique = (PROMISED | SHARED_NAMES) - shared.keys()
-    assert not unique, f"these names are unique now and must leave the lists: {sorted(unique)}"
+    expect_none(f"{name}: {', '.join(places)}" for name, places in shared.items() if name not in PROMISED)
+    unique = PROMISED - shared.keys()
+    assert not unique, f"these names are unique now and must leave the list: {sorted(unique)}"
 
 
 def test_durable_files_are_written_in_one_place() -> None:
@@ -235,22 +210,37 @@ def test_pages_that_are_named_exist() -> None:
 
 
 def test_a_capability_has_one_name() -> None:
-    """A proto file with a service has its namesake in every room that a capability passes through."""
-    services = [
+    """A service's capability has a file or a folder of its name, or of its parts, in every room it passes."""
+    services = {
         path.stem
         for path in (ROOT / "proto").rglob("*.proto")
         if re.search(r"^service ", path.read_text("utf-8"), re.MULTILINE)
+    }
+    assert services == CAPABILITIES.keys()
+    expect_none(
+        f"{room}/{name}"
+        for name in CAPABILITIES.values()
+        for room in ("domain", "ports", "flows", "storage", "api")
+        if not any((ROOMS / room / f"{each}.py").is_file() for each in (name, *PARTS.get(name, ())))
+        and not (ROOMS / room / name / "__init__.py").is_file()
+    )
+
+
+def test_a_folder_is_a_capability() -> None:
+    """What has a folder in a room is a capability, called as everywhere, and a folder holds several files."""
+    known = {*CAPABILITIES.values(), *NOT_SERVED}
+    folders = [
+        folder
+        for room in ("domain", "ports", "flows", "storage", "api")
+        for folder in (ROOMS / room).iterdir()
+        if (folder / "__init__.py").is_file() and folder.name not in ("base", "edge", "migrations")
     ]
-    assert services
-    rooms = ("domain", "ports", "flows", "storage", "api")
-    # A capability that has a room of its own is cut into parts, which have names of their own.
-    places = [
-        (room, name) for name in services for room in rooms if room == "api" or not (ROOMS / name).is_dir()
-    ]
-    expected = [ROOMS / room / f"{name}.py" for room, name in places]
-    tested = ("domain", "flows", "api")
-    expected += [ROOT / "tests" / room / f"test_{name}.py" for room, name in places if room in tested]
-    expect_none(path.relative_to(ROOT).as_posix() for path in expected if not path.is_file())
+    expect_none(str(folder.relative_to(ROOMS)) for folder in folders if folder.name not in known)
+    expect_none(
+        str(folder.relative_to(ROOMS))
+        for folder in folders
+        if folder.parent.name != "storage" and len(list(folder.glob("[!_]*.py"))) < 2
+    )
 
 
 def test_capabilities_are_singular() -> None:

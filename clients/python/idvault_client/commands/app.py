@@ -37,7 +37,7 @@ app.command("history", short_help="Fetch the disclosures of an account's record.
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
+class ConnectionOptions:
     """How to reach the vault: by a ready file, or by target and PEM files."""
 
     ready_file: Path | None
@@ -85,7 +85,7 @@ def connection(  # noqa: PLR0917 - typer makes an option of each
     signature does not verify. Results go to stdout, everything else to stderr.
     """
     tls = Tls(ca, certificate, key) if ca and certificate and key else None
-    context.obj = Connection(ready_file, platform, target, tls, server_name, timeout, as_json)
+    context.obj = ConnectionOptions(ready_file, platform, target, tls, server_name, timeout, as_json)
 
 
 def main() -> None:
