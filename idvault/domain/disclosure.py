@@ -200,15 +200,15 @@ def check_may_decide(*, disclosure: Disclosure, member: QuorumMember, now: datet
 
 
 def decide(
-    *, disclosure: Disclosure, member: QuorumMember, verdict: Verdict, panel: DecidingQuorum, now: datetime
+    *, disclosure: Disclosure, member: QuorumMember, verdict: Verdict, quorum: DecidingQuorum, now: datetime
 ) -> Disclosure:
     """Return the disclosure with one more decision; raises what `check_may_decide` does."""
     check_may_decide(disclosure=disclosure, member=member, now=now)
     made = Decision(member.name, member.place, verdict, now)
     decided = replace(disclosure, decisions=(*disclosure.decisions, made))
-    if decided.count(Verdict.APPROVE) >= panel.threshold:
+    if decided.count(Verdict.APPROVE) >= quorum.threshold:
         return replace(decided, state=DisclosureState.APPROVED)
-    if decided.count(Verdict.DENY) > panel.size - panel.threshold:
+    if decided.count(Verdict.DENY) > quorum.size - quorum.threshold:
         return replace(decided, state=DisclosureState.DENIED)
     return decided
 

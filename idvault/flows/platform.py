@@ -36,7 +36,7 @@ class PlatformFlow:
         """Take the port, and the guard of the log; None lets a development machine start without a worker."""
         self._store = store
         self._guard = guard
-        self._recorder = EventFactory(entropy=entropy)
+        self._events = EventFactory(entropy=entropy)
 
     async def register(
         self,
@@ -56,10 +56,10 @@ class PlatformFlow:
         drill.check_platform(name)
         if self._guard is not None:
             await self._guard.check(now=now)
-        event = self._recorder.event(
+        event = self._events.event(
             EventType.PLATFORM_REGISTER, actor_id=actor_id, now=now, name=name, role=role, spki=spki
         )
-        platform = Platform(name, role, self._recorder.new_id(), spki, now.business)
+        platform = Platform(name, role, self._events.new_id(), spki, now.business)
         return await self._store.register(platform, now=now, event=event, request=request)
 
     async def revoke(
@@ -73,7 +73,7 @@ class PlatformFlow:
         request: Request | None = None,
     ) -> Platform:
         """Revoke a pinned key; raises NotFoundError if it is unknown."""
-        event = self._recorder.event(
+        event = self._events.event(
             EventType.PLATFORM_REVOKE, actor_id=actor_id, now=now, name=name, role=role, spki=spki
         )
         return await self._store.revoke(name=name, spki=spki, now=now, event=event, request=request)

@@ -54,13 +54,13 @@ class Filed:
 class Deciding:
     """One decision to store. signed: the signed approval or denial; resealed: the share, of an approval only.
 
-    panel: the quorum that the member was found in; it must still be the record's present one.
+    quorum: the quorum that the member was found in; it must still be the record's present one.
     """
 
     disclosure_id: str
     member: QuorumMember
     verdict: Verdict
-    panel: DecidingQuorum
+    quorum: DecidingQuorum
     signed: bytes
     resealed: bytes | None = field(repr=False)
 

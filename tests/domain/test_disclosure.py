@@ -50,7 +50,7 @@ def disclosure(**changes: Any) -> Disclosure:
 
 
 def decide(before: Disclosure, member: QuorumMember, verdict: Verdict = Verdict.APPROVE) -> Disclosure:
-    return rules.decide(disclosure=before, member=member, verdict=verdict, panel=PANEL, now=NOW)
+    return rules.decide(disclosure=before, member=member, verdict=verdict, quorum=PANEL, now=NOW)
 
 
 def reason(error: pytest.ExceptionInfo[IdvaultError]) -> Reason:
@@ -105,7 +105,7 @@ def test_nothing_happens_after_the_end() -> None:
     """An approval, an opening and a withdrawal come too late at the very end."""
     waiting, approved = disclosure(), disclosure(state=DisclosureState.APPROVED)
     late: list[Any] = [
-        lambda: rules.decide(disclosure=waiting, member=A, verdict=Verdict.APPROVE, panel=PANEL, now=END),
+        lambda: rules.decide(disclosure=waiting, member=A, verdict=Verdict.APPROVE, quorum=PANEL, now=END),
         lambda: rules.open_once(disclosure=approved, now=END),
         lambda: rules.cancel(disclosure=waiting, now=END),
     ]

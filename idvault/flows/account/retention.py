@@ -27,7 +27,7 @@ class RetentionFlow:
         self._accounts = accounts
         self._claims = claims
         self._guard = guard
-        self._recorder = EventFactory(entropy=entropy)
+        self._events = EventFactory(entropy=entropy)
         self._policy = policy
 
     async def expire_accounts(self, *, now: ClockReading, limit: int) -> int:
@@ -36,7 +36,7 @@ class RetentionFlow:
         today = now.today(self._policy.zone)
         count = 0
         for account in await self._accounts.expiring(today=today, limit=limit):
-            event = self._recorder.event(
+            event = self._events.event(
                 EventType.ACCOUNT_EXPIRE,
                 actor_id=SYSTEM_ACTOR,
                 now=now,
@@ -52,7 +52,7 @@ class RetentionFlow:
         count = 0
         before = now.business - REJECTED_LIFETIME
         for account in await self._accounts.abandoned(before=before, limit=limit):
-            event = self._recorder.event(
+            event = self._events.event(
                 EventType.ACCOUNT_REMOVE,
                 actor_id=SYSTEM_ACTOR,
                 now=now,
@@ -65,5 +65,5 @@ class RetentionFlow:
     async def purge_requests(self, *, now: ClockReading) -> int:
         """Forget requests after 7 days; return how many."""
         await self._guard.check(now=now)
-        event = self._recorder.event(EventType.REQUEST_PURGE, actor_id=SYSTEM_ACTOR, now=now)
+        event = self._events.event(EventType.REQUEST_PURGE, actor_id=SYSTEM_ACTOR, now=now)
         return await self._claims.purge(before=now.business - REQUEST_LIFETIME, now=now, event=event)

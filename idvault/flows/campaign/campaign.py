@@ -59,19 +59,19 @@ class CampaignFlow:
         self._store = store
         self._fingerprinter = fingerprinter
         self._guard = guard
-        self._recorder = EventFactory(entropy=entropy)
+        self._events = EventFactory(entropy=entropy)
         self._policy = policy
 
     async def create(self, asked: Asked, *, plan: CampaignPlan, now: ClockReading) -> Campaign:
         """Make a campaign; raises InvalidError, AlreadyExistsError and UnavailableError."""
         await self._guard.check(now=now)
         made = campaign.make(
-            campaign_id=self._recorder.new_id(),
+            campaign_id=self._events.new_id(),
             relying_party=asked.relying_party,
             plan=campaign.check_plan(plan=plan, today=now.today(self._policy.zone)),
             now=now.business,
         )
-        event = self._recorder.event(
+        event = self._events.event(
             EventType.CAMPAIGN_CREATE,
             actor_id=asked.actor_id,
             now=now,
@@ -83,7 +83,7 @@ class CampaignFlow:
     async def move(self, asked: Asked, *, campaign_id: str, verb: Verb, now: ClockReading) -> Campaign:
         """Move a campaign; raises NotFoundError, PreconditionError, AlreadyExistsError, UnavailableError."""
         await self._guard.check(now=now)
-        event = self._recorder.event(_EVENTS[verb], actor_id=asked.actor_id, now=now, campaign_id=campaign_id)
+        event = self._events.event(_EVENTS[verb], actor_id=asked.actor_id, now=now, campaign_id=campaign_id)
         return await self._store.move(
             campaign_id=campaign_id,
             verb=verb,

@@ -70,7 +70,7 @@ class InvitationFlow:
         self._coder = coder
         self._fingerprinter = fingerprinter
         self._guard = guard
-        self._recorder = EventFactory(entropy=entropy)
+        self._events = EventFactory(entropy=entropy)
         self._policy = policy
 
     async def take(
@@ -80,7 +80,7 @@ class InvitationFlow:
         await self._guard.check(now=now)
         batch_id = asked.request_id.replace("-", "")
         code = self._codes(campaign_id, batch_id)
-        event = self._recorder.event(
+        event = self._events.event(
             EventType.INVITATION_CLAIM,
             actor_id=asked.actor_id,
             now=now,
@@ -136,7 +136,7 @@ class InvitationFlow:
     ) -> ShownInvitation:
         """Record what became of an invitation; raises as `take` does."""
         await self._guard.check(now=now)
-        entry = self._recorder.event(
+        entry = self._events.event(
             EventType.INVITATION_RECORD,
             actor_id=asked.actor_id,
             now=now,
@@ -202,7 +202,7 @@ class EnforcementFlow:
         """Take the port, what every mutation passes first, and the policy for its time zone."""
         self._store = store
         self._guard = guard
-        self._recorder = EventFactory(entropy=entropy)
+        self._events = EventFactory(entropy=entropy)
         self._policy = policy
 
     async def enforce(self, *, now: ClockReading, limit: int) -> int:
@@ -225,7 +225,7 @@ class EnforcementFlow:
         return count
 
     def _event(self, kind: EventType, limited: Limited, now: ClockReading) -> Event:
-        return self._recorder.event(
+        return self._events.event(
             kind,
             actor_id=SYSTEM_ACTOR,
             now=now,

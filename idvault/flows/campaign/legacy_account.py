@@ -68,7 +68,7 @@ class LegacyAccountFlow:
         self._fingerprinter = fingerprinter
         self._guard = guard
         self._entropy = entropy
-        self._recorder = EventFactory(entropy=entropy)
+        self._events = EventFactory(entropy=entropy)
 
     async def import_chunk(self, command: ImportCommand, *, now: ClockReading) -> list[RowResult]:
         """Give every new reference an account; return what became of each row, in order.
@@ -78,7 +78,7 @@ class LegacyAccountFlow:
         await self._guard.check(now=now)
         hashes = self._hashes(command)
         chunk = self._chunk(command, hashes, now)
-        event = self._recorder.event(
+        event = self._events.event(
             EventType.LEGACY_IMPORT,
             actor_id=command.actor_id,
             now=now,

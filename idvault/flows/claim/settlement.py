@@ -60,7 +60,7 @@ class SettlementFlow:
         self._registries = registries
         self._record_sealer = record_sealer
         self._intake_sealer = intake_sealer
-        self._recorder = EventFactory(entropy=entropy)
+        self._events = EventFactory(entropy=entropy)
         self._policy = policy
         self._on_settled = on_settled
         self._unsent_at: datetime | None = None
@@ -186,7 +186,7 @@ class SettlementFlow:
             valid_days=self._policy.verification_days,
             now=now,
         )
-        event = self._recorder.event(
+        event = self._events.event(
             EventType.CLAIM_SETTLE, actor_id=SYSTEM_ACTOR, now=now, account_token=account_token
         )
         claim = await self._store.settle(settlement, event=event)
@@ -224,7 +224,7 @@ class SettlementFlow:
         )
 
     def _postponed(self, account_token: str, claim_id: str, now: ClockReading) -> Event:
-        return self._recorder.event(
+        return self._events.event(
             EventType.CLAIM_POSTPONE,
             actor_id=SYSTEM_ACTOR,
             now=now,
@@ -252,7 +252,7 @@ class BacklogFlow:
         self._settlement = settlement
         self._opener = opener
         self._guard = guard
-        self._recorder = EventFactory(entropy=entropy)
+        self._events = EventFactory(entropy=entropy)
 
     async def lease(self, *, now: ClockReading, limit: int) -> list[Job]:
         """Win up to limit jobs that are due; none right after one that the registry did not take.
@@ -262,7 +262,7 @@ class BacklogFlow:
         await self._guard.check(now=now)
         if self._settlement.is_held(now=now.real):
             return []
-        lease = Lease(self._recorder.new_id(), now.real + LEASE)
+        lease = Lease(self._events.new_id(), now.real + LEASE)
         return await self._jobs.lease(lease=lease, now=now.real, limit=limit)
 
     async def settle(self, job: Job, *, now: ClockReading) -> Claim | None:

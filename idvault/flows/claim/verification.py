@@ -81,7 +81,7 @@ class VerificationFlow:
         self._fingerprinter = fingerprinter
         self._guard = guard
         self._entropy = entropy
-        self._recorder = EventFactory(entropy=entropy)
+        self._events = EventFactory(entropy=entropy)
         self._policy = policy
         self._queue = QueueFlow(store=store, jobs=jobs, policy=policy)
         self._running: set[asyncio.Task[Any]] = set()
@@ -99,7 +99,7 @@ class VerificationFlow:
         )
         opening = self._opening(command, request, now)
         event, superseded = (
-            self._recorder.event(
+            self._events.event(
                 kind,
                 actor_id=command.actor_id,
                 now=now,
@@ -140,16 +140,16 @@ class VerificationFlow:
         spellings = 1 if name.alternative_spelling(command.identity.name) is None else 2
         return NewClaim(
             request=request,
-            claim_id=self._recorder.new_id(),
+            claim_id=self._events.new_id(),
             account_token=command.account_token or token.make(self._entropy.random(16)),
             new_account=command.account_token is None,
             subject_kind=command.identity.subject_kind,
             consent=command.consent,
-            ais=tuple(self._recorder.new_id() for _ in range(spellings)),
+            ais=tuple(self._events.new_id() for _ in range(spellings)),
             person=self._indexer.person(
                 relying_party=command.relying_party,
                 identity=command.identity,
-                person_id=self._recorder.new_id(),
+                person_id=self._events.new_id(),
                 today=now.today(self._policy.zone),
             ),
             accounts_per_person=self._policy.accounts_per_person,
@@ -159,7 +159,7 @@ class VerificationFlow:
         )
 
     def _lease(self, now: ClockReading) -> Lease:
-        return Lease(self._recorder.new_id(), now.real + LEASE)
+        return Lease(self._events.new_id(), now.real + LEASE)
 
     async def _wait(self, job: Job, command: VerifyCommand, *, now: ClockReading) -> Claim:
         await asyncio.shield(self._spawn(self._settlement.queue(job, command.identity, now=now)))

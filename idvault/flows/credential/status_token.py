@@ -78,7 +78,7 @@ class StatusTokenFlow:
         self._fingerprinter = fingerprinter
         self._guard = guard
         self._entropy = entropy
-        self._recorder = EventFactory(entropy=entropy)
+        self._events = EventFactory(entropy=entropy)
         self._policy = policy
         self._issued_by = issued_by
 
@@ -127,7 +127,7 @@ class StatusTokenFlow:
             zone=self._policy.zone,
         )
         issue = self._issue(command, expires_at, now)
-        event = self._recorder.event(
+        event = self._events.event(
             EventType.CREDENTIAL_ISSUE,
             actor_id=command.actor_id,
             now=now,
@@ -143,7 +143,7 @@ class StatusTokenFlow:
         )
         return CredentialIssue(
             request=Request(command.relying_party, kept_id, fingerprint),
-            credential_id=self._recorder.new_id(),
+            credential_id=self._events.new_id(),
             account_token=command.account_token,
             audience=command.audience,
             candidates=tuple(

@@ -81,7 +81,7 @@ class DrillFlow:
         self._proofs = proofs
         self._guard = guard
         self._refusals = refusals
-        self._recorder = EventFactory(entropy=entropy)
+        self._events = EventFactory(entropy=entropy)
 
     async def get(self, *, actor_id: str, now: ClockReading) -> ShownDrill:
         """Return the drill record of the quorum in force for one of its custodians.
@@ -124,7 +124,7 @@ class DrillFlow:
         return papers.check_signature(terms, command.signature, person=person)
 
     async def _complete(self, command: PassCommand, asked: Request, paper: bytes, now: ClockReading) -> None:
-        event = self._recorder.event(
+        event = self._events.event(
             EventType.DRILL_COMPLETE,
             actor_id=command.actor_id,
             now=now,

@@ -48,7 +48,7 @@ class DrillKeeper:
         self._rosters = rosters
         self._sealer = sealer
         self._guard = guard
-        self._recorder = EventFactory(entropy=entropy)
+        self._events = EventFactory(entropy=entropy)
         self._observe = observe
 
     async def keep(self, *, now: ClockReading) -> bool:
@@ -67,7 +67,7 @@ class DrillKeeper:
         )
         if record.present_quorum_id != quorum_id:
             return False  # another quorum came into force meanwhile; the next run makes its record
-        event = self._recorder.event(
+        event = self._events.event(
             EventType.DRILL_RENEW,
             actor_id=SYSTEM_ACTOR,
             now=now,

@@ -87,7 +87,7 @@ class HandoverFlow:
         self._fingerprinter = fingerprinter
         self._guard = guard
         self._refusals = refusals
-        self._recorder = EventFactory(entropy=entropy)
+        self._events = EventFactory(entropy=entropy)
         self._observe = observe
 
     async def shares(
@@ -118,7 +118,7 @@ class HandoverFlow:
             rules.check(command.shares, sealed_size=_sealed_size(found))
             signed = batches.canonical(succession=found, shares=command.shares) + command.signature
             papers.check_signature(signed, person=found.leaver, field="signature")
-            event = self._recorder.event(
+            event = self._events.event(
                 EventType.SHARES_HAND_OVER, actor_id=command.actor_id, now=now, batch=signed
             )
             held = await self._held(found)

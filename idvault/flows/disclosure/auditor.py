@@ -92,7 +92,7 @@ class DisclosureFlow:
         self._proofs = proofs
         self._guard = guard
         self._refusals = refusals
-        self._recorder = EventFactory(entropy=entropy)
+        self._events = EventFactory(entropy=entropy)
         self._zone = zone
         self._daily = daily
         self._observe = observe
@@ -109,7 +109,7 @@ class DisclosureFlow:
                 return self._show(await self._own(terms.disclosure_id, actor_id))
             rules.check_fresh(created_at=terms.created_at, now=now.real)
             filing = await self._filing(terms, signed, actor_id, now)
-            event = self._recorder.event(
+            event = self._events.event(
                 EventType.DISCLOSURE_REQUEST,
                 actor_id=actor_id,
                 now=now,
@@ -151,7 +151,7 @@ class DisclosureFlow:
             filed = await self._own(disclosure_id, actor_id)
             if known is not None:
                 return self._show(filed)
-            event = self._recorder.event(
+            event = self._events.event(
                 EventType.DISCLOSURE_CANCEL,
                 actor_id=actor_id,
                 now=now,
@@ -196,7 +196,7 @@ class DisclosureFlow:
         checked = await self._checked(wanted)
         actor_id = wanted.auditor_actor_id
         await self._second_factor.check(actor_id=actor_id, code=code, now=now)
-        event = self._recorder.event(
+        event = self._events.event(
             EventType.DISCLOSURE_OPEN,
             actor_id=actor_id,
             now=now,

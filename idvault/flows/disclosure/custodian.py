@@ -90,7 +90,7 @@ class CustodianFlow:
         self._proofs = proofs
         self._guard = guard
         self._refusals = refusals
-        self._recorder = EventFactory(entropy=entropy)
+        self._events = EventFactory(entropy=entropy)
         self._observe = observe
 
     async def pending(
@@ -156,7 +156,7 @@ class CustodianFlow:
         await self._refusals.note(actor_id=actor_id, reason=finding.value, now=now)
 
     def _event(self, command: DecideCommand, filed: Filed, now: ClockReading) -> Event:
-        return self._recorder.event(
+        return self._events.event(
             _EVENTS[command.verdict],
             actor_id=command.actor_id,
             now=now,
@@ -173,7 +173,7 @@ class CustodianFlow:
             raise PreconditionError(Reason.ILLEGAL_TRANSITION)
         record = evidence.record
         quorum = quorums.quorum_of_record(rosters=self._rosters, record=record)
-        return record, quorums.member_of(quorum=quorum, person=person), quorums.panel_of(quorum=quorum)
+        return record, quorums.member_of(quorum=quorum, person=person), quorums.deciding_quorum(quorum=quorum)
 
     async def _waiting(self, filed: Filed, entry: Proved, now: ClockReading) -> PendingDisclosures:
         disclosure = filed.disclosure
@@ -206,7 +206,7 @@ def _deciding(command: DecideCommand, member: QuorumMember, seats: DecidingQuoru
         disclosure_id=command.disclosure_id,
         member=member,
         verdict=command.verdict,
-        panel=seats,
+        quorum=seats,
         signed=command.signed,
         resealed=command.resealed or None,
     )

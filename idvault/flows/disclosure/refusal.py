@@ -19,7 +19,7 @@ class Refusals:
     def __init__(self, *, store: DisclosureStore, entropy: Entropy, observe: Callable[[str], None]) -> None:
         """Take the port, and who counts the verb of each refusal."""
         self._store = store
-        self._recorder = EventFactory(entropy=entropy)
+        self._events = EventFactory(entropy=entropy)
         self._observe = observe
 
     @asynccontextmanager
@@ -52,4 +52,4 @@ class Refusals:
         return count
 
     def _event(self, actor_id: str, reason: str, now: ClockReading) -> Event:
-        return self._recorder.event(EventType.DISCLOSURE_REFUSE, actor_id=actor_id, now=now, reason=reason)
+        return self._events.event(EventType.DISCLOSURE_REFUSE, actor_id=actor_id, now=now, reason=reason)

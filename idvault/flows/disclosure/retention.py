@@ -24,14 +24,14 @@ class DisclosureRetention:
         """Take the ports, and who counts each verb."""
         self._store = store
         self._refusals = refusals
-        self._recorder = EventFactory(entropy=entropy)
+        self._events = EventFactory(entropy=entropy)
         self._observe = observe
 
     async def sweep(self, *, now: ClockReading, limit: int) -> int:
         """Expire what is due, destroy shares that nobody may have any more; return how many were due."""
         due = await self._store.due(now=now.business, limit=limit)
         for disclosure in due:
-            event = self._recorder.event(
+            event = self._events.event(
                 EventType.DISCLOSURE_EXPIRE,
                 actor_id=SYSTEM_ACTOR,
                 now=now,

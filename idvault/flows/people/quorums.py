@@ -64,7 +64,7 @@ def versions(rosters: RosterSource) -> list[Roster]:
     return [rosters.version(number) for number in range(1, rosters.current.version + 1)]
 
 
-def panel_of(*, quorum: Quorum) -> DecidingQuorum:
+def deciding_quorum(*, quorum: Quorum) -> DecidingQuorum:
     """Return how many of how many decide in a quorum."""
     return DecidingQuorum(quorum.id, quorum.threshold, len(quorum.custodians))
 

@@ -78,7 +78,7 @@ class RosterFlow:
         self._guard = guard
         self._holder = holder
         self._fingerprinter = fingerprinter
-        self._recorder = EventFactory(entropy=entropy)
+        self._events = EventFactory(entropy=entropy)
 
     async def get(self, *, version: int) -> Published:
         """Return a version, 0 for the one in force; raises NotFoundError (REQUEST_NOT_FOUND)."""
@@ -192,7 +192,7 @@ class RosterFlow:
         return self._event(EventType.ROSTER_SIGN, signer, roster, now).with_fields(signature=signature)
 
     def _event(self, kind: EventType, actor_id: str, roster: Roster, now: ClockReading) -> Event:
-        return self._recorder.event(
+        return self._events.event(
             kind, actor_id=actor_id, now=now, version=roster.version, hash=roster.digest()
         )
 

@@ -42,7 +42,7 @@ class RosterHolder:
         """
         self._store = store
         self._read_file = chain
-        self._recorder = EventFactory(entropy=entropy)
+        self._events = EventFactory(entropy=entropy)
         self._alarm = alarm
         self._versions: tuple[Roster, ...] = ()
         self._refused: set[tuple[int, str]] = set()
@@ -122,7 +122,7 @@ class RosterHolder:
             self._refuse(self.current.version + 1, str(error))
 
     async def _adopt(self, roster: Roster, *, now: ClockReading) -> None:
-        event = self._recorder.event(
+        event = self._events.event(
             EventType.ROSTER_ADOPTED,
             actor_id=SYSTEM_ACTOR,
             now=now,

@@ -61,7 +61,7 @@ class SecondFactorFlow:
         self._sealer = sealer
         self._fingerprinter = fingerprinter
         self._guard = guard
-        self._recorder = EventFactory(entropy=entropy)
+        self._events = EventFactory(entropy=entropy)
         self._person = person
         self._on_refused = on_refused
 
@@ -89,7 +89,7 @@ class SecondFactorFlow:
             if found is not None and found.active is not None:
                 await self.check(actor_id=command.actor_id, code=command.code, now=now)
             fresh = self._sealer.fresh(person=person, request_id=command.request_id)
-            event = self._recorder.event(
+            event = self._events.event(
                 EventType.SECOND_FACTOR_BEGIN, actor_id=command.actor_id, now=now, person=person.name
             )
             answer = await self._store.begin(
@@ -138,7 +138,7 @@ class SecondFactorFlow:
             actor_id=command.actor_id, at_rest=found.pending, code=command.code, now=now.real
         )
         step = second_factor.check_step(step=matched, last=None)
-        event = self._recorder.event(
+        event = self._events.event(
             EventType.SECOND_FACTOR_CONFIRM, actor_id=command.actor_id, now=now, person=person.name
         )
         if not await self._store.confirm(
@@ -152,7 +152,7 @@ class SecondFactorFlow:
             raise DeniedError(Reason.SECOND_FACTOR_REFUSED)
 
     async def _charge(self, actor_id: str, now: ClockReading) -> SecondFactor:
-        event = self._recorder.event(EventType.SECOND_FACTOR_EXHAUST, actor_id=actor_id, now=now)
+        event = self._events.event(EventType.SECOND_FACTOR_EXHAUST, actor_id=actor_id, now=now)
         return await self._store.charge(actor_id=actor_id, now=now, event=event)
 
     def _request(self, method: str, command: EnrolCommand) -> Request:

@@ -117,20 +117,20 @@ def progress_of(row: Any) -> JobProgress:
     )
 
 
-async def add(connection: Connection, opening: NewClaim, *, progress: JobProgress, sign_up: bool) -> None:
+async def add(connection: Connection, new_claim: NewClaim, *, progress: JobProgress, sign_up: bool) -> None:
     """Insert the job of a new claim, leased."""
     await connection.run(
         _ADD,
-        account_token=opening.account_token,
-        claim_id=opening.claim_id,
-        relying_party=opening.request.relying_party,
+        account_token=new_claim.account_token,
+        claim_id=new_claim.claim_id,
+        relying_party=new_claim.request.relying_party,
         priority=0 if sign_up else 1,
-        opened_at=opening.now.business,
-        limiter_key=opening.person.limiter_key,
+        opened_at=new_claim.now.business,
+        limiter_key=new_claim.person.limiter_key,
         lane=queue.DOUBT,
         due_at=None,
         **_progress(progress),
-        **_lease(opening.lease),
+        **_lease(new_claim.lease),
     )
 
 

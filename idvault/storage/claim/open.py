@@ -25,38 +25,40 @@ from idvault.storage.claim.rows import OpenClaim
 from idvault.storage.log import entry as log
 
 
-async def admit(connection: Connection, opening: NewClaim) -> Account | None:
+async def admit(connection: Connection, new_claim: NewClaim) -> Account | None:
     """Return the locked account that the claim is for, None at sign-up; spends the invitation's code."""
-    if opening.new_account:
+    if new_claim.new_account:
         return None
     former = await account.lock(
         connection,
-        account_token=opening.account_token,
-        relying_party=opening.request.relying_party,
+        account_token=new_claim.account_token,
+        relying_party=new_claim.request.relying_party,
     )
     if former is None:
         raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
     claim_rules.admit(account=former)
-    if opening.invitation_code_hash is not None:
+    if new_claim.invitation_code_hash is not None:
         await invitation_row.use_code(
             connection,
-            account_token=opening.account_token,
-            code_hash=opening.invitation_code_hash,
-            now=opening.now.business,
+            account_token=new_claim.account_token,
+            code_hash=new_claim.invitation_code_hash,
+            now=new_claim.now.business,
         )
     return former
 
 
-async def find_person(connection: Connection, opening: NewClaim, replaced: OpenClaim | None) -> StoredPerson:
+async def find_person(
+    connection: Connection, new_claim: NewClaim, replaced: OpenClaim | None
+) -> StoredPerson:
     """Return the locked person; raises ExhaustedError (TOO_MANY_ATTEMPTS)."""
-    relying_party, key, now = opening.request.relying_party, opening.person, opening.now.business
+    relying_party, key, now = new_claim.request.relying_party, new_claim.person, new_claim.now.business
     found = await person.find(
         connection,
         relying_party=relying_party,
         key=key,
         also=None if replaced is None else replaced.person_id,
-        known=not opening.new_account,
-        limit=opening.accounts_per_person,
+        known=not new_claim.new_account,
+        limit=new_claim.accounts_per_person,
     )
     # Whoever this act has made cannot have mismatched before.
     if found.person_id != key.person_id:
@@ -66,25 +68,25 @@ async def find_person(connection: Connection, opening: NewClaim, replaced: OpenC
 
 
 async def supersede(
-    connection: Connection, opening: NewClaim, replaced: OpenClaim, superseded: Event
+    connection: Connection, new_claim: NewClaim, replaced: OpenClaim, superseded: Event
 ) -> None:
     """End the account's open claim in favour of the new one."""
     await claim.end(
         connection,
-        account_token=opening.account_token,
+        account_token=new_claim.account_token,
         claim_id=replaced.claim_id,
         outcome=claim_rules.SUPERSEDED,
-        now=opening.now.business,
+        now=new_claim.now.business,
     )
-    await task.finish(connection, account_token=opening.account_token, claim_id=replaced.claim_id)
+    await task.finish(connection, account_token=new_claim.account_token, claim_id=replaced.claim_id)
     if replaced.slot is Slot.TAKEN:
         await person.free_slot(connection, relying_party=replaced.relying_party, person_id=replaced.person_id)
-    event = superseded.with_fields(claim_id=replaced.claim_id, by_claim_id=opening.claim_id)
+    event = superseded.with_fields(claim_id=replaced.claim_id, by_claim_id=new_claim.claim_id)
     await log.append(connection, event)
 
 
 async def gather_facts(
-    connection: Connection, opening: NewClaim, former: Account | None, owner: StoredPerson
+    connection: Connection, new_claim: NewClaim, former: Account | None, owner: StoredPerson
 ) -> Facts:
     """Return the facts that decide the claim; takes a slot unless the account has the person's already."""
     owner_id = None if former is None else former.person_id
@@ -96,54 +98,54 @@ async def gather_facts(
     else:
         taken = await person.take_slot(
             connection,
-            relying_party=opening.request.relying_party,
+            relying_party=new_claim.request.relying_party,
             person_id=owner.person_id,
-            limit=opening.accounts_per_person,
+            limit=new_claim.accounts_per_person,
         )
         slot = Slot.TAKEN if taken else Slot.FULL
     return Facts(slot, person_closed=owner.closed, different_owner=different)
 
 
-async def begin(connection: Connection, opening: NewClaim, former: Account | None) -> Account:
+async def begin(connection: Connection, new_claim: NewClaim, former: Account | None) -> Account:
     """Store the account as it is with the new claim."""
     if former is not None:
         begun = claim_rules.begin(
-            account=former, claim_id=opening.claim_id, subject_kind=opening.subject_kind
+            account=former, claim_id=new_claim.claim_id, subject_kind=new_claim.subject_kind
         )
         await account.put(connection, begun, claim_ended_at=None)
         return begun
     fresh = account_rules.new(
-        account_token=opening.account_token,
-        relying_party=opening.request.relying_party,
-        subject_kind=opening.subject_kind,
+        account_token=new_claim.account_token,
+        relying_party=new_claim.request.relying_party,
+        subject_kind=new_claim.subject_kind,
     )
-    begun = replace(fresh, open_claim_id=opening.claim_id)
+    begun = replace(fresh, open_claim_id=new_claim.claim_id)
     await account.add(connection, begun)
     return begun
 
 
 async def add(
-    connection: Connection, opening: NewClaim, begun: Account, owner: StoredPerson, facts: Facts
+    connection: Connection, new_claim: NewClaim, begun: Account, owner: StoredPerson, facts: Facts
 ) -> tuple[Claim, Job]:
     """Insert the claim and its job; return both."""
-    progress = machine.born(now=opening.now.real)
-    await claim.add(connection, opening, person_id=owner.person_id, facts=facts)
-    await task.add(connection, opening, progress=progress, sign_up=begun.state is AccountState.PENDING)
+    progress = machine.born(now=new_claim.now.real)
+    await claim.add(connection, new_claim, person_id=owner.person_id, facts=facts)
+    await task.add(connection, new_claim, progress=progress, sign_up=begun.state is AccountState.PENDING)
     job = Job(
-        relying_party=opening.request.relying_party,
-        account_token=opening.account_token,
-        claim_id=opening.claim_id,
-        subject_kind=opening.subject_kind,
-        consent=opening.consent,
-        opened_at=opening.now.business,
-        ais=opening.ais,
+        relying_party=new_claim.request.relying_party,
+        account_token=new_claim.account_token,
+        claim_id=new_claim.claim_id,
+        subject_kind=new_claim.subject_kind,
+        consent=new_claim.consent,
+        opened_at=new_claim.now.business,
+        ais=new_claim.ais,
         facts=facts,
         progress=progress,
-        lease=opening.lease,
+        lease=new_claim.lease,
     )
     added = Claim(
-        request_id=opening.request.request_id,
-        claim_id=opening.claim_id,
+        request_id=new_claim.request.request_id,
+        claim_id=new_claim.claim_id,
         state=ClaimState.PENDING,
         failure_reason=None,
         account=begun,

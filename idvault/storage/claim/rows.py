@@ -108,28 +108,28 @@ async def open_of(connection: Connection, owner: Account | None) -> OpenClaim | 
     return await connection.one(_PENDING, token=owner.account_token, claim=owner.open_claim_id)
 
 
-async def add(connection: Connection, opening: NewClaim, *, person_id: str, facts: Facts) -> None:
+async def add(connection: Connection, new_claim: NewClaim, *, person_id: str, facts: Facts) -> None:
     """Insert a PENDING claim and one check for each of its ids."""
-    key = {"account_token": opening.account_token, "claim_id": opening.claim_id}
+    key = {"account_token": new_claim.account_token, "claim_id": new_claim.claim_id}
     await connection.run(
         _ADD,
         **key,
-        relying_party=opening.request.relying_party,
-        request_id=opening.request.request_id,
-        subject_kind=opening.subject_kind.value,
+        relying_party=new_claim.request.relying_party,
+        request_id=new_claim.request.request_id,
+        subject_kind=new_claim.subject_kind.value,
         state=ClaimState.PENDING.value,
         failure_reason=None,
-        policy_version=opening.consent.policy_version,
-        agree_time=opening.consent.agree_time,
+        policy_version=new_claim.consent.policy_version,
+        agree_time=new_claim.consent.agree_time,
         person_id=person_id,
         slot=facts.slot.value,
         person_closed=facts.person_closed,
         different_owner=facts.different_owner,
-        opened_at=opening.now.business,
+        opened_at=new_claim.now.business,
         ended_at=None,
     )
     await connection.many(
-        _ADD_CHECK, [{**key, "position": position, "ai": ai} for position, ai in enumerate(opening.ais)]
+        _ADD_CHECK, [{**key, "position": position, "ai": ai} for position, ai in enumerate(new_claim.ais)]
     )
 
 

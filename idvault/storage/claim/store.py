@@ -55,28 +55,28 @@ class SqlVerificationStore:
 
     @act("verification.open")
     async def open(
-        self, connection: Connection, opening: NewClaim, *, event: Event, superseded: Event
+        self, connection: Connection, new_claim: NewClaim, *, event: Event, superseded: Event
     ) -> OpenedClaim:
         """Open a claim, or find the one that this request already opened."""
         repeated = await request.remember_for_account(
             connection,
-            opening.request,
-            account_token=opening.account_token,
-            made=opening.claim_id,
-            now=opening.now.business,
+            new_claim.request,
+            account_token=new_claim.account_token,
+            made=new_claim.claim_id,
+            now=new_claim.now.business,
         )
         if repeated is not None:
-            asked = opening.request
+            asked = new_claim.request
             return OpenedClaim(await _find(connection, asked.relying_party, asked.request_id), None)
-        former = await opened.admit(connection, opening)
+        former = await opened.admit(connection, new_claim)
         replaced = await claim.open_of(connection, former)
-        owner = await opened.find_person(connection, opening, replaced)
+        owner = await opened.find_person(connection, new_claim, replaced)
         if replaced is not None:
-            await opened.supersede(connection, opening, replaced, superseded)
-        facts = await opened.gather_facts(connection, opening, former, owner)
-        begun = await opened.begin(connection, opening, former)
-        added, job = await opened.add(connection, opening, begun, owner, facts)
-        await log.append(connection, event.with_fields(claim_id=opening.claim_id))
+            await opened.supersede(connection, new_claim, replaced, superseded)
+        facts = await opened.gather_facts(connection, new_claim, former, owner)
+        begun = await opened.begin(connection, new_claim, former)
+        added, job = await opened.add(connection, new_claim, begun, owner, facts)
+        await log.append(connection, event.with_fields(claim_id=new_claim.claim_id))
         return OpenedClaim(added, job)
 
     @act("verification.postpone")

@@ -91,10 +91,10 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
             disclosure=filed.disclosure,
             member=deciding.member,
             verdict=deciding.verdict,
-            panel=deciding.panel,
+            quorum=deciding.quorum,
             now=now.business,
         )
-        await _check_quorum(connection, filed.disclosure, deciding.panel.quorum_id)
+        await _check_quorum(connection, filed.disclosure, deciding.quorum.quorum_id)
         await disclosure_row.add_decision(connection, decided, deciding, entry_id=event.entry_id)
         await disclosure_row.put(connection, decided)
         if decided.state is DisclosureState.DENIED:
