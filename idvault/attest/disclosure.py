@@ -160,13 +160,13 @@ def parse_decision(signed: bytes, *, verdict: Verdict, field: str = "signed_deci
     return terms
 
 
-def check_signature(signed: bytes, *, person: RosterMember, field: str) -> None:
+def check_signature(signed: bytes, *, roster_member: RosterMember, field: str) -> None:
     """Raise SignatureError unless a paper is signed by this person."""
     paper, signature = signed[:-SIGNATURE_SIZE], signed[-SIGNATURE_SIZE:]
     try:
-        Ed25519PublicKey.from_public_bytes(person.ed25519).verify(signature, paper)
+        Ed25519PublicKey.from_public_bytes(roster_member.ed25519).verify(signature, paper)
     except (InvalidSignature, ValueError) as error:
-        raise SignatureError(field, f"the signature is not that of {person.name}") from error
+        raise SignatureError(field, f"the signature is not that of {roster_member.name}") from error
 
 
 def _check_spelling(canonical: bytes, signed: bytes, field: str) -> None:

@@ -34,8 +34,8 @@ class DrillTerms:
         return _EPOCH + timedelta(seconds=self.time)
 
 
-def check_signature(terms: DrillTerms, signature: bytes, *, person: RosterMember) -> bytes:
+def check_signature(terms: DrillTerms, signature: bytes, *, roster_member: RosterMember) -> bytes:
     """Return the whole paper; raises SignatureError unless this person signed just these terms."""
     paper = terms.canonical() + signature
-    papers.check_signature(paper, person=person, field="signature")
+    papers.check_signature(paper, roster_member=roster_member, field="signature")
     return paper

@@ -28,7 +28,9 @@ class Quorum:
     @property
     def id(self) -> str:
         """The quorum id, in hex (domain.seal.quorum_id)."""
-        members = tuple((person.name, person.hpke_public_key) for person in self.custodians)
+        members = tuple(
+            (roster_member.name, roster_member.hpke_public_key) for roster_member in self.custodians
+        )
         return seal.quorum_id(threshold=self.threshold, members=members)
 
     @property
@@ -41,7 +43,7 @@ class Quorum:
         return {
             "name": self.name,
             "threshold": self.threshold,
-            "custodians": [person.name for person in self.custodians],
+            "custodians": [roster_member.name for roster_member in self.custodians],
         }
 
 
@@ -56,7 +58,7 @@ def parse(value: Any, where: str, *, people: Mapping[str, RosterMember], develop
     threshold = reading.integer(fields["threshold"], f"{where}: threshold")
     custodians = _custodians(fields["custodians"], where, people)
     _check_threshold(threshold, len(custodians), where, development)
-    if len({person.suite for person in custodians}) != 1:
+    if len({roster_member.suite for roster_member in custodians}) != 1:
         raise RosterError(f"{where}: its custodians have keys of different HPKE suites")
     return Quorum(name, threshold, custodians)
 
@@ -65,13 +67,13 @@ def _custodians(value: Any, where: str, people: Mapping[str, RosterMember]) -> t
     names = reading.items(value, f"{where}: custodians")
     found: list[RosterMember] = []
     for name in names:
-        person = people.get(reading.text(name, f"{where}: a custodian"))
-        if person is None:
+        roster_member = people.get(reading.text(name, f"{where}: a custodian"))
+        if roster_member is None:
             raise RosterError(f"{where}: {name!a} is not among the people")
-        if person.role != "custodian":
-            raise RosterError(f"{where}: {person.name} is no custodian")
-        found.append(person)
-    reading.different([person.name for person in found], f"{where}: a custodian")
+        if roster_member.role != "custodian":
+            raise RosterError(f"{where}: {roster_member.name} is no custodian")
+        found.append(roster_member)
+    reading.different([roster_member.name for roster_member in found], f"{where}: a custodian")
     return tuple(found)
 
 

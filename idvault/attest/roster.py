@@ -48,7 +48,7 @@ class Roster:
     witness: WitnessPolicy | None = None
     signatures: tuple[RosterSignature, ...] = ()
 
-    def person(self, name: str) -> RosterMember:
+    def member(self, name: str) -> RosterMember:
         """Return a person; raises RosterError if there is none of this name."""
         for found in self.people:
             if found.name == name:

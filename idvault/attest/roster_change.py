@@ -41,11 +41,13 @@ def _check_quorum(before: Quorum, after: Quorum) -> None:
         raise RosterError(
             f"{where}: threshold {after.threshold} is less than the {before.threshold} of the version before"
         )
-    for former, person in enumerate(before.custodians, start=1):
+    for former, roster_member in enumerate(before.custodians, start=1):
         for place, found in enumerate(after.custodians, start=1):
-            is_one = found.name == person.name or found.hpke_public_key == person.hpke_public_key
+            is_one = (
+                found.name == roster_member.name or found.hpke_public_key == roster_member.hpke_public_key
+            )
             if is_one and place != former:
                 raise RosterError(
-                    f"{where}: {person.name} must stay in place {former}, where the others count on "
-                    f"{person.name}; put who comes into the place of who goes"
+                    f"{where}: {roster_member.name} must stay in place {former}, where the others count on "
+                    f"{roster_member.name}; put who comes into the place of who goes"
                 )

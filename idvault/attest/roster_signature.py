@@ -33,7 +33,7 @@ def sign(roster: Roster, *, name: str, signer: Callable[[bytes], bytes]) -> Rost
     RosterSignatureError if it is another key than the roster names.
     """
     signature = signer(roster.canonical())
-    _check(roster.person(name), signature, roster.canonical())
+    _check(roster.member(name), signature, roster.canonical())
     return roster.with_signature(name, signature)
 
 
@@ -67,17 +67,21 @@ def check_signatures(roster: Roster, *, previous: Roster | None) -> None:
 
 def _signers(roster: Roster, electorate: Roster) -> set[str]:
     """Return who has signed with a right to it; raises on any signature that is not in order."""
-    custodians = {person.name: person for quorum in electorate.quorums for person in quorum.custodians}
-    present = {person.name: person for person in roster.people}
+    custodians = {
+        roster_member.name: roster_member
+        for quorum in electorate.quorums
+        for roster_member in quorum.custodians
+    }
+    present = {roster_member.name: roster_member for roster_member in roster.people}
     canonical, signers = roster.canonical(), set()
     for signature in roster.signatures:
-        person = custodians.get(signature.name)
-        if person is None:
+        roster_member = custodians.get(signature.name)
+        if roster_member is None:
             raise RosterSignatureError(f"{signature.name} signed, but is no custodian who may")
-        _check(person, signature.signature, canonical)
-        stays = present.get(person.name)
-        if stays is not None and stays.ed25519 == person.ed25519:
-            signers.add(person.name)
+        _check(roster_member, signature.signature, canonical)
+        stays = present.get(roster_member.name)
+        if stays is not None and stays.ed25519 == roster_member.ed25519:
+            signers.add(roster_member.name)
     return signers
 
 
@@ -85,19 +89,19 @@ def _staying(quorum: Quorum, roster: Roster) -> set[str]:
     """Return whose word counts for a quorum: who keeps the own place, or anybody of it where it has ended."""
     after = roster_change.going_on(quorum, roster)
     if after is None:
-        return {person.name for person in quorum.custodians}
+        return {roster_member.name for roster_member in quorum.custodians}
     kept = zip(quorum.custodians, after.custodians, strict=False)
     return {before.name for before, now in kept if roster_change.is_same(before, now)}
 
 
-def _check(person: RosterMember, signature: bytes, canonical: bytes) -> None:
+def _check(roster_member: RosterMember, signature: bytes, canonical: bytes) -> None:
     try:
-        Ed25519PublicKey.from_public_bytes(person.ed25519).verify(signature, canonical)
+        Ed25519PublicKey.from_public_bytes(roster_member.ed25519).verify(signature, canonical)
     except (InvalidSignature, ValueError) as error:
-        raise RosterSignatureError(f"the signature of {person.name} does not verify") from error
+        raise RosterSignatureError(f"the signature of {roster_member.name} does not verify") from error
 
 
 def _check_enough(quorum: Quorum, signers: set[str], *, threshold: int) -> None:
-    have = sum(person.name in signers for person in quorum.custodians)
+    have = sum(roster_member.name in signers for roster_member in quorum.custodians)
     if have < threshold:
         raise RosterSignatureError(f"quorum {quorum.name}: {have} of its custodians signed, {threshold} must")

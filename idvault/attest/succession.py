@@ -85,8 +85,12 @@ def _formers(quorum: Quorum, versions: Sequence[Roster]) -> Iterator[Quorum]:
         yield from (found for found in roster.quorums if found.name == quorum.name)
 
 
-def _places(quorum: Quorum, person: RosterMember) -> list[int]:
-    return [place for place, found in enumerate(quorum.custodians, start=1) if is_same_holder(found, person)]
+def _places(quorum: Quorum, roster_member: RosterMember) -> list[int]:
+    return [
+        place
+        for place, found in enumerate(quorum.custodians, start=1)
+        if is_same_holder(found, roster_member)
+    ]
 
 
 def _is_alike(former: Quorum, quorum: Quorum) -> bool:

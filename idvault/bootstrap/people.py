@@ -105,7 +105,7 @@ async def build_people(
         fingerprinter=fingerprinter,
         guard=guard,
         entropy=ENTROPY,
-        person=rosters.person,
+        roster_member=rosters.member,
         on_refused=base.metrics.second_factor_refused,
     )
     platforms = SqlPlatformStore(database=base.main)

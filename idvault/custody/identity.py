@@ -60,7 +60,7 @@ class PersonalIdentity:
             raise UnsealError
         return hpke.unseal(suite=suite, private_key=self._hpke_private, sealed=sealed, info=info)
 
-    def person(self, *, spki: str) -> RosterMember:
+    def member(self, *, spki: str) -> RosterMember:
         """Return the entry for the roster; spki: of the person's TLS certificate, in hex, or empty."""
         return RosterMember(
             name=self.name,
@@ -116,7 +116,7 @@ def create(
         random=random(passphrases.RANDOM_SIZE),
         cost=cost,
     )
-    public = json.dumps(made.person(spki=_spki(folder)).to_json(), ensure_ascii=False, indent=1)
+    public = json.dumps(made.member(spki=_spki(folder)).to_json(), ensure_ascii=False, indent=1)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         durable_file.create(folder / KEYS, document)

@@ -37,7 +37,7 @@ def prepare(layout: Layout) -> str:
 
 def _first_roster(layout: Layout) -> Roster:
     identities = {name: _identity(layout.people / name, name) for name in PEOPLE}
-    people = {name: _person(layout, own) for name, own in identities.items()}
+    people = {name: _member(layout, own) for name, own in identities.items()}
     quorum = Quorum(QUORUM, THRESHOLD, tuple(people[name] for name in CUSTODIANS))
     made = Roster(version=1, development=True, people=tuple(people.values()), quorums=(quorum,))
     for name in CUSTODIANS:
@@ -58,5 +58,5 @@ def _identity(folder: Path, name: str) -> PersonalIdentity:
     )
 
 
-def _person(layout: Layout, own: PersonalIdentity) -> RosterMember:
-    return own.person(spki=certificate.read(layout.certificate(own.name).read_bytes()).spki)
+def _member(layout: Layout, own: PersonalIdentity) -> RosterMember:
+    return own.member(spki=certificate.read(layout.certificate(own.name).read_bytes()).spki)

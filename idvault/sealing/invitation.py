@@ -12,7 +12,7 @@ _CODE_BYTES = 16
 
 
 class KeyedInvitationCoder:
-    """Derives codes, so that a repeated request gets the same ones (ports.campaign.invitation.InvitationCoder)."""
+    """Derives codes, so that a repeated request gets the same ones (InvitationCoder of the ports)."""
 
     def __init__(self, *, key: bytes) -> None:
         """Take the request key, 32 bytes."""

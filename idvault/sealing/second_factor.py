@@ -40,15 +40,20 @@ class TotpSealer:
     keys: LocalKeyProvider
     entropy: Entropy
 
-    def fresh(self, *, person: RosterMember, request_id: str) -> FreshSecret:
+    def fresh(self, *, roster_member: RosterMember, request_id: str) -> FreshSecret:
         """Return a new secret of 160 bits for a person of the roster."""
         secret = self.entropy.random(SECRET_SIZE)
-        uri = _totp(secret).provisioning_uri(name=person.name, issuer_name=ISSUER)
-        info = seal.second_factor_info(person=person.name, actor_id=person.actor_id, request_id=request_id)
-        for_person = hpke.seal(
-            suite=person.suite, public_key=person.hpke_public_key, plaintext=uri.encode(), info=info
+        uri = _totp(secret).provisioning_uri(name=roster_member.name, issuer_name=ISSUER)
+        info = seal.second_factor_info(
+            person=roster_member.name, actor_id=roster_member.actor_id, request_id=request_id
         )
-        return FreshSecret(self._sealed(person.actor_id, secret), for_person)
+        for_person = hpke.seal(
+            suite=roster_member.suite,
+            public_key=roster_member.hpke_public_key,
+            plaintext=uri.encode(),
+            info=info,
+        )
+        return FreshSecret(self._sealed(roster_member.actor_id, secret), for_person)
 
     def match(self, *, actor_id: str, at_rest: bytes, code: str, now: datetime) -> int | None:
         """Return the step that a code stands for within the window around a real time, None if it is wrong.

@@ -79,7 +79,9 @@ def test_a_request_comes_back() -> None:
     assert found == asked
     assert found.lifetime.days == 3
     assert (found.expire_at - found.created_at).days == 3
-    disclosure.check_signature(signed(asked), person=people.person("auditor-a", role="auditor"), field=FIELD)
+    disclosure.check_signature(
+        signed(asked), roster_member=people.person("auditor-a", role="auditor"), field=FIELD
+    )
 
 
 @pytest.mark.parametrize("verdict", list(Verdict))
@@ -88,7 +90,7 @@ def test_a_decision_comes_back(verdict: Verdict) -> None:
     made = decision(verdict)
     paper = signed(made, "custodian-a")
     assert disclosure.parse_decision(paper, verdict=verdict) == made
-    disclosure.check_signature(paper, person=people.person("custodian-a"), field=FIELD)
+    disclosure.check_signature(paper, roster_member=people.person("custodian-a"), field=FIELD)
     other = Verdict.DENY if verdict is Verdict.APPROVE else Verdict.APPROVE
     with pytest.raises(PaperError, match="another purpose") as refused:
         disclosure.parse_decision(paper, verdict=other)
@@ -114,9 +116,11 @@ def test_another_signature_is_refused() -> None:
         b"",
     ):
         with pytest.raises(SignatureError, match="not that of auditor-a"):
-            disclosure.check_signature(paper, person=person, field=FIELD)
+            disclosure.check_signature(paper, roster_member=person, field=FIELD)
     with pytest.raises(SignatureError):
-        disclosure.check_signature(signed(terms()), person=replace(person, ed25519=b"short"), field=FIELD)
+        disclosure.check_signature(
+            signed(terms()), roster_member=replace(person, ed25519=b"short"), field=FIELD
+        )
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def test_the_bytes_that_are_signed() -> None:
 
 def test_a_good_signature_gives_the_whole_paper() -> None:
     """The signed bytes and the signature, as the log commits to them."""
-    paper = drill.check_signature(TERMS, SIGNATURE, person=people.person("custodian-a"))
+    paper = drill.check_signature(TERMS, SIGNATURE, roster_member=people.person("custodian-a"))
     assert paper == TERMS.canonical() + SIGNATURE
 
 
@@ -39,14 +39,16 @@ def test_a_good_signature_gives_the_whole_paper() -> None:
 def test_every_part_is_signed(changed: dict[str, Any]) -> None:
     """Another record, quorum, custodian or time is another paper."""
     with pytest.raises(SignatureError, match="not that of custodian-a"):
-        drill.check_signature(replace(TERMS, **changed), SIGNATURE, person=people.person("custodian-a"))
+        drill.check_signature(
+            replace(TERMS, **changed), SIGNATURE, roster_member=people.person("custodian-a")
+        )
 
 
 @pytest.mark.parametrize("signature", [b"", bytes(63), bytes(64), SIGNATURE + b"\x00", SIGNATURE[:-1]])
 def test_what_is_no_signature(signature: bytes) -> None:
     """Too short, too long, or of nothing."""
     with pytest.raises(SignatureError):
-        drill.check_signature(TERMS, signature, person=people.person("custodian-a"))
+        drill.check_signature(TERMS, signature, roster_member=people.person("custodian-a"))
 
 
 @pytest.mark.parametrize("verdict", list(Verdict))

@@ -98,10 +98,10 @@ def test_every_field_is_signed() -> None:
 def test_people_and_quorums_are_found_by_name() -> None:
     """An unknown name is refused, not None."""
     found = people.roster()
-    assert found.person("auditor-a").role == "auditor"
+    assert found.member("auditor-a").role == "auditor"
     assert found.quorum("records").threshold == 2
     with pytest.raises(RosterError, match="'nobody' is not among the people"):
-        found.person("nobody")
+        found.member("nobody")
     with pytest.raises(RosterError, match="'drills' is not among the quorums"):
         found.quorum("drills")
 

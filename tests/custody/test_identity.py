@@ -36,7 +36,7 @@ def test_keys_come_back_with_the_passphrase(tmp_path: Path, suite: str) -> None:
     made = _create(tmp_path / "person", suite=suite)
     loaded = identity.load(tmp_path / "person", passphrase=b"words")
     assert loaded == made
-    public = loaded.person(spki="0" * 64)
+    public = loaded.member(spki="0" * 64)
     Ed25519PublicKey.from_public_bytes(public.ed25519).verify(loaded.sign(b"text"), b"text")
     sealed = hpke.seal(suite=suite, public_key=public.hpke_public_key, plaintext=b"text", info=b"info")
     assert loaded.unseal(sealed, suite=suite, info=b"info") == b"text"
@@ -67,7 +67,7 @@ def test_the_public_part_is_an_entry_of_the_roster(tmp_path: Path) -> None:
     entry = roster_member.parse(
         json.loads((tmp_path / identity.PUBLIC).read_text(encoding="utf-8")), "person"
     )
-    assert entry == made.person(spki=entry.spki)
+    assert entry == made.member(spki=entry.spki)
     assert len(entry.actor_id) == 32
     _create(tmp_path / "without")
     public = json.loads((tmp_path / "without" / identity.PUBLIC).read_text(encoding="utf-8"))

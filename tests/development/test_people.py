@@ -41,7 +41,7 @@ def test_every_name_has_a_certificate_that_fits(prepared: tuple[Layout, str]) ->
         claim = certificate.read(place.certificate(name).read_bytes())
         assert claim.spiffe_id == f"spiffe://idvault.local/{role}/{name}" == layout.spiffe_id(name)
         if name in layout.PEOPLE:
-            assert found.person(name).spki == claim.spki
+            assert found.member(name).spki == claim.spki
 
 
 def test_identities_open_with_the_published_passphrase(prepared: tuple[Layout, str]) -> None:

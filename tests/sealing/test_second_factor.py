@@ -54,7 +54,7 @@ def _uri(for_person: bytes, *, request_id: str = REQUEST_ID) -> str:
 def test_codes_are_those_of_the_rfc(keys: LocalKeyProvider, seconds: int, code: str) -> None:
     """RFC 6238 appendix B, SHA-1, the last six of its eight digits."""
     sealer = TotpSealer(keys=keys, entropy=_Entropy())
-    fresh = sealer.fresh(person=PERSON, request_id=REQUEST_ID)
+    fresh = sealer.fresh(roster_member=PERSON, request_id=REQUEST_ID)
     now = datetime.fromtimestamp(seconds, UTC)
     found = sealer.match(actor_id=PERSON.actor_id, at_rest=fresh.at_rest, code=code, now=now)
     assert found == seconds // 30
@@ -63,7 +63,7 @@ def test_codes_are_those_of_the_rfc(keys: LocalKeyProvider, seconds: int, code: 
 def test_the_window_is_one_step_before_and_after(keys: LocalKeyProvider) -> None:
     """The step that a code stands for is told, and two steps away it stands for none."""
     sealer = TotpSealer(keys=keys, entropy=_Entropy())
-    fresh = sealer.fresh(person=PERSON, request_id=REQUEST_ID)
+    fresh = sealer.fresh(roster_member=PERSON, request_id=REQUEST_ID)
     vector = VECTORS["codes"][1]
     step = vector["seconds"] // 30
     for away, expected in ((-2, None), (-1, step), (0, step), (1, step), (2, None)):
@@ -75,7 +75,7 @@ def test_the_window_is_one_step_before_and_after(keys: LocalKeyProvider) -> None
 
 def test_only_the_person_reads_the_secret(keys: LocalKeyProvider) -> None:
     """The URI opens with the person's roster key under this request's id, and with nothing else."""
-    fresh = TotpSealer(keys=keys, entropy=_Entropy()).fresh(person=PERSON, request_id=REQUEST_ID)
+    fresh = TotpSealer(keys=keys, entropy=_Entropy()).fresh(roster_member=PERSON, request_id=REQUEST_ID)
     uri = urlsplit(_uri(fresh.for_person))
     assert (uri.scheme, uri.netloc, uri.path) == ("otpauth", "totp", "/idvault:auditor-a")
     asked = parse_qs(uri.query)
@@ -89,7 +89,7 @@ def test_only_the_person_reads_the_secret(keys: LocalKeyProvider) -> None:
 def test_a_stored_secret_is_bound_to_its_person_and_key(keys: LocalKeyProvider, tmp_path: Path) -> None:
     """Swapped, damaged, cut or under another key it does not open."""
     sealer = TotpSealer(keys=keys, entropy=CountingEntropy())
-    at_rest = sealer.fresh(person=PERSON, request_id=REQUEST_ID).at_rest
+    at_rest = sealer.fresh(roster_member=PERSON, request_id=REQUEST_ID).at_rest
     now = datetime(2026, 3, 1, tzinfo=UTC)
 
     def match(stored: bytes, actor_id: str = PERSON.actor_id) -> None:
@@ -108,9 +108,9 @@ def test_a_stored_secret_is_bound_to_its_person_and_key(keys: LocalKeyProvider, 
 def test_a_rotated_key_opens_what_the_former_one_sealed(keys: LocalKeyProvider) -> None:
     """New secrets are sealed under the primary version; old ones name theirs."""
     sealer = TotpSealer(keys=keys, entropy=CountingEntropy())
-    before = sealer.fresh(person=PERSON, request_id=REQUEST_ID).at_rest
+    before = sealer.fresh(roster_member=PERSON, request_id=REQUEST_ID).at_rest
     keys.put(Purpose.SECOND_FACTOR, "1", b"k" * 32, primary=True)
-    after = sealer.fresh(person=PERSON, request_id=REQUEST_ID).at_rest
+    after = sealer.fresh(roster_member=PERSON, request_id=REQUEST_ID).at_rest
     assert (before[2:3], after[2:3]) == (b"0", b"1")
     for stored in (before, after):
         sealer.match(

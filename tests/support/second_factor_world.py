@@ -87,7 +87,7 @@ def build(database: Database, keys: Path) -> World:
         fingerprinter=FakeFingerprinter(),
         guard=LogGuard(store=waiting),
         entropy=ENTROPY,
-        person=_person,
+        roster_member=_person,
         on_refused=lambda: counted.append(None),
     )
     return World(flow, waiting, counted)

@@ -114,14 +114,14 @@ class DrillFlow:
 
     def _check(self, command: PassCommand, drill: DrillRecord, now: ClockReading) -> bytes:
         """Return the whole paper if it is of just this record, signed just now."""
-        person = self._rosters.person(command.actor_id)
+        roster_member = self._rosters.member(command.actor_id)
         record = drill.record
         if (command.record_id, command.quorum_id) != (record.record_id, record.present_quorum_id):
             raise PreconditionError(Reason.QUORUM_INVALID)
         rules.check_fresh(signed_at=command.signed_at, now=now.real)
         time = int(command.signed_at.timestamp())
-        terms = DrillTerms(command.record_id, command.quorum_id, person.name, time)
-        return papers.check_signature(terms, command.signature, person=person)
+        terms = DrillTerms(command.record_id, command.quorum_id, roster_member.name, time)
+        return papers.check_signature(terms, command.signature, roster_member=roster_member)
 
     async def _complete(self, command: PassCommand, asked: Request, paper: bytes, now: ClockReading) -> None:
         event = self._events.event(
@@ -136,7 +136,7 @@ class DrillFlow:
 
     async def _find(self, actor_id: str) -> tuple[DrillRecord, QuorumMember]:
         quorum = self._rosters.current.quorums[0]
-        member = quorums.member_of(quorum=quorum, person=self._rosters.person(actor_id))
+        member = quorums.member_of(quorum=quorum, roster_member=self._rosters.member(actor_id))
         found = await self._store.get(quorum_id=quorum.id)
         if found is None:
             raise NotFoundError(Reason.REQUEST_NOT_FOUND)

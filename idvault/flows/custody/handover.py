@@ -117,7 +117,7 @@ class HandoverFlow:
             found = self._succession(command.actor_id, command.quorum_id)
             rules.check(command.shares, sealed_size=_sealed_size(found))
             signed = batches.canonical(succession=found, shares=command.shares) + command.signature
-            papers.check_signature(signed, person=found.leaver, field="signature")
+            papers.check_signature(signed, roster_member=found.leaver, field="signature")
             event = self._events.event(
                 EventType.SHARES_HAND_OVER, actor_id=command.actor_id, now=now, batch=signed
             )
@@ -130,9 +130,9 @@ class HandoverFlow:
             return moved
 
     def _succession(self, actor_id: str, quorum_id: str) -> Succession:
-        person = self._rosters.person(actor_id)
+        roster_member = self._rosters.member(actor_id)
         try:
-            for found in succession.find(quorums.versions(self._rosters), leaver=person):
+            for found in succession.find(quorums.versions(self._rosters), leaver=roster_member):
                 if found.quorum.id == quorum_id:
                     return found
         except RosterError as error:

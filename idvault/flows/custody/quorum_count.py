@@ -53,7 +53,7 @@ def count(
     for quorum_id, number in by_quorum.items():
         version, quorum = _find(versions, quorum_id, handed)
         gone = list(_gone(quorum, versions[-1])) if quorum else []
-        waiting = [person.name for person in gone if _is_named(person, versions[-1])]
+        waiting = [roster_member.name for roster_member in gone if _is_named(roster_member, versions[-1])]
         records[version, _holders(quorum, gone, waiting)] += number
         leavers.update(dict.fromkeys(waiting, number))
         missed.update(dict.fromkeys(_missed(quorum, versions[-1]) if quorum else (), number))
@@ -92,22 +92,24 @@ def _find(
 def _gone(quorum: Quorum, roster: Roster) -> Iterator[RosterMember]:
     """Give those who hold shares and have the place no more."""
     after = going_on(quorum, roster)
-    for place, person in enumerate(quorum.custodians):
+    for place, roster_member in enumerate(quorum.custodians):
         if after is None:
-            if not _is_named(person, roster):
-                yield person
-        elif place >= len(after.custodians) or not is_same_holder(person, after.custodians[place]):
-            yield person
+            if not _is_named(roster_member, roster):
+                yield roster_member
+        elif place >= len(after.custodians) or not is_same_holder(roster_member, after.custodians[place]):
+            yield roster_member
 
 
 def _missed(quorum: Quorum, roster: Roster) -> list[str]:
     """Return who would have to be named again so that M custodians can open; nobody where M are."""
-    unnamed = [person.name for person in quorum.custodians if not _is_named(person, roster)]
+    unnamed = [
+        roster_member.name for roster_member in quorum.custodians if not _is_named(roster_member, roster)
+    ]
     return unnamed if len(quorum.custodians) - len(unnamed) < quorum.threshold else []
 
 
-def _is_named(person: RosterMember, roster: Roster) -> bool:
-    return any(is_same_holder(person, each) for each in roster.people)
+def _is_named(roster_member: RosterMember, roster: Roster) -> bool:
+    return any(is_same_holder(roster_member, each) for each in roster.people)
 
 
 def _holders(quorum: Quorum | None, gone: Sequence[RosterMember], waiting: Sequence[str]) -> Holders:

@@ -104,7 +104,7 @@ class DisclosureFlow:
         async with self._refusals.logged(actor_id=actor_id, now=now):
             await self._guard.check(now=now)
             asked = self._request("RequestDisclosure", actor_id, request_id, signed)
-            terms = self._terms(signed, self._rosters.person(actor_id))
+            terms = self._terms(signed, self._rosters.member(actor_id))
             if await self._requests.find(asked) is not None:
                 return self._show(await self._own(terms.disclosure_id, actor_id))
             rules.check_fresh(created_at=terms.created_at, now=now.real)
@@ -260,7 +260,7 @@ class DisclosureFlow:
         text = self._case_texts.seal(disclosure_id=terms.disclosure_id, text=signed)
         return Filing(disclosure, text, papers.digest(signed), quorum.threshold)
 
-    def _terms(self, signed: bytes, person: RosterMember) -> Terms:
+    def _terms(self, signed: bytes, roster_member: RosterMember) -> Terms:
         terms = papers.parse_request(signed)
         rules.check_terms(
             disclosure_id=terms.disclosure_id,
@@ -271,9 +271,9 @@ class DisclosureFlow:
             openings=terms.openings,
             lifetime=terms.lifetime,
         )
-        if terms.auditor != person.name:
+        if terms.auditor != roster_member.name:
             raise PaperError("signed_request", "the request is in another auditor's name")
-        papers.check_signature(signed, person=person, field="signed_request")
+        papers.check_signature(signed, roster_member=roster_member, field="signed_request")
         if terms.roster_digest != self._rosters.current.digest():
             raise PreconditionError(Reason.ROSTER_INVALID)
         return terms

@@ -97,11 +97,13 @@ class CustodianFlow:
         self, *, actor_id: str, offset: int, limit: int, now: ClockReading
     ) -> tuple[list[PendingDisclosures], int | None, bytes]:
         """Return what waits for a custodian, where to go on (None at the end), and the checkpoint's note."""
-        person = self._rosters.person(actor_id)
+        roster_member = self._rosters.member(actor_id)
         handed = await self._handovers.handed()
         found = await self._store.pending(
-            custodian=person.name,
-            quorum_ids=quorums.quorum_ids(rosters=self._rosters, person=person, handed=handed.values()),
+            custodian=roster_member.name,
+            quorum_ids=quorums.quorum_ids(
+                rosters=self._rosters, roster_member=roster_member, handed=handed.values()
+            ),
             now=now.business,
             offset=offset,
             limit=limit + 1,
@@ -119,7 +121,7 @@ class CustodianFlow:
         """Return the record whose own share a custodian is asked for, and the custodian's place."""
         async with self._refusals.logged(actor_id=actor_id, now=now):
             filed = await self._find(disclosure_id)
-            record, member, _ = await self._seat(filed, self._rosters.person(actor_id))
+            record, member, _ = await self._seat(filed, self._rosters.member(actor_id))
             rules.check_may_decide(disclosure=filed.disclosure, member=member, now=now.business)
             return record, member
 
@@ -132,10 +134,10 @@ class CustodianFlow:
             filed = await self._find(command.disclosure_id)
             if await self._requests.find(asked) is not None:
                 return await self._find(command.disclosure_id)
-            person = self._rosters.person(command.actor_id)
-            _, member, seats = await self._seat(filed, person)
+            roster_member = self._rosters.member(command.actor_id)
+            _, member, seats = await self._seat(filed, roster_member)
             rules.check_may_decide(disclosure=filed.disclosure, member=member, now=now.business)
-            _check_paper(command, filed, person, member)
+            _check_paper(command, filed, roster_member, member)
             if command.verdict is Verdict.APPROVE:
                 await self._second_factor.check(actor_id=command.actor_id, code=command.code, now=now)
             decided = await self._store.decide(
@@ -165,15 +167,21 @@ class CustodianFlow:
         )
 
     async def _seat(
-        self, filed: Filed, person: RosterMember
+        self, filed: Filed, roster_member: RosterMember
     ) -> tuple[SealedRecord, QuorumMember, DecidingQuorum]:
-        rules.check_not_own(disclosure=filed.disclosure, name=person.name, actor_id=person.actor_id)
+        rules.check_not_own(
+            disclosure=filed.disclosure, name=roster_member.name, actor_id=roster_member.actor_id
+        )
         evidence = await self._store.evidence(account_token=filed.disclosure.account_token)
         if evidence is None or evidence.record.record_id != filed.disclosure.record_id:
             raise PreconditionError(Reason.ILLEGAL_TRANSITION)
         record = evidence.record
         quorum = quorums.quorum_of_record(rosters=self._rosters, record=record)
-        return record, quorums.member_of(quorum=quorum, person=person), quorums.deciding_quorum(quorum=quorum)
+        return (
+            record,
+            quorums.member_of(quorum=quorum, roster_member=roster_member),
+            quorums.deciding_quorum(quorum=quorum),
+        )
 
     async def _waiting(self, filed: Filed, entry: Proved, now: ClockReading) -> PendingDisclosures:
         disclosure = filed.disclosure
@@ -212,7 +220,9 @@ def _deciding(command: DecideCommand, member: QuorumMember, seats: DecidingQuoru
     )
 
 
-def _check_paper(command: DecideCommand, filed: Filed, person: RosterMember, member: QuorumMember) -> None:
+def _check_paper(
+    command: DecideCommand, filed: Filed, roster_member: RosterMember, member: QuorumMember
+) -> None:
     name = "signed_approval" if command.verdict is Verdict.APPROVE else "signed_denial"
     said = papers.parse_decision(command.signed, verdict=command.verdict, field=name)
     if len(command.resealed) > LONGEST_SHARE:
@@ -220,7 +230,7 @@ def _check_paper(command: DecideCommand, filed: Filed, person: RosterMember, mem
     if bool(command.resealed) is not (command.verdict is Verdict.APPROVE):
         raise PaperError("resealed_share", "an approval gives a share, a denial none")
     given = sha256(command.resealed).digest() if command.resealed else b""
-    meant = DecisionTerms(command.verdict, filed.digest, person.name, member.place, given)
+    meant = DecisionTerms(command.verdict, filed.digest, roster_member.name, member.place, given)
     if said != meant:
         raise PaperError(name, "the paper says something else than the call")
-    papers.check_signature(command.signed, person=person, field=name)
+    papers.check_signature(command.signed, roster_member=roster_member, field=name)

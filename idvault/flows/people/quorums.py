@@ -25,7 +25,7 @@ class RosterSource(Protocol):
         """Return a verified version."""
         ...
 
-    def person(self, actor_id: str) -> RosterMember:
+    def member(self, actor_id: str) -> RosterMember:
         """Return a person of the roster in force; raises DeniedError (ACCESS_DENIED)."""
         ...
 
@@ -69,16 +69,16 @@ def deciding_quorum(*, quorum: Quorum) -> DecidingQuorum:
     return DecidingQuorum(quorum.id, quorum.threshold, len(quorum.custodians))
 
 
-def member_of(*, quorum: Quorum, person: RosterMember) -> QuorumMember:
+def member_of(*, quorum: Quorum, roster_member: RosterMember) -> QuorumMember:
     """Return a person's place; raises DeniedError (ACCESS_DENIED) for everybody who holds no share in it."""
     for place, custodian in enumerate(quorum.custodians, start=1):
-        if is_same_holder(custodian, person):
-            return QuorumMember(person.name, person.actor_id, place)
+        if is_same_holder(custodian, roster_member):
+            return QuorumMember(roster_member.name, roster_member.actor_id, place)
     raise DeniedError(Reason.ACCESS_DENIED)
 
 
 def quorum_ids(
-    *, rosters: RosterSource, person: RosterMember, handed: Iterable[Sequence[str]] = ()
+    *, rosters: RosterSource, roster_member: RosterMember, handed: Iterable[Sequence[str]] = ()
 ) -> frozenset[str]:
     """Return the ids of all quorums in which a person holds shares: of any version, and those in between.
 
@@ -89,5 +89,5 @@ def quorum_ids(
     return frozenset(
         quorum.id
         for quorum in (*known, *between)
-        if any(is_same_holder(custodian, person) for custodian in quorum.custodians)
+        if any(is_same_holder(custodian, roster_member) for custodian in quorum.custodians)
     )

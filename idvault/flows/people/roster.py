@@ -188,7 +188,7 @@ class RosterFlow:
 
     def _signed(self, roster: Roster, name: str, signature: bytes, now: ClockReading) -> Event:
         """Return the event of a signature; it is the signer's act, whoever brings it."""
-        signer = self._holder.current.person(name).actor_id
+        signer = self._holder.current.member(name).actor_id
         return self._event(EventType.ROSTER_SIGN, signer, roster, now).with_fields(signature=signature)
 
     def _event(self, kind: EventType, actor_id: str, roster: Roster, now: ClockReading) -> Event:

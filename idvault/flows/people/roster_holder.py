@@ -67,11 +67,11 @@ class RosterHolder:
             raise NotFoundError(Reason.REQUEST_NOT_FOUND)
         return self._versions[number - 1]
 
-    def person(self, actor_id: str) -> RosterMember:
+    def member(self, actor_id: str) -> RosterMember:
         """Return the person of an actor id; raises DeniedError (ACCESS_DENIED) if the roster has none now."""
-        for person in self.current.people:
-            if person.actor_id == actor_id:
-                return person
+        for roster_member in self.current.people:
+            if roster_member.actor_id == actor_id:
+                return roster_member
         raise DeniedError(Reason.ACCESS_DENIED)
 
     async def start(self, *, now: ClockReading) -> None:

@@ -52,7 +52,7 @@ class SecondFactorFlow:
         fingerprinter: Fingerprinter,
         guard: LogGuard,
         entropy: Entropy,
-        person: Callable[[str], RosterMember],
+        roster_member: Callable[[str], RosterMember],
         on_refused: Callable[[], None] = lambda: None,
     ) -> None:
         """Take the ports. person: the roster's person of an actor id (RosterHolder.person)."""
@@ -62,7 +62,7 @@ class SecondFactorFlow:
         self._fingerprinter = fingerprinter
         self._guard = guard
         self._events = EventFactory(entropy=entropy)
-        self._person = person
+        self._member = roster_member
         self._on_refused = on_refused
 
     async def check(self, *, actor_id: str, code: str, now: ClockReading) -> None:
@@ -80,7 +80,7 @@ class SecondFactorFlow:
 
     async def begin(self, command: EnrolCommand, *, now: ClockReading) -> Begun:
         """Make a new secret that counts once it is confirmed; raises DeniedError as `check` does."""
-        person = self._person(command.actor_id)
+        roster_member = self._member(command.actor_id)
         request = self._request("BeginSecondFactor", command)
         answer = await self._requests.find(request)
         if answer is None:
@@ -88,14 +88,14 @@ class SecondFactorFlow:
             found = await self._store.find(actor_id=command.actor_id)
             if found is not None and found.active is not None:
                 await self.check(actor_id=command.actor_id, code=command.code, now=now)
-            fresh = self._sealer.fresh(person=person, request_id=command.request_id)
+            fresh = self._sealer.fresh(roster_member=roster_member, request_id=command.request_id)
             event = self._events.event(
-                EventType.SECOND_FACTOR_BEGIN, actor_id=command.actor_id, now=now, person=person.name
+                EventType.SECOND_FACTOR_BEGIN, actor_id=command.actor_id, now=now, person=roster_member.name
             )
             answer = await self._store.begin(
                 actor_id=command.actor_id, fresh=fresh, request=request, now=now, event=event
             )
-        return Begun(person.suite, answer)
+        return Begun(roster_member.suite, answer)
 
     async def confirm(self, command: EnrolCommand, *, now: ClockReading) -> None:
         """Let the pending secret count from now on, proved by its first code.
@@ -126,7 +126,7 @@ class SecondFactorFlow:
 
     async def _confirm(self, command: EnrolCommand, request: Request, now: ClockReading) -> None:
         await self._guard.check(now=now)
-        person = self._person(command.actor_id)
+        roster_member = self._member(command.actor_id)
         waiting = await self._store.find(actor_id=command.actor_id)
         if waiting is None or waiting.pending is None:
             raise PreconditionError(Reason.ILLEGAL_TRANSITION)
@@ -139,7 +139,7 @@ class SecondFactorFlow:
         )
         step = second_factor.check_step(step=matched, last=None)
         event = self._events.event(
-            EventType.SECOND_FACTOR_CONFIRM, actor_id=command.actor_id, now=now, person=person.name
+            EventType.SECOND_FACTOR_CONFIRM, actor_id=command.actor_id, now=now, person=roster_member.name
         )
         if not await self._store.confirm(
             actor_id=command.actor_id,

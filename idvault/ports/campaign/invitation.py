@@ -15,7 +15,9 @@ from idvault.domain.request import Request
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRequest:
-    """A batch to take for delivery. batch_id: 32 hex digits, the same for the same request. lease_until: real time.
+    """A batch to take for delivery.
+
+    batch_id: 32 hex digits, the same for the same request. lease_until: real time.
 
     code_hash: the hash of the code that an account of the batch gets, for campaigns by link.
     """
@@ -123,7 +125,7 @@ class InvitationStore(Protocol):
 
 
 class EnforcementStore(Protocol):
-    """What enforcement dates do. Raises UnavailableError (STORE_UNAVAILABLE) where the store cannot answer."""
+    """Limits and unlimits accounts at enforcement dates; raises UnavailableError (STORE_UNAVAILABLE)."""
 
     async def enforceable(self, *, today: date, limit: int) -> list[Limited]:
         """Return accounts that domain.campaign.enforces and domain.invitation.limit would limit today."""

@@ -82,7 +82,7 @@ class SecondFactorStore(Protocol):
 class SecondFactorSealer(Protocol):
     """Makes and recognises one-time codes; the only room that knows a secret in clear."""
 
-    def fresh(self, *, person: RosterMember, request_id: str) -> FreshSecret:
+    def fresh(self, *, roster_member: RosterMember, request_id: str) -> FreshSecret:
         """Return a new secret for a person of the roster."""
         ...
 

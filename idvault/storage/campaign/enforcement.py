@@ -1,4 +1,4 @@
-"""What an enforcement date does to accounts, and its undoing (ports.campaign.invitation): one account an act."""
+"""Limits accounts at an enforcement date, and lifts the limits: one account per act."""
 
 from dataclasses import dataclass
 from datetime import date

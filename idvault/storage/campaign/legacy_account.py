@@ -1,4 +1,4 @@
-"""The import of legacy accounts (ports.campaign.legacy_account): few statements for a chunk, however long it is."""
+"""The import of legacy accounts: few statements for a chunk, however long it is."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

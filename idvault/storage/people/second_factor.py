@@ -1,4 +1,4 @@
-"""The people's second factors (ports.people.second_factor): every try and every step is one act of its own."""
+"""Second factors of roster members: every attempt and every step is an act of its own."""
 
 from dataclasses import dataclass
 from typing import Any

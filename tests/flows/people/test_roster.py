@@ -112,13 +112,13 @@ async def test_a_signed_file_is_in_force_when_it_is_proposed(town: Town) -> None
 async def test_a_removed_person_counts_no_more(town: Town) -> None:
     """The auditor who is left out is refused from the adoption on."""
     auditor = people.person("auditor-a", role="auditor").actor_id
-    assert town.here.holder.person(auditor).name == "auditor-a"
+    assert town.here.holder.member(auditor).name == "auditor-a"
     second = next_version(town.roster, auditor=False)
     await town.here.propose(second)
     await town.here.sign(second, A)
     await town.here.sign(second, B)
     with pytest.raises(DeniedError) as refused:
-        town.here.holder.person(auditor)
+        town.here.holder.member(auditor)
     assert refused.value.reason is Reason.ACCESS_DENIED
 
 

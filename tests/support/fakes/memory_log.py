@@ -13,7 +13,7 @@ from idvault.transparency.tree import CompactRange, leaf_hash
 
 
 class MemoryLog:
-    """Entries that are sequenced at once (ports.log.store.LogStore), and their checkpoint (CheckpointStore)."""
+    """Entries that are sequenced at once (LogStore), and their checkpoint (CheckpointStore)."""
 
     def __init__(self, *, origin: str, signer: NoteSigner) -> None:
         """Start empty, without a checkpoint."""

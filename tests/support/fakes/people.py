@@ -25,7 +25,7 @@ class FakeRosters:
     def version(self, number: int) -> Roster:
         return self.versions[number - 1]
 
-    def person(self, actor_id: str) -> RosterMember:
+    def member(self, actor_id: str) -> RosterMember:
         for found in self.current.people:
             if found.actor_id == actor_id:
                 return found

@@ -123,7 +123,7 @@ class Drill(MemberClient):
         )
 
     def _place(self, quorum: Quorum) -> int:
-        own = self.identity.person(spki="").hpke_public_key
+        own = self.identity.member(spki="").hpke_public_key
         for place, custodian in enumerate(quorum.custodians, start=1):
             if (custodian.name, custodian.hpke_public_key) == (self.identity.name, own):
                 return place

@@ -72,7 +72,7 @@ class HandOver:
 
     def successions(self) -> tuple[Succession, ...]:
         """Return the places of this custodian that others have now; raises NotReplacedError, RosterError."""
-        own = self.identity.person(spki="")
+        own = self.identity.member(spki="")
         for member in self.versions[-1].people:
             if is_same(member, own) and member.role == "custodian":
                 found = successions.find(self.versions, leaver=member)

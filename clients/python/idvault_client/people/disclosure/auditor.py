@@ -247,7 +247,9 @@ class Auditor(MemberClient):
         )
         try:
             said = papers.parse_decision(given.signed_approval, verdict=Verdict.APPROVE)
-            papers.check_signature(given.signed_approval, person=custodian.member, field="signed_approval")
+            papers.check_signature(
+                given.signed_approval, roster_member=custodian.member, field="signed_approval"
+            )
         except PaperError as error:
             raise FindingError(Finding.SIGNATURE_INVALID, str(error)) from error
         if said != meant:

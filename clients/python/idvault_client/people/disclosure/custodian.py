@@ -164,7 +164,7 @@ class Custodian(MemberClient):
     def _signer(self, terms: Terms, signed: bytes) -> PinnedMember:
         signer = self.trust.member(terms.auditor, role="auditor")
         try:
-            papers.check_signature(signed, person=signer.member, field="signed_request")
+            papers.check_signature(signed, roster_member=signer.member, field="signed_request")
         except PaperError as error:
             raise FindingError(Finding.SIGNATURE_INVALID, str(error)) from error
         if signer.member.name == self.identity.name:

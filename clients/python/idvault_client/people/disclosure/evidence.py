@@ -46,7 +46,7 @@ def write(path: Path, opened: DisclosedRecord, *, identity: PersonalIdentity, ro
         "payload": reading.base64url(payload.encode(opened.payload)),
         "roster_digest": roster_digest,
     }
-    own = identity.person(spki="")
+    own = identity.member(spki="")
     disclosure_id = opened.terms.disclosure_id
     sealed = hpke.seal(
         suite=own.suite,

@@ -64,7 +64,7 @@ class OneTimeKeys:
     def add(self, *, identity: PersonalIdentity, signed_request: bytes, private_key: bytes) -> OneTimeKey:
         """Store a new key durably; to be called before the request is sent."""
         terms = papers.parse_request(signed_request)
-        own = identity.person(spki="")
+        own = identity.member(spki="")
         sealed = hpke.seal(
             suite=own.suite,
             public_key=own.hpke_public_key,
