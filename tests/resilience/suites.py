@@ -26,7 +26,9 @@ def roles(options: Options) -> Tally:
 
 def second_factor(options: Options) -> Tally:
     """Run promise 9."""
-    return run(options, "tests/flows/test_second_factor.py", "tests/storage/people/test_second_factor.py")
+    return run(
+        options, "tests/flows/people/test_second_factor.py", "tests/storage/people/test_second_factor.py"
+    )
 
 
 def run(options: Options, *files: str) -> Tally:
