@@ -480,7 +480,7 @@ def test_it_goes_on_until_the_log_is_wrong(published: Published, site: Site) -> 
     lines = result.stdout.splitlines()
     assert "log: 5 entries, consistent with 3" in lines
     assert lines[-1] == "log: the log is older than a known checkpoint (2 < 5)"
-    assert "no checkpoint is published there" in result.stderr
+    assert "the public directory has no checkpoint" in result.stderr
 
 
 def wait_for(condition: Callable[[], bool]) -> None:

@@ -1,4 +1,4 @@
-"""What auditor, custodian and drill share: keys, trusted state, the custody edge, clock and request ids."""
+"""Shared by the clients of auditors and custodians: keys, trusted state, custody edge, clock, request ids."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ def random_request_id() -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MemberClient:
-    """A roster member at work. now: the real time; signed papers never follow a shifted clock."""
+    """A roster member's client. now: returns the real time; signed documents never use a shifted clock."""
 
     identity: PersonalIdentity
     trust: Trust
