@@ -26,7 +26,7 @@ class _Role:
 class _RoleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Role.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     ROLE_UNSPECIFIED: _Role.ValueType  # 0
-    """Never granted: a method that names it stops the start of the server."""
+    """Never granted: the server does not start if a method names it."""
     ROLE_PLATFORM: _Role.ValueType  # 1
     """An instant-messaging backend, the relying party of its own accounts."""
     ROLE_AUDITOR: _Role.ValueType  # 2
@@ -42,7 +42,7 @@ class Role(_Role, metaclass=_RoleEnumTypeWrapper):
     """The role that a client certificate claims in its URI SAN, spiffe://<trust domain>/<role>/<name>."""
 
 ROLE_UNSPECIFIED: Role.ValueType  # 0
-"""Never granted: a method that names it stops the start of the server."""
+"""Never granted: the server does not start if a method names it."""
 ROLE_PLATFORM: Role.ValueType  # 1
 """An instant-messaging backend, the relying party of its own accounts."""
 ROLE_AUDITOR: Role.ValueType  # 2
@@ -58,6 +58,6 @@ Global___Role: _TypeAlias = Role  # noqa: Y015
 ACCESS_FIELD_NUMBER: _builtins.int
 PII_FIELD_NUMBER: _builtins.int
 access: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, _containers.RepeatedScalarFieldContainer[Global___Role.ValueType]]
-"""The roles that may call this method. A method of idvault.v1 without it stops the start of the server."""
+"""The roles that may call this method. The server does not start if a method of idvault.v1 names none."""
 pii: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, _builtins.bool]
-"""True for a field that carries personal data: logs, errors, traces and metrics never show it."""
+"""True for a field that carries personal data, which logs, errors, traces and metrics never show."""

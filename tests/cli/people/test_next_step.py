@@ -42,7 +42,7 @@ def test_folders_are_quoted() -> None:
 def test_a_request_that_is_not_in_the_log_yet() -> None:
     """It may only be too early; everything else that does not verify is denied."""
     early = CUSTODIAN.after_finding("x", HistoryFinding.NOT_IN_LOG)
-    assert "repeat the command in a few seconds; else idvault custodian" in early
+    assert "repeat the command in a few seconds; otherwise idvault custodian" in early
     forged = CUSTODIAN.after_finding("x", HistoryFinding.SIGNATURE_INVALID)
     assert forged.endswith(
         f"no share was given; next: idvault custodian --identity 'my keys' deny {'1' * 32}"

@@ -327,13 +327,13 @@ def test_both_clients_are_the_same() -> None:
 
 
 def test_nobody_listens(tls: Tls) -> None:
-    """A target where nobody listens is Unavailable, and the error says so in our own words."""
+    """A target where nothing listens is Unavailable, and the error says so in our own words."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         target = f"127.0.0.1:{bound.getsockname()[1]}"
         with idvault_client.connect(target, tls=tls) as vault, pytest.raises(Unavailable) as caught:
             vault.get_status(TOKEN)
-    assert "nobody listens" in str(caught.value)
+    assert "nothing listens" in str(caught.value)
 
 
 def test_server_name_is_checked(server: VaultServer, tls: Tls) -> None:
