@@ -30,11 +30,11 @@ class _RoleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Role.ValueType],
     ROLE_PLATFORM: _Role.ValueType  # 1
     """An instant-messaging backend, the relying party of its own accounts."""
     ROLE_AUDITOR: _Role.ValueType  # 2
-    """A person who may ask for the disclosure of one sealed record."""
+    """A roster member who may request the disclosure of one sealed record."""
     ROLE_CUSTODIAN: _Role.ValueType  # 3
-    """A person who holds one share of the key of each sealed record."""
+    """A roster member who holds one share of the key of each sealed record."""
     ROLE_OPERATOR: _Role.ValueType  # 4
-    """A person who runs the service."""
+    """A roster member who runs the service."""
     ROLE_MONITOR: _Role.ValueType  # 5
     """A program that watches the transparency log."""
 
@@ -46,11 +46,11 @@ ROLE_UNSPECIFIED: Role.ValueType  # 0
 ROLE_PLATFORM: Role.ValueType  # 1
 """An instant-messaging backend, the relying party of its own accounts."""
 ROLE_AUDITOR: Role.ValueType  # 2
-"""A person who may ask for the disclosure of one sealed record."""
+"""A roster member who may request the disclosure of one sealed record."""
 ROLE_CUSTODIAN: Role.ValueType  # 3
-"""A person who holds one share of the key of each sealed record."""
+"""A roster member who holds one share of the key of each sealed record."""
 ROLE_OPERATOR: Role.ValueType  # 4
-"""A person who runs the service."""
+"""A roster member who runs the service."""
 ROLE_MONITOR: Role.ValueType  # 5
 """A program that watches the transparency log."""
 Global___Role: _TypeAlias = Role  # noqa: Y015

@@ -124,7 +124,7 @@ class StatusServiceServicer:
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
         (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND, in the same words for an unknown account and for another
-        caller's; REQUEST_NOT_FOUND for a repeat after the credential has run out); FAILED_PRECONDITION
+        caller's; REQUEST_NOT_FOUND for a repeat after the credential has expired); FAILED_PRECONDITION
         (ACCOUNT_CLOSED, ACCOUNT_ERASED; ILLEGAL_TRANSITION if the account is not verified); PERMISSION_DENIED
         (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """

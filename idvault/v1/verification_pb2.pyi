@@ -36,7 +36,7 @@ class VerifyIndividualRequest(_message.Message):
     request_id: _builtins.str
     """A lower-case UUID chosen by the caller; the same id with the same body is the same claim."""
     real_name: _builtins.str
-    """The real name, 1 to 50 code points (1 to 32 where the registry's interface sets that limit)."""
+    """The real name, 1 to 50 code points (1 to 32 if the registry's interface sets that limit)."""
     account_token: _builtins.str
     """The account to verify again; empty at sign-up."""
     invitation_code: _builtins.str

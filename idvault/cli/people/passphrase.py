@@ -1,4 +1,4 @@
-"""Passphrases of roster members: from a file, or asked for at a terminal."""
+"""Passphrases of roster members, from a file or from a prompt at the terminal."""
 
 import sys
 from collections.abc import Iterator

@@ -13,7 +13,7 @@ from idvault_client.people.trust import Trust
 
 
 def random_request_id() -> str:
-    """Return a request id that nobody has used."""
+    """Return a random request id."""
     return str(uuid4())
 
 
