@@ -41,10 +41,10 @@ _COMMANDS = {
     "db": ("database:app", "The schema of both databases."),
     "keys": ("key:app", "The key files of the service's processes."),
     "platform": ("platform:app", "Platforms and monitors, and their pinned certificate keys."),
-    "roster": ("people.roster:app", "The signed file of people and quorums."),
+    "roster": ("people.roster:app", "The signed file of roster members and quorums."),
     "log": ("log.commands:app", "The transparency log: verify it offline, export it."),
     "auditor": ("people.role:auditor_app", "Request one sealed record, and open it."),
-    "custodian": ("people.role:custodian_app", "Give or refuse shares of records."),
+    "custodian": ("people.role:custodian_app", "Approve or deny disclosures; drill and hand over shares."),
 }
 
 
