@@ -33,6 +33,9 @@ from idvault.storage.log.checkpoint import SqlCheckpointStore
 from idvault.storage.log.store import SqlLogStore
 from idvault.storage.people.request import SqlPersonRequestStore
 from idvault.v1 import disclosure_pb2
+from idvault.workers.loop import Task
+
+_BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +132,11 @@ def build_disclosures(
     ).services()
 
 
-def build_disclosure_retention(base: Base) -> DisclosureRetention:
-    """Build what the worker does; it holds no key that opens anything of a disclosure."""
+def disclosure_tasks(base: Base) -> list[Task]:
+    """Return the worker's task for disclosures; it holds no key that opens anything of one."""
     store = SqlDisclosureStore(database=base.main)
     refusals = Refusals(store=store, entropy=ENTROPY, observe=base.metrics.disclosure)
-    return DisclosureRetention(
+    retention = DisclosureRetention(
         store=store, refusals=refusals, entropy=ENTROPY, observe=base.metrics.disclosure
     )
+    return [Task("disclosures", 5, lambda now: retention.sweep(now=now, limit=_BATCH))]
