@@ -67,7 +67,7 @@ class SqlVerificationStore:
         )
         if repeated is not None:
             asked = new_claim.request
-            return OpenedClaim(await _find(connection, asked.relying_party, asked.request_id), None)
+            return OpenedClaim(await _find(connection, asked.caller, asked.request_id), None)
         former = await opened.admit(connection, new_claim)
         replaced = await claim.open_of(connection, former)
         owner = await opened.find_person(connection, new_claim, replaced)

@@ -17,7 +17,7 @@ forget = _REQUESTS.forget
 
 
 @dataclass(frozen=True, kw_only=True)
-class SqlPersonRequestStore:
+class SqlMemberRequestStore:
     """Requests of people in the main database."""
 
     database: Database
