@@ -54,7 +54,7 @@ _ACCOUNT = statement(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class SqlInvitationStore:
     """Invitations in the main database."""
 

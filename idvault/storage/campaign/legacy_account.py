@@ -87,7 +87,7 @@ _VERIFIED: Statement[str | None] = statement(
 _UNLIMIT = statement(_MINE.values(limited_by=None, limited_from=None))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class SqlLegacyAccountStore:
     """Legacy accounts in the main database."""
 

@@ -38,7 +38,7 @@ _LIST = statement(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class SqlCampaignStore:
     """Campaigns in the main database."""
 

@@ -47,7 +47,7 @@ _OVERDUE: Statement[Claim] = statement(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class SqlVerificationStore:
     """Claims in the main database."""
 

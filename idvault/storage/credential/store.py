@@ -38,7 +38,7 @@ _MARK = statement(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class SqlCredentialStore:
     """Credentials in the main database."""
 

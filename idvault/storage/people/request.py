@@ -16,7 +16,7 @@ conclude = _REQUESTS.conclude
 forget = _REQUESTS.forget
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class SqlMemberRequestStore:
     """Requests of people in the main database."""
 
