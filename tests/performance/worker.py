@@ -24,7 +24,7 @@ _IDLE = 2.0
 _WORKER_CORE, _OTHERS_CORE = 0, 1
 _COPY = """
     INSERT INTO log_entries (entry_id, leaf, occurred_at, recorded_at)
-    SELECT gen_random_uuid()::text, leaf, occurred_at, recorded_at
+    SELECT replace(gen_random_uuid()::text, '-', ''), leaf, occurred_at, recorded_at
     FROM (SELECT * FROM log_entries LIMIT 1) AS one, generate_series(1, $1)
 """
 _LEFT = "SELECT count(*) FROM log_entries WHERE log_index IS NULL"
