@@ -121,7 +121,7 @@ def test_a_foreign_library_combines_our_shares_and_we_combine_its(secret: bytes,
 
 @pytest.mark.parametrize(("threshold", "count"), [(0, 1), (-1, 3), (2, 1), (1, 256), (0, 0)])
 def test_impossible_thresholds_are_refused(threshold: int, count: int) -> None:
-    """A threshold is from 1 to the number of shares, which is 255 at most."""
+    """The threshold is from 1 to the number of shares, which is at most 255."""
     with pytest.raises(SharingError, match="threshold must be from 1"):
         sharing.split(secret=b"secret", threshold=threshold, count=count, coefficients=b"")
 
@@ -148,7 +148,7 @@ def test_255_shares_are_the_most() -> None:
         ([b"\x01a", b""], "different places"),
         ([b"\x00a"], "different places"),
         ([b"\x01a", b"\x01b"], "different places"),
-        ([b"\x01a", b"\x02ab"], "one size"),
+        ([b"\x01a", b"\x02ab"], "the same size"),
     ],
 )
 def test_shares_that_cannot_belong_together_are_refused(shares: list[bytes], why: str) -> None:
