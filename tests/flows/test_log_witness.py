@@ -80,7 +80,7 @@ async def test_a_witness_that_nobody_demands_may_be_away(world: LogWorld) -> Non
     assert world.published().size == 16
     with pytest.raises(QuorumError):
         _cosigned(world)
-    assert worker.alarms == ["the witness is away: checkpoints go on without its cosignature"]
+    assert worker.alarms == ["the witness is unreachable: checkpoints continue without its cosignature"]
     witness.away = False
     await worker.step()
     assert _cosigned(world) == 16
@@ -179,7 +179,7 @@ async def _submit_late(world: LogWorld, slow: Worker, fast: Worker) -> None:
 
 async def test_policy_and_witness_fit_together(world: LogWorld) -> None:
     """Cosignatures are not demanded of nobody."""
-    with pytest.raises(ValueError, match="exactly where there is a witness"):
+    with pytest.raises(ValueError, match="if and only if there is a witness"):
         world.worker(policy=demanding(1))
 
 

@@ -133,10 +133,10 @@ async def test_versions_that_vanished_stop_the_start(process: Process) -> None:
     await process.propose(second)
     assert process.holder.current.version == 2
     await do(process, delete(roster_versions).where(roster_versions.c.version == 2))
-    with pytest.raises(RosterError, match="does not lead to"):
+    with pytest.raises(RosterError, match="does not follow from"):
         await Process(process.database, process.path).start()
     await do(process, update(newest).values(version=1, digest="0" * 64))
-    with pytest.raises(RosterError, match="does not lead to"):
+    with pytest.raises(RosterError, match="does not follow from"):
         await Process(process.database, process.path).start()
 
 
