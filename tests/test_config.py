@@ -116,15 +116,15 @@ def test_empty_value_is_missing(environment: Environment) -> None:
         ("REGISTRY_CHECK_URL", f"http://{SECRET}.example", "must be https"),
         ("REGISTRY_QUERY_URL", f"http://{SECRET}.example", "must be https"),
         ("REGISTRY_CHECK_URL", f"ftp://{SECRET}.example", "must be an https URL"),
-        ("REGISTRY_CHECK_URL", f"https://user:{SECRET}@registry.example", "must not carry a user"),
-        ("REGISTRY_CHECK_URL", f"https://registry.example?{SECRET}", "without query"),
+        ("REGISTRY_CHECK_URL", f"https://user:{SECRET}@registry.example", "must not contain a user"),
+        ("REGISTRY_CHECK_URL", f"https://registry.example?{SECRET}", "without a query"),
         ("DATABASE_URL", f"mysql://vault:{SECRET}@main.example/vault", "must start with sqlite"),
         ("LOG_ORIGIN", f"{SECRET} log", "white space"),
         ("LOG_ORIGIN", f"{SECRET}+log", "plus"),
         ("TRUST_DOMAIN", f"{SECRET}/Platform", "domain"),
         ("LISTEN", SECRET, "HOST:PORT"),
         ("LISTEN", "127.0.0.1:70000", "HOST:PORT"),
-        ("LISTEN", "127.0.0.1:1,127.0.0.1:2", "must hold 1 address"),
+        ("LISTEN", "127.0.0.1:1,127.0.0.1:2", "must have 1 address"),
         ("METRICS_LISTEN", SECRET, "HOST:PORT"),
         ("TIME_ZONE", SECRET, "time zone"),
         ("TIME_ZONE", "../" + SECRET, "time zone"),
@@ -153,7 +153,7 @@ def test_unusable_value_is_named_and_never_shown(
 def test_both_databases_must_differ(environment: Environment) -> None:
     """The shred keys may not lie in the main database."""
     environment.set(SHRED_DATABASE_URL="postgresql://vault@main.example/vault")
-    assert "IDVAULT_SHRED_DATABASE_URL must be another database" in str(_refusal())
+    assert "IDVAULT_SHRED_DATABASE_URL must be a different database" in str(_refusal())
 
 
 @pytest.mark.parametrize("name", ["TLS_KEY", "KEYS", "KEY_PASSPHRASE_FILE", "REGISTRY_SECRET_KEY_FILE"])
@@ -162,7 +162,7 @@ def test_secret_file_that_others_may_read_is_refused(environment: Environment, n
     """A secret that group or others can reach is no secret."""
     path = Path(os.environ[f"IDVAULT_{name}"])
     path.chmod(mode)
-    assert _refusal().problems == (f"IDVAULT_{name} names a file that others may read: give it mode 0600",)
+    assert _refusal().problems == (f"IDVAULT_{name} names a file that other users can read: set its mode to 0600",)
 
 
 @pytest.mark.parametrize("name", ["TLS_CERTIFICATE", "TLS_CA", "TLS_KEY", "KEYS", "ROSTER"])
@@ -185,7 +185,7 @@ def test_registry_secret_key_must_be_hex(environment: Environment, content: str)
     """A secret key file without a secret key is refused and not shown."""
     environment.file("registry.key", content)
     error = _refusal()
-    assert error.problems[0].startswith("IDVAULT_REGISTRY_SECRET_KEY_FILE must hold the secret key")
+    assert error.problems[0].startswith("IDVAULT_REGISTRY_SECRET_KEY_FILE must contain only the secret key")
     assert SECRET not in str(error)
 
 
@@ -198,7 +198,7 @@ def test_unknown_setting_is_refused(environment: Environment) -> None:
 def test_edge_refuses_the_worker_keys_in_reach(environment: Environment) -> None:
     """Outside development an edge that can read the worker's keys does not start; the worker does."""
     environment.file("keys/work.keys")
-    assert "this process can read that one" in str(_refusal())
+    assert "which this process can read" in str(_refusal())
     environment.set(KEYS=environment.folder / "keys/work.keys")
     load(Process.WORK)
 
@@ -217,7 +217,7 @@ def test_both_edges_in_one_process_are_for_development(environment: Environment)
     environment.set(DEVELOPMENT="1")
     assert load(Process.BOTH_EDGES).addresses == ("127.0.0.1:7443", "127.0.0.1:7444")
     environment.set(LISTEN="127.0.0.1:7443")
-    assert "must hold 2 addresses" in str(_refusal(Process.BOTH_EDGES))
+    assert "must have 2 addresses" in str(_refusal(Process.BOTH_EDGES))
 
 
 def test_development_may_use_http_and_one_folder_of_keys(environment: Environment) -> None:
@@ -245,9 +245,9 @@ def test_a_witness_is_a_url_and_a_key(environment: Environment, process: Process
 @pytest.mark.parametrize(
     ("name", "value", "text"),
     [
-        ("WITNESS_URL", f"http://{SECRET}.example", "must be https: whoever is on the way"),
+        ("WITNESS_URL", f"http://{SECRET}.example", "must be https: an attacker on the network"),
         ("WITNESS_URL", f"ftp://{SECRET}.example", "must be an https URL"),
-        ("WITNESS_URL", f"https://user:{SECRET}@witness.example", "must not carry a user"),
+        ("WITNESS_URL", f"https://user:{SECRET}@witness.example", "must not contain a user"),
         ("WITNESS_URL", SECRET, "must be an https URL"),
         ("WITNESS_KEY", SECRET, "`idvault witness` prints"),
         ("WITNESS_KEY", WITNESS_KEY[:-1], "`idvault witness` prints"),

@@ -126,4 +126,4 @@ def test_the_edge_refuses_to_stand_beside_the_worker_s_keys(
     _, environment, _ = production
     done = subprocess.run(["idvault", *EDGE], env=environment, check=False, capture_output=True, text=True)
     assert done.returncode == 2
-    assert "IDVAULT_KEYS lies beside the worker's key file" in done.stderr
+    assert "IDVAULT_KEYS is beside the worker's key file" in done.stderr

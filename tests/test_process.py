@@ -233,6 +233,6 @@ async def test_child_without_a_log_file_prints_where_we_do(
     child = await Child.start(
         name="x", arguments=["no-such"], environment=os.environ, log=None, ready=registry.ready
     )
-    with pytest.raises(ProcessError, match="its log says why"):
+    with pytest.raises(ProcessError, match="see its log"):
         await child.wait_ready(patience=30)
     assert "no-such" in capfd.readouterr().err

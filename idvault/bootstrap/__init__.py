@@ -1,4 +1,4 @@
-"""The only room that knows every other: it builds each process out of ports, adapters and flows."""
+"""Builds each process from ports, adapters and flows; the only package that may import all others."""
 
 from idvault.bootstrap.operator import (
     init_keys,

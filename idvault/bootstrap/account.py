@@ -1,4 +1,4 @@
-"""Builds what third parties check: feeds, tokens, receipts at the edge; lists and keys at the worker."""
+"""Builds the status services: feeds, tokens and receipts for the edge; lists and keys for the worker."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -39,7 +39,7 @@ from idvault.workers.loop import Task
 async def build_statuses(
     stack: AsyncExitStack, base: Base, *, keys: LocalKeyProvider, guard: LogGuard, policy: OperatorPolicy
 ) -> tuple[StatusServicer, Hub]:
-    """Return StatusService with everything behind it, and the hub that must be closed when it drains."""
+    """Return StatusService, and its hub, which must be closed when the server drains."""
     hub = Hub(feeds=FeedFlow(store=SqlFeedStore(database=base.main), zone=policy.zone), clock=base.clock)
     stack.push_async_callback(cancel, asyncio.create_task(hub.run()))
     accounts = SqlStatusStore(database=base.main)
@@ -66,7 +66,7 @@ async def build_statuses(
 
 
 def build_receipts(base: Base, rosters: RosterHolder) -> ReceiptFlow:
-    """Return what completes receipts."""
+    """Return the flow that makes receipts."""
     proofs = LogProofs(
         log=SqlLogStore(database=base.main),
         checkpoints=SqlCheckpointStore(database=base.shred),
@@ -76,7 +76,7 @@ def build_receipts(base: Base, rosters: RosterHolder) -> ReceiptFlow:
 
 
 async def status_tasks(base: Base, *, keys: LocalKeyProvider, policy: OperatorPolicy) -> list[Task]:
-    """Return the worker's tasks: the lists each second, the key set each minute."""
+    """Return the worker's tasks for the status lists and the key set, each run every second."""
     signer, store = _signer(base, keys, Purpose.STATUS_LIST), SqlStatusKeyStore(database=base.main)
     await signer.announce(now=base.real_now())
     lists = StatusListFlow(
@@ -94,7 +94,7 @@ async def status_tasks(base: Base, *, keys: LocalKeyProvider, policy: OperatorPo
     async def lists_task(now: ClockReading) -> None:
         await lists.run(now=now)
 
-    # A key that an edge announces when it starts is known to everybody a moment later.
+    # Every second, so that a key that an edge announces at its start is published soon after.
     return [Task("status_lists", 1, lists_task), Task("status_keys", 1, keys_task)]
 
 
@@ -108,7 +108,7 @@ def _signer(base: Base, keys: LocalKeyProvider, purpose: Purpose) -> StatusKeyFl
 
 
 def _quorum(rosters: RosterHolder, quorum_id: str) -> str:
-    """Return "M of N" of a quorum of any version of the roster."""
+    """Return "M of N" for a quorum of any roster version, empty if there is none."""
     for number in range(rosters.current.version, 0, -1):
         for quorum in rosters.version(number).quorums:
             if quorum.id == quorum_id:

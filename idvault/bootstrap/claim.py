@@ -1,4 +1,4 @@
-"""What settles claims, in the edge and in the worker alike: registries, sealing, stores, flow."""
+"""Builds the settlement of claims for the edge and the worker: registries, sealing, stores and flows."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -42,13 +42,13 @@ from idvault.telemetry.logs import log
 from idvault.telemetry.metrics import Metrics
 
 _NPPA, _ENTERPRISE = "nppa", "enterprise"
-# The interface's cap for queries is three times that for checks.
+# The registry allows three times as many queries as checks.
 _QUERIES_PER_CHECK = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimFlows:
-    """The flows of claims over one set of ports; production and tests differ in these alone."""
+    """The flows of claims over one set of ports; production and tests differ only in the ports."""
 
     store: VerificationStore
     jobs: JobStore
@@ -58,7 +58,7 @@ class ClaimFlows:
     policy: OperatorPolicy
 
     def verification(self, *, indexer: Indexer, fingerprinter: Fingerprinter) -> VerificationFlow:
-        """Return what the edge serves."""
+        """Return the edge's flow."""
         return VerificationFlow(
             store=self.store,
             jobs=self.jobs,
@@ -71,7 +71,7 @@ class ClaimFlows:
         )
 
     def backlog(self, *, opener: IntakeOpener) -> BacklogFlow:
-        """Return how the worker settles what waits."""
+        """Return the worker's flow for waiting claims."""
         return BacklogFlow(
             store=self.store,
             jobs=self.jobs,
@@ -82,7 +82,7 @@ class ClaimFlows:
         )
 
     def retention(self, *, accounts: StatusStore) -> RetentionFlow:
-        """Return how the worker ends what has had its time."""
+        """Return the worker's flow for expiry and clean-up."""
         return RetentionFlow(
             accounts=accounts,
             claims=self.store,
@@ -104,7 +104,7 @@ def wire_claims(
     policy: OperatorPolicy,
     on_settled: Callable[[Claim], None],
 ) -> ClaimFlows:
-    """Connect settlement to its ports; the other flows come from what is returned."""
+    """Connect settlement to its ports; the result makes the other flows."""
     settlement = SettlementFlow(
         store=store,
         jobs=jobs,
@@ -122,7 +122,7 @@ def wire_claims(
 
 @dataclass(frozen=True, slots=True)
 class BuiltClaims:
-    """What settles claims, in the edge and in the worker."""
+    """The settlement of claims as built for one process."""
 
     policy: OperatorPolicy
     rules: ClaimRules
@@ -131,7 +131,7 @@ class BuiltClaims:
 
 
 class _MeasuredSealer:
-    """Counts how long sealing takes."""
+    """Measures how long sealing takes."""
 
     def __init__(self, inner: RecordSealer, metrics: Metrics) -> None:
         self._inner = inner
@@ -147,7 +147,7 @@ class _MeasuredSealer:
 async def build_claims(
     stack: AsyncExitStack, base: Base, rosters: RosterHolder, *, guard: LogGuard
 ) -> BuiltClaims:
-    """Build it all; what must be closed is left to the stack."""
+    """Build registries, stores and flows; the stack closes what must be closed."""
     settings = base.settings
     policy = OperatorPolicy(
         accounts_per_person=settings.accounts_per_person,
@@ -220,7 +220,7 @@ def _enterprise(stack: AsyncExitStack, base: Base, credentials: Credentials) -> 
 
 
 def _careful(base: Base, registry: Registry, *, provider: str) -> Registry:
-    """Return a registry behind its guard and under its cap, which all processes share."""
+    """Return a registry with its guard, and with the rate cap that all processes share."""
     guarded = GuardedRegistry(
         inner=registry,
         provider=provider,

@@ -1,4 +1,4 @@
-"""Disclosures: their services of the custody edge, and what the worker does for them."""
+"""Builds disclosures: the services of the custody edge, and the worker's part."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -72,7 +72,7 @@ def wire_disclosures(
     zone: tzinfo,
     daily: int,
 ) -> Disclosures:
-    """Connect the flows to their ports; production and tests differ in these alone."""
+    """Connect the flows to their ports; production and tests differ only in the ports."""
     common: dict[str, Any] = {
         "rosters": rosters,
         "fingerprinter": fingerprinter,
@@ -104,7 +104,7 @@ def build_disclosures(
     guard: LogGuard,
     second_factor: SecondFactorCheck,
 ) -> list[Service]:
-    """Build DisclosureService and CustodianService; keys: those of the custody edge."""
+    """Build DisclosureService and CustodianService; keys: the custody edge's."""
     store = SqlDisclosureStore(database=base.main)
     return wire_disclosures(
         store=store,
@@ -130,7 +130,7 @@ def build_disclosures(
 
 
 def build_disclosure_retention(base: Base) -> DisclosureRetention:
-    """Build what the worker does; it holds no key that opens anything of a disclosure."""
+    """Build the worker's part; the worker has no key that can decrypt anything of a disclosure."""
     store = SqlDisclosureStore(database=base.main)
     refusals = Refusals(store=store, entropy=ENTROPY, observe=base.metrics.disclosure)
     return DisclosureRetention(

@@ -1,4 +1,4 @@
-"""What keeps the log: the guard of every change, and the worker's sequencer and publication."""
+"""Builds the log: the guard of every change, and the worker's sequencer and publication."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from idvault.transparency.note import Algorithm, VerifierKey, parse_key
 
 @dataclass(frozen=True, slots=True)
 class Sequencing:
-    """What the worker does for the log."""
+    """The worker's part of the log."""
 
     store: LogStore
     log: LogFlow
@@ -40,7 +40,7 @@ def wire_sequencing(
     witness: Witness | None,
     alarm: Callable[[str], None],
 ) -> Sequencing:
-    """Connect sequencer and publication to their ports; production and tests differ in these alone."""
+    """Connect sequencer and publication to their ports; production and tests differ only in the ports."""
     flow = LogFlow(
         store=store,
         signed=signed,
@@ -57,7 +57,7 @@ def wire_sequencing(
 
 
 def build_guard(base: Base) -> LogGuard:
-    """Return what changes pass first; it tells the metrics how many entries wait."""
+    """Return the guard of changes; it reports the number of waiting entries to the metrics."""
     return LogGuard(
         store=SqlLogStore(database=base.main),
         observe=lambda count: base.metrics.log_unsequenced(count=count),
@@ -65,7 +65,7 @@ def build_guard(base: Base) -> LogGuard:
 
 
 def build_sequencing(base: Base, roster: Roster, *, signer: LogSigner, witness: Witness | None) -> Sequencing:
-    """Build it all; raises ConfigError if the witness is not what the roster demands."""
+    """Build the sequencer and the publication; raises ConfigError if the roster requires another witness."""
     return wire_sequencing(
         store=SqlLogStore(database=base.main),
         signed=SqlCheckpointStore(database=base.shred, name=SIGNED),
@@ -79,16 +79,16 @@ def build_sequencing(base: Base, roster: Roster, *, signer: LogSigner, witness: 
 
 
 async def read_log_gauges(base: Base, sequencing: Sequencing, now: ClockReading) -> None:
-    """Tell the metrics how many entries wait, and how far the published checkpoint is behind."""
+    """Update the metrics of waiting entries and of the published checkpoint's age."""
     base.metrics.log_checkpoint_age(seconds=sequencing.publication.age(now=now).total_seconds())
     base.metrics.log_unsequenced(count=(await sequencing.store.unsequenced()).count)
 
 
 def log_policy(settings: Settings, roster: Roster, public_key: bytes) -> CosignaturePolicy:
-    """Return whose signatures a checkpoint of this deployment needs; raises ConfigError.
+    """Return the signatures that a checkpoint of this deployment needs; raises ConfigError.
 
-    The roster demands, since clients pin it; the settings say which witness is asked. One that the roster
-    does not name is asked all the same, and missed by nobody.
+    The roster, which clients pin, decides which cosignatures are required; the settings name the witness to
+    ask. A witness that is not in the roster is asked too, but its cosignature is optional.
     """
     asked = parse_key(settings.witness_key) if settings.witness_key else None
     demanded = () if roster.witness is None else roster.witness.witnesses
@@ -96,7 +96,7 @@ def log_policy(settings: Settings, roster: Roster, public_key: bytes) -> Cosigna
     keys = {VerifierKey(name, key, Algorithm.COSIGNATURE_V1) for name, key in demanded}
     if quorum and (asked is None or asked not in keys or quorum > 1):
         raise ConfigError(
-            "IDVAULT_WITNESS_KEY must be the key of the one witness that the roster's policy demands"
+            "IDVAULT_WITNESS_KEY must be the key of the one witness that the roster's policy requires"
         )
     return CosignaturePolicy(
         settings.log_origin,

@@ -1,4 +1,4 @@
-"""What the worker does and how often: each task is a name, a period in seconds and a flow's method."""
+"""The worker's periodic tasks: each has a name, a period in seconds and a method of a flow."""
 
 from idvault.flows.account.retention import RetentionFlow
 from idvault.flows.claim.settlement import BacklogFlow
@@ -9,7 +9,7 @@ from idvault.ports.sealing import DayKeyring
 from idvault.workers.loop import Task
 
 _BATCH = 500
-# Entries that wait for a minute stop every change, so the log does not wait long for a store that was away.
+# Entries that wait for a minute stop every change, so the log retries soon after a store failure.
 _LOG_BACK_OFF = 4.0
 
 
@@ -22,7 +22,7 @@ def tasks(
     publication: PublicationFlow,
     disclosures: DisclosureRetention,
 ) -> list[Task]:
-    """Return the worker's periodic tasks; the first run of each is at the start."""
+    """Return the worker's periodic tasks."""
     return [
         Task("log", 1, lambda now: log.run(now=now), longest=_LOG_BACK_OFF),
         Task("publication", 1, lambda now: publication.run(now=now), longest=_LOG_BACK_OFF),

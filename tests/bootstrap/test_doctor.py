@@ -126,14 +126,14 @@ async def test_files_that_are_wrong(ward: Ward) -> None:
     (ward.folder / "roster.json").write_text("{}")
     said = await ward.advice()
     assert "IDVAULT_TLS_CERTIFICATE holds no certificate" in said["tls-certificate"]
-    assert "put the signed file back" in said["roster"]
-    assert "put the signed file back first" in said["drills"]
+    assert "restore the signed file" in said["roster"]
+    assert "restore the signed file first" in said["drills"]
 
 
 async def test_drills_that_are_overdue(ward: Ward) -> None:
     """The custodians who have not passed for 90 days are named; a pass counts at once."""
     ward.at = NOW + timedelta(days=90)
-    assert "no drill of custodian-a, custodian-b, custodian-c" in (await ward.advice())["drills"]
+    assert "the drill of custodian-a, custodian-b, custodian-c is overdue" in (await ward.advice())["drills"]
     main = Database(url=ward.databases.main_url)
     try:
         for name in CUSTODIANS[:2]:
@@ -149,7 +149,7 @@ async def test_drills_that_are_overdue(ward: Ward) -> None:
     finally:
         await main.close()
     said = (await ward.advice())["drills"]
-    assert said.startswith("no drill of custodian-c for 90 days; 2 of 3 custodians have shown")
+    assert said.startswith("the drill of custodian-c is overdue; 2 of 3 custodians have passed a drill")
 
 
 async def test_nobody_answers(ward: Ward) -> None:
@@ -190,7 +190,7 @@ async def test_shares_that_wait_for_their_leaver(ward: Ward) -> None:
     (ward.folder / "roster.1.json").write_bytes(first.to_bytes())
     (ward.folder / "roster.json").write_bytes(second.to_bytes())
     said = (await ward.advice())["hand-over"]
-    assert said.startswith("shares wait to be handed over, 1 of custodian-a: let each of them run")
+    assert said.startswith("shares wait to be handed over, 1 of custodian-a: have each of them run")
     (ward.folder / "roster.json").write_bytes(b"{}")
     assert "hand-over" not in await ward.advice()
 

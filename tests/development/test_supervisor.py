@@ -46,7 +46,7 @@ def _registry(layout: Layout, name: str = REGISTRY, *more: str) -> ProcessPlan:
 def test_state_folder_has_one_supervisor(layout: Layout) -> None:
     """A second lock on the folder is refused with the holder's process id, until the first is given back."""
     first = Lock(layout.lock)
-    with pytest.raises(LockedError, match=rf"runs already on .* \(process {os.getpid()}\)"):
+    with pytest.raises(LockedError, match=rf"is already running on .* \(process {os.getpid()}\)"):
         Lock(layout.lock)
     first.release()
     Lock(layout.lock).release()
