@@ -162,7 +162,9 @@ def test_secret_file_that_others_may_read_is_refused(environment: Environment, n
     """A secret that group or others can reach is no secret."""
     path = Path(os.environ[f"IDVAULT_{name}"])
     path.chmod(mode)
-    assert _refusal().problems == (f"IDVAULT_{name} names a file that other users can read: set its mode to 0600",)
+    assert _refusal().problems == (
+        f"IDVAULT_{name} names a file that other users can read: set its mode to 0600",
+    )
 
 
 @pytest.mark.parametrize("name", ["TLS_CERTIFICATE", "TLS_CA", "TLS_KEY", "KEYS", "ROSTER"])

@@ -81,7 +81,7 @@ def check_clock(*, theirs: datetime | None, now: datetime) -> None:
 
 
 def check_waiting(*, oldest: datetime | None, now: datetime) -> None:
-    """Raise AilmentError if an entry has waited too long for its index. oldest: when the oldest was written."""
+    """Raise AilmentError if an entry has waited too long for its index. oldest: its time of writing."""
     if oldest is not None and now - oldest > LONGEST_WAIT:
         seconds = round((now - oldest).total_seconds())
         raise AilmentError(
