@@ -16,9 +16,12 @@ _UUID_LENGTH = 36
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The identity of a mutation; fingerprint: keyed hash of method and body, 32 bytes."""
+    """The identity of a mutation. fingerprint: keyed hash of method and body, 32 bytes.
 
-    relying_party: str
+    caller: the relying party or the actor id of the client's certificate.
+    """
+
+    caller: str
     request_id: str
     fingerprint: bytes
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from idvault.attest import status_token
 
 
-@dataclass(kw_only=True, repr=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class KeyedPairwise:
     """Subjects under one key, which never changes: with it every subject would."""
 

@@ -23,7 +23,7 @@ class FeedChunk:
     today: date
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class FeedFlow:
     """Reads the feeds of all relying parties for the watching callers of one process."""
 

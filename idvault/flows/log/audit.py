@@ -29,7 +29,7 @@ class Audited:
     unsequenced: int
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class LogAuditFlow:
     """Reads the log page by page, with one page and O(log n) hashes in memory at a time."""
 

@@ -5,11 +5,11 @@ from typing import Protocol
 from idvault.domain.request import Request
 
 
-class PersonRequestStore(Protocol):
+class MemberRequestStore(Protocol):
     """Raises UnavailableError (STORE_UNAVAILABLE) if the store cannot answer.
 
-    Here a request's relying_party is the roster member's actor id. The requested act writes the request row
-    first, in the same step.
+    A request's caller is the roster member's actor id. The requested act writes the request row first, in the
+    same step.
     """
 
     async def find(self, request: Request) -> bytes | None:

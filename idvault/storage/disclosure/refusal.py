@@ -37,7 +37,7 @@ _SILENT = statement(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class SqlRefusals:
     """What was refused, counted for each person and reason."""
 
