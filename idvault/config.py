@@ -1,10 +1,10 @@
-"""The settings of a process, read from the environment; unsafe or missing values stop the start.
+"""The settings of a process, read from the environment; invalid or missing values stop the start.
 
-- Every name starts with IDVAULT_; a name that this version does not know stops the start, because somebody
-  believes that it does something.
-- A problem's text names the setting and says what is expected. It never repeats the value.
-- Files that hold secrets must be readable by their owner alone.
-- What is allowed in development only is refused unless IDVAULT_DEVELOPMENT=1.
+- Every name starts with IDVAULT_. An unknown name stops the start, because the operator expects it to have an
+  effect.
+- The text of a problem names the setting and says what is expected. It never repeats the value.
+- Files with secrets must be readable only by their owner.
+- Settings for development are refused unless IDVAULT_DEVELOPMENT=1.
 """
 
 import os
@@ -21,13 +21,13 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "IDVAULT_"
-# What scripts and tests read, and no process.
+# Read by scripts and tests, not by a process.
 _FOREIGN = ("IDVAULT_TEST_", "IDVAULT_PYTHON")
 _ADDRESS = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.\-]+):(?P<port>[0-9]{1,5})")
 _TRUST_DOMAIN = re.compile(r"[a-z0-9][a-z0-9._\-]{0,254}")
-# The name of a C2SP signed-note key: not empty, without white space and without a plus sign.
+# The name of a C2SP signed-note key: not empty, no white space, no plus sign.
 _LOG_ORIGIN = re.compile(r"[^\s+]{1,255}")
-# A C2SP verifier key of type 4, a witness's: NAME+KEYID+BASE64, and the type is the first byte.
+# A witness's C2SP verifier key (type 4): NAME+KEYID+BASE64, with the type in the first byte.
 _WITNESS_KEY = re.compile(r"[^\s+]{1,255}\+[0-9a-f]{8}\+B[A-P][A-Za-z0-9+/]{42}")
 _SECRET_KEY = re.compile(r"[0-9a-fA-F]{32}")
 _CREDIT_CODE = "UNIFIED_SOCIAL_CREDIT_CODE"
@@ -37,7 +37,7 @@ WORKER_KEYS = "work.keys"
 
 
 class Process(StrEnum):
-    """Which program asks; each needs settings of its own."""
+    """The program that loads the settings; each one requires different settings."""
 
     PLATFORM_EDGE = "platform"
     CUSTODY_EDGE = "custody"
@@ -54,15 +54,15 @@ class ConfigError(Exception):
     """The settings do not allow a start."""
 
     def __init__(self, *problems: str) -> None:
-        """Keep every problem, each a sentence that begins with the name of the setting."""
+        """Keep all problems; each is a sentence that begins with the name of the setting."""
         super().__init__("\n".join(problems))
         self.problems = problems
 
 
 class Settings(BaseSettings):
-    """Every setting, by its name in lower case without the prefix.
+    """All settings, by their name in lower case without the prefix.
 
-    A setting that a process does not need stays empty there. Times are seconds, limits are counts.
+    A setting that a process does not need stays empty. Times are in seconds, limits are counts.
     """
 
     model_config = SettingsConfigDict(
@@ -103,21 +103,21 @@ class Settings(BaseSettings):
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """The listening addresses, host:port each: one for an edge, platform and custody for both."""
+        """The listening addresses, host:port: one for a single edge, platform then custody for both."""
         return tuple(part.strip() for part in self.listen.split(","))
 
     @property
     def zone(self) -> ZoneInfo:
-        """The time zone in which days begin."""
+        """The time zone that decides the current day."""
         return ZoneInfo(self.time_zone)
 
     @property
     def document_types(self) -> tuple[str, ...]:
-        """The document types that the registries may be asked about, as domain.document names them."""
+        """The document types that the registries can check, by their names in domain.document."""
         return tuple(part.strip() for part in self.registry_document_types.split(","))
 
     def passphrase(self) -> bytes:
-        """Return the passphrase of the key file; one line end at the end of its file does not count."""
+        """Return the passphrase of the key file, without one line end at the end of its file."""
         return self.key_passphrase_file.read_bytes().removesuffix(b"\n").removesuffix(b"\r")
 
     def registry_secret_key(self) -> str:
@@ -158,29 +158,29 @@ REQUIRED: Mapping[Process, tuple[str, ...]] = {
 }
 _EXPECTED: Mapping[str, str] = {
     "database_url": "the URL of the main database, sqlite:///FILE or postgresql://USER@HOST/NAME",
-    "shred_database_url": "the URL of the database of the shred keys, which has backups of its own",
+    "shred_database_url": "the URL of the shred key database, which needs separate backups",
     "listen": "the address to listen on, HOST:PORT (without --edge two, separated by a comma)",
     "tls_certificate": "the file of this server's certificate chain",
     "tls_key": "the file of this server's private key",
     "tls_ca": "the file of the authority that signs the callers' certificates",
     "trust_domain": "the domain in spiffe://DOMAIN/ROLE/NAME of the callers' certificates",
     "keys": "this process's key file, made by `idvault keys init`",
-    "key_passphrase_file": "the file that holds the passphrase of the key file",
+    "key_passphrase_file": "the file with the passphrase of the key file",
     "roster": "the signed roster file",
     "registry_check_url": "the base URL of the registry's check call",
     "registry_query_url": "the base URL of the registry's query call",
-    "registry_app_id": "the appId that the registry gave",
-    "registry_biz_id": "the bizId that the registry gave",
-    "registry_secret_key_file": "the file that holds the registry's secret key, 32 hex digits",
+    "registry_app_id": "the appId that the registry assigned",
+    "registry_biz_id": "the bizId that the registry assigned",
+    "registry_secret_key_file": "the file with the registry's secret key, 32 hex digits",
     "public_dir": "the directory whose files are published",
     "log_origin": "the name of the transparency log, such as vault.example/log",
 }
 
 
 def load(process: Process, *, clock_file: Path | None = None) -> Settings:
-    """Read and check the settings of a process; raises ConfigError that names everything wrong at once.
+    """Read and check the settings of a process; raises ConfigError with all problems.
 
-    clock_file: the shifted clock that was asked for on the command line, refused outside development.
+    clock_file: the shifted clock from the command line, refused outside development.
     """
     unknown = tuple(_unknown(os.environ))
     try:
@@ -236,7 +236,7 @@ def _text_problems(settings: Settings, present: list[str]) -> Iterator[str]:
     if not _is_address(settings.metrics_listen):
         yield f"{_name('metrics_listen')} must be HOST:PORT"
     if not settings.document_types or not set(settings.document_types) <= _DOCUMENT_TYPES:
-        yield f"{_name('registry_document_types')} must be of {', '.join(sorted(_DOCUMENT_TYPES))}"
+        yield f"{_name('registry_document_types')} must list some of {', '.join(sorted(_DOCUMENT_TYPES))}"
     try:
         ZoneInfo(settings.time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -258,21 +258,21 @@ def _url_problems(settings: Settings, present: list[str]) -> Iterator[str]:
             yield f"{_name(name)} must start with sqlite:// or postgresql://"
     if len(urls) == len(_STORES) and urls[0] == urls[1]:
         yield (
-            f"{_name('shred_database_url')} must be another database than {_name('database_url')}: whoever "
-            "has one of them must not have the other"
+            f"{_name('shred_database_url')} must be a different database from {_name('database_url')}: "
+            "access to one of them must not give access to the other"
         )
 
 
 def _registry_url_problems(settings: Settings, name: str) -> Iterator[str]:
-    return _http_problems(settings, name, why="an answer that anybody can forge must verify nobody")
+    return _http_problems(settings, name, why="a forged answer must not verify anyone")
 
 
 def _enterprise_problems(settings: Settings) -> Iterator[str]:
     url, types = _name("registry_enterprise_url"), _name("registry_document_types")
     if settings.registry_enterprise_url and _CREDIT_CODE not in settings.document_types:
-        yield f"{url} is of no use unless {types} holds {_CREDIT_CODE}"
+        yield f"{url} has no effect unless {types} has {_CREDIT_CODE}"
     if _CREDIT_CODE in settings.document_types and not settings.registry_enterprise_url:
-        yield f"{url} is missing: {types} holds {_CREDIT_CODE}, which a registry of organisations checks"
+        yield f"{url} is missing: {types} has {_CREDIT_CODE}, checked by a registry of organisations"
     if settings.registry_enterprise_url:
         yield from _registry_url_problems(settings, "registry_enterprise_url")
 
@@ -284,7 +284,7 @@ def _witness_problems(settings: Settings) -> Iterator[str]:
         yield f"{missing} is missing: a witness needs both {url} and {key}"
     if settings.witness_url:
         yield from _http_problems(
-            settings, "witness_url", why="whoever is on the way could hide the log from it"
+            settings, "witness_url", why="an attacker on the network could hide the log from the witness"
         )
     if settings.witness_key and not _WITNESS_KEY.fullmatch(settings.witness_key):
         yield f"{key} must be the public key that `idvault witness` prints"
@@ -293,11 +293,11 @@ def _witness_problems(settings: Settings) -> Iterator[str]:
 def _http_problems(settings: Settings, name: str, *, why: str) -> Iterator[str]:
     url = urlsplit(getattr(settings, name))
     if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment:
-        yield f"{_name(name)} must be an https URL without query"
+        yield f"{_name(name)} must be an https URL without a query"
     elif url.scheme != "https" and not settings.development:
         yield f"{_name(name)} must be https: {why}"
     if url.username or url.password:
-        yield f"{_name(name)} must not carry a user or a password"
+        yield f"{_name(name)} must not contain a user or a password"
 
 
 def _file_problems(settings: Settings, present: list[str], process: Process) -> Iterator[str]:
@@ -307,11 +307,11 @@ def _file_problems(settings: Settings, present: list[str], process: Process) -> 
     for name in ("tls_certificate", "tls_ca", *secrets):
         if name in present:
             yield from _readable(name, getattr(settings, name), secret=name in secrets)
-    # These two say better themselves what is wrong with the file.
+    # These two processes report a problem with the file in more detail themselves.
     if process not in (Process.ROSTER, Process.DOCTOR) and "roster" in present:
         yield from _readable("roster", settings.roster, secret=False)
     if "registry_secret_key_file" in present and _has_no_secret_key(settings):
-        yield f"{_name('registry_secret_key_file')} must hold the secret key, 32 hex digits, and nothing else"
+        yield f"{_name('registry_secret_key_file')} must contain only the secret key, 32 hex digits"
 
 
 def _readable(name: str, path: Path, *, secret: bool) -> Iterator[str]:
@@ -325,14 +325,14 @@ def _readable(name: str, path: Path, *, secret: bool) -> Iterator[str]:
     if not stat.S_ISREG(mode):
         yield f"{_name(name)} must name a file"
     elif secret and mode & _OTHERS:
-        yield f"{_name(name)} names a file that others may read: give it mode 0600"
+        yield f"{_name(name)} names a file that other users can read: set its mode to 0600"
 
 
 def _has_no_secret_key(settings: Settings) -> bool:
     try:
         return _SECRET_KEY.fullmatch(settings.registry_secret_key()) is None
     except OSError:
-        return False  # told already
+        return False  # reported already
     except UnicodeDecodeError:
         return True
 
@@ -348,8 +348,8 @@ def _development_problems(settings: Settings, process: Process, clock_file: Path
     worker_keys = settings.keys.parent / WORKER_KEYS
     if process in edges and not _is_empty(settings.keys) and os.access(worker_keys, os.R_OK):
         yield (
-            f"{_name('keys')} lies beside the worker's key file, and this process can read that one: "
-            "let it belong to another user"
+            f"{_name('keys')} is beside the worker's key file, which this process can read: "
+            "make another user its owner"
         )
 
 
@@ -360,7 +360,7 @@ def _edge_problems(settings: Settings, process: Process) -> Iterator[str]:
         yield f"{_name('listen')} must name a port that {_name('processes')} processes can share"
     expected = 2 if process is Process.BOTH_EDGES else 1
     if len(settings.addresses) != expected:
-        yield f"{_name('listen')} must hold {expected} address{'es' if expected > 1 else ''} here"
+        yield f"{_name('listen')} must have {expected} address{'es' if expected > 1 else ''} here"
 
 
 def _name(field: str) -> str:

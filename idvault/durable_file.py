@@ -1,11 +1,11 @@
-"""Files that survive a crash: every write is synced, and so is the folder that holds the file's name.
+"""Files that survive a crash: every write is synced, and so is the folder of the file.
 
-- `replace`: after a crash the path holds the former content or the new one, whole.
+- `replace`: after a crash the path has either the former content or the new one, complete.
 - `create`: never overwrites.
-- `append`: adds to a file of known size; what a crash left beyond that size is cut off.
+- `append`: adds to a file of known size; bytes that a crash left beyond that size are cut off.
 
-What a call has written is on the disk when it returns. A call that raises leaves the former content in place,
-except that `append` may leave bytes beyond the known size.
+When a call returns, its content is on the disk. A call that raises leaves the former content in place, except
+that `append` may leave bytes beyond the known size.
 """
 
 import fcntl
@@ -19,7 +19,7 @@ PRIVATE = 0o600
 
 
 def replace(path: Path, content: bytes, *, mode: int = PRIVATE) -> os.stat_result:
-    """Write a file in the place of a former one; return the new file's stat. Raises OSError."""
+    """Create or replace a file; return the new file's stat. Raises OSError."""
     draft = path.with_name(f".{path.name}.draft")
     with os.fdopen(_locked(draft), "wb") as file:
         try:
@@ -35,7 +35,7 @@ def replace(path: Path, content: bytes, *, mode: int = PRIVATE) -> os.stat_resul
 
 
 def create(path: Path, content: bytes, *, mode: int = PRIVATE) -> None:
-    """Write a file that must not exist yet; raises FileExistsError, OSError."""
+    """Write a file that must not exist yet; raises FileExistsError and OSError."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -77,7 +77,7 @@ def destroy(path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable: files that were created, renamed or removed. Raises OSError."""
+    """Make created, renamed and removed names in a folder durable. Raises OSError."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
@@ -86,9 +86,10 @@ def sync_folder(folder: Path) -> None:
 
 
 def _locked(draft: Path) -> int:
-    """Open a draft that nobody else writes: the next writer waits until this one has renamed or removed it.
+    """Open a draft exclusively: the next writer waits until this one has renamed or removed it.
 
-    The name is always the same, so a draft that a crash left behind, keys included, goes with the next write.
+    The name is always the same, so the next write replaces a draft (possibly with keys) that a crash left
+    behind.
     """
     while True:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT, PRIVATE)

@@ -1,9 +1,9 @@
-"""How processes of idvault live together: ready files, child processes, and the end with the parent.
+"""Manages processes: ready files, child processes, and their end with the parent.
 
-- A child holds the read end of a pipe whose write end only its parent has. When the pipe ends, the parent is
-  gone, however it died, and the child ends at once. On Linux the kernel is asked for the same.
-- A ready file appears whole (by rename), is for its owner only, and is removed on a clean stop.
-- Children run in a process group of their own: a Ctrl-C reaches the parent alone, which stops them in order.
+- A child holds the read end of a pipe whose write end only its parent has. The end of the pipe means that the
+  parent has died, and the child ends at once. On Linux the kernel also kills the child.
+- A ready file appears complete (by rename), is readable only by its owner, and is removed on a clean stop.
+- Children run in separate process groups: Ctrl-C reaches only the parent, which stops them in order.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ _POLL = 0.05
 
 
 class ProcessError(Exception):
-    """A process that is needed ended, or did not become ready."""
+    """A required process has ended or did not become ready."""
 
 
 class PortBusyError(Exception):
@@ -39,8 +39,8 @@ class PortBusyError(Exception):
 def without_collector() -> Iterator[None]:
     """Suspend the garbage collector while modules are imported and a process starts.
 
-    What is made then stays until the end, so it is frozen: later collections need not look at it either. That
-    saves a tenth of a start's CPU time, and each full collection of a server.
+    Objects created in that time live until the process ends, so they are frozen and later collections skip
+    them. This saves a tenth of the CPU time of a start, and time in each full collection.
     """
     gc.disable()
     try:
@@ -51,9 +51,9 @@ def without_collector() -> Iterator[None]:
 
 
 def end_with_parent() -> None:
-    """Make this process end within moments of its parent's death, if a parent asked for it.
+    """Make this process end when its parent dies, if the parent requested it.
 
-    Must be the first thing that a child does: until then only the pipe's owner can end it.
+    A child must call this first: until then the parent's death does not end it.
     """
     descriptor = os.environ.pop(PARENT_PIPE, "")
     if not descriptor.isdecimal():
@@ -67,12 +67,12 @@ def _exit_at_end(descriptor: int) -> None:
     with suppress(OSError):
         while os.read(descriptor, 1):
             pass
-    # Nothing is flushed or drained: a parent that died gave no time for it, and no state depends on it.
+    # Nothing is flushed or drained: the parent died without a stop, and no state depends on it.
     os._exit(1)
 
 
 def write_ready(path: Path | None, document: Mapping[str, Any]) -> None:
-    """Write a ready file, if one was asked for."""
+    """Write a ready file, if one was requested."""
     if path is not None:
         durable_file.replace(path, (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode())
 
@@ -84,16 +84,16 @@ def remove_ready(path: Path | None) -> None:
 
 
 def split_address(address: str) -> tuple[str, int]:
-    """Return host and port of HOST:PORT."""
+    """Return the host and port of HOST:PORT."""
     host, _, port = address.rpartition(":")
     return host.strip("[]"), int(port)
 
 
 async def check_free(addresses: Mapping[str, str], *, patience: float = 0.0) -> None:
-    """Raise PortBusyError unless each address can be listened on; the keys name where it comes from.
+    """Raise PortBusyError unless each address is free; the keys name the setting of each address.
 
-    Asked before the start because gRPC servers share a port silently. patience: how many seconds to wait for
-    the children of a parent that died just now.
+    Checked before the start because gRPC servers share a port silently. patience: how many seconds to wait
+    for the children of a parent that has just died.
     """
     deadline = asyncio.get_running_loop().time() + patience
     while True:
@@ -119,12 +119,12 @@ def _is_free(address: str) -> bool:
 
 
 class Child:
-    """One child process of this one: its log file, its ready file, its end."""
+    """A child process with its log file and ready file."""
 
     def __init__(
         self, *, name: str, process: asyncio.subprocess.Process, log: Path | None, ready: Path
     ) -> None:
-        """Keep what `start` made."""
+        """Used by `start`."""
         self.name = name
         self.log = log
         self._process = process
@@ -140,10 +140,10 @@ class Child:
         log: Path | None,
         ready: Path,
     ) -> "Child":
-        """Start `idvault ARGUMENTS --ready-file READY`; what it prints is appended to the log file.
+        """Start `idvault ARGUMENTS --ready-file READY`; its output is appended to the log file.
 
-        Without a log file it prints where this process prints.
-        The write end of the parent pipe stays open in this process until it ends, and nowhere else.
+        Without a log file it uses this process's output. The write end of the parent pipe stays open only in
+        this process, until it ends.
         """
         remove_ready(ready)
         read_end, _write_end = os.pipe()
@@ -175,7 +175,7 @@ class Child:
         return self._process.pid
 
     async def wait_ready(self, *, patience: float) -> dict[str, Any]:
-        """Return what the child's ready file says; raises ProcessError if it ends or takes too long."""
+        """Return the content of the child's ready file; raises ProcessError if it ends or takes too long."""
         deadline = asyncio.get_running_loop().time() + patience
         while not self._ready.exists():
             if self._process.returncode is not None:
@@ -196,11 +196,11 @@ class Child:
         return self._process.returncode is not None
 
     def obituary(self) -> str:
-        """Return which child ended, how, and its last log lines."""
+        """Return the child's name, exit code and last log lines."""
         return f"{self.name} ended with {self._process.returncode}\n{self._last_lines()}"
 
     async def stop(self, *, patience: float) -> None:
-        """Ask the child to stop, and kill it if it has not after patience seconds."""
+        """Ask the child to stop, and kill it if it has not ended after `patience` seconds."""
         if self._process.returncode is None:
             with suppress(ProcessLookupError):
                 self._process.terminate()
@@ -214,7 +214,7 @@ class Child:
 
     def _last_lines(self) -> str:
         if self.log is None:
-            return "its log says why"
+            return "see its log"
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-10:]
         return "\n".join((f"the last lines of {self.log}:", *lines))
 

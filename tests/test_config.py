@@ -1,4 +1,4 @@
-"""Settings: unsafe or missing values stop the start."""
+"""Settings: invalid or missing values stop the start."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ SECRET = "s3cr3t-value"
 
 
 class Environment:
-    """A complete, safe environment of a production platform edge, to be spoilt one setting at a time."""
+    """A complete environment of a production platform edge, in which tests change one setting at a time."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
         self._monkeypatch = monkeypatch
@@ -98,14 +98,14 @@ def test_each_process_names_everything_that_is_missing(environment: Environment,
 
 @pytest.mark.parametrize("name", sorted({name for names in REQUIRED.values() for name in names}))
 def test_one_missing_setting_is_named(environment: Environment, name: str) -> None:
-    """Each setting that a process needs is missed by its name."""
+    """A missing setting is named."""
     process = next(process for process, names in REQUIRED.items() if name in names)
     environment.unset(name.upper())
     assert any(text.startswith(f"IDVAULT_{name.upper()} is missing") for text in _refusal(process).problems)
 
 
 def test_empty_value_is_missing(environment: Environment) -> None:
-    """A setting without a value is missing, not a directory or an empty name."""
+    """An empty setting counts as missing."""
     environment.set(LOG_ORIGIN="", KEYS="")
     assert len(_refusal().problems) == 2
 
@@ -116,20 +116,20 @@ def test_empty_value_is_missing(environment: Environment) -> None:
         ("REGISTRY_CHECK_URL", f"http://{SECRET}.example", "must be https"),
         ("REGISTRY_QUERY_URL", f"http://{SECRET}.example", "must be https"),
         ("REGISTRY_CHECK_URL", f"ftp://{SECRET}.example", "must be an https URL"),
-        ("REGISTRY_CHECK_URL", f"https://user:{SECRET}@registry.example", "must not carry a user"),
-        ("REGISTRY_CHECK_URL", f"https://registry.example?{SECRET}", "without query"),
+        ("REGISTRY_CHECK_URL", f"https://user:{SECRET}@registry.example", "must not contain a user"),
+        ("REGISTRY_CHECK_URL", f"https://registry.example?{SECRET}", "without a query"),
         ("DATABASE_URL", f"mysql://vault:{SECRET}@main.example/vault", "must start with sqlite"),
         ("LOG_ORIGIN", f"{SECRET} log", "white space"),
         ("LOG_ORIGIN", f"{SECRET}+log", "plus"),
         ("TRUST_DOMAIN", f"{SECRET}/Platform", "domain"),
         ("LISTEN", SECRET, "HOST:PORT"),
         ("LISTEN", "127.0.0.1:70000", "HOST:PORT"),
-        ("LISTEN", "127.0.0.1:1,127.0.0.1:2", "must hold 1 address"),
+        ("LISTEN", "127.0.0.1:1,127.0.0.1:2", "must have 1 address"),
         ("METRICS_LISTEN", SECRET, "HOST:PORT"),
         ("TIME_ZONE", SECRET, "time zone"),
         ("TIME_ZONE", "../" + SECRET, "time zone"),
         ("REGISTRY_DOCUMENT_TYPES", SECRET, "RESIDENT_ID"),
-        ("REGISTRY_ENTERPRISE_URL", f"https://{SECRET}.example", "REGISTRY_DOCUMENT_TYPES holds"),
+        ("REGISTRY_ENTERPRISE_URL", f"https://{SECRET}.example", "REGISTRY_DOCUMENT_TYPES has"),
         ("ACCOUNTS_PER_PERSON", SECRET, "integer"),
         ("ACCOUNTS_PER_PERSON", "0", "greater"),
         ("VERIFICATION_DAYS", "-1", "greater"),
@@ -151,18 +151,20 @@ def test_unusable_value_is_named_and_never_shown(
 
 
 def test_both_databases_must_differ(environment: Environment) -> None:
-    """The shred keys may not lie in the main database."""
+    """The shred keys must not be in the main database."""
     environment.set(SHRED_DATABASE_URL="postgresql://vault@main.example/vault")
-    assert "IDVAULT_SHRED_DATABASE_URL must be another database" in str(_refusal())
+    assert "IDVAULT_SHRED_DATABASE_URL must be a different database" in str(_refusal())
 
 
 @pytest.mark.parametrize("name", ["TLS_KEY", "KEYS", "KEY_PASSPHRASE_FILE", "REGISTRY_SECRET_KEY_FILE"])
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620])
 def test_secret_file_that_others_may_read_is_refused(environment: Environment, name: str, mode: int) -> None:
-    """A secret that group or others can reach is no secret."""
+    """A secret file that group or others can read is refused."""
     path = Path(os.environ[f"IDVAULT_{name}"])
     path.chmod(mode)
-    assert _refusal().problems == (f"IDVAULT_{name} names a file that others may read: give it mode 0600",)
+    assert _refusal().problems == (
+        f"IDVAULT_{name} names a file that other users can read: set its mode to 0600",
+    )
 
 
 @pytest.mark.parametrize("name", ["TLS_CERTIFICATE", "TLS_CA", "TLS_KEY", "KEYS", "ROSTER"])
@@ -175,7 +177,7 @@ def test_file_that_is_not_there_is_refused(environment: Environment, name: str) 
 
 
 def test_directory_is_no_key_file(environment: Environment) -> None:
-    """A directory in the place of a file is refused."""
+    """A directory instead of a file is refused."""
     environment.set(KEYS=environment.folder)
     assert "IDVAULT_KEYS" in str(_refusal())
 
@@ -185,12 +187,12 @@ def test_registry_secret_key_must_be_hex(environment: Environment, content: str)
     """A secret key file without a secret key is refused and not shown."""
     environment.file("registry.key", content)
     error = _refusal()
-    assert error.problems[0].startswith("IDVAULT_REGISTRY_SECRET_KEY_FILE must hold the secret key")
+    assert error.problems[0].startswith("IDVAULT_REGISTRY_SECRET_KEY_FILE must contain only the secret key")
     assert SECRET not in str(error)
 
 
 def test_unknown_setting_is_refused(environment: Environment) -> None:
-    """A name with our prefix that nobody reads is a mistake of somebody who believes in it."""
+    """An unknown name with our prefix is refused."""
     environment.set(LOG_ORIGN=SECRET, TEST_POSTGRES_URL="postgresql://")
     assert _refusal().problems == ("IDVAULT_LOG_ORIGN is not a setting of this version",)
 
@@ -198,7 +200,7 @@ def test_unknown_setting_is_refused(environment: Environment) -> None:
 def test_edge_refuses_the_worker_keys_in_reach(environment: Environment) -> None:
     """Outside development an edge that can read the worker's keys does not start; the worker does."""
     environment.file("keys/work.keys")
-    assert "this process can read that one" in str(_refusal())
+    assert "which this process can read" in str(_refusal())
     environment.set(KEYS=environment.folder / "keys/work.keys")
     load(Process.WORK)
 
@@ -211,17 +213,17 @@ def test_shifted_clock_is_for_development(environment: Environment) -> None:
 
 
 def test_both_edges_in_one_process_are_for_development(environment: Environment) -> None:
-    """Without --edge a process starts in development only, and then on two addresses."""
+    """Without --edge a process starts only in development, and on two addresses."""
     environment.set(LISTEN="127.0.0.1:7443,127.0.0.1:7444")
     assert "--edge is missing" in str(_refusal(Process.BOTH_EDGES))
     environment.set(DEVELOPMENT="1")
     assert load(Process.BOTH_EDGES).addresses == ("127.0.0.1:7443", "127.0.0.1:7444")
     environment.set(LISTEN="127.0.0.1:7443")
-    assert "must hold 2 addresses" in str(_refusal(Process.BOTH_EDGES))
+    assert "must have 2 addresses" in str(_refusal(Process.BOTH_EDGES))
 
 
 def test_development_may_use_http_and_one_folder_of_keys(environment: Environment) -> None:
-    """What is unsafe in production is allowed for one machine's development."""
+    """Some settings that are unsafe in production are allowed in development."""
     environment.file("keys/work.keys")
     environment.set(DEVELOPMENT="1", REGISTRY_CHECK_URL="http://127.0.0.1:7490")
     load(Process.PLATFORM_EDGE)
@@ -232,7 +234,7 @@ WITNESS_KEY = "witness.example/w1+57514089+BEedOtAoSuTIPSzAG7+NIQXiTUELdQHhGt0o+
 
 @pytest.mark.parametrize("process", [Process.PLATFORM_EDGE, Process.CUSTODY_EDGE, Process.WORK])
 def test_a_witness_is_a_url_and_a_key(environment: Environment, process: Process) -> None:
-    """Both settings of the witness or none; one without the other is named."""
+    """The witness needs both settings or none; a missing one is named."""
     load(process)
     environment.set(WITNESS_URL="https://witness.example/prefix")
     assert _refusal(process).problems[0].startswith("IDVAULT_WITNESS_KEY is missing: a witness needs both")
@@ -245,9 +247,9 @@ def test_a_witness_is_a_url_and_a_key(environment: Environment, process: Process
 @pytest.mark.parametrize(
     ("name", "value", "text"),
     [
-        ("WITNESS_URL", f"http://{SECRET}.example", "must be https: whoever is on the way"),
+        ("WITNESS_URL", f"http://{SECRET}.example", "must be https: an attacker on the network"),
         ("WITNESS_URL", f"ftp://{SECRET}.example", "must be an https URL"),
-        ("WITNESS_URL", f"https://user:{SECRET}@witness.example", "must not carry a user"),
+        ("WITNESS_URL", f"https://user:{SECRET}@witness.example", "must not contain a user"),
         ("WITNESS_URL", SECRET, "must be an https URL"),
         ("WITNESS_KEY", SECRET, "`idvault witness` prints"),
         ("WITNESS_KEY", WITNESS_KEY[:-1], "`idvault witness` prints"),
@@ -267,7 +269,7 @@ def test_an_unusable_witness_is_refused(environment: Environment, name: str, val
 
 
 def test_a_witness_over_http_is_for_development(environment: Environment) -> None:
-    """On one machine the witness may be asked over http."""
+    """In development the witness may use http."""
     environment.set(WITNESS_URL="http://127.0.0.1:7493", WITNESS_KEY=WITNESS_KEY, DEVELOPMENT="1")
     load(Process.WORK)
 
@@ -281,13 +283,13 @@ def test_custody_edge_needs_no_registry(environment: Environment) -> None:
 
 
 def test_settings_show_no_database_password(environment: Environment) -> None:
-    """The representation of the settings hides what a database URL may carry."""
+    """repr of the settings hides the database URLs."""
     environment.set(DATABASE_URL=f"postgresql://vault:{SECRET}@main.example/vault")
     assert SECRET not in repr(load(Process.PLATFORM_EDGE))
 
 
 def test_a_registry_of_organizations_needs_its_url_and_its_document_type(environment: Environment) -> None:
-    """One without the other stops the start, and an answer that anybody can forge does too."""
+    """One without the other stops the start, and so does a URL without https."""
     environment.set(REGISTRY_DOCUMENT_TYPES="RESIDENT_ID,UNIFIED_SOCIAL_CREDIT_CODE")
     assert [text.partition(":")[0] for text in _refusal(Process.WORK).problems] == [
         "IDVAULT_REGISTRY_ENTERPRISE_URL is missing"

@@ -1,4 +1,4 @@
-"""What the documents promise is what the code does: settings, metrics, identities, the ten lines, links."""
+"""The documents match the code: settings, metrics, identities, the ten lines, links."""
 
 import ast
 import os
@@ -36,7 +36,7 @@ def rows(page: str, heading: str) -> list[list[str]]:
 
 
 def test_every_setting_is_documented_with_its_default() -> None:
-    """The table of settings names each setting and its default, and no other."""
+    """The table of settings has exactly the settings, with their defaults."""
     documented = {name.strip("`"): default.strip("`") for name, default, _ in rows(OPERATIONS, "Settings")}
     expected = {}
     for name, field in config.Settings.model_fields.items():
@@ -49,7 +49,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
 
 
 def test_every_metric_is_documented() -> None:
-    """The table of metrics names each family that a process shows, and no other."""
+    """The table of metrics has exactly the families that a process serves."""
     metrics = Metrics()
     metrics.claims_pending(count=0, oldest_seconds=0)
     shown = {family.name + ("_total" if family.type == "counter" else "") for family in metrics.families()}
@@ -57,7 +57,7 @@ def test_every_metric_is_documented() -> None:
 
 
 def test_the_sandbox_identities_are_those_of_the_registry() -> None:
-    """The table of the README is what the mocked registry answers, whole."""
+    """The table in the README is exactly what the mock registry answers."""
     answers = {Answer.VERIFIED: "verified", Answer.IN_PROGRESS: "in progress"}
     expected = [[name, number, answers[status]] for (name, number), (status, _) in fixtures.PEOPLE.items()]
     assert rows(README, "Sandbox identities") == expected
@@ -80,13 +80,13 @@ def test_the_demo_does_what_the_readme_shows() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_links_lead_somewhere(page: Path) -> None:
-    """Each link of a page to a file of the project finds it."""
+    """Each link to a file of the project leads to an existing file."""
     targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text("utf-8"))
     assert [target for target in targets if not (page.parent / target).exists()] == []
 
 
 def test_contributors_are_told_of_what_exists() -> None:
-    """Each script that the page names is there, and its table has each room that people write in."""
+    """Each script that the page names exists, and its table has every package that people edit."""
     scripts = [ROOT / name for name in re.findall(r"[` ]((?:scripts|\.ci)/\w+(?:\.py)?)", CONTRIBUTING)]
     assert scripts
     assert [path for path in scripts if not os.access(path, os.R_OK if path.suffix else os.X_OK)] == []
@@ -97,7 +97,7 @@ def test_contributors_are_told_of_what_exists() -> None:
 
 
 def test_every_decision_is_listed() -> None:
-    """The list of decisions names each page with its title."""
+    """The list of decisions has each page with its title."""
     folder = ROOT / "docs" / "adr"
     listed = re.findall(
         r"^\| \[(\d{4})\]\((.+?)\) \| (.+) \|$", (folder / "README.md").read_text("utf-8"), re.MULTILINE
@@ -110,7 +110,7 @@ def test_every_decision_is_listed() -> None:
 
 
 class Form:
-    """A sign-up form that notes what it shows."""
+    """A sign-up form that records what it shows."""
 
     def __init__(self) -> None:
         self.name, self.number = "某一一", "110000190101010001"
@@ -123,10 +123,10 @@ class Form:
 
 
 class Page:
-    """The README's ten lines in a world where the vault answers as told."""
+    """The README's ten lines, with a vault that gives the prepared answer."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, answer: Callable[[], Verification]) -> None:
-        """Run the lines; calls, attached users and what was put off are noted."""
+        """Run the lines; record calls, attached users and postponed claims."""
         self.calls: list[dict[str, Any]] = []
         self.attached: list[tuple[Any, ...]] = []
         self.put_off: list[tuple[Any, ...]] = []
@@ -169,7 +169,7 @@ def verification(state: ClaimState, reason: FailureReason = FailureReason.UNSPEC
 
 
 def test_the_ten_lines_attach_a_verified_user(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A confirmed person is attached with a badge, and the form's own id was the request id."""
+    """A confirmed person is attached with a badge, and the form's id was the request id."""
     page, form = Page(monkeypatch, lambda: verification(ClaimState.SUCCEEDED)), Form()
     page.sign_up(form)
     assert page.attached == [("nickname", TOKEN, True)]
@@ -178,7 +178,7 @@ def test_the_ten_lines_attach_a_verified_user(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_the_ten_lines_ask_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A waiting claim is attached without a badge and asked for later by its id alone."""
+    """A waiting claim is attached without a badge and queried later by its id."""
     page, form = Page(monkeypatch, lambda: verification(ClaimState.PENDING)), Form()
     page.sign_up(form)
     assert page.attached == [("nickname", TOKEN, False)]

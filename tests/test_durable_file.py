@@ -1,4 +1,4 @@
-"""Files that survive a crash: what is synced, in which order, and what a failure leaves behind."""
+"""Files that survive a crash: what is synced, in which order, and what a failure leaves."""
 
 import os
 import stat
@@ -13,7 +13,7 @@ from idvault import durable_file
 
 @pytest.fixture
 def synced(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Note what is synced: "file" or "folder", and each rename between them."""
+    """Record what is synced ("file" or "folder"), and each rename."""
     found: list[str] = []
     sync, rename = os.fsync, Path.replace
 
@@ -55,7 +55,7 @@ def test_the_mode_is_the_one_asked_for(tmp_path: Path, write: Callable[..., obje
 
 
 def test_create_never_overwrites(tmp_path: Path, synced: list[str]) -> None:
-    """A file that exists stays as it is; a new one is synced with its folder."""
+    """An existing file stays unchanged; a new one is synced with its folder."""
     path = tmp_path / "a"
     durable_file.create(path, b"first")
     assert synced == ["file", "folder"]
@@ -68,7 +68,7 @@ def test_create_never_overwrites(tmp_path: Path, synced: list[str]) -> None:
 def test_a_failed_write_leaves_nothing_behind(
     tmp_path: Path, write: Callable[..., object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """When the disk refuses, the former file is whole and no draft is left."""
+    """If the disk is full, the former file is intact and no draft is left."""
     former = tmp_path / "former"
     durable_file.create(former, b"former")
 
@@ -84,7 +84,7 @@ def test_a_failed_write_leaves_nothing_behind(
 
 
 def test_append_continues_at_the_known_size(tmp_path: Path, synced: list[str]) -> None:
-    """What a crash left beyond the known size is cut off; only a new file needs its folder synced."""
+    """Bytes that a crash left beyond the known size are cut off; only a new file syncs its folder."""
     path = tmp_path / "a"
     size = durable_file.append(path, b"one\n", size=0)
     assert synced == ["file", "folder"]
@@ -98,7 +98,7 @@ def test_append_continues_at_the_known_size(tmp_path: Path, synced: list[str]) -
 
 
 def test_destroy_overwrites_before_it_removes(tmp_path: Path, synced: list[str]) -> None:
-    """The zeros reach the disk, then the name is gone; a file that is missing is no error."""
+    """The zeros are synced, then the name is removed; a missing file is not an error."""
     path, link = tmp_path / "a", tmp_path / "b"
     durable_file.create(path, b"secret")
     os.link(path, link)
@@ -111,7 +111,7 @@ def test_destroy_overwrites_before_it_removes(tmp_path: Path, synced: list[str])
 
 
 def test_writers_take_turns_and_leave_no_draft(tmp_path: Path) -> None:
-    """Of many writers at once each writes a whole file; a draft of a crash is gone afterwards."""
+    """Concurrent writers each write a complete file; a draft from a crash is replaced."""
     path = tmp_path / "a"
     path.with_name(".a.draft").write_bytes(b"left by a crash, and longer than what comes" * 1000)
     contents = [bytes([number]) * 50_000 for number in range(16)]

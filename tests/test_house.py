@@ -1,4 +1,4 @@
-"""The rules of the house that no linter knows: sizes, names, layers, and what no tracked file may hold."""
+"""Project rules that no linter checks: sizes, names, layers, and content that no tracked file may have."""
 
 import ast
 import os
@@ -14,11 +14,11 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ROOT / "idvault"
 LONGEST_FILE = 400
-# A file of tests may be longer: it is a list of cases, which nobody reads from end to end.
+# A test file may be longer: it is a list of cases that are read one at a time.
 LONGEST_TEST = 600
 LONGEST_FUNCTION = 50
 CLIENT = ROOT / "clients" / "python" / "idvault_client"
-# What backends import under a name that the service has too: the same thing, as a backend sees it.
+# Names that the client package shares with the service: the same thing from a backend's point of view.
 PROMISED = {"CampaignProgress", "Consent", "FailureReason", "Invitation", "Status", "Statuses", "Tls"}
 # The capability of each service, and the parts under whose names a room keeps it that has no folder for it.
 CAPABILITIES = {
@@ -36,7 +36,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def tracked() -> list[Path]:
-    """List what is part of the project: tracked files, and new ones that are not ignored."""
+    """List the project's files: tracked ones, and new ones that are not ignored."""
     listing = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -48,30 +48,30 @@ def tracked() -> list[Path]:
 
 
 def written_python() -> list[Path]:
-    """List the Python files that somebody wrote, which the generated stubs are not."""
+    """List the Python files except the generated stubs."""
     return [path for path in tracked() if path.suffix == ".py" and ROOMS / "v1" not in path.parents]
 
 
 def functions(path: Path) -> Iterator[Function]:
-    """Find every function of a file, methods and nested ones included."""
+    """Find every function of a file, including methods and nested functions."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, Function):
             yield node
 
 
 def where(path: Path, line: int) -> str:
-    """Name a place as an editor takes it."""
+    """Return a place in the form that editors open."""
     return f"{path.relative_to(ROOT)}:{line}"
 
 
 def expect_none(places: Iterable[str]) -> None:
-    """Fail with every place that breaks the rule, one a line."""
+    """Fail with every place that breaks the rule, one per line."""
     found = sorted(places)
     assert not found, "\n" + "\n".join(found)
 
 
 def matches(pattern: re.Pattern[str]) -> list[str]:
-    """Find a pattern in the text files that somebody wrote."""
+    """Find a pattern in all text files except generated ones."""
     found = []
     for path in tracked():
         if ROOMS / "v1" in path.parents:
@@ -94,7 +94,7 @@ def test_files_are_short() -> None:
 
 
 def test_functions_are_short() -> None:
-    """No function is longer than 50 lines; a migration is one list of what a version adds."""
+    """No function is longer than 50 lines, except migrations, which are lists."""
     expect_none(
         where(path, function.lineno)
         for path in written_python()
@@ -105,7 +105,7 @@ def test_functions_are_short() -> None:
 
 
 def test_modules_say_what_they_are_for() -> None:
-    """Every module opens with a docstring whose first line says something."""
+    """Every module has a docstring with a first line."""
     silent = []
     for path in written_python():
         text = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
@@ -115,7 +115,7 @@ def test_modules_say_what_they_are_for() -> None:
 
 
 def test_tests_say_what_they_show() -> None:
-    """Every test opens with a sentence."""
+    """Every test has a docstring."""
     expect_none(
         where(path, function.lineno)
         for path in written_python()
@@ -153,7 +153,7 @@ def class_names() -> dict[str, list[str]]:
 
 
 def test_a_class_name_means_one_thing() -> None:
-    """No two classes share a name, but for what is promised to backends."""
+    """No two classes share a name, except those promised to backends."""
     shared = {name: places for name, places in class_names().items() if len(places) > 1}
     expect_none(f"{name}: {', '.join(places)}" for name, places in shared.items() if name not in PROMISED)
     unique = PROMISED - shared.keys()
@@ -161,7 +161,7 @@ def test_a_class_name_means_one_thing() -> None:
 
 
 def test_durable_files_are_written_in_one_place() -> None:
-    """Nothing but durable_file syncs a file: a copy of it would forget the folder one day."""
+    """Only durable_file syncs a file, because a copy could forget to sync the folder."""
     calls = re.compile(r"\bf(?:data)?sync\(")
     expect_none(
         place
@@ -172,14 +172,14 @@ def test_durable_files_are_written_in_one_place() -> None:
 
 
 def test_nothing_is_left_for_later() -> None:
-    """No file holds a mark of unfinished work or a test that is skipped."""
+    """No file contains a mark of unfinished work or a skipped test."""
     marks = ["TO" + "DO", "FIX" + "ME", "X" + "XX", "NotImplemented" + "Error", r"pytest\.sk" + "ip"]
     marks += [r"mark\.sk" + "ip", r"mark\.x" + "fail", "importor" + "skip"]
     expect_none(matches(re.compile(r"\b(" + "|".join(marks) + r")\b")))
 
 
 def test_no_file_names_a_package_index() -> None:
-    """No file depends on one package index: where packages come from is the machine's own setting."""
+    """No file names a package index: the package source is a setting of the environment."""
     hosts = [
         r"py" + r"pi\.org",
         "python" + r"hosted\.org",
@@ -191,13 +191,13 @@ def test_no_file_names_a_package_index() -> None:
 
 
 def test_no_file_names_a_path_of_one_machine() -> None:
-    """No file holds an absolute path below somebody's home or working folder."""
+    """No file contains an absolute path below a home or working folder."""
     folders = ["work/", "root/", "home/[a-z]", "Users/[A-Za-z]", "tmp/"]
     expect_none(matches(re.compile(r"(?<![\w.\-*})\]/])/(" + "|".join(folders) + ")")))
 
 
 def test_pages_that_are_named_exist() -> None:
-    """Whoever reads the name of a page in a comment finds that page in the project."""
+    """Every page that a comment names exists in the project."""
     pages = {path.name for path in tracked() if path.suffix == ".md"}
     named = re.compile(r"\b[\w-]+\.md\b")
     expect_none(
@@ -210,7 +210,7 @@ def test_pages_that_are_named_exist() -> None:
 
 
 def test_a_capability_has_one_name() -> None:
-    """A service's capability has a file or a folder of its name, or of its parts, in every room it passes."""
+    """A service's capability has a file or folder of its name, or of its parts, in every package it uses."""
     services = {
         path.stem
         for path in (ROOT / "proto").rglob("*.proto")
@@ -227,7 +227,7 @@ def test_a_capability_has_one_name() -> None:
 
 
 def test_a_folder_is_a_capability() -> None:
-    """What has a folder in a room is a capability, called as everywhere, and a folder holds several files."""
+    """Every folder in a package is a capability with its common name, and contains several files."""
     known = {*CAPABILITIES.values(), *NOT_SERVED}
     folders = [
         folder
@@ -244,7 +244,7 @@ def test_a_folder_is_a_capability() -> None:
 
 
 def test_capabilities_are_singular() -> None:
-    """No capability is a plural in one room and a singular in another."""
+    """No capability is plural in one package and singular in another."""
     names = {path.stem for room in ("ports", "flows") for path in (ROOMS / room).glob("*.py")}
     rooms = ("domain", "ports", "flows", "storage", "api", "workers")
     plurals = {f"{name}s" for name in names} - names
@@ -257,7 +257,7 @@ def test_capabilities_are_singular() -> None:
 
 
 def test_tests_mirror_rooms() -> None:
-    """Each folder of tests is named after a room, but for what crosses rooms or is no room."""
+    """Each test folder is named after a package, except those that cover several."""
     shared = {"support", "resilience", "performance", "demo", "vectors", "journeys", "clients", "scripts"}
     rooms = {path.name for path in ROOMS.iterdir() if path.is_dir()}
     folders = {
@@ -267,7 +267,7 @@ def test_tests_mirror_rooms() -> None:
 
 
 def test_layers_and_fences_hold() -> None:
-    """The import contracts hold: layers, siblings, libraries in their rooms, custody out of the service."""
+    """The import contracts hold: layers, siblings, libraries in their packages, no custody in the service."""
     command = [
         sys.executable,
         "-c",
@@ -278,7 +278,7 @@ def test_layers_and_fences_hold() -> None:
     assert found.returncode == 0, found.stdout + found.stderr
 
 
-# What is not listed may import any of tests/; nothing there may import scripts/.
+# Folders that are not listed may import anything in tests/; nothing in tests/ may import scripts/.
 MAY_IMPORT = {
     "support": {"support"},
     "demo": {"support", "demo"},
@@ -298,7 +298,7 @@ def imported(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def backwards(path: Path) -> Iterator[str]:
-    """Find the imports of a file of tests/ or scripts/ that go the wrong way."""
+    """Find the imports of a file in tests/ or scripts/ that go the wrong way."""
     top, second, *_ = path.relative_to(ROOT).parts
     allowed = MAY_IMPORT.get("scripts" if top == "scripts" else second)
     for line, module in imported(path):
@@ -310,7 +310,7 @@ def backwards(path: Path) -> Iterator[str]:
 
 
 def test_imports_between_scripts_and_tests_go_one_way() -> None:
-    """Scripts use what tests/ offers, never the other way; what many tests share knows no single test."""
+    """Scripts may import tests/, not the other way round; shared test code imports no single test."""
     places = (ROOT / "tests", ROOT / "scripts")
     checked = [path for path in written_python() if any(place in path.parents for place in places)]
     assert len(checked) > 300
@@ -333,7 +333,7 @@ def test_imports_between_scripts_and_tests_go_one_way() -> None:
 def test_a_wrong_import_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, text: str, found: bool
 ) -> None:
-    """The rule about imports finds what it is for, in either form of an import."""
+    """The import rule finds both forms of a forbidden import."""
     monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
     path = tmp_path / file
     path.parent.mkdir(parents=True)
@@ -346,7 +346,7 @@ PROGRAMS = ["idvault.bootstrap", "idvault.cli.serve", "idvault.cli.work", "idvau
 
 @pytest.mark.parametrize("module", PROGRAMS)
 def test_the_service_does_not_load_what_opens(module: str) -> None:
-    """A process that imported the service has not loaded the people's half, by whatever way."""
+    """Importing the service does not load the custody packages, directly or indirectly."""
     question = f"import sys, {module}; print(*sorted(m for m in sys.modules if m.startswith('idvault.')))"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     answer = subprocess.run(

@@ -1,4 +1,4 @@
-"""The first start as the operations page tells it: its lines are run as they stand."""
+"""The first start as on the operations page: its commands are run unchanged."""
 
 import os
 import re
@@ -22,14 +22,14 @@ WORK = ["work"]
 
 
 def write(path: Path, text: str) -> Path:
-    """Write a file that its owner alone may read."""
+    """Write a file that only its owner can read."""
     path.write_text(text, "utf-8")
     path.chmod(0o600)
     return path
 
 
 def settings(folder: Path) -> dict[str, str]:
-    """Make the settings of a production that has its certificates; its registry is never asked."""
+    """Make the settings of a production deployment with certificates; its registry is never called."""
     for name in ("keys", "certificates", "public"):
         (folder / name).mkdir()
     now, made = datetime.now(UTC), folder / "certificates"
@@ -68,7 +68,7 @@ def settings(folder: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def production(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str], str]:
-    """Run the page's lines in an empty folder; gives the folder, the settings and what was printed."""
+    """Run the page's commands in an empty folder; return the folder, the settings and the output."""
     folder = tmp_path_factory.mktemp("production")
     environment = settings(folder)
     (lines,) = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
@@ -86,7 +86,7 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str
 
 
 def test_the_lines_of_the_page_run(production: tuple[Path, dict[str, str], str]) -> None:
-    """Keys, databases, people, roster and platform are there at the end, and each command said so."""
+    """Keys, databases, people, roster and platform exist at the end, and each command reported it."""
     _, _, printed = production
     last = printed.splitlines()
     assert "keys: service.keys, custody.keys, work.keys in" in printed
@@ -100,7 +100,7 @@ def test_the_lines_of_the_page_run(production: tuple[Path, dict[str, str], str])
 def test_each_process_starts_and_stops(
     production: tuple[Path, dict[str, str], str], arguments: list[str], keys: str, tmp_path: Path
 ) -> None:
-    """With its own key file alone each process serves, and ends cleanly on SIGTERM."""
+    """Each process serves with only its own key file, and stops cleanly on SIGTERM."""
     folder, environment, _ = production
     own = write(tmp_path / keys, (folder / "keys" / keys).read_text("utf-8"))
     with subprocess.Popen(
@@ -126,4 +126,4 @@ def test_the_edge_refuses_to_stand_beside_the_worker_s_keys(
     _, environment, _ = production
     done = subprocess.run(["idvault", *EDGE], env=environment, check=False, capture_output=True, text=True)
     assert done.returncode == 2
-    assert "IDVAULT_KEYS lies beside the worker's key file" in done.stderr
+    assert "IDVAULT_KEYS is beside the worker's key file" in done.stderr

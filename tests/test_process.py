@@ -1,4 +1,4 @@
-"""Processes that live together: ready files, children, and the end with the parent."""
+"""Ready files, child processes, and their end with the parent."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ process.end_with_parent()
 print("up", flush=True)
 time.sleep(60)
 """
-# A parent that starts one child as `Child` does, tells its process id, and waits to be killed.
+# A parent that starts one child as `Child` does, prints its process id, and waits to be killed.
 PARENT = f"""
 import os, subprocess, sys, time
 read_end, write_end = os.pipe()
@@ -54,7 +54,7 @@ def _address(server: socket.socket) -> str:
 
 
 def test_child_ends_when_the_pipe_does() -> None:
-    """A child whose parent's end of the pipe closes ends at once, whatever it is doing."""
+    """A child ends at once when its parent's end of the pipe closes."""
     read_end, write_end = os.pipe()
     with subprocess.Popen(
         [sys.executable, "-c", CHILD],
@@ -71,7 +71,7 @@ def test_child_ends_when_the_pipe_does() -> None:
 
 
 def test_child_ends_when_the_parent_is_killed() -> None:
-    """kill -9 of a parent takes its child along within two seconds."""
+    """After kill -9 of a parent its child ends within two seconds."""
     with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE) as parent:
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
@@ -82,7 +82,7 @@ def test_child_ends_when_the_parent_is_killed() -> None:
 
 
 def test_process_without_parent_pipe_lives_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a person starts in a shell is tied to nobody."""
+    """A process started from a shell does not end with a parent."""
     monkeypatch.delenv(process.PARENT_PIPE, raising=False)
     process.end_with_parent()
     monkeypatch.setenv(process.PARENT_PIPE, "-1")
@@ -105,7 +105,7 @@ def test_ready_file_is_private_whole_and_removed(tmp_path: Path) -> None:
 
 
 def test_no_ready_file_is_fine(tmp_path: Path) -> None:
-    """Nothing is written where no ready file was asked for."""
+    """Without a ready file nothing is written."""
     process.write_ready(None, {})
     process.remove_ready(None)
     assert not list(tmp_path.iterdir())
@@ -116,7 +116,7 @@ def test_no_ready_file_is_fine(tmp_path: Path) -> None:
     [("127.0.0.1:7443", ("127.0.0.1", 7443)), ("[::1]:1", ("::1", 1)), ("localhost:0", ("localhost", 0))],
 )
 def test_addresses_are_split(address: str, expected: tuple[str, int]) -> None:
-    """Host and port are told apart, for IPv6 too."""
+    """Host and port are separated, for IPv6 too."""
     assert process.split_address(address) == expected
 
 
@@ -137,9 +137,9 @@ async def test_port_that_becomes_free_is_waited_for(listener: socket.socket) -> 
 
 
 async def test_free_ipv6_port_is_free() -> None:
-    """An address in brackets is asked about as IPv6."""
+    """An address in brackets is checked as IPv6."""
     if not socket.has_ipv6:
-        raise AssertionError("this machine has no IPv6")
+        raise AssertionError("this host has no IPv6")
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
@@ -150,7 +150,7 @@ async def test_free_ipv6_port_is_free() -> None:
 
 
 class Registry:
-    """A mock registry as a child: the smallest real program that there is."""
+    """A mock registry as a child: the smallest real program."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -174,7 +174,7 @@ def registry(tmp_path: Path) -> Registry:
 
 
 async def test_child_becomes_ready_and_stops(registry: Registry) -> None:
-    """A child tells by its ready file what it has, and a stop ends it with 0 and removes the file."""
+    """A child writes its ready file; a stop ends it with exit code 0 and removes the file."""
     registry.ready.write_text("of a former start")
     child = await registry.start()
     document = await child.wait_ready(patience=30)
@@ -187,14 +187,14 @@ async def test_child_becomes_ready_and_stops(registry: Registry) -> None:
 
 
 async def test_child_that_ends_too_early_says_why(registry: Registry) -> None:
-    """A child that dies before it is ready is an error with its name, its code and its last log lines."""
+    """If a child dies before it is ready, the error has its name, exit code and last log lines."""
     child = await registry.start("--latency-ms", "fast")
     with pytest.raises(ProcessError, match=r"(?s)registry ended with 2.*--latency-ms"):
         await child.wait_ready(patience=30)
 
 
 async def test_child_that_is_late_is_an_error(registry: Registry) -> None:
-    """A child that is not ready in time is an error, and can still be stopped."""
+    """A child that is not ready in time raises an error, and can still be stopped."""
     child = await registry.start()
     with pytest.raises(ProcessError, match="registry was not ready within 0 s"):
         await child.wait_ready(patience=0)
@@ -212,7 +212,7 @@ async def test_child_that_does_not_listen_is_killed(registry: Registry) -> None:
 
 
 async def test_watch_tells_of_a_death_and_of_a_stop(registry: Registry) -> None:
-    """Watching ends quietly when a stop is asked for, and with an error when a child dies."""
+    """`watch` returns when a stop is requested, and raises an error when a child dies."""
     child = await registry.start()
     await child.wait_ready(patience=30)
     stop = asyncio.Event()
@@ -229,10 +229,10 @@ async def test_watch_tells_of_a_death_and_of_a_stop(registry: Registry) -> None:
 async def test_child_without_a_log_file_prints_where_we_do(
     registry: Registry, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Without a log file a child's words go to our own output, and its obituary says so."""
+    """Without a log file a child's output goes to our output, and the error refers to it."""
     child = await Child.start(
         name="x", arguments=["no-such"], environment=os.environ, log=None, ready=registry.ready
     )
-    with pytest.raises(ProcessError, match="its log says why"):
+    with pytest.raises(ProcessError, match="see its log"):
         await child.wait_ready(patience=30)
     assert "no-such" in capfd.readouterr().err

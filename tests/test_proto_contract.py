@@ -1,4 +1,4 @@
-"""What the published contract promises of every method and every message, read from the descriptors."""
+"""What the published contract promises for every method and message, read from the descriptors."""
 
 from collections.abc import Iterator
 from importlib import import_module
@@ -25,23 +25,23 @@ FILES: list[FileDescriptor] = [
 ]
 SERVICES: list[ServiceDescriptor] = [service for file in FILES for service in file.services_by_name.values()]
 METHODS: list[MethodDescriptor] = [method for service in SERVICES for method in service.methods]
-# Names of fields that would carry or derive from a name, a number or a birth date.
+# Names of fields that could contain, or be derived from, a name, a number or a birth date.
 PERSONAL_WORDS = ("name", "number", "birth", "gender", "sex", "age", "region", "photo", "phone", "digest_of")
 READERS_OF_THE_LOG = ["ROLE_AUDITOR", "ROLE_CUSTODIAN", "ROLE_OPERATOR", "ROLE_MONITOR"]
-# Bytes could hide anything, so each field that answers some is named: hashes, signed notes and leaves.
+# Bytes could hide anything, so each bytes field of an answer is listed: hashes, signed notes and leaves.
 BYTES_OF_THE_LOG = {
     "idvault.v1.Checkpoint.note",
     "idvault.v1.LogEntry.leaf",
     "idvault.v1.InclusionProof.hashes",
     "idvault.v1.ConsistencyProof.hashes",
 }
-# A roster is public and signed, and a second factor is sealed to its person.
+# A roster is public and signed, and a second factor is sealed to its roster member.
 BYTES_OF_PEOPLE = {
     "idvault.v1.Roster.file",
     "idvault.v1.RosterProposal.file",
     "idvault.v1.SecondFactor.sealed_uri",
 }
-# What people need to decide, to open and to prove: sealed, signed, or random.
+# What roster members need to decide, to open and to prove: sealed, signed or random.
 BYTES_OF_DISCLOSURES = {
     "idvault.v1.LoggedEntry.leaf",
     "idvault.v1.LoggedEntry.opening_key",
@@ -60,11 +60,11 @@ BYTES_OF_DISCLOSURES = {
     "idvault.v1.ResealedShare.signed_approval",
     "idvault.v1.DisclosureOpening.record_digest",
 }
-# The share is of a record of nobody, and sealed to the custodian who asks.
+# A drill's share is of a synthetic record, and sealed to the calling custodian.
 BYTES_OF_DRILLS = {"idvault.v1.Drill.sealed_share"}
-# Of a sealed record its owner's receipt shows the digest alone; the rest of it is the log's.
+# A receipt contains only the digest of the sealed record; the rest comes from the log.
 BYTES_OF_RECEIPTS = {"idvault.v1.Receipt.record_digest"}
-# Signs a statement, and writes nothing: asked again, it signs another one.
+# Signs a statement and writes nothing: a repeat signs another one.
 SIGNS_ONLY = ("IssueStatusToken",)
 PERSONAL_FIELDS = {
     "idvault.v1.IdentityDocument.number",
@@ -74,7 +74,7 @@ PERSONAL_FIELDS = {
     "idvault.v1.SealedIdentity.real_name",
     "idvault.v1.LegacyAccount.reference",
 }
-# A platform's reference is opaque by contract; it is marked for those that are not.
+# A platform's reference is opaque by contract; it is marked in case a platform uses a personal one.
 OPAQUE_FIELDS = {"idvault.v1.LegacyAccount.reference"}
 
 # Which edge serves which services.
@@ -88,7 +88,7 @@ SERVICES_OF = {
         "DrillService",
     ],
 }
-# Every method, and who may call it.
+# Every method, and the roles that may call it.
 WHO_MAY_CALL = {
     "VerificationService.VerifyIndividual": ["ROLE_PLATFORM"],
     "VerificationService.VerifyOrganization": ["ROLE_PLATFORM"],
@@ -151,7 +151,7 @@ def messages(file: FileDescriptor) -> Iterator[Descriptor]:
 
 
 def reachable(message: Descriptor) -> Iterator[FieldDescriptor]:
-    """Yield every field that a message can carry, at any depth."""
+    """Yield every field of a message, at any depth."""
     seen, waiting = {message.full_name}, [message]
     while waiting:
         for field in waiting.pop().fields:
@@ -171,7 +171,7 @@ def reads(method: MethodDescriptor) -> bool:
 
 
 def test_the_methods_are_these() -> None:
-    """The services have exactly the methods that were agreed, and who may call them."""
+    """The services have exactly the agreed methods, with the roles that may call them."""
     table = {
         method.full_name.removeprefix("idvault.v1."): [
             options_pb2.Role.Name(role) for role in method.GetOptions().Extensions[options_pb2.access]
@@ -183,7 +183,7 @@ def test_the_methods_are_these() -> None:
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: str(method.name))
 def test_no_answer_is_personal(method: MethodDescriptor) -> None:
-    """Nothing that a method answers is personal, or sounds as if it were derived from something personal."""
+    """No field of an answer is personal, and no name suggests that it is derived from personal data."""
     for field in reachable(method.output_type):
         assert not is_personal(field), field.full_name
         assert not any(word in field.name.split("_") for word in PERSONAL_WORDS), field.full_name
@@ -204,7 +204,7 @@ def test_who_may_call_is_said(method: MethodDescriptor) -> None:
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: str(method.name))
 def test_mutations_have_a_request_id(method: MethodDescriptor) -> None:
-    """What is not marked as a read takes a request_id, as its first field."""
+    """Every method that is not marked as a read has request_id as its first field."""
     fields = method.input_type.fields_by_name
     assert reads(method) == method.name.startswith(("Get", "BatchGet", "List", "Watch", *SIGNS_ONLY))
     if not reads(method):
@@ -212,7 +212,7 @@ def test_mutations_have_a_request_id(method: MethodDescriptor) -> None:
 
 
 def test_personal_fields_are_marked() -> None:
-    """The personal fields are these, and each is marked."""
+    """Exactly these fields are personal, and each is marked."""
     marked = {
         field.full_name
         for file in FILES
@@ -224,7 +224,7 @@ def test_personal_fields_are_marked() -> None:
 
 
 def test_what_sounds_personal_is_marked() -> None:
-    """A text field that sounds personal is marked, or is not personal for a reason that is given here."""
+    """A text field whose name suggests personal data is marked, or listed here with a reason."""
     suspects = {
         field.full_name
         for file in FILES
@@ -237,7 +237,7 @@ def test_what_sounds_personal_is_marked() -> None:
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: str(method.name))
 def test_a_platform_is_given_no_part_of_a_record(method: MethodDescriptor) -> None:
-    """What answers a platform has no bytes but digests of 32 bytes, and what anybody may see of the log."""
+    """Answers to a platform have no bytes except 32-byte digests and public parts of the log."""
     roles = method.GetOptions().Extensions[options_pb2.access]
     if list(roles) == [options_pb2.ROLE_PLATFORM]:
         found = {
@@ -268,6 +268,6 @@ def test_a_sealed_identity_is_in_no_service() -> None:
 
 
 def test_no_personal_field_is_shown_in_logs() -> None:
-    """A log line hides every field whose name is one of the personal ones."""
+    """A log line redacts every field with the name of a personal one."""
     assert logs.FIELDS.isdisjoint(name.rpartition(".")[2] for name in PERSONAL_FIELDS)
     assert logs.FIELDS.isdisjoint(PERSONAL_WORDS)

@@ -1,1 +1,1 @@
-"""The gRPC edge: who calls, may they, what do they ask, and what may they be told."""
+"""The gRPC edge: authenticates and authorises callers, validates requests and converts answers."""

@@ -1,4 +1,4 @@
-"""VerificationService: claims of people and organisations, made by instant-messaging backends."""
+"""VerificationService: claims for people and organisations, made by platforms."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -17,11 +17,11 @@ class ClaimServing(Protocol):
     """What this edge needs of flows.claim.verification.VerificationFlow."""
 
     async def verify(self, command: VerifyCommand, *, now: ClockReading, patience: float) -> Claim:
-        """Open a claim, or find it again, and wait for its outcome."""
+        """Open a claim, or find the existing one, and wait for its outcome."""
         ...
 
     async def get(self, *, relying_party: str, request_id: str, now: ClockReading) -> Claim:
-        """Return the claim of a request as it is now."""
+        """Return the current claim of a request."""
         ...
 
 
@@ -29,7 +29,7 @@ class Receipts(Protocol):
     """What this edge needs of flows.claim.receipt.ReceiptFlow."""
 
     async def of(self, claim: Claim) -> Receipt | None:
-        """Return a success's receipt."""
+        """Return the receipt of a successful claim."""
         ...
 
 
@@ -72,7 +72,7 @@ class VerificationServicer:
         now: ClockReading,
         remaining: float | None,
     ) -> verification_pb2.Verification:
-        """Answer the state of a claim as it is now."""
+        """Return the current state of a claim."""
         request_id = convert.request_id(request.request_id)
         claim = await self.flow.get(relying_party=caller.name, request_id=request_id, now=now)
         return convert.claim(claim, now=now, receipt=await self.receipts.of(claim))

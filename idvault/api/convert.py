@@ -1,4 +1,4 @@
-"""From messages to the domain's words and back; every message is checked here and nowhere else."""
+"""Converts messages to domain values and back, and validates them."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -39,7 +39,7 @@ from idvault.ports.claim import Claim
 from idvault.v1 import common_pb2, status_pb2, verification_pb2
 
 BATCH_LIMIT = 1_000
-_ANSWER_TIME = 0.2  # what is left of a deadline for the way back to the caller
+_ANSWER_TIME = 0.2  # seconds of a deadline reserved for the answer to reach the caller
 _SHORTEST_WAIT = timedelta(seconds=1)
 _LARGEST_NANOS = 999_999_999
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -50,7 +50,7 @@ _Number = TypeVar("_Number")
 
 
 def numbers(words: type[_Word], values: Callable[[str], _Number], prefix: str) -> dict[_Word, _Number]:
-    """Return the enum value of each word; fails at import if the proto lacks one."""
+    """Return the proto enum value of each member; fails at import if the proto lacks one."""
     return {word: values(prefix + word.name) for word in words}
 
 
@@ -67,13 +67,13 @@ _DOCUMENT_TYPES = {
 _CATEGORIES = numbers(OrganizationCategory, common_pb2.OrganizationCategory.Value, "ORGANIZATION_CATEGORY_")
 
 Verify = verification_pb2.VerifyIndividualRequest | verification_pb2.VerifyOrganizationRequest
-"""Both have the same fields under the same numbers, but for the name of the second."""
+"""Both messages have the same fields with the same numbers; only the name field is called differently."""
 
 
 def verify_command(request: Verify, *, caller: Caller, now: ClockReading, rules: ClaimRules) -> VerifyCommand:
-    """Return the claim that a request makes; raises InvalidError that names every wrong field at once.
+    """Return the claim of a request; raises InvalidError naming every invalid field.
 
-    Its reason is that of the first of them.
+    The reason is that of the first invalid field.
     """
     refusals: list[InvalidError] = []
     request_id = _checked(refusals, lambda: request_rules.check_id(request.request_id))
@@ -97,7 +97,7 @@ def verify_command(request: Verify, *, caller: Caller, now: ClockReading, rules:
 
 
 def fields(request: Verify) -> tuple[Part, ...]:
-    """Return every field but request_id in field-number order, as received; absent is empty."""
+    """Return all fields except request_id in field-number order, as received; absent is empty."""
     return (
         _name(request),
         request.document.type,
@@ -124,12 +124,12 @@ def account_tokens(values: Sequence[str]) -> list[str]:
 
 
 def patience(remaining: float | None, *, longest: float) -> float:
-    """Return how many seconds to wait for a registry: the longest, less where the deadline is nearer."""
+    """Return how many seconds to wait for a registry: `longest`, or less if the deadline is earlier."""
     return longest if remaining is None else max(0.0, min(longest, remaining - _ANSWER_TIME))
 
 
 def status(value: Status | Account) -> common_pb2.AccountStatus:
-    """Return the message of a published status; of an account it takes what is published, as it is today."""
+    """Return the message of a published status; an account must be as of today."""
     message = common_pb2.AccountStatus(
         account_token=value.account_token,
         subject_kind=_SUBJECT_KINDS[value.subject_kind],
@@ -146,7 +146,7 @@ def status(value: Status | Account) -> common_pb2.AccountStatus:
 
 
 def statuses(known: Sequence[Status], unknown: Sequence[str]) -> status_pb2.BatchGetStatusesResponse:
-    """Return the message of several statuses and of the tokens that are not known."""
+    """Return the message of several statuses and the unknown tokens."""
     return status_pb2.BatchGetStatusesResponse(
         statuses=[status(value) for value in known], unknown_account_tokens=unknown
     )

@@ -1,4 +1,4 @@
-"""TransparencyService: checkpoints, entries and proofs of the log, for people and monitors."""
+"""TransparencyService: checkpoints, entries and proofs of the log, for roster members and monitors."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -23,15 +23,15 @@ class Log(Protocol):
         ...
 
     async def entries(self, *, start: int, limit: int, field: str) -> Entries:
-        """Return entries from an index on."""
+        """Return entries from an index."""
         ...
 
     async def inclusion(self, *, index: int, tree_size: int) -> tuple[bytes, ...]:
-        """Prove an entry."""
+        """Return the audit path of an entry."""
         ...
 
     async def consistency(self, *, old_size: int, new_size: int) -> tuple[bytes, ...]:
-        """Prove that one size continues another."""
+        """Return the proof that one size continues another."""
         ...
 
 
@@ -49,7 +49,7 @@ class TransparencyServicer:
         now: ClockReading,
         remaining: float | None,
     ) -> transparency_pb2.Checkpoint:
-        """Answer the newest checkpoint."""
+        """Return the newest checkpoint."""
         return transparency_pb2.Checkpoint(note=await self.flow.checkpoint())
 
     async def ListLogEntries(
@@ -60,7 +60,7 @@ class TransparencyServicer:
         now: ClockReading,
         remaining: float | None,
     ) -> transparency_pb2.ListLogEntriesResponse:
-        """Answer a page of entries."""
+        """Return a page of entries."""
         limit = _page_size(request.page_size)
         start, field = _start(request)
         found = await self.flow.entries(start=start, limit=limit, field=field)
@@ -80,7 +80,7 @@ class TransparencyServicer:
         now: ClockReading,
         remaining: float | None,
     ) -> transparency_pb2.InclusionProof:
-        """Answer the audit path of an entry."""
+        """Return the inclusion proof of an entry."""
         hashes = await self.flow.inclusion(index=request.index, tree_size=request.tree_size)
         return transparency_pb2.InclusionProof(
             index=request.index, tree_size=request.tree_size, hashes=hashes
@@ -94,7 +94,7 @@ class TransparencyServicer:
         now: ClockReading,
         remaining: float | None,
     ) -> transparency_pb2.ConsistencyProof:
-        """Answer the proof that one size continues another."""
+        """Return the consistency proof of two sizes."""
         hashes = await self.flow.consistency(old_size=request.old_size, new_size=request.new_size)
         return transparency_pb2.ConsistencyProof(
             old_size=request.old_size, new_size=request.new_size, hashes=hashes
@@ -108,7 +108,7 @@ def _page_size(value: int) -> int:
 
 
 def _start(request: transparency_pb2.ListLogEntriesRequest) -> tuple[int, str]:
-    """Return the index to start at, and the field that named it."""
+    """Return the start index, and the field that it came from."""
     if request.page_token:
         return page_token.decode(request.page_token, of=_LIST), page_token.FIELD
     return request.start_index, "start_index"

@@ -1,8 +1,8 @@
-"""Page tokens: where a list goes on, as an opaque text that only this service makes (AIP-158).
+"""Page tokens: opaque texts that say where a list continues (AIP-158).
 
-- A token belongs to one list; that of another is refused.
-- It has one spelling and a check of its own, so that a mistyped or home-made one is refused, not followed.
-- It holds a place and nothing secret, therefore no key is needed.
+- A token belongs to one list and is refused for any other.
+- It has one spelling and a checksum, so that a mistyped or invented token is refused.
+- It contains a place and nothing secret, so it needs no key.
 """
 
 import binascii
@@ -17,11 +17,11 @@ FIELD = "page_token"
 _PURPOSE = "idvault/page-token/v1"
 _PLACE_BYTES = 8
 _CHECK_BYTES = 7  # 15 bytes together are 20 characters without padding
-_HIGHEST = 2**63 - 1  # what a database can compare with
+_HIGHEST = 2**63 - 1  # the largest integer of the databases
 
 
 def encode(place: int | None, *, of: str) -> str:
-    """Return the token of a place (0 to 2^63 - 1) in the list that `of` names; empty for None, the end."""
+    """Return the token of a place (0 to 2^63 - 1) in the list `of`; empty for None, the end."""
     if place is None:
         return ""
     raw = place.to_bytes(_PLACE_BYTES, "big")
@@ -29,7 +29,7 @@ def encode(place: int | None, *, of: str) -> str:
 
 
 def decode(token: str, *, of: str) -> int:
-    """Return the place that a token names; raises InvalidError (INVALID_MESSAGE, page_token)."""
+    """Return the place of a token; raises InvalidError (INVALID_MESSAGE, page_token)."""
     try:
         data = urlsafe_b64decode(token)
     except (binascii.Error, ValueError):

@@ -1,4 +1,4 @@
-"""RosterService: the roster's life, registered platforms, and the people's second factor."""
+"""RosterService: roster versions, registered platforms, and second factors of roster members."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -57,7 +57,7 @@ class SecondFactors(Protocol):
         ...
 
     async def confirm(self, command: EnrolCommand, *, now: ClockReading) -> None:
-        """Let it count."""
+        """Confirm the enrolment."""
         ...
 
 
@@ -77,7 +77,7 @@ class RosterServicer:
         now: ClockReading,
         remaining: float | None,
     ) -> roster_pb2.Roster:
-        """Answer one version, and what is proposed as the next."""
+        """Return one version, and the proposals for the next one."""
         found = await self.rosters.get(version=request.version)
         return roster_pb2.Roster(
             version=found.roster.version,
@@ -95,7 +95,7 @@ class RosterServicer:
         now: ClockReading,
         remaining: float | None,
     ) -> roster_pb2.RosterProposal:
-        """Take the next version, to be signed."""
+        """Store a proposal for the next version."""
         command = ProposeCommand(caller.actor_id, convert.request_id(request.request_id), request.file)
         return _proposal(await self.rosters.propose(command, now=now))
 
@@ -107,7 +107,7 @@ class RosterServicer:
         now: ClockReading,
         remaining: float | None,
     ) -> roster_pb2.RosterProposal:
-        """Take the calling custodian's signature."""
+        """Add the calling custodian's signature."""
         command = SignCommand(
             actor_id=caller.actor_id,
             name=caller.name,
@@ -139,7 +139,7 @@ class RosterServicer:
         now: ClockReading,
         remaining: float | None,
     ) -> roster_pb2.Platform:
-        """Take a key away."""
+        """Revoke a key of a platform or monitor."""
         command = _platform_command(request, caller, role="")
         return _platform(await self.platforms.revoke(command, now=now))
 
@@ -151,7 +151,7 @@ class RosterServicer:
         now: ClockReading,
         remaining: float | None,
     ) -> roster_pb2.SecondFactor:
-        """Make a new secret, which only the caller can read."""
+        """Make a new secret that only the caller can read."""
         command = EnrolCommand(caller.actor_id, convert.request_id(request.request_id), request.code)
         begun = await self.second_factors.begin(command, now=now)
         return roster_pb2.SecondFactor(suite=begun.suite, sealed_uri=begun.sealed_uri)
@@ -164,7 +164,7 @@ class RosterServicer:
         now: ClockReading,
         remaining: float | None,
     ) -> roster_pb2.ConfirmSecondFactorResponse:
-        """Let the new secret count."""
+        """Confirm the enrolment of the new secret."""
         command = EnrolCommand(caller.actor_id, convert.request_id(request.request_id), request.code)
         await self.second_factors.confirm(command, now=now)
         return roster_pb2.ConfirmSecondFactorResponse()

@@ -1,1 +1,1 @@
-"""The only room that knows every other: it builds each process out of ports, adapters and flows."""
+"""Builds each process from ports, adapters and flows; the only package that may import all others."""

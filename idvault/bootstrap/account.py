@@ -1,4 +1,4 @@
-"""Builds what third parties check: feeds, tokens, receipts at the edge; lists and keys at the worker."""
+"""Builds the status services: feeds, tokens and receipts for the edge; lists and keys for the worker."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -41,7 +41,7 @@ _BATCH = 500
 async def build_statuses(
     stack: AsyncExitStack, base: Base, *, keys: LocalKeyProvider, guard: LogGuard, policy: OperatorPolicy
 ) -> tuple[StatusServicer, Hub]:
-    """Return StatusService with everything behind it, and the hub that must be closed when it drains."""
+    """Return StatusService, and its hub, which must be closed when the server drains."""
     hub = Hub(feeds=FeedFlow(store=SqlFeedStore(database=base.main), zone=policy.zone), clock=base.clock)
     stack.push_async_callback(cancel, asyncio.create_task(hub.run()))
     accounts = SqlStatusStore(database=base.main)
@@ -68,7 +68,7 @@ async def build_statuses(
 
 
 def build_receipts(base: Base, rosters: RosterHolder) -> ReceiptFlow:
-    """Return what completes receipts."""
+    """Return the flow that makes receipts."""
     proofs = LogProofs(
         log=SqlLogStore(database=base.main),
         checkpoints=SqlCheckpointStore(database=base.shred),
@@ -78,7 +78,7 @@ def build_receipts(base: Base, rosters: RosterHolder) -> ReceiptFlow:
 
 
 def account_tasks(*, retention: RetentionFlow) -> list[Task]:
-    """Return the worker's tasks that expire verifications, abandoned accounts and old requests."""
+    """Return the worker's tasks for retention: verifications, abandoned accounts and old requests."""
     return [
         Task("expire_accounts", 5, lambda now: retention.expire_accounts(now=now, limit=_BATCH)),
         Task("remove_abandoned", 60, lambda now: retention.remove_abandoned(now=now, limit=_BATCH)),
@@ -87,7 +87,7 @@ def account_tasks(*, retention: RetentionFlow) -> list[Task]:
 
 
 async def credential_tasks(base: Base, *, keys: LocalKeyProvider, policy: OperatorPolicy) -> list[Task]:
-    """Return the worker's tasks: publish the status lists each second, the key set each minute."""
+    """Return the worker's tasks: publish the status lists and the key set."""
     signer, store = _signer(base, keys, Purpose.STATUS_LIST), SqlStatusKeyStore(database=base.main)
     await signer.announce(now=base.real_now())
     lists = StatusListFlow(
@@ -98,7 +98,7 @@ async def credential_tasks(base: Base, *, keys: LocalKeyProvider, policy: Operat
         issued_by=status_token.issuer(base.settings.log_origin),
         zone=policy.zone,
     )
-    # The key set is published each second as well: readers need a new edge's key at once.
+    # The key set is published every second too, because verifiers need a new edge's key at once.
     return [
         Task("status_lists", 1, lambda now: lists.run(now=now)),
         Task("status_keys", 1, lambda now: lists.publish_keys(now=now)),
@@ -115,7 +115,7 @@ def _signer(base: Base, keys: LocalKeyProvider, purpose: Purpose) -> StatusKeyFl
 
 
 def _quorum(rosters: RosterHolder, quorum_id: str) -> str:
-    """Return "M of N" of a quorum of any version of the roster."""
+    """Return "M of N" for a quorum of any roster version, empty if there is none."""
     for number in range(rosters.current.version, 0, -1):
         for quorum in rosters.version(number).quorums:
             if quorum.id == quorum_id:

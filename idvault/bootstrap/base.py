@@ -1,4 +1,4 @@
-"""What every process is built on: its databases, its clock, its counters and its keys."""
+"""The base of every process: databases, clock, metrics, logs and keys."""
 
 import asyncio
 import os
@@ -35,7 +35,7 @@ ENTROPY = SystemEntropy()
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """What every long-running process has: its databases, its clock, its counters."""
+    """What every long-running process has: settings, clock, metrics, logs and databases."""
 
     settings: Settings
     clock: Clock
@@ -51,7 +51,7 @@ class Base:
 
 @asynccontextmanager
 async def open_base(settings: Settings, clock: Clock, *, process: str) -> AsyncIterator[Base]:
-    """Open what every process needs, once both databases are of this version and of one deployment."""
+    """Open the base after checking that both databases have this version's schema and one deployment id."""
     logs = Logs(process=process, path=None).install()
     flushing = asyncio.create_task(logs.access.run())
     metrics = Metrics()
@@ -71,23 +71,23 @@ async def open_base(settings: Settings, clock: Clock, *, process: str) -> AsyncI
 
 
 def load_keys(settings: Settings) -> LocalKeyProvider:
-    """Return the keys of this process's own file."""
+    """Return the keys in this process's key file."""
     return LocalKeyProvider.load(settings.keys, passphrase=settings.passphrase(), entropy=ENTROPY)
 
 
 def load_custody_keys(settings: Settings, *, alone: bool) -> LocalKeyProvider:
-    """Return the custody edge's keys; they lie beside IDVAULT_KEYS where one process serves both edges."""
+    """Return the custody edge's keys; if one process serves both edges, their file is beside IDVAULT_KEYS."""
     path = settings.keys if alone else settings.keys.with_name(f"{Holder.CUSTODY.value}.keys")
     return LocalKeyProvider.load(path, passphrase=settings.passphrase(), entropy=ENTROPY)
 
 
 def urls(settings: Settings) -> tuple[str, str]:
-    """Return the addresses of the main and the shred database."""
+    """Return the URLs of the main and the shred database."""
     return settings.database_url.get_secret_value(), settings.shred_database_url.get_secret_value()
 
 
 async def cancel(task: asyncio.Task[Any]) -> None:
-    """End a task and wait until it has."""
+    """Cancel a task and wait until it has ended."""
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task

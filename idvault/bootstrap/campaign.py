@@ -1,4 +1,4 @@
-"""Builds the campaigns: the service of the platform edge, and the worker's tasks."""
+"""Builds campaigns: the service of the platform edge, and the worker's tasks."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -37,15 +37,15 @@ _GAUGES_PERIOD = 30.0
 
 
 class _CountedImports:
-    """An import flow whose rows are counted (api.campaign.servicer.LegacyAccounts)."""
+    """An import flow that counts its rows (api.campaign.servicer.LegacyAccounts)."""
 
     def __init__(self, inner: LegacyAccountFlow, metrics: Metrics) -> None:
-        """Take what imports and what counts."""
+        """Initialise with the import flow and the metrics."""
         self._inner = inner
         self._metrics = metrics
 
     async def import_chunk(self, command: ImportCommand, *, now: ClockReading) -> list[RowResult]:
-        """Import, and count each row by its outcome."""
+        """Import a chunk, and count each row by its outcome."""
         results = await self._inner.import_chunk(command, now=now)
         for result in results:
             self._metrics.legacy_account(outcome=result.outcome.value)
@@ -54,7 +54,7 @@ class _CountedImports:
 
 @dataclass(frozen=True, slots=True)
 class CampaignFlows:
-    """The flows of campaigns over one set of ports; production and tests differ in these alone."""
+    """The flows of campaigns over one set of ports; production and tests differ only in the ports."""
 
     legacy: LegacyAccountFlow
     campaigns: CampaignFlow
@@ -86,7 +86,7 @@ def wire_campaigns(
 def build_campaigns(
     base: Base, *, keys: LocalKeyProvider, guard: LogGuard, policy: OperatorPolicy
 ) -> Service:
-    """Return CampaignService with everything behind it."""
+    """Return CampaignService."""
     flows = wire_campaigns(
         legacy_store=SqlLegacyAccountStore(database=base.main),
         store=SqlCampaignStore(database=base.main),
@@ -111,7 +111,7 @@ def build_campaigns(
 
 
 def campaign_tasks(base: Base, *, guard: LogGuard, policy: OperatorPolicy) -> list[Task]:
-    """Return what the worker does for campaigns."""
+    """Return the worker's tasks for campaigns."""
     enforcement = EnforcementFlow(
         store=SqlEnforcementStore(database=base.main), guard=guard, entropy=ENTROPY, policy=policy
     )

@@ -1,4 +1,4 @@
-"""What settles claims, in the edge and in the worker alike: registries, sealing, stores, flow."""
+"""Builds the settlement of claims for the edge and the worker: registries, sealing, stores and flows."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -44,7 +44,7 @@ from idvault.telemetry.metrics import Metrics
 from idvault.workers.loop import Task
 
 _NPPA, _ENTERPRISE = "nppa", "enterprise"
-# The interface's cap for queries is three times that for checks.
+# The registry allows three times as many queries as checks.
 _QUERIES_PER_CHECK = 3
 _BATCH = 500
 _GAUGES_PERIOD = 5.0
@@ -52,7 +52,7 @@ _GAUGES_PERIOD = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimFlows:
-    """The flows of claims over one set of ports; production and tests differ in these alone."""
+    """The flows of claims over one set of ports; production and tests differ only in the ports."""
 
     store: VerificationStore
     jobs: JobStore
@@ -62,7 +62,7 @@ class ClaimFlows:
     policy: OperatorPolicy
 
     def verification(self, *, indexer: Indexer, fingerprinter: Fingerprinter) -> VerificationFlow:
-        """Return what the edge serves."""
+        """Return the edge's flow."""
         return VerificationFlow(
             store=self.store,
             jobs=self.jobs,
@@ -75,7 +75,7 @@ class ClaimFlows:
         )
 
     def backlog(self, *, opener: IntakeOpener) -> BacklogFlow:
-        """Return how the worker settles what waits."""
+        """Return the worker's flow for waiting claims."""
         return BacklogFlow(
             store=self.store,
             jobs=self.jobs,
@@ -86,7 +86,7 @@ class ClaimFlows:
         )
 
     def retention(self, *, accounts: StatusStore) -> RetentionFlow:
-        """Return how the worker ends what has had its time."""
+        """Return the worker's flow for expiry and clean-up."""
         return RetentionFlow(
             accounts=accounts,
             claims=self.store,
@@ -108,7 +108,7 @@ def wire_claims(
     policy: OperatorPolicy,
     on_settled: Callable[[Claim], None],
 ) -> ClaimFlows:
-    """Connect settlement to its ports; the other flows come from what is returned."""
+    """Connect settlement to its ports; the result makes the other flows."""
     settlement = SettlementFlow(
         store=store,
         jobs=jobs,
@@ -126,7 +126,7 @@ def wire_claims(
 
 @dataclass(frozen=True, slots=True)
 class BuiltClaims:
-    """What settles claims, in the edge and in the worker."""
+    """The settlement of claims as built for one process."""
 
     policy: OperatorPolicy
     rules: ClaimRules
@@ -135,7 +135,7 @@ class BuiltClaims:
 
 
 class _MeasuredSealer:
-    """Counts how long sealing takes."""
+    """Measures how long sealing takes."""
 
     def __init__(self, inner: RecordSealer, metrics: Metrics) -> None:
         self._inner = inner
@@ -151,7 +151,7 @@ class _MeasuredSealer:
 async def build_claims(
     stack: AsyncExitStack, base: Base, rosters: RosterHolder, *, guard: LogGuard
 ) -> BuiltClaims:
-    """Build it all; what must be closed is left to the stack."""
+    """Build registries, stores and flows; the stack closes what must be closed."""
     settings = base.settings
     policy = OperatorPolicy(
         accounts_per_person=settings.accounts_per_person,
@@ -179,7 +179,7 @@ async def build_claims(
 
 
 def claim_tasks(base: Base, claims: BuiltClaims, *, backlog: BacklogFlow) -> list[Task]:
-    """Return the worker's tasks for claims, apart from settling them (workers.settle)."""
+    """Return the worker's tasks for claims, except settlement (workers.settle)."""
 
     async def read_gauges(now: ClockReading) -> None:
         oldest = await claims.jobs.oldest()
@@ -239,7 +239,7 @@ def _enterprise(stack: AsyncExitStack, base: Base, credentials: Credentials) -> 
 
 
 def _careful(base: Base, registry: Registry, *, provider: str) -> Registry:
-    """Return a registry behind its guard and under its cap, which all processes share."""
+    """Return a registry with its guard, and with the rate cap that all processes share."""
     guarded = GuardedRegistry(
         inner=registry,
         provider=provider,

@@ -17,9 +17,9 @@ from idvault.v1 import transparency_pb2
 
 
 async def build_custody_edge(base: Base, rosters: RosterHolder, access: Access, *, alone: bool) -> GrpcServer:
-    """Return the services for roster members and the log behind one port.
+    """Return the server of the custody edge.
 
-    alone: whether this process serves no other edge; its keys then lie where IDVAULT_KEYS says.
+    alone: whether this process serves no other edge; its key file is then IDVAULT_KEYS.
     """
     keys = load_custody_keys(base.settings, alone=alone)
     guard = build_guard(base)

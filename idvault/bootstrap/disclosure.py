@@ -1,4 +1,4 @@
-"""Disclosures: their services of the custody edge, and what the worker does for them."""
+"""Builds disclosures: the services of the custody edge, and the worker's part."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -75,7 +75,7 @@ def wire_disclosures(
     zone: tzinfo,
     daily: int,
 ) -> Disclosures:
-    """Connect the flows to their ports; production and tests differ in these alone."""
+    """Connect the flows to their ports; production and tests differ only in the ports."""
     common: dict[str, Any] = {
         "rosters": rosters,
         "fingerprinter": fingerprinter,
@@ -107,7 +107,7 @@ def build_disclosures(
     guard: LogGuard,
     second_factor: SecondFactorCheck,
 ) -> list[Service]:
-    """Build DisclosureService and CustodianService; keys: those of the custody edge."""
+    """Build DisclosureService and CustodianService; keys: the custody edge's."""
     store = SqlDisclosureStore(database=base.main)
     return wire_disclosures(
         store=store,
@@ -133,7 +133,7 @@ def build_disclosures(
 
 
 def disclosure_tasks(base: Base) -> list[Task]:
-    """Return the worker's task for disclosures; it holds no key that opens anything of one."""
+    """Return the worker's task for disclosures; the worker has no key that can decrypt anything of one."""
     store = SqlDisclosureStore(database=base.main)
     refusals = Refusals(store=store, entropy=ENTROPY, observe=base.metrics.disclosure)
     retention = DisclosureRetention(

@@ -1,4 +1,4 @@
-"""Builds what `idvault doctor` looks at, out of the settings of a service."""
+"""Builds the checks of `idvault doctor` from a service's settings."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -32,18 +32,18 @@ from idvault.transparency.note import parse_key
 from idvault.transparency.tree import LogError
 from idvault.witness.client import HttpWitness
 
-# A checkpoint is made about once a second.
+# A checkpoint is signed about once a second.
 _LOOKS, _PAUSE = 25, 0.2
 
 
 async def examine(settings: Settings, *, clock: Clock) -> list[Finding]:
-    """Look at everything that these settings name; return what was found, in the order of the checks."""
+    """Check everything that these settings name; return the findings in the order of the checks."""
     async with _databases(settings) as (main, shred):
         return await doctor.examine(checks(settings, main=main, shred=shred, clock=clock))
 
 
 def checks(settings: Settings, *, main: Database, shred: Database, clock: Clock) -> list[Check]:
-    """Return the checks; what these settings do not name is another process's to look at."""
+    """Return the checks; what these settings do not name is left to another process's doctor."""
     found = [
         Check("databases", partial(_check_databases, settings, main, shred)),
         Check("roster", partial(_check_roster, settings, main)),
@@ -74,7 +74,7 @@ async def _check_databases(settings: Settings, main: Database, shred: Database) 
     except IdvaultError as error:
         text = str(error)
         if text == error.reason.value:
-            text = "a database does not answer: look at both servers, and at both URLs"
+            text = "a database does not answer: check both servers and both URLs"
         raise AilmentError(text) from error
 
 
@@ -82,7 +82,7 @@ async def _check_roster(settings: Settings, main: Database) -> None:
     try:
         found = await asyncio.to_thread(roster_chain.load, settings.roster)
     except (RosterError, OSError) as error:
-        raise AilmentError(f"the roster does not verify ({error}): put the signed file back") from error
+        raise AilmentError(f"the roster does not verify ({error}): restore the signed file") from error
     adopted = await SqlRosterStore(database=main).newest()
     doctor.check_adopted(version=found.version, digest=found.digest(), adopted=adopted)
 
@@ -91,7 +91,7 @@ async def _check_drills(settings: Settings, main: Database, clock: Clock) -> Non
     try:
         versions = await asyncio.to_thread(roster_chain.load_all, settings.roster)
     except (RosterError, OSError) as error:
-        raise AilmentError("the roster does not verify: put the signed file back first") from error
+        raise AilmentError("the roster does not verify: restore the signed file first") from error
     quorum = versions[-1].quorums[0]
     doctor.check_drills(
         standings=drill_standing.standings(
@@ -128,7 +128,7 @@ def _size(newest: bytes | None) -> int:
         return checkpoint.parse(note.parse(newest).text).size
     except LogError as error:
         raise AilmentError(
-            "the stored checkpoint is damaged: put the shred database's backup back"
+            "the stored checkpoint is damaged: restore the shred database from its backup"
         ) from error
 
 
@@ -136,7 +136,7 @@ async def _check_certificate(path: Path, setting: str, clock: Clock) -> None:
     try:
         ends = expiry.earliest_end(await asyncio.to_thread(path.read_bytes))
     except (CertificateError, OSError) as error:
-        raise AilmentError(f"{setting} holds no certificate that can be read: put one there") from error
+        raise AilmentError(f"{setting} has no readable certificate: put one there") from error
     doctor.check_certificate(ends=ends, setting=setting, now=clock().real)
 
 
@@ -145,8 +145,8 @@ async def _ask_registry(settings: Settings) -> datetime | None:
         return await probe.ask(settings.registry_check_url)
     except UnreachedError as error:
         raise AilmentError(
-            "the registry does not answer: look at IDVAULT_REGISTRY_CHECK_URL, DNS and the firewall; until "
-            "then sign-ups wait"
+            "the registry does not answer: check IDVAULT_REGISTRY_CHECK_URL, DNS and the firewall; sign-ups "
+            "wait until it does"
         ) from error
 
 
@@ -159,8 +159,8 @@ async def _check_enterprise(settings: Settings) -> None:
         await probe.ask(settings.registry_enterprise_url)
     except UnreachedError as error:
         raise AilmentError(
-            "the registry of organisations does not answer: look at IDVAULT_REGISTRY_ENTERPRISE_URL, DNS "
-            "and the firewall; until then organisations wait"
+            "the registry of organisations does not answer: check IDVAULT_REGISTRY_ENTERPRISE_URL, DNS and "
+            "the firewall; organisations wait until it does"
         ) from error
 
 
@@ -178,7 +178,7 @@ async def _check_witness(settings: Settings, main: Database, shred: Database, cl
             development=settings.development,
         )
     except (LogError, ValueError) as error:
-        raise AilmentError(f"the witness cannot be asked ({error}): look at IDVAULT_WITNESS_KEY") from error
+        raise AilmentError(f"the witness cannot be used ({error}): check IDVAULT_WITNESS_KEY") from error
     try:
         await WitnessFlow(
             witness=witness,
@@ -187,8 +187,8 @@ async def _check_witness(settings: Settings, main: Database, shred: Database, cl
         ).check()
     except IdvaultError as error:
         raise AilmentError(
-            f"the witness does not confirm the log ({error}): look at the witness, or at who put the "
-            "databases back"
+            f"the witness does not confirm the log ({error}): check the witness, and whether the databases "
+            "were restored from an old copy"
         ) from error
     finally:
         await witness.close()

@@ -1,4 +1,4 @@
-"""Drills: their service of the custody edge, what the worker does for them, and what the doctor asks."""
+"""Builds drills: the service of the custody edge, and the worker's tasks."""
 
 from idvault.api.custody.drill import DrillServicer
 from idvault.api.edge.server import Service
@@ -36,7 +36,7 @@ def build_drills(
     guard: LogGuard,
     second_factor: SecondFactorCheck,
 ) -> Service:
-    """Build DrillService; keys: those of the custody edge."""
+    """Build DrillService; keys: the custody edge's."""
     disclosures = SqlDisclosureStore(database=base.main)
     flow = DrillFlow(
         store=SqlDrillStore(database=base.main),
@@ -62,7 +62,7 @@ def drill_service(flow: DrillFlow) -> Service:
 
 
 def drill_tasks(base: Base, rosters: RosterHolder, *, guard: LogGuard) -> list[Task]:
-    """Return what the worker does for drills."""
+    """Return the worker's tasks for drills."""
     keeper = DrillKeeper(
         store=SqlDrillStore(database=base.main),
         rosters=rosters,

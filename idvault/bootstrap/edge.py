@@ -1,4 +1,4 @@
-"""Puts services behind one edge's port: what the platform edge and the custody edge have in common."""
+"""Builds the gRPC server of an edge, for the platform edge and the custody edge."""
 
 from collections.abc import Callable, Sequence
 
@@ -15,7 +15,7 @@ def build_server(
     *,
     drains: Sequence[Callable[[], None]] = (),
 ) -> GrpcServer:
-    """Return a server that is not started; drains: what must be told when it drains."""
+    """Return a server that is not started. drains: called when the server begins to stop."""
     settings = base.settings
     tls = Tls(
         certificate=settings.tls_certificate.read_bytes(),

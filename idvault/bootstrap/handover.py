@@ -1,4 +1,4 @@
-"""Hand-overs: how the worker and the doctor count the records that wait for one."""
+"""Counts the records that wait for a hand-over, for the worker and the doctor."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -23,7 +23,7 @@ _PERIOD = 30.0
 
 
 def handover_tasks(base: Base, rosters: RosterSource) -> list[Task]:
-    """Return what the worker does: it tells how many records wait to be handed over."""
+    """Return the worker's task: it counts records by who holds their shares."""
 
     async def read_gauges(_now: ClockReading) -> None:
         found = await _count(base.main, lambda: quorums.versions(rosters))
@@ -35,7 +35,7 @@ def handover_tasks(base: Base, rosters: RosterSource) -> list[Task]:
 
 
 async def check_handed_over(settings: Settings, main: Database) -> None:
-    """Raise AilmentError while a custodian has yet to hand over; a bad roster is another check's."""
+    """Raise AilmentError if a custodian has yet to hand over; an invalid roster is left to another check."""
     try:
         versions = await asyncio.to_thread(roster_chain.load_all, settings.roster)
         for row in await SqlRosterStore(database=main).after(version=len(versions)):
@@ -48,6 +48,7 @@ async def check_handed_over(settings: Settings, main: Database) -> None:
 
 async def _count(main: Database, versions: Callable[[], Sequence[Roster]]) -> Count:
     store = SqlHandoverStore(database=main)
-    # Whoever holds the shares of a record is noted with it: what is read later knows every quorum.
+    # Read before the hand-overs: each quorum in it was stored with its holders, so the later read has them
+    # all.
     by_quorum = await store.by_quorum()
     return quorum_count.count(versions(), by_quorum=by_quorum, handed=await store.handed())

@@ -1,4 +1,4 @@
-"""Builds what answers a person's question whether a record was ever opened."""
+"""Builds the flow that answers whether a person's record was ever opened."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from idvault.storage.log.store import SqlLogStore
 
 
 def build_history(base: Base, policy: OperatorPolicy) -> DisclosureHistoryFlow:
-    """Build the flow of the platform edge: it reads openings and proofs, and opens nothing."""
+    """Build the platform edge's flow: it reads openings and proofs, and cannot open a record."""
     store = SqlDisclosureStore(database=base.main)
     proofs = LogProofs(
         log=SqlLogStore(database=base.main),

@@ -1,4 +1,4 @@
-"""What keeps the log: the guard of every change, and the worker's sequencer and publication."""
+"""Builds the log: the guard of every change, and the worker's sequencer and publication."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,13 +21,13 @@ from idvault.transparency.note import Algorithm, VerifierKey, parse_key
 from idvault.workers.loop import Task
 
 _GAUGES_PERIOD = 5.0
-# Entries that wait for a minute stop every change, so the log does not wait long for a store that was away.
+# Entries that wait for a minute stop every change, so the log retries soon after a store failure.
 _LONGEST_BACK_OFF = 4.0
 
 
 @dataclass(frozen=True, slots=True)
 class Sequencing:
-    """What the worker does for the log."""
+    """The worker's part of the log."""
 
     store: LogStore
     log: LogFlow
@@ -45,7 +45,7 @@ def wire_sequencing(
     witness: Witness | None,
     alarm: Callable[[str], None],
 ) -> Sequencing:
-    """Connect sequencer and publication to their ports; production and tests differ in these alone."""
+    """Connect sequencer and publication to their ports; production and tests differ only in the ports."""
     flow = LogFlow(
         store=store,
         signed=signed,
@@ -62,7 +62,7 @@ def wire_sequencing(
 
 
 def build_guard(base: Base) -> LogGuard:
-    """Return what changes pass first; it tells the metrics how many entries wait."""
+    """Return the guard of changes; it reports the number of waiting entries to the metrics."""
     return LogGuard(
         store=SqlLogStore(database=base.main),
         observe=lambda count: base.metrics.log_unsequenced(count=count),
@@ -70,7 +70,7 @@ def build_guard(base: Base) -> LogGuard:
 
 
 def build_sequencing(base: Base, roster: Roster, *, signer: LogSigner, witness: Witness | None) -> Sequencing:
-    """Build it all; raises ConfigError if the witness is not what the roster demands."""
+    """Build the sequencer and the publication; raises ConfigError if the roster requires another witness."""
     return wire_sequencing(
         store=SqlLogStore(database=base.main),
         signed=SqlCheckpointStore(database=base.shred, name=SIGNED),
@@ -84,7 +84,7 @@ def build_sequencing(base: Base, roster: Roster, *, signer: LogSigner, witness: 
 
 
 def log_tasks(base: Base, sequencing: Sequencing) -> list[Task]:
-    """Return the worker's tasks for the log: sequence, publish, and report how far both are behind."""
+    """Return the worker's tasks for the log: sequence, publish, and update the metrics of both."""
 
     async def read_gauges(now: ClockReading) -> None:
         base.metrics.log_checkpoint_age(seconds=sequencing.publication.age(now=now).total_seconds())
@@ -99,10 +99,10 @@ def log_tasks(base: Base, sequencing: Sequencing) -> list[Task]:
 
 
 def log_policy(settings: Settings, roster: Roster, public_key: bytes) -> CosignaturePolicy:
-    """Return whose signatures a checkpoint of this deployment needs; raises ConfigError.
+    """Return the signatures that a checkpoint of this deployment needs; raises ConfigError.
 
-    The roster demands, since clients pin it; the settings say which witness is asked. One that the roster
-    does not name is asked all the same, and missed by nobody.
+    The roster, which clients pin, decides which cosignatures are required; the settings name the witness to
+    ask. A witness that is not in the roster is asked too, but its cosignature is optional.
     """
     asked = parse_key(settings.witness_key) if settings.witness_key else None
     demanded = () if roster.witness is None else roster.witness.witnesses
@@ -110,7 +110,7 @@ def log_policy(settings: Settings, roster: Roster, public_key: bytes) -> Cosigna
     keys = {VerifierKey(name, key, Algorithm.COSIGNATURE_V1) for name, key in demanded}
     if quorum and (asked is None or asked not in keys or quorum > 1):
         raise ConfigError(
-            "IDVAULT_WITNESS_KEY must be the key of the one witness that the roster's policy demands"
+            "IDVAULT_WITNESS_KEY must be the key of the one witness that the roster's policy requires"
         )
     return CosignaturePolicy(
         settings.log_origin,

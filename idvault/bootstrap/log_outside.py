@@ -1,4 +1,4 @@
-"""The log outside of every process: what verifies it needs an address and nothing else."""
+"""Reads the log outside the service's processes; verification needs only a database URL."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,14 +26,14 @@ from idvault.transparency.tile import CHECKPOINT_PATH
 
 
 def check_database_urls(*urls: str | None) -> None:
-    """Raise ValueError for an address that is neither SQLite nor PostgreSQL."""
+    """Raise ValueError for a URL that is neither SQLite nor PostgreSQL."""
     for url in filter(None, urls):
         address.parse(url)
 
 
 @asynccontextmanager
 async def log_audit(*, database_url: str) -> AsyncIterator[LogAuditFlow]:
-    """Open the main database of a log, of whichever kind."""
+    """Open the main database of a log for an audit."""
     database = Database(url=database_url, pool_size=1)
     try:
         yield LogAuditFlow(store=SqlLogAuditStore(database=database))
@@ -42,7 +42,7 @@ async def log_audit(*, database_url: str) -> AsyncIterator[LogAuditFlow]:
 
 
 async def stored_checkpoint(*, database_url: str) -> bytes | None:
-    """Return the newest signed note of the second database, None if it holds none."""
+    """Return the newest signed note in the second database, None if it has none."""
     database = Database(url=database_url, pool_size=1)
     try:
         return await SqlCheckpointStore(database=database).latest()
@@ -51,17 +51,17 @@ async def stored_checkpoint(*, database_url: str) -> bytes | None:
 
 
 def log_key(settings: Settings) -> VerifierKey:
-    """Return the log's public key out of the worker's key file, which lies beside IDVAULT_KEYS."""
+    """Return the log's public key from the worker's key file, which is beside IDVAULT_KEYS."""
     path = settings.keys.parent / f"{Holder.WORK.value}.keys"
     keys = LocalKeyProvider.load(path, passphrase=settings.passphrase(), entropy=ENTROPY)
     return VerifierKey(settings.log_origin, Ed25519Signer(keys=keys.keys(Purpose.LOG)).public_key)
 
 
 async def export_log(settings: Settings, *, directory: Path, key: VerifierKey, now: ClockReading) -> int:
-    """Write the log as files, up to its newest checkpoint, by the flow that publishes it; return its size.
+    """Write the log as files up to its newest checkpoint, with the flow that publishes it; return its size.
 
     Raises UnavailableError (LOG_UNAVAILABLE) before the first checkpoint, PublicationRefusedError if the
-    directory shows another log, and DamagedError if the stored log does not verify.
+    directory contains another log, and DamagedError if the stored log does not verify.
     """
     main, shred = (Database(url=url) for url in urls(settings))
     files = LocalPublicFiles(directory=directory)

@@ -1,4 +1,4 @@
-"""What an operator does once: schema, keys, platforms."""
+"""The operator's set-up commands: schema, keys and platforms."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -26,17 +26,17 @@ from idvault.transparency.note import VerifierKey
 
 
 def upgrade_databases(settings: Settings) -> None:
-    """Bring both databases to the newest schema and give them one deployment id."""
+    """Upgrade both databases to the newest schema and give them one deployment id."""
     asyncio.run(_upgrade(settings))
 
 
 async def register_platform(
     settings: Settings, *, name: str, role: str, certificate_pem: bytes, now: ClockReading
 ) -> Platform:
-    """Pin a certificate's key for a platform or monitor; raises DeniedError if it claims somebody else."""
+    """Pin a certificate's key for a platform or monitor; raises DeniedError if it names another caller."""
     spki = _spki(settings, name=name, role=role, pem=certificate_pem)
     async with _main_database(settings) as main:
-        # A development machine registers before its worker has ever run.
+        # In development, platforms are registered before the worker has ever run.
         guard = None if settings.development else LogGuard(store=SqlLogStore(database=main))
         flow = PlatformFlow(store=SqlPlatformStore(database=main), guard=guard, entropy=ENTROPY)
         return await flow.register(name=name, role=role, spki=spki, now=now)
@@ -53,7 +53,7 @@ async def revoke_platform(
 
 
 def init_keys(settings: Settings) -> str:
-    """Make the key files and keys that are missing beside IDVAULT_KEYS; return the log's key as a vkey."""
+    """Create missing key files and keys beside IDVAULT_KEYS; return the log's public key as a vkey."""
     folder, passphrase = settings.keys.parent, settings.passphrase()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for holder in Holder:
@@ -61,7 +61,7 @@ def init_keys(settings: Settings) -> str:
         with suppress(KeyFileExistsError):
             LocalKeyProvider.create(path, keys=keys, passphrase=passphrase, entropy=ENTROPY)
             continue
-        # A file of an older version gets the keys that this one needs besides.
+        # A file of an older version gets the additional keys that this version needs.
         LocalKeyProvider.load(path, passphrase=passphrase, entropy=ENTROPY).complete(keys)
     worker = LocalKeyProvider.load(
         folder / f"{Holder.WORK.value}.keys", passphrase=passphrase, entropy=ENTROPY
@@ -71,7 +71,7 @@ def init_keys(settings: Settings) -> str:
 
 
 def rotate_key(settings: Settings, *, purpose: str) -> str:
-    """Add a new primary version of a purpose's key to the file of IDVAULT_KEYS; return its name."""
+    """Add a new primary version of a purpose's key to the file of IDVAULT_KEYS; return the version's name."""
     provider = LocalKeyProvider.load(settings.keys, passphrase=settings.passphrase(), entropy=ENTROPY)
     wanted = Purpose(purpose)
     version = str(max(int(name) for name in provider.keys(wanted).versions) + 1)
@@ -80,7 +80,7 @@ def rotate_key(settings: Settings, *, purpose: str) -> str:
 
 
 def _spki(settings: Settings, *, name: str, role: str, pem: bytes) -> str:
-    """Return the key of a certificate that claims just this name and role."""
+    """Return the key of a certificate; raises DeniedError unless it has exactly this name and role."""
     try:
         found = certificate.read(pem)
     except CertificateError as error:

@@ -1,4 +1,4 @@
-"""What the people of the roster need: the roster that follows its versions live, and their second factor."""
+"""Builds what roster members use: the live roster, RosterService and second factors."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -37,14 +37,14 @@ Changed = Callable[[], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """What a custody edge serves people with."""
+    """RosterService and the second factors of a custody edge."""
 
     service: Service
     second_factors: SecondFactorFlow
 
 
 async def start_rosters(base: Base, *, now: ClockReading) -> RosterHolder:
-    """Return the roster in force, adopted; raises RosterError where file or database do not verify."""
+    """Return the started roster holder; raises RosterError if file or database do not verify."""
     chain = WatchedChain(base.settings.roster)
     _check_purpose(chain()[-1], development=base.settings.development)
     holder = RosterHolder(
@@ -58,13 +58,14 @@ async def start_rosters(base: Base, *, now: ClockReading) -> RosterHolder:
 
 
 def _check_purpose(newest: Roster, *, development: bool) -> None:
-    # Before it is adopted: a database never takes a roster back, and its quorum may be of one person.
+    # Checked before adoption: an adopted roster is permanent, and a development quorum may be a single
+    # member.
     if newest.development and not development:
-        raise RosterError(f"version {newest.version} is for development, and IDVAULT_DEVELOPMENT is not 1")
+        raise RosterError(f"version {newest.version} is for development, but IDVAULT_DEVELOPMENT is not 1")
 
 
 def follow_rosters(stack: AsyncExitStack, base: Base, rosters: RosterHolder, *changed: Changed) -> None:
-    """Take new versions up twice a second for as long as the stack lives, and tell those who ask for it."""
+    """Check for new versions twice a second until the stack closes; call `changed` after each new version."""
     stack.push_async_callback(cancel, asyncio.create_task(_follow(base, rosters, changed)))
 
 
@@ -81,14 +82,14 @@ async def _follow(base: Base, rosters: RosterHolder, changed: tuple[Changed, ...
 
 
 def pins(rosters: RosterHolder) -> list[Pin]:
-    """Return the certificate keys of the people of the roster in force."""
+    """Return the certificate keys of the current roster's members."""
     return [Pin(found.name, found.role, found.actor_id, found.spki) for found in rosters.current.people]
 
 
 async def build_people(
     base: Base, rosters: RosterHolder, *, keys: LocalKeyProvider, guard: LogGuard
 ) -> People:
-    """Build RosterService and the second factor; keys: those of the custody edge."""
+    """Build RosterService and the second factors; keys: the custody edge's."""
     fingerprinter = KeyedFingerprinter(key=keys.primary(Purpose.PERSON_REQUEST))
     flow = RosterFlow(
         store=SqlRosterStore(database=base.main),

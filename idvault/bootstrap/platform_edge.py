@@ -1,4 +1,4 @@
-"""Builds the edge that IM backends call."""
+"""Builds the edge that platforms call."""
 
 from contextlib import AsyncExitStack
 
@@ -21,7 +21,7 @@ from idvault.v1 import status_pb2, verification_pb2
 async def build_platform_edge(
     stack: AsyncExitStack, base: Base, rosters: RosterHolder, access: Access
 ) -> GrpcServer:
-    """Return VerificationService, StatusService and CampaignService behind one port."""
+    """Return the server of VerificationService, StatusService and CampaignService."""
     keys, guard = load_keys(base.settings), build_guard(base)
     claims = await build_claims(stack, base, rosters, guard=guard)
     verification = claims.flows.verification(

@@ -20,26 +20,26 @@ from idvault.flows.people.roster_holder import RosterHolder
 from idvault.storage.platform.store import SqlPlatformStore
 from idvault.telemetry.metrics import serve_metrics
 
-# Together below the 10 s that an operator's Ctrl-C has.
+# With the other waits of a stop, below the 10 s that an operator's Ctrl-C allows.
 _GRACE = 5.0
 
 
 async def serve(
     settings: Settings, *, edge: str | None, ready: Ready, stop: asyncio.Event, clock: Clock
 ) -> None:
-    """Run the platform edge, the custody edge, or (edge None) both on two ports, until stop is set.
+    """Run the platform edge, the custody edge or (edge None) both on two ports, until stop is set.
 
-    Raises ConfigError, ListenError, OSError and domain errors before it is ready; never after.
+    Raises ConfigError, ListenError, OSError and domain errors only before it is ready.
     """
     async with AsyncExitStack() as stack:
         base = await stack.enter_async_context(open_base(settings, clock, process="serve"))
-        # Before anything is written: an old copy that was put back must not grow into another history.
+        # Before anything is written: a restored old copy must not grow into a second history.
         await check_witnessed(base)
         rosters = await start_rosters(base, now=clock())
         access = await _access(stack, base, rosters)
         addresses: dict[str, str] = {}
         if edge in ("platform", None):
-            # Imported here: an edge does not pay for the other one at its start.
+            # Imported here, so that an edge starts without importing the other one.
             from idvault.bootstrap.platform_edge import build_platform_edge  # noqa: PLC0415
 
             server = await build_platform_edge(stack, base, rosters, access)

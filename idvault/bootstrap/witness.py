@@ -1,4 +1,4 @@
-"""The witness of a process: whom it asks, and the check before it starts."""
+"""Builds the witness client of a process, and checks the databases against the witness at start-up."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -15,13 +15,13 @@ from idvault.transparency.note import MalformedKeyError, NoteSigner, VerifierKey
 from idvault.transparency.tree import EMPTY_ROOT
 from idvault.witness.client import HttpWitness
 
-# A worker that starts at the same time signs its first checkpoint within a second or two.
+# Enough for a worker that starts at the same time to sign its first checkpoint.
 _FIRST_CHECKPOINT = 15.0
 _PAUSE = 0.1
 
 
 def open_witness(stack: AsyncExitStack, base: Base) -> HttpWitness | None:
-    """Return the client of the configured witness, None where none is; the stack closes it."""
+    """Return the client of the configured witness, None if there is none; the stack closes it."""
     settings = base.settings
     if not settings.witness_url:
         return None
@@ -36,11 +36,11 @@ def open_witness(stack: AsyncExitStack, base: Base) -> HttpWitness | None:
 
 
 async def check_witnessed(base: Base, *, signer: LogSigner | None = None) -> None:
-    """Compare both databases with what the witness has seen, where there is one.
+    """Compare both databases with the witness, if one is configured.
 
     Raises what WitnessFlow.check raises.
 
-    signer: the log's own key, where this process has it. A process without it waits for the first checkpoint.
+    signer: the log's key, if this process has it. A process without it waits for the first checkpoint.
     """
     async with AsyncExitStack() as stack:
         witness = open_witness(stack, base)
@@ -49,7 +49,7 @@ async def check_witnessed(base: Base, *, signer: LogSigner | None = None) -> Non
         flow = WitnessFlow(
             witness=witness,
             log=SqlLogStore(database=base.main),
-            # The one that was signed last: it is stored before the witness sees it, the complete one after.
+            # The last signed one: it is stored before the witness sees it, the complete one only afterwards.
             checkpoints=SqlCheckpointStore(database=base.shred, name=SIGNED),
         )
         if signer is not None:

@@ -31,12 +31,12 @@ _LEAST_WIDTH, _MOST_WIDTH = 32, 200
 
 
 async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: Clock) -> None:
-    """Run the worker until stop is set, then finish what has begun."""
+    """Run the worker until stop is set, then finish the work in progress."""
     async with AsyncExitStack() as stack:
         base = await stack.enter_async_context(open_base(settings, clock, process="work"))
         keys = load_keys(settings)
         signer = Ed25519Signer(keys=keys.keys(Purpose.LOG))
-        # Before anything else is written: an old copy that was put back must not grow into another history.
+        # Before anything else is written: a restored old copy must not grow into a second history.
         await check_witnessed(base, signer=signer)
         rosters = await start_rosters(base, now=clock())
         follow_rosters(stack, base, rosters)
@@ -51,7 +51,8 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
         backlog = claims.flows.backlog(opener=DayIntakeOpener(keys=keys))
         retention = claims.flows.retention(accounts=SqlStatusStore(database=base.main))
         day_keys = LocalDayKeyring(keys=keys, store=SqlDayKeyStore(database=base.main), entropy=ENTROPY)
-        # Published before anybody is told that the worker is ready: an edge without a day key cannot wait.
+        # Published before the worker reports that it is ready: without a day key an edge cannot store an
+        # intake.
         await day_keys.rotate(now=base.real_now())
         tasks = [
             *log_tasks(base, sequencing),
@@ -73,7 +74,7 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
 
 
 def _width(policy: OperatorPolicy) -> int:
-    """Return how many settlements run at once: as many as the cap starts in a second."""
+    """Return how many settlements run at once: the rate cap per second, within bounds."""
     return min(max(_LEAST_WIDTH, ceil(policy.registry_calls_per_second)), _MOST_WIDTH)
 
 

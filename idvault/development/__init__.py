@@ -1,1 +1,1 @@
-"""What `idvault dev` needs and production must not have: authority, people, shifted clock, supervisor."""
+"""Development only (`idvault dev`): certificate authority, people, shifted clock, supervisor."""

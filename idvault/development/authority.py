@@ -1,4 +1,4 @@
-"""A development certificate authority (RFC 5280, SPIFFE X.509-SVID): one URI SAN names role and caller."""
+"""A development certificate authority (RFC 5280, SPIFFE X.509-SVID); one URI SAN has role and name."""
 
 import ipaddress
 from collections.abc import Sequence
@@ -15,21 +15,21 @@ from idvault import durable_file
 
 _LIFETIME = timedelta(days=365)
 _RENEW_BEFORE = timedelta(days=30)
-# Clocks of containers are a little behind now and then.
+# The clock of a container may be slightly behind.
 _BACKDATE = timedelta(minutes=5)
 _ORGANIZATION = "idvault development, not for production"
 
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """The authority's certificate and key; it signs what it is asked to."""
+    """The authority's certificate and key."""
 
     certificate: x509.Certificate
     key: ec.EllipticCurvePrivateKey
 
     @classmethod
     def open(cls, *, certificate: Path, key: Path, now: datetime) -> "Authority":
-        """Return the authority kept in two files; make it if it is missing or runs out soon."""
+        """Return the authority stored in two files; create it if it is missing or expires soon."""
         if certificate.exists() and key.exists():
             found = x509.load_pem_x509_certificate(certificate.read_bytes())
             if found.not_valid_after_utc - _RENEW_BEFORE > now:
@@ -52,7 +52,7 @@ class Authority:
         return cls(certificate, key)
 
     def issue_client(self, *, uris: Sequence[str], certificate: Path, key: Path, now: datetime) -> None:
-        """Keep a caller's certificate current; the key is made once, because others pin it."""
+        """Issue or renew a caller's certificate; the key is created once, because it is pinned."""
         names = [x509.UniformResourceIdentifier(uri) for uri in uris]
         common = uris[0].rpartition("/")[2] if uris else "nobody"
         self._issue(
@@ -65,7 +65,7 @@ class Authority:
         )
 
     def issue_server(self, *, hosts: Sequence[str], certificate: Path, key: Path, now: datetime) -> None:
-        """Keep the server's certificate for host names and addresses current."""
+        """Issue or renew the server's certificate for host names and addresses."""
         self._issue(
             common=hosts[0],
             names=[_host(host) for host in hosts],
@@ -113,7 +113,7 @@ class Authority:
 
 
 def real_now() -> datetime:
-    """Return the real time: certificates never follow the shifted clock."""
+    """Return the real time; certificates never use the shifted clock."""
     return datetime.now(UTC)
 
 
@@ -165,7 +165,7 @@ def _usage(*, sign_certificates: bool) -> x509.KeyUsage:
 def _load_key(path: Path) -> ec.EllipticCurvePrivateKey:
     key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise TypeError("a development key is an elliptic-curve key")
+        raise TypeError("a development key must be an elliptic-curve key")
     return key
 
 

@@ -1,4 +1,4 @@
-"""The certificates and secrets of a development machine: made once, renewed when they run out soon."""
+"""The certificates and secrets of a development vault: created once, renewed before they expire."""
 
 import secrets
 from datetime import datetime
@@ -12,7 +12,7 @@ _SECRET_KEY_SIZE = 16
 
 
 def prepare(layout: Layout, *, now: datetime) -> None:
-    """Make what is missing: the authority, every certificate, the passphrase, the registry's key."""
+    """Create what is missing: the authority, every certificate, the passphrase, the registry's key."""
     authority = Authority.open(certificate=layout.authority, key=layout.authority_key, now=now)
     authority.issue_server(
         hosts=_HOSTS, certificate=layout.certificate(SERVER), key=layout.key(SERVER), now=now

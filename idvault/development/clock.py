@@ -1,4 +1,4 @@
-"""A clock whose business time a file shifts; TLS, second factors and leases keep real time."""
+"""A clock whose business time is shifted by a file; TLS, second factors and leases use real time."""
 
 import time
 from collections.abc import Callable
@@ -13,11 +13,11 @@ _LONGEST_SHIFT = timedelta(days=36_500)
 
 
 class ClockFileError(Exception):
-    """The clock file does not hold seconds to add."""
+    """The clock file does not contain a number of seconds."""
 
 
 class ShiftedClock:
-    """Says what time it is; the file holds the seconds to add and is re-read at most every 100 ms."""
+    """A clock; the file contains the seconds to add and is re-read at most every 100 ms."""
 
     def __init__(
         self,
@@ -26,7 +26,7 @@ class ShiftedClock:
         monotonic: Callable[[], float] = time.monotonic,
         real: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """Read the file; a missing one shifts nothing, one that holds no number raises ClockFileError."""
+        """Read the file; a missing one means no shift, an invalid one raises ClockFileError."""
         self._file = file
         self._monotonic = monotonic
         self._real = real
@@ -34,7 +34,7 @@ class ShiftedClock:
         self._read_at = monotonic()
 
     def __call__(self) -> ClockReading:
-        """Return both times. A file that is being rewritten just now leaves the shift as it was."""
+        """Return both times. An invalid file, which may be half written, leaves the shift unchanged."""
         if self._monotonic() - self._read_at >= _READ_EVERY:
             self._read_at = self._monotonic()
             with suppress(ClockFileError):
@@ -52,7 +52,9 @@ class ShiftedClock:
         try:
             shift = timedelta(seconds=float(text))
         except (ValueError, OverflowError) as error:
-            raise ClockFileError(f"the clock file {self._file} does not hold seconds to add") from error
+            raise ClockFileError(
+                f"the clock file {self._file} does not contain a number of seconds"
+            ) from error
         if abs(shift) > _LONGEST_SHIFT:
             raise ClockFileError(f"the clock file {self._file} shifts by more than 100 years")
         return shift

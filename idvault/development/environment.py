@@ -1,4 +1,4 @@
-"""The settings that each process of a development machine gets."""
+"""The settings of each process of a development vault."""
 
 from os import environ
 
@@ -10,14 +10,14 @@ BIZ_ID = "development-biz"
 
 
 def adopt(layout: Layout) -> None:
-    """Make this process's environment the one that every child gets: no other deployment's setting stays."""
+    """Set this process's environment to the children's common one, and remove other IDVAULT_ settings."""
     for name in [name for name in environ if name.upper().startswith("IDVAULT_")]:
         del environ[name]
     environ.update(common(layout))
 
 
 def common(layout: Layout) -> dict[str, str]:
-    """Return what every process is told."""
+    """Return the settings of every process."""
     return _prefixed(
         DEVELOPMENT="1",
         DATABASE_URL=layout.databases["main"],
@@ -32,7 +32,7 @@ def common(layout: Layout) -> dict[str, str]:
 
 
 def registry(layout: Layout, *, base_url: str) -> dict[str, str]:
-    """Return where the registry is, and who asks."""
+    """Return the settings of the registry and its credentials."""
     return _prefixed(
         REGISTRY_CHECK_URL=base_url,
         REGISTRY_QUERY_URL=base_url,
@@ -45,12 +45,12 @@ def registry(layout: Layout, *, base_url: str) -> dict[str, str]:
 
 
 def witness(*, url: str, public_key: str) -> dict[str, str]:
-    """Return where the witness is, and by which key it signs."""
+    """Return the settings of the witness."""
     return _prefixed(WITNESS_URL=url, WITNESS_KEY=public_key)
 
 
 def serve(layout: Layout, *, ports: Ports) -> dict[str, str]:
-    """Return what the edges are told besides."""
+    """Return the additional settings of the edges."""
     return _prefixed(
         LISTEN=f"{HOST}:{ports.platform},{HOST}:{ports.custody}",
         METRICS_LISTEN=f"{HOST}:{ports.serve_metrics}",
@@ -61,7 +61,7 @@ def serve(layout: Layout, *, ports: Ports) -> dict[str, str]:
 
 
 def work(layout: Layout, *, ports: Ports) -> dict[str, str]:
-    """Return what the worker is told besides."""
+    """Return the additional settings of the worker."""
     return _prefixed(KEYS=str(layout.keys / "work.keys"), METRICS_LISTEN=f"{HOST}:{ports.work_metrics}")
 
 

@@ -1,4 +1,4 @@
-"""The lines that call a running development vault, with its real paths."""
+"""An example program that calls a running development vault, with its real paths."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,12 +18,12 @@ except InvalidFields as error:
 else:
     print(v.state, v.failure_reason.text("zh") if v.failed else v.account_token, v.status.is_verified)
 """
-# A fixed identity of the registry's published test system: nobody's.
+# A fixed synthetic identity of the registry's published test system.
 _NAME, _NUMBER = "某一一", "110000190101010001"
 
 
 def lines(ready: Mapping[str, Any], *, platform: str) -> str:
-    """Return a Python program that signs a synthetic person up as a platform of the ready file."""
+    """Return a Python program with which a platform of the ready file signs up a synthetic person."""
     paths = ready["certificates"][platform]
     return _LINES.format(
         target=ready["grpc"],

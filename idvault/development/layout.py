@@ -1,4 +1,4 @@
-"""Where things lie under the state folder of `idvault dev`, and who belongs to it."""
+"""The paths under the state folder of `idvault dev`, and the names of its callers."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,7 @@ PEOPLE = (*AUDITORS, *CUSTODIANS, *OPERATORS)
 
 
 def spiffe_id(name: str) -> str:
-    """Return the URI that the certificate of a development name carries."""
+    """Return the URI in the certificate of a development name."""
     return f"spiffe://{TRUST_DOMAIN}/{ROLES[name]}/{name}"
 
 
@@ -38,7 +38,7 @@ class Layout:
     state: Path
 
     def create(self) -> None:
-        """Make the folders, each for its owner only; the public one is served, not read from the disk."""
+        """Create the folders, each for its owner only; the public one is served over HTTP."""
         for folder in (
             self.state,
             self.keys,
@@ -57,27 +57,27 @@ class Layout:
 
     @property
     def passphrase(self) -> Path:
-        """The passphrase of the key files: it protects nothing here, and says so."""
+        """The passphrase of the key files, which is a fixed word in development."""
         return self.keys / "passphrase"
 
     @property
     def registry_secret_key(self) -> Path:
-        """The secret key shared with the mocked registry."""
+        """The secret key shared with the mock registry."""
         return self.keys / "registry.key"
 
     @property
     def certificates(self) -> Path:
-        """The folder of the authority's, the server's, the platforms' and the monitor's certificates."""
+        """The folder of the certificates of authority, server, platforms and monitor."""
         return self.state / "certificates"
 
     @property
     def people(self) -> Path:
-        """The folder that holds an identity folder for each person."""
+        """The folder with an identity folder for each roster member."""
         return self.state / "people"
 
     @property
     def logs(self) -> Path:
-        """The folder of each process's log file."""
+        """The folder of the processes' log files."""
         return self.state / "logs"
 
     @property
@@ -87,17 +87,17 @@ class Layout:
 
     @property
     def witness(self) -> Path:
-        """The witness's own folder: its key and what it has seen."""
+        """The folder of the witness: its key and what it has cosigned."""
         return self.state / "witness"
 
     @property
     def run(self) -> Path:
-        """The folder of the children's own ready files."""
+        """The folder of the children's ready files."""
         return self.state / "run"
 
     @property
     def lock(self) -> Path:
-        """The file that a running supervisor holds locked."""
+        """The file that a running supervisor has locked."""
         return self.state / "lock"
 
     @property
@@ -107,12 +107,12 @@ class Layout:
 
     @property
     def population(self) -> Path:
-        """The mocked registry's own synthetic people."""
+        """The synthetic people of the mock registry."""
         return self.state / "population.json"
 
     @property
     def ready(self) -> Path:
-        """The ready file where no other place is asked for."""
+        """The default path of the ready file."""
         return self.state / "ready.json"
 
     @property
@@ -121,13 +121,13 @@ class Layout:
         return {name: f"sqlite:///{self.state / name}.sqlite3" for name in ("main", "shred")}
 
     def certificate(self, name: str) -> Path:
-        """The certificate of a name; a person's lies in the identity folder."""
+        """The certificate of a name; a roster member's is in its identity folder."""
         if name in PEOPLE:
             return self.people / name / "certificate.pem"
         return self.certificates / f"{name}.pem"
 
     def key(self, name: str) -> Path:
-        """The private key that belongs to the certificate."""
+        """The private key of a name's certificate."""
         if name in PEOPLE:
             return self.people / name / "key.pem"
         return self.certificates / f"{name}.key"

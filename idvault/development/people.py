@@ -1,4 +1,4 @@
-"""Development's people: their identities, and the first roster, which all its custodians have signed."""
+"""The roster members of a development vault: their identities, and the first roster, fully signed."""
 
 import os
 from pathlib import Path
@@ -21,9 +21,9 @@ _ORGANISATIONS = {
 
 
 def prepare(layout: Layout) -> str:
-    """Make what is missing, and return the id of the quorum; the certificates must be there.
+    """Create what is missing, and return the id of the quorum; the certificates must exist.
 
-    A roster that is there stays as it is, because the service has adopted it. Raises RosterError if it is
+    An existing roster is not changed, because the service has adopted it. Raises RosterError if it is
     damaged.
     """
     if not layout.roster.exists():

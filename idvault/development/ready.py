@@ -1,4 +1,4 @@
-"""The ready file of a development machine: everything that scripts and tests may ask of it."""
+"""The ready file of a development vault, with everything that scripts and tests need to know."""
 
 import os
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ _VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class ReadyFacts:
-    """What only the start itself knows: what each child said, and ids and keys made on the way."""
+    """Facts known only at the start: the children's ready files, and new ids and keys."""
 
     registry: Mapping[str, Any]
     witness: Mapping[str, Any]

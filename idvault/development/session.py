@@ -1,4 +1,4 @@
-"""Starts `idvault dev` as a child and stops it: for the demo and for journeys through a whole vault."""
+"""Starts and stops `idvault dev` as a child process, for the demo and for journey tests."""
 
 import json
 import os
@@ -12,17 +12,18 @@ from typing import Any
 
 from idvault.process import PARENT_PIPE, ProcessError
 
-# Only a start that hangs takes as long: whatever ends is noticed at once. A busy machine may need minutes.
+# A busy host may need minutes. Only a start that hangs takes this long; a process that ends is noticed at
+# once.
 _START = 180.0
 _STOP = 15.0
 _POLL = 0.05
 
 
 class Session:
-    """One `idvault dev` on a state folder; it ends with this process, however that ends."""
+    """One `idvault dev` on a state folder; it ends when this process ends."""
 
     def __init__(self, *, state: Path, output: Path, arguments: Sequence[str] = ("--ports", "free")) -> None:
-        """Take the state folder and the file for what it prints (not under the state folder)."""
+        """Initialise. output: the file for its output, outside the state folder."""
         self.output = output
         self._ready_file = state / "ready.json"
         self._command = [sys.executable, "-m", "idvault.cli", "dev", "--state", str(state), *arguments]
@@ -38,12 +39,12 @@ class Session:
     def process(self) -> subprocess.Popen[bytes]:
         """The supervisor's process; raises ProcessError before the start."""
         if self._process is None:
-            raise ProcessError("the session was not started")
+            raise ProcessError("the session has not been started")
         return self._process
 
     def start(self) -> dict[str, Any]:
-        """Start and return the content of the ready file; raises ProcessError if it does not come."""
-        # A stale file of a killed session would be taken for the new one's.
+        """Start and return the content of the ready file; raises ProcessError if it does not appear."""
+        # A stale file of a killed session would be mistaken for the new one.
         self._ready_file.unlink(missing_ok=True)
         read_end, self._pipe = os.pipe()
         with self.output.open("ab") as output:
@@ -60,7 +61,7 @@ class Session:
         return self._wait_ready()
 
     def stop(self, number: int = signal.SIGINT) -> int:
-        """Send a signal and return the exit code; raises ProcessError if it takes longer than it may."""
+        """Send a signal and return the exit code; raises ProcessError if the stop takes too long."""
         if self.process.poll() is None:
             self.process.send_signal(number)
         try:
@@ -72,13 +73,13 @@ class Session:
             self.close()
 
     def kill(self) -> None:
-        """End the supervisor as kill -9 does."""
+        """Kill the supervisor with SIGKILL."""
         self.process.kill()
         self.process.wait()
         self.close()
 
     def close(self) -> None:
-        """Let go of the supervisor: if it runs still, it ends at once."""
+        """Close the parent pipe, which ends a supervisor that is still running."""
         if self._pipe is not None:
             os.close(self._pipe)
             self._pipe = None

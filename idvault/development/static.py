@@ -1,4 +1,4 @@
-"""A static server for the public directory, in the place of the web server that production has."""
+"""A static server for the public directory, instead of production's web server."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from aiohttp import web
 from idvault.transparency import tile
 
 _HOST = "127.0.0.1"
-# How many seconds a stop waits for who has not taken a file whole; the library's own would be a minute.
+# How many seconds a stop waits for unfinished downloads; the library's default is a minute.
 _GRACE = 0.5
 _BY_SUFFIX = {".json": "application/json", ".jwt": "application/statuslist+jwt"}
 
@@ -16,7 +16,7 @@ class StaticServer:
     """Serves the files of one directory on the loopback address."""
 
     def __init__(self, *, directory: Path, port: int) -> None:
-        """Keep what to serve and where; port 0 takes a free one."""
+        """Initialise. port: 0 for a free one."""
         self._directory = directory.resolve()
         self._port = port
         self._runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=_GRACE)
@@ -46,7 +46,7 @@ class StaticServer:
         return web.FileResponse(path, headers=headers)
 
     def _find(self, name: str) -> Path | None:
-        """Return the file that a path names, if it lies in the directory and is not hidden."""
+        """Return the file of a path if it is in the directory and not hidden."""
         if "\0" in name or any(part.startswith(".") for part in name.split("/")):
             return None
         path = (self._directory / name.lstrip("/")).resolve()
@@ -54,7 +54,7 @@ class StaticServer:
 
 
 def _content_type(path: Path) -> str:
-    """Return what a public file is served as; the log's own are those of C2SP tlog-tiles."""
+    """Return the content type of a public file; those of the log are from C2SP tlog-tiles."""
     if path.name == tile.CHECKPOINT_PATH:
         return tile.CHECKPOINT_CONTENT_TYPE
     return _BY_SUFFIX.get(path.suffix, tile.CONTENT_TYPE)

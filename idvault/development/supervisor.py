@@ -1,10 +1,10 @@
-"""Runs the processes of one development machine as children, and ends them in order.
+"""Runs the processes of a development vault as children, and stops them in order.
 
-- One supervisor for a state folder: a second one is refused while the first lives.
-- The mocked registry and the witness start first, because the others are told their addresses; then both
+- A state folder has one supervisor: a second one is refused while the first is running.
+- The mock registry and the witness start first, because the other processes need their addresses; then both
   edges and the worker.
-- Nothing is restarted silently: a child that dies ends everything.
-- The edges and the worker stop first, so that what they still do finds registry and witness.
+- Nothing is restarted: if a child ends, everything is stopped.
+- The edges and the worker stop first, because they need the registry and the witness until they end.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from idvault.process import Child
 
 HOST = "127.0.0.1"
 _START = 120.0
-# Both together stay under the ten seconds in which a stop must be over.
+# Together less than the ten seconds that a stop may take.
 _STOP_FIRST = 6.0
 _STOP_LAST = 2.0
 REGISTRY, WITNESS, SERVE, WORK = "mock-registry", "witness", "serve-0", "work"
@@ -31,12 +31,12 @@ _OTHERS_NEED = (REGISTRY, WITNESS)
 
 
 class LockedError(Exception):
-    """Another supervisor runs on this state folder."""
+    """Another supervisor is running on this state folder."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """The port of each listener; 0 takes a free one."""
+    """The port of each listener; 0 for a free one."""
 
     platform: int = 7443
     custody: int = 7444
@@ -48,7 +48,7 @@ class Ports:
     public: int = 7495
 
     def listening(self) -> dict[str, str]:
-        """Return each fixed address by what listens on it."""
+        """Return each fixed address by the name of its listener."""
         names = {
             "IDVAULT_LISTEN, platform edge": self.platform,
             "IDVAULT_LISTEN, custody edge": self.custody,
@@ -67,7 +67,7 @@ FREE_PORTS = Ports(0, 0, 0, 0, 0, 0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class ProcessPlan:
-    """How one child is started."""
+    """How to start one child."""
 
     name: str
     arguments: Sequence[str]
@@ -75,22 +75,24 @@ class ProcessPlan:
 
 
 class Lock:
-    """The right to use a state folder; the system gives it back however its holder dies."""
+    """The lock of a state folder; the operating system releases it when its holder ends."""
 
     def __init__(self, path: Path) -> None:
-        """Take the lock; raises LockedError if another process holds it."""
+        """Acquire the lock; raises LockedError if another process holds it."""
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = os.read(self._descriptor, 20).decode("ascii", "replace").strip()
             os.close(self._descriptor)
-            raise LockedError(f"`idvault dev` runs already on {path.parent} (process {holder})") from None
+            raise LockedError(
+                f"`idvault dev` is already running on {path.parent} (process {holder})"
+            ) from None
         os.ftruncate(self._descriptor, 0)
         os.write(self._descriptor, str(os.getpid()).encode())
 
     def release(self) -> None:
-        """Give the lock back."""
+        """Release the lock."""
         os.close(self._descriptor)
 
 
@@ -98,7 +100,7 @@ class Supervisor:
     """The children of one state folder and the static server beside them."""
 
     def __init__(self, *, layout: Layout, environment: Mapping[str, str]) -> None:
-        """Take the folder and the environment that every child gets."""
+        """Initialise. environment: the common environment of the children."""
         self._layout = layout
         self._environment = environment
         self._children: list[Child] = []
@@ -119,7 +121,7 @@ class Supervisor:
         return await self._static.start()
 
     async def start(self, *plans: ProcessPlan) -> list[dict[str, Any]]:
-        """Start children side by side; return what each one's ready file says. Raises ProcessError."""
+        """Start children in parallel; return the contents of their ready files. Raises ProcessError."""
         started = []
         for plan in plans:
             child = await Child.start(
@@ -138,7 +140,7 @@ class Supervisor:
         await process.watch(self._children, stop=stop)
 
     async def stop(self) -> None:
-        """End every child and the static server; returns once none is left."""
+        """Stop every child and the static server; returns once all have ended."""
         last = [child for child in self._children if child.name in _OTHERS_NEED]
         first = [child for child in self._children if child.name not in _OTHERS_NEED]
         await asyncio.gather(*(child.stop(patience=_STOP_FIRST) for child in first))

@@ -1,4 +1,4 @@
-"""The codes that an authenticator app would show, for development's people (RFC 6238, RFC 4226)."""
+"""The codes that an authenticator app would show, for development (RFC 6238, RFC 4226)."""
 
 import base64
 import hmac
@@ -13,10 +13,10 @@ _DIGITS = 6
 
 
 def code(uri: str, *, now: datetime, steps: int = 0) -> str:
-    """Return the code of an otpauth URI at a real time, or so many steps of 30 seconds after it.
+    """Return the code of an otpauth URI at a real time, or `steps` time steps of 30 seconds later.
 
-    The vault takes the step before and the one after, each once: whoever needs several codes within one step
-    takes them in the order -1, 0, 1.
+    The vault also accepts the step before and the step after, each once. A caller that needs several codes
+    within one step uses steps -1, 0, 1 in this order.
     """
     secret = base64.b32decode(parse_qs(urlsplit(uri).query)["secret"][0])
     step = second_factor.step_of(now) + steps

@@ -1,9 +1,10 @@
-"""The published status of an account, and the life it goes through.
+"""The published status of an account and its life cycle.
 
 - An account is VERIFIED until its expire_date, which is the first EXPIRED day.
-- A status never says more than kind, state, standing, assurance, the two days, the revision, and of an
-  organisation that was once verified its category.
-- The revision grows by one with every published change; an expiry that is due counts before it is stored.
+- A status holds the kind, state, standing, assurance, the two dates and the revision, plus the category of
+  an organisation that has been verified. It holds nothing else.
+- The revision grows by one with every published change. An expiry that is due counts even before it is
+  stored.
 """
 
 from dataclasses import dataclass, replace
@@ -21,7 +22,7 @@ class SubjectKind(StrEnum):
 
 
 class AccountState(StrEnum):
-    """Where the verification of an account's owner stands."""
+    """The verification state of an account."""
 
     UNVERIFIED = "UNVERIFIED"
     PENDING = "PENDING"
@@ -32,7 +33,7 @@ class AccountState(StrEnum):
 
 
 class Standing(StrEnum):
-    """What sanctions apply; each includes those before it."""
+    """The sanctions on an account; each value includes those before it."""
 
     GOOD = "GOOD"
     WARNED = "WARNED"
@@ -42,7 +43,7 @@ class Standing(StrEnum):
 
 
 class Assurance(StrEnum):
-    """How sure a state is."""
+    """What a state is based on."""
 
     NONE = "NONE"
     REGISTRY_MATCH = "REGISTRY_MATCH"
@@ -50,9 +51,10 @@ class Assurance(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account as the vault keeps it; person_id is a random id, set once somebody was verified.
+    """An account as the vault stores it.
 
-    organization_category: set with it where the owner is an organisation.
+    person_id: a random id, set at the first successful verification. organization_category: set at the same
+    time if the owner is an organisation.
     """
 
     account_token: str
@@ -71,7 +73,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """All that anybody outside ever sees of an identity."""
+    """Everything about an account that is visible outside the vault."""
 
     account_token: str
     subject_kind: SubjectKind
@@ -85,7 +87,7 @@ class Status:
 
 
 def new(*, account_token: str, relying_party: str, subject_kind: SubjectKind) -> Account:
-    """Return the account of a sign-up that has not been answered yet."""
+    """Return the account of a sign-up whose claim is still pending."""
     return Account(
         account_token,
         relying_party,
@@ -98,7 +100,7 @@ def new(*, account_token: str, relying_party: str, subject_kind: SubjectKind) ->
 
 
 def expire(*, account: Account, today: date) -> Account:
-    """Return the account as it is today: EXPIRED with the next revision if its confirmation has run out."""
+    """Return the account as of today: EXPIRED, with the next revision, if its verification has expired."""
     due = (
         account.state is AccountState.VERIFIED
         and account.expire_date is not None
@@ -108,7 +110,7 @@ def expire(*, account: Account, today: date) -> Account:
 
 
 def project(*, account: Account, today: date) -> Status:
-    """Return the published status of an account on a day of the deployment's time zone."""
+    """Return the published status of an account; today is in the deployment's time zone."""
     shown = expire(account=account, today=today)
     return Status(
         shown.account_token,

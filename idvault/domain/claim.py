@@ -1,11 +1,14 @@
-"""The rules of a claim: who may open one, what an answer makes of it, and what the account becomes.
+"""The rules of a claim: who may open one, how an answer decides it, and how it changes the account.
 
-- An erased or closed account, and one whose renewal is suspended, takes no new claim.
-- A sign-up is PENDING until answered; a re-verification changes nothing before it succeeds.
-- A person is claimed by a person's documents, an organisation by its unified social credit code alone.
-- Only a full positive answer succeeds; limit, closed person and different owner are told only after a match.
+- An account that is erased, closed or suspended from renewal accepts no new claim.
+- The account of a sign-up is PENDING until its claim ends; a re-verification changes nothing until it
+  succeeds.
+- A claim for a person needs a personal document; a claim for an organisation needs its unified social credit
+  code.
+- Only a full match succeeds. Account limit, closed person and different owner are reported only after a
+  match.
 - A claim without an answer fails 48 hours after it was opened.
-- Repeated definite mismatches of one person are limited by hour and day.
+- Repeated definite mismatches for one person are limited per hour and per day.
 """
 
 from collections.abc import Callable, Sequence
@@ -33,12 +36,12 @@ REJECTED_LIFETIME = timedelta(days=30)
 FAILURES_PER_HOUR = 5
 FAILURES_PER_DAY = 20
 _POLICY_VERSION_LENGTH = 64
-# Clocks of platforms run a little ahead of ours now and then.
+# A platform's clock may run slightly ahead of ours.
 _CLOCK_TOLERANCE = timedelta(minutes=5)
 
 
 class ClaimState(StrEnum):
-    """Where a claim stands."""
+    """The state of a claim."""
 
     PENDING = "PENDING"
     SUCCEEDED = "SUCCEEDED"
@@ -58,11 +61,11 @@ class FailureReason(StrEnum):
 
 
 class Slot(StrEnum):
-    """How a claim stands to the K accounts that its person may have with one relying party."""
+    """How a claim relates to the K accounts that its person may have with one relying party."""
 
-    TAKEN = "TAKEN"  # this claim took one; it is freed if the claim fails
-    OWNED = "OWNED"  # the account already holds one for this person
-    FULL = "FULL"  # none was free
+    TAKEN = "TAKEN"  # the claim took a slot, which is freed if the claim fails
+    OWNED = "OWNED"  # the account already has a slot of this person
+    FULL = "FULL"  # the person had no free slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +78,20 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A normalised name and document of a person or an organisation: neither is ever shown by repr."""
+    """The normalised name and document of a person or an organisation; repr shows neither."""
 
     name: str = field(repr=False)
     document: Document = field(repr=False)
 
     @property
     def subject_kind(self) -> SubjectKind:
-        """Whose identity it is, as the type of the document says."""
+        """Person or organisation, according to the document type."""
         return kind_of(self.document.type)
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """What is told of whoever a registry confirmed: person or organisation, and of which category."""
+    """What may be published about a confirmed owner: person or organisation, and its category."""
 
     subject_kind: SubjectKind
     organization_category: OrganizationCategory | None = None
@@ -96,9 +99,9 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class ClaimRules:
-    """What a deployment takes: the registries' documents, and its time zone.
+    """What a deployment accepts: the document types of its registries, and its time zone.
 
-    name_limit, organization_name_limit: in code points, those of the registry that is asked.
+    name_limit, organization_name_limit: in code points, as set by the respective registry.
     """
 
     name_limit: int
@@ -109,7 +112,7 @@ class ClaimRules:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the vault knows about the person and the account when an answer comes in."""
+    """What the vault knows about the person and the account when an answer arrives."""
 
     slot: Slot
     person_closed: bool
@@ -134,7 +137,7 @@ SUPERSEDED = ClaimOutcome(ClaimState.FAILED, FailureReason.SUPERSEDED)
 
 
 def kind_of(document_type: DocumentType) -> SubjectKind:
-    """Return who has such a document."""
+    """Return whether the document type is that of a person or of an organisation."""
     organization = document_type is DocumentType.UNIFIED_SOCIAL_CREDIT_CODE
     return SubjectKind.ORGANIZATION if organization else SubjectKind.INDIVIDUAL
 
@@ -142,7 +145,7 @@ def kind_of(document_type: DocumentType) -> SubjectKind:
 def check_identity(
     *, real_name: str, document_type: DocumentType, number: str, rules: ClaimRules, today: date
 ) -> Identity:
-    """Return a person's normalised identity, or raise InvalidError that names every wrong field at once."""
+    """Return a person's normalised identity, or raise InvalidError naming every invalid field."""
     return _check(
         SubjectKind.INDIVIDUAL,
         lambda: name.parse(real_name, limit=rules.name_limit),
@@ -156,7 +159,7 @@ def check_identity(
 def check_organization(
     *, organization_name: str, document_type: DocumentType, number: str, rules: ClaimRules, today: date
 ) -> Identity:
-    """Return an organisation's normalised identity, or raise InvalidError in the same way."""
+    """Return an organisation's normalised identity, or raise InvalidError naming every invalid field."""
     return _check(
         SubjectKind.ORGANIZATION,
         lambda: name.parse(organization_name, limit=rules.organization_name_limit, field="organization_name"),
@@ -194,7 +197,7 @@ def _check(
 
 
 def check_consent(*, policy_version: str, agree_time: datetime | None, now: datetime) -> Consent:
-    """Return the consent, or raise InvalidError (CONSENT_MISSING) that names the field."""
+    """Return the consent, or raise InvalidError (CONSENT_MISSING) naming the field."""
     if not policy_version:
         raise InvalidError(Reason.CONSENT_MISSING, Violation("consent.policy_version", FieldCode.REQUIRED))
     if len(policy_version) > _POLICY_VERSION_LENGTH:
@@ -209,12 +212,12 @@ def check_consent(*, policy_version: str, agree_time: datetime | None, now: date
 
 
 def owner(*, identity: Identity) -> Owner:
-    """Return what is told of an identity once it is confirmed."""
+    """Return what may be published about an identity once it is confirmed."""
     return Owner(identity.subject_kind, organization.category(document=identity.document))
 
 
 def admit(*, account: Account) -> None:
-    """Raise PreconditionError if the account takes no new claim."""
+    """Raise PreconditionError if the account accepts no new claim."""
     if account.state is AccountState.ERASED:
         raise PreconditionError(Reason.ACCOUNT_ERASED)
     if account.standing is Standing.CLOSED:
@@ -224,7 +227,7 @@ def admit(*, account: Account) -> None:
 
 
 def check_attempts(*, failures: Sequence[datetime], now: datetime) -> None:
-    """Raise ExhaustedError (TOO_MANY_ATTEMPTS) if the person's definite mismatches reached a limit.
+    """Raise ExhaustedError (TOO_MANY_ATTEMPTS) if the person's definite mismatches have reached a limit.
 
     failures: the times of the last day's mismatches, oldest first.
     """
@@ -235,7 +238,7 @@ def check_attempts(*, failures: Sequence[datetime], now: datetime) -> None:
 
 
 def begin(*, account: Account, claim_id: str, subject_kind: SubjectKind) -> Account:
-    """Return the account once a claim is open: only a rejected one changes what is published."""
+    """Return the account with the claim open; the published status changes only if it was REJECTED."""
     changed = account.state is AccountState.REJECTED
     return replace(
         account,
@@ -247,13 +250,13 @@ def begin(*, account: Account, claim_id: str, subject_kind: SubjectKind) -> Acco
 
 
 def decide(*, answer: RegistryAnswer, facts: Facts) -> ClaimOutcome:
-    """Return how a claim ends on a deciding answer; raises ValueError on one that decides nothing."""
+    """Return the outcome of a deciding answer; raises ValueError for any other answer."""
     if answer in (RegistryAnswer.MISMATCH, RegistryAnswer.INVALID_INPUT):
         return ClaimOutcome(ClaimState.FAILED, FailureReason.MISMATCH)
     if answer is RegistryAnswer.NO_RECORD:
         return ClaimOutcome(ClaimState.FAILED, FailureReason.NO_RECORD)
     if answer is not RegistryAnswer.MATCH:
-        raise ValueError(f"{answer} decides nothing")
+        raise ValueError(f"{answer} does not decide a claim")
     refused = _refusal_after_match(facts)
     return ClaimOutcome(ClaimState.FAILED, refused) if refused else ClaimOutcome(ClaimState.SUCCEEDED)
 
@@ -271,9 +274,10 @@ def _refusal_after_match(facts: Facts) -> FailureReason | None:
 def conclude(
     *, account: Account, outcome: ClaimOutcome, person_id: str, owner: Owner, today: date, valid_days: int
 ) -> Account:
-    """Return the account after its open claim ended.
+    """Return the account after its open claim has ended.
 
-    Success verifies it from today for valid_days. Failure rejects a sign-up and leaves any other as it was.
+    Success makes it VERIFIED from today for valid_days. Failure makes a PENDING account REJECTED and leaves
+    any other unchanged.
     """
     closed = replace(account, open_claim_id=None)
     if outcome.succeeded:
@@ -286,7 +290,7 @@ def conclude(
             person_id=person_id,
             verify_date=today,
             expire_date=today + timedelta(days=valid_days),
-            # An expiry that is due has already been shown with a revision of its own.
+            # An expiry that is due has already been published with the next revision.
             revision=account_rules.expire(account=account, today=today).revision + 1,
         )
     if account.state is AccountState.PENDING:

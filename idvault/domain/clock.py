@@ -1,4 +1,4 @@
-"""The two clocks of one moment, in aware UTC times."""
+"""A reading of both clocks, as aware UTC times."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta, tzinfo
 
 @dataclass(frozen=True, slots=True)
 class ClockReading:
-    """Now. Business time may be shifted in development; leases, keys and waits keep real time."""
+    """The current time. Business time may be shifted in development; leases, keys and waits use real time."""
 
     business: datetime
     real: datetime
@@ -16,6 +16,6 @@ class ClockReading:
         return self.business.astimezone(zone).date()
 
     def later(self, seconds: float) -> "ClockReading":
-        """Return the moment some seconds afterwards, by both clocks."""
+        """Return both clocks some seconds later."""
         passed = timedelta(seconds=seconds)
         return ClockReading(self.business + passed, self.real + passed)

@@ -1,9 +1,9 @@
-"""Status tokens and credentials for third parties: who may have one, and for how long it holds.
+"""Status tokens and credentials for third parties: who may have one, and how long it is valid.
 
 - An account is attested as valid iff its state is VERIFIED today and its standing is not CLOSED.
-- A credential is issued for such an account only; a token tells whatever the state is.
-- Neither holds beyond the first day on which the confirmation has run out.
-- An audience is named by 1 to 200 printable ASCII characters without a space: a URL, or a name agreed upon.
+- A credential is issued only for such an account; a status token is issued for any state.
+- Neither is valid beyond the account's expire_date.
+- An audience is 1 to 200 printable ASCII characters without spaces: a URL or an agreed name.
 """
 
 from datetime import date, datetime, time, timedelta, tzinfo
@@ -17,7 +17,7 @@ _LONGEST_AUDIENCE = 200
 
 
 def check_audience(audience: str) -> str:
-    """Return the audience as it is; raises InvalidError (INVALID_MESSAGE) that names the field."""
+    """Return the audience unchanged; raises InvalidError (INVALID_MESSAGE) naming the field."""
     if not audience:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("audience", FieldCode.REQUIRED))
     if len(audience) > _LONGEST_AUDIENCE:
@@ -36,7 +36,7 @@ def holds(*, account: Account, today: date) -> bool:
 def admit(*, account: Account, today: date) -> None:
     """Raise PreconditionError unless a credential may be issued for an account.
 
-    ACCOUNT_CLOSED, ACCOUNT_ERASED, or ILLEGAL_TRANSITION where nobody is verified.
+    Reasons: ACCOUNT_CLOSED, ACCOUNT_ERASED, or ILLEGAL_TRANSITION if the account is not VERIFIED.
     """
     if account.standing is Standing.CLOSED:
         raise PreconditionError(Reason.ACCOUNT_CLOSED)
@@ -47,9 +47,9 @@ def admit(*, account: Account, today: date) -> None:
 
 
 def expires_at(*, expire_date: date | None, lifetime: timedelta, now: ClockReading, zone: tzinfo) -> datetime:
-    """Return until when (real time) something that is issued now may hold: its lifetime, or less.
+    """Return when (real time) something issued now expires: after its lifetime, or at expire_date if sooner.
 
-    Whoever checks has the real time, also where business time is shifted.
+    Verifiers use real time even if business time is shifted here.
     """
     if expire_date is None:
         return now.real + lifetime

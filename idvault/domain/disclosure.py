@@ -1,12 +1,12 @@
-"""The life of a disclosure: one sealed record, asked for by an auditor, opened by M of N custodians together.
+"""The life cycle of a disclosure: an auditor asks for one sealed record; M of N custodians open it together.
 
-- REQUESTED becomes APPROVED by M approvals of different custodians of the record's present quorum.
-- REQUESTED becomes DENIED by N - M + 1 denials: then M approvals cannot come together any more.
-- A custodian decides once, a place of the quorum counts once, and nobody decides on an own request.
-- APPROVED becomes OPENED by the first opening; there are at most as many openings as were asked for.
-- REQUESTED and APPROVED become CANCELLED by their auditor, EXPIRED when their time is over.
-- Whatever the state, nothing is decided or opened once the time is over.
-- An auditor asks at most so many times a day; what is refused is counted, and logged once a minute.
+- REQUESTED becomes APPROVED with M approvals by different custodians of the record's present quorum.
+- REQUESTED becomes DENIED with N - M + 1 denials: M approvals are then impossible.
+- A custodian decides once, each place of the quorum counts once, and no one decides on their own request.
+- APPROVED becomes OPENED at the first opening. The request sets how many openings are allowed.
+- The auditor can cancel a REQUESTED or APPROVED disclosure (CANCELLED). Either becomes EXPIRED at expire_at.
+- From expire_at on, no decision and no opening is accepted, whatever the state.
+- Each auditor has a daily limit of requests. Refusals are counted, and logged once a minute.
 """
 
 import re
@@ -29,8 +29,8 @@ USUAL_LIFETIME = timedelta(hours=72)
 LONGEST_LIFETIME = timedelta(days=7)
 SHORTEST_LIFETIME = timedelta(minutes=1)
 MOST_OPENINGS = 3
-CLOCK_DIFFERENCE = timedelta(minutes=10)  # between the auditor's machine and the service
-REPEAT_TIME = timedelta(minutes=10)  # in which the last opening's answer may be asked for once more
+CLOCK_DIFFERENCE = timedelta(minutes=10)  # between the auditor's computer and the service
+REPEAT_TIME = timedelta(minutes=10)  # during which the answer of the last opening can be requested again
 CALL_LIFETIME = timedelta(days=7)
 COUNTED_DAYS = 30
 LONGEST_CASE_REFERENCE = 200
@@ -41,7 +41,7 @@ _ID_LENGTH = 32
 
 
 class DisclosureState(StrEnum):
-    """Where a disclosure stands."""
+    """The state of a disclosure."""
 
     REQUESTED = "REQUESTED"
     APPROVED = "APPROVED"
@@ -59,7 +59,7 @@ class Verdict(StrEnum):
 
 
 class HistoryFinding(StrEnum):
-    """Why a person's own client refused what the service handed out."""
+    """Why a roster member's client refused what the service returned."""
 
     NOT_IN_ROSTER = "NOT_IN_ROSTER"
     SIGNATURE_INVALID = "SIGNATURE_INVALID"
@@ -73,7 +73,7 @@ class HistoryFinding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DecidingQuorum:
-    """Who decides: the record's present quorum. threshold: its M; size: its N."""
+    """The record's present quorum, which decides. threshold: its M; size: its N."""
 
     quorum_id: str
     threshold: int
@@ -82,7 +82,7 @@ class DecidingQuorum:
 
 @dataclass(frozen=True, slots=True)
 class QuorumMember:
-    """A custodian with the own place in the record's present quorum, from 1."""
+    """A custodian and its place in the record's present quorum, counted from 1."""
 
     name: str
     actor_id: str
@@ -101,10 +101,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Disclosure:
-    """One request to open one record, as it stands.
+    """One request to open one record, in its current state.
 
-    disclosure_id: 16 random bytes in hex, chosen by the auditor's client. record_id: the version of the
-    account's record that it is about. openings: how many are allowed; opened: how many there were.
+    disclosure_id: 16 random bytes in hex, chosen by the auditor's client. record_id: the record version that
+    it is for. openings: how many are allowed; opened: how many have happened.
     """
 
     disclosure_id: str
@@ -121,25 +121,25 @@ class Disclosure:
     decisions: tuple[Decision, ...] = ()
 
     def count(self, verdict: Verdict) -> int:
-        """Return how many custodians decided so."""
+        """Return how many custodians gave this verdict."""
         return sum(decision.verdict is verdict for decision in self.decisions)
 
     @property
     def is_used_up(self) -> bool:
-        """Whether every permitted opening has happened."""
+        """Whether every allowed opening has happened."""
         return self.opened >= self.openings
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """The refusals of one person for one reason. minute: that of the last log entry; silent: those since."""
+    """One actor's refusals for one reason. minute: of the last log entry; silent: refusals since then."""
 
     minute: datetime | None = None
     silent: int = 0
 
 
 def check_id(disclosure_id: str, *, field: str = "disclosure_id") -> str:
-    """Return the id as it is, or raise InvalidError (INVALID_MESSAGE) that names the field."""
+    """Return the id unchanged, or raise InvalidError (INVALID_MESSAGE) naming the field."""
     if not disclosure_id:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation(field, FieldCode.REQUIRED))
     if len(disclosure_id) != _ID_LENGTH:
@@ -159,7 +159,7 @@ def check_terms(
     openings: int,
     lifetime: timedelta,
 ) -> None:
-    """Raise InvalidError (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN) unless these terms may be asked for."""
+    """Raise InvalidError (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN) unless the terms of a request are valid."""
     check_id(disclosure_id)
     token.check(account_token)
     _check_text(case_reference, "case_reference", LONGEST_CASE_REFERENCE)
@@ -172,25 +172,25 @@ def check_terms(
 
 
 def check_fresh(*, created_at: datetime, now: datetime) -> None:
-    """Raise PreconditionError (DISCLOSURE_EXPIRED) for a request that was not made just now, in real time."""
+    """Raise PreconditionError (DISCLOSURE_EXPIRED) unless the request was made recently (real time)."""
     if abs(now - created_at) > CLOCK_DIFFERENCE:
         raise PreconditionError(Reason.DISCLOSURE_EXPIRED)
 
 
 def check_owner(*, disclosure: Disclosure, actor_id: str) -> None:
-    """Raise NotFoundError (REQUEST_NOT_FOUND) for everybody but the auditor who asked."""
+    """Raise NotFoundError (REQUEST_NOT_FOUND) unless the actor is the auditor who made the request."""
     if disclosure.auditor_actor_id != actor_id:
         raise NotFoundError(Reason.REQUEST_NOT_FOUND)
 
 
 def check_not_own(*, disclosure: Disclosure, name: str, actor_id: str) -> None:
-    """Raise DeniedError (SELF_APPROVAL) for the auditor who asked, whatever else the roster makes of them."""
+    """Raise DeniedError (SELF_APPROVAL) for the auditor who made the request, whatever their other roles."""
     if disclosure.auditor_actor_id == actor_id or disclosure.auditor == name:
         raise DeniedError(Reason.SELF_APPROVAL)
 
 
 def check_may_decide(*, disclosure: Disclosure, member: QuorumMember, now: datetime) -> None:
-    """Raise DeniedError (SELF_APPROVAL), PreconditionError (DISCLOSURE_EXPIRED, ILLEGAL_TRANSITION)."""
+    """Raise DeniedError (SELF_APPROVAL) or PreconditionError (DISCLOSURE_EXPIRED, ILLEGAL_TRANSITION)."""
     check_not_own(disclosure=disclosure, name=member.name, actor_id=member.actor_id)
     _check_time(disclosure, now)
     if disclosure.state is not DisclosureState.REQUESTED:
@@ -202,7 +202,7 @@ def check_may_decide(*, disclosure: Disclosure, member: QuorumMember, now: datet
 def decide(
     *, disclosure: Disclosure, member: QuorumMember, verdict: Verdict, quorum: DecidingQuorum, now: datetime
 ) -> Disclosure:
-    """Return the disclosure with one more decision; raises what `check_may_decide` does."""
+    """Return the disclosure with one more decision; raises what `check_may_decide` raises."""
     check_may_decide(disclosure=disclosure, member=member, now=now)
     made = Decision(member.name, member.place, verdict, now)
     decided = replace(disclosure, decisions=(*disclosure.decisions, made))
@@ -221,13 +221,13 @@ def check_may_open(*, disclosure: Disclosure, now: datetime) -> None:
 
 
 def open_once(*, disclosure: Disclosure, now: datetime) -> Disclosure:
-    """Return the disclosure with one more opening; raises what `check_may_open` does."""
+    """Return the disclosure with one more opening; raises what `check_may_open` raises."""
     check_may_open(disclosure=disclosure, now=now)
     return replace(disclosure, state=DisclosureState.OPENED, opened=disclosure.opened + 1, opened_at=now)
 
 
 def cancel(*, disclosure: Disclosure, now: datetime) -> Disclosure:
-    """Return it as CANCELLED; raises PreconditionError (DISCLOSURE_EXPIRED, ILLEGAL_TRANSITION)."""
+    """Return the CANCELLED disclosure; raises PreconditionError (DISCLOSURE_EXPIRED, ILLEGAL_TRANSITION)."""
     _check_time(disclosure, now)
     if disclosure.state not in (DisclosureState.REQUESTED, DisclosureState.APPROVED):
         raise PreconditionError(Reason.ILLEGAL_TRANSITION)
@@ -235,7 +235,7 @@ def cancel(*, disclosure: Disclosure, now: datetime) -> Disclosure:
 
 
 def expire(*, disclosure: Disclosure, now: datetime) -> Disclosure:
-    """Return the disclosure as it is at a time: EXPIRED if its time ran out before it was opened."""
+    """Return the disclosure as of now: EXPIRED if it was not opened before expire_at."""
     if (
         disclosure.state in (DisclosureState.REQUESTED, DisclosureState.APPROVED)
         and now >= disclosure.expire_at
@@ -245,7 +245,7 @@ def expire(*, disclosure: Disclosure, now: datetime) -> Disclosure:
 
 
 def needs_shares(*, disclosure: Disclosure, now: datetime) -> bool:
-    """Tell whether the re-sealed shares may still be asked for; if not, they must be destroyed."""
+    """Return whether the re-sealed shares may still be requested; if not, they must be destroyed."""
     if disclosure.state in (DisclosureState.REQUESTED, DisclosureState.APPROVED):
         return now < disclosure.expire_at
     if disclosure.state is not DisclosureState.OPENED:
@@ -255,7 +255,7 @@ def needs_shares(*, disclosure: Disclosure, now: datetime) -> bool:
 
 
 def refuse(*, tally: Tally, now: datetime) -> tuple[Tally, int]:
-    """Count one refusal; return the new tally, and the count for the log entry, 0 for no entry now."""
+    """Count one refusal; return the new tally and the count to log, 0 if no entry is due."""
     minute = now.replace(second=0, microsecond=0)
     if tally.minute is not None and tally.minute >= minute:
         return Tally(tally.minute, tally.silent + 1), 0
@@ -263,7 +263,7 @@ def refuse(*, tally: Tally, now: datetime) -> tuple[Tally, int]:
 
 
 def flush(*, tally: Tally, now: datetime) -> tuple[Tally, int]:
-    """Return the tally after its silent refusals were written, and their count, 0 if it is not time yet."""
+    """Return the tally with its silent refusals logged, and the count to log, 0 if no entry is due."""
     minute = now.replace(second=0, microsecond=0)
     if not tally.silent or (tally.minute is not None and tally.minute >= minute):
         return tally, 0
@@ -280,6 +280,7 @@ def _check_text(text: str, field: str, longest: int) -> None:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation(field, FieldCode.REQUIRED))
     if len(text) > longest:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation(field, FieldCode.LENGTH))
-    # A control or formatting character could make a decision card show something else than was signed.
+    # With a control or formatting character, an approval card could show something other than the signed
+    # text.
     if not text.isprintable():
         raise InvalidError(Reason.INVALID_MESSAGE, Violation(field, FieldCode.CHARACTER))

@@ -1,18 +1,18 @@
-"""Up to when the openings of a record are told: one horizon for everybody.
+"""The time before which openings of records are published: one horizon for all accounts.
 
-- The horizon is the beginning of the day that lies the longest embargo before today.
-- It depends on no account and on no case, so that the absence of an opening betrays nothing of a running one.
-- What happened before the horizon is told, whoever asked for it.
+- The horizon is the start of the day that is one embargo before today.
+- It is the same for every account and case, so a missing opening reveals nothing about a current case.
+- Every opening before the horizon is published, whoever requested it.
 """
 
 from datetime import date, datetime, time, timedelta, tzinfo
 
 
 def horizon(*, today: date, embargo: timedelta, zone: tzinfo) -> datetime:
-    """Return the time before which every opening is told. zone: where the day begins."""
+    """Return the time before which every opening is published. zone: of the day's start."""
     return datetime.combine(today - embargo, time.min, tzinfo=zone)
 
 
 def is_told(*, opened_at: datetime, horizon: datetime) -> bool:
-    """Tell whether an opening is part of a history."""
+    """Return whether an opening is part of a history."""
     return opened_at < horizon

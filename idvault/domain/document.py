@@ -1,10 +1,11 @@
-"""Numbers of identity documents and of organisations: their form and check digits (GB 11643, GB 32100).
+"""Numbers of identity documents and organisations: their format and check digits (GB 11643, GB 32100).
 
-- The type is always stated, never guessed: some numbers are well formed as two of them.
-- Surrounding white space is trimmed, full-width characters and small letters are normalised; nothing else is.
-- The first thing wrong is told, in this order: required, length, character, region, birth date, future date,
+- The caller states the document type; it is never guessed, because some numbers are valid for two types.
+- Surrounding white space is trimmed, and full-width characters and lower-case letters are normalised. Nothing
+  else is.
+- The first error is reported, in this order: required, length, character, region, birth date, future date,
   check digit.
-- Retired region codes stay valid: the code is the one at the time of issue.
+- Retired region codes stay valid: a number keeps the code from its time of issue.
 """
 
 import re
@@ -35,13 +36,13 @@ _RESIDENT_CHECKS = "10X98765432"
 _ORGANISATION_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 _ORGANISATION_CHECKS = "0X987654321"
-# Only the full-width forms of ASCII: other digits of Unicode (circled, superscript, Arabic) are mistakes.
+# Only the full-width forms of ASCII: other Unicode digits (circled, superscript, Arabic) are typing errors.
 _NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _SMALL = {ord(small): ord(small.upper()) for small in "abcdefghijklmnopqrstuvwxyz"}
 
 
 class DocumentType(StrEnum):
-    """The documents whose number identifies an owner."""
+    """The types of document whose number identifies an owner."""
 
     RESIDENT_ID = "RESIDENT_ID"
     RESIDENCE_PERMIT = "RESIDENCE_PERMIT"
@@ -51,7 +52,7 @@ class DocumentType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document's type and its normalised number, which repr never shows."""
+    """A document's type and normalised number; repr does not show the number."""
 
     type: DocumentType
     number: str = field(repr=False)
@@ -60,7 +61,7 @@ class Document:
 def parse(*, type: DocumentType, number: str, today: date) -> Document:
     """Return the normalised document, or raise InvalidError (INVALID_DOCUMENT_NUMBER) naming document.number.
 
-    today: the day in the deployment's time zone after which nobody can have been born yet.
+    today: in the deployment's time zone; a birth date after it is refused.
     """
     plain = _normalise(number)
     _CHECKS[type](plain, today)
@@ -68,10 +69,10 @@ def parse(*, type: DocumentType, number: str, today: date) -> Document:
 
 
 def parse_legacy(*, type: DocumentType, number: str, today: date) -> Document:
-    """Do the same for an import of old accounts, where a resident number may have its 15-digit form.
+    """Parse like `parse`, but also accept the 15-digit resident numbers of old accounts.
 
-    That form (GB 11643-1989, ended 2013-01-01) has two digits of the year, of the 20th century, and no check
-    digit; the document returned has 18 characters.
+    That format (GB 11643-1989, ended 2013-01-01) has a two-digit year of the 20th century and no check digit.
+    The returned number has 18 characters.
     """
     plain = _normalise(number)
     if type is DocumentType.RESIDENT_ID and len(plain) == _SHORT_LENGTH:
@@ -121,7 +122,7 @@ def _check_birth(digits: str, today: date) -> None:
     try:
         born = date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     except ValueError:
-        # Without "from": the message of the cause would repeat a part of the number.
+        # "from None": the message of the cause would repeat part of the number.
         raise InvalidError(
             Reason.INVALID_DOCUMENT_NUMBER, Violation("document.number", FieldCode.BIRTH_DATE)
         ) from None
@@ -129,7 +130,7 @@ def _check_birth(digits: str, today: date) -> None:
 
 
 def _check_dated(number: str, today: date) -> None:
-    """Check what resident numbers, permits and foreign cards share: birth date and check character."""
+    """Check the birth date and check character that resident, permit and foreign numbers share."""
     _check_birth(number[6:14], today)
     _require(resident_check_character(body=number[:17]) == number[17], FieldCode.CHECK_DIGIT)
 
@@ -147,18 +148,19 @@ def _check_permit(number: str, today: date) -> None:
 
 
 def _check_foreign(number: str, today: date) -> None:
-    """Check a card of 2023 (9, province, country, birth date) or the older one, which has no check digit."""
+    """Check the format of 2023 (9, province, country, birth date) or the older one without a check digit."""
     if len(number) == _SHORT_LENGTH:
         _check_form(number, _OLD_FOREIGN, _SHORT_LENGTH)
         return
     _check_form(number, _FOREIGN, _LENGTH)
     _require(number[1:3] in _PROVINCES, FieldCode.REGION)
-    # The country's three digits are not looked up: countries come and go, and cards keep their number.
+    # The country's three digits are not looked up: the list of countries changes, and cards keep their
+    # number.
     _check_dated(number, today)
 
 
 def _check_credit(number: str, _today: date) -> None:
-    """Check a credit code. Authorities and regions are not listed: both lists grow without notice."""
+    """Check a credit code. Authorities and regions are not looked up: both lists grow without notice."""
     _check_form(number, _CREDIT, _LENGTH)
     _require(_CREDIT_REGION.fullmatch(number[2:8]) is not None, FieldCode.REGION)
     _require(organisation_check_character(body=number[8:16]) == number[16], FieldCode.CHECK_DIGIT)

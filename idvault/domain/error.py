@@ -1,4 +1,4 @@
-"""The kinds of refusal that a caller is told of, and their published reasons (ErrorInfo.reason)."""
+"""The kinds of refusal that callers receive, and their published reasons (ErrorInfo.reason)."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """Why a call was refused; a published, stable vocabulary (docs/reasons.md)."""
+    """Why a call was refused: the published, stable list in docs/reasons.md."""
 
     INVALID_MESSAGE = "INVALID_MESSAGE"
     TOO_MANY_ITEMS = "TOO_MANY_ITEMS"
@@ -40,7 +40,7 @@ class Reason(StrEnum):
 
 
 class FieldCode(StrEnum):
-    """What is wrong with a field, in words that help a form and echo nothing."""
+    """What is wrong with a field: precise enough for a form, without repeating the value."""
 
     LENGTH = "LENGTH"
     CHARACTER = "CHARACTER"
@@ -53,7 +53,7 @@ class FieldCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One wrong field: its path in the request (never its value) and what is wrong with it."""
+    """One invalid field: its path in the request (never its value) and what is wrong with it."""
 
     field: str
     code: FieldCode
@@ -63,33 +63,33 @@ class IdvaultError(Exception):
     """A refusal with a published reason."""
 
     def __init__(self, reason: Reason) -> None:
-        """Keep the reason; the text is the reason and nothing that a caller sent."""
+        """Keep the reason, which is also the text; the text contains nothing that the caller sent."""
         super().__init__(reason.value)
         self.reason = reason
 
 
 class InvalidError(IdvaultError):
-    """What was sent breaks a rule."""
+    """The request breaks a rule."""
 
     def __init__(self, reason: Reason, *violations: Violation) -> None:
-        """Keep the wrong fields beside the reason."""
+        """Keep the invalid fields and the reason."""
         super().__init__(reason)
         self.violations = violations
 
 
 class NotFoundError(IdvaultError):
-    """There is no such thing, or it belongs to somebody else."""
+    """The thing does not exist or belongs to another caller."""
 
 
 class AlreadyExistsError(IdvaultError):
-    """The id is taken by something else."""
+    """The id is already used for something else."""
 
 
 class ExhaustedError(IdvaultError):
-    """A limit is reached; the same call may pass later."""
+    """A limit is reached; the same call may succeed later."""
 
     def __init__(self, reason: Reason, *, retry_after: timedelta) -> None:
-        """Keep how long to wait before the next try."""
+        """Keep how long the caller should wait before it tries again."""
         super().__init__(reason)
         self.retry_after = retry_after
 
@@ -99,11 +99,11 @@ class DeniedError(IdvaultError):
 
 
 class PreconditionError(IdvaultError):
-    """The state of things does not allow this."""
+    """The current state does not allow this."""
 
 
 class UnavailableError(IdvaultError):
-    """Something the service needs cannot be reached now."""
+    """A dependency of the service cannot be reached."""
 
 
 class DamagedError(IdvaultError):

@@ -1,4 +1,4 @@
-"""The events that the log keeps: their types, and the fields that each commits to, in order."""
+"""The events in the log: their types, and the fields that each commits to, in order."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -11,7 +11,7 @@ SYSTEM_ACTOR = "system"
 
 
 class EventType(StrEnum):
-    """What happened, as noun:thing:verb. A value, once logged, never changes its meaning."""
+    """What happened, as noun:thing:verb. A value that has been logged never changes its meaning."""
 
     CLAIM_OPEN = "verification:claim:open"
     CLAIM_POSTPONE = "verification:claim:postpone"
@@ -93,12 +93,12 @@ FIELDS: Mapping[EventType, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened, made by a flow and written by the act that does it.
+    """One thing that happened; a flow makes it, and the store writes it in the same act.
 
-    entry_id: 16 random bytes in hex. opening_key: 32 random bytes; whoever knows it can open the leaf's
-    commitment, so it is kept apart and never logged. account_token is empty where no account is concerned.
-    occurred_at: business time, which the leaf tells. recorded_at: real time, which tells for how long the
-    entry has waited for its place in the log.
+    entry_id: 16 random bytes in hex. opening_key: 32 random bytes that open the leaf's commitment, so they
+    are stored separately and never logged. account_token: empty if no account is concerned. occurred_at:
+    business time, which is in the leaf. recorded_at: real time, which shows how long the entry has waited for
+    its index.
     """
 
     type: EventType
@@ -111,7 +111,7 @@ class Event:
     fields: Mapping[str, seal.Part] = field(default_factory=dict)
 
     def with_fields(self, **more: seal.Part) -> "Event":
-        """Return the event with fields that only the act itself knows."""
+        """Return the event with the fields that are known only during the act."""
         return replace(self, fields={**self.fields, **more})
 
     def details(self) -> bytes:

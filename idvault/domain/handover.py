@@ -1,7 +1,7 @@
-"""What one batch of a hand-over may hold: shares of records, re-sealed by the leaver to the successor.
+"""What one batch of a hand-over may contain: shares of records, re-sealed by the leaver to the successor.
 
-- At most 200 shares, one of each account, so that a batch is one short act.
-- A batch is named by what its signature covers; which of it counts is decided record by record.
+- At most 200 shares, one for each account, so that a batch is one short act.
+- The signed content of a batch identifies it. Each share is accepted or passed over by itself.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,8 +20,8 @@ _QUORUM_ID_LENGTH = 64
 class HandedShare:
     """One share, re-sealed to the successor.
 
-    record_id: the version of the account's record that it is of. quorum_id: the quorum that it was sealed
-    under before. share_hash: SHA-256 of the share itself. resealed: the HPKE message.
+    record_id: the record version that it belongs to. quorum_id: the quorum that it was sealed for before.
+    share_hash: SHA-256 of the share itself. resealed: the HPKE message.
     """
 
     account_token: str
@@ -33,10 +33,10 @@ class HandedShare:
 
 @dataclass(frozen=True, slots=True)
 class HandoverBatch:
-    """What an act hands over.
+    """What one act hands over.
 
-    place: of the leaver, from 1. quorum_id: that the shares are sealed under now. becomes: what each present
-    quorum id of a record becomes; a record of another one is passed over.
+    place: the leaver's, counted from 1. quorum_id: the quorum that the shares are now sealed for. becomes:
+    the new quorum id for each present one; a record of any other quorum is passed over.
     """
 
     place: int
@@ -46,9 +46,9 @@ class HandoverBatch:
 
 
 def check(shares: Sequence[HandedShare], *, sealed_size: int) -> None:
-    """Raise InvalidError (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN) unless the shares may be one batch.
+    """Raise InvalidError (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN) unless the shares form a valid batch.
 
-    sealed_size: of a share that is sealed to the successor, in bytes.
+    sealed_size: the size in bytes of a share sealed to the successor.
     """
     if not 1 <= len(shares) <= MOST_SHARES:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("shares", FieldCode.LENGTH))

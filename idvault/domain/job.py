@@ -1,16 +1,17 @@
 """The state machine that settles one claim exactly once against a registry.
 
-- READY: nothing was sent; a check may be sent once SENDING is committed.
-- A check that our own cap left no room for keeps its place; one that did not reach the registry waits longer
-  each time.
-- SENDING: a check is on its way; a lease that runs out here means UNKNOWN.
-- UNKNOWN: it may have been decided; ask by query, not before 10 s after it was sent.
-- IN_PROGRESS: the registry works on it; poll.
-- "No such check" counts only twice in a row, 5 s apart; then the same ai is sent again: a resend, counted.
-- A registry that cannot be queried is asked by the same check under the same ai: out of UNKNOWN that is a
-  resend, counted and further apart each time; of a check in progress it is a poll.
-- A mismatch of the first spelling of a name with a second one moves on to the second check, with its own ai.
-- DONE: settled; nothing is called any more.
+- READY: no check was sent. A check may be sent once SENDING is committed.
+- A check for which our own rate cap had no room keeps its place. One that did not reach the registry waits
+  longer each time.
+- SENDING: a check is being sent. If the lease ends in this state, the job becomes UNKNOWN.
+- UNKNOWN: the check may have been decided. Query it, at the earliest 10 s after it was sent.
+- IN_PROGRESS: the registry is working on it. Poll.
+- "No such check" is believed after two such answers in a row, 5 s apart. The same ai is then sent again and
+  counted as a resend.
+- If a registry cannot be queried, the same check is sent again under the same ai. From UNKNOWN that is a
+  resend, counted, with a longer wait each time; from IN_PROGRESS it is a poll.
+- If the name has a second spelling, a mismatch of the first one leads to a second check with another ai.
+- DONE: settled. No more calls are made.
 """
 
 from dataclasses import dataclass, replace
@@ -24,12 +25,12 @@ MISSING_INTERVAL = timedelta(seconds=5)
 BAN = timedelta(seconds=60)
 _FIRST_WAIT = timedelta(seconds=1)
 _LONGEST_WAIT = timedelta(seconds=60)
-_LONGEST_POLL = timedelta(seconds=240)  # an answer lives 300 s after it was first heard
-_LONGEST_RESEND = timedelta(minutes=10)  # a registry that forgets what nobody heard charges each resend
+_LONGEST_POLL = timedelta(seconds=240)  # the registry keeps an answer for 300 s after it was first read
+_LONGEST_RESEND = timedelta(minutes=10)  # a registry that forgets unread answers charges each resend
 
 
 class JobState(StrEnum):
-    """Where the settling of a claim stands."""
+    """The state of a job."""
 
     READY = "READY"
     SENDING = "SENDING"
@@ -40,10 +41,10 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class JobProgress:
-    """The part of a job that the machine moves. All times are real time.
+    """The part of a job that the state machine changes. All times are real time.
 
-    check_index: which spelling is asked, 0 or 1. attempts: answers in a row that decided nothing.
-    missing: "no such check" answers in a row. resends: how often a check was sent again, in all.
+    check_index: which spelling is being checked, 0 or 1. attempts: undecided answers in a row.
+    missing: "no such check" answers in a row. resends: how often a check was sent again, in total.
     """
 
     state: JobState
@@ -56,7 +57,7 @@ class JobProgress:
 
 
 class RegistryCall(StrEnum):
-    """What to ask the registry next."""
+    """The next call to the registry."""
 
     CHECK = "CHECK"
     QUERY = "QUERY"
@@ -64,39 +65,39 @@ class RegistryCall(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What an answer leads to: progress to store, and the final answer if there is one."""
+    """The result of an answer: the progress to store, and the final answer if there is one."""
 
     progress: JobProgress
     final: RegistryAnswer | None = None
 
 
 def born(*, now: datetime) -> JobProgress:
-    """Return the progress of a job that act `open` creates: already SENDING."""
+    """Return the progress of a job that act `open` creates, which is already SENDING."""
     return JobProgress(JobState.SENDING, 0, sent_at=now, next_at=now)
 
 
 def queued(*, progress: JobProgress, now: datetime) -> JobProgress:
-    """Return the progress of a born job that lets those before it go first: nothing was sent."""
+    """Return the progress of a new job that must wait behind others: READY, nothing sent."""
     return replace(progress, state=JobState.READY, sent_at=None, next_at=now)
 
 
 def take_up(*, progress: JobProgress, now: datetime) -> JobProgress:
-    """Return the progress of a job whose lease was just won: a check cut short may have been decided."""
+    """Return the progress of a job just leased; an interrupted check becomes UNKNOWN."""
     if progress.state is JobState.SENDING:
         return _doubtful(progress, now)
     return progress
 
 
 def next_call(*, progress: JobProgress, can_query: bool) -> RegistryCall:
-    """Return what to ask; raises ValueError when DONE. can_query: whether the registry has queries at all."""
+    """Return the next call; raises ValueError when DONE. can_query: whether the registry supports queries."""
     if progress.state is JobState.DONE:
-        raise ValueError("a settled claim asks nothing")
+        raise ValueError("a settled claim needs no registry call")
     asked = progress.state in (JobState.UNKNOWN, JobState.IN_PROGRESS)
     return RegistryCall.QUERY if asked and can_query else RegistryCall.CHECK
 
 
 def send(*, progress: JobProgress, now: datetime) -> JobProgress:
-    """Return the progress to commit before a check is sent; SENDING and IN_PROGRESS are unchanged."""
+    """Return the progress to commit before a check is sent; SENDING and IN_PROGRESS stay unchanged."""
     if progress.state not in (JobState.READY, JobState.UNKNOWN):
         return progress
     resends = progress.resends + (progress.state is JobState.UNKNOWN)
@@ -112,7 +113,7 @@ def after_check(
     now: datetime,
     midnight: datetime,
 ) -> Step:
-    """Return what the answer to a check leads to; midnight is the next local one, in real time."""
+    """Return the step after the answer to a check; midnight: the next local one, in real time."""
     if answer in DECIDED or answer is RegistryAnswer.IN_PROGRESS:
         return _answered(progress, answer, spellings, now)
     if answer is RegistryAnswer.DAILY_LIMIT:
@@ -120,7 +121,7 @@ def after_check(
     if answer is RegistryAnswer.RATE_LIMITED:
         return Step(_unsent(progress, now + BAN))
     if answer is RegistryAnswer.NO_TURN:
-        # Were it put back, those who came later would have the next turn, re-verifications among them.
+        # If it lost its place, later jobs would go first, re-verifications among them.
         return Step(replace(_unsent(progress, now), attempts=progress.attempts))
     if answer in (RegistryAnswer.NOT_SENT, RegistryAnswer.REJECTED_CALLER):
         return Step(_unsent(progress, now + _wait(progress.attempts, _LONGEST_WAIT)))
@@ -128,12 +129,12 @@ def after_check(
 
 
 def after_query(*, progress: JobProgress, answer: RegistryAnswer, spellings: int, now: datetime) -> Step:
-    """Return what the answer to a query leads to."""
+    """Return the step after the answer to a query."""
     if answer in DECIDED or answer is RegistryAnswer.IN_PROGRESS:
         return _answered(progress, answer, spellings, now)
     if answer is RegistryAnswer.NOT_FOUND:
         return Step(_missing(progress, now))
-    # Without an answer the 300 s of an in-progress check may be running: it is in doubt at once.
+    # The 300 s of an in-progress check may be running unseen, so the job becomes UNKNOWN at once.
     pause = BAN if answer is RegistryAnswer.RATE_LIMITED else _wait(progress.attempts, _LONGEST_WAIT)
     return Step(
         replace(

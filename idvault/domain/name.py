@@ -1,12 +1,13 @@
-"""Names of people and organisations: one normal form for what is sealed, compared and sent to a registry.
+"""Names of people and organisations: the normal form that is sealed, compared and sent to a registry.
 
-- Text is brought to NFKC: full-width Latin becomes Latin, radicals and compatibility ideographs become the
-  ordinary characters that a registry has. Case is kept.
-- The separators that keyboards offer for minority names all become U+00B7.
-- Private-use code points of old fonts become the characters that Unicode has had since.
-- Surrounding white space is trimmed; inside, only an ordinary space stays (names of foreigners have some).
-- What cannot be seen is refused, as are symbols; at least one letter is required.
-- Length is counted in code points: a character beyond the BMP is one.
+- Text is normalised to NFKC: full-width Latin becomes Latin; radicals and compatibility ideographs become the
+  ordinary characters that a registry uses. Case is kept.
+- The separators that keyboards offer for names of ethnic minorities all become U+00B7.
+- Private-use code points of old fonts become the characters that Unicode has added since.
+- Surrounding white space is trimmed. Inside a name only the ordinary space is allowed (foreign names have
+  it).
+- Invisible characters and symbols are refused; at least one letter is required.
+- Length is counted in code points: a character beyond the BMP counts as one.
 """
 
 import unicodedata
@@ -18,7 +19,7 @@ _SEPARATORS = dict.fromkeys((0x2022, 0x30FB, 0x2027, 0x22C5, 0xFF65, 0x0387), 0x
 # Ordinary character -> the code point under which some registries store it.
 _PRIVATE_USE = {0x4DAE: 0xE863, 0x4B8C: 0xE85F}
 _ORDINARY = {private: ordinary for ordinary, private in _PRIVATE_USE.items()}
-# Letters and marks that nobody can see: joiners, fillers, inherent vowels, variation selectors.
+# Letters and marks that are invisible: joiners, fillers, inherent vowels, variation selectors.
 _INVISIBLE = frozenset(
     {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180F, 0x3164, 0xFFA0}
     | set(range(0x180B, 0x180E))
@@ -31,9 +32,9 @@ _VISIBLE_CATEGORIES = frozenset("LMNP")
 def parse(real_name: str, *, limit: int, field: str = "real_name") -> str:
     """Return the normalised name of 1 to limit code points, or raise InvalidError (INVALID_NAME).
 
-    limit: the provider's; at most 50. field: whose path in the request an error names.
+    limit: the registry's; values above 50 count as 50. field: the path in the request that an error names.
     """
-    # NFKC comes first: it makes spaces of other white space and separators of half-width ones.
+    # NFKC comes first: it turns other white space into spaces and half-width separators into ordinary ones.
     plain = unicodedata.normalize("NFKC", real_name).translate(_SEPARATORS | _ORDINARY).strip()
     _require(plain != "", field, FieldCode.REQUIRED)
     _require(len(plain) <= min(limit, LIMIT), field, FieldCode.LENGTH)
@@ -43,15 +44,15 @@ def parse(real_name: str, *, limit: int, field: str = "real_name") -> str:
 
 
 def alternative_spelling(name: str) -> str | None:
-    """Return a normalised name as some registries store it, None if it has no character in question."""
+    """Return a normalised name in the spelling of some registries, None if that is the same."""
     spelling = name.translate(_PRIVATE_USE)
     return None if spelling == name else spelling
 
 
 def _is_ideograph(character: str) -> bool:
-    """Say whether the character is of planes 2 and 3, which hold nothing but ideographs.
+    """Return whether the character is in planes 2 and 3, which contain only ideographs.
 
-    Asked by range, because a character younger than Python's own tables is unassigned to them.
+    The range is compared because Python's tables do not know characters that were added later.
     """
     code = ord(character)
     return 0x20000 <= code < 0x40000 and code & 0xFFFF < 0xFFFE

@@ -1,8 +1,8 @@
-"""The category of an organisation, all that is told of a unified social credit code (GB 32100-2015).
+"""The category of an organisation: all that is published of a unified social credit code (GB 32100-2015).
 
-- The code's first two characters decide it: who registered the organisation, and as what.
+- The code's first two characters decide it: the registering authority and the kind of organisation.
 - 11 state organ, 12 institution, 13 mass organisation, 51 to 53 social organisation, 91 company, 92 sole
-  trader, 93 co-operative; every other pair, and so every authority with a letter, is another organisation.
+  trader, 93 co-operative. Every other pair, including every authority with a letter, is OTHER.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from idvault.domain.document import Document, DocumentType
 
 
 class OrganizationCategory(StrEnum):
-    """What kind of organisation it is."""
+    """The kind of an organisation."""
 
     STATE_ORGAN = "STATE_ORGAN"
     INSTITUTION = "INSTITUTION"
@@ -38,7 +38,7 @@ _BY_PAIR: Mapping[str, OrganizationCategory] = {
 
 
 def category(*, document: Document) -> OrganizationCategory | None:
-    """Return the category of a parsed credit code, None for the document of a person."""
+    """Return the category of a credit code, None for the document of a person."""
     if document.type is not DocumentType.UNIFIED_SOCIAL_CREDIT_CODE:
         return None
     return _BY_PAIR.get(document.number[:2], OrganizationCategory.OTHER)

@@ -1,4 +1,4 @@
-"""A sealed record: what is stored of an identity, and the digest that the log binds."""
+"""A sealed record: the stored form of an identity, and the digest that the log commits to."""
 
 from dataclasses import dataclass
 from hashlib import sha256
@@ -10,15 +10,15 @@ FORMAT_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class SealedRecord:
-    """One version of one account's sealed identity; opaque to the service that stores it.
+    """One version of an account's sealed identity; opaque to the service that stores it.
 
     record_id: 16 random bytes in hex. salt: 32 bytes. commitment: 32 bytes. ciphertext: 12-byte nonce and
     AES-256-GCM output. share_hashes: SHA-256 of each 33-byte share, in index order. shares: the HPKE
     messages in the same order. suite: the id of the HPKE suite of the shares.
 
-    present_quorum_id: of the quorum of those who hold the shares now. share_quorum_ids: of each share the
-    quorum that it is sealed under, in index order; empty while all are sealed under the present one. A share
-    that was handed over is sealed under a later quorum than those of the custodians who stayed.
+    present_quorum_id: the quorum of the custodians who hold the shares now. share_quorum_ids: the quorum that
+    each share is sealed for, in index order; empty while all are sealed for the present one. A share that was
+    handed over is sealed for a later quorum than the shares of the other custodians.
     """
 
     account_token: str
@@ -36,11 +36,11 @@ class SealedRecord:
     share_quorum_ids: tuple[str, ...] = ()
 
     def share_quorum_id(self, place: int) -> str:
-        """Return the quorum that the share of a place, from 1, is sealed under."""
+        """Return the quorum that the share of a place (from 1) is sealed for."""
         return self.share_quorum_ids[place - 1] if self.share_quorum_ids else self.present_quorum_id
 
     def digest(self) -> bytes:
-        """Return the 32-byte record digest; HPKE shares are not covered, so a hand-over keeps it."""
+        """Return the 32-byte record digest; a hand-over keeps it, because the HPKE shares are not covered."""
         return sha256(
             seal.encode(
                 "idvault/sealed-record/v1",

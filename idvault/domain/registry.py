@@ -1,4 +1,4 @@
-"""One vocabulary for what a registry answers, whoever the registry is."""
+"""The answers of a registry, in one vocabulary for all registries."""
 
 from enum import StrEnum
 
@@ -10,15 +10,15 @@ class RegistryAnswer(StrEnum):
     MISMATCH = "MISMATCH"
     NO_RECORD = "NO_RECORD"
     IN_PROGRESS = "IN_PROGRESS"
-    # Refusals and failures: none of them decides a claim, but INVALID_INPUT.
-    INVALID_INPUT = "INVALID_INPUT"  # the registry calls name or number illegal: a mismatch to the claimant
-    NOT_SENT = "NOT_SENT"  # surely nothing reached the registry, or it said that it took nothing
-    NO_TURN = "NO_TURN"  # nothing was sent: our own cap leaves no room for this call in time
-    RATE_LIMITED = "RATE_LIMITED"  # refused by rate; everybody pauses
+    # Refusals and failures: of these, only INVALID_INPUT decides a claim.
+    INVALID_INPUT = "INVALID_INPUT"  # the registry rejects the name or number: the claimant sees a mismatch
+    NOT_SENT = "NOT_SENT"  # the check certainly did not reach the registry, or it was not accepted
+    NO_TURN = "NO_TURN"  # nothing was sent: our own rate cap had no slot for this call in time
+    RATE_LIMITED = "RATE_LIMITED"  # refused for its rate; all processes pause
     DAILY_LIMIT = "DAILY_LIMIT"  # refused until the next local midnight
     REJECTED_CALLER = "REJECTED_CALLER"  # credentials, clock, address: an operator must act
-    NOT_FOUND = "NOT_FOUND"  # a query: no check with this ai is known
-    UNKNOWN = "UNKNOWN"  # time-out, half an answer, 5xx: it may or may not have been decided
+    NOT_FOUND = "NOT_FOUND"  # answer to a query: the registry knows no check with this ai
+    UNKNOWN = "UNKNOWN"  # time-out, incomplete answer or 5xx: the check may or may not have been decided
 
 
 DECIDED = frozenset(

@@ -1,7 +1,7 @@
-"""Request ids: what makes a mutation idempotent.
+"""Request ids, which make mutations idempotent.
 
-- An id is a lower-case UUID, and required on every mutation.
-- The same id with the same method and body is the same request; anything else is REQUEST_ID_REUSED.
+- An id is a lower-case UUID. Every mutation requires one.
+- The same id with the same method and body is the same request; with anything else it is REQUEST_ID_REUSED.
 """
 
 import re
@@ -16,9 +16,9 @@ _UUID_LENGTH = 36
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A mutation as it was asked; fingerprint is a keyed hash of method and body, 32 bytes.
+    """The identity of a mutation. fingerprint: keyed hash of method and body, 32 bytes.
 
-    caller: the relying party or the actor id that the client's certificate names.
+    caller: the relying party or the actor id of the client's certificate.
     """
 
     caller: str
@@ -27,7 +27,7 @@ class Request:
 
 
 def check_id(request_id: str) -> str:
-    """Return the id as it is, or raise InvalidError (INVALID_REQUEST_ID)."""
+    """Return the id unchanged, or raise InvalidError (INVALID_REQUEST_ID)."""
     if not request_id:
         raise InvalidError(Reason.INVALID_REQUEST_ID, Violation("request_id", FieldCode.REQUIRED))
     if len(request_id) != _UUID_LENGTH:
@@ -38,6 +38,6 @@ def check_id(request_id: str) -> str:
 
 
 def check_same(*, stored: bytes, asked: bytes) -> None:
-    """Raise AlreadyExistsError (REQUEST_ID_REUSED) unless both fingerprints are of one request."""
+    """Raise AlreadyExistsError (REQUEST_ID_REUSED) unless both fingerprints are equal."""
     if not compare_digest(stored, asked):
         raise AlreadyExistsError(Reason.REQUEST_ID_REUSED)

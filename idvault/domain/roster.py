@@ -1,8 +1,8 @@
-"""What a service accepts of those who propose and sign rosters, before any signature is looked at.
+"""What the service accepts in roster proposals and signatures before it verifies a signature.
 
-- A proposal is named by its hash: SHA-256 of what is signed, in hex.
-- At most eight proposals wait at a time, each for 30 days: nobody fills the database with them.
-- What is valid is decided by the signatures alone (attest.roster_signature), never here.
+- A proposal is identified by its hash: SHA-256 of the signed content, in hex.
+- At most eight proposals wait at a time, each for 30 days, so that they cannot fill the database.
+- Only the signatures decide whether a roster is valid (attest.roster_signature), never this module.
 """
 
 import re
@@ -19,7 +19,7 @@ _HASH_LENGTH = 64
 
 
 def check_hash(value: str, *, field: str) -> str:
-    """Return a SHA-256 in hex as it is, or raise InvalidError (INVALID_MESSAGE) that names the field."""
+    """Return a SHA-256 hash in hex unchanged, or raise InvalidError (INVALID_MESSAGE) naming the field."""
     if len(value) != _HASH_LENGTH:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation(field, FieldCode.LENGTH))
     if not _HASH.fullmatch(value):
@@ -28,13 +28,13 @@ def check_hash(value: str, *, field: str) -> str:
 
 
 def check_signature(signature: bytes) -> bytes:
-    """Return 64 bytes as they are, or raise InvalidError (INVALID_MESSAGE)."""
+    """Return a 64-byte signature unchanged, or raise InvalidError (INVALID_MESSAGE)."""
     if len(signature) != SIGNATURE_SIZE:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("signature", FieldCode.LENGTH))
     return signature
 
 
 def check_room(*, waiting: int) -> None:
-    """Raise ExhaustedError (TOO_MANY_ATTEMPTS) where no further proposal may wait beside so many."""
+    """Raise ExhaustedError (TOO_MANY_ATTEMPTS) if the maximum number of proposals is waiting."""
     if waiting >= MOST_PROPOSALS:
         raise ExhaustedError(Reason.TOO_MANY_ATTEMPTS, retry_after=_RETRY)

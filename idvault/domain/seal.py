@@ -1,4 +1,4 @@
-"""The one encoding for all that is bound, signed or hashed, and what each sealed blob is bound to."""
+"""The encoding of everything that is bound, signed or hashed, and what each sealed blob is bound to."""
 
 from hashlib import sha256
 
@@ -6,10 +6,10 @@ Part = str | int | bytes
 
 
 def encode(purpose: str, *parts: Part) -> bytes:
-    """Encode a purpose and its parts so that no two different lists give the same bytes.
+    """Encode a purpose and its parts; different inputs never give the same bytes.
 
-    Each of purpose and parts is its 4-byte big-endian length and its bytes; text is UTF-8, an integer
-    is ASCII decimal.
+    The purpose and each part are written as a 4-byte big-endian length and their bytes. Text is UTF-8; an
+    integer is ASCII decimal.
     """
     return b"".join(_framed(part) for part in (purpose, *parts))
 
@@ -32,17 +32,17 @@ def record_info(
 
 
 def share_info(*, account_token: str, record_id: str, quorum_id: str, custodian: str) -> bytes:
-    """Return the HPKE info of one custodian's share; the quorum id is the present one."""
+    """Return the HPKE info of one custodian's share; quorum_id: the present one."""
     return encode("idvault/share/v1", account_token, record_id, quorum_id, custodian)
 
 
 def intake_info(*, relying_party: str, account_token: str, claim_id: str, day: str) -> bytes:
-    """Return the HPKE info of a waiting claim; day is YYYY-MM-DD of the day key."""
+    """Return the HPKE info of an intake; day: the day key's, YYYY-MM-DD."""
     return encode("idvault/intake/v1", relying_party, account_token, claim_id, day)
 
 
 def second_factor_info(*, person: str, actor_id: str, request_id: str) -> bytes:
-    """Return the HPKE info of a new second factor on its way to the person."""
+    """Return the HPKE info of a new second factor that is sent to its roster member."""
     return encode("idvault/second-factor/v1", person, actor_id, request_id)
 
 
@@ -52,20 +52,20 @@ def second_factor_at_rest_info(*, actor_id: str) -> bytes:
 
 
 def reseal_info(*, request_digest: bytes, custodian: str, share_index: int) -> bytes:
-    """Return the HPKE info of a share on its way to one auditor's one-time key.
+    """Return the HPKE info of a share that is re-sealed to an auditor's one-time key.
 
-    request_digest: SHA-256 of the signed request that the share is given for.
+    request_digest: SHA-256 of the signed request that the share is released for.
     """
     return encode("idvault/reseal/v1", request_digest, custodian, share_index)
 
 
 def one_time_key_info(*, disclosure_id: str) -> bytes:
-    """Return the HPKE info of a one-time key that its auditor keeps until the record was opened."""
+    """Return the HPKE info of a one-time key that the auditor stores until the record is opened."""
     return encode("idvault/one-time-key/v1", disclosure_id)
 
 
 def evidence_info(*, disclosure_id: str) -> bytes:
-    """Return the HPKE info of what an auditor keeps as the evidence of an opening."""
+    """Return the HPKE info of the evidence of an opening that an auditor stores."""
     return encode("idvault/evidence/v1", disclosure_id)
 
 

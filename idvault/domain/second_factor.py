@@ -1,10 +1,10 @@
-"""The rules of one-time codes (RFC 6238): who may try, how often, and which step of time a code stands for.
+"""The rules for one-time codes (RFC 6238): how many tries are allowed, and which time step a code is for.
 
-- A code is six ASCII digits. Digits of other scripts are none, though int() would take them.
-- Every try is charged before it is compared. Ten tries without a success are a lock: 15 minutes, and twice as
-  long each time it comes again, up to 24 hours. A success clears the count and the locks.
-- A step of 30 seconds is good for one success: the next one needs a later step. The window is one step before
-  and one after now, for clocks that differ.
+- A code is six ASCII digits. Digits of other scripts are refused, although int() would accept them.
+- Every try is charged before its code is compared. Ten tries without a success cause a lock of 15 minutes,
+  doubled with each further lock, up to 24 hours. A success clears the tries and the locks.
+- A time step of 30 seconds allows one success; the next success needs a later step. Codes one step before or
+  after the current one are accepted, because clocks differ.
 """
 
 import re
@@ -23,7 +23,7 @@ _CODE = re.compile(r"[0-9]{6}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Tries:
-    """The tries since the last success. locks: how many locks they brought; locked_until: a real time."""
+    """The tries since the last success. locks: how many locks they caused; locked_until: real time."""
 
     count: int = 0
     locks: int = 0
@@ -31,17 +31,17 @@ class Tries:
 
 
 def check_code(code: str) -> str:
-    """Return the code as it is, or raise DeniedError (SECOND_FACTOR_REFUSED)."""
+    """Return the code unchanged, or raise DeniedError (SECOND_FACTOR_REFUSED)."""
     if not _CODE.fullmatch(code):
         raise DeniedError(Reason.SECOND_FACTOR_REFUSED)
     return code
 
 
 def charge(*, tries: Tries, now: datetime) -> Tries:
-    """Return the tries with one more at a real time, or raise DeniedError (SECOND_FACTOR_LOCKED).
+    """Return the tries with one more, or raise DeniedError (SECOND_FACTOR_LOCKED). now: real time.
 
-    The try that uses up the last one brings the lock with it, whatever comes of it: only a success, which
-    clears everything, takes it away.
+    The tenth try sets the lock before its code is compared; if the code is right, the success clears the
+    lock.
     """
     if tries.locked_until is not None and now < tries.locked_until:
         raise DeniedError(Reason.SECOND_FACTOR_LOCKED)
@@ -52,20 +52,20 @@ def charge(*, tries: Tries, now: datetime) -> Tries:
 
 
 def lock_time(*, locks: int) -> timedelta:
-    """Return how long a lock is that comes after a number of others."""
+    """Return the length of a lock that follows this many earlier locks."""
     doubled = FIRST_LOCK * (1 << min(locks, 32))
     return min(doubled, LONGEST_LOCK)
 
 
 def step_of(now: datetime) -> int:
-    """Return the number of the step that a real time lies in (T of RFC 6238, T0 = 0)."""
+    """Return the time step of a real time (T of RFC 6238, T0 = 0)."""
     return int(now.timestamp()) // int(STEP.total_seconds())
 
 
 def check_step(*, step: int | None, last: int | None) -> int:
     """Return the step of a matching code, or raise DeniedError (SECOND_FACTOR_REFUSED).
 
-    step: None where no code of the window matched. last: the step of the last success.
+    step: None if no code in the window matched. last: the step of the last success.
     """
     if step is None or (last is not None and step <= last):
         raise DeniedError(Reason.SECOND_FACTOR_REFUSED)

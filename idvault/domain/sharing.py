@@ -1,9 +1,9 @@
-"""Splits a secret M-of-N: Shamir's scheme over GF(2^8) mod 0x11B, byte by byte, the secret at x = 0.
+"""M-of-N secret sharing: Shamir's scheme over GF(2^8) mod 0x11B, byte by byte, with the secret at x = 0.
 
-- A share is its x (1 byte, 1 ... N) and one byte for each byte of the secret.
-- Coefficients are given, so that nothing here draws randomness; each must be used for one secret only.
-- M shares give the secret; fewer say nothing of it; wrong ones give a wrong secret and no error.
-- Secret bytes are only ever multiplied by values that everybody knows (the places x), by one table each.
+- A share is its x (1 byte, 1 to N), then one byte for each byte of the secret.
+- The caller passes the coefficients, because this module draws no randomness. Use each for one secret only.
+- M shares give the secret; fewer reveal nothing about it. Wrong shares give a wrong secret and no error.
+- Secret bytes are multiplied only by public values (the places x), with one lookup table for each value.
 """
 
 from collections.abc import Sequence
@@ -14,17 +14,17 @@ _MODULUS = 0x11B
 
 
 class SharingError(ValueError):
-    """Numbers or sizes with which no secret can be split or combined."""
+    """The numbers or sizes do not allow a split or a combination."""
 
 
 def split(*, secret: bytes, threshold: int, count: int, coefficients: bytes) -> tuple[bytes, ...]:
-    """Return count shares of which any threshold give the secret.
+    """Return `count` shares, any `threshold` of which give the secret.
 
-    coefficients: threshold - 1 times as many random bytes as the secret has. Raises SharingError unless
-    1 <= threshold <= count <= 255 and the sizes fit.
+    coefficients: threshold - 1 random bytes for each byte of the secret. Raises SharingError unless
+    1 <= threshold <= count <= 255 and the sizes match.
     """
     if not 1 <= threshold <= count <= MOST_SHARES:
-        raise SharingError("a threshold must be from 1 to the number of shares, which is 255 at most")
+        raise SharingError("the threshold must be from 1 to the number of shares, which is at most 255")
     size = len(secret)
     if len(coefficients) != size * (threshold - 1):
         raise SharingError("there must be threshold - 1 coefficients for each byte of the secret")
@@ -33,12 +33,12 @@ def split(*, secret: bytes, threshold: int, count: int, coefficients: bytes) -> 
 
 
 def combine(*, shares: Sequence[bytes]) -> bytes:
-    """Return the secret of threshold or more shares; raises SharingError if they cannot belong together."""
+    """Return the secret from `threshold` or more shares; raises SharingError if the shares do not match."""
     places = [share[0] for share in shares if share]
     if not places or len(places) != len(shares) or 0 in places or len(set(places)) != len(places):
-        raise SharingError("shares must be of different places from 1 to 255")
+        raise SharingError("shares must have different places from 1 to 255")
     if len({len(share) for share in shares}) != 1:
-        raise SharingError("shares must be of one size")
+        raise SharingError("shares must have the same size")
     secret = bytes(len(shares[0]) - 1)
     for share in shares:
         secret = _add(secret, _scale(share[1:], _weight(share[0], places)))

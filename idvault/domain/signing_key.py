@@ -1,8 +1,8 @@
-"""The life of a key that signs what third parties check: it is announced before it is used.
+"""The life cycle of a key whose signatures third parties verify: it is announced before it is used.
 
-- The first key of a purpose signs at once; a later one when it has been announced for 24 hours, which is how
-  long a verifier may keep the published key set.
-- A key stays published until the last credential that it can have signed has run out: 31 days after its
+- The first key of a purpose signs at once. A later key signs once it has been announced for 24 hours, which
+  is how long a verifier may cache the published key set.
+- A key stays published until the last credential that it may have signed has expired: 31 days after its
   successor took over.
 """
 
@@ -16,7 +16,7 @@ KEPT_FOR = timedelta(days=31)
 
 @dataclass(frozen=True, slots=True)
 class StatusKey:
-    """A public key (32 bytes), what it is for, and since when it is announced (real time)."""
+    """A public key (32 bytes), its purpose, and when it was announced (real time)."""
 
     public_key: bytes
     purpose: str
@@ -24,19 +24,19 @@ class StatusKey:
 
 
 def usable_from(*, keys: Sequence[StatusKey], key: StatusKey) -> datetime:
-    """Return from when on a key signs."""
+    """Return when a key may start to sign."""
     first = min(keys, key=_order)
     return key.announced_at if key == first else key.announced_at + ANNOUNCED_FOR
 
 
 def current(*, keys: Sequence[StatusKey], now: datetime) -> StatusKey | None:
-    """Return the key of one purpose that signs now: the newest that may, None where there is none."""
+    """Return the newest key of one purpose that may sign now, or None."""
     usable = [key for key in keys if usable_from(keys=keys, key=key) <= now]
     return max(usable, key=_order, default=None)
 
 
 def published(*, keys: Sequence[StatusKey], now: datetime) -> list[StatusKey]:
-    """Return the keys of one purpose that verifiers must know."""
+    """Return the keys of one purpose that verifiers still need."""
     ordered = sorted(keys, key=_order)
     kept = []
     for key, successor in zip(ordered, [*ordered[1:], None], strict=False):

@@ -1,4 +1,4 @@
-"""Account tokens: acct_ and 26 lower-case Crockford base32 characters of 128 random bits, big-endian."""
+"""Account tokens: acct_ and 128 random bits as 26 lower-case Crockford base32 characters, big-endian."""
 
 import re
 from base64 import b32encode
@@ -12,18 +12,19 @@ _TOKEN = re.compile(r"acct_[0-7][0-9a-hjkmnp-tv-z]{25}")
 
 
 def make(random: bytes) -> str:
-    """Return the token of 16 random bytes."""
+    """Return the token for 16 random bytes."""
     return "acct_" + base32(random)
 
 
 def base32(random: bytes) -> str:
     """Return 16 bytes as 26 characters of Crockford base32, read as one big-endian number."""
-    # RFC 4648 begins at the first bit: with 4 zero bytes before, the 128 bits end where its characters end.
+    # RFC 4648 encodes from the first bit. Four leading zero bytes align the end of the 128 bits with a
+    # character.
     return b32encode(_PADDING + random).translate(_TO_CROCKFORD)[-_LENGTH:].decode("ascii")
 
 
 def check(token: str, *, field: str = "account_token") -> str:
-    """Return the token as it is, or raise InvalidError (INVALID_ACCOUNT_TOKEN) that names the field."""
+    """Return the token unchanged, or raise InvalidError (INVALID_ACCOUNT_TOKEN) naming the field."""
     if not token:
         raise InvalidError(Reason.INVALID_ACCOUNT_TOKEN, Violation(field, FieldCode.REQUIRED))
     if len(token) != len("acct_") + _LENGTH:

@@ -1,1 +1,1 @@
-"""Use cases: one class per capability; they see ports and domain only."""
+"""Use cases: one class per capability; they use only ports and domain."""

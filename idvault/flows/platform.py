@@ -1,7 +1,7 @@
-"""Registering and revoking the certificate keys of platforms and monitors.
+"""Registers and revokes the certificate keys of platforms and monitors.
 
-Registering waits for the log like every change. Revoking does not: it only takes something away, and must be
-possible above all where something is wrong.
+Registering is refused while the log is unavailable, like every change. Revoking is not: it only removes
+access, and it must be possible when something is wrong.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from idvault.ports.sealing import Fingerprinter
 
 @dataclass(frozen=True, slots=True)
 class PlatformCommand:
-    """Which key an operator registers or revokes; role is empty where the key's own is meant."""
+    """A key that an operator registers or revokes; role: empty for a revocation."""
 
     actor_id: str
     request_id: str
@@ -30,10 +30,10 @@ class PlatformCommand:
 
 
 class PlatformFlow:
-    """Who may call as a platform or monitor."""
+    """The keys that may call as a platform or monitor."""
 
     def __init__(self, *, store: PlatformStore, guard: LogGuard | None, entropy: Entropy) -> None:
-        """Take the port, and the guard of the log; None lets a development machine start without a worker."""
+        """Initialise with the ports. guard: None allows a development deployment without a worker."""
         self._store = store
         self._guard = guard
         self._events = EventFactory(entropy=entropy)
@@ -50,8 +50,8 @@ class PlatformFlow:
     ) -> Platform:
         """Pin a certificate key; a repeat changes nothing.
 
-        Raises InvalidError for the name that drill records have, AlreadyExistsError for a revoked key,
-        UnavailableError (LOG_UNAVAILABLE).
+        Raises InvalidError for the relying party name of drill records, AlreadyExistsError for a revoked key,
+        and UnavailableError (LOG_UNAVAILABLE).
         """
         drill.check_platform(name)
         if self._guard is not None:
@@ -81,7 +81,7 @@ class PlatformFlow:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class OperatorFlow:
-    """The same on an operator's request over the wire, which may be repeated."""
+    """Registers and revokes keys at an operator's request over the API; requests may be repeated."""
 
     platforms: PlatformFlow
     store: PlatformStore

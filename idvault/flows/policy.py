@@ -1,4 +1,4 @@
-"""What an operator decides, as the flows need it."""
+"""The operator's settings that the flows use."""
 
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -6,10 +6,10 @@ from datetime import tzinfo
 
 @dataclass(frozen=True, slots=True)
 class OperatorPolicy:
-    """accounts_per_person: the K of one person, K accounts. verification_days: how long a success is valid.
+    """accounts_per_person: the limit K per person. verification_days: how long a verification is valid.
 
-    registry_calls_per_second: the shared cap of checks. zone: the deployment's time zone, which says what day
-    it is.
+    registry_calls_per_second: the shared cap on checks. zone: the deployment's time zone, which decides the
+    current day.
     """
 
     accounts_per_person: int

@@ -1,1 +1,1 @@
-"""What the flows need from the outside, one file per capability."""
+"""Interfaces that the flows need from outside, one file per capability."""

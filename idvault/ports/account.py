@@ -1,4 +1,4 @@
-"""The acts and reads of accounts and their status."""
+"""Storage of accounts and their status."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -10,35 +10,35 @@ from idvault.domain.event import Event
 
 
 class StatusStore(Protocol):
-    """Accounts. Raises UnavailableError (STORE_UNAVAILABLE) where the store cannot answer."""
+    """Accounts. Every method raises UnavailableError (STORE_UNAVAILABLE) if the store cannot answer."""
 
     async def get(self, *, relying_party: str, account_token: str) -> Account | None:
-        """Return the account, None if it is unknown or another relying party's. One indexed read."""
+        """Return the account, None if it is unknown or another relying party's. Must be one indexed read."""
         ...
 
     async def get_many(self, *, relying_party: str, account_tokens: Sequence[str]) -> list[Account]:
-        """Return those of up to 1,000 accounts that this relying party has, in no certain order. One read."""
+        """Return this relying party's accounts among up to 1,000, in any order. Must be one read."""
         ...
 
     async def expiring(self, *, today: date, limit: int) -> list[Account]:
-        """Return accounts stored VERIFIED whose expire_date has come."""
+        """Return accounts stored as VERIFIED whose expire_date has been reached."""
         ...
 
     async def expire(self, account: Account, *, today: date, now: ClockReading, event: Event) -> bool:
-        """Store domain.status.expire of the account with the event (field expire_date, ISO).
+        """Store the result of domain.account.expire with the event (field expire_date, ISO).
 
         Must change nothing and return False unless the stored revision is account.revision.
         """
         ...
 
     async def abandoned(self, *, before: datetime, limit: int) -> list[Account]:
-        """Return REJECTED accounts without person or open claim, last claim ended before a business time."""
+        """Return REJECTED accounts without person or open claim whose last claim ended before a time."""
         ...
 
     async def remove(self, account: Account, *, now: ClockReading, event: Event) -> bool:
-        """Delete a REJECTED account that was never successful, with its claims, jobs and checks.
+        """Delete a REJECTED account that was never verified, with its claims, jobs and checks.
 
         Writes the event (field reason). Must change nothing and return False unless the stored revision is
-        account.revision. Request rows stay until they are purged; their GetVerification is NOT_FOUND.
+        account.revision. Request rows stay until they are purged; GetVerification answers NOT_FOUND for them.
         """
         ...

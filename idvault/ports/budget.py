@@ -1,19 +1,20 @@
-"""The rate cap that all processes of a deployment share, one row for each registry call."""
+"""The rate cap that all processes of a deployment share, one row for each kind of registry call."""
 
 from datetime import datetime, timedelta
 from typing import Protocol
 
 
 class BudgetStore(Protocol):
-    """A GCRA clock per name. All times are real times."""
+    """One GCRA clock per name. All times are real time."""
 
     async def take(self, name: str, *, gap: timedelta, now: datetime, latest: datetime) -> datetime | None:
-        """Take the next slot and return its time (never before now), or None if it would lie after latest.
+        """Take the next slot and return its time (never before now), or None if it would be after latest.
 
-        One atomic statement: next_at = max(next_at, now) + gap. Nothing is taken when None is returned.
+        Must be one atomic statement: next_at = max(next_at, now) + gap. No slot is taken when None is
+        returned.
         """
         ...
 
     async def pause(self, name: str, *, until: datetime) -> None:
-        """Let no slot start before a time; never moves it backwards."""
+        """Allow no slot before `until`; must never move the next slot to an earlier time."""
         ...

@@ -1,8 +1,8 @@
-"""The acts and reads of claims. An act and its log entries are one atomic, durable step, or nothing at all.
+"""Storage of claims. An act and its log entries must be one atomic, durable step.
 
-Every method raises UnavailableError (STORE_UNAVAILABLE) where the store cannot answer; an act that raises it
-may still have happened (its answer was lost), which is why every one of them may be called again. Exceptions
-of drivers never leave the store.
+Every method raises UnavailableError (STORE_UNAVAILABLE) if the store cannot answer. An act that raises it may
+still have happened (its answer was lost), so every act must be safe to repeat. Driver exceptions must not
+leave the store.
 """
 
 from dataclasses import dataclass, field
@@ -27,11 +27,11 @@ from idvault.domain.request import Request
 
 @dataclass(frozen=True, slots=True)
 class PersonKey:
-    """The blind index of a person at one relying party, under the present and the former index version.
+    """The blind index of a person at one relying party, under the present and the previous index version.
 
-    index, previous: 32 bytes each; previous is None where only one version exists. person_id: the random id
-    (16 bytes in hex) that a person seen for the first time gets. limiter_key: 32 bytes, the key under which
-    definite mismatches of this person are counted today; yesterday_key: the same for yesterday.
+    index, previous: 32 bytes each; previous is None if only one version exists. person_id: the random id
+    (16 bytes in hex) for a person who is new. limiter_key: 32 bytes, the key under which this person's
+    definite mismatches are counted today; yesterday_key: the same for yesterday.
     """
 
     index_version: int
@@ -44,7 +44,7 @@ class PersonKey:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to work on a job until a real time; lease_id is the fence, 16 random bytes in hex."""
+    """The right to work on a job until a real time; lease_id: the fencing token, 16 random bytes in hex."""
 
     lease_id: str
     until: datetime
@@ -52,11 +52,11 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class NewClaim:
-    """Everything that act `open` writes. No name and no number is among it.
+    """Everything that act `open` writes. It contains no name and no document number.
 
-    new_account: whether account_token is a fresh one (sign-up) or an existing one of this relying party.
-    ais: one id of 32 hex digits for each spelling to ask the registry about, at most two.
-    invitation_code_hash: domain.invitation.code_hash of the code that came along, None if none did.
+    new_account: True for a sign-up with a new account_token, False for an existing account of this relying
+    party. ais: one id of 32 hex digits for each spelling to check at the registry, at most two.
+    invitation_code_hash: domain.campaign.invitation.code_hash of the request's code, None if it had none.
     """
 
     request: Request
@@ -75,7 +75,7 @@ class NewClaim:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """A waiting claim's identity, HPKE-sealed to the key of a day (YYYY-MM-DD, UTC); opaque to the store."""
+    """A waiting claim's identity, HPKE-sealed to a day key (day: its name, in UTC); opaque to the store."""
 
     day: str
     ciphertext: bytes
@@ -83,7 +83,7 @@ class Intake:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A claim to settle, held under a lease, with the facts that decide it."""
+    """A leased claim to settle, with the facts that decide it."""
 
     relying_party: str
     account_token: str
@@ -100,10 +100,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptEvidence:
-    """What proves that a claim was sealed and logged: the record's digest, and its entry in the log.
+    """Proof that a claim was sealed and logged: the record's digest and the log entry.
 
-    leaf: as written. opening_key: 32 bytes, which open the leaf's commitment. log_index: None while the entry
-    has no place yet. quorum_id: of the quorum that the record was sealed for.
+    leaf: as written. opening_key: 32 bytes that open the leaf's commitment. log_index: None until the entry
+    is sequenced. quorum_id: the quorum that the record was sealed for.
     """
 
     record_digest: bytes
@@ -116,9 +116,9 @@ class ReceiptEvidence:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A claim as its request finds it; retry_at (real time) is when to ask again while it is PENDING.
+    """A claim as returned to its request.
 
-    receipt: only of a success.
+    retry_at: when to ask again while the claim is PENDING (real time). receipt: only for a success.
     """
 
     request_id: str
@@ -132,7 +132,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class OpenedClaim:
-    """The answer of act `open`: the claim, and the job if this very call opened it."""
+    """The result of act `open`: the claim, and the job if this call opened the claim."""
 
     claim: Claim
     job: Job | None
@@ -140,12 +140,12 @@ class OpenedClaim:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """Everything that act `settle` writes. record is given exactly when the outcome is a success.
+    """Everything that act `settle` writes.
 
-    owner: what a success tells of who was confirmed.
-    lease_id: the fence under which the claim was settled; None settles whoever holds the lease (the 48 h
-    limit). today, valid_days: what a success makes of verify_date and expire_date. definite_mismatch: whether
-    the person's limiter counts this failure.
+    record: present exactly if the outcome is a success. owner: published on success. lease_id: the lease
+    under which the claim is settled; None settles it whichever process holds the lease (the 48 h limit).
+    today, valid_days: give verify_date and expire_date on success. definite_mismatch: whether this failure
+    counts against the person's limit.
     """
 
     account_token: str
@@ -161,65 +161,65 @@ class Settlement:
 
 
 class VerificationStore(Protocol):
-    """Claims, their requests, checks, persons' slots, accounts and sealed records."""
+    """Claims with their requests and checks, persons' slots, accounts and sealed records."""
 
     async def open(self, opening: NewClaim, *, event: Event, superseded: Event) -> OpenedClaim:
-        """Open a claim, or find the one that this request already opened.
+        """Open a claim, or return the one that this request already opened.
 
         In one atomic step, durable before it returns:
 
-        - The request row comes first. If it exists: the fingerprints must be equal
-          (domain.request.check_same), nothing is written, and the claim is returned as it is now, job None.
-        - An existing account must belong to the relying party, else NotFoundError (ACCOUNT_NOT_FOUND); it
-          must pass domain.verification.admit. A code is spent: it must be that of the account's newest
-          delivery by link, not used and not run out, else PreconditionError (ILLEGAL_TRANSITION).
-        - The person is found by index, else by previous and then moved to index under its row's lock, else
-          made. domain.verification.check_attempts must pass on the person's mismatches of the last day, of
-          which one who was just made has none.
-        - An open claim of the account fails as SUPERSEDED: job DONE, intake deleted, slot freed, and
-          `superseded` is written with fields claim_id (the old one) and by_claim_id.
-        - The slot: OWNED if the account's person is this person; else TAKEN by one conditional UPDATE
-          (n < accounts_per_person), else FULL. different_owner: the account has a person and it is another.
-        - Claim (PENDING), one check row for each ai, the account after domain.verification.begin (or a
-          domain.status.new one), and a job with domain.job.born progress under the lease.
+        - The request row comes first. If it exists, the fingerprints must be equal
+          (domain.request.check_same), nothing is written, and the current claim is returned with job None.
+        - An existing account must belong to the relying party, else NotFoundError (ACCOUNT_NOT_FOUND). It
+          must pass domain.claim.admit. A code is spent: it must be from the account's newest delivery by
+          link, unused and not expired, else PreconditionError (ILLEGAL_TRANSITION).
+        - The person is looked up by index, then by previous (and moved to index under its row lock), else
+          created. domain.claim.check_attempts must pass for the person's mismatches of the last day; a new
+          person has none.
+        - An open claim of the account fails as SUPERSEDED: its job is DONE, its intake is deleted, its slot
+          is freed, and `superseded` is written with fields claim_id (of the old claim) and by_claim_id.
+        - The slot is OWNED if the account's person is this person; else TAKEN by one conditional UPDATE
+          (n < accounts_per_person); else FULL. different_owner: the account has another person.
+        - Written: the claim (PENDING), one check row for each ai, the account after domain.claim.begin (or a
+          domain.account.new one), and a job with domain.job.born progress under the lease.
         - `event` is written with field claim_id.
 
-        A refusal leaves nothing behind. Concurrent calls with one request: exactly one opens.
+        A refusal must write nothing. Of concurrent calls with one request, exactly one must open the claim.
         """
         ...
 
     async def postpone(self, job: Job, *, intake: Intake, progress: JobProgress, event: Event) -> bool:
-        """Store the intake and the progress and give the lease up, with the event; claim_id is its field.
+        """Store the intake and the progress, and give up the lease, with the event (field claim_id).
 
         Must change nothing and return False unless the claim is PENDING and the job is held under job.lease.
-        Repeated after a lost answer: the lease is gone, so it returns False and the claim waits as it should.
+        A repeat after a lost answer returns False, because the lease is gone; the claim is already waiting.
         """
         ...
 
     async def deposit(self, *, account_token: str, claim_id: str, intake: Intake, event: Event) -> bool:
-        """Store the intake of a PENDING claim that has none, with the event; claim_id is its field.
+        """Store the intake of a PENDING claim that has none, with the event (field claim_id).
 
-        For a caller who repeats its request while somebody holds the job: should that one be dead, a worker
-        takes the job up when the lease runs out. Must change nothing else, leave the lease alone, and return
-        False where the job is DONE or an intake is stored.
+        For a caller that repeats its request while another process holds the job: if that process has died, a
+        worker can then lease the job when the lease ends. Must change nothing else, keep the lease, and
+        return False if the job is DONE or an intake is stored.
         """
         ...
 
     async def settle(self, settlement: Settlement, *, event: Event) -> Claim | None:
-        """End a PENDING claim; return it as it then is, or None if it was not this call's to end.
+        """End a PENDING claim; return the ended claim, or None if this call may not end it.
 
-        In one atomic step: the claim's outcome, the account after domain.verification.conclude, the job DONE,
-        the intake deleted, the record put in the place of the account's former one (success), the slot freed
-        if it was TAKEN (failure), the limiter's count raised (definite mismatch), and `event` with fields
-        claim_id, state, failure_reason ("" on success) and record_digest (b"" on failure).
+        In one atomic step, store the outcome and the account after domain.claim.conclude, set the job DONE,
+        delete the intake, replace the account's record (success), free the slot if it was TAKEN (failure),
+        increment the limiter's count (definite mismatch), and write `event` with fields claim_id, state,
+        failure_reason ("" on success) and record_digest (b"" on failure).
 
-        Must change nothing and return None unless the claim is PENDING and (where a fence is given) the
-        job is held under it. A late answer therefore loses.
+        Must change nothing and return None unless the claim is PENDING and, if lease_id is given, the job is
+        held under that lease. So a late answer changes nothing.
         """
         ...
 
     async def find(self, *, relying_party: str, request_id: str) -> Claim:
-        """Return the claim of a request; raise NotFoundError (REQUEST_NOT_FOUND)."""
+        """Return the claim of a request, or raise NotFoundError (REQUEST_NOT_FOUND)."""
         ...
 
     async def overdue(self, *, opened_before: datetime, limit: int) -> list[Claim]:
@@ -227,8 +227,8 @@ class VerificationStore(Protocol):
         ...
 
     async def purge(self, *, before: datetime, now: ClockReading, event: Event) -> int:
-        """Delete request rows, those of people too, made before a business time; return how many.
+        """Delete request rows created before a business time, roster members' requests too; return how many.
 
-        Writes `event` with fields before (ISO 8601) and count in the same step, unless there were none.
+        Writes `event` with fields before (ISO 8601) and count in the same step, unless no row was deleted.
         """
         ...

@@ -1,4 +1,4 @@
-"""Status credentials and the lists in which each has an entry; and the keys that sign what others check."""
+"""Status credentials, their status lists, and the keys whose signatures third parties verify."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,7 +12,7 @@ from idvault.domain.signing_key import StatusKey
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A credential that was issued; times are real ones, to the second."""
+    """An issued credential; times are real time, in whole seconds."""
 
     credential_id: str
     account_token: str
@@ -25,7 +25,7 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class CredentialIssue:
-    """Everything that act `issue` needs. candidates: random places in a list, to be tried in this order."""
+    """Everything that act `issue` needs. candidates: random list indices, tried in this order."""
 
     request: Request
     credential_id: str
@@ -40,7 +40,7 @@ class CredentialIssue:
 
 @dataclass(frozen=True, slots=True)
 class StoredList:
-    """The entries of a list, one bit each, as the array of the draft; version grows with every change."""
+    """The entries of a list, one bit each, as the draft's byte array; version grows with every change."""
 
     number: int
     version: int
@@ -48,33 +48,34 @@ class StoredList:
 
 
 class CredentialStore(Protocol):
-    """Credentials. Raises UnavailableError (STORE_UNAVAILABLE) like every store."""
+    """Credentials. Every method raises UnavailableError (STORE_UNAVAILABLE) if the store cannot answer."""
 
     async def issue(self, issue: CredentialIssue, *, event: Event) -> Credential:
-        """Issue a credential, or find the one that this request already issued.
+        """Issue a credential, or return the one that this request already issued.
 
-        In one atomic step: the request row first, as in VerificationStore.open; the account must belong to
-        the relying party, else NotFoundError (ACCOUNT_NOT_FOUND), and pass domain.credential.admit; a place
-        that was never used in the newest list, else in a new one, whose mark stays for ever and names no
-        account; the entry; `event` with fields credential_id and list. A refusal leaves nothing behind.
+        One atomic step. The request row comes first, as in VerificationStore.open. The account must belong to
+        the relying party, else NotFoundError (ACCOUNT_NOT_FOUND), and pass domain.credential.admit. The entry
+        gets an index that was never used in the newest list, else one in a new list; the mark that an index
+        is used stays for ever and names no account. `event` has fields credential_id and list. A refusal must
+        write nothing.
         """
         ...
 
 
 class StatusListStore(Protocol):
-    """The lists. Raises UnavailableError (STORE_UNAVAILABLE) like every store."""
+    """The lists. Every method raises UnavailableError (STORE_UNAVAILABLE) if the store cannot answer."""
 
     async def update(self, *, today: date, limit: int) -> int:
-        """Bring the entries of up to limit changed accounts up to date, all of an account at once.
+        """Update the entries of up to limit changed accounts, all entries of an account at once.
 
-        An entry is VALID iff domain.credential.holds. Returns how many accounts were looked at; fewer than
-        limit: every change that was durable when this began is in the lists. Never undoes a later change,
-        whoever else runs.
+        An entry is VALID iff domain.credential.holds. Returns how many accounts were processed. If that is
+        less than limit, the lists include every change that was durable at the start. Must never undo a later
+        change, even if several processes run it.
         """
         ...
 
     async def rebuild(self, number: int, *, today: date, now: datetime) -> None:
-        """Make a list anew from the accounts, whoever changed them; entries that ran out before now go."""
+        """Rebuild a list from the current accounts; entries that expired before now are deleted."""
         ...
 
     async def numbers(self) -> list[int]:
@@ -87,28 +88,28 @@ class StatusListStore(Protocol):
 
 
 class StatusKeyStore(Protocol):
-    """The announced keys. Raises UnavailableError (STORE_UNAVAILABLE) like every store."""
+    """The announced keys. Raises UnavailableError (STORE_UNAVAILABLE) if the store cannot answer."""
 
     async def announce(self, key: StatusKey) -> None:
-        """Note a key unless it is there; durable before it returns. The first time stands."""
+        """Store a key if it is new; durable before it returns. A known key keeps its first announced_at."""
         ...
 
     async def all(self) -> list[StatusKey]:
-        """Return every key that was ever announced."""
+        """Return every announced key."""
         ...
 
 
 class StatusSigner(Protocol):
-    """Signs what third parties check, with the key of its purpose that is in use at a time."""
+    """Signs for third parties with the key of its purpose that is current."""
 
     def sign(self, claims: dict[str, Any], *, typ: str, now: datetime) -> str:
-        """Return the token; raises UnavailableError (STORE_UNAVAILABLE) where no key may sign yet."""
+        """Return the token; raises UnavailableError (STORE_UNAVAILABLE) if no key may sign yet."""
         ...
 
 
 class Pairwise(Protocol):
-    """Names accounts to third parties."""
+    """Pairwise subject identifiers for third parties."""
 
     def subject(self, *, audience: str, account_token: str) -> str:
-        """Return the subject of an account for an audience, the same every time."""
+        """Return the subject of an account for an audience; must be stable."""
         ...

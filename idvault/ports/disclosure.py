@@ -1,8 +1,8 @@
-"""The acts and reads of disclosures. An act and its log entry are one atomic, durable step, or nothing.
+"""Storage of disclosures. An act and its log entry must be one atomic, durable step.
 
-Every method raises UnavailableError (STORE_UNAVAILABLE) where the store cannot answer. In each act that has a
-request its row (ports.people.request) comes first: a repeat writes nothing and is answered with the state of
-things; AlreadyExistsError (REQUEST_ID_REUSED) for another method or body.
+Every method raises UnavailableError (STORE_UNAVAILABLE) if the store cannot answer. In each act with a
+request, the request row (ports.people.request) comes first: a repeat writes nothing and returns the current
+state; another method or body raises AlreadyExistsError (REQUEST_ID_REUSED).
 """
 
 from collections.abc import Collection
@@ -19,7 +19,7 @@ from idvault.domain.request import Request
 
 @dataclass(frozen=True, slots=True)
 class SealedText:
-    """A signed request at rest, and the version of the key that it is sealed under; opaque to the store."""
+    """A signed request sealed at rest, and the version of the sealing key; opaque to the store."""
 
     key_version: str
     data: bytes = field(repr=False)
@@ -27,9 +27,9 @@ class SealedText:
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """A new request. disclosure: as it begins, its record_id still empty; digest: of the signed request.
+    """A new request. disclosure: in its first state, with an empty record_id; digest: of the signed request.
 
-    threshold: how many approvals it needs by the record's present quorum.
+    threshold: how many approvals by the record's present quorum it needs.
     """
 
     disclosure: Disclosure
@@ -40,7 +40,7 @@ class Filing:
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """A stored disclosure. entry_id: the log entry of its request; number: its place among its auditor's."""
+    """A stored disclosure. entry_id: the log entry of its request; number: counts per auditor."""
 
     disclosure: Disclosure
     text: SealedText
@@ -52,9 +52,9 @@ class Filed:
 
 @dataclass(frozen=True, slots=True)
 class Deciding:
-    """One decision to store. signed: the signed approval or denial; resealed: the share, of an approval only.
+    """One decision to store. signed: the signed approval or denial; resealed: the share, for approvals only.
 
-    quorum: the quorum that the member was found in; it must still be the record's present one.
+    quorum: the member's quorum, which must still be the record's present one.
     """
 
     disclosure_id: str
@@ -67,7 +67,7 @@ class Deciding:
 
 @dataclass(frozen=True, slots=True)
 class GivenShare:
-    """A re-sealed share as its custodian gave it. resealed is None once it was destroyed."""
+    """A custodian's release of a share; resealed is None once the share is destroyed."""
 
     custodian: str
     place: int
@@ -77,7 +77,7 @@ class GivenShare:
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """A log entry with the key that opens its commitment; index is None until it is sequenced."""
+    """A log entry with its opening key; index is None until it is sequenced."""
 
     entry_id: str
     leaf: bytes
@@ -87,7 +87,7 @@ class Logged:
 
 @dataclass(frozen=True, slots=True)
 class EndedClaim:
-    """How a claim of an account ended, in the words of its settlement entry."""
+    """The outcome of a claim, as its settlement entry states it."""
 
     claim_id: str
     state: str
@@ -96,7 +96,7 @@ class EndedClaim:
 
 @dataclass(frozen=True, slots=True)
 class RecordEvidence:
-    """What an account's record can be checked by. entries: all of the account, newest first."""
+    """What an account's record can be verified against. entries: all of the account's, newest first."""
 
     record: SealedRecord
     claims: tuple[EndedClaim, ...]
@@ -105,7 +105,7 @@ class RecordEvidence:
 
 @dataclass(frozen=True, slots=True)
 class RecordAccess:
-    """One opening, as its log entry tells it."""
+    """One opening, as its log entry states it."""
 
     disclosure_id: str
     account_token: str
@@ -115,33 +115,33 @@ class RecordAccess:
 
 
 class DisclosureStore(Protocol):
-    """Disclosures, decisions, openings, and the count of what was refused."""
+    """Disclosures, decisions, openings, and counts of refusals."""
 
     async def request(
         self, filing: Filing, *, request: Request, today: date, daily: int, now: ClockReading, event: Event
     ) -> Filed:
-        """Store a new request with its event (field request) and return it, about the record of now.
+        """Store a new request for the account's current record with its event (field request); return it.
 
-        NotFoundError (ACCOUNT_NOT_FOUND) for an account without record, PreconditionError (ACCOUNT_ERASED);
-        AlreadyExistsError (REQUEST_ID_REUSED) for a disclosure_id that was used before; ExhaustedError
-        (TOO_MANY_ATTEMPTS) where the auditor has made `daily` requests on this day, counted by one
+        Raises NotFoundError (ACCOUNT_NOT_FOUND) for an account without a record; PreconditionError
+        (ACCOUNT_ERASED); AlreadyExistsError (REQUEST_ID_REUSED) for a disclosure_id that was used before;
+        ExhaustedError (TOO_MANY_ATTEMPTS) if the auditor has made `daily` requests today, counted by one
         conditional statement.
         """
         ...
 
     async def decide(self, deciding: Deciding, *, request: Request, now: ClockReading, event: Event) -> Filed:
-        """Store a decision with its event (field decision); the state becomes domain.disclosure.decide's.
+        """Store a decision with its event (field decision); the state is that of domain.disclosure.decide.
 
-        Under the disclosure's row lock. NotFoundError (REQUEST_NOT_FOUND); PreconditionError
-        (ILLEGAL_TRANSITION) if the account has another record by now, QUORUM_INVALID if the record's present
-        quorum is another one. A denial that ends the disclosure destroys the re-sealed shares.
+        Must hold the disclosure's row lock. Raises NotFoundError (REQUEST_NOT_FOUND); PreconditionError with
+        ILLEGAL_TRANSITION if the account has another record by now, with QUORUM_INVALID if the record's
+        present quorum has changed. A denial that ends the disclosure must destroy the re-sealed shares.
         """
         ...
 
     async def cancel(
         self, *, disclosure_id: str, actor_id: str, request: Request, now: ClockReading, event: Event
     ) -> Filed:
-        """Cancel an auditor's own disclosure with its event, and destroy its re-sealed shares."""
+        """Cancel a disclosure of this auditor with its event, and destroy its re-sealed shares."""
         ...
 
     async def open(
@@ -154,60 +154,60 @@ class DisclosureStore(Protocol):
         now: ClockReading,
         event: Event,
     ) -> str:
-        """Note one opening with its event (field record_digest); return the entry's id.
+        """Record one opening with its event (field record_digest); return the entry's id.
 
-        A repeat returns the entry id of the first time. PreconditionError (ILLEGAL_TRANSITION) if the
-        account's record is not the one that the disclosure is about, or has another digest.
+        A repeat returns the same entry id. Raises PreconditionError (ILLEGAL_TRANSITION) if the account's
+        record is not the disclosure's record or has another digest.
         """
         ...
 
     async def due(self, *, now: datetime, limit: int) -> list[Disclosure]:
-        """Return disclosures that must expire, and those whose re-sealed shares must be destroyed."""
+        """Return disclosures that must expire or whose re-sealed shares must be destroyed."""
         ...
 
     async def expire(self, *, disclosure_id: str, now: ClockReading, event: Event) -> Disclosure | None:
-        """Store domain.disclosure.expire of a disclosure with its event, and destroy shares not needed.
+        """Store the result of domain.disclosure.expire with its event, and destroy shares no longer needed.
 
-        Return it if its state changed, else None; the event is written only then.
+        Return the disclosure if its state changed, else None; only then is the event written.
         """
         ...
 
     async def refuse(self, *, actor_id: str, reason: str, now: ClockReading, event: Event) -> bool:
-        """Count a refusal (domain.disclosure.refuse); True if `event` (field count) was written."""
+        """Count a refusal (domain.disclosure.refuse); return True if `event` (field count) was written."""
         ...
 
     async def silent(self, *, now: datetime) -> list[tuple[str, str]]:
-        """Return actor and reason of the refusals whose count must be written (domain.disclosure.flush)."""
+        """Return actor and reason of the refusals whose count must be logged (domain.disclosure.flush)."""
         ...
 
     async def flush(self, *, actor_id: str, reason: str, now: ClockReading, event: Event) -> bool:
-        """Write the count of silent refusals; False if there is nothing to write."""
+        """Write the count of silent refusals to the log; return False if there is none to write."""
         ...
 
     async def get(self, *, disclosure_id: str) -> Filed | None:
-        """Return a disclosure as it is stored."""
+        """Return a stored disclosure."""
         ...
 
     async def of_auditor(self, *, actor_id: str, below: int | None, limit: int) -> list[Filed]:
-        """Return an auditor's own disclosures, newest first, those with a number below one."""
+        """Return an auditor's disclosures with a number less than `below`, newest first."""
         ...
 
     async def pending(
         self, *, custodian: str, quorum_ids: Collection[str], now: datetime, offset: int, limit: int
     ) -> list[Filed]:
-        """Return what waits for a custodian's decision, oldest first.
+        """Return the disclosures that wait for a custodian's decision, oldest first.
 
-        REQUESTED and in time, about a record that is still the account's and whose present quorum is one of
-        these, and not decided by this custodian.
+        These are REQUESTED and not expired, are not yet decided by this custodian, and concern the account's
+        current record, whose present quorum is one of quorum_ids.
         """
         ...
 
     async def shares(self, *, disclosure_id: str) -> list[GivenShare]:
-        """Return the approvals with their re-sealed shares, in the order of their places."""
+        """Return the releases of a disclosure, in order of place."""
         ...
 
     async def openings_since(self, *, actor_id: str, since: datetime) -> int:
-        """Return how many openings an auditor has made since a time."""
+        """Return how many records an auditor has opened since a time."""
         ...
 
     async def openings(self, *, account_token: str) -> list[RecordAccess]:
@@ -215,31 +215,31 @@ class DisclosureStore(Protocol):
         ...
 
     async def evidence(self, *, account_token: str) -> RecordEvidence | None:
-        """Return an account's record with what it can be checked by; None if it has no record."""
+        """Return an account's record with its evidence; None if it has no record."""
         ...
 
     async def logged(self, *, account_token: str, entry_id: str) -> Logged | None:
-        """Return an entry of an account with its opening key; None if either is gone."""
+        """Return an account's log entry with its opening key; None if either is missing."""
         ...
 
 
 class ShredKeys(Protocol):
-    """The accounts' shred keys, to derive from one what a single record needs."""
+    """The accounts' shred keys, from which the shred value of one record is derived."""
 
     async def find(self, *, account_token: str) -> bytes | None:
-        """Return the stored 32-byte key; must make none where there is none."""
+        """Return the stored 32-byte key, or None; must not create one."""
         ...
 
 
 class CaseTextSealer(Protocol):
-    """Keeps signed requests unreadable at rest; held by the custody edge alone."""
+    """Seals signed requests at rest; only the custody edge has it."""
 
     def seal(self, *, disclosure_id: str, text: bytes) -> SealedText:
         """Return the sealed text."""
         ...
 
     def open(self, *, disclosure_id: str, sealed: SealedText) -> bytes:
-        """Return the text; raises DamagedError (RECORD_DAMAGED) if it does not open."""
+        """Return the text; raises DamagedError (RECORD_DAMAGED) if decryption fails."""
         ...
 
 
@@ -247,5 +247,5 @@ class SecondFactorCheck(Protocol):
     """Spends a one-time code before an act (flows.people.second_factor)."""
 
     async def check(self, *, actor_id: str, code: str, now: ClockReading) -> None:
-        """Raise DeniedError (SECOND_FACTOR_REFUSED, SECOND_FACTOR_LOCKED) unless the code counts."""
+        """Raise DeniedError (SECOND_FACTOR_REFUSED, SECOND_FACTOR_LOCKED) unless the code is accepted."""
         ...

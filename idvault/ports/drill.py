@@ -1,6 +1,6 @@
-"""The acts and reads of drills. An act and its log entry are one atomic, durable step, or nothing.
+"""Storage of drills. An act and its log entry must be one atomic, durable step.
 
-Every method raises UnavailableError (STORE_UNAVAILABLE) where the store cannot answer.
+Every method raises UnavailableError (STORE_UNAVAILABLE) if the store cannot answer.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from idvault.domain.request import Request
 
 @dataclass(frozen=True, slots=True)
 class DrillRecord:
-    """A quorum's drill record. entry_id: the log entry of its making."""
+    """A quorum's drill record. entry_id: the log entry of its creation."""
 
     record: SealedRecord
     entry_id: str
@@ -25,7 +25,7 @@ class DrillRecord:
 
 @dataclass(frozen=True, slots=True)
 class Passing:
-    """A drill that was passed. signed_at: by the custodian's own clock, in whole seconds."""
+    """A passed drill. signed_at: by the custodian's clock, in whole seconds."""
 
     quorum_id: str
     actor_id: str
@@ -34,35 +34,35 @@ class Passing:
 
 @dataclass(frozen=True, slots=True)
 class DrillHistory:
-    """When each quorum's drill record was made, and when each of its custodians last passed."""
+    """When each quorum's drill record was created, and when each custodian of it last passed."""
 
     made: Mapping[str, datetime]
     passed: Mapping[tuple[str, str], datetime]
 
 
 class DrillStore(Protocol):
-    """Drill records, one for each quorum, and the last pass of each custodian of it."""
+    """Drill records, one for each quorum, and when each of its custodians last passed."""
 
     async def get(self, *, quorum_id: str) -> DrillRecord | None:
         """Return a quorum's drill record."""
         ...
 
     async def history(self) -> DrillHistory:
-        """Return all times at once; passed: by quorum id and actor id."""
+        """Return the history of all quorums."""
         ...
 
     async def renew(self, record: SealedRecord, *, now: ClockReading, event: Event) -> bool:
-        """Store a quorum's drill record with its event, if it has none yet; True if it was this one.
+        """Store a quorum's drill record with its event and return True, unless the quorum already has one.
 
-        Where there is one already nothing is written, no event either.
+        If it has one, nothing is written, not even the event.
         """
         ...
 
     async def complete(self, passing: Passing, *, request: Request, now: ClockReading, event: Event) -> None:
-        """Note that a custodian passed at now.business, with the event.
+        """Record with the event that a custodian passed at now.business.
 
-        The request (ports.people.request) comes first: a repeat writes nothing. Must raise AlreadyExistsError
-        (REQUEST_ID_REUSED), and write nothing, unless signed_at is later than that of the pass before: what
-        was signed once counts once.
+        The request row (ports.people.request) comes first: a repeat writes nothing. Must raise
+        AlreadyExistsError (REQUEST_ID_REUSED) and write nothing unless signed_at is later than at the
+        previous pass, so that one signature counts once.
         """
         ...

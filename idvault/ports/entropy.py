@@ -1,4 +1,4 @@
-"""Where randomness comes from, so that flows draw none unasked."""
+"""The source of randomness, passed to the flows that need it."""
 
 from typing import Protocol
 
@@ -7,5 +7,5 @@ class Entropy(Protocol):
     """A source of random bytes."""
 
     def random(self, size: int) -> bytes:
-        """Return size bytes that nobody can predict; must be the operating system's outside tests."""
+        """Return size unpredictable bytes; outside tests they must come from the operating system."""
         ...

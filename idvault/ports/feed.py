@@ -1,4 +1,4 @@
-"""The change feed of a relying party: which of its accounts changed, in an order that has no gap."""
+"""The change feed of a relying party: which of its accounts changed, in an order without gaps."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from idvault.domain.account import Account
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An account as it is after its last change; account: None where it was removed."""
+    """An account after its last change; account: None if it was removed."""
 
     sequence: int
     account_token: str
@@ -17,25 +17,25 @@ class Change:
 
 
 class FeedStore(Protocol):
-    """The feeds. Raises UnavailableError (STORE_UNAVAILABLE) like every store.
+    """The feeds. Every method raises UnavailableError (STORE_UNAVAILABLE) if the store cannot answer.
 
-    Every act that raises an account's revision, adds or removes it must note so in its own step, without a
-    number. Numbers are given afterwards, to changes that are durable: whoever has seen one number has seen
-    every change with a smaller one, however slow the act was that made it.
+    Every act that adds, removes or raises the revision of an account must queue the change in the same step,
+    without a number. Numbers are assigned later, to durable changes. So a reader that has seen one number has
+    seen every change with a smaller one, even if the act was slow.
     """
 
     async def arrange(self, *, limit: int) -> int:
-        """Give the next numbers of their relying parties to up to limit changes; return how many.
+        """Assign the next numbers of their relying party's feed to up to limit changes; return how many.
 
-        A change of an account that has a number already takes a new one instead of it. May run in any number
-        of processes. Fewer than limit: every change that was durable when this began has a number.
+        A new change of an account replaces the account's former number. Any number of processes may run this.
+        If the result is less than limit, every change that was durable at the start has a number.
         """
         ...
 
     async def heads(self, relying_parties: Iterable[str]) -> dict[str, int]:
-        """Return the last number that was given in each feed, 0 where there was none."""
+        """Return the last number assigned in each feed, 0 if there is none."""
         ...
 
     async def changes(self, *, relying_party: str, after: int, limit: int) -> list[Change]:
-        """Return up to limit changes with a number greater than one, in their order: each account once."""
+        """Return up to limit changes with a number greater than `after`, in order, each account once."""
         ...

@@ -1,4 +1,4 @@
-"""The machinery that settles claims: leases and progress. It decides nothing, so it writes no log entry."""
+"""Storage of jobs: leases and progress. It makes no decision about a claim, so it writes no log entry."""
 
 from datetime import datetime
 from typing import Protocol
@@ -8,36 +8,37 @@ from idvault.ports.claim import Job, Lease
 
 
 class JobStore(Protocol):
-    """The jobs of PENDING claims. All times are real times. Raises UnavailableError like every store."""
+    """The jobs of PENDING claims, in real time. Every method raises UnavailableError (STORE_UNAVAILABLE)."""
 
     async def lease(self, *, lease: Lease, now: datetime, limit: int) -> list[Job]:
-        """Win up to limit due jobs that have an intake: not DONE, next_at <= now, no lease beyond now.
+        """Lease up to limit due jobs that have an intake: not DONE, next_at <= now, no lease beyond now.
 
-        A job that is SENDING or UNKNOWN comes first; then the queue is fair between relying parties (one of
-        each in turn, from one lease to the next), within a party sign-ups before re-verifications, then those
-        that a worker has had before, then the one that is due longest. Each job is won by one process only
-        (compare-and-set; SKIP LOCKED on PostgreSQL) and its stored progress is domain.job.take_up's. The cost
-        must not grow with how many jobs wait. Fewer than limit may be won although more are due; none only
-        if none is.
+        Jobs that are SENDING or UNKNOWN come first. After them the queue is fair between relying parties: one
+        job of each in turn, also from one call to the next. Within a party, sign-ups come before
+        re-verifications, then jobs that a worker has leased before, then the job that has been due longest.
+        Each job must be leased by one process only (compare-and-set; SKIP LOCKED on PostgreSQL), with its
+        progress stored as domain.job.take_up returns it. The cost must not grow with the number of waiting
+        jobs. The result may be shorter than limit although more jobs are due, but empty only if none is due.
         """
         ...
 
     async def is_waiting(self, *, relying_party: str, sign_up: bool, now: datetime) -> bool:
-        """Return whether a due job of a relying party comes before one that would be new.
+        """Return whether a due job of a relying party would come before a new one.
 
-        Such a job is not in doubt, and it is a sign-up unless the new one is a re-verification itself.
+        Only jobs that are READY or IN_PROGRESS count, and only sign-ups if the new job is a sign-up.
         """
         ...
 
     async def take(self, *, account_token: str, claim_id: str, lease: Lease, now: datetime) -> Job | None:
-        """Win the job of a claim that has no intake, for the caller who repeats its request.
+        """Lease the job of a claim without an intake, for a caller that repeats its request.
 
-        None if it is DONE, has an intake, or is leased beyond now. Progress as in `lease`.
+        Returns None if the job is DONE, has an intake, or is leased beyond now. Progress is stored as in
+        `lease`.
         """
         ...
 
     async def advance(self, job: Job, *, progress: JobProgress, keep_lease: bool) -> Job | None:
-        """Store progress, durable before it returns; keep or give up the lease; None without it."""
+        """Store progress durably and keep or give up the lease; None if the lease is no longer held."""
         ...
 
     async def backlog(self) -> int:
@@ -45,5 +46,5 @@ class JobStore(Protocol):
         ...
 
     async def oldest(self) -> datetime | None:
-        """Return when the oldest claim that is still open was opened (business time); None if none is."""
+        """Return when the oldest open claim was opened (business time); None if no claim is open."""
         ...

@@ -13,8 +13,8 @@ from idvault.domain.request import Request
 class Platform:
     """One registered certificate key of a platform or monitor.
 
-    role: "platform" or "monitor". actor_id: 16 random bytes in hex, one for a name for ever. spki: SHA-256 of
-    the certificate's SubjectPublicKeyInfo, in hex. One name may have several keys while it changes them.
+    role: "platform" or "monitor". actor_id: 16 random bytes in hex, fixed for a name. spki: SHA-256 of the
+    certificate's SubjectPublicKeyInfo, in hex. A name may have several keys during a key change.
     """
 
     name: str
@@ -26,29 +26,28 @@ class Platform:
 
 
 class PlatformStore(Protocol):
-    """Raises UnavailableError (STORE_UNAVAILABLE) where the store cannot answer."""
+    """Every method raises UnavailableError (STORE_UNAVAILABLE) if the store cannot answer."""
 
     async def register(
         self, platform: Platform, *, now: ClockReading, event: Event, request: Request | None = None
     ) -> Platform:
-        """Store a key with its event (fields name, role, spki) and return it as stored.
+        """Store a key with its event (fields name, role, spki) and return the stored key.
 
-        A person's request comes first: a repeat writes nothing and returns the key as it is now.
-        A name that is known keeps its actor_id. A key that is registered and not revoked is returned as it
-        is, and nothing is written. A revoked key, or a name
-        known in the other role, raises AlreadyExistsError.
+        A roster member's request row comes first: a repeat writes nothing and returns the key in its current
+        state. A known name keeps its actor_id. If the key is registered and not revoked, nothing is written.
+        A revoked key, or a name known in the other role, raises AlreadyExistsError.
         """
         ...
 
     async def revoke(
         self, *, name: str, spki: str, now: ClockReading, event: Event, request: Request | None = None
     ) -> Platform:
-        """Revoke a key with its event; NotFoundError if unknown; if it is revoked, nothing is written.
+        """Revoke a key with its event; raises NotFoundError. If it is revoked already, nothing is written.
 
-        A person's request comes first, as in `register`.
+        A roster member's request row comes first, as in `register`.
         """
         ...
 
     async def all(self) -> list[Platform]:
-        """Return every key, revoked ones too."""
+        """Return every key, including revoked ones."""
         ...

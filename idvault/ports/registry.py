@@ -1,4 +1,4 @@
-"""A registry of people or of organisations that says whether a name and a number belong together."""
+"""A registry of people or organisations, which says whether a name and a number belong together."""
 
 from typing import Protocol
 
@@ -8,34 +8,35 @@ from idvault.domain.registry import RegistryAnswer
 
 
 class Registry(Protocol):
-    """One registry. Calls never raise: whatever goes wrong is one of the answers."""
+    """One registry. Calls must not raise: every failure is one of the answers."""
 
     @property
     def name_limit(self) -> int:
-        """How many code points a name may have."""
+        """The maximum length of a name in code points."""
         ...
 
     @property
     def document_types(self) -> frozenset[DocumentType]:
-        """Which documents it can check."""
+        """The document types that the registry can check."""
         ...
 
     @property
     def can_query(self) -> bool:
-        """Whether it tells by query what became of a check.
+        """Whether the result of a check can be queried.
 
-        Where it does not, the check itself may be sent again under the same id with the same identity: the
-        registry answers it again, from memory or, where it forgot, by deciding (and charging) it anew.
+        If not, the same check may be sent again with the same id and identity. The registry then repeats its
+        answer or, if it has forgotten the check, decides (and charges) it again.
         """
         ...
 
     async def check(self, *, ai: str, identity: Identity, patience: float) -> RegistryAnswer:
-        """Ask whether the identity is real, under an id that is bound to it for ever.
+        """Ask whether the identity is real, under an id that is permanently bound to it.
 
-        Must return within patience seconds. NOT_SENT only where surely nothing was taken; UNKNOWN in doubt.
+        Must return within `patience` seconds. Must return NOT_SENT only if the registry certainly did not
+        accept the check, and UNKNOWN in doubt.
         """
         ...
 
     async def query(self, *, ai: str, patience: float) -> RegistryAnswer:
-        """Ask what became of a check. NOT_FOUND: the registry knows none; never called unless can_query."""
+        """Ask for the result of a check (only if can_query). NOT_FOUND: the registry has no such check."""
         ...

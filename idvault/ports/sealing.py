@@ -1,4 +1,4 @@
-"""What the flows need of the service's half of the sealing: it seals, it never opens a record."""
+"""The service's part of the sealing: it seals records and never opens one."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,8 +15,8 @@ from idvault.ports.claim import Intake, PersonKey
 class DayKey:
     """A public intake key in the suite's raw encoding.
 
-    day: its name, a UTC day (YYYY-MM-DD) for the first one of the day, and a minute (YYYY-MM-DDTHH:MM) for
-    those that take its place. So names of one day sort in the order in which they came into use.
+    day: the key's name, a UTC day (YYYY-MM-DD) for the first key of the day and a minute (YYYY-MM-DDTHH:MM)
+    for each later one, so that the names of one day sort in order of use.
     """
 
     day: str
@@ -25,22 +25,22 @@ class DayKey:
 
 
 class DayKeyStore(Protocol):
-    """The published intake keys. Raises UnavailableError like every store."""
+    """The published intake keys. Every method raises UnavailableError (STORE_UNAVAILABLE)."""
 
     async def publish(self, key: DayKey) -> DayKey:
-        """Insert if absent; return the key that is published under that name. Durable before it returns."""
+        """Insert if absent; return the published key of that name. Durable before it returns."""
         ...
 
     async def newest(self, *, day: str) -> DayKey | None:
-        """Return the key of a day (YYYY-MM-DD) that came last."""
+        """Return the newest key of a day (YYYY-MM-DD)."""
         ...
 
     async def names(self) -> list[str]:
-        """Return the name of every published key, in order."""
+        """Return the names of all published keys, in order."""
         ...
 
     async def is_needed(self, *, day: str) -> bool:
-        """Tell whether a waiting claim is sealed to the key of this name."""
+        """Return whether a waiting claim is sealed to the key of this name."""
         ...
 
     async def forget(self, *, day: str) -> None:
@@ -49,51 +49,52 @@ class DayKeyStore(Protocol):
 
 
 class DayKeyring(Protocol):
-    """The intake keys with their private halves; held by the worker alone."""
+    """The intake keys with their private halves; only the worker has them."""
 
     async def rotate(self, *, now: datetime) -> None:
-        """Publish the keys of today and tomorrow and the next one of today; destroy what had its time.
+        """Publish the keys of today and tomorrow and today's next key; destroy keys no longer needed.
 
-        Days are those of UTC and of real time. A key must be destroyed once another one has taken its place
-        for long enough and no claim that waits needs it, and 72 h after its day whatever waits. Safe to call
-        in any number of processes that share one key file. Raises UnavailableError.
+        Days are UTC days in real time. A key must be destroyed once it has been replaced for long enough and
+        no waiting claim needs it, and in any case 72 h after its day. Must be safe to call in any number of
+        processes that share one key file. Raises UnavailableError.
         """
         ...
 
 
 class ShredStore(Protocol):
-    """Shred keys, in a database of their own."""
+    """Shred keys, in a separate database."""
 
     async def obtain(self, *, account_token: str, candidate: bytes) -> bytes:
-        """Insert the 32-byte candidate if absent and read back what is stored; never overwrites; durable."""
+        """Insert the 32-byte candidate if absent and return the stored key. Must never overwrite; durable."""
         ...
 
 
 class Indexer(Protocol):
-    """Recognises a person again without keeping a number."""
+    """Recognises a person without storing a document number."""
 
     def person(self, *, relying_party: str, identity: Identity, person_id: str, today: date) -> PersonKey:
-        """Return the person's blind index under the present and former version, and the limiter keys."""
+        """Return the person's blind index under the present and previous version, and the limiter keys."""
         ...
 
 
 class Fingerprinter(Protocol):
-    """Recognises a request again without keeping its body."""
+    """Recognises a repeated request without storing its body."""
 
     def fingerprint(self, *, method: str, fields: tuple[Part, ...]) -> bytes:
-        """Return the 32-byte keyed hash of a method and every field but request_id, in field-number order.
+        """Return the 32-byte keyed hash of a method and all fields except request_id, in field-number order.
 
-        Where a field is a name, request_id comes first all the same (flows.claim.verification says why).
+        If a field is a name, request_id is included as the first field (flows.claim.verification explains
+        why).
         """
         ...
 
     def kept_id(self, *, relying_party: str, request_id: str) -> str:
-        """Return the UUID under which a request is kept; it must not lead back to request_id, by any key."""
+        """Return the UUID under which a request is stored; no key may lead from it back to request_id."""
         ...
 
 
 class RecordSealer(Protocol):
-    """Seals an identity for the custodians of the quorum in force."""
+    """Seals an identity for the custodians of the current quorum."""
 
     async def seal(
         self,
@@ -109,18 +110,18 @@ class RecordSealer(Protocol):
 
 
 class IntakeSealer(Protocol):
-    """Seals a waiting claim to the day key; held by the edge and the worker."""
+    """Seals the intake of a claim to the day key; the edge and the worker have it."""
 
     async def seal(
         self, *, relying_party: str, account_token: str, claim_id: str, identity: Identity, day: str
     ) -> Intake:
-        """Return the intake; UnavailableError (STORE_UNAVAILABLE) if no key of that day is published."""
+        """Return the intake; raises UnavailableError (STORE_UNAVAILABLE) if that day has no published key."""
         ...
 
 
 class IntakeOpener(Protocol):
-    """Opens waiting claims; held by the worker alone."""
+    """Opens intakes; only the worker has it."""
 
     def open(self, *, relying_party: str, account_token: str, claim_id: str, intake: Intake) -> Identity:
-        """Return the identity; raises DamagedError (RECORD_DAMAGED) if it does not open."""
+        """Return the identity; raises DamagedError (RECORD_DAMAGED) if decryption fails."""
         ...

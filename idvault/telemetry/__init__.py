@@ -1,1 +1,1 @@
-"""Metrics and structured logs; neither ever carries a personal value."""
+"""Metrics and structured logs; neither ever contains personal data."""

@@ -1,11 +1,11 @@
-"""Structured logs: one JSON object a line, and nothing personal in any of them, by construction.
+"""Structured logs: one JSON object a line, without personal data by construction.
 
-- An event is a fixed lower-case word; a field is shown only if its name is listed here and its value is a
-  number, a truth value or a short ASCII word; anything else is written as [redacted].
-- An exception is its type names and the place in our code; its text and its traceback may hold values.
-- What libraries log is reduced to who logged it, where, and the exception's types: their texts hold values.
-- The access log is buffered: it is written about once a second, and at exit.
-- A disk that refuses a line takes nothing else along: no answer, no task, no process.
+- An event is a fixed lower-case word. A field is shown only if its name is listed here and its value is a
+  number, a boolean or a short ASCII text; anything else is written as [redacted].
+- An exception is logged as its type names and the place in our code, because its text may contain values.
+- Log records of libraries are reduced to the logger, the place and the exception types, for the same reason.
+- The access log is buffered: it is written about once a second and at exit.
+- A failed write to the log never makes a call, a task or the process fail.
 """
 
 import asyncio
@@ -37,12 +37,12 @@ _OUR_CODE = "idvault"
 
 
 class Logs:
-    """Where a process writes its log, opened once and closed last."""
+    """The log of a process, opened once and closed last."""
 
     def __init__(self, *, process: str, path: Path | None = None) -> None:
-        """Write to a file that only its owner can read (appending), or to stdout.
+        """Open a file that only its owner can read, for appending, or use stdout.
 
-        process: the name that every line carries. Raises OSError where the file cannot be opened.
+        process: the name on every line. Raises OSError if the file cannot be opened.
         """
         self._process = process
         self._stream: TextIO = sys.stdout if path is None else _open(path)
@@ -52,10 +52,10 @@ class Logs:
         self.access = AccessLog(self)
 
     def write(self, text: str) -> None:
-        """Write whole lines and flush them; where the disk refuses, they wait in the stream or are lost.
+        """Write complete lines and flush them; if writing fails, they stay in the stream or are lost.
 
-        Nobody could be told of it: whoever reports a failure would fail by it, and a call would be answered
-        with an error after its act was durable. The transparency log is another one.
+        The failure is ignored: a report of it would fail too, and a call would return an error although its
+        act is durable. The transparency log is separate and not affected.
         """
         with self._lock, suppress(OSError):
             if not self._stream.closed:
@@ -68,14 +68,14 @@ class Logs:
         return json.dumps({**shown, "process": self._process}, ensure_ascii=False) + "\n"
 
     def install(self) -> "Logs":
-        """Make this the log of everything in the process: ours, the libraries', and what nobody caught."""
+        """Make this the log of the whole process: our code, the libraries and uncaught exceptions."""
         global _current  # noqa: PLW0603 - a process has one log
         _current = self
         root = logging.getLogger()
         self._before = root.handlers[:], root.level, logging.raiseExceptions
         root.handlers[:] = [_LibraryHandler()]
         root.setLevel(logging.WARNING)
-        # With these two a library's text could still reach stderr.
+        # Without these two settings a library's text could still reach stderr.
         logging.raiseExceptions = False
         logging.captureWarnings(capture=True)
         sys.excepthook = _uncaught
@@ -84,7 +84,7 @@ class Logs:
         return self
 
     def close(self) -> None:
-        """Write what is buffered, close the file, and give the process back what install took."""
+        """Flush the buffer, close the file, and restore what `install` replaced."""
         self.access.flush()
         if self._before is not None:
             self._uninstall(*self._before)
@@ -108,30 +108,30 @@ class AccessLog:
     """One line for each call, buffered."""
 
     def __init__(self, logs: Logs) -> None:
-        """Take the log that the lines end in."""
+        """Initialise with the log to write to."""
         self._logs = logs
         self._calls: list[tuple[float, str, str, str, str, float]] = []
 
     def add(
         self, *, time: float, method: str, code: str, caller: str = "", why: str = "", seconds: float
     ) -> None:
-        """Keep one call for the next flush.
+        """Buffer one call.
 
-        time: POSIX seconds. caller: the registered name, empty where the caller is not known. why: a fixed
-        word that says why access was refused, for the operator only.
+        time: POSIX seconds. caller: the registered name, empty if unknown. why: a fixed word that says why
+        access was refused, for the operator only.
         """
         self._calls.append((time, method, code, caller, why, seconds))
         if len(self._calls) >= _BUFFER_LINES:
             self.flush()
 
     def flush(self) -> None:
-        """Write what is buffered."""
+        """Write the buffered lines."""
         calls, self._calls = self._calls, []
         if calls:
             self._logs.write("".join(self._line(call) for call in calls))
 
     async def run(self, *, period: float = 1.0) -> None:
-        """Flush every period seconds until cancelled, and then once more."""
+        """Flush every `period` seconds until cancelled, then once more."""
         try:
             while True:
                 await asyncio.sleep(period)
@@ -154,22 +154,22 @@ class AccessLog:
 
 
 class Logger:
-    """Writes one line for each event to the log that is installed, and none where there is none."""
+    """Writes one line for each event to the installed log; without one, writes nothing."""
 
     def info(self, event: str, **fields: object) -> None:
-        """Write what is as it should be, and worth knowing."""
+        """Log a normal event."""
         _write("info", event, fields)
 
     def warning(self, event: str, **fields: object) -> None:
-        """Write what the process copes with."""
+        """Log a fault that the process recovers from by itself."""
         _write("warning", event, fields)
 
     def error(self, event: str, **fields: object) -> None:
-        """Write what an operator must look at."""
+        """Log a fault that needs the operator's attention."""
         _write("error", event, fields)
 
     def critical(self, event: str, **fields: object) -> None:
-        """Write what ends a thread or the process."""
+        """Log the end of a thread or of the process."""
         _write("critical", event, fields)
 
 
@@ -189,12 +189,12 @@ def _write(level: str, event: str, fields: Mapping[str, object]) -> None:
 
 
 def describe(error: BaseException) -> dict[str, str]:
-    """Return an exception as type names (its causes after it) and the last place in our code; no text."""
+    """Return an exception's type names (with its causes) and the last place in our code, without its text."""
     return {"error": "<-".join(_types(error)), "at": _place(error.__traceback__)}
 
 
 class _LibraryHandler(logging.Handler):
-    """Takes what libraries log through the standard library."""
+    """Handles log records that libraries write through the standard library."""
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None

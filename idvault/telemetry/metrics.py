@@ -1,4 +1,4 @@
-"""Every metric, named once: plain counters and buckets, read by one Prometheus collector.
+"""All metrics: plain counters and buckets, read by one Prometheus collector.
 
 - idvault_rpc_total{method,code}, idvault_rpc_seconds{method}
 - idvault_registry_calls_total{provider,outcome}, idvault_registry_seconds
@@ -13,7 +13,7 @@
 - idvault_second_factor_refused_total
 - idvault_drills_overdue, idvault_drill_oldest_seconds
 
-A label is always a word of our own code: a method, a code, an act; never a token or anything a caller sent.
+A label value always comes from our code (a method, a code, an act), never from a caller.
 """
 
 from bisect import bisect_left
@@ -46,7 +46,7 @@ class Histogram:
         self.total += seconds
 
     def cumulative(self) -> list[tuple[str, float]]:
-        """Return each bucket's upper bound with how many durations lie at or below it."""
+        """Return each bucket's upper bound with the number of durations at or below it."""
         running, buckets = 0, []
         for label, count in zip(_LABELS, self.counts, strict=True):
             running += count
@@ -55,7 +55,7 @@ class Histogram:
 
 
 class Metrics:
-    """What a process counts. Called on the event loop, read by the metrics server's thread."""
+    """The metrics of a process. Called on the event loop, read by the metrics server's thread."""
 
     def __init__(self) -> None:
         """Start at zero."""
@@ -83,12 +83,12 @@ class Metrics:
         _observe(self._rpc_seconds, method, seconds)
 
     def registry_call(self, *, provider: str, outcome: str, seconds: float) -> None:
-        """Count one call of a registry, by its answer."""
+        """Count one registry call, by its answer."""
         self._registry_calls[provider, outcome] = self._registry_calls.get((provider, outcome), 0) + 1
         self._registry_seconds.observe(seconds)
 
     def claim_settled(self, *, outcome: str) -> None:
-        """Count one claim that ended: SUCCEEDED or its failure reason."""
+        """Count one settled claim: SUCCEEDED or its failure reason."""
         self._settled[outcome] = self._settled.get(outcome, 0) + 1
 
     def sealed(self, *, seconds: float) -> None:
@@ -96,11 +96,11 @@ class Metrics:
         self._seal_seconds.observe(seconds)
 
     def second_factor_refused(self) -> None:
-        """Count one code of a person that was refused: wrong, used, late, or tried while locked."""
+        """Count one refused code: wrong, used, late, or tried while locked."""
         self._second_factors_refused += 1
 
     def disclosure(self, verb: str) -> None:
-        """Count one act: request, approve, deny, cancel, expire, open, refuse, or a batch, hand_over."""
+        """Count one act: request, approve, deny, cancel, expire, open, refuse or hand_over (a batch)."""
         self._disclosures[verb] = self._disclosures.get(verb, 0) + 1
 
     def database(self, *, act: str, seconds: float) -> None:
@@ -108,35 +108,35 @@ class Metrics:
         _observe(self._database_seconds, act, seconds)
 
     def claims_pending(self, *, count: int, oldest_seconds: float) -> None:
-        """Set how many claims wait and for how long the oldest has; shown only by a process that sets it."""
+        """Set the number of waiting claims and the oldest one's age; shown only by a process that sets it."""
         self._pending = (count, oldest_seconds)
 
     def job_oldest(self, *, kind: str, seconds: float) -> None:
-        """Set for how long the oldest due job of a kind has waited."""
+        """Set how long the oldest job of a kind has waited."""
         self._jobs_oldest[kind] = seconds
 
     def log_unsequenced(self, *, count: int) -> None:
-        """Set how many entries wait for their place in the log; shown only by a process that sets it."""
+        """Set the number of entries without an index; shown only by a process that sets it."""
         self._log_unsequenced = count
 
     def log_checkpoint_age(self, *, seconds: float) -> None:
-        """Set how long ago the published checkpoint was the whole log."""
+        """Set how long ago the published checkpoint covered the whole log."""
         self._log_checkpoint_age = seconds
 
     def legacy_account(self, *, outcome: str) -> None:
-        """Count one row of an import by what became of it."""
+        """Count one row of an import, by its outcome."""
         self._legacy_accounts[outcome] = self._legacy_accounts.get(outcome, 0) + 1
 
     def campaign_people(self, counts: Mapping[tuple[str, str], int]) -> None:
-        """Set how many owners reached each stage of the running campaigns, by method and stage."""
+        """Set how many owners reached each stage of running campaigns, by method and stage."""
         self._campaign_people = dict(counts)
 
     def drills(self, *, overdue: int, oldest_seconds: float) -> None:
-        """Set how many custodians are overdue with a drill, and how long ago the longest-ago pass is."""
+        """Set how many custodians are overdue with a drill, and the age of the oldest pass."""
         self._drills = (overdue, oldest_seconds)
 
     def quorum_records(self, counts: Mapping[tuple[str, str], int]) -> None:
-        """Set how many records are sealed to the quorum of a roster version, by who holds their shares."""
+        """Set how many records are sealed for the quorum of a roster version, by who holds their shares."""
         self._quorum_records = dict(counts)
 
     def families(self) -> Iterator[Metric]:
@@ -160,7 +160,7 @@ class Metrics:
         yield from self._people_families()
 
     def _work_families(self) -> Iterator[Metric]:
-        """Yield what is settled, sealed, stored and sequenced."""
+        """Yield the metrics of settlement, sealing, storage and the log."""
         settled = {(outcome,): count for outcome, count in list(self._settled.items())}
         yield _counter("idvault_claims_settled", "Claims that ended, by outcome.", ("outcome",), settled)
         yield _one_histogram("idvault_seal_seconds", "Time to seal a record.", self._seal_seconds)
@@ -172,7 +172,7 @@ class Metrics:
         )
         yield _gauge(
             "idvault_log_checkpoint_age_seconds",
-            "Time since the published checkpoint was the whole log.",
+            "Time since the published checkpoint covered the whole log.",
             self._log_checkpoint_age,
         )
         oldest = GaugeMetricFamily(
@@ -183,7 +183,7 @@ class Metrics:
         yield oldest
 
     def _people_families(self) -> Iterator[Metric]:
-        """Yield what auditors, custodians and owners of old accounts do."""
+        """Yield the metrics of auditors, custodians and owners of legacy accounts."""
         refused = CounterMetricFamily("idvault_second_factor_refused", "One-time codes that were refused.")
         refused.add_metric((), self._second_factors_refused)
         yield refused
@@ -194,7 +194,7 @@ class Metrics:
         )
         yield _gauge(
             "idvault_drill_oldest_seconds",
-            "Time since the custodian whose drill is the longest ago passed it.",
+            "Time since the oldest of the custodians' last passed drills.",
             self._drills and self._drills[1],
         )
         verbs = {(verb,): count for verb, count in list(self._disclosures.items())}
@@ -220,13 +220,13 @@ class Metrics:
 
 
 class _Reader(Collector):
-    """Reads the counters when somebody scrapes."""
+    """Reads the counters at each scrape."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
 
     def collect(self) -> Iterable[Metric]:
-        """Yield the families as they are now."""
+        """Yield the current families."""
         return self._metrics.families()
 
 
@@ -234,7 +234,7 @@ class MetricsServer:
     """The HTTP port of a process's metrics."""
 
     def __init__(self, metrics: Metrics, *, host: str, port: int) -> None:
-        """Bind and serve in a thread of its own; raises OSError where the address cannot be bound."""
+        """Bind and serve in a separate thread; raises OSError if the address cannot be bound."""
         registry = CollectorRegistry()
         registry.register(_Reader(metrics))
         self._server, self._thread = start_http_server(port, host, registry)
@@ -248,9 +248,9 @@ class MetricsServer:
 
 
 def serve_metrics(metrics: Metrics, *, listen: str) -> MetricsServer:
-    """Serve metrics on "host:port", ":port" or "port"; without a host only this machine can reach them.
+    """Serve metrics on "host:port", ":port" or "port"; without a host, on the loopback address.
 
-    Raises ValueError on anything else, OSError where the address cannot be bound.
+    Raises ValueError for anything else, OSError if the address cannot be bound.
     """
     host, _, port = listen.rpartition(":")
     return MetricsServer(metrics, host=host or _LOOPBACK, port=int(port))
@@ -263,7 +263,7 @@ def _observe(histograms: dict[str, Histogram], key: str, seconds: float) -> None
     histogram.observe(seconds)
 
 
-# A copy of the items is taken before any is read: the event loop may add one meanwhile.
+# The items are copied before they are read, because the event loop may add one meanwhile.
 def _counter(name: str, text: str, labels: tuple[str, ...], counts: Mapping[_Key, int]) -> Metric:
     family = CounterMetricFamily(name, text, labels=labels)
     for key, count in list(counts.items()):

@@ -1,1 +1,1 @@
-"""What runs without being called: settling, expiring, publishing."""
+"""Background work: settlement, expiry and publication."""

@@ -1,4 +1,4 @@
-"""Runs periodic tasks until told to stop: one failure delays its own task and nobody else's."""
+"""Runs periodic tasks until stopped; a failure delays only the task that failed."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -11,9 +11,9 @@ _LONGEST_BACK_OFF = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Something to run every period seconds of real time, from the start on.
+    """A function to run every `period` seconds of real time, beginning at the start.
 
-    longest: how many seconds a task that fails waits at the most, if that is more than its period.
+    longest: the maximum wait in seconds after failures, if it is more than the period.
     """
 
     name: str
@@ -24,14 +24,14 @@ class Task:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class Loop:
-    """Runs each task by itself; a task that raises waits twice as long each time, up to its longest."""
+    """Runs each task independently; a task that fails again waits twice as long, up to its longest."""
 
     tasks: Sequence[Task]
     clock: Callable[[], ClockReading]
     report: Callable[[str, Exception], None]
 
     async def run(self, *, stop: asyncio.Event) -> None:
-        """Run until stop is set, then return once every run that has begun is over."""
+        """Run until stop is set; return once all runs in progress have ended."""
         async with asyncio.TaskGroup() as group:
             for task in self.tasks:
                 group.create_task(self._repeat(task, stop))
@@ -45,14 +45,14 @@ class Loop:
     async def _once(self, task: Task) -> bool:
         try:
             await task.run(self.clock())
-        except Exception as error:  # whatever it is, the other duties of the worker go on
+        except Exception as error:  # whatever failed, the worker's other tasks continue
             self.report(task.name, error)
             return False
         return True
 
 
 async def pause(stop: asyncio.Event, seconds: float) -> None:
-    """Wait so many seconds, or until stop is set."""
+    """Wait for some seconds or until stop is set."""
     try:
         async with asyncio.timeout(seconds):
             await stop.wait()

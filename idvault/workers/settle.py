@@ -1,4 +1,4 @@
-"""Settles the backlog: takes up as many waiting claims as are free to run, and no more."""
+"""Settles the backlog: leases only as many waiting claims as it can start at once."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,7 +14,7 @@ _BROKEN = 1.0
 
 
 class Settler:
-    """A pool of settlements. A lease is won only for a job that starts at once, so none runs out waiting."""
+    """A pool of settlements. A job is leased only when it can start, so no lease expires unused."""
 
     def __init__(
         self,
@@ -24,7 +24,7 @@ class Settler:
         report: Callable[[str, Exception], None],
         width: int = 32,
     ) -> None:
-        """Take the flow, the clock, who is told of failures, and how many settlements run at once."""
+        """Initialise. report: receives failures; width: how many settlements run at once."""
         self._backlog = backlog
         self._clock = clock
         self._report = report
@@ -32,7 +32,7 @@ class Settler:
         self._running: set[asyncio.Task[None]] = set()
 
     async def run(self, *, stop: asyncio.Event) -> None:
-        """Settle until stop is set, then finish what has begun."""
+        """Settle until stop is set, then finish the settlements in progress."""
         while not stop.is_set():
             await self._fill(stop)
         if self._running:
@@ -53,7 +53,7 @@ class Settler:
     async def _lease(self, free: int, stop: asyncio.Event) -> list[Job]:
         try:
             return await self._backlog.lease(now=self._clock(), limit=free)
-        except Exception as error:  # a store that is away comes back; the worker waits for it
+        except Exception as error:  # the store may be unreachable for a while; the worker waits for it
             self._report(_NAME, error)
             await pause(stop, _BROKEN)
             return []
@@ -62,5 +62,5 @@ class Settler:
         try:
             await self._backlog.settle(job, now=self._clock())
         except Exception as error:
-            # Its lease runs out, and the next taker asks what became of the check before anything else.
+            # The lease ends, and the process that leases the job next asks for the result of the check first.
             self._report(_NAME, error)

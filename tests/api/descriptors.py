@@ -1,4 +1,4 @@
-"""Services that exist in tests only, to show what stops a start."""
+"""Services that exist only in tests, to test what stops a start."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from idvault.v1 import options_pb2
 
 
 def service(roles: Sequence[int]) -> ServiceDescriptor:
-    """Return a service with one method, GetSomething, whose access option has these values."""
+    """Return a service with one method, GetSomething, with these values in its access option."""
     file = FileDescriptorProto(name="test/something.proto", package="idvault.v1", syntax="proto3")
     file.message_type.add(name="Something")
     made = file.service.add(name="SomethingService")

@@ -1,4 +1,4 @@
-"""VerificationService over a real channel: what goes in, what comes out, what is refused and how."""
+"""VerificationService over a real channel: requests, answers and refusals."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -40,7 +40,7 @@ async def verify(edge: Edge, claim: Claim | None = None) -> verification_pb2.Ver
 
 
 async def test_a_success(edge: Edge) -> None:
-    """The whole answer to a claim that succeeded."""
+    """The whole answer of a successful claim is checked."""
     assert await verify(edge) == Verification(
         account_token=TOKEN,
         state=Verification.STATE_SUCCEEDED,
@@ -72,7 +72,7 @@ async def test_a_success(edge: Edge) -> None:
 
 @pytest.mark.parametrize("reason", list(FailureReason))
 async def test_a_failure(edge: Edge, reason: FailureReason) -> None:
-    """Each failure reason is told by its own name, with the status as it is."""
+    """Each failure reason is returned by its name, with the current status."""
     rejected = replace(account(state=AccountState.REJECTED), verify_date=None, expire_date=None)
     answer = await verify(edge, Claim(REQUEST_ID, "11" * 16, ClaimState.FAILED, reason, rejected))
     assert answer.state == Verification.STATE_FAILED
@@ -84,7 +84,7 @@ async def test_a_failure(edge: Edge, reason: FailureReason) -> None:
 
 @pytest.mark.parametrize(("wait", "low", "high"), [(30, 28, 30), (-5, 1, 1), (None, 1, 1)])
 async def test_a_pending_claim(edge: Edge, wait: int | None, low: int, high: int) -> None:
-    """While a claim waits, the caller is told when to ask again: at least a second from now."""
+    """For a waiting claim, the answer says when to ask again: after at least a second."""
     retry_at = None if wait is None else clock().real + timedelta(seconds=wait)
     pending = account(state=AccountState.PENDING)
     answer = await verify(edge, Claim(REQUEST_ID, "11" * 16, ClaimState.PENDING, None, pending, retry_at))
@@ -94,7 +94,7 @@ async def test_a_pending_claim(edge: Edge, wait: int | None, low: int, high: int
 
 
 async def test_a_command(edge: Edge) -> None:
-    """The flow gets what was asked, normalised, and the fields as received for the fingerprint."""
+    """The flow gets the normalised request, and the fields as received for the fingerprint."""
     request = verify_request(account_token=TOKEN)
     request.document.number = NUMBER.lower()
     request.consent.agree_time.nanos = 5
@@ -176,7 +176,7 @@ _FAR_FUTURE = 4_102_444_800 * 10**9
 async def test_what_is_refused(
     edge: Edge, changes: dict[str, Any], reason: str, fields: dict[str, str]
 ) -> None:
-    """Every wrong field is named at once, with what is wrong and without its value."""
+    """The error names every invalid field with its code, without the value."""
     told = await refused(edge.mine(), VERIFY, _with(**changes).SerializeToString())
     assert (told.reason, told.fields) == (reason, fields)
     assert not edge.claims.commands
@@ -184,7 +184,7 @@ async def test_what_is_refused(
 
 @pytest.mark.parametrize(("seconds", "nanos"), [(2**63 - 1, 0), (-(2**63), 0), (0, -1), (0, 10**9)])
 async def test_a_time_that_is_none(edge: Edge, seconds: int, nanos: int) -> None:
-    """A timestamp outside its own limits is a wrong field, not an error of ours."""
+    """A timestamp outside its limits is an invalid field, not a server error."""
     request = verify_request()
     request.consent.agree_time.seconds = seconds
     request.consent.agree_time.nanos = nanos
@@ -193,7 +193,7 @@ async def test_a_time_that_is_none(edge: Edge, seconds: int, nanos: int) -> None
 
 
 async def test_reading_a_claim(edge: Edge) -> None:
-    """A known request answers its claim, an unknown one NOT_FOUND, a malformed id INVALID_ARGUMENT."""
+    """A known request returns its claim, an unknown one NOT_FOUND, a malformed id INVALID_ARGUMENT."""
     channel = edge.mine()
     answer = Verification.FromString(
         await call(channel, GET_VERIFICATION, requests()[GET_VERIFICATION].SerializeToString())

@@ -1,4 +1,4 @@
-"""TransparencyService over a real channel, with a log in memory behind the real flow."""
+"""TransparencyService over a real channel, with the real flow and a log in memory."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ ROLES = ("auditor", "custodian", "operator", "monitor")
 
 @dataclass
 class Custody:
-    """A running custody edge, the log behind it, and a channel for each role."""
+    """A running custody edge, its log, and a channel for each role."""
 
     log: MemoryLog
     channels: dict[str, grpc.aio.Channel]
@@ -99,12 +99,12 @@ def page(**fields: int | str) -> bytes:
 
 
 async def listed(custody: Custody, **fields: int | str) -> transparency_pb2.ListLogEntriesResponse:
-    """Ask for a page."""
+    """Request a page."""
     return transparency_pb2.ListLogEntriesResponse.FromString(await call(custody.mine, LIST, page(**fields)))
 
 
 async def test_who_may_read(custody: Custody) -> None:
-    """Everybody but a platform reads the log."""
+    """Every role except platform may read the log."""
     for role in ROLES:
         answer = transparency_pb2.Checkpoint.FromString(
             await call(custody.channels[role], GET_CHECKPOINT, b"")
@@ -116,7 +116,7 @@ async def test_who_may_read(custody: Custody) -> None:
 
 
 async def test_before_the_first_checkpoint(custody: Custody) -> None:
-    """There is no checkpoint to answer, and a list is empty."""
+    """There is no checkpoint, and the list is empty."""
     custody.log.note = None
     told = await refused(custody.mine, GET_CHECKPOINT, b"")
     assert (told.code.name, told.reason) == ("UNAVAILABLE", "LOG_UNAVAILABLE")
@@ -124,7 +124,7 @@ async def test_before_the_first_checkpoint(custody: Custody) -> None:
 
 
 async def test_pages_follow_one_another(custody: Custody) -> None:
-    """All entries come once, in order and with their index; a page has 100 unless told otherwise."""
+    """All entries are returned once, in order and with their index; the default page size is 100."""
     first = await listed(custody)
     assert [entry.index for entry in first.entries] == list(range(100))
     found, answer = list(first.entries), first
@@ -132,7 +132,7 @@ async def test_pages_follow_one_another(custody: Custody) -> None:
         answer = await listed(custody, page_token=answer.next_page_token, page_size=60)
         found += answer.entries
     assert [(entry.index, entry.leaf) for entry in found] == list(enumerate(log_of(SIZE)))
-    # The token, not start_index, says where the next page begins.
+    # The token, not start_index, decides where the next page starts.
     second = await listed(custody, page_token=first.next_page_token, start_index=3)
     assert second.entries[0].index == 100
     assert [entry.index for entry in (await listed(custody, start_index=248, page_size=1_000)).entries] == [
@@ -154,7 +154,7 @@ async def test_pages_follow_one_another(custody: Custody) -> None:
     ],
 )
 async def test_no_such_page(custody: Custody, fields: dict[str, int | str], field: str, code: str) -> None:
-    """A size, a place or a token that is none is refused and named."""
+    """An invalid size, index or token is refused; the error names the field."""
     told = await refused(custody.mine, LIST, page(**fields))
     assert (told.code.name, told.reason, told.fields) == (
         "INVALID_ARGUMENT",
@@ -164,7 +164,7 @@ async def test_no_such_page(custody: Custody, fields: dict[str, int | str], fiel
 
 
 def test_a_token_has_one_spelling() -> None:
-    """A token that is changed anywhere, cut, lengthened or not ASCII is refused."""
+    """A token that is changed, shortened, lengthened or not ASCII is refused."""
     token = page_token.encode(77, of="list")
     assert page_token.decode(token, of="list") == 77
     assert page_token.encode(None, of="list") == ""
@@ -178,7 +178,7 @@ def test_a_token_has_one_spelling() -> None:
 
 
 async def test_an_inclusion_proof(custody: Custody) -> None:
-    """The path leads from the entry to the root of the size that was asked for."""
+    """The path leads from the entry to the root of the requested size."""
     request = transparency_pb2.GetInclusionProofRequest(index=77, tree_size=200)
     answer = transparency_pb2.InclusionProof.FromString(
         await call(custody.mine, INCLUSION, request.SerializeToString())
@@ -204,7 +204,7 @@ async def test_a_consistency_proof(custody: Custody) -> None:
 
 
 async def test_what_is_not_signed_for_is_not_proved(custody: Custody) -> None:
-    """A size beyond the newest checkpoint is refused, though the entry is in the database."""
+    """A size beyond the newest checkpoint is refused, although the entry is in the database."""
     inclusion = transparency_pb2.GetInclusionProofRequest(index=0, tree_size=SIZE + 1)
     told = await refused(custody.mine, INCLUSION, inclusion.SerializeToString())
     assert (told.reason, told.fields) == ("INVALID_MESSAGE", {"tree_size": "LENGTH"})

@@ -1,4 +1,4 @@
-"""Bytes that are no message, and messages that nobody would send: documented statuses only."""
+"""Invalid bytes and unusual messages get only documented statuses."""
 
 import grpc
 import pytest
@@ -66,7 +66,7 @@ async def test_random_bytes(edge: Edge, path: str, body: bytes) -> None:
 @BOUNDED
 @given(data=st.data())
 async def test_damaged_requests(edge: Edge, path: str, data: st.DataObject) -> None:
-    """A good request with some bytes changed gets OK or a documented refusal."""
+    """A valid request with some changed bytes gets OK or a documented refusal."""
     body = bytearray(requests()[path].SerializeToString())
     for position, value in data.draw(
         st.lists(st.tuples(st.integers(0, len(body) - 1), st.integers(0, 255)), min_size=1, max_size=4)
@@ -75,7 +75,7 @@ async def test_damaged_requests(edge: Edge, path: str, data: st.DataObject) -> N
     await check(edge.mine() if not edge.channels else edge.channels[0], path, bytes(body))
 
 
-# Any text that UTF-8 can carry.
+# Any text that UTF-8 can encode.
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)
 int64 = st.integers(-(2**63), 2**63 - 1)
 int32 = st.integers(-(2**31), 2**31 - 1)
@@ -86,7 +86,7 @@ int32 = st.integers(-(2**31), 2**31 - 1)
 async def test_arbitrary_claims(
     edge: Edge, words: tuple[str, str, str, str, str], kind: int, seconds: int, nanos: int
 ) -> None:
-    """Well-formed messages of arbitrary values are refused by rule, whatever is in them."""
+    """Well-formed messages with arbitrary values get documented refusals."""
     request = verification_pb2.VerifyIndividualRequest(
         request_id=words[0],
         real_name=words[1],
@@ -106,7 +106,7 @@ async def test_arbitrary_claims(
 @BOUNDED
 @given(tokens=st.lists(text, max_size=20))
 async def test_arbitrary_tokens(edge: Edge, tokens: list[str]) -> None:
-    """Arbitrary tokens, alone and in lists, are refused by rule."""
+    """Arbitrary tokens, alone and in lists, get documented refusals."""
     channel = edge.mine() if not edge.channels else edge.channels[0]
     batch = status_pb2.BatchGetStatusesRequest(account_tokens=tokens).SerializeToString()
     await check(channel, "/idvault.v1.StatusService/BatchGetStatuses", batch)

@@ -1,4 +1,4 @@
-"""VerifyOrganization over a real channel: what the flow gets, and what is refused before it."""
+"""VerifyOrganization over a real channel: what the flow gets, and what is refused before."""
 
 from dataclasses import replace
 
@@ -31,7 +31,7 @@ def request(**changes: object) -> verification_pb2.VerifyOrganizationRequest:
 
 
 async def test_a_command(edge: Edge) -> None:
-    """The flow gets the organisation, normalised, and the fields as received for the fingerprint."""
+    """The flow gets the normalised organisation, and the fields as received for the fingerprint."""
     asked = request(account_token=TOKEN, document__number=credit_code().lower())
     await call(edge.mine(), VERIFY_ORGANIZATION, asked.SerializeToString())
     [command] = edge.claims.commands
@@ -43,7 +43,7 @@ async def test_a_command(edge: Edge) -> None:
 
 @pytest.mark.parametrize("category", list(OrganizationCategory))
 async def test_a_success_tells_the_category(edge: Edge, category: OrganizationCategory) -> None:
-    """Each category is told by its own name, and the code is nowhere in the answer."""
+    """Each category is returned by its name, and the answer does not contain the code."""
     claim = succeeded()
     account = replace(claim.account, subject_kind=SubjectKind.ORGANIZATION, organization_category=category)
 
@@ -80,7 +80,7 @@ async def test_a_success_tells_the_category(edge: Edge, category: OrganizationCa
 async def test_what_is_refused(
     edge: Edge, changes: dict[str, object], reason: str, fields: dict[str, str] | None
 ) -> None:
-    """The wrong field is named by its path in this request, and the flow is not asked."""
+    """The error has the field's path in this request, and the flow is not called."""
     told = await refused(edge.mine(), VERIFY_ORGANIZATION, request(**changes).SerializeToString())
     assert told.reason == reason
     assert fields is None or told.fields == fields

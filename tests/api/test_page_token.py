@@ -1,4 +1,4 @@
-"""Page tokens: what is made is read back, and nothing else is followed."""
+"""Page tokens: generated tokens are decoded, all others are refused."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from idvault.domain.error import InvalidError
 
 @pytest.mark.parametrize("place", [0, 1, 2**32, 2**63 - 1])
 def test_a_place_comes_back(place: int) -> None:
-    """The token of a place names that place, in its own list only."""
+    """A token decodes to its place, and only for its list."""
     token = page_token.encode(place, of="ListSomething")
     assert page_token.decode(token, of="ListSomething") == place
     with pytest.raises(InvalidError):
@@ -17,7 +17,7 @@ def test_a_place_comes_back(place: int) -> None:
 
 @pytest.mark.parametrize("place", [2**63, 2**64 - 1])
 def test_a_place_beyond_every_database_is_refused(place: int) -> None:
-    """A home-made token whose check is right names no place that a database could compare with."""
+    """An invented token with a valid checksum but too large a place is refused."""
     token = page_token.encode(place, of="ListSomething")
     with pytest.raises(InvalidError):
         page_token.decode(token, of="ListSomething")
@@ -25,13 +25,13 @@ def test_a_place_beyond_every_database_is_refused(place: int) -> None:
 
 @pytest.mark.parametrize("token", ["", "A", "=" * 20, "A" * 20, "\u00e9" * 20, "A" * 70_000])
 def test_what_is_no_token_is_refused(token: str) -> None:
-    """Other lengths, other characters, and a check that is not the place's."""
+    """Wrong lengths, wrong characters and wrong checksums are refused."""
     with pytest.raises(InvalidError):
         page_token.decode(token, of="ListSomething")
 
 
 def test_the_check_covers_the_place() -> None:
-    """The check of another place does not do."""
+    """The checksum of another place is refused."""
     made = page_token.encode(7, of="ListSomething")
     other = page_token.encode(8, of="ListSomething")
     with pytest.raises(InvalidError):

@@ -1,4 +1,4 @@
-"""RosterService over a real channel: who may call what, and what ends with a revocation."""
+"""RosterService over a real channel: who may call which method, and the effect of a revocation."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -64,7 +64,7 @@ REQUESTS: dict[str, Message] = {
 
 @dataclass
 class FakeFlows:
-    """All three flows behind the edge; they note what they are asked, and can refuse."""
+    """Fakes of all three flows; they record their calls and can refuse."""
 
     asked: list[Any] = field(default_factory=list)
     refusal: IdvaultError | None = None
@@ -160,7 +160,7 @@ async def custody(tmp_path: Path, authority: Authority) -> AsyncIterator[Custody
 
 
 async def test_who_may_call_what(custody: Custody) -> None:
-    """Each method is for the written roles and for no other."""
+    """Each method accepts exactly the listed roles."""
     assert {method.name for method in SERVICE.methods} == TABLE.keys() == REQUESTS.keys()
     for method, roles in TABLE.items():
         for role in ROLES:
@@ -173,7 +173,7 @@ async def test_who_may_call_what(custody: Custody) -> None:
 
 
 async def test_who_leaves_the_roster_is_refused_at_once(custody: Custody) -> None:
-    """On a connection that is open already."""
+    """A removed member is refused at once, even on an open connection."""
     await custody.call("custodian", "GetRoster")
     custody.people[:] = [pin for pin in custody.people if pin.role != "custodian"]
     await custody.directory.load()
@@ -181,7 +181,7 @@ async def test_who_leaves_the_roster_is_refused_at_once(custody: Custody) -> Non
 
 
 async def test_a_version_comes_with_what_is_proposed(custody: Custody) -> None:
-    """Whole files, so that the client itself verifies them."""
+    """The answer has whole files, which the client verifies."""
     answer = roster_pb2.Roster.FromString(await custody.call("auditor", "GetRoster"))
     assert (answer.version, answer.hash, answer.file) == (1, ROSTER.digest(), ROSTER.to_bytes())
     (proposal,) = answer.proposals
@@ -189,7 +189,7 @@ async def test_a_version_comes_with_what_is_proposed(custody: Custody) -> None:
 
 
 async def test_commands_name_their_caller(custody: Custody) -> None:
-    """Who proposes, signs and enrols is whose certificate it is, whatever a message says."""
+    """The actor of a command is the owner of the certificate, whatever the message says."""
     await custody.call("operator", "ProposeRoster")
     signed = roster_pb2.RosterProposal.FromString(await custody.call("custodian", "SignRoster"))
     await custody.call("auditor", "BeginSecondFactor")
@@ -202,7 +202,7 @@ async def test_commands_name_their_caller(custody: Custody) -> None:
 
 
 async def test_platforms_are_registered_and_revoked(custody: Custody) -> None:
-    """The answer tells since when, and until when."""
+    """The answer has the times of registration and revocation."""
     made = roster_pb2.Platform.FromString(await custody.call("operator", "RegisterPlatform"))
     assert (made.platform, made.role, made.spki) == ("platform-b", options_pb2.ROLE_MONITOR, SPKI)
     assert not made.HasField("revoke_time")
@@ -228,7 +228,7 @@ async def test_platforms_are_registered_and_revoked(custody: Custody) -> None:
 async def test_a_malformed_field_is_named(
     custody: Custody, method: str, field_name: str, value: Any, reason: str
 ) -> None:
-    """Before any flow is asked."""
+    """A malformed field is named before a flow is called."""
     request = type(REQUESTS[method])()
     request.CopyFrom(REQUESTS[method])
     setattr(request, field_name, value)
@@ -239,7 +239,7 @@ async def test_a_malformed_field_is_named(
 
 
 async def test_a_refused_code_says_no_more_than_that(custody: Custody) -> None:
-    """PERMISSION_DENIED with its reason, and the code is in no word of it."""
+    """The answer is PERMISSION_DENIED with its reason and does not contain the code."""
     for reason in (Reason.SECOND_FACTOR_REFUSED, Reason.SECOND_FACTOR_LOCKED):
         custody.flows.refusal = DeniedError(reason)
         told = await custody.refused("auditor", "ConfirmSecondFactor")
@@ -254,7 +254,7 @@ async def test_a_version_that_is_not_there(custody: Custody) -> None:
 
 
 async def test_a_roster_may_be_larger_than_other_messages(custody: Custody) -> None:
-    """256 KiB for a proposal, 64 KiB for everything else."""
+    """The limit is 256 KiB for a proposal and 64 KiB for other messages."""
     large = roster_pb2.ProposeRosterRequest(request_id=REQUEST_ID, file=bytes(limits.REQUEST_BYTES))
     await custody.call("operator", "ProposeRoster", large)
     large.file = bytes(256 * 1024)
@@ -274,7 +274,7 @@ async def _numbers(following: asyncio.Event, ended: asyncio.Event) -> AsyncItera
 
 
 async def test_a_stream_ends_when_its_caller_is_revoked(custody: Custody) -> None:
-    """Nothing comes after the revocation, and what feeds the stream is closed."""
+    """Nothing is sent after the revocation, and the stream's source is closed."""
     pin = next(pin for pin in custody.people if pin.role == "auditor")
     caller, ended = Caller(pin.name, pin.role, pin.actor_id, pin.spki), asyncio.Event()
     numbers = _numbers(asyncio.Event(), ended)
@@ -289,7 +289,7 @@ async def test_a_stream_ends_when_its_caller_is_revoked(custody: Custody) -> Non
 
 
 async def test_a_stream_that_is_done_ends_by_itself(custody: Custody) -> None:
-    """And leaves nobody waiting for a revocation."""
+    """A finished stream stops waiting for the revocation."""
     pin = custody.people[0]
     caller, following, ended = (
         Caller(pin.name, pin.role, pin.actor_id, pin.spki),
@@ -306,7 +306,7 @@ async def test_a_stream_that_is_done_ends_by_itself(custody: Custody) -> None:
 
 
 async def test_a_stream_ends_when_nobody_knows_any_more() -> None:
-    """A list of keys that is too old for a call is too old for a stream."""
+    """A stream ends if the list of keys is too old, like a call."""
     now = datetime.now(UTC)
     times = iter([now, now, now.replace(year=now.year + 1)])
     pin = Pin("auditor-x", "auditor", "33" * 16, SPKI)

@@ -1,4 +1,4 @@
-"""Promise 11: each method on each edge, each role, each kind of certificate, over real TLS."""
+"""Promise 11: each method on each edge with each role and kind of certificate, over real TLS."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -23,7 +23,7 @@ from tests.test_proto_contract import SERVICES, SERVICES_OF, WHO_MAY_CALL
 
 ROLES = ("platform", "auditor", "custodian", "operator", "monitor")
 DAY = timedelta(days=1)
-# What each kind of certificate comes to, whatever the method and the role.
+# The result for each kind of certificate, for every method and role.
 NO_CONNECTION = ("UNAVAILABLE", "")
 DENIED = ("PERMISSION_DENIED", "ACCESS_DENIED")
 REACHED = ("NOT_FOUND", "REQUEST_NOT_FOUND")
@@ -45,7 +45,7 @@ WRONG = {
 
 
 class Reached:
-    """Answers each method of a service with REQUEST_NOT_FOUND, and remembers that it was reached."""
+    """Answers each method of a service with REQUEST_NOT_FOUND, and records that it was reached."""
 
     def __init__(self, descriptor: ServiceDescriptor, reached: list[str]) -> None:
         for method in descriptor.methods:
@@ -72,7 +72,7 @@ class Reached:
 
 
 class Gate:
-    """One edge with every method it serves, and who is registered there."""
+    """One edge with every method it serves, and the registered callers."""
 
     def __init__(self, authority: Authority, services: list[ServiceDescriptor], log: Path) -> None:
         self.authority = authority
@@ -107,7 +107,7 @@ class Gate:
         await self.directory.load()
 
     async def answers(self, certificate: Issued | None) -> dict[str, tuple[str, str]]:
-        """Call every method of every service as somebody; return code and reason of each."""
+        """Call every method of every service with a certificate; return code and reason of each."""
         credentials = grpc.ssl_channel_credentials(
             self.authority.ca,
             certificate.key if certificate else None,
@@ -130,7 +130,7 @@ def _path(full_name: str) -> str:
 
 @asynccontextmanager
 async def gate(edge: str, folder: Path) -> AsyncIterator[Gate]:
-    """Serve an edge for the life of the block."""
+    """Serve an edge during the block."""
     served = [service for service in SERVICES if service.name in SERVICES_OF[edge]]
     made = Gate(Authority(), served, folder / "serve.jsonl")
     await made.server.start()
@@ -142,7 +142,7 @@ async def gate(edge: str, folder: Path) -> AsyncIterator[Gate]:
 
 
 def written(edge: str, role: str) -> dict[str, tuple[str, str]]:
-    """Return what the table says about a right certificate."""
+    """Return the table's row for a valid certificate."""
     return {
         name: (REACHED if f"ROLE_{role.upper()}" in roles else DENIED)
         if name.partition(".")[0] in SERVICES_OF[edge]
@@ -173,7 +173,7 @@ def _wrong(kind: str, role: str, authority: Authority, right: Issued) -> Issued 
 @pytest.mark.parametrize("edge", SERVICES_OF)
 @pytest.mark.parametrize("role", ROLES)
 async def test_the_table_is_what_happens(edge: str, role: str, tmp_path: Path) -> None:
-    """With the right certificate each method answers as written; with any wrong one none is reached."""
+    """With a valid certificate each method answers as in the table; an invalid one reaches no method."""
     async with gate(edge, tmp_path) as at:
         right = at.authority.client(spiffe(role, "somebody"))
         await at.register(right, role)
@@ -183,7 +183,7 @@ async def test_the_table_is_what_happens(edge: str, role: str, tmp_path: Path) -
         at.reached.clear()
         for kind, outcome in WRONG.items():
             certificate = _wrong(kind, role, at.authority, right)
-            # Whoever has a wrong certificate may hold the right name, or even the right key.
+            # An invalid certificate may have a valid name, or even a valid key.
             pinned = (
                 certificate if kind in ("two names", "no name", "other trust domain", "revoked") else None
             )
@@ -198,7 +198,7 @@ async def test_the_table_is_what_happens(edge: str, role: str, tmp_path: Path) -
 
 
 def test_every_method_is_served_by_one_edge() -> None:
-    """The written table of edges has every service exactly once."""
+    """The table of edges has every service exactly once."""
     assert sorted(name for names in SERVICES_OF.values() for name in names) == sorted(
         service.name for service in SERVICES
     )

@@ -1,4 +1,4 @@
-"""The doctor looks at real databases and files: all well, and each thing that can fail."""
+"""The doctor on real databases and files: all checks pass, and each one fails."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
@@ -38,7 +38,7 @@ NOW = logs.START
 
 @dataclass
 class Ward:
-    """A deployment that is well, until a test changes something."""
+    """A healthy deployment, until a test changes something."""
 
     databases: Databases
     folder: Path
@@ -46,7 +46,7 @@ class Ward:
     settings: dict[str, Any] = field(default_factory=dict)
 
     async def advice(self) -> dict[str, str]:
-        """Return what is said of each check that failed."""
+        """Return the advice of each failed check."""
         found = await doctor.examine(Settings(**self.settings), clock=lambda: ClockReading(self.at, self.at))
         names = [finding.name for finding in found]
         assert names[:6] == ["databases", "roster", "log", "checkpoint", "drills", "hand-over"]
@@ -56,8 +56,8 @@ class Ward:
 
 @pytest_asyncio.fixture
 async def ward(databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Ward]:
-    """Return a deployment over each kind of database, with a registry that answers."""
-    # No worker is there that would sign a checkpoint while the doctor waits for one.
+    """Return a deployment with each kind of database and a registry that answers."""
+    # No worker is running that could sign a checkpoint while the doctor waits for one.
     monkeypatch.setattr(doctor, "_PAUSE", 0.01)
     await logs.fill(databases, 7)
     roster = first_roster()
@@ -89,7 +89,7 @@ async def ward(databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 async def test_all_is_well(ward: Ward) -> None:
-    """Nine things are looked at, and the checkpoint covers the whole log."""
+    """All nine checks pass, and the checkpoint covers the whole log."""
     leaves = await _leaves(ward.databases)
     await logs.replace_checkpoint(ward.databases, logs.signed(leaves))
     assert await ward.advice() == {}
@@ -97,7 +97,7 @@ async def test_all_is_well(ward: Ward) -> None:
 
 
 async def test_a_checkpoint_that_stays_behind(ward: Ward) -> None:
-    """The adoption has its place, and nobody has signed for it."""
+    """The entry of the adoption is sequenced but not covered by a checkpoint."""
     said = await ward.advice()
     assert set(said) == {"checkpoint"}
     assert said["checkpoint"].startswith("the newest checkpoint covers 7 of 9 entries")
@@ -106,13 +106,13 @@ async def test_a_checkpoint_that_stays_behind(ward: Ward) -> None:
 
 
 async def test_databases_of_two_deployments(ward: Ward) -> None:
-    """Somebody has restored one of them from elsewhere, or forgot to upgrade it."""
+    """One database belongs to another deployment or was not upgraded."""
     await logs.edit(ward.databases, "shred", "UPDATE deployment SET deployment_id = 'another'")
     assert "not of one deployment" in (await ward.advice())["databases"]
 
 
 async def test_nobody_works(ward: Ward) -> None:
-    """An hour later the log is not looked after, the certificate is as good, and the clock is wrong."""
+    """An hour later no sequencer has run, the certificate expires soon, and the clock is wrong."""
     ward.at = NOW + timedelta(hours=1)
     said = await ward.advice()
     assert "start `idvault work`" in said["log"]
@@ -121,19 +121,19 @@ async def test_nobody_works(ward: Ward) -> None:
 
 
 async def test_files_that_are_wrong(ward: Ward) -> None:
-    """No certificate, no roster."""
+    """The certificate and the roster are not valid files."""
     (ward.folder / "tls.pem").write_text("none")
     (ward.folder / "roster.json").write_text("{}")
     said = await ward.advice()
-    assert "IDVAULT_TLS_CERTIFICATE holds no certificate" in said["tls-certificate"]
-    assert "put the signed file back" in said["roster"]
-    assert "put the signed file back first" in said["drills"]
+    assert "IDVAULT_TLS_CERTIFICATE has no readable certificate" in said["tls-certificate"]
+    assert "restore the signed file" in said["roster"]
+    assert "restore the signed file first" in said["drills"]
 
 
 async def test_drills_that_are_overdue(ward: Ward) -> None:
-    """The custodians who have not passed for 90 days are named; a pass counts at once."""
+    """Custodians who have not passed for 90 days are named; a pass counts at once."""
     ward.at = NOW + timedelta(days=90)
-    assert "no drill of custodian-a, custodian-b, custodian-c" in (await ward.advice())["drills"]
+    assert "the drill of custodian-a, custodian-b, custodian-c is overdue" in (await ward.advice())["drills"]
     main = Database(url=ward.databases.main_url)
     try:
         for name in CUSTODIANS[:2]:
@@ -149,11 +149,11 @@ async def test_drills_that_are_overdue(ward: Ward) -> None:
     finally:
         await main.close()
     said = (await ward.advice())["drills"]
-    assert said.startswith("no drill of custodian-c for 90 days; 2 of 3 custodians have shown")
+    assert said.startswith("the drill of custodian-c is overdue; 2 of 3 custodians have passed a drill")
 
 
 async def test_nobody_answers(ward: Ward) -> None:
-    """Neither the registries nor the witness; and a witness whose key is none."""
+    """The registries and the witness do not answer; a witness key is invalid."""
     ward.settings["registry_enterprise_url"] = "http://127.0.0.1:9/"
     ward.settings["registry_check_url"] = "http://127.0.0.1:9/"
     ward.settings["witness_url"] = "http://127.0.0.1:9/"
@@ -164,7 +164,7 @@ async def test_nobody_answers(ward: Ward) -> None:
     assert "does not answer" in said["clock"]
     assert "does not confirm the log" in said["witness"]
     ward.settings["witness_key"] = "none"
-    assert "cannot be asked" in (await ward.advice())["witness"]
+    assert "cannot be used" in (await ward.advice())["witness"]
 
 
 def _drill(main: Database) -> Event:
@@ -173,7 +173,7 @@ def _drill(main: Database) -> Event:
 
 
 async def test_shares_that_wait_for_their_leaver(ward: Ward) -> None:
-    """The file's version names the leaver still: it is said who, and of how many records."""
+    """The advice has the leaver's name and the number of records."""
     first = first_roster()
     custodians = first.quorums[0].custodians
     quorum = replace(first.quorums[0], custodians=(person("custodian-d"), *custodians[1:]))
@@ -190,7 +190,7 @@ async def test_shares_that_wait_for_their_leaver(ward: Ward) -> None:
     (ward.folder / "roster.1.json").write_bytes(first.to_bytes())
     (ward.folder / "roster.json").write_bytes(second.to_bytes())
     said = (await ward.advice())["hand-over"]
-    assert said.startswith("shares wait to be handed over, 1 of custodian-a: let each of them run")
+    assert said.startswith("shares wait to be handed over, 1 of custodian-a: have each of them run")
     (ward.folder / "roster.json").write_bytes(b"{}")
     assert "hand-over" not in await ward.advice()
 

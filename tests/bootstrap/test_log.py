@@ -1,4 +1,4 @@
-"""Whose cosignatures a checkpoint needs: the roster's demand, met by the witness of the settings."""
+"""Which cosignatures a checkpoint needs: the roster requires them, the settings name the witness."""
 
 import pytest
 
@@ -33,7 +33,7 @@ def _roster(threshold: int, *witnesses: VerifierKey) -> Roster:
     ],
 )
 def test_what_is_demanded_and_asked(witness: VerifierKey | None, roster: Roster, quorum: int) -> None:
-    """Without a demand a witness is welcome and not missed; with one it is needed."""
+    """If the roster requires no witness, a witness is optional; otherwise it is needed."""
     policy = log_policy(_settings(witness), roster, LOG_KEY)
     assert policy.log_keys == (VerifierKey(ORIGIN, LOG_KEY),)
     assert (policy.witness_keys, policy.quorum) == (() if witness is None else (witness,), quorum)
@@ -44,6 +44,6 @@ def test_what_is_demanded_and_asked(witness: VerifierKey | None, roster: Roster,
     [(None, _roster(1, ONE)), (OTHER, _roster(1, ONE)), (ONE, _roster(2, ONE, OTHER))],
 )
 def test_a_demand_that_nobody_meets_stops_the_start(witness: VerifierKey | None, roster: Roster) -> None:
-    """No witness, another witness, or more witnesses than are asked: nothing could ever be published."""
+    """With no witness, another witness, or too few witnesses, no checkpoint could be complete."""
     with pytest.raises(ConfigError, match="IDVAULT_WITNESS_KEY"):
         log_policy(_settings(witness), roster, LOG_KEY)

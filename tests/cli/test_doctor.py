@@ -24,9 +24,9 @@ def test_what_is_wrong_is_said(idvault: Commands, tmp_path: Path) -> None:
     result = idvault("doctor")
     assert result.code == ExitCode.CHECK_FAILED
     assert result.out.splitlines() == [
-        "doctor: roster: no roster was adopted yet: start `idvault serve` or `idvault work`",
-        "doctor: log: nobody sequences the log: start `idvault work`",
-        "doctor: drills: there is no drill record for the quorum in force yet: start `idvault work`",
+        "doctor: roster: no roster has been adopted yet: start `idvault serve` or `idvault work`",
+        "doctor: log: no process sequences the log: start `idvault work`",
+        "doctor: drills: the current quorum has no drill record yet: start `idvault work`",
     ]
 
 

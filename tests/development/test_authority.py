@@ -34,7 +34,7 @@ def _names(certificate: x509.Certificate) -> x509.SubjectAlternativeName:
 
 
 def test_client_certificate_carries_one_uri_and_verifies(tmp_path: Path) -> None:
-    """A caller's certificate is signed by the authority, for clients only, and names role and caller once."""
+    """A caller's certificate is signed by the authority, is for clients only, and has one URI."""
     authority = _authority(tmp_path)
     certificate = _client(authority, tmp_path)
     certificate.verify_directly_issued_by(authority.certificate)
@@ -57,21 +57,21 @@ def test_server_certificate_names_hosts_and_addresses(tmp_path: Path) -> None:
 
 
 def test_files_are_for_their_owner_only(tmp_path: Path) -> None:
-    """No key file can be read by anybody else."""
+    """Other users cannot read the key files."""
     _client(_authority(tmp_path), tmp_path)
     for name in ("ca.key", "platform-a.key"):
         assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
 
 
 def test_second_opening_changes_nothing(tmp_path: Path) -> None:
-    """The same authority and certificates are used again, so that pinned keys stay."""
+    """The same authority and certificates are used again, so that pinned keys stay valid."""
     first = _client(_authority(tmp_path), tmp_path)
     second = _client(_authority(tmp_path), tmp_path)
     assert first == second
 
 
 def test_old_certificates_are_renewed_with_the_same_key(tmp_path: Path) -> None:
-    """What runs out soon is issued again, the caller's key stays, and the new chain verifies."""
+    """A certificate that expires soon is renewed with the same key, and the new chain verifies."""
     first = _client(_authority(tmp_path), tmp_path)
     later = NOW + timedelta(days=340)
     authority = _authority(tmp_path, later)
@@ -82,7 +82,7 @@ def test_old_certificates_are_renewed_with_the_same_key(tmp_path: Path) -> None:
 
 
 def test_certificates_of_another_authority_are_replaced(tmp_path: Path) -> None:
-    """A lost authority is made anew, and callers get certificates that it signed."""
+    """If the authority is lost, a new one is created, and callers get new certificates from it."""
     first = _client(_authority(tmp_path), tmp_path)
     (tmp_path / "ca.key").unlink()
     authority = _authority(tmp_path)
@@ -102,7 +102,7 @@ def test_several_uris_or_none_can_be_asked_for(tmp_path: Path) -> None:
 
 
 def test_foreign_key_kind_is_refused(tmp_path: Path) -> None:
-    """A key file of another kind is not taken for the authority's own."""
+    """A key file of another key type is refused."""
     _authority(tmp_path)
     foreign = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     (tmp_path / "ca.key").write_bytes(

@@ -11,7 +11,7 @@ REAL = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 class _Watch:
-    """A monotonic clock that moves when told."""
+    """A monotonic clock that the test advances."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -25,7 +25,7 @@ def _clock(file: Path, watch: _Watch) -> ShiftedClock:
 
 
 def test_shifts_business_time_only(tmp_path: Path) -> None:
-    """The seconds of the file are added to business time, and real time stays."""
+    """The seconds in the file are added to business time only."""
     file = tmp_path / "clock"
     file.write_text("86400\n")
     moment = _clock(file, _Watch())()
@@ -34,7 +34,7 @@ def test_shifts_business_time_only(tmp_path: Path) -> None:
 
 
 def test_reads_again_after_100_ms_and_not_before(tmp_path: Path) -> None:
-    """A new shift is seen 100 ms after the last reading."""
+    """A new shift is read 100 ms after the last read."""
     file, watch = tmp_path / "clock", _Watch()
     file.write_text("10")
     clock = _clock(file, watch)
@@ -46,7 +46,7 @@ def test_reads_again_after_100_ms_and_not_before(tmp_path: Path) -> None:
 
 
 def test_missing_file_shifts_nothing_until_it_comes(tmp_path: Path) -> None:
-    """A file that is not there yet is a shift of zero, and counts once it is there."""
+    """A missing file means no shift, until it exists."""
     file, watch = tmp_path / "clock", _Watch()
     clock = _clock(file, watch)
     assert clock().business == REAL
@@ -56,7 +56,7 @@ def test_missing_file_shifts_nothing_until_it_comes(tmp_path: Path) -> None:
 
 
 def test_half_written_or_lost_file_keeps_the_last_shift(tmp_path: Path) -> None:
-    """What cannot be read while the clock runs leaves the shift as it was."""
+    """An unreadable file leaves the shift unchanged while the clock runs."""
     file, watch = tmp_path / "clock", _Watch()
     file.write_text("7")
     clock = _clock(file, watch)
@@ -71,7 +71,7 @@ def test_half_written_or_lost_file_keeps_the_last_shift(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"tomorrow", b"\xff", b"nan", b"inf", b"1e10"])
 def test_start_refuses_a_file_without_seconds(tmp_path: Path, content: bytes) -> None:
-    """A clock does not start on a file that holds no number of seconds."""
+    """A clock does not start with a file that does not contain a number."""
     file = tmp_path / "clock"
     file.write_bytes(content)
     with pytest.raises(ClockFileError, match="clock file"):
@@ -79,7 +79,7 @@ def test_start_refuses_a_file_without_seconds(tmp_path: Path, content: bytes) ->
 
 
 def test_start_refuses_a_directory(tmp_path: Path) -> None:
-    """A clock does not start on what is no file."""
+    """A clock does not start with a directory as its file."""
     with pytest.raises(ClockFileError, match="cannot be read"):
         _clock(tmp_path, _Watch())
 

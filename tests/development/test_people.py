@@ -34,7 +34,7 @@ def test_roster_is_valid_and_names_everybody(prepared: tuple[Layout, str]) -> No
 
 
 def test_every_name_has_a_certificate_that_fits(prepared: tuple[Layout, str]) -> None:
-    """Each certificate names role and person, and the roster pins the keys of the people's."""
+    """Each certificate has the role and name, and the roster pins the members' certificate keys."""
     place, _ = prepared
     found = roster.parse(place.roster.read_bytes())
     for name, role in layout.ROLES.items():
@@ -54,7 +54,7 @@ def test_identities_open_with_the_published_passphrase(prepared: tuple[Layout, s
 
 
 def test_second_start_changes_nothing(prepared: tuple[Layout, str]) -> None:
-    """Everything that is there stays as it is."""
+    """Existing files stay unchanged."""
     place, quorum_id = prepared
     before = {path: path.read_bytes() for path in place.state.rglob("*") if path.is_file()}
     certificates.prepare(place, now=NOW)
@@ -63,7 +63,7 @@ def test_second_start_changes_nothing(prepared: tuple[Layout, str]) -> None:
 
 
 def test_start_cut_short_goes_on(prepared: tuple[Layout, str]) -> None:
-    """Identities made before the roster was written are taken up, not made anew."""
+    """Identities that were created before the roster was written are used again."""
     place, quorum_id = prepared
     content = place.roster.read_bytes()
     place.roster.unlink()
@@ -73,7 +73,7 @@ def test_start_cut_short_goes_on(prepared: tuple[Layout, str]) -> None:
 
 
 def test_damaged_roster_is_refused_not_replaced(prepared: tuple[Layout, str]) -> None:
-    """A roster that the service may have adopted is never silently made anew."""
+    """A damaged roster, which the service may have adopted, is not replaced."""
     place, _ = prepared
     content = place.roster.read_bytes()
     place.roster.write_bytes(content.replace(b"development operations", b"another operations"))
@@ -83,7 +83,7 @@ def test_damaged_roster_is_refused_not_replaced(prepared: tuple[Layout, str]) ->
 
 
 def test_secrets_are_for_their_owner_only(prepared: tuple[Layout, str]) -> None:
-    """No folder but the owner's, no key, no passphrase can be read by others."""
+    """Other users cannot read the private folders, keys or passphrases."""
     place, _ = prepared
     paths = [place.state, place.keys, place.passphrase, place.registry_secret_key, place.authority_key]
     assert all(stat.S_IMODE(path.stat().st_mode) & 0o077 == 0 for path in paths)

@@ -1,4 +1,4 @@
-"""A whole vault as a child: what is said of one that does not become ready."""
+"""A whole vault as a child process: the errors if it does not become ready."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from idvault.process import ProcessError
 
 
 def test_a_start_that_ends_is_told_with_its_exit_code(tmp_path: Path) -> None:
-    """Whatever it printed is told as well."""
+    """The error contains the exit code and the output."""
     child = Session(state=tmp_path / "state", output=tmp_path / "dev.log", arguments=["--ports", "neither"])
     with pytest.raises(ProcessError, match=r"did not become ready and ended with 2\n(.|\n)*neither"):
         child.start()
@@ -19,7 +19,7 @@ def test_a_start_that_ends_is_told_with_its_exit_code(tmp_path: Path) -> None:
 def test_a_start_that_takes_too_long_is_told_with_its_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A machine that is too slow is no riddle, and no process is left."""
+    """The error contains the time limit, and no process is left."""
     monkeypatch.setattr(session, "_START", 0.0)
     child = Session(state=tmp_path / "state", output=tmp_path / "dev.log")
     with pytest.raises(ProcessError, match="did not become ready within 0 s"):

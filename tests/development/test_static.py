@@ -13,7 +13,7 @@ from idvault.development.static import StaticServer
 
 @pytest.fixture
 async def base_url(tmp_path: Path) -> AsyncIterator[str]:
-    """A server of a directory with one file, beside a file that is not public."""
+    """A server for a directory with one file; another file is outside the directory."""
     public = tmp_path / "public"
     (public / "tile").mkdir(parents=True)
     (public / "tile" / "000").write_bytes(b"leaf")
@@ -26,7 +26,7 @@ async def base_url(tmp_path: Path) -> AsyncIterator[str]:
 
 
 async def test_serves_files(base_url: str) -> None:
-    """A file of the directory is served as it is."""
+    """A file in the directory is served unchanged."""
     async with aiohttp.ClientSession() as session, session.get(base_url + "tile/000") as answer:
         assert answer.status == 200
         assert await answer.read() == b"leaf"
@@ -42,7 +42,7 @@ async def test_serves_files(base_url: str) -> None:
     ],
 )
 async def test_says_what_a_file_is(base_url: str, tmp_path: Path, name: str, kind: str) -> None:
-    """The log's files have the types of C2SP, the others those of their formats."""
+    """The log's files have C2SP content types, the others those of their formats."""
     path = tmp_path / "public" / name
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(b"{}")
@@ -54,7 +54,7 @@ async def test_says_what_a_file_is(base_url: str, tmp_path: Path, name: str, kin
     "path", ["", "tile", "none", ".draft", "link", "%2e%2e/secret", "..%2fsecret", "%00"]
 )
 async def test_serves_nothing_else(base_url: str, path: str) -> None:
-    """No listing, no hidden file, nothing outside of the directory."""
+    """Listings, hidden files and files outside the directory are not served."""
     async with aiohttp.ClientSession() as session, session.get(base_url + path) as answer:
         assert answer.status == 404
 
@@ -69,7 +69,7 @@ async def test_busy_port_is_told(base_url: str, tmp_path: Path) -> None:
 
 
 async def test_a_slow_reader_does_not_hold_up_a_stop(tmp_path: Path) -> None:
-    """Who has asked for a file and does not take it is cut off: a stop of everything has ten seconds."""
+    """A client that does not receive its file is disconnected at a stop."""
     with (tmp_path / "large").open("wb") as file:
         file.truncate(64 * 1024 * 1024)
     server = StaticServer(directory=tmp_path, port=0)

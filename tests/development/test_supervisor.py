@@ -1,4 +1,4 @@
-"""The supervisor of one development machine: its lock, its ports, its children."""
+"""The supervisor of a development vault: its lock, ports and children."""
 
 import asyncio
 import os
@@ -44,16 +44,16 @@ def _registry(layout: Layout, name: str = REGISTRY, *more: str) -> ProcessPlan:
 
 
 def test_state_folder_has_one_supervisor(layout: Layout) -> None:
-    """A second lock on the folder is refused with the holder's process id, until the first is given back."""
+    """A second lock is refused with the holder's process id until the first is released."""
     first = Lock(layout.lock)
-    with pytest.raises(LockedError, match=rf"runs already on .* \(process {os.getpid()}\)"):
+    with pytest.raises(LockedError, match=rf"is already running on .* \(process {os.getpid()}\)"):
         Lock(layout.lock)
     first.release()
     Lock(layout.lock).release()
 
 
 def test_fixed_ports_are_the_published_ones() -> None:
-    """The fixed ports are those of the handles, each named by its setting; free ones need no check."""
+    """The fixed ports are the published ones, each with its setting; free ports are not checked."""
     listening = Ports().listening()
     assert [int(address.rpartition(":")[2]) for address in listening.values()] == [
         7443, 7444, 7480, 7481, 7490, 7491, 7493, 7495,
@@ -63,7 +63,7 @@ def test_fixed_ports_are_the_published_ones() -> None:
 
 
 async def test_children_start_side_by_side_and_stop(layout: Layout, supervisor: Supervisor) -> None:
-    """Each child says by its ready file where it listens; a stop leaves none, and asks the registry last."""
+    """Each child's ready file has its address; a stop ends all children, the registry last."""
     first, second = await supervisor.start(_registry(layout), _registry(layout, "other"))
     assert first["base_url"] != second["base_url"]
     pids = supervisor.pids
@@ -76,14 +76,14 @@ async def test_children_start_side_by_side_and_stop(layout: Layout, supervisor: 
 
 
 async def test_child_that_cannot_start_is_told_with_its_log(layout: Layout, supervisor: Supervisor) -> None:
-    """A child that dies at its start is an error with its name and last log lines."""
+    """If a child dies at its start, the error has its name and last log lines."""
     with pytest.raises(ProcessError, match=r"(?s)mock-registry ended with 2.*latency-ms"):
         await supervisor.start(_registry(layout, REGISTRY, "--latency-ms", "x"))
     await supervisor.stop()
 
 
 async def test_dead_child_ends_the_watch(layout: Layout, supervisor: Supervisor) -> None:
-    """A child that dies is not restarted: whoever watches is told."""
+    """A child that dies is not restarted; `watch` raises an error."""
     await supervisor.start(_registry(layout))
     os.kill(supervisor.pids[REGISTRY], signal.SIGKILL)
     with pytest.raises(ProcessError, match="mock-registry ended with -9"):
@@ -104,7 +104,7 @@ async def test_public_directory_is_served_until_the_stop(layout: Layout, supervi
 
 
 def test_foreign_settings_do_not_leak(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a shell holds for another deployment is dropped; development's own settings take its place."""
+    """IDVAULT_ settings of the shell are removed and replaced by the development settings."""
     monkeypatch.setattr(os, "environ", os.environ.copy())
     monkeypatch.setattr(environment, "environ", os.environ)
     os.environ["IDVAULT_WITNESS_URL"] = "https://witness.example"

@@ -1,4 +1,4 @@
-"""The codes of development's people are those of the RFC, and those that the vault takes."""
+"""The development codes are those of the RFC, which the vault accepts."""
 
 import base64
 import json
@@ -15,7 +15,7 @@ URI = f"otpauth://totp/idvault:x?secret={base64.b32encode(VECTORS['secret_ascii'
 
 @pytest.mark.parametrize("vector", VECTORS["codes"], ids=lambda vector: str(vector["seconds"]))
 def test_codes_are_those_of_the_rfc(vector: dict[str, str]) -> None:
-    """RFC 6238 appendix B, the last six digits; a step before it is that of half a minute earlier."""
+    """The codes are the last six digits of RFC 6238 appendix B; one step earlier is half a minute earlier."""
     now = datetime.fromtimestamp(int(vector["seconds"]), UTC)
     assert totp.code(URI, now=now) == vector["code"][-6:]
     later = datetime.fromtimestamp(int(vector["seconds"]) + 30, UTC)
@@ -23,6 +23,6 @@ def test_codes_are_those_of_the_rfc(vector: dict[str, str]) -> None:
 
 
 def test_the_uri_lies_in_the_identity_folder(tmp_path: Path) -> None:
-    """Without its line end."""
+    """The URI is read without its line end."""
     (tmp_path / totp.FILE).write_text(URI + "\n", "ascii")
     assert totp.read(tmp_path) == URI

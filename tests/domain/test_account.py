@@ -11,7 +11,7 @@ from tests.support.builders import TODAY
 
 
 def test_a_new_account_is_a_pending_sign_up() -> None:
-    """Nothing is confirmed yet, and the first revision is 1."""
+    """The account is not verified yet, and its revision is 1."""
     fresh = account_rules.new(
         account_token=builders.TOKEN,
         relying_party="platform-a",
@@ -25,7 +25,7 @@ def test_a_new_account_is_a_pending_sign_up() -> None:
     [(1, AccountState.VERIFIED, 4), (0, AccountState.EXPIRED, 5), (-1, AccountState.EXPIRED, 5)],
 )
 def test_expire_date_is_the_first_expired_day(days: int, state: AccountState, revision: int) -> None:
-    """An expiry that nobody has stored yet is shown all the same, with a revision of its own."""
+    """An expiry that is not stored yet is already published, with the next revision."""
     account = builders.account(
         state=AccountState.VERIFIED, expire_date=TODAY + timedelta(days=days), revision=4
     )
@@ -35,7 +35,7 @@ def test_expire_date_is_the_first_expired_day(days: int, state: AccountState, re
 
 @pytest.mark.parametrize("state", [state for state in AccountState if state is not AccountState.VERIFIED])
 def test_nothing_else_expires(state: AccountState) -> None:
-    """Only a confirmation can run out."""
+    """Only a verified account expires."""
     account = builders.account(state=state, expire_date=TODAY)
     assert account_rules.expire(account=account, today=TODAY) == account
 

@@ -43,13 +43,13 @@ def _check(name: str, number: str, kind: DocumentType = DocumentType.RESIDENT_ID
 
 
 def test_identity_is_normalised() -> None:
-    """A good name and number become the one form that is sealed and compared."""
+    """A valid name and number are returned in the normal form that is sealed and compared."""
     identity = _check(f" {builders.NAME} ", "１１００００１９０１０１０１０００１")
     assert (identity.name, identity.document.number) == (builders.NAME, builders.NUMBER)
 
 
 def test_every_wrong_field_is_named_at_once() -> None:
-    """A form can show all that is wrong after one call; the reason is the first field's."""
+    """One call reports all invalid fields; the reason is that of the first one."""
     with pytest.raises(InvalidError) as caught:
         _check("", "110000190101010002")
     assert caught.value.reason is Reason.INVALID_NAME
@@ -60,21 +60,21 @@ def test_every_wrong_field_is_named_at_once() -> None:
 
 
 def test_a_wrong_name_alone_is_named_alone() -> None:
-    """A good number is not blamed for a bad name."""
+    """If only the name is invalid, only the name is reported."""
     with pytest.raises(InvalidError) as caught:
         _check("", builders.NUMBER)
     assert [violation.field for violation in caught.value.violations] == ["real_name"]
 
 
 def test_a_document_that_the_registry_cannot_check_is_unsupported() -> None:
-    """Which documents are taken is configuration."""
+    """The accepted document types are configuration."""
     with pytest.raises(InvalidError) as caught:
         _check(builders.NAME, builders.NUMBER, DocumentType.RESIDENCE_PERMIT)
     assert caught.value.reason is Reason.UNSUPPORTED_DOCUMENT
 
 
 def test_an_identity_never_shows_itself() -> None:
-    """A repr in a log or a traceback carries no name and no number."""
+    """repr contains no name and no number."""
     shown = repr(builders.identity())
     assert builders.NAME not in shown
     assert builders.NUMBER not in shown
@@ -91,7 +91,7 @@ def test_an_identity_never_shows_itself() -> None:
     ],
 )
 def test_consent_is_required(version: str, agreed: None, field: str, code: FieldCode) -> None:
-    """Each thing that a consent lacks is named."""
+    """Each missing part of a consent is named."""
     with pytest.raises(InvalidError) as caught:
         claim.check_consent(policy_version=version, agree_time=agreed, now=NOW)
     assert caught.value.reason is Reason.CONSENT_MISSING
@@ -99,7 +99,7 @@ def test_consent_is_required(version: str, agreed: None, field: str, code: Field
 
 
 def test_consent_of_a_clock_slightly_ahead_is_taken() -> None:
-    """Five minutes of difference between clocks are nobody's fault."""
+    """A clock difference of up to five minutes is accepted."""
     agreed = NOW + timedelta(minutes=4)
     consent = claim.check_consent(policy_version="v1", agree_time=agreed, now=NOW)
     assert consent == claim.Consent("v1", agreed)
@@ -114,7 +114,7 @@ def test_consent_of_a_clock_slightly_ahead_is_taken() -> None:
     ],
 )
 def test_accounts_that_take_no_claim(changes: dict[str, object], reason: Reason) -> None:
-    """Erased, closed and renewal-suspended accounts refuse by name."""
+    """Erased, closed and renewal-suspended accounts are refused, each with its reason."""
     with pytest.raises(PreconditionError) as caught:
         claim.admit(account=builders.account(**changes))
     assert caught.value.reason is reason
@@ -123,13 +123,13 @@ def test_accounts_that_take_no_claim(changes: dict[str, object], reason: Reason)
 @pytest.mark.parametrize("state", [s for s in AccountState if s is not AccountState.ERASED])
 @pytest.mark.parametrize("standing", [Standing.GOOD, Standing.WARNED, Standing.PUBLISHING_LIMITED])
 def test_every_other_account_takes_a_claim(state: AccountState, standing: Standing) -> None:
-    """Lesser sanctions and every living state admit a new claim."""
+    """Lesser sanctions and all other states accept a new claim."""
     claim.admit(account=builders.account(state=state, standing=standing))
 
 
 @pytest.mark.parametrize(("count", "minutes_ago"), [(5, 10), (20, 600)])
 def test_repeated_mismatches_are_limited(count: int, minutes_ago: int) -> None:
-    """The fifth in an hour and the twentieth in a day stop the next, with the time when it may pass."""
+    """Five mismatches in an hour or twenty in a day refuse the next claim and say when to retry."""
     failures = [NOW - timedelta(minutes=minutes_ago)] * count
     with pytest.raises(ExhaustedError) as caught:
         claim.check_attempts(failures=failures, now=NOW)
@@ -148,7 +148,7 @@ def test_fewer_or_older_mismatches_pass(count: int, age: timedelta) -> None:
 
 @pytest.mark.parametrize("state", list(AccountState))
 def test_opening_a_claim_changes_only_a_rejected_account(state: AccountState) -> None:
-    """A re-verification never takes a status away; a rejected sign-up is pending again."""
+    """A re-verification does not change the status; a rejected sign-up becomes pending again."""
     before = builders.account(state=state, revision=7)
     after = claim.begin(account=before, claim_id="c1", subject_kind=SubjectKind.INDIVIDUAL)
     assert after.open_claim_id == "c1"
@@ -168,7 +168,7 @@ def test_opening_a_claim_changes_only_a_rejected_account(state: AccountState) ->
     ],
 )
 def test_what_an_answer_makes_of_a_claim(answer: RegistryAnswer, outcome: ClaimOutcome) -> None:
-    """Only a full positive answer succeeds."""
+    """Only a full match succeeds."""
     decided = claim.decide(answer=answer, facts=builders.facts())
     assert decided == outcome
     assert decided.succeeded == (answer is RegistryAnswer.MATCH)
@@ -176,8 +176,8 @@ def test_what_an_answer_makes_of_a_claim(answer: RegistryAnswer, outcome: ClaimO
 
 @pytest.mark.parametrize("answer", sorted(set(RegistryAnswer) - DECIDED))
 def test_other_answers_decide_nothing(answer: RegistryAnswer) -> None:
-    """A failure of the registry is never taken for a verdict."""
-    with pytest.raises(ValueError, match="decides nothing"):
+    """A failure of the registry does not decide a claim."""
+    with pytest.raises(ValueError, match="does not decide a claim"):
         claim.decide(answer=answer, facts=builders.facts())
 
 
@@ -190,7 +190,7 @@ def test_other_answers_decide_nothing(answer: RegistryAnswer) -> None:
     ],
 )
 def test_refusals_are_told_only_after_a_match(changes: dict[str, object], reason: FailureReason) -> None:
-    """Somebody who does not know the name learns nothing about the person's accounts."""
+    """A caller who does not know the name learns nothing about the person's accounts."""
     facts = builders.facts(**changes)
     assert claim.decide(answer=RegistryAnswer.MATCH, facts=facts).failure_reason is reason
     assert claim.decide(answer=RegistryAnswer.MISMATCH, facts=facts) == MISMATCH
@@ -221,7 +221,7 @@ def test_success_verifies_every_living_account(state: AccountState) -> None:
 
 
 def test_success_after_an_expiry_that_was_only_shown_gets_a_revision_above_it() -> None:
-    """The shown EXPIRED and the new VERIFIED never carry one revision."""
+    """The published EXPIRED and the new VERIFIED have different revisions."""
     after = _conclude(SUCCESS, state=AccountState.VERIFIED, expire_date=TODAY, revision=3)
     assert after.revision == 5
 
@@ -239,7 +239,7 @@ def test_failure_rejects_a_sign_up_and_nothing_else(state: AccountState) -> None
 
 @given(st.sampled_from(AccountState), st.booleans(), st.integers(1, 400))
 def test_revisions_never_fall(state: AccountState, succeeds: bool, days: int) -> None:
-    """Whatever happens to a claim, the status's revision only grows."""
+    """The revision only grows, whatever the outcome of a claim."""
     before = builders.account(state=state, expire_date=TODAY + timedelta(days=days - 200))
     opened = claim.begin(account=before, claim_id="c1", subject_kind=SubjectKind.INDIVIDUAL)
     after = claim.conclude(
@@ -271,7 +271,7 @@ def _organization(**changes: Any) -> Identity:
 
 
 def test_an_organization_is_normalised() -> None:
-    """A code in small letters and a name with full-width brackets are what they are in their normal form."""
+    """A lower-case code and a name with full-width brackets are normalised."""
     who = organizations.organization(name="虚构(晴岚)公司")
     found = _organization(organization_name=" 虚构（晴岚）公司", number=who.document.number.lower())
     assert found == who
@@ -280,7 +280,7 @@ def test_an_organization_is_normalised() -> None:
 
 
 def test_an_organizations_name_has_a_limit_of_its_own() -> None:
-    """50 code points where a person has 32; a wrong one is named as the field of this request."""
+    """The limit is 50 code points instead of a person's 32; the error names this request's field."""
     assert _organization(organization_name="虚" * 50).name == "虚" * 50
     with pytest.raises(InvalidError) as refused:
         _organization(organization_name="虚" * 51, number="9" * 18)
@@ -290,7 +290,7 @@ def test_an_organizations_name_has_a_limit_of_its_own() -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in DocumentType if kind is not CREDIT])
 def test_an_organization_has_no_persons_document(kind: DocumentType) -> None:
-    """A resident's number verifies no organisation, and a credit code nobody."""
+    """A resident number is refused for an organisation, and a credit code for a person."""
     with pytest.raises(InvalidError) as refused:
         _organization(document_type=kind, number="110000190101010001")
     assert refused.value.reason is Reason.UNSUPPORTED_DOCUMENT
@@ -306,14 +306,14 @@ def test_an_organization_has_no_persons_document(kind: DocumentType) -> None:
 
 
 def test_a_deployment_without_a_registry_of_organizations_takes_none() -> None:
-    """The document types are those that some registry can check."""
+    """Only document types that a registry can check are accepted."""
     with pytest.raises(InvalidError) as refused:
         _organization(rules=RULES)
     assert refused.value.reason is Reason.UNSUPPORTED_DOCUMENT
 
 
 def test_success_tells_of_an_organization_that_it_is_one_and_its_category() -> None:
-    """An account from before the rule turns out to be an organisation's."""
+    """A legacy account may turn out to belong to an organisation."""
     before = builders.account(state=AccountState.UNVERIFIED, open_claim_id="c1")
     owner = Owner(SubjectKind.ORGANIZATION, OrganizationCategory.COOPERATIVE)
     for outcome, expected in ((SUCCESS, owner), (MISMATCH, PERSON)):
@@ -332,7 +332,7 @@ def test_success_tells_of_an_organization_that_it_is_one_and_its_category() -> N
 
 @pytest.mark.parametrize("state", list(AccountState))
 def test_only_a_rejected_account_changes_whom_it_is_for_before_success(state: AccountState) -> None:
-    """Somebody who was refused as a person may sign up as an organisation."""
+    """A rejected sign-up of a person may be repeated for an organisation."""
     after = claim.begin(
         account=builders.account(state=state), claim_id="c1", subject_kind=SubjectKind.ORGANIZATION
     )

@@ -7,13 +7,13 @@ from tests.support.builders import ZONE
 
 
 def test_the_business_day_is_the_deployments() -> None:
-    """Half past four in the afternoon of UTC is tomorrow in Shanghai."""
+    """16:30 UTC is the next day in Shanghai."""
     now = ClockReading(datetime(2026, 3, 1, 16, 30, tzinfo=UTC), datetime(2020, 1, 1, tzinfo=UTC))
     assert now.today(ZONE) == date(2026, 3, 2)
 
 
 def test_both_clocks_go_on() -> None:
-    """A moment later is later by both clocks, however far apart they are."""
+    """`later` adds the same time to both clocks."""
     now = ClockReading(datetime(2026, 3, 1, tzinfo=UTC), datetime(2020, 1, 1, tzinfo=UTC))
     passed = timedelta(seconds=2.5)
     assert now.later(2.5) == ClockReading(now.business + passed, now.real + passed)

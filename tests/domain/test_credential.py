@@ -44,14 +44,14 @@ def test_verified_and_not_closed(state: AccountState, standing: Standing) -> Non
     ],
 )
 def test_who_gets_no_credential(asked: Account, today: date, reason: Reason) -> None:
-    """The refusal says why."""
+    """Each refusal has its reason."""
     with pytest.raises(IdvaultError) as caught:
         credential.admit(account=asked, today=today)
     assert caught.value.reason is reason
 
 
 def test_nothing_outlives_the_confirmation() -> None:
-    """What is issued ends with its lifetime, or at midnight of the first EXPIRED day in the zone."""
+    """A token or credential expires after its lifetime, or at midnight of the expire_date if sooner."""
     real = datetime(2026, 3, 1, 12, tzinfo=UTC)
     now = ClockReading(real, real)
 
@@ -67,7 +67,7 @@ def test_nothing_outlives_the_confirmation() -> None:
 
 @pytest.mark.parametrize("audience", ["a", "https://taxi.example/", "x" * 200])
 def test_an_audience(audience: str) -> None:
-    """A name or a URL is taken as it is."""
+    """A name or a URL is returned unchanged."""
     assert credential.check_audience(audience) == audience
 
 
@@ -76,7 +76,7 @@ def test_an_audience(audience: str) -> None:
     [("", "REQUIRED"), ("x" * 201, "LENGTH"), ("a b", "CHARACTER"), ("a\n", "CHARACTER"), ("é", "CHARACTER")],
 )
 def test_what_is_no_audience(audience: str, code: str) -> None:
-    """The refusal names the field and echoes nothing."""
+    """The error names the field and does not contain the value."""
     with pytest.raises(InvalidError) as caught:
         credential.check_audience(audience)
     assert [(each.field, each.code.value) for each in caught.value.violations] == [("audience", code)]

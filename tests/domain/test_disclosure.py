@@ -44,7 +44,7 @@ TERMS: dict[str, Any] = {
 
 
 def disclosure(**changes: Any) -> Disclosure:
-    """Return a fresh request of auditor-a."""
+    """Return a new request of auditor-a."""
     made = Disclosure("d" * 32, "auditor-a", "9" * 32, builders.TOKEN, "1" * 32, 1, NOW, END)
     return replace(made, **changes)
 
@@ -58,7 +58,7 @@ def reason(error: pytest.ExceptionInfo[IdvaultError]) -> Reason:
 
 
 def test_m_approvals_approve() -> None:
-    """The first of two leaves it waiting; both are kept in their order."""
+    """After the first of two approvals the request still waits; both are kept in order."""
     once = decide(disclosure(), B)
     twice = decide(once, A)
     assert (once.state, twice.state) == (DisclosureState.REQUESTED, DisclosureState.APPROVED)
@@ -67,7 +67,7 @@ def test_m_approvals_approve() -> None:
 
 
 def test_enough_denials_deny() -> None:
-    """Of 2-of-3, one denial is not enough and two are: one person can neither open nor block."""
+    """In a 2-of-3 quorum two denials deny; a single custodian can neither open nor block."""
     once = decide(disclosure(), A, Verdict.DENY)
     assert once.state is DisclosureState.REQUESTED
     assert decide(decide(once, B), C).state is DisclosureState.APPROVED
@@ -76,7 +76,7 @@ def test_enough_denials_deny() -> None:
 
 @pytest.mark.parametrize("member", [replace(A, name="auditor-a"), replace(A, actor_id="9" * 32)])
 def test_nobody_decides_on_an_own_request(member: QuorumMember) -> None:
-    """Neither under the same name nor as the same actor."""
+    """A member with the auditor's name or the auditor's actor id is refused."""
     with pytest.raises(DeniedError) as refused:
         decide(disclosure(), member)
     assert reason(refused) is Reason.SELF_APPROVAL
@@ -84,7 +84,7 @@ def test_nobody_decides_on_an_own_request(member: QuorumMember) -> None:
 
 @pytest.mark.parametrize("member", [A, replace(A, name="custodian-d"), replace(A, place=3)])
 def test_a_custodian_and_a_place_count_once(member: QuorumMember) -> None:
-    """Also not as another person in the same place, after a hand-over, nor in another place."""
+    """A second decision of the same custodian or place is refused, also after a hand-over."""
     with pytest.raises(PreconditionError) as refused:
         decide(decide(disclosure(), A), member)
     assert reason(refused) is Reason.ILLEGAL_TRANSITION
@@ -94,7 +94,7 @@ def test_a_custodian_and_a_place_count_once(member: QuorumMember) -> None:
     "state", [state for state in DisclosureState if state is not DisclosureState.REQUESTED]
 )
 def test_only_a_waiting_request_is_decided(state: DisclosureState) -> None:
-    """Whatever ended it, no decision comes after."""
+    """No decision is accepted after the request has ended."""
     with pytest.raises(PreconditionError) as refused:
         decide(disclosure(state=state), A)
     expected = Reason.DISCLOSURE_EXPIRED if state is DisclosureState.EXPIRED else Reason.ILLEGAL_TRANSITION
@@ -102,7 +102,7 @@ def test_only_a_waiting_request_is_decided(state: DisclosureState) -> None:
 
 
 def test_nothing_happens_after_the_end() -> None:
-    """An approval, an opening and a withdrawal come too late at the very end."""
+    """From expire_at on, an approval, an opening and a cancellation are refused."""
     waiting, approved = disclosure(), disclosure(state=DisclosureState.APPROVED)
     late: list[Any] = [
         lambda: rules.decide(disclosure=waiting, member=A, verdict=Verdict.APPROVE, quorum=PANEL, now=END),
@@ -116,7 +116,7 @@ def test_nothing_happens_after_the_end() -> None:
 
 
 def test_openings_are_counted() -> None:
-    """Two were asked for, so the third is refused."""
+    """The request allows two openings, so the third is refused."""
     opened = disclosure(state=DisclosureState.APPROVED, openings=2)
     for count in (1, 2):
         opened = rules.open_once(disclosure=opened, now=NOW)
@@ -128,21 +128,21 @@ def test_openings_are_counted() -> None:
 
 
 def test_what_waits_is_not_opened() -> None:
-    """M - 1 approvals open nothing."""
+    """With M - 1 approvals nothing can be opened."""
     with pytest.raises(PreconditionError) as refused:
         rules.check_may_open(disclosure=decide(disclosure(), A), now=NOW)
     assert reason(refused) is Reason.ILLEGAL_TRANSITION
 
 
 def test_a_withdrawal() -> None:
-    """Before the opening it ends the request, after it nothing."""
+    """A request can be cancelled before its opening, not after."""
     assert rules.cancel(disclosure=disclosure(), now=NOW).state is DisclosureState.CANCELLED
     with pytest.raises(PreconditionError):
         rules.cancel(disclosure=disclosure(state=DisclosureState.OPENED), now=NOW)
 
 
 def test_only_the_owner_sees_it() -> None:
-    """For another auditor it does not exist."""
+    """For another auditor the disclosure does not exist."""
     rules.check_owner(disclosure=disclosure(), actor_id="9" * 32)
     with pytest.raises(NotFoundError) as refused:
         rules.check_owner(disclosure=disclosure(), actor_id="8" * 32)
@@ -150,7 +150,7 @@ def test_only_the_owner_sees_it() -> None:
 
 
 def test_time_ends_what_was_not_opened() -> None:
-    """At the very end, and never what is over already."""
+    """A request expires exactly at expire_at, and an ended one never does."""
     assert (
         rules.expire(disclosure=disclosure(), now=END - timedelta.resolution).state
         is DisclosureState.REQUESTED
@@ -161,7 +161,7 @@ def test_time_ends_what_was_not_opened() -> None:
 
 
 def test_how_long_shares_are_kept() -> None:
-    """Until the end, or ten minutes after the last opening, so that a lost answer can be asked for again."""
+    """Shares are kept until expire_at, or ten minutes after the last opening for lost answers."""
     approved = disclosure(state=DisclosureState.APPROVED, openings=2)
     assert rules.needs_shares(disclosure=disclosure(), now=NOW)
     assert rules.needs_shares(disclosure=approved, now=END - timedelta.resolution)
@@ -178,7 +178,7 @@ def test_how_long_shares_are_kept() -> None:
 
 
 def test_good_terms_pass() -> None:
-    """Also at every limit."""
+    """Terms at the limits are valid."""
     rules.check_terms(**TERMS)
     for change in (
         {"openings": 3},
@@ -207,7 +207,7 @@ def test_good_terms_pass() -> None:
     ],
 )
 def test_bad_terms_are_named(change: dict[str, Any], field: str, code: FieldCode) -> None:
-    """The field and what is wrong with it, and never what was sent."""
+    """The error names the field and the code, never the value."""
     with pytest.raises(InvalidError) as refused:
         rules.check_terms(**TERMS | change)
     (violation,) = refused.value.violations
@@ -215,7 +215,7 @@ def test_bad_terms_are_named(change: dict[str, Any], field: str, code: FieldCode
 
 
 def test_a_request_was_made_just_now() -> None:
-    """Ten minutes either way are a difference of clocks, more is a request of another time."""
+    """A difference of up to ten minutes is accepted, more is refused."""
     for ahead in (rules.CLOCK_DIFFERENCE, -rules.CLOCK_DIFFERENCE):
         rules.check_fresh(created_at=NOW + ahead, now=NOW)
         with pytest.raises(PreconditionError) as refused:
@@ -224,7 +224,7 @@ def test_a_request_was_made_just_now() -> None:
 
 
 def test_refusals_are_told_once_a_minute() -> None:
-    """The first at once, those of the same minute with the next one; none is lost and none is told twice."""
+    """The first refusal is logged at once, others of that minute with the next entry; none is lost."""
     told, tally = [], Tally()
     for seconds in (0, 1, 2, 47, 48, 49, 200):
         tally, count = rules.refuse(tally=tally, now=NOW + timedelta(seconds=seconds))
@@ -234,7 +234,7 @@ def test_refusals_are_told_once_a_minute() -> None:
 
 
 def test_silent_refusals_are_told_when_their_minute_is_over() -> None:
-    """Not before, and only if there are any."""
+    """Silent refusals are logged after their minute, and only if there are any."""
     tally, _ = rules.refuse(tally=Tally(), now=NOW)
     assert rules.flush(tally=tally, now=NOW + timedelta(hours=1)) == (tally, 0)
     tally, _ = rules.refuse(tally=tally, now=NOW)
@@ -246,6 +246,6 @@ def test_silent_refusals_are_told_when_their_minute_is_over() -> None:
 
 
 def test_a_decision_is_a_value() -> None:
-    """It says who, in which place, what and when."""
+    """A decision has its custodian, place, verdict and time."""
     made = decide(disclosure(), C, Verdict.DENY).decisions[0]
     assert made == Decision("custodian-c", 3, Verdict.DENY, NOW)

@@ -9,7 +9,7 @@ ZONE = ZoneInfo("Asia/Shanghai")
 
 
 def test_the_horizon_is_the_beginning_of_a_day() -> None:
-    """It lies the embargo before today, in the deployment's zone, and an opening at it is not told yet."""
+    """The horizon is one embargo before today in the deployment's zone; it is exclusive."""
     horizon = disclosure_horizon.horizon(today=date(2026, 6, 1), embargo=timedelta(days=90), zone=ZONE)
     assert horizon == datetime(2026, 3, 2, 16, tzinfo=UTC)
     assert not disclosure_horizon.is_told(opened_at=horizon, horizon=horizon)

@@ -1,4 +1,4 @@
-"""The numbers of the standards, and what must hold for every number. All are synthetic."""
+"""The examples of the standards, and properties of all numbers. All numbers are synthetic."""
 
 from datetime import date, timedelta
 
@@ -55,7 +55,7 @@ def stdnum_accepts(type: DocumentType, number: str) -> bool:
     ],
 )
 def test_valid_numbers_of_the_table(type: DocumentType, number: str) -> None:
-    """Every valid number of the rules' table is accepted as it is."""
+    """Every valid number of the table is accepted unchanged."""
     assert document.parse(type=type, number=number, today=TODAY) == Document(type, number)
 
 
@@ -98,12 +98,12 @@ def test_valid_numbers_of_the_table(type: DocumentType, number: str) -> None:
     ],
 )
 def test_refused_numbers(type: DocumentType, number: str, code: FieldCode) -> None:
-    """A wrong number is refused with the code that helps its owner."""
+    """An invalid number is refused with the code of its error."""
     assert refusal(type, number) is code
 
 
 def test_the_inner_check_of_a_credit_code_counts() -> None:
-    """A code whose last character is right but whose organisation check is wrong is refused."""
+    """A code with a valid last character but an invalid organisation check is refused."""
     body = "91350100M000100Y5"
     assert refusal(CREDIT, body + document.credit_check_character(body=body)) is FieldCode.CHECK_DIGIT
 
@@ -119,12 +119,12 @@ def test_the_inner_check_of_a_credit_code_counts() -> None:
     ],
 )
 def test_writing_is_normalised(type: DocumentType, typed: str, number: str) -> None:
-    """Full-width characters, small letters and surrounding white space make no difference."""
+    """Full-width characters, lower-case letters and surrounding white space are normalised."""
     assert document.parse(type=type, number=typed, today=TODAY).number == number
 
 
 def test_birth_today_and_tomorrow() -> None:
-    """Somebody born today has a number; nobody is born tomorrow yet."""
+    """Today is a valid birth date, tomorrow is not."""
     body = f"110105{TODAY:%Y%m%d}002"
     number = body + document.resident_check_character(body=body)
     assert document.parse(type=RESIDENT, number=number, today=TODAY).number == number
@@ -153,7 +153,7 @@ def test_old_form_is_for_imports_only() -> None:
     ],
 )
 def test_refused_in_an_import(type: DocumentType, number: str, code: FieldCode) -> None:
-    """An import refuses everything else as ever."""
+    """An import refuses every other invalid number too."""
     assert refusal(type, number, legacy=True) is code
 
 
@@ -164,7 +164,7 @@ def test_an_import_takes_the_present_form_too() -> None:
 
 
 def test_no_repr_or_error_shows_a_number() -> None:
-    """Neither repr nor a refusal, its cause included, repeats what was sent."""
+    """Neither repr nor an error or its cause contains the number."""
     assert "1949" not in repr(document.parse(type=RESIDENT, number="11010519491231002X", today=TODAY))
     with pytest.raises(InvalidError) as caught:
         document.parse(type=RESIDENT, number="110105194902300023", today=TODAY)
@@ -183,7 +183,7 @@ def test_no_repr_or_error_shows_a_number() -> None:
         (CREDIT, "91110000600037341L", True, True),
         (CREDIT, "51110000500004569N", True, True),
         (CREDIT, "92350206MA2ABCDEXH", True, True),
-        # The disagreements: python-stdnum refuses what is valid, or takes what is not.
+        # The differences: python-stdnum refuses a valid number or accepts an invalid one.
         (RESIDENT, "440524188001010014", True, False),
         (PERMIT, "810000199408230021", True, False),
         (PERMIT, "830000199201300022", True, False),
@@ -196,7 +196,7 @@ def test_no_repr_or_error_shows_a_number() -> None:
     ],
 )
 def test_agreement_with_python_stdnum(type: DocumentType, number: str, ours: bool, theirs: bool) -> None:
-    """Where python-stdnum says otherwise, the case is known and pinned here."""
+    """Every difference from python-stdnum is known and listed here."""
     try:
         document.parse(type=type, number=number, today=TODAY)
         accepted = True
@@ -227,7 +227,7 @@ def credit_codes(draw: st.DrawFn) -> str:
 
 @given(number=resident_numbers())
 def test_made_up_resident_numbers_are_accepted(number: str) -> None:
-    """A number made by the standard's own rule is valid."""
+    """A number made by the standard's rule is valid."""
     assert document.parse(type=RESIDENT, number=number, today=TODAY).number == number
 
 
@@ -241,7 +241,7 @@ def test_every_single_change_of_a_resident_number_is_refused(number: str, positi
 
 @given(number=credit_codes())
 def test_made_up_credit_codes_are_accepted(number: str) -> None:
-    """A code made by the standard's own rule is valid."""
+    """A code made by the standard's rule is valid."""
     assert document.parse(type=CREDIT, number=number, today=TODAY).number == number
 
 
@@ -255,7 +255,7 @@ def test_every_single_change_of_a_credit_code_is_refused(number: str, position: 
 
 @given(text=st.text() | st.text(alphabet="0123456789Xx9AKZ", min_size=15, max_size=18), legacy=st.booleans())
 def test_any_text_is_a_number_or_a_refusal(text: str, legacy: bool) -> None:
-    """Any text is a document, which reads back as itself, or InvalidError."""
+    """Any text gives a document that parses to itself, or InvalidError."""
     parse = document.parse_legacy if legacy else document.parse
     for type in DocumentType:
         try:

@@ -1,4 +1,4 @@
-"""Rules of drills: what the record of nobody is called, and until when each custodian must open a share."""
+"""Rules of drills: the token of the synthetic record, and when each custodian's drill is due."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +14,7 @@ QUORUM = "0123456789abcdef" * 4
 
 
 def test_the_token_is_no_account_token() -> None:
-    """It follows from the quorum, fits into the same column, and no account can have it."""
+    """The token is derived from the quorum, fits the same column, and is not a valid account token."""
     made = drill.token(quorum_id=QUORUM)
     assert made == "drill_0123456789abcdef012345678"
     assert len(made) == len(token.make(bytes(16)))
@@ -24,7 +24,7 @@ def test_the_token_is_no_account_token() -> None:
 
 
 def test_the_identity_is_of_nobody() -> None:
-    """It says that it is synthetic, and its number breaks every rule."""
+    """The name says that the identity is synthetic, and the number is invalid."""
     made = drill.identity()
     assert "合成" in made.name
     with pytest.raises(InvalidError):
@@ -33,7 +33,7 @@ def test_the_identity_is_of_nobody() -> None:
 
 
 def test_no_platform_is_called_like_the_drill() -> None:
-    """Its records would be taken for drill records; every other name is free."""
+    """The relying party name of drills is refused; every other name is accepted."""
     drill.check_platform("drills")
     with pytest.raises(InvalidError) as refused:
         drill.check_platform(drill.RELYING_PARTY)
@@ -42,7 +42,7 @@ def test_no_platform_is_called_like_the_drill() -> None:
 
 @pytest.mark.parametrize("difference", [timedelta(minutes=-10), timedelta(0), timedelta(minutes=10)])
 def test_what_was_signed_just_now(difference: timedelta) -> None:
-    """Within ten minutes of the service's clock, before and after."""
+    """A signature within ten minutes of the service's clock is accepted."""
     drill.check_fresh(signed_at=NOW + difference, now=NOW)
     beyond = difference + timedelta(seconds=1 if difference >= timedelta(0) else -1)
     if difference:
@@ -52,7 +52,7 @@ def test_what_was_signed_just_now(difference: timedelta) -> None:
 
 
 def test_when_a_drill_is_due() -> None:
-    """90 days after the last one; without any, after the first record that could have been opened."""
+    """A drill is due 90 days after the last one, or after the first record that could have been opened."""
     never = drill.standing(custodian="a", made=[NOW + timedelta(days=1), NOW], passed=[])
     assert never == DrillStanding("a", None, NOW + DAYS)
     passed = drill.standing(custodian="a", made=[NOW], passed=[NOW + timedelta(days=80), NOW])
@@ -61,7 +61,7 @@ def test_when_a_drill_is_due() -> None:
 
 
 def test_overdue_begins_at_the_due_time() -> None:
-    """Not a microsecond before."""
+    """A drill is overdue exactly from its due time on."""
     standing = DrillStanding("a", None, NOW)
     assert standing.is_overdue(NOW)
     assert not standing.is_overdue(NOW - timedelta(microseconds=1))

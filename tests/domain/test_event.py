@@ -8,38 +8,38 @@ from tests.support import builders
 
 
 def test_every_type_lists_its_fields() -> None:
-    """An event that nobody could encode would stop its act."""
+    """Without its field list an event could not be encoded, and its act would fail."""
     assert set(event.FIELDS) == set(EventType)
 
 
 @pytest.mark.parametrize("kind", list(EventType))
 def test_types_read_noun_thing_verb(kind: EventType) -> None:
-    """Three lower-case words."""
+    """A type has three lower-case words."""
     words = kind.value.split(":")
     assert len(words) == 3
     assert all(word.isalpha() and word.islower() for word in words)
 
 
 def test_details_follow_the_listed_order() -> None:
-    """Not the order in which the fields were given."""
+    """The order of the arguments does not matter."""
     made = builders.event(EventType.REQUEST_PURGE, count=3, before="2026-03-01")
     assert made.details() == seal.encode("request:retention:purge", "2026-03-01", 3)
 
 
 def test_a_missing_field_is_an_error() -> None:
-    """Nothing is committed to by half."""
+    """An event with a missing field cannot be encoded."""
     with pytest.raises(KeyError):
         builders.event(EventType.CLAIM_SUPERSEDE, claim_id="c1").details()
 
 
 def test_an_act_can_add_what_only_it_knows() -> None:
-    """The event itself is unchanged."""
+    """`with_fields` does not change the original event."""
     made = builders.event(EventType.CLAIM_SUPERSEDE, claim_id="c1")
     assert made.with_fields(by_claim_id="c2").details() == seal.encode(made.type.value, "c1", "c2")
     assert "by_claim_id" not in made.fields
 
 
 def test_the_opening_key_never_shows() -> None:
-    """Whoever has it can open the leaf."""
+    """repr does not show the opening key."""
     assert builders.event().opening_key.hex() not in repr(builders.event())
     assert repr(builders.event().opening_key) not in repr(builders.event())

@@ -1,4 +1,4 @@
-"""What one batch of a hand-over may hold."""
+"""What one batch of a hand-over may contain."""
 
 from dataclasses import replace
 
@@ -25,7 +25,7 @@ def test_up_to_200_shares_of_different_accounts() -> None:
 
 @pytest.mark.parametrize("numbers", [[], list(range(MOST_SHARES + 1)), [1, 2, 1]])
 def test_none_too_many_and_twice_are_refused(numbers: list[int]) -> None:
-    """A batch is one short act, and one share of each account."""
+    """A batch without shares, with too many, or with two of one account is refused."""
     with pytest.raises(InvalidError) as refused:
         handover.check([_share(number) for number in numbers], sealed_size=SIZE)
     assert (refused.value.reason, refused.value.violations[0].field) == (Reason.INVALID_MESSAGE, "shares")
@@ -41,17 +41,17 @@ def test_none_too_many_and_twice_are_refused(numbers: list[int]) -> None:
     ],
 )
 def test_sizes_are_exact(change: dict[str, str | bytes]) -> None:
-    """Nothing that could not be a share of a record is looked up."""
+    """A share with a field of the wrong size is refused before any lookup."""
     with pytest.raises(InvalidError, match="INVALID_MESSAGE"):
         handover.check([_share(1), replace(_share(2), **change)], sealed_size=SIZE)  # type: ignore[arg-type]
 
 
 def test_an_account_token_has_its_own_reason() -> None:
-    """The reason is the same as everywhere."""
+    """An invalid account token has the reason INVALID_ACCOUNT_TOKEN, as everywhere."""
     with pytest.raises(InvalidError, match="INVALID_ACCOUNT_TOKEN"):
         handover.check([replace(_share(1), account_token="acct_")], sealed_size=SIZE)
 
 
 def test_a_share_does_not_show_what_was_resealed() -> None:
-    """Nobody logs it by chance."""
+    """repr does not show the re-sealed share."""
     assert "resealed" not in repr(_share(1))

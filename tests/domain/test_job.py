@@ -40,7 +40,7 @@ def test_a_job_is_born_sending() -> None:
 
 
 def test_a_born_job_that_queues_has_sent_nothing() -> None:
-    """It lets those before it go first, and its check is still to be asked."""
+    """A queued new job is READY: its check has not been sent."""
     queued = job.queued(progress=SENDING, now=NOW + S)
     assert queued == JobProgress(JobState.READY, 0, sent_at=None, next_at=NOW + S)
     assert job.next_call(progress=queued, can_query=True) is RegistryCall.CHECK
@@ -49,7 +49,7 @@ def test_a_born_job_that_queues_has_sent_nothing() -> None:
 @pytest.mark.parametrize("answer", sorted(DECIDED))
 @pytest.mark.parametrize("call", [_check, _query])
 def test_a_deciding_answer_is_final(answer: RegistryAnswer, call: object) -> None:
-    """From a check or a query alike."""
+    """The answer is final from a check and from a query."""
     assert callable(call)
     assert call(answer).final is answer
 
@@ -63,7 +63,7 @@ def test_a_deciding_answer_is_final(answer: RegistryAnswer, call: object) -> Non
     ],
 )
 def test_a_check_that_was_not_taken_is_ready_again(answer: RegistryAnswer, wait: timedelta) -> None:
-    """It may be sent again without asking; a ban pauses for a minute."""
+    """The check may be sent again without a query; a ban causes a pause of one minute."""
     progress = _check(answer).progress
     assert (progress.state, progress.next_at, progress.sent_at) == (JobState.READY, NOW + S + wait, None)
     assert job.next_call(progress=progress, can_query=True) is RegistryCall.CHECK
@@ -71,7 +71,7 @@ def test_a_check_that_was_not_taken_is_ready_again(answer: RegistryAnswer, wait:
 
 @pytest.mark.parametrize("start", [SENDING, _check(RegistryAnswer.IN_PROGRESS).progress])
 def test_who_had_no_turn_keeps_its_place(start: JobProgress) -> None:
-    """The cap left no room: that says nothing of the registry, so the next turn is not put off."""
+    """A full rate cap is not a failure of the registry, so the next turn is not delayed."""
     progress = start
     for _ in range(5):
         progress = _check(RegistryAnswer.NO_TURN, progress).progress
@@ -80,21 +80,21 @@ def test_who_had_no_turn_keeps_its_place(start: JobProgress) -> None:
 
 
 def test_the_daily_limit_waits_for_midnight() -> None:
-    """The registry takes no more today."""
+    """The registry accepts no more checks today."""
     progress = _check(RegistryAnswer.DAILY_LIMIT).progress
     assert (progress.state, progress.next_at) == (JobState.READY, MIDNIGHT)
 
 
 @pytest.mark.parametrize("answer", [RegistryAnswer.UNKNOWN, RegistryAnswer.NOT_FOUND])
 def test_a_check_in_doubt_is_asked_about_ten_seconds_after_it_was_sent(answer: RegistryAnswer) -> None:
-    """It may have been decided, so it is never simply sent again."""
+    """The check may have been decided, so it is queried before it is sent again."""
     progress = _check(answer).progress
     assert (progress.state, progress.next_at) == (JobState.UNKNOWN, NOW + job.QUERY_DELAY)
     assert job.next_call(progress=progress, can_query=True) is RegistryCall.QUERY
 
 
 def test_a_lease_that_runs_out_while_sending_leaves_a_check_in_doubt() -> None:
-    """Whoever takes the job up asks first."""
+    """The process that leases the job next queries the check first."""
     assert UNKNOWN.state is JobState.UNKNOWN
     late = job.take_up(progress=SENDING, now=NOW + 30 * S)
     assert late.next_at == NOW + 30 * S
@@ -103,14 +103,14 @@ def test_a_lease_that_runs_out_while_sending_leaves_a_check_in_doubt() -> None:
 
 
 def test_sending_is_committed_before_a_check_is_sent_again() -> None:
-    """The commit carries the time from which doubt is counted."""
+    """The commit stores the time from which the query delay is counted."""
     ready = _check(RegistryAnswer.NOT_SENT).progress
     sending = job.send(progress=ready, now=NOW + 5 * S)
     assert (sending.state, sending.sent_at) == (JobState.SENDING, NOW + 5 * S)
 
 
 def test_in_progress_is_polled_at_growing_intervals_that_stay_below_300_s() -> None:
-    """An answer lives 300 s after it was first heard."""
+    """The registry keeps an answer for 300 s after it was first read."""
     progress = _check(RegistryAnswer.IN_PROGRESS).progress
     waits = []
     for _ in range(12):
@@ -123,7 +123,7 @@ def test_in_progress_is_polled_at_growing_intervals_that_stay_below_300_s() -> N
 
 @pytest.mark.parametrize("start", [UNKNOWN, _check(RegistryAnswer.IN_PROGRESS).progress])
 def test_no_such_check_counts_only_twice(start: JobProgress) -> None:
-    """The first may be a race inside the registry; the second resends under the same ai and is counted."""
+    """The first may be a race inside the registry; the second leads to a counted resend under the same ai."""
     once = _query(RegistryAnswer.NOT_FOUND, start).progress
     assert (once.state, once.missing, once.resends) == (start.state, 1, 0)
     assert once.next_at == NOW + 10 * S + job.MISSING_INTERVAL
@@ -152,7 +152,7 @@ def test_a_query_without_answer_leaves_doubt(
 
 
 def test_waits_double_up_to_a_minute() -> None:
-    """A registry that is away for long is not hammered."""
+    """A registry that is unreachable for long is not called too often."""
     progress = SENDING
     waits = []
     for _ in range(9):
@@ -166,7 +166,7 @@ def test_waits_double_up_to_a_minute() -> None:
     "answer", [RegistryAnswer.MISMATCH, RegistryAnswer.NO_RECORD, RegistryAnswer.INVALID_INPUT]
 )
 def test_a_second_spelling_is_asked_after_the_first_fails(call: object, answer: RegistryAnswer) -> None:
-    """At most two checks, each with its own ai; the second answer is final."""
+    """There are at most two checks, each with its own ai; the second answer is final."""
     assert callable(call)
     step = call(answer, spellings=2)
     assert step.final is None
@@ -176,30 +176,30 @@ def test_a_second_spelling_is_asked_after_the_first_fails(call: object, answer: 
 
 
 def test_a_match_of_the_first_spelling_asks_no_second() -> None:
-    """A confirmed name is confirmed."""
+    """A match of the first spelling is final."""
     assert _check(RegistryAnswer.MATCH, spellings=2).final is RegistryAnswer.MATCH
 
 
 def test_a_settled_claim_asks_nothing() -> None:
-    """DONE is the end."""
+    """A DONE job has no next call."""
     with pytest.raises(ValueError, match="settled"):
         job.next_call(progress=job.done(progress=SENDING), can_query=True)
 
 
 @pytest.mark.parametrize("progress", [UNKNOWN, SENDING, _check(RegistryAnswer.IN_PROGRESS).progress])
 def test_a_registry_without_queries_is_asked_by_the_check_again(progress: JobProgress) -> None:
-    """Whatever became of a check, the next call is the check."""
+    """Without queries, the next call is always the check."""
     assert job.next_call(progress=progress, can_query=False) is RegistryCall.CHECK
 
 
 def test_a_check_in_doubt_that_is_sent_again_is_a_resend() -> None:
-    """It is counted when it is committed, before it is sent."""
+    """The resend is counted when it is committed, before it is sent."""
     sending = job.send(progress=UNKNOWN, now=NOW + 10 * S)
     assert (sending.state, sending.resends, sending.sent_at) == (JobState.SENDING, 1, NOW + 10 * S)
 
 
 def test_resends_lie_further_apart_each_time() -> None:
-    """A registry that forgets what nobody heard charges each of them: 10 s, doubled up to 10 minutes."""
+    """A registry that forgets unread answers charges each resend: 10 s, doubled up to 10 minutes."""
     progress, pauses = SENDING, []
     for _ in range(9):
         progress = _check(RegistryAnswer.UNKNOWN, progress, can_query=False).progress
@@ -211,7 +211,7 @@ def test_resends_lie_further_apart_each_time() -> None:
 
 
 def test_polling_by_the_check_is_no_resend() -> None:
-    """The registry itself said that it works on it; a poll that is not sent leaves it there."""
+    """A poll of a check in progress is not a resend; a poll that was not sent changes nothing."""
     waiting = _check(RegistryAnswer.IN_PROGRESS, can_query=False).progress
     assert job.send(progress=waiting, now=NOW + 5 * S) == waiting
     again = _check(RegistryAnswer.IN_PROGRESS, waiting, can_query=False).progress

@@ -14,7 +14,7 @@ SEPARATORS = ["\u00b7", "\u2022", "\u30fb", "\u2027", "\u22c5", "\uff65", "\u038
 
 @pytest.mark.parametrize("separator", SEPARATORS)
 def test_separators_become_one(separator: str) -> None:
-    """Whatever dot a keyboard offers, the normal form has U+00B7."""
+    """Every separator that keyboards offer becomes U+00B7."""
     assert name.parse(f"买买提{separator}艾力", limit=32) == "买买提\u00b7艾力"
 
 
@@ -38,7 +38,7 @@ def test_separators_become_one(separator: str) -> None:
     ],
 )
 def test_normal_form(typed: str, normal: str) -> None:
-    """A name is brought to the form that is sealed, compared and sent, and that form stays as it is."""
+    """A name is normalised, and the normal form is stable."""
     assert name.parse(typed, limit=32) == normal
     assert name.parse(normal, limit=32) == normal
 
@@ -71,7 +71,7 @@ def test_normal_form(typed: str, normal: str) -> None:
     ],
 )
 def test_refused(typed: str, code: FieldCode) -> None:
-    """What is no name is refused with the code that helps its owner, and is not repeated."""
+    """An invalid name is refused with the code of its error, which does not contain the name."""
     with pytest.raises(InvalidError) as caught:
         name.parse(typed, limit=32)
     assert caught.value.reason is Reason.INVALID_NAME
@@ -85,7 +85,7 @@ def test_length_counts_code_points() -> None:
 
 
 def test_no_limit_goes_beyond_fifty() -> None:
-    """A provider without a limit of its own does not lift ours."""
+    """A higher limit of the registry does not raise ours."""
     with pytest.raises(InvalidError):
         name.parse("某" * 51, limit=100)
 
@@ -94,7 +94,7 @@ def test_no_limit_goes_beyond_fifty() -> None:
     ("normal", "spelling"), [("某\u4dae", "某\ue863"), ("\u4b8c\u4dae", "\ue85f\ue863"), ("某一一", None)]
 )
 def test_alternative_spelling(normal: str, spelling: str | None) -> None:
-    """A second spelling exists exactly where a character has a private-use code point."""
+    """A second spelling exists if and only if a character has a private-use code point."""
     assert name.alternative_spelling(normal) == spelling
 
 
@@ -116,6 +116,6 @@ def test_any_text_is_a_name_or_a_refusal(text: str) -> None:
 
 @given(text=st.text(alphabet="某\u4dae\u4b8c", min_size=1, max_size=8))
 def test_a_second_spelling_reads_as_the_first(text: str) -> None:
-    """Both spellings are the same name to us."""
+    """Both spellings have the same normal form."""
     spelling = name.alternative_spelling(text)
     assert spelling is None or name.parse(spelling, limit=32) == text

@@ -33,13 +33,13 @@ CREDIT = DocumentType.UNIFIED_SOCIAL_CREDIT_CODE
     ],
 )
 def test_the_first_two_characters_decide(pair: str, category: Category) -> None:
-    """The rest of a code does not matter, and an unlisted pair is another organisation."""
+    """The rest of the code does not matter, and an unlisted pair is OTHER."""
     for body in ("MA000001", "12345678"):
         parsed = document.parse(type=CREDIT, number=credit_code(pair=pair, body=body), today=TODAY)
         assert organization.category(document=parsed) is category
 
 
 def test_a_person_has_no_category() -> None:
-    """A resident's number begins with two digits too, and they are a province."""
+    """The first two digits of a resident number are a province, not a category."""
     resident = Document(DocumentType.RESIDENT_ID, "110000190101010001")
     assert organization.category(document=resident) is None

@@ -9,7 +9,7 @@ from tests.support import builders
 
 
 def test_the_digest_covers_what_is_sealed_in_the_written_order() -> None:
-    """Computed here once more, field by field."""
+    """The test computes the digest again, field by field."""
     record = builders.record()
     encoded = seal.encode(
         "idvault/sealed-record/v1", 1, "platform-a", builders.TOKEN, "d" * 32, "e" * 64,
@@ -20,7 +20,7 @@ def test_the_digest_covers_what_is_sealed_in_the_written_order() -> None:
 
 @pytest.mark.parametrize("changes", [{"shares": (b"new",)}, {"present_quorum_id": "f" * 64}, {"suite": "x"}])
 def test_a_hand_over_changes_no_digest(changes: dict[str, object]) -> None:
-    """HPKE shares are re-sealed without touching what the log bound."""
+    """Re-sealed HPKE shares do not change the digest that the log commits to."""
     assert builders.record(**changes).digest() == builders.record().digest()
 
 
@@ -39,5 +39,5 @@ def test_a_hand_over_changes_no_digest(changes: dict[str, object]) -> None:
     ],
 )
 def test_everything_else_changes_it(changes: dict[str, object]) -> None:
-    """Any field that custody relies on."""
+    """Every other field changes the digest."""
     assert builders.record(**changes).digest() != builders.record().digest()

@@ -11,13 +11,13 @@ GOOD = "0b6f3d52-93a1-4d6b-9c55-2f8f1a3c7d10"
 
 
 def test_a_lower_case_uuid_is_taken_as_it_is() -> None:
-    """Any version of UUID will do."""
+    """Every UUID version is accepted."""
     assert request.check_id(GOOD) == GOOD
 
 
 @given(st.uuids())
 def test_every_uuid_is_taken(value: object) -> None:
-    """What the standard library writes is what we read."""
+    """UUIDs as the standard library writes them are accepted."""
     assert request.check_id(str(value)) == str(value)
 
 
@@ -33,7 +33,7 @@ def test_every_uuid_is_taken(value: object) -> None:
     ],
 )
 def test_anything_else_is_refused(text: str, code: FieldCode) -> None:
-    """The field is named, the value is not."""
+    """The error names the field and does not contain the value."""
     with pytest.raises(InvalidError) as caught:
         request.check_id(text)
     assert caught.value.reason is Reason.INVALID_REQUEST_ID

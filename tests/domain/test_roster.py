@@ -1,4 +1,4 @@
-"""What is accepted of those who propose and sign, before any signature is looked at."""
+"""What is accepted in proposals and signatures before a signature is verified."""
 
 import pytest
 
@@ -17,7 +17,7 @@ from idvault.domain.error import ExhaustedError, FieldCode, InvalidError, Reason
     ],
 )
 def test_what_is_no_hash_is_refused(value: str, code: FieldCode) -> None:
-    """64 small hex digits and nothing else."""
+    """A hash must be 64 lower-case hex digits."""
     with pytest.raises(InvalidError) as refused:
         roster.check_hash(value, field="hash")
     assert refused.value.reason is Reason.INVALID_MESSAGE
@@ -27,14 +27,14 @@ def test_what_is_no_hash_is_refused(value: str, code: FieldCode) -> None:
 
 @pytest.mark.parametrize("size", [0, 63, 65])
 def test_a_signature_has_64_bytes(size: int) -> None:
-    """Other sizes are refused before anybody computes with them."""
+    """Other sizes are refused before the signature is verified."""
     with pytest.raises(InvalidError):
         roster.check_signature(bytes(size))
     assert roster.check_signature(bytes(64)) == bytes(64)
 
 
 def test_room_is_for_eight() -> None:
-    """The ninth proposal is told when to come again."""
+    """The ninth proposal is refused with a retry time."""
     roster.check_room(waiting=roster.MOST_PROPOSALS - 1)
     with pytest.raises(ExhaustedError) as refused:
         roster.check_room(waiting=roster.MOST_PROPOSALS)

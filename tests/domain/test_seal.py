@@ -1,4 +1,4 @@
-"""The one encoding, and what each sealed thing is bound to."""
+"""The encoding, and what each sealed blob is bound to."""
 
 from hashlib import sha256
 
@@ -21,7 +21,7 @@ def _decoded(data: bytes) -> list[bytes]:
 
 
 def test_the_encoding_is_pinned() -> None:
-    """Lengths of four bytes, UTF-8, ASCII decimals: the bytes that every hash and signature stands on."""
+    """The encoding has four-byte lengths, UTF-8 and ASCII decimals, as every hash and signature relies on."""
     encoded = seal.encode("idvault/test/v1", "名", 42, b"\x00\xff", "")
     assert encoded.hex() == (
         "0000000f"
@@ -35,7 +35,7 @@ def test_the_encoding_is_pinned() -> None:
 
 @given(purpose=TEXT, parts=st.lists(st.binary(max_size=300) | TEXT | st.integers(), max_size=6))
 def test_what_is_encoded_can_be_told_apart(purpose: str, parts: list[seal.Part]) -> None:
-    """The parts come back whole from the bytes, so no two lists of bytes give the same bytes."""
+    """The parts can be decoded from the bytes, so different lists give different bytes."""
     expected = [part if isinstance(part, bytes) else str(part).encode() for part in (purpose, *parts)]
     assert _decoded(seal.encode(purpose, *parts)) == expected
 
@@ -48,7 +48,7 @@ def test_the_encoding_is_injective(first: tuple[str, list[bytes]], second: tuple
 
 
 def test_bytes_moved_between_parts_make_another_encoding() -> None:
-    """Neither a boundary nor an empty part can be shifted without a trace."""
+    """Moving a boundary or an empty part changes the encoding."""
     lists: list[list[seal.Part]] = [
         ["ab", "c"],
         ["a", "bc"],
@@ -61,7 +61,7 @@ def test_bytes_moved_between_parts_make_another_encoding() -> None:
 
 
 def test_things_are_bound_as_the_design_says() -> None:
-    """Each purpose has its own name, version and order of parts."""
+    """Each purpose has its name, version and order of parts."""
     assert seal.shred_info(record_id="r") == seal.encode("idvault/shred/v1", "r")
     assert seal.record_info(
         format_version=1, relying_party="p", account_token="t", record_id="r", quorum_id="q"
@@ -81,7 +81,7 @@ def test_things_are_bound_as_the_design_says() -> None:
 
 
 def test_a_quorum_id_binds_threshold_names_keys_and_order() -> None:
-    """The id is the hash of the design, and changes with everything that it stands for."""
+    """The id is the specified hash and changes with every part of the quorum."""
     members = (("a", b"key-a"), ("b", b"key-b"))
     made = seal.quorum_id(threshold=2, members=members)
     assert made == sha256(seal.encode("idvault/quorum/v1", 2, "a", b"key-a", "b", b"key-b")).hexdigest()

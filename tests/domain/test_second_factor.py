@@ -31,7 +31,7 @@ NOW = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
     ],
 )
 def test_only_six_ascii_digits_are_a_code(code: str) -> None:
-    """Digits of other scripts, signs and white space are none."""
+    """Digits of other scripts, signs and white space are refused."""
     with pytest.raises(DeniedError) as refused:
         rules.check_code(code)
     assert refused.value.reason is Reason.SECOND_FACTOR_REFUSED
@@ -40,7 +40,7 @@ def test_only_six_ascii_digits_are_a_code(code: str) -> None:
 
 @given(st.text(max_size=8))
 def test_whatever_passes_is_six_ascii_digits(code: str) -> None:
-    """No text gets past the check that is not in the set of a million codes."""
+    """Every text that passes the check is one of the million codes."""
     try:
         rules.check_code(code)
     except DeniedError:
@@ -57,7 +57,7 @@ def test_locks_double_up_to_a_day() -> None:
 
 
 def test_a_lock_ends_by_itself_and_the_count_begins_anew() -> None:
-    """During it nothing is charged; the first try after it is the first of ten."""
+    """During a lock no try is charged; the first try after it is the first of ten."""
     tries = Tries()
     for count in range(1, 11):
         tries = rules.charge(tries=tries, now=NOW)
@@ -70,7 +70,7 @@ def test_a_lock_ends_by_itself_and_the_count_begins_anew() -> None:
 
 
 def test_a_hundred_thousand_guesses_meet_the_lock() -> None:
-    """Promise 9: at one guess a second, ten in each lock's turn are compared, and no more."""
+    """Promise 9: at one guess a second, only ten guesses between two locks are compared."""
     tries, compared, now = Tries(), 0, NOW
     for _ in range(100_000):
         now += timedelta(seconds=1)
@@ -79,20 +79,20 @@ def test_a_hundred_thousand_guesses_meet_the_lock() -> None:
         except DeniedError:
             continue
         compared += 1
-    # 15 min, 30 min, … 16 h are over within 10^5 seconds up to the seventh lock; each turn has ten tries.
+    # Up to the seventh lock, 15 min, 30 min, … 16 h end within 10^5 seconds; ten tries are allowed each time.
     assert compared == 70
     assert tries.locks == 7
 
 
 def test_steps_are_those_of_the_rfc() -> None:
-    """T of RFC 6238 appendix B for its times."""
+    """The time steps are those of RFC 6238 appendix B."""
     times = {59: 0x1, 1111111109: 0x23523EC, 1111111111: 0x23523ED, 20000000000: 0x27BC86AA}
     for seconds, step in times.items():
         assert rules.step_of(datetime.fromtimestamp(seconds, UTC)) == step
 
 
 def test_a_step_is_good_once() -> None:
-    """No match, the last step and earlier ones are refused."""
+    """No match, the last step and earlier steps are refused."""
     assert rules.check_step(step=5, last=None) == 5
     assert rules.check_step(step=5, last=4) == 5
     for step, last in ((None, None), (5, 5), (4, 5)):

@@ -1,4 +1,4 @@
-"""Splitting a secret: against a slow reference written from the field's definition, and a foreign library."""
+"""Secret sharing, compared with a slow reference implementation and with another library."""
 
 from collections.abc import Sequence
 from itertools import combinations
@@ -67,7 +67,7 @@ def _splits(draw: st.DrawFn) -> tuple[bytes, int, int, bytes]:
 
 
 def test_a_known_split() -> None:
-    """Worked by hand: secret 0x42, coefficient 0x80: 0x42 + 0x80 = 0xC2; times 2 is 0x1B, times 3 is 0x9B."""
+    """Done by hand: secret 0x42, coefficient 0x80: 0x42 + 0x80 = 0xC2; 2 * 0x80 = 0x1B; 3 * 0x80 = 0x9B."""
     shares = sharing.split(secret=b"\x42", threshold=2, count=3, coefficients=b"\x80")
     assert shares == (b"\x01\xc2", b"\x02\x59", b"\x03\xd9")
     assert sharing.combine(shares=shares[1:]) == b"\x42"
@@ -78,7 +78,7 @@ def test_a_known_split() -> None:
 def test_any_threshold_of_shares_give_the_secret(
     case: tuple[bytes, int, int, bytes], data: st.DataObject
 ) -> None:
-    """Split and combine agree with the reference, whichever shares come, in whatever order."""
+    """Split and combine agree with the reference for any shares in any order."""
     secret, threshold, count, coefficients = case
     shares = sharing.split(secret=secret, threshold=threshold, count=count, coefficients=coefficients)
     assert shares == _reference_split(secret, threshold, count, coefficients)
@@ -89,7 +89,7 @@ def test_any_threshold_of_shares_give_the_secret(
 @settings(deadline=None)
 @given(case=_splits())
 def test_too_few_shares_give_what_the_reference_gives(case: tuple[bytes, int, int, bytes]) -> None:
-    """One share too few gives some other polynomial's value, and no error that would tell."""
+    """With one share too few, the result is another polynomial's value, without an error."""
     secret, threshold, count, coefficients = case
     shares = sharing.split(secret=secret, threshold=threshold, count=count, coefficients=coefficients)
     if threshold > 1:
@@ -98,7 +98,7 @@ def test_too_few_shares_give_what_the_reference_gives(case: tuple[bytes, int, in
 
 
 def test_fewer_shares_fit_every_secret() -> None:
-    """One share of two is as likely for each secret: over all coefficients it takes every value once."""
+    """Over all coefficients, one share of two takes every value once, so it reveals nothing."""
     for secret in (b"\x00", b"\x42", b"\xff"):
         seen = {
             sharing.split(secret=secret, threshold=2, count=2, coefficients=bytes([value]))[0]
@@ -110,7 +110,7 @@ def test_fewer_shares_fit_every_secret() -> None:
 @settings(deadline=None, max_examples=25)
 @given(secret=st.binary(min_size=1, max_size=32), threshold=st.integers(2, 4))
 def test_a_foreign_library_combines_our_shares_and_we_combine_its(secret: bytes, threshold: int) -> None:
-    """pyshamir keeps x at the end of a share; apart from that the scheme is the same."""
+    """pyshamir stores x at the end of a share; otherwise the scheme is the same."""
     coefficients = bytes(range(1, 1 + len(secret))) * (threshold - 1)
     ours = sharing.split(secret=secret, threshold=threshold, count=5, coefficients=coefficients)
     for chosen in combinations(ours, threshold):
@@ -121,20 +121,20 @@ def test_a_foreign_library_combines_our_shares_and_we_combine_its(secret: bytes,
 
 @pytest.mark.parametrize(("threshold", "count"), [(0, 1), (-1, 3), (2, 1), (1, 256), (0, 0)])
 def test_impossible_thresholds_are_refused(threshold: int, count: int) -> None:
-    """A threshold is from 1 to the number of shares, which is 255 at most."""
+    """The threshold is from 1 to the number of shares, which is at most 255."""
     with pytest.raises(SharingError, match="threshold must be from 1"):
         sharing.split(secret=b"secret", threshold=threshold, count=count, coefficients=b"")
 
 
 @pytest.mark.parametrize("size", [0, 5, 7, 12])
 def test_coefficients_must_fit(size: int) -> None:
-    """One byte short would leave a byte of the secret with less protection than the others."""
+    """With one byte too few, a byte of the secret would be less protected than the others."""
     with pytest.raises(SharingError, match="coefficients"):
         sharing.split(secret=b"secret", threshold=2, count=3, coefficients=bytes(size))
 
 
 def test_255_shares_are_the_most() -> None:
-    """Every place but 0 can be used."""
+    """Every place except 0 can be used."""
     shares = sharing.split(secret=b"s", threshold=1, count=255, coefficients=b"")
     assert [share[0] for share in shares] == list(range(1, 256))
     assert sharing.combine(shares=shares) == b"s"
@@ -148,10 +148,10 @@ def test_255_shares_are_the_most() -> None:
         ([b"\x01a", b""], "different places"),
         ([b"\x00a"], "different places"),
         ([b"\x01a", b"\x01b"], "different places"),
-        ([b"\x01a", b"\x02ab"], "one size"),
+        ([b"\x01a", b"\x02ab"], "the same size"),
     ],
 )
 def test_shares_that_cannot_belong_together_are_refused(shares: list[bytes], why: str) -> None:
-    """Twice the same place, place 0 and different sizes are mistakes that can be seen."""
+    """A repeated place, place 0 and different sizes are detected."""
     with pytest.raises(SharingError, match=why):
         sharing.combine(shares=shares)

@@ -1,4 +1,4 @@
-"""A key is announced before it is used, and published as long as anything may need it."""
+"""A key is announced before it is used, and published while a verifier may need it."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -12,20 +12,20 @@ MOMENT = timedelta(seconds=1)
 
 
 def test_without_keys() -> None:
-    """Nobody signs, and nothing is published."""
+    """Without keys none is current and none is published."""
     assert signing_key.current(keys=[], now=START) is None
     assert signing_key.published(keys=[], now=START) == []
 
 
 def test_the_first_key_signs_at_once() -> None:
-    """There is nobody who would know an older one."""
+    """The first key has no predecessor that verifiers may have cached."""
     assert signing_key.current(keys=[FIRST], now=START) == FIRST
     assert signing_key.current(keys=[FIRST], now=START - MOMENT) is None
     assert signing_key.published(keys=[FIRST], now=START + timedelta(days=9_999)) == [FIRST]
 
 
 def test_a_successor_waits_for_a_day() -> None:
-    """For 24 hours both keys are known and the old one signs; then the new one does."""
+    """For 24 hours both keys are published and the old one signs; then the new one signs."""
     keys = [SECOND, FIRST]
     change = CHANGE + ANNOUNCED_FOR
     for now, signer in ((CHANGE, FIRST), (change - MOMENT, FIRST), (change, SECOND)):
@@ -34,7 +34,7 @@ def test_a_successor_waits_for_a_day() -> None:
 
 
 def test_an_old_key_stays_until_nothing_needs_it() -> None:
-    """Its last credential ran out 30 days after it signed last."""
+    """Its last credential expires 30 days after its last signature."""
     end = CHANGE + ANNOUNCED_FOR + KEPT_FOR
     assert signing_key.published(keys=[FIRST, SECOND], now=end - MOMENT) == [FIRST, SECOND]
     assert signing_key.published(keys=[FIRST, SECOND], now=end) == [SECOND]

@@ -17,13 +17,13 @@ from idvault.domain.error import FieldCode, InvalidError, Reason
     ],
 )
 def test_a_token_is_its_bits_as_a_big_endian_number(random: bytes, expected: str) -> None:
-    """128 bits fill 26 characters but for the first two bits."""
+    """128 bits fill 26 characters except the first two bits."""
     assert token.make(random) == expected
 
 
 @given(st.binary(min_size=16, max_size=16), st.binary(min_size=16, max_size=16))
 def test_every_token_is_valid_and_no_two_are_alike(one: bytes, other: bytes) -> None:
-    """The encoding loses nothing."""
+    """Different bits give different tokens, and every token is valid."""
     assert token.check(token.make(one)) == token.make(one)
     assert (token.make(one) == token.make(other)) == (one == other)
 
@@ -41,7 +41,7 @@ def test_every_token_is_valid_and_no_two_are_alike(one: bytes, other: bytes) -> 
     ],
 )
 def test_anything_else_is_refused(text: str, code: FieldCode) -> None:
-    """The field is named, as the caller calls it."""
+    """The error names the given field."""
     with pytest.raises(InvalidError) as caught:
         token.check(text, field="account_tokens[3]")
     assert caught.value.reason is Reason.INVALID_ACCOUNT_TOKEN

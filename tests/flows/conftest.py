@@ -1,4 +1,4 @@
-"""A world for each test of a flow."""
+"""Fixtures of the flows' tests."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,7 +13,7 @@ from tests.support.log_world import LogWorld
 
 @pytest_asyncio.fixture
 async def world(sqlite_databases: Databases) -> AsyncIterator[World]:
-    """Return flows over a fresh database."""
+    """Return flows with a new database."""
     opened = await open_world(sqlite_databases)
     yield opened
     await opened.verification.drain()
@@ -29,6 +29,6 @@ async def log_world(databases: Databases, tmp_path: Path) -> AsyncIterator[LogWo
 
 @pytest_asyncio.fixture
 async def room(sqlite_databases: Databases, tmp_path: Path) -> AsyncIterator[Chamber]:
-    """Return a chamber over SQLite files."""
+    """Return a chamber with SQLite files."""
     async with chamber(sqlite_databases, tmp_path) as made:
         yield made

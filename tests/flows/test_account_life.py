@@ -1,4 +1,4 @@
-"""The life of an account, row by row: what Verify... with its token answers, and what the account is then."""
+"""The life cycle of an account, row by row: the answer of Verify... with its token, and the next state."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -27,7 +27,7 @@ OF_A_SIGN_UP = {
     FAILED: AccountState.REJECTED,
 }
 
-# State before -> what a claim answers -> state after.
+# State before -> outcome of a claim -> state after.
 LIFE: dict[AccountState | None, dict[ClaimState, AccountState]] = {
     None: OF_A_SIGN_UP,
     AccountState.PENDING: OF_A_SIGN_UP,
@@ -41,16 +41,16 @@ ROWS = [(before, answer, after) for before, ends in LIFE.items() for answer, aft
 
 
 class Life:
-    """One account of a relying party, and the moment at which it is looked at."""
+    """One account of a relying party, and the current time."""
 
     def __init__(self, world: CampaignWorld) -> None:
         self.world, self.claims = world, world.claims
         self.token: str | None = None
-        # At once: a claim that waits for longer would let the next one of its platform wait behind it.
+        # At once: a claim that waits longer would make the platform's next claim wait behind it.
         self.seconds = 0.0
 
     async def reach(self, state: AccountState | None) -> None:
-        """Bring an account into a state in the way that accounts get there."""
+        """Bring an account into a state in the normal way."""
         if state is AccountState.UNVERIFIED:
             (self.token,) = await self.world.members(1)
         elif state is not None:
@@ -63,7 +63,7 @@ class Life:
             self.seconds = YEAR if state is AccountState.EXPIRED else self.seconds
 
     async def verify(self, answer: RegistryAnswer, **changes: Any) -> tuple[ClaimState, FailureReason | None]:
-        """Make a claim with the token, and return how it stands."""
+        """Make a claim with the token, and return its state."""
         self.claims.registry.script.append(answer)
         asked = command(2, account_token=self.token, **changes)
         claim = await self.claims.verify(asked, seconds=self.seconds)
@@ -77,13 +77,13 @@ class Life:
         )
 
     async def set(self, **values: str) -> None:
-        """Give the account what no verb of this version gives it."""
+        """Set values that no act of this version can set."""
         await sql.change(self.claims.database, update(accounts).values(**values))
 
 
 @pytest_asyncio.fixture
 async def life(main_database: Database) -> AsyncIterator[Life]:
-    """Return an account that is not there yet, over a database of each kind."""
+    """Return an account that does not exist yet, with a database of each kind."""
     world = CampaignWorld(main_database)
     yield Life(world)
     await world.claims.verification.drain()
@@ -93,7 +93,7 @@ async def life(main_database: Database) -> AsyncIterator[Life]:
 async def test_every_row(
     life: Life, before: AccountState | None, answer: ClaimState, after: AccountState
 ) -> None:
-    """State before, answer, state after, as the contract's table has them; the token stays the same."""
+    """State before, answer and state after match the contract's table; the token stays the same."""
     await life.reach(before)
     token = life.token
     former = await life.status() if token else None
@@ -111,7 +111,7 @@ async def test_every_row(
 
 @pytest.mark.parametrize("answer", list(ANSWERS))
 async def test_a_newer_claim_of_a_pending_account_ends_the_old_one(life: Life, answer: ClaimState) -> None:
-    """FAILED (SUPERSEDED), whatever becomes of the new one."""
+    """The old claim is FAILED (SUPERSEDED), whatever the new one's outcome."""
     await life.reach(AccountState.PENDING)
     await life.verify(ANSWERS[answer])
     old = await life.claims.get(seconds=life.seconds)
@@ -120,7 +120,7 @@ async def test_a_newer_claim_of_a_pending_account_ends_the_old_one(life: Life, a
 
 @pytest.mark.parametrize("before", [AccountState.VERIFIED, AccountState.EXPIRED])
 async def test_another_owner_changes_nothing(life: Life, before: AccountState) -> None:
-    """Whoever has a record keeps the account: DIFFERENT_OWNER, also for a person who matches."""
+    """The owner of the record keeps the account: DIFFERENT_OWNER, even for a match of another person."""
     await life.reach(before)
     former = await life.status()
     assert await life.verify(RegistryAnswer.MATCH, identity=OTHER) == (FAILED, FailureReason.DIFFERENT_OWNER)
@@ -136,7 +136,7 @@ async def test_another_owner_changes_nothing(life: Life, before: AccountState) -
     ],
 )
 async def test_accounts_that_take_no_claim(life: Life, values: dict[str, str], reason: Reason) -> None:
-    """Erased, closed and suspended accounts refuse by name, ask nobody, and stay as they are."""
+    """Erased, closed and suspended accounts are refused with their reason, without a check or a change."""
     await life.reach(AccountState.VERIFIED)
     await life.set(**values)
     former, asked = await life.status(), len(life.claims.registry.checks)

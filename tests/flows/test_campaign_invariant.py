@@ -1,9 +1,9 @@
-"""No legacy account loses service because its owner did not answer (promise 14).
+"""No legacy account loses service because its owner does not respond (promise 14).
 
-A state machine drives the real rules over the real store: imports, campaigns, clocks, events, verifications
-that fail or wait, lost answers, crashes and a worker that comes and goes. After every step each imported
-account that was never verified is UNVERIFIED and GOOD under the same token with its first revision, unless an
-enforcement date of its operator has passed.
+A state machine runs the real rules on the real store: imports, campaigns, clocks, events, verifications that
+fail or wait, lost answers, crashes and a worker that stops and starts. After every step each imported account
+that was never verified is UNVERIFIED and GOOD under the same token with its first revision, unless an
+enforcement date has passed.
 """
 
 import asyncio
@@ -52,7 +52,7 @@ FAULTS = st.sampled_from([Fault.NONE, Fault.NONE, Fault.REFUSE, Fault.LOSE_ANSWE
 
 @dataclass
 class Known:
-    """An imported account. shown: in which campaigns. limitable: an enforcement date of one has passed."""
+    """An imported account. shown: campaigns that showed it. limitable: whether an enforcement date passed."""
 
     reference: str
     verified: bool = False
@@ -61,7 +61,7 @@ class Known:
 
 
 class Machine(RuleBasedStateMachine):
-    """The steps; the world and its database live as long as one run."""
+    """The steps; the world and its database exist for one run."""
 
     maker: SqliteMaker
 
@@ -73,7 +73,7 @@ class Machine(RuleBasedStateMachine):
         self.world = CampaignWorld(self._database)
         self.accounts: dict[str, Known] = {}
         self.campaigns: list[Campaign] = []
-        # What was asked for, and not what the campaign says: a date that nobody asked for must be found out.
+        # The requested date, not the stored one, so that a date that was not requested is detected.
         self.dates: dict[str, date] = {}
         self.day = 0
         self.asked = 1
@@ -89,7 +89,7 @@ class Machine(RuleBasedStateMachine):
         return self._loop.run_until_complete(work)
 
     def attempt(self, work: Any) -> Any:
-        """Wait for a coroutine that may be refused, as a platform's backend would."""
+        """Run a coroutine that may be refused, like a platform's backend."""
         try:
             return self.run(work)
         except IdvaultError:
@@ -105,7 +105,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(first=st.integers(0, 6), count=st.integers(1, 4), fault=FAULTS)
     def import_accounts(self, first: int, count: int, fault: Fault) -> None:
-        """Some are new and some were imported before; a lost answer is asked for again under the same id."""
+        """Import new and known accounts; a lost answer is repeated under the same id."""
         names = [f"user-{place}" for place in range(first, first + count)]
         self.asked += 1
         self.world.legacy_store.plant("import_chunk", fault)
@@ -124,7 +124,7 @@ class Machine(RuleBasedStateMachine):
     def start_campaign(
         self, methods: tuple[ReverificationMethod, ...], enforce_after: int | None, limit: int
     ) -> None:
-        """A campaign for everybody, now and then with an enforcement date."""
+        """Start a campaign for all accounts, sometimes with an enforcement date."""
         day = None
         if enforce_after is not None:
             day = builders.TODAY + timedelta(days=self.day + enforce_after)
@@ -144,14 +144,14 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.campaigns)
     @rule(index=st.integers(0, 9), verb=st.sampled_from([Verb.PAUSE, Verb.RESUME, Verb.END]))
     def move(self, index: int, verb: Verb) -> None:
-        """Rest, go on, end; some of it is not allowed."""
+        """Pause, resume or end a campaign; some transitions are refused."""
         campaign = self.campaigns[index % len(self.campaigns)]
         self.attempt(self.world.move(campaign, verb, seconds=self.seconds))
 
     @precondition(lambda self: self.campaigns)
     @rule(index=st.integers(0, 9), event=EVENTS, acknowledged=st.integers(0, 5), fault=FAULTS)
     def deliver(self, index: int, event: InvitationEvent, acknowledged: int, fault: Fault) -> None:
-        """A batch is taken, part of it is acknowledged; its answer may be lost, and the caller may die."""
+        """Lease a batch and acknowledge part of it; the answer may be lost, and the caller may die."""
         campaign = self.campaigns[index % len(self.campaigns)]
         self.world.invitation_store.plant("take", fault)
         batch = self.attempt(self.world.take(campaign, limit=5, seconds=self.seconds))
@@ -166,7 +166,7 @@ class Machine(RuleBasedStateMachine):
         method=st.sampled_from([ReverificationMethod.AT_LOGIN, ReverificationMethod.AT_SENSITIVE_ACTION]),
     )
     def occasion(self, which: int, event: InvitationEvent, method: ReverificationMethod) -> None:
-        """An owner logs in or does something sensitive, and answers what is shown, or ignores it."""
+        """An owner logs in or does something sensitive, and responds to the invitation or ignores it."""
         token = self.choose(which)
         assert token is not None
         shown = self.run(self.world.offer(token, method, seconds=self.seconds))
@@ -191,13 +191,13 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.accounts)
     @rule(which=st.integers(0, 20))
     def verify_well(self, which: int) -> None:
-        """An owner verifies; from then on the account is out of this invariant."""
+        """An owner verifies; the invariant no longer applies to the account."""
         token, claim = self.verify(which, RegistryAnswer.MATCH)
         if claim is not None and claim.account.state is AccountState.VERIFIED:
             self.accounts[token].verified = True
 
     def verify(self, which: int, answer: RegistryAnswer) -> tuple[str, Any]:
-        """Verify an account's owner, who is a person of its own."""
+        """Verify an account's owner; each account has a different person."""
         token = self.choose(which)
         assert token is not None
         self.asked += 1
@@ -212,12 +212,12 @@ class Machine(RuleBasedStateMachine):
 
     @rule(days=st.integers(1, 20))
     def time_passes(self, days: int) -> None:
-        """The clock goes on; a pending claim may run out."""
+        """The clock advances; a pending claim may time out."""
         self.day += days
 
     @rule()
     def the_worker_works(self) -> None:
-        """It enforces, lifts, ends overdue claims and removes what was abandoned."""
+        """The worker enforces, lifts, ends overdue claims and removes abandoned accounts."""
         now = at(self.seconds)
         passed = {one for one, day in self.dates.items() if day <= now.today(builders.ZONE)}
         for known in self.accounts.values():
@@ -230,7 +230,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule()
     def the_service_starts_again(self) -> None:
-        """A crash: the processes' memory is gone, the database is not."""
+        """Crash: the processes lose their memory, the database stays."""
         self.run(self.world.claims.verification.drain())
         self.run(self._database.close())
         self.lives += 1
@@ -239,7 +239,7 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def nobody_loses_service(self) -> None:
-        """UNVERIFIED, GOOD and the same token, whatever happened."""
+        """Each account is UNVERIFIED and GOOD with the same token."""
         for token, known in self.accounts.items():
             if known.verified:
                 continue
@@ -251,7 +251,7 @@ class Machine(RuleBasedStateMachine):
 
 
 def test_nobody_is_locked_out(sqlite_maker: SqliteMaker) -> None:
-    """Whatever campaigns, owners, clocks and crashes do."""
+    """The invariant holds for all campaigns, owners, clocks and crashes."""
     Machine.maker = sqlite_maker
     run_state_machine_as_test(
         Machine,

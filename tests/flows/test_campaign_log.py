@@ -1,4 +1,4 @@
-"""Campaigns while the log stands still: nothing changes, and reads go on."""
+"""Campaigns while the log is unavailable: changes are refused, reads are answered."""
 
 from collections.abc import AsyncIterator
 
@@ -14,14 +14,14 @@ from tests.support.flow_world import at
 
 @pytest_asyncio.fixture
 async def world(main_database: Database) -> AsyncIterator[CampaignWorld]:
-    """Return the flows over a fresh database of each kind."""
+    """Return the flows with a new database of each kind."""
     made = CampaignWorld(main_database)
     yield made
     await made.claims.verification.drain()
 
 
 async def test_a_waiting_log_stops_every_change(world: CampaignWorld) -> None:
-    """Each change is refused with the log's reason, and an offer is still read."""
+    """Each change is refused with LOG_UNAVAILABLE, and an offer can still be read."""
     (token,) = await world.members(1)
     campaign = await world.started(methods=(ReverificationMethod.WHEN_DUE, ReverificationMethod.AT_LOGIN))
     world.guard.refusal = UnavailableError(Reason.LOG_UNAVAILABLE)

@@ -1,7 +1,7 @@
-"""The life of disclosures as a model: 3 custodians, 2 auditors, a clock, crashes, lost answers.
+"""The life cycle of disclosures against a model: 3 custodians, 2 auditors, a clock, crashes, lost answers.
 
-The model knows the rules in its own words. After every step the store must say what the model says, every act
-that was done must have exactly one entry in the log, and nothing may be released against the rules.
+The model implements the rules independently. After every step the store must agree with the model, every
+completed act must have exactly one log entry, and nothing may be released against the rules.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ SHARE = b"re-sealed share (synthetic)"
 
 @dataclass
 class Model:
-    """What a disclosure must be, in hours since the beginning."""
+    """The expected state of a disclosure, with times in hours since the start."""
 
     auditor: str
     openings: int
@@ -68,7 +68,7 @@ class Model:
 
 
 class Life(RuleBasedStateMachine):
-    """Acts in any order; each may lose its answer, and the process may die between any two."""
+    """Acts in any order; each may lose its answer, and the process may crash between any two."""
 
     made = Bundle("made")
     template: SqliteMaker
@@ -97,7 +97,7 @@ class Life(RuleBasedStateMachine):
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def attempt(self, make: Any, *, method: str, lose: bool) -> bool:
-        """Do an act, asking again where the answer is lost; tell whether it was done."""
+        """Perform an act, repeating it if the answer is lost; return whether it succeeded."""
         if lose:
             self.room.flaky.plant(method, Fault.LOSE_ANSWER)
         try:
@@ -181,7 +181,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(which=made, auditor=st.sampled_from(AUDITORS), lose=st.booleans())
     def cancel(self, which: str, auditor: str, lose: bool) -> None:
-        """Somebody withdraws a request, perhaps not the own one."""
+        """An auditor cancels a request, perhaps another auditor's."""
         model, number = self.models[which], request_id()
         allowed = (
             auditor == model.auditor
@@ -210,7 +210,7 @@ class Life(RuleBasedStateMachine):
         crash=st.booleans(),
     )
     def open(self, which: str, auditor: str, good_code: bool, lose: bool, crash: bool) -> None:
-        """Somebody opens: the first call waits in vain for the checkpoint, then the worker goes on."""
+        """An auditor opens: the first call waits in vain for the checkpoint, then the worker runs."""
         model, number = self.models[which], request_id()
         allowed = (
             auditor == model.auditor
@@ -251,7 +251,7 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def crash(self) -> None:
-        """The process dies; nothing but the databases is left."""
+        """The process crashes; only the databases are left."""
         self.room.restart()
 
     @rule()
@@ -274,7 +274,7 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def store_and_model_agree(self) -> None:
-        """State, openings and decisions are what the model says."""
+        """State, openings and decisions match the model."""
         for which, model in getattr(self, "models", {}).items():
             found = self.run(self.room.store.get(disclosure_id=which)).disclosure
             assert (found.state, found.opened) == (model.state(), model.opened)
@@ -283,7 +283,7 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def every_act_has_one_entry(self) -> None:
-        """Neither an act without an entry, nor an entry without an act."""
+        """There is no act without an entry and no entry without an act."""
         kinds = {
             "request": EventType.DISCLOSURE_REQUEST,
             "approve": EventType.DISCLOSURE_APPROVE,
@@ -297,7 +297,7 @@ class Life(RuleBasedStateMachine):
 
 
 def test_the_life_of_disclosures(sqlite_maker: SqliteMaker) -> None:
-    """Whatever order things happen in, the rules hold and the log has everything."""
+    """In any order of acts the rules hold and the log is complete."""
     Life.template = sqlite_maker
     run_state_machine_as_test(
         Life,

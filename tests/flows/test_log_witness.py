@@ -1,4 +1,4 @@
-"""The witness of the log: what it cosigns, what it refuses, and what is published while it is away."""
+"""The witness of the log: what it cosigns, what it refuses, and what is published without it."""
 
 import asyncio
 
@@ -39,12 +39,12 @@ async def _witnessed(world: LogWorld, quorum: int) -> tuple[Worker, FakeWitness]
 
 
 def _cosigned(world: LogWorld) -> int:
-    """Return the size that is published with a cosignature; raises QuorumError without one."""
+    """Return the published size; raises QuorumError without a cosignature."""
     return checkpoint.verify((world.folder / "checkpoint").read_bytes(), demanding(1)).checkpoint.size
 
 
 async def test_a_witness_cosigns_what_is_published(world: LogWorld) -> None:
-    """Each step asks once, from the size of the one before."""
+    """Each step submits once, from the size of the previous step."""
     worker, witness = await _witnessed(world, 1)
     assert _cosigned(world) == 11
     await world.write(5)
@@ -54,7 +54,7 @@ async def test_a_witness_cosigns_what_is_published(world: LogWorld) -> None:
 
 
 async def test_a_demanded_witness_that_is_away_keeps_the_former_checkpoint(world: LogWorld) -> None:
-    """Entries get their places all the same; once it is back, everything is cosigned and published."""
+    """Entries are still sequenced; once the witness is reachable, everything is cosigned and published."""
     worker, witness = await _witnessed(world, 1)
     witness.away = True
     await world.write(5)
@@ -71,7 +71,7 @@ async def test_a_demanded_witness_that_is_away_keeps_the_former_checkpoint(world
 
 
 async def test_a_witness_that_nobody_demands_may_be_away(world: LogWorld) -> None:
-    """The checkpoint goes out without its cosignature, which is added later; the operator is told once."""
+    """The checkpoint is published without the cosignature, which is added later; one alarm is raised."""
     worker, witness = await _witnessed(world, 0)
     witness.away = True
     await world.write(5)
@@ -80,14 +80,14 @@ async def test_a_witness_that_nobody_demands_may_be_away(world: LogWorld) -> Non
     assert world.published().size == 16
     with pytest.raises(QuorumError):
         _cosigned(world)
-    assert worker.alarms == ["the witness is away: checkpoints go on without its cosignature"]
+    assert worker.alarms == ["the witness is unreachable: checkpoints continue without its cosignature"]
     witness.away = False
     await worker.step()
     assert _cosigned(world) == 16
 
 
 async def test_an_answer_of_the_witness_that_was_lost_is_asked_for_again(world: LogWorld) -> None:
-    """The witness is ahead of what is complete, and says so."""
+    """The witness is ahead of the complete checkpoint and answers with its size."""
     worker, witness = await _witnessed(world, 1)
     witness.lose_answer = True
     await world.write(5)
@@ -100,7 +100,7 @@ async def test_an_answer_of_the_witness_that_was_lost_is_asked_for_again(world: 
 
 
 async def test_a_cosignature_that_does_not_verify_is_none(world: LogWorld) -> None:
-    """A witness that answers nonsense is as good as one that is away."""
+    """An invalid answer is treated like an unreachable witness."""
     worker, witness = await _witnessed(world, 1)
     witness.garble = True
     await world.write(5)
@@ -110,7 +110,7 @@ async def test_a_cosignature_that_does_not_verify_is_none(world: LogWorld) -> No
 
 
 async def test_a_witness_that_has_seen_more_means_an_old_database(world: LogWorld) -> None:
-    """Both databases and the folder were put back; the witness alone knows, and is believed."""
+    """Both databases and the folder were restored; only the witness can reveal it, and it is trusted."""
     _, witness = await _witnessed(world, 0)
     await forget(world, folder=True)
     await set_back(world)
@@ -120,7 +120,7 @@ async def test_a_witness_that_has_seen_more_means_an_old_database(world: LogWorl
 
 
 async def test_a_fork_that_outgrew_the_witness_is_not_published(world: LogWorld) -> None:
-    """The witness refuses it, and the log stops."""
+    """The witness refuses the fork, and the log stops."""
     _, witness = await _witnessed(world, 0)
     await forget(world, folder=True)
     await set_back(world)
@@ -133,7 +133,7 @@ async def test_a_fork_that_outgrew_the_witness_is_not_published(world: LogWorld)
 
 
 async def test_a_witness_that_does_not_know_the_log_is_told_to_the_operator(world: LogWorld) -> None:
-    """Nothing is published meanwhile, and a witness that was put right is asked again."""
+    """Nothing is published meanwhile, and a corrected witness is asked again."""
     worker, witness = await _witnessed(world, 0)
     witness.status = 404
     await world.write(5)
@@ -147,7 +147,7 @@ async def test_a_witness_that_does_not_know_the_log_is_told_to_the_operator(worl
 
 
 async def test_a_slower_worker_leaves_the_faster_one_alone(world: LogWorld) -> None:
-    """Its checkpoint is behind what was cosigned for the other one: no alarm, and nothing is taken back."""
+    """Its checkpoint is behind the other worker's cosigned one: no alarm, and nothing is reverted."""
     slow, witness = await _witnessed(world, 1)
     await world.write(5)
     slow.complete.plant("latest", Fault.HANG)
@@ -178,13 +178,13 @@ async def _submit_late(world: LogWorld, slow: Worker, fast: Worker) -> None:
 
 
 async def test_policy_and_witness_fit_together(world: LogWorld) -> None:
-    """Cosignatures are not demanded of nobody."""
-    with pytest.raises(ValueError, match="exactly where there is a witness"):
+    """A policy with witness keys needs a witness, and a witness needs its key in the policy."""
+    with pytest.raises(ValueError, match="if and only if there is a witness"):
         world.worker(policy=demanding(1))
 
 
 async def test_a_cosignature_of_a_stranger_is_none(world: LogWorld) -> None:
-    """A witness that answers with another key has not cosigned for those who demand ours."""
+    """A cosignature with another key does not count."""
     await world.write(3)
     stranger = FakeWitness(merkle.witness("stranger.example", seed=5))
     with pytest.raises(UnavailableError):
@@ -193,7 +193,7 @@ async def test_a_cosignature_of_a_stranger_is_none(world: LogWorld) -> None:
 
 
 async def test_a_witness_that_always_names_another_size_is_given_up(world: LogWorld) -> None:
-    """The next step asks again; this one ends."""
+    """This step ends; the next one submits again."""
     worker, witness = await _witnessed(world, 1)
     sizes = iter(range(10))
 

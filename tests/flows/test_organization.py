@@ -1,4 +1,4 @@
-"""Claims of organisations, on the path of people: another registry, which has no queries. All synthetic."""
+"""Claims of organisations, which use another registry without queries. All data is synthetic."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -37,7 +37,7 @@ async def resends(world: World) -> list[int]:
 
 
 async def test_the_registry_of_organizations_is_asked_and_no_other(world: World) -> None:
-    """A success shows the kind and the category; what is sealed is the organisation's identity."""
+    """A success publishes kind and category; the organisation's identity is sealed."""
     found = await world.verify(claim())
     assert found.state is ClaimState.SUCCEEDED
     assert found.account.subject_kind is SubjectKind.ORGANIZATION
@@ -47,7 +47,7 @@ async def test_the_registry_of_organizations_is_asked_and_no_other(world: World)
 
 
 async def test_no_record_is_an_answer_of_its_own_and_no_attempt(world: World) -> None:
-    """Whoever does not know whether a code exists guesses no name: it is not counted as a mismatch."""
+    """NO_RECORD does not count as a mismatch, because no name was guessed."""
     world.organizations.verdict = RegistryAnswer.NO_RECORD
     for number in range(6):
         found = await world.verify(claim(number))
@@ -56,7 +56,7 @@ async def test_no_record_is_an_answer_of_its_own_and_no_attempt(world: World) ->
 
 
 async def test_a_lost_answer_is_asked_for_by_the_same_check(world: World) -> None:
-    """Not before 10 s, under the same id, and counted as a resend; the claim is settled once."""
+    """The check is sent again after 10 s under the same id and counted; the claim settles once."""
     world.organizations.lose_answers = True
     assert (await world.verify(claim())).state is ClaimState.PENDING
     world.organizations.lose_answers = False
@@ -71,7 +71,7 @@ async def test_a_lost_answer_is_asked_for_by_the_same_check(world: World) -> Non
 
 
 async def test_a_check_in_progress_is_polled_by_the_check(world: World) -> None:
-    """The registry said that it works on it, so a poll is no resend."""
+    """The registry is working on the check, so a poll is not a resend."""
     world.organizations.script.extend([RegistryAnswer.IN_PROGRESS] * 3)
     assert (await world.verify(claim())).state is ClaimState.PENDING
     for seconds in (5, 20):
@@ -83,7 +83,7 @@ async def test_a_check_in_progress_is_polled_by_the_check(world: World) -> None:
 
 
 async def test_a_check_that_was_cut_short_is_sent_again(world: World) -> None:
-    """A worker that died in SENDING leaves a lease that runs out; whoever takes it up counts a resend."""
+    """After a worker dies in SENDING, the next process sends the check again and counts a resend."""
     world.organizations.script.append(RegistryAnswer.NOT_SENT)
     await world.verify(claim())
     (job,) = await world.backlog.lease(now=at(2), limit=1)
@@ -96,7 +96,7 @@ async def test_a_check_that_was_cut_short_is_sent_again(world: World) -> None:
 
 
 async def test_without_a_registry_a_claim_waits_for_its_end(world: World) -> None:
-    """The setting was taken away while a claim waited: nothing is sent, and after 48 h it has failed."""
+    """If the setting is removed while a claim waits, nothing is sent, and the claim fails after 48 h."""
     world.organizations.script.append(RegistryAnswer.UNKNOWN)
     await world.verify(claim())
     sent = len(world.organizations.checks)
@@ -112,7 +112,7 @@ async def test_without_a_registry_a_claim_waits_for_its_end(world: World) -> Non
 
 
 async def test_another_organization_is_a_different_owner(world: World) -> None:
-    """Told only after a match; a person's claim to the account is another owner too."""
+    """DIFFERENT_OWNER is returned only after a match, also for a person's claim on the account."""
     first = await world.verify(claim())
     token = first.account.account_token
     other = claim(2, organization(body="MA000002"))
@@ -139,7 +139,7 @@ async def test_both_modes_of_keeping_what_nobody_heard(
     keep_unheard: bool,
     charges_and_resends: tuple[int, list[int]],
 ) -> None:
-    """Settled exactly once in each; charged once where results are kept, else each resend is counted."""
+    """Each claim settles once; it is charged once if results are kept, else each resend is counted."""
     async with desk(tmp_path, wire, options=Options(keep_unheard=keep_unheard)) as registry:
         world = await _world(databases, registry)
         await registry.registry.behave("lose_answer", count=1)
@@ -152,6 +152,6 @@ async def test_both_modes_of_keeping_what_nobody_heard(
 
 
 async def _world(databases: Databases, registry: Session) -> World:
-    # A world is built with fakes; these two are the real adapter, which has the same methods.
+    # The world has fakes; these two are the real adapter with the same methods.
     asked = cast(FakeRegistry, registry.adapter)
     return await open_world(databases, registry=asked, organizations=asked)

@@ -1,4 +1,4 @@
-"""Registering platforms, from the command line and over the wire."""
+"""Registering platforms, from the command line and over the API."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ SPKI = "f" * 64
 
 
 async def test_a_platform_is_registered_once_and_keeps_its_actor_id(world: World) -> None:
-    """A second certificate of the same name belongs to the same actor."""
+    """A second certificate of the same name has the same actor id."""
     flow = PlatformFlow(
         store=SqlPlatformStore(database=world.database), guard=world.guard, entropy=CountingEntropy()
     )
@@ -29,7 +29,7 @@ async def test_a_platform_is_registered_once_and_keeps_its_actor_id(world: World
 
 
 async def test_nobody_is_called_like_the_drill(world: World) -> None:
-    """Its records would be taken for drill records; nothing is written."""
+    """The name of drills is refused, and nothing is written."""
     store = SqlPlatformStore(database=world.database)
     flow = PlatformFlow(store=store, guard=world.guard, entropy=CountingEntropy())
     with pytest.raises(InvalidError):
@@ -38,7 +38,7 @@ async def test_nobody_is_called_like_the_drill(world: World) -> None:
 
 
 async def test_an_operator_s_request_is_repeated_and_not_reused(world: World) -> None:
-    """The same request gives the same key, as it is by now; the same id for another key is refused."""
+    """A repeat returns the key in its current state; the same id for another key is refused."""
     store = SqlPlatformStore(database=world.database)
     platforms = PlatformFlow(store=store, guard=world.guard, entropy=CountingEntropy())
     flow = OperatorFlow(platforms=platforms, store=store, fingerprinter=FakeFingerprinter())

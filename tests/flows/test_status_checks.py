@@ -1,4 +1,4 @@
-"""Tokens, credentials, lists, keys, feeds and receipts, over a real database and a real public directory."""
+"""Tokens, credentials, lists, keys, feeds and receipts, with a real database and public directory."""
 
 import asyncio
 from dataclasses import replace
@@ -52,12 +52,12 @@ END = timedelta(days=365)
 
 
 def signer_of(seed: int) -> Ed25519Signer:
-    """Return the signer of a key that is nobody's."""
+    """Return the signer of a test key."""
     return Ed25519Signer(keys=KeySet("0", {"0": bytes([seed]) * 32}))
 
 
 class Checks:
-    """Everything that issues and publishes, as bootstrap builds it."""
+    """All flows that issue and publish, as bootstrap builds them."""
 
     def __init__(self, world: World, folder: Path) -> None:
         database = world.database
@@ -84,7 +84,7 @@ class Checks:
         return StatusKeyFlow(store=self.keys, signers=[signer_of(seed) for seed in seeds], purpose=purpose)
 
     def worker(self, files: Any = None) -> StatusListFlow:
-        """Return another worker over the same database and directory."""
+        """Return another worker with the same database and directory."""
         return StatusListFlow(
             store=SqlStatusListStore(database=self.world.database),
             keys=self.keys,
@@ -95,7 +95,7 @@ class Checks:
         )
 
     async def start(self, *, now: datetime) -> None:
-        """Announce the keys, and publish them."""
+        """Announce and publish the keys."""
         await self.token_keys.announce(now=now)
         await self.list_keys.announce(now=now)
         await self.lists.publish_keys(now=ClockReading(now, now))
@@ -109,7 +109,7 @@ class Checks:
         return (await self.world.verify(command(number))).account.account_token
 
     def check(self, token: str, *, seconds: float = 0, audience: str = AUDIENCE) -> Attested:
-        """Check a token as a third party does, with what is published."""
+        """Check a token like a third party, with the published files."""
         keys = jose.parse_keys((self.folder / "jwks.json").read_bytes())
         now = at(seconds).real
         paths = sorted((self.folder / "status").glob("*.jwt")) if (self.folder / "status").is_dir() else []
@@ -127,14 +127,14 @@ class Checks:
 
 @pytest.fixture
 async def checks(world: World, tmp_path: Path) -> Checks:
-    """Everything, with keys that are announced and published."""
+    """Return all flows, with announced and published keys."""
     made = Checks(world, tmp_path / "public")
     await made.start(now=at(0).real)
     return made
 
 
 async def test_a_status_token(checks: Checks) -> None:
-    """A token checks for its audience, for ten minutes, and names nobody whom two could compare."""
+    """A token is valid for its audience for ten minutes, and its subject differs for each audience."""
     token = await checks.sign_up()
     issued = await checks.tokens.issue_token(
         relying_party=PARTY, account_token=token, audience=AUDIENCE, now=at(0)
@@ -151,7 +151,7 @@ async def test_a_status_token(checks: Checks) -> None:
 
 
 async def test_standing_is_for_the_account_s_own_party(checks: Checks) -> None:
-    """A platform that is its own audience is told the standing."""
+    """If the audience is the platform itself, the token contains the standing."""
     token = await checks.sign_up()
     issued = await checks.tokens.issue_token(
         relying_party=PARTY, account_token=token, audience=PARTY, now=at(0)
@@ -160,7 +160,7 @@ async def test_standing_is_for_the_account_s_own_party(checks: Checks) -> None:
 
 
 async def test_a_token_says_what_is_so(checks: Checks) -> None:
-    """An account that has run out gets a token, which says so; another party's account is unknown."""
+    """The token of an expired account says that it is expired; another party's account is not found."""
     token = await checks.sign_up()
     late = END.total_seconds() + 86_400
     issued = await checks.tokens.issue_token(
@@ -174,7 +174,7 @@ async def test_a_token_says_what_is_so(checks: Checks) -> None:
 
 
 async def test_a_token_does_not_outlive_the_confirmation(checks: Checks) -> None:
-    """A token of the last minutes ends at midnight of the first EXPIRED day."""
+    """A token issued in the last minutes expires at midnight of the expire_date."""
     token = await checks.sign_up()
     account = await checks.world.accounts.get(relying_party=PARTY, account_token=token)
     assert account is not None
@@ -188,7 +188,7 @@ async def test_a_token_does_not_outlive_the_confirmation(checks: Checks) -> None
 
 
 async def test_a_credential_holds_while_its_list_says_so(checks: Checks) -> None:
-    """A credential checks once its list is published, and no more once the account has run out."""
+    """A credential is valid once its list is published, until the account expires."""
     token = await checks.sign_up()
     issued = await checks.tokens.issue_credential(checks.wish(token), now=at(0))
     assert checks.reason(issued.token) == "LIST_MISSING"
@@ -205,20 +205,20 @@ async def test_a_credential_holds_while_its_list_says_so(checks: Checks) -> None
 
 
 async def test_an_expiry_is_in_the_next_list(checks: Checks) -> None:
-    """What the sweep stores is published a moment later, for every credential of the account."""
+    """A stored expiry is published with the next list, for every credential of the account."""
     token = await checks.sign_up()
     issued = [await checks.tokens.issue_credential(checks.wish(token, n), now=at(0)) for n in (901, 902)]
     await checks.lists.run(now=at(0))
     late = END.total_seconds() + 86_400
     assert await checks.world.retention.expire_accounts(now=at(late), limit=9) == 1
-    # The verifiers' clocks do not follow the shifted one.
+    # The verifiers' clocks are not shifted.
     now = ClockReading(at(late).business, at(2).real)
     await checks.lists.run(now=now)
     assert [checks.reason(each.token, seconds=2) for each in issued] == ["STATUS_INVALID"] * 2
 
 
 async def test_a_repeat_is_the_same_credential(checks: Checks) -> None:
-    """The same request gives the same token, byte for byte; another body is refused."""
+    """A repeat returns exactly the same token; another body is refused."""
     token = await checks.sign_up()
     first = await checks.tokens.issue_credential(checks.wish(token), now=at(0))
     assert await checks.tokens.issue_credential(checks.wish(token), now=at(100)) == first
@@ -227,7 +227,7 @@ async def test_a_repeat_is_the_same_credential(checks: Checks) -> None:
 
 
 async def test_who_gets_no_credential(checks: Checks) -> None:
-    """Nobody's account, another's, one that nobody verified, and while the log waits nobody's."""
+    """An unknown, another party's or unverified account gets none, and no one does while the log waits."""
     token = await checks.sign_up()
     for wish in (checks.wish("acct_" + "0" * 26), checks.wish(token, relying_party="platform-b")):
         with pytest.raises(NotFoundError):
@@ -241,7 +241,7 @@ async def test_who_gets_no_credential(checks: Checks) -> None:
 
 
 async def test_a_list_is_signed_anew(checks: Checks) -> None:
-    """A list that did not change is signed again each minute, and otherwise left alone."""
+    """An unchanged list is signed again only each minute."""
     token = await checks.sign_up()
     await checks.tokens.issue_credential(checks.wish(token), now=at(0))
     path, seen = checks.folder / "status" / "0.jwt", []
@@ -252,7 +252,7 @@ async def test_a_list_is_signed_anew(checks: Checks) -> None:
 
 
 async def test_several_workers_publish(checks: Checks) -> None:
-    """A worker that starts later, or is slower, takes back nothing."""
+    """A later or slower worker reverts nothing."""
     token = await checks.sign_up()
     issued = await checks.tokens.issue_credential(checks.wish(token), now=at(0))
     other = checks.worker()
@@ -264,7 +264,7 @@ async def test_several_workers_publish(checks: Checks) -> None:
         assert checks.check(second.token, seconds=3)
 
     class Overtaken(LocalPublicFiles):
-        """Files that another one replaces just before."""
+        """Files that another worker replaces just before."""
 
         async def replace(self, path: str, *, former: bytes | None, content: bytes) -> bool:
             return False
@@ -275,7 +275,7 @@ async def test_several_workers_publish(checks: Checks) -> None:
 
 
 async def test_a_key_change_is_announced_before_it_is_used(checks: Checks) -> None:
-    """For a day both keys are published and the old one signs; then the new one does."""
+    """For a day both keys are published and the old one signs; then the new one signs."""
     token = await checks.sign_up()
     rotated = checks.key_flow(1, 3, purpose=status_token.TOKEN_PURPOSE)
     await rotated.announce(now=at(100).real)
@@ -292,7 +292,7 @@ async def test_a_key_change_is_announced_before_it_is_used(checks: Checks) -> No
 
 
 async def test_a_process_without_a_usable_key_signs_nothing(checks: Checks) -> None:
-    """A key that nobody was told of signs nothing, nor does one that is too new."""
+    """A key that was not announced, or too recently, signs nothing."""
     silent = checks.key_flow(9, purpose=status_token.TOKEN_PURPOSE)
     await checks.keys.announce(StatusKey(b"x" * 32, status_token.TOKEN_PURPOSE, at(0).real))
     for announce in (False, True):
@@ -303,7 +303,7 @@ async def test_a_process_without_a_usable_key_signs_nothing(checks: Checks) -> N
 
 
 async def test_a_feed_as_it_is_today(checks: Checks) -> None:
-    """A feed is read from any place, and statuses are those of today."""
+    """A feed can be read from any place, with today's statuses."""
     tokens = [await checks.sign_up(number) for number in (1, 2)]
     flow = FeedFlow(store=SqlFeedStore(database=checks.world.database), zone=builders.ZONE)
     assert await flow.heads([PARTY, "platform-b"]) == {PARTY: 2, "platform-b": 0}
@@ -316,7 +316,7 @@ async def test_a_feed_as_it_is_today(checks: Checks) -> None:
 
 
 async def test_a_receipt_is_covered_in_the_end(checks: Checks, sqlite_databases: Databases) -> None:
-    """At once a receipt shows the entry; once a checkpoint covers it, also the proof."""
+    """A receipt has the entry at once, and the proof once a checkpoint covers it."""
     shred = Database(url=sqlite_databases.shred_url)
     try:
         database = checks.world.database
@@ -350,7 +350,7 @@ async def test_a_receipt_is_covered_in_the_end(checks: Checks, sqlite_databases:
         assert covered.quorum.startswith("2 of 3")
     finally:
         await shred.close()
-    # The second database is away: the claim is answered all the same.
+    # Although the second database is unreachable, the claim is answered.
     away = ReceiptFlow(
         proofs=LogProofs(
             log=log,
@@ -365,7 +365,7 @@ async def test_a_receipt_is_covered_in_the_end(checks: Checks, sqlite_databases:
 
 
 async def test_a_claim_that_failed_has_no_receipt(checks: Checks) -> None:
-    """There is nothing to prove of it."""
+    """A failed claim has no receipt."""
     claim = await checks.world.verify(command(1))
     flow = ReceiptFlow(proofs=None, quorum=lambda _: "")  # type: ignore[arg-type]
     assert await flow.of(replace(claim, receipt=None)) is None

@@ -62,7 +62,7 @@ def fail_with_a_name() -> None:
 
 
 def test_an_event_has_its_fields(installed: Logs, path: Path) -> None:
-    """Level, time and process stand beside what was said."""
+    """A line has the event's level, time and process."""
     log().info("started", port=7443, listen="127.0.0.1:7443")
     [line] = lines(path)
     time = line.pop("time")
@@ -99,7 +99,7 @@ def _keywords(path: Path) -> set[str]:
 
 
 def test_every_field_of_ours_is_listed() -> None:
-    """What our code says about itself reaches the operator: which task failed, for one."""
+    """Every field that our code logs is listed, so it reaches the operator."""
     modules = Path(idvault.__file__).parent.rglob("*.py")
     found = set().union(*(_keywords(module) for module in modules))
     assert "task" in found
@@ -139,7 +139,7 @@ def test_a_suppressed_context_is_not_named() -> None:
 
 
 def test_libraries_are_reduced(installed: Logs, path: Path) -> None:
-    """What a library logs is its name, the place and the types."""
+    """A library's record is reduced to its logger, the place and the exception types."""
     try:
         fail_with_a_name()
     except ValueError:
@@ -187,7 +187,7 @@ async def test_a_lost_task(installed: Logs, path: Path) -> None:
 
 
 def test_the_file_is_its_owners(installed: Logs, path: Path) -> None:
-    """Nobody but the owner reads a log."""
+    """Only its owner can read the log file."""
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
@@ -209,7 +209,7 @@ def test_stdout_is_the_default(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_access_lines_are_buffered(path: Path) -> None:
-    """Nothing is written for one call; a full buffer is."""
+    """A single call stays in the buffer; a full buffer is written."""
     opened = Logs(process="serve-0", path=path)
     opened.access.add(time=0.0, method="/a/B", code="OK", caller="platform-a", seconds=0.1)
     assert path.read_text() == ""
@@ -242,7 +242,7 @@ class Watched(Logs):
 
 
 async def test_access_lines_are_flushed(path: Path) -> None:
-    """They are written after a period, and when the flusher ends."""
+    """Buffered lines are written after a period and when the flushing task ends."""
     opened = Watched(path=path)
     flusher = asyncio.create_task(opened.access.run(period=0.01))
     opened.access.add(time=0.0, method="/a/B", code="OK", seconds=0.1)
@@ -255,7 +255,7 @@ async def test_access_lines_are_flushed(path: Path) -> None:
 
 
 class FullDisk(io.StringIO):
-    """A stream on a disk that is full until somebody makes room."""
+    """A stream on a disk that is full for a while."""
 
     full = True
 
@@ -265,7 +265,7 @@ class FullDisk(io.StringIO):
 
 
 async def test_a_full_disk_takes_nothing_else_along(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Events, calls and the task that flushes outlive a disk that refuses, and lines come again after it."""
+    """Events, calls and the flushing task survive a full disk, and later lines are written again."""
     disk = FullDisk()
     monkeypatch.setattr(sys, "stdout", disk)
     logs = Logs(process="serve-0").install()

@@ -1,4 +1,4 @@
-"""Metrics have exactly the promised names, count rightly, and are served to this machine only."""
+"""Metrics have exactly the promised names, count correctly, and are served only on the loopback address."""
 
 import urllib.request
 
@@ -66,7 +66,7 @@ def served() -> list[str]:
 
 
 def test_names(served: list[str]) -> None:
-    """The names that are served are the promised ones and no others."""
+    """The served names are exactly the promised ones."""
     typed = {line.split()[2] for line in served if line.startswith("# TYPE")}
     assert typed == PROMISED
 
@@ -96,19 +96,19 @@ def test_names(served: list[str]) -> None:
     ],
 )
 def test_values(served: list[str], line: str) -> None:
-    """What was counted is what is read."""
+    """The served values are the counted ones."""
     assert line in served
 
 
 def test_a_process_that_counts_nothing_shows_no_figure() -> None:
-    """A gauge that nobody set is absent, not zero."""
+    """A gauge that was not set is absent, not zero."""
     lines = scrape(Metrics()).splitlines()
     assert not [line for line in lines if line.startswith(("idvault_claims_pending", "idvault_log_"))]
 
 
 @pytest.mark.parametrize("listen", ["0", ":0"])
 def test_loopback_is_the_default(listen: str) -> None:
-    """Without a host only this machine is served."""
+    """Without a host the metrics are served on the loopback address."""
     server = serve_metrics(Metrics(), listen=listen)
     try:
         assert server.url.startswith("http://127.0.0.1:")
@@ -117,13 +117,13 @@ def test_loopback_is_the_default(listen: str) -> None:
 
 
 def test_an_address_without_port_is_refused() -> None:
-    """An address that names no port is an error, not a guess."""
+    """An address without a port is an error."""
     with pytest.raises(ValueError, match="invalid literal"):
         serve_metrics(Metrics(), listen="localhost")
 
 
 def test_campaigns_are_counted(served: list[str]) -> None:
-    """Rows of imports by outcome, and owners by method and stage."""
+    """Rows of imports are counted by outcome, owners by method and stage."""
     assert 'idvault_legacy_accounts_total{outcome="CREATED"} 1.0' in served
     assert 'idvault_campaign_people{method="WHEN_DUE",stage="SHOWN"} 3.0' in served
     assert 'idvault_quorum_records{holders="WAITING",version="1"} 4.0' in served

@@ -8,7 +8,7 @@ from tests.support import builders
 
 
 async def test_each_task_runs_until_stop_and_gets_the_time() -> None:
-    """Both tasks run more than once, with the clock's moment."""
+    """Both tasks run more than once and receive the clock's time."""
     stop = asyncio.Event()
     seen: list[tuple[str, ClockReading]] = []
 
@@ -28,7 +28,7 @@ async def test_each_task_runs_until_stop_and_gets_the_time() -> None:
 
 
 async def test_a_failing_task_is_reported_backs_off_and_stops_no_other() -> None:
-    """The healthy task goes on, the broken one is tried less and less often."""
+    """The healthy task continues; the failing one is tried at growing intervals."""
     stop = asyncio.Event()
     failures: list[tuple[str, str]] = []
     healthy = 0
@@ -54,7 +54,7 @@ async def test_a_failing_task_is_reported_backs_off_and_stops_no_other() -> None
 
 
 async def test_a_task_that_must_not_wait_long_is_tried_again_soon() -> None:
-    """Its own limit holds, however often it has failed."""
+    """The wait never exceeds the task's limit, however often it has failed."""
     stop, failures = asyncio.Event(), 0
 
     async def fail(_: ClockReading) -> None:
@@ -80,7 +80,7 @@ async def test_a_pause_ends_early_when_stopped() -> None:
 
 
 async def test_a_running_task_is_finished_before_the_loop_returns() -> None:
-    """A stop cuts nothing in half."""
+    """A stop waits for a task that is running."""
     stop = asyncio.Event()
     finished = False
 

@@ -9,7 +9,7 @@ from tests.support import builders
 
 
 class FakeBacklog:
-    """Hands out numbers as jobs; a job may fail, and a lease may be refused."""
+    """Leases numbers as jobs; a job may fail, and a lease may be refused."""
 
     def __init__(self, jobs: int) -> None:
         self.waiting = list(range(jobs))
@@ -21,7 +21,7 @@ class FakeBacklog:
         self.done = asyncio.Event()
 
     async def lease(self, *, now: ClockReading, limit: int) -> list[Any]:
-        """Win up to limit numbers."""
+        """Lease up to limit numbers."""
         if self.refusals:
             self.refusals -= 1
             raise OSError("away")
@@ -29,7 +29,7 @@ class FakeBacklog:
         return taken
 
     async def settle(self, job: int, *, now: ClockReading) -> None:
-        """Settle a number after others had their turn."""
+        """Settle a number after yielding to other tasks."""
         self.running += 1
         self.most = max(self.most, self.running)
         await asyncio.sleep(0)
@@ -58,7 +58,7 @@ async def _run(backlog: FakeBacklog, width: int) -> list[tuple[str, str]]:
 
 
 async def test_everything_is_settled_and_never_too_much_at_once() -> None:
-    """A lease is taken only for what starts at once."""
+    """Only jobs that can start at once are leased."""
     backlog = FakeBacklog(50)
     assert await _run(backlog, width=4) == []
     assert sorted(backlog.settled) == list(range(50))
@@ -66,7 +66,7 @@ async def test_everything_is_settled_and_never_too_much_at_once() -> None:
 
 
 async def test_a_failure_is_reported_and_stops_nothing() -> None:
-    """The other jobs are settled all the same."""
+    """The other jobs are still settled."""
     backlog = FakeBacklog(10)
     backlog.broken = {3}
     assert await _run(backlog, width=2) == [("settle", "ValueError")]

@@ -1,1 +1,1 @@
-"""StatusService and its messages."""
+"""StatusService and its message conversion."""

@@ -1,4 +1,4 @@
-"""Messages of feeds, tokens, credentials and receipts: from messages to the domain's words and back."""
+"""Converts messages of feeds, tokens, credentials and receipts to domain values and back."""
 
 from idvault.api import page_token
 from idvault.api.disclosure import convert
@@ -14,12 +14,12 @@ _FEED = "WatchStatuses/"
 
 
 def cursor(place: int, *, relying_party: str) -> str:
-    """Return the text by which a feed goes on after a place."""
+    """Return the cursor with which a feed continues after a place."""
     return page_token.encode(place, of=_FEED + relying_party)
 
 
 def place(text: str, *, relying_party: str) -> int:
-    """Return the place that a cursor names, 0 for none; raises InvalidError (INVALID_MESSAGE, cursor)."""
+    """Return the place of a cursor, 0 if empty; raises InvalidError (INVALID_MESSAGE, cursor)."""
     if not text:
         return 0
     try:

@@ -1,4 +1,4 @@
-"""StatusService: published statuses, read by instant-messaging backends."""
+"""StatusService: published statuses, for platforms."""
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Statuses(Protocol):
     async def get_many(
         self, *, relying_party: str, account_tokens: Sequence[str], now: ClockReading
     ) -> tuple[list[Status], list[str]]:
-        """Return statuses and unknown tokens, in the order asked."""
+        """Return statuses and unknown tokens, in request order."""
         ...
 
 
@@ -48,7 +48,7 @@ class Tokens(Protocol):
         ...
 
     async def issue_credential(self, command: CredentialCommand, *, now: ClockReading) -> Issued:
-        """Issue a credential, or find the one that this request already issued."""
+        """Issue a credential, or return the one that this request already issued."""
         ...
 
 
@@ -58,7 +58,7 @@ class Watches(Protocol):
     def watch(
         self, *, relying_party: str, place: int
     ) -> AsyncGenerator[status_pb2.WatchStatusesResponse, None]:
-        """Yield the changes of a feed after a place, without an end."""
+        """Yield the changes of a feed after a place, without end."""
         ...
 
 
@@ -79,7 +79,7 @@ class StatusServicer:
         now: ClockReading,
         remaining: float | None,
     ) -> common_pb2.AccountStatus:
-        """Answer the status of one account."""
+        """Return the status of one account."""
         account_token = token.check(request.account_token)
         status = await self.flow.get(relying_party=caller.name, account_token=account_token, now=now)
         return convert.status(status)
@@ -92,7 +92,7 @@ class StatusServicer:
         now: ClockReading,
         remaining: float | None,
     ) -> status_pb2.BatchGetStatusesResponse:
-        """Answer the statuses of up to 1,000 accounts."""
+        """Return the statuses of up to 1,000 accounts."""
         account_tokens = convert.account_tokens(request.account_tokens)
         known, unknown = await self.flow.get_many(
             relying_party=caller.name, account_tokens=account_tokens, now=now
@@ -107,7 +107,7 @@ class StatusServicer:
         now: ClockReading,
         remaining: float | None,
     ) -> AsyncGenerator[status_pb2.WatchStatusesResponse, None]:
-        """Answer the caller's accounts, and then each change."""
+        """Stream the caller's accounts, then each change."""
         place = convert_status.place(request.cursor, relying_party=caller.name)
         return self.watches.watch(relying_party=caller.name, place=place)
 
@@ -119,7 +119,7 @@ class StatusServicer:
         now: ClockReading,
         remaining: float | None,
     ) -> status_pb2.IssueStatusTokenResponse:
-        """Answer a signed statement about an account as it is now."""
+        """Return a signed statement of an account's current status."""
         issued = await self.tokens.issue_token(
             relying_party=caller.name,
             account_token=token.check(request.account_token),
@@ -136,7 +136,7 @@ class StatusServicer:
         now: ClockReading,
         remaining: float | None,
     ) -> status_pb2.IssueStatusCredentialResponse:
-        """Answer a credential with an entry in a public list."""
+        """Return a credential with an entry in a public list."""
         command = convert_status.credential_command(request, caller=caller)
         return convert_status.status_credential(await self.tokens.issue_credential(command, now=now))
 
@@ -148,7 +148,7 @@ class StatusServicer:
         now: ClockReading,
         remaining: float | None,
     ) -> status_pb2.DisclosureHistory:
-        """Answer the openings of an account's records, with proofs."""
+        """Return the openings of an account's records, with proofs."""
         account_token = token.check(request.account_token)
         found = await self.histories.get(relying_party=caller.name, account_token=account_token, now=now)
         return convert_disclosure.history(found)

@@ -1,10 +1,10 @@
-"""Lets any number of callers follow their feeds, and asks the store once for all of them.
+"""Streams the feeds to any number of watchers, with one query to the store for all of them.
 
-- One look at the feeds every quarter of a second, and none while nobody watches.
-- What several watchers are to be told next is read once.
-- Nothing is kept for a watcher but his place: who reads slowly is behind, and holds nobody else up.
-- A watcher hears every few seconds how far the feed was known, also where nothing happened. If the store
-  cannot be asked he hears nothing, and so knows that he does not know.
+- The feeds are polled every quarter of a second, and not at all without watchers.
+- Changes that several watchers need next are read once.
+- Only the place of each watcher is stored, so a slow watcher does not delay the others.
+- A watcher gets a message every few seconds even without changes. If the store cannot be read it gets none,
+  and so learns that its view may be out of date.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ class Feeds(Protocol):
     """What a hub needs of flows.account.feed.FeedFlow."""
 
     async def heads(self, relying_parties: Iterable[str]) -> dict[str, int]:
-        """Return where each feed ends, with all that is durable by now."""
+        """Assign numbers to all durable changes, then return the end of each feed."""
         ...
 
     async def read(self, *, relying_party: str, after: int, now: ClockReading) -> FeedChunk:
@@ -44,16 +44,16 @@ class Feeds(Protocol):
         ...
 
     def today(self, *, now: ClockReading) -> date:
-        """Return the deployment's day."""
+        """Return today in the deployment's time zone."""
         ...
 
 
 @dataclass(slots=True)
 class _Feed:
-    """A feed that somebody watches: where it ends, and when that was looked up (monotonic seconds).
+    """A watched feed: its end (head), and when that was read (seen_at, monotonic seconds).
 
-    looked: set by the next look, for those who came since the last one. asleep: who waits for news, by when
-    he was told last. An idle watcher costs one bare future here: no task, timer or frame of its own.
+    looked: set by the next poll, for watchers that arrived since the last one. asleep: waiting watchers, by
+    the time of their last message. An idle watcher costs only one future, without a task or a timer.
     """
 
     watchers: int = 0
@@ -63,13 +63,13 @@ class _Feed:
     asleep: dict[float, list[asyncio.Future[None]]] = field(default_factory=dict)
 
     def sleep(self, *, told_at: float) -> "asyncio.Future[None]":
-        """Return what is awaited until there is news, or it is time to be told that there is none."""
+        """Return a future that is done when there are changes or a heartbeat is due."""
         waiting = asyncio.get_running_loop().create_future()
         self.asleep.setdefault(told_at, []).append(waiting)
         return waiting
 
     def wake(self, *, told_before: float = float("inf")) -> None:
-        """Wake those who were told no later than at some time."""
+        """Wake the watchers whose last message was at or before a time."""
         for told_at in [told_at for told_at in self.asleep if told_at <= told_before]:
             for waiting in self.asleep.pop(told_at):
                 if not waiting.done():
@@ -77,7 +77,7 @@ class _Feed:
 
 
 class Hub:
-    """The watchers of one process; `run` must run as long as there are any."""
+    """The watchers of one process; `run` must be running while there are any."""
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class Hub:
         heartbeat: float = HEARTBEAT,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Take the flow, the clock, and how often to look and to tell, in seconds."""
+        """Initialise. feeds: the flow; period: seconds between polls; heartbeat: seconds between messages."""
         self._flow = feeds
         self._clock = clock
         self._period = period
@@ -100,28 +100,28 @@ class Hub:
         self._closed = False
 
     def close(self) -> None:
-        """End every stream with UNAVAILABLE (STREAM_ENDED), and take no new one."""
+        """End every stream with UNAVAILABLE (STREAM_ENDED) and accept no new one."""
         self._closed = True
         for feed in self._feeds.values():
             feed.looked.set()
             feed.wake()
 
     async def run(self) -> None:
-        """Look at the feeds until cancelled; a look that fails is done again."""
+        """Poll the feeds until cancelled; a failed poll is repeated."""
         while True:
             await self._watched.wait()
             try:
                 await self._look()
-            except Exception as error:  # whatever it was, those who watch must not wait for ever
+            except Exception as error:  # whatever failed, the watchers must not wait for ever
                 log().warning("feeds_not_read", **describe(error))
             await asyncio.sleep(self._period)
 
     async def watch(
         self, *, relying_party: str, place: int
     ) -> AsyncGenerator[status_pb2.WatchStatusesResponse, None]:
-        """Yield the changes of a feed after a place, without an end.
+        """Yield the changes of a feed after a place, without end.
 
-        Raises InvalidError (INVALID_MESSAGE, cursor) for a place that the feed has not come to, and
+        Raises InvalidError (INVALID_MESSAGE, cursor) for a place beyond the end of the feed, and
         UnavailableError (STREAM_ENDED).
         """
         began = self._monotonic()
@@ -140,7 +140,7 @@ class Hub:
                 chunk = await self._next(relying_party, place) if place < head else self._nothing(place)
                 place, told_at = chunk.place, seen_at
                 yield _message(chunk, relying_party, elapsed=seen_at - began, caught_up=place >= head)
-                del chunk  # or it would be held until there is a next one
+                del chunk  # otherwise it is held until the next one
             raise UnavailableError(Reason.STREAM_ENDED)
         finally:
             self._leave(relying_party, feed)
@@ -173,19 +173,19 @@ class Hub:
         return FeedChunk((), (), place, self._flow.today(now=self._clock()))
 
     async def _next(self, relying_party: str, place: int) -> FeedChunk:
-        """Return the next changes; those who ask at the same time are given one answer."""
+        """Return the next changes; concurrent readers of the same place share one read."""
         key = (relying_party, place)
         task = self._reading.get(key)
         if task is None:
             reading = self._flow.read(relying_party=relying_party, after=place, now=self._clock())
             task = self._reading[key] = asyncio.ensure_future(reading)
             task.add_done_callback(lambda _done: self._reading.pop(key, None))
-        # One who goes away must not take the answer from the others.
+        # A watcher that disconnects must not cancel the shared read.
         return await asyncio.shield(task)
 
 
 def _check(place: int, head: int) -> None:
-    """Refuse a place that the feed has not come to: it was put back, and would come to it a second time."""
+    """Refuse a place beyond the end: the feed was restored from a copy and would reuse that number."""
     if place > head:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("cursor", FieldCode.CHARACTER))
 

@@ -1,1 +1,1 @@
-"""CampaignService and its messages."""
+"""CampaignService and its message conversion."""

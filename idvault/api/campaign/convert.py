@@ -1,4 +1,4 @@
-"""From messages of CampaignService to the domain's words and back."""
+"""Converts messages of CampaignService to domain values and back."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -57,7 +57,7 @@ _OCCASIONS: dict[int, ReverificationMethod] = {
 
 
 def import_command(message: pb.ImportLegacyAccountsRequest, *, caller: Caller, today: date) -> ImportCommand:
-    """Return the import that a request makes; a wrong row is a part of it, not a refusal."""
+    """Return the import of a request; an invalid row is part of it, not a refusal."""
     label = legacy_account.check_chunk(label=message.label, count=len(message.accounts))
     sent = [(row.reference, row.create_date) for row in message.accounts]
     return ImportCommand(
@@ -75,7 +75,7 @@ def import_command(message: pb.ImportLegacyAccountsRequest, *, caller: Caller, t
 
 
 def rows(results: Iterable[RowResult]) -> pb.ImportLegacyAccountsResponse:
-    """Return the message of an import's rows."""
+    """Return the message with the results of an import."""
     return pb.ImportLegacyAccountsResponse(rows=[_row(result) for result in results])
 
 
@@ -92,12 +92,12 @@ def _row(result: RowResult) -> pb.ImportLegacyAccountsResponse.Row:
 
 
 def asked(request_id: str, method: str, *fields: Part, caller: Caller) -> Asked:
-    """Return who asks for what; raises InvalidError (INVALID_REQUEST_ID)."""
+    """Return a mutation's caller and content; raises InvalidError (INVALID_REQUEST_ID)."""
     return Asked(caller.name, caller.actor_id, request.check_id(request_id), method, fields)
 
 
 def plan_fields(plan: pb.CampaignPlan) -> tuple[Part, ...]:
-    """Return every field of a plan in field-number order, as received; a list with its length before it."""
+    """Return all fields of a plan in field-number order, as received; a list follows its length."""
     return (
         plan.title,
         plan.cohort.label,
@@ -117,7 +117,7 @@ def plan_fields(plan: pb.CampaignPlan) -> tuple[Part, ...]:
 
 
 def plan(message: pb.CampaignPlan) -> CampaignPlan:
-    """Return the plan of a message; raises InvalidError. Its rules are checked elsewhere."""
+    """Return the plan of a message; raises InvalidError. domain.campaign.campaign checks its rules."""
     cohort = message.cohort
     return CampaignPlan(
         title=message.title,
@@ -136,7 +136,7 @@ def plan(message: pb.CampaignPlan) -> CampaignPlan:
 
 
 def campaign_id(text: str) -> str:
-    """Return a campaign's id as it is; raises InvalidError (INVALID_MESSAGE)."""
+    """Return a campaign id unchanged; raises InvalidError (INVALID_MESSAGE)."""
     if not text:
         raise _invalid("campaign_id", FieldCode.REQUIRED)
     if not _ID.fullmatch(text):
@@ -145,20 +145,20 @@ def campaign_id(text: str) -> str:
 
 
 def page(message: pb.ListCampaignsRequest) -> tuple[int, int]:
-    """Return where a page begins and how long it is; raises InvalidError (INVALID_MESSAGE)."""
+    """Return the start and length of a page; raises InvalidError (INVALID_MESSAGE)."""
     size = _count(message.page_size, "page_size")
     return page_token.decode(message.page_token, of=_LIST) if message.page_token else 0, size
 
 
 def batch_size(message: pb.ClaimDueInvitationsRequest) -> int:
-    """Return how many invitations to take at most; raises InvalidError (TOO_MANY_ITEMS, INVALID_MESSAGE)."""
+    """Return the maximum size of a batch; raises InvalidError (TOO_MANY_ITEMS, INVALID_MESSAGE)."""
     if message.max_invitations > PAGE_LIMIT:
         raise InvalidError(Reason.TOO_MANY_ITEMS, Violation("max_invitations", FieldCode.LENGTH))
     return _count(message.max_invitations, "max_invitations")
 
 
 def lease(message: pb.ClaimDueInvitationsRequest) -> timedelta:
-    """Return for how long to hold a batch; raises InvalidError (INVALID_MESSAGE)."""
+    """Return the length of a batch's lease; raises InvalidError (INVALID_MESSAGE)."""
     if not message.HasField("lease_duration"):
         return _USUAL_LEASE
     seconds = message.lease_duration.seconds
@@ -168,7 +168,7 @@ def lease(message: pb.ClaimDueInvitationsRequest) -> timedelta:
 
 
 def lease_fields(message: pb.ClaimDueInvitationsRequest) -> tuple[Part, ...]:
-    """Return every field but request_id in field-number order, as received; absent is empty."""
+    """Return all fields except request_id in field-number order, as received; absent is empty."""
     duration = message.lease_duration
     sent = f"{duration.seconds}.{duration.nanos}" if message.HasField("lease_duration") else ""
     return (message.campaign_id, message.max_invitations, sent)
@@ -216,7 +216,7 @@ def campaigns(values: Sequence[Campaign], following: int | None) -> pb.ListCampa
 
 
 def invitation(value: ShownInvitation) -> pb.Invitation:
-    """Return the message of an invitation, or of there being none."""
+    """Return the message of an invitation; without one, only the account token is set."""
     message = pb.Invitation(account_token=value.account_token, due=value.due)
     one, found = value.invitation, value.campaign
     if one is None or found is None:
@@ -244,7 +244,7 @@ def batch(value: TakenBatch) -> pb.ClaimDueInvitationsResponse:
 
 
 def progress(found: Campaign, figures: CampaignProgress) -> pb.CampaignProgress:
-    """Return the message of a campaign's figures."""
+    """Return the message of a campaign's progress."""
     message = pb.CampaignProgress(
         campaign_id=found.campaign_id, state=_STATES[found.state], cohort_size=figures.cohort_size
     )
@@ -259,7 +259,7 @@ def progress(found: Campaign, figures: CampaignProgress) -> pb.CampaignProgress:
 
 
 def _day_of(message: pb.CampaignProgress, day: date, by: ReverificationMethod) -> pb.CampaignProgress.Day:
-    """Return the funnel of a day and method; figures come in order, so it is the last or a new one."""
+    """Return the funnel of a day and method; the figures are sorted, so it is the last one or new."""
     if message.days and (message.days[-1].day, message.days[-1].method) == (day.isoformat(), _METHODS[by]):
         return message.days[-1]
     return message.days.add(day=day.isoformat(), method=_METHODS[by])

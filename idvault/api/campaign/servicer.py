@@ -1,4 +1,4 @@
-"""CampaignService: legacy accounts, campaigns and invitations of instant-messaging backends."""
+"""CampaignService: legacy accounts, campaigns and invitations, for platforms."""
 
 from dataclasses import dataclass
 from datetime import timedelta, tzinfo
@@ -28,7 +28,7 @@ class Campaigns(Protocol):
     """What this edge needs of flows.campaign.campaign.CampaignFlow."""
 
     async def create(self, asked: Asked, *, plan: CampaignPlan, now: ClockReading) -> Campaign:
-        """Make a campaign."""
+        """Create a campaign."""
         ...
 
     async def move(self, asked: Asked, *, campaign_id: str, verb: Verb, now: ClockReading) -> Campaign:
@@ -40,7 +40,7 @@ class Campaigns(Protocol):
         ...
 
     async def list(self, *, relying_party: str, start: int, limit: int) -> tuple[list[Campaign], int | None]:
-        """Return a page of campaigns, and where the next one begins."""
+        """Return a page of campaigns, and the start of the next page."""
         ...
 
     async def progress(self, *, relying_party: str, campaign_id: str) -> tuple[Campaign, CampaignProgress]:
@@ -54,13 +54,13 @@ class Invitations(Protocol):
     async def take(
         self, asked: Asked, *, campaign_id: str, limit: int, lease: timedelta, now: ClockReading
     ) -> TakenBatch:
-        """Take invitations that are due."""
+        """Lease a batch of due invitations."""
         ...
 
     async def get(
         self, *, relying_party: str, account_token: str, method: ReverificationMethod, now: ClockReading
     ) -> ShownInvitation:
-        """Return whom to invite on an occasion."""
+        """Return the invitation to show to an account's owner."""
         ...
 
     async def record(
@@ -73,7 +73,7 @@ class Invitations(Protocol):
         event: InvitationEvent,
         now: ClockReading,
     ) -> ShownInvitation:
-        """Record what became of an invitation."""
+        """Record an event of an invitation."""
         ...
 
 
@@ -94,7 +94,7 @@ class CampaignServicer:
         now: ClockReading,
         remaining: float | None,
     ) -> pb.ImportLegacyAccountsResponse:
-        """Give each account of a chunk a token."""
+        """Import a chunk of legacy accounts."""
         command = convert.import_command(request, caller=caller, today=now.today(self.zone))
         return convert.rows(await self.legacy.import_chunk(command, now=now))
 
@@ -110,14 +110,14 @@ class CampaignServicer:
     async def GetCampaign(
         self, request: pb.GetCampaignRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.Campaign:
-        """Answer one campaign."""
+        """Return one campaign."""
         campaign_id = convert.campaign_id(request.campaign_id)
         return convert.campaign(await self.campaigns.get(relying_party=caller.name, campaign_id=campaign_id))
 
     async def ListCampaigns(
         self, request: pb.ListCampaignsRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.ListCampaignsResponse:
-        """Answer a page of campaigns."""
+        """Return a page of campaigns."""
         start, limit = convert.page(request)
         found = await self.campaigns.list(relying_party=caller.name, start=start, limit=limit)
         return convert.campaigns(*found)
@@ -131,19 +131,19 @@ class CampaignServicer:
     async def PauseCampaign(
         self, request: pb.PauseCampaignRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.Campaign:
-        """Let a campaign rest."""
+        """Pause a campaign."""
         return await self._move(request, Verb.PAUSE, caller, now)
 
     async def ResumeCampaign(
         self, request: pb.ResumeCampaignRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.Campaign:
-        """Let a campaign go on."""
+        """Resume a campaign."""
         return await self._move(request, Verb.RESUME, caller, now)
 
     async def EndCampaign(
         self, request: pb.EndCampaignRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.Campaign:
-        """End a campaign for ever."""
+        """End a campaign permanently."""
         return await self._move(request, Verb.END, caller, now)
 
     async def ClaimDueInvitations(
@@ -154,7 +154,7 @@ class CampaignServicer:
         now: ClockReading,
         remaining: float | None,
     ) -> pb.ClaimDueInvitationsResponse:
-        """Hand out invitations that are due."""
+        """Return a batch of due invitations under a lease."""
         fields = convert.lease_fields(request)
         taken = await self.invitations.take(
             convert.asked(request.request_id, "ClaimDueInvitations", *fields, caller=caller),
@@ -168,7 +168,7 @@ class CampaignServicer:
     async def GetInvitation(
         self, request: pb.GetInvitationRequest, *, caller: Caller, now: ClockReading, remaining: float | None
     ) -> pb.Invitation:
-        """Answer whether to invite the owner of an account on an occasion."""
+        """Return the invitation to show to an account's owner on an occasion, if any."""
         shown = await self.invitations.get(
             relying_party=caller.name,
             account_token=convert.account_token(request.account_token),
@@ -185,7 +185,7 @@ class CampaignServicer:
         now: ClockReading,
         remaining: float | None,
     ) -> pb.Invitation:
-        """Record what became of an invitation."""
+        """Record an event of an invitation."""
         fields = (request.account_token, request.campaign_id, request.method, request.event)
         shown = await self.invitations.record(
             convert.asked(request.request_id, "RecordInvitationEvent", *fields, caller=caller),
@@ -205,7 +205,7 @@ class CampaignServicer:
         now: ClockReading,
         remaining: float | None,
     ) -> pb.CampaignProgress:
-        """Answer how far a campaign has come."""
+        """Return the progress of a campaign."""
         campaign_id = convert.campaign_id(request.campaign_id)
         found = await self.campaigns.progress(relying_party=caller.name, campaign_id=campaign_id)
         return convert.progress(*found)

@@ -1,1 +1,1 @@
-"""The calls of those who hold shares, and their messages."""
+"""The calls for drills and hand-overs, and their message conversion."""

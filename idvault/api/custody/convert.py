@@ -1,4 +1,4 @@
-"""From messages of drills to the domain's words and back."""
+"""Converts messages of drills to domain values and back."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -17,7 +17,7 @@ _LATEST = 253_402_300_799  # the last second of the year 9999
 
 
 def pass_command(request: drill_pb2.PassDrillRequest, *, caller: Caller) -> PassCommand:
-    """Return what a custodian says; raises InvalidError (INVALID_MESSAGE, INVALID_REQUEST_ID)."""
+    """Return a custodian's report of a passed drill; raises InvalidError."""
     return PassCommand(
         actor_id=caller.actor_id,
         request_id=convert.request_id(request.request_id),
@@ -44,12 +44,12 @@ def shown(value: ShownDrill) -> drill_pb2.Drill:
 
 
 def passed(value: DrillStanding) -> drill_pb2.PassedDrill:
-    """Return the message of a drill that was passed."""
+    """Return the message of a passed drill."""
     return drill_pb2.PassedDrill(pass_time=_time(value.passed_at), due_time=_time(value.due_at))
 
 
 def _seconds(value: Timestamp) -> datetime:
-    """Return a time in whole seconds; a part of one would be another spelling of what was signed."""
+    """Return a time in whole seconds; the signed content has no fraction of a second."""
     if value.nanos or not 0 <= value.seconds <= _LATEST:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("sign_time", FieldCode.CHARACTER))
     return _EPOCH + timedelta(seconds=value.seconds)

@@ -1,4 +1,4 @@
-"""DrillService, for custodians: open the own share of a record of nobody, and sign to have done so."""
+"""DrillService, for custodians: open the share of a synthetic record, and sign that it was opened."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -18,15 +18,15 @@ class Drills(Protocol):
     """What this edge needs of flows.custody.drill.DrillFlow."""
 
     async def get(self, *, actor_id: str, now: ClockReading) -> ShownDrill:
-        """Return the drill record for one custodian."""
+        """Return the drill record to one custodian."""
         ...
 
     async def complete(self, command: PassCommand, *, now: ClockReading) -> DrillStanding:
-        """Note that a custodian passed."""
+        """Record that a custodian passed."""
         ...
 
     async def report(self, *, actor_id: str, finding: HistoryFinding, now: ClockReading) -> None:
-        """Log what a custodian's own client refused."""
+        """Log what a custodian's client refused."""
         ...
 
 
@@ -44,7 +44,7 @@ class DrillServicer:
         now: ClockReading,
         remaining: float | None,
     ) -> drill_pb2.Drill:
-        """Answer the drill record of the quorum in force."""
+        """Return the drill record of the current quorum."""
         return convert_drill.shown(await self.flow.get(actor_id=caller.actor_id, now=now))
 
     async def PassDrill(
@@ -55,7 +55,7 @@ class DrillServicer:
         now: ClockReading,
         remaining: float | None,
     ) -> drill_pb2.PassedDrill:
-        """Take a signature."""
+        """Accept a custodian's signature."""
         command = convert_drill.pass_command(request, caller=caller)
         return convert_drill.passed(await self.flow.complete(command, now=now))
 

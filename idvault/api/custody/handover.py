@@ -1,4 +1,4 @@
-"""The calls of CustodianService with which a custodian who was replaced hands the own shares over."""
+"""The calls of CustodianService with which a replaced custodian hands over its shares."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -26,7 +26,7 @@ class Handovers(Protocol):
         ...
 
     async def hand_over(self, command: HandOverCommand, *, now: ClockReading) -> int:
-        """Put the shares of a batch in place."""
+        """Store the shares of a batch."""
         ...
 
 
@@ -44,7 +44,7 @@ class HandoverCalls:
         now: ClockReading,
         remaining: float | None,
     ) -> disclosure_pb2.ListSharesToHandOverResponse:
-        """List the caller's own sealed shares."""
+        """List the caller's sealed shares."""
         found = await self.handovers.shares(
             actor_id=caller.actor_id,
             quorum_id=request.quorum_id,
@@ -67,7 +67,7 @@ class HandoverCalls:
         now: ClockReading,
         remaining: float | None,
     ) -> disclosure_pb2.HandOverSharesResponse:
-        """Take the caller's re-sealed shares."""
+        """Store the caller's re-sealed shares."""
         command = HandOverCommand(
             actor_id=caller.actor_id,
             request_id=convert.request_id(request.request_id),
@@ -80,14 +80,14 @@ class HandoverCalls:
 
 
 def _page_size(value: int) -> int:
-    """Return how many a page may have: 1 to 200, 200 for 0; raises InvalidError (INVALID_MESSAGE)."""
+    """Return the page size: 1 to 200, 200 for 0; raises InvalidError (INVALID_MESSAGE)."""
     if not 0 <= value <= rules.MOST_SHARES:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("page_size", FieldCode.LENGTH))
     return value or rules.MOST_SHARES
 
 
 def _after(page_token: str) -> str:
-    """Return the account that the page before ended with: the caller has seen it, so it hides nothing."""
+    """Return the last account of the previous page. The caller has seen it, so the token may contain it."""
     if page_token:
         try:
             token.check(page_token)

@@ -1,1 +1,1 @@
-"""The calls of auditors and custodians, and their messages."""
+"""The calls of auditors and custodians, and their message conversion."""

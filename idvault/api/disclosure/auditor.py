@@ -1,4 +1,4 @@
-"""DisclosureService, for auditors: ask for one record, and open it once enough custodians have approved."""
+"""DisclosureService, for auditors: request one record, and open it once enough custodians have approved."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,7 +11,7 @@ from idvault.domain.disclosure import HistoryFinding
 from idvault.flows.disclosure.auditor import OpenedRecord, ShownDisclosure
 from idvault.v1 import disclosure_pb2
 
-# Within the longest call; what is left of it is for the way back.
+# Shorter than the longest call, so that there is time for the answer.
 _LONGEST_WAIT = 8.0
 _LIST = "ListDisclosures"
 
@@ -22,23 +22,23 @@ class DisclosureFlows(Protocol):
     async def request(
         self, *, actor_id: str, request_id: str, signed: bytes, now: ClockReading
     ) -> ShownDisclosure:
-        """File a signed request."""
+        """Store a signed request."""
         ...
 
     async def get(self, *, actor_id: str, disclosure_id: str, now: ClockReading) -> ShownDisclosure:
-        """Return an own disclosure."""
+        """Return one of the auditor's disclosures."""
         ...
 
     async def list(
         self, *, actor_id: str, below: int | None, limit: int
     ) -> tuple[list[ShownDisclosure], int | None]:
-        """Return own disclosures, newest first, and where to go on."""
+        """Return the auditor's disclosures, newest first, and where to continue."""
         ...
 
     async def cancel(
         self, *, actor_id: str, request_id: str, disclosure_id: str, now: ClockReading
     ) -> ShownDisclosure:
-        """Withdraw an own disclosure."""
+        """Cancel one of the auditor's disclosures."""
         ...
 
     async def open(
@@ -56,12 +56,12 @@ class DisclosureFlows(Protocol):
 
 
 class Findings(Protocol):
-    """What both edges need of flows.disclosure.custodian.CustodianFlow."""
+    """What both servicers need of flows.disclosure.custodian.CustodianFlow."""
 
     async def report(
         self, *, actor_id: str, disclosure_id: str, finding: HistoryFinding, now: ClockReading
     ) -> None:
-        """Log what a person's own client refused."""
+        """Log what a roster member's client refused."""
         ...
 
 
@@ -80,7 +80,7 @@ class DisclosureServicer:
         now: ClockReading,
         remaining: float | None,
     ) -> disclosure_pb2.Disclosure:
-        """File a signed request."""
+        """Store a signed request."""
         found = await self.flow.request(
             actor_id=caller.actor_id,
             request_id=convert.request_id(request.request_id),
@@ -97,7 +97,7 @@ class DisclosureServicer:
         now: ClockReading,
         remaining: float | None,
     ) -> disclosure_pb2.Disclosure:
-        """Answer one of the caller's own disclosures."""
+        """Return one of the caller's disclosures."""
         disclosure_id = converted.disclosure_id(request.disclosure_id)
         found = await self.flow.get(actor_id=caller.actor_id, disclosure_id=disclosure_id, now=now)
         return converted.shown(found)
@@ -110,7 +110,7 @@ class DisclosureServicer:
         now: ClockReading,
         remaining: float | None,
     ) -> disclosure_pb2.ListDisclosuresResponse:
-        """List the caller's own disclosures."""
+        """List the caller's disclosures."""
         limit = converted.page_size(request.page_size)
         below = page_token.decode(request.page_token, of=_LIST) if request.page_token else None
         found, further = await self.flow.list(actor_id=caller.actor_id, below=below, limit=limit)
@@ -127,7 +127,7 @@ class DisclosureServicer:
         now: ClockReading,
         remaining: float | None,
     ) -> disclosure_pb2.Disclosure:
-        """Withdraw a disclosure."""
+        """Cancel a disclosure."""
         found = await self.flow.cancel(
             actor_id=caller.actor_id,
             request_id=convert.request_id(request.request_id),
@@ -144,7 +144,7 @@ class DisclosureServicer:
         now: ClockReading,
         remaining: float | None,
     ) -> disclosure_pb2.OpenedDisclosure:
-        """Open once, when the log has it."""
+        """Open a record once, after the opening is in the log."""
         found = await self.flow.open(
             actor_id=caller.actor_id,
             request_id=convert.request_id(request.request_id),
@@ -170,7 +170,7 @@ class DisclosureServicer:
 async def report(
     flow: Findings, request: disclosure_pb2.ReportFindingRequest, *, caller: Caller, now: ClockReading
 ) -> disclosure_pb2.ReportFindingResponse:
-    """Log what a client refused; repeats within a minute are one entry anyway."""
+    """Log what a client refused; repeats within a minute make only one entry."""
     convert.request_id(request.request_id)
     await flow.report(
         actor_id=caller.actor_id,

@@ -1,4 +1,4 @@
-"""From messages of disclosures to the domain's words and back."""
+"""Converts messages of disclosures to domain values and back."""
 
 from datetime import datetime
 
@@ -23,7 +23,7 @@ from idvault.v1 import disclosure_pb2, status_pb2, transparency_pb2
 
 PAGE_LIMIT = 100
 _USUAL_PAGE = 20
-# Each fails at import if the proto lacks a word.
+# Each mapping fails at import if the proto lacks a value.
 _STATES = {
     state: disclosure_pb2.DisclosureState.Value(f"DISCLOSURE_STATE_{state.name}") for state in DisclosureState
 }
@@ -37,14 +37,14 @@ def disclosure_id(value: str) -> str:
 
 
 def page_size(value: int) -> int:
-    """Return how many a page may have: 1 to 100, 20 for 0; raises InvalidError (INVALID_MESSAGE)."""
+    """Return the page size: 1 to 100, 20 for 0; raises InvalidError (INVALID_MESSAGE)."""
     if not 0 <= value <= PAGE_LIMIT:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("page_size", FieldCode.LENGTH))
     return value or _USUAL_PAGE
 
 
 def finding(value: int) -> HistoryFinding:
-    """Return what a client found; raises InvalidError (INVALID_MESSAGE) for a word that is not known."""
+    """Return a client's finding; raises InvalidError (INVALID_MESSAGE) for an unknown value."""
     for number, word in _FINDINGS.items():
         if number == value:
             return word
@@ -79,7 +79,7 @@ def decided(value: Filed) -> disclosure_pb2.DecidedDisclosure:
 
 
 def waiting(value: PendingDisclosures) -> disclosure_pb2.PendingDisclosure:
-    """Return the message of a request that waits for a custodian."""
+    """Return the message of a waiting request."""
     found = value.filed.disclosure
     return disclosure_pb2.PendingDisclosure(
         disclosure_id=found.disclosure_id,
@@ -107,7 +107,7 @@ def sealed_share(record: SealedRecord, member: QuorumMember) -> disclosure_pb2.S
 
 
 def opened(value: OpenedRecord) -> disclosure_pb2.OpenedDisclosure:
-    """Return the message of everything that an auditor's client needs."""
+    """Return the message of an opened record."""
     settlement, opening = value.proofs.entries
     return disclosure_pb2.OpenedDisclosure(
         disclosure=shown(value.shown),
@@ -165,7 +165,7 @@ def _share(share: GivenShare) -> disclosure_pb2.ResealedShare:
 
 
 def logged(entry: Proved) -> disclosure_pb2.LoggedEntry:
-    """Return the message of an entry, with its proof where there is one."""
+    """Return the message of a log entry, with its proof if there is one."""
     message = disclosure_pb2.LoggedEntry(leaf=entry.leaf, opening_key=entry.opening_key)
     if entry.hashes is not None and entry.index is not None:
         message.proof.index = entry.index

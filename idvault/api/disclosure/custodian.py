@@ -1,4 +1,4 @@
-"""CustodianService, for custodians: see what is asked, check it, and give or refuse the own share."""
+"""CustodianService, for custodians: list requests, check them, and release or refuse a share."""
 
 from typing import Protocol
 
@@ -23,7 +23,7 @@ class Custodians(Findings, Protocol):
     async def pending(
         self, *, actor_id: str, offset: int, limit: int, now: ClockReading
     ) -> tuple[list[PendingDisclosures], int | None, bytes]:
-        """Return what waits for a custodian, where to go on, and the checkpoint."""
+        """Return what waits for a custodian, the next offset, and the checkpoint."""
         ...
 
     async def sealed_share(
@@ -41,7 +41,7 @@ class CustodianServicer(HandoverCalls):
     """Converts, calls one flow, converts back."""
 
     def __init__(self, *, flow: Custodians, handovers: Handovers) -> None:
-        """Take the flows of disclosures and of hand-overs."""
+        """Initialise with the flows of disclosures and hand-overs."""
         super().__init__(handovers=handovers)
         self._flow = flow
 
@@ -53,7 +53,7 @@ class CustodianServicer(HandoverCalls):
         now: ClockReading,
         remaining: float | None,
     ) -> disclosure_pb2.ListPendingDisclosuresResponse:
-        """List what waits for the caller's decision."""
+        """List the requests that wait for the caller's decision."""
         limit = converted.page_size(request.page_size)
         offset = page_token.decode(request.page_token, of=_LIST) if request.page_token else 0
         found, further, note = await self._flow.pending(
@@ -73,7 +73,7 @@ class CustodianServicer(HandoverCalls):
         now: ClockReading,
         remaining: float | None,
     ) -> disclosure_pb2.SealedShare:
-        """Answer the caller's own sealed share."""
+        """Return the caller's sealed share."""
         record, member = await self._flow.sealed_share(
             actor_id=caller.actor_id,
             disclosure_id=converted.disclosure_id(request.disclosure_id),
@@ -89,7 +89,7 @@ class CustodianServicer(HandoverCalls):
         now: ClockReading,
         remaining: float | None,
     ) -> disclosure_pb2.DecidedDisclosure:
-        """Give the caller's share."""
+        """Approve a disclosure and release the caller's share."""
         command = DecideCommand(
             actor_id=caller.actor_id,
             request_id=convert.request_id(request.request_id),
@@ -109,7 +109,7 @@ class CustodianServicer(HandoverCalls):
         now: ClockReading,
         remaining: float | None,
     ) -> disclosure_pb2.DecidedDisclosure:
-        """Refuse the caller's share."""
+        """Deny a disclosure."""
         command = DecideCommand(
             actor_id=caller.actor_id,
             request_id=convert.request_id(request.request_id),

@@ -1,1 +1,1 @@
-"""What every call passes: the server, its interceptors, and who may call."""
+"""The gRPC server, the stages that every call passes, and access control."""

@@ -1,9 +1,9 @@
-"""Who is this certificate, and may it call this method; whatever is not allowed is denied.
+"""Authenticates a call's certificate and checks that its role may call the method; the default is to deny.
 
-- Each method of idvault.v1 names its roles in the proto; one without stops the start.
-- A certificate is only a claim: exactly one URI SAN spiffe://<trust domain>/<role>/<name>, valid now.
-- Its key must be one that is registered, and not revoked, for just that role and name.
-- Every refusal has the same words for the caller; which rule it was, only the operator's log says.
+- Each method of idvault.v1 names its roles in the proto; a method without roles stops the start.
+- A certificate must be valid now and have exactly one URI SAN, spiffe://<trust domain>/<role>/<name>.
+- Its key must be registered, and not revoked, for that role and name.
+- Every refusal is the same for the caller; only the operator's log says which rule failed.
 """
 
 from google.protobuf.descriptor import MethodDescriptor
@@ -20,27 +20,27 @@ _CACHE_SIZE = 10_000
 
 
 class AccessOptionError(Exception):
-    """A method does not say, or does not say clearly, who may call it."""
+    """A method's access option is missing or invalid."""
 
 
 def roles_of(method: MethodDescriptor) -> frozenset[str]:
-    """Return the roles that a method's access option names; raises AccessOptionError if it names none."""
+    """Return the roles in a method's access option; raises AccessOptionError if it is missing or invalid."""
     values = method.GetOptions().Extensions[options_pb2.access]
     if not values or options_pb2.ROLE_UNSPECIFIED in values:
         raise AccessOptionError(f"{method.full_name} has no access option, or names ROLE_UNSPECIFIED")
     known = options_pb2.Role.DESCRIPTOR.values_by_number
     if any(value not in known for value in values):
-        raise AccessOptionError(f"{method.full_name} names a role that is not known")
+        raise AccessOptionError(f"{method.full_name} names an unknown role")
     return frozenset(known[value].name.removeprefix("ROLE_").lower() for value in values)
 
 
 class Access:
-    """Finds out who calls, and lets pass whom the method's option names."""
+    """Identifies the caller and admits the roles in the method's access option."""
 
     def __init__(self, *, directory: Directory, trust_domain: str, cache_size: int = _CACHE_SIZE) -> None:
-        """Take the registered keys, and the trust domain that certificates must be of.
+        """Initialise with the registered keys and the trust domain of the certificates.
 
-        cache_size: how many certificates are remembered as read.
+        cache_size: how many parsed certificates are cached.
         """
         self._cache_size = cache_size
         self._directory = directory
@@ -49,7 +49,7 @@ class Access:
 
     @property
     def revocations(self) -> Directory:
-        """Who tells when a caller's key does not count any more."""
+        """Reports when a caller's key is revoked."""
         return self._directory
 
     def wrap(self, inner: Stage) -> Stage:
@@ -57,7 +57,7 @@ class Access:
 
         async def checked(call: Call) -> bytes:
             call.caller = self._caller(call)
-            # A stream may last for half an hour, and need not hold a certificate of its own for so long.
+            # A stream may last half an hour and need not keep its certificate in memory.
             call.certificate = None
             if call.caller.role not in call.method.roles:
                 raise self._denied(call, "wrong_role")
@@ -71,7 +71,7 @@ class Access:
             raise self._denied(call, "certificate_not_understood")
         if certificate.trust_domain != self._trust_domain:
             raise self._denied(call, "other_trust_domain")
-        # The handshake checked this too, but a connection outlives it.
+        # The handshake checked this too, but the certificate may expire during the connection.
         try:
             certificate.check_valid(now=call.now.real)
         except CertificateError as error:

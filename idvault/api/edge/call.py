@@ -1,4 +1,4 @@
-"""One call on its way through the edge: what the rooms of the pipeline hand to each other."""
+"""One call on its way through the edge: the data that its stages share."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -10,9 +10,9 @@ from idvault.domain.clock import ClockReading
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A caller whose certificate was checked; role: platform, auditor, custodian, operator or monitor.
+    """An authenticated caller; role: platform, auditor, custodian, operator or monitor.
 
-    spki: the certificate's key, SHA-256 in hex, by which a stream finds out that it was revoked.
+    spki: SHA-256 of the certificate's key in hex, with which a stream notices that the key is revoked.
     """
 
     name: str
@@ -23,7 +23,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class EdgeMethod:
-    """A method that can be called: its full path, who may call it, and what it takes."""
+    """A method: its full path, the roles that may call it, its request type and its size limit."""
 
     path: str
     roles: frozenset[str]
@@ -33,12 +33,12 @@ class EdgeMethod:
 
 @dataclass(slots=True)
 class Call:
-    """A call. body: the request as it came, in bytes. certificate: the client's, in PEM.
+    """A call. body: the request's bytes, as received. certificate: the client's, in PEM.
 
-    remaining: seconds that are left to answer, None if the caller set no deadline. caller is set by access;
-    why: a fixed word that says why access was refused, for the operator's log only. send: sends one message
-    of an answer in many parts; None where the answer is one. receive: waits for the request, None if none
-    comes; absent where body is it already.
+    remaining: seconds left to answer, None if the caller set no deadline. caller: set by the access stage.
+    why: a fixed word for the operator's log that says why access was refused. send: sends one message of a
+    streamed answer; None if the answer is a single message. receive: waits for the request and returns it
+    (None if none arrives); None if body is already set.
     """
 
     method: EdgeMethod

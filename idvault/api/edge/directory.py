@@ -1,4 +1,4 @@
-"""The certificate keys that may call, re-read while the service runs, so that a revocation counts at once."""
+"""The certificate keys that may call, re-read every second so that a revocation takes effect quickly."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -11,13 +11,13 @@ from idvault.domain.error import IdvaultError, Reason, UnavailableError
 from idvault.ports.platform import PlatformStore
 from idvault.telemetry.logs import describe, log
 
-# Past this age the list could miss a revocation for too long: better nobody than somebody revoked.
+# An older list could miss a revocation for too long, so all calls are refused.
 _TRUSTED_FOR = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """One key that may call: SHA-256 of the SubjectPublicKeyInfo in hex, and whose it is."""
+    """One key that may call, and its owner. spki: SHA-256 of the SubjectPublicKeyInfo in hex."""
 
     name: str
     role: str
@@ -26,7 +26,7 @@ class Pin:
 
 
 class Directory:
-    """Platforms and monitors from the store, people from the roster."""
+    """Platforms and monitors from the store, roster members from the roster."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class Directory:
         clock: Callable[[], datetime],
         period: float = 1.0,
     ) -> None:
-        """Take where the keys come from. clock: real time. period: seconds between two readings."""
+        """Initialise with the sources of keys. clock: real time. period: seconds between reads."""
         self._platforms = platforms
         self._people = people
         self._clock = clock
@@ -46,7 +46,7 @@ class Directory:
         self._read = asyncio.Event()
 
     async def load(self) -> None:
-        """Read all keys now; raises UnavailableError where the store cannot answer."""
+        """Read all keys now; raises UnavailableError if the store cannot answer."""
         pins = list(self._people())
         for platform in await self._platforms.all():
             if platform.revoked_at is None:
@@ -57,7 +57,7 @@ class Directory:
         self._read = asyncio.Event()
 
     async def run(self) -> None:
-        """Read again every period seconds until cancelled; a failed reading keeps the keys as they were."""
+        """Read again every `period` seconds until cancelled; after a failed read the former keys stay."""
         while True:
             await asyncio.sleep(self._period)
             try:
@@ -66,20 +66,20 @@ class Directory:
                 log().warning("directory_not_read", **describe(error))
 
     async def until_revoked(self, caller: Caller) -> None:
-        """Return once a caller's key does not count any more: revoked, or out of the roster in force.
+        """Return once a caller's key is revoked or no longer in the current roster.
 
-        Raises UnavailableError (STORE_UNAVAILABLE) if that cannot be known any more.
+        Raises UnavailableError (STORE_UNAVAILABLE) if the keys are too old to know.
         """
         while self.find(role=caller.role, name=caller.name, spki=caller.spki) is not None:
             read = self._read
-            # A list that nobody can read again is found out too, by its age.
+            # The time-out makes sure that a list that is no longer updated is noticed by its age.
             with suppress(TimeoutError):
                 await asyncio.wait_for(read.wait(), timeout=5 * self._period)
 
     def find(self, *, role: str, name: str, spki: str) -> Pin | None:
-        """Return the key's pin, None if it is unknown or revoked.
+        """Return the pin of a key, None if it is unknown or revoked.
 
-        Raises UnavailableError (STORE_UNAVAILABLE) if the last good reading is over a minute old.
+        Raises UnavailableError (STORE_UNAVAILABLE) if the last successful read is over a minute old.
         """
         if self._read_at is None or self._clock() - self._read_at > _TRUSTED_FOR:
             raise UnavailableError(Reason.STORE_UNAVAILABLE)

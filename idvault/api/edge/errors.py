@@ -1,8 +1,8 @@
-"""What a caller is told when a call fails: fixed words only, whatever was raised (google.rpc.Status).
+"""Converts exceptions to the error that a caller receives, in fixed words only (google.rpc.Status).
 
-- A refusal with a published reason becomes its code, ErrorInfo, and its field violations or RetryInfo.
-- Anything else becomes UNAVAILABLE (STORE_UNAVAILABLE) and one logged line of type names.
-- A cancelled call passes: nobody is there to be told.
+- A refusal with a published reason becomes its status code and ErrorInfo, with field violations or RetryInfo.
+- Any other exception becomes UNAVAILABLE (STORE_UNAVAILABLE), and one line with its type names is logged.
+- A cancelled call is not converted: the caller has gone.
 """
 
 import asyncio
@@ -34,9 +34,9 @@ StreamHandler = Callable[[object, Context], Awaitable[None]]
 
 DOMAIN = "idvault"
 SEND_TIME = 5.0
-"""How many seconds a caller may leave a message of a stream untaken."""
+"""How many seconds a caller may take to receive a message of a stream."""
 DETAILS_KEY = "grpc-status-details-bin"
-# Trailers are small: a thousand violations would not reach the caller at all.
+# The size of trailers is limited: a thousand violations would not reach the caller.
 _VIOLATION_LIMIT = 20
 
 _CODES: Mapping[type[IdvaultError], grpc.StatusCode] = {
@@ -53,7 +53,7 @@ _CODES: Mapping[type[IdvaultError], grpc.StatusCode] = {
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What is sent instead of an answer; foreseen is False where the service itself is at fault."""
+    """The error that is sent instead of an answer; foreseen: False for a fault of the service."""
 
     code: grpc.StatusCode
     reason: Reason
@@ -67,9 +67,9 @@ class Refusal:
 
 
 def guard(inner: Stage, *, method: EdgeMethod, clock: Callable[[], ClockReading]) -> Handler:
-    """Return the outermost stage: it takes what gRPC gives, and nothing but a refusal comes out of it.
+    """Return the outermost stage, which converts every exception to a refusal.
 
-    It begins with a call's headers; the message is received inside.
+    It starts with a call's headers; an inner stage receives the message.
     """
 
     async def guarded(_messages: object, context: Context) -> bytes:
@@ -84,7 +84,7 @@ def guard(inner: Stage, *, method: EdgeMethod, clock: Callable[[], ClockReading]
 
 
 def guard_stream(inner: Stage, *, method: EdgeMethod, clock: Callable[[], ClockReading]) -> StreamHandler:
-    """Return the outermost stage of an answer in many parts; it ends with a status as any call does."""
+    """Return the outermost stage of a streamed answer; it ends with a status as any call does."""
 
     async def guarded(_messages: object, context: Context) -> None:
         try:
@@ -100,7 +100,7 @@ def guard_stream(inner: Stage, *, method: EdgeMethod, clock: Callable[[], ClockR
 
 
 async def _send(context: Context, message: bytes) -> None:
-    """Send one message; raise ExhaustedError (SLOW_CONSUMER) if the caller takes nothing for too long."""
+    """Send one message; raise ExhaustedError (SLOW_CONSUMER) if the caller is too slow to receive it."""
     try:
         async with asyncio.timeout(SEND_TIME):
             await context.write(message)
@@ -109,7 +109,7 @@ async def _send(context: Context, message: bytes) -> None:
 
 
 async def refuse(context: Context, error: Exception, *, path: str) -> NoReturn:
-    """End a call with what may be told of an exception, and log the ones that nobody foresaw."""
+    """End a call with the refusal for an exception, and log an unforeseen one."""
     told = refusal(error)
     if not told.foreseen:
         log().error("rpc_unforeseen", method=path, **describe(error))
@@ -127,7 +127,7 @@ async def _receive(context: Context) -> bytes | None:
 
 
 def refusal(error: Exception) -> Refusal:
-    """Return what a caller is told of an exception; nothing of its text is among it."""
+    """Return the refusal for an exception; it contains nothing of the exception's text."""
     code = _code(error)
     if code is None or not isinstance(error, IdvaultError):
         return _unforeseen()
@@ -140,7 +140,7 @@ def refusal(error: Exception) -> Refusal:
 
 
 def _code(error: Exception) -> grpc.StatusCode | None:
-    """Return the code of an error's kind, or of the kind that its own class refines."""
+    """Return the status code of an error's kind, found along its class hierarchy."""
     return next((_CODES[kind] for kind in type(error).__mro__ if kind in _CODES), None)
 
 

@@ -1,4 +1,4 @@
-"""grpc.health.v1 for anybody with a valid certificate: SERVING, then NOT_SERVING while the server drains."""
+"""grpc.health.v1 for every valid certificate: SERVING, then NOT_SERVING while the server drains."""
 
 import asyncio
 from collections.abc import Iterable
@@ -18,26 +18,26 @@ class Health:
     """The health of this server and of each of its services."""
 
     def __init__(self, *, services: Iterable[str]) -> None:
-        """Take the services' full names; all are SERVING until drained."""
+        """Initialise with the services' full names."""
         self._servicer = health.aio.HealthServicer()
         self._services = tuple(services)
         self._drained = asyncio.Event()
 
     async def serve(self) -> None:
-        """Say that every service is SERVING."""
+        """Report every service as SERVING."""
         for service in self._services:
             await self._servicer.set(service, health_pb2.HealthCheckResponse.SERVING)
 
     async def drain(self) -> None:
-        """Say NOT_SERVING from now on, to those who watch too."""
+        """Report NOT_SERVING from now on, to watchers too."""
         await self._servicer.enter_graceful_shutdown()
 
     def close(self) -> None:
-        """End the streams of those who watch, so that they do not hold up a stop."""
+        """End the streams of watchers, so that they do not delay a stop."""
         self._drained.set()
 
     def handler(self) -> grpc.GenericRpcHandler:
-        """Return what the server serves."""
+        """Return the handler for the server."""
         answer = health_pb2.HealthCheckResponse.SerializeToString
         return grpc.method_handlers_generic_handler(
             SERVICE,

@@ -1,4 +1,4 @@
-"""How much one call may take: bytes, time, and its share of the process."""
+"""Limits of a call: request size, time, and the number of concurrent calls."""
 
 import asyncio
 
@@ -6,8 +6,8 @@ from idvault.api.edge.call import Call, Stage
 from idvault.domain.error import InvalidError, Reason, UnavailableError
 
 REQUEST_BYTES = 64 * 1024
-# Methods that take more: a roster names every person with a post-quantum key, an import has up to
-# 2,000 rows, a batch of a hand-over 200 shares.
+# Methods with larger requests: a roster has a post-quantum key for every member, an import has up to 2,000
+# rows, a batch of a hand-over has up to 200 shares.
 LARGER_REQUEST_BYTES = {
     "/idvault.v1.RosterService/ProposeRoster": 256 * 1024,
     "/idvault.v1.CustodianService/HandOverShares": 512 * 1024,
@@ -19,17 +19,17 @@ DEADLINE = 10.0
 
 
 class Running:
-    """How many calls of a server run now, whatever their method."""
+    """How many calls of a server are running, over all methods."""
 
     def __init__(self) -> None:
-        """Start with none."""
+        """Start at zero."""
         self.count = 0
 
 
 def wrap_stream(inner: Stage, *, running: Running, streams_at_once: int) -> Stage:
-    """Return a stage that refuses what is too large or too much; a stream has no end in time of its own.
+    """Return a stage that refuses a stream with too large a request or beyond the limit; no time limit.
 
-    running: shared by all streams of a server, apart from its other calls.
+    running: shared by all streams of a server, separate from its other calls.
     """
 
     async def limited(call: Call) -> bytes:
@@ -47,10 +47,10 @@ def wrap_stream(inner: Stage, *, running: Running, streams_at_once: int) -> Stag
 
 
 def wrap(inner: Stage, *, running: Running, calls_at_once: int, deadline: float) -> Stage:
-    """Return a stage that refuses what is too large or too much, and ends what takes too long.
+    """Return a stage that refuses a call with too large a request or beyond the limit, and ends a slow one.
 
-    running: shared by all methods of a server. deadline: the most seconds a call may take, also where the
-    caller gave more or none.
+    running: shared by all methods of a server. deadline: the most seconds a call may take, even if the caller
+    set a later deadline or none.
     """
 
     async def limited(call: Call) -> bytes:

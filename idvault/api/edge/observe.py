@@ -1,4 +1,4 @@
-"""Counts each call and keeps one line about it: method, code, caller, time taken; nothing that was sent."""
+"""Counts each call and logs one line for it: method, code, caller and duration, but no content."""
 
 import asyncio
 import time
@@ -10,7 +10,7 @@ from idvault.telemetry.metrics import Metrics
 
 
 def wrap(inner: Stage, *, metrics: Metrics, access_log: AccessLog) -> Stage:
-    """Return a stage that observes another one and changes nothing."""
+    """Return a stage that observes another stage without changing its result."""
 
     async def observed(call: Call) -> bytes:
         start = time.perf_counter()

@@ -1,10 +1,10 @@
-"""Waits for a call's message, once its caller is let in: not for ever, and not for too many of one caller.
+"""Waits for the message of an admitted call, with limits on the time and on the waiting calls per caller.
 
-- gRPC begins a call with its headers. Who sends no message after them holds a place, and costs nothing to
-  do so; therefore nobody waits before access has looked at the certificate, and nobody waits for long.
-- Where one caller has too many that wait, the one that has waited longest makes room: whoever sends its
-  message at once is served, whatever else comes under the same certificate.
-- What waits is no running call: others are answered meanwhile.
+- gRPC starts a call with its headers. A client that sends no message after them holds a place at no cost.
+  Therefore a call waits only after the access check, and only for a short time.
+- If a caller has too many waiting calls, its oldest one is ended. So a client that sends its message at once
+  is served, whatever other clients with the same certificate do.
+- A waiting call does not count as a running call.
 """
 
 import asyncio
@@ -16,33 +16,33 @@ from idvault.domain.error import InvalidError, Reason, UnavailableError
 READ_TIME = 5.0
 """How many seconds a caller may take to send a message."""
 OF_ONE_CALLER = 4_000
-"""How many calls of one caller may wait for their messages."""
+"""How many calls of one caller may wait for their message."""
 
 
 class WaitingCalls:
-    """The calls of each caller that wait now, by the limit of their time, the oldest first."""
+    """The time limits of each caller's waiting calls, oldest first."""
 
     def __init__(self) -> None:
-        """Begin with none."""
+        """Start without waiting calls."""
         self._limits: dict[str, dict[asyncio.Timeout, None]] = {}
 
     def __len__(self) -> int:
-        """Return how many wait, whoever sent them."""
+        """Return the number of waiting calls of all callers."""
         return sum(map(len, self._limits.values()))
 
     def enter(self, caller: str, limit: asyncio.Timeout, *, most: int) -> None:
-        """Let a call wait; beyond the caller's share, the time of the oldest is over."""
+        """Add a waiting call; if the caller has `most` already, end the oldest one."""
         mine = self._limits.setdefault(caller, {})
         if len(mine) >= most:
             oldest = next(iter(mine))
             del mine[oldest]
-            # One whose time is over by itself ends anyway, and takes no other limit.
+            # An expired time-out ends its call anyway and cannot be rescheduled.
             if not oldest.expired():
                 oldest.reschedule(0.0)
         mine[limit] = None
 
     def leave(self, caller: str, limit: asyncio.Timeout) -> bool:
-        """Let a call go; return False where it had to make room before."""
+        """Remove a call; return False if it was ended to make room."""
         mine = self._limits.get(caller, {})
         if limit not in mine:
             return False
@@ -55,10 +55,10 @@ class WaitingCalls:
 def wrap(
     inner: Stage, *, waiting: WaitingCalls, read_time: float = READ_TIME, of_one_caller: int = OF_ONE_CALLER
 ) -> Stage:
-    """Return a stage that has the message in call.body.
+    """Return a stage that receives the message into call.body.
 
-    waiting: shared by all methods of a server. Raises InvalidError (INVALID_MESSAGE) where no message comes
-    in time, UnavailableError where a call had to make room for a newer one of its caller.
+    waiting: shared by all methods of a server. Raises InvalidError (INVALID_MESSAGE) if no message arrives in
+    time, UnavailableError if the call was ended to make room for a newer one of its caller.
     """
 
     async def received(call: Call) -> bytes:

@@ -1,8 +1,9 @@
-"""The gRPC server of one process: methods from the descriptors, TLS with client certificates, a clean end.
+"""The gRPC server of one process: methods from the descriptors, mutual TLS, graceful stop.
 
-- A method is served under its exact path and under no other; one without access option stops the start.
-- Messages come in as bytes and are decoded inside the pipeline, so that a bad one is answered like any error.
-- A stop first says NOT_SERVING, then takes no new call, then waits for the running ones.
+- A method is served only under its exact path. A method without an access option stops the start.
+- Messages are received as bytes and decoded inside the pipeline, so that an invalid one is answered like any
+  error.
+- A stop first reports NOT_SERVING, then accepts no new calls, then waits for the running ones.
 """
 
 import asyncio
@@ -30,14 +31,15 @@ from idvault.telemetry.metrics import Metrics
 
 _Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
 _MINUTE = 60_000
-# Calls that wait for their messages among them; what one caller may have of these is bounded in `receiving`.
+# Includes calls that wait for their message; `receiving` limits these per caller.
 _RPCS_AT_ONCE = limits.CALLS_AT_ONCE + limits.STREAMS_AT_ONCE + 4 * receiving.OF_ONE_CALLER
 OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.so_reuseport", 1),
     ("grpc.max_receive_message_length", 1024 * 1024),
     ("grpc.max_send_message_length", 4 * 1024 * 1024),
     ("grpc.max_concurrent_streams", 1_000),
-    # Beyond it gRPC takes back calls at random, good ones too; the bounds that tell callers apart are ours.
+    # Beyond these limits gRPC rejects calls at random, whoever sent them. Our limits per caller apply
+    # earlier.
     ("grpc.server.max_pending_requests", 16_000),
     ("grpc.server.max_pending_requests_hard_limit", 32_000),
     ("grpc.max_metadata_size", 8 * 1024),
@@ -59,7 +61,7 @@ class ListenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """PEM: the server's certificate chain and key, and the authority of the clients' certificates."""
+    """In PEM: the server's certificate chain and key, and the authority of the clients' certificates."""
 
     certificate: bytes
     key: bytes = field(repr=False)
@@ -68,14 +70,14 @@ class Tls:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service of idvault.v1 and the object whose methods answer it."""
+    """A service of idvault.v1 and the object whose methods implement it."""
 
     descriptor: ServiceDescriptor
     servicer: object
 
 
 class _Pipeline:
-    """Makes the handler of each method; what runs at once is counted over all of them."""
+    """Makes the handler of each method; the limits on concurrent calls are shared by all methods."""
 
     def __init__(
         self,
@@ -102,8 +104,8 @@ class _Pipeline:
 
     def __call__(self, method: MethodDescriptor, servicer: object) -> "_Handler":
         described, answer = describe(method), getattr(servicer, method.name)
-        # Without (de)serialisers gRPC hands bytes through. To our side of the wire every request is a stream
-        # of one message: for one that is not, gRPC itself would wait, without end and before any of our code.
+        # Without (de)serialisers gRPC passes bytes. On our side every request is a stream of one message: for
+        # a unary request, gRPC itself would wait for the message without limit, before any of our code runs.
         if method.server_streaming:
             stage = self._observed(self._streaming(described, answer))
             return grpc.stream_stream_rpc_method_handler(
@@ -134,7 +136,7 @@ class _Pipeline:
 
 
 class GrpcServer:
-    """One listening server; start it once."""
+    """One listening server; it can be started once."""
 
     def __init__(
         self,
@@ -153,11 +155,11 @@ class GrpcServer:
         reflection: bool = False,
         drains: Sequence[Callable[[], None]] = (),
     ) -> None:
-        """Take what to serve and where: "host:port", port 0 for any.
+        """Initialise. listen: "host:port", port 0 for any.
 
-        deadline: the most seconds one call may take; read_time: to send its message. drains: told when the
-        server begins to stop, so that streams end by themselves. Raises AccessOptionError if a method does
-        not say who may call it, and AttributeError if a servicer lacks a method.
+        deadline: the most seconds one call may take; read_time: the most seconds to send its message. drains:
+        called when the server begins to stop, so that streams end. Raises AccessOptionError if a method has
+        no valid access option, and AttributeError if a servicer lacks a method.
         """
         self._listen = listen
         self._tls = tls
@@ -179,7 +181,7 @@ class GrpcServer:
         self.port = 0
 
     async def start(self) -> None:
-        """Bind, serve, and say so; raises ListenError."""
+        """Bind, report SERVING and serve; raises ListenError."""
         self._health = Health(services=self._names)
         self._server = grpc.aio.server(options=OPTIONS, maximum_concurrent_rpcs=_RPCS_AT_ONCE)
         self._server.add_generic_rpc_handlers((*self._handlers, self._health.handler()))
@@ -199,9 +201,10 @@ class GrpcServer:
         await self._server.start()
 
     async def stop(self, *, grace: float, linger: float = 0.5) -> None:
-        """Say NOT_SERVING for linger seconds, then take no more calls and end within grace seconds.
+        """Report NOT_SERVING for `linger` seconds, then accept no more calls and end within `grace` seconds.
 
-        linger: time for load balancers to look elsewhere. Running calls are cancelled when grace is over.
+        linger: time for load balancers to stop sending calls. Calls that still run after `grace` are
+        cancelled.
         """
         await self._health.drain()
         for drain in self._drains:
@@ -223,7 +226,7 @@ def _handler(
 
 
 def describe(descriptor: MethodDescriptor) -> EdgeMethod:
-    """Return a method as the edge knows it; raises AccessOptionError."""
+    """Return the EdgeMethod of a descriptor; raises AccessOptionError."""
     path = f"/{descriptor.containing_service.full_name}/{descriptor.name}"
     return EdgeMethod(
         path=path,
@@ -234,7 +237,7 @@ def describe(descriptor: MethodDescriptor) -> EdgeMethod:
 
 
 def dispatch(method: EdgeMethod, answer: Callable[..., Awaitable[Message]]) -> Stage:
-    """Return the innermost stage: decode, answer, encode; nobody passes whom access did not name."""
+    """Return the innermost stage: decode, answer, encode. It refuses a call without a caller."""
 
     async def dispatched(call: Call) -> bytes:
         if call.caller is None:
@@ -249,7 +252,7 @@ def dispatch(method: EdgeMethod, answer: Callable[..., Awaitable[Message]]) -> S
 def dispatch_stream(
     method: EdgeMethod, answer: Callable[..., AsyncGenerator[Message, None]], revocations: Revocations
 ) -> Stage:
-    """Return the innermost stage of an answer in many parts; it ends once the caller may call no more."""
+    """Return the innermost stage of a streamed answer; it ends when the caller's key is revoked."""
 
     async def dispatched(call: Call) -> bytes:
         if call.caller is None or call.send is None:
@@ -260,7 +263,7 @@ def dispatch_stream(
         async with aclosing(messages), aclosing(admitted):
             async for message in admitted:
                 await call.send(message.SerializeToString())
-                del message  # or it would be held until there is a next one
+                del message  # otherwise it is held until the next one
         return b""
 
     return dispatched

@@ -1,7 +1,7 @@
-"""An answer in many parts ends when its caller's key is revoked, not only when it is done.
+"""Ends a streamed answer when its caller's key is revoked.
 
-- However many streams one caller has, one task waits for his revocation; a stream has none of its own.
-- Health's Watch is not among them: it tells whoever has a valid certificate the same, nothing of accounts.
+- One task per caller waits for the revocation, for all streams of that caller.
+- Health's Watch is exempt: it reports the same to every valid certificate and nothing about accounts.
 """
 
 import asyncio
@@ -17,19 +17,19 @@ T = TypeVar("T")
 
 
 class Revocations(Protocol):
-    """Tells when a caller's key does not count any more (api.edge.directory.Directory)."""
+    """Reports when a caller's key is revoked (api.edge.directory.Directory)."""
 
     async def until_revoked(self, caller: Caller) -> None:
-        """Return once it does not count any more."""
+        """Return once the caller's key is revoked."""
         ...
 
 
 async def while_admitted(
     items: AsyncIterator[T], *, caller: Caller, revocations: Revocations
 ) -> AsyncGenerator[T, None]:
-    """Yield what comes, until it ends; raise DeniedError (ACCESS_DENIED) once the caller may call no more.
+    """Yield the items; raise DeniedError (ACCESS_DENIED) once the caller's key is revoked.
 
-    Nothing is yielded after the revocation is known, also where something was ready at that moment.
+    After the revocation is known nothing more is yielded, not even an item that is ready.
     """
     admissions = _ADMISSIONS.setdefault(revocations, {})
     admission = admissions.get(caller)
@@ -45,7 +45,7 @@ async def while_admitted(
                     return
             admission.check()
             yield item
-            del item  # or it would be held until there is a next one
+            del item  # otherwise it is held until the next one
     finally:
         admission.streams -= 1
         if not admission.streams:
@@ -55,7 +55,7 @@ async def while_admitted(
 
 
 class _Admission:
-    """That a caller may call, as all his streams share it; it interrupts those that wait when it is over."""
+    """A caller's admission, shared by all its streams; it interrupts the waiting ones when it is over."""
 
     def __init__(self, caller: Caller, revocations: Revocations) -> None:
         self.streams = 0
@@ -68,24 +68,24 @@ class _Admission:
         return self._revoked.done()
 
     def check(self) -> None:
-        """Raise DeniedError, or whatever says that nobody can know."""
+        """Raise DeniedError if the admission is over, or the error of a failed revocation check."""
         if self.over:
             self._revoked.result()
             raise DeniedError(Reason.ACCESS_DENIED)
 
     @contextmanager
     def interrupting(self) -> Iterator[None]:
-        """Let the end of the admission end what waits in this block, and raise what `check` does."""
+        """Interrupt the waiting in this block when the admission is over; raises what `check` raises."""
         self.check()
         task = asyncio.current_task()
         if task is None:
-            raise RuntimeError("a stream is read by a task")
+            raise RuntimeError("a stream must be read in a task")
         before = task.cancelling()
         self._waiting.add(task)
         try:
             yield
         except asyncio.CancelledError:
-            # Somebody else may have cancelled the task as well, or instead.
+            # The task may also have been cancelled for another reason.
             if task not in self._waiting and task.uncancel() <= before:
                 self.check()
             raise
@@ -93,10 +93,10 @@ class _Admission:
             self._waiting.discard(task)
 
     def close(self) -> None:
-        """Wait for the revocation no more."""
+        """Stop waiting for the revocation."""
         self._revoked.remove_done_callback(self._interrupt)
         if not self._revoked.cancel() and not self._revoked.cancelled():
-            self._revoked.exception()  # every stream that it concerned has been told
+            self._revoked.exception()  # mark as retrieved: every stream concerned has raised it
 
     def _interrupt(self, _revoked: "asyncio.Future[None]") -> None:
         for task in list(self._waiting):

@@ -1,1 +1,1 @@
-"""Rules of legacy accounts, campaigns and invitations."""
+"""Rules for legacy accounts, campaigns and invitations."""

@@ -1,11 +1,12 @@
-"""Campaigns that encourage owners of legacy accounts to verify: their plans, and the life of a campaign.
+"""Campaigns that encourage owners of legacy accounts to verify: the plan and life cycle of a campaign.
 
-- A plan names a cohort, one to four methods (of WHEN_DUE and HOSTED_LINK at most one), a daily limit and
-  reminder intervals that grow; it never changes.
-- DRAFT -> RUNNING <-> PAUSED; each of them -> ENDED. Only a RUNNING campaign invites or enforces.
-- All campaigns together deliver on one day at most what half of the registry's capacity could check.
-- In quiet hours nobody is invited.
-- Nothing is enforced without an enforcement date, and it lies in the future when the campaign is made.
+- A plan has a cohort, one or more methods (WHEN_DUE and HOSTED_LINK exclude each other), a daily limit and
+  increasing reminder intervals. It never changes.
+- DRAFT -> RUNNING <-> PAUSED; each of these -> ENDED. Only a RUNNING campaign invites or enforces.
+- All campaigns together deliver at most as many invitations a day as half of the registry's capacity can
+  check.
+- No invitation is delivered in quiet hours.
+- Enforcement needs an enforcement date, which must be in the future when the campaign is created.
 """
 
 from dataclasses import dataclass, replace
@@ -35,11 +36,11 @@ class ReverificationMethod(StrEnum):
 
 
 DELIVERED = frozenset({ReverificationMethod.WHEN_DUE, ReverificationMethod.HOSTED_LINK})
-"""The methods whose invitations the platform takes in batches and delivers."""
+"""The methods whose invitations the platform fetches in batches and delivers."""
 
 
 class CampaignState(StrEnum):
-    """Where a campaign stands."""
+    """The state of a campaign."""
 
     DRAFT = "DRAFT"
     RUNNING = "RUNNING"
@@ -48,7 +49,7 @@ class CampaignState(StrEnum):
 
 
 class Verb(StrEnum):
-    """What moves a campaign."""
+    """The transitions of a campaign."""
 
     START = "START"
     PAUSE = "PAUSE"
@@ -69,9 +70,9 @@ _MOVES: dict[Verb, tuple[frozenset[CampaignState], CampaignState]] = {
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """Which legacy accounts a campaign is for; an account must fit every part that is set.
+    """Which legacy accounts a campaign is for; an account must match every field that is set.
 
-    created_before is the first day that does not belong to it any more.
+    created_before: exclusive.
     """
 
     label: str = ""
@@ -81,7 +82,7 @@ class Cohort:
 
 @dataclass(frozen=True, slots=True)
 class QuietHours:
-    """Hours of each day in which nobody is invited; end lies before start where the night is between."""
+    """Daily hours without invitations; end is before start if the hours span midnight."""
 
     start: time
     end: time
@@ -90,7 +91,7 @@ class QuietHours:
 
 @dataclass(frozen=True, slots=True)
 class CampaignPlan:
-    """What a campaign does. reminder_days: after how many days each reminder follows the delivery before."""
+    """What a campaign does. reminder_days: the days between each reminder and the delivery before it."""
 
     title: str
     cohort: Cohort
@@ -115,7 +116,7 @@ class Campaign:
 
 
 def check_plan(*, plan: CampaignPlan, today: date) -> CampaignPlan:
-    """Return the plan as it is, or raise InvalidError (INVALID_MESSAGE) that names every wrong field."""
+    """Return the plan unchanged, or raise InvalidError (INVALID_MESSAGE) naming every invalid field."""
     violations = [
         Violation(f"plan.{name}", code) for name, code in _problems(plan, today).items() if code is not None
     ]
@@ -155,7 +156,7 @@ def _ordered(cohort: Cohort) -> FieldCode | None:
 def _methods(methods: tuple[ReverificationMethod, ...]) -> FieldCode | None:
     if not methods:
         return FieldCode.REQUIRED
-    # Two methods that take from the same queue would have nothing to choose between them by.
+    # Both methods would draw from the same queue, with nothing to decide which one an invitation uses.
     if len(set(methods)) != len(methods) or set(methods) >= DELIVERED:
         return FieldCode.CHARACTER
     return None
@@ -177,12 +178,12 @@ def _enforcement(day: date | None, today: date) -> FieldCode | None:
 
 
 def make(*, campaign_id: str, relying_party: str, plan: CampaignPlan, now: datetime) -> Campaign:
-    """Return a new campaign, which invites nobody yet."""
+    """Return a new DRAFT campaign."""
     return Campaign(campaign_id, relying_party, plan, CampaignState.DRAFT, now)
 
 
 def move(*, campaign: Campaign, verb: Verb, now: datetime) -> Campaign:
-    """Return the campaign after a verb; raises PreconditionError (ILLEGAL_TRANSITION)."""
+    """Return the campaign after a transition; raises PreconditionError (ILLEGAL_TRANSITION)."""
     allowed, state = _MOVES[verb]
     if campaign.state not in allowed:
         raise PreconditionError(Reason.ILLEGAL_TRANSITION)
@@ -194,9 +195,9 @@ def _start(verb: Verb, now: datetime) -> datetime | None:
 
 
 def check_delivers(*, campaign: Campaign) -> ReverificationMethod:
-    """Return the method whose invitations are taken in batches, of a RUNNING campaign that has one.
+    """Return the method that a RUNNING campaign delivers in batches.
 
-    Raises PreconditionError (ILLEGAL_TRANSITION) otherwise.
+    Raises PreconditionError (ILLEGAL_TRANSITION) if it has none or is not RUNNING.
     """
     for method in campaign.plan.methods:
         if method in DELIVERED and campaign.state is CampaignState.RUNNING:
@@ -205,7 +206,7 @@ def check_delivers(*, campaign: Campaign) -> ReverificationMethod:
 
 
 def covers(*, cohort: Cohort, label: str, create_date: date) -> bool:
-    """Tell whether an account of a label and a day of opening belongs to a cohort."""
+    """Return whether an account with this label and creation date belongs to the cohort."""
     return (
         cohort.label in ("", label)
         and (cohort.created_from is None or cohort.created_from <= create_date)
@@ -214,7 +215,7 @@ def covers(*, cohort: Cohort, label: str, create_date: date) -> bool:
 
 
 def is_quiet(*, plan: CampaignPlan, now: datetime) -> bool:
-    """Tell whether nobody is to be invited at a business time."""
+    """Return whether a business time is in the plan's quiet hours."""
     hours = plan.quiet_hours
     if hours is None:
         return False
@@ -225,9 +226,10 @@ def is_quiet(*, plan: CampaignPlan, now: datetime) -> bool:
 
 
 def deployment_limit(*, registry_calls_per_second: float) -> int:
-    """Return how many deliveries of one day all campaigns together may make.
+    """Return how many deliveries all campaigns together may make in one day.
 
-    Each could bring one claim to the registry on the same day; sign-ups keep the other half of its capacity.
+    Each delivery could lead to one registry check on the same day; the other half of the capacity is reserved
+    for sign-ups.
     """
     return int(registry_calls_per_second * _DAY_SECONDS * REGISTRY_SHARE)
 
@@ -238,6 +240,6 @@ def allowance(*, plan: CampaignPlan, delivered: int, deployment_limit: int, depl
 
 
 def enforces(*, campaign: Campaign, today: date) -> bool:
-    """Tell whether the campaign limits accounts today; without a date it never does."""
+    """Return whether the campaign limits accounts today."""
     day = campaign.plan.enforcement_date
     return campaign.state is CampaignState.RUNNING and day is not None and day <= today

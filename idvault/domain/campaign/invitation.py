@@ -1,12 +1,12 @@
-"""Invitations to verify: when one is due, what an event makes of it, and its one-time code.
+"""Invitations to verify: when one is due, how events change it, and its one-time code.
 
-- An invitation is delivered once, and once more for each reminder interval; no event brings one forward.
-- Nobody is invited who is verified, erased or closed, or whose renewal is suspended.
-- A delivery in a batch is leased; any event acknowledges it, else it comes back when the lease ends.
-- DISMISSED ends the reminders. COMPLETED holds them until the claim is decided; a failed one lets them go on.
-- Each stage is reached once, on its first day.
-- A code belongs to one account's newest delivery by link, counts for a day, and once.
-- No event changes the account.
+- An invitation is delivered once, then once for each reminder interval. Events never make a delivery earlier.
+- Only UNVERIFIED accounts that are neither closed nor suspended from renewal are invited.
+- A delivery in a batch is leased. Any event acknowledges it; otherwise it is due again when the lease ends.
+- DISMISSED ends the reminders. COMPLETED suspends them until the claim ends; they resume if the claim fails.
+- Each stage is recorded once, with the first day it was reached.
+- A code belongs to the account's newest delivery by link. It is valid for one day and for one use.
+- Events never change the account.
 """
 
 import re
@@ -27,7 +27,7 @@ _CLOSED = frozenset({Standing.RENEWAL_SUSPENDED, Standing.CLOSED})
 
 
 class InvitationState(StrEnum):
-    """Where an invitation stands."""
+    """The state of an invitation."""
 
     NEW = "NEW"
     ACTIVE = "ACTIVE"
@@ -37,7 +37,7 @@ class InvitationState(StrEnum):
 
 
 class InvitationEvent(StrEnum):
-    """What a platform tells of an invitation."""
+    """What a platform reports about an invitation."""
 
     SHOWN = "SHOWN"
     OPENED = "OPENED"
@@ -61,11 +61,11 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """One account's invitation of one campaign.
+    """One account's invitation to one campaign.
 
-    due_at: when the next delivery is due (business time), None where none follows. leased_until: until when
-    a batch holds it (real time). reached: the first day of each stage. code_expires_at: until when the code
-    of its newest delivery counts (business time), None where that had none.
+    due_at: when the next delivery is due (business time), None if there is none. leased_until: when the lease
+    of a batch ends (real time). reached: the first day of each stage. code_expires_at: when the code of the
+    newest delivery expires (business time), None if it had no code.
     """
 
     account_token: str
@@ -80,24 +80,24 @@ class Invitation:
 
 
 def new(*, account_token: str, campaign_id: str, method: ReverificationMethod, now: datetime) -> Invitation:
-    """Return an invitation that was never delivered and is due now."""
+    """Return an undelivered invitation that is due now."""
     return Invitation(account_token, campaign_id, method, InvitationState.NEW, 0, due_at=now)
 
 
 def is_open(*, account: Account) -> bool:
-    """Tell whether the owner of an account may be invited."""
+    """Return whether the owner of an account may be invited."""
     return account.state is AccountState.UNVERIFIED and account.standing not in _CLOSED
 
 
 def is_due(*, invitation: Invitation, now: datetime, real: datetime) -> bool:
-    """Tell whether a delivery is due and nobody holds it."""
+    """Return whether a delivery is due and not leased."""
     waiting = invitation.state in (InvitationState.NEW, InvitationState.ACTIVE)
     free = invitation.leased_until is None or invitation.leased_until <= real
     return waiting and free and invitation.due_at is not None and invitation.due_at <= now
 
 
 def lease(*, invitation: Invitation, until: datetime, now: datetime, today: date) -> Invitation:
-    """Return the invitation as a batch takes it: a delivery, unless it is one that was never acknowledged."""
+    """Return the invitation as leased to a batch; an unacknowledged delivery is not counted again."""
     by_link = invitation.method is ReverificationMethod.HOSTED_LINK
     again = invitation.leased_until is not None
     return replace(
@@ -121,8 +121,8 @@ def record(
 ) -> Invitation:
     """Return the invitation after an event.
 
-    An event of an invitation that is due, or was never delivered, tells that the platform showed it by
-    itself: that is a delivery. Any other event acknowledges the delivery that is out, if one is.
+    An event on an invitation that is due but not leased means that the platform showed it by itself, which
+    counts as a delivery. Any other event acknowledges the leased delivery, if there is one.
     """
     delivered = invitation
     if invitation.leased_until is not None:
@@ -136,19 +136,19 @@ def record(
 
 
 def counts(*, before: Invitation, after: Invitation) -> bool:
-    """Tell whether a delivery was made between two states."""
+    """Return whether a delivery was made between two states."""
     return after.deliveries > before.deliveries
 
 
 def _scheduled(invitation: Invitation, plan: CampaignPlan, now: datetime) -> Invitation:
-    """Return the delivered invitation with its next reminder, None after the last one."""
+    """Return the delivered invitation with the time of its next reminder, None after the last one."""
     sent = invitation.deliveries - 1
     days = plan.reminder_days[sent] if sent < len(plan.reminder_days) else None
     return replace(invitation, leased_until=None, due_at=None if days is None else now + timedelta(days=days))
 
 
 def _stages(event: InvitationEvent) -> tuple[Stage, ...]:
-    # Whatever else a person did with an invitation, it was shown first.
+    # Whatever the owner did with an invitation, it was shown first.
     return (Stage.INVITED, Stage.SHOWN, Stage(event.value))
 
 
@@ -163,7 +163,7 @@ def _moved(invitation: Invitation, event: InvitationEvent) -> Invitation:
 
 
 def conclude(*, invitation: Invitation, succeeded: bool, today: date) -> Invitation:
-    """Return the invitation after a claim of its account ended."""
+    """Return the invitation after a claim of its account has ended."""
     if succeeded:
         return replace(
             invitation,
@@ -189,10 +189,10 @@ def _reach_all(invitation: Invitation, stages: tuple[Stage, ...], today: date) -
 
 
 def limit(*, account: Account, was_shown: bool) -> Account | None:
-    """Return the account as an enforcement date limits it; None where it is not to be limited.
+    """Return the account limited by an enforcement date, or None if the limit does not apply.
 
-    Only an owner who was shown an invitation and did not verify is limited, and nobody whose standing is
-    worse already.
+    It applies only to an UNVERIFIED account whose owner was shown an invitation, and only if its standing is
+    GOOD or WARNED.
     """
     mild = account.standing in (Standing.GOOD, Standing.WARNED)
     if not (was_shown and mild and account.state is AccountState.UNVERIFIED):
@@ -201,19 +201,19 @@ def limit(*, account: Account, was_shown: bool) -> Account | None:
 
 
 def lift(*, account: Account, former: Standing) -> Account | None:
-    """Return the account without its limit; None where its standing is not the one that the date set."""
+    """Return the account without its limit, or None if its standing is no longer PUBLISHING_LIMITED."""
     if account.standing is not Standing.PUBLISHING_LIMITED:
         return None
     return replace(account, standing=former, revision=account.revision + 1)
 
 
 def code(random: bytes) -> str:
-    """Return the code of 16 random bytes: 26 characters of Crockford base32, big-endian."""
+    """Encode 16 random bytes as a code: 26 characters of Crockford base32, big-endian."""
     return token.base32(random)
 
 
 def check_code(text: str) -> str:
-    """Return a code as it is, or raise InvalidError (INVALID_MESSAGE, invitation_code)."""
+    """Return the code unchanged, or raise InvalidError (INVALID_MESSAGE, invitation_code)."""
     if len(text) != _CODE_LENGTH:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation("invitation_code", FieldCode.LENGTH))
     if not _CODE.fullmatch(text):
@@ -222,10 +222,10 @@ def check_code(text: str) -> str:
 
 
 def code_hash(*, account_token: str, code: str) -> bytes:
-    """Return what is stored of a code: 128 random bits need no key and no slow hash."""
+    """Return the stored hash of a code; 128 random bits need neither a key nor a slow hash."""
     return sha256(seal.encode("idvault/invitation-code-hash/v1", account_token, code)).digest()
 
 
 def refuse_code() -> PreconditionError:
-    """Return the one refusal of a code, whether it is unknown, used, run out or another account's."""
+    """Return the one refusal for a code that is unknown, used, expired or another account's."""
     return PreconditionError(Reason.ILLEGAL_TRANSITION)

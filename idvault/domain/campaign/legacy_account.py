@@ -1,9 +1,10 @@
-"""Accounts from before the rule: what an import may hold, and what an imported account is.
+"""Accounts that predate the verification rule: what an import may contain, and the account it creates.
 
-- A reference is the platform's own, opaque, 1 to 128 printable characters; it is kept as a keyed hash only.
-- An import has a label, and each account a day of opening, which does not lie in the future.
+- A reference is the platform's opaque name for an account, 1 to 128 printable characters. Only a keyed hash
+  of it is stored.
+- An import has a label, and each account has a creation date that is not in the future.
 - An imported account is UNVERIFIED and GOOD with revision 1; only its owner's verification changes that.
-- A wrong row fails by itself; a reference that stands twice is one account.
+- An invalid row fails alone; a repeated reference is one account.
 """
 
 import re
@@ -28,7 +29,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class ImportResult(StrEnum):
-    """What became of a row of an import."""
+    """The result of importing one row."""
 
     CREATED = "CREATED"
     REPEATED = "REPEATED"
@@ -37,14 +38,14 @@ class ImportResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LegacyRow:
-    """A row that may be imported."""
+    """A valid row of an import."""
 
     reference: str = field(repr=False)
     create_date: date
 
 
 def check_chunk(*, label: str, count: int) -> str:
-    """Return the label; raises InvalidError (INVALID_MESSAGE, TOO_MANY_ITEMS)."""
+    """Return the label unchanged; raises InvalidError (INVALID_MESSAGE, TOO_MANY_ITEMS)."""
     if count > CHUNK_LIMIT:
         raise InvalidError(Reason.TOO_MANY_ITEMS, Violation("accounts", FieldCode.LENGTH))
     if not count:
@@ -56,7 +57,7 @@ def check_chunk(*, label: str, count: int) -> str:
 
 
 def read_row(*, reference: str, create_date: str, today: date) -> LegacyRow | Violation:
-    """Return the row, or what is wrong with it: one wrong row must not fail its neighbours."""
+    """Return the row, or its violation: an invalid row must not fail the other rows."""
     code = _text_code(reference, _REFERENCE_LENGTH)
     if code is not None:
         return Violation("reference", code)
@@ -70,10 +71,10 @@ def read_row(*, reference: str, create_date: str, today: date) -> LegacyRow | Vi
     return LegacyRow(reference, day)
 
 
-# A million accounts were opened on a few thousand days.
+# A million accounts share a few thousand creation dates.
 @lru_cache(maxsize=20_000)
 def read_day(text: str) -> date | None:
-    """Return the day that a text YYYY-MM-DD names, None if it names none."""
+    """Parse YYYY-MM-DD; return None if the text is not a valid date."""
     if not _DAY.fullmatch(text):
         return None
     try:
@@ -83,7 +84,7 @@ def read_day(text: str) -> date | None:
 
 
 def imported(*, account_token: str, relying_party: str) -> Account:
-    """Return the account of a row as it is born."""
+    """Return the new account of an imported row."""
     return Account(
         account_token,
         relying_party,
@@ -96,9 +97,9 @@ def imported(*, account_token: str, relying_party: str) -> Account:
 
 
 def unlimited(*, account: Account, former: Standing) -> Account:
-    """Return an account that was just verified without the limit that an enforcement date had set.
+    """Return a newly verified account without the limit that an enforcement date had set.
 
-    A standing that somebody changed since is not the campaign's to lift.
+    A standing that has been changed since then is left as it is.
     """
     limited = account.standing is Standing.PUBLISHING_LIMITED
     return replace(account, standing=former) if limited else account

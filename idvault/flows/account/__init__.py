@@ -1,1 +1,1 @@
-"""Use cases of accounts: their status, their change feed, what time does to them."""
+"""Use cases of accounts: status, change feed and retention."""

@@ -1,4 +1,4 @@
-"""Reading the change feed of a relying party: what changed since a place, as it is today."""
+"""Reads the change feed of a relying party: the current status of accounts that changed after a place."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _BATCH = 1_000
 
 @dataclass(frozen=True, slots=True)
 class FeedChunk:
-    """Some changes. place: where the feed goes on. today: the day that the statuses are of."""
+    """A part of the feed. place: where to continue. today: the day that the statuses are for."""
 
     statuses: tuple[Status, ...]
     removed: tuple[str, ...]
@@ -25,19 +25,19 @@ class FeedChunk:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class FeedFlow:
-    """The feeds of all relying parties, as one process reads them for those who watch."""
+    """Reads the feeds of all relying parties for the watching callers of one process."""
 
     store: FeedStore
     zone: tzinfo
 
     async def heads(self, relying_parties: Iterable[str]) -> dict[str, int]:
-        """Return where each feed ends, once every change that is durable by now is in it."""
+        """Assign numbers to all durable changes, then return the end of each feed."""
         while await self.store.arrange(limit=_BATCH) == _BATCH:
             pass
         return await self.store.heads(relying_parties)
 
     async def read(self, *, relying_party: str, after: int, now: ClockReading) -> FeedChunk:
-        """Return the next changes after a place, up to 100 of them."""
+        """Return up to 100 changes after a place."""
         today = now.today(self.zone)
         found = await self.store.changes(relying_party=relying_party, after=after, limit=CHUNK)
         return FeedChunk(
@@ -52,5 +52,5 @@ class FeedFlow:
         )
 
     def today(self, *, now: ClockReading) -> date:
-        """Return the deployment's day."""
+        """Return today in the deployment's time zone."""
         return now.today(self.zone)

@@ -1,4 +1,4 @@
-"""What time alone does: confirmations run out, never-successful accounts and old requests go."""
+"""Periodic clean-up: expires verifications, removes never-verified accounts and purges old requests."""
 
 from idvault.domain.claim import REJECTED_LIFETIME, REQUEST_LIFETIME
 from idvault.domain.clock import ClockReading
@@ -12,7 +12,7 @@ from idvault.ports.entropy import Entropy
 
 
 class RetentionFlow:
-    """Sweeps that may run in any number of processes, as often as they like."""
+    """Sweeps that are safe to run at any time in any number of processes."""
 
     def __init__(
         self,
@@ -23,7 +23,7 @@ class RetentionFlow:
         entropy: Entropy,
         policy: OperatorPolicy,
     ) -> None:
-        """Take the ports, the guard of the log, and the policy for its time zone."""
+        """Initialise with the ports; policy: for its time zone."""
         self._accounts = accounts
         self._claims = claims
         self._guard = guard
@@ -31,7 +31,7 @@ class RetentionFlow:
         self._policy = policy
 
     async def expire_accounts(self, *, now: ClockReading, limit: int) -> int:
-        """Store EXPIRED where a confirmation has run out; return how many."""
+        """Store expired verifications as EXPIRED; return how many."""
         await self._guard.check(now=now)
         today = now.today(self._policy.zone)
         count = 0
@@ -47,7 +47,7 @@ class RetentionFlow:
         return count
 
     async def remove_abandoned(self, *, now: ClockReading, limit: int) -> int:
-        """Remove accounts that never succeeded, 30 days after their last claim ended; return how many."""
+        """Remove never-verified accounts 30 days after their last claim ended; return how many."""
         await self._guard.check(now=now)
         count = 0
         before = now.business - REJECTED_LIFETIME
@@ -63,7 +63,7 @@ class RetentionFlow:
         return count
 
     async def purge_requests(self, *, now: ClockReading) -> int:
-        """Forget requests after 7 days; return how many."""
+        """Delete requests after 7 days; return how many."""
         await self._guard.check(now=now)
         event = self._events.event(EventType.REQUEST_PURGE, actor_id=SYSTEM_ACTOR, now=now)
         return await self._claims.purge(before=now.business - REQUEST_LIFETIME, now=now, event=event)

@@ -1,4 +1,4 @@
-"""Reading the published status of accounts."""
+"""Reads the published status of accounts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from idvault.ports.account import StatusStore
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class StatusFlow:
-    """Statuses of a relying party's own accounts."""
+    """Statuses of a relying party's accounts."""
 
     store: StatusStore
     policy: OperatorPolicy
@@ -28,7 +28,7 @@ class StatusFlow:
     async def get_many(
         self, *, relying_party: str, account_tokens: Sequence[str], now: ClockReading
     ) -> tuple[list[Status], list[str]]:
-        """Return the statuses of known accounts and the unknown tokens, each once and in the order asked."""
+        """Return the statuses of known accounts, and the unknown tokens; each once, in request order."""
         asked = list(dict.fromkeys(account_tokens))
         accounts = await self.store.get_many(relying_party=relying_party, account_tokens=asked)
         known = {account.account_token: account for account in accounts}

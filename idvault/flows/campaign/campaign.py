@@ -1,4 +1,4 @@
-"""Making, moving and reading campaigns."""
+"""Creates, moves and reads campaigns."""
 
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -28,7 +28,10 @@ _EVENTS = {
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who asks for a mutation, and what: every field but request_id, in field-number order, as received."""
+    """A mutation's caller and content.
+
+    fields: all fields except request_id, in field-number order, as received.
+    """
 
     relying_party: str
     actor_id: str
@@ -37,7 +40,7 @@ class Asked:
     fields: tuple[Part, ...] = field(repr=False)
 
     def request(self, fingerprinter: Fingerprinter) -> Request:
-        """Return the request with its keyed hash."""
+        """Return the request with its fingerprint."""
         fingerprint = fingerprinter.fingerprint(method=self.method, fields=self.fields)
         kept_id = fingerprinter.kept_id(relying_party=self.relying_party, request_id=self.request_id)
         return Request(self.relying_party, kept_id, fingerprint)
@@ -55,7 +58,7 @@ class CampaignFlow:
         entropy: Entropy,
         policy: OperatorPolicy,
     ) -> None:
-        """Take the ports, what every mutation passes first, and the policy for its time zone."""
+        """Initialise with the ports; policy: for its time zone."""
         self._store = store
         self._fingerprinter = fingerprinter
         self._guard = guard
@@ -63,7 +66,7 @@ class CampaignFlow:
         self._policy = policy
 
     async def create(self, asked: Asked, *, plan: CampaignPlan, now: ClockReading) -> Campaign:
-        """Make a campaign; raises InvalidError, AlreadyExistsError and UnavailableError."""
+        """Create a campaign; raises InvalidError, AlreadyExistsError and UnavailableError."""
         await self._guard.check(now=now)
         made = campaign.make(
             campaign_id=self._events.new_id(),
@@ -97,7 +100,7 @@ class CampaignFlow:
         return await self._store.get(relying_party=relying_party, campaign_id=campaign_id)
 
     async def list(self, *, relying_party: str, start: int, limit: int) -> tuple[list[Campaign], int | None]:
-        """Return a page of campaigns, older first, and where the next one begins (None at the end)."""
+        """Return a page of campaigns, oldest first, and the start of the next page (None at the end)."""
         found = await self._store.list(relying_party=relying_party, start=start, limit=limit + 1)
         return found[:limit], start + limit if len(found) > limit else None
 

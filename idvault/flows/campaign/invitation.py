@@ -1,4 +1,4 @@
-"""Inviting owners of legacy accounts: in batches, on an occasion, what became of it, and enforcement."""
+"""Invites owners of legacy accounts: batches, single invitations, recorded events, and enforcement."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -30,9 +30,9 @@ from idvault.ports.sealing import Fingerprinter
 
 @dataclass(frozen=True, slots=True)
 class ShownInvitation:
-    """An invitation as its platform sees it; invitation and campaign are None where there is none.
+    """An invitation as returned to the platform; invitation and campaign are None if there is none.
 
-    due: whether to show or deliver it now. code: that of this delivery, empty for none.
+    due: whether to show or deliver it now. code: for this delivery, empty if it has none.
     """
 
     account_token: str
@@ -44,7 +44,7 @@ class ShownInvitation:
 
 @dataclass(frozen=True, slots=True)
 class TakenBatch:
-    """Invitations to deliver, and until when they are held (real time)."""
+    """Invitations to deliver, and when their lease ends (real time)."""
 
     shown: tuple[ShownInvitation, ...]
     lease_until: datetime
@@ -64,7 +64,7 @@ class InvitationFlow:
         entropy: Entropy,
         policy: OperatorPolicy,
     ) -> None:
-        """Take the ports, what every mutation passes first, and the policy: zone, registry's capacity."""
+        """Initialise with the ports; policy: for its time zone and the registry's capacity."""
         self._store = store
         self._accounts = accounts
         self._coder = coder
@@ -76,7 +76,7 @@ class InvitationFlow:
     async def take(
         self, asked: Asked, *, campaign_id: str, limit: int, lease: timedelta, now: ClockReading
     ) -> TakenBatch:
-        """Take invitations that are due; raises NotFoundError, PreconditionError, AlreadyExistsError."""
+        """Lease a batch of due invitations; raises NotFoundError, PreconditionError, AlreadyExistsError."""
         await self._guard.check(now=now)
         batch_id = asked.request_id.replace("-", "")
         code = self._codes(campaign_id, batch_id)
@@ -105,7 +105,7 @@ class InvitationFlow:
     async def get(
         self, *, relying_party: str, account_token: str, method: ReverificationMethod, now: ClockReading
     ) -> ShownInvitation:
-        """Return whom to invite on an occasion; raises NotFoundError (ACCOUNT_NOT_FOUND)."""
+        """Return the invitation to show to an account's owner; raises NotFoundError (ACCOUNT_NOT_FOUND)."""
         owner = await self._accounts.get(relying_party=relying_party, account_token=account_token)
         if owner is None:
             raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
@@ -134,7 +134,7 @@ class InvitationFlow:
         event: InvitationEvent,
         now: ClockReading,
     ) -> ShownInvitation:
-        """Record what became of an invitation; raises as `take` does."""
+        """Record an event of an invitation; raises as `take` does."""
         await self._guard.check(now=now)
         entry = self._events.event(
             EventType.INVITATION_RECORD,
@@ -160,7 +160,7 @@ class InvitationFlow:
         return lambda token: self._coder.code(account_token=token, campaign_id=campaign_id, batch_id=batch_id)
 
     def _delivered(self, found: Campaign, one: Invitation, code: Callable[[str], str]) -> ShownInvitation:
-        # A repeated request may find that some were acknowledged meanwhile.
+        # On a repeated request, some invitations may have been acknowledged meanwhile.
         due = one.state is InvitationState.ACTIVE and one.leased_until is not None
         by_link = one.method is ReverificationMethod.HOSTED_LINK
         return ShownInvitation(one.account_token, one, found, due, code(one.account_token) if by_link else "")
@@ -194,19 +194,19 @@ class InvitationFlow:
 
 
 class EnforcementFlow:
-    """What enforcement dates do, where an operator set one: sweeps for any number of processes."""
+    """Applies and lifts the limits of enforcement dates, in sweeps that any number of processes may run."""
 
     def __init__(
         self, *, store: EnforcementStore, guard: LogGuard, entropy: Entropy, policy: OperatorPolicy
     ) -> None:
-        """Take the port, what every mutation passes first, and the policy for its time zone."""
+        """Initialise with the ports; policy: for its time zone."""
         self._store = store
         self._guard = guard
         self._events = EventFactory(entropy=entropy)
         self._policy = policy
 
     async def enforce(self, *, now: ClockReading, limit: int) -> int:
-        """Limit accounts whose campaign's date has come; return how many."""
+        """Limit accounts whose campaign has reached its enforcement date; return how many."""
         await self._guard.check(now=now)
         today = now.today(self._policy.zone)
         count = 0
@@ -216,7 +216,7 @@ class EnforcementFlow:
         return count
 
     async def lift(self, *, now: ClockReading, limit: int) -> int:
-        """Lift what campaigns had limited that are over; return how many."""
+        """Lift the limits of campaigns that have ended; return how many."""
         await self._guard.check(now=now)
         count = 0
         for limited in await self._store.liftable(limit=limit):

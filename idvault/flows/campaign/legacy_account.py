@@ -1,4 +1,4 @@
-"""Importing accounts from before the rule."""
+"""Imports accounts that predate the verification rule."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -27,9 +27,9 @@ _TOKEN_SIZE = 16
 
 @dataclass(frozen=True, slots=True)
 class ImportCommand:
-    """A chunk as a relying party sent it; rows: each as it may be imported, or what is wrong with it.
+    """A chunk as a relying party sent it. rows: each valid row, or the violation of an invalid one.
 
-    fields: every field of the request but request_id, in field-number order, as received.
+    fields: all fields of the request except request_id, in field-number order, as received.
     """
 
     relying_party: str
@@ -43,7 +43,7 @@ class ImportCommand:
 
 @dataclass(frozen=True, slots=True)
 class RowResult:
-    """What became of a row; violation is given exactly where it failed."""
+    """The result of a row; violation: set only if it failed."""
 
     outcome: ImportResult
     account_token: str = ""
@@ -51,7 +51,7 @@ class RowResult:
 
 
 class LegacyAccountFlow:
-    """Imports of relying parties."""
+    """Imports by relying parties."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class LegacyAccountFlow:
         guard: LogGuard,
         entropy: Entropy,
     ) -> None:
-        """Take the ports, and what every mutation passes first."""
+        """Initialise with the ports."""
         self._store = store
         self._referencer = referencer
         self._fingerprinter = fingerprinter
@@ -71,7 +71,7 @@ class LegacyAccountFlow:
         self._events = EventFactory(entropy=entropy)
 
     async def import_chunk(self, command: ImportCommand, *, now: ClockReading) -> list[RowResult]:
-        """Give every new reference an account; return what became of each row, in order.
+        """Create an account for each new reference; return the result of each row, in order.
 
         Raises AlreadyExistsError and UnavailableError.
         """
@@ -90,7 +90,7 @@ class LegacyAccountFlow:
         return _results(command, hashes, known)
 
     def _hashes(self, command: ImportCommand) -> list[bytes]:
-        """Return the keyed hash of each right row, in order."""
+        """Return the keyed hash of each valid row, in order."""
         return self._referencer.references(
             relying_party=command.relying_party,
             references=[row.reference for row in command.rows if isinstance(row, LegacyRow)],

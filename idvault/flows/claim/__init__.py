@@ -1,1 +1,1 @@
-"""Use cases of claims: made, admitted, settled, proved."""
+"""Use cases of claims: opening, admission, settlement and receipts."""

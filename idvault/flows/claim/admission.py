@@ -1,4 +1,4 @@
-"""Whether a new claim may come at all, and whether it may be asked about at once or waits for its turn."""
+"""Decides whether a new claim is accepted, and whether it is checked at once or waits in the queue."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -18,14 +18,14 @@ _LOOK_AGE = timedelta(milliseconds=250)
 
 
 class QueueFlow:
-    """Looks at the queue on behalf of new claims. What it saw a moment ago is good enough: looking costs.
+    """Reads the queue for new claims, and caches the result briefly because reading is expensive.
 
-    Claims that come while it looks wait for that one look: a crowd of them would else count a long queue as
-    often as there are callers, just when it is longest.
+    Claims that arrive during a read wait for its result. Otherwise a burst of claims would count the queue
+    once for each caller, when the queue is longest.
     """
 
     def __init__(self, *, store: VerificationStore, jobs: JobStore, policy: OperatorPolicy) -> None:
-        """Take the ports and the policy."""
+        """Initialise with the ports and the policy."""
         self._store = store
         self._jobs = jobs
         self._cap = policy.registry_calls_per_second
@@ -36,7 +36,7 @@ class QueueFlow:
         self._looking: dict[tuple[str, bool], asyncio.Lock] = {}
 
     async def check(self, request: Request, *, now: ClockReading) -> None:
-        """Refuse a new claim that could not be asked within 24 h; one that exists is always answered.
+        """Refuse a new claim that could not be checked within 24 h; a repeat always passes.
 
         Raises ExhaustedError (REGISTRY_BACKLOG).
         """
@@ -51,9 +51,10 @@ class QueueFlow:
             ) from None
 
     async def is_waiting(self, *, relying_party: str, sign_up: bool, now: ClockReading) -> bool:
-        """Say whether claims of this relying party wait that come before a new one.
+        """Return whether queued claims of this relying party come before a new one.
 
-        Whoever has none waiting may ask at once: below its share of the cap a relying party has no queue.
+        If none is queued, the new claim is checked at once: a relying party below its share of the cap has no
+        queue.
         """
         key = (relying_party, sign_up)
         async with self._looking.setdefault(key, asyncio.Lock()):
@@ -72,7 +73,8 @@ class QueueFlow:
     async def _recounted(self, now: datetime) -> int:
         if self._count_until is None or now > self._count_until:
             self._count = await self._jobs.backlog()
-            # The queue cannot grow by more than the newcomers of that time, so a far limit stays far.
+            # The queue grows by at most _NEWCOMERS a second, so the count is good for longer far below the
+            # limit.
             room = timedelta(seconds=(self._cap * _LIMIT.total_seconds() - self._count) / _NEWCOMERS)
             self._count_until = now + min(max(_COUNT_AGE, room), _LONGEST_COUNT_AGE)
         return self._count

@@ -1,4 +1,4 @@
-"""Completes what a success proves: how many custodians open the record, and the proof of its entry."""
+"""Makes the receipt of a successful claim: the quorum of the record, and the proof of its log entry."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from idvault.ports.claim import Claim
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the owner of a record can check without anybody: quorum is a text such as "2 of 3".
+    """What the owner of a record can verify alone. quorum: a text such as "2 of 3".
 
-    note: the signed checkpoint, b"" while none covers the entry.
+    note: the signed checkpoint, b"" if none covers the entry yet.
     """
 
     account_token: str
@@ -31,13 +31,14 @@ class ReceiptFlow:
     quorum: Callable[[str], str]
 
     async def of(self, claim: Claim) -> Receipt | None:
-        """Return a success's receipt, with its proof if a checkpoint covers it; None of any other claim."""
+        """Return the receipt of a successful claim, with its proof if a checkpoint covers it; else None."""
         found = claim.receipt
         if found is None:
             return None
         token = claim.account.account_token
         entry, note = Proved(found.leaf, found.opening_key, found.log_index, 0, None), b""
-        # An entry that has no place yet cannot be covered. A log that cannot be read takes no answer away.
+        # An entry without an index has no proof yet. If the log cannot be read, the receipt is returned
+        # without it.
         if found.log_index is not None:
             try:
                 proofs = await self.proofs.now([found.entry_id], account_token=token)

@@ -1,4 +1,4 @@
-"""Asks a registry about one claim and writes down what became of it; edge and worker share it."""
+"""Checks one claim at a registry and stores the outcome; the edge and the worker both use it."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -32,15 +32,15 @@ from idvault.ports.job import JobStore
 from idvault.ports.registry import Registry
 from idvault.ports.sealing import IntakeOpener, IntakeSealer, RecordSealer
 
-LEASE = timedelta(seconds=15)  # longer than the 10 s after which a lost check may be asked about
-PATIENCE = 5.0  # the registry's advised time-out in seconds
+LEASE = timedelta(seconds=15)  # longer than the 10 s after which a lost check may be queried
+PATIENCE = 5.0  # the registry's recommended time-out in seconds
 _DAMAGED_WAIT = timedelta(minutes=1)
 _LEAST_PATIENCE = 0.05
 _HOLD = timedelta(seconds=1)
 
 
 class SettlementFlow:
-    """Settles claims; holds no transaction while it asks."""
+    """Settles claims; holds no transaction during a registry call."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class SettlementFlow:
         policy: OperatorPolicy,
         on_settled: Callable[[Claim], None],
     ) -> None:
-        """Take the ports, whom to ask about whom, and who is told of each claim that this process settled."""
+        """Initialise with the ports. on_settled: called for each claim that this process settles."""
         self._store = store
         self._jobs = jobs
         self._registries = registries
@@ -66,18 +66,21 @@ class SettlementFlow:
         self._unsent_at: datetime | None = None
 
     def is_held(self, *, now: datetime) -> bool:
-        """Say whether the last call, a moment ago, did not go out: no registry there, or its cap is used."""
+        """Return whether the last call, less than a second ago, was not sent (no connection or no slot)."""
         return self._unsent_at is not None and self._unsent_at <= now < self._unsent_at + _HOLD
 
     async def queue(self, job: Job, identity: Identity, *, now: ClockReading) -> None:
-        """Let a claim that was just opened wait for its turn, unasked; raises UnavailableError."""
+        """Queue a new claim without a check; raises UnavailableError."""
         job = replace(job, progress=job_rules.queued(progress=job.progress, now=now.real))
         await self._wait(job, identity, now=now)
 
     async def deposit(
         self, claim: Claim, *, relying_party: str, identity: Identity, now: ClockReading
     ) -> None:
-        """Let a claim whose job somebody else holds survive that one; raises UnavailableError."""
+        """Store the intake of a claim whose job another process holds, in case that process dies.
+
+        Raises UnavailableError.
+        """
         token = claim.account.account_token
         intake = await self._sealed(relying_party, token, claim.claim_id, identity, now)
         event = self._postponed(token, claim.claim_id, now)
@@ -86,10 +89,10 @@ class SettlementFlow:
     async def settle(
         self, job: Job, identity: Identity, *, now: ClockReading, patience: float
     ) -> Claim | None:
-        """Ask within patience seconds; settle on a deciding answer, else let the claim wait.
+        """Call the registry within `patience` seconds; settle on a deciding answer, else let the claim wait.
 
-        None: the claim still waits, or another process ended it. Raises UnavailableError; then the lease
-        runs out and whoever takes the job up asks what became of the check.
+        Returns None if the claim still waits or another process ended it. Raises UnavailableError; the lease
+        then ends, and the process that leases the job next asks for the result of the check.
         """
         loop = asyncio.get_running_loop()
         begun, asked_at = loop.time(), now
@@ -105,11 +108,11 @@ class SettlementFlow:
             if not other_spelling or end - loop.time() < _LEAST_PATIENCE:
                 await self._wait(job, identity, now=now)
                 return None
-            # It is sent later than the first, and what became of it is asked that much later, too.
+            # The second check is sent later than the first, so its earliest query moves by the same time.
             asked_at = now.later(loop.time() - begun)
 
     async def _ask(self, job: Job, identity: Identity, *, now: ClockReading, patience: float) -> Step | None:
-        """Return what the registry's answer leads to; None if the lease is lost before anything was sent."""
+        """Return the step after the registry's answer; None if the lease was lost before a check was sent."""
         progress = job.progress
         if progress.state is not JobState.SENDING and progress.next_at > now.real:
             return Step(progress)
@@ -153,7 +156,7 @@ class SettlementFlow:
         )
 
     async def time_out(self, claim: Claim, *, now: ClockReading) -> Claim | None:
-        """End a claim whose 48 hours are over, whoever holds its lease; None if it ended meanwhile."""
+        """End a claim after 48 hours, whichever process holds its lease; None if it has ended meanwhile."""
         account = claim.account
         return await self._end(
             account.account_token,
@@ -206,7 +209,7 @@ class SettlementFlow:
         )
 
     async def _wait(self, job: Job, identity: Identity, *, now: ClockReading) -> None:
-        """Store what a later try needs, and give the lease up."""
+        """Store what a later try needs, and give up the lease."""
         if job.intake is not None:
             await self._jobs.advance(job, progress=job.progress, keep_lease=False)
             return
@@ -236,7 +239,7 @@ class SettlementFlow:
 
 
 class BacklogFlow:
-    """Takes waiting claims up again; the worker alone can, since it alone opens intakes."""
+    """Settles waiting claims; only the worker can, because only it opens intakes."""
 
     def __init__(
         self,
@@ -248,7 +251,7 @@ class BacklogFlow:
         guard: LogGuard,
         entropy: Entropy,
     ) -> None:
-        """Take the ports, the flow that asks the registry, and the guard of the log."""
+        """Initialise with the ports. settlement: calls the registry."""
         self._store = store
         self._jobs = jobs
         self._settlement = settlement
@@ -257,9 +260,9 @@ class BacklogFlow:
         self._events = EventFactory(entropy=entropy)
 
     async def lease(self, *, now: ClockReading, limit: int) -> list[Job]:
-        """Win up to limit jobs that are due; none right after one that the registry did not take.
+        """Lease up to limit due jobs; none within a second of a call that did not go out.
 
-        Else a long backlog would be taken up and laid down at full speed for as long as the registry is away.
+        Otherwise a long backlog would be leased and returned at full speed while the registry is unreachable.
         """
         await self._guard.check(now=now)
         if self._settlement.is_held(now=now.real):
@@ -268,12 +271,12 @@ class BacklogFlow:
         return await self._jobs.lease(lease=lease, now=now.real, limit=limit)
 
     async def settle(self, job: Job, *, now: ClockReading) -> Claim | None:
-        """Open the intake of a leased job and settle its claim; one that does not open waits and is reported.
+        """Open the intake of a leased job and settle its claim; if decryption fails, the job waits.
 
         Raises DamagedError and UnavailableError.
         """
         if job.intake is None:
-            raise ValueError("a job without intake is its caller's to take up")
+            raise ValueError("a job without an intake can only be settled by its caller")
         try:
             identity = self._opener.open(
                 relying_party=job.relying_party,
@@ -287,7 +290,7 @@ class BacklogFlow:
         return await self._settlement.settle(job, identity, now=now, patience=PATIENCE)
 
     async def time_out(self, *, now: ClockReading, limit: int) -> int:
-        """End the claims that nobody answered within 48 hours; return how many."""
+        """End the claims that have had no answer for 48 hours; return how many."""
         await self._guard.check(now=now)
         overdue = await self._store.overdue(
             opened_before=now.business - claim_rules.CLAIM_LIFETIME, limit=limit

@@ -1,8 +1,9 @@
-"""Opening a claim for a person or an organisation that signs up or verifies again, and reading it back.
+"""Opens and reads claims for a person or an organisation that signs up or verifies again.
 
-Whoever steals the database and the request key could try names against the kept hash of a request, since a
-number can be found by trying, too. So the hash begins with the request id, and the id is not kept: under
-another one the request is found again, and who does not know the caller's random id has nothing to try.
+An attacker with the database and the request key could guess names and document numbers and compare their
+hash with the stored fingerprint of a request. Therefore the fingerprint also covers the caller's random
+request id, and that id is not stored: the request is found under an id derived from it. Without the request
+id there is nothing to compare a guess with.
 """
 
 import asyncio
@@ -41,10 +42,10 @@ _POLL = 0.05
 
 @dataclass(frozen=True, slots=True)
 class VerifyCommand:
-    """A claim as a relying party made it, already checked for shape.
+    """A relying party's claim, already validated.
 
-    fields: every field of the request but request_id, in field-number order, as received; only their keyed
-    hash is kept. account_token: None at sign-up. invitation_code: the one-time code that came with it.
+    fields: all fields of the request except request_id, in field-number order, as received; only their keyed
+    hash is stored. account_token: None at sign-up. invitation_code: the request's one-time code, if any.
     """
 
     relying_party: str
@@ -59,7 +60,7 @@ class VerifyCommand:
 
 
 class VerificationFlow:
-    """Claims of people and of organisations."""
+    """Claims for people and organisations."""
 
     def __init__(
         self,
@@ -73,7 +74,7 @@ class VerificationFlow:
         entropy: Entropy,
         policy: OperatorPolicy,
     ) -> None:
-        """Take the ports, the flow that asks the registry, and the guard of the log."""
+        """Initialise with the ports. settlement: calls the registry."""
         self._store = store
         self._jobs = jobs
         self._settlement = settlement
@@ -87,7 +88,7 @@ class VerificationFlow:
         self._running: set[asyncio.Task[Any]] = set()
 
     async def verify(self, command: VerifyCommand, *, now: ClockReading, patience: float) -> Claim:
-        """Open the claim, or find it again, and wait up to patience seconds for its outcome.
+        """Open the claim, or find the existing one, and wait up to `patience` seconds for its outcome.
 
         Raises AlreadyExistsError, NotFoundError, PreconditionError, ExhaustedError and UnavailableError.
         """
@@ -117,13 +118,13 @@ class VerificationFlow:
         return self._shown(claim, command.request_id, now)
 
     async def get(self, *, relying_party: str, request_id: str, now: ClockReading) -> Claim:
-        """Return the claim of a request as it is now; raises NotFoundError (REQUEST_NOT_FOUND)."""
+        """Return the current claim of a request; raises NotFoundError (REQUEST_NOT_FOUND)."""
         kept_id = self._fingerprinter.kept_id(relying_party=relying_party, request_id=request_id)
         claim = await self._store.find(relying_party=relying_party, request_id=kept_id)
         return self._shown(claim, request_id, now)
 
     async def drain(self) -> None:
-        """Wait for the settlements that outlived their calls."""
+        """Wait for settlements that are still running after their calls ended."""
         while self._running:
             await asyncio.gather(*self._running, return_exceptions=True)
 
@@ -166,7 +167,7 @@ class VerificationFlow:
         return await self._find(command)
 
     async def _settle(self, job: Job, command: VerifyCommand, *, now: ClockReading, patience: float) -> Claim:
-        # In a task of its own: a caller who goes away must not leave a check half asked.
+        # In a separate task: a caller that disconnects must not interrupt a check.
         claim = await asyncio.shield(
             self._spawn(self._settlement.settle(job, command.identity, now=now, patience=patience))
         )
@@ -187,7 +188,8 @@ class VerificationFlow:
             return await self._settle(job, command, now=now, patience=patience)
         claim = await self._await_outcome(claim, command, patience=patience)
         if claim.state is ClaimState.PENDING:
-            # Whoever holds the job may be dead, and this caller was only told to ask by id from now on.
+            # The process that holds the job may have died, and from now on this caller only polls by request
+            # id.
             await self._settlement.deposit(
                 claim, relying_party=command.relying_party, identity=command.identity, now=now
             )
@@ -205,7 +207,7 @@ class VerificationFlow:
         return await self._store.find(relying_party=command.relying_party, request_id=self._kept_id(command))
 
     def _shown(self, claim: Claim, request_id: str, now: ClockReading) -> Claim:
-        """Return a claim with its account as of today, and the id by which its caller knows it."""
+        """Return a claim with its account as of today and the caller's request id."""
         account = account_rules.expire(account=claim.account, today=now.today(self._policy.zone))
         return replace(claim, account=account, request_id=request_id)
 

@@ -1,1 +1,1 @@
-"""Use cases of what third parties check: tokens, credentials, lists and their keys."""
+"""Use cases for third-party verification: status tokens, credentials, status lists and their keys."""

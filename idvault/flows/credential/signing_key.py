@@ -1,4 +1,4 @@
-"""Announces this process's status keys, and signs with the one in use (ports.credential.StatusSigner)."""
+"""Announces this process's status keys and signs with the current one (ports.credential.StatusSigner)."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -28,23 +28,23 @@ class StatusKeyFlow:
     """The keys of one purpose that this process holds."""
 
     def __init__(self, *, store: StatusKeyStore, signers: Sequence[StatusKeySigner], purpose: str) -> None:
-        """Take the port, every key of the purpose in the key file, and the purpose's name."""
+        """Initialise with the port. signers: every key of the purpose in the key file."""
         self._store = store
         self._signers = {signer.public_key: signer for signer in signers}
         self._purpose = purpose
         self._announced: list[StatusKey] = []
 
     async def announce(self, *, now: datetime) -> None:
-        """Note each key unless it is noted already; a new one signs once it has been known for a day."""
+        """Announce each key that is new; it signs once it has been announced for 24 hours."""
         for public_key in self._signers:
             await self._store.announce(StatusKey(public_key, self._purpose, now))
         self._announced = [key for key in await self._store.all() if key.purpose == self._purpose]
 
     def sign(self, claims: dict[str, Any], *, typ: str, now: datetime) -> str:
-        """Return the token of some claims; raises UnavailableError where this process holds no key in use.
+        """Return a signed token; raises UnavailableError if this process has no usable key.
 
-        A key file that lacks the key in use signs with the newest older one that it has: that one is
-        published still.
+        If the key file lacks the current key, the newest usable key that it has signs; that one is still
+        published.
         """
         known = [key for key in self._announced if key.public_key in self._signers]
         usable = [key for key in known if signing_key.usable_from(keys=self._announced, key=key) <= now]

@@ -1,9 +1,9 @@
-"""Keeps the public status lists and keys: changed entries at once, each list signed anew every minute.
+"""Publishes the status lists and keys: changed entries at once, every list re-signed each minute.
 
-- The file is read before the list, and replaced only if nobody else did meanwhile: of several workers none
-  takes back what another published.
-- Every five minutes each list is made anew from the accounts: an entry does not hang on a note alone.
-- The key set names every key that may have signed something that is in force, and the next one to come.
+- The file is read before the list and replaced only if it has not changed meanwhile. So no worker reverts
+  what another one published.
+- Every five minutes each list is rebuilt from the accounts, so that a lost change is corrected.
+- The key set contains every key that may have signed something still valid, and the announced next key.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _BATCH = 500
 
 @dataclass(slots=True)
 class _Published:
-    """What this worker published of a list."""
+    """What this worker has published of a list."""
 
     version: int
     signed_at: datetime
@@ -43,7 +43,7 @@ class StatusListFlow:
         issued_by: str,
         zone: tzinfo,
     ) -> None:
-        """Take the ports, the issuer's name, and the deployment's time zone."""
+        """Initialise with the ports, the issuer's name and the deployment's time zone."""
         self._store = store
         self._keys = keys
         self._signer = signer
@@ -54,7 +54,7 @@ class StatusListFlow:
         self._rebuilt_at: datetime | None = None
 
     async def run(self, *, now: ClockReading) -> None:
-        """Follow what changed, and publish what is not there yet; raises UnavailableError."""
+        """Update the lists and publish those that changed or must be re-signed; raises UnavailableError."""
         today = now.today(self._zone)
         if self._rebuilt_at is None or abs(now.real - self._rebuilt_at) >= REBUILD:
             for number in await self._store.numbers():
@@ -66,7 +66,7 @@ class StatusListFlow:
             await self._publish(number, now=now.real)
 
     async def publish_keys(self, *, now: ClockReading) -> None:
-        """Publish the key set as it must be known now."""
+        """Publish the current key set if it has changed."""
         former = await self._files.read(status_token.KEYS_PATH)
         announced = await self._keys.all()
         known = [
@@ -94,6 +94,6 @@ class StatusListFlow:
             issued_at=now,
         )
         token = self._signer.sign(claims, typ=status_token.LIST_TYPE, now=now)
-        # Where somebody else was faster, the next run looks again.
+        # If another worker was faster, the next run tries again.
         if await self._files.replace(path, former=former, content=token.encode()):
             self._published[number] = _Published(stored.version, now)

@@ -1,4 +1,4 @@
-"""Issues what third parties check: status tokens, and status credentials with an entry in a list."""
+"""Issues status tokens and status credentials (with a status list entry) for third parties."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,16 +26,16 @@ from idvault.ports.credential import (
 from idvault.ports.entropy import Entropy
 from idvault.ports.sealing import Fingerprinter
 
-# A list is given up when this many random places of it are all used: it is then mostly full.
+# A new list is started when this many random indices of the old one are all used: it is then mostly full.
 _CANDIDATES = 16
 _PLACE_BYTES = 4
 
 
 @dataclass(frozen=True, slots=True)
 class CredentialCommand:
-    """A credential as a relying party asked for it, already checked for shape.
+    """A relying party's request for a credential, already validated.
 
-    fields: every field of the request but request_id, in field-number order, as received.
+    fields: all fields of the request except request_id, in field-number order, as received.
     """
 
     relying_party: str
@@ -48,14 +48,14 @@ class CredentialCommand:
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A signed token, and when it runs out (real time, to the second)."""
+    """A signed token, and when it expires (real time, in whole seconds)."""
 
     token: str
     expires_at: datetime
 
 
 class StatusTokenFlow:
-    """Tokens and credentials for a relying party's own accounts."""
+    """Tokens and credentials for a relying party's accounts."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class StatusTokenFlow:
         policy: OperatorPolicy,
         issued_by: str,
     ) -> None:
-        """Take the ports, the guard of the log, the policy for its time zone, and the issuer's name."""
+        """Initialise with the ports and the issuer's name; policy: for its time zone."""
         self._accounts = accounts
         self._credentials = credentials
         self._signer = signer
@@ -110,7 +110,7 @@ class StatusTokenFlow:
         return Issued(token, _whole(expires_at))
 
     async def issue_credential(self, command: CredentialCommand, *, now: ClockReading) -> Issued:
-        """Issue a credential, or find the one that this request already issued.
+        """Issue a credential, or return the one that this request already issued.
 
         Raises AlreadyExistsError, NotFoundError, PreconditionError and UnavailableError.
         """

@@ -1,1 +1,1 @@
-"""Use cases of those who hold shares: drills and hand-overs."""
+"""Use cases of custodians' shares: drills and hand-overs."""

@@ -1,7 +1,7 @@
-"""What a custodian does in a drill: take the own sealed share of the drill record, and sign what came of it.
+"""Drills of custodians: a custodian reads its sealed share of the drill record and signs the result.
 
-A drill is passed by a signature over just this record, made just now, and by a code of the second factor:
-whoever lacks one of them could not give a share when it is needed.
+A drill is passed with a recent signature over the current drill record and a code of the second factor:
+without either, the custodian could not release a share when it is needed.
 """
 
 from dataclasses import dataclass, field
@@ -35,7 +35,7 @@ _METHOD = "PassDrill"
 
 @dataclass(frozen=True, slots=True)
 class PassCommand:
-    """A drill that a custodian says to have passed; code: as received, not needed in a repeat."""
+    """A custodian's report of a passed drill; code: as received, not needed for a repeat."""
 
     actor_id: str
     request_id: str
@@ -48,7 +48,7 @@ class PassCommand:
 
 @dataclass(frozen=True, slots=True)
 class ShownDrill:
-    """A drill record for one custodian, the proof that it is in the log, and how the custodian stands."""
+    """A drill record for one custodian, the proof that it is in the log, and the custodian's standing."""
 
     record: SealedRecord
     member: QuorumMember
@@ -57,7 +57,7 @@ class ShownDrill:
 
 
 class DrillFlow:
-    """The custody edge's half: hands a custodian the own sealed share, and takes the signature."""
+    """The custody edge's part of drills: returns a custodian's sealed share and accepts its signature."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class DrillFlow:
         refusals: Refusals,
         entropy: Entropy,
     ) -> None:
-        """Take the ports."""
+        """Initialise with the ports."""
         self._store = store
         self._requests = requests
         self._rosters = rosters
@@ -84,10 +84,10 @@ class DrillFlow:
         self._events = EventFactory(entropy=entropy)
 
     async def get(self, *, actor_id: str, now: ClockReading) -> ShownDrill:
-        """Return the drill record of the quorum in force for one of its custodians.
+        """Return the drill record of the current quorum to one of its custodians.
 
-        Raises DeniedError (ACCESS_DENIED) for everybody else, NotFoundError (REQUEST_NOT_FOUND) while the
-        worker has not made it.
+        Raises DeniedError (ACCESS_DENIED) for any other caller, NotFoundError (REQUEST_NOT_FOUND) if the
+        worker has not created the record yet.
         """
         async with self._refusals.logged(actor_id=actor_id, now=now):
             drill, member = await self._find(actor_id)
@@ -95,11 +95,12 @@ class DrillFlow:
             return ShownDrill(drill.record, member, proofs, await self._standing(member))
 
     async def complete(self, command: PassCommand, *, now: ClockReading) -> DrillStanding:
-        """Note that a custodian has opened the own share; raises InvalidError, DeniedError and others."""
+        """Record that a custodian opened its share; raises InvalidError, DeniedError and others."""
         async with self._refusals.logged(actor_id=command.actor_id, now=now):
             await self._guard.check(now=now)
             asked = self._request(command)
-            # In this order: what a repeat of this very call has done meanwhile must not speak against it.
+            # Read before looking for the request: what a concurrent repeat changes must not make this call
+            # fail.
             drill, member = await self._find(command.actor_id)
             if await self._requests.find(asked) is None:
                 paper = self._check(command, drill, now)
@@ -108,12 +109,12 @@ class DrillFlow:
             return await self._standing(member)
 
     async def report(self, *, actor_id: str, finding: HistoryFinding, now: ClockReading) -> None:
-        """Log what a custodian's own client refused."""
+        """Log what a custodian's client refused."""
         await self._guard.check(now=now)
         await self._refusals.note(actor_id=actor_id, reason=finding.value, now=now)
 
     def _check(self, command: PassCommand, drill: DrillRecord, now: ClockReading) -> bytes:
-        """Return the whole paper if it is of just this record, signed just now."""
+        """Return the signed paper if it is for this record and recent."""
         roster_member = self._rosters.member(command.actor_id)
         record = drill.record
         if (command.record_id, command.quorum_id) != (record.record_id, record.present_quorum_id):

@@ -1,7 +1,7 @@
-"""The worker's part in drills: a drill record for the quorum in force, and the count of who is overdue.
+"""The worker's part of drills: a drill record for the current quorum, and the count of overdue custodians.
 
-A quorum that comes into force gets its drill record within a minute; those of former quorums stay, so that it
-is known since when a custodian could have passed one.
+A new quorum gets its drill record within a minute. The records of former quorums stay, because they show
+since when a custodian could have passed a drill.
 """
 
 from collections.abc import Callable
@@ -22,16 +22,16 @@ from idvault.ports.sealing import RecordSealer
 
 
 class HeldRosters(RosterSource, Protocol):
-    """The same, with the quorum that new records are sealed to (flows.people.roster_holder)."""
+    """A RosterSource that also has the quorum for new records (flows.people.roster_holder)."""
 
     @property
     def quorum(self) -> Quorum:
-        """The quorum in force."""
+        """The current quorum."""
         ...
 
 
 class DrillKeeper:
-    """Makes drill records, and tells who is overdue."""
+    """Creates drill records and reports how many custodians are overdue."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class DrillKeeper:
         entropy: Entropy,
         observe: Callable[[int, float], None],
     ) -> None:
-        """Take the ports; observe: is told how many are overdue, and how long the oldest pass is ago (s)."""
+        """Initialise with the ports. observe: receives the overdue count and the oldest pass's age (s)."""
         self._store = store
         self._rosters = rosters
         self._sealer = sealer
@@ -52,7 +52,7 @@ class DrillKeeper:
         self._observe = observe
 
     async def keep(self, *, now: ClockReading) -> bool:
-        """Make the drill record of the quorum in force if it has none; True if one was made."""
+        """Create the drill record of the current quorum if it has none; return True if created."""
         quorum_id = self._rosters.quorum.id
         if await self._store.get(quorum_id=quorum_id) is not None:
             return False
@@ -66,7 +66,7 @@ class DrillKeeper:
             consent=rules.consent(now=now.business),
         )
         if record.present_quorum_id != quorum_id:
-            return False  # another quorum came into force meanwhile; the next run makes its record
+            return False  # the quorum has changed meanwhile; the next run creates its record
         event = self._events.event(
             EventType.DRILL_RENEW,
             actor_id=SYSTEM_ACTOR,
@@ -79,7 +79,7 @@ class DrillKeeper:
         return await self._store.renew(record, now=now, event=event)
 
     async def count(self, *, now: ClockReading) -> None:
-        """Tell how many custodians of the quorum in force are overdue."""
+        """Report how many custodians of the current quorum are overdue."""
         versions = drill_standing.versions(self._rosters)
         found = drill_standing.standings(versions=versions, history=await self._store.history())
         ages = [(now.business - (each.due_at - rules.PERIOD)).total_seconds() for each in found]

@@ -1,4 +1,4 @@
-"""Who of the quorum in force passed a drill when, and until when the next one is due."""
+"""When each custodian of the current quorum last passed a drill, and when the next one is due."""
 
 from collections.abc import Sequence
 
@@ -16,9 +16,9 @@ def versions(rosters: RosterSource) -> list[Roster]:
 
 
 def standings(*, versions: Sequence[Roster], history: DrillHistory) -> list[DrillStanding]:
-    """Return how each custodian of the quorum in force stands, but those who have had no drill record yet.
+    """Return the standing of each custodian of the current quorum who has had a drill record.
 
-    versions: of the roster, oldest first. A pass under a former quorum counts for the same person and key.
+    versions: of the roster, oldest first. A pass under a former quorum counts for the same custodian and key.
     """
     custodians = versions[-1].quorums[0].custodians
     found = [_standing(custodian, _own_quorums(custodian, versions), history) for custodian in custodians]

@@ -1,10 +1,11 @@
-"""A custodian who was replaced hands the own shares over: lists them, and puts re-sealed ones in their place.
+"""Hand-overs: a replaced custodian lists its shares and replaces them with ones sealed to the successor.
 
-- Whose place is whose is read from the verified versions of the roster (attest.succession), here and by the
-  leaver's own client; neither names anybody to the other.
-- A share is listed only where its record fits to the log: a damaged one is left where it is, and counted.
-- The batch is signed by the leaver; what its signature covers is made anew here from the call and the roster.
-- No code of a second factor: a batch moves shares to nobody but whom M others have signed into the place.
+- The service and the leaver's client each find the successor in the verified roster versions
+  (attest.succession). Neither relies on the other.
+- A share is listed only if its record matches the log. A damaged one is left in place and counted.
+- The leaver signs the batch. The service rebuilds the signed content from the call and the roster.
+- No code of a second factor is needed: shares can only move to a successor whom M other custodians have
+  signed.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -42,9 +43,10 @@ _SHARE_SIZE = 33
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Shares of one page. place: of the leaver in each record.
+    """One page of shares. place: the leaver's, in each record.
 
-    after: where to go on, empty at the end; left_out: damaged ones; waiting: all that wait, 0 past page one.
+    after: where the next page starts, empty at the end; left_out: damaged ones; waiting: the total, on page
+    one only.
     """
 
     records: Sequence[SealedRecord]
@@ -56,7 +58,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class HandOverCommand:
-    """A batch as it was asked. quorum_id: of the roster in force; signature: 64 bytes over the batch."""
+    """A batch to hand over. quorum_id: of the current roster; signature: 64 bytes over the batch."""
 
     actor_id: str
     request_id: str
@@ -80,7 +82,7 @@ class HandoverFlow:
         entropy: Entropy,
         observe: Callable[[str], None],
     ) -> None:
-        """Take the ports. disclosures: tells what a record can be checked by; observe: counts the verb."""
+        """Initialise with the ports. disclosures: for the evidence of records; observe: counts the verb."""
         self._store = store
         self._disclosures = disclosures
         self._rosters = rosters
@@ -93,7 +95,7 @@ class HandoverFlow:
     async def shares(
         self, *, actor_id: str, quorum_id: str, after: str, limit: int, now: ClockReading
     ) -> Listed:
-        """Return a leaver's shares, in the order of accounts; raises PreconditionError (QUORUM_INVALID)."""
+        """Return a leaver's shares, in account order; raises PreconditionError (QUORUM_INVALID)."""
         async with self._refusals.logged(actor_id=actor_id, now=now):
             found = self._succession(actor_id, quorum_id)
         held = frozenset(await self._held(found))
@@ -108,7 +110,7 @@ class HandoverFlow:
         )
 
     async def hand_over(self, command: HandOverCommand, *, now: ClockReading) -> int:
-        """Put the shares of a batch in place; return how many, the same for a repeat.
+        """Store the shares of a batch; return how many (the same for a repeat).
 
         Raises InvalidError, PreconditionError (QUORUM_INVALID), AlreadyExistsError and others.
         """
@@ -140,7 +142,7 @@ class HandoverFlow:
         raise PreconditionError(Reason.QUORUM_INVALID)
 
     async def _held(self, found: Succession) -> dict[str, str]:
-        """Return the present quorum ids of records whose share the leaver holds, and what each becomes."""
+        """Return the present quorum ids of records whose share the leaver holds, with their new ids."""
         held = {}
         for quorum in await self._quorums(found):
             place = found.place - 1
@@ -152,7 +154,7 @@ class HandoverFlow:
         return held
 
     async def _quorums(self, found: Succession) -> list[Quorum]:
-        """Return every quorum of the leaver's that a record may have: the roster's, and those in between."""
+        """Return every quorum of the leaver that a record may have, of rosters and of other hand-overs."""
         former = [quorums.quorum_of(rosters=self._rosters, quorum_id=each) for each in found.former_ids]
         handed = (await self._store.handed()).values()
         between = [quorums.holders(rosters=self._rosters, quorum_ids=ids) for ids in handed]
@@ -160,12 +162,12 @@ class HandoverFlow:
         return former + [each for each in between if _is_of(each, found, alike)]
 
     async def _sound(self, tokens: Sequence[str], held: Collection[str]) -> tuple[list[SealedRecord], int]:
-        """Return the records that are those of their newest settlement entries, and how many are not."""
+        """Return the records that match their newest settlement entry, and how many do not."""
         records, left_out = [], 0
         for account_token in tokens:
             evidence = await self._disclosures.evidence(account_token=account_token)
             if evidence is None or evidence.record.present_quorum_id not in held:
-                continue  # another record came in its place just now
+                continue  # the record has been replaced meanwhile
             try:
                 records.append(record_check.check(evidence).record)
             except DamagedError:
@@ -186,7 +188,7 @@ def _is_of(quorum: Quorum, found: Succession, size: int) -> bool:
 
 
 def _sealed_size(found: Succession) -> int:
-    """Return how long a share is that is sealed to the successor."""
+    """Return the size of a share sealed to the successor."""
     key = found.successor
     return len(
         hpke.seal(suite=key.suite, public_key=key.hpke_public_key, plaintext=bytes(_SHARE_SIZE), info=b"")

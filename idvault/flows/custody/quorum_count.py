@@ -1,8 +1,10 @@
-"""Counts records by who holds their shares: how far hand-overs are, and what was lost.
+"""Counts records by who holds their shares, which shows the progress of hand-overs and any lost shares.
 
-- PRESENT: every share is with who has the place now; a quorum whose name has ended keeps its custodians.
-- WAITING: a custodian who has lost the place, and is named still, has yet to hand over.
-- LOST: nobody can hand a share over any more, since its custodian is named no more; M others open the record.
+- PRESENT: every share is with the custodian who has its place now. If the roster no longer has a quorum of
+  that name, the former custodians keep their places.
+- WAITING: a custodian who lost the place, but is still in the roster, has yet to hand over.
+- LOST: a custodian who lost the place is no longer in the roster, so the share cannot be handed over. M other
+  custodians can still open the record.
 """
 
 from collections import Counter
@@ -18,11 +20,11 @@ from idvault.attest.roster_member import RosterMember
 from idvault.flows.doctor import AilmentError
 
 BETWEEN = "between"
-"""In the place of a version for a quorum that no version has: one leaver has handed over before another."""
+"""Stands for the version of a quorum that is in no roster: one leaver has handed over before another."""
 
 
 class Holders(StrEnum):
-    """With whom the shares of a record are."""
+    """Who holds the shares of a record."""
 
     PRESENT = "PRESENT"
     WAITING = "WAITING"
@@ -33,8 +35,9 @@ class Holders(StrEnum):
 class Count:
     """records: by roster version (the newest that has the quorum, or BETWEEN) and holders.
 
-    leavers: how many records wait for each custodian who has yet to hand over. missed: of how many records
-    each custodian who is named no more holds a share, where those who are named are fewer than M.
+    leavers: how many records wait for each custodian who has yet to hand over. missed: for each custodian who
+    is no longer in the roster, how many records with a share of theirs have fewer than M custodians in the
+    roster.
     """
 
     records: Mapping[tuple[str, Holders], int]
@@ -45,9 +48,9 @@ class Count:
 def count(
     versions: Sequence[Roster], *, by_quorum: Mapping[str, int], handed: Mapping[str, Sequence[str]]
 ) -> Count:
-    """Return the count; by_quorum: records of each present quorum, handed: what hand-overs have made.
+    """Return the count. by_quorum: records of each present quorum; handed: quorums that hand-overs created.
 
-    versions: verified, from the first to the one in force.
+    versions: verified, from the first to the current one.
     """
     records, leavers, missed = Counter[tuple[str, Holders]](), Counter[str](), Counter[str]()
     for quorum_id, number in by_quorum.items():
@@ -61,17 +64,17 @@ def count(
 
 
 def check_handed_over(found: Count) -> None:
-    """Raise AilmentError while somebody has yet to hand over; it says who, and of how many records."""
+    """Raise AilmentError if a custodian has yet to hand over; the text has names and record counts."""
     if found.missed:
         missed = ", ".join(f"{number} of {name}" for name, number in sorted(found.missed.items()))
         raise AilmentError(
-            f"fewer than M custodians who are named hold shares of some records, and {missed} are missing: "
-            "name them again with the same keys in the next roster, and let them hand over"
+            f"some records have fewer than M custodians in the roster; missing are {missed}: put them back "
+            "into the next roster with the same keys, and have them hand over"
         )
     if found.leavers:
         waiting = ", ".join(f"{number} of {name}" for name, number in sorted(found.leavers.items()))
         raise AilmentError(
-            f"shares wait to be handed over, {waiting}: let each of them run `idvault custodian hand-over` "
+            f"shares wait to be handed over, {waiting}: have each of them run `idvault custodian hand-over` "
             "before they leave the roster"
         )
 
@@ -90,7 +93,7 @@ def _find(
 
 
 def _gone(quorum: Quorum, roster: Roster) -> Iterator[RosterMember]:
-    """Give those who hold shares and have the place no more."""
+    """Yield the custodians who hold a share but no longer have its place."""
     after = going_on(quorum, roster)
     for place, roster_member in enumerate(quorum.custodians):
         if after is None:
@@ -101,7 +104,7 @@ def _gone(quorum: Quorum, roster: Roster) -> Iterator[RosterMember]:
 
 
 def _missed(quorum: Quorum, roster: Roster) -> list[str]:
-    """Return who would have to be named again so that M custodians can open; nobody where M are."""
+    """Return who must be in the roster again so that M custodians can open; empty if M are in it."""
     unnamed = [
         roster_member.name for roster_member in quorum.custodians if not _is_named(roster_member, roster)
     ]

@@ -1,1 +1,1 @@
-"""Use cases of disclosures: asked for, decided, opened, told, expired."""
+"""Use cases of disclosures: requests, decisions, openings, histories and expiry."""

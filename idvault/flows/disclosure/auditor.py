@@ -1,8 +1,8 @@
-"""What an auditor does: ask for one record, look, withdraw, open (docs/disclosure.md).
+"""The auditor's part of disclosures: request, read, cancel and open (docs/disclosure.md).
 
-- A request counts if a roster auditor signed it, under the roster in force, just now.
-- An opening is in the log, and a signed checkpoint covers it, before anything is handed over.
-- Codes are spent after everything else was checked, and never for a repeat.
+- A request must be recent and signed by an auditor of the current roster.
+- Before anything is returned, an opening is in the log and a signed checkpoint covers it.
+- A code is spent after all other checks, and never for a repeat.
 """
 
 from collections.abc import Callable
@@ -43,7 +43,7 @@ from idvault.ports.sealing import Fingerprinter
 
 @dataclass(frozen=True, slots=True)
 class ShownDisclosure:
-    """A disclosure as its auditor sees it."""
+    """A disclosure as returned to its auditor."""
 
     filed: Filed
     signed_request: bytes
@@ -51,7 +51,7 @@ class ShownDisclosure:
 
 @dataclass(frozen=True, slots=True)
 class OpenedRecord:
-    """Everything that an auditor's client needs; proofs: of the settlement and of the opening."""
+    """Everything that the auditor's client needs; proofs: of the settlement and of the opening."""
 
     shown: ShownDisclosure
     checked: CheckedRecord
@@ -81,7 +81,7 @@ class DisclosureFlow:
         daily: int,
         observe: Callable[[str], None],
     ) -> None:
-        """Take the ports. daily: requests that one auditor may make a day of zone; observe: counts verbs."""
+        """Initialise with the ports. daily: requests per auditor and day of zone; observe: counts verbs."""
         self._store = store
         self._requests = requests
         self._shred_keys = shred_keys
@@ -100,7 +100,7 @@ class DisclosureFlow:
     async def request(
         self, *, actor_id: str, request_id: str, signed: bytes, now: ClockReading
     ) -> ShownDisclosure:
-        """File a signed request; raises InvalidError, PreconditionError, ExhaustedError and others."""
+        """Store a signed request; raises InvalidError, PreconditionError, ExhaustedError and others."""
         async with self._refusals.logged(actor_id=actor_id, now=now):
             await self._guard.check(now=now)
             asked = self._request("RequestDisclosure", actor_id, request_id, signed)
@@ -128,14 +128,14 @@ class DisclosureFlow:
             return ShownDisclosure(filed, signed)
 
     async def get(self, *, actor_id: str, disclosure_id: str, now: ClockReading) -> ShownDisclosure:
-        """Return an auditor's own disclosure; raises NotFoundError (REQUEST_NOT_FOUND)."""
+        """Return a disclosure of this auditor; raises NotFoundError (REQUEST_NOT_FOUND)."""
         async with self._refusals.logged(actor_id=actor_id, now=now):
             return self._show(await self._own(disclosure_id, actor_id))
 
     async def list(
         self, *, actor_id: str, below: int | None, limit: int
     ) -> tuple[list[ShownDisclosure], int | None]:
-        """Return up to limit own disclosures, newest first, and where to go on, None at the end."""
+        """Return a page of the auditor's disclosures, newest first, and where the next page starts."""
         found = await self._store.of_auditor(actor_id=actor_id, below=below, limit=limit + 1)
         page = [self._show(filed) for filed in found[:limit]]
         return page, page[-1].filed.number if len(found) > limit else None
@@ -143,7 +143,7 @@ class DisclosureFlow:
     async def cancel(
         self, *, actor_id: str, request_id: str, disclosure_id: str, now: ClockReading
     ) -> ShownDisclosure:
-        """Withdraw an own disclosure that was not opened."""
+        """Cancel a disclosure of this auditor that was not opened."""
         async with self._refusals.logged(actor_id=actor_id, now=now):
             await self._guard.check(now=now)
             asked = self._request("CancelDisclosure", actor_id, request_id, disclosure_id)
@@ -174,14 +174,16 @@ class DisclosureFlow:
         now: ClockReading,
         patience: float,
     ) -> OpenedRecord:
-        """Open once, and hand over what the auditor's one-time key can open.
+        """Open once, and return what the auditor's one-time key can decrypt.
 
-        Waits up to patience seconds for the checkpoint, then raises UnavailableError (LOG_UNAVAILABLE): the
-        opening counts, and the same request_id goes on waiting. Raises DamagedError (RECORD_DAMAGED).
+        Waits up to `patience` seconds for the checkpoint, then raises UnavailableError (LOG_UNAVAILABLE). The
+        opening still counts, and a repeat with the same request_id continues to wait. Raises DamagedError
+        (RECORD_DAMAGED).
         """
         async with self._refusals.logged(actor_id=actor_id, now=now):
             asked = self._request("OpenDisclosure", actor_id, request_id, disclosure_id)
-            # In this order: what a repeat of this very call has done meanwhile must not speak against it.
+            # Read before looking for the request: what a concurrent repeat changes must not make this call
+            # fail.
             filed = await self._own(disclosure_id, actor_id)
             kept = await self._requests.find(asked)
             if kept is None:
@@ -222,7 +224,7 @@ class DisclosureFlow:
         if not rules.needs_shares(disclosure=opened, now=now.business):
             raise PreconditionError(Reason.DISCLOSURE_EXPIRED)
         checked = await self._checked(opened)
-        # Nothing is read of what only the opening releases before the log is known to have it.
+        # Shares and the shred key are read only after the opening is known to be in the log.
         proofs = await self._proofs.wait(
             (checked.entry_id, entry_id), account_token=opened.account_token, patience=patience
         )
@@ -254,7 +256,7 @@ class DisclosureFlow:
             record_id="",
             openings=terms.openings,
             created_at=now.business,
-            # Counted from here, so that a difference between two clocks makes nothing longer.
+            # Counted from the service's clock, so that a clock difference cannot extend it.
             expire_at=now.business + terms.lifetime,
         )
         text = self._case_texts.seal(disclosure_id=terms.disclosure_id, text=signed)
@@ -272,7 +274,7 @@ class DisclosureFlow:
             lifetime=terms.lifetime,
         )
         if terms.auditor != roster_member.name:
-            raise PaperError("signed_request", "the request is in another auditor's name")
+            raise PaperError("signed_request", "the request names another auditor")
         papers.check_signature(signed, roster_member=roster_member, field="signed_request")
         if terms.roster_digest != self._rosters.current.digest():
             raise PreconditionError(Reason.ROSTER_INVALID)
@@ -290,6 +292,6 @@ class DisclosureFlow:
         return ShownDisclosure(filed, self._case_texts.open(disclosure_id=disclosure_id, sealed=filed.text))
 
     def _request(self, method: str, actor_id: str, request_id: str, body: str | bytes) -> Request:
-        # A code is no part of the body: a repeat has none left to give.
+        # The code is not part of the fingerprint: a repeat has no unused code.
         fingerprint = self._fingerprinter.fingerprint(method=method, fields=(body,))
         return Request(actor_id, request_id, fingerprint)

@@ -1,7 +1,7 @@
-"""What a custodian does: see what is asked, take the own share, approve, or deny (docs/disclosure.md).
+"""The custodian's part of disclosures: list, read its sealed share, approve or deny (docs/disclosure.md).
 
-- The signed paper must say what the call says: this request, this custodian, this share, this purpose.
-- A code is spent after everything else was checked, and never for a repeat; a denial needs none.
+- The signed paper must match the call: the same request, custodian, share and purpose.
+- A code is spent after all other checks, and never for a repeat. A denial needs no code.
 """
 
 from collections.abc import Callable
@@ -39,7 +39,7 @@ _METHODS = {Verdict.APPROVE: "ApproveDisclosure", Verdict.DENY: "DenyDisclosure"
 
 @dataclass(frozen=True, slots=True)
 class PendingDisclosures:
-    """A request that waits. recent_openings: those of its auditor in the last 30 days."""
+    """A waiting request. recent_openings: of its auditor in the last 30 days."""
 
     filed: Filed
     signed_request: bytes
@@ -49,7 +49,7 @@ class PendingDisclosures:
 
 @dataclass(frozen=True, slots=True)
 class DecideCommand:
-    """A decision as it was asked. resealed, code: empty in a denial, code also in a repeat."""
+    """A custodian's decision. resealed, code: empty for a denial; code: may be empty for a repeat."""
 
     actor_id: str
     request_id: str
@@ -79,7 +79,7 @@ class CustodianFlow:
         observe: Callable[[str], None],
         handovers: HandoverStore,
     ) -> None:
-        """Take the ports, and who counts each verb. handovers: tells who holds what was handed over."""
+        """Initialise with the ports. observe: counts verbs; handovers: tells who holds which shares."""
         self._store = store
         self._handovers = handovers
         self._requests = requests
@@ -96,7 +96,7 @@ class CustodianFlow:
     async def pending(
         self, *, actor_id: str, offset: int, limit: int, now: ClockReading
     ) -> tuple[list[PendingDisclosures], int | None, bytes]:
-        """Return what waits for a custodian, where to go on (None at the end), and the checkpoint's note."""
+        """Return what waits for a custodian, the next offset (None at the end) and the checkpoint's note."""
         roster_member = self._rosters.member(actor_id)
         handed = await self._handovers.handed()
         found = await self._store.pending(
@@ -118,7 +118,7 @@ class CustodianFlow:
     async def sealed_share(
         self, *, actor_id: str, disclosure_id: str, now: ClockReading
     ) -> tuple[SealedRecord, QuorumMember]:
-        """Return the record whose own share a custodian is asked for, and the custodian's place."""
+        """Return the record whose share the custodian is asked to release, and the custodian's place."""
         async with self._refusals.logged(actor_id=actor_id, now=now):
             filed = await self._find(disclosure_id)
             record, member, _ = await self._seat(filed, self._rosters.member(actor_id))
@@ -130,7 +130,8 @@ class CustodianFlow:
         async with self._refusals.logged(actor_id=command.actor_id, now=now):
             await self._guard.check(now=now)
             asked = self._request(command)
-            # In this order: what a repeat of this very call has done meanwhile must not speak against it.
+            # Read before looking for the request: what a concurrent repeat changes must not make this call
+            # fail.
             filed = await self._find(command.disclosure_id)
             if await self._requests.find(asked) is not None:
                 return await self._find(command.disclosure_id)
@@ -152,7 +153,7 @@ class CustodianFlow:
     async def report(
         self, *, actor_id: str, disclosure_id: str, finding: HistoryFinding, now: ClockReading
     ) -> None:
-        """Log what a person's own client refused; raises NotFoundError (REQUEST_NOT_FOUND)."""
+        """Log what a roster member's client refused; raises NotFoundError (REQUEST_NOT_FOUND)."""
         await self._guard.check(now=now)
         await self._find(disclosure_id)
         await self._refusals.note(actor_id=actor_id, reason=finding.value, now=now)
@@ -228,9 +229,9 @@ def _check_paper(
     if len(command.resealed) > LONGEST_SHARE:
         raise PaperError("resealed_share", "the re-sealed share is too long")
     if bool(command.resealed) is not (command.verdict is Verdict.APPROVE):
-        raise PaperError("resealed_share", "an approval gives a share, a denial none")
+        raise PaperError("resealed_share", "an approval must have a share, and a denial must not")
     given = sha256(command.resealed).digest() if command.resealed else b""
     meant = DecisionTerms(command.verdict, filed.digest, roster_member.name, member.place, given)
     if said != meant:
-        raise PaperError(name, "the paper says something else than the call")
+        raise PaperError(name, "the signed paper does not match the call")
     papers.check_signature(command.signed, roster_member=roster_member, field=name)

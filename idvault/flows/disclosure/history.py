@@ -1,4 +1,4 @@
-"""Answers "was my identity ever opened?": the openings up to one horizon, each with its proof."""
+"""Answers "was my identity ever opened?": the openings before the horizon, each with its proof."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ class History:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class DisclosureHistoryFlow:
-    """Histories of a relying party's own accounts."""
+    """Histories of a relying party's accounts."""
 
     accounts: StatusStore
     store: DisclosureStore
@@ -33,10 +33,10 @@ class DisclosureHistoryFlow:
     embargo: timedelta
 
     async def get(self, *, relying_party: str, account_token: str, now: ClockReading) -> History:
-        """Return the history up to the horizon of now.
+        """Return the history up to today's horizon.
 
         Raises NotFoundError (ACCOUNT_NOT_FOUND), also for another party's account; UnavailableError
-        (LOG_UNAVAILABLE) while no checkpoint covers an opening; DamagedError if an entry is gone.
+        (LOG_UNAVAILABLE) if no checkpoint covers an opening; DamagedError if an entry is missing.
         """
         owner = await self.accounts.get(relying_party=relying_party, account_token=account_token)
         if owner is None:
@@ -49,7 +49,7 @@ class DisclosureHistoryFlow:
             if disclosure_horizon.is_told(opened_at=opening.opened_at, horizon=horizon)
         )
         entry_ids = [opening.entry_id for opening in openings]
-        # A horizon lies days back: an entry that still has no proof will not get one by waiting here.
+        # The horizon is days ago, so waiting here would not help an entry that has no proof yet.
         proofs = await self.proofs.wait(entry_ids, account_token=account_token, patience=0)
         if not proofs.note:
             raise UnavailableError(Reason.LOG_UNAVAILABLE)

@@ -1,8 +1,8 @@
-"""Checks a stored record against the log: its digest must be that of the account's newest settlement entry.
+"""Checks a stored record against the log: the account's newest settlement entry must commit to its digest.
 
-- Entries are tried newest first. One that a failed claim explains says nothing about the record.
-- The first one that is left must be that of a successful claim and commit to just this record; an old version
-  that was put back, or a record that was changed, does not fit.
+- Entries are tried newest first. Entries of failed claims are skipped.
+- The first remaining entry must be that of a successful claim and commit to this record. A restored old
+  version or a changed record does not match it.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from idvault.transparency.entry import EntryError
 
 @dataclass(frozen=True, slots=True)
 class CheckedRecord:
-    """A record that fits to the log. claim_id: of the claim whose settlement, entry_id, stored it."""
+    """A record that matches the log. claim_id: of the claim that stored it; entry_id: of its settlement."""
 
     record: SealedRecord
     claim_id: str
@@ -27,7 +27,7 @@ class CheckedRecord:
 
 
 def check(evidence: RecordEvidence) -> CheckedRecord:
-    """Return the record with the settlement that it is of, or raise DamagedError (RECORD_DAMAGED)."""
+    """Return the record with its settlement, or raise DamagedError (RECORD_DAMAGED)."""
     record = evidence.record
     digest = record.digest()
     failed = [claim for claim in evidence.claims if claim.state != ClaimState.SUCCEEDED.value]

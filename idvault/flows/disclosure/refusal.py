@@ -1,4 +1,4 @@
-"""Keeps in the log what people tried and were refused: one entry a minute for each person and reason."""
+"""Logs refused attempts of roster members: at most one entry a minute for each actor and reason."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -14,20 +14,20 @@ _VERB = "refuse"
 
 
 class Refusals:
-    """Writes refusals down before anybody is told of them."""
+    """Writes a refusal to the log before the caller receives it."""
 
     def __init__(self, *, store: DisclosureStore, entropy: Entropy, observe: Callable[[str], None]) -> None:
-        """Take the port, and who counts the verb of each refusal."""
+        """Initialise with the port. observe: counts the verb."""
         self._store = store
         self._events = EventFactory(entropy=entropy)
         self._observe = observe
 
     @asynccontextmanager
     async def logged(self, *, actor_id: str, now: ClockReading) -> AsyncIterator[None]:
-        """Log a refusal that happens within, then let it pass.
+        """Log a refusal raised in the context, then re-raise it.
 
-        That something cannot be reached is no refusal. Raises UnavailableError if the refusal cannot be
-        written: nobody is told what the log does not know.
+        UnavailableError is not a refusal. If the refusal cannot be written to the log, UnavailableError is
+        raised instead of it.
         """
         try:
             yield
@@ -38,13 +38,13 @@ class Refusals:
             raise
 
     async def note(self, *, actor_id: str, reason: str, now: ClockReading) -> None:
-        """Count one refusal, with its log entry if the last one was in another minute."""
+        """Count one refusal, with a log entry if the last entry was in another minute."""
         event = self._event(actor_id, reason, now)
         await self._store.refuse(actor_id=actor_id, reason=reason, now=now, event=event)
         self._observe(_VERB)
 
     async def flush(self, *, now: ClockReading) -> int:
-        """Write the counts of those that have been silent so far; return how many entries that were."""
+        """Write log entries for the refusals that are only counted so far; return how many entries."""
         count = 0
         for actor_id, reason in await self._store.silent(now=now.business):
             event = self._event(actor_id, reason, now)

@@ -1,4 +1,4 @@
-"""What time alone does to disclosures: they expire, shares are destroyed, silent counts are written."""
+"""Periodic work on disclosures: expires them, destroys shares, and logs silent refusals."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from idvault.ports.entropy import Entropy
 
 
 class DisclosureRetention:
-    """Sweeps that may run in any number of processes, as often as they like."""
+    """Sweeps that are safe to run at any time in any number of processes."""
 
     def __init__(
         self,
@@ -21,14 +21,14 @@ class DisclosureRetention:
         entropy: Entropy,
         observe: Callable[[str], None],
     ) -> None:
-        """Take the ports, and who counts each verb."""
+        """Initialise with the ports. observe: counts verbs."""
         self._store = store
         self._refusals = refusals
         self._events = EventFactory(entropy=entropy)
         self._observe = observe
 
     async def sweep(self, *, now: ClockReading, limit: int) -> int:
-        """Expire what is due, destroy shares that nobody may have any more; return how many were due."""
+        """Expire due disclosures and destroy shares no longer needed; return how many were due."""
         due = await self._store.due(now=now.business, limit=limit)
         for disclosure in due:
             event = self._events.event(

@@ -1,1 +1,1 @@
-"""Use cases of the transparency log: order, publication, proofs, audit."""
+"""Use cases of the transparency log: sequencing, publication, proofs and audit."""

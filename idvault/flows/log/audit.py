@@ -1,8 +1,8 @@
-"""Verifies the log that a database holds, from its entries alone, and names the first one that is wrong.
+"""Verifies the log in a database from its entries alone, and names the first wrong entry.
 
-- The entries, in the order of their indices, must lead to every stored hash and to every checkpoint given.
-- The database's own head must be that of its entries: neither more nor fewer of them, nor others.
-- Entries beyond the largest checkpoint are in order but signed for by nobody yet; they are counted.
+- The entries, in index order, must give every stored hash and every given checkpoint.
+- The stored head must match the entries exactly.
+- Entries beyond the largest checkpoint are valid but not signed yet; they are counted.
 """
 
 from collections.abc import Sequence
@@ -18,12 +18,12 @@ _PAGE = 1_000
 
 
 class HeadError(LogError):
-    """The entries are those that were signed for, but the database's own note of them is not theirs."""
+    """The entries match the signed checkpoints, but the stored head does not match the entries."""
 
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """The verified tree of all entries that have an index, and how many have none yet."""
+    """The verified tree of all sequenced entries, and how many entries are not sequenced yet."""
 
     tree: CompactRange
     unsequenced: int
@@ -31,20 +31,20 @@ class Audited:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class LogAuditFlow:
-    """Takes page after page; one page and O(log n) hashes are in memory at a time."""
+    """Reads the log page by page, with one page and O(log n) hashes in memory at a time."""
 
     store: LogAuditStore
 
     async def extent(self) -> Extent:
-        """Return what the log says of itself."""
+        """Return what the log states about itself."""
         return await self.store.extent()
 
     async def verify(
         self, *, extent: Extent, checkpoints: Sequence[Checkpoint], progress: Progress
     ) -> Audited:
-        """Verify the entries as of an extent against checkpoints; raises WrongEntryError, HeadError.
+        """Verify the entries of an extent against checkpoints; raises WrongEntryError, HeadError.
 
-        The checkpoints must have been verified, and read before the extent was.
+        The checkpoints must have been verified, and read before the extent.
         """
         stored = _Stored()
         verifier = LogVerifier(stored_node=stored.node)
@@ -61,7 +61,7 @@ class LogAuditFlow:
             page = await self.store.page(after=after, limit=_PAGE)
             stored.take(page)
             for entry in page.entries:
-                # What has come since the extent was read is for the next verification.
+                # Entries added after the extent was read are left to the next verification.
                 if entry.index >= end:
                     return
                 value = stored.node(Position(0, entry.index))
@@ -73,7 +73,7 @@ class LogAuditFlow:
 
 
 class _Stored:
-    """The stored hashes that end in the present page."""
+    """The stored hashes of subtrees that end in the current page."""
 
     def __init__(self) -> None:
         self._page = AuditPage((), {})
@@ -82,7 +82,7 @@ class _Stored:
         self._page = page
 
     def node(self, position: Position) -> bytes:
-        # A hash that is gone is a hash that differs: the store keeps all of them.
+        # The store keeps all hashes, so a missing one is treated as a different one.
         return self._page.nodes.get(Subtree(position.level, position.index), b"")
 
 

@@ -1,4 +1,4 @@
-"""Makes the events that acts carry, with fresh ids and opening keys."""
+"""Makes events with random ids and opening keys."""
 
 from dataclasses import dataclass
 
@@ -13,14 +13,14 @@ _KEY_SIZE = 32
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class EventFactory:
-    """Draws what an event needs and nobody can guess."""
+    """Makes events; draws their ids and opening keys from the entropy source."""
 
     entropy: Entropy
 
     def event(
         self, kind: EventType, *, actor_id: str, now: ClockReading, account_token: str = "", **fields: Part
     ) -> Event:
-        """Return a new event of a moment; account_token is empty where none is concerned."""
+        """Return a new event; account_token: empty if no account is concerned."""
         return Event(
             kind,
             actor_id,

@@ -1,4 +1,4 @@
-"""Fails closed: nothing is changed while entries of the log wait too long for their place in it."""
+"""Fails closed: refuses every change while a log entry has waited too long for its index."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,14 +13,14 @@ _AGE = timedelta(seconds=1)
 
 
 def _ignore(_count: int) -> None:
-    """Tell nobody."""
+    """No-op observer."""
 
 
 class LogGuard:
-    """What every mutation passes first; reads do not. It opens again by itself once no entry waits."""
+    """The check before every mutation, not before reads. It passes again once no entry waits too long."""
 
     def __init__(self, *, store: LogStore, observe: Callable[[int], None] = _ignore) -> None:
-        """Take the port, and who is told how many entries wait, about once a second while it is asked."""
+        """Initialise with the port. observe: receives the count of waiting entries at each read."""
         self._store = store
         self._observe = observe
         self._oldest: datetime | None = None
@@ -28,9 +28,9 @@ class LogGuard:
         self._reading = asyncio.Lock()
 
     async def check(self, *, now: ClockReading) -> None:
-        """Raise UnavailableError: LOG_UNAVAILABLE if an entry has waited for a minute of real time.
+        """Raise UnavailableError (LOG_UNAVAILABLE) if an entry has waited for a minute (real time).
 
-        STORE_UNAVAILABLE if the store cannot be asked.
+        Raises UnavailableError (STORE_UNAVAILABLE) if the store cannot be read.
         """
         if not self._is_fresh(now):
             await self._read(now)
@@ -38,7 +38,7 @@ class LogGuard:
             raise UnavailableError(Reason.LOG_UNAVAILABLE)
 
     async def _read(self, now: ClockReading) -> None:
-        # Calls that come meanwhile wait for this one answer instead of asking for their own.
+        # Concurrent calls wait for this read instead of starting another.
         async with self._reading:
             if self._is_fresh(now):
                 return

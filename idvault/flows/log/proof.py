@@ -1,4 +1,4 @@
-"""Proves that entries of an account are in the log, under the newest checkpoint; waits where that must be."""
+"""Proves that an account's entries are in the log under the newest checkpoint; can wait for one."""
 
 import asyncio
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ _PERIOD = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Proved:
-    """An entry with its audit path in the log of a size; hashes is None while no checkpoint covers it."""
+    """An entry with its audit path for a tree size; hashes: None if no checkpoint covers it yet."""
 
     leaf: bytes
     opening_key: bytes = field(repr=False)
@@ -27,7 +27,7 @@ class Proved:
 
 @dataclass(frozen=True, slots=True)
 class Proofs:
-    """Entries, in the order asked, and the signed checkpoint that their paths lead to."""
+    """Entries, in the order requested, and the signed checkpoint that their paths lead to."""
 
     note: bytes
     entries: tuple[Proved, ...]
@@ -40,7 +40,7 @@ class Proofs:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class LogProofs:
-    """Reads the log as its readers may see it."""
+    """Makes inclusion proofs from the log."""
 
     log: LogStore
     checkpoints: CheckpointStore
@@ -49,7 +49,7 @@ class LogProofs:
     async def wait(self, entry_ids: Sequence[str], *, account_token: str, patience: float) -> Proofs:
         """Return the proofs once a checkpoint covers every entry.
 
-        Raises UnavailableError (LOG_UNAVAILABLE) after patience seconds; then the same may be asked again.
+        Raises UnavailableError (LOG_UNAVAILABLE) after `patience` seconds; the caller may then try again.
         """
         loop = asyncio.get_running_loop()
         end = loop.time() + patience
@@ -62,8 +62,8 @@ class LogProofs:
             await asyncio.sleep(_PERIOD)
 
     async def now(self, entry_ids: Sequence[str], *, account_token: str) -> Proofs:
-        """Return the entries, with proofs as far as the newest checkpoint goes."""
-        # Read before the entries, so that whatever it covers has its index by then.
+        """Return the entries, with proofs for those that the newest checkpoint covers."""
+        # Read before the entries, so that every entry it covers already has its index.
         newest = await self.checkpoints.latest()
         size = _size(newest)
         entries = [await self._entry(account_token, entry_id, size) for entry_id in entry_ids]

@@ -1,11 +1,11 @@
 """Publishes the log as files (C2SP tlog-tiles): tiles of hashes, bundles of entries, then the checkpoint.
 
-* The published checkpoint says what is there already; the files that the log has outgrown it by are written,
-  and the newest checkpoint after them. A step that was cut short is done again; a file that is there already
-  is left alone.
-* Every file is checked against the checkpoint before it is written: nothing is published unverified.
-* Partial files go once the full one is there; readers of an older checkpoint find their part in the full one.
-* Several workers may publish at once, into one directory or several: none takes back what another published.
+* * The published checkpoint shows which files exist. A step writes the files that the log has grown by, then
+the
+  newest checkpoint. An interrupted step is repeated; files that exist already are not written again.
+* Every file is verified against the checkpoint before it is written.
+* A partial file is removed once the full one exists; readers of an older checkpoint use the full one.
+* Several workers may publish at once, into one directory or several; none reverts what another published.
 """
 
 from dataclasses import replace
@@ -22,10 +22,10 @@ from idvault.transparency.tree import CompactRange, LogError, leaf_hash
 
 
 class PublicationRefusedError(PreconditionError):
-    """The directory shows another log, or more of this one than was ever signed for."""
+    """The directory contains another log, or more of this one than was signed."""
 
     def __init__(self) -> None:
-        """Say that the log cannot be published."""
+        """Set the reason: the log cannot be published."""
         super().__init__(Reason.LOG_UNAVAILABLE)
 
 
@@ -35,29 +35,30 @@ class PublicationFlow:
     def __init__(
         self, *, store: LogStore, complete: CheckpointStore, files: Publication, policy: CosignaturePolicy
     ) -> None:
-        """Take the ports, and the policy that tells this log's checkpoints from others."""
+        """Initialise with the ports. policy: verifies this log's checkpoints."""
         self._store = store
         self._tree = LogTree(store=store)
         self._complete = complete
         self._files = files
         self._policy = policy
-        # What was published once stays published, also where less was demanded of it.
+        # A published checkpoint stays valid even if the policy required fewer cosignatures at the time.
         self._former_policy = replace(policy, quorum=0)
         self._current: datetime | None = None
 
     def age(self, *, now: ClockReading) -> timedelta:
-        """Return how long ago the published checkpoint was the whole log, as far as this worker saw."""
+        """Return how long ago this worker last saw the published checkpoint cover the whole log."""
         if self._current is None:
             self._current = now.real
         return max(now.real - self._current, timedelta(0))
 
     async def run(self, *, now: ClockReading) -> None:
-        """Publish what is complete and not there yet.
+        """Publish what is complete but not published yet.
 
-        Raises PublicationRefusedError, DamagedError where the stored log does not verify, UnavailableError.
+        Raises PublicationRefusedError, DamagedError (the stored log does not verify) and UnavailableError.
         """
         self.age(now=now)
-        # In this order: the directory is never ahead of the store, whoever else publishes meanwhile.
+        # In this order: then the directory is never ahead of the store, even if another worker publishes
+        # meanwhile.
         former = await self._files.read(CHECKPOINT_PATH)
         newest = await self._complete.latest()
         if newest is None:
@@ -77,7 +78,7 @@ class PublicationFlow:
         return wanted.size
 
     async def _continued(self, there: Checkpoint, wanted: Checkpoint) -> int:
-        """Return the size that is published, once it is part of what will be."""
+        """Return the published size after verifying that the new checkpoint continues it."""
         if there.size > wanted.size or await self._tree.root(there.size) != there.root:
             raise PublicationRefusedError
         return there.size
@@ -87,7 +88,7 @@ class PublicationFlow:
             raise DamagedError(Reason.RECORD_DAMAGED)
 
     async def _write(self, old: int, new: int) -> None:
-        # From the top down: each hash has been found to be part of the signed root before what is below it.
+        # From the top down: each hash is verified against the signed root before the hashes below it.
         for grown in sorted(tile.grown(old, new), key=lambda one: -one.level):
             await self._put(grown, tile.encode_tile(await self._hashes(grown)))
         for place in tile.grown_bundles(old, new):
@@ -102,7 +103,7 @@ class PublicationFlow:
     async def _hashes(self, place: Tile) -> list[bytes]:
         hashes = await self._stored(place)
         if place.width == WIDTH:
-            # The root was made of the one hash above these.
+            # The signed root covers the one hash above these.
             above = await self._store.nodes([Subtree((place.level + 1) * HEIGHT, place.index)])
             if above != [_root(hashes)]:
                 raise DamagedError(Reason.RECORD_DAMAGED)

@@ -1,7 +1,7 @@
-"""Reading the transparency log: its newest checkpoint, its entries, and proofs (RFC 6962 2.1).
+"""Reads the transparency log: its newest checkpoint, its entries, and proofs (RFC 6962 2.1).
 
-- Nothing beyond the newest checkpoint is shown or proved: only what is signed can be held against the log.
-- A size or an index that the newest checkpoint does not cover is refused, and names its field.
+- Nothing beyond the newest checkpoint is returned or proved, because only signed content binds the log.
+- A size or an index beyond the newest checkpoint is refused; the error names the field.
 """
 
 from dataclasses import dataclass
@@ -23,9 +23,9 @@ from idvault.transparency.tree import LogError
 
 @dataclass(frozen=True, slots=True)
 class Entries:
-    """Entries in order, as written.
+    """A range of entries, as written.
 
-    start: the first one's index; next: the index where the log goes on, None at its end.
+    start: the first entry's index; next: the index to continue from, None at the end.
     """
 
     start: int
@@ -35,23 +35,23 @@ class Entries:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class TransparencyFlow:
-    """What anybody may read of the log."""
+    """The public reads of the log."""
 
     log: LogStore
     checkpoints: CheckpointStore
 
     async def checkpoint(self) -> bytes:
-        """Return the newest signed note; raises UnavailableError (LOG_UNAVAILABLE) before the first."""
+        """Return the newest signed note; raises UnavailableError (LOG_UNAVAILABLE) before the first one."""
         newest = await self.checkpoints.latest()
         if newest is None:
             raise UnavailableError(Reason.LOG_UNAVAILABLE)
         return newest
 
     async def entries(self, *, start: int, limit: int, field: str = "start_index") -> Entries:
-        """Return up to limit entries from an index on, none at the very end of the log.
+        """Return up to limit entries from an index, none if it is the end of the log.
 
-        Raises InvalidError (INVALID_MESSAGE) that names the field if the log has no such place, and
-        DamagedError if entries that are signed for are gone.
+        Raises InvalidError (INVALID_MESSAGE) naming the field if the index is beyond the log, and
+        DamagedError if signed entries are missing.
         """
         size = await self._size()
         _check(0 <= start <= size, field)
@@ -63,7 +63,7 @@ class TransparencyFlow:
         return Entries(start, tuple(leaves), end if end < size else None)
 
     async def inclusion(self, *, index: int, tree_size: int) -> tuple[bytes, ...]:
-        """Return the audit path of an entry in the tree of a size; raises InvalidError (INVALID_MESSAGE)."""
+        """Return the audit path of an entry for a tree size; raises InvalidError (INVALID_MESSAGE)."""
         _check(0 < tree_size <= await self._size(), "tree_size")
         _check(0 <= index < tree_size, "index")
         return await self._assemble(proof.plan_inclusion(index=index, size=tree_size))
@@ -75,7 +75,7 @@ class TransparencyFlow:
         return await self._assemble(proof.plan_consistency(old=old_size, new=new_size))
 
     async def _size(self) -> int:
-        """Return the newest checkpoint's size; nothing is built on it that a reader could not check."""
+        """Return the newest checkpoint's size, unverified: readers can verify what depends on it."""
         newest = await self.checkpoints.latest()
         if newest is None:
             return 0
@@ -89,6 +89,6 @@ class TransparencyFlow:
 
 
 def _check(holds: bool, field: str) -> None:
-    # A number that is out of its range is too long or too short for the log.
+    # LENGTH: a number that is out of range is too long or too short for the log.
     if not holds:
         raise InvalidError(Reason.INVALID_MESSAGE, Violation(field, FieldCode.LENGTH))

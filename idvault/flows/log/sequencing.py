@@ -1,19 +1,19 @@
-"""One step of the log: what is new gets its place, the checkpoint is signed, kept, cosigned, and complete.
+"""One step of the log: sequence new entries, then sign, store, cosign and complete the checkpoint.
 
-In this order; what a crash cuts short, the next step takes up:
-* Every checkpoint that is known must be that of the stored tree: the last one signed, the newest complete
-  one, the published one, and this process's own last one. A database that was edited or rolled back is
-  refused: from then on nothing is sequenced or signed, and so, a minute later, nothing is changed, until an
-  operator has put it right and starts the worker again.
+In this order; after a crash the next step continues:
+* * Every known checkpoint must match the stored tree: the last one signed, the newest complete one, the
+  published one, and this process's last one. A database that was edited or rolled back is refused: from then
+  on nothing is sequenced or signed, and a minute later every change is refused, until an operator has
+  repaired it and restarts the worker.
 * Entries without an index get the next ones.
-* If the log has grown, its checkpoint is signed and kept in the second database, before anybody sees it. The
-  empty log has one too, so that there is always something to show.
-* A witness, if there is one, cosigns it. One that refuses is believed.
-* Once it has the cosignatures that the policy demands it is complete, and takes the former one's place.
+* If the log has grown, its checkpoint is signed and stored in the second database before it is published. The
+  empty log has a checkpoint too.
+* The witness, if there is one, cosigns it. If the witness finds a fork, the log is refused.
+* A checkpoint with the cosignatures that the policy requires is complete and replaces the former one.
 
-The policy is that of the roster, which clients pin. Where it demands cosignatures, clients refuse a
-checkpoint without them: the former one stays in its place while the witness is away. Where it demands none,
-clients expect none: a checkpoint is complete without, and the cosignature is added when the witness is back.
+The policy comes from the roster, which clients pin. If it requires cosignatures, clients refuse a checkpoint
+without them, so the former one stays in place while the witness is unreachable. If it requires none, a
+checkpoint is complete without them, and the cosignature is added when the witness is reachable again.
 """
 
 import asyncio
@@ -38,30 +38,30 @@ _BATCH = 1_000
 _BATCHES = 20
 _WITNESS_PATIENCE = 5.0
 _WITNESS_TRIES = 3
-# A proof that does not verify, and another root at the very size that the witness has cosigned.
+# 422: the proof does not verify. 409: another root at the size that the witness has cosigned.
 _FORK = frozenset({422, 409})
 
 
 class LogRefusedError(PreconditionError):
-    """The stored log contradicts what was signed; the text says how, with sizes only."""
+    """The stored log contradicts a signed checkpoint; the text says how and contains only sizes."""
 
     def __init__(self, why: str) -> None:
-        """Keep why, beside the published reason."""
+        """Keep the explanation and the published reason."""
         super().__init__(Reason.LOG_UNAVAILABLE)
         self.why = why
 
     def __str__(self) -> str:
-        """Return why."""
+        """Return the explanation."""
         return self.why
 
 
 class _OvertakenError(Exception):
-    """Another worker was faster; this step has nothing left to do."""
+    """Another worker was faster, so this step is finished."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A note as it is stored, and what it says."""
+    """A stored note and its checkpoint."""
 
     raw: bytes
     checkpoint: Checkpoint
@@ -70,7 +70,7 @@ class _Kept:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What was signed so far, as far as anybody remembers."""
+    """The checkpoints signed so far, from all places where they are stored."""
 
     signed: _Kept | None
     complete: _Kept | None
@@ -97,12 +97,12 @@ class LogFlow:
         witness: Witness | None,
         alarm: Callable[[str], None],
     ) -> None:
-        """Take the ports, the policy with this log's key in it, and who is told what an operator must know.
+        """Initialise with the ports. policy: contains this log's key; alarm: receives texts for the operator.
 
-        Raises ValueError if the policy and the witness do not fit together.
+        Raises ValueError if the policy and the witness do not match.
         """
         if bool(policy.witness_keys) is (witness is None):
-            raise ValueError("a policy names the keys of witnesses exactly where there is a witness")
+            raise ValueError("the policy must contain witness keys if and only if there is a witness")
         self._store = store
         self._tree = LogTree(store=store)
         self._signed = signed
@@ -118,10 +118,10 @@ class LogFlow:
         self._refused: LogRefusedError | None = None
 
     async def run(self, *, now: ClockReading) -> None:
-        """Take one step.
+        """Run one step.
 
-        Raises LogRefusedError for good once the stored log has contradicted what was signed,
-        WitnessRefusedError while the witness does not know the log, and UnavailableError.
+        Raises LogRefusedError, in every later step too, once the stored log contradicts a signed checkpoint;
+        WitnessRefusedError if the witness does not know the log; and UnavailableError.
         """
         if self._refused is not None:
             raise LogRefusedError(self._refused.why)
@@ -135,7 +135,8 @@ class LogFlow:
             raise
 
     async def _step(self, now: datetime) -> None:
-        # In this order: what was signed had its place in the log before, so a sound head is never smaller.
+        # In this order: signed entries were sequenced before, so a valid head is never smaller than a
+        # checkpoint.
         known = await self._remembered()
         before = await self._checked(known)
         await self._sequence(now)
@@ -167,10 +168,10 @@ class LogFlow:
         try:
             return self._read(raw)
         except LogError:
-            _refuse("a kept checkpoint does not verify with the log's key")
+            _refuse("a stored checkpoint does not verify with the log's key")
 
     def _published(self, raw: bytes | None) -> _Kept | None:
-        # Only what the log's key signed is evidence; whatever else lies there, it is not this log's.
+        # Only a note that the log's key signed is evidence; any other file is not this log's.
         try:
             return None if raw is None else self._read(raw)
         except LogError:
@@ -181,7 +182,7 @@ class LogFlow:
         return _Kept(raw, found.checkpoint, cosigned=bool(found.cosigned))
 
     async def _checked(self, known: _Known) -> Checkpoint:
-        """Return the head as a checkpoint, once all that was signed has been found in the stored tree."""
+        """Return the head as a checkpoint after verifying all signed checkpoints against the stored tree."""
         try:
             head = await self._head()
             for one in (*known.checkpoints, head):
@@ -192,7 +193,7 @@ class LogFlow:
         except RolledBackError as error:
             _refuse(f"the database is older than a signed checkpoint ({error.size} < {error.known})")
         except (LogError, DamagedError):
-            _refuse("the stored log is not the one that was signed: an entry or a hash was changed")
+            _refuse("the stored log does not match its signed checkpoints: an entry or a hash was changed")
         return head
 
     async def _check(self, one: Checkpoint, head: Checkpoint) -> None:
@@ -219,7 +220,7 @@ class LogFlow:
         return kept
 
     async def _finish(self, known: _Known, signed: _Kept) -> None:
-        """Put the signed checkpoint in the place of the newest complete one."""
+        """Complete the signed checkpoint and replace the newest complete one."""
         former = known.complete
         if former is not None and former.checkpoint == signed.checkpoint and self._is_done(former):
             return
@@ -254,14 +255,15 @@ class LogFlow:
 
     def _tell_away(self) -> None:
         if not self._witness_away:
-            self._alarm("the witness is away: checkpoints go on without its cosignature")
+            self._alarm("the witness is unreachable: checkpoints continue without its cosignature")
         self._witness_away = True
 
     async def _submit(
         self, witness: Witness, former: _Kept | None, signed: _Kept
     ) -> tuple[NoteSignature, ...]:
         size = signed.checkpoint.size
-        # What it cosigned last is most likely what was complete before; if not, it says what it was.
+        # The witness most likely cosigned the former complete checkpoint last; if not, it answers with its
+        # size.
         old = 0 if former is None else former.checkpoint.size
         for _ in range(_WITNESS_TRIES):
             proof = await self._tree.consistency(old=old, new=size)
@@ -274,14 +276,14 @@ class LogFlow:
         raise UnavailableError(Reason.LOG_UNAVAILABLE)
 
     async def _overtaken(self, size: int) -> NoReturn:
-        """Tell another worker, which is ahead of this one, from a database that is older than the witness."""
+        """Find out whether another worker is ahead of this one or the database is older than the witness."""
         head = await self._store.head()
         if head.size < size:
             _refuse(f"the database is older than the witnessed checkpoint ({head.size} < {size})")
         raise _OvertakenError
 
     def _signatures(self, answer: Cosigned, signed: _Kept) -> tuple[NoteSignature, ...]:
-        """Return the lines of known witnesses; raises UnavailableError if one does not verify."""
+        """Return the signatures of known witnesses; raises UnavailableError if one does not verify."""
         known = {(key.name, key.key_id) for key in self._policy.witness_keys}
         try:
             lines = note.parse_signatures(answer.lines)

@@ -1,4 +1,4 @@
-"""Reads the hash of any perfect subtree from those that a log's store keeps: of every eighth level."""
+"""Computes the hash of any perfect subtree from the stored ones, which are those of every eighth level."""
 
 from collections.abc import Sequence
 
@@ -8,14 +8,14 @@ from idvault.transparency.tree import Position, node_hash
 
 
 async def read(log: LogStore, positions: Sequence[Position]) -> list[bytes]:
-    """Return the hashes in the order asked; raises DamagedError if one that should be stored is not."""
+    """Return the hashes in the order of positions; raises DamagedError if a stored one is missing."""
     wanted = [node for position in positions for node in _stored(position)]
     rest = iter(await log.nodes(wanted) if wanted else [])
     return [_fold([next(rest) for _ in _stored(position)]) for position in positions]
 
 
 def _stored(position: Position) -> list[Subtree]:
-    """Return the stored subtrees that one is folded from: itself, or those of the next stored level below."""
+    """Return the stored subtrees to fold: the position itself, or those of the next stored level below."""
     height = position.level % HEIGHT
     first = position.index << height
     return [Subtree(position.level - height, first + place) for place in range(1 << height)]

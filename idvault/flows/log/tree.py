@@ -1,4 +1,4 @@
-"""Roots and consistency proofs out of the hashes that the log's store keeps (RFC 6962 2.1)."""
+"""Roots and consistency proofs from the hashes in the log's store (RFC 6962 2.1)."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from idvault.transparency.tree import decompose, fold
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class LogTree:
-    """The stored tree of one log; raises DamagedError where a hash is missing."""
+    """The stored tree of one log; raises DamagedError if a hash is missing."""
 
     store: LogStore
 

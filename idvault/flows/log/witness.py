@@ -1,9 +1,10 @@
-"""Compares both databases with what the witness has seen, before a process starts to serve or to sign.
+"""Compares both databases with the witness before a process starts to serve or sign.
 
-- The checkpoint that was signed last must be one that the witness cosigned, or cosigns now.
-- A witness that has seen more than both databases hold: they were put back, and nothing starts.
-- The main database's entries must be those of that checkpoint.
-- Whoever signs the log signs the empty log first, so that there is always something to ask the witness with.
+- The last signed checkpoint must be one that the witness has cosigned or cosigns now.
+- If the witness has seen more than both databases contain, an old copy was restored, and the process does not
+  start.
+- The main database's entries must match that checkpoint.
+- The signing process signs the empty log first, so that there is always a checkpoint to submit.
 """
 
 from idvault.domain.error import DamagedError, PreconditionError, Reason, UnavailableError
@@ -19,10 +20,10 @@ _ROUNDS = 10
 
 
 class LogOlderError(DamagedError):
-    """A database holds less than was signed or witnessed: an old copy was put back."""
+    """A database contains less than was signed or witnessed: an old copy was restored."""
 
     def __init__(self, *, size: int, known: int, by: str = "witnessed") -> None:
-        """Keep how many entries there are, how many were known, and by whom."""
+        """Keep the number of stored entries, the number of known entries, and which checkpoint has them."""
         super().__init__(Reason.LOG_UNAVAILABLE)
         self.size = size
         self.known = known
@@ -34,10 +35,10 @@ class LogOlderError(DamagedError):
 
 
 class LogForkedError(DamagedError):
-    """A database holds another log than the one that was witnessed."""
+    """A database contains a log that differs from the witnessed one."""
 
     def __init__(self, *, size: int) -> None:
-        """Keep the size up to which they differ somewhere."""
+        """Keep the size within which they differ."""
         super().__init__(Reason.LOG_UNAVAILABLE)
         self.size = size
 
@@ -49,7 +50,7 @@ class LogForkedError(DamagedError):
 
 
 class UnwitnessedError(UnavailableError):
-    """There is nothing to compare with now; the text says why."""
+    """The comparison is not possible now; the text says why."""
 
     def __init__(self, why: str) -> None:
         """Keep why."""
@@ -65,20 +66,20 @@ class NoCheckpointError(UnwitnessedError):
     """The log has no checkpoint yet: no worker has run."""
 
     def __init__(self) -> None:
-        """Say what to do."""
+        """Say what the operator must do."""
         super().__init__("there is no checkpoint to ask the witness with: start `idvault work` first")
 
 
 class StrangeWitnessError(PreconditionError):
-    """The witness does not witness this log."""
+    """The witness does not know this log or its key."""
 
     def __init__(self, status: int) -> None:
-        """Keep the HTTP status: 404 and 403 are answers about the log and its key."""
+        """Keep the HTTP status: 404 (unknown log) or 403 (unknown key)."""
         super().__init__(Reason.LOG_UNAVAILABLE)
         self.status = status
 
     def __str__(self) -> str:
-        """Say what to do."""
+        """Say what the operator must do."""
         return (
             f"log: the witness does not witness this log (HTTP status {self.status}): "
             "give it the log's public key with --log-key"
@@ -86,25 +87,25 @@ class StrangeWitnessError(PreconditionError):
 
 
 class WitnessFlow:
-    """The check at the start."""
+    """The comparison at start-up."""
 
     def __init__(self, *, witness: Witness, log: LogStore, checkpoints: CheckpointStore) -> None:
-        """Take the ports. checkpoints: the note that was signed last, stored before any witness sees it."""
+        """Initialise with the ports. checkpoints: the last signed note, stored before a witness sees it."""
         self._witness = witness
         self._log = log
         self._tree = LogTree(store=log)
         self._checkpoints = checkpoints
 
     async def begin(self, *, empty: bytes) -> None:
-        """Make the signed checkpoint of the empty log the newest one if there is none."""
+        """Store the signed checkpoint of the empty log if there is none yet."""
         if await self._checkpoints.latest() is None:
             await self._checkpoints.replace(former=None, note=empty)
 
     async def check(self) -> int:
-        """Return the size of a checkpoint that is witnessed and whose entries are all here.
+        """Return the size of a checkpoint that is witnessed and whose entries are all stored.
 
-        Raises LogOlderError, LogForkedError, DamagedError (what is stored does not verify); UnwitnessedError
-        (the witness cannot be reached), NoCheckpointError; StrangeWitnessError.
+        Raises LogOlderError, LogForkedError, DamagedError (stored data does not verify), UnwitnessedError
+        (the witness cannot be reached), NoCheckpointError and StrangeWitnessError.
         """
         for _ in range(_ROUNDS):
             raw, own = await self._newest()
@@ -112,11 +113,12 @@ class WitnessFlow:
             if seen is None:
                 await self._check_entries(own)
                 return own.size
-            # Whoever signs stores a checkpoint before it shows it to the witness, so by now it must be here.
+            # A signing process stores a checkpoint before it submits it to the witness, so it must be here by
+            # now.
             _, newest = await self._newest()
             if newest.size < seen:
                 raise LogOlderError(size=newest.size, known=seen)
-        raise UnwitnessedError("the witness has always seen more than was stored a moment before")
+        raise UnwitnessedError("the log grew during every comparison with the witness")
 
     async def _newest(self) -> tuple[bytes, Checkpoint]:
         raw = await self._checkpoints.latest()
@@ -128,7 +130,7 @@ class WitnessFlow:
             raise DamagedError(Reason.RECORD_DAMAGED) from error
 
     async def _ask(self, raw: bytes, own: Checkpoint) -> int | None:
-        """Return None if the witness cosigned the checkpoint, else the size that it has seen."""
+        """Return None if the witness cosigned the checkpoint, else the size that the witness has seen."""
         answer = await self._submit(raw, own, old=own.size, proof=())
         if isinstance(answer, Ahead) and answer.size < own.size:
             proof = await self._proof(old=answer.size, own=own)

@@ -1,1 +1,1 @@
-"""Use cases of roster members: the roster itself, quorums, second factors."""
+"""Use cases of roster members: the roster, quorums and second factors."""

@@ -1,4 +1,4 @@
-"""Finds in the verified rosters who decides about a record: its present quorum, a custodian's place in it."""
+"""Finds in the verified rosters who decides about a record: its present quorum and a custodian's place."""
 
 from collections.abc import Iterable, Sequence
 from typing import Protocol
@@ -18,7 +18,7 @@ class RosterSource(Protocol):
 
     @property
     def current(self) -> Roster:
-        """The roster in force."""
+        """The current roster."""
         ...
 
     def version(self, number: int) -> Roster:
@@ -26,12 +26,12 @@ class RosterSource(Protocol):
         ...
 
     def member(self, actor_id: str) -> RosterMember:
-        """Return a person of the roster in force; raises DeniedError (ACCESS_DENIED)."""
+        """Return a member of the current roster; raises DeniedError (ACCESS_DENIED)."""
         ...
 
 
 def quorum_of(*, rosters: RosterSource, quorum_id: str) -> Quorum:
-    """Return a quorum of any version, newest first: records keep it until they were handed over.
+    """Return a quorum of any version: records keep a former quorum until they are handed over.
 
     Raises PreconditionError (QUORUM_INVALID) if no version has it.
     """
@@ -43,16 +43,16 @@ def quorum_of(*, rosters: RosterSource, quorum_id: str) -> Quorum:
 
 
 def quorum_of_record(*, rosters: RosterSource, record: SealedRecord) -> Quorum:
-    """Return the quorum of those who hold a record's shares; raises PreconditionError (QUORUM_INVALID)."""
+    """Return the quorum that holds a record's shares; raises PreconditionError (QUORUM_INVALID)."""
     if not record.share_quorum_ids:
         return quorum_of(rosters=rosters, quorum_id=record.present_quorum_id)
     return holders(rosters=rosters, quorum_ids=record.share_quorum_ids)
 
 
 def holders(*, rosters: RosterSource, quorum_ids: Sequence[str]) -> Quorum:
-    """Return the quorum of the holders of shares; quorum_ids: that of each share, in index order.
+    """Return the quorum of the custodians who hold the shares; quorum_ids: of each share, in index order.
 
-    While a hand-over runs it may be one that no version has. Raises PreconditionError (QUORUM_INVALID).
+    During a hand-over it may be one that no version has. Raises PreconditionError (QUORUM_INVALID).
     """
     return succession.holders(
         lambda quorum_id: quorum_of(rosters=rosters, quorum_id=quorum_id), quorum_ids=quorum_ids
@@ -60,17 +60,17 @@ def holders(*, rosters: RosterSource, quorum_ids: Sequence[str]) -> Quorum:
 
 
 def versions(rosters: RosterSource) -> list[Roster]:
-    """Return every version, from the first to the one in force."""
+    """Return every version, from the first to the current one."""
     return [rosters.version(number) for number in range(1, rosters.current.version + 1)]
 
 
 def deciding_quorum(*, quorum: Quorum) -> DecidingQuorum:
-    """Return how many of how many decide in a quorum."""
+    """Return the id, threshold and size of a quorum."""
     return DecidingQuorum(quorum.id, quorum.threshold, len(quorum.custodians))
 
 
 def member_of(*, quorum: Quorum, roster_member: RosterMember) -> QuorumMember:
-    """Return a person's place; raises DeniedError (ACCESS_DENIED) for everybody who holds no share in it."""
+    """Return a roster member's place; raises DeniedError (ACCESS_DENIED) if the member has none."""
     for place, custodian in enumerate(quorum.custodians, start=1):
         if is_same_holder(custodian, roster_member):
             return QuorumMember(roster_member.name, roster_member.actor_id, place)
@@ -80,9 +80,9 @@ def member_of(*, quorum: Quorum, roster_member: RosterMember) -> QuorumMember:
 def quorum_ids(
     *, rosters: RosterSource, roster_member: RosterMember, handed: Iterable[Sequence[str]] = ()
 ) -> frozenset[str]:
-    """Return the ids of all quorums in which a person holds shares: of any version, and those in between.
+    """Return the ids of all quorums in which a roster member holds shares, of rosters and of hand-overs.
 
-    handed: of each present quorum that a hand-over has made, the quorums of its shares.
+    handed: for each present quorum that a hand-over created, the quorum of each share.
     """
     known = [quorum for roster in versions(rosters) for quorum in roster.quorums]
     between = [holders(rosters=rosters, quorum_ids=each) for each in handed]

@@ -1,6 +1,6 @@
-"""The life of a roster version: proposed, signed by custodians of the version before, adopted.
+"""The life cycle of a roster version: proposed, signed by custodians of the previous version, adopted.
 
-Who must have signed is decided by attest.roster_signature alone; this flow collects and asks it.
+Only attest.roster_signature decides which signatures are required; this flow collects them.
 """
 
 from contextlib import suppress
@@ -26,7 +26,7 @@ from idvault.ports.sealing import Fingerprinter
 
 @dataclass(frozen=True, slots=True)
 class ProposeCommand:
-    """Who proposes which file."""
+    """A roster member's proposal of a file."""
 
     actor_id: str
     request_id: str
@@ -35,7 +35,7 @@ class ProposeCommand:
 
 @dataclass(frozen=True, slots=True)
 class SignCommand:
-    """Which custodian signs which proposal; signature: 64 bytes."""
+    """A custodian's signature of a proposal; signature: 64 bytes."""
 
     actor_id: str
     name: str
@@ -46,7 +46,7 @@ class SignCommand:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A proposed version with its signatures so far, and whether it is in force."""
+    """A proposed version with its signatures so far, and whether it has been adopted."""
 
     roster: Roster
     adopted: bool
@@ -54,7 +54,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A version, the newest one's number, and what is proposed to follow that."""
+    """A version, the number of the newest version, and the proposals for the next one."""
 
     roster: Roster
     newest_version: int
@@ -62,7 +62,7 @@ class Published:
 
 
 class RosterFlow:
-    """Read, propose, sign; the last signature that is needed adopts."""
+    """Reads, proposes and signs rosters; the last required signature adopts a proposal."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class RosterFlow:
         guard: LogGuard,
         entropy: Entropy,
     ) -> None:
-        """Take the ports, the holder, which has been started, and the guard of the log."""
+        """Initialise with the ports. holder: already started."""
         self._store = store
         self._guard = guard
         self._holder = holder
@@ -81,14 +81,14 @@ class RosterFlow:
         self._events = EventFactory(entropy=entropy)
 
     async def get(self, *, version: int) -> Published:
-        """Return a version, 0 for the one in force; raises NotFoundError (REQUEST_NOT_FOUND)."""
+        """Return a version, 0 for the current one; raises NotFoundError (REQUEST_NOT_FOUND)."""
         found, current = self._holder.version(version), self._holder.current
         return Published(found, current.version, tuple(await self._proposals()))
 
     async def propose(self, command: ProposeCommand, *, now: ClockReading) -> Proposal:
-        """Store a proposal with the signatures that it carries; raises RosterError (ROSTER_INVALID).
+        """Store a proposal with the signatures in its file; raises RosterError (ROSTER_INVALID).
 
-        Raises ExhaustedError (TOO_MANY_ATTEMPTS) while too many wait.
+        Raises ExhaustedError (TOO_MANY_ATTEMPTS) if too many proposals wait.
         """
         found = rosters.parse(command.file)
         adopted = self._adopted(found.digest())
@@ -136,7 +136,7 @@ class RosterFlow:
         return await self._conclude(self._checked(stored), now=now)
 
     async def complete(self, *, now: ClockReading) -> bool:
-        """Adopt a proposal that has all its signatures, if a crash came before its adoption."""
+        """Adopt a proposal that has all required signatures but was not adopted because of a crash."""
         for waiting in await self._proposals():
             if (await self._conclude(waiting.roster, now=now)).adopted:
                 return True
@@ -167,7 +167,7 @@ class RosterFlow:
         raise NotFoundError(Reason.REQUEST_NOT_FOUND)
 
     async def _proposals(self) -> list[Proposal]:
-        """Return what waits; a row that somebody changed is left out, so that it hides no other."""
+        """Return the waiting proposals; a row that was changed is left out and does not hide others."""
         found = []
         for stored in await self._store.proposals(version=self._holder.current.version + 1):
             with suppress(RosterError):
@@ -175,10 +175,10 @@ class RosterFlow:
         return found
 
     def _checked(self, stored: StoredProposal) -> Roster:
-        """Return a proposal with those of its signatures that are in order; raises RosterError."""
+        """Return a proposal with its valid signatures; raises RosterError."""
         roster = rosters.parse(stored.file)
         if (roster.version, roster.digest()) != (stored.version, stored.digest):
-            raise RosterError("the stored file is not the one that was proposed")
+            raise RosterError("the stored file is not the proposed one")
         for name, signature in stored.signatures:
             single = replace(roster, signatures=()).with_signature(name, signature)
             with suppress(RosterSignatureError):
@@ -187,7 +187,7 @@ class RosterFlow:
         return roster
 
     def _signed(self, roster: Roster, name: str, signature: bytes, now: ClockReading) -> Event:
-        """Return the event of a signature; it is the signer's act, whoever brings it."""
+        """Return the event of a signature; its actor is the signer, whoever submits the signature."""
         signer = self._holder.current.member(name).actor_id
         return self._event(EventType.ROSTER_SIGN, signer, roster, now).with_fields(signature=signature)
 

@@ -1,10 +1,10 @@
-"""The roster in force, verified, as every room of a running process asks for it.
+"""The verified current roster of a running process.
 
-- It starts from the file's versions, each verified from the first on. The database can only add versions, and
-  only those that verify against the one before: whoever can write rows cannot name people.
-- A row that does not verify is refused with an alarm, and the roster stays as it is. Before the roster is
-  known it stops the start: a process that has not seen the newest version would bring revoked people back.
-- A version is taken up within one period of `refresh`, without a restart, from the file or from the database.
+- It starts with the file's versions, each verified against the one before. The database can only add versions
+  that verify against the previous one, so write access to the database is not enough to add roster members.
+- A row that does not verify is refused with an alarm, and the roster stays unchanged. At start-up such a row
+  stops the process: without the newest version, revoked members would be accepted again.
+- `refresh` loads a new version from the file or the database within one period, without a restart.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from idvault.ports.people.roster import RosterStore, StoredVersion
 
 
 class RosterHolder:
-    """One for a process; `start` comes before everything else."""
+    """One per process; call `start` first."""
 
     def __init__(
         self,
@@ -35,10 +35,10 @@ class RosterHolder:
         entropy: Entropy,
         alarm: Callable[[int, str], None],
     ) -> None:
-        """Take the port and the file.
+        """Initialise with the port.
 
-        chain: reads the file's versions, verified from the first on (attest.roster_chain.load_all); raises
-        RosterError. alarm: is told version and why, once for each thing that was refused.
+        chain: reads and verifies the file's versions (attest.roster_chain.load_all); raises RosterError.
+        alarm: receives the version and the reason, once for each refusal.
         """
         self._store = store
         self._read_file = chain
@@ -46,21 +46,21 @@ class RosterHolder:
         self._alarm = alarm
         self._versions: tuple[Roster, ...] = ()
         self._refused: set[tuple[int, str]] = set()
-        # Two who take the same version up at once would take one of them for a wrong one.
+        # If two tasks loaded the same version at once, one of them would refuse it as invalid.
         self._turn = asyncio.Lock()
 
     @property
     def current(self) -> Roster:
-        """The roster in force; an IndexError before `start`."""
+        """The current roster; raises IndexError before `start`."""
         return self._versions[-1]
 
     @property
     def quorum(self) -> Quorum:
-        """The quorum that new records are sealed to: the first one of the roster in force."""
+        """The quorum that new records are sealed for: the first one of the current roster."""
         return self.current.quorums[0]
 
     def version(self, number: int) -> Roster:
-        """Return a verified version, 0 for the one in force; raises NotFoundError (REQUEST_NOT_FOUND)."""
+        """Return a verified version, 0 for the current one; raises NotFoundError (REQUEST_NOT_FOUND)."""
         if number == 0:
             return self.current
         if not 1 <= number <= len(self._versions):
@@ -68,29 +68,30 @@ class RosterHolder:
         return self._versions[number - 1]
 
     def member(self, actor_id: str) -> RosterMember:
-        """Return the person of an actor id; raises DeniedError (ACCESS_DENIED) if the roster has none now."""
+        """Return the member with an actor id; raises DeniedError (ACCESS_DENIED) if the roster has none."""
         for roster_member in self.current.people:
             if roster_member.actor_id == actor_id:
                 return roster_member
         raise DeniedError(Reason.ACCESS_DENIED)
 
     async def start(self, *, now: ClockReading) -> None:
-        """Take file and database up; raises RosterError if any of it does not verify."""
+        """Load the file and the database; raises RosterError if any version does not verify."""
         versions = tuple(self._read_file())
         stored = await self._store.after(version=len(versions))
         for row in stored:
             versions = (*versions, _verified(row, previous=versions[-1]))
         newest = await self._store.newest()
         if newest is not None and not _is_among(newest, versions):
-            raise RosterError("the database has adopted a version that this roster does not lead to")
+            raise RosterError("the database has adopted a version that does not follow from this roster")
         for roster in versions[: len(versions) - len(stored)]:
             await self._adopt(roster, now=now)
         self._versions = versions
 
     async def refresh(self, *, now: ClockReading) -> bool:
-        """Take up whatever newer versions file and database have; True if there were any.
+        """Load newer versions from the database and the file; return True if there were any.
 
-        Raises UnavailableError where the store cannot answer; what does not verify only alarms.
+        Raises UnavailableError if the store cannot answer. A version that does not verify only raises an
+        alarm.
         """
         async with self._turn:
             before = self.current.version
@@ -114,7 +115,7 @@ class RosterHolder:
             versions = tuple(self._read_file())
             for mine, its in zip(self._versions, versions, strict=False):
                 if mine.digest() != its.digest():
-                    raise RosterError(f"the file's version {its.version} is another one than was adopted")
+                    raise RosterError(f"the file's version {its.version} is not the adopted one")
             for roster in versions[len(self._versions) :]:
                 await self._adopt(roster, now=now)
                 self._versions = (*self._versions, roster)
@@ -141,7 +142,7 @@ class RosterHolder:
 def _verified(row: StoredVersion, *, previous: Roster) -> Roster:
     roster = rosters.parse(row.file)
     if (roster.version, roster.digest()) != (row.version, row.digest):
-        raise RosterError("the stored file is not the version that was adopted")
+        raise RosterError("the stored file is not the adopted version")
     roster_signature.verify(roster, previous=previous)
     return roster
 

@@ -1,9 +1,9 @@
-"""One-time codes of auditors and custodians: enrolling them, and checking one before an act.
+"""One-time codes of auditors and custodians: enrolment, and the check before an act.
 
-- A first second factor needs none; a new one needs a code of the one that counts. Nobody, the operator
-  included, can take a second factor off a person: who lost it is named anew by the custodians, with a new
-  actor id, in the next roster version.
-- Times are real times, in development too.
+- The first enrolment needs no code; a later one needs a code of the active second factor. No one, not even
+  the operator, can remove a second factor. A member who lost it gets a new actor id in the next roster
+  version, which the custodians sign.
+- All times are real time, in development too.
 """
 
 from collections.abc import Callable
@@ -25,7 +25,7 @@ from idvault.ports.sealing import Fingerprinter
 
 @dataclass(frozen=True, slots=True)
 class EnrolCommand:
-    """What a person asks of the own second factor; code: as received."""
+    """A roster member's request about its second factor; code: as received."""
 
     actor_id: str
     request_id: str
@@ -34,14 +34,14 @@ class EnrolCommand:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """The new secret's otpauth URI, HPKE-sealed to the person under a suite."""
+    """The new secret's otpauth URI, HPKE-sealed to the roster member under a suite."""
 
     suite: str
     sealed_uri: bytes
 
 
 class SecondFactorFlow:
-    """Begin, confirm, check."""
+    """Begins and confirms enrolments, and checks codes."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class SecondFactorFlow:
         roster_member: Callable[[str], RosterMember],
         on_refused: Callable[[], None] = lambda: None,
     ) -> None:
-        """Take the ports. person: the roster's person of an actor id (RosterHolder.person)."""
+        """Initialise with the ports. roster_member: finds a member by actor id (RosterHolder.member)."""
         self._store = store
         self._requests = requests
         self._sealer = sealer
@@ -66,11 +66,11 @@ class SecondFactorFlow:
         self._on_refused = on_refused
 
     async def check(self, *, actor_id: str, code: str, now: ClockReading) -> None:
-        """Spend a code before an act; it is good for exactly one, in all processes together.
+        """Spend a code before an act; a code is valid for exactly one act, across all processes.
 
         Raises DeniedError (SECOND_FACTOR_REFUSED) for a code that is malformed, wrong, late or used, and for
-        a person without a second factor; DeniedError (SECOND_FACTOR_LOCKED) after too many tries. Whoever
-        checks a code has asked the log's guard before: a code is not spent on an act that cannot be logged.
+        a member without a second factor; DeniedError (SECOND_FACTOR_LOCKED) after too many tries. Callers
+        must check the log guard first, so that a code is not spent on an act that cannot be logged.
         """
         try:
             await self._check(actor_id, code, now)
@@ -79,7 +79,7 @@ class SecondFactorFlow:
             raise
 
     async def begin(self, command: EnrolCommand, *, now: ClockReading) -> Begun:
-        """Make a new secret that counts once it is confirmed; raises DeniedError as `check` does."""
+        """Make a new secret, which is active once confirmed; raises DeniedError as `check` does."""
         roster_member = self._member(command.actor_id)
         request = self._request("BeginSecondFactor", command)
         answer = await self._requests.find(request)
@@ -98,7 +98,7 @@ class SecondFactorFlow:
         return Begun(roster_member.suite, answer)
 
     async def confirm(self, command: EnrolCommand, *, now: ClockReading) -> None:
-        """Let the pending secret count from now on, proved by its first code.
+        """Confirm the enrolment: the pending secret becomes active, proved by its first code.
 
         Raises DeniedError as `check` does, PreconditionError (ILLEGAL_TRANSITION) if nothing is pending.
         """
@@ -108,7 +108,7 @@ class SecondFactorFlow:
         try:
             await self._confirm(command, request, now)
         except DeniedError:
-            if await self._requests.find(request) is not None:  # a repeat of this very call came first
+            if await self._requests.find(request) is not None:  # a concurrent repeat of this call came first
                 return
             self._on_refused()
             raise
@@ -120,7 +120,7 @@ class SecondFactorFlow:
             raise DeniedError(Reason.SECOND_FACTOR_REFUSED)
         matched = self._sealer.match(actor_id=actor_id, at_rest=found.active, code=code, now=now.real)
         step = second_factor.check_step(step=matched, last=found.last_step)
-        # Others may have come between: the store decides who spends the step.
+        # There may be concurrent calls; the store decides which one spends the step.
         if not await self._store.accept(actor_id=actor_id, secret=found.active, step=step):
             raise DeniedError(Reason.SECOND_FACTOR_REFUSED)
 

@@ -1,1 +1,1 @@
-"""Contracts of legacy accounts, campaigns and invitations."""
+"""Interfaces for legacy accounts, campaigns and invitations."""

@@ -1,4 +1,4 @@
-"""The acts and reads of campaigns, and the figures of their progress."""
+"""Storage of campaigns and of their progress figures."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from idvault.domain.request import Request
 
 @dataclass(frozen=True, slots=True)
 class CampaignProgress:
-    """How far a campaign has come.
+    """The progress of a campaign.
 
     reached: how many owners reached each stage, by day, method and stage. verified: how many accounts of the
     cohort were first verified on each day.
@@ -26,22 +26,22 @@ class CampaignProgress:
 
 
 class CampaignStore(Protocol):
-    """Campaigns. Raises UnavailableError (STORE_UNAVAILABLE) where the store cannot answer."""
+    """Campaigns. Every method raises UnavailableError (STORE_UNAVAILABLE) if the store cannot answer."""
 
     async def create(self, campaign: Campaign, *, request: Request, event: Event) -> Campaign:
-        """Store a campaign with its event; return it, or the one that this request already made.
+        """Store a campaign with its event; return it, or the one that this request already created.
 
-        The request row comes first; if it exists the fingerprints must be equal and nothing is written.
+        The request row comes first. If it exists, the fingerprints must be equal and nothing is written.
         """
         ...
 
     async def move(
         self, *, campaign_id: str, verb: Verb, request: Request, now: ClockReading, event: Event
     ) -> Campaign:
-        """Store domain.campaign.move of the campaign with the event; a repeat returns it as it is.
+        """Store the result of domain.campaign.campaign.move with the event; a repeat changes nothing.
 
-        Raises NotFoundError (REQUEST_NOT_FOUND) for another party's campaign too, and what `move` raises; a
-        refusal leaves nothing behind.
+        Raises NotFoundError (REQUEST_NOT_FOUND), also for another relying party's campaign, and what `move`
+        raises. A refusal must write nothing.
         """
         ...
 
@@ -50,13 +50,13 @@ class CampaignStore(Protocol):
         ...
 
     async def list(self, *, relying_party: str, start: int, limit: int) -> list[Campaign]:
-        """Return campaigns in the order of their making, from a place on."""
+        """Return up to limit campaigns in order of creation, skipping the first `start`."""
         ...
 
     async def progress(self, campaign: Campaign) -> CampaignProgress:
-        """Return the figures of a campaign as they are now."""
+        """Return the current figures of a campaign."""
         ...
 
     async def people(self) -> Mapping[tuple[ReverificationMethod, Stage], int]:
-        """Return how many owners reached each stage of all RUNNING campaigns."""
+        """Return how many owners reached each stage, over all RUNNING campaigns."""
         ...

@@ -1,4 +1,4 @@
-"""The acts and reads of invitations, of their codes, and of what an enforcement date does."""
+"""Storage of invitations and their codes, and of the limits that enforcement dates set."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,11 +15,12 @@ from idvault.domain.request import Request
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRequest:
-    """A batch to take for delivery.
+    """A request for a batch of invitations to deliver.
 
-    batch_id: 32 hex digits, the same for the same request. lease_until: real time.
+    batch_id: 32 hex digits, the same for the same request. lease_until: real time. code_hash: returns the
+    hash
 
-    code_hash: the hash of the code that an account of the batch gets, for campaigns by link.
+    of an account's code (HOSTED_LINK only).
     """
 
     request: Request
@@ -35,7 +36,7 @@ class DeliveryRequest:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Invitations of a batch, with the campaign and until when they are held (real time)."""
+    """The invitations of a batch, their campaign, and when the lease ends (real time)."""
 
     campaign: Campaign
     invitations: tuple[Invitation, ...]
@@ -44,9 +45,9 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A RUNNING campaign whose cohort has an account, with its invitation if there is one.
+    """A RUNNING campaign whose cohort includes an account; invitation: the account's, if any.
 
-    delivered, deployment_delivered: how many deliveries were made today, by it and by all campaigns.
+    delivered, deployment_delivered: how many deliveries the campaign, and all campaigns, made today.
     """
 
     campaign: Campaign
@@ -57,7 +58,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """An event to record."""
+    """An invitation event to record."""
 
     request: Request
     account_token: str
@@ -70,7 +71,7 @@ class Recording:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """An invitation after an event, with its campaign."""
+    """An invitation after an event, and its campaign."""
 
     campaign: Campaign
     invitation: Invitation
@@ -78,7 +79,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Limited:
-    """An account that a campaign's enforcement date limits, or limited; former: its standing before."""
+    """An account that a campaign's enforcement date limits or has limited; former: its standing before."""
 
     account: Account
     campaign_id: str
@@ -86,57 +87,58 @@ class Limited:
 
 
 class InvitationStore(Protocol):
-    """Invitations. Raises UnavailableError (STORE_UNAVAILABLE) where the store cannot answer."""
+    """Invitations. Every method raises UnavailableError (STORE_UNAVAILABLE) if the store cannot answer."""
 
     async def take(self, asked: DeliveryRequest, *, event: Event) -> Batch:
-        """Take what is due of a campaign, or find the batch that this request already took.
+        """Lease due invitations of a campaign as a batch, or return the batch that this request leased.
 
         In one atomic step, durable before it returns:
 
-        - A known request: the fingerprints must be equal, nothing is written, and the batch is answered as
-          far as no later one took it over.
+        - A known request: the fingerprints must be equal, nothing is written, and the invitations of the
+          batch that no later batch has leased are returned.
         - The campaign is locked; it must be the relying party's (NotFoundError) and pass
-          domain.campaign.check_delivers. In its quiet hours the batch is empty.
-        - First come deliveries whose lease ran out, then reminders that are due, then members of the cohort
-          who have no invitation, as far as domain.campaign.allowance lets them; only accounts that pass
-          domain.invitation.is_open. Each is stored as domain.invitation.lease with the batch's id.
-        - For HOSTED_LINK the hash of each code is stored in the place of the one before it.
-        - The day's deliveries are counted, for the campaign and for the deployment.
-        - `event` is written with field count. An empty batch writes nothing at all, not even the request.
+          domain.campaign.campaign.check_delivers. In its quiet hours the batch is empty.
+        - Deliveries whose lease has ended come first, then due reminders, then accounts of the cohort without
+          an invitation, within domain.campaign.campaign.allowance. Only accounts that pass
+          domain.campaign.invitation.is_open are included. Each invitation is stored as
+          domain.campaign.invitation.lease returns it, with the batch's id.
+        - For HOSTED_LINK the hash of each code replaces the previous one.
+        - The day's deliveries are counted for the campaign and for the deployment.
+        - `event` is written with field count. An empty batch writes nothing, not even the request.
 
-        Two batches never hold one invitation.
+        Two batches must never hold the same invitation.
         """
         ...
 
     async def offers(self, *, relying_party: str, account_token: str, today: date) -> list[Offer]:
-        """Return what may be offered to an imported account, campaigns that started earlier first."""
+        """Return the offers for an imported account, ordered by the start of their campaigns."""
         ...
 
     async def record(self, recording: Recording, *, event: Event) -> Recorded:
-        """Store domain.invitation.record with the event; a repeat answers the invitation as it is now.
+        """Store the result of domain.campaign.invitation.record with the event; a repeat changes nothing.
 
-        The campaign is locked and must be the relying party's (NotFoundError REQUEST_NOT_FOUND), the account
-        too (ACCOUNT_NOT_FOUND). Without an invitation one is made, but only by a RUNNING campaign that has
-        this method, not by batches, for an account of its cohort that passes domain.invitation.is_open;
-        else PreconditionError (ILLEGAL_TRANSITION), and nothing is left behind. Deliveries count as in
-        `take`.
+        The campaign is locked. It must be the relying party's (NotFoundError REQUEST_NOT_FOUND), and so must
+        the account (ACCOUNT_NOT_FOUND). If the account has no invitation, one is created, provided that the
+        campaign is RUNNING, the method is one of its methods and not delivered in batches, and the account
+        belongs to the cohort and passes domain.campaign.invitation.is_open. Otherwise PreconditionError
+        (ILLEGAL_TRANSITION) is raised and nothing is written. Deliveries are counted as in `take`.
         """
         ...
 
 
 class EnforcementStore(Protocol):
-    """Limits and unlimits accounts at enforcement dates; raises UnavailableError (STORE_UNAVAILABLE)."""
+    """Limits that enforcement dates set. Every method raises UnavailableError (STORE_UNAVAILABLE)."""
 
     async def enforceable(self, *, today: date, limit: int) -> list[Limited]:
-        """Return accounts that domain.campaign.enforces and domain.invitation.limit would limit today."""
+        """Return accounts to limit today (see domain.campaign.invitation.limit)."""
         ...
 
     async def liftable(self, *, limit: int) -> list[Limited]:
-        """Return accounts that an ENDED campaign limited."""
+        """Return accounts that are still limited by a campaign that has ENDED."""
         ...
 
     async def limit(self, limited: Limited, *, today: date, event: Event) -> bool:
-        """Store domain.invitation.limit of the account with the event, and which campaign did it.
+        """Store the result of domain.campaign.invitation.limit with the event and the campaign's id.
 
         Must change nothing and return False unless the stored revision is account.revision and the campaign
         enforces today.
@@ -144,7 +146,7 @@ class EnforcementStore(Protocol):
         ...
 
     async def lift(self, limited: Limited, *, event: Event) -> bool:
-        """Store domain.invitation.lift of the account with the event, and forget the campaign.
+        """Store the result of domain.campaign.invitation.lift with the event, and delete the campaign's id.
 
         Must change nothing and return False unless the stored revision is account.revision.
         """
@@ -152,8 +154,8 @@ class EnforcementStore(Protocol):
 
 
 class InvitationCoder(Protocol):
-    """Makes the one-time codes of invitations by link: the same batch gives the same codes."""
+    """Derives the one-time codes of invitations by link; the same batch gives the same codes."""
 
     def code(self, *, account_token: str, campaign_id: str, batch_id: str) -> str:
-        """Return a code of 128 bits that only a holder of the key can tell."""
+        """Return a 128-bit code that only a holder of the key can compute."""
         ...

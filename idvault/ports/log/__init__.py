@@ -1,1 +1,1 @@
-"""Contracts of the transparency log."""
+"""Interfaces of the transparency log."""

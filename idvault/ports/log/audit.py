@@ -1,4 +1,4 @@
-"""Reading the whole log as it is stored, to check it; nothing here trusts what it reads."""
+"""Reading the whole stored log in order to audit it; nothing that is read is trusted."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from idvault.ports.log.store import Subtree
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """What the log says of itself at one moment.
+    """What the log states about itself, in one consistent read.
 
-    size, tree: those of the head, 0 and empty where there is none. end: one more than the greatest index, 0
-    without entries. unsequenced: how many entries have no index yet.
+    size, tree: of the head, 0 and empty if there is none. end: one more than the greatest index, 0 without
+    entries. unsequenced: how many entries have no index yet.
     """
 
     size: int
@@ -23,7 +23,7 @@ class Extent:
 
 @dataclass(frozen=True, slots=True)
 class StoredEntry:
-    """An entry with the index that its row says."""
+    """An entry with the index in its row."""
 
     index: int
     leaf: bytes
@@ -31,22 +31,22 @@ class StoredEntry:
 
 @dataclass(frozen=True, slots=True)
 class AuditPage:
-    """Entries by ascending index, and the stored subtrees whose last entry has one of these indices."""
+    """Entries in ascending index order, and the stored subtrees whose last entry is among them."""
 
     entries: tuple[StoredEntry, ...]
     nodes: Mapping[Subtree, bytes]
 
 
 class LogAuditStore(Protocol):
-    """Raises UnavailableError (STORE_UNAVAILABLE) like every store."""
+    """Every method raises UnavailableError (STORE_UNAVAILABLE) if the store cannot answer."""
 
     async def extent(self) -> Extent:
-        """Return all of it as of one moment: entries that are sequenced meanwhile are in no part of it."""
+        """Return the extent from one consistent read; entries that are sequenced meanwhile are not in it."""
         ...
 
     async def page(self, *, after: int | None, limit: int) -> AuditPage:
-        """Return up to limit entries with an index greater than after, from the smallest of all if None.
+        """Return up to limit entries with an index greater than `after`, from the smallest index if None.
 
-        Must return every row that has an index, also a negative one.
+        Must return every row that has an index, even a negative one.
         """
         ...

@@ -1,4 +1,4 @@
-"""The transparency log: sequencing in the main database, the checkpoint in the second one."""
+"""The transparency log: entries in the main database, the checkpoint in the second one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The sequenced part of the log. tree: the compact range of its size (transparency.tree), encoded.
+    """The sequenced part of the log. tree: its encoded compact range (transparency.tree).
 
-    sequenced_at: when a sequencer last looked (real time), also where there was nothing to do.
+    sequenced_at: when a sequencer last ran (real time), even if there was nothing to sequence.
     """
 
     size: int
@@ -20,7 +20,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Subtree:
-    """The hash of a complete subtree: 2**level leaves, the index-th of its level."""
+    """A complete subtree of 2**level leaves, the index-th of its level."""
 
     level: int
     index: int
@@ -35,16 +35,16 @@ class Unsequenced:
 
 
 class LogStore(Protocol):
-    """The log in the main database. Raises UnavailableError (STORE_UNAVAILABLE) like every store."""
+    """The log in the main database. Every method raises UnavailableError (STORE_UNAVAILABLE)."""
 
     async def sequence(self, *, limit: int, now: datetime) -> int:
-        """Give the next indices to up to limit entries whose index is null; return how many.
+        """Assign the next indices to up to limit entries whose index is null; return how many.
 
-        In one atomic step: the head row is locked, the entries are taken by "index is null" (never "id
-        greater than the last": slow transactions commit out of order), older first; their leaf hashes are
-        appended to the head's tree, finished subtrees of levels 0, 8, 16 … are stored as nodes, and the head
-        is moved by compare-and-swap on its size. Must lose (0) rather than give an index twice. The head's
-        sequenced_at becomes now, also where nothing was found.
+        In one atomic step: the head row is locked. The entries are selected by "index is null" (never by "id
+        greater than the last", because slow transactions commit out of order), older first. Their leaf hashes
+        are appended to the head's tree, complete subtrees of levels 0, 8, 16 … are stored as nodes, and the
+        head is advanced by compare-and-swap on its size. Must return 0 rather than assign an index twice. The
+        head's sequenced_at becomes now, even if no entry was found.
         """
         ...
 
@@ -53,19 +53,19 @@ class LogStore(Protocol):
         ...
 
     async def leaves(self, *, start: int, limit: int) -> list[bytes]:
-        """Return up to limit leaves as written, from an index on, in order."""
+        """Return up to limit leaves as written, in order, from index `start`."""
         ...
 
     async def nodes(self, wanted: Sequence[Subtree]) -> list[bytes]:
-        """Return the 32-byte hashes of stored nodes in the order asked; DamagedError if one is missing."""
+        """Return the 32-byte hashes of stored nodes, in order; raises DamagedError if one is missing."""
         ...
 
     async def index_of(self, *, entry_id: str) -> int | None:
-        """Return the index of an entry, None while it has none or is unknown."""
+        """Return the index of an entry, None if it is unknown or not sequenced yet."""
         ...
 
     async def unsequenced(self) -> Unsequenced:
-        """Return how many entries wait for an index, and since when."""
+        """Return the entries that wait for an index."""
         ...
 
 
@@ -73,11 +73,11 @@ class CheckpointStore(Protocol):
     """The newest signed checkpoint (a C2SP signed note), in the second database."""
 
     async def latest(self) -> bytes | None:
-        """Return the note; None before the first."""
+        """Return the note, None before the first one."""
         ...
 
     async def replace(self, *, former: bytes | None, note: bytes) -> bool:
-        """Put a note in the place of the former one; False if that one is not the newest. Durable."""
+        """Replace the former note durably; return False if `former` is not the newest note."""
         ...
 
 
@@ -85,26 +85,26 @@ class PublicFiles(Protocol):
     """The public directory: static files that any web server can serve."""
 
     async def read(self, path: str) -> bytes | None:
-        """Return a file's content, None if there is none."""
+        """Return a file's content, None if it does not exist."""
         ...
 
     async def write(self, path: str, content: bytes) -> None:
-        """Write a file by rename, durably, so that nobody ever reads half of one."""
+        """Write a file durably by rename, so that a reader never sees part of one."""
         ...
 
 
 class Publication(PublicFiles, Protocol):
-    """The public directory as those that publish see it: several may do so at once."""
+    """The public directory with the writes that allow several publishers at once."""
 
     async def replace(self, path: str, *, former: bytes | None, content: bytes) -> bool:
-        """Write a file in the place of one with the former content; False if it has another one by now.
+        """Replace a file if it has the former content; return False if its content has changed.
 
-        Among all who use the directory: what one of them published is never taken back by a slower one.
+        Must hold among all publishers: a slower publisher never reverts a newer file.
         """
         ...
 
     async def remove(self, folder: str) -> None:
-        """Remove a folder with its files; one that is not there is gone already."""
+        """Remove a folder with its files; a missing folder is not an error."""
         ...
 
 

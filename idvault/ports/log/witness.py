@@ -16,13 +16,13 @@ class Cosigned:
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """The witness has cosigned another size than the one the proof starts from."""
+    """The witness has cosigned a size other than the one that the proof starts from."""
 
     size: int
 
 
 class WitnessRefusedError(PreconditionError):
-    """A witness that will not cosign: the checkpoint forks, or the log or its key is unknown to it."""
+    """The witness refuses to cosign: the checkpoint forks, or it does not know the log or its key."""
 
     def __init__(self, status: int) -> None:
         """Keep the witness's HTTP status: 422, 404 or 403."""
@@ -31,12 +31,12 @@ class WitnessRefusedError(PreconditionError):
 
 
 class Witness(Protocol):
-    """One witness. UnavailableError: it cannot be reached. WitnessRefusedError: it refuses."""
+    """One witness. Raises UnavailableError if it cannot be reached, WitnessRefusedError if it refuses."""
 
     async def add_checkpoint(self, *, old: int, proof: Sequence[bytes], note: bytes) -> Cosigned | Ahead:
         """Submit a signed checkpoint with the consistency proof from size old.
 
-        Ahead (409) names the size that the proof must start from. WitnessRefusedError: the proof does not
-        verify (422), the log or its key is unknown (404, 403).
+        Ahead (409) gives the size that the proof must start from. WitnessRefusedError: the proof does not
+        verify (422), or the log or its key is unknown (404, 403).
         """
         ...

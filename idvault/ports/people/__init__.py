@@ -1,1 +1,1 @@
-"""Contracts of roster members: the roster, second factors, their requests."""
+"""Interfaces for roster members: the roster, second factors and members' requests."""

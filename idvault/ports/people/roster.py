@@ -1,4 +1,4 @@
-"""Which roster versions this deployment has adopted, and which are proposed."""
+"""The roster versions that this deployment has adopted, and the proposed ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from idvault.domain.request import Request
 
 @dataclass(frozen=True, slots=True)
 class StoredVersion:
-    """An adopted version as the database has it: a claim, until its signatures were verified."""
+    """An adopted version as stored; it must not be trusted until its signatures have been verified."""
 
     version: int
     digest: str
@@ -20,7 +20,7 @@ class StoredVersion:
 
 @dataclass(frozen=True, slots=True)
 class StoredProposal:
-    """A proposed version. file: without signatures; signatures: name and 64 bytes of each so far."""
+    """A proposed version. file: without signatures; signatures: the name and 64 bytes of each one so far."""
 
     version: int
     digest: str
@@ -29,23 +29,23 @@ class StoredProposal:
 
 
 class RosterStore(Protocol):
-    """Raises UnavailableError (STORE_UNAVAILABLE) where the store cannot answer."""
+    """Every method raises UnavailableError (STORE_UNAVAILABLE) if the store cannot answer."""
 
     async def adopt(self, adopted: StoredVersion, *, now: ClockReading, event: Event) -> bool:
-        """Note a verified version once, with its event (fields version, hash); True if this call was the one.
+        """Store a verified version once, with its event (fields version, hash); True if this call stored it.
 
-        Must raise PreconditionError (ROSTER_INVALID) for another digest of a version that was adopted. A
-        version below the newest is stored without an event: its own was written when it was adopted.
-        Proposals of this and of former versions are deleted.
+        Must raise PreconditionError (ROSTER_INVALID) if the version was adopted with another digest. A
+        version below the newest is stored without an event, because its event was written when it was
+        adopted. Proposals for this version and earlier ones are deleted.
         """
         ...
 
     async def newest(self) -> tuple[int, str] | None:
-        """Return version and digest of the newest adopted version, None before the first."""
+        """Return the number and digest of the newest adopted version, None before the first one."""
         ...
 
     async def after(self, *, version: int) -> list[StoredVersion]:
-        """Return the adopted versions above a version, in order."""
+        """Return the adopted versions after a version, in order."""
         ...
 
     async def propose(
@@ -53,9 +53,9 @@ class RosterStore(Protocol):
     ) -> StoredProposal:
         """Store a proposal with its event (fields version, hash); return it with its signatures so far.
 
-        The request comes first; AlreadyExistsError (REQUEST_ID_REUSED). A proposal that is there stays and
-        nothing is written. Those that outlived domain.roster.PROPOSAL_LIFETIME are deleted, then
-        domain.roster.check_room must pass. The proposal's own signatures are not stored: see `sign`.
+        The request row comes first; raises AlreadyExistsError (REQUEST_ID_REUSED). If the proposal exists,
+        nothing is written. Otherwise proposals older than domain.roster.PROPOSAL_LIFETIME are deleted, then
+        domain.roster.check_room must pass. The signatures of `proposal` are not stored; see `sign`.
         """
         ...
 
@@ -71,7 +71,7 @@ class RosterStore(Protocol):
     ) -> StoredProposal:
         """Add a verified signature with its event (fields version, hash, signature); return the proposal.
 
-        A signature that is there already is written once. NotFoundError (REQUEST_NOT_FOUND).
+        A signature is stored once. Raises NotFoundError (REQUEST_NOT_FOUND).
         """
         ...
 

@@ -1,4 +1,4 @@
-"""The people's second factors: sealed secrets, charged tries, spent steps."""
+"""Roster members' second factors: sealed secrets, charged tries and spent time steps."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,10 +13,10 @@ from idvault.domain.second_factor import Tries
 
 @dataclass(frozen=True, slots=True)
 class SecondFactor:
-    """One person's second factor as stored; secrets are sealed at rest.
+    """One roster member's second factor as stored; secrets are sealed at rest.
 
-    active: the secret that counts, None before the first was confirmed. pending: one that was begun and not
-    confirmed. last_step: the step of the last success with the active secret.
+    active: the secret in use, None before the first confirmation. pending: a new secret that is not confirmed
+    yet. last_step: the step of the last success with the active secret.
     """
 
     actor_id: str
@@ -28,67 +28,67 @@ class SecondFactor:
 
 @dataclass(frozen=True, slots=True)
 class FreshSecret:
-    """A new secret. at_rest: as stored; for_person: the otpauth URI, HPKE-sealed to the person."""
+    """A new secret. at_rest: as stored; for_person: the otpauth URI, HPKE-sealed to the roster member."""
 
     at_rest: bytes = field(repr=False)
     for_person: bytes = field(repr=False)
 
 
 class SecondFactorStore(Protocol):
-    """Raises UnavailableError (STORE_UNAVAILABLE) where the store cannot answer."""
+    """Every method raises UnavailableError (STORE_UNAVAILABLE) if the store cannot answer."""
 
     async def find(self, *, actor_id: str) -> SecondFactor | None:
-        """Return a person's second factor."""
+        """Return a roster member's second factor."""
         ...
 
     async def begin(
         self, *, actor_id: str, fresh: FreshSecret, request: Request, now: ClockReading, event: Event
     ) -> bytes:
-        """Store a pending secret in the place of a former one, with its event; return the answer to give.
+        """Store a pending secret with its event, replacing a former one; return the sealed answer.
 
-        The request comes first: a repeat writes nothing and returns the answer of the first time. The active
-        secret, its step and the tries must stay as they are.
+        The request row comes first: a repeat writes nothing and returns the same answer. The active secret,
+        its step and the tries must not change.
         """
         ...
 
     async def charge(self, *, actor_id: str, now: ClockReading, event: Event) -> SecondFactor:
-        """Charge one try (domain.second_factor.charge at now.real) and return what to compare with.
+        """Charge one try (domain.second_factor.charge at now.real) and return the second factor.
 
-        Must be committed by itself before it returns, under the row's lock. `event` (field locked_until,
-        ISO 8601) is written if this try was the last before a lock. Raises DeniedError
-        (SECOND_FACTOR_LOCKED; SECOND_FACTOR_REFUSED for a person without any).
+        Must hold the row lock and commit in a transaction of its own before it returns. `event` (field
+        locked_until, ISO 8601) is written if this try sets a lock. Raises DeniedError: SECOND_FACTOR_LOCKED,
+        or SECOND_FACTOR_REFUSED for a member without a second factor.
         """
         ...
 
     async def accept(self, *, actor_id: str, secret: bytes, step: int) -> bool:
-        """Spend a step of the active secret and clear the tries; True if this call was the one.
+        """Spend a step of the active secret and clear the tries; return True if this call spent it.
 
-        Compare-and-set: must change nothing and return False unless the secret is the active one and the
-        step is greater than the last. Durable before it returns.
+        Compare-and-set: must change nothing and return False unless the secret is the active one and the step
+        is greater than last_step. Durable before it returns.
         """
         ...
 
     async def confirm(
         self, *, actor_id: str, secret: bytes, step: int, request: Request, now: ClockReading, event: Event
     ) -> bool:
-        """Make the pending secret the active one, its step spent, the tries cleared, with the event.
+        """Make the pending secret the active one, spend the step and clear the tries, with the event.
 
-        Must change nothing and return False unless the secret is the pending one. The request comes first;
-        a repeat returns True.
+        Must change nothing and return False unless the secret is the pending one. The request row comes
+        first; a repeat returns True.
         """
         ...
 
 
 class SecondFactorSealer(Protocol):
-    """Makes and recognises one-time codes; the only room that knows a secret in clear."""
+    """Makes secrets and matches one-time codes; the only code that handles a secret in clear."""
 
     def fresh(self, *, roster_member: RosterMember, request_id: str) -> FreshSecret:
-        """Return a new secret for a person of the roster."""
+        """Return a new secret for a roster member."""
         ...
 
     def match(self, *, actor_id: str, at_rest: bytes, code: str, now: datetime) -> int | None:
-        """Return the step that a code stands for within the window around a real time, None if it is wrong.
+        """Return the time step that a code matches in the window around a real time, None if it matches none.
 
-        Raises DamagedError (RECORD_DAMAGED) if the secret does not open.
+        Raises DamagedError (RECORD_DAMAGED) if the secret cannot be decrypted.
         """
         ...

@@ -27,7 +27,7 @@ def batch(*tokens: str) -> bytes:
 
 
 async def test_one_status(edge: Edge) -> None:
-    """An account's published status, all of it."""
+    """The whole published status of an account is returned."""
     answer = await call(edge.mine(), GET_STATUS, requests()[GET_STATUS].SerializeToString())
     status = common_pb2.AccountStatus.FromString(answer)
     assert status.account_token == TOKEN
@@ -36,7 +36,7 @@ async def test_one_status(edge: Edge) -> None:
 
 
 async def test_another_party_s_account_is_unknown(edge: Edge) -> None:
-    """The words are the same for an account of somebody else and for none."""
+    """Another party's account gives the same error as an unknown one."""
     issued = edge.authority.client(spiffe("platform", "platform-b"))
     edge.platforms.platforms.append(platform(issued, name="platform-b"))
     await edge.directory.load()
@@ -60,7 +60,7 @@ async def test_another_party_s_account_is_unknown(edge: Edge) -> None:
     ],
 )
 async def test_no_token(edge: Edge, token: str, code: str) -> None:
-    """What is no token is refused before anything is read."""
+    """An invalid token is refused before anything is read."""
     body = status_pb2.GetStatusRequest(account_token=token).SerializeToString()
     told = await refused(edge.mine(), GET_STATUS, body)
     assert (told.reason, told.fields) == ("INVALID_ACCOUNT_TOKEN", {"account_token": code})
@@ -68,7 +68,7 @@ async def test_no_token(edge: Edge, token: str, code: str) -> None:
 
 
 async def test_many_statuses(edge: Edge) -> None:
-    """Known ones are answered, unknown ones listed."""
+    """Known accounts are answered, unknown tokens are listed."""
     answer = status_pb2.BatchGetStatusesResponse.FromString(
         await call(edge.mine(), BATCH, batch(TOKEN, OTHER_TOKEN))
     )
@@ -84,25 +84,25 @@ async def test_many_statuses(edge: Edge) -> None:
     ],
 )
 async def test_too_few_and_too_many(edge: Edge, count: int, reason: str, fields: dict[str, str]) -> None:
-    """None and more than 1,000 are refused."""
+    """An empty list and more than 1,000 tokens are refused."""
     told = await refused(edge.mine(), BATCH, batch(*[TOKEN] * count))
     assert (told.code.name, told.reason, told.fields) == ("INVALID_ARGUMENT", reason, fields)
 
 
 async def test_a_thousand(edge: Edge) -> None:
-    """1,000 fit in one call."""
+    """1,000 tokens fit in one call."""
     answer = await call(edge.mine(), BATCH, batch(*[OTHER_TOKEN] * 1_000))
     assert len(status_pb2.BatchGetStatusesResponse.FromString(answer).unknown_account_tokens) == 1_000
 
 
 async def test_the_wrong_one_of_many_is_named(edge: Edge) -> None:
-    """A malformed token in a list is named by its place."""
+    """The error for a malformed token in a list has its index."""
     told = await refused(edge.mine(), BATCH, batch(TOKEN, "acct_1"))
     assert told.fields == {"account_tokens[1]": "LENGTH"}
 
 
 async def test_a_history(edge: Edge) -> None:
-    """Each opening comes with its entry, its key and its proof, under one checkpoint."""
+    """Each opening has its entry, opening key and proof, under one checkpoint."""
     answer = status_pb2.DisclosureHistory.FromString(
         await call(edge.mine(), HISTORY, requests()[HISTORY].SerializeToString())
     )
@@ -115,7 +115,7 @@ async def test_a_history(edge: Edge) -> None:
 
 
 async def test_another_party_s_history_is_unknown(edge: Edge) -> None:
-    """The words are the same for an account of somebody else and for none, and no token is no question."""
+    """Another party's account gives the same error as an unknown one; an invalid token is refused."""
     issued = edge.authority.client(spiffe("platform", "platform-b"))
     edge.platforms.platforms.append(platform(issued, name="platform-b"))
     await edge.directory.load()
@@ -127,7 +127,7 @@ async def test_another_party_s_history_is_unknown(edge: Edge) -> None:
 
 
 async def test_a_status_token(edge: Edge) -> None:
-    """A platform gets a signed statement about its own account, for whom it names."""
+    """A platform gets a signed statement about its account for the given audience."""
     body = requests()[ISSUE_TOKEN].SerializeToString()
     answer = status_pb2.IssueStatusTokenResponse.FromString(await call(edge.mine(), ISSUE_TOKEN, body))
     assert answer.status_token == f"token for {AUDIENCE}"
@@ -135,7 +135,7 @@ async def test_a_status_token(edge: Edge) -> None:
 
 
 async def test_a_credential(edge: Edge) -> None:
-    """A credential is asked for with a request id, and its fields are those of the fingerprint."""
+    """A credential needs a request id, and all other fields are in the fingerprint."""
     body = requests()[ISSUE_CREDENTIAL].SerializeToString()
     answer = status_pb2.IssueStatusCredentialResponse.FromString(
         await call(edge.mine(), ISSUE_CREDENTIAL, body)
@@ -158,7 +158,7 @@ async def test_a_credential(edge: Edge) -> None:
     ],
 )
 async def test_a_token_for_nobody(edge: Edge, method: str, changes: dict[str, str], field: str) -> None:
-    """Without an account or an audience nothing is issued, and the field is named."""
+    """Without an account or an audience nothing is issued, and the error names the field."""
     request = requests()[method]
     for name, value in changes.items():
         setattr(request, name, value)
@@ -167,7 +167,7 @@ async def test_a_token_for_nobody(edge: Edge, method: str, changes: dict[str, st
 
 @pytest.mark.parametrize("method", [ISSUE_TOKEN, ISSUE_CREDENTIAL])
 async def test_a_token_for_another_party_s_account(edge: Edge, method: str) -> None:
-    """An account of somebody else is unknown here too."""
+    """Another party's account is not found."""
     request = requests()[method]
     request.account_token = OTHER_TOKEN  # type: ignore[attr-defined]
     assert (await refused(edge.mine(), method, request.SerializeToString())).reason == "ACCOUNT_NOT_FOUND"

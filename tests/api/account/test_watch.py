@@ -1,4 +1,4 @@
-"""WatchStatuses over a real channel: chunks, cursors, heartbeats, and every way in which a stream ends."""
+"""WatchStatuses over a real channel: chunks, cursors, heartbeats, and every end of a stream."""
 
 import asyncio
 from pathlib import Path
@@ -19,7 +19,7 @@ Message = status_pb2.WatchStatusesResponse
 
 
 class Watch:
-    """One stream, as its caller reads it."""
+    """One stream, as read by its caller."""
 
     def __init__(self, channel: grpc.aio.Channel, cursor: str = "") -> None:
         method: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(WATCH)
@@ -37,7 +37,7 @@ class Watch:
         return found
 
     async def end(self) -> Any:
-        """Read to the end, and return what it was told."""
+        """Read to the end, and return the final error."""
         try:
             while await asyncio.wait_for(self._call.read(), 10) is not grpc.aio.EOF:
                 continue
@@ -58,7 +58,7 @@ def token(number: int) -> str:
 
 
 async def test_everything_first_and_then_each_change(edge: Edge) -> None:
-    """A watch begins with every account in chunks of 100, and goes on with what changes."""
+    """A watch starts with all accounts in chunks of 100 and continues with changes."""
     edge.feeds.feeds["platform-a"] = [token(number) for number in range(250)]
     watch = Watch(edge.mine())
     first = await watch.caught_up()
@@ -73,7 +73,7 @@ async def test_everything_first_and_then_each_change(edge: Edge) -> None:
 
 
 async def test_a_watch_is_resumed(edge: Edge) -> None:
-    """With the last cursor nothing comes twice and nothing is left out."""
+    """From the last cursor nothing is repeated and nothing is missing."""
     edge.feeds.feeds["platform-a"] = [token(number) for number in range(150)]
     watch = Watch(edge.mine())
     first = await watch.next()
@@ -84,7 +84,7 @@ async def test_a_watch_is_resumed(edge: Edge) -> None:
 
 
 async def test_heartbeats(edge: Edge) -> None:
-    """A caller hears regularly that nothing happened, and until when that is known."""
+    """Without changes a caller regularly gets a message with the time up to which that is known."""
     watch = Watch(edge.mine())
     messages = [await watch.next() for _ in range(3)]
     elapsed = [message.elapsed_duration.ToMicroseconds() for message in messages]
@@ -94,11 +94,11 @@ async def test_heartbeats(edge: Edge) -> None:
 
 
 async def test_silence_where_the_store_is_away(edge: Edge) -> None:
-    """While nobody knows whether something changed, nobody says that nothing did."""
+    """While the store cannot be read, no heartbeats are sent."""
     watch = Watch(edge.mine())
     await watch.next()
     edge.feeds.failure = UnavailableError(Reason.STORE_UNAVAILABLE)
-    # One that was under way when the store went may come still.
+    # One message may still have been on its way when the store became unreachable.
     await edge.feeds.looked(3)
     reading = asyncio.ensure_future(watch.next())
     await edge.feeds.looked(20)
@@ -115,14 +115,14 @@ async def test_silence_where_the_store_is_away(edge: Edge) -> None:
 
 @pytest.mark.parametrize("cursor", ["x", "AAAA", "A" * 20])
 async def test_a_cursor_of_nothing(edge: Edge, cursor: str) -> None:
-    """What is no cursor is refused by the name of its field."""
+    """An invalid cursor is refused, and the error names the field."""
     end = await Watch(edge.mine(), cursor).end()
     assert (end.code, end.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_MESSAGE")
     assert end.fields == {"cursor": "CHARACTER"}
 
 
 async def test_a_cursor_ahead_of_the_feed_or_of_another(edge: Edge) -> None:
-    """A cursor of a feed that was put back, or of another platform, is refused."""
+    """A cursor beyond the end of the feed, or of another platform, is refused."""
     edge.feeds.feeds["platform-a"] = [TOKEN]
     watch = Watch(edge.mine())
     (message,) = await watch.caught_up()
@@ -137,7 +137,7 @@ async def test_a_cursor_ahead_of_the_feed_or_of_another(edge: Edge) -> None:
 
 
 async def test_each_platform_watches_its_own(edge: Edge) -> None:
-    """A platform hears of its own accounts only; what two of one are told is read once."""
+    """A platform gets only its own accounts; changes for two of its watchers are read once."""
     issued = edge.authority.client(spiffe("platform", "platform-b"))
     edge.platforms.platforms.append(platform(issued, name="platform-b"))
     await edge.directory.load()
@@ -150,7 +150,7 @@ async def test_each_platform_watches_its_own(edge: Edge) -> None:
 
 
 async def test_nobody_watches_nobody_looks(edge: Edge) -> None:
-    """Once the last watcher is gone, the store is left alone."""
+    """Without watchers the store is not read."""
     watch = Watch(edge.mine())
     await watch.next()
     watch.cancel()
@@ -159,7 +159,7 @@ async def test_nobody_watches_nobody_looks(edge: Edge) -> None:
 
 
 async def test_a_revoked_key_ends_its_streams(edge: Edge) -> None:
-    """A platform that is revoked hears nothing more, within moments."""
+    """A stream ends shortly after its platform's key is revoked."""
     watch = Watch(edge.mine())
     await watch.next()
     [mine] = edge.platforms.platforms
@@ -170,7 +170,7 @@ async def test_a_revoked_key_ends_its_streams(edge: Edge) -> None:
 
 
 async def test_a_server_that_stops_says_so(tmp_path: Path, authority: Authority) -> None:
-    """A stop ends streams with UNAVAILABLE (STREAM_ENDED), at once, and without losing a cursor."""
+    """A stop ends streams at once with UNAVAILABLE (STREAM_ENDED), and their cursors stay valid."""
     async with running(tmp_path, authority) as edge:
         watch = Watch(edge.mine())
         await watch.next()
@@ -181,12 +181,12 @@ async def test_a_server_that_stops_says_so(tmp_path: Path, authority: Authority)
 
 
 async def test_who_reads_too_slowly_is_cut_off(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A caller who takes nothing is ended with a clear status, and resumes where he was."""
+    """The stream of a caller that does not read is ended with a clear status, and can be resumed."""
     monkeypatch.setattr(errors, "SEND_TIME", 0.3)
     edge.feeds.feeds["platform-a"] = [token(number) for number in range(120_000)]
     watch = Watch(edge.mine())
     first = await watch.next()
-    # The stream ends on the server's side while the caller takes nothing: only then its watcher is gone.
+    # The server ends the stream while the caller does not read; only then is its watcher removed.
     await edge.feeds.looked_no_more()
     assert edge.feeds.reads < 1_200
     end = await watch.end()
@@ -198,7 +198,7 @@ async def test_who_reads_too_slowly_is_cut_off(edge: Edge, monkeypatch: pytest.M
 
 
 async def test_streams_have_a_limit(tmp_path: Path, authority: Authority) -> None:
-    """More streams than a process may hold are refused; one that ends makes room, and other calls go on."""
+    """Streams beyond the limit are refused; one that ends makes room, and other calls are not affected."""
     async with running(tmp_path, authority, streams_at_once=2) as edge:
         watches = [Watch(edge.mine()) for _ in range(2)]
         for watch in watches:
@@ -217,7 +217,7 @@ async def test_streams_have_a_limit(tmp_path: Path, authority: Authority) -> Non
 
 @pytest.mark.parametrize("role", ["auditor", "custodian", "operator", "monitor"])
 async def test_who_may_watch(edge: Edge, role: str) -> None:
-    """Platforms alone; everybody else is denied, as is whoever is not registered."""
+    """Only registered platforms may watch."""
     issued = edge.authority.client(spiffe(role, "somebody"))
     for registered in (False, True):
         if registered:
@@ -228,7 +228,7 @@ async def test_who_may_watch(edge: Edge, role: str) -> None:
 
 
 async def test_bytes_that_are_no_request(edge: Edge) -> None:
-    """An undecodable request, and one that is too long, are refused."""
+    """A request that cannot be decoded or is too long is refused."""
     method: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = edge.mine().unary_stream(WATCH)
     for body in (b"\xff", status_pb2.WatchStatusesRequest(cursor="x" * 70_000).SerializeToString()):
         with pytest.raises(grpc.aio.AioRpcError) as caught:

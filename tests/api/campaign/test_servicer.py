@@ -44,7 +44,7 @@ ROW = pb.ImportLegacyAccountsResponse.Row
 
 
 async def ask(edge: Edge, path: str, **changes: Any) -> bytes:
-    """Call a method as platform-a with its good request, changed."""
+    """Call a method as platform-a with its valid request and changes."""
     return await call(edge.mine(), path, changed(path, **changes).SerializeToString())
 
 
@@ -56,7 +56,7 @@ def changed(path: str, **changes: Any) -> Message:
 
 
 async def test_an_import(edge: Edge) -> None:
-    """Rows are answered in order; a wrong one is named by field and code, and hinders no other."""
+    """Rows are answered in order; an invalid one has field and code and does not affect the others."""
     rows = [("user-1", "2012-05-01"), ("", "2012-05-01"), ("user-2", "tomorrow"), ("user-3", "9999-12-31")]
     request = pb.ImportLegacyAccountsRequest(
         request_id=REQUEST,
@@ -87,7 +87,7 @@ async def test_an_import(edge: Edge) -> None:
     ],
 )
 async def test_a_wrong_chunk(edge: Edge, label: str, count: int, reason: str, fields: dict[str, str]) -> None:
-    """It is refused as a whole."""
+    """The whole chunk is refused."""
     account = pb.LegacyAccount(reference="user-1", create_date="2012-05-01")
     request = pb.ImportLegacyAccountsRequest(request_id=REQUEST, label=label, accounts=[account] * count)
     told = await refused(edge.mine(), IMPORT, request.SerializeToString())
@@ -95,7 +95,7 @@ async def test_a_wrong_chunk(edge: Edge, label: str, count: int, reason: str, fi
 
 
 async def test_only_an_import_may_be_long(edge: Edge) -> None:
-    """2,000 rows of long references pass; the same size is refused elsewhere."""
+    """2,000 rows with long references are accepted; the same size is refused for other methods."""
     account = pb.LegacyAccount(reference="r" * 128, create_date="2012-05-01")
     long = pb.ImportLegacyAccountsRequest(request_id=REQUEST, label="2014", accounts=[account] * 2_000)
     assert 128 * 1024 < long.ByteSize() < 1024 * 1024
@@ -107,7 +107,7 @@ async def test_only_an_import_may_be_long(edge: Edge) -> None:
 
 
 async def test_a_campaign_is_made(edge: Edge) -> None:
-    """Every part of the plan reaches the flow and comes back."""
+    """Every field of the plan reaches the flow and is returned."""
     answer = pb.Campaign.FromString(await ask(edge, CREATE))
     ((asked, plan),) = edge.campaigns.campaigns.asked
     assert plan == CampaignPlan(
@@ -169,7 +169,7 @@ async def test_a_campaign_is_made(edge: Edge) -> None:
     ],
 )
 async def test_a_plan_that_is_none(edge: Edge, field: str, code: str, plan: pb.CampaignPlan) -> None:
-    """What cannot be read is named."""
+    """The error names the unreadable field."""
     request = pb.CreateCampaignRequest(request_id=REQUEST, plan=plan)
     told = await refused(edge.mine(), CREATE, request.SerializeToString())
     assert (told.reason, told.fields) == ("INVALID_MESSAGE", {f"plan.{field}": code})
@@ -179,7 +179,7 @@ async def test_a_plan_that_is_none(edge: Edge, field: str, code: str, plan: pb.C
     ("path", "verb"), [(START, Verb.START), (PAUSE, Verb.PAUSE), (RESUME, Verb.RESUME), (END, Verb.END)]
 )
 async def test_a_campaign_is_moved(edge: Edge, path: str, verb: Verb) -> None:
-    """Each verb is a method of its own, also for the fingerprint."""
+    """Each transition has its own method name in the fingerprint."""
     answer = pb.Campaign.FromString(await ask(edge, path))
     ((asked, moved),) = edge.campaigns.campaigns.asked
     assert (moved, asked.method, asked.fields) == (verb, path.rpartition("/")[2], (CAMPAIGN,))
@@ -190,20 +190,20 @@ async def test_a_campaign_is_moved(edge: Edge, path: str, verb: Verb) -> None:
 @pytest.mark.parametrize("path", [GET, START, CLAIM, RECORD, PROGRESS])
 @pytest.mark.parametrize(("campaign_id", "code"), [("", "REQUIRED"), ("AB" * 16, "CHARACTER")])
 async def test_no_campaign_id(edge: Edge, path: str, campaign_id: str, code: str) -> None:
-    """What is none is refused."""
+    """A missing or invalid campaign id is refused."""
     told = await refused(edge.mine(), path, changed(path, campaign_id=campaign_id).SerializeToString())
     assert (told.reason, told.fields) == ("INVALID_MESSAGE", {"campaign_id": code})
 
 
 @pytest.mark.parametrize("path", [IMPORT, CREATE, START, CLAIM, RECORD])
 async def test_no_request_id(edge: Edge, path: str) -> None:
-    """Every mutation needs one."""
+    """Every mutation needs a request id."""
     told = await refused(edge.mine(), path, changed(path, request_id="1").SerializeToString())
     assert (told.reason, told.fields) == ("INVALID_REQUEST_ID", {"request_id": "LENGTH"})
 
 
 async def test_campaigns_by_pages(edge: Edge) -> None:
-    """Each page names the next, the last none; another list's token is refused."""
+    """Each page except the last has a token for the next; another list's token is refused."""
     token, pages = "", 0
     while not pages or token:
         body = pb.ListCampaignsRequest(page_size=1, page_token=token).SerializeToString()
@@ -221,7 +221,7 @@ async def test_campaigns_by_pages(edge: Edge) -> None:
 
 @pytest.mark.parametrize("role", ["auditor", "custodian", "operator", "monitor"])
 async def test_only_platforms_list(edge: Edge, role: str) -> None:
-    """No other role may."""
+    """Other roles are denied."""
     issued = edge.authority.client(spiffe(role, "somebody"))
     edge.platforms.platforms.append(platform(issued, name="somebody", role=role))
     await edge.directory.load()
@@ -230,7 +230,7 @@ async def test_only_platforms_list(edge: Edge, role: str) -> None:
 
 
 async def test_a_batch(edge: Edge) -> None:
-    """An invitation by link has its code; the lease is told."""
+    """An invitation by link has its code; the answer has the end of the lease."""
     request = changed(CLAIM, max_invitations=5)
     assert isinstance(request, pb.ClaimDueInvitationsRequest)
     request.lease_duration.FromTimedelta(timedelta(minutes=1))
@@ -248,7 +248,7 @@ async def test_a_batch(edge: Edge) -> None:
 
 
 async def test_an_empty_batch(edge: Edge) -> None:
-    """It has no lease; what is not said is 100 and 10 minutes."""
+    """An empty batch has no lease; the defaults are 100 invitations and 10 minutes."""
     answer = pb.ClaimDueInvitationsResponse.FromString(await ask(edge, CLAIM, max_invitations=7))
     assert not answer.HasField("lease_expire_time")
     await ask(edge, CLAIM)
@@ -267,7 +267,7 @@ async def test_an_empty_batch(edge: Edge) -> None:
 async def test_a_wrong_batch(
     edge: Edge, count: int, seconds: int, reason: str, fields: dict[str, str]
 ) -> None:
-    """At most 1,000 at once, for 1 second to 1 day."""
+    """A batch has at most 1,000 invitations and a lease of 1 second to 1 day."""
     request = changed(CLAIM, max_invitations=count)
     assert isinstance(request, pb.ClaimDueInvitationsRequest)
     request.lease_duration.FromTimedelta(timedelta(seconds=seconds))
@@ -276,7 +276,7 @@ async def test_a_wrong_batch(
 
 
 async def test_an_occasion(edge: Edge) -> None:
-    """It answers the invitation, or that there is none."""
+    """The answer is the invitation, or that there is none."""
     shown = pb.Invitation.FromString(await ask(edge, OFFER))
     assert (shown.campaign_id, shown.due, shown.state) == (CAMPAIGN, True, pb.Invitation.STATE_NEW)
     nothing = pb.Invitation.FromString(
@@ -289,7 +289,7 @@ async def test_an_occasion(edge: Edge) -> None:
 
 
 async def test_an_event(edge: Edge) -> None:
-    """The flow gets it as it was sent, and the next reminder is told."""
+    """The flow gets the event as sent, and the answer has the next reminder."""
     answer = pb.Invitation.FromString(await ask(edge, RECORD))
     assert answer.next_due_time.ToDatetime(UTC) == MADE_AT + timedelta(days=3)
     ((asked, *rest),) = edge.campaigns.invitations.asked
@@ -301,7 +301,7 @@ async def test_an_event(edge: Edge) -> None:
 
 
 async def test_progress(edge: Edge) -> None:
-    """Days and methods in order, their sum, and the growing number of verified accounts."""
+    """Progress has days and methods in order, their sum, and the cumulative number of verified accounts."""
     answer = pb.CampaignProgress.FromString(await ask(edge, PROGRESS))
     login, link = pb.CampaignPlan.METHOD_AT_LOGIN, pb.CampaignPlan.METHOD_HOSTED_LINK
     assert [(one.day, one.method) for one in answer.days] == [
@@ -316,7 +316,7 @@ async def test_progress(edge: Edge) -> None:
 
 
 async def test_an_invitation_code_needs_its_account(edge: Edge) -> None:
-    """VerifyIndividual takes it with a token only, checks its shape, and hands it on unseen."""
+    """VerifyIndividual accepts a code only with a token, and checks its format."""
     code = "0" * 26
     for token, sent, fields in (
         ("", code, {"account_token": "REQUIRED"}),

@@ -1,4 +1,4 @@
-"""The service of drills over a real channel: who may call it, and what malformed calls are told."""
+"""DrillService over a real channel: who may call it, and the errors of malformed calls."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -30,13 +30,13 @@ CALLS: dict[str, tuple[Message, type[Message]]] = {
 
 @pytest_asyncio.fixture
 async def house(sqlite_databases: Databases, tmp_path: Path) -> AsyncIterator[House]:
-    """Return a served chamber over SQLite files, without a drill record."""
+    """Return a served chamber with SQLite files, without a drill record."""
     async with house_over(sqlite_databases, tmp_path) as made:
         yield made
 
 
 async def told(house: House, name: str, method: str, request: Message | None = None) -> VaultError | Message:
-    """Call a method as somebody; return what was answered or refused."""
+    """Call a method as a member; return the answer or the refusal."""
     usual, answer = CALLS[method]
     with house.edge(name) as edge:
         try:
@@ -46,7 +46,7 @@ async def told(house: House, name: str, method: str, request: Message | None = N
 
 
 async def test_only_custodians_may_call(house: House) -> None:
-    """Everybody else is ACCESS_DENIED, whatever they send."""
+    """Every other role gets ACCESS_DENIED, whatever it sends."""
     for method in CALLS:
         refused = await told(house, "auditor-a", method)
         assert isinstance(refused, VaultError)
@@ -54,7 +54,7 @@ async def test_only_custodians_may_call(house: House) -> None:
 
 
 async def test_before_and_after_there_is_a_record(house: House) -> None:
-    """REQUEST_NOT_FOUND first; then the record with the own share, its entry proved."""
+    """First REQUEST_NOT_FOUND; then the record with the caller's share and the proof of its entry."""
     for method in ("GetDrill", "PassDrill"):
         missing = await told(house, A, method)
         assert isinstance(missing, VaultError)
@@ -108,7 +108,7 @@ async def test_before_and_after_there_is_a_record(house: House) -> None:
 async def test_malformed_calls_name_their_field(
     house: House, method: str, request_: Message, why: str, field: str
 ) -> None:
-    """The field and never its value."""
+    """The error names the field, never the value."""
     refused = await told(house, A, method, request_)
     assert isinstance(refused, VaultError)
     assert (refused.reason, refused.code, list(refused.fields)) == (why, "INVALID_ARGUMENT", [field])

@@ -1,4 +1,4 @@
-"""The services of disclosures over a real channel: who may call them, and what malformed calls are told."""
+"""The disclosure services over a real channel: who may call them, and the errors of malformed calls."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -60,13 +60,13 @@ REQUESTS: dict[str, tuple[Message, type[Message]]] = {
 
 @pytest_asyncio.fixture
 async def house(sqlite_databases: Databases, tmp_path: Path) -> AsyncIterator[House]:
-    """Return a served chamber over SQLite files."""
+    """Return a served chamber with SQLite files."""
     async with house_over(sqlite_databases, tmp_path) as made:
         yield made
 
 
 async def told(house: House, name: str, method: str, **changes: Any) -> VaultError | Message:
-    """Call a method as somebody, its request changed; return what was answered or refused."""
+    """Call a method as a member with a changed request; return the answer or the refusal."""
     request, answer = REQUESTS[method]
     asked = type(request)()
     asked.CopyFrom(request)
@@ -80,13 +80,13 @@ async def told(house: House, name: str, method: str, **changes: Any) -> VaultErr
 
 
 def reason(answer: VaultError | Message) -> tuple[str | None, str]:
-    """Return reason and status of a refusal; OK for an answer."""
+    """Return the reason and status of a refusal; OK for an answer."""
     return (answer.reason, answer.code) if isinstance(answer, VaultError) else (None, "OK")
 
 
 @pytest.mark.parametrize("method", REQUESTS)
 async def test_only_its_own_role_may_call_a_method(house: House, method: str) -> None:
-    """The other people are ACCESS_DENIED, whatever they send."""
+    """Other members get ACCESS_DENIED, whatever they send."""
     service = method.partition("/")[0]
     other = A if service == "DisclosureService" else "auditor-a"
     assert reason(await told(house, other, method)) == ("ACCESS_DENIED", "PERMISSION_DENIED")
@@ -94,7 +94,7 @@ async def test_only_its_own_role_may_call_a_method(house: House, method: str) ->
 
 @pytest.mark.parametrize("method", [name for name in REQUESTS if "List" not in name])
 async def test_what_is_not_there_is_not_found(house: House, method: str) -> None:
-    """An unknown disclosure is REQUEST_NOT_FOUND; bytes that are no paper are INVALID_MESSAGE."""
+    """An unknown disclosure is REQUEST_NOT_FOUND; an invalid signed paper is INVALID_MESSAGE."""
     name = "auditor-a" if method.startswith("Disclosure") else A
     expected = ("REQUEST_NOT_FOUND", "NOT_FOUND")
     if method.endswith("RequestDisclosure"):
@@ -122,7 +122,7 @@ async def test_what_is_not_there_is_not_found(house: House, method: str) -> None
 async def test_malformed_calls_name_their_field(
     house: House, method: str, changes: dict[str, Any], why: str, field: str
 ) -> None:
-    """The field and never its value."""
+    """The error names the field, never the value."""
     name = "auditor-a" if method.startswith("Disclosure") else A
     answer = await told(house, name, method, **changes)
     assert reason(answer) == (why, "INVALID_ARGUMENT")
@@ -131,7 +131,7 @@ async def test_malformed_calls_name_their_field(
 
 
 async def test_lists_are_empty_at_first(house: House) -> None:
-    """Without a next page, and nothing is logged of looking."""
+    """An empty list has no next page, and reading it is not logged."""
     mine = await told(house, "auditor-a", "DisclosureService/ListDisclosures")
     waiting = await told(house, A, "CustodianService/ListPendingDisclosures")
     assert isinstance(mine, pb.ListDisclosuresResponse)
@@ -141,7 +141,7 @@ async def test_lists_are_empty_at_first(house: House) -> None:
 
 
 async def test_a_closed_connection_and_a_dead_vault_are_unavailable(house: House) -> None:
-    """Neither raises anything of gRPC."""
+    """Neither raises a gRPC exception."""
     edge = house.edge("auditor-a")
     edge.close()
     request, answer = REQUESTS["DisclosureService/ListDisclosures"]

@@ -1,4 +1,4 @@
-"""Each method, each role, each wrong certificate: exactly the written table."""
+"""Each method with each role and each invalid certificate gives exactly the written table."""
 
 from datetime import timedelta
 
@@ -44,7 +44,7 @@ def register(edge: Edge, issued: Issued, role: str, name: str) -> None:
 
 @pytest.mark.parametrize("role", ROLES)
 async def test_a_registered_certificate(edge: Edge, role: str) -> None:
-    """Platforms may call every method of this edge, and no other role any."""
+    """Platforms may call every method of this edge; other roles may call none."""
     issued = edge.authority.client(spiffe(role, "somebody"))
     register(edge, issued, role, "somebody")
     await edge.directory.load()
@@ -79,7 +79,7 @@ async def test_a_registered_certificate(edge: Edge, role: str) -> None:
     ],
 )
 async def test_a_wrong_certificate(edge: Edge, role: str, kind: str, code: grpc.StatusCode) -> None:
-    """No wrong certificate may call anything, in the same words for each that has a connection."""
+    """No invalid certificate may call anything, and all refusals on a connection are the same."""
     name, day = spiffe(role, "somebody"), timedelta(days=1)
     foreign = Authority()
     issued: dict[str, Issued | None] = {
@@ -115,7 +115,7 @@ async def test_a_wrong_certificate(edge: Edge, role: str, kind: str, code: grpc.
 
 
 async def test_a_revocation_ends_a_running_connection(edge: Edge) -> None:
-    """A connection that was good is denied as soon as the revocation is read."""
+    """An open connection is denied as soon as the revocation is read."""
     channel = edge.mine()
     body = requests()[GET_STATUS].SerializeToString()
     await call(channel, GET_STATUS, body)
@@ -130,7 +130,7 @@ async def test_a_revocation_ends_a_running_connection(edge: Edge) -> None:
 
 
 async def test_the_operator_learns_why(edge: Edge) -> None:
-    """The access log says which rule refused; the caller is not named as if it were known."""
+    """The access log says which rule failed and has no caller name."""
     channel = edge.channel(edge.authority.client(spiffe("platform", "nobody")))
     await refused(channel, GET_STATUS, b"")
     [line] = edge.log_lines()
@@ -151,14 +151,14 @@ async def test_the_operator_learns_why(edge: Edge) -> None:
     ],
 )
 async def test_only_exact_paths_exist(edge: Edge, path: str) -> None:
-    """A path that is not exactly a method's is no method."""
+    """A path that is not exactly a method's path is unknown."""
     told = await refused(edge.mine(), path, requests()[GET_STATUS].SerializeToString())
     assert told.code is grpc.StatusCode.UNIMPLEMENTED
     assert not edge.statuses.asked
 
 
 async def test_the_caller_is_the_registered_one(edge: Edge) -> None:
-    """Flows get the name and the actor id that were registered."""
+    """Flows get the registered name and actor id."""
     await call(edge.mine(), METHODS[0], requests()[METHODS[0]].SerializeToString())
     [command] = edge.claims.commands
     assert (command.relying_party, command.actor_id) == ("platform-a", "22" * 16)
@@ -177,7 +177,7 @@ def _calling(edge: Edge, *, certificate: bytes | None, after: timedelta = timede
 
 @pytest.mark.parametrize("after", [timedelta(days=2), -timedelta(days=2)])
 async def test_a_connection_outlives_its_certificate(edge: Edge, after: timedelta) -> None:
-    """A certificate that runs out while its connection lives is denied from then on."""
+    """A certificate that expires during its connection is denied from then on."""
     stage = Access(directory=edge.directory, trust_domain=TRUST_DOMAIN).wrap(_reached)
     pem = edge.platform_a.certificate
     assert await stage(_calling(edge, certificate=pem)) == b"reached"
@@ -188,14 +188,14 @@ async def test_a_connection_outlives_its_certificate(edge: Edge, after: timedelt
 
 
 async def test_no_certificate_is_denied_by_our_code_too(edge: Edge) -> None:
-    """Even if TLS let somebody in without a certificate, access would not."""
+    """Even if TLS allowed a connection without a certificate, access would deny it."""
     stage = Access(directory=edge.directory, trust_domain=TRUST_DOMAIN).wrap(_reached)
     with pytest.raises(DeniedError):
         await stage(_calling(edge, certificate=None))
 
 
 async def test_certificates_are_remembered_within_bounds(edge: Edge) -> None:
-    """Many certificates do not fill the memory, and a forgotten one is read again."""
+    """The cache of certificates is bounded, and a removed one is parsed again."""
     stage = Access(directory=edge.directory, trust_domain=TRUST_DOMAIN, cache_size=1).wrap(_reached)
     for _ in range(2):
         assert await stage(_calling(edge, certificate=edge.platform_a.certificate)) == b"reached"
@@ -204,7 +204,7 @@ async def test_certificates_are_remembered_within_bounds(edge: Edge) -> None:
 
 
 async def test_nobody_passes_whom_access_did_not_name(edge: Edge) -> None:
-    """The innermost stage refuses a call without a caller, whatever stands before it."""
+    """The innermost stage refuses a call without a caller."""
 
     async def answer(request: Message, **facts: object) -> Message:
         return request
@@ -215,7 +215,7 @@ async def test_nobody_passes_whom_access_did_not_name(edge: Edge) -> None:
 
 
 def test_roles_of_a_method() -> None:
-    """The option's values become the words of certificates."""
+    """The option's values become the role names in certificates."""
     service = status_pb2.DESCRIPTOR.services_by_name["StatusService"]
     assert roles_of(service.methods_by_name["GetStatus"]) == {"platform"}
     two = method([options_pb2.ROLE_AUDITOR, options_pb2.ROLE_CUSTODIAN])
@@ -224,6 +224,6 @@ def test_roles_of_a_method() -> None:
 
 @pytest.mark.parametrize("roles", [[], [0], [1, 0], [99]])
 def test_a_method_without_clear_roles(roles: list[int]) -> None:
-    """No option, UNSPECIFIED or an unknown role is an error that names the method."""
+    """A missing option, UNSPECIFIED or an unknown role raises an error naming the method."""
     with pytest.raises(AccessOptionError, match="GetSomething"):
         roles_of(method(roles))

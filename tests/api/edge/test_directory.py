@@ -1,4 +1,4 @@
-"""The keys that may call are re-read, and a list that is too old is trusted no more."""
+"""The keys that may call are re-read, and a list that is too old is not trusted."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,7 @@ AUDITOR = Pin("auditor-a", "auditor", "33" * 16, KEY)
 
 
 class Clock:
-    """A clock that a test moves."""
+    """A clock that the test advances."""
 
     def __init__(self) -> None:
         self.now = NOW
@@ -31,7 +31,7 @@ def directory(platforms: FakePlatforms, clock: Clock, *people: Pin, period: floa
 
 
 async def test_platforms_and_people() -> None:
-    """Both are found, each by role, name and key together."""
+    """Platforms and members are found by role, name and key together."""
     found = directory(FakePlatforms(PLATFORM), Clock(), AUDITOR)
     await found.load()
     assert found.find(role="platform", name="platform-a", spki=KEY) == Pin(
@@ -43,7 +43,7 @@ async def test_platforms_and_people() -> None:
 
 
 async def test_two_keys_of_one_name() -> None:
-    """While a platform changes its key both work; a revoked one does not."""
+    """During a key change both keys work; a revoked one does not."""
     old = Platform("platform-a", "platform", "22" * 16, KEY, NOW, revoked_at=NOW)
     new = Platform("platform-a", "platform", "22" * 16, NEW_KEY, NOW)
     found = directory(FakePlatforms(old, new), Clock())
@@ -53,13 +53,13 @@ async def test_two_keys_of_one_name() -> None:
 
 
 async def test_nothing_is_known_before_the_first_reading() -> None:
-    """Without a list nobody is let in, and nobody is told that they are unknown."""
+    """Before the first read every call is UNAVAILABLE, not unknown."""
     with pytest.raises(UnavailableError):
         directory(FakePlatforms(), Clock()).find(role="platform", name="platform-a", spki=KEY)
 
 
 async def test_an_old_list_is_not_trusted() -> None:
-    """After a minute without a good reading the answer is UNAVAILABLE."""
+    """After a minute without a successful read the answer is UNAVAILABLE."""
     platforms, clock = FakePlatforms(PLATFORM), Clock()
     found = directory(platforms, clock)
     await found.load()
@@ -74,7 +74,7 @@ async def test_an_old_list_is_not_trusted() -> None:
 
 
 class Told(FakePlatforms):
-    """A store that tells when it was read."""
+    """A store that signals when it is read."""
 
     def __init__(self, *platforms: Platform) -> None:
         super().__init__(*platforms)
@@ -86,7 +86,7 @@ class Told(FakePlatforms):
 
 
 async def test_it_is_read_again_and_again() -> None:
-    """A revocation is found by itself, and a failing store does not end the reading."""
+    """A revocation is found at the next read, and a failing store does not end the reads."""
     platforms = Told(PLATFORM)
     found = directory(platforms, Clock(), period=0.001)
     await found.load()

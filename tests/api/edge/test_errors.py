@@ -1,4 +1,4 @@
-"""Whatever is raised, a caller is told fixed words."""
+"""Every exception becomes an error with fixed words."""
 
 import asyncio
 from datetime import timedelta
@@ -44,7 +44,7 @@ Code = grpc.StatusCode
     ],
 )
 async def test_refusals(edge: Edge, error: kinds.IdvaultError, code: grpc.StatusCode) -> None:
-    """Each kind of refusal has its code, its reason, and a wait where there is one."""
+    """Each kind of refusal has its code, reason and retry time, if any."""
 
     async def happens() -> Claim:
         raise error
@@ -56,7 +56,7 @@ async def test_refusals(edge: Edge, error: kinds.IdvaultError, code: grpc.Status
 
 
 def test_a_refined_error_keeps_its_kind() -> None:
-    """A subclass beside its rule is told like the kind that it refines."""
+    """A subclass of a kind of error is converted like that kind."""
 
     class NameTooLongError(kinds.InvalidError):
         """A name is too long."""
@@ -69,13 +69,13 @@ def test_a_refined_error_keeps_its_kind() -> None:
     "error", [kinds.IdvaultError(Reason.ACCESS_DENIED), RuntimeError(), RecursionError()]
 )
 def test_what_nobody_foresaw(error: Exception) -> None:
-    """An error of no known kind is the service's fault, never the caller's."""
+    """An error of unknown kind is reported as a fault of the service."""
     told = errors.refusal(error)
     assert (told.code, told.reason, told.foreseen) == (Code.UNAVAILABLE, Reason.STORE_UNAVAILABLE, False)
 
 
 async def test_trailers_stay_small(edge: Edge) -> None:
-    """A thousand wrong fields still reach the caller, as the first twenty."""
+    """Of a thousand violations the first twenty reach the caller."""
 
     async def happens() -> Claim:
         raise kinds.InvalidError(
@@ -90,7 +90,7 @@ async def test_trailers_stay_small(edge: Edge) -> None:
 
 
 async def test_no_name_gets_out(edge: Edge, capfd: pytest.CaptureFixture[str]) -> None:
-    """Name and number are in no trailer, metric or log line, however a call fails."""
+    """No trailer, metric or log line contains name or number, however a call fails."""
 
     async def happens() -> Claim:
         try:
@@ -123,7 +123,7 @@ async def test_no_name_gets_out(edge: Edge, capfd: pytest.CaptureFixture[str]) -
 
 
 async def test_a_cancelled_call_is_counted(edge: Edge) -> None:
-    """A caller who leaves is told nothing, and the call is counted as CANCELLED."""
+    """A call cancelled by its caller is counted as CANCELLED."""
     entered, ended = asyncio.Event(), asyncio.Event()
 
     async def happens() -> Claim:
@@ -147,7 +147,7 @@ async def test_a_cancelled_call_is_counted(edge: Edge) -> None:
 
 
 async def test_calls_are_counted_by_method_and_code(edge: Edge) -> None:
-    """Metrics and access log agree on what was answered."""
+    """Metrics and access log agree on the answers."""
     channel = edge.mine()
     await refused(channel, GET_STATUS, b"")
     text = await asyncio.to_thread(scrape, edge.metrics)

@@ -1,4 +1,4 @@
-"""What one call may take: bytes, time, and its share of the process."""
+"""Limits of a call: request size, time, and concurrent calls."""
 
 import asyncio
 from pathlib import Path
@@ -26,12 +26,12 @@ from tests.support.edge import (
     succeeded,
 )
 
-# Field 1000, which no message knows, length-delimited.
+# Field 1000, which is unknown to every message, length-delimited.
 _UNKNOWN_FIELD = b"\xc2\x3e"
 
 
 def padded(path: str, size: int) -> bytes:
-    """Return a good request, brought to a size by a field that no message knows."""
+    """Return a valid request, padded to a size with an unknown field."""
     body = requests()[path].SerializeToString()
     rest = size - len(body) - len(_UNKNOWN_FIELD) - 3
     length = bytes([rest & 0x7F | 0x80, rest >> 7 & 0x7F | 0x80, rest >> 14])
@@ -40,7 +40,7 @@ def padded(path: str, size: int) -> bytes:
 
 @pytest.mark.parametrize("path", [path for path in METHODS if path not in LARGER_REQUEST_BYTES])
 async def test_large_requests(edge: Edge, path: str) -> None:
-    """64 KiB pass (what is unknown is ignored); one byte more is refused before it is decoded."""
+    """64 KiB are accepted (unknown fields are ignored); one byte more is refused before decoding."""
     channel = edge.mine()
     body = padded(path, REQUEST_BYTES)
     assert len(body) == REQUEST_BYTES
@@ -50,7 +50,7 @@ async def test_large_requests(edge: Edge, path: str) -> None:
 
 
 async def test_an_import_takes_more(edge: Edge) -> None:
-    """Its own limit is that of the whole server, so one byte more never reaches our code."""
+    """The limit of an import is that of the server, so one byte more never reaches our code."""
     path = "/idvault.v1.CampaignService/ImportLegacyAccounts"
     limit = LARGER_REQUEST_BYTES[path]
     await call(edge.mine(), path, padded(path, limit))
@@ -59,7 +59,7 @@ async def test_an_import_takes_more(edge: Edge) -> None:
 
 
 async def test_a_megabyte_never_reaches_our_code(edge: Edge) -> None:
-    """gRPC itself ends a message beyond the server's limit: what waited for it is taken back."""
+    """gRPC itself ends a message beyond the server's limit, and the waiting call is removed."""
     told = await refused(edge.mine(), VERIFY, b"\0" * (1024 * 1024 + 1))
     assert told.code is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert edge.claims.commands == []
@@ -70,7 +70,7 @@ async def test_a_megabyte_never_reaches_our_code(edge: Edge) -> None:
 async def test_the_server_ends_what_takes_too_long(
     tmp_path: Path, authority: Authority, seconds: float | None
 ) -> None:
-    """Without a deadline, or with a long one, the server's own counts."""
+    """Without a deadline, or with a later one, the server's deadline applies."""
 
     async def happens() -> Claim:
         await asyncio.get_running_loop().create_future()
@@ -85,13 +85,13 @@ async def test_the_server_ends_what_takes_too_long(
 
 @pytest.mark.parametrize(
     ("seconds", "low", "high"),
-    # gRPC rounds a deadline on the wire up a little.
+    # gRPC rounds a deadline up slightly.
     [(None, 2.0, 2.0), (60.0, 2.0, 2.0), (2.1, 0.1, 1.95)],
 )
 async def test_patience_ends_before_the_deadline(
     edge: Edge, seconds: float | None, low: float, high: float
 ) -> None:
-    """A registry is waited for 2 s at most, and never longer than the deadline less 200 ms."""
+    """The wait for a registry is at most 2 s, and at most the deadline less 200 ms."""
     channel = edge.mine()
     await call(channel, GET_VERIFICATION, requests()[GET_VERIFICATION].SerializeToString())
     await call(channel, VERIFY, requests()[VERIFY].SerializeToString(), seconds=seconds)
@@ -100,7 +100,7 @@ async def test_patience_ends_before_the_deadline(
 
 
 async def test_calls_at_once(tmp_path: Path, authority: Authority) -> None:
-    """A call beyond the limit is sent away at once; when one has ended the next may come."""
+    """A call beyond the limit is refused at once; when a call has ended, the next one is accepted."""
     entered, may_end = asyncio.Event(), asyncio.Event()
 
     async def happens() -> Claim:
@@ -121,7 +121,7 @@ async def test_calls_at_once(tmp_path: Path, authority: Authority) -> None:
 
 
 async def test_a_timeout_of_somebody_else_passes() -> None:
-    """A TimeoutError that is not the deadline's stays what it is, and is logged as unforeseen."""
+    """A TimeoutError that is not the deadline's is not converted and is logged as unforeseen."""
 
     async def inner(call: Call) -> bytes:
         raise TimeoutError

@@ -1,4 +1,4 @@
-"""Calls whose message does not come: they hold nobody up, not for long, and not too many of one caller."""
+"""Calls without a message: limited in time and number, without affecting other calls."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -36,14 +36,14 @@ async def _answer(channel: grpc.aio.Channel, path: str, messages: AsyncIterator[
 
 @pytest.mark.parametrize("path", [GET_STATUS, WATCH])
 async def test_no_message_in_time(tmp_path: Path, authority: Authority, path: str) -> None:
-    """Who sends headers and nothing else, or ends without a message, is sent away."""
+    """A client that sends only headers, or ends without a message, is refused."""
     async with running(tmp_path, authority, read_time=0.1) as edge:
         for messages in (_never(), _nothing()):
             assert await _answer(edge.mine(), path, messages) == ("INVALID_ARGUMENT", "INVALID_MESSAGE")
 
 
 async def test_who_waits_is_no_running_call(tmp_path: Path, authority: Authority) -> None:
-    """Many unfinished calls, and the one call that may run at once is still free for somebody else."""
+    """Many waiting calls do not use up the limit on running calls."""
     async with running(tmp_path, authority, read_time=5.0, calls_at_once=1) as edge:
         channel = edge.mine()
         method: grpc.aio.StreamUnaryMultiCallable[bytes, bytes] = channel.stream_unary(GET_STATUS)
@@ -57,7 +57,7 @@ async def test_who_waits_is_no_running_call(tmp_path: Path, authority: Authority
 
 
 async def test_nobody_waits_for_whom_access_denies(tmp_path: Path, authority: Authority) -> None:
-    """A stranger with a certificate is denied by the headers alone."""
+    """An unregistered certificate is denied before the message is received."""
     async with running(tmp_path, authority, read_time=30.0) as edge:
         stranger = edge.channel(edge.authority.client(spiffe("platform", "stranger")))
         assert await _answer(stranger, GET_STATUS, _never()) == ("PERMISSION_DENIED", "ACCESS_DENIED")
@@ -77,7 +77,7 @@ async def _body(call: Call) -> bytes:
 
 
 async def test_the_oldest_of_one_caller_makes_room() -> None:
-    """Beyond a caller's share the newest call waits in the place of the oldest; nobody else's is touched."""
+    """Beyond a caller's limit its newest call replaces its oldest; other callers are not affected."""
     waiting, come = receiving.WaitingCalls(), asyncio.Event()
     stage = receiving.wrap(_body, waiting=waiting, of_one_caller=2)
     mine = []
@@ -94,7 +94,7 @@ async def test_the_oldest_of_one_caller_makes_room() -> None:
 
 
 async def test_a_message_that_is_there_is_taken_in_any_crowd() -> None:
-    """Whoever sends its message at once is served, though the caller's share is used up."""
+    """A call that sends its message at once is served, even if the caller's limit is used up."""
     waiting = receiving.WaitingCalls()
     stage = receiving.wrap(_body, waiting=waiting, of_one_caller=2)
     unfinished = [asyncio.ensure_future(stage(_calling("a", asyncio.Event()))) for _ in range(2)]
@@ -110,7 +110,7 @@ async def test_a_message_that_is_there_is_taken_in_any_crowd() -> None:
 
 
 async def test_a_call_whose_time_is_over_makes_room_once() -> None:
-    """The oldest may be about to end by itself at that moment, and no other is ended in its place."""
+    """If the oldest call is just timing out, no other call is ended instead."""
     waiting, come = receiving.WaitingCalls(), asyncio.Event()
     short = receiving.wrap(_body, waiting=waiting, of_one_caller=1, read_time=0.0)
     long = receiving.wrap(_body, waiting=waiting, of_one_caller=1)
@@ -127,7 +127,7 @@ async def test_a_call_whose_time_is_over_makes_room_once() -> None:
 
 
 async def test_a_late_message_is_none() -> None:
-    """The time is the stage's own, and what waited no longer counts."""
+    """A message that arrives after the time limit is refused."""
     waiting = receiving.WaitingCalls()
 
     stage = receiving.wrap(_body, waiting=waiting, read_time=0.01)

@@ -1,4 +1,4 @@
-"""A server says how it is, stops cleanly, and does not start without an access option."""
+"""A server reports its health, stops cleanly, and does not start without an access option."""
 
 import asyncio
 from pathlib import Path
@@ -42,13 +42,13 @@ async def health(channel: grpc.aio.Channel, name: str = "") -> int:
 
 @pytest.mark.parametrize("name", ["", "idvault.v1.VerificationService", "idvault.v1.StatusService"])
 async def test_health_is_for_any_valid_certificate(edge: Edge, name: str) -> None:
-    """A certificate of the authority is enough; it need not be registered."""
+    """A certificate of the authority is enough; it does not have to be registered."""
     channel = edge.channel(edge.authority.client(spiffe("platform", "nobody")))
     assert await health(channel, name) == SERVING
 
 
 async def test_health_of_nothing(edge: Edge) -> None:
-    """A service that is not here is NOT_FOUND, as the health protocol says; bad bytes are refused."""
+    """An unknown service is NOT_FOUND, as in the health protocol; invalid bytes are refused."""
     channel = edge.mine()
     assert (await refused(channel, CHECK, asking("idvault.v1.Nothing"))).code is grpc.StatusCode.NOT_FOUND
     told = await refused(channel, CHECK, b"\xff")
@@ -60,12 +60,12 @@ async def test_health_of_nothing(edge: Edge) -> None:
 
 
 async def test_health_needs_a_certificate(edge: Edge) -> None:
-    """Nobody without a certificate learns even that."""
+    """Without a certificate health is not available."""
     assert (await refused(edge.channel(None), CHECK, asking())).code is grpc.StatusCode.UNAVAILABLE
 
 
 async def test_a_drain(edge: Edge) -> None:
-    """NOT_SERVING comes first, to watchers too; a running call ends well; then nothing is taken."""
+    """NOT_SERVING is reported first, to watchers too; running calls end normally; new ones are refused."""
     entered, may_end = asyncio.Event(), asyncio.Event()
 
     async def happens() -> Claim:
@@ -98,7 +98,7 @@ async def test_a_drain(edge: Edge) -> None:
 
 
 async def test_watchers_who_leave_leave_nothing(edge: Edge) -> None:
-    """A watcher's end ends its stream, and a stop does not wait for one who stays."""
+    """A watcher that disconnects ends its stream, and a stop does not wait for one that stays."""
     channel = edge.mine()
     watch: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(WATCH)
     leaves, stays = watch(asking()), watch(asking())
@@ -109,7 +109,7 @@ async def test_watchers_who_leave_leave_nothing(edge: Edge) -> None:
 
 
 async def test_grace_is_limited(edge: Edge) -> None:
-    """A call that does not end within the grace is cut off."""
+    """A call that does not end within the grace period is cancelled."""
     entered = asyncio.Event()
 
     async def happens() -> Claim:
@@ -126,7 +126,7 @@ async def test_grace_is_limited(edge: Edge) -> None:
 
 
 async def test_two_processes_share_a_port(tmp_path: Path, authority: Authority, edge: Edge) -> None:
-    """SO_REUSEPORT: a second server listens where the first does."""
+    """With SO_REUSEPORT a second server can listen on the same port."""
     second = server(edge, listen=f"127.0.0.1:{edge.server.port}")
     await second.start()
     assert second.port == edge.server.port
@@ -149,14 +149,14 @@ def server(
 
 
 async def test_an_address_of_somebody_else(edge: Edge) -> None:
-    """An address that cannot be bound is an error that names it."""
+    """The error for an address that cannot be bound names it."""
     with pytest.raises(ListenError, match=r"192\.0\.2\.1:1"):
         await server(edge, listen="192.0.2.1:1").start()
 
 
 @pytest.mark.parametrize("roles", [[], [0]])
 async def test_no_start_without_access_option(edge: Edge, roles: list[int]) -> None:
-    """A method of idvault.v1 that does not say who may call it stops the start."""
+    """A method of idvault.v1 without a valid access option stops the start."""
 
     class Servicer:
         async def GetSomething(self, request: Message, **facts: object) -> Message:
@@ -167,13 +167,13 @@ async def test_no_start_without_access_option(edge: Edge, roles: list[int]) -> N
 
 
 async def test_no_start_without_an_implementation(edge: Edge) -> None:
-    """A method that nobody answers stops the start as well."""
+    """A method without an implementation stops the start too."""
     with pytest.raises(AttributeError):
         server(edge, listen="127.0.0.1:0", services=[Service(service([1]), object())])
 
 
 async def test_reflection_only_if_asked(tmp_path: Path, authority: Authority, edge: Edge) -> None:
-    """Reflection is there with the flag and not without."""
+    """Reflection is available only with the flag."""
     listing = reflection_pb2.ServerReflectionRequest(list_services="").SerializeToString()
     assert (await refused(edge.mine(), REFLECTION, listing)).code is grpc.StatusCode.UNIMPLEMENTED
     async with running(tmp_path, authority, reflection=True) as developing:

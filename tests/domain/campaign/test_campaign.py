@@ -25,7 +25,7 @@ TODAY = builders.TODAY
 
 
 def plan(**changes: Any) -> CampaignPlan:
-    """Return a plan that is right, with changes."""
+    """Return a valid plan with changes."""
     return replace(
         CampaignPlan("Verify", Cohort(), (ReverificationMethod.WHEN_DUE,), daily_limit=10), **changes
     )
@@ -49,7 +49,7 @@ def running(**changes: Any) -> Campaign:
     ],
 )
 def test_a_plan_that_is_right(changes: dict[str, Any]) -> None:
-    """It is returned as it is."""
+    """A valid plan is returned unchanged."""
     assert campaign.check_plan(plan=plan(**changes), today=TODAY) == plan(**changes)
 
 
@@ -84,7 +84,7 @@ def test_a_plan_that_is_right(changes: dict[str, Any]) -> None:
     ],
 )
 def test_a_wrong_plan(changes: dict[str, Any], field: str, code: FieldCode) -> None:
-    """The wrong field is named."""
+    """The error names the invalid field."""
     with pytest.raises(InvalidError) as refused:
         campaign.check_plan(plan=plan(**changes), today=TODAY)
     assert refused.value.reason is Reason.INVALID_MESSAGE
@@ -94,7 +94,7 @@ def test_a_wrong_plan(changes: dict[str, Any], field: str, code: FieldCode) -> N
 @pytest.mark.parametrize("verb", list(Verb))
 @pytest.mark.parametrize("state", list(CampaignState))
 def test_the_life_of_a_campaign(verb: Verb, state: CampaignState) -> None:
-    """Exactly these moves exist; the start is noted once."""
+    """Only these transitions exist; the start time is set once."""
     after = {
         (Verb.START, CampaignState.DRAFT): CampaignState.RUNNING,
         (Verb.PAUSE, CampaignState.RUNNING): CampaignState.PAUSED,
@@ -118,7 +118,7 @@ def test_the_life_of_a_campaign(verb: Verb, state: CampaignState) -> None:
 
 
 def test_a_new_campaign_invites_nobody() -> None:
-    """It is a draft."""
+    """A new campaign is a draft."""
     made = campaign.make(campaign_id="a" * 32, relying_party="platform-a", plan=plan(), now=builders.NOW)
     assert (made.state, made.created_at, made.started_at) == (CampaignState.DRAFT, builders.NOW, None)
     with pytest.raises(PreconditionError):
@@ -126,7 +126,7 @@ def test_a_new_campaign_invites_nobody() -> None:
 
 
 def test_the_method_of_batches() -> None:
-    """It is the one that the platform delivers."""
+    """The method is the one whose batches the platform delivers."""
     both = running(methods=(ReverificationMethod.AT_LOGIN, ReverificationMethod.HOSTED_LINK))
     assert campaign.check_delivers(campaign=both) is ReverificationMethod.HOSTED_LINK
     with pytest.raises(PreconditionError):
@@ -146,7 +146,7 @@ def test_the_method_of_batches() -> None:
     ],
 )
 def test_a_cohort(cohort: Cohort, covered: bool) -> None:
-    """An account must fit every part; the last day is the first that does not belong to it."""
+    """An account must match every field; the end date is exclusive."""
     assert campaign.covers(cohort=cohort, label="a", create_date=date(2012, 5, 1)) is covered
 
 
@@ -161,7 +161,7 @@ def test_a_cohort(cohort: Cohort, covered: bool) -> None:
     ],
 )
 def test_quiet_hours(start: time, end: time, quiet: bool) -> None:
-    """It is noon in Shanghai; the first minute is quiet, the last is not, and a night may lie between."""
+    """At noon in Shanghai: the start is inclusive, the end exclusive, and the hours may span midnight."""
     hours = QuietHours(start, end, SHANGHAI)
     now = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
     assert campaign.is_quiet(plan=plan(quiet_hours=hours), now=now) is quiet
@@ -183,7 +183,7 @@ def test_quiet_hours_follow_their_own_clock(now: datetime, quiet: bool) -> None:
 
 
 def test_no_quiet_hours() -> None:
-    """Without them nobody has to wait."""
+    """A plan without quiet hours is never quiet."""
     assert not campaign.is_quiet(plan=plan(), now=builders.NOW)
 
 
@@ -196,7 +196,7 @@ def test_the_deployment_keeps_half_for_sign_ups() -> None:
     ("delivered", "everybodys", "left"), [(0, 0, 10), (9, 0, 1), (12, 0, 0), (0, 95, 5), (0, 120, 0)]
 )
 def test_the_smaller_limit_counts(delivered: int, everybodys: int, left: int) -> None:
-    """The campaign's own, and what is left for all."""
+    """The allowance is limited by the campaign and by the deployment."""
     allowed = campaign.allowance(
         plan=plan(), delivered=delivered, deployment_limit=100, deployment_delivered=everybodys
     )
@@ -206,7 +206,7 @@ def test_the_smaller_limit_counts(delivered: int, everybodys: int, left: int) ->
 @pytest.mark.parametrize("state", list(CampaignState))
 @pytest.mark.parametrize("day", [None, TODAY, TODAY + timedelta(days=1)])
 def test_enforcement(state: CampaignState, day: date | None) -> None:
-    """Only a running campaign enforces, from its date on, and none without a date."""
+    """Only a running campaign enforces, and only from its enforcement date on."""
     one = replace(running(enforcement_date=day), state=state)
     expected = state is CampaignState.RUNNING and day == TODAY
     assert campaign.enforces(campaign=one, today=TODAY) is expected

@@ -23,12 +23,12 @@ EVENT, IN = InvitationEvent, InvitationState
 
 
 def fresh(method: ReverificationMethod = ReverificationMethod.WHEN_DUE) -> Invitation:
-    """Return an invitation that was never delivered."""
+    """Return an undelivered invitation."""
     return invitation.new(account_token=builders.TOKEN, campaign_id="c" * 32, method=method, now=NOW)
 
 
 def leased(one: Invitation, *, now: datetime = NOW) -> Invitation:
-    """Return an invitation that a batch holds for 10 minutes."""
+    """Return an invitation leased to a batch for 10 minutes."""
     return invitation.lease(invitation=one, until=now + timedelta(minutes=10), now=now, today=TODAY)
 
 
@@ -45,7 +45,7 @@ def imported(**changes: Any) -> Account:
 
 
 def test_a_delivery_is_leased_and_acknowledged() -> None:
-    """While it is out it is due for nobody else; then the first interval runs."""
+    """A leased delivery is not due; after the acknowledgement the first interval starts."""
     out = leased(fresh())
     assert (out.state, out.deliveries, out.reached) == (IN.ACTIVE, 1, {Stage.INVITED: TODAY})
     assert not due(out)
@@ -56,7 +56,7 @@ def test_a_delivery_is_leased_and_acknowledged() -> None:
 
 
 def test_a_delivery_that_came_back_is_the_same_one() -> None:
-    """It does not count again."""
+    """A delivery whose lease ended is not counted again."""
     out = leased(fresh())
     again = leased(out, now=NOW + timedelta(hours=1))
     assert (again.deliveries, again.leased_until) == (1, NOW + timedelta(hours=1, minutes=10))
@@ -65,7 +65,7 @@ def test_a_delivery_that_came_back_is_the_same_one() -> None:
 
 
 def test_reminders_end() -> None:
-    """One delivery, and one more for each interval."""
+    """There is one delivery, then one for each interval."""
     one, now = fresh(ReverificationMethod.AT_LOGIN), NOW
     deliveries = []
     for _ in range(40):
@@ -77,7 +77,7 @@ def test_reminders_end() -> None:
 
 
 def test_an_event_between_deliveries_moves_nothing() -> None:
-    """It neither delays nor hastens the next reminder."""
+    """Such an event does not change the time of the next reminder."""
     shown = recorded(fresh(ReverificationMethod.AT_LOGIN))
     later = recorded(shown, EVENT.LATER, now=NOW + timedelta(days=1))
     assert (later.deliveries, later.due_at, later.state) == (1, shown.due_at, IN.ACTIVE)
@@ -86,7 +86,7 @@ def test_an_event_between_deliveries_moves_nothing() -> None:
 @pytest.mark.parametrize("event", list(EVENT))
 @pytest.mark.parametrize("before", list(IN))
 def test_where_an_event_leads(event: InvitationEvent, before: InvitationState) -> None:
-    """Only a refusal and a hand-in move it, and nothing moves one that is verified."""
+    """Only DISMISSED and COMPLETED change the state; a VERIFIED invitation never changes."""
     moves: dict[InvitationEvent, dict[InvitationState, InvitationState]] = {
         EVENT.DISMISSED: {IN.NEW: IN.DISMISSED, IN.ACTIVE: IN.DISMISSED},
         EVENT.COMPLETED: {state: IN.COMPLETED for state in IN if state is not IN.VERIFIED},
@@ -103,20 +103,20 @@ def test_where_an_event_leads(event: InvitationEvent, before: InvitationState) -
 
 
 def test_a_stage_keeps_its_first_day() -> None:
-    """Whatever happens later, the day stays."""
+    """Later events do not change the day of a stage."""
     early = replace(recorded(fresh()), reached={Stage.SHOWN: TODAY - timedelta(days=5)})
     assert recorded(early).reached[Stage.SHOWN] == TODAY - timedelta(days=5)
 
 
 def test_a_success_ends_it() -> None:
-    """Nothing follows a success."""
+    """After a success no delivery is due."""
     after = invitation.conclude(invitation=leased(fresh()), succeeded=True, today=TODAY)
     assert (after.state, after.due_at, after.leased_until) == (IN.VERIFIED, None, None)
     assert after.reached[Stage.VERIFIED] == TODAY
 
 
 def test_a_failure_lets_the_reminders_go_on() -> None:
-    """Also after a hand-in, when they come as they would have; a refusal stays."""
+    """After COMPLETED the reminders continue as planned; DISMISSED stays."""
     shown = recorded(leased(fresh()))
     failed = invitation.conclude(invitation=recorded(shown, EVENT.COMPLETED), succeeded=False, today=TODAY)
     assert (failed.state, failed.due_at) == (IN.ACTIVE, shown.due_at)
@@ -128,7 +128,7 @@ def test_a_failure_lets_the_reminders_go_on() -> None:
 @pytest.mark.parametrize("state", list(AccountState))
 @pytest.mark.parametrize("standing", list(Standing))
 def test_who_may_be_invited(state: AccountState, standing: Standing) -> None:
-    """Who is imported and not verified, and may renew."""
+    """Only UNVERIFIED accounts that may renew are invited."""
     expected = state is AccountState.UNVERIFIED and standing not in (
         Standing.RENEWAL_SUSPENDED,
         Standing.CLOSED,
@@ -140,7 +140,7 @@ def test_who_may_be_invited(state: AccountState, standing: Standing) -> None:
 @pytest.mark.parametrize("state", list(AccountState))
 @pytest.mark.parametrize("standing", list(Standing))
 def test_who_is_limited(was_shown: bool, state: AccountState, standing: Standing) -> None:
-    """Who was shown an invitation, did not verify, and has no worse standing; with the next revision."""
+    """Only unverified owners who were shown an invitation are limited, and no worse standing is changed."""
     before = imported(state=state, standing=standing)
     after = invitation.limit(account=before, was_shown=was_shown)
     if was_shown and state is AccountState.UNVERIFIED and standing in (Standing.GOOD, Standing.WARNED):
@@ -150,7 +150,7 @@ def test_who_is_limited(was_shown: bool, state: AccountState, standing: Standing
 
 
 def test_a_limit_is_lifted() -> None:
-    """To the standing before, unless somebody set another one since."""
+    """The former standing is restored, unless the standing has changed since."""
     limited = imported(standing=Standing.PUBLISHING_LIMITED, revision=2)
     lifted = invitation.lift(account=limited, former=Standing.WARNED)
     assert lifted == replace(limited, standing=Standing.WARNED, revision=3)
@@ -158,19 +158,19 @@ def test_a_limit_is_lifted() -> None:
 
 
 def test_a_code_by_link_lives_a_day() -> None:
-    """The other methods have none."""
+    """Only invitations by link have a code."""
     assert leased(fresh(ReverificationMethod.HOSTED_LINK)).code_expires_at == NOW + timedelta(days=1)
     assert leased(fresh()).code_expires_at is None
 
 
 @given(st.binary(min_size=16, max_size=16))
 def test_codes_are_well_formed(random: bytes) -> None:
-    """What is made is what is taken."""
+    """Every generated code passes the check."""
     assert invitation.check_code(invitation.code(random)) == invitation.code(random)
 
 
 def test_codes_differ_with_every_bit() -> None:
-    """None of the 128 is lost."""
+    """Each of the 128 bits changes the code."""
     codes = {invitation.code((1 << bit).to_bytes(16, "big")) for bit in range(128)}
     assert len(codes) == 128
 
@@ -180,7 +180,7 @@ def test_codes_differ_with_every_bit() -> None:
     [("0" * 25, FieldCode.LENGTH), ("8" + "0" * 25, FieldCode.CHARACTER), ("U" * 26, FieldCode.CHARACTER)],
 )
 def test_a_malformed_code(code: str, expected: FieldCode) -> None:
-    """It is named, and not shown."""
+    """The error names the field and does not contain the code."""
     with pytest.raises(InvalidError) as refused:
         invitation.check_code(code)
     (violation,) = refused.value.violations
@@ -188,7 +188,7 @@ def test_a_malformed_code(code: str, expected: FieldCode) -> None:
 
 
 def test_a_code_is_its_accounts_own() -> None:
-    """Its hash is another one for another account, and every refusal has the same words."""
+    """The hash depends on the account, and every refusal is the same."""
     code = invitation.code(bytes(16))
     hashes = {invitation.code_hash(account_token=token, code=code) for token in ("a", "b")}
     assert len(hashes) == 2

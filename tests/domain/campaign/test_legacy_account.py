@@ -1,4 +1,4 @@
-"""What an import may hold, and what an imported account is."""
+"""What an import may contain, and the account it creates."""
 
 from datetime import date
 
@@ -15,7 +15,7 @@ TODAY = builders.TODAY
 
 @pytest.mark.parametrize("count", [1, 2_000])
 def test_a_chunk_of_a_label(count: int) -> None:
-    """1 to 2,000 rows are a chunk."""
+    """A chunk has 1 to 2,000 rows."""
     assert legacy_account.check_chunk(label="批次 1", count=count) == "批次 1"
 
 
@@ -30,7 +30,7 @@ def test_a_chunk_of_a_label(count: int) -> None:
     ],
 )
 def test_a_wrong_chunk(label: str, count: int, reason: Reason, field: str, code: FieldCode) -> None:
-    """It is refused as a whole, and names what is wrong."""
+    """The whole chunk is refused, and the error names the field."""
     with pytest.raises(InvalidError) as refused:
         legacy_account.check_chunk(label=label, count=count)
     assert refused.value.reason is reason
@@ -38,7 +38,7 @@ def test_a_wrong_chunk(label: str, count: int, reason: Reason, field: str, code:
 
 
 def test_a_row() -> None:
-    """A reference and a day up to today; the reference is not shown."""
+    """A row has a reference and a date up to today; repr does not show the reference."""
     row = legacy_account.read_row(reference="r" * 128, create_date="2026-03-01", today=TODAY)
     assert row == LegacyRow("r" * 128, TODAY)
     assert "rrr" not in repr(row)
@@ -59,20 +59,20 @@ def test_a_row() -> None:
     ],
 )
 def test_a_wrong_row(reference: str, create_date: str, field: str, code: FieldCode) -> None:
-    """It is told what is wrong, without its value."""
+    """The violation names the field and does not contain the value."""
     row = legacy_account.read_row(reference=reference, create_date=create_date, today=TODAY)
     assert row == Violation(field, code)
 
 
 def test_an_imported_account() -> None:
-    """It is UNVERIFIED and GOOD, with revision 1 and nobody behind it."""
+    """An imported account is UNVERIFIED and GOOD, with revision 1 and without a person."""
     made = legacy_account.imported(account_token=builders.TOKEN, relying_party="platform-a")
     assert (made.state, made.standing, made.revision) == (AccountState.UNVERIFIED, Standing.GOOD, 1)
     assert (made.person_id, made.open_claim_id, made.verify_date) == (None, None, None)
 
 
 def test_a_limit_that_somebody_made_worse_stays() -> None:
-    """A verification lifts only what the campaign set."""
+    """A verification lifts only the campaign's own limit."""
     limited = builders.account(standing=Standing.PUBLISHING_LIMITED)
     worse = builders.account(standing=Standing.RENEWAL_SUSPENDED)
     assert legacy_account.unlimited(account=limited, former=Standing.WARNED).standing is Standing.WARNED
@@ -80,6 +80,6 @@ def test_a_limit_that_somebody_made_worse_stays() -> None:
 
 
 def test_days_are_days() -> None:
-    """Only YYYY-MM-DD of a day that exists."""
+    """Only existing days in the form YYYY-MM-DD are accepted."""
     assert legacy_account.read_day("2012-02-29") == date(2012, 2, 29)
     assert legacy_account.read_day("2013-02-29") is None

@@ -1,4 +1,4 @@
-"""What time alone does."""
+"""Expiry and clean-up of accounts and requests."""
 
 import pytest
 
@@ -11,7 +11,7 @@ DAY = 86_400
 
 
 async def test_confirmations_run_out(world: World) -> None:
-    """What was shown before is stored, once."""
+    """The published expiry is stored, once."""
     claim = await world.verify()
     token = claim.account.account_token
     assert await world.retention.expire_accounts(now=at(364 * DAY), limit=10) == 0
@@ -24,7 +24,7 @@ async def test_confirmations_run_out(world: World) -> None:
 
 
 async def test_an_expired_account_is_verified_again_by_its_owner(world: World) -> None:
-    """The person's slot is the account's own, and the new revision is the highest."""
+    """The account keeps its slot, and the new revision is the highest."""
     claim = await world.verify()
     await world.retention.expire_accounts(now=at(365 * DAY), limit=10)
     again = await world.verify(command(2, account_token=claim.account.account_token), seconds=365 * DAY)
@@ -33,7 +33,7 @@ async def test_an_expired_account_is_verified_again_by_its_owner(world: World) -
 
 
 async def test_accounts_that_never_succeeded_go_after_30_days(world: World) -> None:
-    """Their request is then unknown; successful ones stay."""
+    """The request of a removed account is unknown; verified accounts stay."""
     kept = await world.verify()
     world.registry.verdict = RegistryAnswer.MISMATCH
     gone = await world.verify(command(2))
@@ -47,7 +47,7 @@ async def test_accounts_that_never_succeeded_go_after_30_days(world: World) -> N
 
 
 async def test_requests_are_forgotten_after_seven_days(world: World) -> None:
-    """The account stays."""
+    """Requests are deleted; the account stays."""
     claim = await world.verify()
     assert await world.retention.purge_requests(now=at(7 * DAY)) == 0
     assert await world.retention.purge_requests(now=at(7 * DAY + 1)) == 1

@@ -10,7 +10,7 @@ UNKNOWN = "acct_0123456789abcdefghjkmnpqrs"
 
 
 async def test_a_status_is_its_owners_alone(world: World) -> None:
-    """Another party's token is unknown, in the same words."""
+    """Another relying party's token gives the same error as an unknown one."""
     claim = await world.verify()
     token = claim.account.account_token
     status = await world.status.get(relying_party="platform-a", account_token=token, now=at(0))
@@ -22,7 +22,7 @@ async def test_a_status_is_its_owners_alone(world: World) -> None:
 
 
 async def test_a_batch_answers_in_the_order_asked_and_lists_what_is_unknown(world: World) -> None:
-    """A repeated token is answered once; an unknown one fails nobody."""
+    """A repeated token is answered once; an unknown one does not fail the call."""
     tokens = [(await world.verify(command(number))).account.account_token for number in range(3)]
     asked = [tokens[2], UNKNOWN, tokens[0], tokens[2], UNKNOWN, tokens[1]]
     statuses, unknown = await world.status.get_many(

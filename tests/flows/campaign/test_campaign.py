@@ -1,4 +1,4 @@
-"""Campaigns and invitations over both databases: who is invited when, and what becomes of it."""
+"""Campaigns and invitations on both databases: who is invited when, and what follows."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -44,14 +44,14 @@ BOTH = (ReverificationMethod.AT_LOGIN, ReverificationMethod.AT_SENSITIVE_ACTION)
 
 @pytest_asyncio.fixture
 async def world(main_database: Database) -> AsyncIterator[CampaignWorld]:
-    """Return the flows over a fresh database of each kind."""
+    """Return the flows with a new database of each kind."""
     made = CampaignWorld(main_database)
     yield made
     await made.claims.verification.drain()
 
 
 async def test_the_life_of_a_campaign(world: CampaignWorld) -> None:
-    """It is made, started, paused, resumed and ended; nothing else moves it."""
+    """A campaign is created, started, paused, resumed and ended; other transitions are refused."""
     made = await world.create()
     assert (made.state, made.started_at) == (CampaignState.DRAFT, None)
     for verb in (Verb.PAUSE, Verb.RESUME):
@@ -70,7 +70,7 @@ async def test_the_life_of_a_campaign(world: CampaignWorld) -> None:
 
 
 async def test_a_plan_is_kept_as_it_was_made(world: CampaignWorld) -> None:
-    """Every part of it comes back."""
+    """Every field of the plan is returned."""
     hours = QuietHours(time(22, 30), time(8), ZoneInfo("Asia/Shanghai"))
     made = await world.create(
         cohort=Cohort("2014", date(2010, 1, 1), date(2014, 8, 7)),
@@ -84,7 +84,7 @@ async def test_a_plan_is_kept_as_it_was_made(world: CampaignWorld) -> None:
 
 
 async def test_the_same_request_makes_one_campaign(world: CampaignWorld) -> None:
-    """A repeat answers it as it is now, and moves nothing twice."""
+    """A repeat returns the campaign in its current state and changes nothing."""
     made = await world.create(number=1)
     assert await world.create(number=1) == made
     started = await world.move(made, Verb.START, number=2)
@@ -97,7 +97,7 @@ async def test_the_same_request_makes_one_campaign(world: CampaignWorld) -> None
 
 
 async def test_campaigns_are_their_partys_own(world: CampaignWorld) -> None:
-    """Another party's campaign is as unknown as none."""
+    """Another relying party's campaign is not found."""
     made = await world.create()
     for party, campaign_id in (("platform-b", made.campaign_id), (PARTY, "0" * 32)):
         with pytest.raises(NotFoundError) as refused:
@@ -109,7 +109,7 @@ async def test_campaigns_are_their_partys_own(world: CampaignWorld) -> None:
 
 
 async def test_campaigns_are_listed_by_pages(world: CampaignWorld) -> None:
-    """Older first; the last page names no next one."""
+    """Campaigns are listed oldest first; the last page has no next page."""
     made = [await world.create(seconds=place) for place in range(3)]
     assert await world.campaigns.list(relying_party=PARTY, start=0, limit=2) == (made[:2], 2)
     assert await world.campaigns.list(relying_party=PARTY, start=2, limit=2) == (made[2:], None)
@@ -117,14 +117,14 @@ async def test_campaigns_are_listed_by_pages(world: CampaignWorld) -> None:
 
 
 async def test_a_wrong_plan_is_refused(world: CampaignWorld) -> None:
-    """Every wrong field is named at once."""
+    """The error names every invalid field."""
     with pytest.raises(InvalidError) as refused:
         await world.create(title="", daily_limit=0)
     assert {violation.field for violation in refused.value.violations} == {"plan.title", "plan.daily_limit"}
 
 
 async def test_batches_invite_everybody_once(world: CampaignWorld) -> None:
-    """Nobody is in two batches; when all are out, the next batch is empty."""
+    """No account is in two batches; when all are leased, the next batch is empty."""
     members = await world.members(5)
     campaign = await world.started()
     first, second = await asyncio.gather(world.take(campaign, limit=3), world.take(campaign, limit=3))
@@ -137,7 +137,7 @@ async def test_batches_invite_everybody_once(world: CampaignWorld) -> None:
 
 
 async def test_the_same_request_is_the_same_batch(world: CampaignWorld) -> None:
-    """Also after its answer was lost; a batch of nothing leaves no trace."""
+    """A repeat returns the same batch, also after a lost answer; an empty batch writes nothing."""
     campaign = await world.started()
     store = Store(world.claims.database)
     before = await store.contents()
@@ -156,7 +156,7 @@ async def test_the_same_request_is_the_same_batch(world: CampaignWorld) -> None:
 
 
 async def test_one_request_at_once_is_one_batch(world: CampaignWorld) -> None:
-    """Parallel repeats get the batch of the first."""
+    """Concurrent repeats return the first call's batch."""
     await world.members(6)
     campaign = await world.started()
     batches = await asyncio.gather(*(world.take(campaign, limit=2, number=1) for _ in range(4)))
@@ -164,7 +164,7 @@ async def test_one_request_at_once_is_one_batch(world: CampaignWorld) -> None:
 
 
 async def test_what_is_not_acknowledged_comes_back(world: CampaignWorld) -> None:
-    """Once its lease is over, to one caller, without counting as another delivery."""
+    """After the lease an unacknowledged delivery is due again, for one caller, and is not counted twice."""
     (one, other) = await world.members(2)
     campaign = await world.started(daily_limit=2)
     await world.take(campaign, number=1, lease=600)
@@ -174,14 +174,14 @@ async def test_what_is_not_acknowledged_comes_back(world: CampaignWorld) -> None
     assert tokens(again) == [other]
     assert again.shown[0].invitation
     assert again.shown[0].invitation.deliveries == 1
-    # The former batch keeps what nobody took over, and says that it is no longer to be delivered.
+    # The former batch still has the invitations that no later batch leased, but they are no longer due.
     former = await world.take(campaign, number=1, lease=600, seconds=601)
     assert tokens(former) == [one]
     assert not former.shown[0].due
 
 
 async def test_reminders_grow_and_end(world: CampaignWorld) -> None:
-    """They follow after 3 and then after 7 days, and no more."""
+    """Reminders follow after 3 and then 7 days, and then end."""
     await world.members(1)
     campaign = await world.started()
     delivered = []
@@ -193,7 +193,7 @@ async def test_reminders_grow_and_end(world: CampaignWorld) -> None:
 
 
 async def test_the_days_limit_holds(world: CampaignWorld) -> None:
-    """New invitations and reminders share it; what is left waits for the next day."""
+    """New invitations and reminders share the daily limit; the rest waits for the next day."""
     await world.members(5)
     campaign = await world.started(daily_limit=2)
     for day in (0, 1, 2):
@@ -206,7 +206,7 @@ async def test_the_days_limit_holds(world: CampaignWorld) -> None:
 
 
 async def test_the_registrys_capacity_is_shared(main_database: Database) -> None:
-    """All campaigns together deliver no more than what half of a day's checks could answer."""
+    """All campaigns together deliver at most as many as half of a day's checks."""
     checks_of_a_day = 6
     world = CampaignWorld(main_database, OperatorPolicy(5, 365, checks_of_a_day / DAY, builders.ZONE))
     await world.members(9)
@@ -223,7 +223,7 @@ async def test_the_registrys_capacity_is_shared(main_database: Database) -> None
 
 
 async def test_nobody_is_invited_in_quiet_hours(world: CampaignWorld) -> None:
-    """Neither in batches nor on an occasion."""
+    """In quiet hours neither batches nor single invitations are due."""
     (token,) = await world.members(1)
     # The world begins at noon in Shanghai.
     hours = QuietHours(time(11), time(13), ZoneInfo("Asia/Shanghai"))
@@ -237,7 +237,7 @@ async def test_nobody_is_invited_in_quiet_hours(world: CampaignWorld) -> None:
 
 
 async def test_a_cohort_is_chosen_by_label_and_day(world: CampaignWorld) -> None:
-    """An account must fit both."""
+    """An account must match both label and date."""
     (early,) = await world.bring("early", label="a", created=date(2010, 1, 1))
     (late,) = await world.bring("late", label="a", created=date(2014, 1, 1))
     await world.bring("other", label="b", created=date(2010, 1, 1))
@@ -252,7 +252,7 @@ async def test_a_cohort_is_chosen_by_label_and_day(world: CampaignWorld) -> None
 
 @pytest.mark.parametrize("verb", [Verb.PAUSE, Verb.END])
 async def test_only_a_running_campaign_invites(world: CampaignWorld, verb: Verb) -> None:
-    """Neither a draft nor one that rests or is over; what was shown can still be recorded."""
+    """A campaign that is not running invites no one; events of earlier deliveries are still recorded."""
     (token, other) = await world.members(2)
     campaign = await world.create(methods=(ReverificationMethod.WHEN_DUE, ReverificationMethod.AT_LOGIN))
     with pytest.raises(PreconditionError):
@@ -277,7 +277,7 @@ async def _recorded(world: CampaignWorld, campaign: Any, token: str) -> bool:
 
 
 async def test_batches_need_a_method_for_them(world: CampaignWorld) -> None:
-    """A campaign of occasions has none to hand out."""
+    """A campaign without a batch method refuses to deliver a batch."""
     campaign = await world.started(methods=BOTH)
     with pytest.raises(PreconditionError) as refused:
         await world.take(campaign)
@@ -285,7 +285,7 @@ async def test_batches_need_a_method_for_them(world: CampaignWorld) -> None:
 
 
 async def test_an_occasion_invites_when_it_is_due(world: CampaignWorld) -> None:
-    """At first, and again after each interval; asking changes nothing."""
+    """An invitation is due at first and after each interval; reading it changes nothing."""
     (token,) = await world.members(1)
     campaign = await world.started(methods=(ReverificationMethod.AT_LOGIN,))
     delivered = []
@@ -300,7 +300,7 @@ async def test_an_occasion_invites_when_it_is_due(world: CampaignWorld) -> None:
 
 
 async def test_the_campaign_that_started_first_goes_first(world: CampaignWorld) -> None:
-    """And the other one when the first has nothing to say."""
+    """The later campaign's invitation is returned when the first one's is not due."""
     (token,) = await world.members(1)
     first = await world.started(methods=(ReverificationMethod.AT_LOGIN,))
     second = await world.started(methods=(ReverificationMethod.AT_LOGIN,), seconds=5)
@@ -313,7 +313,7 @@ async def test_the_campaign_that_started_first_goes_first(world: CampaignWorld) 
 
 
 async def test_who_signed_up_is_not_invited(world: CampaignWorld) -> None:
-    """An account that was not imported has no invitation; an unknown one is not found."""
+    """An account that was not imported gets no invitation; an unknown one is not found."""
     campaign = await world.started(methods=(ReverificationMethod.AT_LOGIN,))
     claim = await world.claims.verify()
     token = claim.account.account_token
@@ -327,7 +327,7 @@ async def test_who_signed_up_is_not_invited(world: CampaignWorld) -> None:
 
 
 async def test_rejected_sign_ups_are_not_invited(world: CampaignWorld) -> None:
-    """Only an account that was imported and not verified is."""
+    """Only imported, unverified accounts are invited."""
     world.claims.registry.verdict = RegistryAnswer.MISMATCH
     claim = await world.claims.verify()
     await world.started(methods=(ReverificationMethod.AT_LOGIN,))
@@ -347,7 +347,7 @@ async def test_rejected_sign_ups_are_not_invited(world: CampaignWorld) -> None:
 async def test_what_an_event_does(
     world: CampaignWorld, event: InvitationEvent, state: InvitationState, reminded: bool
 ) -> None:
-    """It acknowledges the delivery; only a refusal or a hand-in stops the reminders; the account stays."""
+    """An event acknowledges the delivery; only DISMISSED and COMPLETED stop reminders."""
     (token,) = await world.members(1)
     before = await world.status(token)
     campaign = await world.started()
@@ -361,7 +361,7 @@ async def test_what_an_event_does(
 
 
 async def test_events_of_others_are_refused(world: CampaignWorld) -> None:
-    """A method of batches has none before the invitation was taken; nor has another party's campaign."""
+    """Events before the first batch delivery, and of another party's campaign, are refused."""
     (token,) = await world.members(1)
     campaign = await world.started()
     with pytest.raises(PreconditionError):
@@ -395,7 +395,7 @@ async def test_verification_ends_the_invitation(world: CampaignWorld) -> None:
 
 
 async def test_a_failed_verification_changes_nothing(world: CampaignWorld) -> None:
-    """The account is as before, and the reminders go on."""
+    """The account is unchanged, and the reminders continue."""
     (token,) = await world.members(1)
     before = await world.status(token)
     campaign = await world.started()
@@ -409,7 +409,7 @@ async def test_a_failed_verification_changes_nothing(world: CampaignWorld) -> No
 
 
 async def test_a_pending_verification_changes_nothing(world: CampaignWorld) -> None:
-    """While the registry is away the account is as before."""
+    """While the registry is unreachable the account is unchanged."""
     (token,) = await world.members(1)
     before = await world.status(token)
     world.claims.registry.script.append(RegistryAnswer.NOT_SENT)
@@ -429,7 +429,7 @@ async def linked(world: CampaignWorld) -> tuple[str, str, Any]:
 
 
 async def test_a_code_is_spent_once(world: CampaignWorld) -> None:
-    """The claim that brings it is opened; a second one is refused, and the first can be repeated."""
+    """The claim with the code is opened and can be repeated; a second claim with it is refused."""
     token, code, _ = await linked(world)
     world.claims.registry.verdict = RegistryAnswer.MISMATCH
     asked = command(account_token=token, invitation_code=code)
@@ -442,7 +442,7 @@ async def test_a_code_is_spent_once(world: CampaignWorld) -> None:
 
 
 async def test_a_code_is_bound_to_its_account_and_its_day(world: CampaignWorld) -> None:
-    """Another account's code, an unknown one and one that ran out are refused in the same words."""
+    """Another account's code, an unknown one and an expired one get the same error."""
     token, code, campaign = await linked(world)
     (other,) = await world.bring("other")
     await world.take(campaign)
@@ -458,7 +458,7 @@ async def test_a_code_is_bound_to_its_account_and_its_day(world: CampaignWorld) 
 
 
 async def test_a_reminder_brings_a_new_code(world: CampaignWorld) -> None:
-    """The one before counts no more; a repeated request brings the same."""
+    """The former code is no longer valid; a repeated request returns the same new code."""
     token, former, campaign = await linked(world)
     await world.record(campaign, token, method=ReverificationMethod.HOSTED_LINK)
     (shown,) = (await world.take(campaign, number=501, seconds=3 * DAY)).shown
@@ -474,7 +474,7 @@ async def test_a_reminder_brings_a_new_code(world: CampaignWorld) -> None:
 
 
 async def test_progress_is_a_funnel_by_day_and_method(world: CampaignWorld) -> None:
-    """Each owner counts once a stage, on the first day of it; coverage counts the cohort."""
+    """Each owner is counted once per stage, on its first day; coverage counts the cohort."""
     members = await world.members(4)
     campaign = await world.started(methods=(ReverificationMethod.WHEN_DUE, ReverificationMethod.AT_LOGIN))
     taken = tokens(await world.take(campaign, limit=3))
@@ -514,12 +514,12 @@ async def test_progress_is_a_funnel_by_day_and_method(world: CampaignWorld) -> N
 
 
 async def enforced(world: CampaignWorld, *, day: int) -> int:
-    """Let the worker do what enforcement dates ask for."""
+    """Run the worker's enforcement on a day."""
     return await world.enforcement.enforce(now=at(day * DAY), limit=100)
 
 
 async def test_nothing_is_enforced_without_a_date(world: CampaignWorld) -> None:
-    """However long nobody answers."""
+    """Without an enforcement date no account is ever limited."""
     (token,) = await world.members(1)
     before = await world.status(token)
     campaign = await world.started()
@@ -530,7 +530,7 @@ async def test_nothing_is_enforced_without_a_date(world: CampaignWorld) -> None:
 
 
 async def test_an_enforcement_date_limits_who_was_shown_and_did_not_verify(world: CampaignWorld) -> None:
-    """From its day on; not who was never shown an invitation, and not while the campaign rests."""
+    """From its date on; not for owners who were shown no invitation, and not while the campaign is paused."""
     members = await world.members(3)
     campaign = await world.started(enforcement_date=builders.TODAY + timedelta(days=10))
     taken = tokens(await world.take(campaign, limit=2))
@@ -548,7 +548,7 @@ async def test_an_enforcement_date_limits_who_was_shown_and_did_not_verify(world
 
 
 async def test_verification_lifts_the_limit(world: CampaignWorld) -> None:
-    """At once, with the verification's own revision."""
+    """The limit is lifted at once, with the same revision."""
     (token,) = await world.members(1)
     campaign = await world.started(enforcement_date=builders.TODAY + timedelta(days=10))
     await world.take(campaign)
@@ -562,7 +562,7 @@ async def test_verification_lifts_the_limit(world: CampaignWorld) -> None:
 
 
 async def test_the_end_of_a_campaign_lifts_what_it_limited(world: CampaignWorld) -> None:
-    """An operator who changes his mind ends it."""
+    """Ending a campaign lifts its limits."""
     (token,) = await world.members(1)
     campaign = await world.started(enforcement_date=builders.TODAY + timedelta(days=10))
     await world.take(campaign)
@@ -577,7 +577,7 @@ async def test_the_end_of_a_campaign_lifts_what_it_limited(world: CampaignWorld)
 
 
 async def test_a_change_meanwhile_is_not_overwritten(world: CampaignWorld) -> None:
-    """The sweep loses against a verification that came in between, and the lift against another standing."""
+    """The sweep does not overwrite a concurrent verification, nor the lift another standing."""
     (token,) = await world.members(1)
     campaign = await world.started(enforcement_date=builders.TODAY + timedelta(days=10))
     await world.take(campaign)

@@ -1,4 +1,4 @@
-"""Importing accounts from before the rule, over both databases."""
+"""Imports of legacy accounts on both databases."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,14 +21,14 @@ from tests.support.storage_world import World as Store
 
 @pytest_asyncio.fixture
 async def world(main_database: Database) -> AsyncIterator[CampaignWorld]:
-    """Return the flows over a fresh database of each kind."""
+    """Return the flows with a new database of each kind."""
     made = CampaignWorld(main_database)
     yield made
     await made.claims.verification.drain()
 
 
 async def test_an_imported_account_is_unverified_and_good(world: CampaignWorld) -> None:
-    """Its status is all there is of it, with revision 1."""
+    """An imported account has a status with revision 1."""
     (row,) = await world.bring("user-1")
     status = await world.status(row.account_token)
     assert row.outcome is ImportResult.CREATED
@@ -38,7 +38,7 @@ async def test_an_imported_account_is_unverified_and_good(world: CampaignWorld) 
 
 
 async def test_a_reference_is_one_account_for_ever(world: CampaignWorld) -> None:
-    """Later imports answer the token of the first, whatever their label, also within one chunk."""
+    """Later imports of a reference return the first token, whatever the label, also within a chunk."""
     first = await world.bring("user-1", "user-2", "user-1")
     later = await world.bring("user-2", "user-3", label="other", created=date(2013, 1, 1))
     assert [row.outcome for row in first] == [
@@ -60,7 +60,7 @@ async def test_another_partys_reference_is_another_account(world: CampaignWorld)
 
 
 async def test_a_wrong_row_fails_alone(world: CampaignWorld) -> None:
-    """Its neighbours are imported, and the answer names field and code in its place."""
+    """The other rows are imported, and the result of the invalid row has field and code."""
     wrong = Violation("reference", FieldCode.LENGTH)
     rows = await world.bring("user-1", wrong=(wrong,))
     assert [row.outcome for row in rows] == [ImportResult.CREATED, ImportResult.FAILED]
@@ -69,13 +69,13 @@ async def test_a_wrong_row_fails_alone(world: CampaignWorld) -> None:
 
 
 async def test_only_wrong_rows(world: CampaignWorld) -> None:
-    """A chunk in which nothing is right is answered like any other."""
+    """A chunk with only invalid rows is answered like any other."""
     (row,) = await world.bring(wrong=(Violation("create_date", FieldCode.REQUIRED),))
     assert row.outcome is ImportResult.FAILED
 
 
 async def test_the_same_request_answers_the_same(world: CampaignWorld) -> None:
-    """A repeat creates nothing and says CREATED again; another body under its id is refused."""
+    """A repeat creates nothing and returns CREATED again; another body under its id is refused."""
     first = await world.bring("user-1", "user-2", number=7)
     store = Store(world.claims.database)
     before = await store.contents()
@@ -87,7 +87,7 @@ async def test_the_same_request_answers_the_same(world: CampaignWorld) -> None:
 
 
 async def test_a_lost_answer_loses_nothing(world: CampaignWorld) -> None:
-    """The caller repeats its request and gets what the first one made."""
+    """A repeat after a lost answer returns the accounts that the first call created."""
     world.legacy_store.plant("import_chunk", Fault.LOSE_ANSWER, Fault.REFUSE)
     for _ in range(2):
         with pytest.raises(UnavailableError):
@@ -97,13 +97,13 @@ async def test_a_lost_answer_loses_nothing(world: CampaignWorld) -> None:
 
 
 async def test_one_log_entry_for_a_chunk(world: CampaignWorld) -> None:
-    """However many rows it has."""
+    """A chunk has one log entry, however many rows it has."""
     await world.members(50)
     assert len(await Store(world.claims.database).all(select(log_entries))) == 1
 
 
 async def test_imports_that_meet(world: CampaignWorld) -> None:
-    """Of imports of the same references at once, one creates each account, and all answer one token."""
+    """Of concurrent imports of the same references, one creates each account, and all return its token."""
     names = [f"user-{place}" for place in range(40)]
     answers = await asyncio.gather(*(world.bring(*names[::step]) for step in (1, -1, 1, -1)))
     found = {
@@ -121,7 +121,7 @@ async def test_imports_that_meet(world: CampaignWorld) -> None:
 
 
 async def test_a_waiting_log_stops_imports(world: CampaignWorld) -> None:
-    """Nothing is imported that the log could not take."""
+    """Nothing is imported while the log is unavailable."""
     world.guard.refusal = UnavailableError(Reason.LOG_UNAVAILABLE)
     with pytest.raises(UnavailableError):
         await world.bring("user-1")
@@ -129,7 +129,7 @@ async def test_a_waiting_log_stops_imports(world: CampaignWorld) -> None:
 
 
 async def test_whoever_watches_learns_of_new_accounts(world: CampaignWorld) -> None:
-    """Each account that was created is noted once in the feed of statuses, as any other new account."""
+    """Each created account appears once in the change feed, like any new account."""
     await world.bring("user-1", "user-2")
     rows = await world.bring("user-2", "user-3")
     noted = await Store(world.claims.database).all(select(status_feed))

@@ -1,4 +1,4 @@
-"""New claims and the queue of those that wait."""
+"""New claims and the queue of waiting claims."""
 
 import asyncio
 from collections import Counter
@@ -26,7 +26,7 @@ async def _verify(world: World, number: int, *, party: str = "platform-a", secon
 
 
 async def test_newcomers_wait_behind_their_own_party(world: World) -> None:
-    """While a claim of its party waits for its turn, a new one waits unasked; another party's is asked."""
+    """While a claim of a party is queued, its new claims wait; another party's claim is checked at once."""
     world.registry.script.append(RegistryAnswer.NOT_SENT)
     assert await _verify(world, 1) is ClaimState.PENDING
     asked = len(world.registry.checks)
@@ -36,7 +36,7 @@ async def test_newcomers_wait_behind_their_own_party(world: World) -> None:
 
 
 async def test_the_queue_is_settled_in_order_and_then_gone(world: World) -> None:
-    """The worker takes the waiting ones in their order; whoever comes after that is asked at once."""
+    """The worker settles the queue in order; later claims are then checked at once."""
     world.registry.script.append(RegistryAnswer.NOT_SENT)
     for number in (1, 2, 3):
         assert await _verify(world, number, seconds=2 * number) is ClaimState.PENDING
@@ -50,7 +50,7 @@ async def test_the_queue_is_settled_in_order_and_then_gone(world: World) -> None
 
 
 async def test_nothing_is_taken_up_right_after_a_refusal(world: World) -> None:
-    """A worker whose call did not go out leaves the queue alone for a second."""
+    """A worker whose call was not sent leases nothing for a second."""
     world.registry.script.extend([RegistryAnswer.NOT_SENT] * 2)
     assert await _verify(world, 1) is ClaimState.PENDING
     assert await _verify(world, 2, party="platform-b") is ClaimState.PENDING
@@ -65,7 +65,7 @@ async def test_nothing_is_taken_up_right_after_a_refusal(world: World) -> None:
 
 
 async def test_a_used_up_cap_puts_nobody_back(world: World) -> None:
-    """However often there was no room for its sign-ups, no re-verification of their party is taken first."""
+    """Sign-ups that had no rate slot keep their place before re-verifications of their party."""
     assert await _verify(world, 1) is ClaimState.SUCCEEDED
     token = (await world.get(1)).account.account_token
     world.registry.script.extend([RegistryAnswer.NO_TURN] * 9)
@@ -82,7 +82,7 @@ async def test_a_used_up_cap_puts_nobody_back(world: World) -> None:
 
 
 async def test_a_look_at_the_queue_is_good_for_a_moment(sqlite_databases: Databases) -> None:
-    """The queue is looked at again after a quarter of a second, not with every claim."""
+    """The queue is read again after a quarter of a second, not for every claim."""
     asked: Counter[str] = Counter()
     database = Database(url=sqlite_databases.main_url, observe=lambda name, _seconds: asked.update([name]))
     world = World(database)
@@ -93,7 +93,7 @@ async def test_a_look_at_the_queue_is_good_for_a_moment(sqlite_databases: Databa
 
 
 async def test_a_crowd_shares_one_look_at_the_queue(sqlite_databases: Databases) -> None:
-    """However many claims come at once, the queue is counted once and looked at once for their party."""
+    """For many concurrent claims the queue is counted once and read once for their party."""
     asked: Counter[str] = Counter()
     database = Database(url=sqlite_databases.main_url, observe=lambda name, _seconds: asked.update([name]))
     world = World(database)
@@ -105,7 +105,7 @@ async def test_a_crowd_shares_one_look_at_the_queue(sqlite_databases: Databases)
 
 @pytest.mark.parametrize("lost", [True, False])
 async def test_a_queued_claim_keeps_nothing_sent(world: World, lost: bool) -> None:
-    """What waits unasked is READY: the first worker that has it sends a check, and no query before."""
+    """A queued claim is READY: the first worker sends a check without a query."""
     world.registry.script.append(RegistryAnswer.NOT_SENT)
     await _verify(world, 1)
     await _verify(world, 2, seconds=2)
@@ -118,7 +118,7 @@ async def test_a_queued_claim_keeps_nothing_sent(world: World, lost: bool) -> No
 
 
 async def test_a_repeat_outlives_a_dead_edge(world: World) -> None:
-    """An edge dies with a claim; a repeat within its lease is PENDING, and the worker ends it after that."""
+    """After an edge dies, a repeat within the lease is PENDING, and the worker settles the claim later."""
     world.claims.plant("postpone", Fault.REFUSE)
     world.registry.script.append(RegistryAnswer.NOT_SENT)
     with pytest.raises(UnavailableError):
@@ -135,7 +135,7 @@ async def test_a_repeat_outlives_a_dead_edge(world: World) -> None:
 
 
 async def test_a_repeat_does_not_disturb_a_living_edge(world: World) -> None:
-    """The first call still asks: its outcome counts, and nothing of the repeat is left behind."""
+    """The first call is still running: its outcome counts, and the repeat leaves nothing."""
     world.registry.gate = asyncio.Event()
     asked = command(1, builders.identity(number="11000019000101001X"))
     first = asyncio.create_task(world.verify(asked, patience=30))

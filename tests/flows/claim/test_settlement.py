@@ -1,4 +1,4 @@
-"""What ends a claim when nobody waits for it any more."""
+"""How a claim ends when its caller no longer waits."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ LATE = 48 * 3600
 
 
 async def test_a_claim_without_an_answer_fails_after_48_hours(world: World) -> None:
-    """REGISTRY_TIMED_OUT frees the slot, and the claim's job asks nobody any more."""
+    """REGISTRY_TIMED_OUT frees the slot, and the job makes no more calls."""
     world.registry.script.append(RegistryAnswer.NOT_SENT)
     await world.verify()
     assert await world.backlog.time_out(now=at(LATE - 1), limit=10) == 0
@@ -29,12 +29,12 @@ async def test_a_claim_without_an_answer_fails_after_48_hours(world: World) -> N
         AccountState.REJECTED,
     )
     assert await world.work(seconds=LATE) == []
-    # The store knows the request by another id than its caller.
+    # The store has the request under a derived id.
     assert [replace(one, request_id=claim.request_id) for one in world.settled] == [claim]
 
 
 async def test_a_claim_whose_caller_never_came_back_is_ended_too(world: World) -> None:
-    """It has no identity stored, so the limit is the only end that it can have."""
+    """Without a stored intake, the claim can only end by the limit."""
     world.claims.plant("settle", Fault.REFUSE)
     with pytest.raises(Exception, match="STORE_UNAVAILABLE"):
         await world.verify()
@@ -43,7 +43,7 @@ async def test_a_claim_whose_caller_never_came_back_is_ended_too(world: World) -
 
 
 async def test_an_answer_after_the_limit_loses(world: World) -> None:
-    """The worker had asked already when the claim was ended."""
+    """An answer that arrives after the limit changes nothing."""
     world.registry.script.append(RegistryAnswer.NOT_SENT)
     await world.verify()
     (job,) = await world.backlog.lease(now=at(2), limit=1)
@@ -54,7 +54,7 @@ async def test_an_answer_after_the_limit_loses(world: World) -> None:
 
 
 async def test_a_lease_that_was_lost_sends_nothing(world: World) -> None:
-    """The commit of SENDING is the fence: without it the registry is not called."""
+    """Without the committed SENDING the registry is not called."""
     world.registry.script.append(RegistryAnswer.NOT_SENT)
     await world.verify()
     (job,) = await world.backlog.lease(now=at(2), limit=1)
@@ -67,7 +67,7 @@ async def test_a_lease_that_was_lost_sends_nothing(world: World) -> None:
 
 
 async def test_an_intake_that_does_not_open_waits_and_is_reported(world: World) -> None:
-    """Nothing is asked under a damaged name."""
+    """The registry is not called with a damaged intake."""
     world.registry.script.append(RegistryAnswer.NOT_SENT)
     await world.verify()
     world.intakes.damage = True
@@ -82,7 +82,7 @@ async def test_an_intake_that_does_not_open_waits_and_is_reported(world: World) 
 
 
 async def test_a_job_without_intake_is_not_the_workers(world: World) -> None:
-    """Only the caller's retry has the identity."""
+    """Only a repeat of the caller has the identity."""
     world.claims.plant("settle", Fault.REFUSE)
     with pytest.raises(Exception, match="STORE_UNAVAILABLE"):
         await world.verify()
@@ -92,7 +92,7 @@ async def test_a_job_without_intake_is_not_the_workers(world: World) -> None:
         lease=(await _lease()),
         now=at(60).real,
     )
-    with pytest.raises(ValueError, match="its caller's"):
+    with pytest.raises(ValueError, match="by its caller"):
         await world.backlog.settle(taken, now=at(60))
 
 
@@ -103,7 +103,7 @@ async def _lease() -> object:
 
 
 async def test_a_sealing_that_fails_leaves_the_verdict_to_be_asked_again(world: World) -> None:
-    """A match without a sealed record is no success."""
+    """A match without a sealed record does not succeed; the check is queried again."""
     world.registry.script.append(RegistryAnswer.NOT_SENT)
     await world.verify()
     world.records.refuse = True
@@ -125,7 +125,7 @@ async def test_the_daily_limit_waits_for_local_midnight(world: World) -> None:
 
 
 async def test_business_time_alone_moves_no_lease(world: World) -> None:
-    """A shifted clock ends claims; it does not make jobs due."""
+    """A shifted clock expires claims; it does not make jobs due."""
     world.registry.script.append(RegistryAnswer.NOT_SENT)
     await world.verify()
     shifted = ClockReading(builders.NOW + timedelta(days=1), builders.NOW)
@@ -133,7 +133,7 @@ async def test_business_time_alone_moves_no_lease(world: World) -> None:
 
 
 async def test_the_worker_takes_many_claims_in_one_lease(world: World) -> None:
-    """Each is settled once."""
+    """Each claim is settled once."""
     world.registry.script.extend([RegistryAnswer.NOT_SENT] * 3)
     numbers = ["110000190101010001", "110000190101020007", "110000190101030002"]
     for place, number in enumerate(numbers):

@@ -1,4 +1,4 @@
-"""Opening claims: sign-ups, repeats, faults between any two acts."""
+"""Claims: sign-ups, repeats, and faults between any two acts."""
 
 import asyncio
 from dataclasses import replace
@@ -30,7 +30,7 @@ RARE = builders.identity(name="某䶮")
 
 
 async def test_a_real_name_is_verified_at_sign_up(world: World) -> None:
-    """One check, one sealed record, a fresh token."""
+    """A sign-up makes one check, one sealed record and a new token."""
     claim = await world.verify()
     assert (claim.state, claim.account.state) == (ClaimState.SUCCEEDED, AccountState.VERIFIED)
     assert world.registry.charged == 1
@@ -39,7 +39,7 @@ async def test_a_real_name_is_verified_at_sign_up(world: World) -> None:
 
 
 async def test_a_wrong_name_fails_and_seals_nothing(world: World) -> None:
-    """A mismatch is an answer."""
+    """A mismatch fails the claim, and no record is sealed."""
     world.registry.verdict = RegistryAnswer.MISMATCH
     claim = await world.verify()
     assert (claim.state, claim.failure_reason) == (ClaimState.FAILED, FailureReason.MISMATCH)
@@ -47,7 +47,7 @@ async def test_a_wrong_name_fails_and_seals_nothing(world: World) -> None:
 
 
 async def test_the_same_request_is_the_same_claim(world: World) -> None:
-    """A repeat asks nobody."""
+    """A repeat does not call the registry."""
     first = await world.verify()
     assert await world.verify() == first
     assert (await world.get()) == first
@@ -55,7 +55,7 @@ async def test_the_same_request_is_the_same_claim(world: World) -> None:
 
 
 async def test_another_body_under_the_same_id_is_refused(world: World) -> None:
-    """REQUEST_ID_REUSED, and the claim stays as it was."""
+    """The answer is REQUEST_ID_REUSED, and the claim is unchanged."""
     first = await world.verify()
     with pytest.raises(AlreadyExistsError) as caught:
         await world.verify(command(identity=OTHER))
@@ -64,14 +64,14 @@ async def test_another_body_under_the_same_id_is_refused(world: World) -> None:
 
 
 async def test_an_unknown_request_is_not_found(world: World) -> None:
-    """GetVerification knows only what was asked."""
+    """GetVerification finds only known requests."""
     with pytest.raises(NotFoundError) as caught:
         await world.get(7)
     assert caught.value.reason is Reason.REQUEST_NOT_FOUND
 
 
 async def test_64_callers_with_one_request_get_one_claim(world: World) -> None:
-    """One registry call, one record, identical answers."""
+    """There are one registry call, one record and identical answers."""
     world.registry.gate = asyncio.Event()
     calls = [asyncio.create_task(world.verify(patience=5)) for _ in range(64)]
     await world.registry.asked.wait()
@@ -83,7 +83,7 @@ async def test_64_callers_with_one_request_get_one_claim(world: World) -> None:
 
 
 async def test_a_repeat_whose_patience_ends_says_pending(world: World) -> None:
-    """It waits for the outcome, but not for ever."""
+    """A repeat waits for the outcome, up to its time limit."""
     world.registry.gate = asyncio.Event()
     first = asyncio.create_task(world.verify(patience=5))
     await world.registry.asked.wait()
@@ -94,7 +94,7 @@ async def test_a_repeat_whose_patience_ends_says_pending(world: World) -> None:
 
 
 async def test_a_registry_that_is_down_leaves_the_claim_pending(world: World) -> None:
-    """The worker settles it when the registry is back; nothing was charged meanwhile."""
+    """The worker settles the claim when the registry is reachable; nothing was charged meanwhile."""
     world.registry.script.extend([RegistryAnswer.NOT_SENT])
     claim = await world.verify()
     assert (claim.state, claim.account.state) == (ClaimState.PENDING, AccountState.PENDING)
@@ -104,14 +104,14 @@ async def test_a_registry_that_is_down_leaves_the_claim_pending(world: World) ->
     (settled,) = await world.work(seconds=1)
     assert settled is not None
     found = await world.get()
-    # The worker knows a claim by the id under which its request is kept.
+    # The worker has the claim under the derived request id.
     assert replace(settled, request_id=found.request_id) == found
     assert settled.state is ClaimState.SUCCEEDED
     assert world.registry.charged == 1
 
 
 async def test_a_lost_answer_is_asked_for_and_never_charged_twice(world: World) -> None:
-    """In doubt the worker queries; it does not send again."""
+    """In doubt the worker queries the check and does not send it again."""
     world.registry.lose_answers = True
     assert (await world.verify()).state is ClaimState.PENDING
     assert await world.work(seconds=9) == []
@@ -122,7 +122,7 @@ async def test_a_lost_answer_is_asked_for_and_never_charged_twice(world: World) 
 
 
 async def test_a_check_that_never_arrived_is_sent_again_under_its_id(world: World) -> None:
-    """Twice unknown to the registry, then the same ai again."""
+    """After two "no such check" answers the same ai is sent again."""
     world.registry.script.append(RegistryAnswer.UNKNOWN)
     await world.verify()
     await world.work(seconds=10)
@@ -135,7 +135,7 @@ async def test_a_check_that_never_arrived_is_sent_again_under_its_id(world: Worl
 
 
 async def test_in_progress_is_polled_until_it_is_decided(world: World) -> None:
-    """The answer PENDING is given at once, the verdict later."""
+    """The call returns PENDING at once; the outcome follows later."""
     world.registry.script.extend(
         [RegistryAnswer.IN_PROGRESS, RegistryAnswer.IN_PROGRESS, RegistryAnswer.MISMATCH]
     )
@@ -147,7 +147,7 @@ async def test_in_progress_is_polled_until_it_is_decided(world: World) -> None:
 
 
 async def test_a_rare_character_is_asked_in_its_other_spelling(world: World) -> None:
-    """Two ids, two spellings, one claim; the record holds the normalised name."""
+    """One claim has two ids and two spellings; the record contains the normalised name."""
     world.registry.script.extend([RegistryAnswer.MISMATCH, RegistryAnswer.MATCH])
     claim = await world.verify(command(identity=RARE))
     assert claim.state is ClaimState.SUCCEEDED
@@ -158,7 +158,7 @@ async def test_a_rare_character_is_asked_in_its_other_spelling(world: World) -> 
 
 
 async def test_the_second_spelling_waits_where_patience_is_over(world: World) -> None:
-    """The worker goes on with the second check, and does not repeat the first."""
+    """The worker continues with the second check and does not repeat the first."""
     world.registry.script.extend([RegistryAnswer.MISMATCH, RegistryAnswer.MATCH])
     claim = await world.verify(command(identity=RARE), patience=0.0)
     assert claim.state is ClaimState.PENDING
@@ -169,7 +169,7 @@ async def test_the_second_spelling_waits_where_patience_is_over(world: World) ->
 
 
 async def test_a_second_spelling_is_asked_about_as_late_as_it_was_sent(world: World) -> None:
-    """Its ten seconds begin when it is sent, not when the claim was opened."""
+    """The query delay of the second check starts when it is sent, not when the claim was opened."""
     world.registry.script.extend([RegistryAnswer.MISMATCH, RegistryAnswer.UNKNOWN])
     world.registry.gate = asyncio.Event()
     claim = asyncio.create_task(world.verify(command(identity=RARE)))
@@ -183,7 +183,7 @@ async def test_a_second_spelling_is_asked_about_as_late_as_it_was_sent(world: Wo
 
 
 async def test_a_crash_after_open_is_taken_up_by_the_callers_retry(world: World) -> None:
-    """The claim has no identity stored, so only the caller can go on; the registry is asked first."""
+    """Without a stored intake only the caller's repeat can continue; it queries the registry first."""
     world.claims.plant("settle", Fault.REFUSE)
     with pytest.raises(UnavailableError):
         await world.verify()
@@ -195,7 +195,7 @@ async def test_a_crash_after_open_is_taken_up_by_the_callers_retry(world: World)
 
 
 async def test_a_retry_before_the_check_may_be_asked_about_lets_the_claim_wait(world: World) -> None:
-    """The identity at hand is stored, and the worker asks when it is time."""
+    """The intake of the repeat is stored, and the worker queries the check later."""
     world.claims.plant("postpone", Fault.REFUSE)
     world.registry.lose_answers = True
     with pytest.raises(UnavailableError):
@@ -209,13 +209,13 @@ async def test_a_retry_before_the_check_may_be_asked_about_lets_the_claim_wait(w
 
 @pytest.mark.parametrize("act", ["open", "settle"])
 async def test_a_lost_answer_of_an_act_doubles_nothing(world: World, act: str) -> None:
-    """The retry finds what was done: one claim, one charge, one record."""
+    """The repeat finds the completed act: one claim, one charge, one record."""
     world.claims.plant(act, Fault.LOSE_ANSWER)
     with pytest.raises(UnavailableError):
         await world.verify()
     claim = await world.verify(seconds=16)
     if act == "open":
-        # Nothing was sent, but nobody can know: the registry is asked twice before it is sent.
+        # Nothing was sent, but that is not known, so the registry is queried twice before the check is sent.
         assert claim.state is ClaimState.PENDING
         await world.work(seconds=22)
         await world.work(seconds=22)
@@ -225,7 +225,7 @@ async def test_a_lost_answer_of_an_act_doubles_nothing(world: World, act: str) -
 
 
 async def test_a_lost_answer_of_postpone_leaves_the_claim_waiting(world: World) -> None:
-    """The caller is told to try again, and the worker settles it all the same."""
+    """The caller gets an error and should repeat; the worker still settles the claim."""
     world.registry.script.append(RegistryAnswer.NOT_SENT)
     world.claims.plant("postpone", Fault.LOSE_ANSWER)
     with pytest.raises(UnavailableError):
@@ -249,7 +249,7 @@ async def test_a_caller_who_goes_away_leaves_no_check_half_asked(world: World) -
 
 
 async def test_without_a_day_key_a_claim_waits_for_its_callers_retry(world: World) -> None:
-    """No identity is ever stored unsealed."""
+    """An identity is never stored unsealed."""
     world.registry.script.append(RegistryAnswer.NOT_SENT)
     world.intakes.refuse = True
     with pytest.raises(UnavailableError):
@@ -258,7 +258,7 @@ async def test_without_a_day_key_a_claim_waits_for_its_callers_retry(world: Worl
 
 
 async def test_a_store_that_refuses_opens_nothing(world: World) -> None:
-    """The registry is not asked before the claim is durable."""
+    """The registry is not called before the claim is durable."""
     world.claims.plant("open", Fault.REFUSE)
     with pytest.raises(UnavailableError):
         await world.verify()
@@ -266,7 +266,7 @@ async def test_a_store_that_refuses_opens_nothing(world: World) -> None:
 
 
 async def test_a_failed_re_verification_takes_nothing_away(world: World) -> None:
-    """A verified account stays verified; the claim says what happened."""
+    """A verified account stays verified; the claim has the failure reason."""
     first = await world.verify()
     world.registry.verdict = RegistryAnswer.MISMATCH
     token = first.account.account_token
@@ -277,7 +277,7 @@ async def test_a_failed_re_verification_takes_nothing_away(world: World) -> None
 
 
 async def test_another_person_cannot_take_an_account_over(world: World) -> None:
-    """A match of somebody else is DIFFERENT_OWNER."""
+    """A match of another person is DIFFERENT_OWNER."""
     first = await world.verify()
     again = await world.verify(command(2, OTHER, account_token=first.account.account_token))
     assert again.failure_reason is FailureReason.DIFFERENT_OWNER
@@ -285,7 +285,7 @@ async def test_another_person_cannot_take_an_account_over(world: World) -> None:
 
 
 async def test_another_partys_account_is_not_found(world: World) -> None:
-    """In the same words as an unknown one."""
+    """Another party's account gives the same error as an unknown one."""
     first = await world.verify()
     token = first.account.account_token
     with pytest.raises(NotFoundError) as caught:
@@ -294,7 +294,7 @@ async def test_another_partys_account_is_not_found(world: World) -> None:
 
 
 async def test_the_sixth_account_of_a_person_is_refused_after_the_match(world: World) -> None:
-    """Five are allowed; the sixth is still asked, so that a stranger learns nothing."""
+    """Five accounts are allowed; the sixth claim is still checked, so that a stranger learns nothing."""
     for number in range(5):
         assert (await world.verify(command(number))).state is ClaimState.SUCCEEDED
     sixth = await world.verify(command(6))
@@ -305,7 +305,7 @@ async def test_the_sixth_account_of_a_person_is_refused_after_the_match(world: W
 
 
 async def test_the_sixth_mismatch_in_an_hour_is_not_asked(world: World) -> None:
-    """TOO_MANY_ATTEMPTS says when to come back."""
+    """TOO_MANY_ATTEMPTS has a retry time."""
     world.registry.verdict = RegistryAnswer.MISMATCH
     for number in range(5):
         await world.verify(command(number), seconds=number)
@@ -318,7 +318,7 @@ async def test_the_sixth_mismatch_in_an_hour_is_not_asked(world: World) -> None:
 
 
 async def test_a_newer_claim_takes_the_place_of_a_pending_one(world: World) -> None:
-    """The old one is SUPERSEDED, and the worker leaves it alone."""
+    """The old claim is SUPERSEDED, and the worker does not settle it."""
     world.registry.script.append(RegistryAnswer.NOT_SENT)
     first = await world.verify()
     second = await world.verify(command(2, account_token=first.account.account_token))
@@ -328,7 +328,7 @@ async def test_a_newer_claim_takes_the_place_of_a_pending_one(world: World) -> N
 
 
 async def test_a_backlog_of_a_day_takes_no_new_claims(sqlite_databases: Databases) -> None:
-    """One that exists is still answered, and room makes the next one welcome."""
+    """A repeat is still answered, and new claims are accepted again when the queue is shorter."""
     world = await open_world(sqlite_databases, policy=OperatorPolicy(5, 365, 1 / 86_400, builders.ZONE))
     world.registry.script.append(RegistryAnswer.NOT_SENT)
     first = await world.verify()
@@ -342,7 +342,7 @@ async def test_a_backlog_of_a_day_takes_no_new_claims(sqlite_databases: Database
 
 
 async def test_an_expiry_that_is_due_shows_in_a_claim_too(world: World) -> None:
-    """GetVerification and GetStatus agree on the day."""
+    """GetVerification and GetStatus agree on an expiry."""
     first = await world.verify()
     later = 366 * 86_400
     claim = await world.get(seconds=later)
@@ -354,7 +354,7 @@ async def test_an_expiry_that_is_due_shows_in_a_claim_too(world: World) -> None:
 
 
 async def test_a_closed_account_takes_no_claim(world: World) -> None:
-    """The refusal leaves the request free to be used again."""
+    """A refused request id can be used again."""
     first = await world.verify()
     await _set(world, "standing", "CLOSED")
     with pytest.raises(PreconditionError) as caught:
@@ -365,7 +365,7 @@ async def test_a_closed_account_takes_no_claim(world: World) -> None:
 
 
 async def test_a_person_who_was_closed_fails_after_the_match(world: World) -> None:
-    """PERSON_CLOSED is told to nobody who does not know the name."""
+    """PERSON_CLOSED is returned only after a match."""
     await world.verify()
     await _set_person_closed(world)
     again = await world.verify(command(2))
@@ -373,7 +373,7 @@ async def test_a_person_who_was_closed_fails_after_the_match(world: World) -> No
 
 
 def test_a_command_shows_no_identity() -> None:
-    """Its repr may end in a log."""
+    """repr contains no name and no number."""
     shown = repr(replace(command(), fields=(builders.NAME, builders.NUMBER)))
     assert builders.NAME not in shown
     assert builders.NUMBER not in shown

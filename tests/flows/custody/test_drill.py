@@ -1,4 +1,4 @@
-"""Drills: a record for each quorum, passes that count once, and who is overdue."""
+"""Drills: one record for each quorum, passes that count once, and overdue custodians."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -33,14 +33,14 @@ DAY = timedelta(days=1)
 
 @pytest_asyncio.fixture
 async def room(sqlite_databases: Databases, tmp_path: Path) -> AsyncIterator[Chamber]:
-    """Return a chamber over SQLite files, with a drill record."""
+    """Return a chamber with SQLite files and a drill record."""
     async with chamber(sqlite_databases, tmp_path) as made:
         await made.keep_drills()
         yield made
 
 
 async def command(room: Chamber, name: str = A, *, signer: str = "", **changes: Any) -> PassCommand:
-    """Return what somebody signs now, with a good code."""
+    """Return a pass that a member signs now, with a valid code."""
     shown = await room.drills.get(actor_id=person(name).actor_id, now=room.now())
     record, time = shown.record, int(room.now().real.timestamp())
     terms = DrillTerms(record.record_id, record.present_quorum_id, name, time)
@@ -61,7 +61,7 @@ async def passed(room: Chamber, *names: str) -> list[DrillStanding]:
 
 
 def second_roster() -> Roster:
-    """Return a version in which custodian-d has taken the place of custodian-c."""
+    """Return a version in which custodian-d replaces custodian-c."""
     first, added = first_roster(), replace(person("custodian-d"), role="custodian")
     kept = tuple(each for each in first.people if each.name != C)
     quorum = replace(first.quorums[0], custodians=(*first.quorums[0].custodians[:2], added))
@@ -70,7 +70,7 @@ def second_roster() -> Roster:
 
 
 async def test_one_record_for_each_quorum(room: Chamber) -> None:
-    """Made once, of nobody, with an entry that names it; the next quorum gets its own."""
+    """A quorum gets one synthetic record with a log entry; the next quorum gets another one."""
     (entry,) = await room.logged(EventType.DRILL_RENEW)
     assert entry.actor_id == "system"
     shown = await room.drills.get(actor_id=person(B).actor_id, now=room.now())
@@ -87,10 +87,10 @@ async def test_one_record_for_each_quorum(room: Chamber) -> None:
 
 
 async def test_a_quorum_that_changes_meanwhile(room: Chamber) -> None:
-    """What was sealed for the next quorum is not stored as this one's; the next run makes the next one's."""
+    """A record sealed for the next quorum is not stored for this one; the next run creates it."""
 
     class Hasty:
-        """Seals after another version came into force."""
+        """A sealer that adopts another version before it seals."""
 
         async def seal(self, **what: Any) -> Any:
             """Change the roster first."""
@@ -112,7 +112,7 @@ async def test_a_quorum_that_changes_meanwhile(room: Chamber) -> None:
 
 
 async def test_a_pass_is_an_act(room: Chamber) -> None:
-    """It counts for 90 days from now, and its entry is the custodian's."""
+    """A pass counts for 90 days, and its log entry has the custodian as actor."""
     room.pass_time(days=10)
     (standing,) = await passed(room, A)
     now = room.now().business
@@ -122,7 +122,7 @@ async def test_a_pass_is_an_act(room: Chamber) -> None:
 
 
 async def test_a_repeat_is_the_same_pass(room: Chamber) -> None:
-    """Under the same request_id, without another code and without another entry."""
+    """A repeat with the same request_id needs no code and writes no entry."""
     first = await command(room)
     answered = await room.drills.complete(first, now=room.now())
     room.pass_time(minutes=1)
@@ -133,7 +133,7 @@ async def test_a_repeat_is_the_same_pass(room: Chamber) -> None:
 
 
 async def test_a_signature_counts_once(room: Chamber) -> None:
-    """Replayed under another request_id, or older than the last one, it is refused and changes nothing."""
+    """A signature that is replayed under another request_id, or older than the last one, is refused."""
     older = await command(room)
     room.pass_time(seconds=2)
     newer = await command(room)
@@ -151,7 +151,7 @@ async def test_a_signature_counts_once(room: Chamber) -> None:
 
 
 async def test_what_is_refused(room: Chamber) -> None:
-    """Another's signature, another record, another quorum, an old clock, a wrong code: each is in the log."""
+    """Another's signature, record or quorum, an old time and a wrong code are refused and logged."""
     wrong: list[tuple[dict[str, Any], Reason]] = [
         ({"signer": B}, Reason.INVALID_MESSAGE),
         ({"record_id": "0" * 32}, Reason.QUORUM_INVALID),
@@ -168,7 +168,7 @@ async def test_what_is_refused(room: Chamber) -> None:
 
 
 async def test_a_good_code_is_not_spent_on_what_is_refused(room: Chamber) -> None:
-    """Everything else is checked before."""
+    """The code is checked last."""
     bad = await command(room, signer=B)
     await refused(room, A, room.drills.complete(bad, now=room.now()), Reason.INVALID_MESSAGE)
     good = replace(await command(room), code=bad.code)
@@ -176,7 +176,7 @@ async def test_a_good_code_is_not_spent_on_what_is_refused(room: Chamber) -> Non
 
 
 async def test_who_is_not_of_the_quorum_in_force(room: Chamber) -> None:
-    """Nobody but its custodians gets anything; before the worker made a record there is none."""
+    """Only custodians of the quorum get the record, once the worker has created it."""
     act = room.drills.get(actor_id=person("auditor-a").actor_id, now=room.now())
     await refused(room, "auditor-a", act, Reason.ACCESS_DENIED)
     room.rosters.versions.append(second_roster())
@@ -189,7 +189,7 @@ async def test_who_is_not_of_the_quorum_in_force(room: Chamber) -> None:
 
 
 async def test_nothing_is_changed_while_the_log_stands_still(room: Chamber) -> None:
-    """No record, no pass, no finding: LOG_UNAVAILABLE."""
+    """Records, passes and findings are refused with LOG_UNAVAILABLE."""
     made = await command(room)
     room.pass_time(minutes=2)
     room.waiting.oldest = room.now().real - timedelta(minutes=2)
@@ -206,13 +206,13 @@ async def test_nothing_is_changed_while_the_log_stands_still(room: Chamber) -> N
 
 
 async def test_findings_are_logged(room: Chamber) -> None:
-    """As refusals of the custodian whose client found them."""
+    """A finding is logged as a refusal of the custodian whose client reported it."""
     await room.drills.report(actor_id=person(A).actor_id, finding=HistoryFinding.SHARE_WRONG, now=room.now())
     assert await room.refusals(A) == 1
 
 
 async def test_who_is_overdue(room: Chamber) -> None:
-    """Counted per custodian of the quorum in force, from the last pass or the first record on."""
+    """Custodians of the current quorum are counted, from their last pass or the first record on."""
     await passed(room, A)
     room.pass_time(days=60)
     await passed(room, B)
@@ -224,7 +224,7 @@ async def test_who_is_overdue(room: Chamber) -> None:
 
 
 async def test_a_pass_outlives_a_change_of_the_quorum(room: Chamber) -> None:
-    """For the same person and key; the new custodian has 90 days from the new quorum's record on."""
+    """It counts for the same custodian and key; a new custodian has 90 days from the new record on."""
     await passed(room, A)
     room.pass_time(days=80)
     room.rosters.versions.append(second_roster())
@@ -241,5 +241,5 @@ async def test_a_pass_outlives_a_change_of_the_quorum(room: Chamber) -> None:
 
 
 async def test_before_the_first_record(room: Chamber) -> None:
-    """Nobody is overdue with what nobody could do."""
+    """Without a drill record no custodian is overdue."""
     assert drill_standing.standings(versions=[first_roster()], history=DrillHistory({}, {})) == []

@@ -1,4 +1,4 @@
-"""Who holds the shares of how many records."""
+"""Counts of records by who holds their shares."""
 
 from dataclasses import replace
 
@@ -26,14 +26,14 @@ ONE = FIRST.quorums[0].id
 
 
 def test_all_is_where_it_belongs() -> None:
-    """A quorum in force, whichever version brought it."""
+    """All shares of a current quorum are PRESENT, whichever version introduced it."""
     found = quorum_count.count((FIRST, _version(2, *NAMES)), by_quorum={ONE: 5}, handed={})
     assert found == Count({("2", Holders.PRESENT): 5}, {})
     quorum_count.check_handed_over(found)
 
 
 def test_a_leaver_who_is_named_is_waited_for() -> None:
-    """Records of both quorums are counted, and who has yet to hand over is said."""
+    """Records of both quorums are counted, and the leaver who has yet to hand over is named."""
     second = _version(2, D, B, C, also=(A,))
     found = quorum_count.count((FIRST, second), by_quorum={ONE: 5, second.quorums[0].id: 2}, handed={})
     assert found.records == {("1", Holders.WAITING): 5, ("2", Holders.PRESENT): 2}
@@ -42,14 +42,14 @@ def test_a_leaver_who_is_named_is_waited_for() -> None:
 
 
 def test_a_leaver_who_is_named_no_more_is_lost() -> None:
-    """Nothing can be done about it but to verify the people anew, so the doctor keeps quiet."""
+    """Only new verifications could repair this, so the doctor gives no advice."""
     found = quorum_count.count((FIRST, _version(2, D, B, C)), by_quorum={ONE: 5}, handed={})
     assert found == Count({("1", Holders.LOST): 5}, {})
     quorum_count.check_handed_over(found)
 
 
 def test_in_between_the_holders_are_those_of_the_hand_over() -> None:
-    """The second leaver was first: the first is waited for still, and nobody else."""
+    """The second leaver handed over first, so only the first one is waited for."""
     second, third = _version(2, D, B, C, also=(A,)), _version(3, D, E, C, also=(A, B))
     last = third.quorums[0].id
     members = tuple((name, people.person(name).hpke_public_key) for name in (A, E, C))
@@ -60,7 +60,7 @@ def test_in_between_the_holders_are_those_of_the_hand_over() -> None:
 
 
 def test_a_quorum_that_ended_keeps_its_custodians() -> None:
-    """As long as they are named; else, and for a quorum that nobody signed, the shares are lost."""
+    """They keep them while they are in the roster; otherwise, or for an unknown quorum, shares are LOST."""
     second = _version(2, *NAMES)
     renamed = replace(second, quorums=(replace(second.quorums[0], name="others", threshold=3),))
     assert quorum_count.count((FIRST, renamed), by_quorum={ONE: 1}, handed={}).records == {
@@ -72,11 +72,11 @@ def test_a_quorum_that_ended_keeps_its_custodians() -> None:
 
 
 def test_fewer_than_m_who_are_named_is_an_alarm() -> None:
-    """Two left before they handed over, one after the other: they must be named again."""
+    """If two left one after the other without handing over, they must be put back into the roster."""
     versions = (FIRST, _version(2, D, B, C), _version(3, D, E, C))
     found = quorum_count.count(versions, by_quorum={ONE: 5}, handed={})
     assert (found.records, found.leavers) == ({("1", Holders.LOST): 5}, {})
-    with pytest.raises(AilmentError, match="5 of custodian-a, 5 of custodian-b are missing"):
+    with pytest.raises(AilmentError, match="missing are 5 of custodian-a, 5 of custodian-b"):
         quorum_count.check_handed_over(found)
     again = (*versions, _version(4, D, E, C, also=(A,)))
     with pytest.raises(AilmentError, match="wait to be handed over, 5 of custodian-a"):

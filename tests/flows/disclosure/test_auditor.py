@@ -1,4 +1,4 @@
-"""Disclosures: what the service refuses, with its reason and its entry in the log."""
+"""Disclosures: what the service refuses, with the reason and the log entry."""
 
 from dataclasses import replace
 from typing import Any
@@ -44,7 +44,7 @@ from tests.support.storage_world import MISMATCHED
 
 
 async def test_self_approval(room: Chamber) -> None:
-    """An auditor whom a later roster makes a custodian decides on no request of the own: SELF_APPROVAL."""
+    """An auditor who becomes a custodian cannot decide on an earlier request: SELF_APPROVAL."""
     disclosure_id, paper = await filed(room)
     roster = room.rosters.current
     turned = replace(person(A), name="auditor-a", actor_id=person("auditor-a").actor_id)
@@ -59,7 +59,7 @@ async def test_self_approval(room: Chamber) -> None:
 
 
 async def test_a_used_code(room: Chamber) -> None:
-    """A code is good for one approval of one person: SECOND_FACTOR_REFUSED the next time."""
+    """A code is valid for one approval: SECOND_FACTOR_REFUSED the next time."""
     code = room.codes.code()
     _, first = await filed(room)
     _, second = await filed(room)
@@ -69,7 +69,7 @@ async def test_a_used_code(room: Chamber) -> None:
 
 @pytest.mark.parametrize("code", ["１２３４５６", "000000", "12345", " 123456", "٠١٢٣٤٥"])
 async def test_a_code_that_is_none(room: Chamber, code: str) -> None:
-    """Full-width digits, a late or wrong code, and anything else are SECOND_FACTOR_REFUSED."""
+    """Full-width digits, a late or wrong code and any other text are SECOND_FACTOR_REFUSED."""
     _, paper = await filed(room)
     await refused(room, A, decide(room, decision(paper, A, code=code)), Reason.SECOND_FACTOR_REFUSED)
     disclosure_id = await approved(room)
@@ -77,14 +77,14 @@ async def test_a_code_that_is_none(room: Chamber, code: str) -> None:
 
 
 async def test_an_approval_that_comes_too_late(room: Chamber) -> None:
-    """After the end of the request: DISCLOSURE_EXPIRED, also before the worker has noticed."""
+    """After the request expired: DISCLOSURE_EXPIRED, even before the worker has stored it."""
     _, paper = await filed(room)
     room.pass_time(hours=72)
     await refused(room, A, decide(room, decision(paper, A)), Reason.DISCLOSURE_EXPIRED)
 
 
 async def test_a_paper_of_another_purpose(room: Chamber) -> None:
-    """A denial is no approval, and no paper of any other purpose is one: INVALID_MESSAGE."""
+    """A denial or a paper of another purpose is not accepted as an approval: INVALID_MESSAGE."""
     _, paper = await filed(room)
     command = decision(paper, A)
     denial = decision(paper, A, verdict=Verdict.DENY).signed
@@ -95,7 +95,7 @@ async def test_a_paper_of_another_purpose(room: Chamber) -> None:
 
 @pytest.mark.parametrize("what", ["share", "name", "place", "request", "signature", "long", "none"])
 async def test_a_paper_that_says_something_else(room: Chamber, what: str) -> None:
-    """Another share, custodian, place or request, another's signature: INVALID_MESSAGE."""
+    """A paper with another share, custodian, place, request or signature is INVALID_MESSAGE."""
     _, paper = await filed(room)
     _, other = await filed(room)
     command = decision(paper, A)
@@ -113,7 +113,7 @@ async def test_a_paper_that_says_something_else(room: Chamber, what: str) -> Non
 
 
 async def test_too_few_shares(room: Chamber) -> None:
-    """M - 1 approvals open nothing: ILLEGAL_TRANSITION, and the code is not spent."""
+    """With M - 1 approvals: ILLEGAL_TRANSITION, and the code is not spent."""
     disclosure_id, paper = await filed(room)
     await decide(room, decision(paper, A))
     code = room.codes.code()
@@ -122,14 +122,14 @@ async def test_too_few_shares(room: Chamber) -> None:
 
 
 async def test_a_second_decision(room: Chamber) -> None:
-    """Of one custodian: ILLEGAL_TRANSITION."""
+    """A second decision of one custodian is ILLEGAL_TRANSITION."""
     _, paper = await filed(room)
     await decide(room, decision(paper, A))
     await refused(room, A, decide(room, decision(paper, A, verdict=Verdict.DENY)), Reason.ILLEGAL_TRANSITION)
 
 
 async def test_somebody_who_holds_no_share(room: Chamber) -> None:
-    """A custodian of another quorum is ACCESS_DENIED, and sees nothing of the request."""
+    """A custodian of another quorum gets ACCESS_DENIED and no part of the request."""
     _, paper = await filed(room)
     roster = room.rosters.current
     outsider = person("mallory")
@@ -143,7 +143,7 @@ async def test_somebody_who_holds_no_share(room: Chamber) -> None:
 
 
 async def test_a_key_that_is_not_in_the_roster(room: Chamber) -> None:
-    """A request that another key signed, or that is in another's name: INVALID_MESSAGE."""
+    """A request signed with another key or in another auditor's name is INVALID_MESSAGE."""
     asked = terms(room, await room.account())
     await refused(room, "auditor-a", file(room, signed(asked, "mallory")), Reason.INVALID_MESSAGE)
     room.pass_time(minutes=1)
@@ -152,7 +152,7 @@ async def test_a_key_that_is_not_in_the_roster(room: Chamber) -> None:
 
 
 async def test_a_person_who_left_the_roster(room: Chamber) -> None:
-    """ACCESS_DENIED from the next call on."""
+    """A removed member gets ACCESS_DENIED from the next call on."""
     asked = terms(room, await room.account())
     roster = room.rosters.current
     left = tuple(each for each in roster.people if each.name != "auditor-a")
@@ -161,13 +161,13 @@ async def test_a_person_who_left_the_roster(room: Chamber) -> None:
 
 
 async def test_a_request_under_another_roster(room: Chamber) -> None:
-    """Signed under a version that is not in force: ROSTER_INVALID."""
+    """A request signed under a version that is not the current one is ROSTER_INVALID."""
     asked = terms(room, await room.account(), roster_digest="0" * 64)
     await refused(room, "auditor-a", file(room, signed(asked)), Reason.ROSTER_INVALID)
 
 
 async def test_a_replayed_request(room: Chamber) -> None:
-    """The same signed bytes under another request_id, or by another auditor: refused and logged."""
+    """The same signed bytes under another request_id or from another auditor are refused and logged."""
     asked = terms(room, await room.account())
     await file(room, signed(asked), number=1)
     again = await file(room, signed(asked), number=1)
@@ -181,14 +181,14 @@ async def test_a_replayed_request(room: Chamber) -> None:
 
 
 async def test_an_old_request(room: Chamber) -> None:
-    """One that was signed an hour ago is DISCLOSURE_EXPIRED, although its own time is not over."""
+    """A request signed an hour ago is DISCLOSURE_EXPIRED, although its lifetime is longer."""
     asked = terms(room, await room.account())
     room.pass_time(hours=1)
     await refused(room, "auditor-a", file(room, signed(asked)), Reason.DISCLOSURE_EXPIRED)
 
 
 async def test_too_many_requests(room: Chamber) -> None:
-    """The budget is one auditor's own, and for a day: TOO_MANY_ATTEMPTS, then again."""
+    """The limit is per auditor and day: TOO_MANY_ATTEMPTS, then accepted the next day."""
     room.daily = 2
     room.restart()
     account = await room.account()
@@ -205,7 +205,7 @@ async def test_too_many_requests(room: Chamber) -> None:
 
 
 async def test_an_account_without_a_record(room: Chamber) -> None:
-    """Nobody, and one that was never verified: ACCOUNT_NOT_FOUND."""
+    """An unknown account and a never-verified one are ACCOUNT_NOT_FOUND."""
     job = await room.world.job()
     for account in (builders.TOKEN, job.account_token):
         asked = signed(terms(room, account))
@@ -214,7 +214,7 @@ async def test_an_account_without_a_record(room: Chamber) -> None:
 
 
 async def test_another_auditors_disclosure(room: Chamber) -> None:
-    """It does not exist for others: REQUEST_NOT_FOUND, to look at, to withdraw and to open."""
+    """For other auditors it is REQUEST_NOT_FOUND: to read, to cancel and to open."""
     disclosure_id = await approved(room)
     actor_id = person("auditor-b").actor_id
     acts: list[Any] = [
@@ -235,7 +235,7 @@ async def test_another_auditors_disclosure(room: Chamber) -> None:
 
 
 async def test_a_record_that_was_replaced(room: Chamber) -> None:
-    """After a re-verification neither an approval nor an opening of the old request counts."""
+    """After a re-verification the old request can be neither approved nor opened."""
     disclosure_id, paper = await filed(room)
     account = papers.parse_request(paper).account_token
     ready = await approved(room)
@@ -252,7 +252,7 @@ async def test_a_record_that_was_replaced(room: Chamber) -> None:
 
 
 async def test_a_quorum_that_no_roster_has(room: Chamber) -> None:
-    """A record that claims other custodians is QUORUM_INVALID: to ask for it and to decide."""
+    """A record with an unknown quorum is QUORUM_INVALID: to request and to decide."""
     _, paper = await filed(room)
     await room.world.do(update(records).values(present_quorum_id="0" * 64))
     await refused(room, A, decide(room, decision(paper, A)), Reason.QUORUM_INVALID)
@@ -261,7 +261,7 @@ async def test_a_quorum_that_no_roster_has(room: Chamber) -> None:
 
 
 async def test_a_record_that_does_not_fit_the_log(room: Chamber) -> None:
-    """Any change of it, and any change of what it is checked by, is RECORD_DAMAGED; no code is spent."""
+    """A changed record or changed evidence is RECORD_DAMAGED, and no code is spent."""
     disclosure_id = await approved(room)
     (row,) = await room.world.all(select(records))
     changes: list[Any] = [
@@ -281,7 +281,7 @@ async def test_a_record_that_does_not_fit_the_log(room: Chamber) -> None:
 
 
 async def test_missing_evidence_is_damage(room: Chamber) -> None:
-    """Without the opening keys nothing can be proved, so nothing is released."""
+    """Without the opening keys nothing can be proved, so nothing is returned."""
     disclosure_id = await approved(room)
     await filed(room)
     await room.world.do(delete(log_openings))
@@ -291,7 +291,7 @@ async def test_missing_evidence_is_damage(room: Chamber) -> None:
 
 
 async def test_an_old_version_that_was_put_back_is_refused(room: Chamber) -> None:
-    """It opens by itself, but the newest settlement entry names another digest: RECORD_DAMAGED."""
+    """A restored old version does not match the newest settlement entry: RECORD_DAMAGED."""
     account = await room.account()
     former = await room.verify_again(account)
     await room.world.database.act("test", lambda connection: record_rows.put(connection, former))
@@ -301,7 +301,7 @@ async def test_an_old_version_that_was_put_back_is_refused(room: Chamber) -> Non
 
 
 async def test_a_failed_verification_leaves_the_record_fitting(room: Chamber) -> None:
-    """Its settlement entry is newer than the record's, and says nothing about it."""
+    """The settlement entry of a failed claim is newer but does not concern the record."""
     account = await room.account()
     job = await room.world.job(account_token=account, new_account=False)
     await room.settle(job, MISMATCHED)
@@ -311,7 +311,7 @@ async def test_a_failed_verification_leaves_the_record_fitting(room: Chamber) ->
 
 
 async def test_an_erased_shred_key_releases_nothing(room: Chamber) -> None:
-    """RECORD_DAMAGED, and none is made in its place."""
+    """The answer is RECORD_DAMAGED, and no new shred key is created."""
     disclosure_id = await approved(room)
 
     async def work(connection: Connection) -> None:
@@ -323,7 +323,7 @@ async def test_an_erased_shred_key_releases_nothing(room: Chamber) -> None:
 
 
 async def test_reused_ids_are_refused(room: Chamber) -> None:
-    """A request_id of one act is not one of another."""
+    """A request_id of one act is refused for another."""
     disclosure_id, paper = await filed(room)
     command = decision(paper, A)
     await decide(room, command)

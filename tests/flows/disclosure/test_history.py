@@ -1,4 +1,4 @@
-"""Histories over real databases: what is told, when, to whom, and how it is proved."""
+"""Histories on real databases: what is returned, when, to whom, and with which proof."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -26,7 +26,7 @@ EMBARGO = timedelta(days=90)
 
 @pytest_asyncio.fixture
 async def room(databases: Databases, tmp_path: Path) -> AsyncIterator[Chamber]:
-    """Return a chamber over each kind of database."""
+    """Return a chamber with each kind of database."""
     async with chamber(databases, tmp_path) as made:
         yield made
 
@@ -53,7 +53,7 @@ async def opened(room: Chamber) -> str:
 
 
 async def test_an_opening_is_told_once_the_horizon_has_passed_it(room: Chamber) -> None:
-    """Before that the history looks like that of an account that was never opened."""
+    """Before that the history is that of an account whose record was never opened."""
     account, other = await opened(room), await room.account()
     before, never = await history(room, account), await history(room, other)
     assert (before.openings, before.proofs.entries) == ((), ())
@@ -80,7 +80,7 @@ async def test_whose_history(room: Chamber) -> None:
 
 
 async def test_without_a_checkpoint_there_is_no_history(room: Chamber) -> None:
-    """An answer that proves nothing is none."""
+    """Without a checkpoint the answer could not be proved, so it is refused."""
     account = await room.account()
     with pytest.raises(UnavailableError) as refused:
         await history(room, account)
@@ -88,7 +88,7 @@ async def test_without_a_checkpoint_there_is_no_history(room: Chamber) -> None:
 
 
 async def test_an_entry_that_is_gone_is_said(room: Chamber) -> None:
-    """Whoever deletes the key of an entry does not make the opening unsaid."""
+    """Deleting an entry's opening key does not hide the opening."""
     account = await opened(room)
     room.pass_time(days=91)
     (opening,) = (await history(room, account)).openings

@@ -1,4 +1,4 @@
-"""Promise 6: swapped, flipped, put back: a record that is not that of its settlement is found, every time."""
+"""Promise 6: a record that is swapped, changed or restored is always detected."""
 
 from dataclasses import dataclass, replace
 from itertools import permutations
@@ -33,7 +33,7 @@ def _damaged(evidence: RecordEvidence) -> bool:
 
 
 async def test_a_record_swapped_between_any_two_of_100_accounts_is_found(room: Chamber) -> None:
-    """All 9,900 ordered pairs, the whole row or its ciphertext alone; each account's own record fits."""
+    """All 9,900 ordered pairs are detected, for the whole row and for the ciphertext alone."""
     accounts = [await room.account() for _ in range(ACCOUNTS)]
     found = [await _evidence(room, account) for account in accounts]
     assert not any(_damaged(evidence) for evidence in found)
@@ -66,7 +66,7 @@ class Flip:
 
 
 async def test_every_flipped_bit_is_found(room: Chamber) -> None:
-    """Of salt, commitment, ciphertext and share hashes by the digest; of a sealed share by its custodian."""
+    """The digest detects a flip in its fields, and the custodian detects one in a sealed share."""
     evidence = await _evidence(room, await room.account())
     record = evidence.record
     flips = [
@@ -99,7 +99,7 @@ async def test_every_flipped_bit_is_found(room: Chamber) -> None:
     ],
 )
 async def test_what_a_record_says_of_itself_is_bound(room: Chamber, change: dict[str, object]) -> None:
-    """Its id, its quorum, whose account it is, its format."""
+    """A changed id, quorum, account or format is detected."""
     evidence = await _evidence(room, await room.account())
     changed = replace(evidence.record, **change)  # type: ignore[arg-type]
     assert _damaged(replace(evidence, record=changed))
@@ -113,7 +113,7 @@ async def test_a_hand_over_keeps_a_record_fitting(room: Chamber) -> None:
 
 
 async def test_every_old_version_that_is_put_back_is_found(room: Chamber) -> None:
-    """Only the newest of ten versions fits, whenever the log has taken them, and after failures too."""
+    """Only the newest of ten versions matches, in any log order, and after failed claims too."""
     account = await room.account()
     versions = []
     for number in range(9):
@@ -133,7 +133,7 @@ async def test_every_old_version_that_is_put_back_is_found(room: Chamber) -> Non
 
 
 async def test_a_claim_that_is_gone_is_found(room: Chamber) -> None:
-    """A settlement that no claim explains proves nothing."""
+    """A settlement entry without its claim is detected."""
     evidence = await _evidence(room, await room.account())
     assert _damaged(replace(evidence, claims=()))
     assert _damaged(replace(evidence, entries=()))

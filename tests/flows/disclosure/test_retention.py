@@ -1,4 +1,4 @@
-"""Disclosures: waiting for the log, lost answers, the end of shares, and what is logged of refusals."""
+"""Disclosures: waiting for the log, lost answers, destroyed shares, and logged refusals."""
 
 import asyncio
 from dataclasses import replace
@@ -38,7 +38,7 @@ from tests.support.fakes.flaky import Fault
 
 
 async def test_parallel_requests_keep_the_budget(room: Chamber) -> None:
-    """Of eight at once, exactly as many pass as are left."""
+    """Of eight concurrent requests exactly as many succeed as the limit allows."""
     room.daily = 3
     room.restart()
     account = await room.account()
@@ -49,7 +49,7 @@ async def test_parallel_requests_keep_the_budget(room: Chamber) -> None:
 
 
 async def test_nothing_is_released_before_the_log_has_it(room: Chamber) -> None:
-    """Without a checkpoint LOG_UNAVAILABLE; then the same request goes on, and it is one opening."""
+    """Without a checkpoint: LOG_UNAVAILABLE; a repeat then continues, and it is one opening."""
     disclosure_id = await approved(room)
     asked: dict[str, Any] = {
         "actor_id": person("auditor-a").actor_id,
@@ -71,7 +71,7 @@ async def test_nothing_is_released_before_the_log_has_it(room: Chamber) -> None:
 
 
 async def test_nothing_changes_while_the_log_stands_still(room: Chamber) -> None:
-    """Every act is LOG_UNAVAILABLE, and nothing of it is stored."""
+    """Every act is LOG_UNAVAILABLE and stores nothing."""
     _, paper = await filed(room)
     ready = await approved(room)
     room.pass_time(minutes=5)
@@ -109,7 +109,7 @@ async def test_nothing_changes_while_the_log_stands_still(room: Chamber) -> None
 
 
 async def test_a_lost_answer_is_asked_for_again(room: Chamber) -> None:
-    """Each act may lose its answer; the repeat finds it done, and spends no second code."""
+    """Each act may lose its answer; the repeat finds it done and spends no second code."""
     account = await room.account()
     asked = signed(terms(room, account))
     room.flaky.plant("request", Fault.LOSE_ANSWER)
@@ -141,7 +141,7 @@ async def test_a_lost_answer_is_asked_for_again(room: Chamber) -> None:
 
 
 async def test_the_worker_ends_what_time_has_ended(room: Chamber) -> None:
-    """EXPIRED with an entry; re-sealed shares are gone then, and after the last opening as well."""
+    """Disclosures become EXPIRED with an entry; shares are then destroyed, also after the last opening."""
     waiting, _ = await filed(room)
     ready = await approved(room)
     opened = await approved(room)
@@ -173,7 +173,7 @@ async def test_the_worker_ends_what_time_has_ended(room: Chamber) -> None:
 
 
 async def test_a_late_repeat_gets_no_shares(room: Chamber) -> None:
-    """Once they are destroyed the same request_id is DISCLOSURE_EXPIRED."""
+    """After the shares are destroyed, a repeat is DISCLOSURE_EXPIRED."""
     disclosure_id = await approved(room)
     await open_once(room, disclosure_id, request_id=request_id(77))
     room.pass_time(minutes=10)
@@ -182,14 +182,14 @@ async def test_a_late_repeat_gets_no_shares(room: Chamber) -> None:
 
 
 async def test_shares_that_are_gone_are_told(room: Chamber) -> None:
-    """Whoever deleted them: DISCLOSURE_EXPIRED, never half an answer."""
+    """If shares are missing for any reason: DISCLOSURE_EXPIRED, never a partial answer."""
     disclosure_id = await approved(room)
     await room.world.do(update(disclosure_decisions).values(resealed=None))
     await refused(room, "auditor-a", open_once(room, disclosure_id), Reason.DISCLOSURE_EXPIRED)
 
 
 async def test_denials_destroy_the_shares(room: Chamber) -> None:
-    """One approval and two denials: DENIED, and the given share is gone."""
+    """After one approval and two denials: DENIED, and the released share is destroyed."""
     disclosure_id, paper = await filed(room)
     await decide(room, decision(paper, A))
     await decide(room, decision(paper, B, verdict=Verdict.DENY))
@@ -199,7 +199,7 @@ async def test_denials_destroy_the_shares(room: Chamber) -> None:
 
 
 async def test_refusals_within_a_minute_are_one_entry(room: Chamber) -> None:
-    """The rest is counted, and told with the next one or by the worker; each person and reason by itself."""
+    """Further refusals are counted and logged with the next one or by the worker, per actor and reason."""
     for _ in range(5):
         with pytest.raises(IdvaultError):
             await room.auditing.get(
@@ -217,14 +217,14 @@ async def test_refusals_within_a_minute_are_one_entry(room: Chamber) -> None:
 
 
 async def test_a_refusal_that_cannot_be_logged_is_not_told(room: Chamber) -> None:
-    """STORE_UNAVAILABLE instead: nobody learns what the log does not know."""
+    """The caller gets STORE_UNAVAILABLE instead of a refusal that is not logged."""
     room.flaky.plant("refuse", Fault.REFUSE)
     with pytest.raises(UnavailableError):
         await room.auditing.get(actor_id=person("auditor-a").actor_id, disclosure_id="0" * 32, now=room.now())
 
 
 async def test_a_finding_is_logged(room: Chamber) -> None:
-    """What a person's own client refused is an entry of that person; of an unknown request it is not."""
+    """A finding is logged with the member as actor; one about an unknown request is not logged."""
     disclosure_id, _ = await filed(room)
     await room.custody.report(
         actor_id=person(A).actor_id,
@@ -244,7 +244,7 @@ async def test_a_finding_is_logged(room: Chamber) -> None:
 
 
 async def test_case_texts_are_nowhere_in_clear(room: Chamber) -> None:
-    """Neither in a table nor in a leaf."""
+    """No table and no leaf contains a case text."""
     await filed(room)
     contents = str(await room.world.contents())
     for text in ("案 2026-1", "第一条", "一次核查"):

@@ -1,4 +1,4 @@
-"""The log of a database verified page by page: in bounded memory, and as of one moment."""
+"""The audit of a database's log: page by page, in bounded memory, from one consistent read."""
 
 import asyncio
 import tracemalloc
@@ -22,7 +22,7 @@ MIB = 2**20
 
 
 def test_memory_is_bounded(sqlite_databases: Databases) -> None:
-    """10^5 entries are verified in a few MiB, the checkpoint in their middle and the progress included."""
+    """10^5 entries are verified within a few MiB, with a checkpoint in the middle and progress reports."""
     leaves = asyncio.run(logs.fill(sqlite_databases, MANY))
     checkpoints = [logs.checkpoint_of(leaves), logs.checkpoint_of(leaves[:70_007])]
     del leaves
@@ -50,7 +50,7 @@ async def verify(databases: Databases, checkpoints: list[Checkpoint], told: list
 
 
 async def test_what_comes_meanwhile_is_for_the_next_time(main_database: Database) -> None:
-    """Entries that get their place while others are verified are neither verified nor in the way."""
+    """Entries sequenced during the audit are not verified and do not disturb it."""
     leaves = log_of(3_000)
     await logs.append(main_database, leaves[:1_500])
     await logs.sequence(main_database)
@@ -67,7 +67,7 @@ async def test_what_comes_meanwhile_is_for_the_next_time(main_database: Database
 
 
 class EmptyStore:
-    """A log of which nothing is left but its head."""
+    """A log with a head but without entries."""
 
     async def extent(self) -> Extent:
         return Extent(3, b"tree", 0, 0)
@@ -77,7 +77,7 @@ class EmptyStore:
 
 
 async def test_a_head_without_entries() -> None:
-    """Where every entry is gone, the head says how many there were; a checkpoint of nothing is no help."""
+    """If all entries are missing, the head tells how many there were."""
     flow = LogAuditFlow(store=EmptyStore())
     for checkpoints in ([], [logs.checkpoint_of([])]):
         with pytest.raises(WrongEntryError, match="entry 0: one of the entries 0 to 2 is missing"):
@@ -85,7 +85,7 @@ async def test_a_head_without_entries() -> None:
 
 
 async def test_a_head_that_is_not_that_of_its_entries(main_database: Database) -> None:
-    """Beyond the checkpoint an entry may be the wrong one; where all are signed for, it is the head."""
+    """Beyond the checkpoint an entry may be wrong; if all entries are signed, the head is wrong."""
     leaves = log_of(30)
     await logs.append(main_database, leaves)
     await logs.sequence(main_database)
@@ -101,7 +101,7 @@ async def test_a_head_that_is_not_that_of_its_entries(main_database: Database) -
 
 
 async def test_a_gap_does_not_make_it_read_everything(main_database: Database) -> None:
-    """Where almost all entries are gone and their hashes are not, a page has no more hashes than entries."""
+    """If most entries are missing but not their hashes, a page has no more hashes than entries."""
     await logs.append(main_database, log_of(3_000))
     await logs.sequence(main_database)
     await sql.change(main_database, delete(log_entries).where(log_entries.c.log_index.between(1, 2_998)))

@@ -1,4 +1,4 @@
-"""Nothing is changed while entries wait too long for their place in the log."""
+"""Changes are refused while entries wait too long for their index."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -29,7 +29,7 @@ async def _refused(work: Awaitable[object]) -> Reason:
 
 
 async def test_a_minute_is_the_limit() -> None:
-    """An entry may wait for less than a minute of real time."""
+    """An entry may wait less than a minute of real time."""
     waiting = WaitingLog()
     waiting.oldest = at(0).real
     await LogGuard(store=waiting).check(now=at(59.9))
@@ -37,7 +37,7 @@ async def test_a_minute_is_the_limit() -> None:
 
 
 async def test_the_answer_is_kept_for_a_second_and_told() -> None:
-    """Calls at once and within a second ask once; a clock that is set back asks again."""
+    """Calls within a second share one read; a clock that is set back causes a new read."""
     waiting, told = WaitingLog(), list[int]()
     waiting.count = 3
     guard = LogGuard(store=waiting, observe=told.append)
@@ -50,7 +50,7 @@ async def test_the_answer_is_kept_for_a_second_and_told() -> None:
 
 
 async def test_it_opens_again_by_itself() -> None:
-    """As soon as the entries have their places, changes pass."""
+    """Changes pass again as soon as the entries are sequenced."""
     waiting = WaitingLog()
     waiting.oldest = at(0).real
     guard = LogGuard(store=waiting)
@@ -61,7 +61,7 @@ async def test_it_opens_again_by_itself() -> None:
 
 
 async def test_a_store_that_cannot_be_asked_lets_nothing_pass() -> None:
-    """The failure is the store's own, and the next call asks again."""
+    """The store's error is raised, and the next call reads again."""
     waiting = WaitingLog()
     waiting.refuse = True
     guard = LogGuard(store=waiting)
@@ -91,7 +91,7 @@ def _platforms(world: World) -> PlatformFlow:
 
 @pytest.mark.parametrize("change", CHANGES)
 async def test_changes_wait_and_reads_go_on(world: World, change: str) -> None:
-    """Every change is LOG_UNAVAILABLE and writes nothing; what is known is answered, and a key is revoked."""
+    """Every change is LOG_UNAVAILABLE and writes nothing; reads are answered, and keys can be revoked."""
     claim = await world.verify(command(7))
     await _platforms(world).register(name="platform-a", role="platform", spki="f" * 64, now=at(0))
     entries = await _entries(world.database)
@@ -112,7 +112,7 @@ async def _entries(database: Database) -> int:
 
 
 async def test_without_a_worker_changes_stop_after_a_minute(databases: Databases) -> None:
-    """Over the real log: the first minute is served, then changes wait until a sequencer has come."""
+    """With the real log: after the first minute changes are refused until a sequencer runs."""
     world = await open_world(databases)
     log = SqlLogStore(database=world.database)
     world.verification._guard = LogGuard(store=log)
@@ -138,7 +138,7 @@ UNWRITABLE = {
 
 
 async def test_a_log_that_cannot_be_written_acknowledges_nothing(databases: Databases) -> None:
-    """Nobody is asked about a person, nothing is stored, and the caller is told so."""
+    """The registry is not called, nothing is stored, and the caller gets an error."""
     world = await open_world(databases)
     for statement in UNWRITABLE[databases.kind]:
         await sql.run(world.database, statement)
@@ -165,7 +165,7 @@ CLOSING = {
 
 
 async def test_a_log_that_closes_meanwhile_settles_nothing(databases: Databases) -> None:
-    """What the registry said is not told unlogged; the same request is settled later, and charged once."""
+    """An outcome is not returned without its entry; the claim is settled later and charged once."""
     world = await open_world(databases)
     *close, reopen = CLOSING[databases.kind]
     for statement in close:

@@ -1,4 +1,4 @@
-"""The public directory: the bytes of C2SP tlog-tiles, checked, and taken up from whatever is there."""
+"""The public directory: the bytes of C2SP tlog-tiles, verified, and resumed from any state."""
 
 import pytest
 from sqlalchemy import ClauseElement, update
@@ -31,7 +31,7 @@ def _files(world: LogWorld, *, partial: bool = True) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("size", [1, 255, 256, 257, 700])
 async def test_the_files_are_those_of_the_tiles(world: LogWorld, size: int) -> None:
-    """Published at once, every file is byte for byte what the tree functions make of the entries."""
+    """Every published file is byte for byte what the tree functions compute from the entries."""
     await world.write(size)
     await world.worker().step()
     leaves = await world.placed()
@@ -44,7 +44,7 @@ async def test_the_files_are_those_of_the_tiles(world: LogWorld, size: int) -> N
 
 
 async def test_a_growing_log_keeps_full_files_and_the_last_partial_ones(world: LogWorld) -> None:
-    """Every published size verifies; partial files of a full one are gone, and no draft is left behind."""
+    """Every published size verifies; partial files of a full one are removed, and no draft is left."""
     for size in (1, 200, 300, 511, 512, 513):
         await world.write(size - world.written)
         await world.worker().step()
@@ -59,7 +59,7 @@ async def test_a_growing_log_keeps_full_files_and_the_last_partial_ones(world: L
 
 
 async def test_the_hash_of_a_subtree_is_that_of_the_definition(world: LogWorld) -> None:
-    """A tile of level 1 holds the tree hashes of 256 entries each."""
+    """A tile of level 1 contains the tree hashes of 256 entries each."""
     await world.write(600)
     await world.worker().step()
     leaves = await world.placed()
@@ -69,7 +69,7 @@ async def test_the_hash_of_a_subtree_is_that_of_the_definition(world: LogWorld) 
 
 @pytest.mark.parametrize("cut", range(8))
 async def test_a_publication_that_was_cut_short_is_resumed(world: LogWorld, cut: int) -> None:
-    """Until everything is there the former checkpoint stands and verifies; files already there stay."""
+    """Until all files exist the former checkpoint stays and verifies; existing files stay."""
     await world.write(100)
     await world.worker().step()
     former = world.published()
@@ -92,7 +92,7 @@ async def test_a_publication_that_was_cut_short_is_resumed(world: LogWorld, cut:
 
 
 async def test_an_emptied_directory_is_filled_again(world: LogWorld) -> None:
-    """An operator who removes the checkpoint gets every file that is missing."""
+    """If the checkpoint is removed, all missing files are written again."""
     await world.write(300)
     await world.worker().step()
     (world.folder / "checkpoint").unlink()
@@ -112,7 +112,7 @@ async def test_an_emptied_directory_is_filled_again(world: LogWorld) -> None:
     ],
 )
 async def test_nothing_is_published_that_does_not_verify(world: LogWorld, edit: ClauseElement) -> None:
-    """An entry or a hash that was changed after it was signed for never becomes public."""
+    """An entry or a hash that was changed after it was signed is not published."""
     await world.write(300)
     worker = world.worker()
     await worker.log.run(now=at(0))
@@ -125,7 +125,7 @@ async def test_nothing_is_published_that_does_not_verify(world: LogWorld, edit: 
 
 
 async def test_the_directory_of_another_log_is_left_alone(world: LogWorld) -> None:
-    """A wrong setting does not overwrite somebody else's log."""
+    """A wrong setting does not overwrite another log."""
     world.folder.mkdir()
     foreign = checkpoint.sign(of([b"other"]), [merkle.signer("log.example/idvault", seed=9)])
     (world.folder / "checkpoint").write_bytes(foreign)
@@ -141,7 +141,7 @@ async def test_the_directory_of_another_log_is_left_alone(world: LogWorld) -> No
 async def test_a_directory_that_shows_another_history_is_left_alone(
     world: LogWorld, leaves: list[bytes]
 ) -> None:
-    """Neither a fork nor more than was ever stored is overwritten: it is evidence."""
+    """A fork, or more than was ever stored, is evidence and is not overwritten."""
     await world.write(3)
     worker = world.worker()
     await worker.log.run(now=at(0))
@@ -154,7 +154,7 @@ async def test_a_directory_that_shows_another_history_is_left_alone(
 
 
 async def test_the_age_is_that_of_the_last_whole_publication(world: LogWorld) -> None:
-    """It grows while the directory is behind, and before the first publication too."""
+    """The age grows while the directory is behind, and before the first publication too."""
     worker = world.worker()
     assert worker.publication.age(now=at(0)).total_seconds() == 0
     await worker.publication.run(now=at(4))
@@ -172,7 +172,7 @@ async def test_the_age_is_that_of_the_last_whole_publication(world: LogWorld) ->
 
 
 async def test_an_entry_that_was_forged_with_its_hash_is_not_published(world: LogWorld) -> None:
-    """The hash above a full tile, of which the signed root was made, gives it away."""
+    """The hash above a full tile, which the signed root covers, reveals the forgery."""
     await world.write(300)
     worker = world.worker()
     await worker.log.run(now=at(0))

@@ -1,4 +1,4 @@
-"""Reading the log: pages, proofs, and what is refused."""
+"""Reads of the log: pages, proofs and refusals."""
 
 import random
 
@@ -23,7 +23,7 @@ SIGNER = signer(ORIGIN)
 
 
 def log(size: int, *, more: int = 0) -> tuple[MemoryLog, TransparencyFlow]:
-    """Return a log with a checkpoint of a size, and some entries that no checkpoint covers yet."""
+    """Return a log with a checkpoint of a size, and `more` entries beyond it."""
     made = MemoryLog(origin=ORIGIN, signer=SIGNER)
     leaves = log_of(size + more)
     made.append(*leaves[:size])
@@ -33,7 +33,7 @@ def log(size: int, *, more: int = 0) -> tuple[MemoryLog, TransparencyFlow]:
 
 
 async def test_the_newest_checkpoint() -> None:
-    """The note is handed out as it was signed; before the first there is none."""
+    """The note is returned as signed; before the first one there is none."""
     made, flow = log(5, more=3)
     policy = CosignaturePolicy(ORIGIN, (SIGNER.key,))
     assert checkpoint.verify(await flow.checkpoint(), policy).checkpoint == Checkpoint(
@@ -46,7 +46,7 @@ async def test_the_newest_checkpoint() -> None:
 
 
 async def test_entries_by_page() -> None:
-    """Pages follow one another up to the newest checkpoint and not beyond it."""
+    """Pages continue up to the newest checkpoint and not beyond it."""
     _, flow = log(10, more=4)
     found: list[bytes] = []
     start = 0
@@ -66,7 +66,7 @@ async def test_entries_by_page() -> None:
 
 @pytest.mark.parametrize("size", [1, 2, 7, 255, 256, 257, 700])
 async def test_every_proof_verifies(size: int) -> None:
-    """Entries and older sizes are proved in trees on both sides of what a store keeps."""
+    """Entries and older sizes are proved for tree sizes around the stored levels."""
     _, flow = log(size, more=9)
     leaves = log_of(size)
     rng = random.Random(size)  # noqa: S311 - a choice of what to look at
@@ -85,7 +85,7 @@ async def test_every_proof_verifies(size: int) -> None:
 
 
 async def test_a_proof_in_a_tree_of_three_stored_levels() -> None:
-    """Where whole subtrees of level 16 are stored, proofs are folded from few hashes."""
+    """With stored subtrees of level 16, proofs are folded from few hashes."""
     made, flow = log(66_000)
     tree = CompactRange()
     for leaf in made.kept:
@@ -101,7 +101,7 @@ async def test_a_proof_in_a_tree_of_three_stored_levels() -> None:
     [(0, 11, "tree_size"), (0, 0, "tree_size"), (0, -1, "tree_size"), (5, 5, "index"), (-1, 5, "index")],
 )
 async def test_an_inclusion_that_cannot_be(index: int, tree_size: int, field: str) -> None:
-    """What the newest checkpoint does not cover is refused and named, though the entry is there."""
+    """An index beyond the newest checkpoint is refused, even if the entry exists; the field is named."""
     _, flow = log(10, more=3)
     with pytest.raises(InvalidError) as caught:
         await flow.inclusion(index=index, tree_size=tree_size)
@@ -113,7 +113,7 @@ async def test_an_inclusion_that_cannot_be(index: int, tree_size: int, field: st
     [(1, 11, "new_size"), (0, 0, "new_size"), (0, 5, "old_size"), (-1, 5, "old_size"), (6, 5, "old_size")],
 )
 async def test_a_consistency_that_cannot_be(old: int, new: int, field: str) -> None:
-    """Sizes that no checkpoint has, and a smaller one that is greater, are refused and named."""
+    """Sizes beyond the checkpoint, and an old size above the new one, are refused; the field is named."""
     _, flow = log(10, more=3)
     with pytest.raises(InvalidError) as caught:
         await flow.consistency(old_size=old, new_size=new)
@@ -122,7 +122,7 @@ async def test_a_consistency_that_cannot_be(old: int, new: int, field: str) -> N
 
 @pytest.mark.parametrize("start", [-1, 11])
 async def test_a_place_that_is_not_in_the_log(start: int) -> None:
-    """A page must begin in the log, or at its very end."""
+    """A page must start within the log or at its end."""
     _, flow = log(10, more=3)
     with pytest.raises(InvalidError) as caught:
         await flow.entries(start=start, limit=1, field="page_token")
@@ -130,7 +130,7 @@ async def test_a_place_that_is_not_in_the_log(start: int) -> None:
 
 
 async def test_without_a_checkpoint_nothing_is_proved() -> None:
-    """Entries that nobody signed for have no proof."""
+    """Entries without a checkpoint have no proof."""
     made, flow = log(3)
     made.note = None
     with pytest.raises(InvalidError) as caught:
@@ -139,7 +139,7 @@ async def test_without_a_checkpoint_nothing_is_proved() -> None:
 
 
 async def test_what_is_damaged_is_said_to_be() -> None:
-    """Entries or hashes that are gone, and a checkpoint that is none, are DATA_LOSS."""
+    """Missing entries or hashes and an invalid checkpoint are DATA_LOSS."""
     made, flow = log(10)
     del made.stored[Subtree(0, 4)]
     with pytest.raises(DamagedError):
@@ -153,7 +153,7 @@ async def test_what_is_damaged_is_said_to_be() -> None:
 
 
 async def test_over_the_stores_of_both_databases(databases: Databases) -> None:
-    """What the real stores keep makes every page and proof of the newest checkpoint."""
+    """The real stores give every page and proof of the newest checkpoint."""
     leaves = await logs.fill(databases, 600, waiting=2)
     main, shred = Database(url=databases.main_url), Database(url=databases.shred_url)
     try:
@@ -185,7 +185,7 @@ async def test_over_the_stores_of_both_databases(databases: Databases) -> None:
 
 
 def told(error: InvalidError, field: str) -> None:
-    """Check what a refusal says."""
+    """Check the field of a refusal."""
     assert error.reason is Reason.INVALID_MESSAGE
     assert [(violation.field, violation.code) for violation in error.violations] == [
         (field, FieldCode.LENGTH)

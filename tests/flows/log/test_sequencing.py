@@ -1,4 +1,4 @@
-"""The log's steps over both databases: one history, whatever crashes, races, edits or rolls back."""
+"""The log's steps on both databases: one history despite crashes, races, edits and roll-backs."""
 
 import asyncio
 import random
@@ -37,7 +37,7 @@ def world(log_world: LogWorld) -> LogWorld:
 
 
 async def test_a_step_places_signs_keeps_and_publishes(world: LogWorld) -> None:
-    """The empty log has a checkpoint, and each step's covers what was written before it."""
+    """The empty log has a checkpoint, and each step's checkpoint covers all earlier entries."""
     worker = world.worker()
     for count in (0, 1, 2, 0, 300):
         await world.write(count) if count else None
@@ -50,7 +50,7 @@ async def test_a_step_places_signs_keeps_and_publishes(world: LogWorld) -> None:
 
 
 async def test_nothing_new_is_not_signed_again(world: LogWorld) -> None:
-    """A step without new entries writes no checkpoint."""
+    """A step without new entries signs no checkpoint."""
     await world.write(3)
     await world.worker().step()
     worker = world.worker()
@@ -78,7 +78,7 @@ STEPS = [
 async def test_a_crash_between_two_steps_is_made_up_for(
     world: LogWorld, port: str, method: str, fault: Fault
 ) -> None:
-    """Whatever was refused, hung or lost, a worker that starts afterwards completes one history."""
+    """After a refusal, a time-out or a lost answer, a new worker completes one history."""
     await world.write(5)
     await world.worker().step()
     seen = [world.published()]
@@ -92,7 +92,7 @@ async def test_a_crash_between_two_steps_is_made_up_for(
             await broken.step()
     seen += [found for name in (SIGNED, NEWEST) if (found := await world.newest(name))]
     seen.append(world.published())
-    # What is public was kept in the second database before.
+    # A published checkpoint was stored in the second database before.
     assert seen[-1].size <= seen[-2].size <= seen[-3].size
     await world.write(7)
     await world.worker().step()
@@ -103,7 +103,7 @@ async def test_a_crash_between_two_steps_is_made_up_for(
 
 
 async def test_two_workers_on_one_log(world: LogWorld, tmp_path: Path) -> None:
-    """Under load, each checkpoint continues the one before, in one shared folder and in one of its own."""
+    """Under load, each checkpoint continues the one before, with a shared and with separate folders."""
     folders = (world.folder, world.folder, tmp_path / "other")
     others = LogWorld(world.databases, world.folder)
     workers = [world.worker(), others.worker(), others.worker(folder=folders[2])]
@@ -142,7 +142,7 @@ Edit = Callable[[LogWorld], Awaitable[None]]
 
 
 async def _rewrite(world: LogWorld) -> None:
-    """Change one entry and everything that was derived from it."""
+    """Change one entry and everything derived from it."""
     await world.do(update(log_entries).where(log_entries.c.log_index == 2).values(leaf=b"forged"))
     tree = CompactRange()
     for index, leaf in enumerate(await world.placed()):
@@ -177,7 +177,7 @@ async def _other_size(world: LogWorld) -> None:
     "edit", [set_back, _rewrite, _change_node, _drop_node, _change_head, _break_head, _other_size]
 )
 async def test_an_edited_or_rolled_back_database_is_signed_no_more(world: LogWorld, edit: Edit) -> None:
-    """It is refused by every worker, for good, and a minute later nothing is changed any more."""
+    """Every worker refuses it permanently, and a minute later all changes are refused."""
     await world.write(11)
     old = world.worker()
     await old.step()
@@ -198,7 +198,7 @@ async def test_an_edited_or_rolled_back_database_is_signed_no_more(world: LogWor
 
 
 async def test_the_words_of_the_alarm(world: LogWorld) -> None:
-    """An operator reads both sizes of a database that was put back, and no path or entry."""
+    """For a restored database the alarm has both sizes, and no path or entry."""
     await world.write(11)
     await world.worker().step()
     await set_back(world)
@@ -208,7 +208,7 @@ async def test_the_words_of_the_alarm(world: LogWorld) -> None:
 
 
 async def test_both_databases_put_back_are_found_by_what_is_public(world: LogWorld) -> None:
-    """The published checkpoint is the log's own signature, so a new worker believes it."""
+    """The log's key signed the published checkpoint, so a new worker trusts it."""
     await world.write(11)
     await world.worker().step()
     await forget(world, folder=False)
@@ -220,7 +220,7 @@ async def test_both_databases_put_back_are_found_by_what_is_public(world: LogWor
 
 
 async def test_both_databases_put_back_are_found_by_the_worker_itself(world: LogWorld) -> None:
-    """A worker that goes on running remembers what it signed last."""
+    """A running worker remembers what it signed last."""
     await world.write(11)
     worker = world.worker()
     await worker.step()
@@ -231,7 +231,7 @@ async def test_both_databases_put_back_are_found_by_the_worker_itself(world: Log
 
 
 async def test_a_second_database_alone_that_was_put_back_catches_up(world: LogWorld) -> None:
-    """The log itself holds everything that was signed, so there is nothing to refuse."""
+    """The log still contains everything that was signed, so nothing is refused."""
     await world.write(11)
     await world.worker().step()
     await forget(world, folder=False)
@@ -240,7 +240,7 @@ async def test_a_second_database_alone_that_was_put_back_catches_up(world: LogWo
 
 
 async def test_a_checkpoint_of_another_key_is_refused(world: LogWorld) -> None:
-    """The log's key was exchanged, or somebody wrote the row: an operator has to look."""
+    """The log's key was replaced or the row was forged, so the operator is alarmed."""
     await world.write(2)
     await world.worker().step()
     raw = await world.worker().complete.latest()

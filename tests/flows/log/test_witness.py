@@ -1,4 +1,4 @@
-"""The check at the start: what is refused, what is told, and what is only a log that grows meanwhile."""
+"""The comparison at start-up: what is refused, and a log that only grows meanwhile."""
 
 from collections.abc import Callable
 
@@ -26,7 +26,7 @@ EMPTY = checkpoint.sign(Checkpoint(ORIGIN, 0, EMPTY_ROOT), [SIGNER])
 
 
 class Growing:
-    """The second database, where a worker acts just after the checkpoint was read."""
+    """The second database; a worker acts just after the checkpoint is read."""
 
     def __init__(self, log: MemoryLog, *, after: Callable[[], None]) -> None:
         self._log = log
@@ -42,7 +42,7 @@ class Growing:
 
 
 def databases(size: int, *, signed: int | None = None, leaves: list[bytes] | None = None) -> MemoryLog:
-    """Return databases of so many entries, the first of them signed for."""
+    """Return databases with `size` entries, of which the first `signed` are signed."""
     log = MemoryLog(origin=ORIGIN, signer=SIGNER)
     entries = (leaves or log_of(size))[:size]
     first = size if signed is None else signed
@@ -53,7 +53,7 @@ def databases(size: int, *, signed: int | None = None, leaves: list[bytes] | Non
 
 
 def seen(size: int) -> FakeWitness:
-    """Return a witness that has cosigned so many entries."""
+    """Return a witness that has cosigned a size."""
     made = FakeWitness(witness("witness.example", seed=2))
     log = databases(size)
     assert log.note is not None
@@ -70,7 +70,7 @@ def flow(log: MemoryLog, asked: FakeWitness, *, checkpoints: Growing | None = No
     [(0, 0, 0), (5, 5, 5), (5, 5, 0), (300, 290, 7), (300, 290, 256), (300, 290, 290), (5, 0, 0)],
 )
 async def test_databases_that_the_witness_knows_or_can_follow(size: int, signed: int, witnessed: int) -> None:
-    """A witness at the last signed checkpoint, or before it, cosigns; newer entries may wait."""
+    """A witness at or before the last signed checkpoint cosigns; newer entries may be unsigned."""
     asked = seen(witnessed)
     assert await flow(databases(size, signed=signed), asked).check() == signed
     assert signed == 0 or (asked.seen is not None and asked.seen.size == signed)
@@ -78,7 +78,7 @@ async def test_databases_that_the_witness_knows_or_can_follow(size: int, signed:
 
 @pytest.mark.parametrize(("size", "witnessed"), [(0, 5), (4, 5), (7, 300)])
 async def test_old_copies_are_refused(size: int, witnessed: int) -> None:
-    """Both databases put back to an older state: the published line, with both sizes."""
+    """If both databases are restored to an older state, the error line has both sizes."""
     asked = seen(witnessed)
     with pytest.raises(LogOlderError) as caught:
         await flow(databases(size), asked).check()
@@ -91,7 +91,7 @@ async def test_old_copies_are_refused(size: int, witnessed: int) -> None:
 
 @pytest.mark.parametrize(("witnessed", "by"), [(9, "witnessed"), (5, "witnessed"), (3, "signed")])
 async def test_an_old_copy_of_the_main_database_is_refused(witnessed: int, by: str) -> None:
-    """Only the main database put back: it is older than what was witnessed, or at least signed."""
+    """If only the main database is restored, it is older than the witnessed or signed checkpoint."""
     log, old = databases(9), databases(4)
     old.note = log.note
     known = 9 if by == "signed" else witnessed
@@ -101,7 +101,7 @@ async def test_an_old_copy_of_the_main_database_is_refused(witnessed: int, by: s
 
 
 async def test_an_old_copy_of_the_second_database_is_refused() -> None:
-    """Only the second database put back: its last checkpoint is older than what was witnessed."""
+    """If only the second database is restored, its checkpoint is older than the witnessed one."""
     log = databases(9)
     log.note = databases(4).note
     with pytest.raises(LogOlderError) as caught:
@@ -114,7 +114,7 @@ FORK = [*log_of(3), *(b"fork %d" % number for number in range(9))]
 
 @pytest.mark.parametrize(("size", "witnessed"), [(5, 5), (8, 5), (8, 4)])
 async def test_a_fork_is_refused(size: int, witnessed: int) -> None:
-    """Databases with another history, of the witnessed size or beyond, are refused and not cosigned."""
+    """Databases with another history of at least the witnessed size are refused and not cosigned."""
     asked = seen(witnessed)
     before = asked.seen
     with pytest.raises(LogForkedError) as caught:
@@ -127,7 +127,7 @@ async def test_a_fork_is_refused(size: int, witnessed: int) -> None:
 
 
 async def test_entries_of_another_history_are_refused() -> None:
-    """A main database with other entries than the witnessed checkpoint's is refused, of whatever size."""
+    """A main database whose entries differ from the witnessed checkpoint is refused, whatever its size."""
     for size in (9, 12):
         other = databases(size, leaves=FORK)
         other.note = databases(9).note
@@ -137,7 +137,7 @@ async def test_entries_of_another_history_are_refused() -> None:
 
 
 async def test_without_a_checkpoint_there_is_nothing_to_ask_with() -> None:
-    """Before the first checkpoint the check says that a worker must run; whoever signs begins with one."""
+    """Before the first checkpoint the error says that a worker must run."""
     log = MemoryLog(origin=ORIGIN, signer=SIGNER)
     log.append(*log_of(3))
     checked = flow(log, seen(0))
@@ -153,7 +153,7 @@ async def test_without_a_checkpoint_there_is_nothing_to_ask_with() -> None:
 
 
 async def test_a_second_database_that_forgot_everything_is_refused() -> None:
-    """Beginning anew where a witness has seen entries is a rollback too."""
+    """An empty second database is a rollback if the witness has seen entries."""
     log = databases(5)
     log.note = None
     checked = flow(log, seen(5))
@@ -163,7 +163,7 @@ async def test_a_second_database_that_forgot_everything_is_refused() -> None:
 
 
 async def test_a_log_that_grows_meanwhile_is_no_fault() -> None:
-    """A witness that has seen more than was read, because a worker was faster, is asked again."""
+    """If a worker was faster and the witness has seen more, the comparison is repeated."""
     log, asked = databases(4), seen(9)
 
     def grow() -> None:
@@ -175,21 +175,21 @@ async def test_a_log_that_grows_meanwhile_is_no_fault() -> None:
 
 
 async def test_a_log_that_never_holds_still_is_told() -> None:
-    """If the witness is always ahead of what was read, the check ends as if it were away."""
+    """If the witness is always ahead, the check ends as if the witness were unreachable."""
     log, asked = databases(4), seen(5)
 
     def grow() -> None:
-        """Sign for one entry more, and have it witnessed at once."""
+        """Sign one more entry, and have it witnessed at once."""
         log.append(b"more")
         newer = log.sign()
         asked.seen = Checkpoint(ORIGIN, newer.size, newer.root)
 
-    with pytest.raises(UnwitnessedError, match="always seen more"):
+    with pytest.raises(UnwitnessedError, match="grew during every comparison"):
         await flow(log, asked, checkpoints=Growing(log, after=grow)).check()
 
 
 async def test_a_witness_that_is_away_stops_the_start() -> None:
-    """A witness that cannot be reached is told so: nothing starts unwitnessed."""
+    """If the witness is unreachable, the process does not start."""
     asked = seen(5)
     asked.away = True
     with pytest.raises(UnwitnessedError) as caught:
@@ -199,7 +199,7 @@ async def test_a_witness_that_is_away_stops_the_start() -> None:
 
 
 async def test_why_a_witness_cannot_be_reached_is_told() -> None:
-    """An answer that is none says why."""
+    """The error for an invalid answer says why."""
 
     class Odd(FakeWitness):
         async def add_checkpoint(self, **_what: object) -> None:  # type: ignore[override]
@@ -210,7 +210,7 @@ async def test_why_a_witness_cannot_be_reached_is_told() -> None:
 
 
 async def test_a_lost_answer_is_cosigned_the_next_time() -> None:
-    """An answer that is lost after cosigning stops one start; the next one finds the same size."""
+    """A cosignature whose answer is lost stops one start; the next one finds the same size."""
     asked = seen(3)
     asked.lose_answer = True
     checked = flow(databases(5), asked)
@@ -222,7 +222,7 @@ async def test_a_lost_answer_is_cosigned_the_next_time() -> None:
 
 @pytest.mark.parametrize("status", [400, 403, 404])
 async def test_a_witness_of_other_logs_is_told(status: int) -> None:
-    """A witness that does not know this log or its key is a mistake of whoever set it up."""
+    """The error for a witness without this log or its key says how to configure it."""
     asked = seen(5)
     asked.status = status
     with pytest.raises(StrangeWitnessError, match=rf"^log: .*\(HTTP status {status}\).*--log-key") as caught:
@@ -232,7 +232,7 @@ async def test_a_witness_of_other_logs_is_told(status: int) -> None:
 
 
 async def test_a_damaged_note_is_told() -> None:
-    """A stored checkpoint that is none does not verify."""
+    """An invalid stored checkpoint does not verify."""
     log = databases(5)
     for damaged in (
         b"",

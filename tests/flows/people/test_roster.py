@@ -1,4 +1,4 @@
-"""A roster's life: proposed, signed by M of the version before, in force everywhere."""
+"""The life cycle of a roster: proposed, signed by M custodians of the previous version, adopted."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -45,7 +45,7 @@ class Town:
     there: Process
 
     def process(self) -> Process:
-        """Return one more process, not started."""
+        """Return another process, not started."""
         return Process(self.database, self.path)
 
     async def logged(self) -> list[str]:
@@ -66,7 +66,7 @@ class Town:
 
 @pytest_asyncio.fixture
 async def town(databases: Databases, tmp_path: Path) -> AsyncIterator[Town]:
-    """Return a town with the first version in force."""
+    """Return a town that has adopted the first version."""
     database = Database(url=databases.main_url)
     path = tmp_path / "roster.json"
     roster = first(path)
@@ -76,7 +76,7 @@ async def town(databases: Databases, tmp_path: Path) -> AsyncIterator[Town]:
 
 
 async def test_m_custodians_put_a_version_in_force_everywhere(town: Town) -> None:
-    """Proposed, signed by two of three, it counts here at once and there with the next look."""
+    """A version signed by two of three is adopted at once, and by the other process at its next refresh."""
     second = next_version(town.roster, variant=2)
     assert not (await town.here.propose(second)).adopted
     assert not (await town.here.sign(second, A)).adopted
@@ -98,7 +98,7 @@ async def test_m_custodians_put_a_version_in_force_everywhere(town: Town) -> Non
 
 
 async def test_a_signed_file_is_in_force_when_it_is_proposed(town: Town) -> None:
-    """Signatures may be collected on files; the same file proposed again changes nothing."""
+    """Signatures may be collected in the file; proposing the same file again changes nothing."""
     second = next_version(town.roster)
     for name in (A, C):
         second = roster_signature.sign(second, name=name, signer=people.signer(name).sign)
@@ -110,7 +110,7 @@ async def test_a_signed_file_is_in_force_when_it_is_proposed(town: Town) -> None
 
 
 async def test_a_removed_person_counts_no_more(town: Town) -> None:
-    """The auditor who is left out is refused from the adoption on."""
+    """The removed auditor is refused from the adoption on."""
     auditor = people.person("auditor-a", role="auditor").actor_id
     assert town.here.holder.member(auditor).name == "auditor-a"
     second = next_version(town.roster, auditor=False)
@@ -123,7 +123,7 @@ async def test_a_removed_person_counts_no_more(town: Town) -> None:
 
 
 async def test_whoever_is_replaced_does_not_sign_the_replacement(town: Town) -> None:
-    """C's signature on a version without C is in order, and does not count."""
+    """C's signature on a version without C is valid but does not count."""
     second = next_version(town.roster, names=(A, B, "custodian-d"))
     await town.here.propose(second)
     await town.here.sign(second, C)
@@ -135,7 +135,7 @@ async def test_whoever_is_replaced_does_not_sign_the_replacement(town: Town) -> 
 
 
 async def test_what_does_not_verify_is_refused_and_not_kept(town: Town) -> None:
-    """A wrong signature, another's, a version that does not follow, and one that is not proposed."""
+    """A wrong or another's signature, a version that does not follow, and an unknown proposal are refused."""
     second = next_version(town.roster)
     with pytest.raises(NotFoundError):
         await town.here.sign(second, A)
@@ -154,7 +154,7 @@ async def test_what_does_not_verify_is_refused_and_not_kept(town: Town) -> None:
 
 
 async def test_requests_are_repeated_and_not_reused(town: Town) -> None:
-    """The same request gives the same answer; the same id for something else is refused."""
+    """A repeat returns the same answer; the same id for another request is refused."""
     second, other = next_version(town.roster, variant=1), next_version(town.roster, variant=2)
     once = await town.here.propose(second, request=1)
     assert await town.here.propose(second, request=1) == once
@@ -168,7 +168,7 @@ async def test_requests_are_repeated_and_not_reused(town: Town) -> None:
 
 
 async def test_nothing_is_proposed_while_the_log_stands_still(town: Town) -> None:
-    """LOG_UNAVAILABLE, and no row is written."""
+    """The answer is LOG_UNAVAILABLE, and no row is written."""
     town.here.waiting.oldest = datetime(2020, 1, 1, tzinfo=UTC)
     with pytest.raises(UnavailableError) as refused:
         await town.here.propose(next_version(town.roster))
@@ -177,7 +177,7 @@ async def test_nothing_is_proposed_while_the_log_stands_still(town: Town) -> Non
 
 
 async def test_a_version_published_as_a_file_is_taken_up(town: Town) -> None:
-    """Whoever looks first adopts it, with one entry for all processes."""
+    """The first process that reads it adopts it, with one entry for all processes."""
     second = next_version(town.roster)
     for name in (A, B):
         second = roster_signature.sign(second, name=name, signer=people.signer(name).sign)
@@ -189,7 +189,7 @@ async def test_a_version_published_as_a_file_is_taken_up(town: Town) -> None:
 
 
 async def test_of_two_versions_signed_at_once_one_is_adopted(town: Town) -> None:
-    """The other one does not follow any more, in every process."""
+    """The other version no longer follows, in any process."""
     variants = [next_version(town.roster, variant=number) for number in (1, 2)]
     for variant in variants:
         await town.here.propose(variant)
@@ -206,7 +206,7 @@ async def test_of_two_versions_signed_at_once_one_is_adopted(town: Town) -> None
 
 
 async def test_a_crash_before_the_adoption_is_made_good(town: Town) -> None:
-    """All signatures are there and nobody adopted: the next start of the custody edge does, once."""
+    """A fully signed proposal that was not adopted is adopted once by the next start of the custody edge."""
     second = next_version(town.roster)
     await town.here.propose(second)
     for name in (A, B):

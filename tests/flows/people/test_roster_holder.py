@@ -1,4 +1,4 @@
-"""The roster in force against whoever can write rows or files; and its life against a model."""
+"""The current roster against an attacker who can write rows or files, and against a model."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -31,14 +31,14 @@ A, B, C = NAMES
 
 
 def signed(roster: Roster, *names: str) -> Roster:
-    """Return a roster with these people's signatures."""
+    """Return a roster with the signatures of these members."""
     for name in names:
         roster = roster_signature.sign(roster, name=name, signer=people.signer(name).sign)
     return roster
 
 
 async def do(process: Process, change: ClauseElement) -> None:
-    """Change rows as somebody would who holds the database."""
+    """Change rows like an attacker with write access to the database."""
 
     async def work(connection: Connection) -> None:
         await connection.run(statement(change))
@@ -59,7 +59,7 @@ async def put(process: Process, roster: Roster, **changes: Any) -> None:
 
 @pytest_asyncio.fixture
 async def process(databases: Databases, tmp_path: Path) -> AsyncIterator[Process]:
-    """Return a process that holds the first version."""
+    """Return a process with the first version."""
     database = Database(url=databases.main_url)
     first(tmp_path / "roster.json")
     yield await Process(database, tmp_path / "roster.json").start()
@@ -67,7 +67,7 @@ async def process(databases: Databases, tmp_path: Path) -> AsyncIterator[Process
 
 
 def forgeries(before: Roster) -> dict[str, tuple[Roster, dict[str, Any]]]:
-    """Return rows that nobody must believe: a roster and what else is wrong with its row."""
+    """Return forged rows: a roster and what else is wrong with its row."""
     mallory = replace(next_version(before, variant=9), signatures=())
     good = signed(next_version(before), A, B)
     return {
@@ -92,7 +92,7 @@ FORGERIES = list(forgeries(next_version(None)))
 
 @pytest.mark.parametrize("forgery", FORGERIES)
 async def test_a_forged_row_is_refused_and_the_roster_stays(process: Process, forgery: str) -> None:
-    """It alarms once, changes nothing while the process runs, and stops the next start."""
+    """A forged row alarms once, changes nothing while the process runs, and stops the next start."""
     before = process.holder.current
     roster, changes = forgeries(before)[forgery]
     await put(process, roster, **changes)
@@ -105,7 +105,7 @@ async def test_a_forged_row_is_refused_and_the_roster_stays(process: Process, fo
 
 
 async def test_a_good_version_after_a_forged_one_is_still_taken(process: Process) -> None:
-    """Once the row is put right the process goes on by itself."""
+    """Once the row is corrected the process continues by itself."""
     good = signed(next_version(process.holder.current), A, B)
     await put(process, good, file=b"{}")
     assert not await process.holder.refresh(now=at(1))
@@ -117,7 +117,7 @@ async def test_a_good_version_after_a_forged_one_is_still_taken(process: Process
 
 
 async def test_a_row_of_the_version_in_force_changes_nothing(process: Process) -> None:
-    """What was verified is in memory and in the file; the next start refuses the changed row."""
+    """The verified roster is in memory and in the file; the next start refuses the changed row."""
     before = process.holder.current
     forged = next_version(None, variant=7)
     await do(process, update(roster_versions).values(file=forged.to_bytes(), digest=forged.digest()))
@@ -128,21 +128,21 @@ async def test_a_row_of_the_version_in_force_changes_nothing(process: Process) -
 
 
 async def test_versions_that_vanished_stop_the_start(process: Process) -> None:
-    """A start that would go back behind the newest version, and bring revoked people back, is refused."""
+    """A start with less than the newest version, which would accept revoked members, is refused."""
     second = signed(next_version(process.holder.current, auditor=False), A, B)
     await process.propose(second)
     assert process.holder.current.version == 2
     await do(process, delete(roster_versions).where(roster_versions.c.version == 2))
-    with pytest.raises(RosterError, match="does not lead to"):
+    with pytest.raises(RosterError, match="does not follow from"):
         await Process(process.database, process.path).start()
     await do(process, update(newest).values(version=1, digest="0" * 64))
-    with pytest.raises(RosterError, match="does not lead to"):
+    with pytest.raises(RosterError, match="does not follow from"):
         await Process(process.database, process.path).start()
 
 
 @pytest.mark.parametrize("wrong", ["another first version", "unsigned", "gone", "damaged"])
 async def test_a_wrong_file_is_refused_and_the_roster_stays(process: Process, wrong: str) -> None:
-    """While the process runs; a start from it is refused."""
+    """A running process keeps its roster; a start with the wrong file is refused."""
     before = process.holder.current
     if wrong == "another first version":
         process.path.write_bytes(signed(next_version(None, variant=5), *NAMES).to_bytes())
@@ -161,7 +161,7 @@ async def test_a_wrong_file_is_refused_and_the_roster_stays(process: Process, wr
 
 
 async def test_tampered_proposals_hide_no_others(process: Process) -> None:
-    """A changed proposal is left out, a changed signature does not count, and neither stops anybody."""
+    """A changed proposal is left out, and a changed signature does not count; others are not affected."""
     good, bad = (
         next_version(process.holder.current, variant=1),
         next_version(process.holder.current, variant=2),
@@ -183,7 +183,7 @@ async def test_tampered_proposals_hide_no_others(process: Process) -> None:
     assert (await process.sign(good, B)).adopted
 
 
-# What somebody does next: who, with which of two variants.
+# The next step: who acts, and with which of two variants.
 ACTIONS = st.lists(
     st.tuples(
         st.sampled_from(["propose", "sign", "forge", "restart", "tamper", "file"]),
@@ -195,7 +195,7 @@ ACTIONS = st.lists(
 
 
 class Model:
-    """What must be in force: the version's number and who its custodians are, and who signed what."""
+    """The expected state: the current version, its custodians, and the signatures so far."""
 
     def __init__(self) -> None:
         self.version = 1
@@ -209,7 +209,7 @@ class Model:
         return (A, B, "custodian-d") if swapped else NAMES
 
     def settle(self, variant: int) -> None:
-        """Adopt a proposal that has two signatures of custodians who stay."""
+        """Adopt a proposal with two signatures of custodians who stay."""
         after = set(self.names(variant, self.version))
         if len(self.waiting[variant] & self.custodians & after) >= 2:
             self.version, self.custodians, self.waiting = self.version + 1, after, {}
@@ -220,7 +220,7 @@ class Model:
 def test_the_life_of_rosters_follows_its_model(
     sqlite_maker: SqliteMaker, actions: list[tuple[str, str, int]]
 ) -> None:
-    """Whatever anybody does in whatever order, the version in force is the model's, and only grows."""
+    """After any steps in any order, the current version is the model's, and it only grows."""
     with TemporaryDirectory() as folder:
         asyncio.run(_live(sqlite_maker, Path(folder), actions))
 
@@ -267,7 +267,7 @@ async def _step(process: Process, model: Model, action: str, name: str, variant:
 
 
 async def _publish(process: Process) -> None:
-    """Write the version in force as a file, as an operator does after an adoption over the wire."""
+    """Write the current version as a file, as an operator does after an adoption over the API."""
     for number in range(2, process.holder.current.version + 1):
         if number > len(process.holder._read_file()):
             write(process.path, process.holder.version(number))

@@ -1,4 +1,4 @@
-"""One-time codes over both databases: enrolled, spent once, locked; promise 9."""
+"""One-time codes on both databases: enrolled, spent once, locked; promise 9."""
 
 import asyncio
 import json
@@ -34,7 +34,7 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass
 class Town:
-    """One database, two processes, and one key file for both."""
+    """One database and one key file for two processes."""
 
     database: Database
     url: str
@@ -55,7 +55,7 @@ async def town(databases: Databases, tmp_path: Path) -> AsyncIterator[Town]:
 
 
 def at(seconds: float) -> ClockReading:
-    """Return a moment whose business time is a year away: codes keep real time."""
+    """Return a clock reading whose business time is a year away: codes use real time."""
     return ClockReading(NOW + timedelta(days=365, seconds=seconds), NOW + timedelta(seconds=seconds))
 
 
@@ -68,12 +68,12 @@ async def _reason(act: Awaitable[None]) -> Reason | None:
 
 
 async def check(world: World, code: str, seconds: float = 0) -> Reason | None:
-    """Return why a code was refused, None if it was taken."""
+    """Return why a code was refused, None if it was accepted."""
     return await _reason(world.flow.check(actor_id=AUDITOR.actor_id, code=code, now=at(seconds)))
 
 
 async def enrol(world: World, number: int = 1, *, code: str = "", seconds: float = 0) -> bytes:
-    """Begin and confirm; return the secret that the person read. Confirmed with the step before."""
+    """Begin and confirm with the previous step's code; return the secret that the member read."""
     begun = await world.flow.begin(EnrolCommand(AUDITOR.actor_id, request_id(number), code), now=at(seconds))
     secret = world.read(begun.sealed_uri, request_id(number))
     command = EnrolCommand(AUDITOR.actor_id, request_id(number + 100), code_of(secret, NOW, seconds - 30))
@@ -82,7 +82,7 @@ async def enrol(world: World, number: int = 1, *, code: str = "", seconds: float
 
 
 async def test_a_code_is_good_for_one_act(town: Town) -> None:
-    """The next one needs a later step; what is wrong, late, early, full-width or short is refused."""
+    """The next code needs a later step; wrong, late, early, full-width and short codes are refused."""
     secret = await enrol(town.here)
     code = code_of(secret, NOW)
     assert await check(town.here, code_of(secret, NOW, 61)) is Reason.SECOND_FACTOR_REFUSED
@@ -99,7 +99,7 @@ async def test_a_code_is_good_for_one_act(town: Town) -> None:
 
 
 async def test_nobody_passes_without_a_confirmed_second_factor(town: Town) -> None:
-    """Neither without any, nor with one that was only begun."""
+    """A member without a second factor, or with an unconfirmed one, is refused."""
     assert await check(town.here, "123456") is Reason.SECOND_FACTOR_REFUSED
     begun = await town.here.flow.begin(EnrolCommand(AUDITOR.actor_id, request_id(1), ""), now=at(0))
     secret = town.here.read(begun.sealed_uri, request_id(1))
@@ -107,7 +107,7 @@ async def test_nobody_passes_without_a_confirmed_second_factor(town: Town) -> No
 
 
 async def test_64_at_once_use_a_code_once(town: Town) -> None:
-    """Through two pools of connections at the same moment: one success, whatever becomes of the others."""
+    """With two connection pools at the same time there is exactly one success."""
     secret = await enrol(town.here)
     code = code_of(secret, NOW)
     done = await asyncio.gather(*(check((town.here, town.there)[n % 2], code) for n in range(64)))
@@ -116,7 +116,7 @@ async def test_64_at_once_use_a_code_once(town: Town) -> None:
 
 
 async def test_processes_use_a_code_once(town: Town) -> None:
-    """Four processes of their own, sixteen tries each: one success; and none after a restart."""
+    """In four processes with sixteen tries each there is one success, and none after a restart."""
     secret = await enrol(town.here)
     arguments = (town.url, str(town.keys), code_of(secret, NOW), "16")
 
@@ -135,7 +135,7 @@ async def test_processes_use_a_code_once(town: Town) -> None:
 
 
 async def test_guesses_never_pass_the_lock(town: Town) -> None:
-    """The right code does not pass while it is locked; each lock is twice as long, and then ten try again."""
+    """During a lock even the right code is refused; each lock doubles, and ten tries follow it."""
     secret = await enrol(town.here)
     seconds = 0.0
     for lock in (15, 30, 60):
@@ -162,7 +162,7 @@ def _window(secret: bytes, seconds: float) -> set[str]:
 
 
 async def test_a_new_second_factor_needs_a_code_of_the_old_one(town: Town) -> None:
-    """Without it nothing is begun; until the new one is confirmed the old one counts."""
+    """Without a code nothing is begun; until the new one is confirmed the old one stays active."""
     old = await enrol(town.here)
     for code in ("", "12345", "000000" if code_of(old, NOW) != "000000" else "000001"):
         asked = EnrolCommand(AUDITOR.actor_id, request_id(2), code)
@@ -182,7 +182,7 @@ async def test_a_new_second_factor_needs_a_code_of_the_old_one(town: Town) -> No
 
 
 async def test_confirming_is_charged_and_refused_like_every_try(town: Town) -> None:
-    """Ten wrong codes lock it; without anything begun there is nothing to confirm."""
+    """Ten wrong codes cause a lock; without a pending secret there is nothing to confirm."""
     asked = EnrolCommand(AUDITOR.actor_id, request_id(1), "123456")
     with pytest.raises(PreconditionError):
         await town.here.flow.confirm(asked, now=at(0))
@@ -200,14 +200,14 @@ async def test_confirming_is_charged_and_refused_like_every_try(town: Town) -> N
 
 
 async def test_who_left_the_roster_enrols_nothing(town: Town) -> None:
-    """ACCESS_DENIED, before anything is written."""
+    """The answer is ACCESS_DENIED, and nothing is written."""
     with pytest.raises(DeniedError) as refused:
         await town.here.flow.begin(EnrolCommand("0" * 32, request_id(1), ""), now=at(0))
     assert refused.value.reason is Reason.ACCESS_DENIED
 
 
 async def test_nothing_is_begun_while_the_log_stands_still(town: Town) -> None:
-    """LOG_UNAVAILABLE, and no code is spent."""
+    """The answer is LOG_UNAVAILABLE, and no code is spent."""
     secret = await enrol(town.here)
     town.here.waiting.oldest = datetime(2020, 1, 1, tzinfo=UTC)
     code = code_of(secret, NOW, 30)
@@ -218,7 +218,7 @@ async def test_nothing_is_begun_while_the_log_stands_still(town: Town) -> None:
 
 
 async def test_only_the_person_can_read_what_was_sealed(town: Town) -> None:
-    """Another roster key opens nothing."""
+    """Another member's key cannot decrypt it."""
     begun = await town.here.flow.begin(EnrolCommand(AUDITOR.actor_id, request_id(1), ""), now=at(0))
     info = seal.second_factor_info(person=AUDITOR.name, actor_id=AUDITOR.actor_id, request_id=request_id(1))
     opened = b""
