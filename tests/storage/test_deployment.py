@@ -61,5 +61,5 @@ async def _refuse_mixtures(main: Database, shred: Database, other: Databases) ->
 
 async def _refuse(store: SqlDeploymentStore) -> None:
     for call in (store.check(), store.ensure(candidate="three")):
-        with pytest.raises(PreconditionError, match="not of one deployment"):
+        with pytest.raises(PreconditionError, match="same deployment"):
             await call
