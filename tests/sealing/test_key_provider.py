@@ -94,7 +94,7 @@ def test_a_file_that_others_can_touch_is_refused(path: Path, mode: int) -> None:
 def test_a_wrong_passphrase_and_a_damaged_file_are_the_same(path: Path) -> None:
     """Neither tells more than that the file does not open."""
     _create(path)
-    with pytest.raises(KeyFileLockedError, match="does not open") as wrong:
+    with pytest.raises(KeyFileLockedError, match="cannot be opened") as wrong:
         _load(path, b"wrong")
     damaged = bytearray(path.read_bytes())
     damaged[-20] ^= 1
