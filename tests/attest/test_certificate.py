@@ -65,8 +65,8 @@ def test_every_role_is_read(role: str) -> None:
         ("spiffe://IDVAULT.local/platform/a", "trust domain"),
         ("spiffe://idvault.local:7443/platform/a", "trust domain"),
         ("spiffe://user@idvault.local/platform/a", "trust domain"),
-        ("spiffe://idvault.local/witness/a", "no role"),
-        ("spiffe://idvault.local/Platform/a", "no role"),
+        ("spiffe://idvault.local/witness/a", "known role"),
+        ("spiffe://idvault.local/Platform/a", "known role"),
         ("spiffe://idvault.local/platform/", "name"),
         ("spiffe://idvault.local/platform/A", "name"),
         ("spiffe://idvault.local/platform/-a", "name"),
@@ -98,7 +98,7 @@ def test_none_or_two_uris_are_refused() -> None:
 @pytest.mark.parametrize("pem", [b"", b"text", pem(GOOD)[:200], b"\xff\xfe"])
 def test_other_bytes_are_refused(pem: bytes) -> None:
     """What is no certificate at all is refused as such."""
-    with pytest.raises(CertificateError, match="no certificate in PEM"):
+    with pytest.raises(CertificateError, match="not a certificate in PEM"):
         certificate.read(pem)
 
 

@@ -102,7 +102,7 @@ def test_a_request_is_no_decision() -> None:
     paper = seal.encode("idvault/disclosure-request/v1", *["x"] * 4) + bytes(64)
     with pytest.raises(PaperError, match="another purpose"):
         disclosure.parse_decision(paper, verdict=Verdict.APPROVE)
-    with pytest.raises(PaperError, match="no request"):
+    with pytest.raises(PaperError, match="not a disclosure request"):
         disclosure.parse_request(signed(decision()))
 
 

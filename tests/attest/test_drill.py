@@ -54,5 +54,5 @@ def test_what_is_no_signature(signature: bytes) -> None:
 @pytest.mark.parametrize("verdict", list(Verdict))
 def test_it_is_never_taken_for_a_decision(verdict: Verdict) -> None:
     """Its purpose is another one, so nobody can use it to approve or deny."""
-    with pytest.raises(PaperError, match=r"another purpose|cut short"):
+    with pytest.raises(PaperError, match=r"another purpose|truncated"):
         papers.parse_decision(TERMS.canonical() + SIGNATURE, verdict=verdict)

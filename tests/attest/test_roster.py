@@ -100,9 +100,9 @@ def test_people_and_quorums_are_found_by_name() -> None:
     found = people.roster()
     assert found.member("auditor-a").role == "auditor"
     assert found.quorum("records").threshold == 2
-    with pytest.raises(RosterError, match="'nobody' is not among the people"):
+    with pytest.raises(RosterError, match="'nobody' is not a member of the roster"):
         found.member("nobody")
-    with pytest.raises(RosterError, match="'drills' is not among the quorums"):
+    with pytest.raises(RosterError, match="'drills' is not a quorum"):
         found.quorum("drills")
 
 
@@ -146,23 +146,23 @@ REFUSED: list[tuple[Change, str]] = [
     (_set("version", True), "version must be a whole number"),
     (_set("version", "1"), "version must be a whole number"),
     (_set("version", 2**53), "version must be a whole number"),
-    (_set("version", 1.5), "no JSON document"),
-    (_set("version", float("nan")), "no JSON document"),
-    (_set("more", 1), "the roster: 'more' is not known"),
+    (_set("version", 1.5), "not a JSON document"),
+    (_set("version", float("nan")), "not a JSON document"),
+    (_set("more", 1), "the roster: 'more' is not a known field"),
     (_set("development", 0), "development must be true or false"),
     (_set("people", {}), "people must be a list"),
     (_set("people", [1]), "person 1 must be an object"),
     (_drop(*PERSON, "spki"), "person 1: spki is missing"),
-    (_set(*PERSON, "more", 1), "person 1: 'more' is not known"),
+    (_set(*PERSON, "more", 1), "person 1: 'more' is not a known field"),
     (_set(*PERSON, "name", "Custodian"), "person 1: name must be"),
     (_set(*PERSON, "name", 7), "person 1: name must be"),
     (_set(*PERSON, "role", "platform"), "person custodian-a: role must be"),
     (_set(*PERSON, "role", []), "person custodian-a: role must be"),
-    (_set(*PERSON, "organisation", ""), "organisation must be a printable text"),
-    (_set(*PERSON, "organisation", "a\n"), "organisation must be a printable text"),
-    (_set(*PERSON, "organisation", "\ud800"), "organisation must be a printable text"),
-    (_set(*PERSON, "organisation", "x" * 201), "organisation must be a printable text"),
-    (_set(*PERSON, "organisation", 1), "organisation must be a printable text"),
+    (_set(*PERSON, "organisation", ""), "organisation must have 1 to 200 printable"),
+    (_set(*PERSON, "organisation", "a\n"), "organisation must have 1 to 200 printable"),
+    (_set(*PERSON, "organisation", "\ud800"), "organisation must have 1 to 200 printable"),
+    (_set(*PERSON, "organisation", "x" * 201), "organisation must have 1 to 200 printable"),
+    (_set(*PERSON, "organisation", 1), "organisation must have 1 to 200 printable"),
     (_set(*PERSON, "actor_id", "0" * 31), "actor_id must be 16 bytes in hex"),
     (_set(*PERSON, "spki", ""), "spki must be a SHA-256 in hex"),
     (_set(*PERSON, "spki", "A" * 64), "spki must be a SHA-256 in hex"),
@@ -179,7 +179,7 @@ REFUSED: list[tuple[Change, str]] = [
     (_copy_person("hpke"), "an HPKE public key occurs twice"),
     (_copy_person("ed25519"), "an Ed25519 public key occurs twice"),
     (_copy_person("spki"), "a certificate key occurs twice"),
-    (_set("quorums", []), "one quorum or more"),
+    (_set("quorums", []), "at least one quorum"),
     (_set("quorums", [1]), "quorum 1 must be an object"),
     (_drop(*QUORUM, "threshold"), "quorum 1: threshold is missing"),
     (_set(*QUORUM, "name", "."), "quorum 1: name must be"),
@@ -190,9 +190,9 @@ REFUSED: list[tuple[Change, str]] = [
     (_set(*QUORUM, "threshold", 4), "threshold 4 is more than its 3 custodians"),
     (_set(*QUORUM, "custodians", "all"), "custodians must be a list"),
     (_set(*QUORUM, "custodians", []), "threshold 2 is more than its 0 custodians"),
-    (_set(*QUORUM, "custodians", [1]), "a custodian must be a printable text"),
-    (_set(*QUORUM, "custodians", 0, "nobody"), "'nobody' is not among the people"),
-    (_set(*QUORUM, "custodians", 0, "auditor-a"), "auditor-a is no custodian"),
+    (_set(*QUORUM, "custodians", [1]), "a custodian must have 1 to 200 printable"),
+    (_set(*QUORUM, "custodians", 0, "nobody"), "'nobody' is not a member of the roster"),
+    (_set(*QUORUM, "custodians", 0, "auditor-a"), "auditor-a is not a custodian"),
     (_set(*QUORUM, "custodians", 0, "custodian-b"), "a custodian occurs twice"),
     (lambda fields: fields["quorums"].append(fields["quorums"][0]), "a quorum's name occurs twice"),
     (_mixed, "different HPKE suites"),
@@ -230,12 +230,12 @@ def test_a_wrong_file_is_refused_with_what_is_wrong(change: Change, why: str) ->
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        (b"", "no JSON"),
-        (b"\xff", "no JSON"),
+        (b"", "not a JSON"),
+        (b"\xff", "not a JSON"),
         (b"[]", "must be an object"),
-        (b"[" * 100_000, "no JSON"),
-        (b'{"version": 1, "version": 2}', "no JSON"),
-        (b'{"version": ' + b"1" * 5000 + b"}", "no JSON"),
+        (b"[" * 100_000, "not a JSON"),
+        (b'{"version": 1, "version": 2}', "not a JSON"),
+        (b'{"version": ' + b"1" * 5000 + b"}", "not a JSON"),
     ],
 )
 def test_another_file_is_refused(data: bytes, why: str) -> None:

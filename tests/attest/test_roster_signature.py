@@ -22,7 +22,7 @@ def _first() -> Roster:
 def test_the_first_version_needs_every_custodian() -> None:
     """All N sign the first version; N - 1 are not enough."""
     roster_signature.verify(_first(), previous=None)
-    with pytest.raises(RosterSignatureError, match="2 of its custodians signed, 3 must"):
+    with pytest.raises(RosterSignatureError, match="2 of its custodians signed, 3 are needed"):
         roster_signature.verify(signed(people.roster(), A, B), previous=None)
 
 
@@ -30,7 +30,7 @@ def test_a_later_version_needs_m_of_the_version_before() -> None:
     """Two of three are enough, one is not."""
     second = people.roster(version=2)
     roster_signature.verify(signed(second, A, C), previous=_first())
-    with pytest.raises(RosterSignatureError, match="1 of its custodians signed, 2 must"):
+    with pytest.raises(RosterSignatureError, match="1 of its custodians signed, 2 are needed"):
         roster_signature.verify(signed(second, A), previous=_first())
 
 
@@ -40,9 +40,9 @@ def test_a_custodian_is_replaced_by_the_others() -> None:
     roster_signature.verify(signed(second, B, C), previous=_first())
     gone = signed(people.roster(version=2, names=REPLACED), B)
     theirs = people.signer(A).sign(second.canonical())
-    with pytest.raises(RosterSignatureError, match="1 of its custodians signed, 2 must"):
+    with pytest.raises(RosterSignatureError, match="1 of its custodians signed, 2 are needed"):
         roster_signature.verify(gone.with_signature(A, theirs), previous=_first())
-    with pytest.raises(RosterSignatureError, match="custodian-d signed, but is no custodian who may"):
+    with pytest.raises(RosterSignatureError, match="custodian-d signed but is not a custodian of a quorum"):
         roster_signature.verify(signed(second, B, C, "custodian-d"), previous=_first())
 
 

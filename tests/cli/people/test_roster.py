@@ -74,7 +74,7 @@ def test_first_version_needs_every_custodian(people: People) -> None:
         people.sign(folder)
     refused = people.idvault("roster", "verify", people.file)
     assert refused.code == ExitCode.UNVERIFIED
-    assert "quorum first: 2 of its custodians signed, 3 must" in refused.err
+    assert "quorum first: 2 of its custodians signed, 3 are needed" in refused.err
     people.sign(team[2])
     verified = people.idvault("roster", "verify", people.file)
     assert (verified.code, verified.last) == (0, "roster: version 1, 1 quorums, 4 people, valid")
@@ -119,7 +119,7 @@ def test_show_names_everybody(people: People) -> None:
     for text in ("custodian  ann", "auditor    dan", "2 of ann, ben, cat", "signed by  ann", "digest     "):
         assert text in shown.out
     assert (shown.code, ", valid" in shown.out) == (ExitCode.UNVERIFIED, False)
-    assert "1 of its custodians signed, 3 must" in shown.err
+    assert "1 of its custodians signed, 3 are needed" in shown.err
     for folder in team[1:3]:
         people.sign(folder)
     shown = people.idvault("roster", "show", people.file)
@@ -147,8 +147,8 @@ def test_certificate_may_come_with_the_proposal(people: People) -> None:
         ("first:1:ann,ben,cat", ExitCode.UNVERIFIED, "2 or more"),
         ("first:3:ann,ben,cat", ExitCode.UNVERIFIED, "one custodian more"),
         ("first:0:ann,ben,cat", ExitCode.UNVERIFIED, "must not be 0"),
-        ("first:2:ann,ben,dan", ExitCode.UNVERIFIED, "dan is no custodian"),
-        ("first:2:ann,ben,zoe", ExitCode.UNVERIFIED, "not among the people"),
+        ("first:2:ann,ben,dan", ExitCode.UNVERIFIED, "dan is not a custodian"),
+        ("first:2:ann,ben,zoe", ExitCode.UNVERIFIED, "not a member of the roster"),
     ],
 )
 def test_unsafe_quorum_is_refused(people: People, quorum: str, code: ExitCode, text: str) -> None:
@@ -201,7 +201,7 @@ def test_init_keeps_keys_private(people: People) -> None:
         (
             ["--name", "Ann", "--identity", "F", "--passphrase-file", "P"],
             ExitCode.WRONG_USAGE,
-            "small letters",
+            "lower-case letters",
         ),
         (["--name", "ann", "--passphrase-file", "P"], ExitCode.WRONG_USAGE, "--identity is missing"),
         (["--name", "ann", "--identity", "F"], ExitCode.WRONG_USAGE, "--passphrase-file is missing"),
