@@ -119,7 +119,7 @@ def test_only_hashes_are_hashes() -> None:
         CompactRange().append(bytes(31))
     with pytest.raises(MalformedHashError):
         root_at(lambda _: [bytes(33)], 1)
-    with pytest.raises(LogError, match="a hash has 32 bytes, not 0"):
+    with pytest.raises(LogError, match="a hash must have 32 bytes, not 0"):
         check_hash(b"")
 
 

@@ -104,7 +104,7 @@ def test_an_untouched_log_verifies() -> None:
 
 def test_indices_have_no_gap() -> None:
     """A gap names the missing entry; a repeated index, or a step back, names that index."""
-    for index, wrong, text in ((4, 2, "is missing"), (1, 1, "is there twice"), (-1, -1, "out of order")):
+    for index, wrong, text in ((4, 2, "is missing"), (1, 1, "is a duplicate"), (-1, -1, "out of order")):
         verifier = LogVerifier()
         verifier.feed(0, b"a")
         verifier.feed(1, b"b")
@@ -127,9 +127,9 @@ def test_truncation_is_named() -> None:
 
 def test_entries_beyond_every_checkpoint() -> None:
     """They are refused, unless the log is growing and they wait for the next checkpoint."""
-    with pytest.raises(WrongEntryError, match="entry 3: is covered by no checkpoint"):
+    with pytest.raises(WrongEntryError, match="entry 3: is not covered by a checkpoint"):
         verify(log_of(5), checkpoint(log_of(3)))
-    with pytest.raises(WrongEntryError, match="entry 0: is covered by no checkpoint"):
+    with pytest.raises(WrongEntryError, match="entry 0: is not covered by a checkpoint"):
         verify(log_of(1))
     assert verify(log_of(5), checkpoint(log_of(3)), growing=True).size == 5
 

@@ -218,7 +218,7 @@ async def test_an_old_cosignature_is_no_answer(seconds: int) -> None:
     """A cosignature of another time is an answer to another submission, or a clock is wrong."""
     body = line(time=NOW + timedelta(seconds=seconds))
     async with answering(fixed(200, body)) as asked:
-        with pytest.raises(WitnessAnswerError, match="is not now"):
+        with pytest.raises(WitnessAnswerError, match="is not current"):
             await asked.add_checkpoint(old=0, proof=(), note=NOTE)
 
 

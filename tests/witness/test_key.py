@@ -47,7 +47,7 @@ def test_a_new_key_needs_a_name(tmp_path: Path) -> None:
 def test_another_name_is_refused(tmp_path: Path) -> None:
     """A key keeps its name: under another one it would be another key to everybody who trusts it."""
     load_or_make(tmp_path / "key", name=NAME)
-    with pytest.raises(WitnessKeyFileError, match=f"has another name: {NAME}"):
+    with pytest.raises(WitnessKeyFileError, match=f"has a different name: {NAME}"):
         load_or_make(tmp_path / "key", name="witness.example/w2")
 
 
@@ -55,7 +55,7 @@ def test_a_key_that_others_may_read_is_refused(tmp_path: Path) -> None:
     """A key that group or others can reach is none."""
     load_or_make(tmp_path / "key", name=NAME)
     (tmp_path / "key").chmod(0o640)
-    with pytest.raises(WitnessKeyFileError, match="0600"):
+    with pytest.raises(WitnessKeyFileError, match="600"):
         load_or_make(tmp_path / "key", name=NAME)
 
 

@@ -76,7 +76,7 @@ def test_state_of_another_log_stops_the_start(tmp_path: Path) -> None:
     state.close()
     (file,) = (tmp_path / "w" / "logs").iterdir()
     file.rename(file.with_name("0" * 64))
-    with pytest.raises(StateError, match="of another log"):
+    with pytest.raises(StateError, match="of a different log"):
         WitnessState(tmp_path / "w")
 
 
