@@ -1,4 +1,4 @@
-"""`scripts/bench`: measures the goals that were asked for, says which are met, and writes them as JSON."""
+"""`scripts/bench`: measures the requested goals, reports which are met, and writes them as JSON."""
 
 import argparse
 import json
