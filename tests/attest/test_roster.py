@@ -1,4 +1,4 @@
-"""The roster file: its form, its refusals, its canonical bytes."""
+"""The roster file: its form, its errors, its canonical bytes."""
 
 import json
 from collections.abc import Callable
@@ -54,7 +54,7 @@ def test_rfc_8785_library_passes_the_sample_of_the_rfc() -> None:
 
 
 def test_a_roster_comes_back_from_its_file() -> None:
-    """What is written is read again, signatures and witnesses included."""
+    """A written file parses to the same roster, including signatures and witnesses."""
     witnesses = WitnessPolicy(1, (("witness-a", b"w" * 32), ("witness-b", b"v" * 32)))
     whole = people.signed(people.roster(), *people.NAMES)
     assert roster.parse(whole.to_bytes()) == whole
@@ -73,13 +73,13 @@ def test_canonical_bytes_are_the_signed_form_without_signatures() -> None:
 
 
 def test_the_digest_is_pinned() -> None:
-    """The canonical form of a fixed roster never changes: signatures of old rosters must verify for ever."""
+    """The canonical form of a fixed roster never changes: old signatures must verify forever."""
     assert people.roster().digest() == "dda853b56e59625fef40f6ce060fd9e51d8411e4876e8946c1bee99de9d6a697"
     assert people.quorum().id == "c52c78fc7af3b81ebcc4fae8aed899dfc77ff0bc7a5fedfa378381dec6f3aee0"
 
 
 def test_every_field_is_signed() -> None:
-    """No field of the body can change without changing the hash."""
+    """Changing any field of the body changes the hash."""
     changes: list[Change] = [
         _set("version", 2),
         _set("people", 0, "organisation", "another"),
@@ -96,7 +96,7 @@ def test_every_field_is_signed() -> None:
 
 
 def test_people_and_quorums_are_found_by_name() -> None:
-    """An unknown name is refused, not None."""
+    """An unknown name raises an error."""
     found = people.roster()
     assert found.member("auditor-a").role == "auditor"
     assert found.quorum("records").threshold == 2
@@ -121,7 +121,7 @@ def test_a_quorum_has_an_id_and_a_suite() -> None:
 
 
 def test_development_allows_what_is_unsafe_elsewhere() -> None:
-    """One custodian alone is a quorum in development only."""
+    """A quorum of one custodian is allowed only in development."""
     small = _file(_set("development", True), names=("custodian-a",), threshold=1)
     assert roster.parse(small).quorums[0].threshold == 1
 
@@ -221,7 +221,7 @@ REFUSED: list[tuple[Change, str]] = [
 
 @pytest.mark.parametrize(("change", "why"), REFUSED, ids=[why for _, why in REFUSED])
 def test_a_wrong_file_is_refused_with_what_is_wrong(change: Change, why: str) -> None:
-    """Every refusal names the field or the person, and has the published reason."""
+    """Every error names the field or the member, and has the published reason."""
     with pytest.raises(RosterError, match=why) as caught:
         roster.parse(_file(change))
     assert caught.value.reason is Reason.ROSTER_INVALID
@@ -239,12 +239,12 @@ def test_a_wrong_file_is_refused_with_what_is_wrong(change: Change, why: str) ->
     ],
 )
 def test_another_file_is_refused(data: bytes, why: str) -> None:
-    """A name that occurs twice would let two readers see two rosters, so it is no document at all."""
+    """A duplicate name could let two readers see different rosters, so the file is refused."""
     with pytest.raises(RosterError, match=why):
         roster.parse(data)
 
 
 def test_base64url_comes_back() -> None:
-    """Bytes are written in base64url without padding."""
+    """Bytes are encoded in base64url without padding."""
     assert reading.base64url(b"\xfb\xff") == "-_8"
     assert reading.raw("-_8", "here") == b"\xfb\xff"
