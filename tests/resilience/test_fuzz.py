@@ -45,7 +45,7 @@ def test_a_seed_repeats_an_attack() -> None:
 
 @pytest.mark.parametrize("method", methods(), ids=lambda method: str(method.name))
 def test_attacks_are_of_many_kinds(method: Method) -> None:
-    """The attacks on a method include valid messages and garbage, and none exceeds its size limit."""
+    """The attacks on a method include messages that parse and bytes that do not, within the size limit."""
     one, bodies, broken = attacker(3), [], 0
     for _ in range(200):
         bodies.append(one.attack(method.request))
