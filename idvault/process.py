@@ -8,14 +8,15 @@
 
 import asyncio
 import ctypes
+import gc
 import json
 import os
 import signal
 import socket
 import sys
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,21 @@ class ProcessError(Exception):
 
 class PortBusyError(Exception):
     """A port that a setting names is in use."""
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """Suspend the garbage collector while modules are imported and a process starts.
+
+    What is made then stays until the end, so it is frozen: later collections need not look at it either. That
+    saves a tenth of a start's CPU time, and each full collection of a server.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def end_with_parent() -> None:

@@ -33,7 +33,7 @@ class Receipts(Protocol):
         ...
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class VerificationServicer:
     """Converts, calls one flow, converts back."""
 

@@ -35,7 +35,7 @@ class Log(Protocol):
         ...
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class TransparencyServicer:
     """Converts, calls one flow, converts back."""
 

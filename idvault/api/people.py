@@ -61,7 +61,7 @@ class SecondFactors(Protocol):
         ...
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class RosterServicer:
     """Converts, calls one flow, converts back."""
 

@@ -9,8 +9,8 @@ from idvault.attest import status_token
 from idvault.attest.quorum import Quorum
 from idvault.bootstrap.base import ENTROPY, Base, cancel
 from idvault.bootstrap.history import build_history
-from idvault.domain.clock import ClockReading
 from idvault.flows.account.feed import FeedFlow
+from idvault.flows.account.retention import RetentionFlow
 from idvault.flows.account.status import StatusFlow
 from idvault.flows.claim.receipt import ReceiptFlow
 from idvault.flows.credential.signing_key import StatusKeyFlow
@@ -34,6 +34,8 @@ from idvault.storage.log.checkpoint import SqlCheckpointStore
 from idvault.storage.log.store import SqlLogStore
 from idvault.storage.public_files import LocalPublicFiles
 from idvault.workers.loop import Task
+
+_BATCH = 500
 
 
 async def build_statuses(
@@ -75,8 +77,17 @@ def build_receipts(base: Base, rosters: RosterHolder) -> ReceiptFlow:
     return ReceiptFlow(proofs=proofs, quorum=lambda quorum_id: _quorum(rosters, quorum_id))
 
 
-async def status_tasks(base: Base, *, keys: LocalKeyProvider, policy: OperatorPolicy) -> list[Task]:
-    """Return the worker's tasks: the lists each second, the key set each minute."""
+def account_tasks(*, retention: RetentionFlow) -> list[Task]:
+    """Return the worker's tasks that expire verifications, abandoned accounts and old requests."""
+    return [
+        Task("expire_accounts", 5, lambda now: retention.expire_accounts(now=now, limit=_BATCH)),
+        Task("remove_abandoned", 60, lambda now: retention.remove_abandoned(now=now, limit=_BATCH)),
+        Task("purge_requests", 600, lambda now: retention.purge_requests(now=now)),
+    ]
+
+
+async def credential_tasks(base: Base, *, keys: LocalKeyProvider, policy: OperatorPolicy) -> list[Task]:
+    """Return the worker's tasks: publish the status lists each second, the key set each minute."""
     signer, store = _signer(base, keys, Purpose.STATUS_LIST), SqlStatusKeyStore(database=base.main)
     await signer.announce(now=base.real_now())
     lists = StatusListFlow(
@@ -87,15 +98,11 @@ async def status_tasks(base: Base, *, keys: LocalKeyProvider, policy: OperatorPo
         issued_by=status_token.issuer(base.settings.log_origin),
         zone=policy.zone,
     )
-
-    async def keys_task(now: ClockReading) -> None:
-        await lists.publish_keys(now=now)
-
-    async def lists_task(now: ClockReading) -> None:
-        await lists.run(now=now)
-
-    # A key that an edge announces when it starts is known to everybody a moment later.
-    return [Task("status_lists", 1, lists_task), Task("status_keys", 1, keys_task)]
+    # The key set is published each second as well: readers need a new edge's key at once.
+    return [
+        Task("status_lists", 1, lambda now: lists.run(now=now)),
+        Task("status_keys", 1, lambda now: lists.publish_keys(now=now)),
+    ]
 
 
 def _signer(base: Base, keys: LocalKeyProvider, purpose: Purpose) -> StatusKeyFlow:

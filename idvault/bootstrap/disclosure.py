@@ -20,7 +20,7 @@ from idvault.flows.people.quorums import RosterSource
 from idvault.ports.disclosure import CaseTextSealer, DisclosureStore, SecondFactorCheck, ShredKeys
 from idvault.ports.entropy import Entropy
 from idvault.ports.handover import HandoverStore
-from idvault.ports.people.request import PersonRequestStore
+from idvault.ports.people.request import MemberRequestStore
 from idvault.ports.sealing import Fingerprinter
 from idvault.sealing.case_text import KeyedCaseTextSealer
 from idvault.sealing.key_provider import LocalKeyProvider
@@ -31,8 +31,11 @@ from idvault.storage.disclosure.store import SqlDisclosureStore
 from idvault.storage.key.shred import SqlShredStore
 from idvault.storage.log.checkpoint import SqlCheckpointStore
 from idvault.storage.log.store import SqlLogStore
-from idvault.storage.people.request import SqlPersonRequestStore
+from idvault.storage.people.request import SqlMemberRequestStore
 from idvault.v1 import disclosure_pb2
+from idvault.workers.loop import Task
+
+_BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ class Disclosures:
 def wire_disclosures(
     *,
     store: DisclosureStore,
-    requests: PersonRequestStore,
+    requests: MemberRequestStore,
     handovers: HandoverStore,
     shred_keys: ShredKeys,
     case_texts: CaseTextSealer,
@@ -108,7 +111,7 @@ def build_disclosures(
     store = SqlDisclosureStore(database=base.main)
     return wire_disclosures(
         store=store,
-        requests=SqlPersonRequestStore(database=base.main),
+        requests=SqlMemberRequestStore(database=base.main),
         case_texts=KeyedCaseTextSealer(keys=keys, entropy=ENTROPY),
         rosters=rosters,
         second_factor=second_factor,
@@ -129,10 +132,11 @@ def build_disclosures(
     ).services()
 
 
-def build_disclosure_retention(base: Base) -> DisclosureRetention:
-    """Build what the worker does; it holds no key that opens anything of a disclosure."""
+def disclosure_tasks(base: Base) -> list[Task]:
+    """Return the worker's task for disclosures; it holds no key that opens anything of one."""
     store = SqlDisclosureStore(database=base.main)
     refusals = Refusals(store=store, entropy=ENTROPY, observe=base.metrics.disclosure)
-    return DisclosureRetention(
+    retention = DisclosureRetention(
         store=store, refusals=refusals, entropy=ENTROPY, observe=base.metrics.disclosure
     )
+    return [Task("disclosures", 5, lambda now: retention.sweep(now=now, limit=_BATCH))]

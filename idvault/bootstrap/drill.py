@@ -20,7 +20,7 @@ from idvault.storage.disclosure.store import SqlDisclosureStore
 from idvault.storage.key.shred import SqlShredStore
 from idvault.storage.log.checkpoint import SqlCheckpointStore
 from idvault.storage.log.store import SqlLogStore
-from idvault.storage.people.request import SqlPersonRequestStore
+from idvault.storage.people.request import SqlMemberRequestStore
 from idvault.v1 import drill_pb2
 from idvault.workers.loop import Task
 
@@ -40,7 +40,7 @@ def build_drills(
     disclosures = SqlDisclosureStore(database=base.main)
     flow = DrillFlow(
         store=SqlDrillStore(database=base.main),
-        requests=SqlPersonRequestStore(database=base.main),
+        requests=SqlMemberRequestStore(database=base.main),
         rosters=rosters,
         second_factor=second_factor,
         fingerprinter=KeyedFingerprinter(key=keys.primary(Purpose.PERSON_REQUEST)),

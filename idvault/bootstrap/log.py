@@ -18,6 +18,11 @@ from idvault.storage.public_files import LocalPublicFiles
 from idvault.telemetry.logs import log
 from idvault.transparency.checkpoint import CosignaturePolicy
 from idvault.transparency.note import Algorithm, VerifierKey, parse_key
+from idvault.workers.loop import Task
+
+_GAUGES_PERIOD = 5.0
+# Entries that wait for a minute stop every change, so the log does not wait long for a store that was away.
+_LONGEST_BACK_OFF = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +83,19 @@ def build_sequencing(base: Base, roster: Roster, *, signer: LogSigner, witness: 
     )
 
 
-async def read_log_gauges(base: Base, sequencing: Sequencing, now: ClockReading) -> None:
-    """Tell the metrics how many entries wait, and how far the published checkpoint is behind."""
-    base.metrics.log_checkpoint_age(seconds=sequencing.publication.age(now=now).total_seconds())
-    base.metrics.log_unsequenced(count=(await sequencing.store.unsequenced()).count)
+def log_tasks(base: Base, sequencing: Sequencing) -> list[Task]:
+    """Return the worker's tasks for the log: sequence, publish, and report how far both are behind."""
+
+    async def read_gauges(now: ClockReading) -> None:
+        base.metrics.log_checkpoint_age(seconds=sequencing.publication.age(now=now).total_seconds())
+        base.metrics.log_unsequenced(count=(await sequencing.store.unsequenced()).count)
+
+    log_flow, publication = sequencing.log, sequencing.publication
+    return [
+        Task("log", 1, lambda now: log_flow.run(now=now), longest=_LONGEST_BACK_OFF),
+        Task("publication", 1, lambda now: publication.run(now=now), longest=_LONGEST_BACK_OFF),
+        Task("log_gauges", _GAUGES_PERIOD, read_gauges),
+    ]
 
 
 def log_policy(settings: Settings, roster: Roster, public_key: bytes) -> CosignaturePolicy:

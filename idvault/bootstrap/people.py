@@ -23,7 +23,7 @@ from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.request import KeyedFingerprinter
 from idvault.sealing.second_factor import TotpSealer
-from idvault.storage.people.request import SqlPersonRequestStore
+from idvault.storage.people.request import SqlMemberRequestStore
 from idvault.storage.people.roster import SqlRosterStore
 from idvault.storage.people.second_factor import SqlSecondFactorStore
 from idvault.storage.platform.store import SqlPlatformStore
@@ -100,7 +100,7 @@ async def build_people(
     await flow.complete(now=base.clock())
     second_factors = SecondFactorFlow(
         store=SqlSecondFactorStore(database=base.main),
-        requests=SqlPersonRequestStore(database=base.main),
+        requests=SqlMemberRequestStore(database=base.main),
         sealer=TotpSealer(keys=keys, entropy=ENTROPY),
         fingerprinter=fingerprinter,
         guard=guard,

@@ -4,33 +4,29 @@ import asyncio
 from contextlib import AsyncExitStack
 from math import ceil
 
-from idvault.bootstrap.account import status_tasks
-from idvault.bootstrap.base import ENTROPY, Base, Clock, Ready, load_keys, open_base
+from idvault.bootstrap.account import account_tasks, credential_tasks
+from idvault.bootstrap.base import ENTROPY, Clock, Ready, load_keys, open_base
 from idvault.bootstrap.campaign import campaign_tasks
-from idvault.bootstrap.claim import build_claims
-from idvault.bootstrap.disclosure import build_disclosure_retention
+from idvault.bootstrap.claim import build_claims, claim_tasks
+from idvault.bootstrap.disclosure import disclosure_tasks
 from idvault.bootstrap.drill import drill_tasks
 from idvault.bootstrap.handover import handover_tasks
-from idvault.bootstrap.log import build_guard, build_sequencing, read_log_gauges
+from idvault.bootstrap.log import build_guard, build_sequencing, log_tasks
 from idvault.bootstrap.people import follow_rosters, start_rosters
 from idvault.bootstrap.witness import check_witnessed, open_witness
 from idvault.config import Settings
-from idvault.domain.clock import ClockReading
 from idvault.flows.policy import OperatorPolicy
 from idvault.sealing.day_key import LocalDayKeyring
 from idvault.sealing.intake import DayIntakeOpener
 from idvault.sealing.key_set import Purpose
 from idvault.sealing.signing import Ed25519Signer
 from idvault.storage.account.store import SqlStatusStore
-from idvault.storage.claim.job import SqlJobStore
 from idvault.storage.key.day_key import SqlDayKeyStore
 from idvault.telemetry.logs import describe, log
 from idvault.telemetry.metrics import serve_metrics
-from idvault.workers import schedule
 from idvault.workers.loop import Loop, Task
 from idvault.workers.settle import Settler
 
-_GAUGES_PERIOD = 5.0
 _LEAST_WIDTH, _MOST_WIDTH = 32, 200
 
 
@@ -58,20 +54,15 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
         # Published before anybody is told that the worker is ready: an edge without a day key cannot wait.
         await day_keys.rotate(now=base.real_now())
         tasks = [
-            *schedule.tasks(
-                backlog=backlog,
-                retention=retention,
-                day_keys=day_keys,
-                log=sequencing.log,
-                publication=sequencing.publication,
-                disclosures=build_disclosure_retention(base),
-            ),
-            *await status_tasks(base, keys=keys, policy=claims.policy),
+            *log_tasks(base, sequencing),
+            Task("day_keys", 60, lambda now: day_keys.rotate(now=now.real)),
+            *claim_tasks(base, claims, backlog=backlog),
+            *account_tasks(retention=retention),
+            *await credential_tasks(base, keys=keys, policy=claims.policy),
+            *disclosure_tasks(base),
             *handover_tasks(base, rosters),
             *campaign_tasks(base, guard=guard, policy=claims.policy),
             *drill_tasks(base, rosters, guard=guard),
-            Task("gauges", _GAUGES_PERIOD, lambda now: _read_gauges(base, claims.jobs, now)),
-            Task("log_gauges", _GAUGES_PERIOD, lambda now: read_log_gauges(base, sequencing, now)),
         ]
         loop = Loop(tasks=tasks, clock=clock, report=_report)
         settler = Settler(backlog=backlog, clock=clock, report=_report, width=_width(claims.policy))
@@ -84,13 +75,6 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
 def _width(policy: OperatorPolicy) -> int:
     """Return how many settlements run at once: as many as the cap starts in a second."""
     return min(max(_LEAST_WIDTH, ceil(policy.registry_calls_per_second)), _MOST_WIDTH)
-
-
-async def _read_gauges(base: Base, jobs: SqlJobStore, now: ClockReading) -> None:
-    oldest = await jobs.oldest()
-    age = (now.business - oldest).total_seconds() if oldest else 0.0
-    base.metrics.claims_pending(count=await jobs.backlog(), oldest_seconds=max(age, 0.0))
-    base.metrics.job_oldest(kind="settle", seconds=max(age, 0.0))
 
 
 def _report(task: str, error: Exception) -> None:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from idvault import process
 from idvault.cli import errors
 from idvault.cli.errors import CommandError, ExitCode
 
@@ -60,7 +61,8 @@ class _Commands(TyperGroup):
         if cmd_name not in _COMMANDS:
             return None
         module, _, name = _COMMANDS[cmd_name][0].partition(":")
-        found = getattr(import_module(f"idvault.cli.{module}"), name)
+        with process.without_collector():
+            found = getattr(import_module(f"idvault.cli.{module}"), name)
         parent = typer.Typer(**_PLAIN)
         if isinstance(found, typer.Typer):
             parent.add_typer(found, name=cmd_name)

@@ -2,7 +2,8 @@
 
 import typer
 
-from idvault import bootstrap, config
+from idvault import config
+from idvault.bootstrap import operator
 from idvault.config import Process
 
 app = typer.Typer(help="The schema of both databases.", no_args_is_help=True)
@@ -21,5 +22,5 @@ def upgrade() -> None:
     start the processes of a new version.
     """
     settings = config.load(Process.DATABASES)
-    bootstrap.upgrade_databases(settings)
+    operator.upgrade_databases(settings)
     typer.echo("db: both databases are up to date")

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from idvault import bootstrap, config
+from idvault import config
+from idvault.bootstrap import operator
 from idvault.config import Process
 
 
@@ -34,7 +35,7 @@ def init() -> None:
     as they are. The public key of the transparency log is printed: publish it.
     """
     settings = config.load(Process.KEYS)
-    public_key = bootstrap.init_keys(settings)
+    public_key = operator.init_keys(settings)
     typer.echo(f"log public key: {public_key}")
     typer.echo(f"keys: service.keys, custody.keys, work.keys in {settings.keys.parent}")
 
@@ -51,5 +52,5 @@ def rotate(
     published for 31 days after that.
     """
     settings = config.load(Process.KEYS)
-    version = bootstrap.rotate_key(settings, purpose=purpose.value)
+    version = operator.rotate_key(settings, purpose=purpose.value)
     typer.echo(f"keys: version {version} of {purpose.value} in {settings.keys}")

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from idvault import bootstrap, config
+from idvault import config
+from idvault.bootstrap import operator
 from idvault.cli import running
 
 app = typer.Typer(help="Platforms and monitors, and their pinned certificate keys.", no_args_is_help=True)
@@ -46,7 +47,7 @@ def register(name: Name, certificate: Certificate, role: ForRole = Role.PLATFORM
     settings = config.load(config.Process.PLATFORMS)
     pem = certificate.read_bytes()
     asyncio.run(
-        bootstrap.register_platform(
+        operator.register_platform(
             settings, name=name, role=role.value, certificate_pem=pem, now=running.real_clock()
         )
     )
@@ -59,7 +60,7 @@ def revoke(name: Name, certificate: Certificate, role: ForRole = Role.PLATFORM) 
     settings = config.load(config.Process.PLATFORMS)
     pem = certificate.read_bytes()
     asyncio.run(
-        bootstrap.revoke_platform(
+        operator.revoke_platform(
             settings, name=name, role=role.value, certificate_pem=pem, now=running.real_clock()
         )
     )

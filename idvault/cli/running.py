@@ -4,6 +4,7 @@ import asyncio
 import json
 import signal
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -57,9 +58,16 @@ async def _run(program: Program, ready_file: Path | None) -> None:
         process.write_ready(ready_file, document)
         typer.echo(json.dumps({"ready": dict(document)}, ensure_ascii=False))
 
+    def started(document: Mapping[str, Any]) -> None:
+        start.close()
+        ready(document)
+
+    start = ExitStack()
+    start.enter_context(process.without_collector())
     try:
-        await program(ready, stop)
+        await program(started, stop)
     finally:
+        start.close()
         process.remove_ready(ready_file)
 
 

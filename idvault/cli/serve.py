@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from idvault import bootstrap, config, process
+from idvault import config, process
+from idvault.bootstrap import serve as edges
 from idvault.cli import running
 from idvault.process import Child, ProcessError
 
@@ -61,9 +62,7 @@ def serve(
     async def program(ready: running.Ready, stop: asyncio.Event) -> None:
         if not shares_port:
             await process.check_free(_addresses(settings))
-        await bootstrap.serve(
-            settings, edge=edge.value if edge else None, ready=ready, stop=stop, clock=clock
-        )
+        await edges.serve(settings, edge=edge.value if edge else None, ready=ready, stop=stop, clock=clock)
 
     running.run(program, ready_file=ready_file, factory=running.fast_loop)
 

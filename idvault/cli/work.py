@@ -2,7 +2,8 @@
 
 import asyncio
 
-from idvault import bootstrap, config, process
+from idvault import config, process
+from idvault.bootstrap import work as worker
 from idvault.cli import running
 
 
@@ -17,6 +18,6 @@ def work(ready_file: running.ReadyFile = None, clock_file: running.ClockFile = N
 
     async def program(ready: running.Ready, stop: asyncio.Event) -> None:
         await process.check_free({"IDVAULT_METRICS_LISTEN": settings.metrics_listen})
-        await bootstrap.work(settings, ready=ready, stop=stop, clock=clock)
+        await worker.work(settings, ready=ready, stop=stop, clock=clock)
 
     running.run(program, ready_file=ready_file, factory=running.fast_loop)

@@ -16,9 +16,12 @@ _UUID_LENGTH = 36
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A mutation as it was asked; fingerprint is a keyed hash of method and body, 32 bytes."""
+    """A mutation as it was asked; fingerprint is a keyed hash of method and body, 32 bytes.
 
-    relying_party: str
+    caller: the relying party or the actor id that the client's certificate names.
+    """
+
+    caller: str
     request_id: str
     fingerprint: bytes
 

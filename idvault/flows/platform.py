@@ -79,7 +79,7 @@ class PlatformFlow:
         return await self._store.revoke(name=name, spki=spki, now=now, event=event, request=request)
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class OperatorFlow:
     """The same on an operator's request over the wire, which may be repeated."""
 

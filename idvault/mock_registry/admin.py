@@ -16,7 +16,7 @@ from idvault.registry import enterprise_wire, nppa_wire
 _Entry = TypeVar("_Entry")
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Admin:
     """Handles the requests of the admin port."""
 

@@ -20,7 +20,7 @@ _FORMAT = b"\x01"
 _NONCE_SIZE = 12
 
 
-@dataclass(kw_only=True, repr=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class KeyedCaseTextSealer:
     """Seals under the primary case-text key of one key file (ports.disclosure.CaseTextSealer)."""
 

@@ -41,7 +41,7 @@ class DayKeyConflictError(UnavailableError):
         return "the published intake key of a day is not in this key file; all workers must share one file"
 
 
-@dataclass(kw_only=True, repr=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class LocalDayKeyring:
     """The day keys of the workers that share one key file (ports.sealing.DayKeyring)."""
 

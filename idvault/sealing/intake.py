@@ -20,7 +20,7 @@ _FORMAT = 1
 _HEADER_SIZE = 3
 
 
-@dataclass(kw_only=True, repr=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class DayIntakeSealer:
     """Seals to the published public key; holds no secret (ports.sealing.IntakeSealer)."""
 
@@ -46,7 +46,7 @@ class DayIntakeSealer:
         return Intake(key.day, header + sealed)
 
 
-@dataclass(kw_only=True, repr=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class DayIntakeOpener:
     """Opens with the private key of the day (ports.sealing.IntakeOpener)."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from idvault.attest import status_token
 
 
-@dataclass(kw_only=True, repr=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class KeyedPairwise:
     """Subjects under one key. The key never changes, since every subject would change with it."""
 

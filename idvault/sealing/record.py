@@ -23,7 +23,7 @@ _KEY_SIZE = 32
 _ID_SIZE = 16
 
 
-@dataclass(kw_only=True, repr=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class QuorumRecordSealer:
     """Seals for the quorum in force of a verified roster (ports.sealing.RecordSealer)."""
 

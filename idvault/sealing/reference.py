@@ -13,7 +13,7 @@ from idvault.domain import seal
 _PURPOSE = "idvault/reference/v1"
 
 
-@dataclass(kw_only=True, repr=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class KeyedReferencer:
     """Hashes references under one key for all processes (ports.campaign.legacy_account.Referencer)."""
 

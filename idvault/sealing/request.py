@@ -12,7 +12,7 @@ _ID_PURPOSE = "idvault/request-id/v1"
 _ID_SIZE = 16
 
 
-@dataclass(kw_only=True, repr=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class KeyedFingerprinter:
     """Fingerprints under one key for all processes (ports.sealing.Fingerprinter)."""
 

@@ -33,7 +33,7 @@ _FORMAT = 1
 _NONCE_SIZE = 12
 
 
-@dataclass(kw_only=True, repr=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class TotpSealer:
     """The only code that sees a secret in plaintext (ports.people.second_factor.SecondFactorSealer)."""
 

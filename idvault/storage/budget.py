@@ -44,7 +44,7 @@ _PAUSE = statement(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class SqlBudgetStore:
     """Rate caps in the main database."""
 

@@ -48,7 +48,7 @@ class DeploymentMismatchError(PreconditionError):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class SqlDeploymentStore:
     """The one id that the main and the shred database must share."""
 

@@ -38,7 +38,7 @@ class PublicPathError(UnavailableError):
         super().__init__(Reason.STORE_UNAVAILABLE)
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class LocalPublicFiles:
     """Files below one directory; several processes may write at once.
 

@@ -15,14 +15,12 @@ import logging
 import re
 import sys
 import threading
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TextIO
-
-import structlog
+from typing import TextIO
 
 FIELDS = frozenset({
     "event", "level", "time", "process", "pid",
@@ -65,17 +63,14 @@ class Logs:
                 self._stream.flush()
 
     def line(self, fields: Mapping[str, object]) -> str:
-        """Return one line of fields that were redacted before, with the process's name."""
-        return json.dumps({**fields, "process": self._process}, ensure_ascii=False) + "\n"
+        """Return one line of these fields, redacted, with the process's name."""
+        shown = {name: _shown(name, value) for name, value in fields.items()}
+        return json.dumps({**shown, "process": self._process}, ensure_ascii=False) + "\n"
 
     def install(self) -> "Logs":
         """Make this the log of everything in the process: ours, the libraries', and what nobody caught."""
-        structlog.configure(
-            processors=[_add_level, _add_time, describe_exception, redact, self._emit],
-            wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-            logger_factory=_Nothing,
-            cache_logger_on_first_use=False,
-        )
+        global _current  # noqa: PLW0603 - a process has one log
+        _current = self
         root = logging.getLogger()
         self._before = root.handlers[:], root.level, logging.raiseExceptions
         root.handlers[:] = [_LibraryHandler()]
@@ -99,17 +94,14 @@ class Logs:
 
     def _uninstall(self, handlers: list[logging.Handler], level: int, raises: bool) -> None:
         atexit.unregister(self.access.flush)
-        structlog.reset_defaults()
+        global _current  # noqa: PLW0603 - see install
+        _current = None
         logging.getLogger().handlers[:] = handlers
         logging.getLogger().setLevel(level)
         logging.raiseExceptions = raises
         logging.captureWarnings(capture=False)
         sys.excepthook, threading.excepthook = sys.__excepthook__, threading.__excepthook__
         self._before = None
-
-    def _emit(self, logger: object, method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
-        self.write(self.line(event))
-        raise structlog.DropEvent
 
 
 class AccessLog:
@@ -158,42 +150,47 @@ class AccessLog:
             "seconds": round(seconds, 6),
         }
         fields |= {name: value for name, value in (("caller", caller), ("why", why)) if value}
-        return self._logs.line({name: _shown(name, value) for name, value in fields.items()})
+        return self._logs.line(fields)
 
 
-def log() -> structlog.typing.FilteringBoundLogger:
+class Logger:
+    """Writes one line for each event to the log that is installed, and none where there is none."""
+
+    def info(self, event: str, **fields: object) -> None:
+        """Write what is as it should be, and worth knowing."""
+        _write("info", event, fields)
+
+    def warning(self, event: str, **fields: object) -> None:
+        """Write what the process copes with."""
+        _write("warning", event, fields)
+
+    def error(self, event: str, **fields: object) -> None:
+        """Write what an operator must look at."""
+        _write("error", event, fields)
+
+    def critical(self, event: str, **fields: object) -> None:
+        """Write what ends a thread or the process."""
+        _write("critical", event, fields)
+
+
+_LOGGER = Logger()
+_current: Logs | None = None
+
+
+def log() -> Logger:
     """Return the process's logger: log().error("word", field=...)."""
-    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
-    return logger
+    return _LOGGER
+
+
+def _write(level: str, event: str, fields: Mapping[str, object]) -> None:
+    if _current is not None:
+        now = _text(datetime.now(UTC))
+        _current.write(_current.line({"event": event, "level": level, "time": now, **fields}))
 
 
 def describe(error: BaseException) -> dict[str, str]:
     """Return an exception as type names (its causes after it) and the last place in our code; no text."""
     return {"error": "<-".join(_types(error)), "at": _place(error.__traceback__)}
-
-
-def describe_exception(
-    logger: object, method: str, event: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
-    """Put what an exception is in the place of exc_info; a structlog processor."""
-    error = event.pop("exc_info", None)
-    if error is True:
-        error = sys.exception()
-    if isinstance(error, BaseException):
-        event.update(describe(error))
-    return event
-
-
-def redact(logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Hide every field that is not listed and every value that is no number or short word; a processor."""
-    return {str(name): _shown(str(name), value) for name, value in event.items()}
-
-
-class _Nothing:
-    """The logger that structlog wraps; every line is written before it would be reached."""
-
-    def __init__(self, *args: object) -> None:
-        """Take what structlog passes."""
 
 
 class _LibraryHandler(logging.Handler):
@@ -209,22 +206,12 @@ class _LibraryHandler(logging.Handler):
 def _uncaught(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
     if isinstance(error, KeyboardInterrupt):
         return
-    log().critical("uncaught", exc_info=error)
+    log().critical("uncaught", **describe(error))
 
 
 def _uncaught_in_thread(hook: threading.ExceptHookArgs) -> None:
     if hook.exc_value is not None:
-        log().critical("uncaught", exc_info=hook.exc_value)
-
-
-def _add_level(logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    event["level"] = method
-    return event
-
-
-def _add_time(logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    event["time"] = _text(datetime.now(UTC))
-    return event
+        log().critical("uncaught", **describe(hook.exc_value))
 
 
 def _text(time: datetime) -> str:

@@ -22,7 +22,7 @@ class Task:
     longest: float = _LONGEST_BACK_OFF
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Loop:
     """Runs each task by itself; a task that raises waits twice as long each time, up to its longest."""
 

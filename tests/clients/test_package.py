@@ -17,7 +17,7 @@ from tests.clients.vault_server import TOKEN, VaultServer, status
 ROOT = Path(__file__).resolve().parents[2]
 UV = ROOT / ".venv" / "bin" / "uv"
 PEOPLE = frozenset({"typer", "rich", "segno", "rfc8785"})
-SERVICE = frozenset({"aiohttp", "alembic", "asyncpg", "pydantic_settings", "sqlalchemy", "structlog"})
+SERVICE = frozenset({"aiohttp", "alembic", "asyncpg", "pydantic_settings", "sqlalchemy", "prometheus_client"})
 NOT_INSTALLED = "this command needs packages that are not installed: pip install 'idvault[{}]'"
 ASK = """
 import sys

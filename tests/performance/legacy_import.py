@@ -39,7 +39,7 @@ class _Round:
 def measure(options: Options) -> Measured:
     """Measure P8; all rounds together have options.accounts rows."""
     rows = max(_LEAST_ROWS, options.accounts // options.rounds)
-    with durable.postgres() as databases, running(databases) as measured:
+    with durable.postgres() as databases, running(databases, options.checkout) as measured:
         _import(measured, "warm-up", _LEAST_ROWS)
         rounds = [_round(measured, number, rows) for number in range(options.rounds)]
     ratios = [one.row_cpu / one.call_cpu for one in rounds]

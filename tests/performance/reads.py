@@ -26,6 +26,7 @@ from tests.performance.goal import Check, Measured, Options, middle, spread
 from tests.performance.load import Target
 from tests.performance.vault import running
 from tests.support import durable
+from tests.support.checkout import Checkout
 from tests.support.databases import Databases
 
 _ACCOUNTS = 2_000
@@ -63,7 +64,7 @@ class _Place:
 
 
 def measure_postgres(options: Options) -> Measured:
-    with durable.postgres() as databases, _vault(databases) as place:
+    with durable.postgres() as databases, _vault(databases, options.checkout) as place:
         rounds = [(place.echo("E0"), place.read(), place.echo("E1")) for _ in range(options.rounds)]
         alone = place.read(calls=_ALONE, at_once=1).median_us
         echo = place.echo("E1", calls=_ALONE, at_once=1).median_us
@@ -92,7 +93,7 @@ def measure_sqlite(options: Options) -> Measured:
     with (
         tempfile.TemporaryDirectory(prefix="idvault-bench-") as folder,
         durable.durable("sqlite", Path(folder)) as databases,
-        _vault(databases) as place,
+        _vault(databases, options.checkout) as place,
     ):
         rounds = [(place.read(), place.echo("E1")) for _ in range(options.rounds)]
     ratios = [e1.cpu_us / read.cpu_us for read, e1 in rounds]
@@ -108,7 +109,7 @@ def measure_sqlite(options: Options) -> Measured:
 
 def measure_batch(options: Options) -> Measured:
     """Measure P4: the cost per status in a batch and in the feed."""
-    with durable.postgres() as databases, _vault(databases) as place:
+    with durable.postgres() as databases, _vault(databases, options.checkout) as place:
         batch = status_pb2.BatchGetStatusesRequest(account_tokens=place.tokens[:_BATCH]).SerializeToString()
         rounds = []
         for _ in range(options.rounds):
@@ -132,9 +133,9 @@ def measure_batch(options: Options) -> Measured:
 
 
 @contextmanager
-def _vault(databases: Databases) -> Iterator[_Place]:
+def _vault(databases: Databases, checkout: Checkout) -> Iterator[_Place]:
     """Run an edge alone on its core, with accounts imported by a platform."""
-    with running(databases) as measured:
+    with running(databases, checkout) as measured:
         cluster, tls = measured.cluster, measured.cluster.tls()
         certificates = Path(tls.ca).parent
         server_tls = Tls(tls.ca, certificates / "server.pem", certificates / "server.key")

@@ -2,12 +2,16 @@
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.performance import __main__ as bench
 from tests.performance.goal import Check, Measure, Measured, Options, spread
+from tests.support import checkout
+from tests.support.checkout import Checkout
 
 MET = Measured((Check("least", 2.0, 1.0, less=False), Check("most", 1.0, 1.0, less=True)))
 # The first figure is good enough, but the goal is missed because of the second.
@@ -70,6 +74,32 @@ def test_what_is_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
     ]
     assert (document["ceilings"]["e0"], document["spread"]) == (9.0, 0.5)
     assert document["command"] == "scripts/bench --only P9"
+
+
+def test_another_revision_is_measured_in_the_same_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Each goal is measured of both, its report and the exit code stay those of this revision."""
+    other, file = Checkout(tmp_path, tmp_path / "python"), tmp_path / "bench.json"
+
+    def measure(options: Options) -> Measured:
+        return MISSED if options.checkout == other else MET
+
+    @contextmanager
+    def of_revision(revision: str) -> Iterator[Checkout]:
+        assert revision == "v0"
+        yield other
+
+    monkeypatch.setattr(bench, "MEASURES", {"P2": measure, "P11": measure})
+    monkeypatch.setattr(checkout, "of_revision", of_revision)
+    assert run(monkeypatch, "--only", "P2,P11,P13", "--baseline", "v0", "--json", str(file)) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "P2 of v0:" in lines
+    assert "P11 of v0:" not in lines
+    written = json.loads(file.read_text("utf-8"))
+    assert (written["P2"]["met"], written["P2"]["baseline"]["revision"]) == (True, "v0")
+    assert written["P2"]["baseline"]["checks"][1]["met"] is False
+    assert "baseline" not in written["P11"]
 
 
 def test_a_goal_that_there_is_not(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ import grpc
 
 from idvault_client import Tls, aio, transport
 from tests.support import machine
+from tests.support.checkout import Checkout
 from tests.support.cluster import Cluster
 from tests.support.cluster import running as serving
 from tests.support.databases import Databases
@@ -52,12 +53,12 @@ class MeasuredVault:
 
 
 @contextmanager
-def running(databases: Databases) -> Iterator[MeasuredVault]:
-    """Start everything over these databases, and leave nothing behind."""
+def running(databases: Databases, checkout: Checkout) -> Iterator[MeasuredVault]:
+    """Start everything of a checkout over these databases, and leave nothing behind."""
     with (
         tempfile.TemporaryDirectory(prefix="idvault-bench-") as folder,
         machine.everybody_on(_OTHERS_CORE),
-        serving(Path(folder), databases, serving=True) as cluster,
+        serving(Path(folder), databases, serving=True, checkout=checkout) as cluster,
     ):
         pid = cluster.pid("serve")
         machine.pin(pid, _SERVER_CORE)

@@ -54,7 +54,7 @@ from idvault.storage.key.shred import SqlShredStore
 from idvault.storage.log.checkpoint import SqlCheckpointStore
 from idvault.storage.log.store import SqlLogStore
 from idvault.storage.log.tables import log_entries
-from idvault.storage.people.request import SqlPersonRequestStore
+from idvault.storage.people.request import SqlMemberRequestStore
 from idvault.transparency import entry
 from idvault_client.errors import BY_REASON
 from idvault_client.people.custody.drill import Drill
@@ -177,7 +177,7 @@ class Chamber:
         self.handovers = SqlHandoverStore(database=self.main)
         flows = wire_disclosures(
             store=store,
-            requests=SqlPersonRequestStore(database=self.main),
+            requests=SqlMemberRequestStore(database=self.main),
             handovers=self.handovers,
             shred_keys=SqlShredStore(database=self.shred),
             case_texts=KeyedCaseTextSealer(keys=self.keys, entropy=ENTROPY),
@@ -207,7 +207,7 @@ class Chamber:
         self.drill_store = SqlDrillStore(database=self.main)
         self.drills = DrillFlow(
             store=self.drill_store,
-            requests=SqlPersonRequestStore(database=self.main),
+            requests=SqlMemberRequestStore(database=self.main),
             rosters=self.rosters,
             second_factor=self.codes,
             fingerprinter=FakeFingerprinter(),

@@ -4,7 +4,6 @@ import json
 import os
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from idvault.development.authority import real_now
 from idvault.development.layout import Layout
 from idvault.development.supervisor import Ports
 from idvault_client import Tls, Vault, connect
+from tests.support.checkout import HERE, Checkout
 from tests.support.databases import Databases
 from tests.support.sandbox import Registry
 
@@ -25,9 +25,12 @@ _START = 60.0
 class Cluster:
     """One registry, `serve` in several processes on one port, and a worker; each can be restarted."""
 
-    def __init__(self, folder: Path, databases: Databases, *, processes: int) -> None:
+    def __init__(
+        self, folder: Path, databases: Databases, *, processes: int, checkout: Checkout = HERE
+    ) -> None:
         """Prepare everything that an operator prepares, without starting a process."""
         self._folder = folder
+        self._checkout = checkout
         self._layout = Layout(folder / "state")
         self._layout.create()
         certificates.prepare(self._layout, now=real_now())
@@ -50,7 +53,8 @@ class Cluster:
     def command(self, *arguments: str) -> str:
         """Run a command that must succeed; return its output."""
         done = subprocess.run(
-            [sys.executable, "-m", "idvault.cli", *arguments],
+            [str(self._checkout.python), "-m", "idvault.cli", *arguments],
+            cwd=self._checkout.folder,
             env=self.settings,
             check=True,
             capture_output=True,
@@ -136,7 +140,15 @@ class Cluster:
         ready.unlink(missing_ok=True)
         with (self._folder / f"{name}.log").open("ab") as log:
             running = subprocess.Popen(
-                [sys.executable, "-m", self.program, *arguments, "--ready-file", str(ready)],
+                [
+                    str(self._checkout.python),
+                    "-m",
+                    self.program,
+                    *arguments,
+                    "--ready-file",
+                    str(ready),
+                ],
+                cwd=self._checkout.folder,
                 env={**self.settings, **told},
                 stdout=log,
                 stderr=log,
@@ -153,10 +165,15 @@ class Cluster:
 
 @contextmanager
 def running(
-    folder: Path, databases: Databases, *, processes: int = 1, serving: bool = False
+    folder: Path,
+    databases: Databases,
+    *,
+    processes: int = 1,
+    serving: bool = False,
+    checkout: Checkout = HERE,
 ) -> Iterator[Cluster]:
     """Run a cluster, with worker and edge if requested, and leave no process behind."""
-    cluster = Cluster(folder, databases, processes=processes)
+    cluster = Cluster(folder, databases, processes=processes, checkout=checkout)
     try:
         if serving:
             cluster.start_work()

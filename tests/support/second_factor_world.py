@@ -23,7 +23,7 @@ from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Holder
 from idvault.sealing.second_factor import TotpSealer
 from idvault.storage.base.database import Database
-from idvault.storage.people.request import SqlPersonRequestStore
+from idvault.storage.people.request import SqlMemberRequestStore
 from idvault.storage.people.second_factor import SqlSecondFactorStore
 from tests.support import people
 from tests.support.fakes.log import WaitingLog
@@ -82,7 +82,7 @@ def build(database: Database, keys: Path) -> World:
     waiting, counted = WaitingLog(), list[None]()
     flow = SecondFactorFlow(
         store=SqlSecondFactorStore(database=database),
-        requests=SqlPersonRequestStore(database=database),
+        requests=SqlMemberRequestStore(database=database),
         sealer=TotpSealer(keys=provider, entropy=ENTROPY),
         fingerprinter=FakeFingerprinter(),
         guard=LogGuard(store=waiting),

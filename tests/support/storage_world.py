@@ -45,7 +45,7 @@ from idvault.storage.claim.job import SqlJobStore
 from idvault.storage.claim.store import SqlVerificationStore
 from idvault.storage.claim.tables import persons
 from idvault.storage.key.day_key import SqlDayKeyStore
-from idvault.storage.people.request import SqlPersonRequestStore
+from idvault.storage.people.request import SqlMemberRequestStore
 from idvault.storage.people.roster import SqlRosterStore
 from idvault.storage.people.second_factor import SqlSecondFactorStore
 from idvault.storage.platform.store import SqlPlatformStore
@@ -89,7 +89,7 @@ class World:
         self.platforms = SqlPlatformStore(database=database)
         self.roster = SqlRosterStore(database=database)
         self.second_factors = SqlSecondFactorStore(database=database)
-        self.person_requests = SqlPersonRequestStore(database=database)
+        self.person_requests = SqlMemberRequestStore(database=database)
         self.day_keys = SqlDayKeyStore(database=database)
         self._seed = seed
         self._numbers = count(1)

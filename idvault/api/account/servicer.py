@@ -62,7 +62,7 @@ class Watches(Protocol):
         ...
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class StatusServicer:
     """Converts, calls one flow, converts back."""
 

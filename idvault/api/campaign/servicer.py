@@ -77,7 +77,7 @@ class Invitations(Protocol):
         ...
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class CampaignServicer:
     """Converts, calls one flow, converts back."""
 

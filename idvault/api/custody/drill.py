@@ -30,7 +30,7 @@ class Drills(Protocol):
         ...
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class DrillServicer:
     """Converts, calls one flow, converts back."""
 

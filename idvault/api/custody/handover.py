@@ -30,7 +30,7 @@ class Handovers(Protocol):
         ...
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class HandoverCalls:
     """Converts, calls one flow, converts back."""
 

@@ -65,7 +65,7 @@ class Findings(Protocol):
         ...
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class DisclosureServicer:
     """Converts, calls one flow, converts back."""
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from idvault import bootstrap, config, process
+from idvault import config, process
+from idvault.bootstrap import operator
 from idvault.cli import running
 from idvault.cli.dev import members
 from idvault.config import Process
@@ -114,16 +115,16 @@ class DevelopmentProcesses:
         """Bring the state folder up to date; each step can be interrupted and repeated."""
         certificates.prepare(self._layout, now=real_now())
         quorum_id = people.prepare(self._layout)
-        log_public_key = bootstrap.init_keys(config.load(Process.KEYS))
+        log_public_key = operator.init_keys(config.load(Process.KEYS))
         settings = config.load(Process.PLATFORMS)
-        bootstrap.upgrade_databases(settings)
+        operator.upgrade_databases(settings)
         asyncio.run(self._register(settings))
         return _Prepared(quorum_id, log_public_key)
 
     async def _register(self, settings: config.Settings) -> None:
         for name in (*PLATFORMS, *MONITORS):
             pem = self._layout.certificate(name).read_bytes()
-            await bootstrap.register_platform(
+            await operator.register_platform(
                 settings, name=name, role=ROLES[name], certificate_pem=pem, now=running.real_clock()
             )
 

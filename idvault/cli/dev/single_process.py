@@ -18,7 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import idvault
-from idvault import bootstrap, config, durable_file, process
+from idvault import config, durable_file, process
+from idvault.bootstrap import operator
+from idvault.bootstrap import serve as edges
+from idvault.bootstrap import work as worker
 from idvault.cli import running
 from idvault.config import Process
 from idvault.development import certificates, environment, people
@@ -50,9 +53,9 @@ def _make(folder: Path, ready: Path) -> None:
     environment.adopt(layout)
     certificates.prepare(layout, now=real_now())
     people.prepare(layout)
-    durable_file.replace(draft / _KEY_FILE, bootstrap.init_keys(config.load(Process.KEYS)).encode())
+    durable_file.replace(draft / _KEY_FILE, operator.init_keys(config.load(Process.KEYS)).encode())
     settings = config.load(Process.PLATFORMS)
-    bootstrap.upgrade_databases(settings)
+    operator.upgrade_databases(settings)
     asyncio.run(_register(layout, settings))
     asyncio.run(_work_once(layout))
     # Another process may have created the same state first; an older state of this version has expired.
@@ -67,7 +70,7 @@ async def _register(layout: Layout, settings: config.Settings) -> None:
     for name in PLATFORMS:
         pem = layout.certificate(name).read_bytes()
         now = running.real_clock()
-        await bootstrap.register_platform(settings, name=name, role=ROLES[name], certificate_pem=pem, now=now)
+        await operator.register_platform(settings, name=name, role=ROLES[name], certificate_pem=pem, now=now)
 
 
 async def _work_once(layout: Layout) -> None:
@@ -75,7 +78,7 @@ async def _work_once(layout: Layout) -> None:
     os.environ.update(environment.registry(layout, base_url=f"http://{HOST}:1"))
     stop = asyncio.Event()
     working = asyncio.create_task(
-        bootstrap.work(_work_settings(layout), ready=lambda _: None, stop=stop, clock=running.real_clock)
+        worker.work(_work_settings(layout), ready=lambda _: None, stop=stop, clock=running.real_clock)
     )
     checkpoint = layout.public / "checkpoint"
     while not working.done() and not await asyncio.to_thread(checkpoint.exists):  # noqa: ASYNC110 - a file
@@ -116,12 +119,12 @@ class SingleProcess:
                 registry = await self._registry(group, stop)
                 os.environ.update(environment.registry(self._layout, base_url=registry["base_url"]))
                 work = await _started(
-                    group, lambda told: bootstrap.work(
+                    group, lambda told: worker.work(
                         _work_settings(self._layout), ready=told, stop=stop, clock=running.real_clock
                     ),
                 )  # fmt: skip
                 serve = await _started(
-                    group, lambda told: bootstrap.serve(
+                    group, lambda told: edges.serve(
                         self._serve_settings(), edge="platform", ready=told, stop=stop,
                         clock=running.real_clock,
                     ),

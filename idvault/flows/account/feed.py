@@ -23,7 +23,7 @@ class FeedChunk:
     today: date
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class FeedFlow:
     """The feeds of all relying parties, as one process reads them for those who watch."""
 

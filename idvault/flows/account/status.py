@@ -11,7 +11,7 @@ from idvault.flows.policy import OperatorPolicy
 from idvault.ports.account import StatusStore
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class StatusFlow:
     """Statuses of a relying party's own accounts."""
 

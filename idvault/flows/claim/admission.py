@@ -44,7 +44,7 @@ class QueueFlow:
         if wait < _LIMIT:
             return
         try:
-            await self._store.find(relying_party=request.relying_party, request_id=request.request_id)
+            await self._store.find(relying_party=request.caller, request_id=request.request_id)
         except NotFoundError:
             raise ExhaustedError(
                 Reason.REGISTRY_BACKLOG, retry_after=wait - _LIMIT + timedelta(minutes=1)

@@ -23,7 +23,7 @@ class Receipt:
     note: bytes
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class ReceiptFlow:
     """Receipts of claims."""
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 
 from idvault.domain import claim as claim_rules
-from idvault.domain import job as machine
+from idvault.domain import job as job_rules
 from idvault.domain import name
 from idvault.domain.account import SubjectKind
 from idvault.domain.claim import ClaimOutcome, FailureReason, Identity, Owner
@@ -71,7 +71,7 @@ class SettlementFlow:
 
     async def queue(self, job: Job, identity: Identity, *, now: ClockReading) -> None:
         """Let a claim that was just opened wait for its turn, unasked; raises UnavailableError."""
-        job = replace(job, progress=machine.queued(progress=job.progress, now=now.real))
+        job = replace(job, progress=job_rules.queued(progress=job.progress, now=now.real))
         await self._wait(job, identity, now=now)
 
     async def deposit(
@@ -114,15 +114,17 @@ class SettlementFlow:
         if progress.state is not JobState.SENDING and progress.next_at > now.real:
             return Step(progress)
         ai, registry = job.ais[progress.check_index], self._registries[identity.subject_kind]
-        if machine.next_call(progress=progress, can_query=registry.can_query) is RegistryCall.QUERY:
+        if job_rules.next_call(progress=progress, can_query=registry.can_query) is RegistryCall.QUERY:
             answer = self._heed(await registry.query(ai=ai, patience=patience), now)
-            return machine.after_query(progress=progress, answer=answer, spellings=len(job.ais), now=now.real)
-        sending = machine.send(progress=progress, now=now.real)
+            return job_rules.after_query(
+                progress=progress, answer=answer, spellings=len(job.ais), now=now.real
+            )
+        sending = job_rules.send(progress=progress, now=now.real)
         if sending != progress and not await self._jobs.advance(job, progress=sending, keep_lease=True):
             return None
         spelled = _spelled(identity, progress.check_index)
         answer = self._heed(await registry.check(ai=ai, identity=spelled, patience=patience), now)
-        return machine.after_check(
+        return job_rules.after_check(
             progress=sending,
             answer=answer,
             spellings=len(job.ais),

@@ -27,7 +27,7 @@ from idvault.flows.people.quorums import RosterSource
 from idvault.ports.disclosure import SecondFactorCheck
 from idvault.ports.drill import DrillRecord, DrillStore, Passing
 from idvault.ports.entropy import Entropy
-from idvault.ports.people.request import PersonRequestStore
+from idvault.ports.people.request import MemberRequestStore
 from idvault.ports.sealing import Fingerprinter
 
 _METHOD = "PassDrill"
@@ -63,7 +63,7 @@ class DrillFlow:
         self,
         *,
         store: DrillStore,
-        requests: PersonRequestStore,
+        requests: MemberRequestStore,
         rosters: RosterSource,
         second_factor: SecondFactorCheck,
         fingerprinter: Fingerprinter,

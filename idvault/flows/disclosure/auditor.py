@@ -37,7 +37,7 @@ from idvault.ports.disclosure import (
     ShredKeys,
 )
 from idvault.ports.entropy import Entropy
-from idvault.ports.people.request import PersonRequestStore
+from idvault.ports.people.request import MemberRequestStore
 from idvault.ports.sealing import Fingerprinter
 
 
@@ -67,7 +67,7 @@ class DisclosureFlow:
         self,
         *,
         store: DisclosureStore,
-        requests: PersonRequestStore,
+        requests: MemberRequestStore,
         shred_keys: ShredKeys,
         case_texts: CaseTextSealer,
         rosters: RosterSource,

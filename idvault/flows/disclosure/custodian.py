@@ -28,7 +28,7 @@ from idvault.flows.people.quorums import RosterSource
 from idvault.ports.disclosure import CaseTextSealer, Deciding, DisclosureStore, Filed, SecondFactorCheck
 from idvault.ports.entropy import Entropy
 from idvault.ports.handover import HandoverStore
-from idvault.ports.people.request import PersonRequestStore
+from idvault.ports.people.request import MemberRequestStore
 from idvault.ports.sealing import Fingerprinter
 
 LONGEST_SHARE = 4 * 1024
@@ -67,7 +67,7 @@ class CustodianFlow:
         self,
         *,
         store: DisclosureStore,
-        requests: PersonRequestStore,
+        requests: MemberRequestStore,
         case_texts: CaseTextSealer,
         rosters: RosterSource,
         second_factor: SecondFactorCheck,

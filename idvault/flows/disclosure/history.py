@@ -22,7 +22,7 @@ class History:
     proofs: Proofs
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class DisclosureHistoryFlow:
     """Histories of a relying party's own accounts."""
 

@@ -29,7 +29,7 @@ class Audited:
     unsequenced: int
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class LogAuditFlow:
     """Takes page after page; one page and O(log n) hashes are in memory at a time."""
 

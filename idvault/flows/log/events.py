@@ -11,7 +11,7 @@ _ID_SIZE = 16
 _KEY_SIZE = 32
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class EventFactory:
     """Draws what an event needs and nobody can guess."""
 

@@ -38,7 +38,7 @@ class Proofs:
         return all(entry.hashes is not None for entry in self.entries)
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class LogProofs:
     """Reads the log as its readers may see it."""
 

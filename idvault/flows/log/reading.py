@@ -33,7 +33,7 @@ class Entries:
     next: int | None
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class TransparencyFlow:
     """What anybody may read of the log."""
 

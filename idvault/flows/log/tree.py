@@ -8,7 +8,7 @@ from idvault.transparency import proof
 from idvault.transparency.tree import decompose, fold
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class LogTree:
     """The stored tree of one log; raises DamagedError where a hash is missing."""
 

@@ -18,7 +18,7 @@ from idvault.domain.request import Request
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
 from idvault.ports.entropy import Entropy
-from idvault.ports.people.request import PersonRequestStore
+from idvault.ports.people.request import MemberRequestStore
 from idvault.ports.people.second_factor import SecondFactor, SecondFactorSealer, SecondFactorStore
 from idvault.ports.sealing import Fingerprinter
 
@@ -47,7 +47,7 @@ class SecondFactorFlow:
         self,
         *,
         store: SecondFactorStore,
-        requests: PersonRequestStore,
+        requests: MemberRequestStore,
         sealer: SecondFactorSealer,
         fingerprinter: Fingerprinter,
         guard: LogGuard,

@@ -1,14 +1,14 @@
-"""The requests of people, which make their mutations idempotent; kept for 7 days."""
+"""The requests of roster members, which make their mutations idempotent; kept for 7 days."""
 
 from typing import Protocol
 
 from idvault.domain.request import Request
 
 
-class PersonRequestStore(Protocol):
+class MemberRequestStore(Protocol):
     """Raises UnavailableError (STORE_UNAVAILABLE) where the store cannot answer.
 
-    A request's relying_party is here the actor id of the person who asks. Its row is written by the act that
+    A request's caller is the actor id of the roster member who asks. Its row is written by the act that
     it asks for, first and in the same step.
     """
 

@@ -66,7 +66,7 @@ _ADVANCE = statement(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class SqlFeedStore:
     """The feeds in the main database."""
 

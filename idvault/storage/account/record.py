@@ -44,7 +44,7 @@ _PUT = statement(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class SqlRecordStore:
     """Reads sealed records; only acts write them."""
 

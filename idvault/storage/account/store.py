@@ -61,7 +61,7 @@ _REMOVALS = [
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class SqlStatusStore:
     """Accounts in the main database."""
 

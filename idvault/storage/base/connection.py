@@ -92,7 +92,7 @@ def run_through(work: Coroutine[Any, Any, T]) -> T:
         result: T = finished.value
         return result
     work.close()
-    raise SuspendedError("an act or a read awaits nothing but its connection")
+    raise SuspendedError("an act or a read may await only its connection")
 
 
 @coroutine
@@ -108,7 +108,7 @@ def watched(connection: Connection, work: Coroutine[Any, Any, T]) -> Generator[A
             return result
         if not connection.busy:
             work.close()
-            raise SuspendedError("an act or a read awaits nothing but its connection")
+            raise SuspendedError("an act or a read may await only its connection")
         sent, thrown = None, None
         try:
             sent = yield waits_for

@@ -61,7 +61,7 @@ class Requests(Generic[T]):
         """
         new = await connection.one(
             self._add,
-            caller=request.relying_party,
+            caller=request.caller,
             request_id=request.request_id,
             fingerprint=request.fingerprint,
             made_at=now,
@@ -89,7 +89,7 @@ class Requests(Generic[T]):
 
 
 def _key(request: Request) -> dict[str, str]:
-    return {"caller": request.relying_party, "request_id": request.request_id}
+    return {"caller": request.caller, "request_id": request.request_id}
 
 
 def _checked(kept: Kept[T] | None, request: Request) -> T | None:

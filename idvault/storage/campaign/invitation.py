@@ -54,7 +54,7 @@ _ACCOUNT = statement(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class SqlInvitationStore:
     """Invitations in the main database."""
 
@@ -63,7 +63,7 @@ class SqlInvitationStore:
     @act("invitation.claim")
     async def take(self, connection: Connection, asked: DeliveryRequest, *, event: Event) -> Batch:
         """Lease a campaign's due invitations, or return the batch that this request already leased."""
-        found = await campaign_row.lock(connection, asked.request.relying_party, asked.campaign_id)
+        found = await campaign_row.lock(connection, asked.request.caller, asked.campaign_id)
         # Looked up under the lock: a repeat waits for the first request and finds its batch.
         repeated = await requests.find(connection, asked.request)
         if repeated is not None:
@@ -110,7 +110,7 @@ class SqlInvitationStore:
         repeated = await requests.remember(
             connection, recording.request, made=recording.campaign_id, now=now.business
         )
-        found = await campaign_row.lock(connection, recording.request.relying_party, recording.campaign_id)
+        found = await campaign_row.lock(connection, recording.request.caller, recording.campaign_id)
         before = await invitation_row.lock(connection, recording.account_token, recording.campaign_id)
         if before is None:
             before = await _begin(connection, recording, found)

@@ -87,7 +87,7 @@ _VERIFIED: Statement[str | None] = statement(
 _UNLIMIT = statement(_MINE.values(limited_by=None, limited_from=None))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class SqlLegacyAccountStore:
     """Legacy accounts in the main database."""
 
@@ -129,7 +129,7 @@ async def _create(
     connection: Connection, chunk: ImportChunk, rows: Sequence[NewAccount]
 ) -> dict[bytes, Imported]:
     """Insert the new accounts and add them to the change feed."""
-    party = chunk.request.relying_party
+    party = chunk.request.caller
     given = [(row.account_token, row.reference, row.create_date) for row in rows]
     fresh = set(
         await connection.all(_ADD, rows=given, party=party, import_id=chunk.import_id, label=chunk.label)
@@ -161,7 +161,7 @@ async def _find(
     connection: Connection, chunk: ImportChunk, rows: Sequence[NewAccount]
 ) -> dict[bytes, Imported]:
     found = await connection.all(
-        _FIND, party=chunk.request.relying_party, references=[row.reference for row in rows]
+        _FIND, party=chunk.request.caller, references=[row.reference for row in rows]
     )
     return {
         row.reference: Imported(row.account_token, created=row.import_id == chunk.import_id) for row in found

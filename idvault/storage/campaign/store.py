@@ -38,7 +38,7 @@ _LIST = statement(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class SqlCampaignStore:
     """Campaigns in the main database."""
 
@@ -71,7 +71,7 @@ class SqlCampaignStore:
     ) -> Campaign:
         """Move a campaign if the verb is allowed; a repeated request returns the current campaign."""
         repeated = await requests.remember(connection, request, made=campaign_id, now=now.business)
-        before = await campaign_row.lock(connection, request.relying_party, campaign_id)
+        before = await campaign_row.lock(connection, request.caller, campaign_id)
         if repeated is not None:
             return before
         after = rules.move(campaign=before, verb=verb, now=now.business)

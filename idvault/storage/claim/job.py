@@ -39,7 +39,7 @@ _OLDEST: Statement[datetime | None] = statement(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class SqlJobStore:
     """Jobs in the main database.
 

@@ -123,7 +123,7 @@ async def add(connection: Connection, new_claim: NewClaim, *, progress: JobProgr
         _ADD,
         account_token=new_claim.account_token,
         claim_id=new_claim.claim_id,
-        relying_party=new_claim.request.relying_party,
+        relying_party=new_claim.request.caller,
         priority=0 if sign_up else 1,
         opened_at=new_claim.now.business,
         limiter_key=new_claim.person.limiter_key,

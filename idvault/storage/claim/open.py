@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from idvault.domain import account as account_rules
 from idvault.domain import claim as claim_rules
-from idvault.domain import job as machine
+from idvault.domain import job as job_rules
 from idvault.domain.account import Account, AccountState
 from idvault.domain.claim import ClaimState, Facts, Slot
 from idvault.domain.error import NotFoundError, Reason
@@ -32,7 +32,7 @@ async def admit(connection: Connection, new_claim: NewClaim) -> Account | None:
     former = await account.lock(
         connection,
         account_token=new_claim.account_token,
-        relying_party=new_claim.request.relying_party,
+        relying_party=new_claim.request.caller,
     )
     if former is None:
         raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
@@ -51,7 +51,7 @@ async def find_person(
     connection: Connection, new_claim: NewClaim, replaced: OpenClaim | None
 ) -> StoredPerson:
     """Return the locked person; raises ExhaustedError (TOO_MANY_ATTEMPTS)."""
-    relying_party, key, now = new_claim.request.relying_party, new_claim.person, new_claim.now.business
+    relying_party, key, now = new_claim.request.caller, new_claim.person, new_claim.now.business
     found = await person.find(
         connection,
         relying_party=relying_party,
@@ -98,7 +98,7 @@ async def gather_facts(
     else:
         taken = await person.take_slot(
             connection,
-            relying_party=new_claim.request.relying_party,
+            relying_party=new_claim.request.caller,
             person_id=owner.person_id,
             limit=new_claim.accounts_per_person,
         )
@@ -116,7 +116,7 @@ async def begin(connection: Connection, new_claim: NewClaim, former: Account | N
         return begun
     fresh = account_rules.new(
         account_token=new_claim.account_token,
-        relying_party=new_claim.request.relying_party,
+        relying_party=new_claim.request.caller,
         subject_kind=new_claim.subject_kind,
     )
     begun = replace(fresh, open_claim_id=new_claim.claim_id)
@@ -128,11 +128,11 @@ async def add(
     connection: Connection, new_claim: NewClaim, begun: Account, owner: StoredPerson, facts: Facts
 ) -> tuple[Claim, Job]:
     """Insert the claim and its job; return both."""
-    progress = machine.born(now=new_claim.now.real)
+    progress = job_rules.born(now=new_claim.now.real)
     await claim.add(connection, new_claim, person_id=owner.person_id, facts=facts)
     await task.add(connection, new_claim, progress=progress, sign_up=begun.state is AccountState.PENDING)
     job = Job(
-        relying_party=new_claim.request.relying_party,
+        relying_party=new_claim.request.caller,
         account_token=new_claim.account_token,
         claim_id=new_claim.claim_id,
         subject_kind=new_claim.subject_kind,

@@ -114,7 +114,7 @@ async def add(connection: Connection, new_claim: NewClaim, *, person_id: str, fa
     await connection.run(
         _ADD,
         **key,
-        relying_party=new_claim.request.relying_party,
+        relying_party=new_claim.request.caller,
         request_id=new_claim.request.request_id,
         subject_kind=new_claim.subject_kind.value,
         state=ClaimState.PENDING.value,

@@ -47,7 +47,7 @@ _OVERDUE: Statement[Claim] = statement(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class SqlVerificationStore:
     """Claims in the main database."""
 
@@ -67,7 +67,7 @@ class SqlVerificationStore:
         )
         if repeated is not None:
             asked = new_claim.request
-            return OpenedClaim(await _find(connection, asked.relying_party, asked.request_id), None)
+            return OpenedClaim(await _find(connection, asked.caller, asked.request_id), None)
         former = await opened.admit(connection, new_claim)
         replaced = await claim.open_of(connection, former)
         owner = await opened.find_person(connection, new_claim, replaced)

@@ -67,7 +67,7 @@ _ANNOUNCE = statement(upsert(status_keys).on_conflict_do_nothing(index_elements=
 _KEYS = statement(select(status_keys), rows.key)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class SqlStatusListStore:
     """The lists in the main database; an act that changes one first locks the rows of all, then reads."""
 
@@ -113,7 +113,7 @@ class SqlStatusListStore:
         return await _stored(connection, number)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class SqlStatusKeyStore:
     """The announced keys in the main database."""
 

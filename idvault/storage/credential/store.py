@@ -38,7 +38,7 @@ _MARK = statement(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class SqlCredentialStore:
     """Credentials in the main database."""
 
@@ -57,7 +57,7 @@ class SqlCredentialStore:
         if repeated is not None:
             return await _repeated(connection, repeated)
         owner = await account.lock(
-            connection, account_token=issue.account_token, relying_party=issue.request.relying_party
+            connection, account_token=issue.account_token, relying_party=issue.request.caller
         )
         if owner is None:
             raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)

@@ -58,7 +58,7 @@ _COMPLETE = statement(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class SqlDrillStore:
     """Drills in the main database."""
 

@@ -71,7 +71,7 @@ _NOTE = statement(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class SqlHandoverStore:
     """Hand-overs in the main database."""
 

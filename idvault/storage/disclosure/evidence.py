@@ -43,7 +43,7 @@ _ENDED = statement(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class SqlEvidence:
     """Records with their claims and log entries."""
 

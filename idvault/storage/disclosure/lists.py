@@ -95,7 +95,7 @@ _OPENINGS = statement(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class SqlDisclosureLists:
     """Lists of disclosures, and of the shares and openings of one."""
 

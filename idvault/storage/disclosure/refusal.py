@@ -37,7 +37,7 @@ _SILENT = statement(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class SqlRefusals:
     """Refusals, counted per roster member and reason."""
 

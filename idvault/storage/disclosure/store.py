@@ -52,7 +52,7 @@ _RECORD = statement(
 _ADD_OPENING = statement(insert(disclosure_openings))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
     """Disclosures in the main database."""
 

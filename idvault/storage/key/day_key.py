@@ -34,7 +34,7 @@ _IS_NEEDED: Statement[bool] = statement(select(exists().where(intakes.c.day == p
 _FORGET = statement(delete(day_keys).where(day_keys.c.day == param("day")))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class SqlDayKeyStore:
     """Public intake keys in the main database."""
 

@@ -23,7 +23,7 @@ _FIND: Statement[bytes] = statement(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class SqlShredStore:
     """Shred keys in the shred database. Nothing here overwrites or deletes one."""
 

@@ -49,7 +49,7 @@ _FIRST_PAGE = statement(_ENTRIES.where(_INDEX.is_not(None)), _entry)
 _PAGE = statement(_ENTRIES.where(log_entries.c.log_index > param("after")), _entry)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class SqlLogAuditStore:
     """The log of a main database (ports.log.audit.LogAuditStore)."""
 

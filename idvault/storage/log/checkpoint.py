@@ -27,7 +27,7 @@ _REPLACE = statement(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class SqlCheckpointStore:
     """One of the two stored notes, in the shred database.
 

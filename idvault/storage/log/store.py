@@ -79,7 +79,7 @@ _UNSEQUENCED = statement(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class SqlLogStore:
     """The log in the main database."""
 

@@ -16,8 +16,8 @@ conclude = _REQUESTS.conclude
 forget = _REQUESTS.forget
 
 
-@dataclass(frozen=True, kw_only=True)
-class SqlPersonRequestStore:
+@dataclass(kw_only=True, eq=False, repr=False)
+class SqlMemberRequestStore:
     """Requests of roster members in the main database."""
 
     database: Database

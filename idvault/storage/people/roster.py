@@ -92,7 +92,7 @@ _FORGET_ADOPTED = _deletions(roster_proposals.c.version <= param("version"))
 _FORGET_OLD = _deletions(roster_proposals.c.proposed_at < param("before"))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class SqlRosterStore:
     """Rosters in the main database; a roster counts only once its signatures have been verified."""
 

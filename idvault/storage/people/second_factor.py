@@ -55,7 +55,7 @@ _CONFIRM = statement(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class SqlSecondFactorStore:
     """Second factors in the main database, one row per roster member."""
 

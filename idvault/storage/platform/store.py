@@ -45,7 +45,7 @@ _LOCK_KEY = statement(for_change(_KEYS.where(_THE_KEY, _OF_NAME), of=platform_ke
 _REVOKE = statement(update(platform_keys).where(_THE_KEY).values(revoked_at=param("now")))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class SqlPlatformStore:
     """Platforms in the main database. A key belongs to one name forever."""
 

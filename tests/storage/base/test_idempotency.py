@@ -65,7 +65,7 @@ async def test_another_body_is_refused(
     """A different body is REQUEST_ID_REUSED in every method; another caller's same id is independent."""
     request = world.request()
     await _remember(world, kept, request, answers[0])
-    other = Request(request.relying_party, request.request_id, b"o" * 32)
+    other = Request(request.caller, request.request_id, b"o" * 32)
     before = await world.contents()
     for way in (
         _remember(world, kept, other, answers[1]),
@@ -105,7 +105,7 @@ async def test_an_undone_act_keeps_no_request(
 
     with pytest.raises(LookupError):
         await world.database.act("test", refuse)
-    other = Request(request.relying_party, request.request_id, b"o" * 32)
+    other = Request(request.caller, request.request_id, b"o" * 32)
     assert await _remember(world, kept, other, answers[1]) is None
 
 

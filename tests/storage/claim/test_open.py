@@ -99,7 +99,7 @@ async def test_request_ids_belong_to_their_relying_party(world: World) -> None:
     """Two relying parties may use the same request id."""
     asked = world.opening()
     await world.open(asked)
-    other = await world.open(world.opening(request=replace(asked.request, relying_party="platform-b")))
+    other = await world.open(world.opening(request=replace(asked.request, caller="platform-b")))
     assert other.job is not None
 
 

@@ -142,7 +142,7 @@ async def test_a_request_proposes_once(world: World) -> None:
     before = await world.contents()
     assert await _propose(world, SECOND, request=request) == first
     assert await world.contents() == before
-    other = Request(request.relying_party, request.request_id, b"o" * 32)
+    other = Request(request.caller, request.request_id, b"o" * 32)
     with pytest.raises(AlreadyExistsError):
         await _propose(world, "3" * 64, request=other)
     with pytest.raises(AlreadyExistsError):

@@ -83,7 +83,7 @@ async def test_repeats_are_recognised(world: World) -> None:
     assert await _confirm(world, b"first", request=confirming)
     assert await world.contents() == before
     with pytest.raises(AlreadyExistsError):
-        await _begin(world, b"x", request=Request(request.relying_party, request.request_id, b"o" * 32))
+        await _begin(world, b"x", request=Request(request.caller, request.request_id, b"o" * 32))
 
 
 async def test_ten_tries_then_a_lock_that_doubles(world: World) -> None:

@@ -1,0 +1,39 @@
+"""Builds the edge that auditors, custodians, operators and monitors call."""
+
+from idvault.api.edge.access import Access
+from idvault.api.edge.server import GrpcServer, Service
+from idvault.api.log import TransparencyServicer
+from idvault.bootstrap.base import Base, load_custody_keys
+from idvault.bootstrap.disclosure import build_disclosures
+from idvault.bootstrap.drill import build_drills
+from idvault.bootstrap.edge import build_server
+from idvault.bootstrap.log import build_guard
+from idvault.bootstrap.people import build_people
+from idvault.flows.log.reading import TransparencyFlow
+from idvault.flows.people.roster_holder import RosterHolder
+from idvault.storage.log.checkpoint import SqlCheckpointStore
+from idvault.storage.log.store import SqlLogStore
+from idvault.v1 import transparency_pb2
+
+
+async def build_custody_edge(base: Base, rosters: RosterHolder, access: Access, *, alone: bool) -> GrpcServer:
+    """Return the services for roster members and the log behind one port.
+
+    alone: whether this process serves no other edge; its keys then lie where IDVAULT_KEYS says.
+    """
+    keys = load_custody_keys(base.settings, alone=alone)
+    guard = build_guard(base)
+    people = await build_people(base, rosters, keys=keys, guard=guard)
+    log = TransparencyFlow(
+        log=SqlLogStore(database=base.main), checkpoints=SqlCheckpointStore(database=base.shred)
+    )
+    services = [
+        Service(
+            transparency_pb2.DESCRIPTOR.services_by_name["TransparencyService"],
+            TransparencyServicer(flow=log),
+        ),
+        people.service,
+        *build_disclosures(base, rosters, keys=keys, guard=guard, second_factor=people.second_factors),
+        build_drills(base, rosters, keys=keys, guard=guard, second_factor=people.second_factors),
+    ]
+    return build_server(base, base.settings.addresses[-1], services, access)

@@ -1,0 +1,35 @@
+"""Puts services behind one edge's port: what the platform edge and the custody edge have in common."""
+
+from collections.abc import Callable, Sequence
+
+from idvault.api.edge.access import Access
+from idvault.api.edge.server import GrpcServer, Service, Tls
+from idvault.bootstrap.base import Base
+
+
+def build_server(
+    base: Base,
+    address: str,
+    services: list[Service],
+    access: Access,
+    *,
+    drains: Sequence[Callable[[], None]] = (),
+) -> GrpcServer:
+    """Return a server that is not started; drains: what must be told when it drains."""
+    settings = base.settings
+    tls = Tls(
+        certificate=settings.tls_certificate.read_bytes(),
+        key=settings.tls_key.read_bytes(),
+        ca=settings.tls_ca.read_bytes(),
+    )
+    return GrpcServer(
+        listen=address,
+        tls=tls,
+        services=services,
+        access=access,
+        metrics=base.metrics,
+        access_log=base.logs.access,
+        clock=base.clock,
+        reflection=settings.development,
+        drains=drains,
+    )

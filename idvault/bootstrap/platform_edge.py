@@ -1,0 +1,46 @@
+"""Builds the edge that IM backends call."""
+
+from contextlib import AsyncExitStack
+
+from idvault.api.claim import VerificationServicer
+from idvault.api.edge.access import Access
+from idvault.api.edge.server import GrpcServer, Service
+from idvault.bootstrap.account import build_receipts, build_statuses
+from idvault.bootstrap.base import Base, load_keys
+from idvault.bootstrap.campaign import build_campaigns
+from idvault.bootstrap.claim import build_claims
+from idvault.bootstrap.edge import build_server
+from idvault.bootstrap.log import build_guard
+from idvault.flows.people.roster_holder import RosterHolder
+from idvault.sealing.index import ChainedIndexer
+from idvault.sealing.key_set import Purpose
+from idvault.sealing.request import KeyedFingerprinter
+from idvault.v1 import status_pb2, verification_pb2
+
+
+async def build_platform_edge(
+    stack: AsyncExitStack, base: Base, rosters: RosterHolder, access: Access
+) -> GrpcServer:
+    """Return VerificationService, StatusService and CampaignService behind one port."""
+    keys, guard = load_keys(base.settings), build_guard(base)
+    claims = await build_claims(stack, base, rosters, guard=guard)
+    verification = claims.flows.verification(
+        indexer=ChainedIndexer(keys=keys.keys(Purpose.INDEX)),
+        fingerprinter=KeyedFingerprinter(key=keys.primary(Purpose.REQUEST)),
+    )
+    stack.push_async_callback(verification.drain)
+    statuses, hub = await build_statuses(stack, base, keys=keys, guard=guard, policy=claims.policy)
+    services = [
+        Service(
+            verification_pb2.DESCRIPTOR.services_by_name["VerificationService"],
+            VerificationServicer(
+                flow=verification,
+                receipts=build_receipts(base, rosters),
+                rules=claims.rules,
+                patience=base.settings.settle_patience,
+            ),
+        ),
+        Service(status_pb2.DESCRIPTOR.services_by_name["StatusService"], statuses),
+        build_campaigns(base, keys=keys, guard=guard, policy=claims.policy),
+    ]
+    return build_server(base, base.settings.addresses[0], services, access, drains=(hub.close,))

@@ -1,0 +1,34 @@
+"""P14: the CPU time that a process has used when it says that it is ready."""
+
+import tempfile
+from pathlib import Path
+
+from tests.performance.goal import Check, Measured, Options, middle, spread
+from tests.support import durable, machine
+from tests.support.cluster import running
+
+_MOST_SECONDS = 0.8
+
+
+def measure(options: Options) -> Measured:
+    """Measure one serving process and the worker; SQLite, so that no other process does part of the work."""
+    serve, work = [], []
+    with (
+        tempfile.TemporaryDirectory(prefix="idvault-bench-") as name,
+        durable.durable("sqlite", Path(name)) as databases,
+        running(Path(name), databases, checkout=options.checkout) as cluster,
+    ):
+        for _ in range(options.rounds):
+            cluster.start_work()
+            work.append(machine.cpu_seconds(cluster.pid("work")))
+            cluster.start_edge("serve")
+            serve.append(machine.cpu_seconds(cluster.pid("serve")))
+            for process in ("serve", "work"):
+                cluster.stop(process)
+    return Measured(
+        checks=(
+            Check("CPU seconds until serve is ready", middle(serve), _MOST_SECONDS, less=True),
+            Check("CPU seconds until work is ready", middle(work), _MOST_SECONDS, less=True),
+        ),
+        spread=max(spread(serve), spread(work)),
+    )

@@ -1,0 +1,89 @@
+"""P7: what a log entry costs the worker that sequences, hashes and publishes it, in full batches.
+
+The entries are copies of a real one under ids of their own: their acts are not what is measured here.
+"""
+
+import asyncio
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import asyncpg  # type: ignore[import-untyped]
+from sqlalchemy.engine import make_url
+
+from tests.performance.goal import Check, Measured, Options, middle, spread
+from tests.support import durable, machine
+from tests.support.cluster import Cluster, running
+from tests.support.databases import Databases
+
+_ENTRIES = 20_000
+_MOST_US = 60.0
+_PATIENCE = 120.0
+_IDLE = 2.0
+_WORKER_CORE, _OTHERS_CORE = 0, 1
+_COPY = """
+    INSERT INTO log_entries (entry_id, leaf, occurred_at, recorded_at)
+    SELECT replace(gen_random_uuid()::text, '-', ''), leaf, occurred_at, recorded_at
+    FROM (SELECT * FROM log_entries LIMIT 1) AS one, generate_series(1, $1)
+"""
+_LEFT = "SELECT count(*) FROM log_entries WHERE log_index IS NULL"
+_SIZE = "SELECT size FROM log_head"
+
+
+def measure(options: Options) -> Measured:
+    with (
+        durable.postgres() as databases,
+        tempfile.TemporaryDirectory(prefix="idvault-bench-") as folder,
+        machine.everybody_on(_OTHERS_CORE),
+        running(Path(folder), databases, checkout=options.checkout) as cluster,
+    ):
+        cluster.start_work()
+        machine.pin(cluster.pid("work"), _WORKER_CORE)
+        costs = asyncio.run(_rounds(cluster, databases, options.rounds))
+    return Measured(
+        checks=(Check("CPU us per log entry", middle(costs), _MOST_US, less=True),),
+        ceilings={"entries": float(_ENTRIES)},
+        spread=spread(costs),
+    )
+
+
+async def _rounds(cluster: Cluster, databases: Databases, rounds: int) -> list[float]:
+    url = make_url(databases.main_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    connection: Any = await asyncpg.connect(url)
+    try:
+        await _round(cluster, connection)  # the first one meets an empty log and unprepared statements
+        return [await _round(cluster, connection) for _ in range(rounds)]
+    finally:
+        await connection.close()
+
+
+async def _round(cluster: Cluster, connection: Any) -> float:
+    """Return the worker's CPU microseconds for each entry of a backlog, above what it uses when idle."""
+    pid = cluster.pid("work")
+    await _until_published(cluster, connection)
+    idle_from = machine.cpu_seconds(pid)
+    await asyncio.sleep(_IDLE)
+    idle = (machine.cpu_seconds(pid) - idle_from) / _IDLE
+    before, begun = machine.cpu_seconds(pid), time.monotonic()
+    await connection.execute(_COPY, _ENTRIES)
+    await _until_published(cluster, connection)
+    used = machine.cpu_seconds(pid) - before - idle * (time.monotonic() - begun)
+    return used / _ENTRIES * 1e6
+
+
+async def _until_published(cluster: Cluster, connection: Any) -> None:
+    """Wait until no entry waits for an index and the public checkpoint is of the whole log."""
+    async with asyncio.timeout(_PATIENCE):
+        while (  # noqa: ASYNC110 - another process publishes
+            await connection.fetchval(_LEFT) or _published(cluster) != await connection.fetchval(_SIZE)
+        ):
+            await asyncio.sleep(0.05)
+
+
+def _published(cluster: Cluster) -> int | None:
+    """Return the size of the published checkpoint: the second line of the note."""
+    try:
+        return int((cluster.public / "checkpoint").read_text("utf-8").splitlines()[1])
+    except FileNotFoundError:
+        return None

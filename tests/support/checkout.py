@@ -1,0 +1,42 @@
+"""A checkout of the project whose program runs: this one, or another revision that it is compared with."""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """folder: where its files lie, and where its processes run. python: the interpreter with its packages."""
+
+    folder: Path
+    python: Path
+
+
+HERE = Checkout(_ROOT, Path(sys.executable))
+
+
+@contextmanager
+def of_revision(revision: str) -> Iterator[Checkout]:
+    """Check a revision out beside this one and set it up; it is removed at the end.
+
+    Raises subprocess.CalledProcessError if git does not know the revision or its set-up fails.
+    """
+    with tempfile.TemporaryDirectory(prefix="idvault-revision-") as temporary:
+        folder = Path(temporary) / "idvault"
+        _run("git", "worktree", "add", "--quiet", "--detach", str(folder), revision, within=_ROOT)
+        try:
+            _run("scripts/setup", "run", within=folder)
+            yield Checkout(folder, folder / ".venv" / "bin" / "python")
+        finally:
+            _run("git", "worktree", "remove", "--force", str(folder), within=_ROOT)
+
+
+def _run(*command: str, within: Path) -> None:
+    subprocess.run(command, cwd=within, check=True, stdout=subprocess.DEVNULL)
