@@ -19,6 +19,9 @@ from idvault.development.authority import real_now
 from idvault_client.people import identity_folder
 from idvault_client.people.custody_edge import CustodyEdge
 from idvault_client.people.disclosure.custodian import Custodian
+from idvault_client.people.disclosure.kept_approval import KeptApprovals
+from idvault_client.people.disclosure.quota import NAME as QUOTA
+from idvault_client.people.disclosure.quota import ShareQuota
 from idvault_client.people.trust import FindingError
 from tests.demo.step import StepError, check
 
@@ -87,7 +90,12 @@ class DisclosureSteps:
         with folder.connect() as edge:
             lying = LyingEdge(edge, auditor=keys["auditor-a"])
             custodian = Custodian(
-                identity=keys["custodian-b"], trust=folder.trust(), edge=lying, now=real_now
+                identity=keys["custodian-b"],
+                trust=folder.trust(),
+                edge=lying,
+                now=real_now,
+                approvals=KeptApprovals(folder=folder.folder),
+                quota=ShareQuota(folder.folder / QUOTA),
             )
             pending = custodian.find(self._id)
             try:

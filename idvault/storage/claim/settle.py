@@ -23,6 +23,7 @@ from idvault.storage.claim import person, queue
 from idvault.storage.claim import rows as claim
 from idvault.storage.claim.rows import OpenClaim
 from idvault.storage.claim.tables import claims, jobs
+from idvault.storage.disclosure import kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,8 @@ async def clear(connection: Connection, settlement: Settlement, found: Unsettled
     """Store the record of a success, or free the slot of a failure; end the claim and its job."""
     ended, now = found.claim, settlement.now.business
     if settlement.record is not None:
+        if found.owner.person_id is not None:
+            await kept.keep(connection, account_token=settlement.account_token)
         await record.put(connection, settlement.record)
     elif ended.slot is Slot.TAKEN:
         await person.free_slot(connection, relying_party=ended.relying_party, person_id=ended.person_id)
