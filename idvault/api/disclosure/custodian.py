@@ -93,6 +93,7 @@ class CustodianServicer(HandoverCalls):
         remaining: float | None,
     ) -> disclosure_pb2.DecidedDisclosure:
         """Approve a disclosure; answer once the log has the approval."""
+        converted.check_no_share(request.resealed_share)
         command = DecideCommand(
             actor_id=caller.actor_id,
             request_id=convert.request_id(request.request_id),
