@@ -1,4 +1,4 @@
-"""Generates idvault/v1 from proto/: messages, gRPC stubs and their types; run it after each change there."""
+"""Generates idvault/v1 from proto/: messages, gRPC stubs and their types; run it after each change."""
 
 import re
 import sys
@@ -17,14 +17,14 @@ SERVICE = re.compile(r"^service \w+ \{", re.MULTILINE)
 
 
 def compile_protos(sources: list[Path], *, outputs: dict[str, str]) -> None:
-    """Run protoc with the type plug-ins of this interpreter; raises RuntimeError if it refuses."""
+    """Run protoc with this interpreter's type plug-ins; raises RuntimeError if it fails."""
     scripts = sysconfig.get_path("scripts")
     plugins = [f"--plugin=protoc-gen-{name}={scripts}/protoc-gen-{name}" for name in ("mypy", "mypy_grpc")]
     includes = [f"-I{PROTO}", f"-I{files('grpc_tools') / '_proto'}"]
     targets = [f"--{name}_out={target}" for name, target in outputs.items()]
     names = [path.relative_to(PROTO).as_posix() for path in sources]
     if protoc.main(["protoc", *includes, *plugins, *targets, *names]) != 0:
-        raise RuntimeError(f"protoc refused {', '.join(names)}")
+        raise RuntimeError(f"protoc failed for {', '.join(names)}")
 
 
 def generate(*, into: Path) -> None:
@@ -32,13 +32,13 @@ def generate(*, into: Path) -> None:
     sources = sorted(PROTO.rglob("*.proto"))
     services = [path for path in sources if SERVICE.search(path.read_text("utf-8"))]
     compile_protos(sources, outputs={"python": f"{into}", "mypy": f"quiet:{into}"})
-    # Files without a service get no stub: an empty one would import grpc for nothing.
+    # Files without a service get no stub: an empty one would import grpc needlessly.
     compile_protos(services, outputs={"grpc_python": f"{into}", "mypy_grpc": f"quiet:{into}"})
     (into / PACKAGE / "__init__.py").write_text(INIT, "utf-8")
 
 
 def main() -> int:
-    """Replace idvault/v1 by what proto/ says now."""
+    """Regenerate idvault/v1 from proto/."""
     target = ROOT / PACKAGE
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:

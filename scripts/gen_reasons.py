@@ -1,4 +1,4 @@
-"""Writes docs/reasons.md from the client's tables: every reason with its status, exception and texts."""
+"""Generates docs/reasons.md from the client's tables: every reason with its status, exception and texts."""
 
 import sys
 from collections.abc import Iterable, Sequence
@@ -52,7 +52,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def main() -> int:
-    """Write the page, or with --check only tell whether it is fresh (exit code 1 if not)."""
+    """Write the page, or with --check only report whether it is up to date (exit code 1 if not)."""
     if "--check" in sys.argv[1:]:
         fresh = _FILE.is_file() and _FILE.read_text(encoding="utf-8") == render()
         print("docs/reasons.md is fresh" if fresh else "docs/reasons.md is stale: run scripts/gen_reasons.py")

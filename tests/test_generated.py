@@ -34,5 +34,5 @@ def test_a_refused_proto_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyP
     generator = load_generator()
     (tmp_path / "broken.proto").write_text("syntax = 'proto3'; message {", "utf-8")
     monkeypatch.setattr(generator, "PROTO", tmp_path)
-    with pytest.raises(RuntimeError, match=r"refused broken\.proto"):
+    with pytest.raises(RuntimeError, match=r"failed for broken\.proto"):
         generator.generate(into=tmp_path)

@@ -1,1 +1,1 @@
-"""Bytes that several sides must agree on: rosters, certificates, HPKE, sealed forms. Keeps no key."""
+"""Formats that several parties must agree on: rosters, certificates, HPKE, sealed forms. Stores no keys."""

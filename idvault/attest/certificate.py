@@ -1,4 +1,4 @@
-"""What a certificate claims: spiffe://<trust domain>/<role>/<name>, and its key (RFC 5280, SPIFFE)."""
+"""Reads a certificate's identity, spiffe://<trust domain>/<role>/<name>, and its key (RFC 5280, SPIFFE)."""
 
 import re
 from dataclasses import dataclass
@@ -23,12 +23,12 @@ _UNREADABLE = (
 
 
 class CertificateError(ValueError):
-    """A certificate that claims nothing we understand."""
+    """A certificate cannot be read or names no valid identity."""
 
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A claim, which counts only once its key is found registered. spki: SHA-256 of the key, in hex."""
+    """A certificate's identity; trusted only once its key is found registered. spki: key hash in hex."""
 
     trust_domain: str
     role: str
@@ -39,11 +39,11 @@ class Certificate:
 
     @property
     def spiffe_id(self) -> str:
-        """The URI that it carries."""
+        """The URI in the certificate."""
         return f"{_SCHEME}{self.trust_domain}/{self.role}/{self.name}"
 
     def check_valid(self, *, now: datetime) -> None:
-        """Raise CertificateError unless a real time lies within the certificate's validity."""
+        """Raise CertificateError unless `now` (real time) is within the certificate's validity."""
         if now < self.not_before:
             raise CertificateError("the certificate is not valid yet")
         if now > self.not_after:
@@ -51,13 +51,13 @@ class Certificate:
 
 
 def read(pem: bytes) -> Certificate:
-    """Return what the first certificate of a PEM text claims; raises CertificateError that says why not."""
+    """Return the identity in the first certificate of a PEM text; raises CertificateError with the cause."""
     try:
         certificate = x509.load_pem_x509_certificate(pem)
         uris = _uris(certificate)
         public_key = certificate.public_key()
     except _UNREADABLE as error:
-        raise CertificateError("this is no certificate in PEM form") from error
+        raise CertificateError("this is not a certificate in PEM form") from error
     trust_domain, role, name = _parts(uris)
     return Certificate(
         trust_domain=trust_domain,
@@ -89,7 +89,7 @@ def _parts(uris: list[str]) -> tuple[str, str, str]:
     if not _TRUST_DOMAIN.fullmatch(trust_domain):
         raise CertificateError("the trust domain has a character that is not allowed, or a wrong length")
     if role not in ROLES:
-        raise CertificateError("the URI SAN names no role")
+        raise CertificateError("the URI SAN does not name a known role")
     if not NAME.fullmatch(name):
         raise CertificateError("the name has a character that is not allowed, or a wrong length")
     return trust_domain, role, name

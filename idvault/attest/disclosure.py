@@ -1,11 +1,11 @@
 """The signed papers of a disclosure: an auditor's request, a custodian's approval or denial (RFC 8032).
 
-- A paper is encode(purpose, its parts) and the 64-byte Ed25519 signature of these bytes, one after the other.
+- A paper is encode(purpose, its parts), followed by the 64-byte Ed25519 signature of these bytes.
 - Request: purpose "idvault/disclosure-request/v1", then the fields of Terms in their order; times are seconds
   since 1970.
 - Approval, denial: purpose "idvault/disclosure-approval/v1" or "idvault/disclosure-denial/v1", then SHA-256
   of the signed request, custodian, share index, SHA-256 of the re-sealed share (empty in a denial).
-- A paper is read back strictly: what it says must encode to the very same bytes again.
+- Parsing is strict: the parsed content must encode to exactly the same bytes.
 """
 
 from dataclasses import astuple, dataclass
@@ -35,29 +35,29 @@ _LATEST = 253_402_300_799  # the last second of the year 9999
 
 
 class PaperError(InvalidError):
-    """A signed paper that is none, or that says something else than it must; the text says what."""
+    """A signed paper is malformed or has unexpected content; the text gives the cause."""
 
     def __init__(self, field: str, why: str) -> None:
-        """Keep why, beside the published reason and the field."""
+        """Keep the cause beside the published reason and the field."""
         super().__init__(Reason.INVALID_MESSAGE, Violation(field, FieldCode.CHARACTER))
         self.why = why
 
     def __str__(self) -> str:
-        """Return why."""
+        """Return the cause."""
         return self.why
 
 
 class SignatureError(PaperError):
-    """The signature of a paper is not that of the person whose it must be."""
+    """A paper was not signed by the required roster member."""
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What an auditor asks for.
+    """The content of an auditor's request.
 
-    disclosure_id: 16 random bytes in hex. suite, public_key: the one-time HPKE key. openings: how many are
-    wanted. create_time, expire_time: seconds since 1970 by the auditor's clock. roster_digest: the version
-    that the auditor works under, in hex.
+    disclosure_id: 16 random bytes in hex. suite, public_key: the one-time HPKE key. openings: the number
+    requested. create_time, expire_time: seconds since 1970 by the auditor's clock. roster_digest: the roster
+    version that the auditor uses, in hex.
     """
 
     disclosure_id: str
@@ -79,7 +79,7 @@ class Terms:
 
     @property
     def lifetime(self) -> timedelta:
-        """How long the request is meant to be good for."""
+        """How long the request is valid."""
         return timedelta(seconds=self.expire_time - self.create_time)
 
     @property
@@ -89,13 +89,13 @@ class Terms:
 
     @property
     def expire_at(self) -> datetime:
-        """Until when the request is good."""
+        """When the request expires."""
         return _EPOCH + timedelta(seconds=self.expire_time)
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionTerms:
-    """What a custodian decided. resealed_hash: SHA-256 of the re-sealed share, empty in a denial."""
+    """The content of a decision. resealed_hash: SHA-256 of the re-sealed share, empty in a denial."""
 
     verdict: Verdict
     request_digest: bytes
@@ -115,17 +115,17 @@ class DecisionTerms:
 
 
 def digest(signed: bytes) -> bytes:
-    """Return SHA-256 of a signed request: what everything that belongs to it is bound to."""
+    """Return SHA-256 of a signed request; decisions and re-sealed shares are bound to it."""
     return sha256(signed).digest()
 
 
 def parse_request(signed: bytes, *, field: str = "signed_request") -> Terms:
-    """Return what a signed request says; raises PaperError. Its signature is not looked at."""
+    """Return the content of a signed request; raises PaperError. Does not check the signature."""
     if len(signed) > LONGEST_REQUEST:
         raise PaperError(field, "the request is too long")
     parts = _parts(signed[:-SIGNATURE_SIZE], field)
     if len(parts) != 13 or parts[0] != _REQUEST.encode():
-        raise PaperError(field, "this is no request for a disclosure")
+        raise PaperError(field, "this is not a disclosure request")
     terms = Terms(
         disclosure_id=_text(parts[1], field),
         auditor=_text(parts[2], field),
@@ -144,12 +144,12 @@ def parse_request(signed: bytes, *, field: str = "signed_request") -> Terms:
     try:
         hpke.check_public_key(suite=terms.suite, public_key=terms.public_key)
     except hpke.HpkeKeyError as error:
-        raise PaperError(field, "the one-time key is none") from error
+        raise PaperError(field, "the one-time key is invalid") from error
     return terms
 
 
 def parse_decision(signed: bytes, *, verdict: Verdict, field: str = "signed_decision") -> DecisionTerms:
-    """Return what a signed approval or denial says; raises PaperError. Its signature is not looked at."""
+    """Return the content of a signed approval or denial; raises PaperError. Does not check the signature."""
     if len(signed) > LONGEST_DECISION:
         raise PaperError(field, "the decision is too long")
     parts = _parts(signed[:-SIGNATURE_SIZE], field)
@@ -161,7 +161,7 @@ def parse_decision(signed: bytes, *, verdict: Verdict, field: str = "signed_deci
 
 
 def check_signature(signed: bytes, *, roster_member: RosterMember, field: str) -> None:
-    """Raise SignatureError unless a paper is signed by this person."""
+    """Raise SignatureError unless this roster member signed the paper."""
     paper, signature = signed[:-SIGNATURE_SIZE], signed[-SIGNATURE_SIZE:]
     try:
         Ed25519PublicKey.from_public_bytes(roster_member.ed25519).verify(signature, paper)
@@ -171,7 +171,7 @@ def check_signature(signed: bytes, *, roster_member: RosterMember, field: str) -
 
 def _check_spelling(canonical: bytes, signed: bytes, field: str) -> None:
     if canonical != signed[:-SIGNATURE_SIZE]:
-        raise PaperError(field, "the paper is not in its one spelling")
+        raise PaperError(field, "the paper is not in canonical form")
 
 
 def _parts(data: bytes, field: str) -> list[bytes]:
@@ -179,7 +179,7 @@ def _parts(data: bytes, field: str) -> list[bytes]:
     while rest:
         size = int.from_bytes(rest[:_LENGTH], "big")
         if len(rest) < _LENGTH + size:
-            raise PaperError(field, "the paper is cut short")
+            raise PaperError(field, "the paper is truncated")
         parts.append(rest[_LENGTH : _LENGTH + size])
         rest = rest[_LENGTH + size :]
     return parts
@@ -189,11 +189,11 @@ def _text(data: bytes, field: str) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError:
-        # The decoder's own error would carry the bytes along.
+        # The decoder's error would carry the bytes.
         raise PaperError(field, "a text of the paper is not UTF-8") from None
 
 
 def _integer(data: bytes, field: str) -> int:
     if not data.isdigit() or len(data) > len(str(_LATEST)) or int(data) > _LATEST:
-        raise PaperError(field, "a number of the paper is none")
+        raise PaperError(field, "the paper has an invalid number")
     return int(data)

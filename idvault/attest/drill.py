@@ -1,7 +1,7 @@
-"""What a custodian signs who has opened the own share of a drill record (RFC 8032).
+"""The paper that a custodian signs after opening a share of a drill record (RFC 8032).
 
-The paper is encode("idvault/drill/v1", record id, quorum id, custodian, time in seconds since 1970) and the
-64-byte Ed25519 signature of these bytes. Its purpose is its own, so it is never an approval.
+The paper is encode("idvault/drill/v1", record id, quorum id, custodian, time in seconds since 1970) followed
+by the 64-byte Ed25519 signature of these bytes. Its purpose is distinct, so it cannot pass as an approval.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class DrillTerms:
-    """Which drill record was opened, whose share, and when: seconds since 1970 by the custodian's clock."""
+    """The opened drill record, the custodian, and the time in seconds since 1970 by the custodian's clock."""
 
     record_id: str
     quorum_id: str
@@ -35,7 +35,7 @@ class DrillTerms:
 
 
 def check_signature(terms: DrillTerms, signature: bytes, *, roster_member: RosterMember) -> bytes:
-    """Return the whole paper; raises SignatureError unless this person signed just these terms."""
+    """Return the whole paper; raises SignatureError unless this roster member signed exactly these terms."""
     paper = terms.canonical() + signature
     papers.check_signature(paper, roster_member=roster_member, field="signature")
     return paper

@@ -1,4 +1,4 @@
-"""When the certificates of a PEM file end (RFC 5280, 4.1.2.5)."""
+"""When the certificates in a PEM file expire (RFC 5280, 4.1.2.5)."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from idvault.attest.certificate import CertificateError
 
 
 def earliest_end(pem: bytes) -> datetime:
-    """Return when the first of the certificates ends, UTC; raises CertificateError if there is none."""
+    """Return the earliest expiry of the certificates, in UTC; raises CertificateError if there are none."""
     try:
         found = x509.load_pem_x509_certificates(pem)
     except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion) as error:

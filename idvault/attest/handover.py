@@ -1,9 +1,9 @@
-"""The signed paper of one batch of a hand-over: whose shares, to whom, and just which (RFC 8032).
+"""The signed paper of one batch of a hand-over: leaver, successor and the exact shares (RFC 8032).
 
-What is signed is encode("idvault/hand-over/v1", leaver, successor, quorum id, place, count, shares digest).
-The quorum id is that of the version in force, so it names the successor's key. The shares digest is SHA-256
-of encode("idvault/hand-over-shares/v1", then of each share account token, record id, former quorum id,
-SHA-256 of the share, SHA-256 of the re-sealed share).
+The signed bytes are encode("idvault/hand-over/v1", leaver, successor, quorum id, place, count, shares
+digest). The quorum id is that of the roster version in force, so it covers the successor's key. The shares
+digest is SHA-256 of encode("idvault/hand-over-shares/v1", then for each share: account token, record id,
+former quorum id, SHA-256 of the share, SHA-256 of the re-sealed share).
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ def canonical(*, succession: Succession, shares: Sequence[HandedShare]) -> bytes
 
 
 def shares_digest(shares: Sequence[HandedShare]) -> bytes:
-    """Return the 32 bytes that stand for all shares of a batch, in their order."""
+    """Return the 32-byte digest of a batch's shares, in order."""
     parts: list[Part] = []
     for share in shares:
         parts += (share.account_token, share.record_id, share.quorum_id, share.share_hash)

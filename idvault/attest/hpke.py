@@ -1,9 +1,8 @@
-"""Seals to a public key and unseals (HPKE, RFC 9180, base mode, single shot), under the two suites there are.
+"""Seals to a public key and unseals (HPKE, RFC 9180, base mode, single shot), with two suites.
 
-Suite MLKEM768-X25519 is X-Wing (draft-connolly-cfrg-xwing-kem). Keys travel as raw bytes: an X-Wing private
+Suite MLKEM768-X25519 is X-Wing (draft-connolly-cfrg-xwing-kem). Keys are raw bytes: an X-Wing private
 key is its 32-byte seed, an X25519 one its 32-byte scalar; public keys have 1216 and 32 bytes. Keys are
-arguments of pure functions here, so that the service's half and the people's half share one implementation
-and nothing else.
+arguments of pure functions here: the service's and the roster members' half share this code, but no state.
 """
 
 from collections.abc import Callable
@@ -29,15 +28,15 @@ _PrivateKey = hpke.MLKEM768X25519PrivateKey | X25519PrivateKey
 
 
 class UnsealError(DamagedError):
-    """What was sealed does not open; why is not said."""
+    """Decryption failed; the cause is deliberately not given."""
 
     def __init__(self) -> None:
-        """Say the same whatever is wrong."""
+        """Set the same reason for every cause."""
         super().__init__(Reason.RECORD_DAMAGED)
 
 
 class HpkeKeyError(ValueError):
-    """A suite that is unknown here, or bytes that are no key of it."""
+    """An unknown suite, or bytes that are not a valid key of the suite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ class _Suite:
 
 
 def seal(*, suite: str, public_key: bytes, plaintext: bytes, info: bytes) -> bytes:
-    """Return the encapsulated key and ciphertext; raises HpkeKeyError for a key that is none."""
+    """Return the encapsulated key and ciphertext; raises HpkeKeyError for an invalid key."""
     loaded = _load_public(suite, public_key)
     try:
         return _named(suite).suite.encrypt(plaintext, loaded, info)
@@ -70,13 +69,13 @@ def unseal(*, suite: str, private_key: bytes, sealed: bytes, info: bytes) -> byt
 
 
 def public_key(*, suite: str, private_key: bytes) -> bytes:
-    """Return the raw public key of a 32-byte private one."""
+    """Return the raw public key of a 32-byte private key."""
     return _named(suite).public_of(_private(private_key))
 
 
 def check_public_key(*, suite: str, public_key: bytes) -> None:
-    """Raise HpkeKeyError unless the bytes are a public key of the suite to which something can be sealed."""
-    # Some X25519 points are well formed and give no secret; only a trial tells (RFC 7748 section 6.1).
+    """Raise HpkeKeyError unless the bytes are a usable public key of the suite."""
+    # Some well-formed X25519 points yield no shared secret; only a trial shows it (RFC 7748 section 6.1).
     seal(suite=suite, public_key=public_key, plaintext=b"", info=b"")
 
 
@@ -107,7 +106,7 @@ def _load_public(suite: str, data: bytes) -> _PublicKey:
     try:
         return known.load_public(data)
     except ValueError as error:
-        raise HpkeKeyError("these bytes are no public key of this suite") from error
+        raise HpkeKeyError("these bytes are not a public key of this suite") from error
 
 
 def _private(data: bytes) -> bytes:

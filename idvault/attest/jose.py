@@ -1,9 +1,9 @@
 """JSON Web Signatures with Ed25519 (RFC 7515 compact, RFC 8037) and the keys that verify them (RFC 7517).
 
-- Only EdDSA over Ed25519 is known: no other algorithm, and none at all, is ever accepted.
-- A key is found by its kid, which is its thumbprint (RFC 7638); a header names no other key, no extension.
-- A key of a set says what it is for, and verifies nothing else.
-- Whoever signs hands in a callable: no private key is ever here.
+- Only EdDSA with Ed25519 is accepted; "none" and every other algorithm are refused.
+- A key is found by its kid, which is its thumbprint (RFC 7638); a header with other parameters is refused.
+- Each key in a set has a purpose and verifies nothing else.
+- The signer is a callable: this module never sees a private key.
 """
 
 import binascii
@@ -19,25 +19,25 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 MOST_BYTES = 4 * 1024 * 1024
-"""The longest token that is looked at: a list of 2^24 entries of one bit does not compress at all."""
+"""The longest token accepted: a status list of 2^24 one-bit entries may not compress at all."""
 _ALGORITHM = "EdDSA"
 _KEY_SIZE = 32
-# A header that names its own key, or demands what we do not know, is not one of ours.
+# A header that carries a key or demands an unknown extension was not issued by idvault.
 _HEADER = frozenset({"alg", "kid", "typ"})
 
 
 class JoseError(ValueError):
-    """A token or a key set that is refused; reason: a word for machines."""
+    """A token or key set is refused; reason: a machine-readable code."""
 
     def __init__(self, reason: str, text: str) -> None:
-        """Keep both."""
+        """Keep the reason beside the text."""
         super().__init__(text)
         self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """An Ed25519 public key, 32 bytes, and what it is for: a word of the issuer's, "" for anything."""
+    """An Ed25519 public key, 32 bytes, and its purpose as the issuer names it; "" for any purpose."""
 
     public_key: bytes
     purpose: str = ""
@@ -54,7 +54,7 @@ class JwkSet:
         return JwkSet({name: key for name, key in self.keys.items() if key.purpose == purpose})
 
     def to_bytes(self) -> bytes:
-        """Return the set as jwks.json publishes it, in the order of the kids."""
+        """Return the set as published in jwks.json, ordered by kid."""
         listed = [
             {"alg": _ALGORITHM, "kid": name, "purpose": key.purpose, "use": "sig", **_jwk(key.public_key)}
             for name, key in sorted(self.keys.items())
@@ -69,34 +69,34 @@ def kid(public_key: bytes) -> str:
 
 
 def key_set(keys: Iterable[PublicKey]) -> JwkSet:
-    """Return the set of some public keys."""
+    """Return a set of these public keys."""
     return JwkSet({kid(key.public_key): key for key in keys})
 
 
 def parse_keys(data: bytes) -> JwkSet:
-    """Return the Ed25519 keys of a JWK set, others left out; raises JoseError (JWKS_INVALID)."""
+    """Return the Ed25519 keys of a JWK set and skip all others; raises JoseError (JWKS_INVALID)."""
     try:
         listed = _object(data)["keys"]
         keys = [key for key in listed if key.get("kty") == "OKP" and key.get("crv") == "Ed25519"]
         found = {str(key["kid"]): PublicKey(decode(key["x"]), str(key.get("purpose", ""))) for key in keys}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise JoseError("JWKS_INVALID", "this is no JWK set") from error
+        raise JoseError("JWKS_INVALID", "this is not a JWK set") from error
     if len(found) != len(keys) or any(
         len(key.public_key) != _KEY_SIZE or kid(key.public_key) != name for name, key in found.items()
     ):
-        raise JoseError("JWKS_INVALID", "a key of the set is not the one that its kid names")
+        raise JoseError("JWKS_INVALID", "a key in the set does not match its kid")
     return JwkSet(found)
 
 
 def sign(claims: Mapping[str, Any], *, typ: str, public_key: bytes, signer: Callable[[bytes], bytes]) -> str:
-    """Return the compact token of some claims; signer: returns the 64-byte signature by that key."""
+    """Return the compact token for these claims; signer: returns the 64-byte signature by that key."""
     header = {"alg": _ALGORITHM, "kid": kid(public_key), "typ": typ}
     signed = f"{encode(_json(header))}.{encode(_json(claims))}"
     return f"{signed}.{encode(signer(signed.encode()))}"
 
 
 def verify(token: str | bytes, keys: JwkSet, *, typ: str) -> dict[str, Any]:
-    """Return the claims of a token of a kind.
+    """Return the claims of a token of this type.
 
     Raises JoseError: TOKEN_MALFORMED, TYPE_WRONG, ALGORITHM_REFUSED, KEY_UNKNOWN, SIGNATURE_INVALID.
     """
@@ -104,7 +104,7 @@ def verify(token: str | bytes, keys: JwkSet, *, typ: str) -> dict[str, Any]:
     signed, _, signature = text.rpartition(".")
     first, separator, second = signed.partition(".")
     if not separator or "." in second:
-        raise JoseError("TOKEN_MALFORMED", "a token has three parts")
+        raise JoseError("TOKEN_MALFORMED", "a token must have three parts")
     try:
         header, value = _object(decode(first)), decode(signature)
     except ValueError as error:
@@ -122,7 +122,7 @@ def encode(data: bytes) -> str:
 
 
 def decode(text: str) -> bytes:
-    """Return the bytes of base64url in its one spelling; raises ValueError."""
+    """Return the bytes of canonical base64url; raises ValueError."""
     if not isinstance(text, str):
         raise ValueError("not a text")
     try:
@@ -144,21 +144,21 @@ def _json(value: Mapping[str, Any]) -> bytes:
 
 def _text(token: str | bytes) -> str:
     if len(token) > MOST_BYTES:
-        raise JoseError("TOKEN_MALFORMED", "the token is longer than it may be")
+        raise JoseError("TOKEN_MALFORMED", "the token is too long")
     try:
         return (token.decode("ascii") if isinstance(token, bytes) else token).strip()
     except UnicodeDecodeError as error:
-        raise JoseError("TOKEN_MALFORMED", "a token is ASCII") from error
+        raise JoseError("TOKEN_MALFORMED", "a token must be ASCII") from error
 
 
 def _object(data: bytes) -> dict[str, Any]:
-    """Return a JSON object; a name that occurs twice is refused (RFC 7515 section 4)."""
+    """Return a JSON object; refuses a duplicate name (RFC 7515 section 4)."""
     try:
         found = json.loads(data, object_pairs_hook=_once)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
     if not isinstance(found, dict):
-        raise ValueError("no object")
+        raise ValueError("not an object")
     return cast(dict[str, Any], found)
 
 

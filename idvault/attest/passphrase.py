@@ -1,4 +1,4 @@
-"""Keeps secret bytes under a passphrase (Argon2id, RFC 9106; AES-256-GCM), as one small JSON document."""
+"""Encrypts secret bytes under a passphrase (Argon2id, RFC 9106; AES-256-GCM) as a small JSON document."""
 
 import base64
 import json
@@ -16,7 +16,7 @@ RANDOM_SIZE = 28
 _SALT_SIZE = 16
 _FORMAT = "idvault/passphrase/v1"
 _FIELDS = frozenset({"format", "memory_kib", "iterations", "lanes", "salt", "nonce", "ciphertext"})
-# A file that asks for more than this was not written by us, and must not take the machine down.
+# A file that asks for more than this was not written by idvault, and must not exhaust the host.
 _MOST_MEMORY_KIB = 1 << 20
 _MOST_ITERATIONS = 64
 _MOST_LANES = 64
@@ -24,7 +24,7 @@ _MOST_LANES = 64
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one guess of a passphrase costs; the default is RFC 9106's second recommendation."""
+    """The cost of one passphrase guess; the default is RFC 9106's second recommended option."""
 
     memory_kib: int = 64 * 1024
     iterations: int = 3
@@ -37,7 +37,7 @@ DEFAULT_COST = Cost()
 def lock(
     secret: bytes, *, passphrase: bytes, purpose: str, random: bytes, cost: Cost = DEFAULT_COST
 ) -> bytes:
-    """Return the JSON document that keeps a secret; random: 28 fresh bytes, the salt and the nonce."""
+    """Return the JSON document with the encrypted secret; random: 28 fresh bytes for salt and nonce."""
     if len(random) != RANDOM_SIZE:
         raise ValueError(f"{RANDOM_SIZE} random bytes are needed")
     salt, nonce = random[:_SALT_SIZE], random[_SALT_SIZE:]
@@ -55,7 +55,7 @@ def lock(
 
 
 def unlock(document: bytes, *, passphrase: bytes, purpose: str) -> bytes:
-    """Return the secret; raises UnsealError, the same for a wrong passphrase and for damage."""
+    """Return the secret; raises UnsealError alike for a wrong passphrase and for damage."""
     try:
         fields = json.loads(document)
         cipher = _cipher(passphrase, _bytes(fields["salt"]), _cost(fields))
@@ -68,12 +68,12 @@ def unlock(document: bytes, *, passphrase: bytes, purpose: str) -> bytes:
 
 def _cost(fields: dict[str, Any]) -> Cost:
     if fields.keys() != _FIELDS or fields["format"] != _FORMAT:
-        raise ValueError("another format")
+        raise ValueError("unknown format")
     cost = Cost(fields["memory_kib"], fields["iterations"], fields["lanes"])
     limits = (_MOST_MEMORY_KIB, _MOST_ITERATIONS, _MOST_LANES)
     asked = (cost.memory_kib, cost.iterations, cost.lanes)
     if not all(1 <= value <= limit for value, limit in zip(asked, limits, strict=True)):
-        raise ValueError("no such cost")
+        raise ValueError("cost out of range")
     return cost
 
 

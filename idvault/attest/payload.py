@@ -1,4 +1,4 @@
-"""What is inside a sealed record or a waiting claim: a SealedIdentity, padded so that its size tells nothing.
+"""The content of a sealed record or a waiting claim: a SealedIdentity, padded to hide its size.
 
 The form is a 4-byte big-endian length, the protobuf message, and zeros up to the next multiple of 512.
 """
@@ -22,7 +22,7 @@ _PREFIX = "DOCUMENT_TYPE_"
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """An identity, with what was answered and agreed to; a waiting claim has neither yet."""
+    """An identity, with the registry's answer and the consent; a waiting claim has neither yet."""
 
     identity: Identity
     answer: RegistryAnswer | None = None
@@ -47,7 +47,7 @@ def encode(payload: Payload) -> bytes:
 
 
 def decode(padded: bytes) -> Payload:
-    """Return the payload; raises UnsealError unless it is in the form of encode."""
+    """Return the payload; raises UnsealError unless it has the form that `encode` produces."""
     size = int.from_bytes(padded[:_LENGTH], "big")
     data, padding = padded[_LENGTH : _LENGTH + size], padded[_LENGTH + size :]
     if len(padded) % BLOCK or len(data) != size or len(padding) >= BLOCK or any(padding):

@@ -1,8 +1,8 @@
-"""One quorum of a roster: which custodians, and how many of them together.
+"""One quorum of a roster: its custodians and its threshold.
 
-- The threshold M is always stated: one that is omitted, 0 or larger than N is refused, never "open to all".
-- Outside development M >= 2 (nobody opens alone) and N >= M + 1 (one lost key loses nothing).
-- All its custodians have keys of one HPKE suite, which is the suite of its records.
+- The threshold M must be stated: a threshold that is missing, 0 or larger than N is refused.
+- Outside development M >= 2 (no custodian opens alone) and N >= M + 1 (one lost key loses no records).
+- All custodians of a quorum use the same HPKE suite, which is the suite of its records.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from idvault.domain.sharing import MOST_SHARES
 
 @dataclass(frozen=True, slots=True)
 class Quorum:
-    """A threshold and the custodians in order: the place of a custodian is the x of his shares."""
+    """A threshold and the custodians in order; a custodian's place is the x coordinate of its shares."""
 
     name: str
     threshold: int
@@ -39,7 +39,7 @@ class Quorum:
         return self.custodians[0].suite
 
     def to_json(self) -> dict[str, Any]:
-        """Return the quorum as the roster file writes it."""
+        """Return the quorum as written in the roster file."""
         return {
             "name": self.name,
             "threshold": self.threshold,
@@ -48,18 +48,18 @@ class Quorum:
 
 
 def parse(value: Any, where: str, *, people: Mapping[str, RosterMember], development: bool) -> Quorum:
-    """Return the quorum, or raise RosterError that names what is wrong with it."""
+    """Return the quorum; raises RosterError with the cause."""
     fields = reading.mapping(value, where)
     reading.exactly(fields, where, "name", "threshold", "custodians")
     name = reading.matching(
-        fields["name"], f"{where}: name", NAME, "1 to 63 small letters, digits and inner hyphens"
+        fields["name"], f"{where}: name", NAME, "1 to 63 lower-case letters, digits and inner hyphens"
     )
     where = f"quorum {name}"
     threshold = reading.integer(fields["threshold"], f"{where}: threshold")
     custodians = _custodians(fields["custodians"], where, people)
     _check_threshold(threshold, len(custodians), where, development)
     if len({roster_member.suite for roster_member in custodians}) != 1:
-        raise RosterError(f"{where}: its custodians have keys of different HPKE suites")
+        raise RosterError(f"{where}: its custodians use different HPKE suites")
     return Quorum(name, threshold, custodians)
 
 
@@ -69,9 +69,9 @@ def _custodians(value: Any, where: str, people: Mapping[str, RosterMember]) -> t
     for name in names:
         roster_member = people.get(reading.text(name, f"{where}: a custodian"))
         if roster_member is None:
-            raise RosterError(f"{where}: {name!a} is not among the people")
+            raise RosterError(f"{where}: {name!a} is not a member of the roster")
         if roster_member.role != "custodian":
-            raise RosterError(f"{where}: {roster_member.name} is no custodian")
+            raise RosterError(f"{where}: {roster_member.name} is not a custodian")
         found.append(roster_member)
     reading.different([roster_member.name for roster_member in found], f"{where}: a custodian")
     return tuple(found)
@@ -85,6 +85,6 @@ def _check_threshold(threshold: int, count: int, where: str, development: bool) 
     if threshold > count:
         raise RosterError(f"{where}: threshold {threshold} is more than its {count} custodians")
     if not development and threshold < 2:
-        raise RosterError(f"{where}: threshold must be 2 or more: nobody opens alone")
+        raise RosterError(f"{where}: threshold must be 2 or more: no custodian may open alone")
     if not development and count < threshold + 1:
-        raise RosterError(f"{where}: needs one custodian more than its threshold, against a lost key")
+        raise RosterError(f"{where}: needs one custodian more than its threshold, in case a key is lost")

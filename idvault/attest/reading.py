@@ -1,4 +1,4 @@
-"""Reads the fields of a signed JSON document strictly: every refusal names the field and what it must be."""
+"""Strictly parses the fields of a signed JSON document; errors name the field and what it must be."""
 
 import base64
 import binascii
@@ -10,30 +10,30 @@ from typing import Any
 from idvault.domain.error import PreconditionError, Reason
 
 _LONGEST_TEXT = 200
-_HIGHEST = 2**53 - 1  # RFC 8785 knows no larger integer
+_HIGHEST = 2**53 - 1  # the largest integer in RFC 8785
 
 
 class RosterError(PreconditionError):
-    """A roster that must not be used; the text says why, for the people who signed it."""
+    """A roster must not be used; the text gives the cause, for the members who signed it."""
 
     def __init__(self, why: str) -> None:
-        """Keep why, beside the published reason."""
+        """Keep the cause beside the published reason."""
         super().__init__(Reason.ROSTER_INVALID)
         self.why = why
 
     def __str__(self) -> str:
-        """Return why."""
+        """Return the cause."""
         return self.why
 
 
 def document(data: bytes) -> dict[str, Any]:
-    """Return the JSON object; a name that occurs twice, or a number that is no integer, is refused."""
+    """Return the JSON object; refuses duplicate names and numbers that are not integers."""
     try:
         found = json.loads(
             data.decode("utf-8"), object_pairs_hook=_once, parse_constant=_refuse, parse_float=_refuse
         )
     except (ValueError, RecursionError) as error:
-        raise RosterError("the file is no JSON document in UTF-8") from error
+        raise RosterError("the file is not a JSON document in UTF-8") from error
     return mapping(found, "the file")
 
 
@@ -45,30 +45,30 @@ def mapping(value: Any, where: str) -> dict[str, Any]:
 
 
 def exactly(value: Mapping[str, Any], where: str, *names: str) -> None:
-    """Refuse a missing or an unknown field: what is not understood must not be signed."""
+    """Refuse missing and unknown fields: nobody must sign a field that is not understood."""
     for name in names:
         if name not in value:
             raise RosterError(f"{where}: {name} is missing")
     for name in sorted(value.keys() - set(names)):
-        raise RosterError(f"{where}: {name[:_LONGEST_TEXT]!a} is not known")
+        raise RosterError(f"{where}: {name[:_LONGEST_TEXT]!a} is not a known field")
 
 
 def text(value: Any, where: str) -> str:
-    """Return a printable text of 1 to 200 characters."""
+    """Return a text of 1 to 200 printable characters."""
     if not isinstance(value, str) or not 1 <= len(value) <= _LONGEST_TEXT or not value.isprintable():
-        raise RosterError(f"{where} must be a printable text of 1 to {_LONGEST_TEXT} characters")
+        raise RosterError(f"{where} must have 1 to {_LONGEST_TEXT} printable characters")
     return value
 
 
 def matching(value: Any, where: str, form: re.Pattern[str], what: str) -> str:
-    """Return a text of a form."""
+    """Return a text that matches a pattern; what: describes the pattern in the error."""
     if not isinstance(value, str) or not form.fullmatch(value):
         raise RosterError(f"{where} must be {what}")
     return value
 
 
 def integer(value: Any, where: str) -> int:
-    """Return an integer from 0 to 2^53 - 1; true and false are none."""
+    """Return an integer from 0 to 2^53 - 1; refuses true and false."""
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _HIGHEST:
         raise RosterError(f"{where} must be a whole number")
     return value
@@ -89,7 +89,7 @@ def items(value: Any, where: str) -> list[Any]:
 
 
 def raw(value: Any, where: str) -> bytes:
-    """Return the bytes of base64url without padding, in its one canonical spelling."""
+    """Return the bytes of canonical base64url without padding."""
     try:
         data = base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))
     except (TypeError, ValueError, binascii.Error) as error:
@@ -105,7 +105,7 @@ def base64url(data: bytes) -> str:
 
 
 def different(values: list[Any], what: str) -> None:
-    """Refuse a value that occurs twice."""
+    """Refuse duplicate values."""
     if len(set(values)) != len(values):
         raise RosterError(f"{what} occurs twice")
 

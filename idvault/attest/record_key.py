@@ -1,4 +1,4 @@
-"""The key and the commitment of a sealed record, the same for who seals and who opens (HKDF, RFC 5869)."""
+"""The key and the commitment of a sealed record, for sealing and for opening (HKDF, RFC 5869)."""
 
 import hmac
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ class RecordKey:
     commitment: bytes
 
     def encrypt(self, *, nonce: bytes, padded: bytes, info: bytes) -> bytes:
-        """Return the 12-byte nonce and the GCM output; a record key encrypts one thing only."""
+        """Return the 12-byte nonce and the GCM output; a record key must encrypt only once."""
         return nonce + AESGCM(self._key).encrypt(nonce, padded, info)
 
     def decrypt(self, *, record: SealedRecord, info: bytes) -> bytes:
@@ -39,18 +39,18 @@ class RecordKey:
 
 
 def shred_value(*, shred_key: bytes, record_id: str) -> bytes:
-    """Return the 32 bytes of an account's shred key that one record needs; only these are ever handed out."""
+    """Return the 32 bytes derived from an account's shred key for one record, the only ones handed out."""
     return hkdf_sha512(shred_key, salt=None, info=seal.shred_info(record_id=record_id), size=_KEY_SIZE)
 
 
 def derive(*, data_key: bytes, shred_value: bytes, salt: bytes, info: bytes) -> RecordKey:
-    """Return the key of a record; info is domain.seal.record_info of it."""
+    """Return the key of a record; info: the record's domain.seal.record_info."""
     okm = hkdf_sha512(data_key + shred_value, salt=salt, info=info, size=2 * _KEY_SIZE)
     return RecordKey(okm[:_KEY_SIZE], okm[_KEY_SIZE:])
 
 
 def info_of(record: SealedRecord) -> bytes:
-    """Return what a stored record's key and ciphertext are bound to."""
+    """Return the info that a stored record's key and ciphertext are bound to."""
     return seal.record_info(
         format_version=record.format_version,
         relying_party=record.relying_party,
@@ -61,5 +61,5 @@ def info_of(record: SealedRecord) -> bytes:
 
 
 def hkdf_sha512(secret: bytes, *, salt: bytes | None, info: bytes, size: int) -> bytes:
-    """Return size bytes of HKDF-SHA512; no salt stands for 64 zero bytes."""
+    """Return size bytes of HKDF-SHA512; a salt of None means 64 zero bytes."""
     return HKDF(algorithm=SHA512(), length=size, salt=salt, info=info).derive(secret)

@@ -1,8 +1,8 @@
 """The roster: one versioned file that names every auditor, custodian and operator, and the quorums.
 
-- What is signed is encode("idvault/roster/v1", RFC 8785 JSON of everything but the signatures).
-- Every field is required and none is unknown: nothing that a reader does not understand can be signed.
-- A name, an actor id and a key stand for one person; one person has one role.
+- The signed bytes are encode("idvault/roster/v1", RFC 8785 JSON of everything except the signatures).
+- Every field is required and unknown fields are refused, so nobody signs a field that a reader ignores.
+- A name, an actor id and a key each belong to one member; a member has one role.
 """
 
 import json
@@ -27,19 +27,19 @@ _FIELDS = ("version", "development", "people", "quorums", "witness", "signatures
 
 @dataclass(frozen=True, slots=True)
 class RosterSignature:
-    """One person's Ed25519 signature, 64 bytes, over the canonical bytes of a roster."""
+    """A member's Ed25519 signature, 64 bytes, over the canonical bytes of a roster."""
 
     name: str
     signature: bytes
 
     def to_json(self) -> dict[str, Any]:
-        """Return the signature as the roster file writes it."""
+        """Return the signature as written in the roster file."""
         return {"name": self.name, "signature": reading.base64url(self.signature)}
 
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """One version. It counts only once roster_signature.verify has passed on it."""
+    """One version of the roster; valid only once roster_signature.verify has accepted it."""
 
     version: int
     development: bool
@@ -49,29 +49,29 @@ class Roster:
     signatures: tuple[RosterSignature, ...] = ()
 
     def member(self, name: str) -> RosterMember:
-        """Return a person; raises RosterError if there is none of this name."""
+        """Return a member; raises RosterError if none has this name."""
         for found in self.people:
             if found.name == name:
                 return found
-        raise RosterError(f"{name!a} is not among the people of the roster")
+        raise RosterError(f"{name!a} is not a member of the roster")
 
     def quorum(self, name: str) -> Quorum:
-        """Return a quorum; raises RosterError if there is none of this name."""
+        """Return a quorum; raises RosterError if none has this name."""
         for found in self.quorums:
             if found.name == name:
                 return found
-        raise RosterError(f"{name!a} is not among the quorums of the roster")
+        raise RosterError(f"{name!a} is not a quorum of the roster")
 
     def canonical(self) -> bytes:
         """Return the bytes that are signed."""
         return seal.encode(_PURPOSE, rfc8785.dumps(self._body()))
 
     def digest(self) -> str:
-        """Return SHA-256 of the signed bytes, in hex: what the log and the clients keep of a version."""
+        """Return SHA-256 of the signed bytes, in hex; the log and the clients store it for each version."""
         return sha256(self.canonical()).hexdigest()
 
     def with_signature(self, name: str, signature: bytes) -> "Roster":
-        """Return the roster with a person's signature in the place of a former one."""
+        """Return the roster with a member's signature, replacing an earlier one."""
         others = [found for found in self.signatures if found.name != name]
         return replace(self, signatures=(*others, RosterSignature(name, signature)))
 
@@ -91,7 +91,7 @@ class Roster:
 
 
 def parse(data: bytes) -> Roster:
-    """Return the roster of a file, or raise RosterError that says what is wrong with it."""
+    """Return the roster in a file; raises RosterError with the cause."""
     fields = reading.document(data)
     reading.exactly(fields, "the roster", *_FIELDS)
     version = reading.integer(fields["version"], "version")
@@ -124,7 +124,7 @@ def _quorums(value: Any, people: tuple[RosterMember, ...], development: bool) ->
     named = {found.name: found for found in people}
     listed = reading.items(value, "quorums")
     if not listed:
-        raise RosterError("quorums must name one quorum or more")
+        raise RosterError("quorums must have at least one quorum")
     quorums = [
         quorum.parse(found, f"quorum {place}", people=named, development=development)
         for place, found in enumerate(listed, 1)

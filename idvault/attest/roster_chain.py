@@ -1,7 +1,7 @@
-"""The roster that is in force, verified from its first version on.
+"""The roster in force, verified from its first version on.
 
-The file in force is ROSTER; the versions before it lie beside it, as roster.1.json, roster.2.json and so on.
-Each must be signed by the custodians of the one before, so nobody who can only write files can name people.
+The file in force is ROSTER; earlier versions are beside it, as roster.1.json, roster.2.json and so on. Each
+version must be signed by custodians of the one before, so write access to files is not enough to add members.
 """
 
 from collections.abc import Iterable
@@ -14,12 +14,12 @@ from idvault.attest.roster_signature import verify
 
 
 def former_path(path: Path, *, version: int) -> Path:
-    """Return where a former version of the roster in a file lies."""
+    """Return the path of an earlier version of a roster file."""
     return path.with_name(f"{path.stem}.{version}{path.suffix}")
 
 
 def load(path: Path) -> Roster:
-    """Return the verified roster in force; raises RosterError, also for a version that is missing."""
+    """Return the verified roster in force; raises RosterError, also if a version is missing."""
     return load_all(path)[-1]
 
 
@@ -31,9 +31,9 @@ def load_all(path: Path) -> tuple[Roster, ...]:
 
 
 def verified(versions: Iterable[Roster], *, previous: Roster | None = None) -> tuple[Roster, ...]:
-    """Return versions as they are once each has been verified against the one before it.
+    """Verify each version against the one before it and return them all.
 
-    previous: the verified version before the first of them. Raises RosterError.
+    previous: the verified version before the first one. Raises RosterError.
     """
     found = []
     for roster in versions:
@@ -44,16 +44,16 @@ def verified(versions: Iterable[Roster], *, previous: Roster | None = None) -> t
 
 
 class WatchedChain:
-    """Reads the file's versions again only where the file is another one than was read last."""
+    """Re-reads the versions only if the file has changed since it was last read."""
 
     def __init__(self, path: Path) -> None:
-        """Take the path of the version in force."""
+        """Set the path of the version in force."""
         self._path = path
         self._seen: tuple[int, int, int] | None = None
         self._versions: tuple[Roster, ...] = ()
 
     def __call__(self) -> tuple[Roster, ...]:
-        """Return every version, verified; raises RosterError, each time for as long as it is wrong."""
+        """Return every version, verified; raises RosterError on each call while the file is invalid."""
         seen = self._state()
         if seen != self._seen:
             self._versions = load_all(self._path)

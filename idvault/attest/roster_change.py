@@ -1,9 +1,9 @@
-"""What a later version of a roster may not do to a quorum that goes on under its name (docs/hand-over.md).
+"""Rules for changing a quorum that keeps its name in a later roster version (docs/hand-over.md).
 
-- M is never lowered: what needs two people today does not need one tomorrow.
-- Who stays keeps the own place, by name and by key: the place is the x of the shares, and a person who moved
-  would come to hold two shares of one record.
-- A quorum of another shape gets another name; the records of the old one stay with its custodians.
+- M is never lowered: records sealed for two custodians must not become openable by one.
+- A custodian who stays keeps the same place, by name and by key. The place is the x coordinate of the shares;
+  a custodian who moved could come to hold two shares of one record.
+- A quorum of a different shape needs a new name; the records of the old one stay with its custodians.
 """
 
 from idvault.attest.quorum import Quorum
@@ -13,7 +13,7 @@ from idvault.attest.roster_member import RosterMember
 
 
 def check(roster: Roster, *, previous: Roster) -> None:
-    """Raise RosterError for a change that would take something away from the records that are sealed."""
+    """Raise RosterError for a change that would weaken the protection of sealed records."""
     for before in previous.quorums:
         after = going_on(before, roster)
         if after is not None:
@@ -21,17 +21,17 @@ def check(roster: Roster, *, previous: Roster) -> None:
 
 
 def going_on(quorum: Quorum, roster: Roster) -> Quorum | None:
-    """Return what a quorum is in another version, None where its name has ended."""
+    """Return the quorum of the same name in another version, or None if there is none."""
     return next((found for found in roster.quorums if found.name == quorum.name), None)
 
 
 def is_same(one: RosterMember, other: RosterMember) -> bool:
-    """Tell whether two entries are one person with the same keys: who has a new key is somebody new."""
+    """Tell whether two entries are the same member with the same keys; new keys make a new member."""
     return (one.name, one.hpke_public_key, one.ed25519) == (other.name, other.hpke_public_key, other.ed25519)
 
 
 def is_same_holder(one: RosterMember, other: RosterMember) -> bool:
-    """Tell whether two entries are one person with the same key for shares, whatever became of other keys."""
+    """Tell whether two entries are the same member with the same key for shares; other keys may differ."""
     return (one.name, one.hpke_public_key) == (other.name, other.hpke_public_key)
 
 
@@ -39,7 +39,7 @@ def _check_quorum(before: Quorum, after: Quorum) -> None:
     where = f"quorum {after.name}"
     if after.threshold < before.threshold:
         raise RosterError(
-            f"{where}: threshold {after.threshold} is less than the {before.threshold} of the version before"
+            f"{where}: threshold {after.threshold} is less than {before.threshold} in the previous version"
         )
     for former, roster_member in enumerate(before.custodians, start=1):
         for place, found in enumerate(after.custodians, start=1):
@@ -48,6 +48,6 @@ def _check_quorum(before: Quorum, after: Quorum) -> None:
             )
             if is_one and place != former:
                 raise RosterError(
-                    f"{where}: {roster_member.name} must stay in place {former}, where the others count on "
-                    f"{roster_member.name}; put who comes into the place of who goes"
+                    f"{where}: {roster_member.name} must stay in place {former}; "
+                    "put a new custodian into the place of the one who leaves"
                 )

@@ -1,4 +1,4 @@
-"""One person of a roster: who it is, for whom, and with which keys; exactly one role each."""
+"""A roster member: name, role, organisation and keys; each member has exactly one role."""
 
 import re
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ _SPKI = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True)
 class RosterMember:
-    """A person. hpke_public_key: raw, of the suite; ed25519: 32 bytes; spki: of the TLS certificate, in hex.
+    """A member. hpke_public_key: raw, of the suite. ed25519: 32 bytes.
 
-    actor_id: 16 random bytes in hex, the person's name in the log.
+    spki: pin of the TLS certificate, in hex. actor_id: 16 random bytes in hex, the member's name in the log.
     """
 
     name: str
@@ -31,7 +31,7 @@ class RosterMember:
     spki: str
 
     def to_json(self) -> dict[str, Any]:
-        """Return the person as the roster file writes it."""
+        """Return the member as written in the roster file."""
         return {
             "name": self.name,
             "role": self.role,
@@ -44,11 +44,11 @@ class RosterMember:
 
 
 def parse(value: Any, where: str) -> RosterMember:
-    """Return the person, or raise RosterError that names the field."""
+    """Return the member; raises RosterError, which names the field."""
     fields = reading.mapping(value, where)
     reading.exactly(fields, where, "name", "role", "organisation", "actor_id", "hpke", "ed25519", "spki")
     name = reading.matching(
-        fields["name"], f"{where}: name", NAME, "1 to 63 small letters, digits and inner hyphens"
+        fields["name"], f"{where}: name", NAME, "1 to 63 lower-case letters, digits and inner hyphens"
     )
     where = f"person {name}"
     if fields["role"] not in tuple(ROLES):

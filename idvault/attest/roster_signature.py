@@ -1,13 +1,13 @@
-"""Who must have signed a roster: its custodians make it valid, not the server that hands it out (RFC 8032).
+"""Whose signatures make a roster valid: its custodians', not the server's that serves it (RFC 8032).
 
-- Version 1: every custodian of every quorum.
-- A later version is the next one, and is signed by M custodians of each quorum of the version before.
-- A signature counts only of somebody who stays in the new version with the same key, and for a quorum that
-  goes on only of somebody who keeps the own place in it with the same keys: whoever is replaced does not sign
-  the own replacement, also where the person is named still in order to hand over.
-- A signature that is wrong, or of somebody who has none to give, makes the whole file invalid.
-- A version that is not for development never becomes one for development.
-- What a later version may not do to a quorum: attest.roster_change.
+- Version 1: every custodian of every quorum must sign.
+- A later version must have the next number and be signed by M custodians of each quorum of the previous one.
+- A signature counts only if its signer stays in the new version with the same signing key. For a quorum that
+  continues, the signer must also keep the same place in it with the same keys: a custodian who is replaced
+  does not sign the replacement, even while still listed in order to hand over.
+- A wrong signature, or one by somebody who may not sign, makes the whole file invalid.
+- A version that is not for development is never followed by one that is.
+- Rules for changing a quorum: attest.roster_change.
 """
 
 from collections.abc import Callable
@@ -23,14 +23,14 @@ from idvault.attest.roster_member import RosterMember
 
 
 class RosterSignatureError(RosterError):
-    """A roster whose signatures do not make it valid."""
+    """A roster's signatures are wrong or too few."""
 
 
 def sign(roster: Roster, *, name: str, signer: Callable[[bytes], bytes]) -> Roster:
     """Return the roster with one more signature.
 
-    signer: returns the 64-byte Ed25519 signature of what it is given, with the person's own key. Raises
-    RosterSignatureError if it is another key than the roster names.
+    signer: returns the 64-byte Ed25519 signature of a message by the member's key. Raises
+    RosterSignatureError if it used a key other than the one in the roster.
     """
     signature = signer(roster.canonical())
     _check(roster.member(name), signature, roster.canonical())
@@ -38,9 +38,9 @@ def sign(roster: Roster, *, name: str, signer: Callable[[bytes], bytes]) -> Rost
 
 
 def verify(roster: Roster, *, previous: Roster | None) -> None:
-    """Raise RosterError (RosterSignatureError) unless a roster follows the one before it, None for the first.
+    """Raise RosterError (RosterSignatureError) unless a roster is valid after the one before it.
 
-    The one before must have been verified itself.
+    previous: the version before, which must have been verified; None for version 1.
     """
     check_follows(roster, previous=previous)
     signers = _signers(roster, previous or roster)
@@ -50,23 +50,23 @@ def verify(roster: Roster, *, previous: Roster | None) -> None:
 
 
 def check_follows(roster: Roster, *, previous: Roster | None) -> None:
-    """Raise RosterError unless a roster may follow the one before it, if only enough custodians sign."""
+    """Raise RosterError unless a roster may follow the one before it; does not check signatures."""
     expected = previous.version + 1 if previous else 1
     if roster.version != expected:
         raise RosterError(f"version {expected} was expected, this is version {roster.version}")
     if previous and roster.development and not previous.development:
-        raise RosterError("the version before was not for development, so this one must not be")
+        raise RosterError("the previous version was not for development, so this one must not be")
     if previous:
         roster_change.check(roster, previous=previous)
 
 
 def check_signatures(roster: Roster, *, previous: Roster | None) -> None:
-    """Raise RosterSignatureError unless each signature is in order; there may be too few of them."""
+    """Raise RosterSignatureError unless each signature is valid; does not check how many there are."""
     _signers(roster, previous or roster)
 
 
 def _signers(roster: Roster, electorate: Roster) -> set[str]:
-    """Return who has signed with a right to it; raises on any signature that is not in order."""
+    """Return the names of entitled signers; raises on any signature that is not valid."""
     custodians = {
         roster_member.name: roster_member
         for quorum in electorate.quorums
@@ -77,7 +77,7 @@ def _signers(roster: Roster, electorate: Roster) -> set[str]:
     for signature in roster.signatures:
         roster_member = custodians.get(signature.name)
         if roster_member is None:
-            raise RosterSignatureError(f"{signature.name} signed, but is no custodian who may")
+            raise RosterSignatureError(f"{signature.name} signed but is not a custodian of a quorum")
         _check(roster_member, signature.signature, canonical)
         stays = present.get(roster_member.name)
         if stays is not None and stays.ed25519 == roster_member.ed25519:
@@ -86,7 +86,7 @@ def _signers(roster: Roster, electorate: Roster) -> set[str]:
 
 
 def _staying(quorum: Quorum, roster: Roster) -> set[str]:
-    """Return whose word counts for a quorum: who keeps the own place, or anybody of it where it has ended."""
+    """Return who may sign for a quorum: custodians who keep their place, or all if the quorum has ended."""
     after = roster_change.going_on(quorum, roster)
     if after is None:
         return {roster_member.name for roster_member in quorum.custodians}
@@ -104,4 +104,6 @@ def _check(roster_member: RosterMember, signature: bytes, canonical: bytes) -> N
 def _check_enough(quorum: Quorum, signers: set[str], *, threshold: int) -> None:
     have = sum(roster_member.name in signers for roster_member in quorum.custodians)
     if have < threshold:
-        raise RosterSignatureError(f"quorum {quorum.name}: {have} of its custodians signed, {threshold} must")
+        raise RosterSignatureError(
+            f"quorum {quorum.name}: {have} of its custodians signed, {threshold} are needed"
+        )

@@ -1,15 +1,15 @@
-"""Checks a status token or credential offline, against a key set and a list that were fetched before.
+"""Checks a status token or credential offline, against a key set and a list fetched earlier.
 
-In this order, and whatever is missing or not understood refuses:
+The checks, in this order; anything missing or unknown is refused:
 
-1. a token of one of both types, signed by a key of the set that is for tokens,
-2. from the issuer and for the audience that were expected,
-3. not from the future, and not run out,
-4. a status token: the state is VERIFIED and the account not closed;
-   a credential: a list with the name that it refers to, signed by a key that is for lists, not run out and no
-   older than is allowed; its entry, which must exist, is VALID.
+1. the token has one of the two types and is signed by a token key of the set,
+2. it is from the expected issuer and for the expected audience,
+3. it is not from the future and has not expired,
+4. for a status token: the state is VERIFIED and the account is not closed;
+   for a credential: there is a list with the URI it refers to, signed by a list key, not expired and not
+   older than allowed, and the credential's entry in it exists and is VALID.
 
-Nothing is asked of anybody. An entry of a list says nothing about a credential that does not verify itself.
+No request is made. A list entry means nothing for a credential that does not itself verify.
 """
 
 from collections.abc import Mapping
@@ -30,23 +30,23 @@ from idvault.attest.status_token import (
 from idvault.domain.account import AccountState, Standing
 
 SKEW = 60
-"""By how many seconds the clocks of issuer and verifier may differ where a token is from the future."""
+"""How many seconds the issuer's clock may be ahead of the verifier's."""
 
 
 class CheckError(ValueError):
-    """The check fails; reason: a word for machines."""
+    """The check failed; reason: a machine-readable code."""
 
     def __init__(self, reason: str, text: str) -> None:
-        """Keep both."""
+        """Keep the reason beside the text."""
         super().__init__(text)
         self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
 class Attested:
-    """What was checked. subject: the account as this audience knows it. expires_at: seconds since 1970.
+    """The attested facts. subject: the account's pairwise subject for the audience.
 
-    standing: None for a credential, and where the audience is not told.
+    expires_at: seconds since 1970. standing: None for a credential, and if the token does not state it.
     """
 
     issuer: str
@@ -58,7 +58,7 @@ class Attested:
 
 @dataclass(frozen=True, slots=True)
 class CheckedList:
-    """A list whose signature and times were checked; entries are looked up in it."""
+    """A list whose signature and times have been checked."""
 
     uri: str
     issuer: str
@@ -79,14 +79,14 @@ def check(
 ) -> Attested:
     """Return what a token attests; raises CheckError.
 
-    issuer: who must have issued it, None for whoever holds the keys. lists: the lists at hand, by address;
-    only a credential needs one. max_list_age: the most seconds ago that it may have been signed.
+    issuer: the required issuer; None accepts any issuer whose key is in the set. lists: the fetched lists by
+    URI; only a credential needs one. max_list_age: the most seconds since the list was signed.
     """
     credential, claims = _token(token, keys)
     attested = _attested(claims, issuer=issuer, audience=audience, seconds=int(now.timestamp()))
     if credential:
         found = _list_of(claims, lists or {}, issuer=attested.issuer)
-        # A list is kept and used again: it may have run out, or grown old, since it was read.
+        # Lists are cached: this one may have expired or become too old since it was read.
         _check_list_times(found.issued_at, found.expires_at, now, max_list_age)
         _check_entry(claims, found)
     else:
@@ -102,7 +102,7 @@ def read_list(
     max_age: float | None = None,
     limit: int = status_list.MOST_BYTES,
 ) -> CheckedList:
-    """Return a list that is signed, in time, and no older than max_age seconds; raises CheckError.
+    """Return a list that is signed, not expired and not older than max_age seconds; raises CheckError.
 
     limit: the longest array that is decompressed, in bytes.
     """
@@ -121,7 +121,7 @@ def read_list(
 
 
 def _token(token: str | bytes, keys: JwkSet) -> tuple[bool, dict[str, Any]]:
-    """Return whether it is a credential, and its claims."""
+    """Return whether the token is a credential, and its claims."""
     known = keys.of(TOKEN_PURPOSE)
     try:
         return True, jose.verify(token, known, typ=CREDENTIAL_TYPE)
@@ -150,7 +150,7 @@ def _check_times(issued_at: int, expires_at: int, seconds: int, *, prefix: str) 
     if issued_at > seconds + SKEW:
         raise CheckError(f"{prefix}NOT_YET_VALID", "it was issued in the future")
     if expires_at <= seconds:
-        raise CheckError(f"{prefix}EXPIRED", "it has run out")
+        raise CheckError(f"{prefix}EXPIRED", "it has expired")
 
 
 def _check_state(claims: Mapping[str, Any]) -> None:
@@ -168,7 +168,7 @@ def _reference(claims: Mapping[str, Any]) -> Mapping[str, Any]:
     status = claims.get("status")
     found = status.get("status_list") if isinstance(status, Mapping) else None
     if not isinstance(found, Mapping):
-        raise CheckError("CLAIMS_INVALID", "the credential refers to no list")
+        raise CheckError("CLAIMS_INVALID", "the credential does not refer to a list")
     return found
 
 
@@ -176,7 +176,7 @@ def _list_of(claims: Mapping[str, Any], lists: Mapping[str, CheckedList], *, iss
     uri = _word(_reference(claims), "uri", "CLAIMS_INVALID")
     found = lists.get(uri)
     if found is None or found.uri != uri or found.issuer != issuer:
-        raise CheckError("LIST_MISSING", "the list that the credential refers to is not at hand")
+        raise CheckError("LIST_MISSING", "the list that the credential refers to is missing")
     return found
 
 
@@ -192,12 +192,12 @@ def _check_entry(claims: Mapping[str, Any], found: CheckedList) -> None:
 def _word(claims: Mapping[str, Any], name: str, reason: str) -> str:
     value = claims.get(name)
     if not isinstance(value, str) or not value:
-        raise CheckError(reason, f"{name} is missing or no text")
+        raise CheckError(reason, f"{name} is missing or not a text")
     return value
 
 
 def _number(claims: Mapping[str, Any], name: str, reason: str) -> int:
     value = claims.get(name)
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise CheckError(reason, f"{name} is missing or no whole number")
+        raise CheckError(reason, f"{name} is missing or not a whole number")
     return value

@@ -1,11 +1,11 @@
-"""What the vault attests to third parties, as claims: a status token, a status credential, a status list.
+"""The JWT claims of status tokens, credentials and lists, with which idvault attests to third parties.
 
-- A subject is pairwise: another one for each audience, and never the account token.
-- A status token says the status now, for ten minutes and without an entry in any list.
-- A status credential lives for 30 days; whether it still holds is an entry of a Token Status List
+- A subject is pairwise: different for each audience, and never the account token.
+- A status token states the current status, is valid for ten minutes and needs no list entry.
+- A status credential is valid for 30 days; its current status is an entry in a Token Status List
   (draft-ietf-oauth-status-list): VALID if the account is VERIFIED and not closed, else INVALID.
-- Neither outlives the confirmation that it is about.
-- A list is public: whoever checks fetches all of it, so that nobody learns whom he checks.
+- Neither is valid longer than the verification that it attests.
+- A list is public: a verifier fetches all of it, so nobody learns which account is being checked.
 """
 
 import hmac
@@ -30,22 +30,22 @@ _SUBJECT = "idvault/pairwise-subject/v1"
 
 
 def issuer(origin: str) -> str:
-    """Return the issuer of a deployment, the address of its public directory by the name of its log."""
+    """Return a deployment's issuer: the URL of its public directory, made from its log's origin."""
     return f"https://{origin}"
 
 
 def list_path(number: int) -> str:
-    """Return where a list lies in the public directory."""
+    """Return the path of a list in the public directory."""
     return f"status/{number}.jwt"
 
 
 def list_uri(issued_by: str, number: int) -> str:
-    """Return the address of a list, which is also its name."""
+    """Return the URL of a list, which is also its name."""
     return f"{issued_by}/{list_path(number)}"
 
 
 def subject(*, key: bytes, audience: str, account_token: str) -> str:
-    """Return the pairwise subject of an account for an audience: nobody without the key can link two.
+    """Return an account's pairwise subject for an audience; subjects cannot be linked without the key.
 
     key: 32 bytes, for this purpose only.
     """
@@ -62,7 +62,7 @@ def status_claims(
     issued_at: datetime,
     expires_at: datetime,
 ) -> dict[str, Any]:
-    """Return the claims of a status token; standing is told to the account's own relying party only."""
+    """Return the claims of a status token; only the account's relying party may be told the standing."""
     claims: dict[str, Any] = {
         "iss": issued_by,
         "sub": subject,

@@ -1,11 +1,11 @@
-"""Who takes whose place in a quorum, read from the verified versions of the roster alone (docs/hand-over.md).
+"""Who takes whose place in a quorum, derived only from the verified roster versions (docs/hand-over.md).
 
-The service and the leaving custodian's own client both ask here; nobody is named by anything but the roster.
+The service and the leaving custodian's client both use this module.
 
-- The place must be another's in the version in force, in the quorum of the same name, M and N.
-- The successor has a key of the same suite, and never held another place of this quorum: nobody comes to hold
-  two shares of one record.
-- Who is named no more has nothing to hand over: leaving the people of the roster gives the own shares up.
+- In the version in force, another custodian must hold the place, in the quorum of the same name, M and N.
+- The successor must have a key of the same suite and must never have held another place in this quorum: no
+  custodian may come to hold two shares of one record.
+- A custodian who is no longer in the roster cannot hand over: leaving the roster gives up the shares.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -19,15 +19,15 @@ from idvault.attest.roster_member import RosterMember
 
 
 class SuccessionError(RosterError):
-    """Shares that must not be handed over, although somebody has the place; the text says why."""
+    """Shares must not be handed over although the place has a successor; the text gives the cause."""
 
 
 @dataclass(frozen=True, slots=True)
 class Succession:
     """One custodian's place in one quorum, taken by another.
 
-    quorum: as it is in the version in force, with the successor in the place. former_ids: the ids of the
-    quorums, of earlier versions, under which the leaver's shares may be sealed.
+    quorum: the quorum in the version in force, with the successor in the place. former_ids: the ids of
+    earlier versions of the quorum under which the leaver's shares may be sealed.
     """
 
     quorum: Quorum
@@ -37,14 +37,14 @@ class Succession:
 
     @property
     def successor(self) -> RosterMember:
-        """Who has the place now."""
+        """The custodian who holds the place now."""
         return self.quorum.custodians[self.place - 1]
 
 
 def find(versions: Sequence[Roster], *, leaver: RosterMember) -> tuple[Succession, ...]:
-    """Return each place that a custodian has lost to another and has shares of.
+    """Return each place that a custodian has passed to a successor and still has shares for.
 
-    versions: verified, from the first to the one in force. leaver: as the person is named there. Raises
+    versions: verified, from the first to the one in force. leaver: the entry in the version in force. Raises
     SuccessionError.
     """
     found = [_of_quorum(quorum, versions, leaver) for quorum in versions[-1].quorums]
@@ -52,10 +52,10 @@ def find(versions: Sequence[Roster], *, leaver: RosterMember) -> tuple[Successio
 
 
 def holders(quorum_of: Callable[[str], Quorum], *, quorum_ids: Sequence[str]) -> Quorum:
-    """Return the quorum of those who hold a record's shares.
+    """Return the quorum of the custodians who hold a record's shares.
 
-    quorum_ids: of each share the quorum that it is sealed under, in the order of the places. quorum_of:
-    returns a quorum of the roster, or raises. M is the same in all of them: it is that of the record.
+    quorum_ids: for each share, in order of place, the quorum that it is sealed under. quorum_of: returns a
+    quorum of the roster, or raises. All of them have the same M, which is the record's.
     """
     quorums = [quorum_of(quorum_id) for quorum_id in quorum_ids]
     custodians = tuple(each.custodians[place] for place, each in enumerate(quorums))

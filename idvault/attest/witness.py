@@ -1,4 +1,4 @@
-"""The witness policy of a roster: whose cosignatures a checkpoint needs; an empty one asks for none."""
+"""The witness policy of a roster: whose cosignatures a checkpoint needs; an empty policy needs none."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,13 +11,13 @@ from idvault.attest.roster_member import ED25519_PUBLIC_SIZE
 
 @dataclass(frozen=True, slots=True)
 class WitnessPolicy:
-    """How many of which witnesses; each is its name and its 32-byte Ed25519 public key."""
+    """How many of which witnesses must cosign; a witness is a name and a 32-byte Ed25519 public key."""
 
     threshold: int
     witnesses: tuple[tuple[str, bytes], ...]
 
     def to_json(self) -> dict[str, Any]:
-        """Return the policy as the roster file writes it."""
+        """Return the policy as written in the roster file."""
         return {
             "threshold": self.threshold,
             "witnesses": [{"name": name, "ed25519": reading.base64url(key)} for name, key in self.witnesses],
@@ -25,7 +25,7 @@ class WitnessPolicy:
 
 
 def parse(value: Any) -> WitnessPolicy | None:
-    """Return the policy, None for an empty object, or raise RosterError."""
+    """Return the policy, or None for an empty object; raises RosterError."""
     fields = reading.mapping(value, "witness")
     if not fields:
         return None

@@ -10,7 +10,7 @@ _PEOPLE = frozenset({"auditor", "custodian"})
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    # First of all, and before anything slow is imported: from here on a child does not outlive its parent.
+    # This comes before any slow import, so that a child never outlives its parent.
     process.end_with_parent()
     try:
         sys.exit(_run(sys.argv[1:]))

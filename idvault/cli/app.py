@@ -1,7 +1,7 @@
-"""The command line as a whole: which commands there are, `--json`, and how errors become exit codes.
+"""The whole command line: the list of commands, `--json`, and how errors become exit codes.
 
-A command's module is imported when the command is chosen: `idvault --help` needs none of them, and a service
-never loads what the people's commands need.
+A command's module is imported only when the command runs. `idvault --help` imports none of them, and a
+service never loads the packages of the people's commands.
 """
 
 from collections.abc import Sequence
@@ -21,17 +21,17 @@ _HELP = """Identity verification with a privacy vault: identities sealed, status
 To try it on one machine: `idvault dev`. For production, in this order: `keys init`, `db upgrade`,
 `custodian init` and `auditor init` on those people's own machines, `roster propose`, `sign` and `publish`,
 `platform register`, then `serve --edge platform`, `serve --edge custody` and `work`. Settings are environment
-variables that begin with IDVAULT_; a missing or unsafe one stops the start and is named.
+variables that begin with IDVAULT_; a process does not start with a missing or unsafe one, and names it.
 
-Exit codes: 0 done, 1 a check failed, 2 wrong usage, 3 something needed cannot be reached, 4 refused,
+Exit codes: 0 done, 1 a check failed, 2 wrong usage, 3 something required cannot be reached, 4 refused,
 5 a proof or signature does not verify."""
-# A pretty traceback prints local variables, and those may be personal.
+# A pretty traceback prints local variables, which may hold personal data.
 _PLAIN: dict[str, Any] = {
     "add_completion": False,
     "rich_markup_mode": None,
     "pretty_exceptions_enable": False,
 }
-# Name, the module and what it calls its commands, and the line in the list of commands.
+# Command name: "module:attribute" of the command, and its line in the help.
 _COMMANDS = {
     "dev": ("dev.command:dev", "Run the whole vault on this machine."),
     "serve": ("serve:serve", "Serve gRPC over mutual TLS."),
@@ -42,22 +42,22 @@ _COMMANDS = {
     "db": ("database:app", "The schema of both databases."),
     "keys": ("key:app", "The key files of the service's processes."),
     "platform": ("platform:app", "Platforms and monitors, and their pinned certificate keys."),
-    "roster": ("people.roster:app", "The signed file of people and quorums."),
+    "roster": ("people.roster:app", "The signed file of roster members and quorums."),
     "log": ("log.commands:app", "The transparency log: verify it offline, export it."),
     "auditor": ("people.role:auditor_app", "Request one sealed record, and open it."),
-    "custodian": ("people.role:custodian_app", "Give or refuse shares of records."),
+    "custodian": ("people.role:custodian_app", "Approve or deny disclosures; drill and hand over shares."),
 }
 
 
 class _Commands(TyperGroup):
-    """The commands by name; each is imported when it is chosen."""
+    """The commands by name; each is imported only when it runs."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names in the order of the help."""
         return list(_COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Import a command; None if there is none of that name."""
+        """Import a command; None for an unknown name."""
         if cmd_name not in _COMMANDS:
             return None
         module, _, name = _COMMANDS[cmd_name][0].partition(":")
@@ -88,10 +88,11 @@ app = typer.Typer(
 @app.callback()
 def options(
     _as_json: Annotated[
-        bool, typer.Option(_JSON, help="Write errors as one JSON object on stderr. May stand anywhere.")
+        bool,
+        typer.Option(_JSON, help="Write errors as one JSON object on stderr. Can be given anywhere."),
     ] = False,
 ) -> None:
-    """Accept the option that every command has; `run` has read it."""
+    """Accept the option that every command has; `run` has already read it."""
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -112,7 +113,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _usage(error: Exception) -> CommandError | None:
-    """Return the command line parser's own error; its classes are private, so a method tells."""
+    """Return the command line parser's own error, recognised by a method because its classes are private."""
     if isinstance(error, CommandError) or not hasattr(error, "format_message"):
         return None
     return CommandError(ExitCode.WRONG_USAGE, error.format_message(), reason="USAGE")

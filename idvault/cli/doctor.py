@@ -1,4 +1,4 @@
-"""`idvault doctor`: checks whether a deployment is healthy, and says what to do if it is not."""
+"""`idvault doctor`: checks whether a deployment is healthy, and says how to fix what is not."""
 
 import asyncio
 import json

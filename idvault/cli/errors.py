@@ -1,6 +1,6 @@
 """How a command ends: exit codes, and errors on stderr, as text or as JSON.
 
-0 done; 1 a check failed; 2 wrong usage; 3 something needed cannot be reached; 4 refused; 5 a proof or
+0 done; 1 a check failed; 2 wrong usage; 3 something required cannot be reached; 4 refused; 5 a proof or
 signature does not verify.
 """
 
@@ -31,10 +31,10 @@ class ExitCode(IntEnum):
 
 
 class CommandError(Exception):
-    """A command that ends with another code than 0."""
+    """Ends a command with an exit code other than 0."""
 
     def __init__(self, code: ExitCode, text: str, *, reason: str, field: str = "") -> None:
-        """reason: a word for programs. field: the option, setting or field that is wrong, if there is one."""
+        """reason: a code for programs. field: the wrong option, setting or field, empty if there is none."""
         super().__init__(text)
         self.code = code
         self.reason = reason
@@ -47,7 +47,7 @@ def wrong_usage(text: str, *, field: str) -> CommandError:
 
 
 def explain(error: Exception) -> CommandError:
-    """Return what an exception means to whoever ran the command."""
+    """Return the exit code and the text for an exception."""
     match error:
         case CommandError():
             found = error
@@ -67,13 +67,13 @@ def explain(error: Exception) -> CommandError:
 
 
 def not_installed(extra: str) -> CommandError:
-    """Return what ends a command whose packages are those of an extra that is not installed."""
+    """Return the error of a command that needs an extra which is not installed."""
     text = f"this command needs packages that are not installed: pip install 'idvault[{extra}]'"
     return CommandError(ExitCode.UNREACHABLE, text, reason="NOT_INSTALLED")
 
 
 def _explain_settings(error: Exception) -> CommandError | None:
-    # Not imported: the people's machines do not have the packages that read the service's settings.
+    # Not imported here: auditors and custodians do not install the packages that read the service's settings.
     config = sys.modules.get("idvault.config")
     if config is None or not isinstance(error, config.ConfigError):
         return None
@@ -89,14 +89,14 @@ def _explain_refusal(error: IdvaultError) -> CommandError:
         code = ExitCode.UNVERIFIED
     field = error.violations[0].field if isinstance(error, InvalidError) and error.violations else ""
     reason = error.reason.value
-    # Some errors have a text for the person at the command line, which says more than their reason.
+    # Some errors carry a text that says more than their reason.
     text = str(error) if str(error) != reason else _TEXTS.get(reason, reason)
     return CommandError(code, text, reason=reason, field=field)
 
 
 _TEXTS = {
     "STORE_UNAVAILABLE": "STORE_UNAVAILABLE: a database cannot be reached, or needs `idvault db upgrade`",
-    "ROSTER_INVALID": "ROSTER_INVALID: the roster is not valid, or older than one that was adopted before",
+    "ROSTER_INVALID": "ROSTER_INVALID: the roster is not valid, or older than the adopted one",
     "ILLEGAL_TRANSITION": "ILLEGAL_TRANSITION: not allowed in the present state",
     "ACCOUNT_NOT_FOUND": "not found",
 }
@@ -108,7 +108,7 @@ def _os_text(error: OSError) -> str:
 
 
 def _explain_mistake(error: Exception) -> CommandError:
-    # The text of an unexpected exception may hold a personal value; the place in the code does not.
+    # The text of an unexpected exception may hold personal data; its code locations do not.
     places = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
     name = type(error).__name__
     text = "\n  ".join((f"unexpected {name}; this is a bug in idvault, at", *places[-6:]))
@@ -126,6 +126,6 @@ def tell(error: CommandError, *, as_json: bool) -> None:
         }
         print(json.dumps({"error": content}, ensure_ascii=False), file=sys.stderr, flush=True)
     else:
-        # Lines that begin with "log: " are published, whichever command prints them.
+        # Lines that begin with "log: " are a documented format, so they get no prefix.
         who = "" if str(error).startswith("log: ") else "idvault: "
         print(f"{who}{error}", file=sys.stderr, flush=True)

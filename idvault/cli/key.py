@@ -27,12 +27,12 @@ def keys() -> None:
 
 @app.command()
 def init() -> None:
-    """Make the key files that are missing beside IDVAULT_KEYS, encrypted under IDVAULT_KEY_PASSPHRASE_FILE.
+    """Create missing key files beside IDVAULT_KEYS, encrypted under IDVAULT_KEY_PASSPHRASE_FILE.
 
     service.keys is for `serve --edge platform`, custody.keys for `serve --edge custody`, work.keys for
-    `work`. Move each to where its process alone can read it, and keep a copy in a safe place: if the
-    index key is lost, the vault no longer recognises a person who signs up again. Files that exist are left
-    as they are. The public key of the transparency log is printed: publish it.
+    `work`. Move each to where only its process can read it, and keep a copy in a safe place: without the
+    index key, the vault no longer recognises a person who signs up again. Existing files do not change. The
+    command prints the public key of the transparency log: publish it.
     """
     settings = config.load(Process.KEYS)
     public_key = operator.init_keys(settings)
@@ -48,8 +48,8 @@ def rotate(
 ) -> None:
     """Add a new key to the file of IDVAULT_KEYS; restart its processes afterwards.
 
-    They announce the key in jwks.json when they start, sign with it a day later, and keep the old one
-    published for 31 days after that.
+    The processes publish the new key in jwks.json when they start, sign with it a day later, and keep the old
+    key published for 31 days after that.
     """
     settings = config.load(Process.KEYS)
     version = operator.rotate_key(settings, purpose=purpose.value)

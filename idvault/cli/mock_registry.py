@@ -18,15 +18,15 @@ _LOOPBACK = ("127.0.0.1", "localhost")
 _SECRET_KEY = re.compile(r"[0-9a-fA-F]{32}")
 
 Population = Annotated[
-    Path, typer.Option(help="The JSON file of its synthetic people; created if it is missing.")
+    Path, typer.Option(help="The JSON file of the synthetic people; created if it is missing.")
 ]
 SecretKey = Annotated[
-    Path, typer.Option(help="The file of the secret key that callers sign with, 32 hex digits.")
+    Path, typer.Option(help="The file with the secret key that callers sign with, 32 hex digits.")
 ]
 Listen = Annotated[str, typer.Option(help="Where the registry's interface listens.")]
 AdminListen = Annotated[str, typer.Option(help="Where the admin port listens; loopback only.")]
-AppId = Annotated[str, typer.Option(help="The appId of its one caller.")]
-BizId = Annotated[str, typer.Option(help="The bizId of its one caller.")]
+AppId = Annotated[str, typer.Option(help="The appId of the only accepted caller.")]
+BizId = Annotated[str, typer.Option(help="The bizId of the only accepted caller.")]
 Latency = Annotated[int, typer.Option(min=0, help="How long an answer takes in mode normal.")]
 DailyCaps = Annotated[
     bool,
@@ -47,9 +47,9 @@ def mock_registry(  # noqa: PLR0917 - typer makes an option of each
 ) -> None:
     """Stand in for the national registry: the NPPA V1.9 protocol, with synthetic people.
 
-    It also answers about organisations, under /enterprise/check, by a protocol of this project.
+    It also checks organisations under /enterprise/check, with a protocol that this project invented.
 
-    Its admin port changes its behaviour while it runs: PUT /behaviour, POST /settle, POST /people,
+    The admin port changes its behaviour while it runs: PUT /behaviour, POST /settle, POST /people,
     POST /organizations, GET /counters, POST /reset.
     """
     host, port = running.address(listen, option="--listen")
@@ -80,7 +80,7 @@ def mock_registry(  # noqa: PLR0917 - typer makes an option of each
 
 
 def _admin_port(listen: str) -> int:
-    """Return the port; whoever reaches it controls the registry's answers, so it must be on loopback."""
+    """Return the port, which must be on loopback because it controls the registry's answers."""
     host, port = running.address(listen, option="--admin-listen")
     if host not in _LOOPBACK:
         text = "--admin-listen must be 127.0.0.1:PORT"
@@ -91,6 +91,6 @@ def _admin_port(listen: str) -> int:
 def _secret_key(path: Path) -> str:
     key = path.read_bytes().strip().decode("ascii", "replace")
     if not _SECRET_KEY.fullmatch(key):
-        text = "--secret-key-file must hold 32 hex digits, and nothing else"
+        text = "--secret-key-file must hold exactly 32 hex digits"
         raise wrong_usage(text, field="--secret-key-file")
     return key

@@ -37,10 +37,10 @@ def platforms() -> None:
 
 @app.command()
 def register(name: Name, certificate: Certificate, role: ForRole = Role.PLATFORM) -> None:
-    """Allow the holder of a certificate's key to call as NAME; the log gets an entry.
+    """Allow the holder of a certificate's key to call as NAME, and write a log entry.
 
-    A name may have several keys, to change from one to the next. A repeat changes nothing; a revoked key
-    stays revoked.
+    A name may have several keys, so that keys can be replaced. A repeat changes nothing; a revoked key stays
+    revoked.
     """
     from idvault import config  # noqa: PLC0415 - `--help` and the people's commands need no service
 

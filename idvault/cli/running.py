@@ -1,4 +1,4 @@
-"""Runs a server command: signals stop it; its ready file exists while it is ready."""
+"""Runs a server command until a signal stops it, with a ready file that exists while it is ready."""
 
 import asyncio
 import json
@@ -42,7 +42,7 @@ def address(listen: str, *, option: str) -> tuple[str, int]:
 def run(program: Program, *, ready_file: Path | None, factory: Callable[[], Any] | None = None) -> None:
     """Run a program until SIGTERM or SIGINT, or until it ends by itself.
 
-    factory: makes the event loop, None for the standard one.
+    factory: creates the event loop; None for the standard one.
     """
     with asyncio.Runner(loop_factory=factory) as runner:
         runner.run(_run(program, ready_file))
@@ -78,7 +78,7 @@ def real_clock() -> ClockReading:
 
 
 def clock(file: Path | None) -> Callable[[], ClockReading]:
-    """Return the clock of a process; the settings have been checked: a clock file is for development only."""
+    """Return the clock of a process. The settings already refuse a clock file outside development."""
     if file is None:
         return real_clock
     # Development only; production never loads the development rooms.
@@ -94,6 +94,6 @@ def clock(file: Path | None) -> Callable[[], ClockReading]:
 
 def fast_loop() -> asyncio.AbstractEventLoop:
     """Return the event loop of a server."""
-    import uvloop  # noqa: PLC0415 - the people's commands do without the server's packages
+    import uvloop  # noqa: PLC0415 - the people's commands run without the server's packages
 
     return uvloop.new_event_loop()

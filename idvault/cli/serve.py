@@ -34,7 +34,7 @@ def serve(
         Edge | None,
         typer.Option(
             help="platform: for IM backends. custody: for auditors, custodians, operators and monitors. "
-            "Without it one process serves both on two ports, in development only."
+            "Without this option one process serves both on two ports, in development only."
         ),
     ] = None,
     ready_file: running.ReadyFile = None,
@@ -43,8 +43,8 @@ def serve(
 ) -> None:
     """Serve gRPC over mutual TLS until SIGTERM or SIGINT, then drain.
 
-    IDVAULT_PROCESSES of them share the port of IDVAULT_LISTEN; process i has its metrics on the port of
-    IDVAULT_METRICS_LISTEN + i. The log goes to stdout, one JSON object a line.
+    IDVAULT_PROCESSES processes share the port of IDVAULT_LISTEN; process number i serves its metrics on the
+    port of IDVAULT_METRICS_LISTEN + i. The log goes to stdout, one JSON object a line.
     """
 
     served = {
@@ -73,7 +73,7 @@ def _addresses(settings: "Settings") -> dict[str, str]:
 
 
 class _Group:
-    """Several processes that share a port; if one dies, all end, so that a supervisor notices."""
+    """Several processes that share a port. If one dies, all stop, so that a supervisor notices."""
 
     def __init__(self, settings: "Settings", *, edge: Edge | None, clock_file: Path | None) -> None:
         self._settings = settings

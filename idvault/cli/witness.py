@@ -25,38 +25,38 @@ def witness(  # noqa: PLR0917 - typer makes an option of each
     state: Annotated[
         Path,
         typer.Option(
-            help="The folder of its key and of the checkpoints it has cosigned; created if it is missing. "
-            "Never restore an old copy: the witness would cosign a fork."
+            help="The folder with its key and the checkpoints it has cosigned; created if it is missing. "
+            "Never restore an old copy: the witness could then cosign a fork."
         ),
     ],
     log_key: Annotated[
         list[str],
         typer.Option(
             metavar="VKEY",
-            help="The public key of a log that it cosigns, as `keys init` prints it; may be repeated.",
+            help="The public key of a log to cosign, as printed by `keys init`; may be repeated.",
         ),
     ],
     name: Annotated[
         str | None,
         typer.Option(
-            help="The name under which it signs, such as witness.example/w1; needed at the first start."
+            help="The name in its signatures, such as witness.example/w1; required at the first start."
         ),
     ] = None,
-    listen: Annotated[str, typer.Option(help="Where add-checkpoint is served.")] = "127.0.0.1:7493",
+    listen: Annotated[str, typer.Option(help="The address that serves add-checkpoint.")] = "127.0.0.1:7493",
     tls_certificate: Annotated[
         Path | None,
         typer.Option(
-            help="The certificate chain for https; without it, let a web server in front add https."
+            help="The certificate chain for https; without it, put a web server with https in front."
         ),
     ] = None,
     tls_key: Annotated[Path | None, typer.Option(help="The private key of that certificate.")] = None,
     ready_file: running.ReadyFile = None,
 ) -> None:
-    """Cosign checkpoints that follow those seen before, until SIGTERM or SIGINT (C2SP tlog-witness).
+    """Cosign checkpoints that continue those seen before, until SIGTERM or SIGINT (C2SP tlog-witness).
 
-    The key is created at the first start, in the file witness.key of the state folder. Its public half is
-    printed: it is the IDVAULT_WITNESS_KEY of the vault, and what clients of the log trust. Run the witness
-    for an organisation that the vault's operator does not control. One process holds a state folder.
+    The first start creates the key in the file witness.key of the state folder and prints the public key. Set
+    it as IDVAULT_WITNESS_KEY of the vault, and give it to the clients of the log. An organisation that the
+    vault's operator does not control should run the witness. Only one process can use a state folder.
     """
     address = running.address(listen, option="--listen")
     tls = _tls(tls_certificate, tls_key)
@@ -86,7 +86,7 @@ def _program(cosigner: Cosigner, address: tuple[str, int], tls: ssl.SSLContext |
 
 @contextmanager
 def _held(path: Path) -> Iterator[WitnessState]:
-    """Hold the state folder, and write the log to stdout meanwhile."""
+    """Hold the state folder; meanwhile the process log goes to stdout."""
     try:
         folder = WitnessState(path)
     except StateError as error:

@@ -8,7 +8,7 @@ from idvault.cli import running
 
 
 def work(ready_file: running.ReadyFile = None, clock_file: running.ClockFile = None) -> None:
-    """Run background work until SIGTERM or SIGINT: settle claims, expire, delete what is due, publish.
+    """Run background work until SIGTERM or SIGINT: settle, expire and delete what is due, publish the log.
 
     Several workers may run; each lease belongs to one of them. IDVAULT_KEYS must name the worker's key file.
     The log goes to stdout, one JSON object a line.

@@ -1,1 +1,1 @@
-"""The people's half: their own keys and shares, and opening. The service cannot import this room."""
+"""The roster members' half: their keys and shares, and opening records. The service must not import it."""

@@ -1,4 +1,4 @@
-"""A leaver's share on its way to the custodian who has the place now (docs/hand-over.md; HPKE, RFC 9180)."""
+"""Re-seals a leaver's share to the custodian who takes the place (docs/hand-over.md; HPKE, RFC 9180)."""
 
 from idvault.attest import hpke
 from idvault.attest.succession import Succession
@@ -18,10 +18,11 @@ def hand_over(
     sealed: bytes,
     share_hash: bytes,
 ) -> HandedShare:
-    """Return the own share, re-sealed to the successor's key of the roster, and to nothing else.
+    """Return the leaver's share, re-sealed to the successor's roster key.
 
-    quorum_id: that the share is sealed under; the caller has checked that it is one of the succession. Raises
-    UnsealError and ShareError as custody.share.open_sealed_share does. The share leaves scope at once.
+    quorum_id: the quorum the share is sealed under; the caller must have checked that it belongs to the
+    succession. Raises UnsealError and ShareError as custody.share.open_sealed_share does. The plaintext share
+    is not kept.
     """
     share = open_sealed_share(
         identity=identity,

@@ -1,7 +1,7 @@
-"""A person's own keys, made and kept on the person's machine in an identity folder (HPKE, Ed25519, Argon2id).
+"""A roster member's keys, created and kept in an identity folder on the member's computer.
 
-keys.json holds the private keys, encrypted under the person's passphrase; public.json is what the roster
-needs; certificate.pem and key.pem, where they are, are the person's TLS identity.
+keys.json holds the private keys (HPKE, Ed25519), encrypted under the member's passphrase (Argon2id).
+public.json holds the member's roster entry. certificate.pem and key.pem, if present, are the TLS identity.
 """
 
 import json
@@ -31,16 +31,16 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 class IdentityError(Exception):
-    """An identity folder that cannot be used; the text says why."""
+    """An identity folder cannot be used; the text gives the cause."""
 
 
 class PassphraseError(IdentityError):
-    """The keys do not open: another passphrase, or damage."""
+    """The keys cannot be decrypted: the passphrase is wrong or the file is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
 class PersonalIdentity:
-    """A person with private keys in hand; neither is ever shown by repr."""
+    """A roster member's identity with its private keys, which repr never shows."""
 
     name: str
     role: str
@@ -51,17 +51,17 @@ class PersonalIdentity:
     _ed25519_private: bytes = field(repr=False)
 
     def sign(self, message: bytes) -> bytes:
-        """Return the person's 64-byte Ed25519 signature (RFC 8032)."""
+        """Return the member's 64-byte Ed25519 signature (RFC 8032)."""
         return self._ed25519().sign(message)
 
     def unseal(self, sealed: bytes, *, suite: str, info: bytes) -> bytes:
-        """Return what was sealed to this person; raises UnsealError, also for a suite of other keys."""
+        """Return the plaintext of data sealed to this member; raises UnsealError, also for another suite."""
         if suite != self.suite:
             raise UnsealError
         return hpke.unseal(suite=suite, private_key=self._hpke_private, sealed=sealed, info=info)
 
     def member(self, *, spki: str) -> RosterMember:
-        """Return the entry for the roster; spki: of the person's TLS certificate, in hex, or empty."""
+        """Return the roster entry. spki: the pin of the member's TLS certificate, in hex, or empty."""
         return RosterMember(
             name=self.name,
             role=self.role,
@@ -77,7 +77,7 @@ class PersonalIdentity:
         return Ed25519PrivateKey.from_private_bytes(self._ed25519_private)
 
     def to_json(self) -> dict[str, Any]:
-        """Return everything, private keys too: what keys.json holds encrypted."""
+        """Return all fields, including private keys: the plaintext of keys.json."""
         return {
             "name": self.name,
             "role": self.role,
@@ -100,11 +100,11 @@ def create(
     suite: str = hpke.X_WING,
     cost: Cost = DEFAULT_COST,
 ) -> PersonalIdentity:
-    """Make a person's keys, and write keys.json and public.json; keys that are there are never replaced.
+    """Create a member's keys and write keys.json and public.json; existing keys are never replaced.
 
-    random: returns as many unpredictable bytes as asked for. public.json names the key of certificate.pem
-    if the folder has one; else its spki is empty, to be filled in before a roster takes it. Raises
-    IdentityError.
+    random: returns the requested number of unpredictable bytes. public.json contains the pin of
+    certificate.pem if the folder has one; otherwise its spki is empty and must be filled in before the entry
+    goes into a roster. Raises IdentityError.
     """
     made = PersonalIdentity(
         name, role, organisation, random(_ACTOR_SIZE).hex(), suite, random(_KEY_SIZE), random(_KEY_SIZE)
@@ -129,7 +129,7 @@ def create(
 
 
 def load(folder: Path, *, passphrase: bytes) -> PersonalIdentity:
-    """Return the person of a folder; raises IdentityError (PassphraseError)."""
+    """Return the identity in a folder; raises IdentityError (PassphraseError)."""
     path = folder / KEYS
     try:
         if stat.S_IMODE(path.stat().st_mode) & _OTHERS:
@@ -141,7 +141,7 @@ def load(folder: Path, *, passphrase: bytes) -> PersonalIdentity:
         content = passphrases.unlock(document, passphrase=passphrase, purpose=_PURPOSE)
         return _parsed(reading.document(content))
     except (UnsealError, RosterError) as error:
-        raise PassphraseError(f"{path} does not open with this passphrase") from error
+        raise PassphraseError(f"{path} cannot be opened with this passphrase") from error
 
 
 def _parsed(fields: dict[str, Any]) -> PersonalIdentity:
@@ -158,7 +158,7 @@ def _parsed(fields: dict[str, Any]) -> PersonalIdentity:
 
 
 def _spki(folder: Path) -> str:
-    """Return the pin of the folder's certificate, empty if there is none."""
+    """Return the pin of the folder's certificate, or "" if there is none."""
     try:
         return certificate.read((folder / CERTIFICATE).read_bytes()).spki
     except FileNotFoundError:

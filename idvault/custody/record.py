@@ -12,11 +12,11 @@ from idvault.domain.sharing import SharingError
 
 
 def open_record(*, record: SealedRecord, shares: Mapping[str, bytes], shred_value: bytes) -> Payload:
-    """Return what was sealed.
+    """Return the sealed payload.
 
-    shares: the 33-byte share of each custodian who gave one, by name. shred_value: the 32 bytes of the
-    account's shred key that are for this record. Raises ShareError that names the custodian of a wrong share,
-    UnsealError for everything else: too few shares, another record's value, any change of the record.
+    shares: 33-byte shares by custodian name. shred_value: 32 bytes derived from the account's shred key for
+    this record. Raises ShareError, naming the custodian, for a wrong share, and UnsealError for
+    anything else: too few shares, another record's shred value, or a modified record.
     """
     if record.format_version != FORMAT_VERSION:
         raise UnsealError

@@ -1,4 +1,4 @@
-"""A custodian opens the own share of one sealed record."""
+"""Opens a custodian's share of a sealed record."""
 
 from hashlib import sha256
 from hmac import compare_digest
@@ -12,15 +12,15 @@ SHARE_SIZE = 33
 
 
 class ShareError(DamagedError):
-    """A share that is not the one that was sealed; names its custodian, so that it can be asked after."""
+    """A share is not the one that was sealed; names its custodian so that the cause can be investigated."""
 
     def __init__(self, custodian: str) -> None:
-        """Keep whose share it is."""
+        """Keep the custodian's name."""
         super().__init__(Reason.RECORD_DAMAGED)
         self.custodian = custodian
 
     def __str__(self) -> str:
-        """Return whose share is wrong."""
+        """Name the custodian of the wrong share."""
         return f"the share of {self.custodian} is not the one that was sealed"
 
 
@@ -28,8 +28,8 @@ def open_share(*, identity: PersonalIdentity, record: SealedRecord, index: int) 
     """Return the 33 bytes of a custodian's share.
 
     index: the custodian's place in the present quorum, from 1. Raises UnsealError if the sealed share
-    does not open with these keys for this record, ShareError if what is inside is not the share whose hash
-    was stored.
+    cannot be opened with these keys for this record, and ShareError if its content does not match the stored
+    hash.
     """
     if not 1 <= index <= len(record.shares):
         raise ShareError(identity.name)
@@ -56,11 +56,9 @@ def open_sealed_share(
     sealed: bytes,
     share_hash: bytes,
 ) -> bytes:
-    """Return the 33 bytes of a custodian's share, which alone was handed out; raises as open_share does.
+    """Return the 33 bytes of a custodian's share, given without its record; raises as open_share does.
 
-    account_token: the account whose share is wanted; quorum_id: the quorum that the
-    share is sealed under; share_hash: SHA-256 of
-    the share that must come out.
+    quorum_id: the quorum that the share is sealed under. share_hash: the expected SHA-256 of the share.
     """
     info = seal.share_info(
         account_token=account_token, record_id=record_id, quorum_id=quorum_id, custodian=identity.name
@@ -74,7 +72,7 @@ def open_sealed_share(
 
 
 def check_share(share: bytes, *, record: SealedRecord, custodian: str) -> None:
-    """Raise ShareError unless a share is one of the record's, unchanged."""
+    """Raise ShareError unless the share matches one of the record's share hashes."""
     if len(share) != SHARE_SIZE or not 1 <= share[0] <= len(record.share_hashes):
         raise ShareError(custodian)
     if not compare_digest(sha256(share).digest(), record.share_hashes[share[0] - 1]):

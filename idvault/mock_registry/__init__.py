@@ -1,1 +1,1 @@
-"""A program that stands in for the national registry: NPPA wire, synthetic people, admin port."""
+"""A mock of the national registries: NPPA and enterprise wire, synthetic entries, admin port."""

@@ -1,4 +1,4 @@
-"""The mock registry's admin port: changes its behaviour, settles checks, adds entries, tells the counters."""
+"""The mock registry's admin port: changes its behaviour, settles checks, adds entries, shows counters."""
 
 import json
 from collections.abc import Awaitable, Callable, Sequence
@@ -54,7 +54,7 @@ class Admin:
         wanted = content if isinstance(content, dict) else {}
         ai, status = wanted.get("ai"), wanted.get("status")
         if not isinstance(ai, str) or type(status) is not int or status not in (0, 2, 3):
-            return _refusal("settle takes an ai and a status, 0 or 2, or 3 of an organisation")
+            return _refusal("settle needs an ai and a status: 0 or 2, or 3 for an organisation")
         if not self._end(ai, status):
             return _refusal("no such check is in progress", status=404)
         return web.json_response({"settled": ai})
@@ -94,7 +94,7 @@ async def _add(
     read: Callable[[object], _Entry],
     add: Callable[[Sequence[_Entry]], int],
 ) -> web.Response:
-    """Add one entry, a list of them, or an object that names the list; all of them or none."""
+    """Add one entry, a list of entries, or an object that names the list; adds all or none."""
     content = await _content(request)
     entries = content.get(kind, content) if isinstance(content, dict) else content
     try:

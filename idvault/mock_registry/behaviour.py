@@ -1,6 +1,6 @@
-"""How the mock registry behaves at the moment: its mode, for how many calls, how slowly, and its rate cap.
+"""The mock registry's current behaviour: its mode, for how many calls, its latency, and its rate cap.
 
-- normal; slow (answers late); hang (takes nothing, never answers); down (refuses connections).
+- normal; slow (answers late); hang (decides nothing, never answers); down (refuses connections).
 - half_answer and lose_answer decide the call, then cut the connection within or before the answer.
 - wrong_signature refuses every call as badly signed; maintenance and source_error answer 1001, undecided.
 - in_progress leaves every check in progress until /settle ends it.
@@ -32,7 +32,7 @@ class Mode(StrEnum):
 
 
 class BehaviourError(ValueError):
-    """What was asked for is no behaviour."""
+    """The requested behaviour is invalid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +47,13 @@ class Behaviour:
     """The mode, and how many calls it still holds for (None: until it is changed)."""
 
     def __init__(self, *, latency_ms: int) -> None:
-        """Begin normal, with the typical latency in milliseconds."""
+        """Start in mode normal, with the typical latency in milliseconds."""
         self._usual = latency_ms
         self._random = Random(latency_ms)  # noqa: S311 - a latency, not a secret
         self.reset()
 
     def reset(self) -> None:
-        """Be normal again."""
+        """Return to mode normal."""
         self.mode, self.count, self.latency_ms = Mode.NORMAL, None, self._usual
 
     mode: Mode
@@ -61,29 +61,29 @@ class Behaviour:
     latency_ms: int
 
     def change(self, wanted: object) -> None:
-        """Take a mode from JSON: {"mode", "count", "latency_ms"}; raises BehaviourError."""
+        """Set the mode from JSON: {"mode", "count", "latency_ms"}; raises BehaviourError."""
         if not isinstance(wanted, dict) or not set(wanted) <= {"mode", "count", "latency_ms"}:
-            raise BehaviourError("a behaviour is an object with mode, count, latency_ms")
+            raise BehaviourError("a behaviour must be an object with mode, count, latency_ms")
         try:
             mode = Mode(str(wanted.get("mode")))
         except ValueError:
-            raise BehaviourError(f"mode is one of {', '.join(Mode)}") from None
+            raise BehaviourError(f"mode must be one of {', '.join(Mode)}") from None
         usual = max(self._usual, _SLOW_MS) if mode is Mode.SLOW else self._usual
         count, latency_ms = wanted.get("count"), wanted.get("latency_ms", usual)
         if count is not None and (type(count) is not int or count < 1):
-            raise BehaviourError("count is a number of calls, or null")
+            raise BehaviourError("count must be a number of calls, or null")
         if type(latency_ms) is not int or latency_ms < 0:
-            raise BehaviourError("latency_ms is a number of milliseconds")
+            raise BehaviourError("latency_ms must be a number of milliseconds")
         if mode is Mode.DOWN and count is not None:
-            raise BehaviourError("a refused connection cannot be counted: down takes no count")
+            raise BehaviourError("mode down must not have a count: refused connections cannot be counted")
         self.mode, self.count, self.latency_ms = mode, count, latency_ms
 
     def as_json(self) -> dict[str, object]:
-        """Return the behaviour as change takes it."""
+        """Return the behaviour in the form that `change` accepts."""
         return {"mode": self.mode.value, "count": self.count, "latency_ms": self.latency_ms}
 
     def take(self) -> ScriptedTurn:
-        """Return how the next call is treated; after the last one counted, be normal."""
+        """Return how to treat the next call; after the last counted call the mode is normal."""
         turn = ScriptedTurn(self.mode, self._delay())
         if self.count is not None:
             self.count -= 1
@@ -92,15 +92,15 @@ class Behaviour:
         return turn
 
     def _delay(self) -> float:
-        # Latencies of such services have a long tail: log-normal around the typical one.
+        # Service latencies have a long tail: log-normal around the typical value.
         return self.latency_ms / 1000 * math.exp(self._random.gauss(0, 0.2))
 
 
 class RateGate:
-    """Bans a kind of call for a minute once it comes more often than its cap in a second."""
+    """Bans a type of call for a minute once it exceeds its cap within a second."""
 
     def __init__(self, *, cap: int) -> None:
-        """Allow cap calls in any second."""
+        """Allow `cap` calls in any second."""
         self._cap = cap
         self._recent: deque[float] = deque()
         self._banned_until = -math.inf

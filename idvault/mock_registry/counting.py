@@ -1,4 +1,4 @@
-"""What the mock registry counts: calls and charges since the last reset, and the checks of a day."""
+"""The mock registry's counters: calls and charges since the last reset, and checks per day."""
 
 from collections import Counter
 from dataclasses import asdict, dataclass, fields
@@ -11,7 +11,7 @@ _ZONE = timezone(timedelta(hours=8))
 
 @dataclass(slots=True)
 class Counters:
-    """What has happened since the start or the last reset; charged and duplicate_ai are of both wires."""
+    """Counts since the start or the last reset; charged and duplicate_ai cover both wires."""
 
     check: int = 0
     query: int = 0
@@ -27,16 +27,16 @@ class Counters:
         return asdict(self)
 
     def reset(self) -> None:
-        """Count from 0."""
+        """Set all counters to 0."""
         for each in fields(self):
             setattr(self, each.name, 0)
 
 
 class DayCaps:
-    """How often one name and one number may be checked in a day of China."""
+    """How often one name and one number may be checked per day (China time)."""
 
     def __init__(self, *, name: int, number: int) -> None:
-        """Take the two caps."""
+        """Set the two caps."""
         self._caps = {"name": name, "number": number}
         self._day = ""
         self._used: Counter[tuple[str, str]] = Counter()

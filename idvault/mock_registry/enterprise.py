@@ -1,10 +1,10 @@
-"""What the mock registry knows and remembers of organisations and their checks. It reads no clock.
+"""The mock registry's organisations and their checks. Does not read a clock.
 
-- A code that it does not know is NO_RECORD, a known one with another name a MISMATCH.
-- There is no query. The same ai with the same content is the same check: told again from memory for 48 h, and
-  not charged again. With another content it is refused as in use.
-- Where unheard results are not kept, only a check in progress is remembered: any other is decided, and
-  charged, anew.
+- An unknown code is NO_RECORD; a known code with another name is a MISMATCH.
+- There is no query. The same ai with the same content repeats a check: its result is kept for 48 h and is not
+  charged again. With different content it is refused as in use.
+- If unheard results are not kept, only checks in progress are remembered: any other is decided and charged
+  again.
 """
 
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ _KEPT = timedelta(hours=48)
 
 @dataclass(slots=True)
 class _EnterpriseCheck:
-    """A check that is remembered."""
+    """A remembered check."""
 
     question: Question = field(repr=False)
     status: EnterpriseStatus
@@ -31,12 +31,12 @@ class _EnterpriseCheck:
 
 
 class EnterpriseLedger:
-    """The memory of checks of organisations."""
+    """Remembers checks of organisations."""
 
     def __init__(
         self, *, organizations: Iterable[Organization], keep_unheard: bool, caps: DayCaps, counters: Counters
     ) -> None:
-        """Know organisations. caps, counters: shared by everything that decides."""
+        """Start with these organisations. caps, counters: shared with the other ledger."""
         self._organizations = organization.by_number(organizations)
         self._keep_unheard = keep_unheard
         self._caps = caps
@@ -44,13 +44,13 @@ class EnterpriseLedger:
         self._checks: dict[str, _EnterpriseCheck] = {}
 
     def add(self, organizations: Iterable[Organization]) -> int:
-        """Know more organisations, or the same ones anew; return how many were given."""
+        """Add or replace organisations; return how many were given."""
         added = organization.by_number(organizations)
         self._organizations |= added
         return len(added)
 
     def check(self, question: Question, *, now: datetime, in_progress: bool = False) -> EnterpriseStatus:
-        """Decide a check, leave it in progress, or tell it again; raises RefusedError."""
+        """Decide a check, leave it in progress, or repeat its result; raises RefusedError."""
         _check_input(question)
         known = self._find(question.ai, now)
         if known is not None:
@@ -66,7 +66,7 @@ class EnterpriseLedger:
         return status
 
     def settle(self, ai: str, status: EnterpriseStatus, *, now: datetime) -> bool:
-        """End a check that is in progress, and charge it; False if there is no such check."""
+        """End and charge a check that is in progress; False if there is no such check."""
         check = self._find(ai, now)
         if check is None or check.status is not EnterpriseStatus.IN_PROGRESS:
             return False

@@ -1,4 +1,4 @@
-"""The fixed identities of the NPPA test system: its own published, synthetic values, byte for byte."""
+"""The fixed identities of the NPPA test system: its published synthetic values, byte for byte."""
 
 from idvault.registry.nppa_wire import NppaStatus
 
@@ -23,13 +23,13 @@ _IN_PROGRESS = (
     ("某二八", "110000190201040013"),
 )
 
-# (name, number) -> what a check answers, whatever its ai.
+# (name, number) -> the answer to a check, for any ai.
 PEOPLE: dict[tuple[str, str], tuple[NppaStatus, str | None]] = {
     **{(name, number): (NppaStatus.VERIFIED, pi) for name, number, pi in _VERIFIED},
     **dict.fromkeys(_IN_PROGRESS, (NppaStatus.IN_PROGRESS, None)),
 }
 
-# ai -> what a query answers, with or without a check before it.
+# ai -> the answer to a query, with or without a previous check.
 QUERIES: dict[str, tuple[NppaStatus, str | None]] = {
     **{f"1{i:017}": (NppaStatus.VERIFIED, pi) for i, (_name, _number, pi) in enumerate(_VERIFIED, 1)},
     **{f"2{i:017}": (NppaStatus.IN_PROGRESS, None) for i in range(1, 9)},

@@ -1,9 +1,9 @@
-"""What the mock registry knows and remembers of people and their checks. It reads no clock.
+"""The mock registry's people and their checks. Does not read a clock.
 
 - A check is decided by name and number; a decided check is charged once, and a repeated ai is refused.
-- A result can be queried for 48 h, and for 300 s after the first query that told it; then its ai is free.
-- Where unheard results are not kept, only a check in progress can be queried at all.
-- The ids of the test system's fixtures are always known, never taken and never deleted.
+- A result can be queried for 48 h, and for 300 s after the first query that returned it; its ai is free then.
+- If unheard results are not kept, only a check in progress can be queried.
+- The ids of the test system's fixtures always exist: they are never in use and never deleted.
 """
 
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ _KEPT_AFTER_QUERY = timedelta(seconds=300)
 
 @dataclass(frozen=True, slots=True)
 class LedgerResult:
-    """What an answer tells of a check."""
+    """The result of a check."""
 
     status: NppaStatus
     pi: str | None = None
@@ -35,7 +35,7 @@ class LedgerResult:
 
 @dataclass(slots=True)
 class _Check:
-    """A check that is remembered. heard_at: when a query first told its result."""
+    """A remembered check. heard_at: when a query first returned its result."""
 
     number: str
     result: LedgerResult
@@ -44,12 +44,12 @@ class _Check:
 
 
 class Ledger:
-    """The registry's memory."""
+    """Remembers people and their checks."""
 
     def __init__(
         self, *, people: Iterable[Resident], keep_unheard: bool, caps: DayCaps, counters: Counters
     ) -> None:
-        """Know people. caps, counters: shared by everything that decides."""
+        """Start with these people. caps, counters: shared with the other ledger."""
         self.counters = counters
         self._people = {person.number: person for person in people}
         self._keep_unheard = keep_unheard
@@ -58,13 +58,13 @@ class Ledger:
         self._charged_fixtures: set[str] = set()
 
     def add(self, people: Iterable[Resident]) -> int:
-        """Know more people, or the same ones anew; return how many were given."""
+        """Add or replace people; return how many were given."""
         added = {person.number: person for person in people}
         self._people |= added
         return len(added)
 
     def reset_counters(self) -> None:
-        """Charge fixtures anew."""
+        """Forget which fixtures were charged."""
         self._charged_fixtures.clear()
 
     def check(self, question: Question, *, now: datetime, in_progress: bool = False) -> LedgerResult:
@@ -90,7 +90,7 @@ class Ledger:
         return result
 
     def query(self, ai: str, *, now: datetime) -> LedgerResult:
-        """Tell what became of a check; raises RefusedError (NO_SUCH_CHECK)."""
+        """Return the result of a check; raises RefusedError (NO_SUCH_CHECK)."""
         if ai in fixtures.QUERIES:
             return LedgerResult(*fixtures.QUERIES[ai])
         check = self._find(ai, now)
@@ -101,7 +101,7 @@ class Ledger:
         return check.result
 
     def settle(self, ai: str, status: NppaStatus, *, now: datetime) -> bool:
-        """End a check that is in progress, and charge it; False if there is no such check."""
+        """End and charge a check that is in progress; False if there is no such check."""
         check = self._find(ai, now)
         if check is None or check.result.status is not NppaStatus.IN_PROGRESS:
             return False

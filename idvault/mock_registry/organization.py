@@ -1,8 +1,8 @@
-"""The synthetic organisations that the mock registry knows, made from a seed like its people.
+"""The mock registry's synthetic organisations, generated from a seed like its people.
 
-- No code can be any organisation's: 990000 is the region of no registration authority.
-- There are some of each authority and category, one with brackets in its name, one that is kept under a
-  private-use spelling, and one that was renamed.
+- No code belongs to a real organisation: 990000 is not the region of any registration authority.
+- There are some of each authority and category, one with brackets in its name, one stored under a private-use
+  spelling, and one that was renamed.
 """
 
 from collections.abc import Iterable
@@ -42,9 +42,9 @@ _FORMS = {
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """One synthetic organisation; the fields are those of a person of the population.
+    """One synthetic organisation; it has the same fields as a resident.
 
-    registry_name: as the registry keeps and compares it, in normal form.
+    registry_name: as the registry stores and compares it, in normal form.
     """
 
     name: str = field(repr=False)
@@ -55,16 +55,16 @@ class Organization:
 
 
 def organization(entry: object) -> Organization:
-    """Return the organisation that a JSON object describes; raises PopulationError.
+    """Return the organisation described by a JSON object; raises PopulationError.
 
-    name and number are required. registry_name, where the registry keeps another spelling, is taken as it is.
+    name and number are required. registry_name, if the registry spells it differently, is stored unchanged.
     """
     if not isinstance(entry, dict) or not set(entry) <= set(Organization.__dataclass_fields__):
         raise PopulationError(
-            "an organisation is an object with a name, a number, and what population.json has"
+            "an organisation must be an object with name, number, and only fields of population.json"
         )
     if not all(isinstance(value, str) for value in entry.values()) or not entry.get("name"):
-        raise PopulationError("an organisation's fields are text, and name is required")
+        raise PopulationError("an organisation's fields must be text, and name is required")
     number, given = str(entry.get("number", "")), str(entry["name"])
     check_number(number)
     kept = str(entry.get("registry_name") or _normal(given))
@@ -74,7 +74,7 @@ def organization(entry: object) -> Organization:
 
 def check_number(number: str) -> None:
     """Raise PopulationError unless a number is a unified social credit code in its normal form."""
-    # A code has no date in it, so the day does not matter.
+    # A code contains no date, so the day does not matter.
     try:
         parsed = document.parse(type=DocumentType.UNIFIED_SOCIAL_CREDIT_CODE, number=number, today=date.min)
     except InvalidError:
@@ -90,8 +90,8 @@ def code(pair: str, body: str) -> str:
 
 
 def generate(*, seed: int = SEED, each: int = 3) -> list[Organization]:
-    """Return organisations, the same ones for the same seed: some of each pair, then the special kinds."""
-    random = Random(seed)  # noqa: S311 - the same organisations each time is what is wanted
+    """Return the organisations of a seed: some of each pair, then the special kinds."""
+    random = Random(seed)  # noqa: S311 - the same organisations are wanted each time
     made = [_invent(random, pair, "ordinary") for _ in range(each) for pair in _FORMS]
     return [*made, *(_invent(random, "91", kind) for kind in ("brackets", "private_use", "renamed"))]
 
@@ -116,7 +116,7 @@ def _normal(name: str) -> str:
 
 
 def load(path: Path) -> list[Organization]:
-    """Return the organisations of a population file, the seed's where it is of an older version.
+    """Return the organisations in a population file, or generated ones if the file is an older version.
 
     Raises PopulationError.
     """
@@ -125,5 +125,5 @@ def load(path: Path) -> list[Organization]:
 
 
 def by_number(organizations: Iterable[Organization]) -> dict[str, Organization]:
-    """Return organisations by their codes; of two with one code the later."""
+    """Return organisations by code; for a duplicate code the last one counts."""
     return {each.number: each for each in organizations}

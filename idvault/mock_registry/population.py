@@ -1,8 +1,8 @@
-"""The synthetic people that the mock registry knows: made from a seed, kept in a file that says so.
+"""The mock registry's synthetic people: generated from a seed and stored in a file that says so.
 
-- No number can be anybody's: region codes that end in 0000 are of whole provinces; no person is given one.
+- No number belongs to a real person: region codes ending in 0000 mean whole provinces and are not issued.
 - Most are ordinary; some have the separator of minority names, some a character beyond the BMP, some are
-  kept by the registry under a private-use spelling, and one was renamed.
+  stored by the registry under a private-use spelling, and one was renamed.
 """
 
 import json
@@ -38,15 +38,15 @@ _BASE_36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 class PopulationError(ValueError):
-    """A population file or an added person is not well formed; the text repeats no value of it."""
+    """A population file or an added person is malformed; the text never repeats a value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Resident:
     """One synthetic person.
 
-    name: as the person writes it. registry_name: as the registry keeps and compares it. former_name: a name
-    that no longer matches, "" if there is none. kind: why the person is here.
+    name: as the person writes it. registry_name: as the registry stores and compares it. former_name: a name
+    that no longer matches, "" if there is none. kind: the special case that the person stands for.
     """
 
     name: str = field(repr=False)
@@ -57,26 +57,26 @@ class Resident:
 
     @property
     def pi(self) -> str:
-        """Return the player id: six digits of base 26 that tell the birth date, then 32 more characters."""
+        """Return the player id: the birth date as six base-26 digits, then 32 more characters."""
         rest = int.from_bytes(sha256(self.number.encode()).digest())
         digits = "".join(_BASE_36[rest // 36**i % 36] for i in range(32))
         return birth_code(int(self.number[6:14])) + digits
 
 
 def birth_code(birth_date: int) -> str:
-    """Return a birth date YYYYMMDD as six digits of base 26, 0-9 and a-p."""
+    """Return a birth date YYYYMMDD as six base-26 digits, 0-9 and a-p."""
     return "".join(_BASE_36[birth_date // 26**i % 26] for i in reversed(range(6)))
 
 
 def person(entry: object) -> Resident:
-    """Return the person that a JSON object describes; raises PopulationError.
+    """Return the person described by a JSON object; raises PopulationError.
 
-    name and number are required, the rest has defaults.
+    name and number are required; the other fields have defaults.
     """
     if not isinstance(entry, dict) or not set(entry) <= set(Resident.__dataclass_fields__):
-        raise PopulationError("a person is an object with name, number, registry_name, former_name, kind")
+        raise PopulationError("a person must have only name, number, registry_name, former_name, kind")
     if not all(isinstance(value, str) for value in entry.values()) or not entry.get("name"):
-        raise PopulationError("a person's fields are text, and name is required")
+        raise PopulationError("a person's fields must be text, and name is required")
     number = str(entry.get("number", ""))
     check_number(number)
     given = str(entry["name"])
@@ -90,7 +90,7 @@ def person(entry: object) -> Resident:
 
 
 def check_number(number: str) -> None:
-    """Raise PopulationError unless a number is one of a resident or of a foreigner's card of 2023."""
+    """Raise PopulationError unless a number is that of a resident or of a 2023 foreign resident's card."""
     type = DocumentType.FOREIGN_PERMANENT_RESIDENT if number[:1] == "9" else DocumentType.RESIDENT_ID
     try:
         parsed = document.parse(type=type, number=number, today=datetime.now(UTC).date())
@@ -101,15 +101,15 @@ def check_number(number: str) -> None:
 
 
 def generate(*, seed: int = SEED, size: int = _SIZE) -> list[Resident]:
-    """Return people, the same ones for the same seed; the special kinds come last."""
-    random = Random(seed)  # noqa: S311 - the same people each time is what is wanted
+    """Return the people of a seed; the special kinds come last."""
+    random = Random(seed)  # noqa: S311 - the same people are wanted each time
     kinds = ["ordinary"] * max(0, size - len(_KINDS)) + list(_KINDS)
     return [_invent(random, kind, i) for i, kind in enumerate(kinds)]
 
 
 def _invent(random: Random, kind: str, index: int) -> Resident:
     born = date.fromordinal(random.randrange(date(1950, 1, 1).toordinal(), date(2007, 1, 1).toordinal()))
-    # The sequence is counted, so that no two people share a number.
+    # The sequence number counts up, so no two people share an ID number.
     body = f"{random.choice(_PROVINCES)}0000{born:%Y%m%d}{(index + 1) % 1000:03}"
     number = body + document.resident_check_character(body=body)
     plain = random.choice(_SURNAMES) + "".join(random.sample(_GIVEN, random.choice((1, 2, 2))))
@@ -125,7 +125,7 @@ def _invent(random: Random, kind: str, index: int) -> Resident:
 
 
 def load(path: Path) -> list[Resident]:
-    """Return the people of a file; raises PopulationError."""
+    """Return the people in a file; raises PopulationError."""
     found = entries(path, "people")
     if found is None:
         raise PopulationError("not a population file")
@@ -133,7 +133,7 @@ def load(path: Path) -> list[Resident]:
 
 
 def entries(path: Path, kind: str) -> list[object] | None:
-    """Return the entries of a kind in a file, None if it has no such kind; raises PopulationError."""
+    """Return the entries of a kind in a file, or None if it has no such kind; raises PopulationError."""
     try:
         found = dict(json.loads(path.read_text(encoding="utf-8"))).get(kind)
     except (ValueError, TypeError):
@@ -144,7 +144,7 @@ def entries(path: Path, kind: str) -> list[object] | None:
 
 
 def save(path: Path, *, seed: int = SEED, **kinds: Iterable[Any]) -> None:
-    """Write entries of each kind (dataclasses) to a file that only its owner reads, whole or not at all."""
+    """Write entries of each kind (dataclasses) atomically to a file that only its owner can read."""
     content = {"notice": NOTICE, "seed": seed, **{kind: [*map(asdict, kinds[kind])] for kind in kinds}}
     path.parent.mkdir(parents=True, exist_ok=True)
     durable_file.replace(path, json.dumps(content, ensure_ascii=False, indent=1).encode())

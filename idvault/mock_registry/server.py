@@ -23,11 +23,11 @@ _GRACE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a test may want otherwise; the defaults are the real interface's.
+    """Settings that a test can change; the defaults are the real interface's.
 
-    keep_unheard: whether the result of a check whose answer was lost can be asked for. former_secret_key:
-    accepted beside the present one. allowed_addresses: None allows all. Caps: calls a second (check, query)
-    and checks a day (name, number).
+    keep_unheard: whether the result of a check whose answer was lost can be queried. former_secret_key:
+    accepted beside the current one. allowed_addresses: None allows all. Caps: calls per second (check, query)
+    and checks per day (name, number).
     """
 
     keep_unheard: bool = True
@@ -48,12 +48,12 @@ class Addresses:
 
 
 class Port:
-    """A port that is closed for real, its connections cut, and opened again under the same number."""
+    """A port that can be closed, which also cuts its connections, and reopened under the same number."""
 
     def __init__(
         self, *, handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], host: str, port: int
     ) -> None:
-        """Keep what to serve where; port 0 takes a free one when it is first opened."""
+        """Set up without opening; port 0 takes a free one when first opened."""
         self._handler = handler
         self._host = host
         self._runner: web.ServerRunner | None = None
@@ -61,7 +61,7 @@ class Port:
         self.number = port
 
     async def listen(self, wanted: bool) -> None:
-        """Open or close the port; nothing happens if it already is."""
+        """Open or close the port; does nothing if it already is."""
         async with self._lock:
             if wanted and self._runner is None:
                 await self._open()
@@ -70,7 +70,7 @@ class Port:
                 await runner.cleanup()
 
     async def _open(self) -> None:
-        # A caller that goes away ends its handler, so that hanging ones do not pile up.
+        # A caller that disconnects cancels its handler, so that hanging ones do not pile up.
         server = web.Server(self._handler, handler_cancellation=True, access_log=None)
         runner = web.ServerRunner(server, shutdown_timeout=_GRACE)
         await runner.setup()
@@ -98,10 +98,10 @@ async def run(
     options: Options | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> None:
-    """Serve until stop is set; ready is told the addresses once both ports listen. Port 0 takes a free one.
+    """Serve until stop is set; ready receives the addresses once both ports listen. Port 0 takes a free one.
 
-    The population file is made where there is none. Raises OSError if a port is taken, PopulationError if the
-    file is damaged, and WireError if a secret key is not 32 hex digits.
+    Creates the population file if it is missing. Raises OSError if a port is taken, PopulationError if the
+    file is damaged, and NppaWireError if a secret key is not 32 hex digits.
     """
     options = options or Options()
     memory = _memory(population_path, options)

@@ -1,4 +1,4 @@
-"""The mock registry's public side: answers on the NPPA and the enterprise wire, or misbehaves as told."""
+"""The mock registry's public port: answers on the NPPA and enterprise wire, or misbehaves as configured."""
 
 import asyncio
 import time
@@ -26,7 +26,7 @@ _UNAVAILABLE: Final = 503
 
 @dataclass(frozen=True, slots=True)
 class Callers:
-    """Who may call: credentials (more than one while secret keys overlap), and addresses (None: all)."""
+    """Who may call: credentials (several while secret keys overlap) and addresses (None: all)."""
 
     accepted: tuple[Credentials, ...]
     addresses: frozenset[str] | None
@@ -34,7 +34,7 @@ class Callers:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What both ports share: the counters, and what is known of people and of organisations."""
+    """The state that both ports share: the counters, and the ledgers of people and organisations."""
 
     counters: Counters
     people: Ledger
@@ -54,7 +54,7 @@ class Wire:
         query_cap: int,
         clock: Callable[[], datetime],
     ) -> None:
-        """Take the memory and the behaviour that the admin port shares. Caps are calls a second."""
+        """Set up. memory, behaviour: shared with the admin port. Caps: calls per second."""
         self._memory = memory
         self._behaviour = behaviour
         self._callers = callers

@@ -1,1 +1,1 @@
-"""The national registries as the vault asks them: their wire, an adapter, guard and budget."""
+"""Clients of the national registries: wire formats, adapters, guard and budget."""

@@ -1,4 +1,4 @@
-"""Stands where a deployment has no registry for a kind of owner: takes no document, and is never asked."""
+"""Placeholder for a subject kind that has no registry in this deployment: accepts no document."""
 
 from idvault.domain.claim import Identity
 from idvault.domain.document import DocumentType
@@ -8,23 +8,23 @@ from idvault.domain.registry import RegistryAnswer
 class AbsentRegistry:
     """No registry (ports.registry.Registry).
 
-    A claim that waited when the registry was taken out of the settings waits on, until it comes back or the
-    48 hours are over.
+    If a registry is removed from the settings, its waiting claims keep waiting until it is configured again
+    or their 48 hours are over.
     """
 
     @property
     def name_limit(self) -> int:
-        """Return 1: no name is ever looked at."""
+        """Return 1; the limit is never used."""
         return 1
 
     @property
     def document_types(self) -> frozenset[DocumentType]:
-        """Return nothing."""
+        """Return an empty set."""
         return frozenset()
 
     @property
     def can_query(self) -> bool:
-        """Return True: a check that may have been sent is not to be sent again by anybody here."""
+        """Return True, so that a check that may have been sent is not sent again."""
         return True
 
     async def check(self, *, ai: str, identity: Identity, patience: float) -> RegistryAnswer:

@@ -1,9 +1,9 @@
-"""Keeps a registry's calls under the cap that all processes of a deployment share.
+"""Keeps the calls to a registry under a rate cap that all processes of a deployment share.
 
-- Check and query have a cap, and so a clock, of their own.
-- A slot that lies too late for the caller's patience is not taken: NO_TURN.
-- RATE_LIMITED pauses both, everywhere, for the registry's ban of 60 s.
-- A store that cannot answer gives no slot: without it nobody knows what the others send.
+- Check and query have separate caps, and so separate clocks.
+- If the next slot is too late for the caller's patience, it is not taken: NO_TURN.
+- RATE_LIMITED pauses both in all processes for the registry's ban of 60 s.
+- If the store is unavailable, nothing is sent: the other processes' calls are unknown.
 """
 
 from collections.abc import Awaitable, Callable
@@ -21,10 +21,10 @@ BAN = timedelta(seconds=60)
 
 
 class AdmittingRegistry(Registry, Protocol):
-    """A registry that says beforehand whether a call would go out at all."""
+    """A registry that tells in advance whether it would send a call."""
 
     def admits(self) -> bool:
-        """Say whether a call would go out now."""
+        """Tell whether a call would be sent now."""
         ...
 
 
@@ -42,7 +42,7 @@ class BudgetedRegistry:
         clock: Callable[[], datetime],
         sleep: Callable[[float], Awaitable[None]],
     ) -> None:
-        """Wrap a registry. provider names its clocks in the store. clock: real time; sleep: seconds."""
+        """Wrap a registry. provider: names its clocks in the store. clock: real time. sleep: in seconds."""
         self._inner = inner
         self._store = store
         self._check_name, self._query_name = f"{provider}/check", f"{provider}/query"
@@ -55,40 +55,40 @@ class BudgetedRegistry:
 
     @property
     def name_limit(self) -> int:
-        """Return the registry's own limit."""
+        """Return the wrapped registry's limit."""
         return self._inner.name_limit
 
     @property
     def document_types(self) -> frozenset[DocumentType]:
-        """Return the registry's own documents."""
+        """Return the wrapped registry's document types."""
         return self._inner.document_types
 
     @property
     def can_query(self) -> bool:
-        """Say what the registry itself says."""
+        """Return the wrapped registry's answer."""
         return self._inner.can_query
 
     async def check(self, *, ai: str, identity: Identity, patience: float) -> RegistryAnswer:
-        """Ask the registry in its turn."""
+        """Wait for a slot, then check."""
         left = await self._wait(self._check_name, patience)
         if isinstance(left, RegistryAnswer):
             return left
         return await self._heed(await self._inner.check(ai=ai, identity=identity, patience=left))
 
     async def query(self, *, ai: str, patience: float) -> RegistryAnswer:
-        """Ask the registry in its turn."""
+        """Wait for a slot, then query."""
         left = await self._wait(self._query_name, patience)
         if isinstance(left, RegistryAnswer):
             return left
         return await self._heed(await self._inner.query(ai=ai, patience=left))
 
     async def _wait(self, name: str, patience: float) -> float | RegistryAnswer:
-        """Wait for a slot; return the patience that is left, or why nothing is sent."""
+        """Wait for a slot; return the remaining patience, or the answer that says why nothing is sent."""
         now = self._clock()
         if patience <= 0 or not self._inner.admits():
             return RegistryAnswer.NOT_SENT
         try:
-            # Half of the patience is left for the answer: a call sent too late is only a claim in doubt.
+            # Half of the patience is kept for the answer: a call sent too late only puts its claim in doubt.
             slot = await self._store.take(
                 name, gap=self._gaps[name], now=now, latest=now + timedelta(seconds=patience / 2)
             )
@@ -108,6 +108,6 @@ class BudgetedRegistry:
                 try:
                     await self._store.pause(name, until=until)
                 except UnavailableError:
-                    # The registry itself holds the ban; the next call will be told so again.
+                    # The registry enforces the ban; the next call will get RATE_LIMITED again.
                     continue
         return answer

@@ -1,7 +1,7 @@
 """Asks the enterprise wire whether an organisation's name and credit code belong together.
 
-- Only a whole answer with HTTP status 200 decides anything; NO_RECORD is an answer of its own.
-- There is no query: what became of a check is asked by the same check under the same ai.
+- Only a complete answer with HTTP status 200 decides anything; NO_RECORD is a separate answer.
+- There is no query: to learn a check's outcome, send the same check with the same ai again.
 """
 
 import secrets
@@ -36,7 +36,7 @@ class EnterpriseRegistry:
         development: bool = False,
         random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
-        """Keep where and as whom to ask; raises InsecureUrlError for http outside development.
+        """Set the endpoint and the credentials; raises InsecureUrlError for http outside development.
 
         clock: real time, which must be within 5 s of the registry's. random: makes the nonces.
         """
@@ -53,16 +53,16 @@ class EnterpriseRegistry:
 
     @property
     def document_types(self) -> frozenset[DocumentType]:
-        """Return the unified social credit code alone."""
+        """Return only the unified social credit code."""
         return frozenset({DocumentType.UNIFIED_SOCIAL_CREDIT_CODE})
 
     @property
     def can_query(self) -> bool:
-        """Return False: the check itself is sent again."""
+        """Return False: the check is sent again instead."""
         return False
 
     async def check(self, *, ai: str, identity: Identity, patience: float) -> RegistryAnswer:
-        """Ask whether name and code belong together, for the first time or again."""
+        """Ask whether name and code belong together; may be repeated with the same ai."""
         request = enterprise_wire.build_check(
             credentials=self._credentials,
             question=Question(ai, identity.name, identity.document.number),
@@ -76,7 +76,7 @@ class EnterpriseRegistry:
         return RegistryAnswer.NOT_SENT
 
     async def close(self) -> None:
-        """Give the connections up."""
+        """Close the connections."""
         await self._exchange.close()
 
 

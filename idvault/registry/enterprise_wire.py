@@ -1,8 +1,8 @@
-"""The enterprise wire in bytes, both halves: an invention of this project, of which no specification exists.
+"""The enterprise wire format, for client and server. This project invented it; there is no specification.
 
 - POST /enterprise/check with {ai, name, creditCode}; envelope, headers, signature and errcodes are NPPA's.
-- An answer's result is {"status": 0 match, 1 in progress, 2 mismatch, 3 no record}, and nothing else.
-- There is no query. The same ai with the same content may be sent again, and is the same check; with another
+- An answer's result is {"status": 0 match, 1 in progress, 2 mismatch, 3 no record}, without other fields.
+- There is no query. Sending the same ai with the same content again repeats the same check; with different
   content it is refused as in use.
 """
 
@@ -27,7 +27,7 @@ _NUMBER = "creditCode"
 
 
 class EnterpriseStatus(IntEnum):
-    """What an answer says of a check."""
+    """The status of a check."""
 
     MATCH = 0
     IN_PROGRESS = 1
@@ -37,25 +37,25 @@ class EnterpriseStatus(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class EnterpriseReply:
-    """An answer: its errcode, known or not, and the status where the code is OK."""
+    """An answer: its errcode, which may be unknown, and the status if the code is OK."""
 
     code: int
     status: EnterpriseStatus | None = None
 
 
 def build_check(*, credentials: Credentials, question: Question, now: datetime, nonce: bytes) -> NppaRequest:
-    """Return the request that asks a question; its number is a unified social credit code."""
+    """Return the request for a check; question.number: a unified social credit code."""
     content = {"ai": question.ai, "name": question.name, _NUMBER: question.number}
     return nppa_wire.build_post(CHECK_PATH, credentials=credentials, content=content, now=now, nonce=nonce)
 
 
 def read_check(*, credentials: Credentials, body: bytes) -> Question:
-    """Return the question of an authentic check, or raise RefusedError (BODY_ERROR)."""
+    """Return the content of an authenticated check; raises RefusedError (BODY_ERROR)."""
     return nppa_wire.read_check(credentials=credentials, body=body, number_key=_NUMBER)
 
 
 def build_answer(status: EnterpriseStatus) -> bytes:
-    """Return the body of an answer that tells a status; refusals are nppa_wire.build_answer's."""
+    """Return the body of an answer with a status; for refusals use nppa_wire.build_answer."""
     answer = {
         "errcode": int(NppaCode.OK),
         "errmsg": nppa_wire.MESSAGES[NppaCode.OK],
@@ -65,7 +65,7 @@ def build_answer(status: EnterpriseStatus) -> bytes:
 
 
 def parse_answer(body: bytes) -> EnterpriseReply:
-    """Return what an answer says; raises WireError unless it is whole."""
+    """Parse an answer; raises NppaWireError unless it is complete."""
     code, answer = nppa_wire.parse_code(body)
     return EnterpriseReply(code, _status(answer) if code == NppaCode.OK else None)
 

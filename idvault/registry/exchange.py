@@ -1,7 +1,7 @@
-"""What both wires share: how one request travels over HTTP, and what an errcode means in the vault's words.
+"""Sends one request over HTTP and maps errcodes to registry answers, for both wire formats.
 
-- Whatever fails before the request's first byte is on its way is NOT_SENT; whatever fails later is UNKNOWN.
-- Redirects are not followed, proxies of the environment are not used, cookies are not kept.
+- A failure before the request's first byte is sent is NOT_SENT; any later failure is UNKNOWN.
+- Redirects are not followed, proxies from the environment are not used, cookies are not kept.
 """
 
 from collections.abc import Callable, Mapping
@@ -46,12 +46,12 @@ _BY_CODE: Mapping[int, RegistryAnswer] = {
 
 
 class InsecureUrlError(ValueError):
-    """A base URL is not https: an answer that nobody vouches for must never verify anybody."""
+    """A base URL is not https; an unauthenticated answer must never verify anybody."""
 
 
 @dataclass(slots=True)
 class _Flight:
-    """Whether a request has begun to leave."""
+    """Whether the sending of a request has started."""
 
     departed: bool = False
 
@@ -60,7 +60,7 @@ class Exchange:
     """The connections to one registry."""
 
     def __init__(self) -> None:
-        """Connect with the first request."""
+        """Set up without connecting."""
         self._session: aiohttp.ClientSession | None = None
 
     async def ask(
@@ -71,7 +71,7 @@ class Exchange:
         patience: float,
         read: Callable[[int, bytes], RegistryAnswer],
     ) -> RegistryAnswer:
-        """Send a request; read is given the HTTP status and the whole body, and may raise WireError."""
+        """Send a request; read: parses the HTTP status and the whole body, and may raise NppaWireError."""
         if patience <= 0:
             return RegistryAnswer.NOT_SENT
         flight = _Flight()
@@ -81,7 +81,7 @@ class Exchange:
             return RegistryAnswer.UNKNOWN if flight.departed else RegistryAnswer.NOT_SENT
 
     async def close(self) -> None:
-        """Give the connections up."""
+        """Close the connections."""
         if self._session is not None:
             await self._session.close()
 
@@ -106,7 +106,7 @@ class Exchange:
             return response.status, body
 
     def _client(self) -> aiohttp.ClientSession:
-        # Made with the first call, because a session belongs to the loop that is running then.
+        # Created by the first call, because a session belongs to the event loop running then.
         if self._session is None:
             trace = aiohttp.TraceConfig()
             trace.on_request_headers_sent.append(_note_departure)
@@ -123,12 +123,12 @@ async def _note_departure(
     context: SimpleNamespace,
     _params: aiohttp.TraceRequestHeadersSentParams,
 ) -> None:
-    """Note that a request leaves; called just before its first byte is written."""
+    """Note that a request is being sent; called just before its first byte is written."""
     context.trace_request_ctx.departed = True
 
 
 def decide(http_status: int, code: int, told: RegistryAnswer | None) -> RegistryAnswer:
-    """Return what a whole answer says: what its status told, if it has one, else what its errcode means."""
+    """Return the meaning of a complete answer. told: the meaning of its status, None if it has no status."""
     if http_status >= _SERVER_ERROR:
         return RegistryAnswer.UNKNOWN
     if told is not None:
@@ -137,7 +137,7 @@ def decide(http_status: int, code: int, told: RegistryAnswer | None) -> Registry
 
 
 def base_url(text: str, *, development: bool) -> str:
-    """Return a base URL without its last slash; raises InsecureUrlError for http outside development."""
+    """Return a base URL without a trailing slash; raises InsecureUrlError for http outside development."""
     if not text.startswith("https://") and not (development and text.startswith("http://")):
         raise InsecureUrlError("a registry's base URL must be https")
     return text.rstrip("/")

@@ -1,10 +1,10 @@
-"""Guards a registry: a time-out, a circuit breaker, and a stop when the registry refuses us as a caller.
+"""Guards a registry: a time-out, a circuit breaker, and a stop when the registry rejects idvault as a caller.
 
 - Five failures in a row open the breaker for 2 s; then one call probes, and each failed probe doubles the
   pause, up to 30 s.
 - REJECTED_CALLER stops the adapter and raises the alarm; one call probes every 60 s.
-- While either holds, nothing is sent and the answer is NOT_SENT.
-- A failure under less than a second of patience counts for nothing: a hasty caller must not stop the others.
+- During a pause or stop, nothing is sent and the answer is NOT_SENT.
+- A failure with less than a second of patience is not counted: an impatient caller must not block the others.
 """
 
 import asyncio
@@ -25,37 +25,37 @@ _TROUBLE = frozenset({RegistryAnswer.UNKNOWN, RegistryAnswer.NOT_SENT})
 
 
 class Breaker:
-    """Says whether a call may go out, from what the calls before it came to. All times are real time."""
+    """Decides from the outcomes of earlier calls whether a call may be sent. All times are real time."""
 
     def __init__(self) -> None:
-        """Begin closed."""
+        """Start closed."""
         self._failures = 0
         self._pause = _FIRST_PAUSE
         self._closed_until: datetime | None = None
         self._probing = False
 
     def admits(self, now: datetime) -> bool:
-        """Say whether a call would be let through."""
+        """Tell whether a call would be let through."""
         return self._closed_until is None or (now >= self._closed_until and not self._probing)
 
     def enter(self) -> bool:
-        """Let a call through that was admitted; return whether it is a probe."""
+        """Start an admitted call; return whether it is a probe."""
         probe = self._closed_until is not None
         self._probing = self._probing or probe
         return probe
 
     def leave(self, *, probe: bool) -> None:
-        """Note that a call has ended, however it did."""
+        """Record the end of a call, whatever its outcome."""
         if probe:
             self._probing = False
 
     def succeeded(self, *, probe: bool) -> None:
-        """Note an answer. An old call's answer does not end a pause: the probe's does."""
+        """Record an answer. Only a probe's answer ends a pause, not that of an older call."""
         if probe or self._closed_until is None:
             self._failures, self._pause, self._closed_until = 0, _FIRST_PAUSE, None
 
     def failed(self, *, probe: bool, now: datetime) -> None:
-        """Note a failure."""
+        """Record a failure."""
         if probe:
             self._pause = min(self._pause * 2, _LONGEST_PAUSE)
             self._closed_until = now + self._pause
@@ -65,7 +65,7 @@ class Breaker:
                 self._closed_until = now + self._pause
 
     def stop(self, *, probe: bool, now: datetime) -> bool:
-        """Stop for 60 s; return whether this is news (of several calls refused at once only the first is)."""
+        """Stop for 60 s; return whether this is new: of several calls refused at once only the first is."""
         news = probe or self._closed_until is None
         if news:
             self._closed_until = now + _STOP
@@ -86,8 +86,8 @@ class GuardedRegistry:
     ) -> None:
         """Wrap a registry.
 
-        clock: real time. observe: told provider, outcome and seconds of every call that went out.
-        alarm: told the provider when it refuses us as a caller; an operator must act.
+        clock: real time. observe: receives provider, outcome and seconds of every call that was sent.
+        alarm: receives the provider when it rejects idvault as a caller; an operator must act.
         """
         self._inner = inner
         self._provider = provider
@@ -98,31 +98,31 @@ class GuardedRegistry:
 
     @property
     def name_limit(self) -> int:
-        """Return the registry's own limit."""
+        """Return the wrapped registry's limit."""
         return self._inner.name_limit
 
     @property
     def document_types(self) -> frozenset[DocumentType]:
-        """Return the registry's own documents."""
+        """Return the wrapped registry's document types."""
         return self._inner.document_types
 
     @property
     def can_query(self) -> bool:
-        """Say what the registry itself says."""
+        """Return the wrapped registry's answer."""
         return self._inner.can_query
 
     def admits(self) -> bool:
-        """Say whether a call would go out now."""
+        """Tell whether a call would be sent now."""
         return self._breaker.admits(self._clock())
 
     async def check(self, *, ai: str, identity: Identity, patience: float) -> RegistryAnswer:
-        """Ask the registry, if it is to be asked now."""
+        """Check, if a call may be sent now."""
         return await self._guard(
             lambda: self._inner.check(ai=ai, identity=identity, patience=patience), patience
         )
 
     async def query(self, *, ai: str, patience: float) -> RegistryAnswer:
-        """Ask the registry, if it is to be asked now."""
+        """Query, if a call may be sent now."""
         return await self._guard(lambda: self._inner.query(ai=ai, patience=patience), patience)
 
     async def _guard(self, call: Callable[[], Awaitable[RegistryAnswer]], patience: float) -> RegistryAnswer:
@@ -150,9 +150,9 @@ class GuardedRegistry:
 
 
 async def _within(call: Callable[[], Awaitable[RegistryAnswer]], patience: float) -> RegistryAnswer:
-    """Return the answer, UNKNOWN where the registry does not keep to the patience itself."""
+    """Return the answer, or UNKNOWN if the registry exceeds the patience."""
     try:
-        # A tenth of a second more than it has, because its own time-out knows whether anything was sent.
+        # A tenth of a second longer than the registry's own time-out, which knows whether anything was sent.
         async with asyncio.timeout(max(0.0, patience) + 0.1):
             return await call()
     except TimeoutError:

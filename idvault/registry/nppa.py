@@ -1,7 +1,7 @@
-"""Asks the NPPA real-name interface V1.9 over HTTP, and says in the vault's words what it answered.
+"""Client of the NPPA real-name interface V1.9 over HTTP; returns registry answers.
 
-- Only a whole answer with HTTP status 200 decides anything.
-- What became of a check is asked by query.
+- Only a complete answer with HTTP status 200 decides anything.
+- A query asks for the outcome of a check.
 """
 
 import secrets
@@ -20,7 +20,7 @@ _BY_STATUS: Mapping[NppaStatus, RegistryAnswer] = {
     NppaStatus.IN_PROGRESS: RegistryAnswer.IN_PROGRESS,
     NppaStatus.FAILED: RegistryAnswer.MISMATCH,
 }
-# A query carries neither name nor number, so these say nothing about the check that it asks for.
+# A query carries neither name nor number, so these answers do not describe the check.
 _NOT_OF_A_QUERY = frozenset({RegistryAnswer.INVALID_INPUT, RegistryAnswer.DAILY_LIMIT})
 
 
@@ -38,7 +38,7 @@ class NppaRegistry:
         development: bool = False,
         random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
-        """Keep where and as whom to ask; raises InsecureUrlError for http outside development.
+        """Set the endpoint and the credentials; raises InsecureUrlError for http outside development.
 
         clock: real time, which must be within 5 s of the registry's. random: makes the nonces.
         """
@@ -57,12 +57,12 @@ class NppaRegistry:
 
     @property
     def document_types(self) -> frozenset[DocumentType]:
-        """Return the documents that this deployment was allowed to check here."""
+        """Return the document types that this deployment may check here."""
         return self._document_types
 
     @property
     def can_query(self) -> bool:
-        """Return True: a check can be asked about for 48 h."""
+        """Return True: a check can be queried for 48 h."""
         return True
 
     async def check(self, *, ai: str, identity: Identity, patience: float) -> RegistryAnswer:
@@ -76,13 +76,13 @@ class NppaRegistry:
         return await self._ask(self._check_base, request, patience)
 
     async def query(self, *, ai: str, patience: float) -> RegistryAnswer:
-        """Ask what became of a check."""
+        """Ask for the outcome of a check."""
         request = nppa_wire.build_query(credentials=self._credentials, ai=ai, now=self._clock())
         answer = await self._ask(self._query_base, request, patience)
         return RegistryAnswer.UNKNOWN if answer in _NOT_OF_A_QUERY else answer
 
     async def close(self) -> None:
-        """Give the connections up."""
+        """Close the connections."""
         await self._exchange.close()
 
     async def _ask(self, base: str, request: NppaRequest, patience: float) -> RegistryAnswer:

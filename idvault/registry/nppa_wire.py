@@ -1,9 +1,9 @@
-"""The NPPA real-name interface V1.9 in bytes, both halves: questions and answers, built and read.
+"""The wire format of the NPPA real-name interface V1.9, for client and server: builds and parses messages.
 
 - A body is {"data": base64(nonce12 ‖ ciphertext ‖ tag16)}, AES-128-GCM under the secret key.
 - A signature is the hex SHA-256 of secret key, system headers and URL parameters by key, and raw body.
-- Answers are plain JSON. The player id `pi` is the same for a person at every company and tells the birth
-  date: it is looked at to see that an answer is whole, and dropped.
+- Answers are plain JSON. The player id `pi` identifies a person across companies and reveals the birth
+  date: it is used only to check that an answer is complete, and then dropped.
 """
 
 import json
@@ -86,7 +86,7 @@ MESSAGES: Mapping[NppaCode, str] = {
 
 
 class NppaStatus(IntEnum):
-    """What an answer says of a check."""
+    """The status of a check."""
 
     VERIFIED = 0
     IN_PROGRESS = 1
@@ -94,11 +94,11 @@ class NppaStatus(IntEnum):
 
 
 class NppaWireError(ValueError):
-    """Bytes are not what the specification says; the text never repeats them."""
+    """The bytes do not follow the specification; the text never repeats them."""
 
 
 class RefusedError(Exception):
-    """The server's half refuses a call with a code."""
+    """The server side refuses a call with a code."""
 
     def __init__(self, code: NppaCode) -> None:
         """Keep the code."""
@@ -108,21 +108,21 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Who calls: appId, bizId, and the secret key as 32 hex digits, which repr never shows."""
+    """The caller's credentials: appId, bizId, and the secret key as 32 hex digits, which repr never shows."""
 
     app_id: str
     biz_id: str
     secret_key: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        """Raise WireError unless the secret key is 16 bytes in hex."""
+        """Raise NppaWireError unless the secret key is 16 bytes in hex."""
         if not _SECRET_KEY.fullmatch(self.secret_key):
-            raise NppaWireError("a secret key is 32 hex digits")
+            raise NppaWireError("a secret key must be 32 hex digits")
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a check asks: an id, a name and a number."""
+    """The content of a check: an id, a name and a number."""
 
     ai: str
     name: str = field(repr=False)
@@ -131,7 +131,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class NppaRequest:
-    """One HTTP request as the client's half sends it."""
+    """One HTTP request of the client."""
 
     method: str
     path: str
@@ -142,27 +142,27 @@ class NppaRequest:
 
 @dataclass(frozen=True, slots=True)
 class NppaReply:
-    """An answer: its errcode, known or not, and the status where the code is OK."""
+    """An answer: its errcode, which may be unknown, and the status if the code is OK."""
 
     code: int
     status: NppaStatus | None = None
 
 
 def sign(*, secret_key: str, fields: Mapping[str, str], body: bytes) -> str:
-    """Return the signature of system headers and URL parameters (fields) and the raw body."""
+    """Return the signature over system headers and URL parameters (fields) and the raw body."""
     text = secret_key + "".join(f"{key}{fields[key]}" for key in sorted(fields))
     return sha256(text.encode() + body).hexdigest()
 
 
 def seal_body(*, secret_key: str, content: Mapping[str, str], nonce: bytes) -> bytes:
-    """Return the enveloped body; nonce: 12 bytes that were never used with this key."""
+    """Return the enveloped body; nonce: 12 bytes never used before with this key."""
     plain = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
     sealed = nonce + AESGCM(bytes.fromhex(secret_key)).encrypt(nonce, plain, None)
     return json.dumps({"data": b64encode(sealed).decode()}, separators=(",", ":")).encode()
 
 
 def open_body(*, secret_key: str, body: bytes) -> dict[str, object]:
-    """Return the content of an enveloped body; raises WireError."""
+    """Return the content of an enveloped body; raises NppaWireError."""
     try:
         sealed = b64decode(json.loads(body)["data"], validate=True)
         plain = AESGCM(bytes.fromhex(secret_key)).decrypt(sealed[:NONCE_SIZE], sealed[NONCE_SIZE:], None)
@@ -175,13 +175,13 @@ def open_body(*, secret_key: str, body: bytes) -> dict[str, object]:
 
 
 def build_check(*, credentials: Credentials, question: Question, now: datetime, nonce: bytes) -> NppaRequest:
-    """Return the request that asks a question."""
+    """Return the request for a check."""
     content = {"ai": question.ai, "name": question.name, _NUMBER: question.number}
     return build_post(CHECK_PATH, credentials=credentials, content=content, now=now, nonce=nonce)
 
 
 def build_query(*, credentials: Credentials, ai: str, now: datetime) -> NppaRequest:
-    """Return the request that asks what became of a check."""
+    """Return the request for the outcome of a check."""
     return _request("GET", QUERY_PATH, credentials, params={"ai": ai}, body=b"", now=now)
 
 
@@ -221,9 +221,9 @@ def authenticate(
     body: bytes,
     now: datetime,
 ) -> Credentials:
-    """Return the credentials that signed a request, or raise RefusedError.
+    """Return the credentials that signed a request; raises RefusedError.
 
-    accepted: more than one while an old and a new secret key are both valid.
+    accepted: several while an old and a new secret key are both valid.
     """
     system = {key: headers.get(key, "") for key in _SYSTEM_HEADERS}
     signature = headers.get("sign", "")
@@ -250,9 +250,9 @@ def _check_time(timestamps: str, now: datetime) -> None:
 
 
 def read_check(*, credentials: Credentials, body: bytes, number_key: str = _NUMBER) -> Question:
-    """Return the question of an authentic check, or raise RefusedError (BODY_ERROR).
+    """Return the content of an authenticated check; raises RefusedError (BODY_ERROR).
 
-    number_key: under which name the content has its number.
+    number_key: the name of the number's field.
     """
     try:
         content = open_body(secret_key=credentials.secret_key, body=body)
@@ -266,7 +266,7 @@ def read_check(*, credentials: Credentials, body: bytes, number_key: str = _NUMB
 
 
 def read_query(*, params: Mapping[str, str]) -> str:
-    """Return the ai of an authentic query, or raise RefusedError (BODY_ERROR)."""
+    """Return the ai of an authenticated query; raises RefusedError (BODY_ERROR)."""
     ai = params.get("ai", "")
     _check_ai(ai)
     return ai
@@ -278,7 +278,7 @@ def _check_ai(ai: str) -> None:
 
 
 def build_answer(*, code: NppaCode, status: NppaStatus | None = None, pi: str | None = None) -> bytes:
-    """Return an answer's body; pi goes with VERIFIED alone."""
+    """Return an answer's body; pi: only with VERIFIED."""
     answer: dict[str, object] = {"errcode": int(code), "errmsg": MESSAGES[code]}
     if status is not None:
         answer["data"] = {"result": {"status": int(status), "pi": pi}}
@@ -286,13 +286,13 @@ def build_answer(*, code: NppaCode, status: NppaStatus | None = None, pi: str | 
 
 
 def parse_answer(body: bytes) -> NppaReply:
-    """Return what an answer says; raises WireError unless it is whole."""
+    """Parse an answer; raises NppaWireError unless it is complete."""
     code, answer = parse_code(body)
     return NppaReply(code, _status(answer) if code == NppaCode.OK else None)
 
 
 def parse_code(body: bytes) -> tuple[int, Mapping[str, object]]:
-    """Return an answer's errcode and the answer; raises WireError."""
+    """Return an answer's errcode and the answer; raises NppaWireError."""
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):
@@ -304,7 +304,7 @@ def parse_code(body: bytes) -> tuple[int, Mapping[str, object]]:
 
 
 def result_of(answer: Mapping[str, object]) -> Mapping[str, object]:
-    """Return the result of an answer; raises WireError if it has none."""
+    """Return the result of an answer; raises NppaWireError if it has none."""
     data = answer.get("data")
     result = data.get("result") if isinstance(data, dict) else None
     if not isinstance(result, dict):

@@ -1,7 +1,7 @@
-"""Asks whether somebody answers at the registry's address, and what time it is there (RFC 9110, 6.6.1).
+"""Tests whether the registry's address answers, and reads its time from the Date header (RFC 9110, 6.6.1).
 
-- No check and no query is made: nothing is charged, and nobody's name is sent.
-- Any answer counts, also one that says that there is no such page.
+- No check or query is made: nothing is charged and no personal data is sent.
+- Any HTTP answer counts, including 404.
 """
 
 from datetime import UTC, datetime
@@ -13,11 +13,11 @@ _PATIENCE = 5.0
 
 
 class UnreachedError(Exception):
-    """Nobody answers there."""
+    """The address does not answer."""
 
 
 async def ask(url: str, *, patience: float = _PATIENCE) -> datetime | None:
-    """Return the time that the answer tells, to the second, None if it tells none; raises UnreachedError."""
+    """Return the time in the answer, to the second, or None if there is none; raises UnreachedError."""
     timeout = aiohttp.ClientTimeout(total=patience)
     try:
         async with (
@@ -28,7 +28,7 @@ async def ask(url: str, *, patience: float = _PATIENCE) -> datetime | None:
         ):
             return _time(answer.headers.get("Date", ""))
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise UnreachedError("nobody answers") from error
+        raise UnreachedError("no answer") from error
 
 
 def _time(text: str) -> datetime | None:

@@ -1,1 +1,1 @@
-"""The service's half of the sealing: it seals, recognises and signs, and opens nothing but waiting claims."""
+"""The service's half of the cryptography: it seals, indexes and signs, and opens only waiting claims."""

@@ -1,7 +1,7 @@
-"""Keeps the signed requests of disclosures unreadable at rest: their texts speak of cases (AES-256-GCM).
+"""Encrypts signed disclosure requests at rest, because their texts describe cases (AES-256-GCM).
 
-A sealed text is: format version 1 (1 byte), a random nonce (12 bytes), the GCM output. The version of the key
-is kept beside it, so that another version can be put in its place.
+A sealed text is: format version 1 (1 byte), a random nonce (12 bytes), the GCM output. The key's version is
+stored beside it, which allows key rotation.
 """
 
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class KeyedCaseTextSealer:
         return SealedText(version, _FORMAT + nonce + sealed)
 
     def open(self, *, disclosure_id: str, sealed: SealedText) -> bytes:
-        """Return the text; raises DamagedError (RECORD_DAMAGED) if it does not open."""
+        """Return the text; raises DamagedError (RECORD_DAMAGED) if decryption fails."""
         data = sealed.data
         if data[:1] != _FORMAT:
             raise UnsealError

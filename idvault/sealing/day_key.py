@@ -1,10 +1,10 @@
-"""Makes, publishes and destroys the intake keys: a first one for each UTC day of real time, then others.
+"""Creates, publishes and destroys the intake keys: one per UTC day (real time) to begin with, then more.
 
-- The first key of a day is published a day before; the edges use a day's newest key. Every ten minutes
-  another one takes its place, so that a key dies soon after the claims that waited under it.
-- The private half is durable in the worker's key file before the public half is published.
-- It is destroyed once its successor is ten minutes old and no claim waits under it. What is left of a deleted
-  intake, in a write-ahead log, a free page or a backup, opens no more from then on.
+- The first key of a day is published one day ahead; the edges use a day's newest key. A new key replaces it
+  every ten minutes, so a key is destroyed soon after the last claim that waited under it.
+- The private key is durable in the worker's key file before the public key is published.
+- It is destroyed once its successor is ten minutes old and no claim waits under it. From then on, remnants of
+  deleted intakes in a write-ahead log, a free page or a backup cannot be opened.
 - It is destroyed 72 hours after its day in any case: by then every claim under it has ended.
 """
 
@@ -22,10 +22,10 @@ from idvault.sealing.key_provider import LocalKeyProvider
 from idvault.sealing.key_set import Purpose
 
 _DAY = timedelta(days=1)
-# A key of day D goes at the end of D and 72 hours more, which is the start of D + 4.
+# A key of day D is destroyed 72 hours after the end of D, which is the start of D + 4.
 _LIFETIME = timedelta(days=4)
 _TURN = timedelta(minutes=10)
-# An edge that has read a key may still store a claim under it: this is many times as long as that takes.
+# An edge that has read a key may still store a claim under it; this is many times as long as that takes.
 _OVERLAP = timedelta(minutes=10)
 
 
@@ -33,12 +33,12 @@ class DayKeyConflictError(UnavailableError):
     """The published key of a day is not the one in this worker's key file: two files, one database."""
 
     def __init__(self) -> None:
-        """Say what to look for."""
+        """Set the reason; the text is fixed."""
         super().__init__(Reason.STORE_UNAVAILABLE)
 
     def __str__(self) -> str:
-        """Return the meaning; there is nothing else to tell."""
-        return "the published intake key of a day is not of this key file; all workers must share one file"
+        """Return the fixed text."""
+        return "the published intake key of a day is not in this key file; all workers must share one file"
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -51,9 +51,9 @@ class LocalDayKeyring:
     suite: str = hpke.X_WING
 
     async def rotate(self, *, now: datetime) -> None:
-        """Publish what is to be used, and destroy what had its time (UTC, real time).
+        """Publish the keys that are due and destroy those that have expired (UTC, real time).
 
-        Safe to call in any number of processes that share one key file. Raises UnavailableError.
+        Safe to call from several processes that share one key file. Raises UnavailableError.
         """
         today = now.astimezone(UTC).date()
         published = await self.store.names()
@@ -62,12 +62,12 @@ class LocalDayKeyring:
                 await self._publish(day)
                 published.append(day)
         newest = max(name for name in published if name <= _minute(now))
-        # Published once more, the newest one proves that this file has its private half.
+        # Publishing the newest key again checks that this file has its private key.
         await self._publish(newest if now - _time(newest) < _TURN else _minute(now))
         await self._destroy(published, now=now)
 
     async def _publish(self, name: str) -> None:
-        # The file is encrypted anew at each change, on purpose slowly: not in the event loop.
+        # Each change re-encrypts the file with a deliberately slow key derivation: not on the event loop.
         private_key = await asyncio.to_thread(
             self.keys.put, Purpose.INTAKE, name, self.entropy.random(hpke.PRIVATE_KEY_SIZE)
         )
@@ -77,22 +77,22 @@ class LocalDayKeyring:
             raise DayKeyConflictError
 
     async def _destroy(self, published: Sequence[str], *, now: datetime) -> None:
-        """Destroy each key whose successor is in use for long enough, unless a claim waits that needs it."""
+        """Destroy each key whose successor has been in use long enough, unless a waiting claim needs it."""
         kept_from = (now.astimezone(UTC).date() - _LIFETIME + _DAY).isoformat()
         known = sorted({*published, *self.keys.keys(Purpose.INTAKE).versions})
         for name, successor in pairwise(known):
             is_over = now - _time(successor) >= _OVERLAP
             if is_over and (name < kept_from or not await self.store.is_needed(day=name)):
-                # The private half first: a public one that is left is found again by the next run.
+                # The private key first: a public key that is left over is found again by the next run.
                 await asyncio.to_thread(self.keys.destroy, Purpose.INTAKE, name)
                 await self.store.forget(day=name)
 
 
 def _minute(now: datetime) -> str:
-    """Return the name of a key that is made now."""
+    """Return the name of a key created now."""
     return f"{now.astimezone(UTC):%Y-%m-%dT%H:%M}"
 
 
 def _time(name: str) -> datetime:
-    """Return when a key of this name came into use: its minute, or the beginning of its day."""
+    """Return when a key of this name came into use: its minute, or the start of its day."""
     return datetime.fromisoformat(name).replace(tzinfo=UTC)

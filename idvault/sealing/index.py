@@ -1,9 +1,9 @@
-"""Recognises a person again without keeping a number: the chain of keyed hashes.
+"""Recognises a person without storing an ID number: a chain of keyed hashes.
 
 - index_0 = HMAC-SHA256(key_0, encode("idvault/index/v1", relying party, document type, normalised number)).
-- index_n = HMAC-SHA256(key_n, index_(n-1)): a stored index is re-keyed without knowing a number.
+- index_n = HMAC-SHA256(key_n, index_(n-1)): a stored index can be re-keyed without the ID number.
 - limiter key of a day = HMAC-SHA256(sub-key of key_n, encode("idvault/limiter/v1", index_n, day)): without
-  the keys it leads to no index, and not from one day to the next.
+  the keys it cannot be linked to an index or to another day's limiter key.
 """
 
 import hmac
@@ -21,7 +21,7 @@ class ChainedIndexer:
     """Indexes under every version of the chain up to the primary one (ports.sealing.Indexer)."""
 
     def __init__(self, *, keys: KeySet) -> None:
-        """Take the index key set; raises ValueError unless versions 0 to the primary one are all there."""
+        """Derive the limiter key; raises ValueError if a version from 0 to the primary one is missing."""
         self._version = int(keys.primary)
         try:
             self._chain = tuple(keys.versions[str(number)] for number in range(self._version + 1))
@@ -30,7 +30,7 @@ class ChainedIndexer:
         self._limiter = hmac.digest(self._chain[-1], seal.encode("idvault/limiter-key/v1"), "sha256")
 
     def person(self, *, relying_party: str, identity: Identity, person_id: str, today: date) -> PersonKey:
-        """Return the person's blind index under the present and former version, and the limiter keys."""
+        """Return the person's blind index under the current and previous version, and the limiter keys."""
         document = identity.document
         value = seal.encode("idvault/index/v1", relying_party, document.type.value, document.number)
         indexes = []

@@ -22,7 +22,7 @@ _HEADER_SIZE = 3
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class DayIntakeSealer:
-    """Seals by the published public key; holds no secret (ports.sealing.IntakeSealer)."""
+    """Seals to the published public key; holds no secret (ports.sealing.IntakeSealer)."""
 
     store: DayKeyStore
 
@@ -30,7 +30,7 @@ class DayIntakeSealer:
         self, *, relying_party: str, account_token: str, claim_id: str, identity: Identity, day: str
     ) -> Intake:
         """Return the intake; raises UnavailableError (STORE_UNAVAILABLE) without a key of that day."""
-        # Read each time: the newest key has the shortest life, and a claim that waits writes anyway.
+        # Not cached: the newest key is short-lived, and queuing a claim accesses the database anyway.
         key = await self.store.newest(day=day)
         if key is None:
             raise UnavailableError(Reason.STORE_UNAVAILABLE)
@@ -48,12 +48,12 @@ class DayIntakeSealer:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class DayIntakeOpener:
-    """Opens by the private key of the day (ports.sealing.IntakeOpener)."""
+    """Opens with the private key of the day (ports.sealing.IntakeOpener)."""
 
     keys: LocalKeyProvider
 
     def open(self, *, relying_party: str, account_token: str, claim_id: str, intake: Intake) -> Identity:
-        """Return the identity; raises DamagedError (RECORD_DAMAGED) if it does not open."""
+        """Return the identity; raises DamagedError (RECORD_DAMAGED) if decryption fails."""
         header, sealed = intake.ciphertext[:_HEADER_SIZE], intake.ciphertext[_HEADER_SIZE:]
         if header[:1] != bytes([_FORMAT]):
             raise UnsealError

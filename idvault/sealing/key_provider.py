@@ -1,10 +1,10 @@
 """The keys of one process in one encrypted file: the embedded key provider.
 
-- The file is for its owner only (0600, else it is refused) and encrypted under a passphrase.
-- A change reads the file again under a lock, writes a new one beside it and renames it, each step fsynced:
-  after a crash there is the old file or the new one. A version that exists is never replaced.
-- A destroyed key is gone from the file. Older copies of the file still have it, so it belongs in no backup
-  that is kept longer than the keys in it.
+- The file must be accessible to its owner only (0600) and is encrypted under a passphrase.
+- A change re-reads the file under a lock, writes a draft and renames it, each step fsynced: after a crash
+  there is the old file or the new one. An existing version is never replaced.
+- A destroyed key is removed from the file. Older copies still hold it, so no backup of the file may be kept
+  longer than the keys in it.
 """
 
 import fcntl
@@ -30,32 +30,32 @@ _Sets = dict[Purpose, KeySet]
 
 
 class KeyFileError(UnavailableError):
-    """A key file that cannot be used; the text says why and names the file, never a key."""
+    """A key file cannot be used; the text gives the cause and names the file, never a key."""
 
     def __init__(self, why: str) -> None:
-        """Keep why, beside the published reason."""
+        """Keep the cause beside the published reason."""
         super().__init__(Reason.STORE_UNAVAILABLE)
         self.why = why
 
     def __str__(self) -> str:
-        """Return why."""
+        """Return the cause."""
         return self.why
 
 
 class KeyFileMissingError(KeyFileError):
-    """There is no key file, or it cannot be read."""
+    """The key file is missing or cannot be read."""
 
 
 class KeyFileExistsError(KeyFileError):
-    """A key file is there already; it is never overwritten by a new one."""
+    """A key file exists already; it is never overwritten with a new one."""
 
 
 class KeyFileExposedError(KeyFileError):
-    """Others than its owner may read or write the key file."""
+    """Users other than its owner can read or write the key file."""
 
 
 class KeyFileLockedError(KeyFileError):
-    """The key file does not open: another passphrase, or damage."""
+    """The key file cannot be decrypted: the passphrase is wrong or the file is damaged."""
 
 
 class KeyMissingError(KeyFileError):
@@ -63,10 +63,10 @@ class KeyMissingError(KeyFileError):
 
 
 class LocalKeyProvider:
-    """The keys of one process; made by `create` or `load`."""
+    """The keys of one process; use `create` or `load` to get one."""
 
     def __init__(self, *, path: Path, passphrase: bytes, entropy: Entropy, cost: Cost = DEFAULT_COST) -> None:
-        """Take where the file is and how it is encrypted; nothing is read yet."""
+        """Set up without reading the file."""
         self._path = path
         self._passphrase = passphrase
         self._entropy = entropy
@@ -88,7 +88,7 @@ class LocalKeyProvider:
         entropy: Entropy,
         cost: Cost = DEFAULT_COST,
     ) -> "LocalKeyProvider":
-        """Write a new file with these key sets; raises KeyFileExistsError if there is one."""
+        """Write a new file with these key sets; raises KeyFileExistsError if one exists."""
         provider = cls(path=path, passphrase=passphrase, entropy=entropy, cost=cost)
         with provider._locked():
             if path.exists():
@@ -102,7 +102,7 @@ class LocalKeyProvider:
     ) -> "LocalKeyProvider":
         """Read a file; raises KeyFileMissingError, KeyFileExposedError or KeyFileLockedError.
 
-        cost: what a change is encrypted with; a file is read with its own.
+        cost: for encrypting changes; a file is decrypted with the cost stored in it.
         """
         provider = cls(path=path, passphrase=passphrase, entropy=entropy, cost=cost)
         provider._refresh()
@@ -121,20 +121,20 @@ class LocalKeyProvider:
         return self._version(keys, purpose, keys.primary)
 
     def version(self, purpose: Purpose, version: str) -> bytes:
-        """Return one version, reading the file again if it is not known; raises KeyMissingError."""
+        """Return one version, re-reading the file if the version is not known; raises KeyMissingError."""
         if version not in self.keys(purpose).versions:
             self._refresh()
         return self._version(self.keys(purpose), purpose, version)
 
     def put(self, purpose: Purpose, version: str, key: bytes, *, primary: bool = False) -> bytes:
-        """Add a version unless it is there, durably; return the key that the file has for it."""
+        """Add a version durably unless it exists; return the version's key in the file."""
         known = self.keys(purpose)
         if version not in known.versions or (primary and known.primary != version):
             self._change(purpose, lambda keys: keys.with_version(version, key, primary=primary))
         return self.keys(purpose).versions[version]
 
     def complete(self, keys: Mapping[Purpose, KeySet]) -> None:
-        """Add the key sets of purposes that the file does not have, durably; what is there stays as it is."""
+        """Add, durably, the key sets of purposes that the file lacks; existing ones do not change."""
         with self._locked():
             self._refresh()
             missing = {purpose: made for purpose, made in keys.items() if purpose not in self._sets}
@@ -142,7 +142,7 @@ class LocalKeyProvider:
                 self._write({**self._sets, **missing})
 
     def destroy(self, purpose: Purpose, version: str) -> None:
-        """Remove a version from the file, durably; one that is not there is gone already.
+        """Remove a version from the file durably; does nothing if it is not there.
 
         Raises ValueError for the primary version.
         """
@@ -164,7 +164,7 @@ class LocalKeyProvider:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """Hold the lock of the file's changes; it is a file of its own, since the key file is replaced."""
+        """Hold the lock for changes; it is a separate file, because the key file gets replaced."""
         try:
             descriptor = os.open(
                 self._path.with_name(self._path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600
@@ -178,7 +178,7 @@ class LocalKeyProvider:
             os.close(descriptor)
 
     def _refresh(self) -> None:
-        """Read the file if it is another one than that read last."""
+        """Read the file if it has changed since it was last read."""
         try:
             with self._path.open("rb") as file:
                 found = os.fstat(file.fileno())
@@ -194,7 +194,7 @@ class LocalKeyProvider:
         try:
             return key_set.decode(passphrases.unlock(document, passphrase=self._passphrase, purpose=_PURPOSE))
         except (UnsealError, ValueError) as error:
-            raise KeyFileLockedError(f"{self._path} does not open with this passphrase") from error
+            raise KeyFileLockedError(f"{self._path} cannot be opened with this passphrase") from error
 
     def _write(self, sets: _Sets) -> None:
         document = passphrases.lock(
@@ -208,6 +208,6 @@ class LocalKeyProvider:
             written = durable_file.replace(self._path, document)
         except OSError as error:
             raise KeyFileMissingError(f"{self._path} cannot be written") from error
-        # In this order: another thread that reads in between takes the new file for unread, which is safe.
+        # In this order: a thread that reads in between just re-reads the new file, which is safe.
         self._sets = sets
         self._seen = written.st_ino, written.st_mtime_ns

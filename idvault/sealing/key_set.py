@@ -1,4 +1,4 @@
-"""The service's key sets: what each is for, its versions, and which process holds which."""
+"""The service's key sets: their purposes and versions, and which process holds which."""
 
 import json
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ KEY_SIZE = 32
 
 
 class Purpose(StrEnum):
-    """What a key set is for; a key is never used for two purposes."""
+    """The purpose of a key set; a key is never used for two purposes."""
 
     INDEX = "index"
     REQUEST = "request"
@@ -29,14 +29,14 @@ class Purpose(StrEnum):
 
 
 class Holder(StrEnum):
-    """The process that a key file is for; each file is named after its process."""
+    """The process that a key file belongs to; each file is named after its process."""
 
     SERVICE = "service"
     CUSTODY = "custody"
     WORK = "work"
 
 
-# The intake set is born empty: the worker makes a key for each day. Each edge has a request key of its own.
+# The intake set starts empty: the worker creates its keys. Each edge has a separate request key.
 HOLDINGS: Mapping[Holder, tuple[Purpose, ...]] = {
     Holder.SERVICE: (
         Purpose.INDEX,
@@ -52,7 +52,7 @@ HOLDINGS: Mapping[Holder, tuple[Purpose, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class KeySet:
-    """The keys of one purpose, 32 bytes each, by version; primary is the one in use, "" where none is.
+    """The keys of one purpose, 32 bytes each, by version; primary is the one in use, "" if there is none.
 
     Versions are numbers from 0, or the days (YYYY-MM-DD) of intake keys.
     """
@@ -61,7 +61,7 @@ class KeySet:
     versions: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     def with_version(self, version: str, key: bytes, *, primary: bool) -> "KeySet":
-        """Return the set with one more version; one that is there is never replaced."""
+        """Return the set with one more version; an existing version is never replaced."""
         versions = {**self.versions, version: self.versions.get(version, key)}
         return replace(self, primary=version if primary else self.primary, versions=versions)
 
@@ -74,7 +74,7 @@ class KeySet:
 
 
 def fresh(holder: Holder, *, entropy: Entropy) -> dict[Purpose, KeySet]:
-    """Return new key sets for a process, each with version 0 made and primary (intake: none)."""
+    """Return new key sets for a process, each with version 0 as primary (intake: empty)."""
     return {
         purpose: KeySet() if purpose is Purpose.INTAKE else KeySet("0", {"0": entropy.random(KEY_SIZE)})
         for purpose in HOLDINGS[holder]
@@ -95,11 +95,11 @@ def encode(sets: Mapping[Purpose, KeySet]) -> bytes:
 
 
 def decode(data: bytes) -> dict[Purpose, KeySet]:
-    """Return the key sets of a content; raises ValueError if it is another program's."""
+    """Return the key sets in the content of a key file; raises ValueError if it is malformed."""
     try:
         return {Purpose(name): _key_set(value) for name, value in reading.document(data).items()}
     except RosterError as error:
-        raise ValueError("not the content of a key file") from error
+        raise ValueError("this is not the content of a key file") from error
 
 
 def _key_set(value: object) -> KeySet:

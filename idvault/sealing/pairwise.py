@@ -1,4 +1,4 @@
-"""Names accounts to third parties by HMAC: another name for each audience (ports.credential.Pairwise)."""
+"""Derives an account's subject by HMAC, different for each audience (ports.credential.Pairwise)."""
 
 from dataclasses import dataclass
 
@@ -7,10 +7,10 @@ from idvault.attest import status_token
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class KeyedPairwise:
-    """Subjects under one key, which never changes: with it every subject would."""
+    """Subjects under one key. The key never changes, since every subject would change with it."""
 
     key: bytes
 
     def subject(self, *, audience: str, account_token: str) -> str:
-        """Return the subject of an account for an audience, the same every time."""
+        """Return the subject of an account for an audience; always the same."""
         return status_token.subject(key=self.key, audience=audience, account_token=account_token)

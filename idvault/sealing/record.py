@@ -1,8 +1,8 @@
 """Seals an identity so that only M of N custodians together can open it (HKDF, AES-GCM, HPKE).
 
-- A fresh data key for each record version, split among the custodians of the quorum in force, kept nowhere.
-- The record's key also needs the account's shred key, which lives in a database of its own: durable first.
-- There is no way back here: nothing in this room opens a record.
+- Each record version has a fresh data key, split among the custodians of the quorum in force and not stored.
+- The record's key also needs the account's shred key, which is stored durably in a separate database first.
+- Nothing in this room can open a record.
 """
 
 from collections.abc import Callable
@@ -50,7 +50,7 @@ class QuorumRecordSealer:
     def _seal(
         self, quorum: Quorum, relying_party: str, account_token: str, *, padded: bytes, shred_key: bytes
     ) -> SealedRecord:
-        # One quorum for the whole record, whatever comes into force meanwhile.
+        # One quorum for the whole record, even if a new one comes into force during the call.
         quorum_id = quorum.id
         record_id = self.entropy.random(_ID_SIZE).hex()
         salt, data_key = self.entropy.random(_KEY_SIZE), self.entropy.random(_KEY_SIZE)

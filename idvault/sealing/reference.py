@@ -1,7 +1,7 @@
-"""Recognises a platform's own reference again without keeping it: HMAC-SHA256 under the reference key.
+"""Recognises a platform's reference without storing it: HMAC-SHA256 under the reference key.
 
-The key is a purpose of its own, not a part of the request key: a request is forgotten after 7 days and its
-key may be changed then, but a reference must be recognised as long as its account lives.
+The key has a separate purpose and is not derived from the request key: requests are deleted after 7 days and
+their key may then change, but a reference must be recognised for as long as its account exists.
 """
 
 import hmac
@@ -21,6 +21,6 @@ class KeyedReferencer:
 
     def references(self, *, relying_party: str, references: Sequence[str]) -> list[bytes]:
         """Return the keyed hash of each reference, 32 bytes."""
-        # encode(a, b, c) is encode(a, b) and encode(c) after one another: the first part is made once.
+        # encode(a, b, c) equals encode(a, b) + encode(c), so the first part is computed once.
         head = seal.encode(_PURPOSE, relying_party)
         return [hmac.digest(self.key, head + seal.encode(one), "sha256") for one in references]

@@ -1,4 +1,4 @@
-"""Recognises a request again without keeping its body or its id: HMAC-SHA256 under the request key."""
+"""Recognises a repeated request without storing its body or id: HMAC-SHA256 under the request key."""
 
 import hmac
 from dataclasses import dataclass
@@ -23,6 +23,6 @@ class KeyedFingerprinter:
         return hmac.digest(self.key, seal.encode(_PURPOSE, method, *fields), "sha256")
 
     def kept_id(self, *, relying_party: str, request_id: str) -> str:
-        """Return the first 16 bytes of a keyed hash of the id, as a UUID is written."""
+        """Return the first 16 bytes of a keyed hash of the id, formatted as a UUID."""
         digest = hmac.digest(self.key, seal.encode(_ID_PURPOSE, relying_party, request_id), "sha256")
         return str(UUID(bytes=digest[:_ID_SIZE]))

@@ -1,10 +1,10 @@
-"""Secrets of one-time codes (RFC 6238, RFC 4226): made, sealed at rest and to their person, compared.
+"""Secrets of one-time codes (RFC 6238, RFC 4226): creates them, seals them, and checks codes.
 
 - At rest a secret is: format version 1 (1 byte), the key's version (1 byte length, text), a nonce of 12
-  bytes, the AES-256-GCM output; its associated data names the person's actor id.
-- On its way to the person it is an otpauth URI, HPKE-sealed to the person's roster key: no operator sees it.
-- pyotp's verify() takes full-width digits and replays: only codes that domain.second_factor has checked come
-  here, and which step a code stands for is returned, so that it can be spent.
+  bytes, the AES-256-GCM output; its associated data names the roster member's actor id.
+- It is sent to the member as an otpauth URI, HPKE-sealed to the member's roster key: no operator sees it.
+- pyotp's verify() accepts full-width digits and replays. Therefore only codes that domain.second_factor has
+  checked are compared, and the code's step is returned so that it can be spent.
 """
 
 import base64
@@ -35,13 +35,13 @@ _NONCE_SIZE = 12
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class TotpSealer:
-    """The one place that knows a secret in clear (ports.people.second_factor.SecondFactorSealer)."""
+    """The only code that sees a secret in plaintext (ports.people.second_factor.SecondFactorSealer)."""
 
     keys: LocalKeyProvider
     entropy: Entropy
 
     def fresh(self, *, roster_member: RosterMember, request_id: str) -> FreshSecret:
-        """Return a new secret of 160 bits for a person of the roster."""
+        """Return a new 160-bit secret for a roster member."""
         secret = self.entropy.random(SECRET_SIZE)
         uri = _totp(secret).provisioning_uri(name=roster_member.name, issuer_name=ISSUER)
         info = seal.second_factor_info(
@@ -56,9 +56,9 @@ class TotpSealer:
         return FreshSecret(self._sealed(roster_member.actor_id, secret), for_person)
 
     def match(self, *, actor_id: str, at_rest: bytes, code: str, now: datetime) -> int | None:
-        """Return the step that a code stands for within the window around a real time, None if it is wrong.
+        """Return the code's step within the window around a real time, or None if the code is wrong.
 
-        Raises DamagedError (RECORD_DAMAGED) if the secret does not open.
+        Raises DamagedError (RECORD_DAMAGED) if the secret cannot be decrypted.
         """
         totp = _totp(self._opened(actor_id, at_rest))
         try:

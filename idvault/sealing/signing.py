@@ -9,7 +9,7 @@ class Ed25519Signer:
     """Signs with the primary key of one key set."""
 
     def __init__(self, *, keys: KeySet) -> None:
-        """Take the key set of the log, the tokens or the lists; raises KeyError if it has no primary key."""
+        """Load the primary key; raises KeyError if the set has none."""
         self._key = Ed25519PrivateKey.from_private_bytes(keys.versions[keys.primary])
 
     @property

@@ -1,4 +1,4 @@
-"""The rate cap that all processes share (ports.budget): a GCRA clock, one row for each name."""
+"""The rate cap that all processes share (ports.budget): a GCRA clock, one row per name."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ budgets = Table(
 _NOW, _GAP, _LATEST = (param(name, BigInteger) for name in ("now", "gap", "latest"))
 _STORED = type_coerce(budgets.c.next_at, BigInteger)
 _START = case((_STORED > _NOW, _STORED), else_=_NOW)
-# Returns when the slot after the taken one begins, and nothing if none is taken.
+# Returns the start of the slot after the one taken, or no row if none was taken.
 _TAKE: Statement[int] = statement(
     upsert(budgets)
     .values(name=param("name"), next_at=_NOW + _GAP)
@@ -51,7 +51,7 @@ class SqlBudgetStore:
     database: Database
 
     async def take(self, name: str, *, gap: timedelta, now: datetime, latest: datetime) -> datetime | None:
-        """Take the next slot and return its time, or None if it would lie after latest."""
+        """Take the next slot and return its time, or None if it would be after `latest`."""
         if latest < now:
             return None
         return await self._take(name, gap // _MICROSECOND, to_micros(now), to_micros(latest))
@@ -65,5 +65,5 @@ class SqlBudgetStore:
 
     @act("budget.pause")
     async def pause(self, connection: Connection, name: str, *, until: datetime) -> None:
-        """Let no slot start before a time; never moves it backwards."""
+        """Allow no slot before `until`; never shortens an earlier pause."""
         await connection.run(_PAUSE, name=name, next_at=until)

@@ -27,7 +27,7 @@ def _deployment(of: MetaData) -> Table:
 main_deployment = _deployment(metadata.main)
 shred_deployment = _deployment(metadata.shred)
 
-# One text for both databases: the two tables are called alike.
+# One statement serves both databases: the two tables have the same name.
 _FIND: Statement[str] = statement(select(main_deployment.c.deployment_id), scalar)
 _ADD = statement(
     upsert(main_deployment)
@@ -37,14 +37,14 @@ _ADD = statement(
 
 
 class DeploymentMismatchError(PreconditionError):
-    """The two databases are not of one deployment."""
+    """The two databases do not belong to the same deployment."""
 
     def __init__(self) -> None:
-        """Say what an operator should do; no id is in it."""
+        """Tell the operator what to do, without naming an id."""
         super().__init__(Reason.ILLEGAL_TRANSITION)
         self.args = (
-            "the main and the shred database are not of one deployment: check both addresses; if the very "
-            "first `idvault db upgrade` was cut short, both are still empty and can be made anew",
+            "the main and the shred database do not belong to the same deployment: check both addresses; if "
+            "the very first `idvault db upgrade` was interrupted, both are still empty and can be recreated",
         )
 
 
@@ -63,7 +63,7 @@ class SqlDeploymentStore:
         return _same(kept, (await _ensure(self.shred, kept))[1] if new else await self._awaited())
 
     async def _awaited(self) -> str | None:
-        """Return the other database's id; waits a moment for a process that has just given it to this one."""
+        """Return the shred database's id; waits up to 2 s for another process that is still storing it."""
         for _ in range(_LOOKS):
             kept = await _kept(self.shred)
             if kept is not None:
@@ -72,7 +72,7 @@ class SqlDeploymentStore:
         return kept
 
     async def check(self) -> str:
-        """Return the id that both have; raises PreconditionError otherwise, also if neither has one."""
+        """Return the id of both; raises PreconditionError if the ids differ or one is missing."""
         return _same(await _kept(self.main), await _kept(self.shred))
 
 
@@ -92,7 +92,7 @@ async def _ensure(database: Database, candidate: str) -> tuple[bool, str]:
 
 
 def _same(main: str | None, shred: str | None) -> str:
-    """Return the id of both, or raise PreconditionError: writing would lose records."""
+    """Return the common id, or raise PreconditionError: writing would make records unreadable."""
     if main is None or main != shred:
         raise DeploymentMismatchError
     return main

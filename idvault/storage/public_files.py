@@ -1,9 +1,9 @@
-"""The public directory on a file system (ports.log.store.Publication): files appear whole, and stay.
+"""The public directory on a file system (ports.log.store.Publication); writes are atomic and durable.
 
-- A file is written beside its place, synced, renamed into it, and its folder synced: after a crash there is
-  the old content or the new one, never half of one.
-- Everybody may read what is here; drafts and the lock begin with a dot, which no server should serve.
-- A path is made of plain names; nothing is read or written through a symbolic link below the directory.
+- A file is written under a draft name, synced, renamed into place, and its folder is synced: after a crash
+  there is the old content or the new one, never a part of one.
+- All files here are public. Drafts and the lock start with a dot; a web server should not serve them.
+- A path consists of plain names; nothing below the directory is read or written through a symbolic link.
 """
 
 import asyncio
@@ -26,37 +26,37 @@ _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*", re.ASCII)
 _LOCK = ".lock"
 _FILE_MODE = 0o644
 _FOLDER_MODE = 0o755
-# A folder that another worker removes between its making and the writing is made again.
+# Another worker may remove a folder between its creation and the write; it is then created again.
 _TRIES = 5
 
 
 class PublicPathError(UnavailableError):
-    """The path leaves the public directory, or leads through a symbolic link."""
+    """The path leaves the public directory or goes through a symbolic link."""
 
     def __init__(self) -> None:
-        """Say no more than that."""
+        """Carry no detail."""
         super().__init__(Reason.STORE_UNAVAILABLE)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class LocalPublicFiles:
-    """Files below one directory; any number of processes may write at once.
+    """Files below one directory; several processes may write at once.
 
-    Raises UnavailableError (STORE_UNAVAILABLE) where the file system refuses.
+    Raises UnavailableError (STORE_UNAVAILABLE) if the file system fails.
     """
 
     directory: Path
 
     async def read(self, path: str) -> bytes | None:
-        """Return a file's content, None if there is none."""
+        """Return a file's content, or None if there is no such file."""
         return await _in_thread(lambda: self._read(path))
 
     async def write(self, path: str, content: bytes) -> None:
-        """Write a file by rename, durably."""
+        """Write a file atomically and durably."""
         await _in_thread(lambda: self._write(path, content))
 
     async def replace(self, path: str, *, former: bytes | None, content: bytes) -> bool:
-        """Write a file in the place of one with the former content; False if it has another one by now."""
+        """Write a file by compare-and-set; False if its content is not `former`."""
         return await _in_thread(lambda: self._replace(path, former, content))
 
     async def remove(self, folder: str) -> None:
@@ -110,7 +110,7 @@ class LocalPublicFiles:
             os.close(descriptor)
 
     def _make(self, folder: Path) -> None:
-        """Make a folder and those above it, down from the public directory, durably."""
+        """Create a folder and its parents up to the public directory, durably."""
         if folder.is_dir():
             return
         if folder != self.directory:

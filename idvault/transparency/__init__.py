@@ -1,1 +1,1 @@
-"""The log as bytes and hashes, made and checked by pure functions; holds no private key."""
+"""The log's bytes and hashes, created and checked by pure functions; holds no private key."""

@@ -1,10 +1,10 @@
-"""Checkpoints: the log's size and root as a signed note, and who must have signed it (C2SP tlog-checkpoint).
+"""Checkpoints: the log's size and root as a signed note, and the required signers (C2SP tlog-checkpoint).
 
-A checkpoint is accepted, in this order, if it
-* is a note whose signatures of known keys all verify,
+A checkpoint is accepted if, checked in this order, it
+* is a note in which every signature of a known key verifies,
 * is signed by a key of the log,
 * names the log's origin,
-* is cosigned by as many different witnesses as the policy demands.
+* is cosigned by as many different witnesses as the policy requires.
 """
 
 import re
@@ -32,15 +32,15 @@ class CheckpointError(LogError):
 
 
 class MalformedCheckpointError(CheckpointError):
-    """The text is not that of a checkpoint."""
+    """The text is not a checkpoint."""
 
 
 class PolicyError(CheckpointError):
-    """The policy demands what its keys can never meet, or nothing at all."""
+    """The policy can never be met by its keys, or requires nothing at all."""
 
 
 class OriginError(CheckpointError):
-    """The checkpoint is that of another log."""
+    """The checkpoint belongs to another log."""
 
 
 class UnsignedCheckpointError(CheckpointError):
@@ -52,7 +52,7 @@ class QuorumError(CheckpointError):
 
 
 class RolledBackError(CheckpointError):
-    """The log shows fewer entries than it did before."""
+    """The log has fewer entries than before."""
 
     def __init__(self, *, size: int, known: int) -> None:
         """Keep both sizes."""
@@ -63,7 +63,7 @@ class RolledBackError(CheckpointError):
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """The origin of a log, its number of entries, its root (32 bytes); extension lines say nothing."""
+    """A log's origin, number of entries and root (32 bytes); extension lines have no meaning here."""
 
     origin: str
     size: int
@@ -71,12 +71,12 @@ class Checkpoint:
     extensions: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse what a checkpoint's lines cannot carry."""
+        """Refuse values that cannot be written as the lines of a checkpoint."""
         lines = (self.origin, *self.extensions)
         if not all(lines) or any("\n" in line for line in lines):
-            raise MalformedCheckpointError("the origin or an extension line is empty, or more than a line")
+            raise MalformedCheckpointError("the origin or an extension is empty or more than one line")
         if not 0 <= self.size <= MAX_SIZE or len(self.root) != HASH_SIZE:
-            raise MalformedCheckpointError("the size or the root is not that of a tree")
+            raise MalformedCheckpointError("the size or the root is not valid for a tree")
 
     @property
     def text(self) -> str:
@@ -87,9 +87,9 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class CosignaturePolicy:
-    """Whose signatures a checkpoint needs: one of the log's keys, and those of `quorum` different witnesses.
+    """The signatures that a checkpoint needs: by one of the log's keys and by `quorum` different witnesses.
 
-    A witness counts once, however many names its key goes by: a cosignature does not say which name made it.
+    A witness key counts once even if it has several names, since a cosignature does not cover the name.
     """
 
     origin: str
@@ -98,41 +98,41 @@ class CosignaturePolicy:
     quorum: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse a policy that is satisfied by nobody, or by the log alone where it speaks of witnesses."""
+        """Refuse a policy that can never be met, or in which the log's key counts as a witness."""
         log = {key.public_key for key in self.log_keys}
         witnesses = {key.public_key for key in self.witness_keys}
         if not log or any(key.algorithm is not Algorithm.ED25519 for key in self.log_keys):
             raise PolicyError("a log needs an Ed25519 key")
         if any(key.algorithm is not Algorithm.COSIGNATURE_V1 for key in self.witness_keys) or log & witnesses:
-            raise PolicyError("a witness needs a cosignature/v1 key that is not the log's")
+            raise PolicyError("a witness needs a cosignature/v1 key that differs from the log's keys")
         if not 0 <= self.quorum <= len(witnesses):
             raise PolicyError("the quorum is greater than the number of witnesses")
 
 
 @dataclass(frozen=True, slots=True)
 class SignedCheckpoint:
-    """A checkpoint that met a policy, and each witness that cosigned it with the latest time (in seconds)."""
+    """A checkpoint that met a policy, and its cosigning witnesses, each with its latest time in seconds."""
 
     checkpoint: Checkpoint
     cosigned: tuple[tuple[VerifierKey, int], ...]
 
 
 def parse(text: str) -> Checkpoint:
-    """Read the text of a checkpoint; raise MalformedCheckpointError if it is another text."""
+    """Parse the text of a checkpoint; raises MalformedCheckpointError if it is not one."""
     match text.split("\n"):
         case [origin, size, root, *extensions, ""] if _SIZE.fullmatch(size) and _ROOT.fullmatch(root):
             return Checkpoint(origin, int(size), b64decode(root), tuple(extensions))
         case _:
-            raise MalformedCheckpointError("these are not an origin, a size and a root")
+            raise MalformedCheckpointError("the lines are not an origin, a size and a root")
 
 
 def sign(checkpoint: Checkpoint, signers: Sequence[NoteSigner]) -> bytes:
-    """Return the checkpoint as a note signed by the log; it must follow the last one (`verify_successor`)."""
+    """Return the checkpoint as a note signed by the log; check it with `verify_successor` before."""
     return sign_note(checkpoint.text, signers)
 
 
 def verify(raw: bytes, policy: CosignaturePolicy) -> SignedCheckpoint:
-    """Read a signed checkpoint and check it against the policy.
+    """Parse a signed checkpoint and check it against the policy.
 
     Raises the errors of `note.open_note`, and MalformedCheckpointError, OriginError, UnsignedCheckpointError,
     QuorumError.
@@ -142,7 +142,7 @@ def verify(raw: bytes, policy: CosignaturePolicy) -> SignedCheckpoint:
         raise UnsignedCheckpointError("no key of the log signed the checkpoint")
     checkpoint = parse(opened.text)
     if checkpoint.origin != policy.origin:
-        raise OriginError("the checkpoint is that of another log")
+        raise OriginError("the checkpoint belongs to another log")
     cosigned = _cosigned(opened)
     witnesses = len({key.public_key for key, _ in cosigned})
     if witnesses < policy.quorum:
@@ -153,10 +153,10 @@ def verify(raw: bytes, policy: CosignaturePolicy) -> SignedCheckpoint:
 def verify_successor(old: Checkpoint, new: Checkpoint, proof: Sequence[bytes]) -> None:
     """Check that a checkpoint follows an older one of its log.
 
-    Raises OriginError, RolledBackError, and ConsistencyError (a fork, or a proof of something else).
+    Raises OriginError, RolledBackError, and ConsistencyError (a fork or a wrong proof).
     """
     if old.origin != new.origin:
-        raise OriginError("the checkpoints are those of two logs")
+        raise OriginError("the checkpoints belong to different logs")
     if new.size < old.size:
         raise RolledBackError(size=new.size, known=old.size)
     verify_consistency(old=old.size, new=new.size, old_root=old.root, new_root=new.root, proof=proof)

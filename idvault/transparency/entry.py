@@ -1,7 +1,7 @@
-"""One log entry as a leaf of the tree: made, hashed and read back (RFC 9162 section 2.1.1).
+"""A log entry as a leaf of the tree: encodes, hashes and decodes it (RFC 9162 section 2.1.1).
 
 - leaf = encode("idvault/log-entry/v1", type, time to the minute, actor id, commitment). It is stored as
-  written and never encoded again; this encoding does not change any more.
+  encoded and never encoded again; this encoding must never change.
 - commitment = HMAC-SHA256(opening key, encode("idvault/log-commitment/v1", account token or empty, details)).
 - leaf hash = SHA-256(0x00 + leaf).
 """
@@ -28,16 +28,16 @@ _LENGTH = 4
 
 
 class EntryError(DamagedError):
-    """Bytes that are no leaf of this log."""
+    """The bytes are not a leaf of this log."""
 
     def __init__(self) -> None:
-        """Say no more than that they are damaged."""
+        """Set the reason without detail."""
         super().__init__(Reason.RECORD_DAMAGED)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What anybody can read of a leaf: the type as text, since a reader may be older than the log.
+    """The public content of a leaf. type: text, because the log may use types newer than this program.
 
     occurred_at: to the minute, UTC. actor_id: 16 bytes in hex, or "system". commitment: 32 bytes.
     """
@@ -49,7 +49,7 @@ class Entry:
 
 
 def commitment(event: Event) -> bytes:
-    """Return the 32 bytes that bind an event's account and details without telling them."""
+    """Return the 32 bytes that commit to an event's account and details without revealing them."""
     return _commit(event.opening_key, event.account_token, event.details())
 
 
@@ -58,7 +58,7 @@ def check_opened(
 ) -> Entry:
     """Return a leaf's entry if it is of this type and commits to this account and these fields.
 
-    fields: those that domain.event lists for the type. Raises EntryError.
+    fields: the fields listed for the type in domain.event. Raises EntryError.
     """
     entry = decode_leaf(leaf)
     details = seal.encode(type.value, *(fields[name] for name in FIELDS[type]))
@@ -82,12 +82,12 @@ def encode_leaf(event: Event) -> bytes:
 
 
 def leaf_hash(leaf: bytes) -> bytes:
-    """Return the 32-byte hash under which a leaf stands in the tree."""
+    """Return the 32-byte hash of a leaf in the tree."""
     return sha256(_LEAF_PREFIX + leaf).digest()
 
 
 def decode_leaf(leaf: bytes) -> Entry:
-    """Return what a leaf says; raises EntryError unless it is exactly as encode_leaf writes it."""
+    """Return the content of a leaf; raises EntryError unless it has exactly the form of encode_leaf."""
     purpose, kind, time, actor_id, bound = _five_parts(leaf)
     if purpose != _LEAF.encode() or len(bound) != sha256().digest_size:
         raise EntryError

@@ -1,9 +1,9 @@
-"""Signed notes and the verifier keys of their signers (C2SP signed-note; cosignature/v1 of tlog-cosignature).
+"""Signed notes and their signers' verifier keys (C2SP signed-note; cosignature/v1 of tlog-cosignature).
 
-* A note is a text that ends in a newline, an empty line, and one signature line or more.
-* A key is known by its name and its key id; lines of unknown keys are ignored, whatever they hold.
-* A line of a known key must verify, or the whole note is refused; without any, nothing was signed.
-* Whoever signs hands in a callable: no private key is ever here.
+* A note is a text that ends in a newline, an empty line, and at least one signature line.
+* A key is identified by its name and key id; signature lines of unknown keys are ignored.
+* Every line of a known key must verify, and at least one such line is required; else the note is refused.
+* The signer is a callable: this module never sees a private key.
 """
 
 import binascii
@@ -33,11 +33,11 @@ class NoteError(LogError):
 
 
 class MalformedKeyError(NoteError):
-    """The text is not a verifier key of a kind that this log uses."""
+    """The text is not a verifier key of a type that this log uses."""
 
 
 class AmbiguousKeyError(NoteError):
-    """Two different keys have one name and one key id."""
+    """Two different keys have the same name and key id."""
 
 
 class MalformedNoteError(NoteError):
@@ -53,7 +53,7 @@ class UnsignedNoteError(NoteError):
 
 
 class SigningError(NoteError):
-    """What the signer returned is not a signature of the text by its key."""
+    """The signer did not return a signature of the text by its key."""
 
 
 class Algorithm(IntEnum):
@@ -72,13 +72,13 @@ class VerifierKey:
     algorithm: Algorithm = Algorithm.ED25519
 
     def __post_init__(self) -> None:
-        """Refuse a name that no signature line can carry, and a key of another length (32 bytes)."""
+        """Refuse a name that cannot be written in a signature line, and a key that does not have 32 bytes."""
         if not _is_name(self.name) or len(self.public_key) != _PUBLIC_KEY_BYTES:
             raise MalformedKeyError("the name or the length of a verifier key is wrong")
 
     @property
     def key_id(self) -> bytes:
-        """The 4 bytes that name the key in a signature line."""
+        """The 4 bytes that identify the key in a signature line."""
         return sha256(self.name.encode() + b"\n" + self._material()).digest()[:_KEY_ID_BYTES]
 
     def __str__(self) -> str:
@@ -90,7 +90,7 @@ class VerifierKey:
 
 
 def parse_key(text: str) -> VerifierKey:
-    """Read a vkey in its one spelling; raise MalformedKeyError for anything else, a wrong key id included."""
+    """Parse a canonical vkey; raises MalformedKeyError for anything else, including a wrong key id."""
     name, _, rest = text.partition("+")
     try:
         material = _decode(rest.partition("+")[2])
@@ -98,20 +98,20 @@ def parse_key(text: str) -> VerifierKey:
     except (ValueError, IndexError) as error:
         raise MalformedKeyError("this is not a verifier key of type 1 or 4") from error
     if str(key) != text:
-        raise MalformedKeyError("the key id is not that of the name and key, or the spelling is another")
+        raise MalformedKeyError("the key id is wrong for the name and key, or the encoding is not canonical")
     return key
 
 
 @dataclass(frozen=True, slots=True)
 class NoteSignature:
-    """One signature line: who claims to have signed, and the bytes (of a cosignature: time and signature)."""
+    """One signature line: the stated signer and the bytes (for a cosignature: time and signature)."""
 
     name: str
     key_id: bytes
     value: bytes
 
     def __post_init__(self) -> None:
-        """Refuse what a line cannot carry."""
+        """Refuse values that cannot be written in a line."""
         if not _is_name(self.name) or len(self.key_id) != _KEY_ID_BYTES or not self.value:
             raise MalformedNoteError("a signature line is malformed")
 
@@ -132,20 +132,20 @@ class Note:
         """Refuse what is not a signed note."""
         _check_text(self.text)
         if not 0 < len(self.signatures) <= MAX_SIGNATURES:
-            raise MalformedNoteError("a note has one signature or more, and not too many")
+            raise MalformedNoteError("a note must have at least one signature, and not too many")
 
     def encode(self) -> bytes:
         """Return the note's bytes."""
         return f"{self.text}\n{''.join(signature.line for signature in self.signatures)}".encode()
 
     def with_signatures(self, more: Iterable[NoteSignature]) -> "Note":
-        """Return the note with more signature lines; one that is there already is not repeated."""
+        """Return the note with more signature lines, without duplicates."""
         return Note(self.text, tuple(dict.fromkeys((*self.signatures, *more))))
 
 
 @dataclass(frozen=True, slots=True)
 class VerifiedNote:
-    """A signature that verifies: whose, and of a cosignature when (seconds since 1970, UTC)."""
+    """A verified signature: its key and, for a cosignature, its time (seconds since 1970, UTC)."""
 
     key: VerifierKey
     time: int | None
@@ -153,7 +153,7 @@ class VerifiedNote:
 
 @dataclass(frozen=True, slots=True)
 class OpenedNote:
-    """A text that at least one known key signed, and all signatures of known keys in the note's order."""
+    """A text signed by at least one known key, with all signatures of known keys in the note's order."""
 
     text: str
     verified: tuple[VerifiedNote, ...]
@@ -168,7 +168,7 @@ class NoteSigner:
 
 
 def parse(raw: bytes) -> Note:
-    """Read a note without verifying it; raise MalformedNoteError if it is not one."""
+    """Parse a note without verifying it; raises MalformedNoteError if it is not one."""
     if len(raw) > MAX_NOTE_BYTES:
         raise MalformedNoteError("the note is too long")
     try:
@@ -182,9 +182,9 @@ def parse(raw: bytes) -> Note:
 
 
 def parse_signatures(lines: str) -> tuple[NoteSignature, ...]:
-    """Read signature lines, as a witness returns them; raise MalformedNoteError if one is malformed."""
+    """Parse signature lines as returned by a witness; raises MalformedNoteError if one is malformed."""
     if not lines.endswith("\n"):
-        raise MalformedNoteError("the last signature line does not end")
+        raise MalformedNoteError("the last signature line has no newline")
     rows = lines[:-1].split("\n", MAX_SIGNATURES)
     if len(rows) > MAX_SIGNATURES:
         raise MalformedNoteError("there are too many signatures")
@@ -192,7 +192,7 @@ def parse_signatures(lines: str) -> tuple[NoteSignature, ...]:
 
 
 def open_note(raw: bytes, keys: Iterable[VerifierKey]) -> OpenedNote:
-    """Read a note and verify every signature of a known key.
+    """Parse a note and verify every signature of a known key.
 
     Raises MalformedNoteError, InvalidSignatureError, UnsignedNoteError, AmbiguousKeyError.
     """
@@ -212,10 +212,10 @@ def open_note(raw: bytes, keys: Iterable[VerifierKey]) -> OpenedNote:
 
 
 def signed_bytes(*, key: VerifierKey, text: str, time: int | None = None) -> bytes:
-    """Return what the key's private half signs: the text, or cosignature/v1 of it at this time (seconds).
+    """Return the bytes that the private key signs: the text, or its cosignature/v1 message at this time.
 
-    Raises MalformedNoteError for a text that no note can have, and SigningError for a time where there must
-    be none, and for none, or one beyond 2^63 - 1, where there must be one.
+    Raises MalformedNoteError for a text that no note can have. Raises SigningError if the time (seconds) is
+    given for a plain signature, or is missing or above 2^63 - 1 for a cosignature.
     """
     _check_text(text)
     if key.algorithm is Algorithm.COSIGNATURE_V1:
@@ -223,12 +223,12 @@ def signed_bytes(*, key: VerifierKey, text: str, time: int | None = None) -> byt
             raise SigningError("a cosignature needs the time in seconds since 1970")
         return f"cosignature/v1\ntime {time}\n{text}".encode()
     if time is not None:
-        raise SigningError("a plain signature has no time")
+        raise SigningError("a plain signature must not have a time")
     return text.encode()
 
 
 def sign(signer: NoteSigner, text: str, *, time: int | None = None) -> NoteSignature:
-    """Return the signer's line for the text; raise SigningError if what it returns does not verify."""
+    """Return the signer's line for the text; raises SigningError if its signature does not verify."""
     raw = signer.sign(signed_bytes(key=signer.key, text=text, time=time))
     value = raw if time is None else time.to_bytes(_TIME_BYTES, "big") + raw
     try:
@@ -239,7 +239,7 @@ def sign(signer: NoteSigner, text: str, *, time: int | None = None) -> NoteSigna
 
 
 def sign_note(text: str, signers: Sequence[NoteSigner]) -> bytes:
-    """Return the text signed by all these signers, none of which is a witness."""
+    """Return the note signed by these signers, which must not be witnesses."""
     return Note(text, tuple(sign(signer, text) for signer in signers)).encode()
 
 
@@ -271,10 +271,10 @@ def _parse_line(line: str) -> NoteSignature:
 
 
 def _decode(encoded: str) -> bytes:
-    """Decode base64 in its one spelling; raise ValueError otherwise."""
+    """Decode canonical base64; raises ValueError otherwise."""
     raw = b64decode(encoded, validate=True)
     if b64encode(raw).decode() != encoded:
-        raise binascii.Error("another spelling of the same bytes")
+        raise binascii.Error("not canonical base64")
     return raw
 
 
@@ -284,7 +284,7 @@ def _is_name(name: str) -> bool:
 
 def _check_text(text: str) -> None:
     if not text.endswith("\n") or any((c < " " and c != "\n") or _is_surrogate(c) for c in text):
-        raise MalformedNoteError("the text does not end in a newline, or has a control character")
+        raise MalformedNoteError("the text does not end in a newline or has a control character")
 
 
 def _is_surrogate(character: str) -> bool:

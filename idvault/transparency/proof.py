@@ -1,7 +1,7 @@
-"""Inclusion and consistency proofs of the log: planned, made and verified (RFC 6962 2.1, RFC 9162 2.1).
+"""Inclusion and consistency proofs: plans, builds and verifies them (RFC 6962 2.1, RFC 9162 2.1).
 
-A plan says which perfect subtrees a proof needs, so that a store, a database or a directory of tiles reads
-those O(log n) hashes however it likes (also asynchronously) before the proof is assembled from them.
+A plan lists the perfect subtrees that a proof needs. The caller reads their O(log n) hashes from a database
+or from tiles, also asynchronously, and then assembles the proof from them.
 """
 
 from collections.abc import Sequence
@@ -22,11 +22,11 @@ from idvault.transparency.tree import (
 
 
 class InclusionError(LogError):
-    """The leaf is not proved to be at this place in the tree."""
+    """The proof does not show that the leaf is at this index of the tree."""
 
 
 class ConsistencyError(LogError):
-    """The newer tree is not proved to begin with the older one."""
+    """The proof does not show that the newer tree begins with the older one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +37,13 @@ class ProofPlan:
 
     @property
     def positions(self) -> tuple[Position, ...]:
-        """All perfect subtrees to read, in the order that `assemble` wants their hashes."""
+        """All perfect subtrees to read, in the order in which `assemble` expects their hashes."""
         return tuple(position for subtree in self.subtrees for position in subtree)
 
     def assemble(self, hashes: Sequence[bytes]) -> tuple[bytes, ...]:
-        """Return the proof from the hashes of `positions`; raise MalformedHashError, OutOfRangeError."""
+        """Return the proof from the hashes of `positions`; raises MalformedHashError, OutOfRangeError."""
         if len(hashes) != len(self.positions):
-            raise OutOfRangeError("the reader returned another number of hashes than asked")
+            raise OutOfRangeError("the reader returned a wrong number of hashes")
         rest = iter([check_hash(value) for value in hashes])
         return tuple(fold([next(rest) for _ in subtree]) for subtree in self.subtrees)
 
@@ -68,7 +68,7 @@ def plan_inclusion(*, index: int, size: int) -> ProofPlan:
 def plan_consistency(*, old: int, new: int) -> ProofPlan:
     """Plan PROOF(old, D[new]) of RFC 6962 2.1.2, empty if old is 0; raise OutOfRangeError if old > new."""
     if not 0 <= old <= check_size(new):
-        raise OutOfRangeError("the older tree is not the smaller one")
+        raise OutOfRangeError("the older tree is larger than the newer one")
     subtrees = []
     start, end = 0, new
     while start < old < end:
@@ -113,7 +113,7 @@ def verify_inclusion(*, leaf_hash: bytes, index: int, size: int, root: bytes, pr
         place, last = place >> 1, last >> 1
     if last != 0:
         raise InclusionError("the proof is too short")
-    # A hash of another length would move the border between two hashes that are hashed together.
+    # A hash of a different length would shift the boundary between two hashes that are hashed together.
     if any(len(value) != len(EMPTY_ROOT) for value in (leaf_hash, *proof)) or node != root:
         raise InclusionError("the proof leads to another root")
 
@@ -129,13 +129,13 @@ def verify_consistency(
         raise ConsistencyError("the newer tree is smaller than the older one")
     for size, root in ((old, old_root), (new, new_root)):
         if size == 0 and root != EMPTY_ROOT:
-            raise ConsistencyError("an empty tree has another root")
+            raise ConsistencyError("the root of an empty tree is wrong")
     if old in {0, new}:
         if proof or (old == new and old_root != new_root):
             raise ConsistencyError("two trees of one size differ, or a proof is given where none is needed")
         return
     if any(len(value) != len(EMPTY_ROOT) for value in (old_root, *proof)):
-        raise ConsistencyError("a hash has another length")
+        raise ConsistencyError("a hash has a wrong length")
     _follow_consistency(old, new, old_root, new_root, proof)
 
 
@@ -163,7 +163,7 @@ def _follow_consistency(old: int, new: int, old_root: bytes, new_root: bytes, pr
 
 
 def _climb(place: int, last: int) -> tuple[int, int]:
-    """Skip the levels at which the last node of a level has no sibling of its own."""
+    """Skip the levels at which the last node has no sibling."""
     while place and not place & 1:
         place, last = place >> 1, last >> 1
     return place, last

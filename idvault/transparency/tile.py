@@ -1,7 +1,7 @@
 """The log as static files: tiles of 256 hashes and bundles of 256 entries (C2SP tlog-tiles).
 
-A tile of level l holds the hashes of perfect subtrees of level 8 l; a full one is never written again,
-and the rightmost one of each level is partial, with its width in its path.
+A tile of level l holds the hashes of perfect subtrees of level 8 l; a full tile is never
+written again. The rightmost tile of each level is partial, with its width in its path.
 """
 
 import re
@@ -37,7 +37,7 @@ _PATH = re.compile(
 
 
 class TileError(LogError):
-    """A tile, a bundle, or a path of one is refused."""
+    """A tile, a bundle or its path is refused."""
 
 
 class MalformedPathError(TileError):
@@ -54,14 +54,14 @@ class EntryTooLargeError(TileError):
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """The place of a tile: its level (0 to 63), its index in the level, and its width (256 if it is full)."""
+    """The position of a tile: its level (0 to 63), its index in the level, and its width (256 if full)."""
 
     level: int
     index: int
     width: int = WIDTH
 
     def __post_init__(self) -> None:
-        """Refuse a place that no path names."""
+        """Refuse a position that has no path."""
         if not 0 <= self.level <= _MAX_LEVEL:
             raise MalformedPathError("there is no such level")
         _check_place(self.index, self.width)
@@ -80,13 +80,13 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """The place of an entry bundle: its index and its width (256 if it is full), as of the level-0 tile."""
+    """The position of an entry bundle: its index and width (256 if full), as for the level-0 tile."""
 
     index: int
     width: int = WIDTH
 
     def __post_init__(self) -> None:
-        """Refuse a place that no path names."""
+        """Refuse a position that has no path."""
         _check_place(self.index, self.width)
 
     @property
@@ -106,7 +106,7 @@ class Bundle:
 
 
 def parse_path(path: str) -> Tile | Bundle:
-    """Read the path of a tile or bundle in its one spelling; raise MalformedPathError for anything else."""
+    """Parse the canonical path of a tile or bundle; raises MalformedPathError for anything else."""
     found = _PATH.fullmatch(path)
     if found is None:
         raise MalformedPathError("this is not the path of a tile or a bundle")
@@ -115,17 +115,17 @@ def parse_path(path: str) -> Tile | Bundle:
     level = found["level"]
     place = Bundle(index, width) if level == "entries" else Tile(int(level), index, width)
     if place.path != path:
-        raise MalformedPathError("the path has another spelling")
+        raise MalformedPathError("the path is not canonical")
     return place
 
 
 def grown(old: int, new: int) -> Iterator[Tile]:
     """Yield the tiles to write when the tree grows from the old to the new size, level by level.
 
-    Written before the checkpoint of the new size is published, they make every proof of that tree possible.
+    They must be written before the checkpoint of the new size is published; every proof can then be built.
     """
     if not 0 <= old <= check_size(new):
-        raise OutOfRangeError("a tree does not shrink")
+        raise OutOfRangeError("a tree must not shrink")
     level = 0
     while old < new:
         for index in range(old // WIDTH, -(-new // WIDTH)):
@@ -142,7 +142,7 @@ def grown_bundles(old: int, new: int) -> Iterator[Bundle]:
 
 
 def tile_of(position: Position, size: int) -> Tile:
-    """Return the tile of a tree of this size that holds the subtree, or the hashes it is folded from."""
+    """Return the tile, in a tree of this size, with the subtree's hash or the hashes it is folded from."""
     level, height = divmod(position.level, HEIGHT)
     index = (position.index << height) // WIDTH
     width = min(WIDTH, (check_size(size) >> (level * HEIGHT)) - index * WIDTH)
@@ -159,12 +159,12 @@ def encode_tile(hashes: Sequence[bytes]) -> bytes:
 def decode_tile(data: bytes, width: int) -> tuple[bytes, ...]:
     """Return the first `width` hashes of a tile of that width, or of the full one (MalformedTileError)."""
     if len(data) not in {width * HASH_SIZE, WIDTH * HASH_SIZE}:
-        raise MalformedTileError("a tile has another length")
+        raise MalformedTileError("a tile has a wrong length")
     return tuple(data[place * HASH_SIZE : (place + 1) * HASH_SIZE] for place in range(width))
 
 
 def encode_bundle(entries: Sequence[bytes]) -> bytes:
-    """Return a bundle's bytes: of each entry its 2-byte big-endian length and it (EntryTooLargeError)."""
+    """Return a bundle's bytes: each entry after its 2-byte big-endian length; raises EntryTooLargeError."""
     if any(len(entry) > MAX_ENTRY_BYTES for entry in entries):
         raise EntryTooLargeError("an entry does not fit in a bundle")
     return b"".join(len(entry).to_bytes(_LENGTH_BYTES, "big") + entry for entry in entries)
@@ -179,23 +179,23 @@ def decode_bundle(data: bytes, width: int) -> tuple[bytes, ...]:
         at = start + int.from_bytes(data[at:start], "big")
         entries.append(data[start:at])
     if at != len(data) or len(entries) not in {width, WIDTH}:
-        raise MalformedTileError("a bundle has another number of entries, or is cut short")
+        raise MalformedTileError("a bundle has a wrong number of entries or is truncated")
     return tuple(entries[:width])
 
 
 class TileNodes:
     """Reads the perfect subtrees of a tree of one size from its tiles; an instance is a `tree.NodeReader`.
 
-    What it returns is as good as the tiles: verify the root, or the proof made of it, against a checkpoint.
+    The tiles are not verified: the caller must check the root or the proof against a checkpoint.
     """
 
     def __init__(self, size: int, read: Callable[[Tile], bytes]) -> None:
-        """Keep how to read a tile's bytes (for a partial tile the full one will do); at most 64 are kept."""
+        """Set the reader of a tile's bytes; it may return the full tile for a partial one. 64 are cached."""
         self._size = check_size(size)
         self._tile = lru_cache(_CACHED_TILES)(lambda tile: decode_tile(read(tile), tile.width))
 
     def __call__(self, positions: Sequence[Position]) -> tuple[bytes, ...]:
-        """Return the hashes of these subtrees; raise OutOfRangeError, MalformedTileError."""
+        """Return the hashes of these subtrees; raises OutOfRangeError, MalformedTileError."""
         return tuple(self._node(position) for position in positions)
 
     def _node(self, position: Position) -> bytes:

@@ -1,7 +1,7 @@
 """Merkle tree hashing of the log: leaves, nodes, and roots by streaming (RFC 6962 2.1, RFC 9162 2.1).
 
-A perfect subtree is named by its level and its index: it covers the 2^level leaves from index * 2^level on.
-Every other subtree that a root or a proof needs is folded from perfect ones, so a store keeps those only.
+A perfect subtree is identified by level and index: it covers the 2^level leaves from index * 2^level on.
+Every other subtree that a root or a proof needs is folded from perfect ones, so only those are stored.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ _SIZE_BYTES = 8
 
 
 class LogError(Exception):
-    """What was given is not part of the log, or cannot be."""
+    """The data is not part of the log, or cannot be."""
 
 
 class OutOfRangeError(LogError):
@@ -27,12 +27,12 @@ class OutOfRangeError(LogError):
 
 
 class MalformedHashError(LogError):
-    """What should be a hash, or a row of hashes, has another length."""
+    """A hash, or a sequence of hashes, has a wrong length."""
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The place of a perfect subtree: its level (0 is the leaves) and its index within the level."""
+    """The position of a perfect subtree: its level (0 is the leaves) and its index within the level."""
 
     level: int
     index: int
@@ -53,14 +53,14 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 def check_hash(value: bytes) -> bytes:
-    """Return the value if it has the length of a hash; raise MalformedHashError otherwise."""
+    """Return the value if it has the length of a hash; raises MalformedHashError otherwise."""
     if len(value) != HASH_SIZE:
-        raise MalformedHashError(f"a hash has {HASH_SIZE} bytes, not {len(value)}")
+        raise MalformedHashError(f"a hash must have {HASH_SIZE} bytes, not {len(value)}")
     return value
 
 
 def check_size(size: int) -> int:
-    """Return the size if a tree can have it (0 to 2^63 - 1); raise OutOfRangeError otherwise."""
+    """Return the size if a tree can have it (0 to 2^63 - 1); raises OutOfRangeError otherwise."""
     if not 0 <= size <= MAX_SIZE:
         raise OutOfRangeError("no tree has this size")
     return size
@@ -69,7 +69,7 @@ def check_size(size: int) -> int:
 def decompose(start: int, end: int) -> tuple[Position, ...]:
     """Return the perfect subtrees that make up the leaves start to end - 1, largest first.
 
-    The start must be a multiple of the largest of them, as it is for every subtree of RFC 6962.
+    start must be a multiple of the largest one's size, as in every subtree of RFC 6962.
     """
     positions: list[Position] = []
     while start < end:
@@ -80,7 +80,7 @@ def decompose(start: int, end: int) -> tuple[Position, ...]:
 
 
 def fold(hashes: Sequence[bytes]) -> bytes:
-    """Return the hash of a subtree from its perfect subtrees, largest first; of none it is the empty root."""
+    """Return the hash of a subtree from its perfect subtrees, largest first; without any, the empty root."""
     if not hashes:
         return EMPTY_ROOT
     *rest, node = hashes
@@ -90,17 +90,17 @@ def fold(hashes: Sequence[bytes]) -> bytes:
 
 
 def root_at(read: NodeReader, size: int) -> bytes:
-    """Return the root of the tree's first `size` leaves; O(log size) hashes are read."""
+    """Return the root of the tree's first `size` leaves; reads O(log size) hashes."""
     return fold([check_hash(value) for value in read(decompose(0, check_size(size)))])
 
 
 class CompactRange:
-    """The tree so far as O(log n) hashes: leaves are appended one by one, the root is always at hand."""
+    """The tree so far as O(log n) hashes; leaves are appended one by one."""
 
     def __init__(self, size: int = 0, nodes: Sequence[bytes] = ()) -> None:
-        """Start empty, or from the hashes of the perfect subtrees of a tree of this size, largest first."""
+        """Start empty, or from a tree of this size, given by its perfect subtrees' hashes, largest first."""
         if check_size(size).bit_count() != len(nodes):
-            raise MalformedHashError("a tree of this size has another number of perfect subtrees")
+            raise MalformedHashError("the number of perfect subtrees does not match the size")
         self._size = size
         self._nodes = [check_hash(node) for node in nodes]
 
@@ -111,13 +111,13 @@ class CompactRange:
 
     @property
     def nodes(self) -> tuple[bytes, ...]:
-        """The hashes of the perfect subtrees, largest first (`decompose(0, size)` names them)."""
+        """The hashes of the perfect subtrees, largest first (those of `decompose(0, size)`)."""
         return tuple(self._nodes)
 
     def append(self, value: bytes) -> list[bytes]:
         """Append a leaf hash and return the hashes of all perfect subtrees that this leaf completes.
 
-        The item at place l is the subtree of level l and index (size - 1) >> l; the first is the leaf itself.
+        Item l is the subtree of level l and index (size - 1) >> l; the first item is the leaf itself.
         """
         completed = [check_hash(value)]
         size = check_size(self._size + 1)
@@ -134,13 +134,13 @@ class CompactRange:
         return fold(self._nodes)
 
     def to_bytes(self) -> bytes:
-        """Return the state: the size as 8 bytes, big-endian, and the hashes of `nodes`."""
+        """Return the state: the size as 8 bytes, big-endian, followed by the hashes of `nodes`."""
         return self._size.to_bytes(_SIZE_BYTES, "big") + b"".join(self._nodes)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        """Read what `to_bytes` wrote; raise MalformedHashError or OutOfRangeError if it is something else."""
+        """Parse the output of `to_bytes`; raises MalformedHashError or OutOfRangeError if it is malformed."""
         if len(data) < _SIZE_BYTES:
-            raise MalformedHashError("the state of a tree is cut short")
+            raise MalformedHashError("the state of a tree is truncated")
         size = int.from_bytes(data[:_SIZE_BYTES], "big")
         return cls(size, [data[at : at + HASH_SIZE] for at in range(_SIZE_BYTES, len(data), HASH_SIZE)])

@@ -1,12 +1,12 @@
-"""Re-derives the log from its entries, in order and in bounded memory, and names the first one that is wrong.
+"""Recomputes the log from its entries, in order and in bounded memory, and reports the first wrong one.
 
-* Entries have the indices 0, 1, 2 ... without a gap.
-* Where a hash of an entry, or of a subtree, was stored, the entries must lead to it.
-* The entries must lead to the root of every checkpoint that is expected, at its size.
-* Nothing lies beyond the largest checkpoint, unless the log is still growing.
+* Entries must have the indices 0, 1, 2 ... without a gap.
+* Stored hashes of entries and subtrees must match the recomputed ones.
+* For every expected checkpoint, the root of the entries at its size must match.
+* There must be no entries beyond the largest checkpoint, unless the log is still growing.
 
-The checkpoints must have been verified before (`checkpoint.verify`); one of them should come from outside,
-because whoever can write the log and holds its key can write another one.
+The checkpoints must have been verified before (`checkpoint.verify`). One of them should come from outside: an
+attacker who can write the log and holds its key can replace the whole log.
 """
 
 from collections.abc import Callable
@@ -27,20 +27,20 @@ from idvault.transparency.tile import (
 from idvault.transparency.tree import CompactRange, LogError, OutOfRangeError, Position, leaf_hash
 
 StoredNode = Callable[[Position], bytes | None]
-"""Returns the stored hash of a perfect subtree of level 8, 16, 24 ..., or None if none was stored."""
+"""Returns the stored hash of a perfect subtree of level 8, 16, 24 ..., or None if none is stored."""
 
 FileReader = Callable[[str], bytes | None]
-"""Returns the bytes of a file below the log's prefix, or None if it is not there."""
+"""Returns the bytes of a file below the log's prefix, or None if there is no such file."""
 
 Progress = Callable[[int], None]
-"""Is told how many entries were verified so far."""
+"""Receives the number of entries verified so far."""
 
 
 class WrongEntryError(LogError):
-    """An entry, or one of a few, is not that of the log; the text begins with `entry INDEX:`."""
+    """An entry, or one in a range, is wrong; the text starts with `entry INDEX:`."""
 
     def __init__(self, index: int, reason: str, *, last: int | None = None) -> None:
-        """Keep the first entry that can be the wrong one, and the last."""
+        """Keep the range of possibly wrong entries: index is the first, last the last."""
         self.index = index
         self.last = index if last is None else last
         those = "it" if self.last == index else f"one of the entries {index} to {self.last}"
@@ -48,20 +48,20 @@ class WrongEntryError(LogError):
 
 
 class ForkError(WrongEntryError):
-    """Two checkpoints were signed for two histories of the log; the entries are those of one of them."""
+    """Checkpoints of two different histories of the log were signed; the entries match one of them."""
 
     def __init__(self, first: int, size: int) -> None:
-        """Keep the size of the checkpoint that does not fit, and where the histories can part first."""
+        """Keep the size of the checkpoint that does not match, and the first entry that can differ."""
         reason = f"{{those}} differs from the history that was signed at size {size}: the log has forked"
         super().__init__(first, reason, last=max(first, size - 1))
         self.size = size
 
 
 class LogVerifier:
-    """Takes the entries one by one; holds O(log n) hashes and the checkpoints still to come."""
+    """Verifies entries one by one; keeps O(log n) hashes and the checkpoints not reached yet."""
 
     def __init__(self, *, start: CompactRange | None = None, stored_node: StoredNode | None = None) -> None:
-        """Start at entry 0, or behind the entries of a tree that was verified before."""
+        """Start at entry 0, or after the entries of a tree that was verified before."""
         self._tree = CompactRange() if start is None else CompactRange(start.size, start.nodes)
         self._stored_node = stored_node
         self._sound = self._covered = self._tree.size
@@ -79,7 +79,7 @@ class LogVerifier:
         return CompactRange(self._tree.size, self._tree.nodes)
 
     def expect(self, checkpoint: Checkpoint) -> None:
-        """Demand that the entries lead to this checkpoint; raise OutOfRangeError if its size is passed."""
+        """Require the entries to match this checkpoint; raises OutOfRangeError if its size is passed."""
         if checkpoint.size < self._tree.size:
             raise OutOfRangeError("the entries are past this checkpoint")
         self._expected.setdefault(checkpoint.size, set()).add(checkpoint.root)
@@ -87,9 +87,9 @@ class LogVerifier:
         self._meet()
 
     def feed(self, index: int, leaf: bytes, *, stored_hash: bytes | None = None) -> None:
-        """Take the next entry and, if it was stored, its leaf hash; raise WrongEntryError, ForkError."""
+        """Verify the next entry and, if given, its stored leaf hash; raises WrongEntryError, ForkError."""
         if index != self._tree.size:
-            reason = "is missing" if index > self._tree.size else "is there twice, or out of order"
+            reason = "is missing" if index > self._tree.size else "is a duplicate or out of order"
             self._refuse(WrongEntryError(min(index, self._tree.size), reason))
         value = leaf_hash(leaf)
         if stored_hash is not None and stored_hash != value:
@@ -100,20 +100,20 @@ class LogVerifier:
         self._meet()
 
     def finish(self, *, growing: bool = False) -> CompactRange:
-        """Return the verified tree; raise WrongEntryError if an entry is wrong, missing or not covered.
+        """Return the verified tree; raises WrongEntryError if an entry is wrong, missing or not covered.
 
-        Of a growing log the entries beyond the largest checkpoint are in order, but not signed for yet.
+        growing: allow entries beyond the largest checkpoint; these are not covered by a signature yet.
         """
         size = self._tree.size
         if self._expected:
-            # Whoever deletes an entry can renumber the rest, so the missing one need not be the last one.
+            # An attacker who deletes an entry can renumber the rest, so the missing one need not be the last.
             due = min(self._expected)
             reason = (
                 f"{{those}} is missing: the checkpoint of size {due} covers more than these {size} entries"
             )
             self._refuse(WrongEntryError(self._sound, reason, last=due - 1))
         if self._suspect is not None or (size > self._covered and not growing):
-            self._refuse(WrongEntryError(self._covered, "is covered by no checkpoint"))
+            self._refuse(WrongEntryError(self._covered, "is not covered by a checkpoint"))
         return self.tree
 
     def _compare(self, index: int, completed: list[bytes], stored_node: StoredNode) -> None:
@@ -127,8 +127,8 @@ class LogVerifier:
     def _meet(self) -> None:
         """Compare with the checkpoints of this size.
 
-        One that fails is held against the entries since the last one that held. If a later one holds, the
-        entries are what somebody signed, and the failing one was signed for another history.
+        After a mismatch, the entries since the last matching checkpoint are suspect. If a later checkpoint
+        matches, the entries were signed, so the mismatching checkpoint was signed for another history.
         """
         size = self._tree.size
         roots = self._expected.pop(size, None)
@@ -153,9 +153,9 @@ class LogVerifier:
 def verify_files(
     read: FileReader, checkpoint: Checkpoint, *, progress: Progress | None = None
 ) -> CompactRange:
-    """Verify the entry bundles and tiles of a public directory against a checkpoint; raise WrongEntryError.
+    """Verify a public directory's entry bundles and tiles against a checkpoint; raises WrongEntryError.
 
-    One bundle and one tile of each level are in memory at a time.
+    Holds one bundle and one tile of each level in memory at a time.
     """
     files = _Files(read, checkpoint.size)
     verifier = LogVerifier(stored_node=files.node)
@@ -171,7 +171,7 @@ def verify_files(
 
 
 class _Files:
-    """Reads the files of one tree; each error names the first entry that the file is about."""
+    """Reads the files of one tree; each error names the first entry that the file covers."""
 
     def __init__(self, read: FileReader, size: int) -> None:
         self._read = read
@@ -202,7 +202,7 @@ class _Files:
         return self._row[tile.level][1][position.index % WIDTH]
 
     def _file(self, place: Tile | Bundle, full: Tile | Bundle, first: int, last: int) -> bytes:
-        # A log may delete a partial file once the full one is there, and the full one begins with it.
+        # A log may delete a partial file once the full one exists; the full one starts with the partial one.
         for path in dict.fromkeys((place.path, full.path)):
             data = self._read(path)
             if data is not None:

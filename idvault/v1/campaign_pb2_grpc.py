@@ -110,8 +110,8 @@ class CampaignServiceServicer:
     def ImportLegacyAccounts(self, request, context):
         """Gives each account of a chunk a token, in state UNVERIFIED with revision 1.
 
-        A reference that was imported before keeps its token: the row is REPEATED and changes nothing. A wrong row
-        is FAILED and hinders no other. The whole chunk is one atomic step.
+        A reference that was imported before keeps its token: the row is REPEATED and changes nothing. An invalid row
+        is FAILED and does not affect other rows. The whole chunk is one atomic step.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, TOO_MANY_ITEMS); ALREADY_EXISTS
         (REQUEST_ID_REUSED); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
@@ -121,7 +121,7 @@ class CampaignServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CreateCampaign(self, request, context):
-        """Makes a campaign in state DRAFT; it invites nobody before StartCampaign.
+        """Creates a campaign in state DRAFT; it invites nobody before StartCampaign.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
         PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
@@ -131,7 +131,7 @@ class CampaignServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetCampaign(self, request, context):
-        """Answers one campaign.
+        """Returns one campaign.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (REQUEST_NOT_FOUND, in the same words for an
         unknown campaign and for another caller's); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
@@ -142,7 +142,7 @@ class CampaignServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListCampaigns(self, request, context):
-        """Answers a page of the caller's campaigns, older first.
+        """Returns a page of the caller's campaigns, oldest first.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
         (STORE_UNAVAILABLE).
@@ -163,7 +163,8 @@ class CampaignServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def PauseCampaign(self, request, context):
-        """Lets a RUNNING campaign rest: it invites and enforces nothing; what was shown already can still be recorded.
+        """Pauses a RUNNING campaign: it invites nobody and enforces nothing. Events of invitations that were already
+        delivered can still be recorded.
 
         Statuses: as StartCampaign.
         """
@@ -172,7 +173,7 @@ class CampaignServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ResumeCampaign(self, request, context):
-        """Lets a PAUSED campaign go on.
+        """Resumes a PAUSED campaign.
 
         Statuses: as StartCampaign.
         """
@@ -181,7 +182,7 @@ class CampaignServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def EndCampaign(self, request, context):
-        """Ends a campaign for ever. Where it had limited accounts after its enforcement date, the limit is lifted.
+        """Ends a campaign for good, and lifts any limit that it set on accounts after its enforcement date.
 
         Statuses: as StartCampaign.
         """
@@ -190,11 +191,11 @@ class CampaignServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ClaimDueInvitations(self, request, context):
-        """Hands out invitations that are due, to be delivered by the caller (methods WHEN_DUE and HOSTED_LINK).
+        """Leases due invitations to the caller, who delivers them (methods WHEN_DUE and HOSTED_LINK).
 
-        Each is handed to one caller at a time, under a lease. RecordInvitationEvent acknowledges it; an invitation
-        that is not acknowledged before the lease ends comes back. The same request_id answers the same batch, as
-        far as no later batch has taken it over. A batch without invitations leaves no trace.
+        Each invitation is leased to one caller at a time. RecordInvitationEvent acknowledges it; an invitation that
+        is not acknowledged before the lease ends becomes due again. The same request_id returns the same batch,
+        without invitations that a later batch has leased since. An empty batch is not recorded.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, TOO_MANY_ITEMS); ALREADY_EXISTS
         (REQUEST_ID_REUSED); NOT_FOUND (REQUEST_NOT_FOUND); FAILED_PRECONDITION (ILLEGAL_TRANSITION) unless the
@@ -206,9 +207,9 @@ class CampaignServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetInvitation(self, request, context):
-        """Answers whether to invite the owner of an account on an occasion (methods AT_LOGIN, AT_SENSITIVE_ACTION).
+        """Returns whether to invite the owner of an account on an occasion (methods AT_LOGIN, AT_SENSITIVE_ACTION).
 
-        The answer is about any account of the caller: one that nobody has to invite answers due = false.
+        Any account of the caller is allowed: due is false for an account that no campaign invites.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ACCOUNT_NOT_FOUND);
         PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
@@ -218,11 +219,11 @@ class CampaignServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RecordInvitationEvent(self, request, context):
-        """Records what became of an invitation; any event acknowledges its delivery.
+        """Records an event of an invitation; any event acknowledges its delivery.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
         (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND, REQUEST_NOT_FOUND); FAILED_PRECONDITION
-        (ILLEGAL_TRANSITION) where there is nobody to invite; PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+        (ILLEGAL_TRANSITION) if there is no such invitation; PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
         (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -230,7 +231,7 @@ class CampaignServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetCampaignProgress(self, request, context):
-        """Answers how far a campaign has come: the funnel by day and method, and how much of the cohort is verified.
+        """Returns the progress of a campaign: the funnel by day and method, and how much of the cohort is verified.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (REQUEST_NOT_FOUND); PERMISSION_DENIED
         (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class DisclosureServiceStub:
-    """For auditors: ask for one record, and open it once enough custodians have approved.
+    """For auditors: request one record, and open it once enough custodians have approved.
     """
 
     def __init__(self, channel):
@@ -68,12 +68,12 @@ class DisclosureServiceStub:
 
 
 class DisclosureServiceServicer:
-    """For auditors: ask for one record, and open it once enough custodians have approved.
+    """For auditors: request one record, and open it once enough custodians have approved.
     """
 
     def RequestDisclosure(self, request, context):
-        """Files a signed request. The same request_id and body again answer the same disclosure; the same signed
-        request under another request_id is refused.
+        """Files a signed request. The same request_id and body return the same disclosure; the same signed request under
+        another request_id is refused.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
         (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND); FAILED_PRECONDITION (DISCLOSURE_EXPIRED, ROSTER_INVALID,
@@ -85,7 +85,7 @@ class DisclosureServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetDisclosure(self, request, context):
-        """Answers one of the caller's own disclosures.
+        """Returns one of the caller's own disclosures.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (REQUEST_NOT_FOUND); PERMISSION_DENIED
         (ACCESS_DENIED); DATA_LOSS (RECORD_DAMAGED); UNAVAILABLE (STORE_UNAVAILABLE).
@@ -105,7 +105,7 @@ class DisclosureServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CancelDisclosure(self, request, context):
-        """Withdraws a disclosure that has not been opened.
+        """Withdraws an unopened disclosure.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
         NOT_FOUND (REQUEST_NOT_FOUND); FAILED_PRECONDITION (DISCLOSURE_EXPIRED, ILLEGAL_TRANSITION);
@@ -116,21 +116,21 @@ class DisclosureServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def OpenDisclosure(self, request, context):
-        """Writes the opening into the log, waits until a signed checkpoint covers it, and only then hands over what
-        the caller's one-time key can open. LOG_UNAVAILABLE: the checkpoint did not come in time; the same request_id
-        goes on waiting, without a second code.
+        """Writes the opening into the log, waits until a signed checkpoint covers it, and only then returns what the
+        caller's one-time key can open. LOG_UNAVAILABLE: the checkpoint did not arrive in time; repeat the call with
+        the same request_id to continue waiting, without a second code.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
         NOT_FOUND (REQUEST_NOT_FOUND); FAILED_PRECONDITION (DISCLOSURE_EXPIRED, ILLEGAL_TRANSITION);
         PERMISSION_DENIED (ACCESS_DENIED, SECOND_FACTOR_REFUSED, SECOND_FACTOR_LOCKED); DATA_LOSS (RECORD_DAMAGED) for
-        a record that is not the one of its newest settlement entry; UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
+        a record that does not match its newest settlement entry; UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ReportFinding(self, request, context):
-        """Tells the log that the caller's own client refused what it was given.
+        """Writes to the log that the caller's client refused the service's answer.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); NOT_FOUND (REQUEST_NOT_FOUND);
         PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
@@ -181,7 +181,7 @@ def add_DisclosureServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class DisclosureService:
-    """For auditors: ask for one record, and open it once enough custodians have approved.
+    """For auditors: request one record, and open it once enough custodians have approved.
     """
 
     @staticmethod
@@ -348,7 +348,7 @@ class DisclosureService:
 
 
 class CustodianServiceStub:
-    """For custodians: see what is asked, check it, and give or refuse the own share.
+    """For custodians: read the requests, check them, and approve or deny them; hand shares over.
     """
 
     def __init__(self, channel):
@@ -395,7 +395,7 @@ class CustodianServiceStub:
 
 
 class CustodianServiceServicer:
-    """For custodians: see what is asked, check it, and give or refuse the own share.
+    """For custodians: read the requests, check them, and approve or deny them; hand shares over.
     """
 
     def ListPendingDisclosures(self, request, context):
@@ -409,7 +409,7 @@ class CustodianServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetSealedShare(self, request, context):
-        """Answers the caller's own share of the record that is asked for, sealed to the caller's roster key.
+        """Returns the caller's own share of the requested record, sealed to the caller's roster key.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (REQUEST_NOT_FOUND); FAILED_PRECONDITION
         (DISCLOSURE_EXPIRED, ILLEGAL_TRANSITION, QUORUM_INVALID); PERMISSION_DENIED (ACCESS_DENIED, SELF_APPROVAL);
@@ -420,7 +420,7 @@ class CustodianServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ApproveDisclosure(self, request, context):
-        """Gives the caller's share, re-sealed to the auditor's one-time key.
+        """Approves a request with the caller's share, re-sealed to the auditor's one-time key.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
         NOT_FOUND (REQUEST_NOT_FOUND); FAILED_PRECONDITION (DISCLOSURE_EXPIRED, ILLEGAL_TRANSITION, QUORUM_INVALID);
@@ -432,7 +432,7 @@ class CustodianServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DenyDisclosure(self, request, context):
-        """Refuses the caller's share; N-M+1 denials end a request.
+        """Denies a request; N-M+1 denials end it.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
         NOT_FOUND (REQUEST_NOT_FOUND); FAILED_PRECONDITION (DISCLOSURE_EXPIRED, ILLEGAL_TRANSITION, QUORUM_INVALID);
@@ -443,10 +443,10 @@ class CustodianServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListSharesToHandOver(self, request, context):
-        """Lists the caller's sealed shares that another custodian has the place for, since a later version of the
-        roster. To whom they go is not answered: the caller's client reads it from the roster.
+        """Lists the caller's sealed shares of a place that another custodian has in the roster in force. The answer does
+        not name the successor: the caller's client reads it from the roster.
 
-        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); FAILED_PRECONDITION (QUORUM_INVALID) where nobody else has
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); FAILED_PRECONDITION (QUORUM_INVALID) if nobody else has
         the caller's place in this quorum; PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -454,8 +454,8 @@ class CustodianServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def HandOverShares(self, request, context):
-        """Puts shares that the caller re-sealed to the successor in the place of the caller's own, each only if its
-        record is still the one that it was made for. One entry of the log covers the batch.
+        """Replaces the caller's own shares with shares that the caller re-sealed to the successor, each only if its record
+        has not changed since. One log entry covers the batch.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
         (REQUEST_ID_REUSED); FAILED_PRECONDITION (QUORUM_INVALID); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
@@ -466,7 +466,7 @@ class CustodianServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ReportFinding(self, request, context):
-        """Tells the log that the caller's own client refused what it was given.
+        """Writes to the log that the caller's client refused the service's answer.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); NOT_FOUND (REQUEST_NOT_FOUND);
         PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
@@ -522,7 +522,7 @@ def add_CustodianServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class CustodianService:
-    """For custodians: see what is asked, check it, and give or refuse the own share.
+    """For custodians: read the requests, check them, and approve or deny them; hand shares over.
     """
 
     @staticmethod

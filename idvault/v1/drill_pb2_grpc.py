@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class DrillServiceStub:
-    """For custodians: open the own share of the drill record, and sign to have done so. No share is ever sent back.
+    """For custodians: open their share of the drill record, and sign that they did. No share is ever sent back.
     """
 
     def __init__(self, channel):
@@ -53,15 +53,15 @@ class DrillServiceStub:
 
 
 class DrillServiceServicer:
-    """For custodians: open the own share of the drill record, and sign to have done so. No share is ever sent back.
+    """For custodians: open their share of the drill record, and sign that they did. No share is ever sent back.
     """
 
     def GetDrill(self, request, context):
-        """Answers the drill record of the quorum in force, with the caller's own sealed share and the proof that the
-        record is in the log. REQUEST_NOT_FOUND: the worker has not made it yet.
+        """Returns the drill record of the quorum in force, with the caller's sealed share and the proof that the record
+        is in the log. REQUEST_NOT_FOUND: the worker has not created it yet.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (REQUEST_NOT_FOUND); PERMISSION_DENIED
-        (ACCESS_DENIED) also for a custodian who is not of the quorum in force; DATA_LOSS (RECORD_DAMAGED);
+        (ACCESS_DENIED) also for a custodian who is not in the quorum in force; DATA_LOSS (RECORD_DAMAGED);
         UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -69,11 +69,11 @@ class DrillServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def PassDrill(self, request, context):
-        """Takes the caller's signature to have opened the own share. A signature counts once: it must be newer than
-        the one before.
+        """Records the caller's signed statement that the caller opened the share. A signature counts once: it must be
+        newer than the previous one.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
-        NOT_FOUND (REQUEST_NOT_FOUND); FAILED_PRECONDITION (QUORUM_INVALID) for another record than that of the
+        NOT_FOUND (REQUEST_NOT_FOUND); FAILED_PRECONDITION (QUORUM_INVALID) if the record is not that of the
         quorum in force; PERMISSION_DENIED (ACCESS_DENIED, SECOND_FACTOR_REFUSED, SECOND_FACTOR_LOCKED); UNAVAILABLE
         (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
@@ -82,7 +82,7 @@ class DrillServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ReportDrillFinding(self, request, context):
-        """Tells the log that the caller's own client refused the drill record or the share.
+        """Writes to the log that the caller's client refused the drill record or the share.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); PERMISSION_DENIED (ACCESS_DENIED);
         UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
@@ -118,7 +118,7 @@ def add_DrillServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class DrillService:
-    """For custodians: open the own share of the drill record, and sign to have done so. No share is ever sent back.
+    """For custodians: open their share of the drill record, and sign that they did. No share is ever sent back.
     """
 
     @staticmethod

@@ -26,15 +26,15 @@ class _Role:
 class _RoleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Role.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     ROLE_UNSPECIFIED: _Role.ValueType  # 0
-    """Never granted: a method that names it stops the start of the server."""
+    """Never granted: the server does not start if a method names it."""
     ROLE_PLATFORM: _Role.ValueType  # 1
     """An instant-messaging backend, the relying party of its own accounts."""
     ROLE_AUDITOR: _Role.ValueType  # 2
-    """A person who may ask for the disclosure of one sealed record."""
+    """A roster member who may request the disclosure of one sealed record."""
     ROLE_CUSTODIAN: _Role.ValueType  # 3
-    """A person who holds one share of the key of each sealed record."""
+    """A roster member who holds one share of the key of each sealed record."""
     ROLE_OPERATOR: _Role.ValueType  # 4
-    """A person who runs the service."""
+    """A roster member who runs the service."""
     ROLE_MONITOR: _Role.ValueType  # 5
     """A program that watches the transparency log."""
 
@@ -42,15 +42,15 @@ class Role(_Role, metaclass=_RoleEnumTypeWrapper):
     """The role that a client certificate claims in its URI SAN, spiffe://<trust domain>/<role>/<name>."""
 
 ROLE_UNSPECIFIED: Role.ValueType  # 0
-"""Never granted: a method that names it stops the start of the server."""
+"""Never granted: the server does not start if a method names it."""
 ROLE_PLATFORM: Role.ValueType  # 1
 """An instant-messaging backend, the relying party of its own accounts."""
 ROLE_AUDITOR: Role.ValueType  # 2
-"""A person who may ask for the disclosure of one sealed record."""
+"""A roster member who may request the disclosure of one sealed record."""
 ROLE_CUSTODIAN: Role.ValueType  # 3
-"""A person who holds one share of the key of each sealed record."""
+"""A roster member who holds one share of the key of each sealed record."""
 ROLE_OPERATOR: Role.ValueType  # 4
-"""A person who runs the service."""
+"""A roster member who runs the service."""
 ROLE_MONITOR: Role.ValueType  # 5
 """A program that watches the transparency log."""
 Global___Role: _TypeAlias = Role  # noqa: Y015
@@ -58,6 +58,6 @@ Global___Role: _TypeAlias = Role  # noqa: Y015
 ACCESS_FIELD_NUMBER: _builtins.int
 PII_FIELD_NUMBER: _builtins.int
 access: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, _containers.RepeatedScalarFieldContainer[Global___Role.ValueType]]
-"""The roles that may call this method. A method of idvault.v1 without it stops the start of the server."""
+"""The roles that may call this method. The server does not start if a method of idvault.v1 names none."""
 pii: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, _builtins.bool]
-"""True for a field that carries personal data: logs, errors, traces and metrics never show it."""
+"""True for a field that carries personal data, which logs, errors, traces and metrics never show."""

@@ -26,10 +26,10 @@ if _version_not_supported:
 
 
 class RosterServiceStub:
-    """Hands the roster out, collects signatures for its next version, and enrols the people's second factor.
+    """Publishes the roster, collects signatures for its next version, and enrols roster members' second factors.
 
-    Nobody has to trust it: a roster counts because of its signatures, which every client verifies from the
-    version on that it pinned.
+    Clients do not trust this service: every client verifies the signatures of each roster version after the one
+    that it pinned.
     """
 
     def __init__(self, channel):
@@ -76,25 +76,25 @@ class RosterServiceStub:
 
 
 class RosterServiceServicer:
-    """Hands the roster out, collects signatures for its next version, and enrols the people's second factor.
+    """Publishes the roster, collects signatures for its next version, and enrols roster members' second factors.
 
-    Nobody has to trust it: a roster counts because of its signatures, which every client verifies from the
-    version on that it pinned.
+    Clients do not trust this service: every client verifies the signatures of each roster version after the one
+    that it pinned.
     """
 
     def GetRoster(self, request, context):
-        """Answers one version of the roster, with what is proposed as the next one.
+        """Returns one version of the roster, with the proposals for the next version.
 
-        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (REQUEST_NOT_FOUND) for a version that is not
-        there; PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
+        Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); NOT_FOUND (REQUEST_NOT_FOUND) for a version that does not
+        exist; PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ProposeRoster(self, request, context):
-        """Proposes the next version. Signatures that the file carries already are taken along; a version that is
-        signed by M custodians of each quorum of the version before is in force at once.
+        """Proposes the next version. Signatures in the file count; a version signed by M custodians of each quorum of the
+        previous version is in force at once.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
         FAILED_PRECONDITION (ROSTER_INVALID); RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS) while eight proposals wait;
@@ -105,7 +105,7 @@ class RosterServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SignRoster(self, request, context):
-        """Adds the calling custodian's signature to a proposal. With the last one that is needed it is in force.
+        """Adds the calling custodian's signature to a proposal. The last required signature puts it in force.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
         NOT_FOUND (REQUEST_NOT_FOUND); FAILED_PRECONDITION (ROSTER_INVALID) for a signature that does not verify or
@@ -116,10 +116,11 @@ class RosterServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RegisterPlatform(self, request, context):
-        """Lets the holder of a certificate's key call as a platform or monitor. A key that is registered stays as it is.
+        """Lets the holder of a certificate's key call as a platform or monitor. A registered key does not change.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS
-        (REQUEST_ID_REUSED; ILLEGAL_TRANSITION for a revoked key and for a name of the other role); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
+        (REQUEST_ID_REUSED; ILLEGAL_TRANSITION for a revoked key and for a name of the other role);
+        PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE
         (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -127,7 +128,7 @@ class RosterServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RevokePlatform(self, request, context):
-        """Takes a key away: calls are refused and open streams end within seconds. It never comes back.
+        """Revokes a key for good: calls are refused and open streams end within seconds.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
         NOT_FOUND (ILLEGAL_TRANSITION); PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE,
@@ -138,8 +139,8 @@ class RosterServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def BeginSecondFactor(self, request, context):
-        """Makes a new secret for one-time codes (RFC 6238) and answers it sealed to the caller's roster key. It counts
-        once ConfirmSecondFactor has proved that it arrived. Who has a second factor already gives a code of it.
+        """Creates a new secret for one-time codes (RFC 6238) and returns it sealed to the caller's roster key. It is valid
+        once ConfirmSecondFactor has proved that it arrived. A caller who has a second factor must give one of its codes.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
         PERMISSION_DENIED (ACCESS_DENIED, SECOND_FACTOR_REFUSED, SECOND_FACTOR_LOCKED); UNAVAILABLE
@@ -150,10 +151,10 @@ class RosterServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ConfirmSecondFactor(self, request, context):
-        """Proves with a first code that the new secret arrived; from then on it is the one that counts.
+        """Proves with a first code that the new secret arrived; from then on only the new secret is valid.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); ALREADY_EXISTS (REQUEST_ID_REUSED);
-        FAILED_PRECONDITION (ILLEGAL_TRANSITION) if nothing was begun; PERMISSION_DENIED (ACCESS_DENIED,
+        FAILED_PRECONDITION (ILLEGAL_TRANSITION) if no enrolment was begun; PERMISSION_DENIED (ACCESS_DENIED,
         SECOND_FACTOR_REFUSED, SECOND_FACTOR_LOCKED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -207,10 +208,10 @@ def add_RosterServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class RosterService:
-    """Hands the roster out, collects signatures for its next version, and enrols the people's second factor.
+    """Publishes the roster, collects signatures for its next version, and enrols roster members' second factors.
 
-    Nobody has to trust it: a roster counts because of its signatures, which every client verifies from the
-    version on that it pinned.
+    Clients do not trust this service: every client verifies the signatures of each roster version after the one
+    that it pinned.
     """
 
     @staticmethod

@@ -54,7 +54,7 @@ class BatchGetStatusesRequest(_message.Message):
     ACCOUNT_TOKENS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def account_tokens(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """1 to 1,000 accounts; a repeated one is answered once."""
+        """1 to 1,000 accounts; a repeated account is returned once."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ Global___BatchGetStatusesRequest: _TypeAlias = BatchGetStatusesRequest  # noqa: 
 
 @_typing.final
 class BatchGetStatusesResponse(_message.Message):
-    """Statuses, and which accounts are unknown to the caller."""
+    """Statuses, and the accounts that are unknown to the caller."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -79,11 +79,11 @@ class BatchGetStatusesResponse(_message.Message):
     UNKNOWN_ACCOUNT_TOKENS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def statuses(self) -> _containers.RepeatedCompositeFieldContainer[_common_pb2.AccountStatus]:
-        """The statuses of the known accounts, in the order asked."""
+        """The statuses of the known accounts, in the order of the request."""
 
     @_builtins.property
     def unknown_account_tokens(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The accounts that do not exist or are another caller's, in the order asked."""
+        """The accounts that do not exist or belong to another caller, in the order of the request."""
 
     def __init__(
         self,
@@ -107,7 +107,7 @@ class WatchStatusesRequest(_message.Message):
 
     CURSOR_FIELD_NUMBER: _builtins.int
     cursor: _builtins.str
-    """The cursor of the last message that was received; empty to begin with every account."""
+    """The cursor of the last message received; empty to begin with every account."""
     def __init__(
         self,
         *,
@@ -134,25 +134,25 @@ class WatchStatusesResponse(_message.Message):
     CAUGHT_UP_FIELD_NUMBER: _builtins.int
     CURRENT_DATE_FIELD_NUMBER: _builtins.int
     cursor: _builtins.str
-    """Where the feed goes on after this message."""
+    """Where the feed continues after this message."""
     caught_up: _builtins.bool
     """Whether this message reaches the end of the feed."""
     current_date: _builtins.str
-    """The day, YYYY-MM-DD in the deployment's time zone: a VERIFIED account whose expire_date has come is EXPIRED,
-    with the next revision, also before a message says so.
+    """Today's date, YYYY-MM-DD in the deployment's time zone. A VERIFIED account whose expire_date has come is
+    EXPIRED, with the next revision, even before a message says so.
     """
     @_builtins.property
     def statuses(self) -> _containers.RepeatedCompositeFieldContainer[_common_pb2.AccountStatus]:
-        """Up to 100 accounts as they are; the one with the higher revision is the newer."""
+        """The current status of up to 100 accounts; of two statuses of an account, the higher revision is newer."""
 
     @_builtins.property
     def removed_account_tokens(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Accounts that are no more."""
+        """Accounts that no longer exist."""
 
     @_builtins.property
     def elapsed_duration(self) -> _duration_pb2.Duration:
-        """For how long the stream had run when the changes were read: with this message and those before it, the
-        receiver knows every change that was made until then, if caught_up says so.
+        """How long the stream had run when the changes were read. If caught_up is true, the receiver then knows every
+        change made until that time from this message and the earlier ones.
         """
 
     def __init__(
@@ -175,7 +175,7 @@ Global___WatchStatusesResponse: _TypeAlias = WatchStatusesResponse  # noqa: Y015
 
 @_typing.final
 class IssueStatusTokenRequest(_message.Message):
-    """Whom to tell about which account."""
+    """The account and the audience of a token."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -211,7 +211,7 @@ class IssueStatusTokenResponse(_message.Message):
     """The token: a JWT of type idvault-status+jwt, signed with EdDSA by a key of jwks.json."""
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
-        """When it runs out."""
+        """When it expires."""
 
     def __init__(
         self,
@@ -229,7 +229,7 @@ Global___IssueStatusTokenResponse: _TypeAlias = IssueStatusTokenResponse  # noqa
 
 @_typing.final
 class IssueStatusCredentialRequest(_message.Message):
-    """Whom to give a credential for which account."""
+    """The account and the audience of a credential."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -271,7 +271,7 @@ class IssueStatusCredentialResponse(_message.Message):
     """
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
-        """When it runs out."""
+        """When it expires."""
 
     def __init__(
         self,
@@ -289,7 +289,7 @@ Global___IssueStatusCredentialResponse: _TypeAlias = IssueStatusCredentialRespon
 
 @_typing.final
 class GetDisclosureHistoryRequest(_message.Message):
-    """Whose history to read."""
+    """The account whose history to read."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -319,7 +319,7 @@ class DisclosureOpening(_message.Message):
     RECORD_DIGEST_FIELD_NUMBER: _builtins.int
     ENTRY_FIELD_NUMBER: _builtins.int
     disclosure_id: _builtins.str
-    """The disclosure that it belongs to."""
+    """The disclosure that the opening belongs to."""
     record_digest: _builtins.bytes
     """The 32-byte digest of the record that was opened."""
     @_builtins.property
@@ -355,7 +355,7 @@ class DisclosureHistory(_message.Message):
     """The account."""
     @_builtins.property
     def horizon_time(self) -> _timestamp_pb2.Timestamp:
-        """The beginning of a day; nothing is told of what happened since, to nobody."""
+        """The beginning of a day; later openings are not disclosed to any caller."""
 
     @_builtins.property
     def openings(self) -> _containers.RepeatedCompositeFieldContainer[Global___DisclosureOpening]:

@@ -73,7 +73,7 @@ class StatusServiceServicer:
     """
 
     def GetStatus(self, request, context):
-        """Answers the status of one account.
+        """Returns the status of one account.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ACCOUNT_NOT_FOUND, in the
         same words for an unknown account and for another caller's); PERMISSION_DENIED (ACCESS_DENIED);
@@ -84,7 +84,8 @@ class StatusServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def BatchGetStatuses(self, request, context):
-        """Answers the statuses of up to 1,000 accounts in the order asked; unknown accounts are listed, not an error.
+        """Returns the statuses of up to 1,000 accounts in the order of the request. Unknown accounts are listed and are
+        not an error.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN, TOO_MANY_ITEMS);
         PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
@@ -94,12 +95,12 @@ class StatusServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def WatchStatuses(self, request, context):
-        """Follows the caller's accounts: first every one as it is, then each change, at least once and in an order in
-        which no change is missing. An account that changed several times may be sent once, as it is then. A message
-        comes every few seconds also where nothing changed. The stream ends with a status, never with OK; ask again
-        with the last cursor.
+        """Follows the caller's accounts: first the current status of each, then every change at least once, without gaps.
+        An account that changed several times may be sent once, with its newest status. A message arrives every few
+        seconds even if nothing has changed. The stream ends with a status, never with OK; call again with the last
+        cursor.
 
-        Statuses: INVALID_ARGUMENT (INVALID_MESSAGE for a cursor that is not one of this feed: begin without one);
+        Statuses: INVALID_ARGUMENT (INVALID_MESSAGE for a cursor that is not of this feed: begin without one);
         RESOURCE_EXHAUSTED (SLOW_CONSUMER for a caller who does not read in time); PERMISSION_DENIED (ACCESS_DENIED,
         also once the caller's key is revoked); UNAVAILABLE (STREAM_ENDED when the server stops; STORE_UNAVAILABLE).
         """
@@ -108,7 +109,7 @@ class StatusServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def IssueStatusToken(self, request, context):
-        """Signs a statement for a third party about an account as it is now, valid for ten minutes. Nothing is stored.
+        """Signs a statement for a third party about an account's current status, valid for ten minutes. Nothing is stored.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ACCOUNT_NOT_FOUND, in the
         same words for an unknown account and for another caller's); PERMISSION_DENIED (ACCESS_DENIED);
@@ -123,8 +124,8 @@ class StatusServiceServicer:
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
         (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND, in the same words for an unknown account and for another
-        caller's; REQUEST_NOT_FOUND for a repeat after the credential has run out); FAILED_PRECONDITION
-        (ACCOUNT_CLOSED, ACCOUNT_ERASED; ILLEGAL_TRANSITION where nobody is verified); PERMISSION_DENIED
+        caller's; REQUEST_NOT_FOUND for a repeat after the credential has expired); FAILED_PRECONDITION
+        (ACCOUNT_CLOSED, ACCOUNT_ERASED; ILLEGAL_TRANSITION if the account is not verified); PERMISSION_DENIED
         (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -132,8 +133,8 @@ class StatusServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetDisclosureHistory(self, request, context):
-        """Answers whether the account's record was ever opened: every opening before a horizon that is the same for
-        everybody, each with what proves it, so that nothing can be told from it about a case that still runs.
+        """Returns every opening of the account's records before a horizon, each with its proof. The horizon is the same
+        for all accounts, so the answer reveals nothing about an ongoing case.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ACCOUNT_NOT_FOUND, in the
         same words for an unknown account and for another caller's); PERMISSION_DENIED (ACCESS_DENIED);

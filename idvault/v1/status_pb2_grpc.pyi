@@ -35,30 +35,31 @@ class StatusServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> StatusServiceAsyncStub: ...
     GetStatus: _grpc.UnaryUnaryMultiCallable[_status_pb2.GetStatusRequest, _common_pb2.AccountStatus]
-    """Answers the status of one account.
+    """Returns the status of one account.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ACCOUNT_NOT_FOUND, in the
     same words for an unknown account and for another caller's); PERMISSION_DENIED (ACCESS_DENIED);
     UNAVAILABLE (STORE_UNAVAILABLE).
     """
     BatchGetStatuses: _grpc.UnaryUnaryMultiCallable[_status_pb2.BatchGetStatusesRequest, _status_pb2.BatchGetStatusesResponse]
-    """Answers the statuses of up to 1,000 accounts in the order asked; unknown accounts are listed, not an error.
+    """Returns the statuses of up to 1,000 accounts in the order of the request. Unknown accounts are listed and are
+    not an error.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN, TOO_MANY_ITEMS);
     PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
     """
     WatchStatuses: _grpc.UnaryStreamMultiCallable[_status_pb2.WatchStatusesRequest, _status_pb2.WatchStatusesResponse]
-    """Follows the caller's accounts: first every one as it is, then each change, at least once and in an order in
-    which no change is missing. An account that changed several times may be sent once, as it is then. A message
-    comes every few seconds also where nothing changed. The stream ends with a status, never with OK; ask again
-    with the last cursor.
+    """Follows the caller's accounts: first the current status of each, then every change at least once, without gaps.
+    An account that changed several times may be sent once, with its newest status. A message arrives every few
+    seconds even if nothing has changed. The stream ends with a status, never with OK; call again with the last
+    cursor.
 
-    Statuses: INVALID_ARGUMENT (INVALID_MESSAGE for a cursor that is not one of this feed: begin without one);
+    Statuses: INVALID_ARGUMENT (INVALID_MESSAGE for a cursor that is not of this feed: begin without one);
     RESOURCE_EXHAUSTED (SLOW_CONSUMER for a caller who does not read in time); PERMISSION_DENIED (ACCESS_DENIED,
     also once the caller's key is revoked); UNAVAILABLE (STREAM_ENDED when the server stops; STORE_UNAVAILABLE).
     """
     IssueStatusToken: _grpc.UnaryUnaryMultiCallable[_status_pb2.IssueStatusTokenRequest, _status_pb2.IssueStatusTokenResponse]
-    """Signs a statement for a third party about an account as it is now, valid for ten minutes. Nothing is stored.
+    """Signs a statement for a third party about an account's current status, valid for ten minutes. Nothing is stored.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ACCOUNT_NOT_FOUND, in the
     same words for an unknown account and for another caller's); PERMISSION_DENIED (ACCESS_DENIED);
@@ -69,13 +70,13 @@ class StatusServiceStub:
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
     (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND, in the same words for an unknown account and for another
-    caller's; REQUEST_NOT_FOUND for a repeat after the credential has run out); FAILED_PRECONDITION
-    (ACCOUNT_CLOSED, ACCOUNT_ERASED; ILLEGAL_TRANSITION where nobody is verified); PERMISSION_DENIED
+    caller's; REQUEST_NOT_FOUND for a repeat after the credential has expired); FAILED_PRECONDITION
+    (ACCOUNT_CLOSED, ACCOUNT_ERASED; ILLEGAL_TRANSITION if the account is not verified); PERMISSION_DENIED
     (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     GetDisclosureHistory: _grpc.UnaryUnaryMultiCallable[_status_pb2.GetDisclosureHistoryRequest, _status_pb2.DisclosureHistory]
-    """Answers whether the account's record was ever opened: every opening before a horizon that is the same for
-    everybody, each with what proves it, so that nothing can be told from it about a case that still runs.
+    """Returns every opening of the account's records before a horizon, each with its proof. The horizon is the same
+    for all accounts, so the answer reveals nothing about an ongoing case.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ACCOUNT_NOT_FOUND, in the
     same words for an unknown account and for another caller's); PERMISSION_DENIED (ACCESS_DENIED);
@@ -88,30 +89,31 @@ class StatusServiceAsyncStub(StatusServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetStatus: _aio.UnaryUnaryMultiCallable[_status_pb2.GetStatusRequest, _common_pb2.AccountStatus]  # type: ignore[assignment]
-    """Answers the status of one account.
+    """Returns the status of one account.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ACCOUNT_NOT_FOUND, in the
     same words for an unknown account and for another caller's); PERMISSION_DENIED (ACCESS_DENIED);
     UNAVAILABLE (STORE_UNAVAILABLE).
     """
     BatchGetStatuses: _aio.UnaryUnaryMultiCallable[_status_pb2.BatchGetStatusesRequest, _status_pb2.BatchGetStatusesResponse]  # type: ignore[assignment]
-    """Answers the statuses of up to 1,000 accounts in the order asked; unknown accounts are listed, not an error.
+    """Returns the statuses of up to 1,000 accounts in the order of the request. Unknown accounts are listed and are
+    not an error.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN, TOO_MANY_ITEMS);
     PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
     """
     WatchStatuses: _aio.UnaryStreamMultiCallable[_status_pb2.WatchStatusesRequest, _status_pb2.WatchStatusesResponse]  # type: ignore[assignment]
-    """Follows the caller's accounts: first every one as it is, then each change, at least once and in an order in
-    which no change is missing. An account that changed several times may be sent once, as it is then. A message
-    comes every few seconds also where nothing changed. The stream ends with a status, never with OK; ask again
-    with the last cursor.
+    """Follows the caller's accounts: first the current status of each, then every change at least once, without gaps.
+    An account that changed several times may be sent once, with its newest status. A message arrives every few
+    seconds even if nothing has changed. The stream ends with a status, never with OK; call again with the last
+    cursor.
 
-    Statuses: INVALID_ARGUMENT (INVALID_MESSAGE for a cursor that is not one of this feed: begin without one);
+    Statuses: INVALID_ARGUMENT (INVALID_MESSAGE for a cursor that is not of this feed: begin without one);
     RESOURCE_EXHAUSTED (SLOW_CONSUMER for a caller who does not read in time); PERMISSION_DENIED (ACCESS_DENIED,
     also once the caller's key is revoked); UNAVAILABLE (STREAM_ENDED when the server stops; STORE_UNAVAILABLE).
     """
     IssueStatusToken: _aio.UnaryUnaryMultiCallable[_status_pb2.IssueStatusTokenRequest, _status_pb2.IssueStatusTokenResponse]  # type: ignore[assignment]
-    """Signs a statement for a third party about an account as it is now, valid for ten minutes. Nothing is stored.
+    """Signs a statement for a third party about an account's current status, valid for ten minutes. Nothing is stored.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ACCOUNT_NOT_FOUND, in the
     same words for an unknown account and for another caller's); PERMISSION_DENIED (ACCESS_DENIED);
@@ -122,13 +124,13 @@ class StatusServiceAsyncStub(StatusServiceStub):
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
     (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND, in the same words for an unknown account and for another
-    caller's; REQUEST_NOT_FOUND for a repeat after the credential has run out); FAILED_PRECONDITION
-    (ACCOUNT_CLOSED, ACCOUNT_ERASED; ILLEGAL_TRANSITION where nobody is verified); PERMISSION_DENIED
+    caller's; REQUEST_NOT_FOUND for a repeat after the credential has expired); FAILED_PRECONDITION
+    (ACCOUNT_CLOSED, ACCOUNT_ERASED; ILLEGAL_TRANSITION if the account is not verified); PERMISSION_DENIED
     (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     GetDisclosureHistory: _aio.UnaryUnaryMultiCallable[_status_pb2.GetDisclosureHistoryRequest, _status_pb2.DisclosureHistory]  # type: ignore[assignment]
-    """Answers whether the account's record was ever opened: every opening before a horizon that is the same for
-    everybody, each with what proves it, so that nothing can be told from it about a case that still runs.
+    """Returns every opening of the account's records before a horizon, each with its proof. The horizon is the same
+    for all accounts, so the answer reveals nothing about an ongoing case.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ACCOUNT_NOT_FOUND, in the
     same words for an unknown account and for another caller's); PERMISSION_DENIED (ACCESS_DENIED);
@@ -144,7 +146,7 @@ class StatusServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _status_pb2.GetStatusRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_common_pb2.AccountStatus, _abc.Awaitable[_common_pb2.AccountStatus]]:
-        """Answers the status of one account.
+        """Returns the status of one account.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ACCOUNT_NOT_FOUND, in the
         same words for an unknown account and for another caller's); PERMISSION_DENIED (ACCESS_DENIED);
@@ -157,7 +159,8 @@ class StatusServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _status_pb2.BatchGetStatusesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_status_pb2.BatchGetStatusesResponse, _abc.Awaitable[_status_pb2.BatchGetStatusesResponse]]:
-        """Answers the statuses of up to 1,000 accounts in the order asked; unknown accounts are listed, not an error.
+        """Returns the statuses of up to 1,000 accounts in the order of the request. Unknown accounts are listed and are
+        not an error.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN, TOO_MANY_ITEMS);
         PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).
@@ -169,12 +172,12 @@ class StatusServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _status_pb2.WatchStatusesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_status_pb2.WatchStatusesResponse], _abc.AsyncIterator[_status_pb2.WatchStatusesResponse]]:
-        """Follows the caller's accounts: first every one as it is, then each change, at least once and in an order in
-        which no change is missing. An account that changed several times may be sent once, as it is then. A message
-        comes every few seconds also where nothing changed. The stream ends with a status, never with OK; ask again
-        with the last cursor.
+        """Follows the caller's accounts: first the current status of each, then every change at least once, without gaps.
+        An account that changed several times may be sent once, with its newest status. A message arrives every few
+        seconds even if nothing has changed. The stream ends with a status, never with OK; call again with the last
+        cursor.
 
-        Statuses: INVALID_ARGUMENT (INVALID_MESSAGE for a cursor that is not one of this feed: begin without one);
+        Statuses: INVALID_ARGUMENT (INVALID_MESSAGE for a cursor that is not of this feed: begin without one);
         RESOURCE_EXHAUSTED (SLOW_CONSUMER for a caller who does not read in time); PERMISSION_DENIED (ACCESS_DENIED,
         also once the caller's key is revoked); UNAVAILABLE (STREAM_ENDED when the server stops; STORE_UNAVAILABLE).
         """
@@ -185,7 +188,7 @@ class StatusServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _status_pb2.IssueStatusTokenRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_status_pb2.IssueStatusTokenResponse, _abc.Awaitable[_status_pb2.IssueStatusTokenResponse]]:
-        """Signs a statement for a third party about an account as it is now, valid for ten minutes. Nothing is stored.
+        """Signs a statement for a third party about an account's current status, valid for ten minutes. Nothing is stored.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ACCOUNT_NOT_FOUND, in the
         same words for an unknown account and for another caller's); PERMISSION_DENIED (ACCESS_DENIED);
@@ -202,8 +205,8 @@ class StatusServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
         (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND, in the same words for an unknown account and for another
-        caller's; REQUEST_NOT_FOUND for a repeat after the credential has run out); FAILED_PRECONDITION
-        (ACCOUNT_CLOSED, ACCOUNT_ERASED; ILLEGAL_TRANSITION where nobody is verified); PERMISSION_DENIED
+        caller's; REQUEST_NOT_FOUND for a repeat after the credential has expired); FAILED_PRECONDITION
+        (ACCOUNT_CLOSED, ACCOUNT_ERASED; ILLEGAL_TRANSITION if the account is not verified); PERMISSION_DENIED
         (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
 
@@ -213,8 +216,8 @@ class StatusServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _status_pb2.GetDisclosureHistoryRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_status_pb2.DisclosureHistory, _abc.Awaitable[_status_pb2.DisclosureHistory]]:
-        """Answers whether the account's record was ever opened: every opening before a horizon that is the same for
-        everybody, each with what proves it, so that nothing can be told from it about a case that still runs.
+        """Returns every opening of the account's records before a horizon, each with its proof. The horizon is the same
+        for all accounts, so the answer reveals nothing about an ongoing case.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ACCOUNT_NOT_FOUND, in the
         same words for an unknown account and for another caller's); PERMISSION_DENIED (ACCESS_DENIED);

@@ -20,7 +20,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class GetCheckpointRequest(_message.Message):
-    """Asks for the newest checkpoint."""
+    """Requests the newest checkpoint."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -67,11 +67,11 @@ class ListLogEntriesRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     start_index: _builtins.int
-    """The index of the first entry, from 0; ignored where a page_token is given."""
+    """The index of the first entry, from 0; ignored if a page_token is given."""
     page_size: _builtins.int
-    """How many entries at the most: 1 to 1,000; 0 means 100."""
+    """The maximum number of entries, 1 to 1,000; 0 means 100."""
     page_token: _builtins.str
-    """The next_page_token of the page before; empty for the first."""
+    """The next_page_token of the previous page; empty for the first page."""
     def __init__(
         self,
         *,
@@ -96,9 +96,9 @@ class LogEntry(_message.Message):
     INDEX_FIELD_NUMBER: _builtins.int
     LEAF_FIELD_NUMBER: _builtins.int
     index: _builtins.int
-    """Its place in the log, from 0."""
+    """Its index in the log, from 0."""
     leaf: _builtins.bytes
-    """Its bytes, as written; the leaf hash is SHA-256 of a zero byte and these."""
+    """Its bytes, as written; the leaf hash is SHA-256 of a zero byte followed by these bytes."""
     def __init__(
         self,
         *,
@@ -122,7 +122,7 @@ class ListLogEntriesResponse(_message.Message):
     ENTRIES_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
-    """Asks for the next page; empty where the newest entry was reached."""
+    """The page_token of the next page; empty after the newest entry."""
     @_builtins.property
     def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___LogEntry]:
         """The entries, in order."""
@@ -152,7 +152,7 @@ class GetInclusionProofRequest(_message.Message):
     index: _builtins.int
     """The entry's index."""
     tree_size: _builtins.int
-    """The size of the log, that of a checkpoint: more than the index."""
+    """The size of the log in a checkpoint; greater than the index."""
     def __init__(
         self,
         *,
@@ -210,7 +210,7 @@ class GetConsistencyProofRequest(_message.Message):
     old_size: _builtins.int
     """The smaller size, 1 or more."""
     new_size: _builtins.int
-    """The larger size, at the most the newest checkpoint's."""
+    """The larger size, at most that of the newest checkpoint."""
     def __init__(
         self,
         *,

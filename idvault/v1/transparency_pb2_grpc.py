@@ -62,7 +62,7 @@ class TransparencyServiceServicer:
     """
 
     def GetCheckpoint(self, request, context):
-        """Answers the newest signed checkpoint.
+        """Returns the newest signed checkpoint.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED);
         UNAVAILABLE (LOG_UNAVAILABLE before the first checkpoint, STORE_UNAVAILABLE).

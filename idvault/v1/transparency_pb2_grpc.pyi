@@ -34,7 +34,7 @@ class TransparencyServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> TransparencyServiceAsyncStub: ...
     GetCheckpoint: _grpc.UnaryUnaryMultiCallable[_transparency_pb2.GetCheckpointRequest, _transparency_pb2.Checkpoint]
-    """Answers the newest signed checkpoint.
+    """Returns the newest signed checkpoint.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED);
     UNAVAILABLE (LOG_UNAVAILABLE before the first checkpoint, STORE_UNAVAILABLE).
@@ -64,7 +64,7 @@ class TransparencyServiceAsyncStub(TransparencyServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetCheckpoint: _aio.UnaryUnaryMultiCallable[_transparency_pb2.GetCheckpointRequest, _transparency_pb2.Checkpoint]  # type: ignore[assignment]
-    """Answers the newest signed checkpoint.
+    """Returns the newest signed checkpoint.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED);
     UNAVAILABLE (LOG_UNAVAILABLE before the first checkpoint, STORE_UNAVAILABLE).
@@ -97,7 +97,7 @@ class TransparencyServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _transparency_pb2.GetCheckpointRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_transparency_pb2.Checkpoint, _abc.Awaitable[_transparency_pb2.Checkpoint]]:
-        """Answers the newest signed checkpoint.
+        """Returns the newest signed checkpoint.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE); PERMISSION_DENIED (ACCESS_DENIED);
         UNAVAILABLE (LOG_UNAVAILABLE before the first checkpoint, STORE_UNAVAILABLE).

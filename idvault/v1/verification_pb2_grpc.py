@@ -59,13 +59,13 @@ class VerificationServiceServicer:
     def VerifyIndividual(self, request, context):
         """Verifies a person's real name and number, and seals them.
 
-        A mismatch is an answer, not an error. When the registry does not answer in time, the answer is PENDING:
-        ask GetVerification with the same request_id later, so that no name waits in a retry queue.
+        A mismatch is an answer, not an error. If the registry does not answer in time, the answer is PENDING: call
+        GetVerification with the same request_id later, so that the caller keeps no name in a retry queue.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_NAME, INVALID_DOCUMENT_NUMBER,
         UNSUPPORTED_DOCUMENT, CONSENT_MISSING, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS (REQUEST_ID_REUSED);
         NOT_FOUND (ACCOUNT_NOT_FOUND); FAILED_PRECONDITION (ACCOUNT_CLOSED, ACCOUNT_ERASED, RENEWAL_SUSPENDED;
-        ILLEGAL_TRANSITION for an invitation code that does not count);
+        ILLEGAL_TRANSITION for an invalid invitation code);
         RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS, REGISTRY_BACKLOG); PERMISSION_DENIED (ACCESS_DENIED);
         UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
@@ -77,12 +77,12 @@ class VerificationServiceServicer:
         """Verifies an organisation's name and unified social credit code, and seals them.
 
         The rules, answers and statuses are those of VerifyIndividual; the status shows the organisation's category
-        once it is verified. UNSUPPORTED_DOCUMENT where the deployment asks no registry of organisations.
+        once it is verified. UNSUPPORTED_DOCUMENT if the deployment has no registry of organisations.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_NAME, INVALID_DOCUMENT_NUMBER,
         UNSUPPORTED_DOCUMENT, CONSENT_MISSING, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS (REQUEST_ID_REUSED);
         NOT_FOUND (ACCOUNT_NOT_FOUND); FAILED_PRECONDITION (ACCOUNT_CLOSED, ACCOUNT_ERASED, RENEWAL_SUSPENDED;
-        ILLEGAL_TRANSITION for an invitation code that does not count);
+        ILLEGAL_TRANSITION for an invalid invitation code);
         RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS, REGISTRY_BACKLOG); PERMISSION_DENIED (ACCESS_DENIED);
         UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
@@ -91,7 +91,7 @@ class VerificationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetVerification(self, request, context):
-        """Answers the state of a claim as it is now. Known for 7 days after the claim.
+        """Returns the current state of a claim. A claim can be read for 7 days.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID); NOT_FOUND (REQUEST_NOT_FOUND);
         PERMISSION_DENIED (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE).

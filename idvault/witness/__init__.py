@@ -1,1 +1,1 @@
-"""The witness of the log: a program that cosigns checkpoints, and the worker's client for it (C2SP)."""
+"""The log's witness: a program that cosigns checkpoints, and the worker's client for it (C2SP)."""

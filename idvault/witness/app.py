@@ -1,4 +1,4 @@
-"""Serves add-checkpoint over HTTP (C2SP tlog-witness); what is answered, the cosigner decides."""
+"""Serves add-checkpoint over HTTP (C2SP tlog-witness); the cosigner decides the answer."""
 
 import asyncio
 import ssl
@@ -9,15 +9,15 @@ from aiohttp import web
 from idvault.witness import wire
 from idvault.witness.cosigner import Cosigner
 
-# A request is a few kilobytes: whoever needs longer for it holds a connection for its own sake.
+# A request has a few kilobytes: a slower sender only keeps a connection busy.
 _BODY_PATIENCE = 10.0
 _GRACE = 1.0
 
 
 def application(cosigner: Cosigner, *, body_patience: float = _BODY_PATIENCE) -> web.Application:
-    """Return the application: POST /add-checkpoint, and nothing else.
+    """Return the application, which serves only POST /add-checkpoint.
 
-    A body that is too long is answered 413, one that does not come within body_patience seconds 408.
+    It answers 413 to a body that is too long and 408 to one that takes longer than body_patience seconds.
     """
 
     async def add_checkpoint(request: web.Request) -> web.Response:
@@ -26,9 +26,9 @@ def application(cosigner: Cosigner, *, body_patience: float = _BODY_PATIENCE) ->
                 body = await request.read()
         except TimeoutError:
             raise web.HTTPRequestTimeout from None
-        # In a thread, because it waits for the disk. It ends there also if the caller goes away meanwhile.
+        # In a thread, because it waits for the disk. It completes even if the caller disconnects.
         answer = await asyncio.to_thread(cosigner.add_checkpoint, body)
-        # The type is written as the specification has it: some logs know it by that text alone.
+        # The type is spelled exactly as in the specification: some logs compare the text.
         return web.Response(
             status=answer.status,
             body=answer.body.encode(),
@@ -49,7 +49,7 @@ async def run(
     stop: asyncio.Event,
     tls: ssl.SSLContext | None = None,
 ) -> None:
-    """Serve until stop is set; ready is told the URL once the port listens. Port 0 takes a free one.
+    """Serve until stop is set; ready receives the URL once the port listens. Port 0 takes a free one.
 
     Raises OSError if the port is taken.
     """

@@ -1,8 +1,8 @@
-"""Asks a witness over HTTP (ports.log.witness.Witness, C2SP tlog-witness).
+"""Submits checkpoints to a witness over HTTP (ports.log.witness.Witness, C2SP tlog-witness).
 
-- Only a fresh cosignature by the witness's own key counts; lines of other keys are dropped.
-- Redirects are not followed, proxies of the environment are not used, cookies are not kept.
-- Whatever is no answer of a witness means that it cannot be reached.
+- Only a fresh cosignature by the witness's key counts; lines of other keys are dropped.
+- Redirects are not followed, proxies from the environment are not used, cookies are not kept.
+- An answer that is not a witness's is treated like an unreachable witness.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,25 +19,25 @@ from idvault.witness import wire
 from idvault.witness.wire import AddCheckpoint, WitnessWireError
 
 _PATIENCE = 5.0
-# An old answer to an old submission would hide that a database was put back; clocks are not that far apart.
+# A replayed old answer would hide that a database was rolled back; clocks do not differ this much.
 _FRESH_SECONDS = 300
 _TRY_LATER = frozenset({408, 425, 429})
 
 
 class WitnessSetupError(ValueError):
-    """The URL of a witness is not https, so that anybody on the way could answer; or its key is a log's."""
+    """The URL of a witness is not https, so anybody on the path could answer; or its key is a log's."""
 
 
 class WitnessAnswerError(UnavailableError):
-    """What came back is not the answer of this witness; the text says why."""
+    """The answer is not a valid answer of this witness; the text gives the cause."""
 
     def __init__(self, why: str) -> None:
-        """Keep why, beside the published reason."""
+        """Keep the cause beside the published reason."""
         super().__init__(Reason.LOG_UNAVAILABLE)
         self.why = why
 
     def __str__(self) -> str:
-        """Return why."""
+        """Return the cause."""
         return self.why
 
 
@@ -53,15 +53,15 @@ class HttpWitness:
         development: bool = False,
         patience: float = _PATIENCE,
     ) -> None:
-        """Keep whom to ask; raises WitnessSetupError for http outside development.
+        """Set the witness; raises WitnessSetupError for http outside development.
 
-        url: the submission prefix. key: the witness's own. clock: real time. patience: seconds for a call.
+        url: the submission prefix. key: the witness's key. clock: real time. patience: seconds per call.
         """
         scheme = urlsplit(url).scheme
         if scheme != "https" and not (development and scheme == "http"):
             raise WitnessSetupError("the URL of a witness must be https")
         if key.algorithm is not Algorithm.COSIGNATURE_V1:
-            raise WitnessSetupError("the key of a witness must be one of cosignature/v1")
+            raise WitnessSetupError("the key of a witness must be a cosignature/v1 key")
         self._url = url.rstrip("/") + wire.PATH
         self._key = key
         self._clock = clock
@@ -70,7 +70,7 @@ class HttpWitness:
 
     @property
     def url(self) -> str:
-        """Where checkpoints are submitted."""
+        """The URL to which checkpoints are submitted."""
         return self._url
 
     async def close(self) -> None:
@@ -79,10 +79,10 @@ class HttpWitness:
             await self._session.close()
 
     async def add_checkpoint(self, *, old: int, proof: Sequence[bytes], note: bytes) -> Cosigned | Ahead:
-        """Submit a signed checkpoint with the consistency proof from size old.
+        """Submit a signed checkpoint with the consistency proof from size `old`.
 
-        Ahead never names the size `old` itself: a witness of that size that does not cosign has seen another
-        root there, which is WitnessRefusedError (409).
+        Ahead never has the size `old`: a witness at that size that does not cosign has seen a different root
+        there, which raises WitnessRefusedError (409).
         """
         request = AddCheckpoint(old, tuple(proof), note)
         try:
@@ -106,13 +106,13 @@ class HttpWitness:
                 while len(content) <= wire.MAX_ANSWER_BYTES and not answer.content.at_eof():
                     content += await answer.content.read(wire.MAX_ANSWER_BYTES + 1)
                 if len(content) > wire.MAX_ANSWER_BYTES:
-                    raise WitnessAnswerError("the witness answered too much")
+                    raise WitnessAnswerError("the witness's answer is too long")
                 return answer.status, answer.content_type, content.decode()
             except UnicodeDecodeError as error:
-                raise WitnessAnswerError("the witness answered no text") from error
+                raise WitnessAnswerError("the witness's answer is not text") from error
 
     def _connection(self) -> aiohttp.ClientSession:
-        # Made in the first call, because a session belongs to the event loop that runs then.
+        # Created by the first call, because a session belongs to the event loop running then.
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 timeout=self._timeout,
@@ -123,7 +123,7 @@ class HttpWitness:
         return self._session
 
     def _cosignatures(self, submitted: bytes, body: str) -> str:
-        """Return the lines of the witness's own key that verify and are fresh; raise WitnessAnswerError."""
+        """Return the lines by the witness's key that verify and are fresh; raises WitnessAnswerError."""
         try:
             text = note.parse(submitted).text
             own = tuple(
@@ -137,7 +137,7 @@ class HttpWitness:
         now = self._clock().timestamp()
         if any(abs(now - (each.time or 0)) > _FRESH_SECONDS for each in opened.verified):
             raise WitnessAnswerError(
-                "the time of the cosignature is not now: an old answer, or a wrong clock"
+                "the time of the cosignature is not current: an old answer or a wrong clock"
             )
         return "".join(line.line for line in own)
 
@@ -146,4 +146,4 @@ def _size(body: str) -> int:
     try:
         return wire.parse_size(body)
     except WitnessWireError as error:
-        raise WitnessAnswerError("the witness answered a size that is none") from error
+        raise WitnessAnswerError("the witness answered an invalid size") from error

@@ -1,12 +1,12 @@
-"""Decides about one submitted checkpoint (C2SP tlog-witness), in this order:
+"""Decides the answer to a submitted checkpoint (C2SP tlog-witness), in this order:
 
-* the request, its note or its checkpoint cannot be read: 400;
-* the log is unknown: 404; no key of it signed, or one of its signatures does not verify: 403;
+* the request, its note or its checkpoint is malformed: 400;
+* the log is unknown: 404; none of its keys signed, or one of its signatures does not verify: 403;
 * the old size is greater than the checkpoint's: 400;
-* the old size is not that of the last cosigned checkpoint: 409, and that size;
-* the size is the same and the root is not: 409, a fork;
+* the old size is not that of the last cosigned checkpoint: 409, with that size;
+* the size is the same but the root differs: 409, a fork;
 * the consistency proof does not verify: 422;
-* otherwise the checkpoint is kept durably, then cosigned: 200.
+* otherwise the checkpoint is stored durably, then cosigned: 200.
 """
 
 import threading
@@ -49,11 +49,11 @@ class _RefusedError(Exception):
 
 
 class KeyKindError(ValueError):
-    """A key that was given for a log is that of a witness."""
+    """A key given for a log is a witness's key."""
 
 
 def known_logs(keys: Sequence[VerifierKey]) -> dict[str, list[VerifierKey]]:
-    """Return the logs whose keys these are: a log's origin is the name of its keys. Raises KeyKindError."""
+    """Group keys by log: a log's origin is the name of its keys. Raises KeyKindError."""
     logs: dict[str, list[VerifierKey]] = {}
     for key in keys:
         if key.algorithm is not Algorithm.ED25519:
@@ -63,12 +63,12 @@ def known_logs(keys: Sequence[VerifierKey]) -> dict[str, list[VerifierKey]]:
 
 
 class Cosigner:
-    """Answers submissions, from any number of threads, one after the other where they matter."""
+    """Answers submissions from several threads; checks and stores them one at a time."""
 
     def __init__(
         self, *, logs: Logs, signer: NoteSigner, state: WitnessState, clock: Callable[[], datetime]
     ) -> None:
-        """Take the keys of each known log by its origin, the witness's key, its state, and real time."""
+        """Set up. logs: the keys of each known log by origin. signer: the witness's key. clock: real time."""
         self._logs = logs
         self._signer = signer
         self._state = state
@@ -81,7 +81,7 @@ class Cosigner:
         return self._signer.key
 
     def add_checkpoint(self, body: bytes) -> CosignerAnswer:
-        """Answer one submission; 500 if the state cannot be written, and then nothing is cosigned."""
+        """Answer one submission; if the state cannot be written, answers 500 and cosigns nothing."""
         try:
             return self._judge(body)
         except _RefusedError as refused:
@@ -97,8 +97,8 @@ class Cosigner:
         submitted = self._verified(request.note)
         if request.old > submitted.size:
             raise _RefusedError(CosignerAnswer(400, "the old size is greater than the checkpoint's\n"))
-        # Checked, kept and signed in one step: a slower request must neither put an older checkpoint in the
-        # place of a newer one, nor say later than the newer one that its own was the newest.
+        # Check, store and sign under one lock: a slower request must neither replace a newer checkpoint with
+        # an older one nor get a cosignature with a later time than the newer one.
         with self._one_at_a_time:
             self._check_follows(request, submitted)
             if submitted.size > self._state.latest(submitted.origin).size:
@@ -110,7 +110,7 @@ class Cosigner:
         origin = note.parse(raw).text.partition("\n")[0]
         keys = self._logs.get(origin)
         if keys is None:
-            raise _RefusedError(CosignerAnswer(404, "the log is not known here\n"))
+            raise _RefusedError(CosignerAnswer(404, "the log is unknown\n"))
         try:
             opened = note.open_note(raw, keys)
         except (UnsignedNoteError, InvalidSignatureError) as error:
@@ -125,7 +125,7 @@ class Cosigner:
         if submitted.size == known.size > 0 and submitted.root != known.root:
             log().error("witness_saw_a_fork", code=409, count=known.size)
             self._state.keep_fork(request.note)
-            raise _RefusedError(CosignerAnswer(409, "another root was cosigned at this size\n"))
+            raise _RefusedError(CosignerAnswer(409, "a different root was cosigned at this size\n"))
         try:
             verify_successor(known, submitted, request.proof)
         except ConsistencyError as error:

@@ -1,6 +1,6 @@
-"""The witness's own key, in a file for its owner only, made at the first start.
+"""The witness's key, in a file that only its owner can read, created at the first start.
 
-The file has the one line of a private key that Go's sumdb/note writes, with the type byte of cosignature/v1:
+The file holds one line in the private key format of Go's sumdb/note, with the type byte of cosignature/v1:
 PRIVATE+KEY+NAME+KEYID+BASE64.
 """
 
@@ -18,13 +18,13 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 class WitnessKeyFileError(Exception):
-    """The witness's key cannot be used, or not under this name."""
+    """The witness's key cannot be used, or has a different name."""
 
 
 def load_or_make(path: Path, *, name: str | None) -> NoteSigner:
-    """Return the key of a file, made under this name where there is no file.
+    """Return the key in a file; creates the file under this name if it is missing.
 
-    name: None takes whatever name the file has. Raises KeyFileError, OSError.
+    name: None accepts any name in the file. Raises WitnessKeyFileError, OSError.
     """
     if not path.exists():
         if name is None:
@@ -40,7 +40,7 @@ def _make(path: Path, name: str) -> None:
     except MalformedKeyError as error:
         raise WitnessKeyFileError("the name must have no white space and no plus sign") from error
     material = bytes([Algorithm.COSIGNATURE_V1]) + private.private_bytes_raw()
-    # Synced before anybody is told the public key: it will be pinned elsewhere.
+    # Synced before the public key is shown: it will be pinned elsewhere.
     durable_file.replace(
         path, f"{_PREFIX}{name}+{key.key_id.hex()}+{b64encode(material).decode()}\n".encode()
     )
@@ -48,7 +48,7 @@ def _make(path: Path, name: str) -> None:
 
 def _load(path: Path, name: str | None) -> NoteSigner:
     if path.stat().st_mode & _OTHERS:
-        raise WitnessKeyFileError(f"others may read {path}: give it mode 0600")
+        raise WitnessKeyFileError(f"{path} must be for its owner only (chmod 600)")
     text = path.read_bytes().decode("utf-8", "replace").removesuffix("\n")
     try:
         found, key_id, encoded = text.removeprefix(_PREFIX).split("+", 2)
@@ -61,7 +61,7 @@ def _load(path: Path, name: str | None) -> NoteSigner:
     if not same or key.key_id.hex() != key_id:
         raise WitnessKeyFileError(f"{path} does not hold the key of a witness")
     if name is not None and name != found:
-        raise WitnessKeyFileError(f"the key in {path} has another name: {found}")
+        raise WitnessKeyFileError(f"the key in {path} has a different name: {found}")
     return NoteSigner(key, private.sign)
 
 

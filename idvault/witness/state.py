@@ -1,10 +1,10 @@
-"""What a witness must never forget: for each log the size and root that it cosigned last, on the disk.
+"""A witness's durable state: for each log, the size and root that it cosigned last.
 
-- A log's file holds the three lines of its last checkpoint. It is replaced by rename; both the file and the
-  folder are synced before anybody may cosign.
-- One process holds the folder. The files are read once: what a write that failed left behind counts for
-  nothing until it was written again, because it may be gone after a crash.
-- A file that cannot be read stops the start: a witness that begins anew would cosign a fork.
+- A log's file holds the three lines of its last checkpoint. It is replaced by rename; the file and its folder
+  are synced before the witness cosigns.
+- One process holds the folder. The files are read once at the start: the result of a failed write is not read
+  back, because it may be gone after a crash.
+- A file that cannot be read prevents the start: a witness without its state could cosign a fork.
 """
 
 import fcntl
@@ -24,14 +24,14 @@ _FORKS = "forks"
 
 
 class StateError(Exception):
-    """The folder cannot be used: another witness holds it, or something in it is damaged."""
+    """The folder cannot be used: another witness holds it, or a file in it is damaged."""
 
 
 class WitnessState:
-    """The folder of one witness, held until `close`; not for several threads at once."""
+    """The folder of one witness, held until `close`; not thread-safe."""
 
     def __init__(self, folder: Path) -> None:
-        """Make the folder where there is none, and take it; raises StateError, OSError."""
+        """Create the folder if needed and lock it; raises StateError, OSError."""
         self.folder = folder
         for path in (folder, folder / _LOGS, folder / _FORKS):
             path.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
@@ -47,22 +47,22 @@ class WitnessState:
             raise
 
     def close(self) -> None:
-        """Let go of the folder."""
+        """Release the folder."""
         os.close(self._lock)
 
     def latest(self, origin: str) -> Checkpoint:
-        """Return the checkpoint that was kept last, that of the empty tree where none ever was."""
+        """Return the last stored checkpoint, or that of the empty tree if there is none."""
         return self._latest.get(origin, Checkpoint(origin, 0, EMPTY_ROOT))
 
     def keep(self, newer: Checkpoint) -> None:
-        """Make a checkpoint the last one; durable once this returns. Raises OSError, and then it is not."""
+        """Store a checkpoint as the last one, durably; raises OSError if that fails."""
         kept = Checkpoint(newer.origin, newer.size, newer.root)
         durable_file.replace(self._file(newer.origin), kept.text.encode())
         self._latest[newer.origin] = kept
 
     def keep_fork(self, raw: bytes) -> None:
-        """Keep a signed checkpoint that contradicts the last one: both together prove what the log did."""
-        # Named by what the log signed: anybody can add lines of unknown keys, and would fill the disk.
+        """Store a signed checkpoint that contradicts the last one; together they prove a fork of the log."""
+        # Named by the signed text: otherwise anybody could add lines of unknown keys and fill the disk.
         path = self.folder / _FORKS / sha256(note.parse(raw).text.encode()).hexdigest()
         if not path.exists():
             durable_file.replace(path, raw)
@@ -72,7 +72,7 @@ class WitnessState:
         return sorted(path for path in found if not path.name.startswith("."))
 
     def _file(self, origin: str) -> Path:
-        # An origin is any text; its hash is a name that every file system takes.
+        # An origin may be any text; its hash is a valid file name everywhere.
         return self.folder / _LOGS / sha256(origin.encode()).hexdigest()
 
 
@@ -80,7 +80,7 @@ def _read(path: Path) -> Checkpoint:
     try:
         found = checkpoint.parse(path.read_bytes().decode())
     except (UnicodeDecodeError, MalformedCheckpointError) as error:
-        raise StateError(f"{path} is damaged: put back what it held, or every log may fork unseen") from error
+        raise StateError(f"{path} is damaged: restore it, or a fork of the log may go unnoticed") from error
     if sha256(found.origin.encode()).hexdigest() != path.name:
-        raise StateError(f"{path} is the state of another log than its name says")
+        raise StateError(f"{path} holds the state of a different log than its name says")
     return found

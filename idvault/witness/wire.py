@@ -1,8 +1,8 @@
-"""The bytes of an add-checkpoint call, written and read (C2SP tlog-witness).
+"""Encodes and parses add-checkpoint calls (C2SP tlog-witness).
 
 - A request is a line `old SIZE`, up to 63 lines of one base64 hash each, an empty line, a signed checkpoint.
-- Each size and each hash has one spelling; a request with any other is malformed.
-- A witness that has cosigned another size than the request's old one answers that size and a newline.
+- Sizes and hashes must be in canonical form; otherwise the request is malformed.
+- A witness that has cosigned a size other than the request's old one answers with that size and a newline.
 """
 
 import re
@@ -13,7 +13,7 @@ from idvault.transparency.tree import MAX_SIZE
 
 PATH = "/add-checkpoint"
 MAX_PROOF = 63
-# Sixteen signatures of five kilobytes, which a note may have, and as much again.
+# Sixteen signatures of five kilobytes, which a note may have, plus a margin.
 MAX_REQUEST_BYTES = 131_072
 MAX_ANSWER_BYTES = 65_536
 SIZE_TYPE = "text/x.tlog.size"
@@ -25,12 +25,12 @@ _HASH = re.compile(r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=", re.ASCII)
 
 
 class WitnessWireError(ValueError):
-    """The bytes are not those of an add-checkpoint call."""
+    """The bytes are not an add-checkpoint call."""
 
 
 @dataclass(frozen=True, slots=True)
 class AddCheckpoint:
-    """What a log submits: the size that its proof starts from, the proof (32-byte hashes), a signed note."""
+    """A log's submission: the size that its proof starts from, the proof (32-byte hashes), a signed note."""
 
     old: int
     proof: tuple[bytes, ...]
@@ -43,28 +43,28 @@ class AddCheckpoint:
 
 
 def parse(body: bytes) -> AddCheckpoint:
-    """Read the body of a call; the note in it is not looked at. Raises WireError."""
+    """Parse the body of a call without parsing its note. Raises WitnessWireError."""
     head, separator, note = body.partition(b"\n\n")
     if not separator:
         raise WitnessWireError("there is no empty line before the checkpoint")
-    # A byte beyond ASCII matches neither a size nor a hash, whatever it is decoded to.
+    # A non-ASCII byte becomes a character that matches neither a size nor a hash.
     first, *lines = head.decode("ascii", "replace").split("\n")
     if len(lines) > MAX_PROOF:
         raise WitnessWireError("the proof has more than 63 lines")
     if not first.startswith(_OLD):
-        raise WitnessWireError("the first line does not tell the old size")
+        raise WitnessWireError("the first line does not state the old size")
     if not all(_HASH.fullmatch(line) for line in lines):
         raise WitnessWireError("a line of the proof is not one hash in base64")
     return AddCheckpoint(_size(first.removeprefix(_OLD)), tuple(map(b64decode, lines)), note)
 
 
 def encode_size(size: int) -> str:
-    """Return the body that tells the size which was cosigned last."""
+    """Return the body of an answer with the last cosigned size."""
     return f"{size}\n"
 
 
 def parse_size(body: str) -> int:
-    """Read the body that tells a size; raise WireError if it tells anything else."""
+    """Parse the body of an answer with a size; raises WitnessWireError if it is malformed."""
     if not body.endswith("\n"):
         raise WitnessWireError("the size does not end in a newline")
     return _size(body.removesuffix("\n"))

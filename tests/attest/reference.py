@@ -1,4 +1,4 @@
-"""Slow reference versions of published constructions, written from their texts and used by tests only."""
+"""Slow reference versions of published constructions, written from their texts; only for tests."""
 
 import hmac
 

@@ -1,4 +1,4 @@
-"""What a certificate claims."""
+"""Reading a certificate's identity."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -38,7 +38,7 @@ def pem(*uris: str, names: Sequence[x509.GeneralName] = (), extension: bool = Tr
 
 
 def test_a_good_certificate_is_read() -> None:
-    """Trust domain, role, name, pin and validity are those of the certificate; other SANs are no claim."""
+    """Trust domain, role, name, pin and validity are read; other SANs are ignored."""
     found = certificate.read(pem(GOOD, names=[x509.DNSName("localhost")]))
     assert (found.trust_domain, found.role, found.name) == ("idvault.local", "platform", "platform-a")
     assert found.spiffe_id == GOOD
@@ -65,8 +65,8 @@ def test_every_role_is_read(role: str) -> None:
         ("spiffe://IDVAULT.local/platform/a", "trust domain"),
         ("spiffe://idvault.local:7443/platform/a", "trust domain"),
         ("spiffe://user@idvault.local/platform/a", "trust domain"),
-        ("spiffe://idvault.local/witness/a", "no role"),
-        ("spiffe://idvault.local/Platform/a", "no role"),
+        ("spiffe://idvault.local/witness/a", "known role"),
+        ("spiffe://idvault.local/Platform/a", "known role"),
         ("spiffe://idvault.local/platform/", "name"),
         ("spiffe://idvault.local/platform/A", "name"),
         ("spiffe://idvault.local/platform/-a", "name"),
@@ -80,13 +80,13 @@ def test_every_role_is_read(role: str) -> None:
     ],
 )
 def test_a_wrong_uri_is_refused(uri: str, why: str) -> None:
-    """Each way to write another name is refused with what is wrong."""
+    """Every malformed URI is refused with the cause."""
     with pytest.raises(CertificateError, match=why):
         certificate.read(pem(uri))
 
 
 def test_none_or_two_uris_are_refused() -> None:
-    """A claim is exactly one URI."""
+    """There must be exactly one URI."""
     with pytest.raises(CertificateError, match="this one has 2"):
         certificate.read(pem(GOOD, "spiffe://idvault.local/auditor/auditor-a"))
     with pytest.raises(CertificateError, match="this one has 0"):
@@ -97,13 +97,13 @@ def test_none_or_two_uris_are_refused() -> None:
 
 @pytest.mark.parametrize("pem", [b"", b"text", pem(GOOD)[:200], b"\xff\xfe"])
 def test_other_bytes_are_refused(pem: bytes) -> None:
-    """What is no certificate at all is refused as such."""
-    with pytest.raises(CertificateError, match="no certificate in PEM"):
+    """Bytes that are not a certificate are refused with that cause."""
+    with pytest.raises(CertificateError, match="not a certificate in PEM"):
         certificate.read(pem)
 
 
 def test_validity_is_checked_to_the_moment() -> None:
-    """The first and the last moment are valid, one second outside is not."""
+    """The first and the last second are valid, one second outside is not."""
     found = certificate.read(pem(GOOD))
     found.check_valid(now=START)
     found.check_valid(now=END)

@@ -18,7 +18,7 @@ FIELD = "signed_request"
 
 
 def terms(**changes: object) -> Terms:
-    """Return what a synthetic auditor asks for."""
+    """Return the terms of a synthetic auditor's request."""
     made = Terms(
         disclosure_id="d" * 32,
         auditor="auditor-a",
@@ -37,7 +37,7 @@ def terms(**changes: object) -> Terms:
 
 
 def signed(paper: Terms | DecisionTerms, name: str = "auditor-a") -> bytes:
-    """Return a paper with a person's signature."""
+    """Return a paper with a member's signature."""
     canonical = paper.canonical()
     return canonical + people.signer(name).sign(canonical)
 
@@ -49,7 +49,7 @@ def decision(verdict: Verdict = Verdict.APPROVE) -> DecisionTerms:
 
 
 def test_the_canonical_bytes_are_these() -> None:
-    """The purpose, then each field in its order, then the signature: others must be able to rebuild it."""
+    """The bytes are the purpose, each field in order, and the signature, so that others can rebuild them."""
     asked = terms()
     assert signed(asked)[:-64] == seal.encode(
         "idvault/disclosure-request/v1",
@@ -73,7 +73,7 @@ def test_the_canonical_bytes_are_these() -> None:
 
 
 def test_a_request_comes_back() -> None:
-    """What was signed is what is read, with its times."""
+    """A signed request parses to the same terms and times."""
     asked = terms()
     found = disclosure.parse_request(signed(asked))
     assert found == asked
@@ -86,7 +86,7 @@ def test_a_request_comes_back() -> None:
 
 @pytest.mark.parametrize("verdict", list(Verdict))
 def test_a_decision_comes_back(verdict: Verdict) -> None:
-    """As an approval or as a denial, and never as the other."""
+    """An approval parses as an approval and a denial as a denial, never as the other."""
     made = decision(verdict)
     paper = signed(made, "custodian-a")
     assert disclosure.parse_decision(paper, verdict=verdict) == made
@@ -98,16 +98,16 @@ def test_a_decision_comes_back(verdict: Verdict) -> None:
 
 
 def test_a_request_is_no_decision() -> None:
-    """A paper of one purpose is none of another."""
+    """A paper of one purpose is not accepted for another."""
     paper = seal.encode("idvault/disclosure-request/v1", *["x"] * 4) + bytes(64)
     with pytest.raises(PaperError, match="another purpose"):
         disclosure.parse_decision(paper, verdict=Verdict.APPROVE)
-    with pytest.raises(PaperError, match="no request"):
+    with pytest.raises(PaperError, match="not a disclosure request"):
         disclosure.parse_request(signed(decision()))
 
 
 def test_another_signature_is_refused() -> None:
-    """Of somebody else, of something else, of nothing, or by a key that is none."""
+    """A signature by somebody else, of something else, of nothing, or by an invalid key is refused."""
     person = people.person("auditor-a", role="auditor")
     for paper in (
         signed(terms(), "auditor-b"),
@@ -132,14 +132,14 @@ def test_another_signature_is_refused() -> None:
     ],
 )
 def test_terms_that_are_none_are_refused(change: dict[str, object]) -> None:
-    """A key that nobody can seal to, an unknown suite, a number without end."""
+    """An unusable key, an unknown suite and an endless number are refused."""
     with pytest.raises(PaperError):
         disclosure.parse_request(signed(terms(**change)))
 
 
 @pytest.mark.parametrize("number", [b"", b"01", b"-1", b"+1", "１".encode(), b"1_0"])
 def test_a_number_has_one_spelling(number: bytes) -> None:
-    """Digits of other scripts, signs and leading zeros are none."""
+    """Digits of other scripts, signs and leading zeros are refused."""
     parts = [b"x" * 32, b"custodian-a", number, b""]
     paper = seal.encode("idvault/disclosure-denial/v1", *parts) + bytes(64)
     with pytest.raises(PaperError):
@@ -147,7 +147,7 @@ def test_a_number_has_one_spelling(number: bytes) -> None:
 
 
 def test_a_text_that_is_no_text_is_refused() -> None:
-    """Without the bytes in the error, or in what it came from."""
+    """Neither the error nor its cause contains the bytes."""
     parts: list[seal.Part] = [b"x" * 32, b"\xff\xfe", 1, b""]
     paper = seal.encode("idvault/disclosure-denial/v1", *parts) + bytes(64)
     with pytest.raises(PaperError, match="not UTF-8") as refused:
@@ -156,7 +156,7 @@ def test_a_text_that_is_no_text_is_refused() -> None:
 
 
 def test_long_papers_are_not_read() -> None:
-    """Whatever they say."""
+    """Papers that are too long are refused, whatever they contain."""
     with pytest.raises(PaperError, match="too long"):
         disclosure.parse_request(bytes(disclosure.LONGEST_REQUEST + 1))
     with pytest.raises(PaperError, match="too long"):
@@ -166,7 +166,7 @@ def test_long_papers_are_not_read() -> None:
 @given(st.integers(0, 200))
 @settings(max_examples=60, deadline=None)
 def test_a_cut_paper_is_refused(cut: int) -> None:
-    """Wherever it ends."""
+    """A truncated paper is refused, wherever it ends."""
     paper = signed(terms())
     with pytest.raises(PaperError):
         disclosure.parse_request(paper[: cut if cut < 100 else len(paper) - (cut - 99)])
@@ -175,7 +175,7 @@ def test_a_cut_paper_is_refused(cut: int) -> None:
 @given(st.binary(max_size=300))
 @settings(max_examples=200, deadline=None)
 def test_noise_is_refused(data: bytes) -> None:
-    """With the one error that there is for it."""
+    """Random bytes give the same error."""
     for read in (
         lambda: disclosure.parse_request(data),
         lambda: disclosure.parse_decision(data, verdict=Verdict.APPROVE),

@@ -1,4 +1,4 @@
-"""The signed paper of a batch."""
+"""The signed paper of a hand-over batch."""
 
 from dataclasses import replace
 from hashlib import sha256
@@ -17,7 +17,7 @@ TWO = replace(ONE, account_token="acct_2")
 
 
 def test_what_is_signed_names_both_people_and_every_share() -> None:
-    """Written out by hand, as whoever verifies it elsewhere would."""
+    """The bytes are built by hand, as an independent verifier would."""
     shares = seal.encode(
         "idvault/hand-over-shares/v1",
         *("acct_1", "a" * 32, "b" * 64, b"h" * 32, sha256(b"resealed").digest()),
@@ -34,7 +34,7 @@ def test_what_is_signed_names_both_people_and_every_share() -> None:
 
 
 def test_every_change_changes_the_digest() -> None:
-    """Another share, another order, another hash, another sealed text."""
+    """A different share, order, hash or sealed text changes it."""
     changed = [
         [ONE, TWO],
         [TWO, ONE],

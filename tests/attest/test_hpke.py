@@ -19,7 +19,7 @@ def _sealed(suite: str, plaintext: bytes = b"plaintext", info: bytes = b"info") 
 
 
 def test_reference_key_schedule_is_that_of_rfc_9180() -> None:
-    """The reference gives the key, nonce and ciphertext of the RFC's vector for X25519 and AES-256-GCM."""
+    """The reference gives key, nonce and ciphertext of the RFC's vector for X25519 and AES-256-GCM."""
     vector = load("hpke_rfc9180.json")
     shared_secret, info = unhex(vector["shared_secret"]), unhex(vector["info"])
     key, nonce = reference.key_schedule(kem_id=0x0020, shared_secret=shared_secret, info=info)
@@ -35,7 +35,7 @@ def test_reference_key_schedule_is_that_of_rfc_9180() -> None:
 
 
 def test_x25519_opens_a_message_to_the_key_of_rfc_9180() -> None:
-    """With the RFC's encapsulated key and private key, what the reference sealed opens."""
+    """A message sealed by the reference opens with the RFC's encapsulated key and private key."""
     vector = load("hpke_rfc9180.json")
     assert hpke.public_key(suite=hpke.X25519, private_key=unhex(vector["skRm"])) == unhex(vector["pkRm"])
     info = unhex(vector["info"])
@@ -78,7 +78,7 @@ def test_what_is_sealed_opens(suite: str, plaintext: bytes, info: bytes, key: by
 @settings(deadline=None)
 @given(data=st.data())
 def test_a_flipped_bit_does_not_open(suite: str, data: st.DataObject) -> None:
-    """Any single bit of the message, the key's encapsulation included, is detected."""
+    """Every flipped bit of the message and the encapsulated key is detected."""
     sealed = bytearray(_sealed(suite))
     sealed[data.draw(st.integers(0, len(sealed) - 1))] ^= 1 << data.draw(st.integers(0, 7))
     with pytest.raises(UnsealError):
@@ -87,7 +87,7 @@ def test_a_flipped_bit_does_not_open(suite: str, data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("suite", SUITES)
 def test_another_info_key_or_suite_does_not_open(suite: str) -> None:
-    """Another info, key or suite than it was sealed with: closed, in the same words."""
+    """A different info, key or suite gives the same error."""
     sealed = _sealed(suite)
     other = next(name for name in SUITES if name != suite)
     attempts = [(suite, KEY, b"other"), (suite, bytes(32), b"info"), (other, KEY, b"info")]
@@ -99,19 +99,19 @@ def test_another_info_key_or_suite_does_not_open(suite: str) -> None:
 @pytest.mark.parametrize("suite", SUITES)
 @pytest.mark.parametrize("size", [0, 1, 31, 64])
 def test_a_short_message_does_not_open(suite: str, size: int) -> None:
-    """A message too short for its suite is damaged, not a crash."""
+    """A message too short for its suite is reported as damaged."""
     with pytest.raises(UnsealError):
         hpke.unseal(suite=suite, private_key=KEY, sealed=bytes(size), info=b"info")
 
 
 def test_sizes_are_those_that_the_design_counts_with() -> None:
-    """A 33-byte share takes 1,169 bytes under X-Wing and 81 under X25519."""
+    """A 33-byte share takes 1,169 bytes with X-Wing and 81 with X25519."""
     assert len(_sealed(hpke.X_WING, bytes(33))) == 1120 + 33 + 16
     assert len(_sealed(hpke.X25519, bytes(33))) == 32 + 33 + 16
 
 
 def test_suites_have_their_registered_numbers() -> None:
-    """The KEM numbers are IANA's, and lead back to the suite."""
+    """The KEM ids are IANA's and map back to the suites."""
     assert {hpke.kem_id(suite): suite for suite in SUITES} == {0x647A: hpke.X_WING, 0x0020: hpke.X25519}
     assert [hpke.suite_of(hpke.kem_id(suite)) for suite in SUITES] == SUITES
     with pytest.raises(HpkeKeyError, match="unknown"):
@@ -119,7 +119,7 @@ def test_suites_have_their_registered_numbers() -> None:
 
 
 def test_an_unknown_suite_is_refused() -> None:
-    """There is no fallback from a suite that is not known."""
+    """There is no fallback from an unknown suite."""
     with pytest.raises(HpkeKeyError, match="unknown"):
         hpke.public_key(suite="AES", private_key=KEY)
 
@@ -133,8 +133,8 @@ def test_keys_of_wrong_sizes_are_refused() -> None:
 
 
 def test_bytes_that_are_no_public_key_are_refused() -> None:
-    """Coefficients beyond the modulus of ML-KEM are no key (FIPS 203 section 7.2)."""
-    with pytest.raises(HpkeKeyError, match="no public key"):
+    """Coefficients beyond the modulus of ML-KEM are not a key (FIPS 203 section 7.2)."""
+    with pytest.raises(HpkeKeyError, match="not a public key"):
         hpke.check_public_key(suite=hpke.X_WING, public_key=b"\xff" * 1216)
 
 
@@ -147,7 +147,7 @@ def test_points_that_give_no_secret_are_refused(point: int) -> None:
 
 @pytest.mark.parametrize("suite", SUITES)
 def test_a_good_key_passes_the_check(suite: str) -> None:
-    """The key of a seed is a key; one more byte is none."""
+    """The key of a seed is valid; with one more byte it is not."""
     public_key = hpke.public_key(suite=suite, private_key=KEY)
     hpke.check_public_key(suite=suite, public_key=public_key)
     with pytest.raises(HpkeKeyError):

@@ -1,4 +1,4 @@
-"""Our few lines of JWS against another implementation, and everything that is refused."""
+"""The JWS implementation against another one, and everything that it refuses."""
 
 import json
 from typing import Any
@@ -11,7 +11,7 @@ from joserfc.jwk import OKPKey
 from idvault.attest import jose
 from idvault.attest.jose import JoseError, JwkSet, PublicKey
 
-# RFC 9864 prefers the name "Ed25519" for the same algorithm; verifiers in use know "EdDSA".
+# RFC 9864 prefers the name "Ed25519" for the same algorithm; existing verifiers know "EdDSA".
 pytestmark = pytest.mark.filterwarnings("ignore:EdDSA is deprecated:joserfc.errors.SecurityWarning")
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -29,14 +29,14 @@ def token(claims: dict[str, Any] | None = None, **changes: Any) -> str:
 
 
 def headed(header: Any, payload: bytes = b"{}", key: Ed25519PrivateKey = KEY) -> str:
-    """Return a token with any header, rightly signed."""
+    """Return a token with any header, validly signed."""
     data = header if isinstance(header, bytes) else json.dumps(header).encode()
     signed = f"{jose.encode(data)}.{jose.encode(payload)}"
     return f"{signed}.{jose.encode(key.sign(signed.encode()))}"
 
 
 def test_another_implementation_reads_our_tokens() -> None:
-    """A token and its key set are read by joserfc."""
+    """joserfc reads a token and its key set."""
     (listed,) = json.loads(KEYS.to_bytes())["keys"]
     found = jwt.decode(token(), OKPKey.import_key(listed), algorithms=["EdDSA"])
     assert found.claims == CLAIMS
@@ -44,7 +44,7 @@ def test_another_implementation_reads_our_tokens() -> None:
 
 
 def test_we_read_another_implementations_tokens() -> None:
-    """A token that joserfc signed is verified; its thumbprint is our kid."""
+    """A token signed by joserfc verifies; its thumbprint is our kid."""
     key = OKPKey.import_key(
         {"kty": "OKP", "crv": "Ed25519", "x": jose.encode(PUBLIC), "d": jose.encode(bytes(range(32)))}
     )
@@ -61,7 +61,7 @@ def test_the_published_thumbprint() -> None:
 
 
 def test_the_published_signature() -> None:
-    """RFC 8037 appendix A.4: our signer's primitive gives the published signature, and it verifies."""
+    """RFC 8037 appendix A.4: the signer gives the published signature, and it verifies."""
     key = Ed25519PrivateKey.from_private_bytes(jose.decode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"))
     signed = b"eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc"
     expected = "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"
@@ -69,7 +69,7 @@ def test_the_published_signature() -> None:
 
 
 def test_a_key_is_for_one_purpose() -> None:
-    """A key of a set verifies nothing that is for another one."""
+    """A key of a set verifies nothing for another purpose."""
     assert jose.verify(token(), KEYS.of("a"), typ=TYPE) == CLAIMS
     with pytest.raises(JoseError) as caught:
         jose.verify(token(), KEYS.of("b"), typ=TYPE)
@@ -78,7 +78,7 @@ def test_a_key_is_for_one_purpose() -> None:
 
 
 def test_bytes_and_line_ends() -> None:
-    """A token may come from a file, with a line end."""
+    """A token may come from a file with a trailing newline."""
     assert jose.verify(token().encode() + b"\n", KEYS, typ=TYPE) == CLAIMS
 
 
@@ -114,14 +114,14 @@ def test_bytes_and_line_ends() -> None:
     ],
 )
 def test_what_is_refused(wrong: str | bytes, reason: str) -> None:
-    """Each way in which a token can be wrong has its own word, and none of them passes."""
+    """Each kind of invalid token has its own reason, and none passes."""
     with pytest.raises(JoseError) as caught:
         jose.verify(wrong, KEYS, typ=TYPE)
     assert caught.value.reason == reason
 
 
 def test_every_changed_character_is_noticed() -> None:
-    """No character of a token can be another one."""
+    """Changing any character of a token is detected."""
     made = token()
     for place, character in enumerate(made):
         other = "A" if character != "A" else "B"
@@ -159,14 +159,14 @@ def test_every_changed_character_is_noticed() -> None:
     ],
 )
 def test_what_is_no_key_set(wrong: bytes) -> None:
-    """A set whose keys are not what their names say is refused as a whole."""
+    """A set with a key that does not match its kid is refused as a whole."""
     with pytest.raises(JoseError) as caught:
         jose.parse_keys(wrong)
     assert caught.value.reason == "JWKS_INVALID"
 
 
 def test_foreign_keys_are_left_out() -> None:
-    """A set may hold keys of other kinds; they verify nothing here."""
+    """A set may contain keys of other types; they are ignored."""
     both = {"keys": [*json.loads(KEYS.to_bytes())["keys"], {"kty": "EC", "crv": "P-256", "kid": "p"}]}
     assert jose.parse_keys(json.dumps(both).encode()) == KEYS
     assert jose.parse_keys(b'{"keys": []}') == JwkSet({})

@@ -36,18 +36,18 @@ PAYLOADS = st.builds(
 @settings(deadline=None)
 @given(whole=PAYLOADS)
 def test_a_payload_comes_back(whole: Payload) -> None:
-    """Every identity, with or without answer and consent, is decoded as it was encoded."""
+    """Every identity, with or without answer and consent, decodes to itself."""
     assert payload.decode(payload.encode(whole)) == whole
 
 
 @pytest.mark.parametrize(("length", "blocks"), [(0, 1), (400, 1), (450, 1), (490, 2), (2000, 4)])
 def test_sizes_are_whole_blocks(length: int, blocks: int) -> None:
-    """Only how many blocks of 512 bytes there are can be seen."""
+    """The size reveals only the number of 512-byte blocks."""
     assert len(payload.encode(Payload(builders.identity(name="x" * length)))) == 512 * blocks
 
 
 def test_a_time_of_another_zone_is_the_same_moment() -> None:
-    """Consent times are kept as moments, in UTC."""
+    """Consent times are stored in UTC."""
     time = datetime(2026, 3, 1, 12, 0, tzinfo=timezone(timedelta(hours=8)))
     found = payload.decode(payload.encode(Payload(builders.identity(), None, Consent("v1", time))))
     assert found.consent is not None
@@ -70,14 +70,14 @@ def test_a_time_of_another_zone_is_the_same_moment() -> None:
     ],
 )
 def test_another_form_is_damage(padded: bytes) -> None:
-    """Wrong padding, length, message, type or answer: one flat error that quotes nothing."""
+    """Wrong padding, length, message, type or answer gives one error that quotes nothing."""
     with pytest.raises(UnsealError, match=r"^RECORD_DAMAGED$") as caught:
         payload.decode(padded)
     assert caught.value.__cause__ is None
 
 
 def test_a_payload_does_not_show_itself() -> None:
-    """Neither name nor number is in its text."""
+    """Its repr shows neither name nor number."""
     text = repr(Payload(builders.identity()))
     assert builders.NAME not in text
     assert builders.NUMBER not in text

@@ -22,7 +22,7 @@ def test_reference_hkdf_is_that_of_rfc_5869() -> None:
 
 
 def test_hkdf_sha512_is_the_published_and_the_reference_one() -> None:
-    """The published outputs are those of the code and of the reference."""
+    """Code and reference give the published outputs."""
     for case in load("hkdf.json")["sha512"]:
         secret, salt, info, okm = (unhex(case[name]) for name in ("ikm", "salt", "info", "okm"))
         assert record_key.hkdf_sha512(secret, salt=salt, info=info, size=len(okm)) == okm
@@ -30,7 +30,7 @@ def test_hkdf_sha512_is_the_published_and_the_reference_one() -> None:
 
 
 def test_keys_are_derived_as_the_design_says() -> None:
-    """Shred value, key and commitment follow from the inputs by HKDF-SHA512 under their own info each."""
+    """Shred value, key and commitment are derived by HKDF-SHA512 with separate info values."""
     shred_key, data_key, salt, info = b"k" * 32, b"d" * 32, b"s" * 32, b"record info"
     value = record_key.shred_value(shred_key=shred_key, record_id="d" * 32)
     assert value == reference.hkdf(
@@ -42,12 +42,12 @@ def test_keys_are_derived_as_the_design_says() -> None:
 
 
 def test_a_key_is_not_shown() -> None:
-    """The text of a key shows its commitment, which is public, and not the key."""
+    """The repr shows the commitment, which is public, but not the key."""
     assert "kkkk" not in repr(record_key.RecordKey(b"k" * 32, b"c" * 32))
 
 
 def test_what_is_encrypted_decrypts_under_the_same_commitment_only() -> None:
-    """The commitment is checked first; then the nonce, the text and the info must be unchanged."""
+    """The commitment is checked first; then nonce, text and info must be unchanged."""
     key = record_key.RecordKey(b"k" * 32, b"c" * 32)
     ciphertext = key.encrypt(nonce=b"n" * 12, padded=b"padded", info=b"info")
     record = builders.record(commitment=b"c" * 32, ciphertext=ciphertext)
@@ -62,7 +62,7 @@ def test_what_is_encrypted_decrypts_under_the_same_commitment_only() -> None:
 
 
 def test_info_of_a_record_names_the_quorum_that_sealed_it() -> None:
-    """A hand-over changes the present quorum, and not what the ciphertext is bound to."""
+    """A hand-over changes the present quorum, but not the info of the ciphertext."""
     record = builders.record()
     assert record_key.info_of(record) == record_key.info_of(replace(record, present_quorum_id="f" * 64))
     assert record_key.info_of(record) != record_key.info_of(replace(record, sealing_quorum_id="f" * 64))

@@ -1,4 +1,4 @@
-"""The roster file: its form, its refusals, its canonical bytes."""
+"""The roster file: its form, its errors, its canonical bytes."""
 
 import json
 from collections.abc import Callable
@@ -54,7 +54,7 @@ def test_rfc_8785_library_passes_the_sample_of_the_rfc() -> None:
 
 
 def test_a_roster_comes_back_from_its_file() -> None:
-    """What is written is read again, signatures and witnesses included."""
+    """A written file parses to the same roster, including signatures and witnesses."""
     witnesses = WitnessPolicy(1, (("witness-a", b"w" * 32), ("witness-b", b"v" * 32)))
     whole = people.signed(people.roster(), *people.NAMES)
     assert roster.parse(whole.to_bytes()) == whole
@@ -73,13 +73,13 @@ def test_canonical_bytes_are_the_signed_form_without_signatures() -> None:
 
 
 def test_the_digest_is_pinned() -> None:
-    """The canonical form of a fixed roster never changes: signatures of old rosters must verify for ever."""
+    """The canonical form of a fixed roster never changes: old signatures must verify forever."""
     assert people.roster().digest() == "dda853b56e59625fef40f6ce060fd9e51d8411e4876e8946c1bee99de9d6a697"
     assert people.quorum().id == "c52c78fc7af3b81ebcc4fae8aed899dfc77ff0bc7a5fedfa378381dec6f3aee0"
 
 
 def test_every_field_is_signed() -> None:
-    """No field of the body can change without changing the hash."""
+    """Changing any field of the body changes the hash."""
     changes: list[Change] = [
         _set("version", 2),
         _set("people", 0, "organisation", "another"),
@@ -96,13 +96,13 @@ def test_every_field_is_signed() -> None:
 
 
 def test_people_and_quorums_are_found_by_name() -> None:
-    """An unknown name is refused, not None."""
+    """An unknown name raises an error."""
     found = people.roster()
     assert found.member("auditor-a").role == "auditor"
     assert found.quorum("records").threshold == 2
-    with pytest.raises(RosterError, match="'nobody' is not among the people"):
+    with pytest.raises(RosterError, match="'nobody' is not a member of the roster"):
         found.member("nobody")
-    with pytest.raises(RosterError, match="'drills' is not among the quorums"):
+    with pytest.raises(RosterError, match="'drills' is not a quorum"):
         found.quorum("drills")
 
 
@@ -121,7 +121,7 @@ def test_a_quorum_has_an_id_and_a_suite() -> None:
 
 
 def test_development_allows_what_is_unsafe_elsewhere() -> None:
-    """One custodian alone is a quorum in development only."""
+    """A quorum of one custodian is allowed only in development."""
     small = _file(_set("development", True), names=("custodian-a",), threshold=1)
     assert roster.parse(small).quorums[0].threshold == 1
 
@@ -146,23 +146,23 @@ REFUSED: list[tuple[Change, str]] = [
     (_set("version", True), "version must be a whole number"),
     (_set("version", "1"), "version must be a whole number"),
     (_set("version", 2**53), "version must be a whole number"),
-    (_set("version", 1.5), "no JSON document"),
-    (_set("version", float("nan")), "no JSON document"),
-    (_set("more", 1), "the roster: 'more' is not known"),
+    (_set("version", 1.5), "not a JSON document"),
+    (_set("version", float("nan")), "not a JSON document"),
+    (_set("more", 1), "the roster: 'more' is not a known field"),
     (_set("development", 0), "development must be true or false"),
     (_set("people", {}), "people must be a list"),
     (_set("people", [1]), "person 1 must be an object"),
     (_drop(*PERSON, "spki"), "person 1: spki is missing"),
-    (_set(*PERSON, "more", 1), "person 1: 'more' is not known"),
+    (_set(*PERSON, "more", 1), "person 1: 'more' is not a known field"),
     (_set(*PERSON, "name", "Custodian"), "person 1: name must be"),
     (_set(*PERSON, "name", 7), "person 1: name must be"),
     (_set(*PERSON, "role", "platform"), "person custodian-a: role must be"),
     (_set(*PERSON, "role", []), "person custodian-a: role must be"),
-    (_set(*PERSON, "organisation", ""), "organisation must be a printable text"),
-    (_set(*PERSON, "organisation", "a\n"), "organisation must be a printable text"),
-    (_set(*PERSON, "organisation", "\ud800"), "organisation must be a printable text"),
-    (_set(*PERSON, "organisation", "x" * 201), "organisation must be a printable text"),
-    (_set(*PERSON, "organisation", 1), "organisation must be a printable text"),
+    (_set(*PERSON, "organisation", ""), "organisation must have 1 to 200 printable"),
+    (_set(*PERSON, "organisation", "a\n"), "organisation must have 1 to 200 printable"),
+    (_set(*PERSON, "organisation", "\ud800"), "organisation must have 1 to 200 printable"),
+    (_set(*PERSON, "organisation", "x" * 201), "organisation must have 1 to 200 printable"),
+    (_set(*PERSON, "organisation", 1), "organisation must have 1 to 200 printable"),
     (_set(*PERSON, "actor_id", "0" * 31), "actor_id must be 16 bytes in hex"),
     (_set(*PERSON, "spki", ""), "spki must be a SHA-256 in hex"),
     (_set(*PERSON, "spki", "A" * 64), "spki must be a SHA-256 in hex"),
@@ -179,7 +179,7 @@ REFUSED: list[tuple[Change, str]] = [
     (_copy_person("hpke"), "an HPKE public key occurs twice"),
     (_copy_person("ed25519"), "an Ed25519 public key occurs twice"),
     (_copy_person("spki"), "a certificate key occurs twice"),
-    (_set("quorums", []), "one quorum or more"),
+    (_set("quorums", []), "at least one quorum"),
     (_set("quorums", [1]), "quorum 1 must be an object"),
     (_drop(*QUORUM, "threshold"), "quorum 1: threshold is missing"),
     (_set(*QUORUM, "name", "."), "quorum 1: name must be"),
@@ -190,9 +190,9 @@ REFUSED: list[tuple[Change, str]] = [
     (_set(*QUORUM, "threshold", 4), "threshold 4 is more than its 3 custodians"),
     (_set(*QUORUM, "custodians", "all"), "custodians must be a list"),
     (_set(*QUORUM, "custodians", []), "threshold 2 is more than its 0 custodians"),
-    (_set(*QUORUM, "custodians", [1]), "a custodian must be a printable text"),
-    (_set(*QUORUM, "custodians", 0, "nobody"), "'nobody' is not among the people"),
-    (_set(*QUORUM, "custodians", 0, "auditor-a"), "auditor-a is no custodian"),
+    (_set(*QUORUM, "custodians", [1]), "a custodian must have 1 to 200 printable"),
+    (_set(*QUORUM, "custodians", 0, "nobody"), "'nobody' is not a member of the roster"),
+    (_set(*QUORUM, "custodians", 0, "auditor-a"), "auditor-a is not a custodian"),
     (_set(*QUORUM, "custodians", 0, "custodian-b"), "a custodian occurs twice"),
     (lambda fields: fields["quorums"].append(fields["quorums"][0]), "a quorum's name occurs twice"),
     (_mixed, "different HPKE suites"),
@@ -221,7 +221,7 @@ REFUSED: list[tuple[Change, str]] = [
 
 @pytest.mark.parametrize(("change", "why"), REFUSED, ids=[why for _, why in REFUSED])
 def test_a_wrong_file_is_refused_with_what_is_wrong(change: Change, why: str) -> None:
-    """Every refusal names the field or the person, and has the published reason."""
+    """Every error names the field or the member, and has the published reason."""
     with pytest.raises(RosterError, match=why) as caught:
         roster.parse(_file(change))
     assert caught.value.reason is Reason.ROSTER_INVALID
@@ -230,21 +230,21 @@ def test_a_wrong_file_is_refused_with_what_is_wrong(change: Change, why: str) ->
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        (b"", "no JSON"),
-        (b"\xff", "no JSON"),
+        (b"", "not a JSON"),
+        (b"\xff", "not a JSON"),
         (b"[]", "must be an object"),
-        (b"[" * 100_000, "no JSON"),
-        (b'{"version": 1, "version": 2}', "no JSON"),
-        (b'{"version": ' + b"1" * 5000 + b"}", "no JSON"),
+        (b"[" * 100_000, "not a JSON"),
+        (b'{"version": 1, "version": 2}', "not a JSON"),
+        (b'{"version": ' + b"1" * 5000 + b"}", "not a JSON"),
     ],
 )
 def test_another_file_is_refused(data: bytes, why: str) -> None:
-    """A name that occurs twice would let two readers see two rosters, so it is no document at all."""
+    """A duplicate name could let two readers see different rosters, so the file is refused."""
     with pytest.raises(RosterError, match=why):
         roster.parse(data)
 
 
 def test_base64url_comes_back() -> None:
-    """Bytes are written in base64url without padding."""
+    """Bytes are encoded in base64url without padding."""
     assert reading.base64url(b"\xfb\xff") == "-_8"
     assert reading.raw("-_8", "here") == b"\xfb\xff"

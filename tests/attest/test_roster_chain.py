@@ -1,4 +1,4 @@
-"""The roster in force, read with every version before it."""
+"""The roster in force, read with every earlier version."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def _chain() -> tuple[Roster, Roster, Roster]:
 
 
 def test_the_roster_in_force_is_verified_from_the_first_version_on(tmp_path: Path) -> None:
-    """One version alone, and three in a row, are accepted as they are."""
+    """A single version, and three in a row, are accepted."""
     path = tmp_path / "roster.json"
     first, second, third = _chain()
     _write(path, first)
@@ -37,7 +37,7 @@ def test_the_roster_in_force_is_verified_from_the_first_version_on(tmp_path: Pat
 
 
 def test_a_missing_version_is_refused_by_name(tmp_path: Path) -> None:
-    """A chain with a gap proves nothing."""
+    """A missing version is named in the error."""
     path = tmp_path / "roster.json"
     first, second, third = _chain()
     _write(path, first, second, third)
@@ -47,7 +47,7 @@ def test_a_missing_version_is_refused_by_name(tmp_path: Path) -> None:
 
 
 def test_a_former_version_that_nobody_signed_is_refused(tmp_path: Path) -> None:
-    """Whoever can write files but not sign cannot name people, in any version."""
+    """Write access without signatures cannot add members, in any version."""
     path = tmp_path / "roster.json"
     first, _, third = _chain()
     _write(path, first, people.roster(version=2), third)
@@ -56,7 +56,7 @@ def test_a_former_version_that_nobody_signed_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_watched_file_is_read_again_when_it_changes(tmp_path: Path) -> None:
-    """Not before; and what is wrong stays wrong for as long as it lies there."""
+    """It is re-read only after a change; an invalid file raises on each call."""
     path = tmp_path / "roster.json"
     first, second, _ = _chain()
     watched = roster_chain.WatchedChain(path)
@@ -75,7 +75,7 @@ def test_a_watched_file_is_read_again_when_it_changes(tmp_path: Path) -> None:
 
 
 def test_versions_in_hand_are_verified_like_those_of_files() -> None:
-    """From the first on, or from one that was verified before."""
+    """They are verified from the first on, or from a version verified before."""
     first, second, third = _chain()
     assert roster_chain.verified((first, second, third)) == (first, second, third)
     assert roster_chain.verified((third,), previous=second) == (third,)

@@ -1,4 +1,4 @@
-"""Who must have signed a roster."""
+"""The required signatures of a roster."""
 
 from dataclasses import replace
 
@@ -20,9 +20,9 @@ def _first() -> Roster:
 
 
 def test_the_first_version_needs_every_custodian() -> None:
-    """All N sign the first version; N - 1 are not enough."""
+    """All N must sign the first version; N - 1 are not enough."""
     roster_signature.verify(_first(), previous=None)
-    with pytest.raises(RosterSignatureError, match="2 of its custodians signed, 3 must"):
+    with pytest.raises(RosterSignatureError, match="2 of its custodians signed, 3 are needed"):
         roster_signature.verify(signed(people.roster(), A, B), previous=None)
 
 
@@ -30,24 +30,24 @@ def test_a_later_version_needs_m_of_the_version_before() -> None:
     """Two of three are enough, one is not."""
     second = people.roster(version=2)
     roster_signature.verify(signed(second, A, C), previous=_first())
-    with pytest.raises(RosterSignatureError, match="1 of its custodians signed, 2 must"):
+    with pytest.raises(RosterSignatureError, match="1 of its custodians signed, 2 are needed"):
         roster_signature.verify(signed(second, A), previous=_first())
 
 
 def test_a_custodian_is_replaced_by_the_others() -> None:
-    """The two who stay sign; the one who goes does not count, and the one who comes has no say yet."""
+    """The two who stay sign; neither the leaver nor the newcomer counts."""
     second = people.roster(version=2, names=REPLACED)
     roster_signature.verify(signed(second, B, C), previous=_first())
     gone = signed(people.roster(version=2, names=REPLACED), B)
     theirs = people.signer(A).sign(second.canonical())
-    with pytest.raises(RosterSignatureError, match="1 of its custodians signed, 2 must"):
+    with pytest.raises(RosterSignatureError, match="1 of its custodians signed, 2 are needed"):
         roster_signature.verify(gone.with_signature(A, theirs), previous=_first())
-    with pytest.raises(RosterSignatureError, match="custodian-d signed, but is no custodian who may"):
+    with pytest.raises(RosterSignatureError, match="custodian-d signed but is not a custodian of a quorum"):
         roster_signature.verify(signed(second, B, C, "custodian-d"), previous=_first())
 
 
 def test_a_new_key_is_not_vouched_for_by_the_old_one() -> None:
-    """Whoever changes the own signing key does not count among those who sign it."""
+    """A custodian who changes the signing key does not count as a signer."""
     second = people.roster(version=2)
     changed = replace(second.people[0], ed25519=people.signer("another").public_key().public_bytes_raw())
     custodians = (changed, *second.quorums[0].custodians[1:])
@@ -63,7 +63,7 @@ def test_a_new_key_is_not_vouched_for_by_the_old_one() -> None:
 
 
 def test_every_quorum_must_agree() -> None:
-    """With two quorums, M of each sign: none decides over the other."""
+    """With two quorums, M of each must sign."""
     others = ("custodian-x", "custodian-y", "custodian-z")
     plain = people.roster()
     more = replace(people.quorum(names=others), name="drills")
@@ -77,14 +77,14 @@ def test_every_quorum_must_agree() -> None:
 
 @pytest.mark.parametrize(("version", "previous"), [(2, None), (1, 1), (3, 1)])
 def test_versions_follow_each_other(version: int, previous: int | None) -> None:
-    """The first is 1, and each is the next of the one before: nothing is skipped or put back."""
+    """The first version is 1, and each next one adds 1: no gaps, no rollback."""
     before = people.roster(version=previous) if previous else None
     with pytest.raises(RosterError, match="was expected"):
         roster_signature.verify(signed(people.roster(version=version), *NAMES), previous=before)
 
 
 def test_a_roster_does_not_become_one_for_development() -> None:
-    """The looser rules of development cannot be signed in later; leaving them is allowed."""
+    """The looser rules of development cannot be introduced later; leaving them is allowed."""
     loose = signed(people.roster(version=2, development=True), *NAMES)
     with pytest.raises(RosterError, match="development"):
         roster_signature.verify(loose, previous=_first())
@@ -94,27 +94,27 @@ def test_a_roster_does_not_become_one_for_development() -> None:
 
 
 def test_one_wrong_signature_makes_the_file_invalid() -> None:
-    """Even where the others would be enough, a wrong signature is named."""
+    """A wrong signature is reported even if the others would be enough."""
     second = signed(people.roster(version=2), A, B)
     with pytest.raises(RosterSignatureError, match="signature of custodian-c does not verify"):
         roster_signature.verify(second.with_signature(C, bytes(64)), previous=_first())
 
 
 def test_a_signature_covers_every_change() -> None:
-    """A signed roster that is changed afterwards does not verify."""
+    """A signed roster that is changed does not verify."""
     changed = replace(_first(), development=True)
     with pytest.raises(RosterSignatureError, match="does not verify"):
         roster_signature.verify(changed, previous=None)
 
 
 def test_others_than_custodians_have_no_signature_to_give() -> None:
-    """An auditor's signature makes the file invalid rather than being passed over."""
+    """An auditor's signature makes the file invalid instead of being ignored."""
     with pytest.raises(RosterSignatureError, match="auditor-a signed"):
         roster_signature.verify(signed(_first(), "auditor-a"), previous=None)
 
 
 def test_signing_again_replaces_and_another_key_is_refused() -> None:
-    """A person signs once, with the key that the roster names; a stranger cannot sign."""
+    """A new signature replaces the member's old one; another key, or a stranger, cannot sign."""
     assert signed(_first(), A).signatures[-1].name == A
     assert len(signed(_first(), A).signatures) == 3
     with pytest.raises(RosterSignatureError, match="custodian-a does not verify"):
@@ -124,7 +124,7 @@ def test_signing_again_replaces_and_another_key_is_refused() -> None:
 
 
 def test_signatures_may_be_in_order_and_too_few() -> None:
-    """While a roster is being signed one of three is fine, and a wrong one is not."""
+    """While a roster is being signed, one of three signatures is accepted, a wrong one is not."""
     roster_signature.check_signatures(signed(people.roster(), A), previous=None)
     with pytest.raises(RosterSignatureError, match="custodian-a does not verify"):
         roster_signature.check_signatures(people.roster().with_signature(A, bytes(64)), previous=None)

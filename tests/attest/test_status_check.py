@@ -1,4 +1,4 @@
-"""The offline check: what passes, and that everything else is refused with its own word."""
+"""The offline check: what passes, and that everything else is refused with a specific reason."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ def list_reason(token: str, *, seconds: float = 0, **options: Any) -> str:
 
 
 def test_a_status_token_passes() -> None:
-    """A token of now, for this audience, of a verified account."""
+    """A current token for this audience of a verified account passes."""
     token = signed(status_claims(standing=Standing.GOOD), TOKEN_TYPE)
     found = status_check.check(token, keys=KEYS, audience=AUDIENCE, issuer=ISSUER, now=NOW)
     assert (found.subject, found.issuer, found.audience) == (SUBJECT, ISSUER, AUDIENCE)
@@ -56,7 +56,7 @@ def test_a_status_token_passes() -> None:
 
 
 def test_a_credential_passes_with_its_list() -> None:
-    """A credential whose entry says VALID, to the last second of its list."""
+    """A credential with a VALID entry passes until the last second of its list."""
     for seconds in (0, 3599):
         found = status_check.check(
             CREDENTIAL, keys=KEYS, audience=AUDIENCE, lists=lists(), now=later(seconds)
@@ -80,13 +80,13 @@ def test_a_credential_passes_with_its_list() -> None:
     ],
 )
 def test_a_status_token_that_does_not_pass(changes: dict[str, Any], reason: str) -> None:
-    """Another audience, time or state."""
+    """A wrong audience, time or state is refused."""
     assert reason_of(signed(status_claims(**changes), TOKEN_TYPE)) == reason
 
 
 @pytest.mark.parametrize("name", ["iss", "sub", "aud", "iat", "exp", "state"])
 def test_a_claim_that_is_missing(name: str) -> None:
-    """No claim can be left out."""
+    """No JWT claim may be missing."""
     claims = status_claims()
     del claims[name]
     assert reason_of(signed(claims, TOKEN_TYPE)) in ("CLAIMS_INVALID", "NOT_VERIFIED")
@@ -94,24 +94,24 @@ def test_a_claim_that_is_missing(name: str) -> None:
 
 @pytest.mark.parametrize("wrong", [True, "1772366400", 1.5, -1, None])
 def test_a_time_that_is_none(wrong: Any) -> None:
-    """Times are whole numbers."""
+    """Times must be whole numbers."""
     for name in ("iat", "exp"):
         assert reason_of(signed({**status_claims(), name: wrong}, TOKEN_TYPE)) == "CLAIMS_INVALID"
 
 
 def test_another_issuer() -> None:
-    """Whoever demands an issuer takes no other."""
+    """If an issuer is required, no other is accepted."""
     token = signed(status_claims(), TOKEN_TYPE)
     assert reason_of(token, issuer="https://other.example") == "ISSUER_WRONG"
 
 
 def test_a_token_that_ran_out() -> None:
-    """Ten minutes are ten minutes."""
+    """A token expires after exactly ten minutes."""
     assert reason_of(signed(status_claims(), TOKEN_TYPE), seconds=600) == "EXPIRED"
 
 
 def test_other_types_and_keys() -> None:
-    """A list is no token, and a key for lists signs no token."""
+    """A list is not accepted as a token, and a list key signs no token."""
     assert reason_of(status_list()) == "TYPE_WRONG"
     assert reason_of(signed(status_claims(), LIST_TYPE)) == "TYPE_WRONG"
     assert reason_of(signed(status_claims(), TOKEN_TYPE, LIST_KEY)) == "KEY_UNKNOWN"
@@ -123,7 +123,7 @@ def test_other_types_and_keys() -> None:
 
 
 def test_a_credential_needs_its_list() -> None:
-    """Without a list, or with another one, nothing is known and nothing passes."""
+    """Without its list, or with another one, a credential does not pass."""
     assert reason_of(CREDENTIAL, lists=None) == "LIST_MISSING"
     assert reason_of(CREDENTIAL, lists={}) == "LIST_MISSING"
     other = status_token.list_claims(
@@ -138,7 +138,7 @@ def test_a_credential_needs_its_list() -> None:
 
 
 def test_an_entry_that_says_no() -> None:
-    """An entry that is not VALID, or not there, refuses."""
+    """An entry that is not VALID, or is missing, refuses the credential."""
     assert reason_of(CREDENTIAL, lists=lists(valid=False)) == "STATUS_INVALID"
     beyond = signed(credential_claims(list_index=64), CREDENTIAL_TYPE)
     assert reason_of(beyond) == "INDEX_OUT_OF_RANGE"
@@ -151,13 +151,13 @@ def test_an_entry_that_says_no() -> None:
      {"status_list": {"idx": -1, "uri": LIST}}, {"status_list": {"idx": True, "uri": LIST}}],
 )  # fmt: skip
 def test_a_reference_that_is_none(status_claim: Any) -> None:
-    """A credential without a whole reference is refused."""
+    """A credential without a complete reference is refused."""
     token = signed({**credential_claims(), "status": status_claim}, CREDENTIAL_TYPE)
     assert reason_of(token) == "CLAIMS_INVALID"
 
 
 def test_a_list_that_ran_out_while_it_was_kept() -> None:
-    """A list that was read in time is of no use after its hour."""
+    """A cached list is refused after it expires."""
     assert reason_of(CREDENTIAL, seconds=3600) == "LIST_EXPIRED"
     assert reason_of(CREDENTIAL, seconds=30 * 86_400) == "EXPIRED"
 
@@ -175,12 +175,12 @@ def test_a_list_that_ran_out_while_it_was_kept() -> None:
     ],
 )
 def test_a_list_that_does_not_pass(claims: dict[str, Any], reason: str) -> None:
-    """Lists that ran out, are from the future, or are none."""
+    """Expired, future and malformed lists are refused."""
     assert list_reason(signed(claims, LIST_TYPE, LIST_KEY)) == reason
 
 
 def test_a_list_signed_by_another() -> None:
-    """A list is signed by a key that is for lists: the one for tokens cannot make one."""
+    """A list must be signed by a list key; a token key is refused."""
     assert list_reason(signed(list_claims(), LIST_TYPE)) == "LIST_KEY_UNKNOWN"
     assert list_reason(status_list()[:-4] + "AAAA") == "LIST_SIGNATURE_INVALID"
     assert list_reason(CREDENTIAL) == "LIST_TYPE_WRONG"
@@ -188,7 +188,7 @@ def test_a_list_signed_by_another() -> None:
 
 
 def test_a_list_that_is_too_old_or_too_long() -> None:
-    """A verifier may demand a younger list, and may take no longer one."""
+    """A verifier can limit the age and the size of a list."""
     assert status_check.read_list(status_list(), keys=KEYS, now=later(300), max_age=300).issued_at
     assert list_reason(status_list(), seconds=301, max_age=300) == "LIST_STALE"
     assert list_reason(status_list(), limit=7) == "LIST_MALFORMED"
@@ -196,7 +196,7 @@ def test_a_list_that_is_too_old_or_too_long() -> None:
 
 
 def test_every_changed_character_is_noticed() -> None:
-    """No character of a credential or a list can be another one."""
+    """Changing any character of a credential or a list is detected."""
     listed = status_list()
     for place in range(len(CREDENTIAL)):
         other = "A" if CREDENTIAL[place] != "A" else "B"

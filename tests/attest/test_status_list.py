@@ -1,4 +1,4 @@
-"""Token Status Lists against the draft's published lists, and what is no list."""
+"""Token Status Lists against the draft's published lists, and malformed lists."""
 
 import tracemalloc
 import zlib
@@ -21,7 +21,7 @@ def claim(array: bytes, *, bits: int = 1) -> dict[str, Any]:
 
 @pytest.mark.parametrize("vector", VECTORS["short"], ids=lambda vector: f"{vector['bits']} bits")
 def test_the_drafts_short_lists(vector: dict[str, Any]) -> None:
-    """The draft's first examples are read and written bit by bit, and byte by byte."""
+    """The draft's first examples are read and written bit by bit and byte by byte."""
     made = StatusList.filled(0, bits=vector["bits"], size=len(vector["statuses"]))
     for index, value in enumerate(vector["statuses"]):
         made.set(index, value)
@@ -51,7 +51,7 @@ def test_the_drafts_long_lists(vector: dict[str, Any]) -> None:
     st.sampled_from([1, 2, 4, 8]), st.lists(st.tuples(st.integers(0, 63), st.integers(0, 255)), max_size=99)
 )
 def test_a_list_is_an_array_of_small_numbers(bits: int, changes: list[tuple[int, int]]) -> None:
-    """Whatever is set is read back, and nothing else changes."""
+    """A set value is read back, and no other entry changes."""
     model = [0] * 64
     made = StatusList.filled(0, bits=bits, size=64)
     for index, value in changes:
@@ -63,7 +63,7 @@ def test_a_list_is_an_array_of_small_numbers(bits: int, changes: list[tuple[int,
 
 @given(st.sets(st.integers(0, 63)), st.sets(st.integers(0, 63)))
 def test_many_entries_at_once(invalid: set[int], valid: set[int]) -> None:
-    """Many entries of single bits are set like one after the other."""
+    """Setting many one-bit entries equals setting them one by one."""
     made, slow = StatusList.filled(INVALID, size=64), StatusList.filled(INVALID, size=64)
     for indices, value in ((valid, VALID), (invalid, INVALID)):
         made.set_all(indices, value)
@@ -73,7 +73,7 @@ def test_many_entries_at_once(invalid: set[int], valid: set[int]) -> None:
 
 
 def test_a_fresh_list_says_invalid_of_everybody() -> None:
-    """A list that knows nothing yet has a million entries that say INVALID."""
+    """A new list has a million INVALID entries."""
     fresh = StatusList.filled(INVALID)
     assert len(fresh) == LIST_SIZE == 2**20
     assert {fresh.get(index) for index in (0, 7, 8, LIST_SIZE - 1)} == {INVALID}
@@ -81,7 +81,7 @@ def test_a_fresh_list_says_invalid_of_everybody() -> None:
 
 @pytest.mark.parametrize("index", [-1, 8, 2**70])
 def test_an_index_that_is_not_there(index: int) -> None:
-    """Neither reading nor setting goes beyond the list."""
+    """Neither get nor set accepts an index beyond the list."""
     made = StatusList.filled(0, size=8)
     with pytest.raises(StatusListError):
         made.get(index)
@@ -92,7 +92,7 @@ def test_an_index_that_is_not_there(index: int) -> None:
 
 
 def test_what_does_not_fit() -> None:
-    """Values, widths and sizes that the layout does not have are refused."""
+    """Values, widths and sizes outside the format are refused."""
     made = StatusList.filled(0, bits=2, size=8)
     for value in (4, -1):
         with pytest.raises(StatusListError):
@@ -132,20 +132,20 @@ def test_what_does_not_fit() -> None:
     ],
 )
 def test_what_is_no_list(wrong: Any) -> None:
-    """Anything but one whole ZLIB stream in base64url, with bits, is refused."""
+    """Anything but one complete ZLIB stream in base64url, with bits, is refused."""
     with pytest.raises(StatusListError):
         status_list.parse(wrong)
 
 
 def test_a_list_may_be_as_long_as_the_limit() -> None:
-    """One byte beyond the limit is too much, and the limit itself is not."""
+    """The limit itself is accepted, one more byte is not."""
     assert len(status_list.parse(claim(b"\x00" * 100), limit=100)) == 800
     with pytest.raises(StatusListError):
         status_list.parse(claim(b"\x00" * 101), limit=100)
 
 
 def test_a_bomb_does_not_go_off() -> None:
-    """A small file that would give a gigabyte is given up at the limit, without its memory."""
+    """Decompressing a small file of a gigabyte stops at the limit without using the memory."""
     stream = zlib.compressobj(9)
     bomb = b"".join(stream.compress(b"\x00" * 2**20) for _ in range(1024)) + stream.flush()
     text = jose.encode(bomb)

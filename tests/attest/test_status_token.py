@@ -1,4 +1,4 @@
-"""The claims of tokens, credentials and lists."""
+"""The JWT claims of tokens, credentials and lists."""
 
 from idvault.attest import status_token
 from idvault.domain.account import AccountState, Standing
@@ -15,7 +15,7 @@ from tests.support.status_tokens import (
 
 
 def test_a_subject_is_pairwise() -> None:
-    """Another audience, account or key gives another subject, and none holds the account token."""
+    """A different audience, account or key gives a different subject; none contains the account token."""
     key = b"k" * 32
     one = {"key": key, "audience": AUDIENCE, "account_token": "acct_1"}
     others = [{**one, "audience": "b"}, {**one, "account_token": "acct_2"}, {**one, "key": b"j" * 32}]
@@ -27,7 +27,7 @@ def test_a_subject_is_pairwise() -> None:
 
 
 def test_the_claims_of_a_status_token() -> None:
-    """It says the state, and the standing only where it is given; there is no list entry."""
+    """It states the state, and the standing only if given; it has no list entry."""
     claims = status_claims()
     assert claims == {
         "iss": ISSUER,
@@ -45,7 +45,7 @@ def test_the_claims_of_a_status_token() -> None:
 
 
 def test_the_claims_of_a_credential() -> None:
-    """It names its entry and nothing of the status: that is the list's to say."""
+    """It refers to its list entry and does not state the status."""
     assert credential_claims() == {
         "iss": ISSUER,
         "sub": SUBJECT,
@@ -57,7 +57,7 @@ def test_the_claims_of_a_credential() -> None:
 
 
 def test_the_claims_of_a_list() -> None:
-    """A list is named by its address, lives for an hour, and is fetched anew after five minutes."""
+    """A list is named by its URL, expires after an hour, and should be fetched again after five minutes."""
     claims = list_claims()
     entries = claims.pop("status_list")
     assert claims == {

@@ -26,7 +26,7 @@ def _find(*versions: Roster, leaver: str = A) -> tuple[Succession, ...]:
 
 
 def test_who_has_the_place_now_is_the_successor() -> None:
-    """Same quorum, same place; the shares may be sealed under each version that had the leaver there."""
+    """Same quorum and place; the shares may be sealed under each version with the leaver there."""
     second = _version(2, D, B, C)
     (found,) = _find(FIRST, second)
     assert (found.successor, found.place) == (people.person(D), 1)
@@ -34,7 +34,7 @@ def test_who_has_the_place_now_is_the_successor() -> None:
 
 
 def test_everybody_else_has_nothing_to_hand_over() -> None:
-    """Who holds the own place still, and who never had one."""
+    """A custodian who still holds the place, or never had one, hands nothing over."""
     second = _version(2, D, B, C)
     assert _find(FIRST, second, leaver=B) == ()
     assert _find(FIRST, second, leaver=D) == ()
@@ -43,7 +43,7 @@ def test_everybody_else_has_nothing_to_hand_over() -> None:
 
 
 def test_one_leaves_after_the_other() -> None:
-    """The second leaver's shares may be sealed under both versions before; each has one successor."""
+    """The second leaver's shares may be sealed under both earlier versions; each has one successor."""
     versions = (FIRST, _version(2, D, B, C), _version(3, D, E, C))
     (found,) = _find(*versions, leaver=B)
     assert (found.place, found.successor.name) == (2, E)
@@ -53,7 +53,7 @@ def test_one_leaves_after_the_other() -> None:
 
 
 def test_a_successor_may_leave_too() -> None:
-    """Whoever has the place in force counts, for the first leaver's rest and for the second leaver."""
+    """The custodian in force is the successor, both of the first and of the second leaver."""
     versions = (FIRST, _version(2, D, B, C), _version(3, E, B, C))
     assert [each.successor.name for each in _find(*versions, leaver=A)] == [E]
     (found,) = _find(*versions, leaver=D)
@@ -61,14 +61,14 @@ def test_a_successor_may_leave_too() -> None:
 
 
 def test_a_quorum_of_another_shape_takes_no_shares() -> None:
-    """M and N belong to how a record was split, so they must be the same."""
+    """M and N are fixed when a record is split, so they must be the same."""
     assert _find(FIRST, _version(2, D, B, C, E)) == ()
     assert _find(_version(1, A, B, C, E), _version(2, D, B, C, E, threshold=3)) == ()
     assert _find(_version(1, B, C, E, A), _version(2, B, C, E)) == ()
 
 
 def test_another_quorum_stays_as_it_is() -> None:
-    """A place in one quorum says nothing about one in another."""
+    """A place in one quorum is unrelated to a place in another."""
     drills = replace(people.quorum(names=(A, E, C)), name="drills")
     first = replace(FIRST, people=(*FIRST.people, people.person(E)), quorums=(*FIRST.quorums, drills))
     second = _version(2, D, B, C)
@@ -77,7 +77,7 @@ def test_another_quorum_stays_as_it_is() -> None:
 
 
 def test_nobody_comes_to_hold_two_shares_of_a_record() -> None:
-    """Who had another place before, by name or by key, is refused; so is a leaver of two places."""
+    """A successor who had another place before, by name or key, is refused; so is a leaver of two places."""
     with pytest.raises(SuccessionError, match="custodian-a has held another place"):
         _find(FIRST, _version(2, D, B, C), _version(3, D, A, C), leaver=B)
     second = _version(2, D, B, C)
@@ -92,7 +92,7 @@ def test_nobody_comes_to_hold_two_shares_of_a_record() -> None:
 
 
 def test_a_key_of_another_suite_takes_no_shares() -> None:
-    """A record has one suite for all of its shares."""
+    """All shares of a record use one suite."""
     second = _version(2, D, B, C)
     successor = people.person(D, suite=hpke.X25519)
     quorum = replace(second.quorums[0], custodians=(successor, *second.quorums[0].custodians[1:]))
@@ -101,7 +101,7 @@ def test_a_key_of_another_suite_takes_no_shares() -> None:
 
 
 def test_the_holders_of_a_record_are_a_quorum() -> None:
-    """Where all was handed over it is that of the version; in between it is one that no version has."""
+    """After a full hand-over it is the version's quorum; in between it is a mixed one."""
     second, third = _version(2, D, B, C), _version(3, D, E, C)
     known = {each.quorums[0].id: each.quorums[0] for each in (FIRST, second, third)}
     one, two, three = known

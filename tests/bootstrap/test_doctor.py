@@ -108,7 +108,7 @@ async def test_a_checkpoint_that_stays_behind(ward: Ward) -> None:
 async def test_databases_of_two_deployments(ward: Ward) -> None:
     """One database belongs to another deployment or was not upgraded."""
     await logs.edit(ward.databases, "shred", "UPDATE deployment SET deployment_id = 'another'")
-    assert "not of one deployment" in (await ward.advice())["databases"]
+    assert "do not belong to the same deployment" in (await ward.advice())["databases"]
 
 
 async def test_nobody_works(ward: Ward) -> None:

@@ -1,4 +1,4 @@
-"""The command line, ready to be called."""
+"""The command line for tests."""
 
 import pytest
 

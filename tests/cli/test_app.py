@@ -59,7 +59,7 @@ COMMANDS = [
 
 @pytest.mark.parametrize("command", [[], *COMMANDS], ids=" ".join)
 def test_every_command_explains_itself(idvault: Commands, command: list[str]) -> None:
-    """--help ends with 0, says what the command is for and describes every option."""
+    """--help ends with 0, states the command's purpose and describes every option."""
     result = idvault(*command, "--help")
     assert result.code == ExitCode.DONE
     assert result.out.startswith(" ".join(["Usage: idvault", *command]))
@@ -73,7 +73,7 @@ def test_every_command_explains_itself(idvault: Commands, command: list[str]) ->
     [["no-such"], ["--no-such"], ["platform", "register"], ["dev", "--ports", "some"], ["db", "x"]],
 )
 def test_wrong_usage_is_2(idvault: Commands, arguments: list[str]) -> None:
-    """What the command line does not understand ends with 2 and is told on stderr."""
+    """Wrong usage ends with 2 and is reported on stderr."""
     result = idvault(*arguments)
     assert result.code == ExitCode.WRONG_USAGE
     assert result.err
@@ -81,7 +81,7 @@ def test_wrong_usage_is_2(idvault: Commands, arguments: list[str]) -> None:
 
 
 def test_json_errors_are_one_object_on_stderr(idvault: Commands) -> None:
-    """With --json, wherever it stands, an error is one JSON object on stderr and stdout stays empty."""
+    """With --json, in any position, an error is one JSON object on stderr and stdout is empty."""
     for arguments in (["--json", "no-such"], ["db", "upgrade", "--json"], ["platform", "register", "--json"]):
         result = idvault(*arguments)
         error = json.loads(result.err)["error"]
@@ -92,7 +92,7 @@ def test_json_errors_are_one_object_on_stderr(idvault: Commands) -> None:
 
 
 def test_missing_settings_are_2_and_named(idvault: Commands) -> None:
-    """A start without settings ends with 2 and names every one that is missing."""
+    """A start without settings ends with 2 and names every missing one."""
     for arguments in (
         ["serve", "--edge", "platform"],
         ["serve"],
@@ -148,7 +148,7 @@ def test_errors_name_field_and_file() -> None:
 
 
 def test_mistake_of_ours_shows_places_and_no_text() -> None:
-    """An unexpected exception is told by type and place; its text may hold somebody's name."""
+    """An unexpected exception is reported by type and location; its text may hold a name."""
     try:
         raise RuntimeError("某一一")
     except RuntimeError as error:

@@ -19,7 +19,7 @@ def _setup(idvault: Commands, folder: Path) -> None:
 
 
 def test_what_is_wrong_is_said(idvault: Commands, tmp_path: Path) -> None:
-    """Databases are there, nobody has served or worked yet: three advices, and exit code 1."""
+    """With databases but no service or worker yet: three pieces of advice, and exit code 1."""
     _setup(idvault, tmp_path)
     result = idvault("doctor")
     assert result.code == ExitCode.CHECK_FAILED
@@ -31,7 +31,7 @@ def test_what_is_wrong_is_said(idvault: Commands, tmp_path: Path) -> None:
 
 
 def test_as_json(idvault: Commands, tmp_path: Path) -> None:
-    """One object for each check, in the same order."""
+    """One object per check, in the same order."""
     _setup(idvault, tmp_path)
     result = idvault("doctor", "--json")
     assert result.code == ExitCode.CHECK_FAILED
@@ -43,12 +43,12 @@ def test_as_json(idvault: Commands, tmp_path: Path) -> None:
 
 
 def test_settings_are_needed(idvault: Commands) -> None:
-    """Without them there is nothing to look at."""
+    """Without settings there is nothing to check."""
     assert idvault("doctor").code == ExitCode.WRONG_USAGE
 
 
 def test_databases_that_are_not_there(idvault: Commands, tmp_path: Path) -> None:
-    """The first thing to do is said first, and nothing is made on the way."""
+    """The first step is reported first, and nothing is created."""
     _setup(idvault, tmp_path)
     for path in tmp_path.glob("main.sqlite3*"):
         path.unlink()

@@ -1,4 +1,4 @@
-"""A status key is rotated in the file of the process that holds it."""
+"""Rotating a status key in the file of the process that holds it."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def idvault(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], 
     ("file", "purpose"), [("service", Purpose.STATUS_TOKEN), ("work", Purpose.STATUS_LIST)]
 )
 def test_rotate(idvault: Commands, tmp_path: Path, file: str, purpose: Purpose) -> None:
-    """A new key is added and primary, and the old one stays."""
+    """A new key is added as primary, and the old one stays."""
     path = tmp_path / "keys" / f"{file}.keys"
     idvault.set(KEYS=path)
     done = idvault("keys", "rotate", purpose.value)
@@ -42,6 +42,6 @@ def test_rotate(idvault: Commands, tmp_path: Path, file: str, purpose: Purpose) 
 
 
 def test_what_is_not_rotated(idvault: Commands) -> None:
-    """Keys under which something lies are not rotated like this, nor one that the file does not hold."""
+    """Keys that protect stored data are not rotated like this, nor keys that the file does not hold."""
     assert idvault("keys", "rotate", "index").code == ExitCode.WRONG_USAGE
     assert idvault("keys", "rotate", "status-list").code != ExitCode.DONE

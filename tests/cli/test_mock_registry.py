@@ -1,4 +1,4 @@
-"""`idvault mock-registry` and `idvault witness`: what is wrong on the command line is named, with code 2."""
+"""`idvault mock-registry` and `idvault witness`: wrong options are named, with exit code 2."""
 
 import json
 from pathlib import Path
@@ -18,7 +18,7 @@ def secret_key(tmp_path: Path) -> Path:
 
 
 def refused_option(idvault: Commands, *arguments: object) -> str:
-    """Return which option a command refuses as wrong usage."""
+    """Return the option that a command refuses as wrong usage."""
     result = idvault("--json", *arguments)
     assert result.code == ExitCode.WRONG_USAGE, result.err
     field: str = json.loads(result.err)["error"]["field"]
@@ -28,7 +28,7 @@ def refused_option(idvault: Commands, *arguments: object) -> str:
 @pytest.mark.parametrize("address", ["nowhere", ":7490", "127.0.0.1:", "127.0.0.1:99999", "127.0.0.1:٣"])
 @pytest.mark.parametrize("option", ["--listen", "--admin-listen"])
 def test_no_address(idvault: Commands, tmp_path: Path, secret_key: Path, option: str, address: str) -> None:
-    """An address is HOST:PORT."""
+    """An address must be HOST:PORT."""
     population = tmp_path / "population.json"
     arguments = ["--population", population, "--secret-key-file", secret_key, option, address]
     assert refused_option(idvault, "mock-registry", *arguments) == option
@@ -36,13 +36,13 @@ def test_no_address(idvault: Commands, tmp_path: Path, secret_key: Path, option:
 
 
 def test_no_address_of_a_witness(idvault: Commands, tmp_path: Path) -> None:
-    """The same words for the witness."""
+    """The witness gives the same text."""
     arguments = ["--state", tmp_path / "witness", "--log-key", "any", "--listen", "127.0.0.1:99999"]
     assert refused_option(idvault, "witness", *arguments) == "--listen"
 
 
 def test_the_admin_port_is_for_this_machine_only(idvault: Commands, tmp_path: Path, secret_key: Path) -> None:
-    """Another address is refused, not silently taken for the loopback one."""
+    """An address other than loopback is refused."""
     arguments = ["--population", tmp_path / "population.json", "--secret-key-file", secret_key]
     arguments += ["--admin-listen", "0.0.0.0:7491"]
     assert refused_option(idvault, "mock-registry", *arguments) == "--admin-listen"
@@ -50,7 +50,7 @@ def test_the_admin_port_is_for_this_machine_only(idvault: Commands, tmp_path: Pa
 
 @pytest.mark.parametrize("content", [b"zz", b"", b"00" * 17, "金".encode() * 11])
 def test_no_secret_key(idvault: Commands, tmp_path: Path, secret_key: Path, content: bytes) -> None:
-    """A file that holds something else is named, and what it holds is not repeated."""
+    """A malformed file is named, without its content."""
     secret_key.write_bytes(content)
     arguments = ["--population", tmp_path / "population.json", "--secret-key-file", secret_key]
     assert refused_option(idvault, "mock-registry", *arguments) == "--secret-key-file"

@@ -24,7 +24,7 @@ CUSTODIANS = ("ann", "ben", "cat")
 
 
 class Deployment:
-    """A deployment's files, with each process's keys in a folder of its own."""
+    """A deployment's files, with each process's keys in a separate folder."""
 
     def __init__(self, idvault: Commands, folder: Path) -> None:
         self.idvault = idvault
@@ -87,7 +87,7 @@ class Deployment:
         assert self.done("roster", "publish", draft) == "roster: version 1, 1 quorums, 3 people, valid"
 
     def separate_keys(self) -> None:
-        """Give each process its own folder, as an operator does."""
+        """Give each process a separate folder, as an operator does."""
         for name in ("work", "custody"):
             (self.folder / name).mkdir()
             (self.folder / "keys" / f"{name}.keys").rename(self.folder / name / f"{name}.keys")
@@ -95,7 +95,7 @@ class Deployment:
 
 @pytest.fixture
 def deployment(idvault: Commands, tmp_path: Path) -> Deployment:
-    """Nothing but settings and certificates."""
+    """Only settings and certificates."""
     (tmp_path / "public").mkdir()
     (tmp_path / "keys").mkdir()
     return Deployment(idvault, tmp_path)
@@ -126,10 +126,10 @@ class Started:
         self.process = start(*arguments, "--ready-file", self.ready_file, environment=os.environ)
 
     def ready(self) -> dict[str, object]:
-        """Return the ready document, which the command also logs as its line of stdout."""
+        """Return the ready document, which the command also logs as its line on stdout."""
         assert self.process.stdout is not None
         for line in self.process.stdout:
-            # The processes of a group say it each, and the group last.
+            # Each process of a group prints it, and the group last.
             if line.startswith('{"ready"') and self.ready_file.exists():
                 document: dict[str, object] = json.loads(self.ready_file.read_text())
                 return document
@@ -143,7 +143,7 @@ class Started:
 
 @pytest.fixture
 def running() -> Iterator[list[Started]]:
-    """Commands that are ended whatever happens."""
+    """Commands that are ended in any case."""
     started: list[Started] = []
     yield started
     for each in started:
@@ -171,7 +171,7 @@ def _serving(deployment: Deployment, address: str, name: str) -> bool:
 def test_each_process_starts_with_its_own_keys(
     prepared: Deployment, tmp_path: Path, running: list[Started]
 ) -> None:
-    """Both edges and the worker start apart, say that they serve, and stop with 0 on SIGTERM."""
+    """Both edges and the worker start separately, report that they serve, and stop with 0 on SIGTERM."""
     for arguments, keys, name in (
         (["serve", "--edge", "platform"], "keys/service.keys", "im"),
         (["serve", "--edge", "custody"], "custody/custody.keys", "ann"),
@@ -192,7 +192,7 @@ def test_each_process_starts_with_its_own_keys(
 def test_processes_share_one_port_and_end_together(
     prepared: Deployment, tmp_path: Path, running: list[Started]
 ) -> None:
-    """IDVAULT_PROCESSES serve on one port; when one is killed all end with 1, and none is left."""
+    """IDVAULT_PROCESSES serve on one port; if one is killed all end with 1."""
     port = _free_port()
     prepared.idvault.set(LISTEN=f"127.0.0.1:{port}", PROCESSES=2)
     started = Started(tmp_path, "serve", "--edge", "platform")
@@ -212,7 +212,7 @@ def test_processes_share_one_port_and_end_together(
 
 
 def test_busy_port_is_3(prepared: Deployment, running: list[Started]) -> None:
-    """A port that somebody listens on is named with its setting: gRPC itself would share it silently."""
+    """A port in use is named with its setting: gRPC would silently share it."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         prepared.idvault.set(LISTEN=f"127.0.0.1:{port}")
@@ -222,7 +222,7 @@ def test_busy_port_is_3(prepared: Deployment, running: list[Started]) -> None:
 
 
 def test_edge_that_can_read_the_workers_keys_does_not_start(deployment: Deployment) -> None:
-    """Key files left in one folder are refused in production."""
+    """Key files in one folder are refused in production."""
     deployment.done("keys", "init")
     deployment.publish_roster()
     deployment.idvault.set(LISTEN="127.0.0.1:0")
@@ -232,7 +232,7 @@ def test_edge_that_can_read_the_workers_keys_does_not_start(deployment: Deployme
 
 
 def test_roster_for_development_is_refused(deployment: Deployment) -> None:
-    """Quorums that anybody may make alone do not get into production, and leave nothing in its database."""
+    """A development roster is refused in production, and leaves nothing in the database."""
     deployment.done("keys", "init")
     deployment.done("db", "upgrade")
     deployment.publish_roster("--development")
@@ -247,7 +247,7 @@ def test_roster_for_development_is_refused(deployment: Deployment) -> None:
 
 
 def test_start_without_schema_is_refused(prepared: Deployment, tmp_path: Path) -> None:
-    """A database that nobody upgraded is told, not made."""
+    """A database without a schema is reported, not created."""
     prepared.idvault.set(LISTEN="127.0.0.1:0", DATABASE_URL=f"sqlite:///{tmp_path}/other.sqlite3")
     result = prepared.idvault("serve", "--edge", "platform")
     assert result.code == ExitCode.REFUSED
@@ -255,7 +255,7 @@ def test_start_without_schema_is_refused(prepared: Deployment, tmp_path: Path) -
 
 
 def test_keys_are_made_once(deployment: Deployment) -> None:
-    """`keys init` makes three files, tells the log's public key, and never replaces a file."""
+    """`keys init` creates three files, prints the log's public key, and never replaces a file."""
     first = deployment.idvault("keys", "init")
     content = {path: path.read_bytes() for path in (deployment.folder / "keys").glob("*.keys")}
     second = deployment.idvault("keys", "init")
@@ -268,7 +268,7 @@ def test_keys_are_made_once(deployment: Deployment) -> None:
 
 
 def test_databases_are_upgraded_once(deployment: Deployment) -> None:
-    """`db upgrade` may be repeated; a pair of two deployments is refused."""
+    """`db upgrade` may be repeated; databases of two deployments are refused."""
     for _ in range(2):
         assert deployment.done("db", "upgrade") == "db: both databases are up to date"
     deployment.idvault.set(SHRED_DATABASE_URL=f"sqlite:///{deployment.folder}/other.sqlite3")
@@ -276,7 +276,7 @@ def test_databases_are_upgraded_once(deployment: Deployment) -> None:
 
 
 def test_platforms_are_registered_and_revoked(deployment: Deployment) -> None:
-    """Registering repeats quietly; a revoked key, a foreign certificate and an unknown key are refused."""
+    """Registering may be repeated; a revoked key, a foreign certificate and an unknown key are refused."""
     deployment.done("db", "upgrade")
     certificate = deployment.certificate("platform", "im")
     monitor = deployment.certificate("monitor", "eye")
@@ -306,7 +306,7 @@ def test_platforms_are_registered_and_revoked(deployment: Deployment) -> None:
 
 
 def test_worker_needs_its_own_keys(prepared: Deployment, tmp_path: Path) -> None:
-    """A worker with the edge's keys does not start: it has no key to open waiting claims with."""
+    """A worker with the edge's keys does not start: it could not open waiting claims."""
     prepared.idvault.set(KEYS=tmp_path / "keys" / "service.keys")
     result = prepared.idvault("work")
     assert result.code == ExitCode.UNREACHABLE

@@ -1,4 +1,4 @@
-"""`idvault witness`: one folder, one key, and a memory that survives."""
+"""`idvault witness`: one folder, one key, and durable state."""
 
 import json
 import os
@@ -29,7 +29,7 @@ WAIT = 30
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A witness as a process of its own."""
+    """A witness as a separate process."""
 
     process: subprocess.Popen[str]
     url: str
@@ -71,7 +71,7 @@ def running(folder: Path, *more: object) -> Iterator[Running]:
 
 
 def test_first_start_makes_the_key_and_later_ones_keep_it(tmp_path: Path) -> None:
-    """The public key is printed at each start, is in the ready file, and stays the same."""
+    """The public key is printed at each start, is in the ready file, and does not change."""
     folder = tmp_path / "w"
     with running(folder, "--name", NAME) as first:
         key = parse_key(first.public_key)
@@ -85,7 +85,7 @@ def test_first_start_makes_the_key_and_later_ones_keep_it(tmp_path: Path) -> Non
 
 
 def test_kill_keeps_what_was_cosigned(tmp_path: Path) -> None:
-    """kill -9 right after each answer: the next start knows the size, and refuses the fork."""
+    """After kill -9 right after each answer the next start knows the size and refuses the fork."""
     folder = tmp_path / "w"
     fork = History("fork", fork=2)
     for size in (3, 4, 7):
@@ -148,7 +148,7 @@ def test_https(tmp_path: Path) -> None:
 def test_what_it_cannot_run_with_is_named(
     idvault: Commands, tmp_path: Path, arguments: list[object], code: ExitCode, text: str
 ) -> None:
-    """Each wrong argument ends the start with its code and what to do; the folder is free again."""
+    """Each wrong argument ends the start with its code and advice; the folder is free again."""
     for _ in range(2):
         result = idvault("witness", "--state", tmp_path / "w", *arguments)
         assert (result.code, result.out) == (code, "")
@@ -156,7 +156,7 @@ def test_what_it_cannot_run_with_is_named(
 
 
 def test_files_that_are_no_certificate_are_refused(idvault: Commands, tmp_path: Path) -> None:
-    """A certificate that is none is named by its options; the system says which file is missing."""
+    """An invalid certificate is named by its options; the system's error names a missing file."""
     (tmp_path / "no.pem").write_text("nothing")
     common = ["witness", "--state", tmp_path / "w", "--log-key", LOG.key, "--name", NAME]
     result = idvault(*common, "--tls-certificate", tmp_path / "no.pem", "--tls-key", tmp_path / "no.pem")
@@ -167,7 +167,7 @@ def test_files_that_are_no_certificate_are_refused(idvault: Commands, tmp_path: 
 
 
 def test_taken_port_and_damaged_state(idvault: Commands, tmp_path: Path) -> None:
-    """A taken port is named by its option, and a damaged state by its file."""
+    """A port in use is named by its option, and a damaged state by its file."""
     with running(tmp_path / "w", "--name", NAME) as first:
         first.submit(MAIN.request(0, 5))
         listen = first.url.removeprefix("http://")

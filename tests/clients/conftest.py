@@ -1,4 +1,4 @@
-"""A scripted vault server under mutual TLS, and both clients of it behind one face."""
+"""A scripted server under mutual TLS, and both clients behind one interface."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -12,7 +12,7 @@ from tests.clients.vault_server import Authority, VaultServer, running
 
 
 class Ask(Protocol):
-    """Calls a method of the client by name, whichever client it is."""
+    """Calls a client method by name on either client."""
 
     async def __call__(self, method: str, *arguments: Any, **keywords: Any) -> Any:
         """Return what the method returns."""
@@ -21,13 +21,13 @@ class Ask(Protocol):
 
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """An authority that the server and its clients trust."""
+    """An authority trusted by the server and its clients."""
     return Authority(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.fixture(scope="session")
 def stranger(tmp_path_factory: pytest.TempPathFactory) -> Tls:
-    """The certificate of an authority that nobody trusts."""
+    """A certificate of an untrusted authority."""
     return Authority(tmp_path_factory.mktemp("stranger")).issue("stranger")
 
 
@@ -45,7 +45,7 @@ def server_certificate(authority: Authority) -> Tls:
 
 @pytest.fixture
 def server(server_certificate: Tls) -> Iterator[VaultServer]:
-    """A running server without a script yet."""
+    """A running server without a script."""
     with running(server_certificate) as vault:
         yield vault
 

@@ -1,4 +1,4 @@
-"""Each refusal of the vault becomes its own exception type, with what helps and nothing more."""
+"""Each refusal raises a specific exception type, with only useful data."""
 
 import pickle
 from datetime import timedelta
@@ -68,7 +68,7 @@ async def refused(ask: Ask) -> VaultError:
 
 
 async def test_each_reason_has_its_exception(ask: Ask, server: VaultServer) -> None:
-    """Every published reason is raised as its type, with the code that the table of docs/reasons.md names."""
+    """Every published reason raises its type, with the code in docs/reasons.md."""
     assert set(EXPECTED) == set(Reason) == set(errors.BY_REASON)
     for reason, (code, kind) in EXPECTED.items():
         server.outcomes = [Refuse(code, reason)]
@@ -94,7 +94,7 @@ async def test_each_reason_has_its_exception(ask: Ask, server: VaultServer) -> N
 async def test_codes_without_details(
     ask: Ask, server: VaultServer, code: grpc.StatusCode, kind: type[VaultError]
 ) -> None:
-    """A status without a reason of the vault is raised by its code, with a general text."""
+    """A status without an idvault reason is raised by its code, with a general text."""
     server.outcomes = [Refuse(code)]
     error = await refused(ask)
     assert type(error) is kind
@@ -103,7 +103,7 @@ async def test_codes_without_details(
 
 
 async def test_reason_of_a_newer_server(ask: Ask, server: VaultServer) -> None:
-    """A reason that this client does not know is kept, raised by its code."""
+    """An unknown reason is kept and raised by its code."""
     server.outcomes = [Refuse(Code.FAILED_PRECONDITION, "SOMETHING_NEW")]
     error = await refused(ask)
     assert type(error) is PreconditionFailed
@@ -112,7 +112,7 @@ async def test_reason_of_a_newer_server(ask: Ask, server: VaultServer) -> None:
 
 
 async def test_reason_of_another_domain(ask: Ask, server: VaultServer) -> None:
-    """A reason that is not the vault's is none."""
+    """A reason of another domain is ignored."""
     server.outcomes = [Refuse(Code.PERMISSION_DENIED, "ACCESS_DENIED", domain="proxy.example")]
     assert (await refused(ask)).reason is None
 
@@ -139,7 +139,7 @@ async def test_wrong_fields(ask: Ask, server: VaultServer) -> None:
 
 
 async def test_wrong_field_that_nobody_typed(ask: Ask, server: VaultServer) -> None:
-    """A field that the backend itself fills shows the reason, which the person can do something about."""
+    """For a field filled by the backend the reason's text is shown."""
     server.outcomes = [
         Refuse(Code.INVALID_ARGUMENT, "CONSENT_MISSING", [("consent.policy_version", "REQUIRED")])
     ]
@@ -149,7 +149,7 @@ async def test_wrong_field_that_nobody_typed(ask: Ask, server: VaultServer) -> N
 
 
 async def test_wrong_message_without_fields(ask: Ask, server: VaultServer) -> None:
-    """A refusal of the whole form still has something to show, and is true."""
+    """A refusal of the whole form has a correct text."""
     server.outcomes = [Refuse(Code.INVALID_ARGUMENT, "INVALID_MESSAGE")]
     error = await refused(ask)
     assert isinstance(error, InvalidFields)
@@ -176,7 +176,7 @@ async def test_retry_after(ask: Ask, server: VaultServer) -> None:
     ],
 )
 async def test_details_that_contradict(ask: Ask, server: VaultServer, details: bytes) -> None:
-    """Details that do not parse or contradict the status are ignored; the status counts."""
+    """Details that do not parse or contradict the status are ignored."""
     server.outcomes = [Trailers(Code.PERMISSION_DENIED, details)]
     error = await refused(ask)
     assert type(error) is AccessDenied
@@ -184,7 +184,7 @@ async def test_details_that_contradict(ask: Ask, server: VaultServer, details: b
 
 
 async def test_broken_detail(ask: Ask, server: VaultServer) -> None:
-    """A detail whose bytes do not parse is none."""
+    """A detail that does not parse is ignored."""
     status = Refuse(Code.PERMISSION_DENIED, "ACCESS_DENIED").status()
     status.details[0].value = b"\xff\xff"
     server.outcomes = [Trailers(Code.PERMISSION_DENIED, status.SerializeToString())]
@@ -192,7 +192,7 @@ async def test_broken_detail(ask: Ask, server: VaultServer) -> None:
 
 
 def test_errors_travel_between_processes() -> None:
-    """An error can be pickled, as task queues and test runners do."""
+    """Errors can be pickled, as task queues and test runners do."""
     error = InvalidFields("INVALID_NAME", "INVALID_ARGUMENT", fields={"real_name": "LENGTH"}, request_id="r")
     copy = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
     assert type(copy) is InvalidFields

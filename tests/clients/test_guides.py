@@ -1,4 +1,4 @@
-"""The Python of the guides runs as it is printed, against a real vault."""
+"""The Python code in the guides runs as printed, against a real vault."""
 
 import inspect
 import re
@@ -19,12 +19,12 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 
 def blocks(page: str) -> list[str]:
-    """Return the Python of a guide, block by block."""
+    """Return a guide's Python code, block by block."""
     return re.findall(r"```python\n(.*?)```", (DOCS / page).read_text("utf-8"), re.DOTALL)
 
 
 def run(block: str, **names: Any) -> dict[str, Any]:
-    """Run a block with some names given; return all that it leaves."""
+    """Run a block with given names; return the names it defines."""
     exec(compile(block, "guide", "exec"), names)  # noqa: S102 - the project's own text
     return {name: value for name, value in names.items() if name != "__builtins__"}
 
@@ -44,7 +44,7 @@ def vault(server: testing.Server) -> Iterator[Vault]:
 
 
 def test_the_guide_of_campaigns(vault: Vault) -> None:
-    """The plan is taken, a batch is delivered, and an owner is asked at login."""
+    """The plan is accepted, a batch is delivered, and an owner is invited at login."""
     made, batches, login = blocks("campaigns.md")
     rows = vault.campaigns.import_legacy_accounts("2014", [LegacyAccount("user-1", "2012-05-01")])
     token = rows[0].account_token
@@ -63,7 +63,7 @@ def test_the_guide_of_campaigns(vault: Vault) -> None:
 
 
 def test_the_guide_of_checks(server: testing.Server, vault: Vault) -> None:
-    """The platform's cache answers, and what it hands out is checked by files alone."""
+    """The platform's cache answers, and its tokens are checked with files alone."""
     cache, hand_out, check = blocks("checks.md")
     person = server.registry.newcomer()
     consent = Consent("terms-3", datetime.now(UTC))
@@ -88,7 +88,7 @@ def test_the_guide_of_checks(server: testing.Server, vault: Vault) -> None:
 
 
 def test_every_reason_of_the_guide_is_a_reason() -> None:
-    """The words in the table are words that the check says."""
+    """Each reason in the table is one that the check returns."""
     table = (DOCS / "checks.md").read_text("utf-8").split("| reason |")[1].split("\n\n")[0]
     told = set(re.findall(r"`([A-Z_]+)`", table))
     sources = "".join(inspect.getsource(module) for module in (status_check, jose))

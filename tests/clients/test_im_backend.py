@@ -1,4 +1,4 @@
-"""The example backend: shows nickname and badge, and keeps no name anywhere."""
+"""The example backend: shows nickname and badge, and stores no name."""
 
 import json
 import subprocess
@@ -20,7 +20,7 @@ EXAMPLE = Path(__file__).resolve().parent.parent.parent / "clients" / "examples"
 
 @pytest.fixture
 def database(tmp_path: Path) -> Path:
-    """Where the user table is kept."""
+    """The path of the user table."""
     return tmp_path / "users.sqlite3"
 
 
@@ -34,14 +34,14 @@ def backend(server: VaultServer, tls: Tls, database: Path) -> Iterator[ImBackend
 
 
 def form(nickname: str = "lily") -> Form:
-    """Return the form of a made-up person."""
+    """Return the form of a synthetic person."""
     return Form(nickname, name=NAME, number=NUMBER)
 
 
 def answering(
     state: str, account: str, *, failure: str = "UNSPECIFIED", retry_after: int = 0
 ) -> Callable[[bytes], verification_pb2.Verification]:
-    """Return an outcome that answers with the request id that was asked."""
+    """Return an outcome with the received request id."""
 
     def answer(body: bytes) -> verification_pb2.Verification:
         request_id = verification_pb2.GetVerificationRequest.FromString(body).request_id
@@ -79,7 +79,7 @@ def test_mismatch(backend: ImBackend, server: VaultServer) -> None:
 
 
 def test_wrong_field(backend: ImBackend, server: VaultServer) -> None:
-    """A wrong number is shown beside its field, and the nickname is free again."""
+    """A wrong number is reported beside its field, and the nickname is free again."""
     server.outcomes = [
         Refuse(
             grpc.StatusCode.INVALID_ARGUMENT, "INVALID_DOCUMENT_NUMBER", [("document.number", "CHECK_DIGIT")]
@@ -92,7 +92,7 @@ def test_wrong_field(backend: ImBackend, server: VaultServer) -> None:
 
 
 def test_other_refusal(backend: ImBackend, server: VaultServer) -> None:
-    """Any other refusal is shown on the form as a whole."""
+    """Any other refusal is shown for the whole form."""
     server.outcomes = [Refuse(grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_ATTEMPTS")]
     filled = form()
     assert backend.sign_up(filled) is None
@@ -100,7 +100,7 @@ def test_other_refusal(backend: ImBackend, server: VaultServer) -> None:
 
 
 def test_pending(backend: ImBackend, server: VaultServer) -> None:
-    """A pending person has no badge, and is not asked for before it is time."""
+    """A pending person has no badge, and is not asked about too early."""
     server.outcomes = [answering("PENDING", "PENDING", retry_after=3600)]
     backend.sign_up(form())
     assert backend.profile("lily") == "lily"
@@ -110,7 +110,7 @@ def test_pending(backend: ImBackend, server: VaultServer) -> None:
 
 
 def test_unknown_outcome_then_verified(backend: ImBackend, server: VaultServer) -> None:
-    """A call without an answer is asked for by its id later, and the name is never sent again."""
+    """A call without an answer is looked up by its id later, and the name is never sent again."""
     down = Refuse(grpc.StatusCode.UNAVAILABLE, "STORE_UNAVAILABLE")
     server.outcomes = [down]
     filled = form()
@@ -126,7 +126,7 @@ def test_unknown_outcome_then_verified(backend: ImBackend, server: VaultServer) 
 
 
 def test_call_that_never_arrived(backend: ImBackend, server: VaultServer) -> None:
-    """A sign-up that the vault never saw frees the nickname."""
+    """A sign-up that never reached the vault frees the nickname."""
     server.outcomes = [Refuse(grpc.StatusCode.UNAVAILABLE, "STORE_UNAVAILABLE")]
     backend.sign_up(form())
     server.outcomes = [Refuse(grpc.StatusCode.NOT_FOUND, "REQUEST_NOT_FOUND")]
@@ -135,7 +135,7 @@ def test_call_that_never_arrived(backend: ImBackend, server: VaultServer) -> Non
 
 
 def test_nickname_is_taken(backend: ImBackend, server: VaultServer) -> None:
-    """A nickname of another form is refused before the vault is asked; the same form may be sent twice."""
+    """A taken nickname is refused before the vault is called; the same form may be sent twice."""
     server.outcomes = [answering("SUCCEEDED", "VERIFIED")]
     first = form()
     backend.sign_up(first)
@@ -150,7 +150,7 @@ def test_nickname_is_taken(backend: ImBackend, server: VaultServer) -> None:
 
 
 def test_badge_ends(backend: ImBackend, server: VaultServer) -> None:
-    """A refresh takes the badge of an account that has expired."""
+    """A refresh removes the badge of an expired account."""
     server.outcomes = [answering("SUCCEEDED", "VERIFIED")]
     backend.sign_up(form())
     server.outcomes = [status_pb2.BatchGetStatusesResponse(statuses=[status(TOKEN, state="EXPIRED")])]
@@ -159,7 +159,7 @@ def test_badge_ends(backend: ImBackend, server: VaultServer) -> None:
 
 
 def test_command(server: VaultServer, tls: Tls, tmp_path: Path) -> None:
-    """The example runs as a program by a ready file, the person typed on stdin."""
+    """The example runs as a program with a ready file; the person is read from stdin."""
     ready = {
         "grpc": server.target,
         "server_name": "localhost",

@@ -1,4 +1,4 @@
-"""The Node example signs a person up at a real vault and reads the status."""
+"""The Node example signs up a person at a real vault and reads the status."""
 
 import os
 import shutil
@@ -26,7 +26,7 @@ def run(program: str, *arguments: str, folder: Path) -> subprocess.CompletedProc
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the example with what its lock file names, and nothing that a package runs by itself."""
+    """A copy of the example with its locked packages, without running their scripts."""
     folder = tmp_path_factory.mktemp("node") / "example"
     shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns("node_modules"))
     done = run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", folder=folder)
@@ -53,7 +53,7 @@ def test_sign_up(installed: Path, tmp_path: Path) -> None:
 
 
 def test_the_lock_names_no_address() -> None:
-    """Packages come from wherever npm is told to take them, each checked by its hash."""
+    """Packages come from npm's configured registry, each checked by hash."""
     lock = (EXAMPLE / "package-lock.json").read_text("utf-8")
     assert '"resolved"' not in lock
     assert lock.count('"integrity": "sha512-') > 20

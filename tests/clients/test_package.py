@@ -1,4 +1,4 @@
-"""The package as others install it: the client alone, the people's commands, the service."""
+"""The installed package: the client alone, the members' commands, the service."""
 
 import json
 import os
@@ -30,10 +30,10 @@ with idvault_client.connect(target, tls=idvault_client.Tls(*tls), server_name="l
 
 
 class Installed:
-    """An environment that holds the package with some extras, and nothing of this project's folder."""
+    """An environment with the package and some extras, outside this project's folder."""
 
     def __init__(self, folder: Path) -> None:
-        """Know the folder."""
+        """Set the folder."""
         self.folder = folder
 
     def run(self, program: str, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -49,7 +49,7 @@ class Installed:
         )
 
     def has(self, modules: frozenset[str]) -> set[str]:
-        """Return which of some modules can be imported."""
+        """Return which of these modules can be imported."""
         question = "import sys, importlib.util as u; print(*filter(u.find_spec, sys.argv[1:]))"
         return set(self.run("python", "-c", question, *sorted(modules)).stdout.split())
 
@@ -58,7 +58,7 @@ Install = Callable[[str], Installed]
 
 
 def index_of_pip() -> dict[str, str]:
-    """Return the setting by which uv asks the index that pip is set up for, as scripts/setup does."""
+    """Return uv's setting for pip's index, as scripts/setup does."""
     listing = subprocess.run(
         [sys.executable, "-m", "pip", "config", "list"], check=True, capture_output=True, text=True
     )
@@ -68,7 +68,7 @@ def index_of_pip() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def install(tmp_path_factory: pytest.TempPathFactory) -> Install:
-    """Build the wheel once; returns what makes a fresh environment with it, at the locked versions."""
+    """Build the wheel once; returns a function that installs it, at the locked versions, somewhere fresh."""
     built = tmp_path_factory.mktemp("wheel")
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(built)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
@@ -86,19 +86,19 @@ def install(tmp_path_factory: pytest.TempPathFactory) -> Install:
 
 
 def options(server: VaultServer, tls: Tls) -> Sequence[str]:
-    """Return the options that lead the command to the server."""
+    """Return the command's connection options."""
     files = ("--ca", f"{tls.ca}", "--certificate", f"{tls.certificate}", "--key", f"{tls.key}")
     return ("--target", server.target, "--server-name", "localhost", *files)
 
 
 def answering(server: VaultServer) -> VaultServer:
-    """Let the server answer one call for statuses."""
+    """Make the server answer one status call."""
     server.outcomes = [status_pb2.BatchGetStatusesResponse(statuses=[status(TOKEN)])]
     return server
 
 
 def test_a_backend_gets_the_client_alone(install: Install, server: VaultServer, tls: Tls) -> None:
-    """Without extras the client calls a vault, its types are marked, and each command says what it lacks."""
+    """Without extras the client works and is typed, and each command names the missing extra."""
     bare = install("")
     assert bare.has(PEOPLE | SERVICE | {"idvault", "grpc"}) == {"idvault", "grpc"}
     files = (f"{tls.ca}", f"{tls.certificate}", f"{tls.key}")
@@ -123,7 +123,7 @@ def test_a_backend_gets_the_client_alone(install: Install, server: VaultServer, 
 
 
 def test_people_get_their_commands(install: Install, server: VaultServer, tls: Tls) -> None:
-    """With [cli] people make keys and ask a vault; what is the service's says what it lacks."""
+    """With [cli] members can create keys and call a vault; service commands name the missing extra."""
     people = install("[cli]")
     assert people.has(PEOPLE | SERVICE) == PEOPLE
     asked = people.run("idvault-client", *options(answering(server), tls), "status", TOKEN)
@@ -146,7 +146,7 @@ def test_people_get_their_commands(install: Install, server: VaultServer, tls: T
 
 
 def test_an_operator_gets_the_service(install: Install, tmp_path: Path) -> None:
-    """With [server] the whole command line is there, and the databases are made."""
+    """With [server] the whole command line works, and databases can be created."""
     service = install("[server]")
     assert service.has(PEOPLE | SERVICE) == PEOPLE | SERVICE
     assert "mock-registry" in service.run("idvault", "--help").stdout

@@ -1,4 +1,4 @@
-"""Every word of the vocabulary has a text in both languages, and docs/reasons.md is fresh."""
+"""Every reason has a text in both languages, and docs/reasons.md is up to date."""
 
 import runpy
 import sys
@@ -26,7 +26,7 @@ SCRIPT = ROOT / "scripts" / "gen_reasons.py"
     ],
 )
 def test_both_texts_exist(vocabulary: type[Reason], texts: Mapping[str, Translation]) -> None:
-    """Each word has one whole sentence in Chinese and one in English, and no other word has."""
+    """Each reason has one full sentence in Chinese and in English, and there are no others."""
     assert set(texts) == set(vocabulary)
     for text in texts.values():
         assert text.zh.endswith("。")
@@ -36,7 +36,7 @@ def test_both_texts_exist(vocabulary: type[Reason], texts: Mapping[str, Translat
 
 
 def test_failure_reasons_are_those_of_the_vault() -> None:
-    """The client's failure reasons are the domain's and the contract's, and one for none."""
+    """The client's failure reasons equal the domain's and the contract's, plus one for none."""
     assert set(FailureReason) == {*claim.FailureReason, "UNSPECIFIED"}
     contract = verification_pb2.Verification.FailureReason.keys()
     assert {name.removeprefix("FAILURE_REASON_") for name in contract} == set(FailureReason)
@@ -46,24 +46,24 @@ def test_failure_reasons_are_those_of_the_vault() -> None:
     ("language", "text"), [("zh", "是"), ("zh-CN", "是"), ("ZH_hans", "是"), ("en", "yes"), ("en-US", "yes")]
 )
 def test_language_tags(language: str, text: str) -> None:
-    """A language tag's first part chooses the text."""
+    """The first part of a language tag selects the text."""
     assert Translation("是", "yes").in_language(language) == text
 
 
 def test_other_languages() -> None:
-    """A language without texts is told, not guessed."""
+    """A language without texts raises an error."""
     with pytest.raises(ValueError, match="zh and en"):
         FailureReason.MISMATCH.text("fr")
 
 
 def test_unknown_code_shows_the_reason() -> None:
-    """A code of a newer server shows the reason's text."""
+    """An unknown code shows the reason's text."""
     shown = reasons.field_text("real_name", "NEW", reason="INVALID_NAME", language="en")
     assert shown == reasons.REASON_TEXTS[Reason.INVALID_NAME].en
 
 
 def test_page_is_fresh() -> None:
-    """docs/reasons.md is what scripts/gen_reasons.py writes now."""
+    """docs/reasons.md equals the output of scripts/gen_reasons.py."""
     page = (ROOT / "docs" / "reasons.md").read_text(encoding="utf-8")
     assert page == runpy.run_path(str(SCRIPT))["render"](), "run scripts/gen_reasons.py"
 

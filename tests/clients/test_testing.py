@@ -1,4 +1,4 @@
-"""What other teams test with: a real vault in a block, its fixture, and the example of both."""
+"""The test helpers for other teams: a real vault in a block, its fixture, and the example of both."""
 
 import asyncio
 import os
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of prepared states for these tests alone, filled by a first start."""
+    """A folder of prepared states for these tests, filled by a first start."""
     folder = tmp_path_factory.mktemp("prepared")
     with testing.server(prepared=folder):
         pass
@@ -26,7 +26,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def verified(server: testing.Server) -> str:
-    """Return the token of a newcomer."""
+    """Return the token of a new account."""
     person = server.registry.newcomer()
     with server.connect() as vault:
         answer = vault.verify_individual(
@@ -43,7 +43,7 @@ def cpu_seconds(pid: int) -> float:
 
 
 def test_a_vault_in_a_block(prepared: Path) -> None:
-    """It starts quickly, knows nobody, verifies newcomers, and is gone after the block."""
+    """It starts quickly, is empty, verifies new people, and is gone after the block."""
     with testing.server(prepared=prepared) as server:
         took = cpu_seconds(server.ready["pids"]["dev"])
         assert verified(server).startswith("acct_")
@@ -52,12 +52,12 @@ def test_a_vault_in_a_block(prepared: Path) -> None:
     assert not state.exists()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
-    # What it computes is what it takes on a machine of its own; here others run at the same time.
+    # CPU time is what it takes on an idle host; here other processes run at the same time.
     assert took < 3
 
 
 def test_no_block_sees_another(prepared: Path) -> None:
-    """Two vaults at the same time share nothing, and a later one begins with no account."""
+    """Two concurrent vaults share nothing, and a later one starts empty."""
     with testing.server(prepared=prepared) as one, testing.server(prepared=prepared) as other:
         token = verified(one)
         with other.connect() as vault:
@@ -65,7 +65,7 @@ def test_no_block_sees_another(prepared: Path) -> None:
 
 
 async def test_everything_of_a_platform_is_there(prepared: Path) -> None:
-    """The worker runs too: credentials are in the published list, receipts get covered, feeds tell."""
+    """The worker runs too: credentials are in the published list, receipts get covered, feeds work."""
     with testing.server(prepared=prepared) as server:
         token = await asyncio.to_thread(verified, server)
         async with server.connect_aio() as vault:
@@ -86,7 +86,7 @@ async def test_everything_of_a_platform_is_there(prepared: Path) -> None:
 
 
 def test_a_vault_that_does_not_start(tmp_path: Path) -> None:
-    """What it said last is in the error."""
+    """The error has its last output."""
     (tmp_path / "file").write_text("")
     with (
         pytest.raises(testing.ServerError, match="did not become ready"),
@@ -96,7 +96,7 @@ def test_a_vault_that_does_not_start(tmp_path: Path) -> None:
 
 
 def test_an_ended_parent_ends_the_vault(prepared: Path) -> None:
-    """A test process that is killed leaves no vault behind."""
+    """Killing the test process ends the vault."""
     code = (
         "import sys; from idvault_client import testing\n"
         f"with testing.server(prepared={str(prepared)!r}) as s:\n"
@@ -119,7 +119,7 @@ def test_an_ended_parent_ends_the_vault(prepared: Path) -> None:
 
 
 def test_the_example_passes() -> None:
-    """The tests that the client package shows to other teams are run as they are."""
+    """The example tests in the client package pass unchanged."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "clients/examples/testing"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout

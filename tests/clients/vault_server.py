@@ -1,4 +1,4 @@
-"""A small gRPC server for tests: it answers what a test wrote down, and keeps what it was asked."""
+"""A small gRPC server for tests with scripted answers; it records the requests."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -23,7 +23,7 @@ from idvault_client import Tls
 
 TOKEN = "acct_0123456789abcdefghjkmnpqrs"
 REQUEST_ID = "5b6f1f8e-6a3c-4f0e-9d1e-3c1f7b2a9e10"
-# Made up: no such person is known to us, and the number is a fixture of the registry's test system.
+# Synthetic: the number is a fixture of the registry's test system.
 NAME, NUMBER = "某某测试", "110000190101010001"
 
 
@@ -77,7 +77,7 @@ class Hang:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One attempt as it arrived."""
+    """One call as received."""
 
     path: str
     body: bytes
@@ -90,7 +90,7 @@ Outcome = Message | bytes | Refuse | Trailers | Hang | Callable[[bytes], Message
 
 @dataclass
 class VaultServer(grpc.GenericRpcHandler):
-    """Answers each attempt with the next outcome, and with the last one from then on."""
+    """Answers each call with the next outcome, and then with the last one."""
 
     outcomes: list[Outcome] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
@@ -133,7 +133,7 @@ def verification(
     account: str = "VERIFIED",
     request_id: str = REQUEST_ID,
 ) -> verification_pb2.Verification:
-    """Return a claim as the vault answers it."""
+    """Return a claim as in the vault's answer."""
     kind = verification_pb2.Verification
     answer = kind(
         request_id=request_id,
@@ -150,7 +150,7 @@ def verification(
 def status(
     token: str = TOKEN, *, state: str = "VERIFIED", standing: str = "GOOD"
 ) -> common_pb2.AccountStatus:
-    """Return an account's status as the vault answers it."""
+    """Return an account's status as in the vault's answer."""
     kind = common_pb2.AccountStatus
     verified = state in ("VERIFIED", "EXPIRED")
     return kind(
@@ -167,7 +167,7 @@ def status(
 
 @contextmanager
 def running(server_certificate: Tls) -> Iterator[VaultServer]:
-    """Run a server that demands a client certificate; tls: its authority, certificate and key."""
+    """Run a server that requires a client certificate; tls: its authority, certificate and key."""
     vault = VaultServer()
     with ThreadPoolExecutor(8) as threads:
         server = grpc.server(threads, handlers=[vault])
@@ -185,10 +185,10 @@ def running(server_certificate: Tls) -> Iterator[VaultServer]:
 
 
 class Authority:
-    """A certificate authority that lives for one test run."""
+    """A certificate authority for one test run."""
 
     def __init__(self, folder: Path) -> None:
-        """Make the authority's own certificate in a folder."""
+        """Create the authority's certificate in a folder."""
         folder.mkdir(exist_ok=True)
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())

@@ -1,4 +1,4 @@
-"""A leaver's share reaches the successor, and nobody else."""
+"""A leaver's share reaches the successor and nobody else."""
 
 from dataclasses import replace
 from typing import Any
@@ -44,7 +44,7 @@ async def record() -> SealedRecord:
 
 
 async def test_the_successor_opens_the_very_share(record: SealedRecord) -> None:
-    """Under the new quorum, with the record's own hash; the leaver cannot open it any more."""
+    """The successor opens the share under the new quorum; the leaver no longer can."""
     made = _handed(record)
     after = replace(
         record,
@@ -61,7 +61,7 @@ async def test_the_successor_opens_the_very_share(record: SealedRecord) -> None:
 
 
 async def test_nothing_is_resealed_that_does_not_open(record: SealedRecord) -> None:
-    """Another account, record, quorum, share or hash."""
+    """A wrong account, record, quorum, share or hash is refused."""
     for change in (
         {"account_token": "acct_other"},
         {"record_id": "0" * 32},

@@ -1,4 +1,4 @@
-"""A person's identity folder."""
+"""A roster member's identity folder."""
 
 import json
 import os
@@ -32,7 +32,7 @@ def _create(folder: Path, *, suite: str = hpke.X_WING) -> PersonalIdentity:
 
 @pytest.mark.parametrize("suite", sorted(hpke.SUITES))
 def test_keys_come_back_with_the_passphrase(tmp_path: Path, suite: str) -> None:
-    """The person who is loaded is the one who was made, and can sign and unseal."""
+    """The loaded identity equals the created one, and can sign and unseal."""
     made = _create(tmp_path / "person", suite=suite)
     loaded = identity.load(tmp_path / "person", passphrase=b"words")
     assert loaded == made
@@ -45,7 +45,7 @@ def test_keys_come_back_with_the_passphrase(tmp_path: Path, suite: str) -> None:
 
 
 def test_private_keys_are_encrypted_and_for_the_owner_only(tmp_path: Path) -> None:
-    """Whatever the umask; the folder is private too, and no text of the person shows a key."""
+    """Files and folder are private under any umask; repr and str show no key."""
     folder = tmp_path / "person"
     former = os.umask(0)
     try:
@@ -61,7 +61,7 @@ def test_private_keys_are_encrypted_and_for_the_owner_only(tmp_path: Path) -> No
 
 
 def test_the_public_part_is_an_entry_of_the_roster(tmp_path: Path) -> None:
-    """With the TLS certificate in the folder it is complete; without it the pin must be filled in first."""
+    """With the folder's TLS certificate the entry is complete; without it the pin must be filled in."""
     (tmp_path / identity.CERTIFICATE).write_bytes(pem(GOOD))
     made = _create(tmp_path)
     entry = roster_member.parse(
@@ -77,7 +77,7 @@ def test_the_public_part_is_an_entry_of_the_roster(tmp_path: Path) -> None:
 
 
 def test_keys_are_never_replaced(tmp_path: Path) -> None:
-    """Making keys again would lose every share that was sealed to the first ones."""
+    """Creating keys again would lose every share sealed to the first ones."""
     _create(tmp_path)
     before = (tmp_path / identity.KEYS).read_bytes()
     with pytest.raises(IdentityError, match="holds keys already"):
@@ -86,7 +86,7 @@ def test_keys_are_never_replaced(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
-    """A file stands where the folder should be, or a folder where a file should."""
+    """A file in the place of the folder, or a folder in the place of a file, is an error."""
     (tmp_path / "file").write_text("")
     with pytest.raises(IdentityError, match=r"certificate\.pem cannot be used"):
         _create(tmp_path / "file" / "person")
@@ -96,20 +96,20 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
 
 def test_a_certificate_that_is_none_is_told(tmp_path: Path) -> None:
-    """The pin of something else would lock the person out."""
+    """An invalid certificate is refused: a wrong pin would lock the member out."""
     (tmp_path / identity.CERTIFICATE).write_text("text")
-    with pytest.raises(IdentityError, match="no certificate in PEM form"):
+    with pytest.raises(IdentityError, match="not a certificate in PEM form"):
         _create(tmp_path)
 
 
 def test_a_missing_folder_is_told(tmp_path: Path) -> None:
-    """The text names the file that is not there."""
+    """The text names the missing file."""
     with pytest.raises(IdentityError, match=r"keys\.json cannot be read"):
         identity.load(tmp_path / "nobody", passphrase=b"words")
 
 
 def test_keys_that_others_can_read_are_refused(tmp_path: Path) -> None:
-    """Any right of group or others is one too many."""
+    """Any permission for group or others is refused."""
     _create(tmp_path)
     (tmp_path / identity.KEYS).chmod(0o640)
     with pytest.raises(IdentityError, match="chmod 600"):
@@ -118,12 +118,12 @@ def test_keys_that_others_can_read_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [None, b"{}", b"[]", b"text", b'{"name": 1}'])
 def test_a_wrong_passphrase_and_another_content_are_the_same(tmp_path: Path, content: bytes | None) -> None:
-    """Neither tells more than that the keys do not open."""
+    """Both give the same error."""
     _create(tmp_path)
     if content is not None:
         document = passphrase.lock(
             content, passphrase=b"wrong", purpose="idvault/identity/v1", random=bytes(28), cost=CHEAP
         )
         (tmp_path / identity.KEYS).write_bytes(document)
-    with pytest.raises(PassphraseError, match="does not open with this passphrase"):
+    with pytest.raises(PassphraseError, match="cannot be opened with this passphrase"):
         identity.load(tmp_path, passphrase=b"wrong")

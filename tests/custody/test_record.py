@@ -1,4 +1,4 @@
-"""Opening a record: M custodians and the shred value, nothing less, and nothing changed."""
+"""Opening a record needs M custodians and the shred value, and finds any change."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -29,7 +29,7 @@ NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=5
 
 
 def _flips(data: bytes, *, step: int = 1) -> Iterator[bytes]:
-    """Give the data with each bit (or each step-th) flipped in turn."""
+    """Yield the data with each bit (or each step-th) flipped in turn."""
     for bit in range(0, len(data) * 8, step):
         changed = bytearray(data)
         changed[bit // 8] ^= 1 << bit % 8
@@ -52,7 +52,7 @@ def _refused(record: SealedRecord, shares: dict[str, bytes], shred_value: bytes)
 async def test_what_is_sealed_is_opened_by_two_custodians(
     suite: str, name: str, number: str, kind: DocumentType, opening: list[str]
 ) -> None:
-    """Any identity, under both suites, by any two of three in any order."""
+    """Any two of three custodians, in any order, open any identity under both suites."""
     vault = Vault(suite=suite)
     identity = Identity(name, Document(kind, number))
     record = await vault.seal(identity=identity)
@@ -61,7 +61,7 @@ async def test_what_is_sealed_is_opened_by_two_custodians(
 
 @pytest.mark.parametrize(("threshold", "count"), [(1, 1), (2, 3), (3, 5), (5, 5)])
 async def test_every_set_of_m_custodians_opens_and_none_of_fewer(threshold: int, count: int) -> None:
-    """All sets of M open; every set of M - 1 is refused, in the words of any damage."""
+    """All sets of M open; every set of M - 1 is refused with the same error as damage."""
     names = tuple(f"custodian-{number}" for number in range(count))
     vault = Vault(threshold=threshold, names=names)
     record = await vault.seal()
@@ -73,13 +73,13 @@ async def test_every_set_of_m_custodians_opens_and_none_of_fewer(threshold: int,
 
 
 async def test_more_custodians_than_needed_open_too() -> None:
-    """All three together are as good as two."""
+    """All three together open it as well as two."""
     vault = Vault()
     assert vault.open(await vault.seal(), people.NAMES).identity == builders.identity()
 
 
 async def test_the_same_share_twice_is_one_share() -> None:
-    """A share that comes under two names does not make a quorum."""
+    """The same share under two names does not make a quorum."""
     vault = Vault()
     record = await vault.seal()
     share = vault.shares(record, [A])[A]
@@ -88,7 +88,7 @@ async def test_the_same_share_twice_is_one_share() -> None:
 
 
 async def test_without_the_shred_value_custodians_open_nothing() -> None:
-    """All custodians together need the record's own shred value: without it the record stays shut."""
+    """Even all custodians together cannot open a record without its shred value."""
     vault = Vault()
     record, other = await vault.seal(), await vault.seal()
     shares = vault.shares(record, people.NAMES)
@@ -98,7 +98,7 @@ async def test_without_the_shred_value_custodians_open_nothing() -> None:
 
 @pytest.mark.parametrize("field", ["salt", "commitment", "ciphertext"])
 async def test_every_flipped_bit_is_detected(field: str) -> None:
-    """Salt, commitment, nonce, text and tag: no single bit can change."""
+    """No single bit of salt, commitment, nonce, text or tag can change."""
     vault = Vault()
     record = await vault.seal()
     shares, value = vault.shares(record, [A, C]), vault.shred_value(record)
@@ -107,7 +107,7 @@ async def test_every_flipped_bit_is_detected(field: str) -> None:
 
 
 async def test_every_flipped_bit_of_shares_and_hashes_is_detected() -> None:
-    """A wrong share, or a hash that was changed to fit nothing, names the custodian whose share it is."""
+    """A wrong share or a changed hash names the custodian of the share."""
     vault = Vault()
     record = await vault.seal()
     shares, value = vault.shares(record, [A, C]), vault.shred_value(record)
@@ -122,7 +122,7 @@ async def test_every_flipped_bit_of_shares_and_hashes_is_detected() -> None:
 
 @pytest.mark.parametrize(("suite", "step"), [(hpke.X25519, 1), (hpke.X_WING, 37)])
 async def test_every_flipped_bit_of_a_sealed_share_is_detected(suite: str, step: int) -> None:
-    """A sealed share that was changed does not open (under X-Wing every 37th bit is tried)."""
+    """A changed sealed share does not open (with X-Wing every 37th bit is tried)."""
     vault = Vault(suite=suite)
     record = await vault.seal()
     for changed in _flips(record.shares[1], step=step):
@@ -141,7 +141,7 @@ async def test_every_flipped_bit_of_a_sealed_share_is_detected(suite: str, step:
     ],
 )
 async def test_every_bound_field_is_checked(change: dict[str, object]) -> None:
-    """A record that claims another account, party, id, quorum or format does not open."""
+    """A record with a changed account, party, id, quorum or format does not open."""
     vault = Vault()
     record = await vault.seal()
     shares, value = vault.shares(record, [A, B]), vault.shred_value(record)
@@ -150,7 +150,7 @@ async def test_every_bound_field_is_checked(change: dict[str, object]) -> None:
 
 
 async def test_a_format_that_is_not_known_is_not_guessed_at() -> None:
-    """Sealed in good order under another format number, a record is refused: it may mean other things."""
+    """A validly sealed record with an unknown format number is refused."""
     vault = Vault()
     known = await vault.seal()
     info = record_key.info_of(replace(known, format_version=2))
@@ -172,7 +172,7 @@ async def test_a_format_that_is_not_known_is_not_guessed_at() -> None:
 
 @pytest.mark.parametrize("ciphertext", [b"", bytes(12), bytes(28), bytes(540)])
 async def test_a_cut_or_made_up_ciphertext_is_refused(ciphertext: bytes) -> None:
-    """Too short for a nonce, for a tag, or simply made up."""
+    """A ciphertext too short for a nonce or a tag, or invented, is refused."""
     vault = Vault()
     record = await vault.seal()
     changed = replace(record, ciphertext=ciphertext)
@@ -180,7 +180,7 @@ async def test_a_cut_or_made_up_ciphertext_is_refused(ciphertext: bytes) -> None
 
 
 async def test_records_swapped_between_accounts_are_refused() -> None:
-    """Among twelve accounts no record opens in the place of another, whole or its ciphertext alone."""
+    """Among twelve accounts no record or ciphertext opens in the place of another."""
     vault = Vault()
     tokens = [token.make(bytes([number]) * 16) for number in range(ACCOUNTS)]
     records = [await vault.seal(account_token=name) for name in tokens]
@@ -199,7 +199,7 @@ async def test_records_swapped_between_accounts_are_refused() -> None:
 
 
 async def test_an_older_version_of_a_record_has_another_digest() -> None:
-    """Both versions open by themselves; which one is the newest is told by the digest that the log binds."""
+    """Both versions open; the digest in the log tells which one is newest."""
     vault = Vault()
     older = await vault.seal()
     newer = await vault.seal(identity=builders.identity(name="某二二"))

@@ -1,4 +1,4 @@
-"""A share on its way to one auditor's one-time key."""
+"""A share re-sealed to an auditor's one-time key."""
 
 import pytest
 
@@ -13,7 +13,7 @@ SHARE = b"\x02" + bytes(range(32))
 
 
 def test_a_share_reaches_the_one_time_key_and_nothing_else() -> None:
-    """It opens for this request, custodian and place, with this key; with any other of them it does not."""
+    """The share opens only with this key, for this request, custodian and place."""
     paper, asked = signed(terms()), terms()
     sealed = reseal(SHARE, signed_request=paper, terms=asked, custodian="custodian-b")
     good = {
@@ -37,7 +37,7 @@ def test_a_share_reaches_the_one_time_key_and_nothing_else() -> None:
 
 
 def test_both_suites_can_be_asked_for() -> None:
-    """An X-Wing key takes shares as well as an X25519 one."""
+    """Shares can be re-sealed to X-Wing and X25519 keys."""
     public = hpke.public_key(suite=hpke.X_WING, private_key=KEY)
     asked = terms(suite=hpke.X_WING, public_key=public)
     sealed = reseal(SHARE, signed_request=signed(asked), terms=asked, custodian="custodian-b")

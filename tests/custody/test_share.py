@@ -1,4 +1,4 @@
-"""Opening one's own share."""
+"""Opening a custodian's share."""
 
 from dataclasses import replace
 from hashlib import sha256
@@ -18,7 +18,7 @@ A, B, C = people.NAMES
 
 
 def _with_first(record: SealedRecord, share: bytes, *, hashed: bytes | None = None) -> SealedRecord:
-    """Return the record with another share sealed to custodian-a: what a writer of the database could do."""
+    """Return the record with another share sealed to custodian-a, as an attacker could."""
     info = seal.share_info(
         account_token=record.account_token,
         record_id=record.record_id,
@@ -33,7 +33,7 @@ def _with_first(record: SealedRecord, share: bytes, *, hashed: bytes | None = No
 
 @pytest.mark.parametrize("suite", sorted(hpke.SUITES))
 async def test_each_custodian_opens_the_own_share(suite: str) -> None:
-    """33 bytes, with the own place first, and of the stored hash."""
+    """Each custodian's share has 33 bytes, starts with the place, and matches the stored hash."""
     vault = Vault(suite=suite)
     record = await vault.seal()
     for place, (name, share) in enumerate(vault.shares(record, people.NAMES).items(), 1):
@@ -42,7 +42,7 @@ async def test_each_custodian_opens_the_own_share(suite: str) -> None:
 
 
 async def test_nobody_opens_another_share() -> None:
-    """With the own keys only the own share opens, also for somebody who takes another's name."""
+    """A custodian's keys open only that custodian's share, even under another name."""
     vault = Vault()
     record = await vault.seal()
     with pytest.raises(UnsealError):
@@ -53,7 +53,7 @@ async def test_nobody_opens_another_share() -> None:
 
 @pytest.mark.parametrize("change", ["account_token", "record_id", "present_quorum_id"])
 async def test_a_share_is_bound_to_account_record_and_present_quorum(change: str) -> None:
-    """Moved to another account, record or quorum, it does not open."""
+    """A share moved to another account, record or quorum does not open."""
     vault = Vault()
     record = await vault.seal()
     moved = replace(record, **{change: "0" * 32})  # type: ignore[arg-type]
@@ -62,14 +62,14 @@ async def test_a_share_is_bound_to_account_record_and_present_quorum(change: str
 
 
 async def test_a_hand_over_may_change_the_present_quorum_only() -> None:
-    """The sealing quorum is bound by the record, and not by its shares."""
+    """The sealing quorum is bound by the record, not by its shares."""
     vault = Vault()
     record = await vault.seal()
     assert vault.shares(replace(record, sealing_quorum_id="0" * 64), [A])
 
 
 async def test_another_suite_than_the_keys_is_refused() -> None:
-    """A record that claims the other suite is damaged; there is no fallback."""
+    """A record that states the other suite is damaged; there is no fallback."""
     vault = Vault()
     record = replace(await vault.seal(), suite=hpke.X_WING)
     with pytest.raises(UnsealError):
@@ -78,7 +78,7 @@ async def test_another_suite_than_the_keys_is_refused() -> None:
 
 @pytest.mark.parametrize("index", [0, 4, -1])
 async def test_a_place_that_is_not_in_the_quorum_is_refused(index: int) -> None:
-    """Places are counted from 1 to N."""
+    """Places count from 1 to N."""
     vault = Vault()
     record = await vault.seal()
     with pytest.raises(ShareError, match="custodian-a"):
@@ -89,7 +89,7 @@ async def test_a_place_that_is_not_in_the_quorum_is_refused(index: int) -> None:
     "share", [b"", b"\x01", b"\x01" + bytes(31), b"\x02" + bytes(32), b"\x01" + bytes(32)]
 )
 async def test_a_share_that_was_put_in_its_place_is_named(share: bytes) -> None:
-    """Something else, well sealed to the right custodian, does not have the stored hash."""
+    """A different value, validly sealed to the right custodian, does not match the stored hash."""
     vault = Vault()
     record = _with_first(await vault.seal(), share)
     with pytest.raises(ShareError, match="the share of custodian-a is not the one") as caught:
@@ -98,7 +98,7 @@ async def test_a_share_that_was_put_in_its_place_is_named(share: bytes) -> None:
 
 
 async def test_a_share_of_another_place_is_refused_even_with_its_hash() -> None:
-    """A share of place 2, whose hash fits there, sits in A's place: A must not pass it on as the own."""
+    """Custodian A must not pass on a share of place 2, even if its hash fits."""
     vault = Vault()
     record = await vault.seal()
     theirs = vault.shares(record, [B])[B]
@@ -108,7 +108,7 @@ async def test_a_share_of_another_place_is_refused_even_with_its_hash() -> None:
 
 @pytest.mark.parametrize("place", [0, 4, 255])
 async def test_a_share_of_no_place_is_refused(place: int) -> None:
-    """A place that has no hash cannot be checked, so it is wrong."""
+    """A share of a place without a hash cannot be checked, so it is refused."""
     vault = Vault()
     record = await vault.seal()
     share = bytes([place]) + bytes(32)

@@ -1,4 +1,4 @@
-"""The main job end to end, each step checked: `scripts/demo [--state DIR]`."""
+"""The whole product end to end, each step checked: `scripts/demo [--state DIR]`."""
 
 import argparse
 import json
@@ -47,10 +47,10 @@ from tests.support.sandbox import (
 
 
 class Demo:
-    """The steps, in their order; each leaves what the next ones need."""
+    """The steps in order; later steps use the results of earlier ones."""
 
     def __init__(self, *, state: Path, scratch: Path) -> None:
-        """Take the state folder, and a folder for what is not the vault's."""
+        """Set the state folder and a scratch folder for everything else."""
         self._state = state
         self._scratch = scratch
         self._history = HistorySteps(scratch=scratch)
@@ -70,44 +70,53 @@ class Demo:
         self._legacy = LegacySteps(scratch=scratch)
 
     def steps(self) -> list[tuple[str, Callable[[], None]]]:
-        """Return each step with the name that is printed."""
+        """Return each step with its printed name."""
         return [
             ("the vault starts on this machine", self.start),
             ("a person signs up, is verified, and is shown by nickname and badge", self.sign_up),
             ("a name that does not belong to the number is refused: MISMATCH", self.mismatch),
-            ("a malformed number is refused before anybody is asked: CHECK_DIGIT", self.malformed),
+            ("a malformed number is refused before the registry is asked: CHECK_DIGIT", self.malformed),
             (
                 "an organisation is verified by name and code, and shows its category: COMPANY",
                 self.organization,
             ),
             ("the log verifies, from the database and from its public files", self.log),
-            ("one byte is changed in a copy, and verification names the entry", self.tamper),
+            ("after one byte is changed in a copy, verification names the entry", self.tamper),
             ("a taxi service checks a rider's credential offline", self.credential),
-            ("the owner's receipt proves by the log's key alone what was sealed", self.receipt),
-            ("while the registry is down a sign-up is pending, and is settled when it is back", self.outage),
-            ("the same request again is the same claim, and asks nobody", self.repeat),
+            ("the owner's receipt proves what was sealed, with the log's key alone", self.receipt),
+            ("a sign-up is pending while the registry is down, and is settled when it is back", self.outage),
+            ("a repeated request returns the same claim without asking the registry", self.repeat),
             ("the same request id with another body is refused: REQUEST_ID_REUSED", self.reuse),
-            ("another platform does not find the account: NOT_FOUND", self.other_platform),
-            ("whoever kept the log's checkpoint sees that it has only grown since", self.log_again),
-            ("an auditor asks for a record; with one custodian it does not open", self.one_custodian),
+            ("another platform cannot find the account: NOT_FOUND", self.other_platform),
+            ("a checkpoint kept from earlier proves that the log has only grown", self.log_again),
+            ("an auditor requests a record, and one custodian's share does not open it", self.one_custodian),
             ("a custodian refuses a request that is not in the log: NOT_IN_LOG", self.not_in_log),
-            ("with two custodians the auditor opens it, once the log has it", self.two_custodians),
+            (
+                "with two custodians' shares the auditor opens the record, once the log has the opening",
+                self.two_custodians,
+            ),
             ("after the embargo the person's history shows one opening, with proof", self.history),
             ("a custodian opens a drill record, and no share leaves that machine", self.drill),
-            ("a search would find a name in any file and encoding", self.control),
+            ("a control search finds a planted name in every file and encoding", self.control),
             ("no file of the running vault holds a name or a number", self.search),
             ("the vault stops cleanly", self.stop),
-            ("no file that is left holds a name or a number", self.search),
-            ("the taxi service checks again, and no vault is there", self.credential_again),
-            ("in a copy the account has run out, and the next list says INVALID", self.expire),
-            ("databases that are put back to an older state are refused under the witness", self.roll_back),
-            ("500 accounts from before the rule are imported, each once", self._legacy.import_accounts),
+            ("no remaining file holds a name or a number", self.search),
+            (
+                "the taxi service checks the credential again while the vault is stopped",
+                self.credential_again,
+            ),
+            ("in a copy of the vault the account expires, and the next list says INVALID", self.expire),
+            (
+                "the vault refuses databases restored to an older state than the witness has seen",
+                self.roll_back,
+            ),
+            ("500 legacy accounts are imported, each exactly once", self._legacy.import_accounts),
             ("a campaign invites their owners over simulated days", self._legacy.run_campaign),
-            ("nobody who did not answer or failed is locked out", self._legacy.nobody_is_locked_out),
+            ("no owner is locked out for not answering or for failing", self._legacy.nobody_is_locked_out),
         ]
 
     def start(self) -> None:
-        """Start the processes and make three people known to the registry."""
+        """Start the processes and register three people at the registry."""
         self._ready = self._session.start()
         self.registry.add(self._anna, self._bert, self._carl)
 
@@ -119,7 +128,7 @@ class Demo:
         return testing.connect(self._session.ready_file, platform=platform, timeout=10)
 
     def sign_up(self) -> None:
-        """The example backend signs a person up."""
+        """The example backend signs up a person."""
         with self.vault() as vault:
             backend = ImBackend(vault)
             verification = backend.sign_up(self._form)
@@ -131,14 +140,14 @@ class Demo:
         check(self._token.startswith("acct_"), "the backend should keep an account token")
 
     def mismatch(self) -> None:
-        """Somebody signs up with another one's number."""
+        """A person signs up with somebody else's number."""
         with self.vault() as vault:
             answer = verify(vault, Person(self._carl.name, self._bert.number))
         check(answer.failed and answer.failure_reason.name == "MISMATCH", "the answer should be MISMATCH")
         check(not answer.status.is_verified, "nobody should be verified")
 
     def malformed(self) -> None:
-        """A wrong check digit does not reach the registry."""
+        """A number with a wrong check digit never reaches the registry."""
         before = self.registry.charged()
         with self.vault() as vault:
             try:
@@ -154,7 +163,7 @@ class Demo:
         check(self.registry.charged() == before, "nobody should be charged")
 
     def organization(self) -> None:
-        """A company's name and code belong together; a code that the registry does not know is NO_RECORD."""
+        """A company's name and code match; a code unknown to the registry is NO_RECORD."""
         self.registry.add_organizations(self._company)
         with self.vault() as vault:
             answer = verify_organization(vault, self._company)
@@ -165,42 +174,42 @@ class Demo:
         check(stranger.failure_reason.name == "NO_RECORD", "the unknown code should be NO_RECORD")
 
     def log(self) -> None:
-        """The log is verified against a checkpoint that a monitor keeps."""
+        """Verify the log against a checkpoint that a monitor keeps."""
         self._log_size = self._log.follow(self._ready)
         self._log.verify()
 
     def tamper(self) -> None:
-        """One byte of an entry is changed, in a copy of the database and in one of the public files."""
+        """Change one byte of an entry, in a copy of the database and in a copy of the public files."""
         self._log.tamper()
 
     def log_again(self) -> None:
-        """The log is followed from the checkpoint that was kept."""
+        """Follow the log from the kept checkpoint."""
         check(self._log.follow(self._ready) > self._log_size, "the log should have grown")
 
     def roll_back(self) -> None:
-        """Both databases go back to what they were, but the witness remembers."""
+        """Restore both databases to an older state; the witness remembers the newer one."""
         self._log.roll_back(self._state)
 
     def credential(self) -> None:
-        """A third party checks a credential by published files."""
+        """A third party checks a credential with published files."""
         with self.vault() as vault:
             self._offline.receive(vault, self._ready, account_token=self._token)
 
     def receipt(self) -> None:
-        """The first sign-up's receipt is checked."""
+        """Check the receipt of the first sign-up."""
         with self.vault() as vault:
             self._offline.prove(vault, self._ready, request_id=self._form.id)
 
     def credential_again(self) -> None:
-        """The check needs no vault."""
+        """The check needs no running vault."""
         self._offline.check_again()
 
     def expire(self) -> None:
-        """What the vault publishes follows the account."""
+        """The published status follows the account."""
         self._offline.expire(self._state, account_token=self._token)
 
     def outage(self) -> None:
-        """A sign-up during an outage waits, and the backend asks by request id only."""
+        """A sign-up during an outage is pending; the backend asks again by request id only."""
         before = self.registry.charged()
         self.registry.behave("down")
         with self.vault() as vault:
@@ -218,7 +227,7 @@ class Demo:
         check(self.registry.charged() == before + 1, "the registry should have charged once")
 
     def repeat(self) -> None:
-        """The first sign-up is sent once more."""
+        """Send the first sign-up again."""
         before = self.registry.charged()
         with self.vault() as vault:
             again = self._send_again(vault, self._anna)
@@ -226,7 +235,7 @@ class Demo:
         check(self.registry.charged() == before, "the registry should not be asked again")
 
     def reuse(self) -> None:
-        """The first request id comes with another person."""
+        """Send the first request id with another person."""
         with self.vault() as vault:
             try:
                 self._send_again(vault, self._carl)
@@ -235,7 +244,7 @@ class Demo:
         raise StepError("the request id should be refused")
 
     def other_platform(self) -> None:
-        """A second platform asks for the first one's account."""
+        """A second platform asks for the first platform's account."""
         with self.vault() as vault:
             check(vault.get_status(self._token).is_verified, "the owner should see the account")
         with self.vault("platform-b") as vault:
@@ -247,7 +256,7 @@ class Demo:
         raise StepError("the account should not be found")
 
     def one_custodian(self) -> None:
-        """A single share opens nothing: neither by the service nor with both databases at hand."""
+        """One share opens nothing: neither through the service nor with both databases."""
         self._disclosure.request(self._ready, account_token=self._token)
         for name in self._ready["quorum"]["custodians"]:
             try:
@@ -257,13 +266,13 @@ class Demo:
             raise StepError(f"the share of {name} alone should open nothing")
 
     def not_in_log(self) -> None:
-        """A server that lies gets no share."""
+        """A lying server gets no share."""
         self._disclosure.refuse_what_is_not_in_the_log()
 
     def two_custodians(self) -> None:
-        """Two shares give the identity back, to the auditor alone."""
+        """Two shares reveal the identity, and only to the auditor."""
         self._disclosure.open(name=self._anna.name, number=self._anna.number)
-        # So that it was for the lack of a second share that one custodian's keys opened nothing.
+        # Shows that one custodian's keys opened nothing only because the second share was missing.
         found = self._open_by_keys(["custodian-a", "custodian-b"])
         check(
             (found.name, found.document.number) == (self._anna.name, self._anna.number),
@@ -271,15 +280,15 @@ class Demo:
         )
 
     def history(self) -> None:
-        """The account's platform asks 92 days later, and the person checks without asking."""
+        """The account's platform fetches the history 92 days later, and the person checks it offline."""
         self._history.show(self._ready, ready_file=self._session.ready_file, account_token=self._token)
 
     def drill(self) -> None:
-        """A custodian shows that the own key opens a share, as every 90 days."""
+        """A custodian shows, as every 90 days, that the custodian's key opens a share."""
         self._disclosure.drill("custodian-c")
 
     def control(self) -> None:
-        """What is written on purpose is found, and the registry's own file holds the people."""
+        """Check that the search finds planted text, and the people in the registry's own file."""
         values = self._secrets()
         for encoding, needle in (
             (name, form) for value in values for name, form in traces.encodings(value).items()
@@ -311,12 +320,12 @@ class Demo:
         check(not self._session.ready_file.exists(), "the ready file should be gone")
 
     def close(self) -> None:
-        """Leave no process behind, whatever happened."""
+        """Leave no process behind, even after a failure."""
         self._session.close()
         self._legacy.close()
 
     def _open_by_keys(self, custodians: list[str]) -> Identity:
-        """Open the first record as whoever holds these custodians' keys and both databases could."""
+        """Open the first record with these custodians' keys and both databases."""
         payload = open_record.open_record(
             self._ready, account_token=self._token, custodians=custodians, passphrase=b"development"
         )
@@ -340,7 +349,7 @@ def run(demo: Demo) -> int:
             step()
         except (StepError, ProcessError, VaultError) as error:
             print(error, file=sys.stderr)
-        except Exception:  # whatever went wrong, the last line says in which step
+        except Exception:  # whatever fails, the last line names the step
             traceback.print_exc()
         else:
             print(f"ok {number} {name}", flush=True)

@@ -1,4 +1,4 @@
-"""The demo's steps with auditors and custodians, each with a client of their own on this machine."""
+"""The demo's steps with auditors and custodians, each with a client on this host."""
 
 import json
 import os
@@ -28,9 +28,9 @@ _PENDING = "CustodianService/ListPendingDisclosures"
 
 
 class LyingEdge:
-    """The custody edge with root's hand in it: it puts another purpose into a request that an auditor signed.
+    """The custody edge under an attacker with root: it replaces the purpose in an auditor's signed request.
 
-    The auditor's own key signs it, as if it were stolen: what is missing is the entry in the log.
+    The auditor's key signs the new request, as if stolen; only its log entry is missing.
     """
 
     def __init__(self, inner: CustodyEdge, *, auditor: identities.PersonalIdentity) -> None:
@@ -39,7 +39,7 @@ class LyingEdge:
         self.asked: set[str] = set()
 
     def call(self, method: str, request: Any, answer: type[Any]) -> Any:
-        """Return the answer, changed where it lists requests."""
+        """Return the answer, changed if it lists requests."""
         self.asked.add(method)
         found = self._inner.call(method, request, answer)
         if method == _PENDING:
@@ -50,7 +50,7 @@ class LyingEdge:
 
 
 class DisclosureSteps:
-    """What people type, and what comes of it."""
+    """The commands that auditors and custodians type, and their results."""
 
     def __init__(self, *, scratch: Path) -> None:
         self._passphrase = scratch / "people.passphrase"
@@ -60,7 +60,7 @@ class DisclosureSteps:
         self._steps: dict[str, int] = {}
 
     def request(self, ready: Mapping[str, Any], *, account_token: str) -> None:
-        """An auditor asks for one record, and one custodian approves: that is not enough."""
+        """An auditor requests a record, and one custodian approves: that is not enough."""
         self._id = self.file(ready, account_token=account_token)
         self._wait_until_logged("custodian-a")
         decided = self._run("custodian-a", "approve", self._id, code=True)
@@ -69,7 +69,7 @@ class DisclosureSteps:
         check(refused == "ILLEGAL_TRANSITION", "the opening should be refused: ILLEGAL_TRANSITION")
 
     def file(self, ready: Mapping[str, Any], *, account_token: str) -> str:
-        """An auditor asks for one record; return the disclosure's id."""
+        """An auditor requests a record; return the disclosure's id."""
         self._ready = ready
         made = self._run(
             "auditor-a", "request", "--account", account_token, "--case", "demo 1",
@@ -81,7 +81,7 @@ class DisclosureSteps:
         return str(self._run("auditor-a", "show", disclosure_id)["state"])
 
     def refuse_what_is_not_in_the_log(self) -> None:
-        """A custodian's client gives no share for a request that the log does not know."""
+        """A custodian's client gives no share for a request that is not in the log."""
         keys = {name: self._identity(name) for name in ("custodian-b", "auditor-a")}
         folder = identity_folder.load(Path(self._ready["identities"]["custodian-b"]))
         with folder.connect() as edge:
@@ -99,7 +99,7 @@ class DisclosureSteps:
         check("CustodianService/GetSealedShare" not in lying.asked, "the share should not even be asked for")
 
     def open(self, *, name: str, number: str) -> None:
-        """A second custodian approves, and the auditor reads the record, once the log has the opening."""
+        """A second custodian approves, and the auditor reads the record after the opening is logged."""
         decided = self._run("custodian-b", "approve", self._id, code=True)
         check(decided["state"] == "APPROVED", "two approvals should be enough")
         opened = self._run("auditor-a", "open", self._id, code=True)
@@ -113,7 +113,7 @@ class DisclosureSteps:
         check(again == "KEY_MISSING", "the one-time key should be gone")
 
     def drill(self, name: str) -> None:
-        """A custodian opens the own share of a record of nobody; the next drill is due in 90 days."""
+        """A custodian opens a share of a drill record; the next drill is due in 90 days."""
         passed = self._run(name, "drill", code=True)
         due = datetime.fromisoformat(passed["due_time"]) - datetime.fromisoformat(passed["pass_time"])
         check(due == timedelta(days=90), "the next drill should be due in 90 days")
@@ -134,7 +134,7 @@ class DisclosureSteps:
         return found
 
     def refused(self, name: str, *arguments: str) -> str:
-        # What is refused before the code is looked at spends none.
+        # A refusal before the code is checked does not spend the code.
         result = self._command(name, *arguments, code=False)
         check(result.returncode == 4, f"{name} should be refused")
         return str(json.loads(result.stderr.splitlines()[-1])["error"]["reason"])
@@ -152,7 +152,7 @@ class DisclosureSteps:
         )
 
     def _code(self, name: str) -> str:
-        """Return a code that was not used before: that of the next step, which counts already."""
+        """Return an unused code: that of the next step, which is accepted already."""
         uri = (Path(self._ready["identities"][name]) / "totp.txt").read_text("utf-8").strip()
         totp = pyotp.parse_uri(uri)
         if not isinstance(totp, pyotp.TOTP):

@@ -1,4 +1,4 @@
-"""The demo's last step of a disclosure: the person learns of it once the embargo is over, with proof."""
+"""The demo's last disclosure step: the person learns of the opening after the embargo, with proof."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -10,22 +10,22 @@ from typing import Any
 from tests.demo.step import check, client
 from tests.support.sandbox import wait_for
 
-# The longest embargo is 90 days by default, and a history ends at the beginning of the day before that.
+# The longest embargo is 90 days by default, and a history ends at the start of the day before.
 _LATER = timedelta(days=92)
 _UNVERIFIED = 5
 
 
 class HistorySteps:
-    """What the person's platform fetches, and what the person checks without asking anybody."""
+    """The history as the person's platform fetches it and the person checks it offline."""
 
     def __init__(self, *, scratch: Path) -> None:
-        """Take a folder for what is not the vault's; the vault's clock file lies there too."""
+        """Set a scratch folder, which also holds the vault's clock file."""
         self._file = scratch / "history.json"
         self.clock = scratch / "clock"
         self.clock.write_text("0", "ascii")
 
     def show(self, ready: Mapping[str, Any], *, ready_file: Path, account_token: str) -> None:
-        """Nothing is told while a case may be running; then one opening is, and a changed byte is noticed."""
+        """Nothing is shown during the embargo; then one opening is shown, and a changed byte is noticed."""
         check(
             self._openings(ready_file, account_token) == 0, "nobody should be told before the embargo is over"
         )
@@ -43,7 +43,7 @@ class HistorySteps:
 
     @contextmanager
     def _later(self) -> Iterator[None]:
-        """Shift business time, and shift it back: what follows in the demo is of today again."""
+        """Shift business time, and shift it back for the following steps."""
         try:
             self._shift(_LATER)
             yield

@@ -1,6 +1,6 @@
-"""What the demo shows of legacy accounts: an import, a campaign over simulated days, and nobody locked out.
+"""The demo's steps with legacy accounts: an import, a campaign over simulated days, and nobody locked out.
 
-It has a vault of its own, whose clock is shifted from day to day by its clock file.
+They use a separate vault, whose clock file moves its clock from day to day.
 """
 
 import csv
@@ -27,12 +27,12 @@ _ACCOUNTS, _DAYS, _EACH_DAY = 500, 6, 170
 _CALLS_AT_ONCE = 8
 _LABEL = "before-2014"
 _DAY = timedelta(days=1)
-# The clock file is read again within 100 ms; there is nothing to ask what time it is.
+# The clock file is read again within 100 ms; no call returns the current business time.
 _CLOCK_WAIT = 0.2
 
 
 class LegacySteps:
-    """A vault with legacy accounts; each step leaves what the next ones need."""
+    """A vault with legacy accounts; later steps use the results of earlier ones."""
 
     def __init__(self, *, scratch: Path) -> None:
         self._scratch = scratch
@@ -49,7 +49,7 @@ class LegacySteps:
         self._failed: set[str] = set()
 
     def import_accounts(self) -> None:
-        """Import a file of accounts, and once more: the second time nothing is new."""
+        """Import a file of accounts twice: the second import creates nothing."""
         self._clock.write_text("0", "ascii")
         self._ready = self._session.start()
         file, result = self._scratch / "accounts.csv", self._scratch / "result.csv"
@@ -64,7 +64,7 @@ class LegacySteps:
         check(len(set(self._tokens)) == _ACCOUNTS, "every account should have a token of its own")
 
     def run_campaign(self) -> None:
-        """Invite everybody, a part each day; owners answer as people do, or not at all."""
+        """Invite all owners, some each day; owners behave in different ways or do not answer."""
         with self._vault() as vault:
             plan = Plan(
                 title="Verify your account",
@@ -85,7 +85,7 @@ class LegacySteps:
         check(bool(self._verified) and bool(self._failed), "some owners should verify, and some should fail")
 
     def nobody_is_locked_out(self) -> None:
-        """Whoever did not verify is as before, and the funnel says the same as the statuses."""
+        """Owners who did not verify are unchanged, and the funnel agrees with the statuses."""
         with self._vault() as vault:
             found = vault.batch_get_statuses(self._tokens)
             progress = vault.campaigns.progress(self._campaign)
@@ -112,11 +112,11 @@ class LegacySteps:
         check(self._session.stop() == 0, "the vault should stop cleanly")
 
     def close(self) -> None:
-        """Leave no process behind, whatever happened."""
+        """Leave no process behind, even after a failure."""
         self._session.close()
 
     def _one_day(self, vault: Vault) -> None:
-        """Deliver what is due today, and let some of the owners answer."""
+        """Deliver the invitations due today, and let some owners answer."""
         batch = vault.campaigns.claim_due_invitations(self._campaign, limit=1_000).invitations
         check(len(batch) <= _EACH_DAY, "no day should deliver more than its limit")
         _at_once(batch, lambda one: self._answer(vault, one))
@@ -140,7 +140,7 @@ class LegacySteps:
             )
 
     def _hand_in(self, vault: Vault, one: Invitation, person: Person) -> None:
-        """Verify an owner; one in six mistypes the name and lets it be for this time."""
+        """Verify an owner; one in six mistypes the name and does not try again."""
         mistyped = _lot(one, 6) == 0
         name = person.name[::-1] if mistyped else person.name
         answer = verify(vault, Person(name, person.number), account_token=one.account_token)
@@ -151,7 +151,7 @@ class LegacySteps:
         return testing.connect(self._session.ready_file, timeout=10)
 
     def _client(self, *arguments: str) -> str:
-        """Run `idvault-client` and return what it wrote to stdout."""
+        """Run `idvault-client` and return its stdout."""
         result = CliRunner().invoke(
             client_command, ["--ready-file", str(self._session.ready_file), *arguments]
         )
@@ -160,7 +160,7 @@ class LegacySteps:
 
 
 def _habit(one: Invitation) -> str:
-    """Return how an owner answers; most have not been there yet when the demo ends."""
+    """Return how an owner behaves; most have not answered when the demo ends."""
     lot = _lot(one, 20)
     if lot < 1 + one.deliveries:
         return "verifies"
@@ -168,11 +168,11 @@ def _habit(one: Invitation) -> str:
 
 
 def _lot(one: Invitation, sides: int) -> int:
-    """Return a number that is an owner's own and the same each time."""
+    """Return a fixed number for each owner."""
     return sum(one.account_token.encode()) % sides
 
 
 def _at_once(items: Iterable[Any], work: Callable[[Any], None]) -> None:
-    """Do work for each item, several at a time; raise what one of them raised."""
+    """Do work for each item, several at a time; raises an error that one of them raised."""
     with ThreadPoolExecutor(_CALLS_AT_ONCE) as threads:
         list(threads.map(work, items))

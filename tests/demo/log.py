@@ -1,4 +1,4 @@
-"""What the demo shows of the transparency log: it verifies, and whatever is changed in a copy is found."""
+"""The demo's steps with the transparency log: it verifies, and every change in a copy is found."""
 
 import io
 import re
@@ -23,7 +23,7 @@ _UNVERIFIED = 5
 
 
 class LogSteps:
-    """The log of one development machine, looked at from outside."""
+    """The log of one development deployment, seen from outside."""
 
     def __init__(self, *, scratch: Path) -> None:
         self._scratch = scratch
@@ -38,7 +38,7 @@ class LogSteps:
         return self._follow()
 
     def _follow(self) -> int:
-        """Accept the published checkpoint as a monitor would, who trusts nobody but the keys."""
+        """Accept the published checkpoint as a monitor would, which trusts only the keys."""
         arguments = ["--url", self._ready["public_url"], "--state", str(self._kept), "--once"]
         arguments += ["--public-key", self._ready["log"]["public_key"]]
         arguments += ["--witness", self._ready["witness"]["public_key"], "--max-age", "60"]
@@ -49,7 +49,7 @@ class LogSteps:
         return int(found[1])
 
     def verify(self) -> None:
-        """Verify database and public directory against the checkpoint that was kept."""
+        """Verify database and public directory against the kept checkpoint."""
         for source in self._sources():
             code, last = self._verify(*source, "--checkpoint", str(self._kept))
             whole = re.fullmatch(r"log: \d+ entries, root \S{44}, verified", last) is not None
@@ -64,7 +64,7 @@ class LogSteps:
             (leaf,) = database.execute(
                 "SELECT leaf FROM log_entries WHERE log_index = ?", [size // 2]
             ).fetchone()
-            # Free space of a file may hold an entry once more; what is written anew has none.
+            # Free space in a file may hold a second copy of an entry; a rewritten file has no free space.
             database.execute("VACUUM INTO ?", [str(changed)])
         changed.write_bytes(_flipped(changed.read_bytes(), leaf))
         bundle = self._scratch / "changed"
@@ -79,7 +79,7 @@ class LogSteps:
             check(named, f"entry {size // 2} should be named: {last}")
 
     def copy_databases(self) -> None:
-        """Copy both databases as they are now, as a backup does."""
+        """Copy the current databases, as a backup does."""
         for name in ("main", "shred"):
             self._old[name] = self._scratch / f"{name}-old.sqlite3"
             source = self._ready["databases"][name].removeprefix(_SQLITE)
@@ -87,7 +87,7 @@ class LogSteps:
                 live.backup(copy)
 
     def roll_back(self, state: Path) -> None:
-        """Start a machine whose two databases were put back, and whose witness remembers more."""
+        """Start a deployment with two older databases and a witness that remembers more."""
         again = self._scratch / "rolled-back"
         shutil.copytree(state, again)
         for name, old in self._old.items():

@@ -1,4 +1,4 @@
-"""The demo's steps about those who check without asking: a taxi service, and the owner of a record."""
+"""The demo's steps with offline checks: by a taxi service, and by the owner of a record."""
 
 import shutil
 import sqlite3
@@ -16,14 +16,14 @@ _AUDIENCE = "https://taxi.example"
 
 
 class OfflineSteps:
-    """What a third party keeps in a folder of its own, and what it makes of it."""
+    """A third party's folder of published files, and its checks."""
 
     def __init__(self, *, scratch: Path) -> None:
         self._scratch = scratch
         self._taxi = scratch / "taxi"
 
     def receive(self, vault: Vault, ready: Mapping[str, Any], *, account_token: str) -> None:
-        """A rider shows a credential; the service has fetched the keys and the list, and asks nobody."""
+        """A rider shows a credential; the service has fetched the keys and the list and calls nobody."""
         self._taxi.mkdir()
         issued = vault.issue_status_credential(account_token, _AUDIENCE)
         (self._taxi / "credential").write_text(issued.token, "ascii")
@@ -36,7 +36,7 @@ class OfflineSteps:
         check(account_token not in issued.token, "a credential should not hold the account token")
 
     def prove(self, vault: Vault, ready: Mapping[str, Any], *, request_id: str) -> None:
-        """The owner keeps a receipt, and checks by the log's key alone what was sealed and logged."""
+        """The owner keeps a receipt, and checks what was sealed and logged with only the log's key."""
         file = self._scratch / "receipt.json"
 
         def covered() -> bool:
@@ -54,12 +54,12 @@ class OfflineSteps:
         check(said == "check: valid", f"the receipt should be valid, not {said}")
 
     def check_again(self) -> None:
-        """The vault is away, and the check says the same."""
+        """Without a running vault the check gives the same result."""
         said = self._said()
         check(said == "check: valid", f"the credential should be valid still, not {said}")
 
     def expire(self, state: Path, *, account_token: str) -> None:
-        """In a copy of the vault the account has run out, and the next list says so."""
+        """In a copy of the vault the account has expired, and the next list says so."""
         copy = self._scratch / "copy"
         shutil.copytree(state, copy, ignore=shutil.ignore_patterns("run", "lock", "logs"))
         with closing(sqlite3.connect(copy / "main.sqlite3")) as database, database:
@@ -76,7 +76,7 @@ class OfflineSteps:
             session.close()
 
     def _fetch(self, public: Path) -> bool:
-        """Take the published files, if they are there; the whole list, so that nobody learns of whom."""
+        """Fetch the published files if they exist; the whole list, which hides who is checked."""
         files = (public / "jwks.json", public / "status" / "0.jwt")
         if not all(file.exists() for file in files):
             return False

@@ -1,15 +1,15 @@
-"""What every step of the demo checks its findings with."""
+"""Helpers with which each step of the demo checks its results."""
 
 import subprocess
 import sys
 
 
 class StepError(Exception):
-    """A step did not show what it is there to show; the text holds no name and no number."""
+    """A step failed; the text holds no name and no number."""
 
 
 def check(condition: bool, text: str) -> None:
-    """Raise StepError with what should have been unless the condition holds."""
+    """Raise StepError with the expectation unless the condition holds."""
     if not condition:
         raise StepError(text)
 

@@ -1,4 +1,4 @@
-"""One vault for all journeys that leave it as it was, and one of its own for each that does not."""
+"""One shared vault for journeys that leave it unchanged, and a separate one for each other journey."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +18,7 @@ def shared_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 @pytest.fixture
 def house(shared_house: House) -> Iterator[House]:
-    """The shared vault, its registry behaving normally before and after."""
+    """The shared vault, with the registry in normal mode before and after."""
     shared_house.registry.reset()
     yield shared_house
     shared_house.registry.reset()

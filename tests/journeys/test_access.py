@@ -1,4 +1,4 @@
-"""Who may call what: the certificate says who, the registration says whether."""
+"""Who may call what: the certificate states the identity, the registration grants access."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -21,28 +21,28 @@ def _own(house: House, name: str) -> Tls:
 
 @pytest.mark.parametrize("name", ["auditor-a", "custodian-a", "operator", "monitor"])
 def test_only_platforms_verify_people(house: House, name: str) -> None:
-    """A person's or monitor's certificate may not make a claim: ACCESS_DENIED."""
+    """A member's or monitor's certificate may not make a claim: ACCESS_DENIED."""
     with house.connect(_own(house, name)) as vault, pytest.raises(AccessDenied) as caught:
         verify(vault, invent())
     assert caught.value.code == "PERMISSION_DENIED"
 
 
 def test_unregistered_key_is_denied(house: House) -> None:
-    """A certificate that claims a registered name with another key is nobody."""
+    """A certificate with a registered name but another key is denied."""
     tls = house.certificate(house.platform("platform-a"), file="impostor")
     with house.connect(tls) as vault, pytest.raises(AccessDenied):
         verify(vault, invent())
 
 
 def test_two_names_in_one_certificate_are_denied(house: House) -> None:
-    """A certificate with two URIs is refused, though one of them is registered."""
+    """A certificate with two URIs is refused even if one is registered."""
     tls = house.certificate(house.platform("platform-a"), house.platform("platform-b"), file="two")
     with house.connect(tls) as vault, pytest.raises(AccessDenied):
         verify(vault, invent())
 
 
 def test_foreign_authority_is_refused(house: House, tmp_path: Path) -> None:
-    """A certificate of another authority does not get as far as a call."""
+    """A certificate of another authority fails before any call."""
     foreign = Authority.open(certificate=tmp_path / "ca.pem", key=tmp_path / "ca.key", now=real_now())
     tls = house.certificate(house.platform("platform-a"), file="foreign", authority=foreign)
     with house.connect(tls) as vault, pytest.raises(Unavailable):
@@ -50,7 +50,7 @@ def test_foreign_authority_is_refused(house: House, tmp_path: Path) -> None:
 
 
 def test_platform_is_registered_and_revoked_while_the_service_runs(house: House, registry: Registry) -> None:
-    """A new platform calls within seconds of its registration, and no more soon after its revocation."""
+    """A new platform can call within seconds of its registration, and no longer soon after its revocation."""
     tls = house.certificate(house.platform("platform-c"), file="platform-c")
     with house.connect(tls) as vault:
         with pytest.raises(AccessDenied):
@@ -96,7 +96,7 @@ def test_both_edges_say_that_they_serve(house: House, port: str, name: str) -> N
 
 
 def test_custody_edge_verifies_nobody(house: House) -> None:
-    """The platforms' methods are not served where people call."""
+    """The platforms' methods are not served on the custody edge."""
     with _custody_vault(house) as vault, pytest.raises(VaultError) as caught:
         verify(vault, invent())
     assert caught.value.code in ("UNIMPLEMENTED", "PERMISSION_DENIED")
@@ -112,7 +112,7 @@ def _custody_vault(house: House) -> Vault:
 def test_each_method_is_served_to_its_roles_on_its_edge(
     house: House, port: str, edge: str, name: str
 ) -> None:
-    """The processes that run serve what the written table says, and nobody else; no message is read first."""
+    """The running processes serve exactly what the table lists; access is checked before parsing."""
     role = name.rpartition("-")[0] or name
     options = transport.options(house.ready["server_name"])
     with grpc.secure_channel(house.ready[port], _own(house, name).credentials(), options=options) as channel:
@@ -127,7 +127,7 @@ def test_each_method_is_served_to_its_roles_on_its_edge(
 
 
 def _answer(channel: grpc.Channel, method: str) -> tuple[str, str]:
-    """Send a method what is no message; return code and reason."""
+    """Send a method an invalid message; return code and reason."""
     service, _, name = method.partition(".")
     call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(f"/idvault.v1.{service}/{name}")
     with pytest.raises(grpc.RpcError) as caught:
@@ -138,7 +138,7 @@ def _answer(channel: grpc.Channel, method: str) -> tuple[str, str]:
 
 
 def test_metrics_count_calls_and_carry_no_person(house: House, vault: Vault, registry: Registry) -> None:
-    """The metrics page counts calls and registry answers by fixed labels and names no account."""
+    """The metrics page counts calls and registry answers by fixed labels, without accounts."""
     token = verify(vault, registry.newcomer()).account_token
     pages = {process: fetch(url).decode() for process, url in house.ready["metrics"].items()}
     page = pages["serve-0"]
@@ -150,7 +150,7 @@ def test_metrics_count_calls_and_carry_no_person(house: House, vault: Vault, reg
 
 
 def test_business_clock_does_not_move_certificates(own_house: House) -> None:
-    """A shift of ten years changes what has expired, not who may call: TLS keeps real time."""
+    """Shifting business time by ten years changes what has expired, but TLS uses real time."""
     own_house.shift(timedelta(days=3_650))
     with own_house.vault() as vault:
         assert wait_for(lambda: _may_call(vault), patience=5)

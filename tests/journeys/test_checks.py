@@ -1,4 +1,4 @@
-"""A backend and a taxi service check riders through kills of the service, over both databases."""
+"""A backend and a taxi service check riders while the service is killed, over both databases."""
 
 import time
 from collections.abc import Iterator
@@ -22,12 +22,12 @@ def cluster(tmp_path: Path, databases: Databases) -> Iterator[Cluster]:
 
 
 def test_a_killed_service_costs_the_backend_no_change(cluster: Cluster) -> None:
-    """After a kill -9 and a restart the client's cache knows every account as the vault does."""
+    """After kill -9 and a restart the client's cache agrees with the vault on every account."""
     tokens: list[str] = []
 
     def sign_up(*, known: bool) -> None:
         person = cluster.registry.newcomer() if known else invent()
-        # Another process of the backend, whose connection no kill has touched.
+        # Another backend process, whose connection was not killed.
         with cluster.vault(timeout=30) as other:
             tokens.append(verify(other, person).account_token)
 
@@ -42,13 +42,13 @@ def test_a_killed_service_costs_the_backend_no_change(cluster: Cluster) -> None:
             asked = other.batch_get_statuses(tokens).by_token
         read_at = time.monotonic()
         assert wait_for(lambda: vault.statuses.age < time.monotonic() - read_at)
-        # Nobody answers any more, so that whatever is answered now is from the feed.
+        # The service is down, so any answer now comes from the feed.
         cluster.kill("serve")
         assert {token: vault.statuses.get(token) for token in tokens} == asked
 
 
 def test_a_rider_is_checked_without_a_vault(cluster: Cluster) -> None:
-    """A credential and a receipt verify by published files, whoever of the vault is left."""
+    """A credential and a receipt verify with published files alone."""
     with cluster.vault(timeout=30) as vault:
         claim = verify(vault, cluster.registry.newcomer())
         issued = vault.issue_status_credential(claim.account_token, AUDIENCE)

@@ -30,7 +30,7 @@ def cluster(tmp_path: Path, databases: Databases) -> Iterator[Cluster]:
 
 @pytest.fixture
 def counted(databases: Databases) -> "Counted":
-    """Count rows behind the processes' backs."""
+    """Count rows directly in the database."""
     return Counted(databases)
 
 
@@ -53,7 +53,7 @@ async def _count(database: Database, table: Table) -> int:
 
 
 async def test_a_process_that_dies_under_load_loses_nothing(cluster: Cluster, counted: Counted) -> None:
-    """Each acknowledged claim is there, each retry is the same claim, and the registry decided each once."""
+    """Each acknowledged claim exists, each retry is the same claim, and the registry decided each once."""
     cluster.start_work()
     ready = cluster.start_serve()
     assert len(ready["pids"]) == 2

@@ -1,4 +1,4 @@
-"""The demo: the main job end to end, each step checked."""
+"""The demo: the whole product end to end, each step checked."""
 
 import subprocess
 import sys
@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_demo_passes_twice_on_one_state(tmp_path: Path) -> None:
-    """The demo passes every step, keeps the state it is told to keep, and passes on it again."""
+    """The demo passes every step, keeps the state folder, and passes on it again."""
     for _ in range(2):
         done = subprocess.run(
             [sys.executable, "-m", "tests.demo", "--state", tmp_path / "state"],
@@ -30,7 +30,7 @@ def test_demo_passes_twice_on_one_state(tmp_path: Path) -> None:
 
 
 def test_failing_step_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A step that fails ends the demo with 1 and is the last line."""
+    """A failing step ends the demo with exit code 1 and is named in the last line."""
 
     class Broken(Demo):
         """A demo whose second step shows the wrong thing."""
@@ -39,7 +39,7 @@ def test_failing_step_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str
             """Start nothing."""
 
         def sign_up(self) -> None:
-            """Show that nothing was started."""
+            """Fail because nothing was started."""
             check(False, "nobody is verified")
 
     assert run(Broken(state=tmp_path / "state", scratch=tmp_path)) == 1
@@ -49,7 +49,7 @@ def test_failing_step_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str
 
 
 def test_unforeseen_failure_is_named_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A step that ends with an exception of somebody else ends the demo in the same way."""
+    """An unexpected exception in a step ends the demo in the same way."""
 
     class Broken(Demo):
         """A demo whose first step finds no port."""
@@ -65,7 +65,7 @@ def test_unforeseen_failure_is_named_too(tmp_path: Path, capsys: pytest.CaptureF
 
 
 def test_check_raises() -> None:
-    """A condition that does not hold cannot be overlooked."""
+    """A condition that does not hold raises an error."""
     check(True, "fine")
     with pytest.raises(StepError, match="not fine"):
         check(False, "not fine")

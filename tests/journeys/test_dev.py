@@ -1,4 +1,4 @@
-"""`idvault dev` itself: starts, tells how to call it, stops, dies, and starts again."""
+"""`idvault dev`: starts, prints how to call it, stops, is killed, and starts again."""
 
 import json
 import os
@@ -37,7 +37,7 @@ def _gone(descriptors: list[int], *, seconds: float) -> bool:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signal_stops_everything(own_house: House, number: int) -> None:
-    """SIGINT and SIGTERM end the supervisor with 0 and leave no child and no ready file."""
+    """SIGINT and SIGTERM end the supervisor with 0 and leave neither child nor ready file."""
     descriptors = [os.pidfd_open(pid) for pid in own_house.pids()]
     assert own_house.session.stop(number) == 0
     assert _gone(descriptors, seconds=0)
@@ -48,7 +48,7 @@ def test_signal_stops_everything(own_house: House, number: int) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("seen", ["lock", "keys/work.keys", "run/mock-registry.json"])
 def test_signal_during_the_start_is_a_clean_stop(tmp_path: Path, number: int, seen: str) -> None:
-    """A stop that comes while the state is prepared or children start ends with 0 and leaves none."""
+    """A stop while the state is prepared or children start ends with 0 and leaves no process."""
     state = tmp_path / "state"
     command = [sys.executable, "-m", "idvault.cli", "dev", "--state", str(state), "--ports", "free"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
@@ -61,7 +61,7 @@ def test_signal_during_the_start_is_a_clean_stop(tmp_path: Path, number: int, se
 
 
 def test_killed_supervisor_takes_its_children_along(own_house: House) -> None:
-    """kill -9 of the supervisor: no child two seconds later, and the next start works and knows everybody."""
+    """After kill -9 of the supervisor no child is left in two seconds; the next start keeps all accounts."""
     with own_house.vault() as vault:
         answer = verify(vault, own_house.registry.newcomer())
     descriptors = [os.pidfd_open(pid) for pid in own_house.pids()]
@@ -75,7 +75,7 @@ def test_killed_supervisor_takes_its_children_along(own_house: House) -> None:
 
 
 def test_second_supervisor_on_the_same_state_is_refused(house: House) -> None:
-    """A state folder has one supervisor; the second one says so and touches nothing."""
+    """A state folder has one supervisor; a second one is refused and changes nothing."""
     done = house.command("--json", "dev", "--state", house.state, "--ports", "free")
     error = json.loads(done.stderr)["error"]
     assert (done.returncode, error["reason"]) == (4, "ALREADY_RUNNING")
@@ -84,7 +84,7 @@ def test_second_supervisor_on_the_same_state_is_refused(house: House) -> None:
 
 
 def test_printed_lines_are_a_program(house: House, tmp_path: Path) -> None:
-    """What dev prints on how to call it runs as it is, and verifies somebody."""
+    """The example that dev prints runs unchanged and verifies a person."""
     printed = house.session.output.read_text("utf-8")
     program = printed[printed.index("import uuid") :]
     assert house.ready["grpc"] in program
@@ -97,7 +97,7 @@ def test_printed_lines_are_a_program(house: House, tmp_path: Path) -> None:
 
 
 def test_ready_file_keeps_its_promise(house: House) -> None:
-    """The ready file is private, and every file and process that it names is there."""
+    """The ready file is private, and every file and process that it names exists."""
     ready = house.ready
     assert stat.S_IMODE(house.session.ready_file.stat().st_mode) == 0o600
     assert ready.keys() == {
@@ -122,7 +122,7 @@ def test_ready_file_keeps_its_promise(house: House) -> None:
 
 
 def test_public_directory_is_served(house: House) -> None:
-    """The public directory is served as files, and nothing beside it."""
+    """The public directory is served as files, and nothing outside it."""
     (Path(house.ready["public"]) / "hello").write_text("public")
     assert fetch(house.ready["public_url"] + "hello") == b"public"
     with pytest.raises(urllib.error.HTTPError):
@@ -130,7 +130,7 @@ def test_public_directory_is_served(house: House) -> None:
 
 
 def test_key_files_are_each_for_one_process(house: House) -> None:
-    """Three key files, encrypted and for their owner only."""
+    """There are three key files, encrypted and readable only by their owner."""
     files = sorted(path.name for path in (house.state / "keys").glob("*.keys"))
     assert files == ["custody.keys", "service.keys", "work.keys"]
     for name in files:
@@ -138,7 +138,7 @@ def test_key_files_are_each_for_one_process(house: House) -> None:
 
 
 def test_busy_port_is_named_with_its_setting(tmp_path: Path) -> None:
-    """With fixed ports a port in use ends the start with 3 and names port and setting."""
+    """With fixed ports, a port in use ends the start with 3 and names port and setting."""
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(("127.0.0.1", 7443))
@@ -154,7 +154,7 @@ def test_busy_port_is_named_with_its_setting(tmp_path: Path) -> None:
 
 
 def test_damaged_clock_file_ends_the_start(tmp_path: Path) -> None:
-    """A clock file without seconds ends the start, and dev says which process ended and why."""
+    """A malformed clock file ends the start, and dev names the process and the cause."""
     house = House(tmp_path)
     house.clock.write_text("tomorrow")
     with pytest.raises(ProcessError, match="clock file"):
@@ -162,7 +162,7 @@ def test_damaged_clock_file_ends_the_start(tmp_path: Path) -> None:
 
 
 def test_no_file_holds_a_name_or_number(tmp_path: Path) -> None:
-    """Settled and waiting, running and killed: no file but the registry's own holds a name or number."""
+    """With settled and waiting claims, running or killed: only the registry's file holds names or numbers."""
     for house in running(tmp_path):
         people = [house.registry.newcomer() for _ in range(3)]
         with house.vault() as vault:

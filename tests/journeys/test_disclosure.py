@@ -1,4 +1,4 @@
-"""An auditor and custodians at their own machines, against a whole vault."""
+"""An auditor and custodians with their clients, against a whole vault."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -25,7 +25,7 @@ def test_a_record_is_opened_by_an_auditor_and_two_custodians(
 
 
 def test_a_request_that_nobody_decides_expires(own_house: House, tmp_path: Path) -> None:
-    """Business time ends it, and the worker says so; then it cannot be withdrawn any more."""
+    """The worker expires it in business time; after that it cannot be withdrawn."""
     person = own_house.registry.newcomer()
     with own_house.vault() as vault:
         account = verify(vault, person).account_token

@@ -1,4 +1,4 @@
-"""Promise 10, bounded: every method is sent what nobody should send; `scripts/torture fuzz` does more."""
+"""Promise 10, bounded: every method gets invalid messages; `scripts/torture fuzz` does more."""
 
 import asyncio
 import time
@@ -13,7 +13,7 @@ _COUNT, _SECONDS = 100, 12.0
 
 
 def test_every_method_answers_as_documented_and_keeps_no_trace(own_house: House, tmp_path: Path) -> None:
-    """Only documented statuses come back, nothing unforeseen is logged, and no canary is left anywhere."""
+    """Only documented statuses are returned, no unexpected error is logged, and no canary is left."""
     (tmp_path / "scratch").mkdir()
     ground = prepare(own_house.ready, scratch=tmp_path / "scratch")
     end = time.monotonic() + _SECONDS

@@ -1,4 +1,4 @@
-"""A custodian is replaced while people sign up, and the hand-over survives being killed on both sides."""
+"""A custodian is replaced while people sign up, and the hand-over survives kills on both sides."""
 
 import json
 import os
@@ -22,18 +22,18 @@ NEW = "custodian-d"
 
 
 class Staff(Town):
-    """Everybody's commands, each with the own identity folder."""
+    """The members' commands, each with an identity folder."""
 
     @property
     def new(self) -> Path:
-        """The folder of the custodian who is hired."""
+        """The folder of the new custodian."""
         return self.house.folder / NEW
 
     def folder(self, name: str) -> Path:
         return self.new if name == NEW else super().folder(name)
 
     def run(self, name: str, *arguments: object, step: int | None = None) -> dict[str, Any]:
-        """Run a verb as somebody, with the code of a step from now if it needs one; return its last line."""
+        """Run a verb as a member, with the next step's code if it needs one; return its last line."""
         before: list[object] = ["--json", name.partition("-")[0], "--identity", self.folder(name)]
         before += ["--passphrase-file", self.passphrase]
         if step is not None:
@@ -44,7 +44,7 @@ class Staff(Town):
         return found
 
     def hire(self) -> None:
-        """Make the new custodian's certificate and keys."""
+        """Create the new custodian's certificate and keys."""
         self.new.mkdir(mode=0o700)
         tls = self.house.certificate(f"spiffe://{TRUST_DOMAIN}/custodian/{NEW}", file=NEW)
         for made, name in ((tls.certificate, "certificate.pem"), (tls.key, "key.pem")):
@@ -54,7 +54,7 @@ class Staff(Town):
         assert self.house.command(*before, "init", *given).returncode == 0
 
     def replace(self, scratch: Path) -> None:
-        """Put the new custodian into custodian-a's place; the two others sign it."""
+        """Put the new custodian into custodian-a's place; the two others sign."""
         draft = scratch / "next.json"
         quorum = f"development:2:{NEW},custodian-b,custodian-c"
         change = ("--after", self.house.ready["roster"], "--person", self.new / "public.json")
@@ -64,7 +64,7 @@ class Staff(Town):
         assert last == "roster: version 2 signed by custodian-c, in force"
 
     def connect(self, scratch: Path) -> None:
-        """Tell the new custodian where the vault is, and who is who."""
+        """Connect the new custodian's folder to the vault and the roster."""
         pinned, ready = scratch / "roster.json", self.house.ready
         self.roster("fetch", pinned, NEW)
         where = ("--target", ready["grpc_custody"], "--server-name", "localhost", "--ca", ready["ca"])
@@ -74,7 +74,7 @@ class Staff(Town):
         assert done.returncode == 0, done.stderr
 
     def enrol(self) -> None:
-        """Enrol the new custodian's second factor, with the code of the step before."""
+        """Enrol the new custodian's second factor, with the previous step's code."""
         before = ("custodian", "--identity", self.new, "--passphrase-file", self.passphrase)
         begun = self.house.command("--json", *before, "second-factor")
         assert begun.returncode == 0, begun.stderr
@@ -84,7 +84,7 @@ class Staff(Town):
         assert confirmed.returncode == 0, confirmed.stderr
 
     def handing_over(self) -> "subprocess.Popen[str]":
-        """Begin to hand over, one share at a time."""
+        """Start the hand-over, one share at a time."""
         before = ("custodian", "--identity", self.folder("custodian-a"), "--passphrase-file", self.passphrase)
         verb = (*before, "hand-over", "--batch", "1")
         return subprocess.Popen(
@@ -97,7 +97,7 @@ class Staff(Town):
         )
 
     def kill_after(self, shares: int) -> int:
-        """Begin to hand over, and kill the client once so many shares were handed over; return how many."""
+        """Start the hand-over and kill the client after this many shares; return the number handed over."""
         client = self.handing_over()
         try:
             assert client.stderr is not None
@@ -121,7 +121,7 @@ def _sign_up(house: House, vault: Vault, people: list[Person]) -> list[str]:
 
 
 def test_a_custodian_is_replaced_under_load_and_kills(own_house: House, tmp_path: Path) -> None:
-    """Nothing is lost or doubled, the vault answers, and the new custodian opens an old record."""
+    """Nothing is lost or doubled, the vault keeps answering, and the new custodian opens an old record."""
     house, staff, people = own_house, Staff(own_house), [invent() for _ in range(PEOPLE)]
     with house.vault() as vault:
         accounts = _sign_up(house, vault, people)
@@ -152,7 +152,7 @@ def test_a_custodian_is_replaced_under_load_and_kills(own_house: House, tmp_path
 
 
 def _check_all_handed_over(house: House, digests: list[tuple[Any, ...]], late: list[str]) -> None:
-    """Every old record is with the new custodian, each batch is in the log, and late ones never moved."""
+    """Every old record is handed over, each batch is in the log, and later records never moved."""
     moved = house.query("select account_token from records where share_quorum_ids is null order by 1")
     assert [account for (account,) in moved] == sorted(late)
     assert len(house.query("select distinct present_quorum_id from records")) == 1

@@ -1,4 +1,4 @@
-"""HTTP/2 abused against a running vault, bounded: a good client is answered all the time, and after."""
+"""HTTP/2 abuse of a running vault, bounded: a good client is answered during it and after."""
 
 import asyncio
 
@@ -16,7 +16,7 @@ _SCALE, _AFTER = 0.05, 0.3
 
 @pytest.mark.parametrize("name", ATTACKS)
 def test_a_good_client_is_answered(house: House, registry: Registry, name: str) -> None:
-    """Whatever one connection or many do, others are served during and after, and the memory is bounded."""
+    """During and after abuse by one or many connections, others are served and the memory is bounded."""
     with house.vault() as vault:
         token = verify(vault, registry.newcomer()).account_token
     body = status_pb2.GetStatusRequest(account_token=token).SerializeToString()

@@ -1,4 +1,4 @@
-"""An import of legacy accounts whose client is killed, and then the vault: nothing is lost or doubled."""
+"""An import of legacy accounts during which client and vault are killed: nothing is lost or doubled."""
 
 import csv
 import json
@@ -30,7 +30,7 @@ def cluster(tmp_path: Path, databases: Databases) -> Iterator[Cluster]:
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """A file of accounts, the last of them without a day."""
+    """A file of accounts, the last one without a date."""
     path = tmp_path / "accounts.csv"
     rows = [f"user-{place},2012-05-01\n" for place in range(ROWS - 1)]
     path.write_text("".join(["reference,create_date\n", *rows, "user-last,\n"]), "utf-8")
@@ -38,10 +38,10 @@ def file(tmp_path: Path) -> Path:
 
 
 class Importing:
-    """The command, as an operator runs it."""
+    """The command as an operator runs it."""
 
     def __init__(self, cluster: Cluster, file: Path, folder: Path) -> None:
-        """Take the vault, the file, and a folder for the files beside it."""
+        """Set the vault, the file, and a folder for the result files."""
         tls = cluster.tls()
         self.resume, self.result = folder / "resume", folder / "result.csv"
         self._command = [
@@ -79,7 +79,7 @@ async def _stored(databases: Databases) -> int:
 
 
 async def test_killed_and_resumed(cluster: Cluster, databases: Databases, file: Path, tmp_path: Path) -> None:
-    """First the client dies, then the vault under it; the third try answers for every row."""
+    """First the client is killed, then the vault; the third try answers every row."""
     importing = Importing(cluster, file, tmp_path)
     first = importing.start()
     assert wait_for(lambda: importing.done() >= 2_000)

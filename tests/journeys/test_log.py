@@ -1,6 +1,6 @@
-"""Two workers keep one log under a load of sign-ups, and one is killed: the public log is one history.
+"""Two workers keep one log while people sign up, and one worker is killed: the public log is one history.
 
-IDVAULT_TEST_LOG_SECONDS says for how long they run; 6 s unless it is set.
+IDVAULT_TEST_LOG_SECONDS sets how long they run; the default is 6 s.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ CALLERS = 4
 
 @pytest.fixture
 def cluster(tmp_path: Path, databases: Databases) -> Iterator[Cluster]:
-    """One serving process; the workers are the test's own."""
+    """One serving process; the test starts the workers."""
     with running(tmp_path, databases) as made:
         yield made
 
@@ -57,7 +57,7 @@ async def _sign_up(cluster: Cluster, vault: Vault, stop: asyncio.Event) -> int:
 
 
 async def _follow(public: Path, stop: asyncio.Event) -> list[Checkpoint]:
-    """Return every checkpoint that was public for a moment, in order."""
+    """Return every checkpoint that was published, in order."""
     seen: list[Checkpoint] = []
     while not stop.is_set():
         found = _shown(public)
@@ -68,7 +68,7 @@ async def _follow(public: Path, stop: asyncio.Event) -> list[Checkpoint]:
 
 
 def _assert_one_history(public: Path, seen: list[Checkpoint]) -> None:
-    """Fail unless each checkpoint is that of a beginning of the entries, and none was taken back."""
+    """Fail unless each checkpoint covers a prefix of the entries and none was taken back."""
     assert [one.size for one in seen] == sorted(one.size for one in seen)
     expected = {one.size: one.root for one in seen}
     tree = CompactRange()
@@ -82,7 +82,7 @@ def _assert_one_history(public: Path, seen: list[Checkpoint]) -> None:
 
 
 async def test_two_workers_keep_one_log(cluster: Cluster, databases: Databases) -> None:
-    """Every checkpoint continues the one before, across a kill -9; at the end every entry is public."""
+    """Every checkpoint continues the previous one, across a kill -9; in the end every entry is public."""
     cluster.start_work("work-1")
     cluster.start_work("work-2")
     await asyncio.to_thread(cluster.start_serve)
@@ -115,7 +115,7 @@ async def test_two_workers_keep_one_log(cluster: Cluster, databases: Databases) 
 def _assert_command_verifies(
     cluster: Cluster, databases: Databases, outside: Path, newest: Checkpoint
 ) -> None:
-    """Fail unless the command verifies both forms of the log against a checkpoint of the run's middle."""
+    """Fail unless the command verifies both forms of the log against a checkpoint from mid-run."""
     told = ["--public-key", cluster.log_key, "--checkpoint", str(outside)]
     main = ["--database", databases.main_url, "--shred-database", databases.shred_url]
     expected = f"log: {newest.size} entries, root {b64encode(newest.root).decode()}, verified\n"
@@ -124,7 +124,7 @@ def _assert_command_verifies(
 
 
 async def _entries(databases: Databases) -> int:
-    """Return how many entries were ever written, with a place or without."""
+    """Return how many entries were ever written, sequenced or not."""
     database = Database(url=databases.main_url)
     try:
         return await sql.count(database, log_entries)

@@ -1,4 +1,4 @@
-"""An organisation signs up: name and code are checked as a person's are, and only a category comes out."""
+"""An organisation signs up: name and code are checked as for a person, and only a category is revealed."""
 
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -26,14 +26,14 @@ from tests.support.sandbox import Registry, fetch, verify_organization, wait_for
 
 
 def newcomer(registry: Registry, *, pair: str = "91") -> SyntheticOrganization:
-    """Return an organisation that the registry knows from now on."""
+    """Return an organisation that is new to the registry."""
     made = invent_organization(pair=pair)
     registry.add_organizations(made)
     return made
 
 
 def test_an_organization_is_verified_and_shows_its_category(vault: Vault, registry: Registry) -> None:
-    """The status says which kind of organisation it is, here a co-operative; the registry is asked once."""
+    """The status has the category, here a co-operative; the registry is called once."""
     before = registry.charged()
     answer = verify_organization(vault, newcomer(registry, pair="93"))
     assert answer.succeeded
@@ -63,7 +63,7 @@ def test_an_organization_is_verified_and_shows_its_category(vault: Vault, regist
 def test_each_category_is_told_and_no_code(
     house: House, vault: Vault, registry: Registry, pair: str, category: OrganizationCategory
 ) -> None:
-    """The code and the name are in no answer, no file of the vault and no metric, whatever the answer was."""
+    """Code and name are in no answer, file or metric, whatever the outcome."""
     who = newcomer(registry, pair=pair)
     answers = [
         verify_organization(vault, who),
@@ -78,7 +78,7 @@ def test_each_category_is_told_and_no_code(
 
 
 def test_no_record_and_mismatch_are_different_answers(vault: Vault, registry: Registry) -> None:
-    """This registry tells an unknown code from a wrong name; neither shows a category."""
+    """This registry distinguishes an unknown code from a wrong name; neither shows a category."""
     known = newcomer(registry)
     for who, reason in (
         (invent_organization(), FailureReason.NO_RECORD),
@@ -91,7 +91,7 @@ def test_no_record_and_mismatch_are_different_answers(vault: Vault, registry: Re
 
 
 def test_a_malformed_code_asks_nobody(vault: Vault, registry: Registry) -> None:
-    """The check character, and a person's document, are refused with the field."""
+    """A wrong check character, and a person's document, are refused with the field."""
     before, who = registry.counters(), invent_organization()
     wrong = who.number[:-1] + ("1" if who.number[-1] != "1" else "2")
     with pytest.raises(InvalidFields) as caught:
@@ -109,7 +109,7 @@ def test_a_malformed_code_asks_nobody(vault: Vault, registry: Registry) -> None:
 
 
 def test_what_waits_is_settled_by_the_worker(house: House, vault: Vault, registry: Registry) -> None:
-    """While the registry is down the claim waits, sealed; then the worker asks once, and it is verified."""
+    """During an outage the claim waits, sealed; then the worker checks it once, and it is verified."""
     who = newcomer(registry)
     registry.behave("down")
     answer = verify_organization(vault, who)
@@ -124,7 +124,7 @@ def test_what_waits_is_settled_by_the_worker(house: House, vault: Vault, registr
 
 
 def test_a_repeat_is_the_same_claim_and_a_person_is_not(vault: Vault, registry: Registry) -> None:
-    """The method is part of what a request id stands for."""
+    """A request id is bound to its method."""
     who, request_id = newcomer(registry), str(uuid4())
     consent = Consent("terms-3", datetime.now(UTC))
     document = unified_social_credit_code(who.number)
@@ -141,7 +141,7 @@ def test_a_repeat_is_the_same_claim_and_a_person_is_not(vault: Vault, registry: 
 
 
 def test_only_the_same_organization_verifies_again(vault: Vault, registry: Registry) -> None:
-    """Another one is DIFFERENT_OWNER after a match, and the account stays as it was."""
+    """Another organisation is DIFFERENT_OWNER after a match, and the account is unchanged."""
     first = verify_organization(vault, newcomer(registry, pair="12"))
     other = verify_organization(vault, newcomer(registry), account_token=first.account_token)
     assert other.failure_reason is FailureReason.DIFFERENT_OWNER
@@ -149,7 +149,7 @@ def test_only_the_same_organization_verifies_again(vault: Vault, registry: Regis
 
 
 def test_one_organization_has_as_many_accounts_as_one_person(vault: Vault, registry: Registry) -> None:
-    """The sixth account of one code is refused, after a match."""
+    """The sixth account of one code is refused after a match."""
     who = newcomer(registry)
     answers = [verify_organization(vault, who) for _ in range(6)]
     assert [answer.succeeded for answer in answers] == [True] * 5 + [False]
@@ -157,7 +157,7 @@ def test_one_organization_has_as_many_accounts_as_one_person(vault: Vault, regis
 
 
 def test_custodians_open_what_was_sealed(house: House, vault: Vault, registry: Registry) -> None:
-    """Type, code and name are in the record, and in no column of the database."""
+    """Type, code and name are in the record, and in no database column."""
     who = newcomer(registry)
     answer = verify_organization(vault, who)
     payload = open_record.open_record(

@@ -1,4 +1,4 @@
-"""The registry fails in every way it can: nobody is verified without its word, nobody is charged twice."""
+"""The registry fails in every way: nobody is verified without its answer, and no check is charged twice."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def _settled(vault: Vault, pending: Verification, *, patience: float = 45) -> Ve
 
 
 def test_down_then_back(vault: Vault, registry: Registry) -> None:
-    """While nothing listens a sign-up is PENDING; once it is back it is VERIFIED and charged once."""
+    """During an outage a sign-up is PENDING; after it it is VERIFIED and charged once."""
     person = registry.newcomer()
     registry.behave("down")
     before = registry.charged()
@@ -35,7 +35,7 @@ def test_down_then_back(vault: Vault, registry: Registry) -> None:
 
 
 def test_waiting_identity_is_sealed_and_goes(house: House, vault: Vault, registry: Registry) -> None:
-    """A waiting claim is kept sealed to the day key, and deleted once it is settled."""
+    """A waiting claim is sealed to the day key, and deleted once it is settled."""
     registry.behave("down")
     pending = verify(vault, registry.newcomer())
     count = "select count(*) from intakes where account_token = ?"
@@ -46,7 +46,7 @@ def test_waiting_identity_is_sealed_and_goes(house: House, vault: Vault, registr
 
 
 def test_lost_answer_is_asked_for(vault: Vault, registry: Registry) -> None:
-    """A check whose answer was lost is queried, not sent again: charged once."""
+    """A check whose answer was lost is queried, not repeated: charged once."""
     person = registry.newcomer()
     registry.behave("lose_answer", count=1)
     before = registry.counters()
@@ -59,7 +59,7 @@ def test_lost_answer_is_asked_for(vault: Vault, registry: Registry) -> None:
 
 
 def test_half_an_answer_of_a_mismatch_is_no_success(vault: Vault, registry: Registry) -> None:
-    """Half an answer decides nothing; the query tells the mismatch."""
+    """Half an answer decides nothing; the query returns the mismatch."""
     person = Person(registry.newcomer().name, registry.newcomer().number)
     registry.behave("half_answer", count=1)
     before = registry.charged()
@@ -72,7 +72,7 @@ def test_half_an_answer_of_a_mismatch_is_no_success(vault: Vault, registry: Regi
 def test_check_in_progress_is_settled_later(
     house: House, vault: Vault, registry: Registry, matches: bool
 ) -> None:
-    """A check that the registry works on is polled until it says yes or no."""
+    """A check in progress is polled until the registry decides."""
     person = registry.newcomer()
     registry.behave("in_progress", count=1)
     pending = verify(vault, person)
@@ -95,13 +95,13 @@ def test_system_errors_decide_nothing(vault: Vault, registry: Registry, mode: st
 
 
 def test_slow_answer_is_waited_for(vault: Vault, registry: Registry) -> None:
-    """An answer within the patience of two seconds is still the answer of the call."""
+    """An answer within two seconds is returned by the call itself."""
     registry.behave("normal", latency_ms=900)
     assert verify(vault, registry.newcomer()).succeeded
 
 
 def test_hanging_registry_holds_nobody_up(vault: Vault, registry: Registry) -> None:
-    """A registry that never answers makes the claim PENDING within the patience, and is asked again later."""
+    """With a hanging registry the claim becomes PENDING in time, and is checked again later."""
     person = registry.newcomer()
     registry.behave("hang", count=1)
     pending = verify(vault, person)

@@ -1,4 +1,4 @@
-"""Processes die at the worst moment: what was acknowledged is there, and nothing is done twice."""
+"""Processes die at the worst time: acknowledged claims exist, and nothing is done twice."""
 
 import os
 import signal
@@ -20,7 +20,7 @@ COUNTS = [
 
 @pytest.mark.parametrize("victim", ["serve", "work"])
 def test_kill_in_the_middle_loses_nothing_and_doubles_nothing(own_house: House, victim: str) -> None:
-    """kill -9 under load: each acknowledged claim is there, each retry is the same claim, charged once."""
+    """After kill -9 under load each acknowledged claim exists, each retry is the same claim, charged once."""
     people = [(own_house.registry.newcomer(), str(uuid4())) for _ in range(24)]
     own_house.registry.behave("normal", latency_ms=150)
     pid = own_house.ready["pids"][victim]
@@ -35,20 +35,20 @@ def test_kill_in_the_middle_loses_nothing_and_doubles_nothing(own_house: House, 
     assert f"{victim}-0 ended with -9" in told or f"{victim} ended with -9" in told
     assert not own_house.session.ready_file.exists()
     own_house.start()
-    # The registry forgets what it was only told while it ran; these people are to be as real as before.
+    # The registry forgets people added at run time, so these people are added again.
     own_house.registry.add(*(person for person, _ in people))
     with own_house.vault() as vault:
         for (person, request_id), before in zip(people, answers, strict=True):
             ended = settled(vault, person, request_id)
             assert ended.succeeded
             assert before is None or before.pending or before == ended
-    # Each person has one claim, one check id and one record, however often the request was sent.
+    # Each person has one claim, one check id and one record, however often the request was repeated.
     for count in COUNTS:
         assert own_house.query(count) == [(len(people),)], count
 
 
 def test_status_survives_a_restart(own_house: House) -> None:
-    """A stop and a start on the same state folder keep every account and every certificate."""
+    """A stop and a start on the same state folder keep every account and certificate."""
     with own_house.vault() as vault:
         answer = verify(vault, own_house.registry.newcomer())
     assert own_house.session.stop() == 0

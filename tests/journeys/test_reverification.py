@@ -1,4 +1,4 @@
-"""An account's life after the first verification: renewed, expired, limited, never taken over."""
+"""An account after the first verification: renewed, expired, limited, never taken over."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ def test_same_person_renews(vault: Vault, registry: Registry) -> None:
 
 
 def test_other_person_is_not_the_owner(vault: Vault, registry: Registry) -> None:
-    """Somebody else's true identity for the account is DIFFERENT_OWNER and changes nothing."""
+    """Somebody else's valid identity for the account is DIFFERENT_OWNER and changes nothing."""
     first = verify(vault, registry.newcomer())
     taken = verify(vault, registry.newcomer(), account_token=first.account_token)
     assert taken.failure_reason is FailureReason.DIFFERENT_OWNER
@@ -28,7 +28,7 @@ def test_other_person_is_not_the_owner(vault: Vault, registry: Registry) -> None
 
 
 def test_failed_renewal_changes_nothing(vault: Vault, registry: Registry) -> None:
-    """A mismatch on renewal leaves the account VERIFIED until its day."""
+    """A mismatch on renewal leaves the account VERIFIED until its expiry."""
     person = registry.newcomer()
     first = verify(vault, person)
     failed = verify(vault, Person(registry.newcomer().name, person.number), account_token=first.account_token)
@@ -46,7 +46,7 @@ def test_rejected_sign_up_may_try_again(vault: Vault, registry: Registry) -> Non
 
 
 def test_newer_claim_supersedes_a_waiting_one(vault: Vault, registry: Registry) -> None:
-    """A second claim for a pending account takes its place; the first is FAILED, SUPERSEDED."""
+    """A second claim for a pending account replaces the first, which is FAILED, SUPERSEDED."""
     person = registry.newcomer()
     registry.behave("down")
     first = verify(vault, person)
@@ -57,7 +57,7 @@ def test_newer_claim_supersedes_a_waiting_one(vault: Vault, registry: Registry) 
 
 
 def test_sixth_account_is_refused_after_a_match(vault: Vault, registry: Registry) -> None:
-    """One person has at most five accounts; the sixth is told so only because the person is who they say."""
+    """A person has at most five accounts; the sixth is refused only after the identity matches."""
     person = registry.newcomer()
     assert all(verify(vault, person).succeeded for _ in range(5))
     assert verify(vault, person).failure_reason is FailureReason.ACCOUNT_LIMIT_REACHED
@@ -66,7 +66,7 @@ def test_sixth_account_is_refused_after_a_match(vault: Vault, registry: Registry
 
 
 def test_repeated_mismatches_are_limited(vault: Vault, registry: Registry) -> None:
-    """After five mismatches of one person within an hour the next try has to wait, and is not asked about."""
+    """After five mismatches of one person within an hour, the next try must wait and is not checked."""
     number = registry.newcomer().number
     for _ in range(5):
         assert verify(vault, Person(registry.newcomer().name, number)).failed
@@ -78,7 +78,7 @@ def test_repeated_mismatches_are_limited(vault: Vault, registry: Registry) -> No
 
 
 def test_verification_expires_on_its_day_and_is_renewed(own_house: House) -> None:
-    """On its expire_date an account is EXPIRED; its owner makes it VERIFIED again."""
+    """On its expire_date an account is EXPIRED; its owner can verify it again."""
     with own_house.vault() as vault:
         person = own_house.registry.newcomer()
         first = verify(vault, person)
@@ -95,7 +95,7 @@ def test_verification_expires_on_its_day_and_is_renewed(own_house: House) -> Non
 
 
 def test_claim_without_an_answer_ends_after_48_hours(own_house: House) -> None:
-    """A registry that stays away for 48 hours fails the claim, and nothing of it waits any longer."""
+    """After 48 hours without an answer the claim fails, and its intake is deleted."""
     with own_house.vault() as vault:
         own_house.registry.behave("down")
         pending = verify(vault, own_house.registry.newcomer())

@@ -19,7 +19,7 @@ from tests.support.staff import Town
 
 
 class Wired(Town):
-    """Who also speaks the wire."""
+    """Members' commands that also call the service directly."""
 
     def edge(self, name: str) -> CustodyEdge:
         folder = self.folder(name)
@@ -40,7 +40,7 @@ def get(edge: CustodyEdge, version: int = 0) -> roster_pb2.Roster:
 
 
 def until(happened: Callable[[], bool], *, within: float) -> None:
-    """Wait for something that must happen in time."""
+    """Wait for a condition that must hold in time."""
     deadline = time.monotonic() + within
     while not happened():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -57,7 +57,7 @@ def denied(edge: CustodyEdge) -> bool:
 
 
 def test_a_roster_lives(town: Wired, tmp_path: Path) -> None:
-    """An auditor is removed by two custodians, on an open connection, and the log keeps every step."""
+    """Two custodians remove an auditor during an open connection, and the log records every step."""
     place, draft = Path(town.house.ready["roster"]), tmp_path / "second.json"
     with town.edge("auditor-b") as leaving, town.edge("auditor-a") as staying:
         assert get(leaving).version == 1
@@ -91,7 +91,7 @@ def test_a_roster_lives(town: Wired, tmp_path: Path) -> None:
 
 
 def test_platforms_come_and_go_over_the_wire(town: Wired) -> None:
-    """An operator registers a platform's certificate and takes it away again; repeats change nothing."""
+    """An operator registers and revokes a platform's certificate; repeats change nothing."""
     house = town.house
     tls = house.certificate(house.platform("platform-z"), file="platform-z")
     spki = certificate.read(Path(tls.certificate).read_bytes()).spki
@@ -117,7 +117,7 @@ def test_platforms_come_and_go_over_the_wire(town: Wired) -> None:
 
 
 def test_development_s_people_have_second_factors(town: Wired) -> None:
-    """Each can read the own secret; a new one needs a code of the old one."""
+    """Each member can read the secret; a new one needs a code of the old one."""
     folder = town.folder("custodian-a")
     uri = totp.read(folder)
     assert uri.startswith("otpauth://totp/idvault:custodian-a?secret=")

@@ -1,4 +1,4 @@
-"""The same request: one claim, one check, one record, whoever asks how often."""
+"""The same request: one claim, one check, one record, whoever repeats it and however often."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ def _send(vault: Vault, person: Person, request_id: str) -> Verification:
 
 
 def test_repeat_is_the_same_claim(vault: Vault, registry: Registry) -> None:
-    """The same request again answers the same claim and asks nobody."""
+    """A repeated request returns the same claim without a registry call."""
     person, request_id = registry.newcomer(), str(uuid4())
     first = _send(vault, person, request_id)
     charged = registry.charged()
@@ -32,7 +32,7 @@ def test_repeat_is_the_same_claim(vault: Vault, registry: Registry) -> None:
 
 
 def test_repeat_of_a_failure_is_the_same_failure(vault: Vault, registry: Registry) -> None:
-    """A mismatch repeated is the same mismatch, counted once."""
+    """A repeated mismatch is the same mismatch, counted once."""
     person = Person(registry.newcomer().name, registry.newcomer().number)
     request_id = str(uuid4())
     first = _send(vault, person, request_id)
@@ -43,7 +43,7 @@ def test_repeat_of_a_failure_is_the_same_failure(vault: Vault, registry: Registr
 
 
 def test_other_body_is_refused(vault: Vault, registry: Registry) -> None:
-    """The same id with another name, number, consent or account is REQUEST_ID_REUSED."""
+    """The same id with a different name, number, consent or account is REQUEST_ID_REUSED."""
     person, request_id = registry.newcomer(), str(uuid4())
     other = registry.newcomer()
     first = _send(vault, person, request_id)
@@ -58,7 +58,7 @@ def test_other_body_is_refused(vault: Vault, registry: Registry) -> None:
 
 
 def test_request_ids_of_two_platforms_do_not_meet(house: House, vault: Vault, registry: Registry) -> None:
-    """Two platforms may choose the same id; each has its own claim."""
+    """Two platforms may choose the same id; each has a separate claim."""
     person, request_id = registry.newcomer(), str(uuid4())
     first = _send(vault, person, request_id)
     with house.vault("platform-b") as other:
@@ -87,7 +87,7 @@ def test_64_parallel_callers_make_one_claim(house: House, vault: Vault, registry
 
 
 def test_parallel_requests_of_one_person_never_pass_the_limit(vault: Vault, registry: Registry) -> None:
-    """16 requests of one person at once: five accounts and not one more, however they race."""
+    """16 concurrent requests of one person give exactly five accounts."""
     person = registry.newcomer()
     with ThreadPoolExecutor(16) as pool:
         calls = [pool.submit(verify, vault, person) for _ in range(16)]

@@ -1,4 +1,4 @@
-"""Signing up: a person's name and number are checked, and only a status comes out."""
+"""Signing up: a person's name and number are checked, and only a status is revealed."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -23,7 +23,7 @@ from tests.support.sandbox import Person, Registry, invent, verify, with_wrong_c
 
 
 def test_match_is_verified(vault: Vault, registry: Registry) -> None:
-    """A person whom the registry knows is VERIFIED at once, for a year, and the registry is asked once."""
+    """A person known to the registry is VERIFIED at once, for a year, with one registry call."""
     before = registry.charged()
     answer = verify(vault, registry.newcomer())
     assert answer.succeeded
@@ -35,7 +35,7 @@ def test_match_is_verified(vault: Vault, registry: Registry) -> None:
 
 
 def test_mismatch_is_an_answer(vault: Vault, registry: Registry) -> None:
-    """Another one's number is FAILED with MISMATCH, and nobody is verified."""
+    """Somebody else's number is FAILED with MISMATCH."""
     person, other = registry.newcomer(), registry.newcomer()
     answer = verify(vault, Person(person.name, other.number))
     assert answer.failed
@@ -45,7 +45,7 @@ def test_mismatch_is_an_answer(vault: Vault, registry: Registry) -> None:
 
 
 def test_unknown_person_is_a_mismatch(vault: Vault) -> None:
-    """A registry that does not tell unknown from wrong makes both MISMATCH."""
+    """For a registry that does not distinguish unknown from wrong, both are MISMATCH."""
     assert verify(vault, invent()).failure_reason is FailureReason.MISMATCH
 
 
@@ -68,7 +68,7 @@ def _malformed() -> list[tuple[str, str, str, FieldCode]]:
 
 @pytest.mark.parametrize("case", range(len(_malformed())))
 def test_malformed_field_is_named_without_its_value(vault: Vault, registry: Registry, case: int) -> None:
-    """What is malformed is INVALID_ARGUMENT with the field and a code, and the registry is not asked."""
+    """A malformed value is INVALID_ARGUMENT with the field and a code, and the registry is not called."""
     name, number, field, code = _malformed()[case]
     before = registry.counters()
     with pytest.raises(InvalidFields) as caught:
@@ -78,14 +78,14 @@ def test_malformed_field_is_named_without_its_value(vault: Vault, registry: Regi
     if code not in (FieldCode.BIRTH_DATE, FieldCode.FUTURE_DATE, FieldCode.REGION):
         assert caught.value.fields[field] is code
     else:
-        # A check digit that is wrong as well may be told first.
+        # A wrong check digit may be reported first.
         assert caught.value.fields[field] in (code, FieldCode.CHECK_DIGIT)
     assert not number or number not in str(caught.value)
     assert registry.counters() == before
 
 
 def test_both_fields_are_told_at_once(vault: Vault) -> None:
-    """A form with two wrong fields hears of both in one answer."""
+    """A form with two wrong fields gets both in one answer."""
     with pytest.raises(InvalidFields) as caught:
         verify(vault, Person("", "1"))
     assert set(caught.value.fields) == {"real_name", "document.number"}
@@ -108,7 +108,7 @@ def test_unsupported_document_is_refused(vault: Vault) -> None:
     [("", 0, "consent.policy_version"), ("terms-3", 2, "consent.agree_time")],
 )
 def test_consent_is_required(vault: Vault, policy: str, days: int, field: str) -> None:
-    """A claim without a consent, or with one from the future, is CONSENT_MISSING."""
+    """A claim without a consent, or with a future one, is CONSENT_MISSING."""
     person = invent()
     consent = Consent(policy, datetime.now(UTC) + timedelta(days=days))
     with pytest.raises(InvalidFields) as caught:
@@ -119,26 +119,26 @@ def test_consent_is_required(vault: Vault, policy: str, days: int, field: str) -
 
 @pytest.mark.parametrize("kind", ["minority", "rare_character", "private_use", "renamed"])
 def test_names_of_every_kind_are_verified(house: House, vault: Vault, kind: str) -> None:
-    """Names with a separator, beyond the BMP, with a private-use twin, and of the renamed are verified."""
+    """Names with a separator, beyond the BMP, with a private-use twin, and of renamed people are verified."""
     found = house.population(kind)
     assert verify(vault, Person(found["name"], found["number"])).succeeded
 
 
 def test_other_dots_are_the_separator(house: House, vault: Vault) -> None:
-    """A minority name typed with another dot is the same name."""
+    """A minority name typed with a different dot is the same name."""
     found = house.population("minority")
     assert verify(vault, Person(found["name"].replace("·", "•"), found["number"])).succeeded
 
 
 def test_former_name_does_not_match(house: House, vault: Vault) -> None:
-    """A person who was renamed does not match under the former name."""
+    """A renamed person does not match under the former name."""
     found = house.population("renamed")
     answer = verify(vault, Person(found["former_name"], found["number"]))
     assert answer.failure_reason is FailureReason.MISMATCH
 
 
 def test_private_use_spelling_is_asked_second(house: House, vault: Vault, registry: Registry) -> None:
-    """A name with a twin spelling costs two checks, each under an id of its own."""
+    """A name with a twin spelling needs two checks, each with a separate id."""
     found = house.population("private_use")
     before = registry.charged()
     answer = verify(vault, Person(found["name"], found["number"]))
@@ -150,7 +150,7 @@ def test_private_use_spelling_is_asked_second(house: House, vault: Vault, regist
 def test_record_opens_with_two_custodians_and_not_with_one(
     house: House, vault: Vault, registry: Registry
 ) -> None:
-    """What was sealed at sign-up is the normalised identity; any two custodians open it, none alone does."""
+    """The sealed data is the normalised identity; any two custodians open it, one alone cannot."""
     person = registry.newcomer()
     token = verify(vault, Person(person.name, person.number.lower())).account_token
     names = house.ready["quorum"]["custodians"]
@@ -167,14 +167,14 @@ def test_record_opens_with_two_custodians_and_not_with_one(
 
 
 def test_failed_sign_up_leaves_no_record(house: House, vault: Vault) -> None:
-    """Nothing is sealed of somebody who was not verified."""
+    """Nothing is sealed for a person who was not verified."""
     token = verify(vault, invent()).account_token
     with pytest.raises(open_record.NoRecordError):
         open_record.read_record(house.ready, account_token=token)
 
 
 def test_account_of_another_platform_is_not_found(house: House, vault: Vault, registry: Registry) -> None:
-    """A second platform's look at a token, or claim for it, is NOT_FOUND in the words of an unknown one."""
+    """A second platform's read of a token, or claim for it, gets the same NOT_FOUND as an unknown token."""
     person = registry.newcomer()
     token = verify(vault, person).account_token
     with house.vault("platform-b") as other:
@@ -192,7 +192,7 @@ def test_account_of_another_platform_is_not_found(house: House, vault: Vault, re
 
 
 def test_same_person_has_unrelated_tokens(house: House, vault: Vault, registry: Registry) -> None:
-    """Two platforms that verify one person get tokens that have nothing in common."""
+    """Two platforms that verify one person get unrelated tokens."""
     person = registry.newcomer()
     with house.vault("platform-b") as other:
         tokens = {verify(vault, person).account_token, verify(other, person).account_token}

@@ -1,4 +1,4 @@
-"""Somebody puts an old copy of the databases back: nothing starts under a witness that has seen more."""
+"""An old copy of the databases is restored: nothing starts because the witness has seen more."""
 
 import json
 import os
@@ -24,14 +24,14 @@ from tests.support.sandbox import verify, wait_for
 
 
 def _witnessed(house: House) -> int:
-    """Return the size that the witness has cosigned."""
-    # A hidden one beside it is the next, half written: the witness keeps one while this looks.
+    """Return the size last cosigned by the witness."""
+    # A hidden file beside it is a draft: the witness may be writing the next one.
     (file,) = (house.state / "witness" / "logs").glob("[!.]*")
     return checkpoint.parse(file.read_text("utf-8")).size
 
 
 def _enrol(house: House, count: int) -> None:
-    """Let people sign up, and wait until the witness has seen all of it."""
+    """Sign up people, and wait until the witness has seen all entries."""
     with house.vault() as vault:
         for _ in range(count):
             assert verify(vault, house.registry.newcomer()).succeeded
@@ -42,7 +42,7 @@ def _enrol(house: House, count: int) -> None:
 def _copy(
     house: House, folder: Path, *, back: bool = False, names: tuple[str, ...] = ("main", "shred")
 ) -> None:
-    """Copy databases that nobody has open, and what SQLite keeps beside them."""
+    """Copy closed databases, including SQLite's files beside them."""
     source, target = (folder, house.state) if back else (house.state, folder)
     target.mkdir(exist_ok=True)
     for name in names:
@@ -54,7 +54,7 @@ def _copy(
 
 @contextmanager
 def _witness(house: House) -> Iterator[dict[str, str]]:
-    """Run the house's witness alone; give the settings that name it."""
+    """Run the house's witness alone; return the settings that name it."""
     layout = Layout(house.state)
     ready = house.folder / "witness.json"
     process = start(
@@ -92,7 +92,7 @@ def _run(
 
 
 def test_rolled_back_databases_are_refused(own_house: House, tmp_path: Path) -> None:
-    """Copies that are put back: `serve` and `work` end with 5 and the published line, and write nothing."""
+    """With restored copies `serve` and `work` end with 5 and the published line, and write nothing."""
     _enrol(own_house, 2)
     assert own_house.session.stop() == 0
     _copy(own_house, tmp_path / "old")
@@ -113,7 +113,7 @@ def test_rolled_back_databases_are_refused(own_house: House, tmp_path: Path) -> 
         refused = _run(own_house, "work", witness, "--json")
         assert refused.returncode == ExitCode.UNVERIFIED
         assert json.loads(refused.stderr)["error"]["text"] == line
-    # The whole machine does not start either, and says the same line.
+    # The whole deployment does not start either, with the same line.
     with pytest.raises(ProcessError):
         own_house.session.start()
     assert line in own_house.session.output.read_text("utf-8")
@@ -124,7 +124,7 @@ def test_rolled_back_databases_are_refused(own_house: House, tmp_path: Path) -> 
 
 
 def test_a_fork_is_refused(own_house: House, tmp_path: Path) -> None:
-    """A copy that went on by itself, without the witness, is another history: refused, and never cosigned."""
+    """A copy that grew without the witness is another history: refused, and never cosigned."""
     _enrol(own_house, 1)
     assert own_house.session.stop() == 0
     _copy(own_house, tmp_path / "old")
@@ -135,7 +135,7 @@ def test_a_fork_is_refused(own_house: House, tmp_path: Path) -> None:
     seen = _witnessed(own_house)
     assert own_house.session.stop() == 0
     shutil.copytree(own_house.state / "witness", tmp_path / "true")
-    # The copy grows under a witness that was put back as well, and then meets the true one.
+    # The copy grows with a restored witness, and then meets the real one.
     _copy(own_house, tmp_path / "old", back=True)
     shutil.rmtree(own_house.state / "witness")
     shutil.copytree(aside, own_house.state / "witness")
@@ -157,7 +157,7 @@ def test_a_fork_is_refused(own_house: House, tmp_path: Path) -> None:
 
 
 def test_without_its_witness_nothing_starts(own_house: House) -> None:
-    """A witness that is away, or one that does not know the log, stops the start and says what to do."""
+    """An unavailable witness, or one that does not know the log, stops the start with advice."""
     _enrol(own_house, 1)
     with _stopped_witness(own_house) as witness:
         for command in ("serve", "work"):
@@ -178,7 +178,7 @@ def _stopped_witness(house: House) -> Iterator[dict[str, str]]:
 
 
 def test_the_published_checkpoint_is_cosigned(house: House) -> None:
-    """On one machine everything runs under the witness: its cosignature is on the published checkpoint."""
+    """In a development deployment the published checkpoint has the witness's cosignature."""
     public = Path(house.ready["public"]) / "checkpoint"
     key = note.parse_key(house.ready["witness"]["public_key"])
     log_key = note.parse_key(house.ready["log"]["public_key"])

@@ -1,4 +1,4 @@
-"""What the mock registry knows and remembers of organisations. All of them are synthetic."""
+"""The mock registry's organisations and their checks. All of them are synthetic."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -32,12 +32,12 @@ def ledger(*, keep_unheard: bool = True) -> EnterpriseLedger:
 
 
 def charged(memory: EnterpriseLedger) -> tuple[int, int]:
-    """Return what was charged, and how many ids came again."""
+    """Return what was charged, and how many ids were repeated."""
     return memory._counters.charged, memory._counters.duplicate_ai
 
 
 def test_the_same_check_is_told_again_for_48_hours() -> None:
-    """Charged once; after that the id is free, and a check with it is decided anew."""
+    """It is charged once; after 48 h the id is free and a check is decided again."""
     memory = ledger()
     for hours in (0, 1, 48):
         assert memory.check(KNOWN, now=NOW + timedelta(hours=hours)) is EnterpriseStatus.MATCH
@@ -47,7 +47,7 @@ def test_the_same_check_is_told_again_for_48_hours() -> None:
 
 
 def test_an_id_belongs_to_one_name_and_code() -> None:
-    """With another content it is refused as in use, and nothing is told."""
+    """With different content it is refused as in use, and nothing is revealed."""
     memory = ledger()
     memory.check(KNOWN, now=NOW)
     with pytest.raises(RefusedError) as caught:
@@ -57,7 +57,7 @@ def test_an_id_belongs_to_one_name_and_code() -> None:
 
 
 def test_what_nobody_heard_may_be_forgotten() -> None:
-    """Then each repeat is decided and charged, but for a check that is in progress."""
+    """Each repeat is then decided and charged again, except for a check in progress."""
     memory = ledger(keep_unheard=False)
     for _ in range(2):
         assert memory.check(KNOWN, now=NOW) is EnterpriseStatus.MATCH
@@ -72,7 +72,7 @@ def test_what_nobody_heard_may_be_forgotten() -> None:
 
 
 def test_generated_organizations_are_the_same_each_time() -> None:
-    """Of every authority and category, no two with one code, none with a real region."""
+    """All authorities and categories, no duplicate codes, no real region."""
     made = organization.generate()
     assert made == organization.generate()
     assert made != organization.generate(seed=1)
@@ -92,7 +92,7 @@ def test_no_repr_shows_an_organization() -> None:
 
 
 async def test_organizations_are_added_by_the_admin_port(registry: Running) -> None:
-    """One, or a list, is known at once; a wrong one is refused with all that came with it."""
+    """One or a list is added at once; a wrong one is refused with the whole list."""
     new = {"name": "虚构（新）公司", "number": credit_code(body="MA999999")}
     assert await registry.admin("POST", "/organizations", new) == (200, {"added": 1})
     assert await registry.admin("POST", "/organizations", {"organizations": [new]}) == (200, {"added": 1})
@@ -113,7 +113,7 @@ async def test_organizations_are_added_by_the_admin_port(registry: Running) -> N
 
 
 async def test_a_population_of_an_older_version_gets_the_seeds_organizations(tmp_path: Path) -> None:
-    """The file is left as it is."""
+    """The file is not changed."""
     path = tmp_path / "population.json"
     population.save(path, people=population.generate(size=20))
     before = path.read_bytes()
@@ -124,7 +124,7 @@ async def test_a_population_of_an_older_version_gets_the_seeds_organizations(tmp
 
 @pytest.mark.parametrize("entries", [1, [1], [{"name": "虚构"}]])
 def test_a_damaged_file_is_refused(tmp_path: Path, entries: object) -> None:
-    """Organisations that are none stop the start."""
+    """Malformed organisations prevent the start."""
     path = tmp_path / "population.json"
     path.write_text(json.dumps({"people": [], "organizations": entries}), encoding="utf-8")
     with pytest.raises(PopulationError):
@@ -132,7 +132,7 @@ def test_a_damaged_file_is_refused(tmp_path: Path, entries: object) -> None:
 
 
 def test_codes_have_both_check_characters() -> None:
-    """What the mock makes, the vault's rules take."""
+    """The generated codes pass idvault's rules."""
     made = organization.code("91", "MA000001")
     assert made == credit_code()
     assert document.credit_check_character(body=made[:17]) == made[17]

@@ -14,21 +14,21 @@ KNOWN = Question("a" * 32, "某一一", "110000190101010001")
 
 
 def ledger(*, keep_unheard: bool = True, cap: int = 500) -> Ledger:
-    """Return a memory without people of its own."""
+    """Return a ledger without people."""
     return Ledger(
         people=[], keep_unheard=keep_unheard, caps=DayCaps(name=cap, number=cap), counters=Counters()
     )
 
 
 def refused(memory: Ledger, *, now: datetime) -> NppaCode:
-    """Return the code with which the known question's id is refused by a query."""
+    """Return the code with which a query of the known question's id is refused."""
     with pytest.raises(RefusedError) as caught:
         memory.query(KNOWN.ai, now=now)
     return caught.value.code
 
 
 def test_a_result_lives_48_hours_unheard() -> None:
-    """Nobody asked: the result is there after 48 h and gone after that, and the id is free."""
+    """Without a query the result is kept for 48 h; after that the id is free."""
     memory = ledger()
     memory.check(KNOWN, now=START)
     assert memory.query(KNOWN.ai, now=START + timedelta(hours=48)).status is NppaStatus.VERIFIED
@@ -40,7 +40,7 @@ def test_a_result_lives_48_hours_unheard() -> None:
 
 
 def test_a_result_lives_300_seconds_once_it_was_told() -> None:
-    """After the first query that told it, a result lives 300 s; later queries do not prolong that."""
+    """After the first query that returned it, a result is kept for 300 s; later queries add nothing."""
     memory = ledger()
     memory.check(KNOWN, now=START)
     for seconds in (0, 200, 300):
@@ -49,7 +49,7 @@ def test_a_result_lives_300_seconds_once_it_was_told() -> None:
 
 
 def test_polling_a_check_in_progress_starts_no_clock() -> None:
-    """The 300 s begin with the query that tells the result, not with those before it."""
+    """The 300 s start with the query that returns the result."""
     memory = ledger(keep_unheard=False)
     memory.check(KNOWN, now=START, in_progress=True)
     assert memory.query(KNOWN.ai, now=START).status is NppaStatus.IN_PROGRESS
@@ -60,14 +60,14 @@ def test_polling_a_check_in_progress_starts_no_clock() -> None:
 
 
 def test_a_check_in_progress_ends_with_48_hours() -> None:
-    """A check that nobody settled is forgotten."""
+    """A check that is never settled is forgotten."""
     memory = ledger()
     memory.check(KNOWN, now=START, in_progress=True)
     assert not memory.settle(KNOWN.ai, NppaStatus.VERIFIED, now=START + timedelta(hours=49))
 
 
 def test_daily_caps_begin_anew_at_chinese_midnight() -> None:
-    """A cap counts a day of China."""
+    """A cap counts per day in China."""
     memory = ledger(cap=1)
     evening = datetime(2026, 3, 1, 15, 59, tzinfo=UTC)
     memory.check(KNOWN, now=evening)
@@ -87,6 +87,6 @@ def test_a_ban_lasts_a_minute() -> None:
 
 
 def test_a_steady_rate_at_the_cap_passes() -> None:
-    """Two calls in any second are what a cap of two allows."""
+    """A cap of two allows two calls in any second."""
     gate = RateGate(cap=2)
     assert all(gate.admits(i / 2) for i in range(20))

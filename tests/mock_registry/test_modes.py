@@ -1,4 +1,4 @@
-"""Each mode of the mock registry, as the adapters meet it on both wires. All people are synthetic."""
+"""Each mode of the mock registry as the adapters see it, on both wires. All people are synthetic."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -17,20 +17,20 @@ OTHER_KEY = "0123456789abcdef0123456789abcdef"
 
 @pytest.fixture(params=WIRES)
 def wire(request: pytest.FixtureRequest) -> str:
-    """Name each wire in turn."""
+    """Run the test with each wire."""
     return str(request.param)
 
 
 @pytest.fixture
 async def usual(tmp_path: Path, wire: str) -> AsyncIterator[Session]:
-    """A registry that keeps what nobody heard, with the real interface's caps."""
+    """A registry that keeps unheard results, with the real interface's caps."""
     async with desk(tmp_path, wire) as opened:
         yield opened
 
 
 @pytest.mark.parametrize("mode", ["half_answer", "lose_answer"])
 async def test_an_answer_that_does_not_arrive(usual: Session, mode: str) -> None:
-    """Half an answer or none decides nothing for the caller; it was decided, and is charged once."""
+    """Half an answer or none leaves the caller in doubt; the check was decided and is charged once."""
     await usual.registry.behave(mode, count=1)
     assert await usual.check(1, usual.known()) is RegistryAnswer.UNKNOWN
     assert await usual.count("charged") == 1
@@ -39,7 +39,7 @@ async def test_an_answer_that_does_not_arrive(usual: Session, mode: str) -> None
 
 
 async def test_mode_wrong_signature(usual: Session) -> None:
-    """Every call is refused as badly signed, whatever was signed."""
+    """Every call is refused as badly signed."""
     await usual.registry.behave("wrong_signature")
     assert await usual.check(1, usual.known()) is RegistryAnswer.REJECTED_CALLER
     assert await usual.ask_again(1, usual.known()) is RegistryAnswer.REJECTED_CALLER
@@ -67,7 +67,7 @@ async def _undecided(usual: Session, mode: str) -> None:
 
 
 async def test_mode_in_progress(usual: Session) -> None:
-    """A check in progress is charged when it is settled, once, and polled until then."""
+    """A check in progress is polled until settled, and charged once then."""
     await usual.registry.behave("in_progress", count=1)
     assert await usual.check(1, usual.known()) is RegistryAnswer.IN_PROGRESS
     assert await usual.ask_again(1, usual.known()) is RegistryAnswer.IN_PROGRESS
@@ -80,7 +80,7 @@ async def test_mode_in_progress(usual: Session) -> None:
 
 
 async def test_in_progress_may_end_in_failure(usual: Session) -> None:
-    """A settled failure is told as a mismatch."""
+    """A settled failure is a mismatch."""
     await usual.registry.behave("in_progress", count=1)
     assert await usual.check(1, usual.known()) is RegistryAnswer.IN_PROGRESS
     await usual.registry.admin("POST", "/settle", {"ai": ai(1), "status": 2})
@@ -98,7 +98,7 @@ async def test_mode_rate_ban(tmp_path: Path, wire: str) -> None:
 
 
 async def test_mode_daily_caps(tmp_path: Path, wire: str) -> None:
-    """A name, or a number, that was checked too often today is errcode 2002, and not charged."""
+    """A name or number checked too often today is errcode 2002 and not charged."""
     async with desk(tmp_path, wire, options=Options(name_cap=2, number_cap=1)) as strict:
         first, second, third = (strict.known(index=index) for index in range(3))
         assert await strict.check(1, first) is RegistryAnswer.MATCH
@@ -114,7 +114,7 @@ async def test_mode_daily_caps(tmp_path: Path, wire: str) -> None:
 
 @pytest.mark.parametrize("seconds", [-6, 6])
 async def test_mode_clock_skew(usual: Session, wire: str, seconds: float) -> None:
-    """A clock that is more than 5 s off is the operator's to mend: errcode 1007, nothing is decided."""
+    """A clock that is more than 5 s off is errcode 1007: the operator must fix it, nothing is decided."""
     skewed = adapter(wire, usual.registry.addresses.base_url, ahead=seconds)
     assert await usual.check(1, usual.known(), adapter=skewed) is RegistryAnswer.REJECTED_CALLER
     await skewed.close()
@@ -131,7 +131,7 @@ async def test_mode_clock_skew(usual: Session, wire: str, seconds: float) -> Non
     ],
 )
 async def test_mode_caller_refused(usual: Session, wire: str, credentials: Credentials) -> None:
-    """An unknown appId or bizId is 1008, a wrong key 1011: for an operator to mend."""
+    """An unknown appId or bizId is 1008, a wrong key 1011: the operator must fix it."""
     stranger = adapter(wire, usual.registry.addresses.base_url, credentials=credentials)
     assert await usual.check(1, usual.known(), adapter=stranger) is RegistryAnswer.REJECTED_CALLER
     await stranger.close()
@@ -140,7 +140,7 @@ async def test_mode_caller_refused(usual: Session, wire: str, credentials: Crede
 
 
 async def test_mode_caller_refused_by_address(tmp_path: Path, wire: str) -> None:
-    """A caller from an address that is not on the list is errcode 1005."""
+    """An address that is not on the list is errcode 1005."""
     elsewhere = Options(allowed_addresses=frozenset({"192.0.2.1"}))
     async with desk(tmp_path, wire, options=elsewhere) as closed:
         assert await closed.check(1, closed.known()) is RegistryAnswer.REJECTED_CALLER
@@ -148,7 +148,7 @@ async def test_mode_caller_refused_by_address(tmp_path: Path, wire: str) -> None
 
 
 async def test_mode_private_use_spelling(usual: Session) -> None:
-    """A name that is kept under a private-use code point does not match as it is written, but so spelled."""
+    """A name stored with a private-use code point matches only in that spelling."""
     written = usual.known("private_use")
     assert await usual.check(1, written) is RegistryAnswer.MISMATCH
     spelled = type(written)(name.alternative_spelling(written.name) or "", written.document)
@@ -157,13 +157,13 @@ async def test_mode_private_use_spelling(usual: Session) -> None:
 
 
 async def test_mode_renamed_person(usual: Session) -> None:
-    """Under the former name there is a mismatch, also for an organisation; under the new one a match."""
+    """The former name is a mismatch, also for an organisation; the new one is a match."""
     assert await usual.check(1, usual.known("renamed", name="former_name")) is RegistryAnswer.MISMATCH
     assert await usual.check(2, usual.known("renamed")) is RegistryAnswer.MATCH
 
 
 async def test_mode_key_overlap(tmp_path: Path, wire: str) -> None:
-    """While a key is being changed both are accepted; without the overlap the former one is refused."""
+    """During a key change both keys are accepted; otherwise the old one is refused."""
     former = Credentials(CREDENTIALS.app_id, CREDENTIALS.biz_id, OTHER_KEY)
     for options, expected in (
         (Options(former_secret_key=OTHER_KEY), RegistryAnswer.MATCH),
@@ -177,7 +177,7 @@ async def test_mode_key_overlap(tmp_path: Path, wire: str) -> None:
 
 
 async def test_mode_forget_unheard(tmp_path: Path, wire: str) -> None:
-    """A registry of the other kind forgets what nobody heard: the check is decided, and charged, anew."""
+    """A registry that forgets unheard results decides and charges the check again."""
     async with desk(tmp_path, wire, options=Options(keep_unheard=False)) as forgetful:
         await forgetful.registry.behave("lose_answer", count=1)
         assert await forgetful.check(1, forgetful.known()) is RegistryAnswer.UNKNOWN

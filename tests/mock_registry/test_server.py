@@ -1,4 +1,4 @@
-"""The mock registry over HTTP, asked by the vault's own adapter. All names and numbers are synthetic."""
+"""The mock registry over HTTP, called by idvault's adapter. All names and numbers are synthetic."""
 
 import asyncio
 import json
@@ -53,13 +53,13 @@ def check_request(
     id_number: str = FIXTURE[1],
     credentials: Credentials = CREDENTIALS,
 ) -> NppaRequest:
-    """Return a check as the client's half builds it."""
+    """Return a check built by the client side."""
     question = Question(ai(number), name, id_number)
     return nppa_wire.build_check(credentials=credentials, question=question, now=real_time(), nonce=bytes(12))
 
 
 async def test_fixtures_byte_for_byte(registry: Running) -> None:
-    """Every fixed identity of the test system is answered as published, by check and by query."""
+    """Every fixed identity of the test system gets the published answer, by check and by query."""
     for i, ((name, number), (status, pi)) in enumerate(fixtures.PEOPLE.items()):
         body = await send(registry, check_request(number=i, name=name, id_number=number))
         assert json.loads(body) == {
@@ -75,7 +75,7 @@ async def test_fixtures_byte_for_byte(registry: Running) -> None:
 
 
 async def test_a_fixture_id_may_be_checked_again(registry: Running) -> None:
-    """The fixtures' own ids are never taken, and a repeated one is charged once."""
+    """The fixtures' ids are never in use, and a repeated one is charged once."""
     for _ in range(2):
         answer = await registry.adapter.check(ai="100000000000000001", identity=KNOWN, patience=PATIENCE)
         assert answer is RegistryAnswer.MATCH
@@ -93,7 +93,7 @@ async def test_everything_else_fails(registry: Running) -> None:
 
 
 async def test_a_repeated_id_is_refused_and_not_charged(registry: Running) -> None:
-    """A taken ai is errcode 2004; charged grows for the decided check alone; its result can be queried."""
+    """A used ai is errcode 2004; only the decided check is charged; its result can be queried."""
     assert await registry.adapter.check(ai=ai(1), identity=KNOWN, patience=PATIENCE) is RegistryAnswer.MATCH
     assert nppa_wire.parse_answer(await send(registry, check_request())).code == NppaCode.AI_IN_USE
     assert await registry.adapter.query(ai=ai(1), patience=PATIENCE) is RegistryAnswer.MATCH
@@ -112,7 +112,7 @@ async def test_an_unknown_id_is_not_found(registry: Running) -> None:
 
 
 async def test_mode_normal(registry: Running) -> None:
-    """Normal decides, and a count is used up by calls."""
+    """Normal mode decides, and calls use up a count."""
     await registry.behave("source_error", count=1)
     assert await registry.adapter.check(ai=ai(1), identity=KNOWN, patience=PATIENCE) is RegistryAnswer.UNKNOWN
     assert await registry.adapter.check(ai=ai(1), identity=KNOWN, patience=PATIENCE) is RegistryAnswer.MATCH
@@ -121,7 +121,7 @@ async def test_mode_normal(registry: Running) -> None:
 
 
 async def test_mode_slow(registry: Running) -> None:
-    """Slow decides at once but answers late: an impatient caller is in doubt and learns it by query."""
+    """Slow mode decides at once but answers late: an impatient caller is in doubt and queries the result."""
     await registry.behave("slow", count=1)
     assert await registry.adapter.check(ai=ai(1), identity=KNOWN, patience=0.2) is RegistryAnswer.UNKNOWN
     assert await registry.adapter.query(ai=ai(1), patience=PATIENCE) is RegistryAnswer.MATCH
@@ -129,13 +129,13 @@ async def test_mode_slow(registry: Running) -> None:
 
 
 async def test_slow_is_still_an_answer(registry: Running) -> None:
-    """A patient caller gets the slow answer itself."""
+    """A patient caller gets the slow answer."""
     await registry.behave("slow", latency_ms=200)
     assert await registry.adapter.check(ai=ai(1), identity=KNOWN, patience=PATIENCE) is RegistryAnswer.MATCH
 
 
 async def test_mode_hang(registry: Running) -> None:
-    """Hang takes nothing: the caller is in doubt, the query finds nothing, the same id may be sent again."""
+    """Hang decides nothing: the caller is in doubt, a query finds nothing, the same id may be resent."""
     await registry.behave("hang", count=1)
     assert await registry.adapter.check(ai=ai(1), identity=KNOWN, patience=0.2) is RegistryAnswer.UNKNOWN
     assert await registry.adapter.query(ai=ai(1), patience=PATIENCE) is RegistryAnswer.NOT_FOUND
@@ -143,7 +143,7 @@ async def test_mode_hang(registry: Running) -> None:
 
 
 async def test_mode_down(registry: Running) -> None:
-    """Down refuses connections for real, kept-alive ones too, and comes back on the same port."""
+    """Down refuses connections, including kept-alive ones, and comes back on the same port."""
     assert await registry.adapter.check(ai=ai(1), identity=KNOWN, patience=PATIENCE) is RegistryAnswer.MATCH
     await registry.behave("down")
     port = int(registry.addresses.base_url.rsplit(":", 1)[1])
@@ -158,7 +158,7 @@ async def test_mode_down(registry: Running) -> None:
 
 
 async def test_down_cuts_a_hanging_call(registry: Running) -> None:
-    """A call that hangs when the registry goes down is cut, and so in doubt."""
+    """A call that hangs when the registry goes down is cut, so it is in doubt."""
     await registry.behave("hang")
     call = asyncio.create_task(registry.adapter.check(ai=ai(1), identity=KNOWN, patience=PATIENCE))
     while (await registry.counters())["check"] == 0:
@@ -168,7 +168,7 @@ async def test_down_cuts_a_hanging_call(registry: Running) -> None:
 
 
 async def test_a_burst_is_banned(tmp_path: Path) -> None:
-    """Calls above the cap are refused, and all after them until the ban is lifted; queries are apart."""
+    """Calls above the cap are refused, and all later ones until the ban is lifted; queries are separate."""
     async with running(tmp_path, options=Options(check_cap=3)) as registry:
         answers = [
             await registry.adapter.check(ai=ai(i), identity=KNOWN, patience=PATIENCE) for i in range(5)
@@ -183,7 +183,7 @@ async def test_a_burst_is_banned(tmp_path: Path) -> None:
 
 
 async def test_clock_skew_is_refused(registry: Running) -> None:
-    """A message that is more than 5 s old, or dated ahead, is errcode 1007."""
+    """A message more than 5 s old or in the future is errcode 1007."""
     for seconds in (-6, 6):
         late = nppa_wire.build_query(
             credentials=CREDENTIALS, ai=ai(1), now=real_time() + timedelta(seconds=seconds)
@@ -193,7 +193,7 @@ async def test_clock_skew_is_refused(registry: Running) -> None:
 
 
 async def test_other_paths_methods_and_bodies(registry: Running) -> None:
-    """What is no call of the interface has the code of the specification."""
+    """Invalid calls get the codes of the specification."""
     base, good = registry.addresses.base_url, check_request()
     async with registry.http.get(f"{base}/nothing") as answer:
         assert nppa_wire.parse_answer(await answer.read()).code == NppaCode.NO_RESOURCE
@@ -215,14 +215,14 @@ async def test_other_paths_methods_and_bodies(registry: Running) -> None:
     ],
 )
 async def test_illegal_input(registry: Running, name: str, number: str, code: NppaCode) -> None:
-    """A number that cannot be, and a name that is none, are refused and not charged."""
+    """An impossible number and an invalid name are refused and not charged."""
     body = await send(registry, check_request(name=name, id_number=number))
     assert nppa_wire.parse_answer(body).code == code
     assert (await registry.counters())["charged"] == 0
 
 
 async def test_the_population_is_known(registry: Running) -> None:
-    """Ordinary, minority and rare names match as they are written; the private-use one by its other."""
+    """Ordinary, minority and rare names match as written; the private-use one matches its twin."""
     people = population.load(registry.population)
     by_kind = {person.kind: person for person in people}
     for i, kind in enumerate(("ordinary", "minority", "rare_character", "renamed")):
@@ -245,7 +245,7 @@ async def test_the_population_is_known(registry: Running) -> None:
 
 
 async def test_people_are_added_by_the_admin_port(registry: Running) -> None:
-    """One person, or a list, is known at once; what is no person is refused."""
+    """One person or a list is added at once; a malformed person is refused."""
     new = {"name": "某新人", "number": "11010519491231002X"}
     assert await registry.admin("POST", "/people", new) == (200, {"added": 1})
     assert await registry.admin("POST", "/people", {"people": [new]}) == (200, {"added": 1})
@@ -266,7 +266,7 @@ async def test_people_are_added_by_the_admin_port(registry: Running) -> None:
 
 
 async def test_behaviour_is_shown_reset_and_refused(registry: Running) -> None:
-    """Unknown modes and wrong counts are refused; reset is normal again and opens the port."""
+    """Unknown modes and wrong counts are refused; reset returns to normal and opens the port."""
     wrongs: list[object] = [
         None,
         {"mode": "sleepy"},
@@ -288,7 +288,7 @@ async def test_behaviour_is_shown_reset_and_refused(registry: Running) -> None:
 
 
 async def test_settle_refuses_what_it_does_not_understand(registry: Running) -> None:
-    """Only 0 and 2 end a check, and text that is no JSON is no request."""
+    """Only 0 and 2 end a check, and malformed JSON is refused."""
     wrongs: list[object] = [None, {"ai": ai(1), "status": 1}, {"ai": 1, "status": 0}, []]
     for wrong in wrongs:
         assert (await registry.admin("POST", "/settle", wrong))[0] == 400
@@ -297,7 +297,7 @@ async def test_settle_refuses_what_it_does_not_understand(registry: Running) -> 
 
 
 async def test_a_taken_port_and_a_wrong_key_stop_the_start(tmp_path: Path, registry: Running) -> None:
-    """A port in use is an OSError, a key that is no key a WireError; nothing stays open."""
+    """A port in use is an OSError, an invalid key an NppaWireError; nothing stays open."""
     taken = int(registry.addresses.base_url.rsplit(":", 1)[1])
 
     async def start(port: int, key: str) -> None:
@@ -321,7 +321,7 @@ async def test_a_taken_port_and_a_wrong_key_stop_the_start(tmp_path: Path, regis
 
 
 async def test_the_population_file_is_written_once(registry: Running) -> None:
-    """The file says that it is synthetic, is its owner's alone, and a second start reads it again."""
+    """The file says that it is synthetic, only its owner can read it, and a second start reads it."""
     content = json.loads(registry.population.read_text(encoding="utf-8"))
     assert "Synthetic" in content["notice"]
     assert registry.population.stat().st_mode & 0o777 == 0o600
@@ -331,7 +331,7 @@ async def test_the_population_file_is_written_once(registry: Running) -> None:
 
 
 def test_generated_people_are_the_same_each_time() -> None:
-    """A seed makes the same 200 people, of all kinds, no two with one number, none with a real region."""
+    """A seed gives the same 200 people of all kinds, without duplicate numbers or real regions."""
     people = population.generate()
     assert people == population.generate()
     assert people != population.generate(seed=1)
@@ -357,13 +357,13 @@ def test_player_ids_tell_the_birth_date() -> None:
 
 
 def test_no_repr_shows_a_person() -> None:
-    """A person's repr has neither name nor number."""
+    """A person's repr shows neither name nor number."""
     assert repr(Resident("某一一", FIXTURE[1], "某一一")) == "Resident(kind='ordinary')"
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"people": 1}', '{"people": [1]}', '{"people": [{"name": 1}]}'])
 def test_a_damaged_population_file_is_refused(tmp_path: Path, text: str) -> None:
-    """A file that is no population stops the start."""
+    """A malformed file prevents the start."""
     path = tmp_path / "population.json"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(PopulationError):

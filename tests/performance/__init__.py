@@ -1,1 +1,1 @@
-"""Measures what the design promises of speed; one module for each group of goals."""
+"""Measures the performance promises of the design; one module per group of goals."""

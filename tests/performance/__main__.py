@@ -1,4 +1,4 @@
-"""`scripts/bench`: measures the goals that were asked for, says which are met, and writes them as JSON."""
+"""`scripts/bench`: measures the requested goals, reports which are met, and writes them as JSON."""
 
 import argparse
 import json
@@ -21,9 +21,9 @@ MEASURES: Mapping[str, Measure] = {
     "P11": offline.measure,
     "P14": start.measure,
 }
-"""How each goal is measured; one that is not here is not measured yet."""
+"""The measurement of each goal; a goal that is missing here is not measured yet."""
 IN_PROCESS = frozenset({"P9", "P11"})
-"""Goals whose measurement calls this revision's code: no other revision can take its place."""
+"""Goals whose measurement calls this revision's code, so they cannot be compared with another revision."""
 
 
 def main() -> int:
@@ -51,7 +51,7 @@ def main() -> int:
 def _measure_all(
     names: Sequence[str], options: Options, revision: str | None
 ) -> tuple[dict[str, Measured | None], dict[str, Measured]]:
-    """Return what was found of this revision and, goal by goal, of the other one."""
+    """Return the results of this revision and, goal by goal, of the other one."""
     if revision is None:
         return {name: _measure(name, options) for name in names}, {}
     results: dict[str, Measured | None] = {}

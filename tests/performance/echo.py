@@ -1,8 +1,8 @@
 """An echo over mutual TLS (`python -m tests.performance.echo KIND CA CERTIFICATE KEY READY`).
 
-KIND: E0 is stock grpc.aio, E1 the same with our process tuning.
+KIND: E0 is stock grpc.aio, E1 the same with idvault's process tuning.
 
-It is what every other figure is a ratio of: the same transport, and nothing behind it.
+Every other figure is a ratio to this one: the same transport with nothing behind it.
 """
 
 import asyncio

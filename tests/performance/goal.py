@@ -1,4 +1,4 @@
-"""The goals, and what a measurement of one of them says."""
+"""The performance goals, and how a measurement meets them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -26,9 +26,9 @@ GOALS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How much to measure. accounts: how many rows an import has. rounds: how often each figure is taken.
+    """How much to measure. accounts: rows of an import. rounds: how often each figure is measured.
 
-    checkout: whose processes are measured.
+    checkout: the checkout whose processes are measured.
     """
 
     accounts: int
@@ -38,7 +38,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One figure against its goal; less: whether it must be at most the goal, else at least."""
+    """One figure and its goal; less: whether the goal is a maximum, else it is a minimum."""
 
     name: str
     value: float
@@ -52,9 +52,9 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a measurement found: the figure that the goal is about, others of the same goal, and the ceilings.
+    """The result of a measurement: the figures with goals, other figures, and the ceilings.
 
-    spread: the largest distance of a round's figure from the median, as a share of the median.
+    spread: the largest deviation of a round's figure from the median, as a share of the median.
     """
 
     checks: tuple[Check, ...]
@@ -74,6 +74,6 @@ def middle(values: list[float]) -> float:
 
 
 def spread(values: list[float]) -> float:
-    """Return the largest distance from the median, as a share of it."""
+    """Return the largest deviation from the median, as a share of it."""
     mid = median(values)
     return max(abs(value - mid) for value in values) / mid if mid else 0.0

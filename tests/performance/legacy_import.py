@@ -1,4 +1,4 @@
-"""P8: what an imported row costs, beside what a verified person costs in the same run on the same server."""
+"""P8: the cost of an imported row compared with a verified person in the same run on the same server."""
 
 import asyncio
 import time
@@ -18,7 +18,7 @@ from tests.performance.goal import Check, Measured, Options, middle, spread
 from tests.performance.vault import MeasuredVault, running
 from tests.support import durable, sandbox
 
-_PEOPLE = 300  # of one round; the registry takes no more than 90 a second
+_PEOPLE = 300  # per round; the registry accepts at most 90 per second
 _CALLS_AT_ONCE = 16
 _CHUNKS_AT_ONCE = 4
 _TIMEOUT = 30.0
@@ -29,7 +29,7 @@ _ROWS_PER_SECOND = 20_000.0
 
 @dataclass(frozen=True, slots=True)
 class _Round:
-    """CPU microseconds of the edge for each row and each call, and durable rows a second."""
+    """CPU microseconds of the edge per row and per call, and durable rows per second."""
 
     row_cpu: float
     call_cpu: float
@@ -37,7 +37,7 @@ class _Round:
 
 
 def measure(options: Options) -> Measured:
-    """Measure P8; the rows of all rounds together are options.accounts."""
+    """Measure P8; all rounds together have options.accounts rows."""
     rows = max(_LEAST_ROWS, options.accounts // options.rounds)
     with durable.postgres() as databases, running(databases, options.checkout) as measured:
         _import(measured, "warm-up", _LEAST_ROWS)
@@ -65,7 +65,7 @@ def _round(measured: MeasuredVault, number: int, rows: int) -> _Round:
 
 
 def _verify(measured: MeasuredVault, count: int) -> float:
-    """Verify new people; return the edge's CPU microseconds for each."""
+    """Verify new people; return the edge's CPU microseconds per person."""
     people = [sandbox.invent() for _ in range(count)]
     measured.cluster.registry.add(*people)
     idle = measured.idle()
@@ -92,10 +92,10 @@ async def _verify_all(measured: MeasuredVault, people: list[sandbox.Person]) -> 
 
 
 def _import(measured: MeasuredVault, label: str, count: int) -> tuple[float, float]:
-    """Import new accounts; return the edge's CPU microseconds for each, and durable rows a second.
+    """Import new accounts; return the edge's CPU microseconds per account, and durable rows per second.
 
-    The requests are made before and the answers are read after what is measured: that is the platform's work,
-    and here it would be done on the core that the database has to itself.
+    Requests are built before and answers read after the measurement: that is the platform's work, and here it
+    would use the database's core.
     """
     calls = _calls(label, count)
     before, begun = measured.cpu(), time.perf_counter()

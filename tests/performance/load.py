@@ -1,4 +1,4 @@
-"""A closed-loop client of bytes: so many calls at once, over a few connections, on a core of its own."""
+"""A closed-loop client of raw bytes: concurrent calls over a few connections, on a separate core."""
 
 import asyncio
 import os
@@ -23,7 +23,7 @@ _SERVER_CORE = 0
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A server to call: where it is, and the CPU seconds that it has used."""
+    """A server to call: its address, and the CPU seconds that it has used."""
 
     address: str
     tls: Tls
@@ -32,14 +32,14 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What calls cost: CPU microseconds of the server for each, and microseconds that one takes (median)."""
+    """The cost of calls: CPU microseconds of the server per call, and the median duration in microseconds."""
 
     cpu_us: float
     median_us: float
 
 
 def run(target: Target, path: str, bodies: Sequence[bytes], *, calls: int, at_once: int) -> Cost:
-    """Make calls, with one request after the other, and return what they cost."""
+    """Make calls with the requests in turn, and return their cost."""
     return asyncio.run(_run(target, path, bodies, calls=calls, at_once=at_once))
 
 

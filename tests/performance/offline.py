@@ -1,4 +1,4 @@
-"""P11: what an offline check costs a third party, and a status list the vault."""
+"""P11: the cost of an offline check for a third party, and of a status list for idvault."""
 
 import random
 import socket
@@ -98,7 +98,7 @@ def _micros(act: Callable[[], object], times: int) -> float:
 
 @contextmanager
 def _counted() -> Iterator[list[object]]:
-    """Note every connection that is opened within the block."""
+    """Record every connection opened within the block."""
     calls: list[object] = []
     connect = socket.socket.connect
 

@@ -1,7 +1,7 @@
-"""P2, P3 and P4: what reading statuses costs, beside an echo over the same transport in the same run.
+"""P2, P3 and P4: the cost of reading statuses, compared with an echo over the same transport in the same run.
 
-The costs are CPU microseconds of the server for each call: with one core for the server, calls a second are
-their inverse, whoever makes them.
+Costs are CPU microseconds of the server per call. With one core for the server, calls per second are the
+inverse, whatever the client.
 """
 
 import asyncio
@@ -50,11 +50,11 @@ class _Place:
 
     @property
     def requests(self) -> list[bytes]:
-        """The request for each status: whoever reads one again and again measures what is cached of it."""
+        """A different request for each status: reading the same one repeatedly would measure a cache."""
         return [status_pb2.GetStatusRequest(account_token=token).SerializeToString() for token in self.tokens]
 
     def read(self, *, calls: int = _CALLS, at_once: int = _AT_ONCE) -> load.Cost:
-        """Read the statuses of all accounts, one a call."""
+        """Read the statuses of all accounts, one per call."""
         return load.run(self.target, _STATUS + "GetStatus", self.requests, calls=calls, at_once=at_once)
 
     def echo(self, kind: str, *, calls: int = _CALLS, at_once: int = _AT_ONCE) -> load.Cost:
@@ -108,7 +108,7 @@ def measure_sqlite(options: Options) -> Measured:
 
 
 def measure_batch(options: Options) -> Measured:
-    """Measure P4: what one status of many costs, by a batch and by the feed."""
+    """Measure P4: the cost per status in a batch and in the feed."""
     with durable.postgres() as databases, _vault(databases, options.checkout) as place:
         batch = status_pb2.BatchGetStatusesRequest(account_tokens=place.tokens[:_BATCH]).SerializeToString()
         rounds = []
@@ -134,7 +134,7 @@ def measure_batch(options: Options) -> Measured:
 
 @contextmanager
 def _vault(databases: Databases, checkout: Checkout) -> Iterator[_Place]:
-    """Run an edge alone on its core, with accounts that a platform has imported."""
+    """Run an edge alone on its core, with accounts imported by a platform."""
     with running(databases, checkout) as measured:
         cluster, tls = measured.cluster, measured.cluster.tls()
         certificates = Path(tls.ca).parent
@@ -149,7 +149,7 @@ def _vault(databases: Databases, checkout: Checkout) -> Iterator[_Place]:
 
 
 async def _watch(place: _Place, *, times: int) -> float:
-    """Read the whole feed some times, and return the server's CPU microseconds for each status."""
+    """Read the whole feed several times, and return the server's CPU microseconds per status."""
     options = [("grpc.ssl_target_name_override", "localhost")]
     before, seen = place.target.cpu(), 0
     async with grpc.aio.secure_channel(
@@ -170,7 +170,7 @@ async def _watch(place: _Place, *, times: int) -> float:
 
 
 async def _look_up(databases: Databases, token: str) -> float:
-    """Return the median microseconds of a prepared look-up on a connection of its own."""
+    """Return the median microseconds of a prepared look-up on a separate connection."""
     url = make_url(databases.main_url).set(drivername="postgresql").render_as_string(hide_password=False)
     connection: Any = await asyncpg.connect(url)
     try:

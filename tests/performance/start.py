@@ -1,4 +1,4 @@
-"""P14: the CPU time that a process has used when it says that it is ready."""
+"""P14: the CPU time that a process has used when it reports that it is ready."""
 
 import tempfile
 from pathlib import Path
@@ -11,7 +11,7 @@ _MOST_SECONDS = 0.8
 
 
 def measure(options: Options) -> Measured:
-    """Measure one serving process and the worker; SQLite, so that no other process does part of the work."""
+    """Measure one serving process and the worker, over SQLite: no database process shares the work."""
     serve, work = [], []
     with (
         tempfile.TemporaryDirectory(prefix="idvault-bench-") as name,

@@ -1,4 +1,4 @@
-"""The benchmark's report: what is met, missed and not measured is told as it is, and by the exit code."""
+"""The benchmark's report: met, missed and unmeasured goals are reported correctly, and by the exit code."""
 
 import json
 import sys
@@ -14,7 +14,7 @@ from tests.support import checkout
 from tests.support.checkout import Checkout
 
 MET = Measured((Check("least", 2.0, 1.0, less=False), Check("most", 1.0, 1.0, less=True)))
-# The first figure is all right, and the goal is missed all the same.
+# The first figure is good enough, but the goal is missed because of the second.
 MISSED = Measured(
     (Check("least", 2.0, 1.0, less=False), Check("most", 1.1, 1.0, less=True)), {"e0": 9.0}, 0.5
 )
@@ -22,7 +22,7 @@ MISSED = Measured(
 
 @pytest.fixture
 def measures(monkeypatch: pytest.MonkeyPatch) -> dict[str, Measure]:
-    """Two measurements whose result is known."""
+    """Two measurements with known results."""
 
     def met(options: Options) -> Measured:
         return MET
@@ -62,7 +62,7 @@ def test_the_last_line_counts(
 
 @pytest.mark.usefixtures("measures")
 def test_what_is_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Each measured goal with every figure beside its own goal; one that is not measured is not there."""
+    """Each measured goal is written with every figure and its goal; unmeasured ones are omitted."""
     file = tmp_path / "bench.json"
     assert run(monkeypatch, "--only", "P9,P13", "--json", str(file)) == 1
     (found,) = json.loads(file.read_text("utf-8")).items()
@@ -103,13 +103,13 @@ def test_another_revision_is_measured_in_the_same_run(
 
 
 def test_a_goal_that_there_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A wrong name is wrong usage, and nothing is measured."""
+    """An unknown goal is wrong usage, and nothing is measured."""
     with pytest.raises(SystemExit) as ended:
         run(monkeypatch, "--only", "P99")
     assert ended.value.code == 2
 
 
 def test_a_spread_is_a_share_of_the_median() -> None:
-    """The round that lies farthest away counts."""
+    """The round farthest from the median counts."""
     assert spread([10.0, 10.0, 13.0]) == pytest.approx(0.3)
     assert spread([0.0, 0.0]) == 0

@@ -1,4 +1,4 @@
-"""A vault to measure: one `serve` alone on its core; PostgreSQL, worker, registry and load on the other."""
+"""A vault to measure: one `serve` alone on a core; PostgreSQL, worker, registry and load on the other."""
 
 import tempfile
 import time
@@ -21,21 +21,21 @@ _SERVER_CORE, _OTHERS_CORE = 0, 1
 
 @dataclass(frozen=True, slots=True)
 class MeasuredVault:
-    """A running vault with a folder of its own; pid: of its platform edge, whose CPU is measured."""
+    """A running vault with a separate folder; pid: its platform edge, whose CPU is measured."""
 
     cluster: Cluster
     pid: int
     folder: Path
 
     def client(self, *, timeout: float = 30.0) -> aio.Vault:
-        """Return a client of platform-a, to be made in a running event loop."""
+        """Return a client of platform-a; must be created in a running event loop."""
         tls: Tls = self.cluster.tls()
         return aio.connect(
             f"127.0.0.1:{self.cluster.port}", tls=tls, timeout=timeout, server_name="localhost"
         )
 
     def channel(self) -> grpc.aio.Channel:
-        """Return a bare channel of platform-a, to be made in a running event loop."""
+        """Return a bare channel of platform-a; must be created in a running event loop."""
         return grpc.aio.secure_channel(
             f"127.0.0.1:{self.cluster.port}",
             self.cluster.tls().credentials(),
@@ -46,7 +46,7 @@ class MeasuredVault:
         return machine.cpu_seconds(self.pid)
 
     def idle(self, *, seconds: float = 2.0) -> float:
-        """Return how many CPU seconds the edge uses in a second without calls."""
+        """Return the CPU seconds that the edge uses per second without calls."""
         before = self.cpu()
         time.sleep(seconds)
         return (self.cpu() - before) / seconds

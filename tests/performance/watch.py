@@ -1,4 +1,4 @@
-"""P9: streams of statuses in chunks beside one at a time, and what an idle watcher holds in memory."""
+"""P9: streaming statuses in chunks compared with one at a time, and the memory of an idle watcher."""
 
 import asyncio
 import subprocess
@@ -44,7 +44,7 @@ def measure(options: Options) -> Measured:
 
 
 async def _streams() -> tuple[float, float]:
-    """Return statuses a second through the edge: in chunks of 100, and one a message."""
+    """Return statuses per second through the edge: in chunks of 100, and one per message."""
     with tempfile.TemporaryDirectory(prefix="idvault-bench-") as folder:
         async with edges.running(Path(folder), Authority()) as edge:
             tokens = [f"acct_{number:026d}" for number in range(_STATUSES)]
@@ -75,7 +75,7 @@ async def _speed(channel: grpc.aio.Channel, count: int) -> float:
 
 
 def _idle() -> float:
-    """Return how many KiB of the server one idle watcher of 1,500 holds, from several client processes."""
+    """Return the server's KiB per idle watcher, with 1,500 watchers in several client processes."""
     with testing.server() as server:
         pid = server.ready["pids"]["dev"]
         with server.connect() as vault:
@@ -96,7 +96,7 @@ def _idle() -> float:
                 told = clients[-1].stdout
                 if told is None or told.readline() != b"watching\n":
                     raise AssertionError("a client does not watch")
-            # Past some heartbeats, so that what they need is counted too.
+            # Wait for some heartbeats, so that their memory is counted too.
             time.sleep(7)
             used = _resident(pid) - before
             if any(client.poll() is not None for client in clients):
@@ -115,7 +115,7 @@ def _resident(pid: int) -> int:
 
 
 async def _watch(ready_file: str, count: int) -> None:
-    """Watch so many times over one connection, until this process is killed."""
+    """Open this many watches over one connection, until this process is killed."""
     found = testing.endpoint(ready_file)
     options = [("grpc.ssl_target_name_override", found.server_name)]
     channel = grpc.aio.secure_channel(found.target, found.tls.credentials(), options=options)

@@ -1,4 +1,4 @@
-"""P7: what a log entry costs the worker that sequences, hashes and publishes it, in full batches.
+"""P7: the cost of a log entry for the worker that sequences, hashes and publishes it, in full batches.
 
 The entries are copies of a real one under ids of their own: their acts are not what is measured here.
 """
@@ -52,14 +52,14 @@ async def _rounds(cluster: Cluster, databases: Databases, rounds: int) -> list[f
     url = make_url(databases.main_url).set(drivername="postgresql").render_as_string(hide_password=False)
     connection: Any = await asyncpg.connect(url)
     try:
-        await _round(cluster, connection)  # the first one meets an empty log and unprepared statements
+        await _round(cluster, connection)  # warm-up: the log is empty and no statement is prepared
         return [await _round(cluster, connection) for _ in range(rounds)]
     finally:
         await connection.close()
 
 
 async def _round(cluster: Cluster, connection: Any) -> float:
-    """Return the worker's CPU microseconds for each entry of a backlog, above what it uses when idle."""
+    """Return the worker's CPU microseconds per entry of a backlog, minus its idle use."""
     pid = cluster.pid("work")
     await _until_published(cluster, connection)
     idle_from = machine.cpu_seconds(pid)
@@ -73,7 +73,7 @@ async def _round(cluster: Cluster, connection: Any) -> float:
 
 
 async def _until_published(cluster: Cluster, connection: Any) -> None:
-    """Wait until no entry waits for an index and the public checkpoint is of the whole log."""
+    """Wait until every entry is sequenced and the public checkpoint covers the whole log."""
     async with asyncio.timeout(_PATIENCE):
         while (  # noqa: ASYNC110 - another process publishes
             await connection.fetchval(_LEFT) or _published(cluster) != await connection.fetchval(_SIZE)

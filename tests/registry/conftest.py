@@ -1,4 +1,4 @@
-"""A mock registry for each test of this room."""
+"""A mock registry for each test of this folder."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Hand-written stand-ins for what the registry room talks to."""
+"""Hand-written fakes for the registry tests."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from idvault.domain.registry import RegistryAnswer
 
 @dataclass
 class Clock:
-    """A clock that moves when it is told to, or slept on."""
+    """A clock that moves when told to, or when slept on."""
 
     now: datetime = datetime(2026, 3, 1, 12, tzinfo=UTC)
     slept: list[float] = field(default_factory=list)
@@ -30,12 +30,12 @@ class Clock:
 
 
 class ScriptedRegistry:
-    """A registry that answers as it was told, and notes the patience it was given."""
+    """A registry that answers by script and records the patience it got."""
 
     def __init__(
         self, *answers: RegistryAnswer, meanwhile: Callable[[], Awaitable[None]] | None = None
     ) -> None:
-        """Answer with each in turn, the last one for ever; meanwhile happens within each call."""
+        """Answer with each in turn, then with the last one; `meanwhile` runs within each call."""
         self.answers = list(answers)
         self.open = True
         self.calls: list[tuple[str, float]] = []
@@ -85,7 +85,7 @@ class MemoryBudget:
         return slot
 
     async def pause(self, name: str, *, until: datetime) -> None:
-        """Let no slot start before a time."""
+        """Allow no slot before a time."""
         self._refuse()
         self.next_at[name] = max(self.next_at.get(name, until), until)
 

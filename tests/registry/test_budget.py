@@ -16,7 +16,7 @@ KNOWN = identity(*FIXTURE)
 
 
 class Bench:
-    """Two processes that share one store, each with its own view of one registry."""
+    """Two processes with one store, each with its wrapper of one registry."""
 
     def __init__(self, *answers: RegistryAnswer) -> None:
         self.inner, self.store, self.clock = ScriptedRegistry(*answers), MemoryBudget(), Clock()
@@ -38,7 +38,7 @@ class Bench:
 
 
 async def test_processes_share_the_cap() -> None:
-    """Each call waits for its slot, whoever makes it, and the registry gets the patience that is left."""
+    """Each call waits for its slot in any process, and the registry gets the remaining patience."""
     bench = Bench(RegistryAnswer.MATCH)
     start = bench.clock.now
     for process in (bench.first, bench.second, bench.first):
@@ -51,7 +51,7 @@ async def test_processes_share_the_cap() -> None:
 
 
 async def test_check_and_query_have_clocks_of_their_own() -> None:
-    """A query does not wait for checks, and has its own gap."""
+    """A query does not wait for checks, and has a separate gap."""
     bench = Bench(RegistryAnswer.MATCH)
     await bench.check(bench.first)
     for _ in range(2):
@@ -61,7 +61,7 @@ async def test_check_and_query_have_clocks_of_their_own() -> None:
 
 
 async def test_a_slot_that_lies_too_late_is_not_taken() -> None:
-    """A slot beyond half the patience is left to others: it is nobody's turn, and nothing is used up."""
+    """A slot beyond half the patience is not taken: the answer is NO_TURN."""
     bench = Bench(RegistryAnswer.MATCH)
     bench.store.next_at["nppa/check"] = bench.clock.now + timedelta(seconds=1.01)
     before = dict(bench.store.next_at)
@@ -72,7 +72,7 @@ async def test_a_slot_that_lies_too_late_is_not_taken() -> None:
 
 
 async def test_a_rate_refusal_pauses_everybody() -> None:
-    """RATE_LIMITED holds checks and queries of all processes for 60 s."""
+    """RATE_LIMITED pauses checks and queries of all processes for 60 s."""
     bench = Bench(RegistryAnswer.RATE_LIMITED, RegistryAnswer.MATCH)
     assert await bench.check(bench.first) is RegistryAnswer.RATE_LIMITED
     assert await bench.check(bench.second) is RegistryAnswer.NO_TURN
@@ -82,7 +82,7 @@ async def test_a_rate_refusal_pauses_everybody() -> None:
 
 
 async def test_a_closed_guard_uses_no_slot() -> None:
-    """While the guard lets nothing out, no slot is taken."""
+    """While the guard blocks calls, no slot is taken."""
     bench = Bench(RegistryAnswer.MATCH)
     bench.inner.open = False
     assert await bench.check(bench.first) is RegistryAnswer.NOT_SENT
@@ -90,7 +90,7 @@ async def test_a_closed_guard_uses_no_slot() -> None:
 
 
 async def test_without_patience_or_store_nothing_is_sent() -> None:
-    """No time left and no store are both no slot; a ban that cannot be stored is the registry's to keep."""
+    """Without time or store nothing is sent; a ban that cannot be stored is enforced by the registry."""
     bench = Bench(RegistryAnswer.RATE_LIMITED)
     assert await bench.check(bench.first, patience=0.0) is RegistryAnswer.NOT_SENT
     bench.store.broken = True

@@ -1,4 +1,4 @@
-"""The enterprise adapter against the mock registry, and what stands where there is no registry."""
+"""The enterprise adapter against the mock registry, and the placeholder for a missing registry."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -37,7 +37,7 @@ async def test_every_answer_is_one_of_the_vaults(open_desk: Session) -> None:
 
 
 async def test_illegal_input_is_not_charged(open_desk: Session) -> None:
-    """A name longer than the wire takes, and a code that cannot be, are refused by the registry too."""
+    """A name that is too long and an invalid code are refused by the registry too."""
     for number, who in enumerate((organization(name="虚" * 51), organization(body="00000000"))):
         odd = who if number == 0 else type(who)(who.name, type(who.document)(who.document.type, "9" * 18))
         assert await open_desk.check(number, odd) is RegistryAnswer.INVALID_INPUT
@@ -45,7 +45,7 @@ async def test_illegal_input_is_not_charged(open_desk: Session) -> None:
 
 
 async def test_what_it_can_check(open_desk: Session) -> None:
-    """Credit codes with names of up to 50 code points, and no queries."""
+    """It checks credit codes with names of up to 50 code points, and has no queries."""
     adapter = open_desk.adapter
     assert adapter.document_types == {DocumentType.UNIFIED_SOCIAL_CREDIT_CODE}
     assert (adapter.name_limit, adapter.can_query) == (50, False)
@@ -54,7 +54,7 @@ async def test_what_it_can_check(open_desk: Session) -> None:
 
 
 async def test_without_patience_or_a_listener_nothing_is_sent(open_desk: Session) -> None:
-    """A caller without time left is told so, and a refused connection took nothing."""
+    """Without time left, or with a refused connection, the answer is NOT_SENT."""
     adapter = open_desk.adapter
     assert await adapter.check(ai=ai(1), identity=organization(), patience=0) is RegistryAnswer.NOT_SENT
     await open_desk.registry.behave("down")
@@ -62,7 +62,7 @@ async def test_without_patience_or_a_listener_nothing_is_sent(open_desk: Session
 
 
 def test_its_base_url_is_https() -> None:
-    """An answer that nobody vouches for must never verify anybody."""
+    """An unauthenticated answer must never verify anybody."""
     with pytest.raises(InsecureUrlError):
         EnterpriseRegistry(base="http://registry.example", credentials=CREDENTIALS, clock=real_time)
 
@@ -77,12 +77,12 @@ def test_its_base_url_is_https() -> None:
     ],
 )
 def test_only_http_200_decides(http_status: int, answer: RegistryAnswer) -> None:
-    """A whole positive answer under another status leaves it in doubt."""
+    """A complete positive answer with another status leaves the check in doubt."""
     assert exchange.decide(http_status, 0, RegistryAnswer.MATCH) is answer
 
 
 async def test_an_absent_registry_takes_nothing() -> None:
-    """It checks no document and sends nothing, whatever is asked."""
+    """It checks no document and sends nothing."""
     absent = AbsentRegistry()
     assert (absent.document_types, absent.name_limit, absent.can_query) == (frozenset(), 1, True)
     assert await absent.check(ai=ai(1), identity=organization(), patience=PATIENCE) is RegistryAnswer.NOT_SENT

@@ -1,4 +1,4 @@
-"""The enterprise wire in bytes. All names and codes are synthetic."""
+"""The enterprise wire format. All names and codes are synthetic."""
 
 import json
 from contextlib import suppress
@@ -25,7 +25,7 @@ QUESTION = Question("b" * 32, NAME, credit_code())
 
 
 def test_a_check_travels() -> None:
-    """The envelope, headers and signature are those of the other wire; the body shows nothing."""
+    """The envelope, headers and signature are those of the NPPA wire; the body reveals nothing."""
     request = enterprise_wire.build_check(credentials=WHO, question=QUESTION, now=NOW, nonce=bytes(12))
     assert (request.method, request.path) == ("POST", "/enterprise/check")
     assert set(request.headers) == {"appId", "bizId", "timestamps", "sign", "Content-Type"}
@@ -39,7 +39,7 @@ def test_a_check_travels() -> None:
 
 
 def test_a_persons_check_is_none_of_an_organization() -> None:
-    """A body of the other wire has no creditCode, and is errcode 1012."""
+    """A body of the NPPA wire has no creditCode and gives errcode 1012."""
     other = nppa_wire.build_check(credentials=WHO, question=QUESTION, now=NOW, nonce=bytes(12))
     with pytest.raises(RefusedError) as caught:
         enterprise_wire.read_check(credentials=WHO, body=other.body)
@@ -48,14 +48,14 @@ def test_a_persons_check_is_none_of_an_organization() -> None:
 
 @pytest.mark.parametrize("status", list(EnterpriseStatus))
 def test_answers_travel(status: EnterpriseStatus) -> None:
-    """Each status is told and read, and nothing beside it: no player id, no name."""
+    """Each status is sent and read, without a player id or name."""
     body = enterprise_wire.build_answer(status)
     assert json.loads(body)["data"] == {"result": {"status": int(status)}}
     assert enterprise_wire.parse_answer(body) == EnterpriseReply(0, status)
 
 
 def test_a_refusal_is_read_by_its_code() -> None:
-    """A refusal is built as on the other wire."""
+    """A refusal is built as on the NPPA wire."""
     body = nppa_wire.build_answer(code=NppaCode.BUSY)
     assert enterprise_wire.parse_answer(body) == EnterpriseReply(1006)
 
@@ -75,13 +75,13 @@ def test_a_refusal_is_read_by_its_code() -> None:
     ],
 )
 def test_an_answer_that_is_not_whole_is_none(answer: object) -> None:
-    """Half an answer never matches anybody."""
+    """An incomplete answer never matches anybody."""
     with pytest.raises(NppaWireError):
         enterprise_wire.parse_answer(json.dumps(answer).encode())
 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(body: bytes) -> None:
-    """Whatever comes, the only error is WireError."""
+    """Any bytes give an answer or NppaWireError."""
     with suppress(NppaWireError):
         assert isinstance(enterprise_wire.parse_answer(body), EnterpriseReply)

@@ -13,7 +13,7 @@ KNOWN = identity(*FIXTURE)
 
 
 class Bench:
-    """A guard with everything it was told to report."""
+    """A guard and its reports."""
 
     def __init__(self, inner: ScriptedRegistry) -> None:
         self.inner, self.clock = inner, Clock()
@@ -35,7 +35,7 @@ class Bench:
 
 
 async def test_answers_pass_and_are_observed() -> None:
-    """An answer passes unchanged; each call that went out is observed with its time."""
+    """An answer passes unchanged; each sent call is observed with its duration."""
     bench = Bench(
         ScriptedRegistry(
             RegistryAnswer.MATCH, RegistryAnswer.NOT_FOUND, meanwhile=lambda: bench.clock.sleep(0.3)
@@ -50,7 +50,7 @@ async def test_answers_pass_and_are_observed() -> None:
 
 
 async def test_a_registry_without_patience_is_given_up() -> None:
-    """A registry that does not keep to its patience leaves the call in doubt."""
+    """A registry that exceeds the patience leaves the call in doubt."""
 
     async def forever() -> None:
         await asyncio.Event().wait()
@@ -73,7 +73,7 @@ async def test_five_failures_open_the_breaker(trouble: RegistryAnswer) -> None:
 
 
 async def test_an_answer_between_failures_counts_anew() -> None:
-    """Four failures, an answer and four more do not open the breaker."""
+    """Four failures, an answer and four more failures do not open the breaker."""
     bench = Bench(
         ScriptedRegistry(
             *[RegistryAnswer.UNKNOWN] * 4,
@@ -104,7 +104,7 @@ async def test_failed_probes_double_the_pause_up_to_30_seconds() -> None:
 
 
 async def test_only_one_call_probes() -> None:
-    """While a probe is on its way, nothing else is sent; a cancelled probe makes room for another."""
+    """During a probe nothing else is sent; after a cancelled probe another may run."""
     gate = asyncio.Event()
     bench = Bench(ScriptedRegistry(*[RegistryAnswer.UNKNOWN] * 5, RegistryAnswer.MATCH))
     await bench.checks(5)
@@ -126,7 +126,7 @@ async def _pass(gate: asyncio.Event) -> None:
 
 
 async def test_hasty_callers_do_not_open_the_breaker() -> None:
-    """Failures under less than a second of patience say nothing about the registry."""
+    """Failures with less than a second of patience are not counted."""
     bench = Bench(ScriptedRegistry(*[RegistryAnswer.UNKNOWN] * 20, RegistryAnswer.MATCH))
     for _ in range(20):
         await bench.check(patience=0.2)
@@ -149,7 +149,7 @@ async def test_a_refused_caller_stops_and_alarms() -> None:
 
 
 async def test_calls_refused_together_alarm_once() -> None:
-    """Of many calls refused at once the first alarms; the late answer of another call does not resume."""
+    """Of many calls refused at once the first alarms; another call's late answer does not resume."""
     gate = asyncio.Event()
     answers = [RegistryAnswer.REJECTED_CALLER] * 8 + [RegistryAnswer.MATCH]
     bench = Bench(ScriptedRegistry(*answers, meanwhile=lambda: _pass(gate)))
@@ -163,7 +163,7 @@ async def test_calls_refused_together_alarm_once() -> None:
 
 
 async def test_it_recovers_with_the_registry(registry: Running) -> None:
-    """With the real adapter: down opens the breaker, and 2 s after it is back calls go out again."""
+    """With the real adapter: an outage opens the breaker, and 2 s after it calls are sent again."""
     clock = Clock()
     guard = GuardedRegistry(
         inner=registry.adapter, provider="nppa", clock=clock, observe=lambda *_: None, alarm=lambda _: None

@@ -1,4 +1,4 @@
-"""The NPPA adapter over loopback HTTP, against a server that answers whatever a test wants."""
+"""The NPPA adapter over loopback HTTP, against a server whose answers the test sets."""
 
 import asyncio
 import json
@@ -94,7 +94,7 @@ REJECTED = [1002, 1003, 1005, 1007, 1008, 1009, 1010, 1011, 1012, 4001, 4002, 40
 async def test_every_code_has_its_answer(
     stage: Stage, adapter: NppaRegistry, code: int, answer: RegistryAnswer
 ) -> None:
-    """A check is answered by the table; a query too, but for what says nothing of the check asked for."""
+    """A check's code is mapped by the table; a query's too, except for codes not about the check."""
     stage.body = json.dumps({"errcode": code, "errmsg": "x"}).encode()
     assert await check(adapter) is answer
     expected = (
@@ -124,14 +124,14 @@ async def test_every_status_has_its_answer(
 
 @pytest.mark.parametrize("status", [201, 204, 302, 400, 404, 500, 502, 503])
 async def test_only_http_200_decides(stage: Stage, adapter: NppaRegistry, status: int) -> None:
-    """A positive body with another HTTP status verifies nobody, and a redirect is not followed."""
+    """A positive body with another HTTP status verifies nobody, and redirects are not followed."""
     stage.status, stage.headers = status, {"Location": stage.base_url + "/elsewhere"}
     assert await check(adapter) is RegistryAnswer.UNKNOWN
     assert len(stage.requests) == 1
 
 
 async def test_a_refusal_with_an_error_status_counts(stage: Stage, adapter: NppaRegistry) -> None:
-    """A code is understood with a client-error status as well; with a server error it is in doubt."""
+    """A code counts with a client-error status; with a server error the check is in doubt."""
     stage.body, stage.status = nppa_wire.build_answer(code=NppaCode.SIGN_ERROR), 403
     assert await check(adapter) is RegistryAnswer.REJECTED_CALLER
     stage.status = 500
@@ -159,7 +159,7 @@ async def test_an_answer_that_is_not_whole_is_in_doubt(
 
 
 async def test_what_is_sent(stage: Stage, adapter: NppaRegistry) -> None:
-    """Method, path, parameter and the sealed body are the interface's; each call has a nonce of its own."""
+    """Method, path, parameters and the sealed body follow the interface; each call has a new nonce."""
     await check(adapter)
     await check(adapter)
     await adapter.query(ai=ai(1), patience=PATIENCE)
@@ -175,7 +175,7 @@ async def test_what_is_sent(stage: Stage, adapter: NppaRegistry) -> None:
 
 
 async def test_a_refused_connection_sent_nothing() -> None:
-    """Where nobody listens, nothing was sent."""
+    """A refused connection is NOT_SENT."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         adapter = adapter_of(f"http://127.0.0.1:{unused.getsockname()[1]}")
@@ -184,7 +184,7 @@ async def test_a_refused_connection_sent_nothing() -> None:
 
 
 async def test_a_failed_handshake_sent_nothing(stage: Stage) -> None:
-    """Where TLS fails, nothing was sent."""
+    """A failed TLS handshake is NOT_SENT."""
     adapter = adapter_of(stage.base_url.replace("http://", "https://"))
     assert await check(adapter) is RegistryAnswer.NOT_SENT
     await adapter.close()
@@ -192,7 +192,7 @@ async def test_a_failed_handshake_sent_nothing(stage: Stage) -> None:
 
 
 async def test_a_connection_that_is_not_taken_in_time_sent_nothing() -> None:
-    """A handshake that hangs until patience ends has sent no request."""
+    """A handshake that hangs until the patience ends is NOT_SENT."""
     taken = asyncio.Event()
 
     async def hold(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -208,13 +208,13 @@ async def test_a_connection_that_is_not_taken_in_time_sent_nothing() -> None:
 
 
 async def test_without_patience_nothing_is_sent(stage: Stage, adapter: NppaRegistry) -> None:
-    """A caller without time left is told so at once."""
+    """Without time left the answer is NOT_SENT at once."""
     assert await check(adapter, patience=0.0) is RegistryAnswer.NOT_SENT
     assert stage.requests == []
 
 
 async def test_a_wrong_clock_is_the_operators_to_mend(registry: Running) -> None:
-    """With a clock 6 s behind, the registry refuses the caller."""
+    """With a clock 6 s behind, the registry rejects the caller."""
     adapter = NppaRegistry(
         check_base=registry.addresses.base_url,
         query_base=registry.addresses.base_url,
@@ -230,7 +230,7 @@ async def test_a_wrong_clock_is_the_operators_to_mend(registry: Running) -> None
     "base", ["http://registry.example", "ftp://registry.example", "registry.example", ""]
 )
 def test_base_urls_are_https(base: str) -> None:
-    """Outside development both base URLs must be https; in development http is allowed and nothing else."""
+    """Outside development both base URLs must be https; in development http is also allowed."""
     for check_base, query_base in ((base, "https://registry.example"), ("https://registry.example", base)):
         with pytest.raises(InsecureUrlError):
             NppaRegistry(
@@ -242,7 +242,7 @@ def test_base_urls_are_https(base: str) -> None:
 
 
 async def test_what_it_can_check() -> None:
-    """Names have up to 32 code points; documents are residents' unless configured; it may close unused."""
+    """Names have up to 32 code points; documents are residents' by default; it can be closed unused."""
     adapter = NppaRegistry(
         check_base="https://registry.example",
         query_base="https://registry.example",

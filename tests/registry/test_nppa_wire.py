@@ -39,7 +39,7 @@ def test_the_sample_body_opens() -> None:
 
 
 def test_the_sample_body_is_made_again() -> None:
-    """Its plain text and nonce give the very same bytes."""
+    """Its plaintext and nonce give exactly the same bytes."""
     made = nppa_wire.seal_body(secret_key=KEY, content=SAMPLE_CONTENT, nonce=SAMPLE_NONCE)
     assert made == SAMPLE_BODY
 
@@ -59,7 +59,7 @@ def test_the_sample_signature() -> None:
 def accept(
     request: NppaRequest, *, now: datetime = NOW, accepted: tuple[Credentials, ...] = (WHO,)
 ) -> Credentials:
-    """Return who signed a request, as the server's half sees it."""
+    """Return the signer of a request, as the server side sees it."""
     return nppa_wire.authenticate(
         accepted=accepted, headers=request.headers, params=request.params, body=request.body, now=now
     )
@@ -68,14 +68,14 @@ def accept(
 def refusal(
     request: NppaRequest, *, now: datetime = NOW, accepted: tuple[Credentials, ...] = (WHO,)
 ) -> NppaCode:
-    """Return the code with which the server's half refuses a request."""
+    """Return the code with which the server side refuses a request."""
     with pytest.raises(RefusedError) as caught:
         accept(request, now=now, accepted=accepted)
     return caught.value.code
 
 
 def test_a_check_travels() -> None:
-    """What the client's half asks is what the server's half reads, and the body shows none of it."""
+    """The server side reads what the client side sent, and the body reveals nothing."""
     request = nppa_wire.build_check(credentials=WHO, question=QUESTION, now=NOW, nonce=bytes(12))
     assert (request.method, request.path) == ("POST", "/idcard/authentication/check")
     assert set(request.headers) == {"appId", "bizId", "timestamps", "sign", "Content-Type"}
@@ -99,7 +99,7 @@ def changed(request: NppaRequest, **headers: str) -> NppaRequest:
 
 
 def test_a_request_is_refused_for_each_reason() -> None:
-    """Missing headers, strangers, old messages and wrong signatures have each their own code."""
+    """Missing headers, unknown callers, old messages and wrong signatures have different codes."""
     request = nppa_wire.build_query(credentials=WHO, ai="b" * 32, now=NOW)
     assert refusal(changed(request, sign="")) is NppaCode.HEADER_MISSING
     assert refusal(changed(request, timestamps="")) is NppaCode.HEADER_MISSING
@@ -114,7 +114,7 @@ def test_a_request_is_refused_for_each_reason() -> None:
 
 
 def test_two_keys_overlap() -> None:
-    """While a key is changed, whichever signed is found."""
+    """During a key change either key is accepted."""
     former = Credentials("test-appId", "test-bizId", "0" * 32)
     request = nppa_wire.build_query(credentials=former, ai="b" * 32, now=NOW)
     assert accept(request, accepted=(WHO, former)) == former
@@ -131,7 +131,7 @@ def test_two_keys_overlap() -> None:
     ],
 )
 def test_a_body_without_its_parts_is_refused(content: dict[str, str]) -> None:
-    """A body that lacks a part, or has an id of a wrong length, is errcode 1012."""
+    """A body that lacks a part, or has an id of a wrong length, gives errcode 1012."""
     body = nppa_wire.seal_body(secret_key=KEY, content=content, nonce=bytes(12))
     with pytest.raises(RefusedError) as caught:
         nppa_wire.read_check(credentials=WHO, body=body)
@@ -139,7 +139,7 @@ def test_a_body_without_its_parts_is_refused(content: dict[str, str]) -> None:
 
 
 def test_a_body_under_another_key_is_refused() -> None:
-    """What does not decrypt is errcode 1012, and so is a query without an id."""
+    """A body that cannot be decrypted, and a query without an id, give errcode 1012."""
     with pytest.raises(RefusedError) as caught:
         nppa_wire.read_check(credentials=Credentials("a", "b", "0" * 32), body=SAMPLE_BODY)
     assert caught.value.code is NppaCode.BODY_ERROR
@@ -148,14 +148,14 @@ def test_a_body_under_another_key_is_refused() -> None:
 
 
 def test_a_body_that_is_no_object_is_refused() -> None:
-    """An envelope around something else than an object is none."""
+    """The content of an envelope must be an object."""
     body = nppa_wire.seal_body(secret_key=KEY, content=["x"], nonce=bytes(12))  # type: ignore[arg-type]
     with pytest.raises(NppaWireError):
         nppa_wire.open_body(secret_key=KEY, body=body)
 
 
 def test_answers_travel() -> None:
-    """Every status and every code reads back; the player id does not."""
+    """Every status and every code parses back; the player id is dropped."""
     for status in NppaStatus:
         pi = SAMPLE_PI if status is NppaStatus.VERIFIED else None
         body = nppa_wire.build_answer(code=NppaCode.OK, status=status, pi=pi)
@@ -189,14 +189,14 @@ def test_answers_travel() -> None:
     ],
 )
 def test_an_answer_that_is_not_whole_is_none(answer: object) -> None:
-    """An answer without code, status or (where it is positive) player id says nothing."""
+    """An answer without code, status or (if positive) player id is refused."""
     with pytest.raises(NppaWireError):
         nppa_wire.parse_answer(json.dumps(answer).encode())
 
 
 @given(body=st.binary(max_size=200) | st.text(alphabet='{}[]":,0data', max_size=80).map(str.encode))
 def test_any_bytes_are_read_or_refused(body: bytes) -> None:
-    """No bytes lead to anything but an answer or WireError."""
+    """Any bytes give an answer or NppaWireError."""
     for read in (nppa_wire.parse_answer, lambda data: nppa_wire.open_body(secret_key=KEY, body=data)):
         try:
             read(body)
@@ -205,21 +205,21 @@ def test_any_bytes_are_read_or_refused(body: bytes) -> None:
 
 
 def test_deep_nesting_is_refused() -> None:
-    """Brackets beyond any sense are no answer, and no reason to fall over."""
+    """Deeply nested brackets are refused without a crash."""
     with pytest.raises(NppaWireError):
         nppa_wire.parse_answer(b"[" * 200_000)
 
 
 @given(name=st.text(max_size=40), number=st.text(max_size=20), nonce=st.binary(min_size=12, max_size=12))
 def test_any_text_travels(name: str, number: str, nonce: bytes) -> None:
-    """Whatever name and number are, they arrive as they were sent."""
+    """Any name and number arrive unchanged."""
     question = Question("c" * 32, name, number)
     request = nppa_wire.build_check(credentials=WHO, question=question, now=NOW, nonce=nonce)
     assert nppa_wire.read_check(credentials=accept(request), body=request.body) == question
 
 
 def test_nothing_secret_is_shown() -> None:
-    """No repr has the key, the name, the number or the body, and a key that is none is refused unread."""
+    """No repr shows the key, name, number or body; an invalid key is refused without being shown."""
     request = nppa_wire.build_check(credentials=WHO, question=QUESTION, now=NOW, nonce=bytes(12))
     for shown in (repr(WHO), repr(QUESTION), repr(request)):
         assert KEY not in shown

@@ -1,4 +1,4 @@
-"""Whether somebody answers at the registry's address, and with what time."""
+"""Whether the registry's address answers, and its time."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,7 +13,7 @@ from idvault.registry.probe import UnreachedError
 
 @asynccontextmanager
 async def answering(date: str) -> AsyncIterator[str]:
-    """Run a server that knows no page, with a Date header of its own; gives its URL."""
+    """Run a server that answers 404 with a chosen Date header; yields its URL."""
 
     async def handle(_request: web.Request) -> web.Response:
         return web.Response(status=404, headers={"Date": date})
@@ -40,13 +40,13 @@ async def answering(date: str) -> AsyncIterator[str]:
     ],
 )
 async def test_somebody_answers(date: str, time: datetime | None) -> None:
-    """Any answer counts; its time is read if it tells one."""
+    """Any answer counts; its time is returned if present."""
     async with answering(date) as url:
         assert await probe.ask(url) == time
 
 
 async def test_nobody_answers() -> None:
-    """A port where nobody listens any more."""
+    """A closed port raises UnreachedError."""
     async with answering("") as url:
         pass
     with pytest.raises(UnreachedError):

@@ -1,1 +1,1 @@
-"""The vault under fire: processes killed, disks failing, connections cut, crowds at one door."""
+"""Fault tests of whole deployments: killed processes, failing disks, cut connections, concurrent requests."""

@@ -1,7 +1,8 @@
-"""`scripts/torture`: puts the promises about faults to the test, and counts what is lost or doubled.
+"""`scripts/torture`: tests the promises about faults, and counts what is lost or doubled.
 
 The last line is `torture: F faults, A acknowledged, L lost, D doubled`. Exit code 0; 1 if anything was lost,
-doubled or found; 2 wrong usage; 3 where a tool is not on this machine. Ctrl-C sums up what was done so far.
+doubled or found; 2 wrong usage; 3 if a tool is missing on this host. Ctrl-C stops and reports the results so
+far.
 """
 
 import argparse
@@ -73,7 +74,7 @@ CAMPAIGNS: Mapping[str, Campaign] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Read the command line, run what was asked for, report."""
+    """Read the command line, run the campaigns, report."""
     parser = _parser()
     asked = parser.parse_args(arguments)
     names = [name for name in CAMPAIGNS if not asked.names or {name, name.partition("/")[0]} & {*asked.names}]
@@ -122,26 +123,26 @@ def _parser() -> argparse.ArgumentParser:
         + "\n".join(campaign.line(name) for name, campaign in CAMPAIGNS.items()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", help="a campaign, in full; without: all, quick")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="run it in full; without a name: all, quick")
     parser.add_argument("--database", choices=("sqlite", "postgres"), help="default: the first one listed")
     much = parser.add_mutually_exclusive_group()
-    much.add_argument("--quick", action="store_true", help="a bounded run of minutes")
-    much.add_argument("--full", action="store_true", help="as the promise says")
-    much.add_argument("--count", type=_positive, metavar="N", help="so much, in the campaign's own unit")
+    much.add_argument("--quick", action="store_true", help="a short run of some minutes")
+    much.add_argument("--full", action="store_true", help="as much as the promise states")
+    much.add_argument("--count", type=_positive, metavar="N", help="how much, in the campaign's unit")
     parser.add_argument(
         "--seconds",
         type=float,
         default=threading.TIMEOUT_MAX,
         metavar="S",
-        help="stop after so long and sum up",
+        help="stop after this time and report",
     )
     parser.add_argument(
-        "--seed", type=int, metavar="N", help="the seed of all chance (default: drawn; always printed)"
+        "--seed", type=int, metavar="N", help="the random seed (default: drawn; always printed)"
     )
     parser.add_argument(
         "--only", default="", metavar="WORD", help="only methods, attacks or tests with this in their name"
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write what was counted to this file")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the counts to this file")
     return parser
 
 

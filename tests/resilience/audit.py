@@ -1,4 +1,4 @@
-"""Reads both databases behind the vault's back: each request has one of everything, and all of it fits."""
+"""Checks both databases directly: each request has exactly one of everything, and all parts agree."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -32,12 +32,12 @@ _ENTRIES = (EventType.CLAIM_OPEN.value, EventType.CLAIM_SETTLE.value)
 
 
 class Audit:
-    """What both databases hold, read once; sign-ups only, so that each account has one claim."""
+    """The content of both databases, read once; sign-ups only, so that each account has one claim."""
 
     def __init__(
         self, rows: dict[str, Rows], entries: Entries, slots: dict[str, int], request_key: bytes
     ) -> None:
-        """Take the rows of each table by account, the log's entries of claims, and persons' slots."""
+        """Set the rows of each table by account, the log's claim entries, and the persons' slots."""
         self._kept = KeyedFingerprinter(key=request_key)
         self._rows = rows
         self._entries = entries
@@ -50,7 +50,7 @@ class Audit:
 
     @classmethod
     async def read(cls, databases: Databases, *, request_key: bytes) -> "Audit":
-        """Read everything; request_key: of the platform edge, which keeps requests under other ids."""
+        """Read everything; request_key: the platform edge's key, which derives the stored request ids."""
         main, shred = Database(url=databases.main_url), Database(url=databases.shred_url)
         try:
             rows = {table.name: await _rows(main, table) for table in (*_ONE_EACH, *_OF_SUCCESS)}
@@ -63,14 +63,14 @@ class Audit:
 
     @property
     def resends(self) -> int:
-        """How many checks were sent a second time, as the vault counted them."""
+        """How many checks idvault counted as sent a second time."""
         return sum(row.resends for found in self._rows["jobs"].values() for row in found)
 
     def count(self, table: str) -> int:
         return sum(len(found) for found in self._rows[table].values())
 
     def check(self, sign_ups: Sequence[SignUp], *, tally: Tally) -> None:
-        """Compare the databases with what a platform was told; everything must have ended."""
+        """Compare the databases with the answers that a platform got; all claims must have ended."""
         for sign_up in sign_ups:
             self._check(sign_up, tally)
         known = {self._kept_id(sign_up) for sign_up in sign_ups}
@@ -83,7 +83,7 @@ class Audit:
     def _check(self, sign_up: SignUp, tally: Tally) -> None:
         found = self._by_request.get(self._kept_id(sign_up), [])
         if sign_up.answer is None or not found:
-            # Never acknowledged and never opened is as good as never sent.
+            # A request never acknowledged and never opened counts as never sent.
             if sign_up.answer is not None:
                 tally.lose(f"{sign_up.request_id} has no row")
             return
@@ -112,7 +112,7 @@ class Audit:
                 tally.double(f"{token} has {count} {name}")
 
     def _is_whole(self, token: str) -> bool:
-        """Whether account, claim, record, receipt, entry, shred key and slot tell of the same success."""
+        """Whether account, claim, record, receipt, entry, shred key and slot agree on the same success."""
         of = {name: found[token][0] for name, found in self._rows.items() if found.get(token)}
         settled = self._entries.get((token, EventType.CLAIM_SETTLE.value), [])
         if len(of) != len(self._rows) or not settled:

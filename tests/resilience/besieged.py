@@ -1,4 +1,4 @@
-"""The vault that is tortured: its databases of either kind, its processes, the log's outside checkpoint."""
+"""The deployment under test: its databases, its processes, and an outside copy of the checkpoint."""
 
 import asyncio
 import io
@@ -38,21 +38,21 @@ _ROUNDS = 150
 
 @dataclass(frozen=True, slots=True, order=True)
 class Start:
-    """How long a process took to be ready, and how much of that was its own work; both in seconds."""
+    """How long a process took to be ready, and how much of that was CPU time; in seconds."""
 
     wall: float
     cpu: float
 
 
 class Besieged:
-    """A cluster whose platform, auditor of the log and databases all belong to the torturer."""
+    """A cluster whose platform, log monitor and databases are controlled by the test."""
 
     def __init__(
         self,
         folder: Path,
         pair: Databases,
     ) -> None:
-        """Prepare everything; start nothing but the registry."""
+        """Prepare everything and start only the registry."""
         self.databases = pair
         self.folder = folder
         self.cluster = Cluster(folder, pair, processes=1)
@@ -60,13 +60,13 @@ class Besieged:
         self._kept = folder / "kept-checkpoint"
 
     def vault(self) -> Vault:
-        """Return a client of platform-a with a connection of its own, to any process of the edge."""
+        """Return a client of platform-a with a separate connection to any process of the edge."""
         options = [*transport.options("localhost"), ("grpc.use_local_subchannel_pool", 1)]
         target, credentials = f"127.0.0.1:{self.cluster.port}", self.cluster.tls().credentials()
         return Vault(grpc.secure_channel(target, credentials, options=options), timeout=TIMEOUT)
 
     def start(self, *names: str) -> "Start":
-        """Start processes of the vault, of EDGES or WORK, one after the other; return the slowest start."""
+        """Start processes, EDGES or WORK, one after the other; return the slowest start."""
         started = []
         for name in names:
             begun = time.monotonic()
@@ -78,19 +78,19 @@ class Besieged:
         return max(started)
 
     def reach_databases(self, way: Callable[[str], str]) -> None:
-        """Let processes that are started from now on reach both databases under other addresses."""
+        """Let processes started from now on use different addresses for both databases."""
         told = self.cluster.settings
         told["IDVAULT_DATABASE_URL"] = way(self.databases.main_url)
         told["IDVAULT_SHRED_DATABASE_URL"] = way(self.databases.shred_url)
 
     def keep_checkpoint(self) -> None:
-        """Keep the newest published checkpoint where no process of the vault reaches it."""
+        """Keep the newest published checkpoint where no process of the deployment can reach it."""
         published = self.cluster.public / "checkpoint"
         if published.exists():
             self._kept.write_bytes(published.read_bytes())
 
     def verify_log(self) -> str | None:
-        """Run `idvault log verify` against the kept checkpoint; return what it says against the log."""
+        """Run `idvault log verify` against the kept checkpoint; return its complaint."""
         arguments = ["log", "verify", "--public-key", self._public_key]
         arguments += ["--database", self.databases.main_url, "--shred-database", self.databases.shred_url]
         if self._kept.exists():
@@ -101,7 +101,7 @@ class Besieged:
         return None if code == 0 else f"log verify, exit code {code}: {said.getvalue().strip()}"
 
     def reckon(self, book: Book, *, tally: Tally) -> None:
-        """Let everything end, then compare the databases, the registry and the log with the book."""
+        """Let all claims end, then compare the databases, the registry and the log with the book."""
         if not until_ended(book, vault=self.vault, rounds=_ROUNDS):
             tally.lose(f"{book.open} requests have no outcome")
         audit = asyncio.run(Audit.read(self.databases, request_key=self._request_key()))
@@ -124,10 +124,10 @@ class Besieged:
 
 
 class Siege(ABC):
-    """A campaign against one besieged vault, with the book of its platform and what is counted."""
+    """A campaign against one deployment, with its platform's book and its tally."""
 
     def __init__(self, besieged: Besieged, *, dice: random.Random, stop: threading.Event) -> None:
-        """Take a vault of which nothing runs but the registry, and who may end the campaign early."""
+        """Set a deployment of which only the registry runs, and who may end the campaign early."""
         self._besieged = besieged
         self._registry = besieged.cluster.registry
         self._dice = dice
@@ -137,12 +137,12 @@ class Siege(ABC):
 
     @abstractmethod
     def run(self, count: int) -> Tally:
-        """Do so much; return what was counted."""
+        """Run this much; return the tally."""
 
 
 @contextmanager
 def besieging(pair: Databases, folder: Path) -> Iterator[Besieged]:
-    """Bring a vault of which only the registry runs, and leave no process behind."""
+    """Provide a deployment of which only the registry runs, and leave no process behind."""
     besieged = Besieged(folder, pair)
     try:
         yield besieged

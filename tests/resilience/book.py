@@ -1,4 +1,4 @@
-"""The book of a platform: whom it sent, under which request id, and what it was told; all of it checked."""
+"""A platform's book: each person, request id and answer; all answers are checked."""
 
 import random
 import threading
@@ -10,14 +10,14 @@ from idvault_client import NotFound, Vault, VaultError, Verification
 from tests.resilience.tally import Tally
 from tests.support.sandbox import Person, Registry, invent, send
 
-_PAUSE = 0.5  # before a request whose answer was lost, or that waits, is sent again
-_AGAIN = 0.5  # how often a caller repeats such a request instead of bringing somebody new
+_PAUSE = 0.5  # pause before a request whose answer was lost, or that waits, is sent again
+_AGAIN = 0.5  # how often a caller repeats such a request instead of signing up a new person
 _STRANGERS = 0.15  # people whom the registry does not know
 
 
 @dataclass(slots=True)
 class SignUp:
-    """One request of one person, and the newest answer to it; the time is when it may be sent again."""
+    """One request of one person and its newest answer; the time is when it may be sent again."""
 
     person: Person = field(repr=False)
     request_id: str = field(default_factory=lambda: str(uuid4()))
@@ -26,19 +26,19 @@ class SignUp:
 
     @property
     def ended(self) -> bool:
-        """Whether its outcome was told."""
+        """Whether it has an outcome."""
         return self.answer is not None and not self.answer.pending
 
     def send(self, vault: Vault) -> Verification | None:
-        """Send it once more under its own id; None without an answer."""
+        """Send it again under its id; None without an answer."""
         return send(vault, self.person, self.request_id)
 
 
 class Book:
-    """Safe to share between the threads of a load."""
+    """Thread-safe, so that the threads of a load can share it."""
 
     def __init__(self, registry: Registry, *, tally: Tally, dice: random.Random) -> None:
-        """Take the registry that is to know the people, and who counts what is wrong."""
+        """Set the registry that must know the people, and the tally."""
         self._registry = registry
         self._tally = tally
         self._dice = dice
@@ -48,12 +48,12 @@ class Book:
 
     @property
     def open(self) -> int:
-        """How many requests have no outcome, as far as the platform was told."""
+        """How many requests have no outcome that the platform knows of."""
         with self._lock:
             return sum(not sign_up.ended for sign_up in self.all)
 
     def newcomer(self, *, known: bool = False) -> SignUp:
-        """Enter somebody new; now and then a stranger to the registry, unless it must know them."""
+        """Add a new person; sometimes one unknown to the registry, unless it must be known."""
         stranger = not known and self._dice.random() < _STRANGERS
         person = invent() if stranger else self._registry.newcomer()
         sign_up = SignUp(person)
@@ -71,12 +71,12 @@ class Book:
         return None
 
     def next(self) -> SignUp:
-        """Return what a caller sends next."""
+        """Return the sign-up that a caller sends next."""
         repeated = self.again() if self._dice.random() < _AGAIN else None
         return repeated or self.newcomer()
 
     def send(self, sign_up: SignUp, vault: Vault) -> bool:
-        """Send a request and enter the answer; False without one."""
+        """Send a request and record the answer; False without one."""
         answer = sign_up.send(vault)
         if answer is not None:
             self.hear(sign_up, answer)
@@ -87,10 +87,10 @@ class Book:
         return answer is not None
 
     def hear(self, sign_up: SignUp, answer: Verification) -> None:
-        """Enter an answer; one that takes an earlier one back is a loss."""
+        """Record an answer; one that contradicts an earlier one is a loss."""
         with self._lock:
             former = sign_up.answer
-            # Answers overtake each other: "it waits" may be older than the outcome that the audit looks for.
+            # Answers can overtake each other: "pending" may be older than an outcome received before.
             if former is None or former.pending or not answer.pending:
                 sign_up.answer = answer
             if former is None:
@@ -101,14 +101,14 @@ class Book:
                 self._tally.lose(f"{sign_up.request_id} was {told(former)} and is {told(answer)}")
 
     def recheck(self, sign_up: SignUp, vault: Vault) -> None:
-        """Ask what became of a request; what was acknowledged must be known."""
+        """Ask for the outcome of a request; an acknowledged one must be known."""
         try:
             self.hear(sign_up, vault.get_verification(sign_up.request_id))
         except NotFound:
             with self._lock:
                 self._tally.lose(f"{sign_up.request_id} was acknowledged and now is unknown")
         except VaultError:
-            # Nobody answered in time: it is asked about again in the end.
+            # No answer in time: it is asked about again at the end.
             return
 
 

@@ -1,4 +1,4 @@
-"""What a campaign is: what it is told, how much it does when quick and when full, how it is listed."""
+"""A campaign's options, its size in a quick and a full run, and its line in the list."""
 
 import random
 import threading
@@ -10,10 +10,10 @@ from tests.resilience.tally import Tally
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What was asked for.
+    """The options of a run.
 
-    count: how much, in the campaign's own unit. only: a part of the names of what is done; empty: all.
-    stop: set when the run is to be summed up early.
+    count: how much, in the campaign's unit. only: a part of the names to run; empty: all. stop: set to end
+    the run early.
     """
 
     count: int
@@ -28,7 +28,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """One campaign. unit: what a count counts. databases: empty where there is no choice."""
+    """One campaign. unit: what a count counts. databases: empty if there is no choice."""
 
     run: Callable[[Options], Tally]
     title: str
@@ -38,6 +38,6 @@ class Campaign:
     databases: tuple[str, ...] = ("sqlite", "postgres")
 
     def line(self, name: str) -> str:
-        """Return how it is listed."""
+        """Return its line in the list."""
         kinds = f"; {' or '.join(self.databases)}" if self.databases else ""
         return f"  {name:16} {self.title} ({self.unit}: {self.quick} or {self.full}{kinds})"

@@ -1,7 +1,7 @@
-"""Promise 4: a crowd at one door, over two processes of the edge.
+"""Promise 4: concurrent requests to two processes of the edge.
 
 - 64 callers with one request id: one check at the registry, one record, identical answers.
-- 64 requests of one person: as many accounts as a person may have, and never one more.
+- 64 requests of one person: as many accounts as a person may have, and no more.
 """
 
 import threading
@@ -19,16 +19,16 @@ Result = TypeVar("Result")
 
 CALLERS = 64
 _CONNECTIONS = 8
-_ACCOUNTS = 5  # what IDVAULT_ACCOUNTS_PER_PERSON is unless it is set
+_ACCOUNTS = 5  # the default of IDVAULT_ACCOUNTS_PER_PERSON
 _LATENCY = 100
 _ROUNDS = 150
 
 
 class Crowds(Siege):
-    """One vault, and a crowd as often as asked."""
+    """One deployment, and crowds of callers as often as requested."""
 
     def run(self, count: int) -> Tally:
-        """Let so many crowds of each kind come; return what was counted."""
+        """Run this many crowds of each kind; return the tally."""
         self._besieged.start(*EDGES, WORK)
         self._registry.behave("normal", latency_ms=_LATENCY)
         for _ in range(count):
@@ -73,7 +73,7 @@ class Crowds(Siege):
             self.tally.lose(f"{self._book.open} requests have no outcome")
 
     def _together(self, call: Callable[[Vault, int], Result]) -> list[Result]:
-        """Let all callers call at the same moment, over several connections; return what they got."""
+        """Let all callers call at the same time over several connections; return their answers."""
         start = threading.Barrier(CALLERS)
         vaults = [self._besieged.vault() for _ in range(_CONNECTIONS)]
 

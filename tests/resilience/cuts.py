@@ -1,8 +1,9 @@
-"""Promise 3: the connection to PostgreSQL is cut at each packet of a sign-up, the answer to COMMIT included.
+"""Promise 3: the connection to PostgreSQL is cut at each packet of a sign-up, including the answer to COMMIT.
 
-The edge reaches both databases through a proxy, the worker directly. Somebody signs up while the n-th packet
+The edge reaches both databases through a proxy, the worker directly. A person signs up while the n-th packet
 is lost, for each n until a sign-up passes without a cut: once with the whole packet lost, once with half of
-it. The request is sent again under its id; in the end each is one record, and what was answered stays.
+it. The request is repeated under its id; in the end each request has one record, and no answer was
+contradicted.
 """
 
 from idvault_client import Vault
@@ -14,10 +15,10 @@ _MOST_PACKETS = 2_000
 
 
 class Cuts(Siege):
-    """One vault on PostgreSQL, cut off from its databases again and again."""
+    """One deployment on PostgreSQL whose database connections are cut repeatedly."""
 
     def run(self, count: int) -> Tally:
-        """Cut at every packet, or at every count-th; return what was counted."""
+        """Cut at every packet, or at every count-th; return the tally."""
         self._besieged.start(WORK)
         with CuttingProxy(self._besieged.databases.main_url) as proxy:
             self._besieged.reach_databases(proxy.through)
@@ -37,7 +38,7 @@ class Cuts(Siege):
                 return
 
     def _cut(self, proxy: CuttingProxy, vault: Vault, *, packet: int, half: bool) -> bool:
-        """Sign somebody up whose n-th packet is lost; return whether one was."""
+        """Sign up a person while the n-th packet is lost; return whether a packet was lost."""
         before = proxy.cuts
         proxy.cut_at(packet, half=half)
         sign_up = self._book.newcomer(known=True)
@@ -45,6 +46,6 @@ class Cuts(Siege):
         proxy.let_pass()
         was_cut = proxy.cuts > before
         self.tally.faults += was_cut
-        # The caller hears nothing, or an answer that may not be the last; so it sends the same again.
+        # The caller gets no answer, or one that may not be final, so it repeats the request.
         self._book.send(sign_up, vault)
         return was_cut

@@ -1,10 +1,10 @@
-"""Promise 2: the disk fails, or the process dies, at each write and each sync of one sign-up or rotation.
+"""Promise 2: the disk fails or the process dies at each write and each sync of a sign-up or rotation.
 
 strace attaches to a running process and makes the n-th call of a kind fail with EIO or ENOSPC, or kills the
-process as it makes it, while somebody signs up: for each n that a sign-up without a fault reaches. First the
-edge is hit, then, with an edge that cannot reach the registry, the worker that settles what waits, then the
-command that rotates a key. The caller sends its request again; a process that failed must go on, one that
-died is started again, and in the end all are restarted and every row is compared.
+process at that call, while a person signs up: for each n that a sign-up without a fault reaches. The targets
+are first the edge; then, with an edge that cannot reach the registry, the worker that settles waiting claims;
+then the command that rotates a key. The caller repeats its request. A process that got an error must keep
+running, a killed one is restarted. In the end all are restarted and every row is compared.
 """
 
 from collections import Counter
@@ -29,10 +29,10 @@ _LOG = "strace.log"
 
 
 class Disk(Siege):
-    """One vault on SQLite whose disk is broken again and again."""
+    """One deployment on SQLite whose disk fails repeatedly."""
 
     def run(self, count: int) -> Tally:
-        """Hit every sync and rename, and every count-th write; return what was counted."""
+        """Fail every sync and rename, and every count-th write; return the tally."""
         cluster = self._besieged.cluster
         cluster.program = "tests.resilience.narrow"
         self._besieged.start(WORK, _EDGE)
@@ -48,7 +48,7 @@ class Disk(Siege):
         return self.tally
 
     def _without_registry(self) -> None:
-        """Start the edge again so that all that it opens waits for the worker."""
+        """Restart the edge so that all its claims wait for the worker."""
         cluster = self._besieged.cluster
         before = {name: cluster.settings[name] for name in _REGISTRY}
         cluster.settings |= dict.fromkeys(_REGISTRY, _NOWHERE)
@@ -64,12 +64,12 @@ class Disk(Siege):
                 self._suffer(victim, fault, vault)
 
     def _faults(self, victim: str, vault: Vault, step: int) -> Iterator[Fault]:
-        """Return the faults to make: at each call that sign-ups make when nothing is wrong."""
+        """Return the faults to inject: at each call that sign-ups make without faults."""
         calls: Counter[str] = Counter()
         for _ in range(_MEASURED):
             traced = self._trace(victim, None)
             self._sign_up(victim, vault)
-            # The most of several: what a process does besides comes and goes.
+            # The maximum of several runs: a process's other calls vary.
             calls |= traced.stop().calls
         for call, count in sorted(calls.items()):
             self.tally.figures[f"{victim.partition('-')[0]}_{call}"] = count
@@ -90,7 +90,7 @@ class Disk(Siege):
         self._book.send(sign_up, vault)
 
     def _sign_up(self, victim: str, vault: Vault, *, alone: bool = True) -> SignUp:
-        """Sign somebody up; if the worker is to settle it, wait until it has, or cannot."""
+        """Sign up a person; if the worker is to settle the claim, wait until it has or cannot."""
         sign_up = self._book.newcomer(known=True)
         self._book.send(sign_up, vault)
         if victim == WORK:

@@ -1,9 +1,9 @@
-"""Promise 1: kill -9 at random moments under load; what was acknowledged is there, once; the log verifies.
+"""Promise 1: kill -9 at random times under load; acknowledged claims exist exactly once; the log verifies.
 
-Two processes of the edge and a worker run while callers sign people up and the registry is by turns well,
-slow, absent or loses its answers. Each round kills one of the three, or all, and starts it again under the
-same load. After each round everybody who was answered in it is asked about; every few rounds the log is
-verified against a checkpoint that was kept outside; in the end every row of both databases is compared.
+Two processes of the edge and a worker run while callers sign people up and the registry is in turn normal,
+slow, down or losing its answers. Each round kills one of the three, or all, and restarts it under the same
+load. After each round every claim answered in it is looked up; every few rounds the log is verified against a
+checkpoint kept outside; in the end every row of both databases is compared.
 """
 
 import statistics
@@ -18,7 +18,7 @@ _CALLERS = 4
 _LONGEST = 0.6  # seconds from the first answer of a round to its kill
 _PATIENCE = 30.0
 _ALL = (*EDGES, WORK)
-_EVERYTHING = 0.1  # how often all die at once
+_EVERYTHING = 0.1  # how often all are killed at once
 _VERIFIED = 10  # rounds between two verifications of the log
 _WEATHER: tuple[tuple[str, int | None, int], ...] = (
     ("normal", None, 0),
@@ -29,12 +29,12 @@ _WEATHER: tuple[tuple[str, int | None, int], ...] = (
 
 
 class Kills(Siege):
-    """One vault, killed as often as asked."""
+    """One deployment, killed as often as requested."""
 
     _asked = 0
 
     def run(self, count: int) -> Tally:
-        """Kill so many times; return what was counted."""
+        """Kill this many times; return the tally."""
         self._besieged.start(*_ALL)
         starts: list[Start] = []
         with Load(self._book, vault=self._besieged.vault, callers=_CALLERS) as load:
@@ -65,7 +65,7 @@ class Kills(Siege):
         return self._besieged.start(*victims)
 
     def _look_back(self, number: int) -> None:
-        """Ask about everybody who was answered since the last time; now and then verify the log."""
+        """Look up every claim answered since the last time; sometimes verify the log."""
         everybody = self._book.all
         fresh, self._asked = everybody[self._asked : len(everybody)], len(everybody)
         answered = [sign_up for sign_up in fresh if sign_up.answer is not None]

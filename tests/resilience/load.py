@@ -1,4 +1,4 @@
-"""A steady load: callers in threads who sign people up, and send again whatever was not answered."""
+"""A steady load: callers in threads sign people up and repeat unanswered requests."""
 
 import threading
 from collections.abc import Callable
@@ -16,10 +16,10 @@ MakeVault = Callable[[], Vault]
 
 
 class Load:
-    """Runs from the begin to the end of its block."""
+    """Runs for the duration of its block."""
 
     def __init__(self, book: Book, *, vault: MakeVault, callers: int) -> None:
-        """Take the book and who connects; each caller has a connection of its own."""
+        """Set the book and how to connect; each caller has a separate connection."""
         self._book = book
         self._vault = vault
         self._stop = threading.Event()
@@ -39,7 +39,7 @@ class Load:
             thread.join()
 
     def answered(self, count: int, *, patience: float) -> bool:
-        """Wait until so many more calls were answered; return whether they were in time."""
+        """Wait for this many more answers; return whether they came in time."""
         return all(self._asked.acquire(timeout=patience) for _ in range(count))
 
     def forget_answers(self) -> None:
@@ -52,19 +52,19 @@ class Load:
                 answered = self._book.send(self._book.next(), vault)
                 if answered:
                     self._asked.release()
-                # Room for the processes that are started meanwhile; and nobody knocks at a dead door all day.
+                # Leaves CPU time for starting processes, and avoids busy retries while the edge is down.
                 self._stop.wait(_BREATH if answered else _RESTING)
 
 
 def in_parallel(work: Callable[[SignUp, Vault], object], sign_ups: list[SignUp], *, vault: MakeVault) -> None:
-    """Do work for each request, several at once over one connection."""
+    """Do work for each request, several at a time, over one connection."""
     with vault() as shared, ThreadPoolExecutor(8) as pool:
         for result in [pool.submit(work, sign_up, shared) for sign_up in sign_ups]:
             result.result()
 
 
 def until_ended(book: Book, *, vault: MakeVault, rounds: int) -> bool:
-    """Send whatever has no outcome until everything has one; return whether it has."""
+    """Repeat requests without an outcome until all have one; return whether they have."""
     pause = threading.Event()
     for _ in range(rounds):
         waiting = [sign_up for sign_up in book.all if not sign_up.ended]

@@ -1,10 +1,10 @@
-"""Promise 7: random edits of a log, each verified against a checkpoint from elsewhere.
+"""Promise 7: random edits of a log, each verified against an outside checkpoint.
 
-Entries of a log in a public directory and in a SQLite database, in turn, are deleted, inserted, reordered,
-flipped and truncated. Half of the time the rest is left as it was; half of the time hashes, tiles and head
-are made anew and the log's own key signs it all again, as a thief of that key would. It verifies as
-`idvault log verify` does. Misnamed is an edit whose error does not name the first entry that differs, or
-that is surely missing.
+Entries of a log, in a public directory and in a SQLite database in turn, are deleted, inserted, reordered,
+flipped and truncated. Half of the time the rest is unchanged; half of the time hashes, tiles and head are
+rebuilt and signed with the log's key, as a thief of that key would do. Verification is that of
+`idvault log verify`. An edit is misnamed if the error does not name the first entry that differs or is
+certainly missing.
 """
 
 import random
@@ -36,7 +36,7 @@ Edit = Callable[[Leaves, random.Random], None]
 
 
 def delete(leaves: Leaves, dice: random.Random) -> None:
-    """Delete an entry, and close the gap."""
+    """Delete an entry and close the gap."""
     del leaves[dice.randrange(len(leaves))]
 
 
@@ -75,13 +75,13 @@ class Folder:
         logs.write_folder(self._true, leaves, logs.signed(leaves))
 
     def edited(self, leaves: Leaves, *, signed: bool) -> Source:
-        """Return a copy with other entries; signed: with tiles and a checkpoint that belong to them."""
+        """Return a copy with other entries; signed: with matching tiles and checkpoint."""
         shutil.rmtree(self._copy, ignore_errors=True)
         if signed:
             logs.write_folder(self._copy, leaves, logs.signed(leaves))
             return BundleSource(self._copy)
         shutil.copytree(self._true, self._copy)
-        # Under the names that the checkpoint asks for; what is more than it covers lies in the last one.
+        # Uses the file names that the checkpoint needs; entries beyond it are in the last file.
         for bundle in grown_bundles(0, SIZE):
             end = bundle.start + WIDTH if bundle.width == WIDTH else None
             (self._copy / bundle.path).write_bytes(encode_bundle(leaves[bundle.start : end]))
@@ -99,7 +99,7 @@ class Tables:
         _rewrite(self._true, leaves, signed=True)
 
     def edited(self, leaves: Leaves, *, signed: bool) -> Source:
-        """Return a copy with other entries; signed: with hashes, head and checkpoint that belong to them."""
+        """Return a copy with other entries; signed: with matching hashes, head and checkpoint."""
         for true, copy in zip(_files(self._true), _files(self._copy), strict=True):
             shutil.copy(true, copy)
         _rewrite(self._copy, leaves, signed=signed)
@@ -116,10 +116,10 @@ def _url(file: Path) -> str:
 
 
 def _rewrite(folder: Path, leaves: Leaves, *, signed: bool) -> None:
-    """Put other entries in the place of all, as somebody does who has the files."""
+    """Replace all entries, as somebody with access to the files could."""
     main, shred = _files(folder)
     with closing(sqlite3.connect(main)) as database, database:
-        # Nothing here has to survive a crash, and ten thousand times it would wait for the disk.
+        # Nothing here must survive a crash, and ten thousand syncs would be slow.
         database.execute("PRAGMA synchronous = OFF")
         database.execute("DELETE FROM log_entries")
         rows = [(f"{at:032x}", at, leaf) for at, leaf in enumerate(leaves)]
@@ -151,26 +151,25 @@ def _rehash(database: sqlite3.Connection, leaves: Leaves) -> None:
 
 
 def edits(leaves: Leaves, dice: random.Random) -> Iterator[tuple[str, Leaves]]:
-    """Yield edited logs for ever, one to three edits of a kind at once; what only adds at the end is none."""
+    """Yield edited logs forever, one to three edits of a kind at once; appending is not an edit."""
     for edit in cycle(EDITS):
         edited = list(leaves)
         while edited[: len(leaves)] == leaves:
             for _ in range(dice.randrange(1, 4)):
-                # Entries can only be exchanged where there are two.
+                # Exchanging entries needs at least two.
                 if len(edited) > 1:
                     edit(edited, dice)
         yield edit.__name__, edited
 
 
 def judge(source: Source, outside: bytes, leaves: Leaves, edited: Leaves, *, signed: bool) -> str:
-    """Return what verification finds: found, misnamed, or undetected."""
+    """Return the result of verification: found, misnamed, or undetected."""
     trust = log_trust.read(public_key=logs.VKEY, witness=[], quorum=None)
     first = next(
         (at for at, (one, other) in enumerate(zip(leaves, edited, strict=False)) if one != other), len(edited)
     )
     if signed and len(edited) < len(leaves):
-        # The checkpoint from elsewhere cannot be held against fewer entries than it covers: the first one
-        # that is certainly missing is named.
+        # The outside checkpoint covers more entries than there are: the first certainly missing one is named.
         first = len(edited)
     try:
         source.verify(trust, [outside], lambda _total: lambda _done: None)
@@ -184,7 +183,7 @@ def judge(source: Source, outside: bytes, leaves: Leaves, edited: Leaves, *, sig
 def edit_and_verify(
     folder: Path, *, count: int, dice: random.Random, stop: Callable[[], bool] = lambda: False
 ) -> Counter[tuple[str, str]]:
-    """Edit and verify so often; return how often each kind of edit was found, misnamed or undetected."""
+    """Edit and verify this often; return how often each kind of edit was found, misnamed or undetected."""
     leaves = log_of(SIZE)
     for name in ("files", "tables"):
         (folder / name).mkdir()
@@ -198,7 +197,7 @@ def edit_and_verify(
     for at in range(count):
         if stop():
             break
-        # Five kinds and four forms have no common factor: each meets each.
+        # Five kinds and four forms have no common factor, so every pair occurs.
         place, signed = forms[at % len(forms)]
         kind, edited = next(made)
         source = place.edited(edited, signed=signed)
@@ -207,7 +206,7 @@ def edit_and_verify(
 
 
 def run(options: Options) -> Tally:
-    """Edit so often; what passed, or was named wrongly, is lost."""
+    """Edit this often; undetected and misnamed edits are losses."""
     with tempfile.TemporaryDirectory() as folder:
         found = edit_and_verify(
             Path(folder), count=options.count, dice=options.dice(), stop=options.stop.is_set

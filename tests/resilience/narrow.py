@@ -1,7 +1,7 @@
-"""`idvault`, which ends with the process that started it.
+"""`idvault`, ending with the process that started it.
 
-A sign-up's writes come from one thread, in order, so that a fault at a thread's n-th write is one at the n-th
-write of a sign-up.
+All writes of a sign-up come from one thread, in order: a fault at the thread's n-th write is a fault at the
+sign-up's n-th write.
 """
 
 from idvault import process

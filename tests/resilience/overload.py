@@ -1,8 +1,8 @@
-"""Promise 13, overload: many more sign-ups than the registry may be asked about.
+"""Promise 13, overload: many more sign-ups than the registry's rate cap allows.
 
 - cap, in simulated time: 1,000 claims a second against a cap of 100.
-- backlog, in simulated time: a cap so small that a day's backlog is soon reached, and newcomers are refused.
-- reads, at running processes: statuses are read while callers sign people up as fast as they can.
+- backlog, in simulated time: with a tiny cap a day's backlog is soon reached, and new sign-ups are refused.
+- reads, with running processes: statuses are read while callers sign people up as fast as they can.
 """
 
 import threading
@@ -29,12 +29,12 @@ _ROUNDS = 300
 
 
 def cap(options: Options) -> Tally:
-    """Let 1,000 claims come in a second while 100 may be asked about; at stop no more come."""
+    """Let 1,000 claims arrive per second with a cap of 100; at stop no more arrive."""
     return _counted(options, 1_000.0, 100.0)
 
 
 def backlog(options: Options) -> Tally:
-    """Let claims come until a day's backlog is reached, and go on for as many again."""
+    """Let claims arrive until a day's backlog is reached, and then as many again."""
     tally = _counted(options, 50.0, 0.005)
     if not tally.lost and not tally.figures["refused"]:
         tally.lose("nobody was refused beyond a day's backlog")
@@ -53,7 +53,7 @@ def _counted(options: Options, per_second: float, calls_per_second: float) -> Ta
 
 @dataclass
 class Readers:
-    """Read statuses one after the other, and note how long each took; each has a connection of its own."""
+    """Read statuses one after the other and record the durations; each reader has a separate connection."""
 
     besieged: Besieged
     tokens: list[str]
@@ -70,7 +70,7 @@ class Readers:
             thread.join()
 
     def figures(self, when: str) -> dict[str, float]:
-        """Return what was measured, in milliseconds."""
+        """Return the measurements in milliseconds."""
         cuts = quantiles(self.seconds, n=100)
         of = {"p50": cuts[49], "p99": cuts[98], "slowest": max(self.seconds)}
         return {f"read_{name}_{when}": round(value * 1e3, 1) for name, value in of.items()} | {
@@ -95,10 +95,10 @@ class Readers:
 
 
 class Reads(Siege):
-    """One vault whose readers are measured, before an overload and in it."""
+    """One deployment whose readers are measured before and during an overload."""
 
     def run(self, count: int) -> Tally:
-        """Read for some seconds in calm and for as long in the overload; then let everybody be settled."""
+        """Read for some seconds without load and as long under overload; then let all claims be settled."""
         self._besieged.cluster.settings[_CAP] = str(_TIGHT)
         self._besieged.start(*EDGES, WORK)
         tokens = self._known()
@@ -116,7 +116,7 @@ class Reads(Siege):
         return self.tally
 
     def _known(self) -> list[str]:
-        """Sign up people whose status is read."""
+        """Sign up people whose statuses are read."""
         people = [self._book.newcomer(known=True) for _ in range(_KNOWN)]
         if not until_ended(self._book, vault=self._besieged.vault, rounds=_ROUNDS):
             self.tally.lose("nobody could sign up in calm")
@@ -130,7 +130,7 @@ class Reads(Siege):
             self.tally.lose(f"a status was not answered ({when})")
 
     def _reopen(self) -> None:
-        """Start anew under the usual cap, so that what waits need not wait for long."""
+        """Restart under the usual cap, so that the waiting claims are settled quickly."""
         for name in (*EDGES, WORK):
             self._besieged.cluster.stop(name)
         del self._besieged.cluster.settings[_CAP]

@@ -1,7 +1,7 @@
-"""A TCP proxy before PostgreSQL that cuts a connection at a chosen packet, before it or in its middle.
+"""A TCP proxy before PostgreSQL that cuts a connection at a chosen packet, before or in the middle of it.
 
-A packet is what one side has sent by the time it is read: requests and answers are counted together. Cut
-means that neither side hears another byte, and that what was not passed on is lost.
+A packet is whatever one read returns; requests and answers are counted together. After a cut neither side
+receives another byte, and data that was not passed on is lost.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ _START = 10.0
 
 
 class CuttingProxy:
-    """Listens on a port of its own from the begin to the end of its block, in a thread of its own."""
+    """Listens on a separate port and in a separate thread for the duration of its block."""
 
     def __init__(self, url: str) -> None:
         self._target = make_url(url)
@@ -45,17 +45,17 @@ class CuttingProxy:
         self._thread.join()
 
     def through(self, url: str) -> str:
-        """Return the address of a database of the server as it is reached through the proxy."""
+        """Return a database's address through the proxy."""
         way = make_url(url).set(host="127.0.0.1", port=self._port.result(), query={})
         return way.render_as_string(hide_password=False)
 
     def cut_at(self, packet: int, *, half: bool) -> None:
-        """Cut once at the packet of this number, counted from now; half: only after half of it has passed."""
+        """Cut once at the packet with this number, counted from now; half: after half of it has passed."""
         with self._lock:
             self._left, self._half = packet, half
 
     def let_pass(self) -> None:
-        """Cut nothing more."""
+        """Stop cutting."""
         with self._lock:
             self._left = None
 
@@ -111,7 +111,7 @@ class CuttingProxy:
         with suppress(OSError):
             while data := await source.read(_MOST):
                 if self._is_cut_here():
-                    # What was passed on must arrive, so that "in the middle" is not "before".
+                    # The passed half must arrive, so that "in the middle" is not "before".
                     sink.write(data[: len(data) // 2] if self._half else b"")
                     await sink.drain()
                     return

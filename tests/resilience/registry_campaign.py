@@ -1,4 +1,4 @@
-"""Promise 13: thousands of claims against a registry on fire, by workers and edges that die."""
+"""Promise 13: thousands of claims against a failing registry, by workers and edges that die."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,7 +13,7 @@ from tests.support.durable import in_memory
 
 
 def keeps(options: Options) -> Tally:
-    """Ask a registry that keeps results whose answer nobody heard; at stop nobody else begins."""
+    """Use a registry that keeps unheard results; at stop no new claim starts."""
     return _campaign(options, keep_unheard=True)
 
 
@@ -34,7 +34,7 @@ def _campaign(options: Options, *, keep_unheard: bool) -> Tally:
 
 
 def simulated(options: Options, run: Callable[[Database, Tally], Awaitable[None]]) -> Tally:
-    """Run something in simulated time on a database of its own; what it finds wrong is lost."""
+    """Run something in simulated time on a separate database; each violation it finds is a loss."""
 
     async def on(url: str) -> None:
         database = Database(url=url)

@@ -1,4 +1,4 @@
-"""A key rotation whose disk fails, or which dies, at each write: afterwards the old key is there, or both."""
+"""A key rotation with a disk fault or a kill at each write: afterwards the old key exists, or both do."""
 
 import sys
 import threading
@@ -17,17 +17,17 @@ _PURPOSE = Purpose.STATUS_TOKEN
 
 
 class Rotation:
-    """`idvault keys rotate status-token`, again and again."""
+    """`idvault keys rotate status-token`, repeated."""
 
     def __init__(self, besieged: Besieged, *, log: Path, tally: Tally) -> None:
-        """Take a vault whose edge does not run, where strace writes, and who counts."""
+        """Set a deployment whose edge does not run, the folder for strace's output, and the tally."""
         self._settings = besieged.cluster.settings
         self._path = Path(self._settings["IDVAULT_KEYS"])
         self._log = log
         self._tally = tally
 
     def run(self, *, stop: threading.Event) -> None:
-        """Rotate with a fault at each call that a rotation makes, and once more without one."""
+        """Rotate with a fault at each call of a rotation, and once more without one."""
         _, seen = self._rotate(None)
         for call, count in sorted(seen.calls.items()):
             self._tally.figures[f"rotate_{call}"] = count
@@ -50,7 +50,7 @@ class Rotation:
             self._tally.lose(f"a rotation with {fault.option()} was acknowledged and left no key")
 
     def _versions(self) -> set[bytes]:
-        """Return every key of the purpose; a file that does not open has none."""
+        """Return every key of the purpose; a file that cannot be opened has none."""
         passphrase = Path(self._settings["IDVAULT_KEY_PASSPHRASE_FILE"]).read_bytes().strip(b"\r\n")
         try:
             provider = LocalKeyProvider.load(self._path, passphrase=passphrase, entropy=ENTROPY)

@@ -1,7 +1,7 @@
-"""Promises whose tests are whole as they are: they are run, and pytest's last line is counted.
+"""Promises that existing tests cover: runs the tests and counts pytest's last line.
 
-- roles: every method is called by every role with every kind of certificate.
-- second-factor: codes are used twice, by many at once, by several processes, after a restart, and guessed.
+- roles: every role calls every method with every kind of certificate.
+- second-factor: codes are reused, used concurrently, by several processes and after a restart, and guessed.
 """
 
 import re
@@ -20,17 +20,19 @@ _SHOWN = 20
 
 
 def roles(options: Options) -> Tally:
-    """Run promise 11; a fault is a test, which asks every method."""
+    """Run promise 11; each test counts as a fault and calls every method."""
     return run(options, "tests/api/test_role_matrix.py")
 
 
 def second_factor(options: Options) -> Tally:
     """Run promise 9."""
-    return run(options, "tests/flows/test_second_factor.py", "tests/storage/people/test_second_factor.py")
+    return run(
+        options, "tests/flows/people/test_second_factor.py", "tests/storage/people/test_second_factor.py"
+    )
 
 
 def run(options: Options, *files: str) -> Tally:
-    """Run the tests of some files as often as asked; each that fails counts as lost."""
+    """Run the tests of some files as often as requested; each failure counts as lost."""
     tally = Tally()
     for _ in range(options.count):
         if not options.stop.is_set():
@@ -48,7 +50,7 @@ def _once(*command: str) -> Tally:
 
 
 def counted(lines: Sequence[str], *, code: int) -> Tally:
-    """Return what pytest's lines come to; an end that says nothing of the kind is a loss."""
+    """Return the counts in pytest's output; output without counts is a loss."""
     tally = Tally(complaints=[line for line in lines if _COMPLAINT.match(line)][:_SHOWN])
     found = _COUNTED.match(lines[-1])
     if found is None:

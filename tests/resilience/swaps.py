@@ -1,4 +1,4 @@
-"""Promise 6: every swap among accounts, every flipped bit of a record and its shares."""
+"""Promise 6: every swap between accounts, and every flipped bit of a record and its shares."""
 
 import asyncio
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ def _flips(data: bytes) -> Iterator[bytes]:
 
 
 async def swaps(accounts: int) -> list[bool]:
-    """Put each account's ciphertext, and its whole record, in the place of each other; True: it opened."""
+    """Put each account's ciphertext, and its whole record, in the place of every other; True: it opened."""
     vault = Vault()
     tokens = [token.make(bytes([number]) * 16) for number in range(accounts)]
     records = [await vault.seal(account_token=name) for name in tokens]
@@ -58,7 +58,7 @@ async def swaps(accounts: int) -> list[bool]:
 
 
 async def flips(suite: str) -> list[bool]:
-    """Flip each bit of what a record is made of, and of a custodian's sealed share; True: it opened."""
+    """Flip each bit of a record's parts and of a custodian's sealed share; True: it opened."""
     vault = Vault(suite=suite)
     record = await vault.seal()
     shares, value = vault.shares(record, [_A, _B]), vault.shred_value(record)
@@ -78,7 +78,7 @@ async def flips(suite: str) -> list[bool]:
 
 
 def run(options: Options) -> Tally:
-    """Change everything that can be changed about so many accounts; what opened is lost."""
+    """Apply every change to this many accounts; each one that opened is a loss."""
     groups = {"swaps": asyncio.run(swaps(options.count))}
     for suite in sorted(hpke.SUITES):
         groups[f"flips under {suite}"] = asyncio.run(flips(suite))

@@ -1,4 +1,4 @@
-"""What a torture counts: the faults it made, what was acknowledged, what is lost or doubled."""
+"""The counts of a torture run: injected faults, acknowledged claims, lost or doubled ones."""
 
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -6,10 +6,10 @@ from typing import Any
 
 @dataclass(slots=True)
 class Tally:
-    """The counts of one campaign; figures are what is measured besides, in the units that their names say.
+    """The counts of one campaign; figures: further measurements, in the units in their names.
 
-    lost: acknowledged and not there, there in part, or told otherwise later; or found where nothing may be.
-    doubled: there twice. details: more, for the file of --json only.
+    lost: acknowledged but missing, incomplete or contradicted later; or found where nothing may be. doubled:
+    present twice. details: more data, only for the --json file.
     """
 
     faults: int = 0
@@ -21,12 +21,12 @@ class Tally:
     details: list[dict[str, Any]] = field(default_factory=list)
 
     def lose(self, why: str, count: int = 1) -> None:
-        """Count something that is missing, or not as it was acknowledged."""
+        """Count something that is missing or differs from what was acknowledged."""
         self.lost += count
         self.complaints.append(why)
 
     def double(self, why: str, count: int = 1) -> None:
-        """Count something that is there more often than once."""
+        """Count something that exists more than once."""
         self.doubled += count
         self.complaints.append(why)
 
@@ -34,7 +34,7 @@ class Tally:
         self.figures[name] = max(self.figures.get(name, 0.0), round(value, 3))
 
     def add(self, other: "Tally") -> None:
-        """Count another campaign's faults, acknowledgements and losses as well; its figures stay its own."""
+        """Add another campaign's faults, acknowledgements and losses, but not its figures."""
         for name in ("faults", "acknowledged", "lost", "doubled"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.complaints += other.complaints

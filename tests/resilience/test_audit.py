@@ -1,4 +1,4 @@
-"""The audit of tortured databases finds what is missing, doubled or does not fit, and nothing else."""
+"""The audit of tortured databases finds what is missing, doubled or inconsistent, and nothing else."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -35,7 +35,7 @@ def _told(request_id: str, token: str, state: ClaimState) -> SignUp:
 
 
 async def _book(databases: Databases) -> list[SignUp]:
-    """Sign three people up, one of them without success, and return what their platform was told."""
+    """Sign up three people, one of them without success, and return their platform's answers."""
     main, shred = Database(url=databases.main_url), Database(url=databases.shred_url)
     world = World(main)
     told = []
@@ -66,7 +66,7 @@ async def _do(databases: Databases, statement: Any) -> None:
 
 
 async def test_sound_databases_are_found_sound(databases: Databases) -> None:
-    """Two successes and a failure are as they were told, and a request that never arrived is no loss."""
+    """Two successes and a failure are consistent, and a request that never arrived is not a loss."""
     book = await _book(databases)
     tally = await _found(databases, [*book, SignUp(invent())])
     assert tally.complaints == []
@@ -87,7 +87,7 @@ async def test_sound_databases_are_found_sound(databases: Databases) -> None:
     ],
 )
 async def test_what_is_missing_or_does_not_fit_is_lost(sqlite_databases: Databases, harm: Any) -> None:
-    """A row taken away or changed behind an acknowledged success is named."""
+    """A row removed or changed behind an acknowledged success is reported."""
     book = await _book(sqlite_databases)
     assert book[0].answer is not None
     await _do(sqlite_databases, harm(book[0].answer.account_token))
@@ -96,7 +96,7 @@ async def test_what_is_missing_or_does_not_fit_is_lost(sqlite_databases: Databas
 
 
 async def test_what_nobody_asked_for_is_doubled(sqlite_databases: Databases) -> None:
-    """A second settlement entry, and a claim of a request that nobody sent, are named."""
+    """A second settlement entry, and a claim of a request never sent, are reported."""
     book = await _book(sqlite_databases)
     main = Database(url=sqlite_databases.main_url)
     world = World(main)

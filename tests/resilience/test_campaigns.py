@@ -1,4 +1,4 @@
-"""Sieges in small: a few kills, one crowd; `scripts/torture` has the full counts."""
+"""Small campaigns: a few kills, one crowd; `scripts/torture` runs the full counts."""
 
 import random
 import threading
@@ -11,7 +11,7 @@ from tests.support.databases import Databases
 
 
 def test_kills_under_load_lose_and_double_nothing(tmp_path: Path, sqlite_databases: Databases) -> None:
-    """kill -9 at a random moment: what was acknowledged is there once, and the log verifies."""
+    """After kill -9 at random times, acknowledged claims exist once, and the log verifies."""
     with besieging(sqlite_databases, tmp_path) as vault:
         tally = Kills(vault, dice=random.SystemRandom(), stop=threading.Event()).run(1)
     assert tally.complaints == []
@@ -20,7 +20,7 @@ def test_kills_under_load_lose_and_double_nothing(tmp_path: Path, sqlite_databas
 
 
 def test_crowds_get_one_answer_and_never_one_account_more(tmp_path: Path, databases: Databases) -> None:
-    """64 callers with one request id are one claim; 64 requests of one person are five accounts."""
+    """64 callers with one request id make one claim; 64 requests of one person make five accounts."""
     with besieging(databases, tmp_path) as vault:
         tally = Crowds(vault, dice=random.SystemRandom(), stop=threading.Event()).run(1)
     assert tally.complaints == []

@@ -1,6 +1,6 @@
-"""The connection to PostgreSQL is cut at each packet of an act; repeated with its request it is done once.
+"""The connection to PostgreSQL is cut at each packet of an act; the repeated request is done once.
 
-This is promise 3 in small, on one act at a time; `scripts/torture` does it to a whole process.
+A small version of promise 3, for one act at a time; `scripts/torture` does it to a whole process.
 """
 
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ async def _open(world: World, opening: NewClaim) -> OpenedClaim:
 
 @pytest.mark.parametrize("half", [False, True])
 async def test_a_request_cut_at_any_packet_is_one_claim(pair: Databases, half: bool) -> None:
-    """Whichever packet is lost, that of the answer to COMMIT included: one request, one claim, one entry."""
+    """For any lost packet, including the answer to COMMIT: one request, one claim, one entry."""
     with CuttingProxy(pair.main_url) as proxy:
         database = Database(url=proxy.through(pair.main_url), pool_size=1)
         world = World(database)
@@ -65,7 +65,7 @@ async def test_a_request_cut_at_any_packet_is_one_claim(pair: Databases, half: b
 
 
 async def test_a_settlement_whose_answer_is_lost_is_there(pair: Databases) -> None:
-    """For each packet: the record and its entry are there, or neither; repeated, both are there once."""
+    """For each packet: record and entry both exist or neither; after a repeat both exist once."""
     with CuttingProxy(pair.main_url) as proxy:
         database = Database(url=proxy.through(pair.main_url), pool_size=1)
         world = World(database)

@@ -1,4 +1,4 @@
-"""The one door to all campaigns: what is run, what is said at the end, and the exit code."""
+"""The command line of all campaigns: what runs, the last line, and the exit code."""
 
 import json
 import shutil
@@ -51,13 +51,13 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Options]]:
 def test_what_was_asked_for_is_run(
     ran: list[tuple[str, Options]], arguments: str, expected: list[tuple[str, int, str]]
 ) -> None:
-    """A name is run in full unless told otherwise, and stands for its parts; without one all run, quick."""
+    """A name runs in full by default and includes its parts; without a name all run, quick."""
     door.main(arguments.split())
     assert [(name, options.count, options.database) for name, options in ran] == expected
 
 
 def test_options_reach_the_campaign(ran: list[tuple[str, Options]]) -> None:
-    """The seed is the one that was given, or drawn; what to do only is passed on."""
+    """The seed is the given one, or drawn; --only is passed on."""
     door.main(["a", "--seed", "5", "--only", "word"])
     door.main(["a"])
     door.main(["a"])
@@ -67,14 +67,14 @@ def test_options_reach_the_campaign(ran: list[tuple[str, Options]]) -> None:
 
 @pytest.mark.usefixtures("ran")
 def test_time_that_is_up_ends_a_run(ran: list[tuple[str, Options]]) -> None:
-    """After so many seconds campaigns are told to sum up."""
+    """When the time is up, campaigns are stopped."""
     door.main(["a", "--seconds", "0"])
     assert ran[0][1].stop.wait(5)
 
 
 @pytest.mark.usefixtures("ran")
 def test_the_end_is_a_line_and_an_exit_code(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """What all campaigns counted stands in the last line and, each by itself, in the file."""
+    """The last line has the sum of all campaigns, and the file the counts of each."""
     file = tmp_path / "counts.json"
     assert door.main(["a", "b", "--json", str(file)]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "torture: 30 faults, 0 acknowledged, 0 lost, 0 doubled"
@@ -89,21 +89,21 @@ def test_the_end_is_a_line_and_an_exit_code(capsys: pytest.CaptureFixture[str], 
     "arguments", ["c", "a c", "b/three", "b --database sqlite", "a --count 0", "a --quick --full"]
 )
 def test_wrong_usage_is_2(arguments: str) -> None:
-    """A name that is none, a database that a campaign has not, and counts that make no sense are refused."""
+    """An unknown name, a database that a campaign does not support, and invalid counts are refused."""
     with pytest.raises(SystemExit) as ended:
         door.main(arguments.split())
     assert ended.value.code == 2
 
 
 def test_a_missing_tool_is_3(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """Without strace no disk fails; the text names it."""
+    """Without strace the disk campaign cannot run; the text names the tool."""
     monkeypatch.setattr(shutil, "which", lambda _: None)
     assert door.main(["disk"]) == 3
     assert "strace is not on this machine" in capsys.readouterr().out
 
 
 def test_help_lists_every_campaign(capsys: pytest.CaptureFixture[str]) -> None:
-    """Whoever asks for help sees each name, what it does and how much."""
+    """The help lists each name, its title and its counts."""
     with pytest.raises(SystemExit):
         door.main(["--help"])
     told = capsys.readouterr().out

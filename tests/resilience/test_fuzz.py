@@ -1,4 +1,4 @@
-"""What the fuzzer itself promises: it knows what is documented, repeats itself, and sees what is wrong."""
+"""The fuzzer itself: it knows the documentation, is repeatable, and notices what is wrong."""
 
 import unicodedata
 from pathlib import Path
@@ -24,7 +24,7 @@ def attacker(seed: int) -> Attacker:
 
 
 def test_every_method_documents_what_it_answers() -> None:
-    """Each method of the contract lists statuses, those that any call may get among them."""
+    """Each method of the contract lists its statuses, including those that any call may get."""
     listed = documented.statuses()
     assert set(listed) == {method.path for method in methods()}
     for path, statuses in listed.items():
@@ -36,7 +36,7 @@ def test_every_method_documents_what_it_answers() -> None:
 
 
 def test_a_seed_repeats_an_attack() -> None:
-    """Two attackers with one seed send the same, and another seed sends something else."""
+    """Two attackers with the same seed send the same, and another seed sends something else."""
     kinds = [method.request for method in methods()]
     first, again, other = ([one.attack(kind) for kind in kinds] for one in map(attacker, (1, 1, 2)))
     assert first == again
@@ -45,7 +45,7 @@ def test_a_seed_repeats_an_attack() -> None:
 
 @pytest.mark.parametrize("method", methods(), ids=lambda method: str(method.name))
 def test_attacks_are_of_many_kinds(method: Method) -> None:
-    """Among the attacks on a method are messages, no messages, and none that its limit would stop at once."""
+    """The attacks on a method include messages that parse and bytes that do not, within the size limit."""
     one, bodies, broken = attacker(3), [], 0
     for _ in range(200):
         bodies.append(one.attack(method.request))
@@ -58,7 +58,7 @@ def test_attacks_are_of_many_kinds(method: Method) -> None:
 
 
 def test_every_text_takes_its_canary() -> None:
-    """Wherever a text has a place for one."""
+    """Every text with a place for a canary gets one."""
     assert sum(naughty.CANARY in text for text in naughty.TEXTS) > 400
     for text in naughty.TEXTS:
         filled = naughty.fill(text, "canary")
@@ -67,7 +67,7 @@ def test_every_text_takes_its_canary() -> None:
 
 
 def test_there_are_many_texts_of_many_kinds() -> None:
-    """The security design promises 515; each kind has texts of its own, and every one can be sent."""
+    """The security design promises 515; each kind has texts, and every text can be sent."""
     assert len(naughty.TEXTS) == len(set(naughty.TEXTS)) >= 515
     assert all(len(texts) >= 10 for texts in naughty.LISTED.values())
     assert max(map(len, naughty.TEXTS)) > 65_535
@@ -75,7 +75,7 @@ def test_there_are_many_texts_of_many_kinds() -> None:
 
 
 def test_drawn_texts_hold_every_kind_of_character() -> None:
-    """Controls, marks, private and unassigned ones of every plane, half of the texts with a canary."""
+    """Controls, marks, private and unassigned characters of every plane; half of the texts have a canary."""
     texts = naughty.drawn(1_500, seed=1)
     assert "".join(texts).encode()
     characters = set("".join(texts))
@@ -86,12 +86,12 @@ def test_drawn_texts_hold_every_kind_of_character() -> None:
 
 
 def test_a_seed_draws_the_same_texts() -> None:
-    """And another seed draws others."""
+    """Another seed draws other texts."""
     assert naughty.drawn(50, seed=3) == naughty.drawn(50, seed=3) != naughty.drawn(50, seed=4)
 
 
 def test_a_field_meets_every_text() -> None:
-    """One after the other, as often as the field's turn comes, the drawn ones too."""
+    """A field gets one text after the other, including the drawn ones."""
     kind = status_pb2.IssueStatusTokenRequest
     one = Attacker(random=Random(4), facts={}, canaries=CANARIES, drawn=["drawn"])  # noqa: S311 - repeatable
     met = {kind.FromString(one.naughty(kind)).audience for _ in range(3 * len(naughty.TEXTS))}
@@ -99,7 +99,7 @@ def test_a_field_meets_every_text() -> None:
 
 
 def test_texts_go_into_every_field() -> None:
-    """Each text field of a method has each text once, also where it is in a message of a message."""
+    """Each text field of a method gets each text once, also in nested messages."""
     kind = verification_pb2.VerifyIndividualRequest
     sent = [kind.FromString(body) for body in attacker(6).texts(kind)]
     every = {naughty.fill(text, CANARIES.personal[0]) for text in naughty.TEXTS}
@@ -109,7 +109,7 @@ def test_texts_go_into_every_field() -> None:
 
 
 def test_a_whole_good_message_is_sent_with_an_id_of_its_own() -> None:
-    """Half of the good ones are as they were given, but for the request id."""
+    """Half of the valid messages are sent as given, except for the request id."""
     whole = verification_pb2.VerifyIndividualRequest(real_name="\u91d1\u4e1d\u96c0")
     kind = type(whole)
     facts = {kind.DESCRIPTOR.full_name: [whole]}
@@ -122,7 +122,7 @@ def test_a_whole_good_message_is_sent_with_an_id_of_its_own() -> None:
 
 
 def test_a_canary_in_an_answer_is_seen() -> None:
-    """Whatever encoding an answer has it in."""
+    """A canary is found in any encoding."""
     for encoding in ("utf-8", "utf-16-le"):
         found = answer.answered(b"x" + CANARIES.personal[0].encode(encoding))
         assert answer.repeats(found, CANARIES.personal)
@@ -130,7 +130,7 @@ def test_a_canary_in_an_answer_is_seen() -> None:
 
 
 def _left(folder: Path, pages: bytes = b"", **files: str) -> list[str]:
-    """Return what is found in a vault's state of these files."""
+    """Return the findings in a state folder with these files."""
     state = folder / "state"
     state.mkdir(exist_ok=True)
     (folder / "output").touch()
@@ -142,7 +142,7 @@ def _left(folder: Path, pages: bytes = b"", **files: str) -> list[str]:
 
 
 def test_what_is_left_behind_is_found(tmp_path: Path) -> None:
-    """A personal canary anywhere, another one in a log or in the metrics, and a line about an error."""
+    """A personal canary anywhere, another one in a log or in the metrics, and an error line are found."""
     personal, other = CANARIES.personal[0], CANARIES.others[0]
     assert _left(tmp_path, population=personal, registry=personal, main=other) == []
     assert _left(tmp_path, main=personal) == ["main: a canary (personal, UTF-8)"]
@@ -154,7 +154,7 @@ def test_what_is_left_behind_is_found(tmp_path: Path) -> None:
 
 
 def test_what_was_found_is_a_loss() -> None:
-    """Each finding of an attack, each trace that it left, and an attack that sent nothing."""
+    """Each finding, each trace left, and an attack that sent nothing are losses."""
     method = methods()[0]
     report = Report()
     for _ in range(3):

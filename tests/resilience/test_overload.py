@@ -1,4 +1,4 @@
-"""The overload in small: far more claims than the registry may be asked about, and its reckoning."""
+"""A small overload: far more claims than the registry's cap allows, and its checks."""
 
 import pytest
 from sqlalchemy import delete
@@ -13,20 +13,20 @@ from tests.support import sql
 
 
 async def test_ten_times_the_cap_loses_nobody(main_database: Database) -> None:
-    """Everybody is answered at once and settled once; platforms of unequal size have equal turns."""
+    """All are answered at once and settled once; platforms of unequal size get equal turns."""
     overload = Overload(main_database, count=360, per_second=400.0, cap=20.0)
     await overload.run()
     figures = await reckon(overload)
     assert (figures["claims"], figures["refused"]) == (360, 0)
     assert figures["longest_queue"] > 200
     assert sum(overload.shared.values()) > 30
-    # Who of a lease has its turn now and who in the next is chance; each platform has a third of every lease.
+    # The order within a lease is random; each platform has a third of every lease.
     settled = [overload.shared[party] for party in PARTIES]
     assert max(settled) - min(settled) <= WIDTH / len(PARTIES)
 
 
 async def test_beyond_a_days_backlog_newcomers_are_refused(sqlite_main: Database) -> None:
-    """Those who were taken before that are all settled within their 48 hours."""
+    """All claims accepted before that are settled within their 48 hours."""
     overload = Overload(sqlite_main, count=100, per_second=20.0, cap=0.0005)
     await overload.run()
     figures = await reckon(overload)
@@ -37,7 +37,7 @@ async def test_beyond_a_days_backlog_newcomers_are_refused(sqlite_main: Database
 
 
 async def test_stop_ends_the_flood(sqlite_main: Database) -> None:
-    """Whoever has come by then is settled, and nobody else."""
+    """Claims that arrived before the stop are settled, and no others."""
     overload = Overload(sqlite_main, count=100, per_second=100.0, cap=50.0)
     looks = iter([False, True])
     await overload.run(stop=lambda: next(looks, True))
@@ -45,7 +45,7 @@ async def test_stop_ends_the_flood(sqlite_main: Database) -> None:
 
 
 async def test_the_reckoning_sees_what_is_wrong(sqlite_main: Database) -> None:
-    """A claim without answer, one settled twice or not at all, an unfair share, a missing entry."""
+    """A claim without an answer, settled twice or not at all, an unfair share, a missing entry."""
     overload = Overload(sqlite_main, count=40, per_second=100.0, cap=50.0)
     await overload.run()
     await reckon(overload)

@@ -1,4 +1,4 @@
-"""The registry campaign in small, on both databases and with both kinds of registry, and its oracle."""
+"""A small registry campaign, on both databases and with both kinds of registry, and its oracle."""
 
 from dataclasses import replace
 from typing import Any
@@ -25,7 +25,7 @@ async def _campaign(database: Database, **options: Any) -> Campaign:
 
 @pytest.mark.parametrize("keep_unheard", [True, False])
 async def test_every_claim_is_settled_once_and_rightly(main_database: Database, keep_unheard: bool) -> None:
-    """One call in four fails, workers die: everybody ends as the registry knows them, or as timed out."""
+    """One call in four fails and workers die: every claim ends as the registry knows it, or times out."""
     campaign = await _campaign(main_database, keep_unheard=keep_unheard, deaths=10.0)
     verdict = await oracle.judge(campaign)
     assert verdict.verified + verdict.mismatched + verdict.timed_out + verdict.never_opened == _COUNT
@@ -36,14 +36,14 @@ async def test_every_claim_is_settled_once_and_rightly(main_database: Database, 
 
 
 async def test_without_faults_nothing_is_asked_twice(main_database: Database) -> None:
-    """A calm registry decides each spelling once: every call is charged, none is sent again."""
+    """A working registry decides each spelling once: every call is charged, none is repeated."""
     verdict = await oracle.judge(await _campaign(main_database, rate=0.0, count=30, deaths=0.0))
     assert (verdict.faults, verdict.resends, verdict.charged_again) == (0, 0, 0)
     assert verdict.calls == verdict.charged
 
 
 async def test_stop_sums_up_what_has_begun(sqlite_main: Database) -> None:
-    """A campaign that is stopped settles whoever has begun, and nobody else."""
+    """A stopped campaign settles the claims that have started, and no others."""
     campaign = Campaign(sqlite_main, count=200, rate=0.0, deaths=0.0)
     looks = iter([False, True])
     await campaign.run(stop=lambda: next(looks, True))
@@ -52,7 +52,7 @@ async def test_stop_sums_up_what_has_begun(sqlite_main: Database) -> None:
 
 
 async def test_the_oracle_sees_what_is_wrong(sqlite_main: Database) -> None:
-    """A stranger verified, a claim without its log entry, an id charged again, a claim that still waits."""
+    """An unknown person verified, a claim without a log entry, an id charged again, a waiting claim."""
     campaign = await _campaign(sqlite_main, rate=0.0, count=20, deaths=0.0)
     await oracle.judge(campaign)
     stranger = next(one for one in campaign.claimants if not one.matches)

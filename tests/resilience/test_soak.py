@@ -1,4 +1,4 @@
-"""The soak: a short one on a real vault, and how it tells growth and errors."""
+"""The soak: a short one on a real deployment, and how it recognises growth and errors."""
 
 import threading
 from collections import Counter
@@ -25,7 +25,7 @@ RESULT = Result(
 
 
 def test_a_short_soak_meets_no_error(sqlite_databases: Databases, tmp_path: Path) -> None:
-    """Every kind of call succeeds, no process complains, the log verifies; memory takes longer to tell."""
+    """Every kind of call succeeds, no process logs an error, the log verifies; memory needs a longer run."""
     found = soak(sqlite_databases, tmp_path, minutes=0.1, stop=threading.Event())
     assert (found.errors, found.complaints) == ({}, [])
     assert found.verified
@@ -36,7 +36,7 @@ def test_a_short_soak_meets_no_error(sqlite_databases: Databases, tmp_path: Path
 
 
 def test_growth_is_told_from_a_heap_that_settles() -> None:
-    """A leak grows in the last quarter as before; a heap that filled up in the first half does not."""
+    """A leak grows in the last quarter as before; a heap that filled up early does not."""
     leak = [Sample(at, 100 + at / 10, 20) for at in range(200)]
     settled = [Sample(at, 100 + min(at, 100) / 5, 20) for at in range(200)]
     files = [Sample(at, 100, 20 + at) for at in range(200)]
@@ -63,7 +63,7 @@ GROWS = Trend((100.0, 140.0), (20, 20), 9.0)
     ],
 )
 def test_what_is_wrong_is_a_loss(changes: dict[str, Any], complaint: str | None) -> None:
-    """One error, a process that grows but the registry, or a log that does not verify: each is lost."""
+    """An error, a growing process other than the registry, and an unverified log each are a loss."""
     tally = report(replace(RESULT, **changes))
     assert (tally.acknowledged, tally.lost) == (7, complaint is not None)
     assert "".join(tally.complaints).endswith(complaint or "")

@@ -1,4 +1,4 @@
-"""Promises whose tests are run as they are: what pytest's last line comes to."""
+"""Promises covered by existing tests: how pytest's last line is counted."""
 
 import pytest
 
@@ -18,14 +18,14 @@ from tests.resilience.campaign import Options
     ],
 )
 def test_the_last_line_is_counted(line: str, code: int, faults: int, lost: int) -> None:
-    """What passed is counted, what failed is lost, and an end that says nothing never counts as passed."""
+    """Passed tests are counted, failed ones are lost, and output without counts never passes."""
     tally = suites.counted(["ok", "FAILED one", line], code=code)
     assert (tally.faults, tally.lost) == (faults, lost)
     assert tally.complaints[0] == "FAILED one"
 
 
 def test_a_suite_is_run() -> None:
-    """The tests of a file are run in a process of their own; here those of this file that ask no other."""
+    """The tests of a file run in a separate process; here those in this file that start none."""
     options = Options(count=2, only="test_the_last_line")
     tally = suites.run(options, "tests/resilience/test_suites.py")
     assert (tally.faults, tally.lost, tally.complaints) == (12, 0, [])

@@ -1,4 +1,4 @@
-"""Swapped and changed records in small: every swap among a few accounts; what opens is counted."""
+"""Swapped and changed records on a small scale: every swap between a few accounts; openings are counted."""
 
 import pytest
 
@@ -7,12 +7,12 @@ from tests.resilience.campaign import Options
 
 
 async def test_no_swap_opens() -> None:
-    """Three accounts: six swaps, each in three ways."""
+    """Three accounts make six swaps, each in three ways."""
     assert await swaps.swaps(3) == [False] * 18
 
 
 def test_what_opens_is_a_loss(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each change is a fault, and each that opened is lost and told with its group."""
+    """Each change is a fault; each one that opens is lost and reported with its group."""
 
     async def changed(what: object) -> list[bool]:
         return [what == 100, False]

@@ -1,4 +1,4 @@
-"""Promise 5 against a vault that runs: what a thief of both databases and every online key finds."""
+"""Promise 5 on a running deployment: what a thief of both databases and every online key finds."""
 
 import base64
 import gzip
@@ -34,14 +34,14 @@ HIDDEN = {
 
 @pytest.mark.parametrize("form", HIDDEN)
 def test_the_search_finds_what_is_there(form: str) -> None:
-    """A name in each form, in the middle of other bytes: else a search that finds nothing says nothing."""
+    """A name is found in each form within other bytes; otherwise an empty search would prove nothing."""
     noise = bytes(range(256)) * 4
     assert search.search({"file": noise + HIDDEN[form] + noise}, [victims.MARK])
     assert not search.search({"file": noise + noise}, [victims.MARK])
 
 
 def test_a_thief_of_everything_online_finds_no_name(databases: Databases, tmp_path: Path) -> None:
-    """No name and no record but of claims that wait; numbers, as the README says; later no name at all."""
+    """No name or record except of waiting claims; numbers, as the README says; later no name at all."""
     scene = Scene(databases, tmp_path)
     try:
         scene.play(people=3)
@@ -53,7 +53,7 @@ def test_a_thief_of_everything_online_finds_no_name(databases: Databases, tmp_pa
     everything, waiting, records, numbers, names = found.values()
     assert (everything.found, records.found, names.found) == (0, 0, 0)
     assert min(one.tried for one in found.values()) > 0
-    # The limits are no more, and no less, than what is stated.
+    # The limits are exactly the stated ones.
     assert (waiting.found, waiting.most) == (2, 2)
     assert numbers.found == len(scene.victims.all)
     assert now.tried >= 4
@@ -62,7 +62,7 @@ def test_a_thief_of_everything_online_finds_no_name(databases: Databases, tmp_pa
 
 
 def test_a_hole_is_a_loss(capsys: pytest.CaptureFixture[str]) -> None:
-    """What is beyond a stated limit is counted as lost and told; what is within it is not."""
+    """A finding beyond a stated limit is lost and reported; one within it is not."""
     stated = Finding("the numbers", "numbers", 9, 5, most=5)
     good = report([stated, Finding("a try", "names", 9, 0)])
     assert (good.faults, good.lost, good.complaints) == (2, 0, [])

@@ -13,7 +13,7 @@ NAME, NUMBER = "某𠮷一", "110000190101010001"
 @pytest.mark.parametrize("encoding", ["UTF-8", "UTF-16-LE", "UTF-16-BE"])
 @pytest.mark.parametrize("offset", [0, 1, 4_096])
 def test_finds_every_encoding_at_any_place(tmp_path: Path, value: str, encoding: str, offset: int) -> None:
-    """A value is found wherever it lies in a file, in UTF-8 and in both forms of UTF-16."""
+    """A value is found anywhere in a file, in UTF-8 and in both forms of UTF-16."""
     path = tmp_path / "file"
     path.write_bytes(b"\x80" * offset + value.encode(encoding) + b"\x80" * 7)
     hits = traces.search([path], ["nothing", value])
@@ -22,7 +22,7 @@ def test_finds_every_encoding_at_any_place(tmp_path: Path, value: str, encoding:
 
 
 def test_finds_what_json_escapes(tmp_path: Path) -> None:
-    """A name that a log escaped is found too, also one with a character beyond the BMP."""
+    """An escaped name is also found, even with a character beyond the BMP."""
     path = tmp_path / "log.jsonl"
     path.write_text('{"name": "\\u67d0\\u4e00\\u4e00", "other": "\\u67d0\\ud842\\udfb7\\u4e00"}')
     hits = traces.search([path], ["某一一", NAME])
@@ -30,14 +30,14 @@ def test_finds_what_json_escapes(tmp_path: Path) -> None:
 
 
 def test_finds_nothing_where_nothing_is(tmp_path: Path) -> None:
-    """A part of a value is not the value, and a file that has gone holds nothing."""
+    """A part of a value does not match, and a deleted file has no hits."""
     path = tmp_path / "file"
     path.write_text(NUMBER[:-1] + " " + NAME[:-1])
     assert traces.search([path, tmp_path / "gone"], [NAME, NUMBER]) == []
 
 
 def test_lists_files_of_every_depth_but_the_spared_ones(tmp_path: Path) -> None:
-    """Hidden files and files in folders are searched; those of others are not."""
+    """Hidden and nested files are searched; excluded ones are not."""
     (tmp_path / "logs").mkdir()
     for name in ("main.sqlite3-wal", ".hidden", "logs/serve-0.jsonl", "population.json"):
         (tmp_path / name).write_text("")

@@ -1,4 +1,4 @@
-"""Faults in system calls, by strace: the n-th call of a kind kills the process, or fails as a disk does."""
+"""Faults in system calls with strace: the n-th call of a kind kills the process, or fails as a disk does."""
 
 import re
 import shutil
@@ -16,19 +16,19 @@ _ATTACH = 30.0
 
 
 class MissingToolError(Exception):
-    """Something that a promise needs is not on this machine; the text names it."""
+    """A required tool is missing on this host; the text names it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is done to the n-th call of a kind: "error=EIO", "error=ENOSPC" or "signal=SIGKILL"."""
+    """What happens at the n-th call of a kind: "error=EIO", "error=ENOSPC" or "signal=SIGKILL"."""
 
     call: str
     number: int
     kind: str
 
     def option(self) -> str:
-        """Return it as strace takes it."""
+        """Return strace's option for it."""
         return f"inject={self.call}:{self.kind}:when={self.number}"
 
 
@@ -36,18 +36,18 @@ KINDS = ("error=EIO", "error=ENOSPC", "signal=SIGKILL")
 
 
 def strace() -> str:
-    """Return where strace is; raises MissingToolError."""
+    """Return the path of strace; raises MissingToolError."""
     found = shutil.which("strace")
     if found is None:
-        raise MissingToolError("strace is not on this machine; install it, or name other campaigns than disk")
+        raise MissingToolError("strace is missing on this host; install it, or run campaigns other than disk")
     return found
 
 
 class Traced:
-    """A running process while strace watches it, and injects a fault if there is one."""
+    """A running process watched by strace, which injects a fault if given."""
 
     def __init__(self, pid: int, log: Path, fault: Fault | None) -> None:
-        """Attach; raises MissingToolError where the system does not let one process trace another."""
+        """Attach; raises MissingToolError if the system does not allow tracing."""
         self._log = log
         log.unlink(missing_ok=True)
         arguments = [strace(), "-f", "-y", "-p", str(pid), "-o", str(log), "-e", f"trace={','.join(CALLS)}"]
@@ -62,7 +62,7 @@ class Traced:
             raise MissingToolError(f"strace cannot attach here: {told.strip()}")
 
     def stop(self) -> "Trace":
-        """Detach; return what was seen."""
+        """Detach; return the trace."""
         self._process.terminate()
         self._process.wait()
         if self._process.stderr:
@@ -72,7 +72,7 @@ class Traced:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """How often each call was made, and how many calls a fault was injected into."""
+    """How often each call was made, and how many calls had an injected fault."""
 
     calls: Counter[str]
     injected: int
@@ -86,7 +86,7 @@ def run(
     paths: Sequence[Path],
     environment: dict[str, str],
 ) -> tuple[int, Trace]:
-    """Run a command under strace, looking at its calls on some paths only; return exit code and trace."""
+    """Run a command under strace, tracing calls on some paths only; return exit code and trace."""
     log.unlink(missing_ok=True)
     tracing = [strace(), "-f", "-y", "-o", str(log), "-e", f"trace={','.join((*CALLS, WRITE))}"]
     tracing += [part for path in paths for part in ("-P", str(path))]

@@ -1,4 +1,4 @@
-"""scripts/check runs the named steps, the steps find what they are for, and the hooks call them."""
+"""scripts/check runs the named steps, each step finds its faults, and the hooks call the steps."""
 
 import os
 import re
@@ -21,7 +21,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """Copy what the steps look at; the environment is this project's own, which needs no set-up."""
+    """Copy the files that the steps check; the environment is this project's, which needs no set-up."""
     for name in ("requirements", "proto"):
         shutil.copytree(ROOT / name, tmp_path / name)
     (tmp_path / "scripts").mkdir()
@@ -35,13 +35,13 @@ def project(tmp_path: Path) -> Path:
 
 
 def append(path: Path, text: str) -> None:
-    """Write more at the end of a file."""
+    """Append text to a file."""
     with path.open("a", encoding="utf-8") as file:
         file.write(text)
 
 
 def fault(project: Path, step: str = "requirements") -> str:
-    """Return what a step that fails says."""
+    """Return the output of a failing step."""
     done = run(project, step)
     assert done.returncode == 1, done.stdout
     lines = done.stdout.splitlines()
@@ -50,26 +50,26 @@ def fault(project: Path, step: str = "requirements") -> str:
 
 
 def test_only_the_named_steps_run(project: Path) -> None:
-    """With names, the others are left out, and the last line counts those that ran."""
+    """Only the named steps run, and the last line counts them."""
     done = run(project, "proto-lint", "shell")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "ok proto-lint\nok shell\ncheck: all 2 checks passed\n"
 
 
 def test_an_unknown_step_is_wrong_usage(project: Path) -> None:
-    """A name that is none runs nothing and is told, with those that there are."""
+    """An unknown name runs nothing; the message lists the steps."""
     done = run(project, "shell", "spelling")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("usage: scripts/check [format lint types ")
 
 
 def test_these_requirements_are_whole(project: Path) -> None:
-    """The project's own locks have no fault."""
+    """The project's locks have no fault."""
     assert run(project, "requirements").stdout == "ok requirements\ncheck: all 1 checks passed\n"
 
 
 def test_a_package_that_is_not_locked_is_found(project: Path) -> None:
-    """A name that pyproject.toml asks for and no lock holds is a fault."""
+    """A package in pyproject.toml that no lock contains is a fault."""
     path = project / "pyproject.toml"
     path.write_text(path.read_text("utf-8").replace('"joserfc",', '"joserfc", "unheard-of",'), "utf-8")
     assert "run scripts/lock" in fault(project)
@@ -77,7 +77,7 @@ def test_a_package_that_is_not_locked_is_found(project: Path) -> None:
 
 @pytest.mark.parametrize("name", ["protobuf>=7", "pyotp>=2.12", "hatchling", "joserfc", "uv>=0.13"])
 def test_a_pin_that_is_not_allowed_is_found(project: Path, name: str) -> None:
-    """A pin outside of what pyproject.toml allows is a fault: of the client, an extra, and each group."""
+    """A pin outside the range in pyproject.toml is a fault: for the client, an extra, and each group."""
     path = project / "pyproject.toml"
     text = path.read_text("utf-8").replace(f'"{name}"', f'"{re.split(">", name)[0]}<0"')
     path.write_text(text, "utf-8")
@@ -93,7 +93,7 @@ def test_a_pin_that_is_not_allowed_is_found(project: Path, name: str) -> None:
     ],
 )
 def test_a_loose_or_bare_package_is_found(project: Path, line: str, told: str) -> None:
-    """Each locked package is pinned and has a SHA-2 hash."""
+    """Each locked package must be pinned and have a SHA-2 hash."""
     append(project / "requirements" / "dev.txt", line)
     assert told in fault(project)
 
@@ -102,20 +102,20 @@ def test_a_loose_or_bare_package_is_found(project: Path, line: str, told: str) -
     "line", ["--find-links dir\n", "--index-url dir\n", "-i dir\n", "# https" + "://example\n"]
 )
 def test_an_address_is_found(project: Path, line: str) -> None:
-    """No lock says where packages come from."""
+    """No lock may contain a package index's address."""
     append(project / "requirements" / "run.txt", line)
     lines = (project / "requirements" / "run.txt").read_text("utf-8").splitlines()
     assert f"requirements/run.txt:{len(lines)}:{line.strip()}" in fault(project)
 
 
 def test_different_pins_are_found(project: Path) -> None:
-    """The service's packages are the developer's too, at the same versions."""
+    """The service's packages must have the same versions as the developer's."""
     append(project / "requirements" / "run.txt", f"extra==1 \\\n    {HASH}\n")
-    assert "extra==1\nrequirements/run.txt: dev.txt has other pins: run scripts/lock" in fault(project)
+    assert "extra==1\nrequirements/run.txt: dev.txt has different pins: run scripts/lock" in fault(project)
 
 
 def test_a_change_that_breaks_callers_is_found(project: Path) -> None:
-    """The contract is compared with that of the last release, wherever the repository stands."""
+    """The contract is compared with the last release, wherever the repository is."""
     assert run(project, "proto-breaking").returncode == 0
     path = project / "proto" / "idvault" / "v1" / "status.proto"
     text = path.read_text("utf-8")
@@ -124,7 +124,7 @@ def test_a_change_that_breaks_callers_is_found(project: Path) -> None:
 
 
 def test_the_hooks_are_the_steps() -> None:
-    """Each hook before a commit is a step of this project's own check, and nothing is fetched for it."""
+    """Each pre-commit hook is a step of scripts/check, and nothing is downloaded for it."""
     hooks = (ROOT / ".pre-commit-config.yaml").read_text("utf-8")
     assert re.findall(r"- repo: (.*)", hooks) == ["local"]
     entries = re.findall(r"entry: (.*)", hooks)

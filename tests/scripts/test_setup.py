@@ -1,4 +1,4 @@
-"""Setting up: what is there is left alone, what was interrupted starts anew, one at a time."""
+"""scripts/setup: keeps a finished environment, recreates an interrupted one, and runs one at a time."""
 
 import fcntl
 import os
@@ -13,8 +13,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT = 30.0
-# Stands for an interpreter whose environments hold installers that note what they are asked, wait while the
-# file `slow` is there, and fail while the file of their name is.
+# A fake interpreter: the installers in its environments record their arguments, wait while the file `slow`
+# exists, and fail while a file with their name exists.
 PYTHON = """#!/usr/bin/env bash
 if [[ "$1 $2" != "-m venv" ]]; then exec -a "$0" {real} "$@"; fi
 echo "venv ${{@:3}}" >>asked
@@ -38,7 +38,7 @@ class Project:
     """A project with locks, a copy of the script, and an interpreter that installs nothing."""
 
     def __init__(self, folder: Path, python: Path) -> None:
-        """Write its files; the interpreter lies outside, so that the folder can be moved."""
+        """Write its files; the interpreter is outside, so that the folder can be moved."""
         self.folder = folder
         self._python = python
         for name in ("requirements/uv.txt", "requirements/run.txt", "requirements/dev.txt", "pyproject.toml"):
@@ -62,13 +62,13 @@ class Project:
         )
 
     def setup(self, kind: str = "run") -> tuple[int, str, str]:
-        """Set up; returns the exit code and what was said."""
+        """Set up; return the exit code and the output."""
         process = self.start(kind)
         out, err = process.communicate(timeout=LIMIT)
         return process.returncode, out, err
 
     def prepare(self, kind: str = "run") -> list[str]:
-        """Set up, and return what the interpreter and the installers were asked."""
+        """Set up, and return the arguments of the interpreter and the installers."""
         (self.folder / "asked").unlink(missing_ok=True)
         code, out, err = self.setup(kind)
         assert (code, err) == (0, ""), out
@@ -77,12 +77,12 @@ class Project:
         return asked
 
     def asked(self) -> list[str]:
-        """Return what was asked since it was last forgotten."""
+        """Return the recorded arguments since the last reset."""
         path = self.folder / "asked"
         return path.read_text("utf-8").splitlines() if path.exists() else []
 
     def until_asked(self, what: str) -> None:
-        """Wait until an installer was asked something."""
+        """Wait until an installer was called."""
         end = time.monotonic() + LIMIT
         while what not in self.asked():
             assert time.monotonic() < end
@@ -91,7 +91,7 @@ class Project:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Iterator[Project]:
-    """Make a project that is not set up yet; no installer outlives the test."""
+    """Create a project that is not set up yet; no installer outlives the test."""
     tools = tmp_path / "tools"
     tools.mkdir()
     python, installer = tools / "python3", tools / "installer"
@@ -106,18 +106,18 @@ def project(tmp_path: Path) -> Iterator[Project]:
 
 
 def test_a_fresh_machine_gets_everything(project: Project) -> None:
-    """The first set-up gets uv by its hash, then the hashed lock, then the project without resolving."""
+    """The first set-up installs uv by hash, then the hashed lock, then the project without resolving."""
     assert project.prepare("run") == ["venv --clear .venv", PIP, SYNC.format("run"), PROJECT]
 
 
 def test_a_second_time_installs_nothing(project: Project) -> None:
-    """An environment that is as the lock says is left alone."""
+    """An environment that matches the lock is left alone."""
     project.prepare("run")
     assert project.prepare("run") == []
 
 
 def test_dev_implies_run(project: Project) -> None:
-    """The developer's packages include the others, and not the other way round."""
+    """The developer's packages include the others, but not the other way round."""
     project.prepare("run")
     assert project.prepare("dev") == [PIP, SYNC.format("dev"), PROJECT]
     assert project.prepare("run") == []
@@ -125,7 +125,7 @@ def test_dev_implies_run(project: Project) -> None:
 
 @pytest.mark.parametrize("name", ["requirements/uv.txt", "requirements/run.txt", "pyproject.toml"])
 def test_a_changed_lock_is_installed(project: Project, name: str) -> None:
-    """A change of what is asked for is installed into the environment that is there."""
+    """A changed lock is installed into the existing environment."""
     project.prepare("run")
     with (project.folder / name).open("a") as file:
         file.write("# changed\n")
@@ -136,12 +136,12 @@ def test_a_changed_lock_is_installed(project: Project, name: str) -> None:
 @pytest.mark.parametrize(
     ("installer", "told"),
     [
-        ("pip", "setup: uv could not be installed (pip's words are above)"),
-        ("uv", "setup: the run packages could not be installed (uv's words are above)"),
+        ("pip", "setup: uv could not be installed (see pip's output above)"),
+        ("uv", "setup: the run packages could not be installed (see uv's output above)"),
     ],
 )
 def test_a_failing_installer_is_told(project: Project, installer: str, told: str) -> None:
-    """A failing installer ends the set-up with its own words and ours; the next call starts from nothing."""
+    """A failing installer ends the set-up, with its output and an error; the next call starts again."""
     (project.folder / installer).touch()
     for _ in range(2):
         code, _, err = project.setup("run")
@@ -151,7 +151,7 @@ def test_a_failing_installer_is_told(project: Project, installer: str, told: str
 
 
 def test_an_interrupted_set_up_starts_anew(project: Project) -> None:
-    """After a set-up that died half-way its installer is waited for, and nothing of it is trusted."""
+    """After a killed set-up, the next waits for its installer and recreates the environment."""
     project.prepare("run")
     leftover = project.folder / ".venv" / "half-installed"
     (project.folder / "requirements" / "run.txt").write_text("# newer\n", "utf-8")
@@ -169,13 +169,13 @@ def test_an_interrupted_set_up_starts_anew(project: Project) -> None:
     out, err = next_one.communicate(timeout=LIMIT)
     dying.communicate(timeout=LIMIT)
     assert (next_one.returncode, err) == (0, ""), out
-    assert out == "setup: making .venv\nsetup: installing the run packages\nsetup: done\n"
+    assert out == "setup: creating .venv\nsetup: installing the run packages\nsetup: done\n"
     assert not leftover.exists()
     assert project.prepare("run") == []
 
 
 def test_a_moved_folder_gets_an_environment_of_its_own(project: Project) -> None:
-    """The scripts of an environment name its folder, so that a copy of it elsewhere is not used."""
+    """An environment's scripts name its folder, so a copy elsewhere is not used."""
     project.prepare("run")
     moved = project.folder.with_name("elsewhere")
     project.folder.rename(moved)
@@ -184,7 +184,7 @@ def test_a_moved_folder_gets_an_environment_of_its_own(project: Project) -> None
 
 
 def test_a_broken_interpreter_is_replaced(project: Project) -> None:
-    """An environment whose Python is gone from the machine is made again."""
+    """An environment whose Python is gone is recreated."""
     project.prepare("run")
     python = project.folder / ".venv" / "bin" / "python"
     python.unlink()
@@ -195,7 +195,7 @@ def test_a_broken_interpreter_is_replaced(project: Project) -> None:
 
 
 def test_set_ups_wait_for_each_other(project: Project) -> None:
-    """While one set-up holds the lock another one waits, and then finds everything done."""
+    """While one set-up holds the lock another waits, and then finds everything done."""
     project.prepare("run")
     with (project.folder / ".venv.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -206,7 +206,7 @@ def test_set_ups_wait_for_each_other(project: Project) -> None:
 
 
 def test_uv_asks_the_index_of_pip(project: Project) -> None:
-    """Where packages come from is said once, in pip's settings; the last of them counts."""
+    """The package index is set only in pip's settings; the last setting counts."""
     listing = "".join(
         f"{place}.index-" + f"url={url!r}\n" for place, url in (("global", "first"), (":env:", "second"))
     )
@@ -220,7 +220,7 @@ def test_uv_asks_the_index_of_pip(project: Project) -> None:
 
 
 def run_setup(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Call scripts/setup as a person does."""
+    """Call scripts/setup as a user does."""
     return subprocess.run(
         [str(ROOT / "scripts" / "setup"), *arguments],
         check=False,
@@ -232,14 +232,14 @@ def run_setup(*arguments: str, **environment: str) -> subprocess.CompletedProces
 
 @pytest.mark.parametrize("arguments", [(), ("everything",), ("run", "dev")])
 def test_wrong_usage_is_told(arguments: tuple[str, ...]) -> None:
-    """A wrong argument is exit code 2 and the usage."""
+    """A wrong argument gives exit code 2 and the usage."""
     done = run_setup(*arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "usage: scripts/setup run|dev\n"
 
 
 def test_a_missing_python_is_told(tmp_path: Path) -> None:
-    """Without a usable Python the exit code is 3 and the text says what is needed."""
+    """Without a usable Python the exit code is 3 and the text names the requirement."""
     done = run_setup("run", IDVAULT_PYTHON=str(tmp_path / "python3"))
     assert (done.returncode, done.stdout) == (3, "")
     assert "Python 3.11 or newer" in done.stderr

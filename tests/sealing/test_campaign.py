@@ -1,4 +1,4 @@
-"""References and codes under their keys."""
+"""References and codes under keys."""
 
 import hmac
 
@@ -21,7 +21,7 @@ def test_a_reference_is_hashed_under_the_key() -> None:
 
 
 def test_references_differ_by_key_and_party() -> None:
-    """Nobody without the key can test a reference, and no two parties' hashes can be matched."""
+    """Without the key nobody can test a reference, and hashes of two parties do not match."""
     hashes = {
         KeyedReferencer(key=key).references(relying_party=party, references=["a"])[0]
         for key in (KEY, OTHER)
@@ -31,7 +31,7 @@ def test_references_differ_by_key_and_party() -> None:
 
 
 def test_a_code_is_the_same_for_the_same_delivery_only() -> None:
-    """Account, campaign, batch and key each make another one, and each is well-formed."""
+    """A different account, campaign, batch or key gives a different code; every code is well-formed."""
 
     def code(key: bytes = KEY, account: str = "a", campaign: str = "c", batch: str = "b") -> str:
         coder = KeyedInvitationCoder(key=key)

@@ -1,4 +1,4 @@
-"""The texts of cases, unreadable at rest."""
+"""Case texts, encrypted at rest."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +29,7 @@ def _keys(tmp_path: Path) -> LocalKeyProvider:
 
 
 def test_a_text_comes_back(tmp_path: Path) -> None:
-    """Nothing of it can be read in between, and no two sealings are the same."""
+    """The sealed form is unreadable, and two sealings differ."""
     sealer = KeyedCaseTextSealer(keys=_keys(tmp_path), entropy=CountingEntropy())
     sealed, again = (sealer.seal(disclosure_id=ID, text=TEXT) for _ in range(2))
     assert TEXT not in sealed.data
@@ -39,7 +39,7 @@ def test_a_text_comes_back(tmp_path: Path) -> None:
 
 
 def test_a_new_key_leaves_the_old_texts_readable(tmp_path: Path) -> None:
-    """Each text names the version of its key, so that keys can change one by one."""
+    """Each text names its key version, so keys can be rotated."""
     keys = _keys(tmp_path)
     sealer = KeyedCaseTextSealer(keys=keys, entropy=CountingEntropy())
     old = sealer.seal(disclosure_id=ID, text=TEXT)
@@ -50,7 +50,7 @@ def test_a_new_key_leaves_the_old_texts_readable(tmp_path: Path) -> None:
 
 
 def test_what_was_changed_does_not_open(tmp_path: Path) -> None:
-    """Any byte, any other disclosure, any other format or key."""
+    """Any changed byte, and another disclosure, format or key, is refused."""
     sealer = KeyedCaseTextSealer(keys=_keys(tmp_path), entropy=CountingEntropy())
     sealed = sealer.seal(disclosure_id=ID, text=TEXT)
     wrong = [

@@ -1,4 +1,4 @@
-"""Day keys: made, published, destroyed."""
+"""Day keys: created, published, destroyed."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -37,7 +37,7 @@ class Workers:
         return LocalDayKeyring(keys=keys or self.load(), store=self.store, entropy=self.entropy)
 
     def days(self) -> list[str]:
-        """Return the days whose private halves the file holds."""
+        """Return the days whose private keys are in the file."""
         return sorted(self.load().keys(Purpose.INTAKE).versions)
 
 
@@ -48,7 +48,7 @@ def workers(tmp_path: Path) -> Workers:
 
 
 async def test_today_and_tomorrow_are_published(workers: Workers) -> None:
-    """Both halves are there for both days and for this minute, and they belong together."""
+    """Matching key pairs exist for both days and for this minute."""
     await workers.keyring().rotate(now=NOON)
     names = ["2026-03-01", "2026-03-01T12:00", "2026-03-02"]
     assert workers.days() == sorted(workers.store.keys) == names
@@ -59,14 +59,14 @@ async def test_today_and_tomorrow_are_published(workers: Workers) -> None:
 
 
 async def test_days_and_minutes_are_those_of_utc(workers: Workers) -> None:
-    """Half past seven in Shanghai is still yesterday, half past eleven in the evening."""
+    """Half past seven in Shanghai is half past eleven in the evening of the day before."""
     shanghai = datetime(2026, 3, 1, 7, 30, tzinfo=timezone(timedelta(hours=8)))
     await workers.keyring().rotate(now=shanghai)
     assert workers.days() == ["2026-02-28", "2026-02-28T23:30", "2026-03-01"]
 
 
 async def test_rotating_again_changes_nothing(workers: Workers) -> None:
-    """The task runs every minute; keys that are there are left alone, by this worker and by others."""
+    """The task runs every minute; existing keys are left alone by all workers."""
     keyring = workers.keyring()
     await keyring.rotate(now=NOON)
     published, written = dict(workers.store.keys), workers.path.read_bytes()
@@ -76,7 +76,7 @@ async def test_rotating_again_changes_nothing(workers: Workers) -> None:
 
 
 async def test_every_ten_minutes_another_key_is_used(workers: Workers) -> None:
-    """The key before stays for ten minutes more, for whoever has read it and not stored a claim yet."""
+    """The previous key stays for ten more minutes, for edges that have read it but not stored a claim yet."""
     keyring, kept = workers.keyring(), []
     for minute in range(0, 31):
         await keyring.rotate(now=NOON + timedelta(minutes=minute))
@@ -89,7 +89,7 @@ async def test_every_ten_minutes_another_key_is_used(workers: Workers) -> None:
 
 
 async def test_the_first_key_of_a_day_is_not_made_again(workers: Workers) -> None:
-    """Once it had its time it stays away, however often the worker looks."""
+    """Once destroyed it is not created again, however often the worker runs."""
     keyring = workers.keyring()
     for minute in range(12):
         await keyring.rotate(now=NOON + timedelta(minutes=minute))
@@ -98,7 +98,7 @@ async def test_the_first_key_of_a_day_is_not_made_again(workers: Workers) -> Non
 
 
 async def test_a_key_lives_while_a_claim_waits_under_it(workers: Workers) -> None:
-    """However many keys came after it; and it goes with the next run once the claim is settled."""
+    """It stays however many keys came after it, and is destroyed in the next run after settlement."""
     keyring = workers.keyring()
     await keyring.rotate(now=NOON)
     workers.store.needed.add("2026-03-01T12:00")
@@ -111,7 +111,7 @@ async def test_a_key_lives_while_a_claim_waits_under_it(workers: Workers) -> Non
 
 
 async def test_keys_are_destroyed_72_hours_after_their_day(workers: Workers) -> None:
-    """A needed key of March 1 is there until the last moment of March 4, and gone with March 5."""
+    """A needed key of March 1 exists until the end of March 4."""
     keyring = workers.keyring()
     await keyring.rotate(now=NOON)
     workers.store.needed.add("2026-03-01T12:00")
@@ -124,7 +124,7 @@ async def test_keys_are_destroyed_72_hours_after_their_day(workers: Workers) -> 
 
 
 async def test_a_key_that_was_destroyed_and_not_forgotten_is_forgotten_later(workers: Workers) -> None:
-    """A store that is away between the two leaves a public half, which the next run removes."""
+    """If the store fails in between, a public key remains, which the next run removes."""
     keyring = workers.keyring()
     await keyring.rotate(now=NOON)
     workers.store.refuse_forgetting = True
@@ -138,7 +138,7 @@ async def test_a_key_that_was_destroyed_and_not_forgotten_is_forgotten_later(wor
 
 
 async def test_a_claim_opens_until_its_key_is_destroyed(workers: Workers) -> None:
-    """Any worker opens it while the key lives, also one that read an older file; then nobody does."""
+    """Any worker opens it while the key exists, also one that read an older file; then nobody can."""
     early = workers.load()
     await workers.keyring().rotate(now=NOON)
     bound = {"relying_party": "platform-a", "account_token": builders.TOKEN, "claim_id": "c" * 32}
@@ -152,7 +152,7 @@ async def test_a_claim_opens_until_its_key_is_destroyed(workers: Workers) -> Non
 
 
 async def test_the_private_half_is_kept_before_the_public_one_is_published(workers: Workers) -> None:
-    """A store that refuses, or does it and loses the answer, leaves a key that the next run publishes."""
+    """A store that refuses or loses its answer leaves a key that the next run publishes."""
     keyring = workers.keyring()
     workers.store.refuse = True
     with pytest.raises(UnavailableError):
@@ -169,7 +169,7 @@ async def test_the_private_half_is_kept_before_the_public_one_is_published(worke
 
 
 async def test_two_key_files_on_one_database_are_noticed(workers: Workers, tmp_path: Path) -> None:
-    """A worker that could not open what is sealed today says so instead of waiting for the first claim."""
+    """A worker that could not open today's claims reports it at once."""
     await workers.keyring().rotate(now=NOON)
     (tmp_path / "other").mkdir()
     stranger = Workers(tmp_path / "other")

@@ -1,4 +1,4 @@
-"""Recognising a person again."""
+"""Recognising a person."""
 
 import hmac
 from datetime import date, timedelta
@@ -38,7 +38,7 @@ def _person(
 
 
 def test_the_index_is_pinned() -> None:
-    """The chain's first link is the hash of the design, and its bytes never change."""
+    """The chain's first link is the documented hash, and its bytes never change."""
     message = seal.encode("idvault/index/v1", "platform-a", "RESIDENT_ID", builders.NUMBER)
     first = hmac.digest(KEYS["0"], message, "sha256")
     found = _person(_indexer())
@@ -50,7 +50,7 @@ def test_the_index_is_pinned() -> None:
 
 @pytest.mark.parametrize("versions", [2, 3, 4])
 def test_a_stored_index_is_rekeyed_without_a_number(versions: int) -> None:
-    """Each version's index is the keyed hash of the one before, which is given beside it."""
+    """Each version's index is the keyed hash of the previous one, which is also returned."""
     former, present = _person(_indexer(versions - 1)), _person(_indexer(versions))
     assert present.index_version == versions - 1
     assert present.previous == former.index
@@ -64,7 +64,7 @@ def test_a_version_that_is_rolled_out_but_not_primary_is_not_used() -> None:
 
 @given(number=st.text("0123456789X", min_size=1, max_size=18), name=st.text(max_size=5))
 def test_an_index_is_of_the_document_alone(number: str, name: str) -> None:
-    """The same number gives the same index whatever the name, another number another one."""
+    """The same number gives the same index under any name; another number gives another index."""
     document = Document(DocumentType.RESIDENT_ID, number)
     index = _person(_indexer(), identity=Identity(name, document)).index
     assert index == _person(_indexer(), identity=Identity("other", document)).index
@@ -72,7 +72,7 @@ def test_an_index_is_of_the_document_alone(number: str, name: str) -> None:
 
 
 def test_relying_parties_and_document_types_do_not_meet() -> None:
-    """One person has unrelated indexes at two relying parties, and under two kinds of document."""
+    """One person has unrelated indexes at two relying parties, and for two document types."""
     permit = Identity(builders.NAME, Document(DocumentType.RESIDENCE_PERMIT, builders.NUMBER))
     found = {
         _person(_indexer()).index,
@@ -83,7 +83,7 @@ def test_relying_parties_and_document_types_do_not_meet() -> None:
 
 
 def test_limiter_keys_are_of_a_day() -> None:
-    """Tomorrow's "yesterday" is today; no limiter key is an index or that of another day."""
+    """Tomorrow's "yesterday" is today; no limiter key equals an index or another day's key."""
     today, tomorrow = _person(_indexer()), _person(_indexer(), today=builders.TODAY + timedelta(days=1))
     assert tomorrow.yesterday_key == today.limiter_key
     assert len({today.index, today.limiter_key, today.yesterday_key, tomorrow.limiter_key}) == 4
@@ -92,6 +92,6 @@ def test_limiter_keys_are_of_a_day() -> None:
 
 @pytest.mark.parametrize("keys", [KeySet(), KeySet("1", {"1": KEYS["1"]}), KeySet("0", {"1": KEYS["1"]})])
 def test_a_chain_with_a_gap_is_refused(keys: KeySet) -> None:
-    """Without all keys from 0 on no person could be recognised."""
+    """Without all keys from 0 on, no person could be recognised."""
     with pytest.raises(ValueError, match=r"gap|invalid literal"):
         ChainedIndexer(keys=keys)

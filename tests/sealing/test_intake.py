@@ -47,7 +47,7 @@ async def _seal(suite: str = hpke.X_WING, identity: Identity | None = None) -> I
 
 @pytest.mark.parametrize("suite", sorted(hpke.SUITES))
 async def test_a_claim_opens_where_the_private_half_is(tmp_path: Path, suite: str) -> None:
-    """The worker reads the identity again; the sealed claim shows neither it nor the length of the name."""
+    """The worker can read the identity; the sealed claim reveals neither it nor the name's length."""
     intake = await _seal(suite)
     assert intake.day == DAY
     assert intake.ciphertext[:3] == b"\x01" + hpke.kem_id(suite).to_bytes(2, "big")
@@ -57,7 +57,7 @@ async def test_a_claim_opens_where_the_private_half_is(tmp_path: Path, suite: st
 
 
 async def test_a_claim_is_bound_to_its_party_account_claim_and_day(tmp_path: Path) -> None:
-    """Put in the place of another one, it does not open."""
+    """It does not open in the place of another claim."""
     intake = await _seal()
     opener = _opener(tmp_path, DAY, "2026-03-02")
     for field in BOUND:
@@ -68,7 +68,7 @@ async def test_a_claim_is_bound_to_its_party_account_claim_and_day(tmp_path: Pat
 
 
 async def test_after_its_key_is_destroyed_a_claim_does_not_open(tmp_path: Path) -> None:
-    """A day whose private half is not there any more is as good as damaged."""
+    """A missing private key is treated like damage."""
     with pytest.raises(DamagedError, match=r"^RECORD_DAMAGED$"):
         _opener(tmp_path, "2026-03-02").open(**BOUND, intake=await _seal())
 
@@ -84,7 +84,7 @@ async def test_a_changed_byte_does_not_open(tmp_path: Path, place: int) -> None:
 
 
 async def test_the_other_suite_is_no_way_in(tmp_path: Path) -> None:
-    """A header that claims the other known suite does not open either."""
+    """A header with the other known suite does not open either."""
     intake = await _seal()
     header = b"\x01" + hpke.kem_id(hpke.X25519).to_bytes(2, "big")
     with pytest.raises(DamagedError):
@@ -93,14 +93,14 @@ async def test_the_other_suite_is_no_way_in(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("size", [0, 1, 2, 3, 10])
 async def test_a_cut_claim_does_not_open(tmp_path: Path, size: int) -> None:
-    """Too short is damaged, not a crash."""
+    """A truncated claim is reported as damaged."""
     intake = await _seal()
     with pytest.raises(DamagedError):
         _opener(tmp_path).open(**BOUND, intake=replace(intake, ciphertext=intake.ciphertext[:size]))
 
 
 async def test_without_a_published_key_nothing_is_sealed() -> None:
-    """No key of the day, or no answer from the store: unavailable; it works once the key is there."""
+    """Without a key, or if the store fails: unavailable; it works once the key exists."""
     store = MemoryDayKeys()
     sealer = DayIntakeSealer(store=store)
     with pytest.raises(UnavailableError) as caught:
@@ -116,7 +116,7 @@ async def test_without_a_published_key_nothing_is_sealed() -> None:
 
 @pytest.mark.parametrize("key", [DayKey(DAY, "AES", b""), DayKey(DAY, hpke.X_WING, bytes(32))])
 async def test_a_published_key_that_is_none_is_unavailable(key: DayKey) -> None:
-    """A row that is no key must not let a claim be stored unsealed, nor crash the edge."""
+    """An invalid key must neither let a claim be stored unsealed nor crash the edge."""
     store = MemoryDayKeys()
     await store.publish(key)
     with pytest.raises(UnavailableError):
@@ -124,7 +124,7 @@ async def test_a_published_key_that_is_none_is_unavailable(key: DayKey) -> None:
 
 
 async def test_the_newest_key_of_a_day_is_used() -> None:
-    """Each time, so that a key that another one has replaced is not used longer than it must."""
+    """The key is read each time, so a replaced key is not used longer than necessary."""
     store = MemoryDayKeys()
     sealer = DayIntakeSealer(store=store)
     used = []

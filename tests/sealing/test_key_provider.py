@@ -38,12 +38,12 @@ def _load(path: Path, words: bytes = b"right") -> LocalKeyProvider:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A path where no key file is yet."""
+    """A path without a key file."""
     return tmp_path / "work.keys"
 
 
 def test_keys_come_back(path: Path) -> None:
-    """What was created is loaded by another process, with the right passphrase."""
+    """Another process can load the created keys with the right passphrase."""
     created = _create(path)
     loaded = _load(path)
     for provider in (created, loaded):
@@ -53,7 +53,7 @@ def test_keys_come_back(path: Path) -> None:
 
 
 def test_the_file_is_private_and_encrypted(path: Path) -> None:
-    """Whatever the umask, the file has mode 0600; no key is in it, and none in the provider's text."""
+    """The file has mode 0600 under any umask; neither the file nor the provider's repr shows a key."""
     former = os.umask(0)
     try:
         provider = _create(path)
@@ -65,7 +65,7 @@ def test_the_file_is_private_and_encrypted(path: Path) -> None:
 
 
 def test_an_existing_file_is_never_overwritten(path: Path) -> None:
-    """Making keys twice would lose everything that the first ones protect."""
+    """Creating keys again would lose everything that the first ones protect."""
     _create(path)
     before = path.read_bytes()
     with pytest.raises(KeyFileExistsError, match="exists already"):
@@ -84,7 +84,7 @@ def test_a_missing_file_or_folder_is_told(path: Path) -> None:
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o601])
 def test_a_file_that_others_can_touch_is_refused(path: Path, mode: int) -> None:
-    """Any right of group or others is one too many."""
+    """Any permission for group or others is refused."""
     _create(path)
     path.chmod(mode)
     with pytest.raises(KeyFileExposedError, match="chmod 600"):
@@ -92,9 +92,9 @@ def test_a_file_that_others_can_touch_is_refused(path: Path, mode: int) -> None:
 
 
 def test_a_wrong_passphrase_and_a_damaged_file_are_the_same(path: Path) -> None:
-    """Neither tells more than that the file does not open."""
+    """Both give the same error."""
     _create(path)
-    with pytest.raises(KeyFileLockedError, match="does not open") as wrong:
+    with pytest.raises(KeyFileLockedError, match="cannot be opened") as wrong:
         _load(path, b"wrong")
     damaged = bytearray(path.read_bytes())
     damaged[-20] ^= 1
@@ -105,7 +105,7 @@ def test_a_wrong_passphrase_and_a_damaged_file_are_the_same(path: Path) -> None:
 
 
 def test_another_content_under_the_right_passphrase_is_refused(path: Path) -> None:
-    """A file of another program with the same passphrase has no keys for us."""
+    """A file of another program with the same passphrase is refused."""
     document = passphrase.lock(
         b"{}[", passphrase=b"right", purpose="idvault/service-keys/v1", random=bytes(28), cost=CHEAP
     )
@@ -116,7 +116,7 @@ def test_another_content_under_the_right_passphrase_is_refused(path: Path) -> No
 
 
 def test_a_purpose_or_version_that_is_not_there_is_told(path: Path) -> None:
-    """A process that asks for another's keys gets an error, not an empty key."""
+    """Asking for another process's keys is an error."""
     provider = _create(path)
     with pytest.raises(KeyMissingError, match="no keys for index"):
         provider.keys(Purpose.INDEX)
@@ -129,7 +129,7 @@ def test_a_purpose_or_version_that_is_not_there_is_told(path: Path) -> None:
 
 
 def test_a_version_that_is_put_is_there_for_everybody(path: Path) -> None:
-    """Another process finds it without a restart; whoever comes second gets the first one's key."""
+    """Another process finds it without a restart; a second writer gets the first one's key."""
     ours, theirs = _create(path), _load(path)
     assert ours.put(Purpose.INTAKE, "2026-03-01", b"a" * 32) == b"a" * 32
     assert theirs.version(Purpose.INTAKE, "2026-03-01") == b"a" * 32
@@ -139,7 +139,7 @@ def test_a_version_that_is_put_is_there_for_everybody(path: Path) -> None:
 
 
 def test_a_version_that_is_known_is_not_written_again(path: Path) -> None:
-    """Asking for a key that is there leaves the file as it is."""
+    """Adding an existing key does not change the file."""
     provider = _create(path)
     provider.put(Purpose.INTAKE, "2026-03-01", b"a" * 32)
     before = path.read_bytes()
@@ -148,7 +148,7 @@ def test_a_version_that_is_known_is_not_written_again(path: Path) -> None:
 
 
 def test_a_rotation_makes_a_new_version_primary(path: Path) -> None:
-    """First rolled out, then made primary, then the old one is destroyed."""
+    """The key is first rolled out, then made primary, then the old one is destroyed."""
     provider = _create(path)
     provider.put(Purpose.REQUEST, "1", b"b" * 32)
     assert provider.primary(Purpose.REQUEST) == KEY
@@ -162,7 +162,7 @@ def test_a_rotation_makes_a_new_version_primary(path: Path) -> None:
 
 
 def test_destroying_twice_is_once(path: Path) -> None:
-    """A key that is gone is gone; the file is not written for it."""
+    """Destroying a missing key does not write the file."""
     provider = _create(path)
     provider.put(Purpose.INTAKE, "2026-03-01", b"a" * 32)
     provider.destroy(Purpose.INTAKE, "2026-03-01")
@@ -174,7 +174,7 @@ def test_destroying_twice_is_once(path: Path) -> None:
 
 
 def test_parallel_changes_all_stay(path: Path) -> None:
-    """Several workers that add versions at once lose none of them, and agree on shared ones."""
+    """Workers that add versions concurrently lose none, and agree on shared ones."""
     _create(path)
     providers = [_load(path) for _ in range(8)]
 
@@ -189,7 +189,7 @@ def test_parallel_changes_all_stay(path: Path) -> None:
 
 
 def test_a_failed_write_leaves_the_old_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A disk that is full before the rename changes nothing, and a later try works."""
+    """A full disk before the rename changes nothing, and a later try works."""
     provider = _create(path)
     before = path.read_bytes()
 

@@ -8,7 +8,7 @@ from tests.support.fakes.sealing import CountingEntropy
 
 
 def test_each_process_has_its_own_purposes() -> None:
-    """No purpose is held by two processes, and every purpose by one."""
+    """Every purpose is held by exactly one process."""
     held = [purpose for purposes in key_set.HOLDINGS.values() for purpose in purposes]
     assert sorted(held) == sorted(Purpose)
     assert set(key_set.HOLDINGS) == set(Holder)
@@ -16,7 +16,7 @@ def test_each_process_has_its_own_purposes() -> None:
 
 @pytest.mark.parametrize("holder", Holder)
 def test_fresh_keys_differ_and_are_primary(holder: Holder) -> None:
-    """Each set starts with version 0; the intake set is empty, because its keys are made day by day."""
+    """Each set starts with version 0; the intake set is empty, because its keys are created daily."""
     sets = key_set.fresh(holder, entropy=CountingEntropy())
     assert tuple(sets) == key_set.HOLDINGS[holder]
     keys = [key for found in sets.values() for key in found.versions.values()]
@@ -37,7 +37,7 @@ def test_versions_are_added_and_never_replaced() -> None:
 
 
 def test_versions_are_removed_unless_they_are_in_use() -> None:
-    """The primary version stays; a version that is not there is no error."""
+    """The primary version stays; removing a missing version is not an error."""
     keys = KeySet("1", {"0": b"a" * 32, "1": b"b" * 32})
     assert keys.without("0").versions == {"1": b"b" * 32}
     assert keys.without("7") == keys
@@ -46,12 +46,12 @@ def test_versions_are_removed_unless_they_are_in_use() -> None:
 
 
 def test_a_key_set_does_not_show_its_keys() -> None:
-    """Its text names the primary version only."""
+    """Its repr names only the primary version."""
     assert repr(KeySet("0", {"0": b"a" * 32})) == "KeySet(primary='0')"
 
 
 def test_key_sets_come_back() -> None:
-    """What is encoded for the file is decoded again."""
+    """An encoded key set decodes to the same."""
     sets = key_set.fresh(Holder.SERVICE, entropy=CountingEntropy())
     assert key_set.decode(key_set.encode(sets)) == sets
 
@@ -60,6 +60,6 @@ def test_key_sets_come_back() -> None:
     "data", [b"", b"[]", b'{"other": {}}', b'{"index": {}}', b'{"index": {"primary": "0", "versions": []}}']
 )
 def test_another_content_is_refused(data: bytes) -> None:
-    """A content that is not ours is a ValueError."""
+    """Foreign content is a ValueError."""
     with pytest.raises(ValueError, match=r"key file|Purpose"):
         key_set.decode(data)

@@ -1,4 +1,4 @@
-"""Names of accounts for third parties, under their key."""
+"""Account subjects for third parties, under a key."""
 
 import hmac
 
@@ -17,7 +17,7 @@ def test_a_subject_is_hashed_under_the_key() -> None:
 
 
 def test_subjects_differ_by_key_audience_and_account() -> None:
-    """Two audiences cannot compare their users, and nobody without the key can test an account."""
+    """Two audiences cannot compare users, and nobody without the key can test an account."""
     subjects = {
         KeyedPairwise(key=key).subject(audience=audience, account_token=token)
         for key in (KEY, OTHER)

@@ -1,4 +1,4 @@
-"""Sealing a record: what is stored, and what must have happened before."""
+"""Sealing a record: what is stored, and what must happen before."""
 
 from hashlib import sha256
 
@@ -48,7 +48,7 @@ async def test_a_record_has_the_form_of_the_design(suite: str, size: int) -> Non
 
 
 async def test_nothing_of_the_identity_is_in_the_record() -> None:
-    """Neither name nor number is found in any encoding that a search would try."""
+    """Neither name nor number is found in any encoding."""
     record = await _seal()
     stored = b"".join(
         (record.salt, record.commitment, record.ciphertext, *record.share_hashes, *record.shares)
@@ -59,7 +59,7 @@ async def test_nothing_of_the_identity_is_in_the_record() -> None:
 
 
 async def test_two_records_of_one_identity_share_nothing() -> None:
-    """Each version has its own id, data key, salt and nonce."""
+    """Each version has a new id, data key, salt and nonce."""
     entropy, store = CountingEntropy(), MemoryShredStore()
     first, second = await _seal(entropy=entropy, store=store), await _seal(entropy=entropy, store=store)
     for field in ("record_id", "salt", "commitment", "ciphertext", "share_hashes", "shares"):
@@ -69,7 +69,7 @@ async def test_two_records_of_one_identity_share_nothing() -> None:
 
 
 async def test_without_a_shred_key_nothing_is_sealed() -> None:
-    """A store that refuses or loses its answer stops the sealing; the key that it kept is used next time."""
+    """If the store refuses or loses its answer, nothing is sealed; a stored key is used next time."""
     store, entropy = MemoryShredStore(), CountingEntropy()
     store.refuse = True
     with pytest.raises(UnavailableError):
@@ -85,7 +85,7 @@ async def test_without_a_shred_key_nothing_is_sealed() -> None:
 
 
 async def test_share_hashes_are_of_the_shares_in_order() -> None:
-    """Each custodian's opened share has the stored hash of its place."""
+    """Each custodian's opened share matches the stored hash of its place."""
     record = await _seal()
     for place, name in enumerate(people.NAMES, 1):
         share = hpke.unseal(

@@ -1,4 +1,4 @@
-"""Recognising a request again."""
+"""Recognising a request."""
 
 import hmac
 
@@ -9,13 +9,13 @@ KEY = b"k" * 32
 
 
 def test_a_fingerprint_is_the_keyed_hash_of_the_design() -> None:
-    """Method and fields in the one encoding, under the request key."""
+    """It hashes method and fields in the common encoding, under the request key."""
     made = KeyedFingerprinter(key=KEY).fingerprint(method="/m", fields=("name", 1, b""))
     assert made == hmac.digest(KEY, seal.encode("idvault/request/v1", "/m", "name", 1, b""), "sha256")
 
 
 def test_another_key_method_or_field_makes_another_fingerprint() -> None:
-    """Absent fields are empty ones, and are not the same as fields that are left out."""
+    """Absent fields are encoded as empty ones, which differ from omitted fields."""
     ours, theirs = KeyedFingerprinter(key=KEY), KeyedFingerprinter(key=b"o" * 32)
     made = [
         ours.fingerprint(method="/m", fields=("a", "b")),
@@ -29,7 +29,7 @@ def test_another_key_method_or_field_makes_another_fingerprint() -> None:
 
 
 def test_a_kept_id_is_a_uuid_that_does_not_show_the_request_id() -> None:
-    """The same each time, another one for each relying party, id and key, and never the id itself."""
+    """It is stable, differs by relying party, id and key, and never equals the id."""
     asked = "0b6f8b1c-8f6a-4f2e-9d1f-1d1a4c7f3a10"
     ours, theirs = KeyedFingerprinter(key=KEY), KeyedFingerprinter(key=b"o" * 32)
     made = [

@@ -1,4 +1,4 @@
-"""One-time codes: the RFC's vectors, what is sealed at rest, and what only the person can read."""
+"""One-time codes: the RFC's vectors, the form at rest, and the member's sealed copy."""
 
 import base64
 import json
@@ -25,7 +25,7 @@ PERSON = people.person("auditor-a", role="auditor")
 
 
 class _Entropy(CountingEntropy):
-    """Draws the RFC's secret where twenty bytes are asked for."""
+    """Returns the RFC's secret for a request of twenty bytes."""
 
     def random(self, size: int) -> bytes:
         secret = str(VECTORS["secret_ascii"]).encode()
@@ -61,7 +61,7 @@ def test_codes_are_those_of_the_rfc(keys: LocalKeyProvider, seconds: int, code: 
 
 
 def test_the_window_is_one_step_before_and_after(keys: LocalKeyProvider) -> None:
-    """The step that a code stands for is told, and two steps away it stands for none."""
+    """The code's step is returned; two steps away the code is wrong."""
     sealer = TotpSealer(keys=keys, entropy=_Entropy())
     fresh = sealer.fresh(roster_member=PERSON, request_id=REQUEST_ID)
     vector = VECTORS["codes"][1]
@@ -74,7 +74,7 @@ def test_the_window_is_one_step_before_and_after(keys: LocalKeyProvider) -> None
 
 
 def test_only_the_person_reads_the_secret(keys: LocalKeyProvider) -> None:
-    """The URI opens with the person's roster key under this request's id, and with nothing else."""
+    """The URI opens only with the member's roster key and this request's id."""
     fresh = TotpSealer(keys=keys, entropy=_Entropy()).fresh(roster_member=PERSON, request_id=REQUEST_ID)
     uri = urlsplit(_uri(fresh.for_person))
     assert (uri.scheme, uri.netloc, uri.path) == ("otpauth", "totp", "/idvault:auditor-a")
@@ -87,7 +87,7 @@ def test_only_the_person_reads_the_secret(keys: LocalKeyProvider) -> None:
 
 
 def test_a_stored_secret_is_bound_to_its_person_and_key(keys: LocalKeyProvider, tmp_path: Path) -> None:
-    """Swapped, damaged, cut or under another key it does not open."""
+    """A swapped, damaged or truncated secret, or another key, does not open."""
     sealer = TotpSealer(keys=keys, entropy=CountingEntropy())
     at_rest = sealer.fresh(roster_member=PERSON, request_id=REQUEST_ID).at_rest
     now = datetime(2026, 3, 1, tzinfo=UTC)
@@ -106,7 +106,7 @@ def test_a_stored_secret_is_bound_to_its_person_and_key(keys: LocalKeyProvider, 
 
 
 def test_a_rotated_key_opens_what_the_former_one_sealed(keys: LocalKeyProvider) -> None:
-    """New secrets are sealed under the primary version; old ones name theirs."""
+    """New secrets use the primary version; old ones name theirs."""
     sealer = TotpSealer(keys=keys, entropy=CountingEntropy())
     before = sealer.fresh(roster_member=PERSON, request_id=REQUEST_ID).at_rest
     keys.put(Purpose.SECOND_FACTOR, "1", b"k" * 32, primary=True)
@@ -119,7 +119,7 @@ def test_a_rotated_key_opens_what_the_former_one_sealed(keys: LocalKeyProvider) 
 
 
 def test_a_key_file_of_an_older_version_is_completed(tmp_path: Path) -> None:
-    """It gets the keys of purposes that it lacks, and keeps those that it has."""
+    """Missing purposes are added, and existing keys are kept."""
     entropy = CountingEntropy()
     older = {Purpose.PERSON_REQUEST: key_set.KeySet("0", {"0": b"r" * 32})}
     path = tmp_path / "custody.keys"

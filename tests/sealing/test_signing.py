@@ -8,7 +8,7 @@ from tests.vectors.load import load, unhex
 
 
 def test_signatures_are_those_of_rfc_8032() -> None:
-    """The RFC's key gives its public key and its signature of the empty message."""
+    """The RFC's key gives its public key and signature of the empty message."""
     vector = load("ed25519_rfc8032.json")
     signer = Ed25519Signer(keys=KeySet("0", {"0": unhex(vector["secret"])}))
     assert signer.public_key == unhex(vector["public"])
@@ -16,7 +16,7 @@ def test_signatures_are_those_of_rfc_8032() -> None:
 
 
 def test_the_primary_version_signs() -> None:
-    """A version that is rolled out signs once it is primary; a set without keys cannot sign."""
+    """A rolled-out version signs once it is primary; a set without keys cannot sign."""
     versions = {"0": b"a" * 32, "1": b"b" * 32}
     first, second = (Ed25519Signer(keys=KeySet(primary, versions)) for primary in ("0", "1"))
     assert first.public_key != second.public_key

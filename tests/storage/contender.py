@@ -1,4 +1,4 @@
-"""A process of its own that opens claims; started several times at once by test_processes."""
+"""A separate process that opens claims; test_processes starts several at once."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from tests.support.storage_world import World
 
 
 async def contend(url: str, name: str, request_id: str, count: int) -> dict[str, list[str]]:
-    """Open one claim with a request that all processes share, and count claims of one shared person."""
+    """Open one claim with a request shared by all processes, and count claims of one shared person."""
     database = Database(url=url)
     world = World(database, seed=name)
     person = world.person("shared")

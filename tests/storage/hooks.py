@@ -1,4 +1,4 @@
-"""Faults and holds at the very connections that the stores use; each tells whether it took place."""
+"""Faults and holds in the stores' database connections; each reports whether it took effect."""
 
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -23,7 +23,7 @@ def connection_class(database: Database) -> type[Any]:
 
 @contextmanager
 def before_statements(database: Database, hook: Hook) -> Iterator[None]:
-    """Call a hook with the text of each statement before it is sent; what the hook raises, the act meets."""
+    """Call a hook with each statement's text before it is sent; the act gets what the hook raises."""
     kind = connection_class(database)
     with pytest.MonkeyPatch.context() as patch:
         for name in _RUNS:
@@ -41,7 +41,7 @@ def _hooked(run: Any, hook: Hook) -> Any:
 
 @contextmanager
 def failing_statement(database: Database, *, number: int, fault: Exception) -> Iterator[list[str]]:
-    """Let the n-th statement of the block fail before it is sent; what is yielded has all texts."""
+    """Make the n-th statement of the block fail before it is sent; yields all texts."""
     seen: list[str] = []
 
     def count(text: str) -> None:
@@ -55,9 +55,9 @@ def failing_statement(database: Database, *, number: int, fault: Exception) -> I
 
 @contextmanager
 def failing_commit(database: Database, *, committed: bool) -> Iterator[list[bool]]:
-    """Let every commit fail: after it took place and its answer was lost, or before it was sent.
+    """Make every commit fail: after it took place and its answer was lost, or before it was sent.
 
-    What is yielded has an item for each commit that failed.
+    Yields a list with an item per failed commit.
     """
     fired: list[bool] = []
     kind = connection_class(database)
@@ -82,7 +82,7 @@ def failing_commit(database: Database, *, committed: bool) -> Iterator[list[bool
 
 @asynccontextmanager
 async def held_act(database: Database, work: Work[Any]) -> AsyncIterator[None]:
-    """Keep an act open for the length of the block, on a connection of its own; commit it at the end."""
+    """Keep an act open on a separate connection for the duration of the block; commit it at the end."""
     driver = database._driver
     if isinstance(driver, Postgresql):
         async with driver._connection() as connection:

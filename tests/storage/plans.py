@@ -1,4 +1,4 @@
-"""How a database would run a statement."""
+"""A database's plan for a statement."""
 
 from typing import Any
 
@@ -9,11 +9,11 @@ from idvault.storage.base.database import Database
 from idvault.storage.base.postgresql import PostgresqlConnection
 from idvault.storage.base.statement import Statement, statement
 
-_NO_SCANS = statement(text("SET LOCAL enable_seqscan = off"))  # else PostgreSQL reads small tables whole
+_NO_SCANS = statement(text("SET LOCAL enable_seqscan = off"))  # otherwise PostgreSQL scans small tables
 
 
 async def plan_of(database: Database, asked: Statement[Any], **parameters: Any) -> str:
-    """Return the plan of a statement as the database words it."""
+    """Return the plan of a statement as the database's text."""
 
     async def explain(connection: Connection) -> str:
         explained = "EXPLAIN QUERY PLAN"

@@ -10,13 +10,13 @@ FAR = NOW + timedelta(hours=1)
 
 
 async def test_slots_follow_each_other_exactly(world: World) -> None:
-    """Every slot is one gap after the one before, to the microsecond."""
+    """Every slot is exactly one gap after the previous one, to the microsecond."""
     slots = [await world.budget.take("check", gap=GAP, now=NOW, latest=FAR) for _ in range(5)]
     assert slots == [NOW + turn * GAP for turn in range(5)]
 
 
 async def test_slot_is_never_before_now(world: World) -> None:
-    """Time that nobody used is not saved up."""
+    """Unused time is not saved up."""
     await world.budget.take("check", gap=GAP, now=NOW, latest=FAR)
     later = NOW + timedelta(minutes=1)
     assert await world.budget.take("check", gap=GAP, now=later, latest=FAR) == later
@@ -35,7 +35,7 @@ async def test_slot_too_late_is_not_taken(world: World) -> None:
 
 
 async def test_names_have_clocks_of_their_own(world: World) -> None:
-    """One name's slots leave another's alone."""
+    """Slots of one name do not affect another name."""
     await world.budget.take("check", gap=GAP, now=NOW, latest=FAR)
     assert await world.budget.take("query", gap=GAP, now=NOW, latest=FAR) == NOW
 

@@ -12,7 +12,7 @@ from tests.support.databases import Databases, Maker
 
 
 async def test_both_get_one_id_once(main_database: Database, shred_database: Database) -> None:
-    """The first candidate stays; `check` returns it too."""
+    """The first candidate is kept; `check` returns it too."""
     store = SqlDeploymentStore(main=main_database, shred=shred_database)
     assert await store.ensure(candidate="one") == "one"
     assert await store.ensure(candidate="two") == "one"
@@ -27,7 +27,7 @@ async def test_processes_that_start_at_once_agree(main_database: Database, shred
 
 
 async def test_check_without_any_id(main_database: Database, shred_database: Database) -> None:
-    """Databases that were never given an id are refused by `check`."""
+    """Databases that never got an id are refused by `check`."""
     with pytest.raises(PreconditionError) as refused:
         await SqlDeploymentStore(main=main_database, shred=shred_database).check()
     assert refused.value.reason is Reason.ILLEGAL_TRANSITION
@@ -61,5 +61,5 @@ async def _refuse_mixtures(main: Database, shred: Database, other: Databases) ->
 
 async def _refuse(store: SqlDeploymentStore) -> None:
     for call in (store.check(), store.ensure(candidate="three")):
-        with pytest.raises(PreconditionError, match="not of one deployment"):
+        with pytest.raises(PreconditionError, match="same deployment"):
             await call

@@ -1,6 +1,6 @@
-"""An act whose log entry cannot be written does nothing at all, against both databases.
+"""An act whose log entry cannot be written changes nothing, against both databases.
 
-The fault is real: an entry of the same id is already in the log, so that the insert breaks its primary key.
+The fault is real: an entry with the same id is already in the log, so the insert violates the primary key.
 """
 
 from collections.abc import Awaitable, Callable
@@ -150,7 +150,7 @@ async def _exhaust(world: World) -> Act:
 async def test_act_without_its_entry_is_undone(
     world: World, prepare: Prepare, kind: EventType, fields: dict[str, str]
 ) -> None:
-    """Nothing but STORE_UNAVAILABLE comes of it, and with a sound entry the same act passes."""
+    """The result is STORE_UNAVAILABLE, and with a valid entry the same act passes."""
     act = await prepare(world)
     event = world.event(kind, **fields)
     taken = insert(log_entries).values(

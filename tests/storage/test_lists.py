@@ -1,4 +1,4 @@
-"""Lists of any length are one statement, prepared once a connection, and none finds anything else."""
+"""Lists of any length use one statement, prepared once per connection, and find exactly their values."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ _ADD_NODE = statement(insert(log_nodes))
 
 
 async def test_lists_of_every_length_are_one_statement(main_database: Database) -> None:
-    """Batches of thirty lengths are one statement, whoever chose the lengths."""
+    """Batches of thirty different lengths use one statement."""
     statuses, feeds = SqlStatusStore(database=main_database), SqlFeedStore(database=main_database)
     names = [f"name-{place}" for place in range(30)]
     with _spelled(main_database) as texts:
@@ -32,7 +32,7 @@ async def test_lists_of_every_length_are_one_statement(main_database: Database) 
 
 
 async def test_proofs_from_every_size_are_one_statement(main_database: Database) -> None:
-    """Hashes that lie in any number of places are read with one statement, and all are found."""
+    """Hashes at any number of positions are read with one statement, and all are found."""
     nodes = [Subtree(0, 2 * place) for place in range(70)]
     rows = [{"level": 0, "node_index": node.index, "hash": bytes([node.index])} for node in nodes]
     await main_database.act("test", lambda connection: connection.many(_ADD_NODE, rows))
@@ -45,7 +45,7 @@ async def test_proofs_from_every_size_are_one_statement(main_database: Database)
 
 @contextmanager
 def _spelled(database: Database) -> Iterator[set[str]]:
-    """Collect the texts of the queries that are executed."""
+    """Collect the texts of executed queries."""
     found: set[str] = set()
     with before_statements(database, found.add):
         yield found

@@ -1,4 +1,4 @@
-"""Statements of the worker's rounds use the indices that were made for them, on both databases."""
+"""The worker's periodic statements use their indexes, on both databases."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from tests.support.storage_world import NOW, TODAY
 
 _PARTIES = ["platform-a", "platform-b"]
 _TOKENS = ["acct_1", "acct_2"]
-# Each with the indices by which its rows are found: SQLite's word for them, and PostgreSQL's.
+# Each statement with its indexes: as SQLite's plan names them, and as PostgreSQL's does.
 HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
     "status": (
         store._GET,
@@ -102,7 +102,7 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
 
 @pytest.mark.parametrize("name", HOT)
 async def test_rows_are_found_by_an_index(main_database: Database, databases: Databases, name: str) -> None:
-    """No table is read whole, and what waits in an order is not sorted on SQLite, which has no statistics."""
+    """No table is scanned, and SQLite, which has no statistics, sorts no queue."""
     asked, parameters, sqlite, postgres = HOT[name]
     plan = await plan_of(main_database, asked, **parameters)
     if databases.kind == "postgres":

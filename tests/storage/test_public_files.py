@@ -1,4 +1,4 @@
-"""Files of the public directory: whole or not there, never outside, whoever else writes."""
+"""Public files: complete or absent, never outside the directory, even with concurrent writers."""
 
 import asyncio
 import errno
@@ -33,7 +33,7 @@ def _modes(folder: Path) -> set[tuple[bool, int]]:
 
 
 async def test_what_is_written_is_read(files: LocalPublicFiles, folder: Path) -> None:
-    """Folders are made on the way, everybody may read, and nothing else is left."""
+    """Folders are created as needed, everybody may read, and nothing else is left."""
     old = os.umask(0o077)
     try:
         for path in ("checkpoint", "tile/0/x001/234.p/17", "tile/entries/000"):
@@ -49,7 +49,7 @@ async def test_what_is_written_is_read(files: LocalPublicFiles, folder: Path) ->
 
 
 async def test_a_reader_never_sees_half_a_file(files: LocalPublicFiles) -> None:
-    """While two writers replace a large file, each reading is one of the two contents, whole."""
+    """While two writers replace a large file, each read returns one of the two complete contents."""
     contents = [bytes([letter]) * 300_000 for letter in b"ab"]
     await files.write("file", contents[0])
     done = asyncio.Event()
@@ -91,7 +91,7 @@ async def test_a_reader_never_sees_half_a_file(files: LocalPublicFiles) -> None:
     ],
 )
 async def test_a_path_that_could_leave_is_refused(files: LocalPublicFiles, folder: Path, path: str) -> None:
-    """Only plain names below the directory are paths."""
+    """Only plain names below the directory are accepted as paths."""
     for call in (
         files.read(path),
         files.write(path, b"x"),
@@ -105,7 +105,7 @@ async def test_a_path_that_could_leave_is_refused(files: LocalPublicFiles, folde
 
 @pytest.fixture
 def outside(folder: Path, tmp_path: Path) -> Path:
-    """Return a folder outside, to which the public directory has two links."""
+    """Return a folder outside the public directory, which has two links to it."""
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "file").write_bytes(b"secret")
@@ -129,7 +129,7 @@ async def test_no_link_leads_out(files: LocalPublicFiles, outside: Path) -> None
 
 
 async def test_replace_compares_first(files: LocalPublicFiles) -> None:
-    """A file is replaced by whoever knows what is there."""
+    """A file is replaced only by a caller that knows its content."""
     assert not await files.replace("checkpoint", former=b"1", content=b"2")
     assert await files.replace("checkpoint", former=None, content=b"1")
     assert not await files.replace("checkpoint", former=None, content=b"2")
@@ -138,7 +138,7 @@ async def test_replace_compares_first(files: LocalPublicFiles) -> None:
 
 
 async def test_one_of_many_replaces(folder: Path) -> None:
-    """Of several that replace one content at once exactly one does."""
+    """Of several concurrent replacements of one content exactly one succeeds."""
     several = [LocalPublicFiles(directory=folder) for _ in range(8)]
     await several[0].write("checkpoint", b"former")
     contents = [b"%d" % number for number in range(8)]
@@ -153,7 +153,7 @@ async def test_one_of_many_replaces(folder: Path) -> None:
 
 
 async def test_a_folder_is_removed_while_others_write_into_it(folder: Path) -> None:
-    """The writer makes it again; removing what is not there is no mistake."""
+    """The writer creates it again; removing a missing folder is not an error."""
     one, other = LocalPublicFiles(directory=folder), LocalPublicFiles(directory=folder)
 
     for width in range(1, 60):
@@ -167,7 +167,7 @@ async def test_a_folder_is_removed_while_others_write_into_it(folder: Path) -> N
 async def test_a_full_disk_leaves_the_former_file(
     files: LocalPublicFiles, folder: Path, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
-    """A write that the system refuses is told as such, changes nothing, and leaves no draft."""
+    """A failed write is reported, changes nothing, and leaves no draft."""
     await files.write("a/file", b"former")
 
     def refuse(*_: object) -> None:
@@ -185,7 +185,7 @@ async def test_a_full_disk_leaves_the_former_file(
 async def test_every_write_is_synced_before_it_is_renamed(
     files: LocalPublicFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The file first, then its name, then the folder that holds the name."""
+    """The file is synced first, then renamed, then its folder is synced."""
     seen: list[str] = []
     fsync, replace = os.fsync, os.replace
 
@@ -205,7 +205,7 @@ async def test_every_write_is_synced_before_it_is_renamed(
 
 
 async def test_what_is_in_the_way_is_told(files: LocalPublicFiles, folder: Path) -> None:
-    """A file where a folder should be, or a folder where a file should be, refuses the write."""
+    """A file in the place of a folder, or a folder in the place of a file, fails the write."""
     await files.write("file", b"1")
     await files.write("folder/file", b"1")
     for path in ("file/below", "folder"):
@@ -215,7 +215,7 @@ async def test_what_is_in_the_way_is_told(files: LocalPublicFiles, folder: Path)
 
 
 async def test_a_directory_without_parent_is_not_made(tmp_path: Path) -> None:
-    """A volume that is not mounted is not replaced by a folder of the same name somewhere else."""
+    """If a volume is not mounted, its directory is not created elsewhere."""
     files = LocalPublicFiles(directory=tmp_path / "missing" / "public")
     with pytest.raises(UnavailableError):
         await files.write("checkpoint", b"x")

@@ -1,4 +1,4 @@
-"""The schema rules, and that the migrations make exactly the schema."""
+"""The schema rules, and that the migrations build exactly the schema."""
 
 import asyncio
 import subprocess
@@ -19,7 +19,7 @@ from tests.support.databases import Databases, Maker
 
 ROOT = Path(__file__).parents[2]
 
-# Everything else is data of one account.
+# All other tables hold account data.
 _NOT_OF_AN_ACCOUNT = {
     "requests": "a relying party's",
     "persons": "a relying party's",
@@ -87,7 +87,7 @@ def _differences(branch: Branch, connection: Connection) -> list[object]:
 
 @pytest.mark.parametrize("branch", [MAIN, SHRED], ids=["main", "shred"])
 async def test_migrations_make_exactly_the_schema(databases: Databases, branch: Branch) -> None:
-    """What the migrations built differs in nothing from what the stores use."""
+    """The migrated schema equals the one that the stores use."""
     url = databases.main_url if branch is MAIN else databases.shred_url
     found: list[object] = ["not compared"]
 
@@ -100,13 +100,13 @@ async def test_migrations_make_exactly_the_schema(databases: Databases, branch: 
 
 @pytest.mark.parametrize("branch", [MAIN, SHRED], ids=["main", "shred"])
 def test_newest_version_is_the_last_migration(branch: Branch) -> None:
-    """The version that a start asks for is the one an upgrade leads to, and there is but one way."""
+    """A start requires the version that an upgrade reaches, and there is only one path to it."""
     script = ScriptDirectory(str(branch.folder.parents[1]), version_locations=[str(branch.folder)])
     assert script.get_heads() == [branch.newest]
 
 
 def test_start_needs_no_alembic(databases: Databases) -> None:
-    """A process that only checks the version does not load what upgrades it."""
+    """A process that only checks the version does not load alembic."""
     script = (
         "import asyncio, sys; from idvault.storage import migrations;"
         "asyncio.run(migrations.check_current(*sys.argv[1:])); sys.exit('alembic' in sys.modules)"
@@ -123,7 +123,7 @@ def test_upgrade_from_nothing_and_again(maker: Maker, tmp_path: Path) -> None:
 
 
 async def test_processes_that_upgrade_at_once(maker: Maker, tmp_path: Path) -> None:
-    """Processes that meet at an upgrade do the work once, and none of them fails."""
+    """Concurrent upgrades do the work once, and none of them fails."""
     urls = await asyncio.to_thread(maker.empty_urls, tmp_path)
     script = "import sys; from idvault.storage import migrations; migrations.upgrade(*sys.argv[1:])"
     processes = [
@@ -134,7 +134,7 @@ async def test_processes_that_upgrade_at_once(maker: Maker, tmp_path: Path) -> N
 
 
 async def test_missing_schema_is_refused(maker: Maker, tmp_path: Path) -> None:
-    """A database without the newest schema is refused with what to do, and without its address."""
+    """A database without the newest schema is refused with advice, and without its address."""
     urls = await asyncio.to_thread(maker.empty_urls, tmp_path)
     with pytest.raises(SchemaError, match="main database has no schema yet: run `idvault db upgrade`") as no:
         await migrations.check_current(*urls)
@@ -162,21 +162,21 @@ async def test_other_version_is_refused(databases: Databases) -> None:
 
 
 async def test_one_database_for_both_is_refused(databases: Databases) -> None:
-    """Records and their shred keys are never kept in one database."""
+    """Records and their shred keys must not be in one database."""
     for call in (migrations.upgrade_both, migrations.check_current):
-        with pytest.raises(SchemaError, match="own"):
+        with pytest.raises(SchemaError, match="separate database"):
             await call(databases.main_url, databases.main_url)
 
 
 def test_sqlite_file_is_its_owners_only(tmp_path: Path) -> None:
-    """A new SQLite file is readable by its owner alone, whatever the umask."""
+    """A new SQLite file is readable only by its owner, under any umask."""
     main, shred = tmp_path / "m.sqlite3", tmp_path / "s.sqlite3"
     migrations.upgrade(f"sqlite:///{main}", f"sqlite:///{shred}")
     assert [path.stat().st_mode & 0o777 for path in (main, shred)] == [0o600, 0o600]
 
 
 async def test_unreachable_database_is_unavailable(databases: Databases, tmp_path: Path) -> None:
-    """An address where nothing answers is STORE_UNAVAILABLE, not a driver's exception."""
+    """An unreachable address is STORE_UNAVAILABLE, not a driver's exception."""
     urls = {
         "sqlite": [f"sqlite:///{tmp_path / 'nowhere' / name}" for name in ("main", "shred")],
         "postgres": [f"postgresql://nobody@/{name}?host={tmp_path}" for name in ("main", "shred")],

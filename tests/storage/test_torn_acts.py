@@ -1,8 +1,8 @@
-"""The acts of a sign-up, cut at each statement and at the commit, against both databases.
+"""The acts of a sign-up, interrupted at each statement and at the commit, against both databases.
 
-Before or after, never between: an act that fails leaves no trace, and one whose commit was only not heard of
-is there as a whole. The faults are what a driver raises when the disk or the connection breaks.
-`scripts/torture` does the same to whole processes, by strace and by a proxy.
+Acts are atomic: a failed act leaves no trace, and one whose commit was not acknowledged is complete. The
+faults are the errors that a driver raises when the disk or the connection fails. `scripts/torture` does the
+same to whole processes, with strace and with a proxy.
 """
 
 import errno
@@ -76,10 +76,10 @@ FAULTS: list[Callable[[], Exception]] = [
 
 @pytest.mark.parametrize("prepare", ACTS)
 async def test_an_act_that_breaks_at_any_statement_leaves_no_trace(world: World, prepare: Prepare) -> None:
-    """Whatever the n-th statement meets, nothing has changed; in the end the same act passes."""
+    """Whatever error the n-th statement gets, nothing changes; then the same act passes."""
     act = await prepare(world)
     before = await world.contents()
-    world.database._patience = 0  # a lost connection is not tried again: the fault is what the act meets
+    world.database._patience = 0  # without retries after a lost connection, so that the act meets the fault
     for number in range(1, _MOST):
         fault = FAULTS[number % len(FAULTS)]()
         with failing_statement(world.database, number=number, fault=fault) as seen:
@@ -98,7 +98,7 @@ async def test_an_act_that_breaks_at_any_statement_leaves_no_trace(world: World,
 
 @pytest.mark.parametrize("prepare", ACTS)
 async def test_a_commit_that_was_never_sent_leaves_no_trace(world: World, prepare: Prepare) -> None:
-    """The act is undone and can be repeated."""
+    """The act is rolled back and can be repeated."""
     act = await prepare(world)
     before = await world.contents()
     with failing_commit(world.database, committed=False) as fired, pytest.raises(UnavailableError):
@@ -111,7 +111,7 @@ async def test_a_commit_that_was_never_sent_leaves_no_trace(world: World, prepar
 
 @pytest.mark.parametrize("prepare", ACTS)
 async def test_a_commit_whose_answer_is_lost_has_done_everything_once(world: World, prepare: Prepare) -> None:
-    """The caller hears STORE_UNAVAILABLE and repeats: the repetition finds the act done and adds nothing."""
+    """The caller gets STORE_UNAVAILABLE and repeats: the act is found done, and nothing is added."""
     act = await prepare(world)
     before = await world.contents()
     with failing_commit(world.database, committed=True) as fired, pytest.raises(UnavailableError):

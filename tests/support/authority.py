@@ -17,7 +17,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Issued:
-    """A certificate and its key in PEM; spki: SHA-256 of the SubjectPublicKeyInfo in hex."""
+    """A certificate and its key in PEM. spki: SHA-256 of the SubjectPublicKeyInfo, in hex."""
 
     certificate: bytes
     key: bytes
@@ -29,7 +29,7 @@ def spiffe(role: str, name: str, trust_domain: str = TRUST_DOMAIN) -> str:
 
 
 class Authority:
-    """Issues what a test asks for, however wrong."""
+    """Issues whatever certificate a test asks for, including invalid ones."""
 
     def __init__(self) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
@@ -42,7 +42,7 @@ class Authority:
         self.ca = certificate.public_bytes(serialization.Encoding.PEM)
 
     def server(self) -> Issued:
-        """Return the certificate of a server on this machine."""
+        """Return a certificate for a server on this host."""
         return self._issue([x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))], -_DAY, _DAY)
 
     def client(

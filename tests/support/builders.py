@@ -1,4 +1,4 @@
-"""Synthetic values for tests: every name and number is made up or a fixture of the registry's test system."""
+"""Synthetic values for tests: names and numbers are invented or fixtures of the registry's test system."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -48,7 +48,7 @@ def account(**changes: Any) -> Account:
 
 
 def facts(**changes: Any) -> Facts:
-    """Return what is known of an ordinary sign-up, with changes."""
+    """Return the facts of an ordinary sign-up, with changes."""
     return replace(Facts(Slot.TAKEN, person_closed=False, different_owner=False), **changes)
 
 
@@ -58,7 +58,7 @@ def event(kind: EventType = EventType.CLAIM_OPEN, **fields: str | int | bytes) -
 
 
 def record(**changes: Any) -> SealedRecord:
-    """Return a record of arbitrary bytes in the sizes of a real one."""
+    """Return a record of arbitrary bytes with the sizes of a real one."""
     made = SealedRecord(
         account_token=TOKEN,
         relying_party="platform-a",

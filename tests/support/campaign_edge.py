@@ -1,4 +1,4 @@
-"""Hand-written flows of campaigns behind the edge, and a good request for each method."""
+"""Hand-written campaign flows behind the edge, and a valid request for each method."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -65,7 +65,7 @@ PLAN = pb.CampaignPlan(
 
 
 def requests() -> dict[str, Message]:
-    """Return a good request for each method."""
+    """Return a valid request for each method."""
     return {
         IMPORT: pb.ImportLegacyAccountsRequest(
             request_id=REQUEST,
@@ -92,13 +92,13 @@ def requests() -> dict[str, Message]:
 
 
 class FakeLegacy:
-    """Creates an account for every right row."""
+    """Creates an account for every valid row."""
 
     def __init__(self) -> None:
         self.commands: list[ImportCommand] = []
 
     async def import_chunk(self, command: ImportCommand, *, now: ClockReading) -> list[RowResult]:
-        """Answer CREATED, or what is wrong."""
+        """Return CREATED or the error for each row."""
         self.commands.append(command)
         return [
             RowResult(ImportResult.CREATED, OWNER)
@@ -146,11 +146,11 @@ class FakeCampaigns:
         return self.campaign
 
     async def list(self, *, relying_party: str, start: int, limit: int) -> tuple[list[Campaign], int | None]:
-        """Return three pages of one."""
+        """Return three pages with one campaign each."""
         return ([self.campaign], start + 1) if start < 2 else ([self.campaign], None)
 
     async def progress(self, *, relying_party: str, campaign_id: str) -> tuple[Campaign, CampaignProgress]:
-        """Return figures of two days and two methods."""
+        """Return figures for two days and two methods."""
         found = await self.get(relying_party=relying_party, campaign_id=campaign_id)
         first, second = date(2026, 3, 1), date(2026, 3, 2)
         reached = {
@@ -163,7 +163,7 @@ class FakeCampaigns:
 
 
 class FakeInvitations:
-    """An invitation of OWNER, by link in batches and at login otherwise."""
+    """One invitation of OWNER, by link in batches and otherwise at login."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[object, ...]] = []
@@ -172,7 +172,7 @@ class FakeInvitations:
     async def take(
         self, asked: Asked, *, campaign_id: str, limit: int, lease: timedelta, now: ClockReading
     ) -> TakenBatch:
-        """Return a batch of one, or none of a limit of 7."""
+        """Return a batch of one, or an empty one for a limit of 7."""
         self.asked.append((asked, campaign_id, limit, lease))
         one = replace(
             self._one(ReverificationMethod.HOSTED_LINK), code_expires_at=MADE_AT + timedelta(days=1)
@@ -183,7 +183,7 @@ class FakeInvitations:
     async def get(
         self, *, relying_party: str, account_token: str, method: ReverificationMethod, now: ClockReading
     ) -> ShownInvitation:
-        """Invite OWNER at login, and nobody else."""
+        """Invite OWNER, and no other account, at login."""
         if (relying_party, account_token) != ("platform-a", OWNER):
             raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
         if method is not ReverificationMethod.AT_LOGIN:

@@ -38,7 +38,7 @@ OPENED_ON = date(2012, 5, 1)
 
 
 def plan(**changes: Any) -> CampaignPlan:
-    """Return a plan of batches for everybody, with changes."""
+    """Return a plan with batches for all accounts, with changes."""
     return replace(
         CampaignPlan(
             "Verify", Cohort(), (ReverificationMethod.WHEN_DUE,), daily_limit=100, reminder_days=(3, 7)
@@ -48,7 +48,7 @@ def plan(**changes: Any) -> CampaignPlan:
 
 
 class CampaignWorld:
-    """The flows of campaigns beside those of claims, over one database."""
+    """The campaign flows beside the claim flows, over one database."""
 
     def __init__(self, database: Database, policy: OperatorPolicy | None = None, *, life: int = 0) -> None:
         """Build the flows as bootstrap does. life: how often the same database was opened before."""
@@ -83,7 +83,7 @@ class CampaignWorld:
         self._number = 10_000 * (life + 1)
 
     def asked(self, method: str, *fields: str | int, number: int | None = None, party: str = PARTY) -> Asked:
-        """Return a request of its own, or the one of a number."""
+        """Return a new request, or the request of a number."""
         self._number += 1
         return Asked(party, "b" * 32, request_id(number or self._number), method, fields)
 
@@ -97,7 +97,7 @@ class CampaignWorld:
         party: str = PARTY,
         now: ClockReading | None = None,
     ) -> list[RowResult]:
-        """Import accounts; wrong rows come last."""
+        """Import accounts; invalid rows come last."""
         self._number += 1
         rows: list[LegacyRow | Violation] = [LegacyRow(reference, created) for reference in references]
         command = ImportCommand(
@@ -172,7 +172,7 @@ class CampaignWorld:
     async def offer(
         self, token: str, method: ReverificationMethod = ReverificationMethod.AT_LOGIN, *, seconds: float = 0
     ) -> ShownInvitation:
-        """Ask whether to invite on an occasion."""
+        """Ask whether to invite an account on an occasion."""
         return await self.invitations.get(
             relying_party=PARTY, account_token=token, method=method, now=at(seconds)
         )

@@ -1,7 +1,7 @@
-"""Everybody of a disclosure around two real databases: auditors, custodians, the service, its log.
+"""Everyone in a disclosure around two real databases: auditors, custodians, the service and its log.
 
-The people's clients run as they are; they call the servicers without a network in between, through a hand
-that a test can put something in (`Local.tamper`).
+The real clients of auditors and custodians call the servicers without a network in between; a test can change
+answers on their way back (`Local.tamper`).
 """
 
 import asyncio
@@ -84,12 +84,12 @@ Tamper = Callable[[str, Message], Message]
 
 
 def person(name: str) -> RosterMember:
-    """Return somebody as the roster has them."""
+    """Return a roster member."""
     return people.person(name, role=ROLES.get(name, "auditor"), suite=SUITE)
 
 
 def identity(name: str) -> PersonalIdentity:
-    """Return somebody with private keys in hand."""
+    """Return a member's identity with private keys."""
     found = person(name)
     return PersonalIdentity(
         name=name,
@@ -103,7 +103,7 @@ def identity(name: str) -> PersonalIdentity:
 
 
 def first_roster() -> Roster:
-    """Return the roster that all its custodians have signed: two of three, and two auditors."""
+    """Return a roster signed by all its custodians: two of three, and two auditors."""
     custodians = tuple(person(name) for name in CUSTODIANS)
     quorum = Quorum("records", 2, custodians)
     made = Roster(1, False, (*custodians, *(person(name) for name in AUDITORS)), (quorum,))
@@ -111,7 +111,7 @@ def first_roster() -> Roster:
 
 
 class Local:
-    """Calls the servicers as somebody; tamper: changes an answer on its way back."""
+    """Calls the servicers as a member; tamper: changes an answer on its way back."""
 
     def __init__(self, chamber: "Chamber", name: str) -> None:
         self._chamber = chamber
@@ -139,7 +139,7 @@ class Local:
 
 
 class Chamber:
-    """One deployment; the process that serves it can be replaced at any moment (`restart`)."""
+    """One deployment whose serving process can be replaced at any time (`restart`)."""
 
     def __init__(self, databases: Databases, folder: Path) -> None:
         self.loop = asyncio.get_running_loop()
@@ -168,7 +168,7 @@ class Chamber:
         self.restart()
 
     def restart(self) -> None:
-        """Build the flows anew, as after a crash: nothing but the databases is left."""
+        """Rebuild the flows, as after a crash: only the databases are kept."""
         self.flaky = Flaky(SqlDisclosureStore(database=self.main))
         store = cast(SqlDisclosureStore, self.flaky)
         log, checkpoints = SqlLogStore(database=self.main), SqlCheckpointStore(database=self.shred)
@@ -226,29 +226,29 @@ class Chamber:
         )
 
     def now(self) -> ClockReading:
-        """Return the moment; both clocks go together here."""
+        """Return the clock reading; both clocks run together here."""
         return ClockReading(START + self.offset, START + self.offset)
 
     def now_with_real_time(self) -> ClockReading:
-        """Return the moment for a server whose certificates and deadlines are those of today."""
+        """Return the clock reading for a server whose certificates and deadlines use today's time."""
         return ClockReading(START + self.offset, datetime.now(UTC))
 
     def pass_time(self, **time: float) -> None:
         self.offset += timedelta(**time)
 
     async def step(self) -> None:
-        """Let the worker sequence and sign what is new."""
+        """Let the worker sequence and sign new entries."""
         await self.log.log.run(now=self.now())
 
     async def account(self, *, name: str = builders.NAME) -> str:
-        """Sign somebody up, with a record that is really sealed; return the token."""
+        """Sign up a person with a really sealed record; return the token."""
         job = await self.world.job()
         self.records[job.account_token] = await self._seal(job.account_token, name)
         await self.settle(job, MATCHED, record=self.records[job.account_token])
         return job.account_token
 
     async def verify_again(self, account_token: str, *, name: str = builders.NAME) -> SealedRecord:
-        """Put a new version of the record in the place of the former one; return the former."""
+        """Replace the record with a new version; return the former one."""
         former = self.records[account_token]
         job = await self.world.job(account_token=account_token, new_account=False)
         self.records[account_token] = await self._seal(account_token, name)
@@ -256,7 +256,7 @@ class Chamber:
         return former
 
     async def settle(self, job: Job, outcome: ClaimOutcome, **changes: Any) -> None:
-        """End a claim now, a moment after whatever was before."""
+        """End a claim now, shortly after the previous event."""
         self.offset += timedelta(milliseconds=1)
         event = replace(
             self.world.event(EventType.CLAIM_SETTLE, job.account_token),
@@ -282,7 +282,7 @@ class Chamber:
         )
 
     def trust(self, name: str, *versions: Roster) -> Trust:
-        """Return what somebody believes; the checkpoint that they saw last is kept between two calls."""
+        """Return a member's trust; the last checkpoint seen is kept between two calls."""
         state = self.folder / f"{name}.checkpoint"
         return Trust(versions=versions or tuple(self.rosters.versions), log_key=KEY, state=state)
 
@@ -313,12 +313,12 @@ class Chamber:
         )
 
     async def keep_drills(self) -> None:
-        """Let the worker make the drill record of the quorum in force, and log it."""
+        """Let the worker create and log the drill record of the quorum in force."""
         await self.keeper.keep(now=self.now())
         await self.step()
 
     async def request(self, account_token: str, *, name: str = "auditor-a", **changes: Any) -> str:
-        """Ask for a disclosure as an auditor, and let the log take it; return its id."""
+        """Request a disclosure as an auditor and wait for the log; return its id."""
         asked: dict[str, Any] = {
             "account_token": account_token,
             "case_reference": "案 2026-1",
@@ -331,7 +331,7 @@ class Chamber:
         return made.disclosure_id
 
     async def approve(self, disclosure_id: str, *names: str) -> Any:
-        """Let custodians approve with their own clients."""
+        """Let custodians approve with their clients."""
         answer = None
         for name in names:
             custodian = self.custodian(name)
@@ -340,14 +340,14 @@ class Chamber:
         return answer
 
     async def open(self, disclosure_id: str, *, auditor: Auditor | None = None) -> Any:
-        """Open as the auditor, while the worker goes on."""
+        """Open as the auditor while the worker runs."""
         opening = (auditor or self.auditor()).open
         async with self.sequencing():
             return await asyncio.to_thread(opening, disclosure_id, code=self.codes.code())
 
     @asynccontextmanager
     async def sequencing(self) -> AsyncIterator[None]:
-        """Let the worker go on for a while."""
+        """Let the worker run for a while."""
 
         async def work() -> None:
             while True:
@@ -367,7 +367,7 @@ class Chamber:
         return [found for found in entries if found.type == kind.value]
 
     async def refusals(self, name: str) -> int:
-        """Return how many refusals of somebody are in the log."""
+        """Return how many refusals of a member are in the log."""
         actor_id = person(name).actor_id
         found = await self.logged(EventType.DISCLOSURE_REFUSE)
         return sum(each.actor_id == actor_id for each in found)

@@ -1,4 +1,4 @@
-"""A checkout of the project whose program runs: this one, or another revision that it is compared with."""
+"""A checkout of the project whose program runs: this one, or another revision to compare with."""
 
 import subprocess
 import sys
@@ -13,7 +13,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """folder: where its files lie, and where its processes run. python: the interpreter with its packages."""
+    """folder: the files and the processes' working directory. python: the interpreter with its packages."""
 
     folder: Path
     python: Path
@@ -24,7 +24,7 @@ HERE = Checkout(_ROOT, Path(sys.executable))
 
 @contextmanager
 def of_revision(revision: str) -> Iterator[Checkout]:
-    """Check a revision out beside this one and set it up; it is removed at the end.
+    """Check out a revision in a temporary folder and set it up; removes it at the end.
 
     Raises subprocess.CalledProcessError if git does not know the revision or its set-up fails.
     """

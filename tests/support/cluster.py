@@ -1,4 +1,4 @@
-"""A vault as operators of many processes run it: commands and settings, over any pair of databases."""
+"""A deployment of many processes, run by commands and settings, over any pair of databases."""
 
 import json
 import os
@@ -23,12 +23,12 @@ _START = 60.0
 
 
 class Cluster:
-    """One registry, `serve` in some processes on one port, and a worker; each can be killed and started."""
+    """One registry, `serve` in several processes on one port, and a worker; each can be restarted."""
 
     def __init__(
         self, folder: Path, databases: Databases, *, processes: int, checkout: Checkout = HERE
     ) -> None:
-        """Prepare everything that an operator prepares; start nothing."""
+        """Prepare everything that an operator prepares, without starting a process."""
         self._folder = folder
         self._checkout = checkout
         self._layout = Layout(folder / "state")
@@ -51,7 +51,7 @@ class Cluster:
         self.registry = self._start_registry()
 
     def command(self, *arguments: str) -> str:
-        """Run a command that must succeed; return what it printed."""
+        """Run a command that must succeed; return its output."""
         done = subprocess.run(
             [str(self._checkout.python), "-m", "idvault.cli", *arguments],
             cwd=self._checkout.folder,
@@ -67,7 +67,7 @@ class Cluster:
         return self._start("serve", ["serve", "--edge", "platform"], self._edge(self.processes))
 
     def start_edge(self, name: str) -> dict[str, Any]:
-        """Start one process of the platform edge that shares the port, and lives and dies alone."""
+        """Start one process of the platform edge that shares the port and can be stopped alone."""
         return self._start(name, ["serve", "--edge", "platform", "--shares-port"], self._edge(1))
 
     def start_work(self, name: str = "work") -> dict[str, Any]:
@@ -80,7 +80,7 @@ class Cluster:
         return running.wait(20)
 
     def kill(self, name: str) -> None:
-        """End a process as kill -9 does."""
+        """End a process with kill -9."""
         running = self._running.pop(name)
         running.kill()
         running.wait(20)
@@ -90,7 +90,7 @@ class Cluster:
         return self._layout.public
 
     def wait_end(self, name: str) -> int:
-        """Wait until a process has ended by itself; return its exit code."""
+        """Wait until a process has ended; return its exit code."""
         return self._running.pop(name).wait(20)
 
     def close(self) -> None:
@@ -172,7 +172,7 @@ def running(
     serving: bool = False,
     checkout: Checkout = HERE,
 ) -> Iterator[Cluster]:
-    """Bring a cluster, with worker and edge if they are to serve, and leave no process behind."""
+    """Run a cluster, with worker and edge if requested, and leave no process behind."""
     cluster = Cluster(folder, databases, processes=processes, checkout=checkout)
     try:
         if serving:
@@ -184,7 +184,7 @@ def running(
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on now; several processes will share it."""
+    """Return a free port; several processes will share it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -1,4 +1,4 @@
-"""Runs the command `idvault` in this process or as a process of its own."""
+"""Runs the command `idvault` in this process or in a separate one."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ from idvault.cli import app
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a command ended."""
+    """The result of a command."""
 
     code: int
     out: str
@@ -25,7 +25,7 @@ class Result:
 
 
 class Commands:
-    """Runs commands in this process, with an environment of ours alone."""
+    """Runs commands in this process with a separate environment."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
         self._monkeypatch = monkeypatch
@@ -34,7 +34,7 @@ class Commands:
             monkeypatch.delenv(name)
 
     def set(self, **settings: object) -> None:
-        """Set settings by their names without prefix."""
+        """Set settings by name, without the prefix."""
         for name, value in settings.items():
             self._monkeypatch.setenv(f"IDVAULT_{name}", str(value))
 

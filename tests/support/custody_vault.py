@@ -1,4 +1,4 @@
-"""A sealed record and the synthetic people who can open it."""
+"""A sealed record and the synthetic custodians who can open it."""
 
 from collections.abc import Iterable
 
@@ -17,7 +17,7 @@ from tests.support.fakes.sealing import CountingEntropy
 
 
 class Vault:
-    """One quorum, one shred store, and everybody's keys in one hand, as only a test has them."""
+    """One quorum, one shred store and all private keys in one place, as only a test has them."""
 
     def __init__(
         self, *, threshold: int = 2, names: tuple[str, ...] = people.NAMES, suite: str = hpke.X25519
@@ -59,7 +59,7 @@ class Vault:
         )
 
     def shares(self, record: SealedRecord, names: Iterable[str]) -> dict[str, bytes]:
-        """Return what these custodians open of a record, each with the own keys."""
+        """Return the shares of a record that these custodians open, each with their keys."""
         return {
             name: open_share(identity=self.custodian(name), record=record, index=self.names.index(name) + 1)
             for name in names

@@ -1,8 +1,8 @@
 """Fresh, upgraded databases for tests: SQLite files, and PostgreSQL from a wheel or from an address.
 
-One PostgreSQL server runs for each test process. Both schemas are made once, as template databases; a test
-gets copies. IDVAULT_TEST_POSTGRES_URL names a server to use instead: its user must be allowed to create
-databases, and only databases that begin with idvault_test_ are touched.
+One PostgreSQL server runs per test process. Both schemas are created once, as template databases; a test gets
+copies. IDVAULT_TEST_POSTGRES_URL names a server to use instead: its user must be allowed to create databases,
+and only databases whose names start with idvault_test_ are touched.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ _MEMORY_NEEDED = 2 << 30
 
 @dataclass(frozen=True, slots=True)
 class Databases:
-    """The addresses of one deployment's two databases, both with the newest schema and no row."""
+    """The addresses of a deployment's two databases, with the newest schema and no rows."""
 
     kind: str
     main_url: str
@@ -37,10 +37,10 @@ class Databases:
 
 
 class Maker(Protocol):
-    """Makes pairs of databases of one kind."""
+    """Creates pairs of databases of one kind."""
 
     def fresh(self, folder: Path) -> Databases:
-        """Return a new pair; folder is the test's own."""
+        """Return a new pair. folder: the test's folder."""
         ...
 
     def empty_urls(self, folder: Path) -> tuple[str, str]:
@@ -74,7 +74,7 @@ class PostgresMaker:
     """Copies two upgraded template databases of one server."""
 
     def __init__(self, server_url: str) -> None:
-        """Make the template databases on a server, named by the address of any database of it."""
+        """Create the template databases on a server, given the address of any of its databases."""
         self._server = server_url
         self._made: list[str] = []
         self._templates = (self._create(), self._create())
@@ -100,7 +100,7 @@ class PostgresMaker:
 
     def _create(self, template: str | None = None) -> str:
         name = _PREFIX + uuid4().hex
-        # Files are copied, not logged block by block: a third of the time where they lie in memory.
+        # Copies files instead of logging block by block: takes a third of the time in memory.
         copied = f' TEMPLATE "{template}" STRATEGY FILE_COPY' if template else ""
         self._execute(f'CREATE DATABASE "{name}"{copied}')
         self._made.append(name)
@@ -124,18 +124,18 @@ async def _execute(url: str, statement: str) -> None:
 
 @contextmanager
 def postgres() -> Iterator[PostgresMaker]:
-    """Run a server for the life of the block, or use the one that the environment names."""
+    """Run a server for the duration of the block, or use the one named by the environment."""
     given = os.environ.get("IDVAULT_TEST_POSTGRES_URL")
     if given:
         yield from _made_on(given)
         return
-    # The server runs as another user when the tests run as root, so every folder above must let it pass.
+    # If the tests run as root, the server runs as another user, who needs access to every parent folder.
     folder = Path(tempfile.mkdtemp(prefix="idvault-postgres-", dir=memory()))
     folder.chmod(0o755)
     server: Any = None
     try:
         server = _server_module(folder).get_server(folder / "data", cleanup_mode="delete")
-        # What a test writes need not survive a power cut.
+        # Test data need not survive a power cut.
         asyncio.run(_execute(server.get_uri(), "ALTER SYSTEM SET fsync = off"))
         asyncio.run(_execute(server.get_uri(), "SELECT pg_reload_conf()"))
         yield from _made_on(server.get_uri())
@@ -146,14 +146,14 @@ def postgres() -> Iterator[PostgresMaker]:
 
 
 def memory() -> Path | None:
-    """Return a file system in memory if there is one with room, else None: what a copy costs is its files."""
+    """Return an in-memory file system with enough room, or None; copying is then much faster."""
     if not os.access(_MEMORY, os.W_OK) or shutil.disk_usage(_MEMORY).free < _MEMORY_NEEDED:
         return None
     return _MEMORY
 
 
 def _server_module(folder: Path) -> Any:
-    # The package asks for a runtime directory when it is imported, and warns where there is none.
+    # On import the package looks for a runtime directory and warns if there is none.
     before = os.environ.get("XDG_RUNTIME_DIR")
     own = folder / "runtime"
     own.mkdir(mode=0o700)

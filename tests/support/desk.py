@@ -1,4 +1,4 @@
-"""Both wires of a mock registry behind one set of words, so that a mode is tested on both. All synthetic."""
+"""Both wires of a mock registry behind one interface: each mode is tested on both. All data is synthetic."""
 
 import json
 from collections.abc import AsyncIterator
@@ -24,24 +24,24 @@ _TYPES = {"people": DocumentType.RESIDENT_ID, "organizations": DocumentType.UNIF
 
 @dataclass(frozen=True)
 class Session:
-    """A mock registry that runs, and the adapter of one of its wires."""
+    """A running mock registry and the adapter of one of its wires."""
 
     registry: Running
     adapter: Registry
     kind: str
 
     async def check(self, number: int, who: Identity, *, adapter: Registry | None = None) -> RegistryAnswer:
-        """Send a check; the number makes its id."""
+        """Send a check; the number determines its id."""
         return await (adapter or self.adapter).check(ai=ai(number), identity=who, patience=_PATIENCE)
 
     async def ask_again(self, number: int, who: Identity) -> RegistryAnswer:
-        """Ask what became of a check, as the settling does: by query, or by the same check."""
+        """Ask for a check's outcome, as settling does: by query or by the same check."""
         if not self.adapter.can_query:
             return await self.check(number, who)
         return await self.adapter.query(ai=ai(number), patience=_PATIENCE)
 
     def known(self, kind: str = "ordinary", *, index: int = 0, name: str = "name") -> Identity:
-        """Return one of the registry's own of a kind; name: which of the names it is known by."""
+        """Return one of the registry's entries of a kind; name: which of its names to use."""
         entries = json.loads(self.registry.population.read_text("utf-8"))[self.kind]
         found = [entry for entry in entries if entry["kind"] == kind][index]
         return Identity(found[name], Document(_TYPES[self.kind], found["number"]))
@@ -53,7 +53,7 @@ class Session:
 def adapter(
     wire: str, at: str, *, credentials: Credentials = CREDENTIALS, ahead: float = 0
 ) -> NppaRegistry | EnterpriseRegistry:
-    """Return an adapter of a wire; ahead: by how many seconds its clock is wrong."""
+    """Return an adapter of a wire; ahead: by how many seconds its clock is fast."""
 
     def clock() -> datetime:
         return real_time() + timedelta(seconds=ahead)

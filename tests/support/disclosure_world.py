@@ -1,4 +1,4 @@
-"""What the tests of disclosures share: papers, decisions, openings, and refusals that must be in the log."""
+"""Helpers for disclosure tests: papers, decisions, openings, and refusals that must be in the log."""
 
 from dataclasses import replace
 from hashlib import sha256
@@ -24,12 +24,12 @@ _numbers = iter(range(1, 1_000_000))
 
 
 def request_id(number: int | None = None) -> str:
-    """Return a UUID, a new one unless a number is given."""
+    """Return a UUID; a new one unless a number is given."""
     return str(UUID(int=number if number is not None else next(_numbers) + 10_000))
 
 
 def terms(room: Chamber, account: str, **changes: Any) -> Terms:
-    """Return what auditor-a asks for."""
+    """Return the terms of a request by auditor-a."""
     now = int(room.now().real.timestamp())
     made = Terms(
         disclosure_id=f"{next(_numbers):032x}",
@@ -59,7 +59,7 @@ async def file(room: Chamber, paper: bytes, *, name: str = "auditor-a", number: 
 
 
 async def filed(room: Chamber, **changes: Any) -> tuple[str, bytes]:
-    """File a good request; return its id and its bytes."""
+    """File a valid request; return its id and bytes."""
     asked = terms(room, await room.account(), **changes)
     await file(room, signed(asked))
     await room.step()
@@ -85,21 +85,21 @@ def decision(
 
 
 async def decide(room: Chamber, command: DecideCommand) -> Any:
-    """Decide, with a good code where one is needed and none is given."""
+    """Decide, with a valid code if one is needed and none is given."""
     if command.verdict is Verdict.APPROVE and not command.code:
         command = replace(command, code=room.codes.code())
     return await room.custody.decide(command, now=room.now())
 
 
 async def approved(room: Chamber, **changes: Any) -> str:
-    """File a request and let two custodians approve it with their own clients."""
+    """File a request and let two custodians approve it with their clients."""
     disclosure_id = await room.request(await room.account(), **changes)
     await room.approve(disclosure_id, A, B)
     return disclosure_id
 
 
 async def open_once(room: Chamber, disclosure_id: str, *, code: str | None = None, **changes: Any) -> Any:
-    """Open as auditor-a while the worker goes on."""
+    """Open as auditor-a while the worker runs."""
     asked: dict[str, Any] = {
         "actor_id": person("auditor-a").actor_id,
         "request_id": request_id(),
@@ -113,7 +113,7 @@ async def open_once(room: Chamber, disclosure_id: str, *, code: str | None = Non
 
 
 async def refused(room: Chamber, name: str, act: Any, reason: Reason) -> IdvaultError:
-    """Run an act that must be refused for a reason, and find that refusal in the log."""
+    """Run an act that must be refused with a reason, and find the refusal in the log."""
     before = await room.refusals(name)
     with pytest.raises(IdvaultError) as caught:
         await act

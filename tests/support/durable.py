@@ -1,4 +1,4 @@
-"""Pairs of databases for campaigns and measurements: as durable as an operator's, or in memory and fast."""
+"""Pairs of databases for campaigns and measurements: as durable as an operator's, or fast and in memory."""
 
 import asyncio
 import importlib
@@ -16,7 +16,7 @@ from sqlalchemy.engine import make_url
 from tests.support import databases
 from tests.support.databases import Databases, SqliteMaker
 
-# As durable as the defaults, with the memory that an operator gives to a million accounts.
+# As durable as the defaults, with the memory that an operator provides for a million accounts.
 _SETTINGS = (
     "fsync = on",
     "synchronous_commit = on",
@@ -29,7 +29,7 @@ _SETTINGS = (
 
 @contextmanager
 def durable(kind: str, folder: Path) -> Iterator[Databases]:
-    """Bring a pair for the life of the block; what is in it survives a cut of power."""
+    """Provide a pair for the duration of the block; its data survives a power cut."""
     if kind == "postgres":
         with postgres() as made:
             yield made
@@ -39,7 +39,7 @@ def durable(kind: str, folder: Path) -> Iterator[Databases]:
 
 @contextmanager
 def in_memory(kind: str) -> Iterator[Databases]:
-    """Bring a pair that outlives processes but no cut of power, which nothing simulates."""
+    """Provide a pair that outlives processes but not a power cut, which is never simulated."""
     with tempfile.TemporaryDirectory(prefix="idvault-campaign-", dir=databases.memory()) as name:
         if kind == "postgres":
             with databases.postgres() as maker:
@@ -57,8 +57,8 @@ def _sqlite(folder: Path) -> Databases:
 
 @contextmanager
 def postgres() -> Iterator[Databases]:
-    """Run a server with two empty databases, fsync and synchronous_commit on, for the life of the block."""
-    # The server runs as another user when this runs as root, so every folder above must let it pass.
+    """Run a server with two empty databases, with fsync and synchronous_commit on."""
+    # If this runs as root, the server runs as another user, who needs access to every parent folder.
     folder = Path(tempfile.mkdtemp(prefix="idvault-bench-"))
     folder.chmod(0o755)
     runtime = folder / "runtime"

@@ -1,4 +1,4 @@
-"""An edge on a real local mTLS channel, with hand-written flows behind it."""
+"""An edge on a real local mTLS channel with hand-written flows behind it."""
 
 import asyncio
 import json
@@ -61,7 +61,7 @@ ZONE = ZoneInfo("Asia/Shanghai")
 TOKEN = "acct_" + "0" * 25 + "1"
 OTHER_TOKEN = "acct_" + "0" * 25 + "2"
 REQUEST_ID = "0b5f4c1e-5a4e-4c7e-9a52-5d9f6ad3c001"
-# Synthetic: the number has a valid check digit, and no person is meant by either.
+# Synthetic: the number has a valid check digit; neither belongs to a real person.
 NAME = "金丝雀"
 NUMBER = "11010519491231002X"
 _METHODS = (
@@ -146,7 +146,7 @@ def organization_request() -> verification_pb2.VerifyOrganizationRequest:
 
 
 def requests() -> dict[str, Message]:
-    """Return a good request for each method."""
+    """Return a valid request for each method."""
     return {
         VERIFY: verify_request(),
         VERIFY_ORGANIZATION: organization_request(),
@@ -163,7 +163,7 @@ def requests() -> dict[str, Message]:
 
 
 class FakeClaims:
-    """Claims that succeed at once, unless a test says what happens instead."""
+    """Claims that succeed at once, unless a test sets another outcome."""
 
     def __init__(self) -> None:
         self.commands: list[VerifyCommand] = []
@@ -210,7 +210,7 @@ class FakeStatuses:
 
 
 class FakeHistories:
-    """The history of TOKEN of platform-a: one opening, in a log of one entry."""
+    """The history of TOKEN of platform-a: one opening, in a log with one entry."""
 
     async def get(self, *, relying_party: str, account_token: str, now: ClockReading) -> History:
         if (relying_party, account_token) != ("platform-a", TOKEN):
@@ -222,7 +222,7 @@ class FakeHistories:
 
 
 class FakeReceipts:
-    """The receipt of every success: one that is covered, of a log of one entry."""
+    """The receipt of every success: covered by a log with one entry."""
 
     async def of(self, claim: Claim) -> Receipt | None:
         if claim.state is not ClaimState.SUCCEEDED:
@@ -252,7 +252,7 @@ class FakeTokens:
 
 
 class FakeFeeds:
-    """Feeds in lists: each change is a token; a token that begins with a minus is one that is no more."""
+    """Feeds as lists: each change is a token; a leading minus marks a removed account."""
 
     def __init__(self) -> None:
         self.feeds: dict[str, list[str]] = {}
@@ -262,13 +262,13 @@ class FakeFeeds:
         self.places: list[int] = []
 
     async def looked(self, times: int) -> None:
-        """Wait until somebody has looked so many times more."""
+        """Wait for this many more looks."""
         async with self.looks:
             for _ in range(times):
                 await self.looks.wait()
 
     async def looked_no_more(self) -> None:
-        """Wait until nobody has looked for a while that would do for many looks."""
+        """Wait until there has been no look for a time in which there would have been many."""
         with suppress(TimeoutError):
             while True:
                 await asyncio.wait_for(self.looked(1), 0.5)
@@ -328,7 +328,7 @@ def platform(issued: Issued, *, name: str = "platform-a", role: str = "platform"
 
 @dataclass
 class Edge:
-    """A running server, what is behind it, and what it writes."""
+    """A running server, the flows behind it, and its log output."""
 
     authority: Authority
     platforms: FakePlatforms
@@ -388,7 +388,7 @@ def _services(
 
 @asynccontextmanager
 async def running(tmp_path: Path, authority: Authority, **options: Any) -> AsyncIterator[Edge]:
-    """Start an edge, and stop it with everything that was opened."""
+    """Start an edge, and stop it with everything that it opened."""
     platform_a = authority.client(spiffe("platform", "platform-a"))
     platforms = FakePlatforms(platform(platform_a))
     people: list[Pin] = []
@@ -437,7 +437,7 @@ async def call(channel: grpc.aio.Channel, path: str, body: bytes, *, seconds: fl
 
 @dataclass(frozen=True)
 class Told:
-    """What a refused caller is told."""
+    """The status that a refused caller receives."""
 
     code: grpc.StatusCode
     reason: str
@@ -447,7 +447,7 @@ class Told:
 
 
 async def refused(channel: grpc.aio.Channel, path: str, body: bytes, *, seconds: float | None = 10.0) -> Told:
-    """Call a method that must refuse; return what it told."""
+    """Call a method that must refuse; return the status."""
     try:
         await call(channel, path, body, seconds=seconds)
     except grpc.aio.AioRpcError as error:

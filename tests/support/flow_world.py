@@ -1,4 +1,4 @@
-"""Flows over a real SQLite database, a scripted registry and a sealing that hides nothing."""
+"""Flows over a real SQLite database, a scripted registry, and a sealing that hides nothing."""
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -35,7 +35,7 @@ PARTY = "platform-a"
 
 
 def request_id(number: int) -> str:
-    """Return the same UUID for the same number."""
+    """Return a UUID, the same for the same number."""
     return str(UUID(int=number))
 
 
@@ -57,7 +57,7 @@ def command(number: int = 1, identity: Identity | None = None, **changes: Any) -
 
 @dataclass
 class World:
-    """Two processes' worth of flows over one database: edge and worker share everything but their memory."""
+    """The flows of two processes over one database: edge and worker share everything except memory."""
 
     database: Database
     policy: OperatorPolicy = field(default_factory=lambda: OperatorPolicy(5, 365, 90, builders.ZONE))
@@ -107,7 +107,7 @@ class World:
         )
 
     async def work(self, *, seconds: float) -> list[Claim | None]:
-        """Let the worker settle what is due."""
+        """Let the worker settle the due jobs."""
         jobs = await self.backlog.lease(now=at(seconds), limit=100)
         return [await self.backlog.settle(job, now=at(seconds)) for job in jobs]
 
@@ -117,5 +117,5 @@ def at(seconds: float) -> ClockReading:
 
 
 async def open_world(databases: Databases, **options: Any) -> World:
-    """Return a world over fresh databases; its database must be closed."""
+    """Return a world over fresh databases; the caller must close its database."""
     return World(Database(url=databases.main_url), **options)

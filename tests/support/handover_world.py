@@ -1,4 +1,4 @@
-"""Hand-overs in a chamber: versions of the roster, leavers on a wire that can be cut, and who holds what."""
+"""Hand-overs in a chamber: roster versions, leavers on a connection that can be cut, and shares' holders."""
 
 import asyncio
 from dataclasses import replace
@@ -22,7 +22,7 @@ LIST, HAND_OVER = "CustodianService/ListSharesToHandOver", "CustodianService/Han
 
 
 def next_version(room: Chamber, *names: str, also: tuple[str, ...] = (A,)) -> Roster:
-    """Return the version after the one in force, with these custodians; also: who is named besides."""
+    """Return the next version with these custodians; also: further members."""
     before = room.rosters.current
     quorum = replace(before.quorums[0], custodians=tuple(person(name) for name in names))
     named = {each.name: each for each in before.people if each.role != "custodian"}
@@ -37,21 +37,21 @@ def next_version(room: Chamber, *names: str, also: tuple[str, ...] = (A,)) -> Ro
 
 
 def adopt(room: Chamber, *names: str, also: tuple[str, ...] = (A,)) -> None:
-    """Put a new version in force, signed by those of the version before who stay."""
+    """Put a new version in force, signed by the custodians of the previous version who stay."""
     made = next_version(room, *names, also=also)
     staying = [each.name for each in room.rosters.current.quorums[0].custodians if each.name in names]
     room.rosters.versions.append(people.signed(made, *staying))
 
 
 class CutError(Exception):
-    """The client ends here, as a kill would end it."""
+    """The client ends here, as if killed."""
 
 
 class Cut:
-    """Ends the client at the first call of a method, before or after it was done."""
+    """Ends the client at the first call of a method, before or after the call is done."""
 
     def __init__(self, method: str, moment: str, *, passing: int = 0) -> None:
-        """Take where; passing: how many calls are let through first."""
+        """Set the method. passing: how many calls to let through first."""
         self._where = (method, moment)
         self._passing = passing
 
@@ -63,14 +63,14 @@ class Cut:
 
 
 class Wire(Local):
-    """Calls as somebody; cut: is asked before and after each call and may raise."""
+    """Calls as a member; cut: runs before and after each call and may raise."""
 
     def __init__(self, room: Chamber, name: str) -> None:
         super().__init__(room, name)
         self.cut: Any = lambda _method, _moment: None
 
     def call(self, method: str, request: Message, answer: type[Any]) -> Any:
-        """Return the answer, unless the line is cut."""
+        """Return the answer, unless the connection is cut."""
         self.cut(method, "before")
         found = super().call(method, request, answer)
         self.cut(method, "after")
@@ -90,7 +90,7 @@ def leaver(room: Chamber, name: str = A, *, edge: Local | None = None, **changes
 
 
 async def hand_over(client: HandOver, *, batch: int = 200) -> HandOverProgress:
-    """Hand everything over, in one quorum."""
+    """Hand over everything in one quorum."""
 
     def run() -> HandOverProgress:
         (found,) = client.successions()
@@ -106,7 +106,7 @@ async def stored(room: Chamber, account: str) -> SealedRecord:
 
 
 async def holders(room: Chamber, account: str) -> list[str]:
-    """Return whose keys open the shares of a record, tried with everybody's."""
+    """Return whose keys open the shares of a record, after trying everyone's."""
     record = await stored(room, account)
     return [name for name in (*CUSTODIANS, *SUCCESSORS) for place in (1, 2, 3) if _opens(record, name, place)]
 

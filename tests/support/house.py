@@ -1,4 +1,4 @@
-"""A whole vault on this machine, as journeys use it: over real channels, with a registry to play with."""
+"""A whole deployment on this host for journeys: real channels, and a registry that the test controls."""
 
 import json
 import os
@@ -34,7 +34,7 @@ class House:
         self.ready: dict[str, Any] = {}
 
     def start(self) -> "House":
-        """Start, or start again on the same state."""
+        """Start, or restart on the same state."""
         self.ready = self.session.start()
         return self
 
@@ -43,7 +43,7 @@ class House:
         return Registry(self.ready["registry"]["admin_url"])
 
     def vault(self, platform: str = "platform-a", *, timeout: float = TIMEOUT) -> Vault:
-        """Return a client of a platform; a call waits long enough for the slowest answer."""
+        """Return a platform's client; its calls wait long enough for the slowest answer."""
         return testing.connect(self.session.ready_file, platform=platform, timeout=timeout)
 
     def shift(self, by: timedelta) -> None:
@@ -52,7 +52,7 @@ class House:
         draft.replace(self.clock)
 
     def query(self, sql: str, *values: object, database: str = "main") -> list[tuple[Any, ...]]:
-        """Read rows of a database, as its file has them now."""
+        """Read rows of a database from its file."""
         path = Path(self.ready["databases"][database].removeprefix("sqlite:///"))
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=10)) as connection:
             return connection.execute(sql, values).fetchall()
@@ -62,18 +62,18 @@ class House:
         return [ai for (ai,) in self.query("select ai from checks where account_token = ?", account_token)]
 
     def pids(self) -> list[int]:
-        """Return every process of the vault but the supervisor."""
+        """Return every process except the supervisor."""
         pids = self.ready["pids"]
         return [*pids["serve"], pids["work"], pids["mock_registry"], pids["witness"]]
 
     def population(self, kind: str) -> dict[str, str]:
-        """Return one of the registry's own synthetic people of a kind."""
+        """Return one of the registry's synthetic people of a kind."""
         people = json.loads(Path(self.ready["registry"]["population"]).read_text("utf-8"))["people"]
         found: dict[str, str] = next(person for person in people if person["kind"] == kind)
         return found
 
     def certificate(self, *uris: str, file: str, authority: Authority | None = None) -> Tls:
-        """Issue a client certificate with these URIs; the vault's authority signs unless told else."""
+        """Issue a client certificate with these URIs, signed by the deployment's authority by default."""
         layout = Layout(self.state)
         certificate, key = self.folder / f"{file}.pem", self.folder / f"{file}.key"
         own = Authority.open(certificate=layout.authority, key=layout.authority_key, now=real_now())
@@ -84,7 +84,7 @@ class House:
         return f"spiffe://{TRUST_DOMAIN}/platform/{name}"
 
     def connect(self, tls: Tls) -> Vault:
-        """Return a client with a certificate of its own."""
+        """Return a client with a separate certificate."""
         return connect(self.ready["grpc"], tls=tls, timeout=TIMEOUT, server_name="localhost")
 
     def command(self, *arguments: object) -> "subprocess.CompletedProcess[str]":

@@ -1,4 +1,4 @@
-"""A log over two real databases and a real folder: what writes, sequences, signs and publishes."""
+"""A log over two real databases and a real folder: it writes, sequences, signs and publishes."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -37,19 +37,19 @@ START = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 def demanding(quorum: int) -> CosignaturePolicy:
-    """Return a policy with a witness, demanded or not."""
+    """Return a policy with a witness, required or not."""
     return CosignaturePolicy(ORIGIN, (KEY,), (COSIGNER.key,), quorum)
 
 
 def at(seconds: float) -> ClockReading:
-    """Return a moment whose two clocks differ by a day."""
+    """Return a clock reading whose two clocks differ by a day."""
     real = START + timedelta(seconds=seconds)
     return ClockReading(real + timedelta(days=1), real)
 
 
 @dataclass
 class Worker:
-    """What one worker process does for the log; its memory is lost with it, the rest is not."""
+    """The log tasks of one worker process; only its memory is lost with it."""
 
     main: Database
     shred: Database
@@ -59,7 +59,7 @@ class Worker:
     alarms: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Build the flows as bootstrap does, each port behind something that can fail."""
+        """Build the flows as bootstrap does, with each port behind something that can fail."""
         self.store = Flaky(SqlLogStore(database=self.main))
         self.signed = Flaky(SqlCheckpointStore(database=self.shred, name=SIGNED))
         self.complete = Flaky(SqlCheckpointStore(database=self.shred))
@@ -94,11 +94,11 @@ class LogWorld:
         self.shred = Database(url=self.databases.shred_url)
 
     def worker(self, **options: Any) -> Worker:
-        """Return a worker that remembers nothing."""
+        """Return a worker with no memory."""
         return Worker(self.main, self.shred, options.pop("folder", self.folder), **options)
 
     async def write(self, count: int, *, seconds: float = 0) -> None:
-        """Write entries as acts do, still without an index."""
+        """Write entries as acts do, not yet indexed."""
         rows = [self._row(self.written + number, seconds) for number in range(count)]
         self.written += count
         await self.do(insert(log_entries), rows)
@@ -114,12 +114,12 @@ class LogWorld:
         }
 
     async def do(self, clause: ClauseElement, rows: Sequence[Mapping[str, Any]] = ({},)) -> None:
-        """Change the main database behind everybody's back, once for each row of parameters."""
+        """Change the main database directly, once for each row of parameters."""
         change = statement(clause)
         await self.main.act("test", lambda connection: connection.many(change, rows))
 
     async def placed(self) -> list[bytes]:
-        """Return the leaves in the order of their indices, which must be 0, 1, 2 and so on."""
+        """Return the leaves in index order; the indices must be 0, 1, 2 and so on."""
         query = select(log_entries.c.log_index, log_entries.c.leaf).where(
             log_entries.c.log_index.is_not(None)
         )
@@ -128,12 +128,12 @@ class LogWorld:
         return [row.leaf for row in rows]
 
     async def newest(self, name: str = "newest") -> Checkpoint | None:
-        """Return a checkpoint of the second database, verified."""
+        """Return a verified checkpoint from the shred database."""
         raw = await SqlCheckpointStore(database=self.shred, name=name).latest()
         return None if raw is None else checkpoint.verify(raw, PLAIN).checkpoint
 
     def published(self, folder: Path | None = None) -> Checkpoint:
-        """Return the published checkpoint, once every file of the directory verifies against it."""
+        """Return the published checkpoint after every file of the directory verifies against it."""
         place = folder or self.folder
         shown = checkpoint.verify((place / "checkpoint").read_bytes(), PLAIN).checkpoint
         verifier.verify_files(lambda path: read(place / path), shown)
@@ -145,7 +145,7 @@ class LogWorld:
 
 
 def read(path: Path) -> bytes | None:
-    """Return a file's content, None if there is none."""
+    """Return a file's content, or None if it does not exist."""
     return path.read_bytes() if path.exists() else None
 
 
@@ -157,13 +157,13 @@ def of(leaves: Sequence[bytes]) -> Checkpoint:
 
 
 def assert_one_history(checkpoints: Sequence[Checkpoint], leaves: Sequence[bytes]) -> None:
-    """Fail unless every checkpoint is that of a beginning of these leaves."""
+    """Fail unless every checkpoint covers a prefix of these leaves."""
     for one in checkpoints:
         assert one == of(leaves[: one.size])
 
 
 async def cut_short(work: Any, *, at: Flaky) -> None:
-    """Let something run until a port hangs, and end it there as a crash does."""
+    """Run something until a port hangs, and end it there as a crash does."""
     task = asyncio.ensure_future(work)
     async with asyncio.timeout(30):
         await at.hung.wait()
@@ -172,7 +172,7 @@ async def cut_short(work: Any, *, at: Flaky) -> None:
 
 
 async def set_back(world: LogWorld, size: int = 4) -> None:
-    """Put the main database back to what it was at a smaller size."""
+    """Reset the main database to an earlier, smaller size."""
     tree = CompactRange()
     for leaf in (await world.placed())[:size]:
         tree.append(leaf_hash(leaf))
@@ -182,7 +182,7 @@ async def set_back(world: LogWorld, size: int = 4) -> None:
 
 
 async def forget(world: LogWorld, *, folder: bool) -> None:
-    """Put the second database, and the folder if wanted, back to a small checkpoint as an old backup does."""
+    """Reset the shred database, and the folder if requested, to an older checkpoint, like a backup."""
     for path in sorted(world.folder.rglob("*"), reverse=True) if folder else ():
         path.rmdir() if path.is_dir() else path.unlink()
     small = checkpoint.sign(of((await world.placed())[:4]), [NoteSigner(KEY, SIGNER.sign)])

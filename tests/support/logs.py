@@ -47,7 +47,7 @@ def signed(leaves: Sequence[bytes], *witnesses: NoteSigner, time: int = 0, by: N
 
 
 def write_folder(folder: Path, leaves: Sequence[bytes], raw: bytes | None) -> None:
-    """Write the files of a log as C2SP tlog-tiles lays them out, with a checkpoint or without."""
+    """Write a log's files in the C2SP tlog-tiles layout, with or without a checkpoint."""
     tree = CompactRange()
     nodes: dict[Position, bytes] = {}
     for leaf in leaves:
@@ -64,14 +64,14 @@ def write_folder(folder: Path, leaves: Sequence[bytes], raw: bytes | None) -> No
     for path, data in files.items():
         place = folder / path
         place.parent.mkdir(parents=True, exist_ok=True)
-        # A file appears whole, as a publisher's do; the checkpoint comes last.
+        # Files are written atomically, as a publisher does; the checkpoint comes last.
         draft = place.with_name(f".{place.name}")
         draft.write_bytes(data)
         draft.replace(place)
 
 
 async def append(database: Database, leaves: Sequence[bytes], *, first: int = 0) -> None:
-    """Write entries without an index, as acts do; first tells them from others."""
+    """Write entries without an index, as acts do; first: distinguishes them from others."""
 
     rows = [_row(first + at, leaf) for at, leaf in enumerate(leaves)]
     await database.act("test", lambda connection: connection.many(_ADD, rows))
@@ -94,7 +94,7 @@ async def sequence(database: Database) -> None:
 
 
 async def fill(databases: Databases, size: int, *, waiting: int = 0, note: bool = True) -> list[bytes]:
-    """Fill a fresh pair with a sequenced log, its checkpoint, and some entries that have no place yet."""
+    """Fill a fresh pair with a sequenced log, its checkpoint, and some entries that are not sequenced yet."""
     leaves = log_of(size + waiting)
     main, shred = Database(url=databases.main_url), Database(url=databases.shred_url)
     try:
@@ -111,7 +111,7 @@ async def fill(databases: Databases, size: int, *, waiting: int = 0, note: bool 
 
 
 async def rewrite(databases: Databases, rows: Sequence[tuple[int | None, bytes]], *, rebuilt: bool) -> None:
-    """Put other rows in the place of all; rebuilt: with the head and the hashes that belong to them."""
+    """Replace all rows with others; rebuilt: with matching head and hashes."""
     database = Database(url=databases.main_url)
     values = [{**_row(number, leaf), "log_index": index} for number, (index, leaf) in enumerate(rows)]
 
@@ -133,7 +133,7 @@ async def rewrite(databases: Databases, rows: Sequence[tuple[int | None, bytes]]
 
 
 async def edit(databases: Databases, which: str, sql: str) -> None:
-    """Change rows of the main or the shred database behind everybody's back."""
+    """Change rows of the main or the shred database directly."""
     database = Database(url=databases.main_url if which == "main" else databases.shred_url)
     change = statement(text(sql))
     try:
@@ -143,7 +143,7 @@ async def edit(databases: Databases, which: str, sql: str) -> None:
 
 
 async def replace_checkpoint(databases: Databases, raw: bytes) -> None:
-    """Put another note in the place of the newest."""
+    """Replace the newest checkpoint with another note."""
     database = Database(url=databases.shred_url)
     try:
         store = SqlCheckpointStore(database=database)
@@ -153,7 +153,7 @@ async def replace_checkpoint(databases: Databases, raw: bytes) -> None:
 
 
 async def grow(databases: Databases, leaves: Sequence[bytes]) -> None:
-    """Give every waiting entry its place, and sign these entries."""
+    """Sequence every waiting entry and sign the result."""
     main, shred = Database(url=databases.main_url), Database(url=databases.shred_url)
     try:
         await sequence(main)

@@ -1,4 +1,4 @@
-"""The machine: which core runs what, and how much CPU a process has used."""
+"""CPU cores and CPU use of processes on this host."""
 
 import os
 from collections.abc import Iterator
@@ -10,13 +10,13 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def cpu_seconds(pid: int) -> float:
-    """Return the CPU time that a process and its children that are still there have used."""
+    """Return the CPU time used by a process and its living children."""
     own = _times(pid)
     return own + sum(cpu_seconds(child) for child in children(pid))
 
 
 def pin(pid: int, core: int) -> None:
-    """Let a process and its children run on one core only, where there are several."""
+    """Run a process and its children on one core only, if there are several."""
     cores = sorted(os.sched_getaffinity(0) | {core})
     if core not in cores or (os.cpu_count() or 1) < 2:
         return
@@ -28,7 +28,7 @@ def pin(pid: int, core: int) -> None:
 
 @contextmanager
 def everybody_on(core: int) -> Iterator[None]:
-    """Run this process, and every child that it starts meanwhile, on one core."""
+    """Run this process and every child that it starts in the block on one core."""
     before = os.sched_getaffinity(0)
     if len(before) > 1:
         os.sched_setaffinity(0, {core})
@@ -39,19 +39,19 @@ def everybody_on(core: int) -> Iterator[None]:
 
 
 def _times(pid: int) -> float:
-    # The second field is the name in brackets and may hold spaces.
+    # The second field is the name in brackets and may contain spaces.
     fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 def children(pid: int) -> list[int]:
-    """Return the children of a process, in the order of their ids."""
+    """Return the children of a process, ordered by id."""
     found = (Path(f"/proc/{pid}/task") / str(pid) / "children").read_text("ascii").split()
     return sorted(int(child) for child in found)
 
 
 def resident_mib(pid: int) -> float:
-    """Return what a process holds: what is resident, and what the system has moved out to make room."""
+    """Return the memory of a process: resident and swapped out."""
     lines = Path(f"/proc/{pid}/status").read_text("utf-8").splitlines()
     fields = dict(line.split(":", 1) for line in lines)
     return sum(int(fields[name].split()[0]) for name in ("VmRSS", "VmSwap")) / _KIB

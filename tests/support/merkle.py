@@ -1,4 +1,4 @@
-"""A slow tree to test against: the recursive definitions of RFC 6962 2.1; and published vectors."""
+"""A slow reference tree: the recursive definitions of RFC 6962 2.1; and published vectors."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -49,7 +49,7 @@ def path(m: int, leaves: Sequence[bytes]) -> list[bytes]:
 
 
 def subproof(m: int, leaves: Sequence[bytes], *, known: bool = True) -> list[bytes]:
-    """Return SUBPROOF(m, D[n], b), which is PROOF(m, D[n]) as called first."""
+    """Return SUBPROOF(m, D[n], b); PROOF(m, D[n]) calls it first."""
     if m == len(leaves):
         return [] if known else [mth(leaves)]
     k = largest_power(len(leaves))
@@ -59,7 +59,7 @@ def subproof(m: int, leaves: Sequence[bytes], *, known: bool = True) -> list[byt
 
 
 def reader(leaves: Sequence[bytes]) -> Callable[[Sequence[Position]], list[bytes]]:
-    """Return a reader of the perfect subtrees of these leaves; it refuses what is not there."""
+    """Return a reader of the perfect subtrees of these leaves; it refuses unknown ones."""
 
     def read(positions: Sequence[Position]) -> list[bytes]:
         found = []
@@ -73,16 +73,16 @@ def reader(leaves: Sequence[bytes]) -> Callable[[Sequence[Position]], list[bytes
 
 
 def log_of(size: int) -> list[bytes]:
-    """Return different synthetic entries."""
+    """Return distinct synthetic entries."""
     return [b"entry %d" % index for index in range(size)]
 
 
 def signer(name: str, *, seed: int = 1, algorithm: Algorithm = Algorithm.ED25519) -> NoteSigner:
-    """Return a signer with a made-up key of a test."""
+    """Return a signer with a test key."""
     private = Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32)
     return NoteSigner(VerifierKey(name, private.public_key().public_bytes_raw(), algorithm), private.sign)
 
 
 def witness(name: str, *, seed: int) -> NoteSigner:
-    """Return a cosigner with a made-up key of a test."""
+    """Return a cosigner with a test key."""
     return signer(name, seed=seed, algorithm=Algorithm.COSIGNATURE_V1)

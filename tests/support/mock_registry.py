@@ -1,4 +1,4 @@
-"""A mock registry on free ports of loopback, and how tests talk to it. All people are synthetic."""
+"""A mock registry on free loopback ports, and helpers to talk to it. All people are synthetic."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -33,13 +33,13 @@ def identity(name: str, number: str) -> Identity:
 
 
 def real_time() -> datetime:
-    """Return now."""
+    """Return the current real time."""
     return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
 class Running:
-    """A mock registry that runs, its adapter, and a client for anything else."""
+    """A running mock registry, its adapter, and an HTTP client."""
 
     addresses: Addresses
     adapter: NppaRegistry

@@ -1,7 +1,7 @@
-"""Opens one sealed record of a development machine with its custodians' identities: for demo and tests only.
+"""Opens a sealed record of a development deployment with its custodians' identities; only for demo and tests.
 
-It reads both databases as files and asks no service, so nothing of it is logged. That is the point of the
-demo: whoever has M custodians' keys and both databases needs nobody else. The product has no such command.
+It reads both databases as files and calls no service, so nothing is logged. This is what the demo shows: M
+custodians' keys and both databases are enough to open a record. The product has no such command.
 """
 
 import sqlite3
@@ -36,7 +36,7 @@ _PACKED = ("share_hashes", "shares")
 
 
 class NotOpenedError(Exception):
-    """The record does not open with what was given."""
+    """The record does not open with these keys."""
 
 
 class NoRecordError(Exception):
@@ -46,9 +46,9 @@ class NoRecordError(Exception):
 def open_record(
     ready: Mapping[str, Any], *, account_token: str, custodians: Sequence[str], passphrase: bytes
 ) -> Payload:
-    """Return what an account's record holds; raises NotOpenedError, NoRecordError.
+    """Return the content of an account's record; raises NotOpenedError, NoRecordError.
 
-    ready: the content of the ready file. custodians: the names of those who give their shares.
+    ready: the content of the ready file. custodians: the names of the custodians whose shares are used.
     """
     record = read_record(ready, account_token=account_token)
     shred_key = read_shred_key(ready, account_token=account_token)
@@ -76,7 +76,7 @@ def read_record(ready: Mapping[str, Any], *, account_token: str) -> SealedRecord
 
 
 def sealed_record(row: Mapping[str, Any]) -> SealedRecord:
-    """Return the record of a row of the table, by its columns' names."""
+    """Return the record in a row of the table, given by column names."""
     values = {name: row[name] for name in _COLUMNS}
     return SealedRecord(**values | {name: tuple(_unpacked(values[name])) for name in _PACKED})
 
@@ -98,7 +98,7 @@ def _row(url: str, query: str, account_token: str) -> tuple[Any, ...]:
 
 
 def _unpacked(packed: bytes) -> Iterator[bytes]:
-    """Give the parts that storage keeps in one column: each its 4-byte length and its bytes."""
+    """Yield the parts that storage packs into one column: each has a 4-byte length."""
     while packed:
         end = 4 + int.from_bytes(packed[:4], "big")
         yield packed[4:end]

@@ -1,4 +1,4 @@
-"""Synthetic organisations: 990000 is the region of no registration authority, so no code is anybody's."""
+"""Synthetic organisations: 990000 is not the region of any registration authority, so no code is real."""
 
 from idvault.domain import document
 from idvault.domain.claim import Identity
@@ -8,12 +8,12 @@ NAME = "虚构晴岚科技有限公司"
 
 
 def credit_code(*, pair: str = "91", body: str = "MA000001") -> str:
-    """Return the code of an authority and category and of an organisation's 8 characters."""
+    """Return the code of an authority and category and an organisation's 8 characters."""
     head = f"{pair}990000{body}{document.organisation_check_character(body=body)}"
     return head + document.credit_check_character(body=head)
 
 
 def organization(*, name: str = NAME, pair: str = "91", body: str = "MA000001") -> Identity:
-    """Return an organisation's identity, as a registry and the sealing are given it."""
+    """Return an organisation's identity, as passed to registries and sealers."""
     number = credit_code(pair=pair, body=body)
     return Identity(name, Document(DocumentType.UNIFIED_SOCIAL_CREDIT_CODE, number))

@@ -1,4 +1,4 @@
-"""Synthetic people and rosters: nobody here exists, and every key is a hash of a name."""
+"""Synthetic people and rosters; every key is a hash of a name."""
 
 from hashlib import sha256
 
@@ -15,7 +15,7 @@ NAMES = ("custodian-a", "custodian-b", "custodian-c")
 
 
 def secret(name: str, use: str) -> bytes:
-    """Return a private key of 32 bytes."""
+    """Return a 32-byte private key."""
     return sha256(f"{use} of {name}".encode()).digest()
 
 
@@ -51,7 +51,7 @@ def roster(
 
 
 def signed(unsigned: Roster, *names: str) -> Roster:
-    """Return the roster with the signatures of these people."""
+    """Return the roster with the signatures of these members."""
     for name in names:
         unsigned = roster_signature.sign(unsigned, name=name, signer=signer(name).sign)
     return unsigned

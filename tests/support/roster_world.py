@@ -1,4 +1,4 @@
-"""The roster's life over a real database: synthetic custodians, a file, and processes that hold a roster."""
+"""The roster's life cycle over a real database: synthetic custodians, a file, and processes with a roster."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,7 +25,7 @@ NAMES = people.NAMES
 def next_version(
     previous: Roster | None, *, variant: int = 0, names: tuple[str, ...] = NAMES, auditor: bool = True
 ) -> Roster:
-    """Return an unsigned roster that may follow; variants differ in nothing but an organisation."""
+    """Return an unsigned roster that may follow; variants differ only in an organisation."""
     members = tuple(people.person(name, suite=hpke.X25519) for name in names)
     named = replace(
         people.person("auditor-a", role="auditor", suite=hpke.X25519), organisation=f"variant {variant}"
@@ -36,12 +36,12 @@ def next_version(
 
 
 def signature(roster: Roster, name: str) -> bytes:
-    """Return a person's signature over a roster, whoever that is."""
+    """Return a signature over a roster by any member."""
     return people.signer(name).sign(roster.canonical())
 
 
 def write(path: Path, roster: Roster) -> None:
-    """Put a version in the place of the one before, as `idvault roster publish` does."""
+    """Replace the roster file with a version, as `idvault roster publish` does."""
     if path.exists():
         before = roster_chain.load_all(path)[-1]
         roster_chain.former_path(path, version=before.version).write_bytes(before.to_bytes())
@@ -50,7 +50,7 @@ def write(path: Path, roster: Roster) -> None:
 
 @dataclass
 class Process:
-    """One process: its roster, its flow, and what it was alarmed of."""
+    """One process: its roster, its flow, and its alarms."""
 
     database: Database
     path: Path

@@ -1,4 +1,4 @@
-"""What demo and journeys need around a development vault: synthetic people, the registry's admin port."""
+"""Helpers around a development deployment for demo and journeys: synthetic people, registry admin port."""
 
 import json
 import random
@@ -19,20 +19,20 @@ _GIVEN = "安宁和平清明文远思源若水星河云舒景行知秋"
 _PROVINCES = ("11", "31", "44", "51")
 _PATIENCE = 30.0
 _CONSENT = Consent("terms-3", datetime(2026, 1, 2, tzinfo=UTC))
-# Names and numbers that differ between two runs of one state folder are all that is asked of it.
+# It only has to give names and numbers that differ between two runs on one state folder.
 _random = random.SystemRandom()
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A synthetic person; the province code of the number was never given to anybody."""
+    """A synthetic person; the number's province code was never issued."""
 
     name: str = field(repr=False)
     number: str = field(repr=False)
 
 
 def invent() -> Person:
-    """Return a person whom no earlier run has met; four characters are not found in noise by chance."""
+    """Return a person new to every run; four characters do not occur in noise by chance."""
     born = date(1960, 1, 1) + timedelta(days=_random.randrange(15_000))
     body = f"{_random.choice(_PROVINCES)}0000{born:%Y%m%d}{_random.randrange(1000):03}"
     name = _random.choice(_SURNAMES) + "".join(_random.sample(_GIVEN, 3))
@@ -44,7 +44,7 @@ def with_wrong_check(number: str) -> str:
 
 
 def fetch(url: str, *, data: bytes | None = None, method: str = "GET") -> bytes:
-    """Return what this machine answers under an http URL; raises urllib.error.HTTPError."""
+    """Return this host's answer for an http URL; raises urllib.error.HTTPError."""
     request = urllib.request.Request(url, data=data, method=method)  # noqa: S310 - loopback only
     with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
         content: bytes = answer.read()
@@ -52,13 +52,13 @@ def fetch(url: str, *, data: bytes | None = None, method: str = "GET") -> bytes:
 
 
 class Registry:
-    """The mocked registry's admin port."""
+    """The mock registry's admin port."""
 
     def __init__(self, admin_url: str) -> None:
         self._url = admin_url
 
     def behave(self, mode: str, *, count: int | None = None, latency_ms: int = 0) -> None:
-        """Make it answer in a mode, for count calls or until told otherwise."""
+        """Set the mode, for count calls or until changed."""
         self._ask("PUT", "/behaviour", {"mode": mode, "count": count, "latency_ms": latency_ms})
 
     def add(self, *people: Person) -> None:
@@ -66,13 +66,13 @@ class Registry:
         self._ask("POST", "/people", {"people": entries})
 
     def newcomer(self) -> Person:
-        """Return a person whom it knows from now on."""
+        """Return a person whom the registry knows from now on."""
         person = invent()
         self.add(person)
         return person
 
     def add_organizations(self, *organizations: SyntheticOrganization) -> None:
-        """Make organisations known to it; any other code is one without record."""
+        """Add organisations; any other code is NO_RECORD."""
         entries = [{"name": each.name, "number": each.number} for each in organizations]
         self._ask("POST", "/organizations", {"organizations": entries})
 
@@ -84,11 +84,11 @@ class Registry:
         return self._ask("GET", "/counters")
 
     def charged(self) -> int:
-        """Return how many checks it decided."""
+        """Return how many checks it charged."""
         return self.counters()["charged"]
 
     def reset(self) -> None:
-        """Set counters and behaviour back; the population stays."""
+        """Reset counters and behaviour; the population stays."""
         self._ask("POST", "/reset")
 
     def _ask(self, method: str, path: str, content: object = None) -> dict[str, Any]:
@@ -111,7 +111,7 @@ def verify(
 
 
 def send(vault: Vault, person: Person, request_id: str) -> Verification | None:
-    """Make a claim that is the same however often it is sent; None without an answer."""
+    """Make a claim that is identical on every call; None without an answer."""
     try:
         return vault.verify_individual(
             person.name, resident_id(person.number), consent=_CONSENT, request_id=request_id
@@ -121,7 +121,7 @@ def send(vault: Vault, person: Person, request_id: str) -> Verification | None:
 
 
 def settled(vault: Vault, person: Person, request_id: str) -> Verification:
-    """Send the request again, as its backend does that heard nothing, until the claim has ended."""
+    """Repeat the request, as a backend without an answer does, until the claim has ended."""
     found: list[Verification] = []
 
     def ended() -> bool:
@@ -140,7 +140,7 @@ def verify_organization(
     request_id: str | None = None,
     account_token: str | None = None,
 ) -> Verification:
-    """Make one claim of an organisation, in the same way."""
+    """Make one claim for an organisation in the same way."""
     return vault.verify_organization(
         who.name,
         unified_social_credit_code(who.number),

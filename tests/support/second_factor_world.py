@@ -1,4 +1,4 @@
-"""Second factors over a real database with real sealing; and a process of its own that tries a code."""
+"""Second factors over a real database with real sealing, and a separate process that tries a code."""
 
 import asyncio
 import base64
@@ -31,7 +31,7 @@ from tests.support.fakes.sealing import FakeFingerprinter
 
 
 class RealEntropy:
-    """Draws as production does: processes of their own must not draw the same."""
+    """Real random bytes, as in production: separate processes must not draw the same bytes."""
 
     def random(self, size: int) -> bytes:
         return os.urandom(size)
@@ -43,7 +43,7 @@ NOW = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
 
 
 def code_of(secret: bytes, now: datetime, seconds: float = 0) -> str:
-    """Return the code of a moment: HOTP of its step (RFC 4226 section 5.3), written down once more here."""
+    """Return the code for a time: HOTP of its step (RFC 4226 section 5.3), implemented independently."""
     step = second_factor.step_of(now + timedelta(seconds=seconds))
     digest = hmac.digest(secret, step.to_bytes(8, "big"), "sha1")
     offset = digest[-1] & 0xF
@@ -60,12 +60,12 @@ class World:
 
     @property
     def refusals(self) -> int:
-        """How many refusals the metric would count."""
+        """How many refusals the metric counted."""
         return len(self.counted)
 
     @staticmethod
     def read(sealed_uri: bytes, request: str) -> bytes:
-        """Return the secret as the person's own client reads it."""
+        """Return the secret as the member's client reads it."""
         info = seal.second_factor_info(person=AUDITOR.name, actor_id=AUDITOR.actor_id, request_id=request)
         private_key = people.secret(AUDITOR.name, "hpke")
         uri = hpke.unseal(suite=AUDITOR.suite, private_key=private_key, sealed=sealed_uri, info=info)
@@ -73,7 +73,7 @@ class World:
 
 
 def build(database: Database, keys: Path) -> World:
-    """Build a process as bootstrap does; the first one makes the key file."""
+    """Build a process as bootstrap does; the first one creates the key file."""
     passphrase = b"synthetic"
     if not keys.exists():
         made = key_set.fresh(Holder.CUSTODY, entropy=ENTROPY)
@@ -100,7 +100,7 @@ def _person(actor_id: str) -> RosterMember:
 
 
 async def contend(url: str, keys: str, code: str, count: int) -> int:
-    """Try a code so many times at once; return how many times it was taken."""
+    """Try a code many times at once; return how often it was accepted."""
     database = Database(url=url)
     world = build(database, Path(keys))
 

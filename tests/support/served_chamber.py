@@ -1,4 +1,4 @@
-"""A chamber that is served over mutual TLS, with an identity folder for each of its people."""
+"""A chamber served over mutual TLS, with an identity folder for each member."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ from tests.support.log_world import KEY
 
 
 class Rosters:
-    """RosterService, of which only GetRoster is called here."""
+    """RosterService, with only GetRoster implemented."""
 
     def __init__(self, room: Chamber) -> None:
         self._room = room
@@ -49,7 +49,7 @@ class Rosters:
 
 @dataclass
 class House:
-    """A served chamber, and everybody's identity folder."""
+    """A served chamber and its members' identity folders."""
 
     room: Chamber
     server: GrpcServer
@@ -58,7 +58,7 @@ class House:
     idvault: Commands | None
 
     async def run(self, name: str, *arguments: object, code: str | None = None, json: bool = False) -> Result:
-        """Run a command as somebody, while the worker goes on."""
+        """Run a command as a member while the worker runs."""
         before = [ROLES[name], "--identity", self.folder / name, "--passphrase-file", self.passphrase]
         before += ["--code", code] if code else []
         before += ["--json"] if json else []
@@ -66,7 +66,7 @@ class House:
             return await self.command(*before, *arguments)
 
     async def request(self, account: str) -> str:
-        """Ask as auditor-a; return the disclosure's id."""
+        """File a request as auditor-a; return the disclosure's id."""
         made = await self.run(
             "auditor-a", "request", "--account", account, "--case", "案 2026-1",
             "--legal-basis", "第一条 (synthetic)", "--purpose", "一次核查", json=True,
@@ -83,7 +83,7 @@ class House:
         return identity_folder.load(self.folder / name).connect()
 
     def pin(self, name: str, *versions: Roster, **changes: Any) -> None:
-        """Connect somebody's folder to this house."""
+        """Connect a member's folder to this house."""
         asked: dict[str, Any] = {
             "target": f"127.0.0.1:{self.server.port}",
             "server_name": "localhost",
@@ -95,7 +95,7 @@ class House:
 
 
 def _identity_folder(folder: Path, name: str, authority: Authority) -> str:
-    """Make somebody's folder with the keys that the roster names; return the pin of the certificate."""
+    """Create a member's folder with the roster's keys; return the certificate's pin."""
     folder.mkdir(mode=0o700)
     issued = authority.client(spiffe(ROLES[name], name))
     (folder / "certificate.pem").write_bytes(issued.certificate)
@@ -119,7 +119,7 @@ def _identity_folder(folder: Path, name: str, authority: Authority) -> str:
 
 @asynccontextmanager
 async def serving(room: Chamber, folder: Path, idvault: Commands | None) -> AsyncIterator[House]:
-    """Serve a chamber to people with certificates and identity folders of their own."""
+    """Serve a chamber to members with certificates and identity folders."""
     authority = Authority()
     (folder / "ca.pem").write_bytes(authority.ca)
     passphrase = folder / "passphrase"
@@ -163,7 +163,7 @@ async def serving(room: Chamber, folder: Path, idvault: Commands | None) -> Asyn
 async def house_over(
     databases: Databases, folder: Path, idvault: Commands | None = None
 ) -> AsyncIterator[House]:
-    """Open a chamber in real time, and serve it."""
+    """Open a chamber in real time and serve it."""
     (folder / "room").mkdir()
     (folder / "people").mkdir()
     async with chamber(databases, folder / "room") as room:

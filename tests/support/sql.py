@@ -1,4 +1,4 @@
-"""What a test reads or changes behind the stores' back."""
+"""Direct reads and changes of a database, bypassing the stores."""
 
 from typing import Any
 
@@ -21,11 +21,11 @@ async def count(database: Database, table: Table) -> int:
 
 
 async def change(database: Database, clause: ClauseElement, **parameters: Any) -> None:
-    """Run a statement in an act of its own."""
+    """Run a statement in a separate act."""
     change = statement(clause)
     await database.act("test", lambda connection: connection.run(change, **parameters))
 
 
 async def run(database: Database, text: str) -> None:
-    """Run a text of SQL in an act of its own, for what SQLAlchemy has no words for."""
+    """Run SQL text in a separate act, for statements that SQLAlchemy cannot express."""
     await database.act("test", lambda connection: connection._fetch(text, ()))

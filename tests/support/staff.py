@@ -1,4 +1,4 @@
-"""A running vault's people with their roster commands, each with the own identity folder."""
+"""The members of a running deployment and their roster commands, each with an identity folder."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from tests.support.house import House
 
 
 class Town:
-    """A vault, and its people's commands over the wire."""
+    """A deployment, and its members' commands over the wire."""
 
     def __init__(self, house: House) -> None:
         self.house = house
@@ -19,7 +19,7 @@ class Town:
         return Path(self.house.ready["identities"][name])
 
     def roster(self, verb: str, file: Path, name: str, *more: object) -> str:
-        """Run a roster command as somebody, over the wire; return its last line."""
+        """Run a roster command as a member over the wire; return its last line."""
         ready = self.house.ready
         where = ("--server", ready["grpc_custody"], "--ca", ready["ca"], "--server-name", "localhost")
         found = self.house.command("roster", verb, file, "--identity", self.folder(name), *where, *more)

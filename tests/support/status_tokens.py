@@ -1,4 +1,4 @@
-"""Tokens, credentials and lists for tests, signed with keys that are nobody's."""
+"""Tokens, credentials and lists for tests, signed with test keys."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any

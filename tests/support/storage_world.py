@@ -1,4 +1,4 @@
-"""The stores of one main database, and makers of the synthetic values that their tests pass in."""
+"""The stores of one main database, and builders of the synthetic values that their tests use."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -58,7 +58,7 @@ NO_RECORD = ClaimOutcome(ClaimState.FAILED, FailureReason.NO_RECORD)
 
 
 def at(*, after: timedelta = timedelta(0)) -> ClockReading:
-    """Return a moment whose clocks differ by a day, so that nobody mixes them up unseen."""
+    """Return a clock reading whose clocks differ by a day, so that mixing them up is noticed."""
     return ClockReading(NOW + after, NOW + after - timedelta(days=1))
 
 
@@ -68,7 +68,7 @@ def lease_of(name: str, *, until: datetime | None = None) -> Lease:
 
 @cache
 def _of_tables() -> dict[str, tuple[Statement[int], Statement[Any]]]:
-    """Return for each table of the main database the statements that count and read its rows."""
+    """Return the statements that count and read the rows of each main table."""
     return {
         name: (statement(select(func.count()).select_from(table), scalar), statement(select(table)))
         for name, table in schema.main.tables.items()
@@ -76,10 +76,10 @@ def _of_tables() -> dict[str, tuple[Statement[int], Statement[Any]]]:
 
 
 class World:
-    """One deployment's main database, seen through its stores."""
+    """One deployment's main database and its stores."""
 
     def __init__(self, database: Database, *, seed: str = "") -> None:
-        """Take the database; worlds of different seeds make different ids."""
+        """Set the database; worlds with different seeds create different ids."""
         self.database = database
         self.claims = SqlVerificationStore(database=database)
         self.jobs = SqlJobStore(database=database)
@@ -111,7 +111,7 @@ class World:
         return replace(key, **changes)
 
     def opening(self, **changes: Any) -> NewClaim:
-        """Return a sign-up of its own person, with changes."""
+        """Return a sign-up of a new person, with changes."""
         made = NewClaim(
             request=self.request(),
             claim_id=self.new_id(),
@@ -152,7 +152,7 @@ class World:
         return await self.job(**changes)
 
     def record(self, job: Job) -> SealedRecord:
-        """Return a record of a job's account: arbitrary bytes in the sizes of a real one."""
+        """Return a record of a job's account: arbitrary bytes with the sizes of a real one."""
         return SealedRecord(
             account_token=job.account_token,
             relying_party=job.relying_party,
@@ -169,7 +169,7 @@ class World:
         )
 
     def settlement(self, job: Job, outcome: ClaimOutcome, **changes: Any) -> Settlement:
-        """Return how a job's claim ends under its lease, with changes."""
+        """Return the settlement of a job's claim under its lease, with changes."""
         made = Settlement(
             account_token=job.account_token,
             claim_id=job.claim_id,
@@ -191,7 +191,7 @@ class World:
         )
 
     async def postpone(self, job: Job, **changes: Any) -> bool:
-        """Let a job's claim wait, READY and due at once unless changed."""
+        """Queue a job's claim, READY and due at once unless changed."""
         ready = JobProgress(JobState.READY, 0, None, next_at=at().real)
         return await self.claims.postpone(
             job,
@@ -201,19 +201,19 @@ class World:
         )
 
     async def waiting(self, *, progress: dict[str, Any] | None = None, **changes: Any) -> Job:
-        """Open a claim, let it wait, and return its former job."""
+        """Open a claim and queue it; return its former job."""
         job = await self.job(**changes)
         assert await self.postpone(job, **(progress or {}))
         return job
 
     async def verified(self, **changes: Any) -> Job:
-        """Sign somebody up successfully and return the former job."""
+        """Sign up a person successfully and return the former job."""
         job = await self.job(**changes)
         assert await self.settle(job, MATCHED)
         return job
 
     async def rejected(self, **changes: Any) -> Job:
-        """Sign somebody up without success and return the former job."""
+        """Sign up a person without success and return the former job."""
         job = await self.job(**changes)
         assert await self.settle(job, NO_RECORD)
         return job
@@ -230,12 +230,12 @@ class World:
         return await self.database.read("test", lambda connection: connection.all(query))
 
     async def do(self, clause: ClauseElement) -> None:
-        """Change rows behind the stores' back."""
+        """Change rows directly."""
         change = statement(clause)
         await self.database.act("test", lambda connection: connection.all(change))
 
     async def contents(self) -> dict[str, list[Any]]:
-        """Return every row of every table, in a certain order."""
+        """Return every row of every table, in a fixed order."""
 
         async def read(connection: Connection) -> dict[str, list[Any]]:
             return {
@@ -246,7 +246,7 @@ class World:
         return await self.database.read("test", read)
 
     async def slots(self, name: str) -> int:
-        """Return how many slots a synthetic person holds."""
+        """Return how many slots a synthetic person uses."""
         held = persons.c.person_index == self.person(name).index
         rows = await self.all(select(persons.c.accounts).where(held))
         return int(rows[0].accounts)

@@ -1,4 +1,4 @@
-"""Searches files for what they must not hold: names and numbers, in every encoding a program may write."""
+"""Searches files for forbidden values: names and numbers, in every encoding a program may write."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A file that holds something it must not; which value is said by its place in the list only."""
+    """A file that contains a forbidden value; the value is given only by its index in the list."""
 
     path: Path
     index: int
@@ -16,7 +16,7 @@ class Hit:
 
 
 def encodings(value: str) -> dict[str, bytes]:
-    """Return a value as UTF-8, as UTF-16 in both byte orders, and as JSON escapes it."""
+    """Return a value as UTF-8, as UTF-16 in both byte orders, and JSON-escaped."""
     return {
         "UTF-8": value.encode(),
         "UTF-16-LE": value.encode("utf-16-le"),
@@ -26,13 +26,13 @@ def encodings(value: str) -> dict[str, bytes]:
 
 
 def files(folder: Path, *, without: Iterable[Path]) -> list[Path]:
-    """Return every file below a folder but those that are somebody else's."""
+    """Return every file below a folder except excluded ones."""
     spared = {path.resolve() for path in without}
     return sorted(path for path in folder.rglob("*") if path.is_file() and path.resolve() not in spared)
 
 
 def search(paths: Iterable[Path], values: Iterable[str]) -> list[Hit]:
-    """Return where a value is found; a file that was removed meanwhile holds nothing."""
+    """Return where a value is found; a file that was removed in the meantime has no hits."""
     needles = [(index, encodings(value)) for index, value in enumerate(values)]
     return [hit for path in paths for hit in _search(path, needles)]
 

@@ -1,4 +1,4 @@
-"""The vault under load: two platform processes on one port, custody edge, worker, registry, people."""
+"""A deployment under load: two platform processes on one port, custody edge, worker, registry, members."""
 
 import os
 import re
@@ -17,17 +17,17 @@ _COMPLAINT = re.compile(r"\"level\": ?\"(error|critical)\"|^Traceback")
 
 
 class WholeVault(Cluster):
-    """A cluster with the custody edge and its people, who have second factors."""
+    """A cluster with the custody edge and roster members who have second factors."""
 
     def start(self) -> dict[str, Any]:
-        """Start everything; return what the people's clients need to know, as the ready file says it."""
+        """Start everything; return the settings of the members' clients, as in the ready file."""
         self.settings["IDVAULT_DISCLOSURES_PER_DAY"] = "1000"
         self.start_work()
         self.start_serve()
         return self.start_people()
 
     def start_people(self) -> dict[str, Any]:
-        """Start the custody edge, and enrol its people; return what their clients need to know."""
+        """Start the custody edge and enrol its members; return the settings of their clients."""
         port = free_port()
         told = {
             **environment.serve(self._layout, ports=Ports(port, port, 0, 0, 0, 0, 0)),
@@ -49,18 +49,18 @@ class WholeVault(Cluster):
         return document
 
     def client(self, *, timeout: float = 20.0) -> aio.Vault:
-        """Return a client of platform-a, to be made in a running event loop."""
+        """Return a client of platform-a; must be created in a running event loop."""
         return aio.connect(f"127.0.0.1:{self.port}", tls=self.tls(), timeout=timeout, server_name="localhost")
 
     def pids(self) -> dict[str, int]:
-        """Return every process of the vault and of the mocked registry."""
+        """Return every process of idvault and of the mock registry."""
         parent = self.pid("serve")
         served = {f"serve-{place}": pid for place, pid in enumerate(children(parent))}
         rest = {name: self.pid(name) for name in (_CUSTODY, "work", "registry")}
         return {"serve": parent, **served, **rest}
 
     def complaints(self) -> list[str]:
-        """Return the lines of the processes' logs that report an error."""
+        """Return the error lines in the processes' logs."""
         return [
             f"{path.stem}: {line[:300]}"
             for path in sorted(self._folder.glob("*.log"))
@@ -69,13 +69,13 @@ class WholeVault(Cluster):
         ]
 
     def verify_log(self) -> str:
-        """Verify the log as it lies in the databases, offline; return the last line."""
+        """Verify the log in the databases offline; return the last line."""
         urls = [self.settings[f"IDVAULT_{name}DATABASE_URL"] for name in ("", "SHRED_")]
         options = ["--database", urls[0], "--shred-database", urls[1], "--public-key", self.log_key]
         return self.command("log", "verify", *options).splitlines()[-1]
 
 
 def clean_environment() -> None:
-    """Forget the settings of any other deployment."""
+    """Remove the settings of any other deployment."""
     for name in [name for name in os.environ if name.startswith("IDVAULT_")]:
         del os.environ[name]

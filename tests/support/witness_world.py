@@ -1,4 +1,4 @@
-"""A log with branches, a witness on the disk and a witness over loopback HTTP. All keys are made up."""
+"""A log with branches, a witness on disk and a witness over loopback HTTP. All keys are test keys."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -30,7 +30,7 @@ WITNESS = witness("witness.example/w1", seed=9)
 
 @dataclass(frozen=True)
 class History:
-    """One course that a log may take: entries common to all, and from `fork` on those of its own."""
+    """One history of a log: common entries, and from `fork` on its own."""
 
     name: str = "main"
     fork: int = 0
@@ -44,11 +44,11 @@ class History:
         return Checkpoint(self.origin, size, mth(self.leaves(size)) if size else EMPTY_ROOT)
 
     def proof(self, old: int, new: int) -> tuple[bytes, ...]:
-        """Return the proof that this history's trees of two sizes are consistent."""
+        """Return the consistency proof between two tree sizes of this history."""
         return prove_consistency(reader(self.leaves(new)), old=old, new=new)
 
     def note(self, size: int, *by: NoteSigner) -> bytes:
-        """Return the signed checkpoint of a size, by the log's own key unless told else."""
+        """Return the signed checkpoint of a size, by the log's key unless changed."""
         return checkpoint.sign(self.checkpoint(size), by or [LOG])
 
     def request(self, old: int, new: int) -> bytes:
@@ -66,7 +66,7 @@ MAIN = History()
 
 
 def cosigned(note: bytes, lines: str, *, key: VerifierKey = WITNESS.key) -> int:
-    """Return the time of the cosignature in an answer; raises if it does not verify over the note's text."""
+    """Return the time of the cosignature in an answer; raises if it does not verify for the note's text."""
     (verified,) = open_note(note + lines.encode(), [key]).verified
     assert verified.time is not None
     return verified.time
@@ -74,7 +74,7 @@ def cosigned(note: bytes, lines: str, *, key: VerifierKey = WITNESS.key) -> int:
 
 @dataclass
 class Disk:
-    """A witness that is started again and again on one folder."""
+    """A witness that is restarted on one folder."""
 
     folder: Path
     clock: datetime = NOW
@@ -82,7 +82,7 @@ class Disk:
     state: WitnessState | None = None
 
     def start(self) -> Cosigner:
-        """Start anew, as after a crash: nothing but the disk is left."""
+        """Restart, as after a crash: only the disk is kept."""
         if self.state is not None:
             self.state.close()
         self.state = WitnessState(self.folder)
@@ -104,7 +104,7 @@ class Served:
     http: aiohttp.ClientSession
 
     async def submit(self, body: bytes) -> CosignerAnswer:
-        """Submit over HTTP; the content type is the header as it is."""
+        """Submit over HTTP; the content type is the unchanged header."""
         async with self.http.post(self.url + PATH, data=body) as answer:
             return CosignerAnswer(answer.status, await answer.text(), answer.headers["Content-Type"])
 

@@ -1,4 +1,4 @@
-"""Checkpoints and policies against published checkpoints, and against what must not pass for one."""
+"""Checkpoints and policies against published checkpoints, and against what must not be accepted."""
 
 from base64 import b64decode
 from dataclasses import replace
@@ -49,7 +49,7 @@ def cosigned(*cosigners: tuple[NoteSigner, int], checkpoint: Checkpoint = CHECKP
 
 
 def test_checkpoints_of_a_public_checksum_database() -> None:
-    """Two checkpoints of sum.golang.org verify under its pinned key, and not with a digit changed."""
+    """Two checkpoints of sum.golang.org verify with its pinned key, but not with a changed digit."""
     published = PUBLISHED["go_checksum_database"]
     policy = CosignaturePolicy(published["origin"], (parse_key(published["key"]),))
     for raw, size in zip(published["notes"], published["sizes"], strict=True):
@@ -59,7 +59,7 @@ def test_checkpoints_of_a_public_checksum_database() -> None:
 
 
 def test_a_checkpoint_with_four_public_witnesses() -> None:
-    """A public log's checkpoint meets a policy of its four witnesses, who saw it in one second."""
+    """A public log's checkpoint meets a policy of its four witnesses."""
     published = PUBLISHED["cosigned"]
     keys = tuple(parse_key(key) for key in published["witness_keys"])
     policy = CosignaturePolicy(published["origin"], (parse_key(published["key"]),), keys, quorum=4)
@@ -75,7 +75,7 @@ def test_a_checkpoint_with_four_public_witnesses() -> None:
 
 
 def test_the_example_of_the_specification() -> None:
-    """The example is read, and its witness signs the message that the specification shows."""
+    """The example parses, and its witness signs the message shown in the specification."""
     published = PUBLISHED["example"]
     read = note.parse(published["note"].encode())
     checkpoint = parse(read.text)
@@ -112,7 +112,7 @@ def test_the_golden_text() -> None:
 
 @pytest.mark.parametrize("text", PUBLISHED["malformed"].values(), ids=PUBLISHED["malformed"])
 def test_published_malformed_texts(text: str) -> None:
-    """What is published as malformed is refused."""
+    """Texts published as malformed are refused."""
     with pytest.raises(MalformedCheckpointError):
         parse(text)
 
@@ -130,7 +130,7 @@ def test_a_size_has_one_spelling(size: str) -> None:
 @settings(deadline=None)
 @given(st.integers(0, 2**63 - 1), st.binary(min_size=32, max_size=32))
 def test_texts_read_back(size: int, root: bytes) -> None:
-    """Every checkpoint reads back, and its root in another spelling does not."""
+    """Every checkpoint parses back; a non-canonical root does not."""
     checkpoint = Checkpoint(ORIGIN, size, root)
     assert parse(checkpoint.text) == checkpoint
     last = checkpoint.text[-3]
@@ -151,7 +151,7 @@ def test_texts_read_back(size: int, root: bytes) -> None:
     ],
 )
 def test_checkpoints_that_no_text_carries(wrong: dict[str, Any]) -> None:
-    """Empty or broken lines, impossible sizes and roots are refused when a checkpoint is made."""
+    """Empty or broken lines, impossible sizes and roots are refused on construction."""
     with pytest.raises(MalformedCheckpointError):
         Checkpoint(**{"origin": ORIGIN, "size": 7, "root": bytes(32), **wrong})
 
@@ -170,7 +170,7 @@ def test_a_quorum_of_witnesses() -> None:
 
 
 def test_one_witness_with_two_names_is_one() -> None:
-    """A cosignature does not say which of its key's names made it, so the key counts once."""
+    """A cosignature does not cover the key's name, so the key counts once."""
     names = [witness("w.example/a", seed=2), witness("w.example/b", seed=2), witness("w.example/c", seed=3)]
     policy = CosignaturePolicy(ORIGIN, (LOG.key,), tuple(cosigner.key for cosigner in names), quorum=2)
     with pytest.raises(QuorumError):
@@ -180,7 +180,7 @@ def test_one_witness_with_two_names_is_one() -> None:
 
 
 def test_the_log_must_have_signed() -> None:
-    """Witnesses alone make no checkpoint, nor do strangers."""
+    """Signatures only by witnesses or strangers are not enough."""
     lines = tuple(note.sign(cosigner, CHECKPOINT.text, time=1) for cosigner in WITNESSES)
     with pytest.raises(UnsignedCheckpointError):
         verify(note.Note(CHECKPOINT.text, lines).encode(), POLICY)
@@ -189,7 +189,7 @@ def test_the_log_must_have_signed() -> None:
 
 
 def test_another_log_with_the_same_key_is_another_log() -> None:
-    """The origin is compared; a note that is no checkpoint is refused though it is signed."""
+    """The origin is compared; a signed note that is not a checkpoint is refused."""
     with pytest.raises(OriginError):
         verify(sign(replace(CHECKPOINT, origin="log.example/other"), [LOG]), replace(POLICY, quorum=0))
     with pytest.raises(MalformedCheckpointError):
@@ -208,7 +208,7 @@ def test_another_log_with_the_same_key_is_another_log() -> None:
     ],
 )
 def test_policies_that_nobody_or_everybody_meets(wrong: dict[str, Any]) -> None:
-    """No log key, keys of the wrong kind, the log as its own witness, impossible quorums: refused."""
+    """No log key, keys of the wrong type, the log as its own witness, and impossible quorums are refused."""
     with pytest.raises(PolicyError):
         replace(POLICY, **wrong)
 

@@ -51,13 +51,13 @@ GOLDEN = [
 
 @pytest.mark.parametrize(("event", "leaf", "hashed"), GOLDEN)
 def test_leaves_are_pinned(event: Event, leaf: str, hashed: str) -> None:
-    """These bytes never change: they stand in trees that were signed."""
+    """These bytes never change: they are in signed trees."""
     assert entry.encode_leaf(event).hex() == leaf
     assert entry.leaf_hash(bytes.fromhex(leaf)).hex() == hashed
 
 
 def test_a_leaf_is_made_as_the_design_says() -> None:
-    """Type, minute, actor and commitment, in the one encoding; a leaf is hashed with 0x00 before it."""
+    """Type, minute, actor and commitment are encoded; the leaf is hashed after a 0x00 byte."""
     leaf = entry.encode_leaf(EVENT)
     bound = entry.commitment(EVENT)
     assert leaf == seal.encode(
@@ -67,7 +67,7 @@ def test_a_leaf_is_made_as_the_design_says() -> None:
 
 
 def test_the_time_is_coarsened_to_the_minute_in_utc() -> None:
-    """Seconds are cut, not rounded, and other zones are turned to UTC; the year keeps four digits."""
+    """Seconds are cut, not rounded, and times are converted to UTC; the year has four digits."""
     assert entry.decode_leaf(entry.encode_leaf(SETTLED)).occurred_at == datetime(
         2026, 12, 31, 23, 59, tzinfo=UTC
     )
@@ -78,7 +78,7 @@ def test_the_time_is_coarsened_to_the_minute_in_utc() -> None:
 
 
 def test_a_naive_time_is_refused() -> None:
-    """A time without a zone would be logged as a moment that it is not."""
+    """A time without a time zone would be logged wrongly."""
     with pytest.raises(ValueError, match="aware"):
         entry.encode_leaf(replace(EVENT, occurred_at=EVENT.occurred_at.replace(tzinfo=None)))
 
@@ -87,7 +87,7 @@ def test_a_naive_time_is_refused() -> None:
     kind=st.sampled_from(EventType), minute=st.datetimes(timezones=st.just(UTC)), key=st.binary(min_size=32)
 )
 def test_a_leaf_is_read_back(kind: EventType, minute: datetime, key: bytes) -> None:
-    """Every event's leaf says its type, minute, actor and commitment again."""
+    """Every event's leaf decodes to its type, minute, actor and commitment."""
     fields = dict.fromkeys(FIELDS[kind], "x")
     event = replace(EVENT, type=kind, occurred_at=minute, opening_key=key, fields=fields)
     found = entry.decode_leaf(entry.encode_leaf(event))
@@ -96,7 +96,7 @@ def test_a_leaf_is_read_back(kind: EventType, minute: datetime, key: bytes) -> N
 
 
 def test_a_commitment_binds_account_details_and_key() -> None:
-    """Another account, other details or another opening key give another commitment."""
+    """A different account, details or opening key gives a different commitment."""
     changed = [
         EVENT,
         replace(EVENT, account_token=""),
@@ -107,7 +107,7 @@ def test_a_commitment_binds_account_details_and_key() -> None:
 
 
 def test_a_leaf_tells_nothing_of_its_account() -> None:
-    """Neither the token nor a field is in it, and without the opening key nothing can be tried out."""
+    """It contains neither the token nor a field, and without the opening key no guess can be tested."""
     leaf = entry.encode_leaf(EVENT)
     assert EVENT.account_token.encode() not in leaf
     assert b"d" * 32 not in leaf
@@ -144,19 +144,19 @@ GOOD: tuple[seal.Part, ...] = ("a:b:c", "2026-03-01T04:00Z", "system", bytes(32)
     ],
 )
 def test_other_bytes_are_no_leaf(leaf: bytes) -> None:
-    """Only what encode_leaf writes is read: any other spelling of an entry is refused."""
+    """Only the output of encode_leaf is accepted."""
     with pytest.raises(EntryError, match=r"^RECORD_DAMAGED$"):
         entry.decode_leaf(leaf)
 
 
 def test_the_smallest_good_leaf_is_read() -> None:
-    """The leaf that the refused ones vary is itself in order."""
+    """The leaf that the refused ones are derived from is valid."""
     found = entry.decode_leaf(_leaf(*GOOD))
     assert found == entry.Entry("a:b:c", datetime(2026, 3, 1, 4, 0, tzinfo=UTC), "system", bytes(32))
 
 
 def test_an_opened_leaf_is_that_of_its_account_and_fields() -> None:
-    """Whoever has the opening key can prove one leaf, and nothing else with it."""
+    """With its opening key one leaf can be proved, and no other."""
     leaf = entry.encode_leaf(EVENT)
     good = {
         "type": EVENT.type,

@@ -1,4 +1,4 @@
-"""Signed notes and verifier keys against published vectors, and against everything that is not one."""
+"""Signed notes and verifier keys against published vectors, and against malformed ones."""
 
 from base64 import b64decode, b64encode
 
@@ -47,7 +47,7 @@ def peter() -> NoteSigner:
 
 
 def test_published_keys() -> None:
-    """Published verifier keys are read and written in one spelling."""
+    """Published verifier keys are read and written in canonical form."""
     for text, algorithm in {PETER["key"]: 1, ENOCH["key"]: 1, **PUBLISHED["good_keys"]}.items():
         key = parse_key(text)
         assert str(key) == text
@@ -60,13 +60,13 @@ def test_published_keys() -> None:
     "text", [*PUBLISHED["bad_keys"], "", "+", "name", "a b+00000000+AQ==", "x++", "\udc80++"]
 )
 def test_bad_keys_are_refused(text: str) -> None:
-    """What is published as no verifier key is none."""
+    """Keys published as invalid are refused."""
     with pytest.raises(MalformedKeyError):
         parse_key(text)
 
 
 def test_every_mangling_of_a_key_is_refused() -> None:
-    """No part of a key is a key, nor is one with a character changed, in other case, or padded otherwise."""
+    """A truncated, changed, differently cased or padded key is refused."""
     text = PETER["key"]
     size = len(text)
     parts = {text[start:end] for start in range(size) for end in range(start, size + 1)} - {text}
@@ -85,7 +85,7 @@ def test_every_mangling_of_a_key_is_refused() -> None:
 
 @pytest.mark.parametrize("name", ["", "a b", "a+b", "a\u00a0b", "a\u2003b", "a\nb", "a\x01b", "a\udc80"])
 def test_names_that_no_line_can_carry(name: str) -> None:
-    """An empty name, and one with a space, a plus, a control character or a lone surrogate, are refused."""
+    """An empty name, and one with a space, a plus, a control character or a lone surrogate, is refused."""
     with pytest.raises(MalformedKeyError):
         VerifierKey(name, bytes(32))
     with pytest.raises(MalformedNoteError):
@@ -93,7 +93,7 @@ def test_names_that_no_line_can_carry(name: str) -> None:
 
 
 def test_published_notes() -> None:
-    """Known keys verify, unknown ones are ignored, the text comes back."""
+    """Known keys verify, unknown ones are ignored, the text is returned."""
     one = open_note(BOTH, [PETER_KEY])
     assert (one.text, one.verified) == (TEXT, (VerifiedNote(PETER_KEY, None),))
     two = open_note(BOTH, [ENOCH_KEY, PETER_KEY, PETER_KEY])
@@ -118,7 +118,7 @@ def test_published_signing() -> None:
 
 @pytest.mark.parametrize("parts", PUBLISHED["malformed"], ids=len)
 def test_published_malformed_notes(parts: list[str]) -> None:
-    """What is published as malformed is refused."""
+    """Notes published as malformed are refused."""
     words = {"TEXT": TEXT, "PETER": PETER["line"], "PETER without newline": PETER["line"][:-1]}
     with pytest.raises(MalformedNoteError):
         open_note("".join(words.get(part, part) for part in parts).encode(), [PETER_KEY])
@@ -148,19 +148,19 @@ def test_published_malformed_notes(parts: list[str]) -> None:
     ],
 )
 def test_malformed_notes(raw: bytes) -> None:
-    """A wrong dash, spacing, base64 or name in any line, known or not, spoils the note."""
+    """A wrong dash, spacing, base64 or name in any line, known or not, makes the note malformed."""
     with pytest.raises(MalformedNoteError):
         open_note(raw, [PETER_KEY])
 
 
 def test_empty_lines_belong_to_the_text() -> None:
-    """Only the last empty line parts the text from its signatures."""
+    """Only the last empty line separates the text from its signatures."""
     text = "\n\none\n\ntwo\n\n"
     assert open_note(sign_note(text, [peter()]), [PETER_KEY]).text == text
 
 
 def test_a_wrong_signature_of_a_known_key_spoils_the_note() -> None:
-    """It does so beside a good one of another key, and beside a good one of its own."""
+    """The note is refused even with valid signatures of this or another key."""
     bad = NoteSignature(PETER_KEY.name, PETER_KEY.key_id, bytes(64))
     short = NoteSignature(PETER_KEY.name, PETER_KEY.key_id, bytes(1))
     for spoiled in (parse(BOTH).with_signatures([bad]), parse(BOTH).with_signatures([short])):
@@ -172,7 +172,7 @@ def test_a_wrong_signature_of_a_known_key_spoils_the_note() -> None:
 
 
 def test_a_key_is_its_name_and_its_id() -> None:
-    """A line with a known key's name or id, but not both, is that of a stranger."""
+    """A line with only a known key's name or only its id belongs to an unknown key."""
     for stranger in (
         NoteSignature("Somebody", PETER_KEY.key_id, bytes(64)),
         NoteSignature(PETER_KEY.name, ENOCH_KEY.key_id, bytes(64)),
@@ -182,14 +182,14 @@ def test_a_key_is_its_name_and_its_id() -> None:
 
 
 def test_two_keys_of_one_name_and_id_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A collision of key ids, which is easy to make, is noticed instead of resolved."""
+    """A collision of key ids, which is easy to make, is refused."""
     monkeypatch.setattr(VerifierKey, "key_id", property(lambda _: b"same"))
     with pytest.raises(AmbiguousKeyError):
         open_note(BOTH, [VerifierKey("one", bytes(32)), VerifierKey("one", b"\x01" * 32)])
 
 
 def test_limits() -> None:
-    """A note holds one signature to a hundred, and a million bytes."""
+    """A note has one to a hundred signatures and at most a million bytes."""
     line = PETER["line"]
     assert len(parse(f"{TEXT}\n{line * MAX_SIGNATURES}".encode()).signatures) == MAX_SIGNATURES
     for raw in (f"{TEXT}\n{line * (MAX_SIGNATURES + 1)}", "x" * MAX_NOTE_BYTES + f"\n\n{line}"):
@@ -204,7 +204,7 @@ def test_limits() -> None:
 
 
 def test_a_cosignature_binds_its_time() -> None:
-    """A cosignature verifies with its own time only, and gives it back."""
+    """A cosignature verifies only with its time, which is returned."""
     cosigner = witness("witness.example/w1", seed=2)
     signature = sign(cosigner, TEXT, time=1679315147)
     raw = Note(TEXT, (signature,)).encode()
@@ -221,7 +221,7 @@ def test_a_cosignature_binds_its_time() -> None:
 
 
 def test_kinds_of_keys_are_not_exchanged() -> None:
-    """One key pair signs as a log or as a witness, never as one where the other is known."""
+    """A key pair's log signature is not accepted as a cosignature, nor the reverse."""
     log, cosigner = signer("example.com/log", seed=3), witness("example.com/log", seed=3)
     assert log.key.public_key == cosigner.key.public_key
     with pytest.raises(UnsignedNoteError):
@@ -231,7 +231,7 @@ def test_kinds_of_keys_are_not_exchanged() -> None:
 
 
 def test_a_time_is_given_where_there_is_one() -> None:
-    """A plain signature has no time, a cosignature one of 63 bits."""
+    """A plain signature has no time, a cosignature has one of 63 bits."""
     log, cosigner = signer("log", seed=3), witness("witness", seed=4)
     assert signed_bytes(key=cosigner.key, text=TEXT, time=MAX_TIME).startswith(b"cosignature/v1\ntime 9223")
     with pytest.raises(SigningError):
@@ -242,7 +242,7 @@ def test_a_time_is_given_where_there_is_one() -> None:
 
 
 def test_a_signer_that_signs_something_else_is_found_out() -> None:
-    """A wrong key, a wrong message and a wrong length are refused before anything is published."""
+    """A wrong key, message or length is refused before anything is published."""
     good = signer("log", seed=5)
     for wrong in (signer("log", seed=6).sign, lambda message: good.sign(message + b"x"), lambda _: b""):
         with pytest.raises(SigningError):
@@ -252,7 +252,7 @@ def test_a_signer_that_signs_something_else_is_found_out() -> None:
 @settings(deadline=None)
 @given(st.binary(max_size=300), st.integers(0, len(BOTH)))
 def test_any_bytes_are_a_note_or_refused(noise: bytes, at: int) -> None:
-    """Whatever bytes come in, the answer is the text that was signed or one of the documented refusals."""
+    """Any input gives the signed text or a documented error."""
     for raw in (noise, BOTH[:at] + noise + BOTH[at:], BOTH[:at]):
         try:
             assert open_note(raw, [PETER_KEY, ENOCH_KEY]).text == TEXT
@@ -263,7 +263,7 @@ def test_any_bytes_are_a_note_or_refused(noise: bytes, at: int) -> None:
 @settings(deadline=None)
 @given(st.text(), st.binary(min_size=1, max_size=80))
 def test_lines_read_back(name: str, value: bytes) -> None:
-    """A signature line that can be written is read back the same."""
+    """Every signature line that can be written parses to the same."""
     try:
         signature = NoteSignature(name, b"\x00\x01\x02\x03", value)
     except MalformedNoteError:

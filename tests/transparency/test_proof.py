@@ -44,7 +44,7 @@ def refuse_consistency(**changed: Any) -> None:
 
 
 def corrupted(proof: list[bytes], *others: bytes) -> list[list[bytes]]:
-    """Return the proof with each hash flipped, and with hashes added, removed and exchanged."""
+    """Yield the proof with each hash flipped, and with hashes added, removed and exchanged."""
     flipped = [
         [*proof[:place], bytes([proof[place][0] ^ 8]) + proof[place][1:], *proof[place + 1 :]]
         for place in range(len(proof))
@@ -56,7 +56,7 @@ def corrupted(proof: list[bytes], *others: bytes) -> list[list[bytes]]:
 
 @pytest.mark.parametrize("published", PUBLISHED["inclusion"])
 def test_published_inclusion_proofs(published: dict[str, Any]) -> None:
-    """Each published proof is made and verified, and every corruption that its source lists is refused."""
+    """Each published proof is built and verified, and every listed corruption is refused."""
     index, size, proof = published["index"], published["size"], unhex(published["proof"])
     assert list(prove_inclusion(reader(LEAVES), index=index, size=size)) == proof
     good = {
@@ -81,7 +81,7 @@ def test_published_inclusion_proofs(published: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("published", PUBLISHED["consistency"])
 def test_published_consistency_proofs(published: dict[str, Any]) -> None:
-    """Each published proof is made and verified, and every corruption that its source lists is refused."""
+    """Each published proof is built and verified, and every listed corruption is refused."""
     old, new, proof = published["old"], published["new"], unhex(published["proof"])
     assert list(prove_consistency(reader(LEAVES), old=old, new=new)) == proof
     good = {"old": old, "new": new, "old_root": ROOTS[old], "new_root": ROOTS[new], "proof": proof}
@@ -122,7 +122,7 @@ def test_proofs_of_public_logs() -> None:
 
 
 def test_published_nodes() -> None:
-    """A plan reads exactly the perfect subtrees that the source names."""
+    """A plan reads exactly the perfect subtrees named by the source."""
     for published in PUBLISHED["inclusion_nodes"]:
         plan = plan_inclusion(index=published["index"], size=published["size"])
         assert sorted((p.level, p.index) for p in plan.positions) == sorted(map(tuple, published["nodes"]))
@@ -152,7 +152,7 @@ def test_published_subtree_inclusion_proofs() -> None:
 @settings(deadline=None)
 @given(st.data())
 def test_inclusion_equals_the_definition(data: st.DataObject) -> None:
-    """A proof is PATH(m, D[n]); it verifies for its leaf and place, and for no other."""
+    """A proof is PATH(m, D[n]); it verifies only for its leaf and index."""
     size = data.draw(st.integers(1, 80))
     index = data.draw(st.integers(0, size - 1))
     leaves = log_of(size)
@@ -170,7 +170,7 @@ def test_inclusion_equals_the_definition(data: st.DataObject) -> None:
 @settings(deadline=None)
 @given(st.data())
 def test_consistency_equals_the_definition(data: st.DataObject) -> None:
-    """A proof is PROOF(m, D[n]); it verifies for its two trees, and for no other pair of sizes."""
+    """A proof is PROOF(m, D[n]); it verifies only for its two trees."""
     new = data.draw(st.integers(1, 60))
     old = data.draw(st.integers(1, new))
     leaves = log_of(new)
@@ -186,7 +186,7 @@ def test_consistency_equals_the_definition(data: st.DataObject) -> None:
 
 
 def test_nothing_is_consistent_with_everything() -> None:
-    """Every tree begins with the empty one, if that has the empty root and nothing needs proof."""
+    """Every tree begins with the empty one, with the empty root and an empty proof."""
     assert prove_consistency(reader(LEAVES), old=0, new=8) == ()
     verify_consistency(old=0, new=8, old_root=EMPTY_ROOT, new_root=ROOTS[8], proof=[])
     verify_consistency(old=0, new=0, old_root=EMPTY_ROOT, new_root=EMPTY_ROOT, proof=[])
@@ -208,7 +208,7 @@ def test_what_is_not_there_is_not_planned() -> None:
 
 
 def test_a_reader_that_answers_something_else_is_refused() -> None:
-    """Too few hashes, and hashes of another length, make no proof."""
+    """Too few hashes, and hashes of a wrong length, are refused."""
     plan = plan_inclusion(index=0, size=7)
     assert plan.positions == (Position(0, 1), Position(1, 1), Position(1, 2), Position(0, 6))
     assert plan == ProofPlan(((Position(0, 1),), (Position(1, 1),), (Position(1, 2), Position(0, 6))))
@@ -219,7 +219,7 @@ def test_a_reader_that_answers_something_else_is_refused() -> None:
 
 
 def test_a_proof_of_the_largest_tree_is_short() -> None:
-    """A tree of 2^63 - 1 leaves needs 63 hashes at most, made of a few thousand subtrees at most."""
+    """A tree of 2^63 - 1 leaves needs at most 63 hashes, from a few thousand subtrees."""
     plan = plan_inclusion(index=0, size=2**63 - 1)
     assert len(plan.subtrees) == 63
     assert len(plan.positions) < 63 * 64

@@ -1,4 +1,4 @@
-"""Tiles and entry bundles: paths, contents, growth, and proofs read from nothing but tiles."""
+"""Tiles and entry bundles: paths, contents, growth, and proofs from tiles alone."""
 
 import pytest
 from hypothesis import given, settings
@@ -93,7 +93,7 @@ def test_published_paths() -> None:
     ],
 )
 def test_malformed_paths(path: str) -> None:
-    """Whatever is not the one spelling of a path is refused, so that no path leads out of the directory."""
+    """Non-canonical paths are refused, so no path leads out of the directory."""
     with pytest.raises(MalformedPathError):
         parse_path(path)
 
@@ -101,7 +101,7 @@ def test_malformed_paths(path: str) -> None:
 @settings(deadline=None)
 @given(st.integers(0, 63), st.integers(0, 2**64 - 1), st.integers(1, 256))
 def test_paths_read_back(level: int, index: int, width: int) -> None:
-    """Every tile and bundle has one path."""
+    """Every tile and bundle has exactly one path."""
     for place in (Tile(level, index, width), Bundle(index, width)):
         assert parse_path(place.path) == place
 
@@ -115,7 +115,7 @@ def test_places_that_do_not_exist() -> None:
 
 @pytest.mark.parametrize("size", PUBLISHED["widths"])
 def test_published_widths(size: str) -> None:
-    """The trees of the specification have the tiles that it counts."""
+    """The trees of the specification have the listed tiles."""
     tiles = list(grown(0, int(size)))
     levels = PUBLISHED["widths"][size]
     assert {tile.level for tile in tiles} == set(range(len(levels)))
@@ -139,7 +139,7 @@ def slow_tiles(size: int) -> set[Tile]:
 @settings(deadline=None)
 @given(st.integers(0, 200_000), st.integers(0, 2_000))
 def test_growth_writes_what_is_new(old: int, more: int) -> None:
-    """The tiles to write are those of the new tree that the old one did not have, and each once."""
+    """Exactly the tiles of the new tree that the old one lacked are written, each once."""
     written = list(grown(old, old + more))
     assert len(written) == len(set(written))
     assert set(written) == slow_tiles(old + more) - slow_tiles(old)
@@ -148,7 +148,7 @@ def test_growth_writes_what_is_new(old: int, more: int) -> None:
 
 
 def test_a_tree_does_not_shrink() -> None:
-    """No tiles are due for a smaller or impossible tree, and none if nothing was added."""
+    """A smaller or impossible tree is refused, and nothing is written if nothing was added."""
     for old, new in ((2, 1), (-1, 1), (0, 2**63)):
         with pytest.raises(OutOfRangeError):
             list(grown(old, new))
@@ -160,7 +160,7 @@ def test_a_tree_does_not_shrink() -> None:
 @settings(deadline=None)
 @given(st.lists(st.binary(max_size=50), min_size=1, max_size=30))
 def test_bundles_read_back(entries: list[bytes]) -> None:
-    """Entries come back from a bundle; a cut, a longer and a miscounted bundle are refused."""
+    """Entries parse back from a bundle; a truncated, longer or miscounted bundle is refused."""
     data = encode_bundle(entries)
     assert decode_bundle(data, len(entries)) == tuple(entries)
     for bad, width in ((data[:-1], len(entries)), (data + b"\x00", len(entries)), (data, len(entries) + 1)):
@@ -178,7 +178,7 @@ def test_an_entry_fits_or_is_refused() -> None:
 
 
 def test_a_full_file_serves_for_a_partial_one() -> None:
-    """A log may delete partial files once the full one is there; its beginning is the partial one."""
+    """A log may delete partial files once the full one exists, which starts with them."""
     entries = tuple(log_of(WIDTH))
     hashes = tuple(leaf_hash(entry) for entry in entries)
     assert decode_bundle(encode_bundle(entries), 5) == entries[:5]
@@ -191,7 +191,7 @@ def test_a_full_file_serves_for_a_partial_one() -> None:
 
 @pytest.mark.parametrize("size", [1, 2, 255, 256, 257, 511, 65_535, 65_536, 65_537, BIG])
 def test_roots_and_proofs_from_tiles_alone(store: Store, size: int) -> None:
-    """From the tiles of a tree come its root and proofs that verify, and no tile is read that it has not."""
+    """A tree's tiles give its root and valid proofs, and no missing tile is read."""
     there = slow_tiles(size)
 
     def read(tile: Tile) -> bytes:
@@ -231,6 +231,6 @@ def test_subtrees_that_are_not_there() -> None:
 
 
 def test_a_damaged_tile_is_refused() -> None:
-    """A tile of another length is refused, whatever is read from it."""
+    """A tile of a wrong length is refused."""
     with pytest.raises(MalformedTileError):
         TileNodes(3, lambda _: bytes(95))([Position(0, 0)])

@@ -45,7 +45,7 @@ def test_published_hashes() -> None:
 
 
 def test_published_roots_and_nodes() -> None:
-    """Appending the published leaves gives every published root, and completes every published node."""
+    """Appending the published leaves gives every published root and node."""
     tree = CompactRange()
     nodes: list[list[str]] = [[], [], [], []]
     assert tree.root().hex() == PUBLISHED["roots"][0]
@@ -73,7 +73,7 @@ def test_published_subtrees() -> None:
 @settings(deadline=None)
 @given(st.lists(st.binary(max_size=40), max_size=70))
 def test_streaming_equals_the_definition(leaves: list[bytes]) -> None:
-    """The streamed root, and the one folded from stored subtrees, are those of the recursive definition."""
+    """The streamed root, and the root folded from stored subtrees, match the recursive definition."""
     tree = grow(leaves)
     assert tree.root() == mth(leaves) == root_at(reader(leaves), len(leaves))
     assert list(tree.nodes) == reader(leaves)(decompose(0, len(leaves)))
@@ -82,7 +82,7 @@ def test_streaming_equals_the_definition(leaves: list[bytes]) -> None:
 @settings(deadline=None)
 @given(st.integers(0, 60), st.integers(0, 60))
 def test_the_state_survives_storage(stored: int, more: int) -> None:
-    """A tree read back from its bytes goes on as if nothing had happened."""
+    """A tree restored from bytes continues unchanged."""
     leaves = log_of(stored + more)
     tree = CompactRange.from_bytes(grow(leaves[:stored]).to_bytes())
     assert tree.size == stored
@@ -93,7 +93,7 @@ def test_the_state_survives_storage(stored: int, more: int) -> None:
 
 
 def test_a_state_that_is_none_is_refused() -> None:
-    """Cut, stretched, miscounted and oversized states are refused."""
+    """Truncated, extended, miscounted and oversized states are refused."""
     state = grow(log_of(5)).to_bytes()
     for bad in (b"", state[:7], state[:-1], state + b"\x00", state + bytes(32), state[:-32]):
         with pytest.raises(MalformedHashError):
@@ -105,7 +105,7 @@ def test_a_state_that_is_none_is_refused() -> None:
 
 
 def test_the_largest_tree_does_not_grow() -> None:
-    """A tree of 2^63 - 1 leaves is the last one, and refusing a leaf leaves it as it was."""
+    """A tree of 2^63 - 1 leaves refuses another leaf and does not change."""
     tree = CompactRange(MAX_SIZE, [bytes(32)] * 63)
     before = tree.to_bytes()
     with pytest.raises(OutOfRangeError):
@@ -114,12 +114,12 @@ def test_the_largest_tree_does_not_grow() -> None:
 
 
 def test_only_hashes_are_hashes() -> None:
-    """What is not 32 bytes long is refused wherever a hash is wanted."""
+    """Anything but 32 bytes is refused as a hash."""
     with pytest.raises(MalformedHashError):
         CompactRange().append(bytes(31))
     with pytest.raises(MalformedHashError):
         root_at(lambda _: [bytes(33)], 1)
-    with pytest.raises(LogError, match="a hash has 32 bytes, not 0"):
+    with pytest.raises(LogError, match="a hash must have 32 bytes, not 0"):
         check_hash(b"")
 
 

@@ -1,4 +1,4 @@
-"""The log re-derived: 10^4 random edits are all found, and the first wrong entry is named."""
+"""Recomputing the log: 10^4 random edits are all found, and the first wrong entry is named."""
 
 import random
 import tracemalloc
@@ -38,7 +38,7 @@ def verify(
 
 
 def delete(leaves: list[bytes], rng: random.Random) -> None:
-    """Delete an entry, and close the gap."""
+    """Delete an entry and close the gap."""
     del leaves[rng.randrange(len(leaves))]
 
 
@@ -68,7 +68,7 @@ def truncate(leaves: list[bytes], rng: random.Random) -> None:
 
 @pytest.mark.parametrize("edit", [delete, insert, reorder, flip, truncate])
 def test_every_edit_is_found(edit: Callable[[list[bytes], random.Random], None]) -> None:
-    """Of 10^4 random edits, alone and up to three at once, an outside checkpoint lets none pass."""
+    """Of 10^4 random edits, up to three at once, none passes an outside checkpoint."""
     rng = random.Random(edit.__name__)  # noqa: S311 - edits, not keys
     done = 0
     while done < EDITS // 5:
@@ -86,7 +86,7 @@ def test_every_edit_is_found(edit: Callable[[list[bytes], random.Random], None])
             i for i, (a, b) in enumerate(zip([*edited, None], [*leaves, None], strict=False)) if a != b
         )
         assert caught.value.index <= first <= caught.value.last
-        # Where the leaf hashes were kept elsewhere, the entry itself is named.
+        # If the leaf hashes were stored elsewhere, the entry itself is named.
         stored = [leaf_hash(leaf) for leaf in leaves] + [leaf_hash(b"none")] * 3
         with pytest.raises(WrongEntryError) as caught:
             verify(edited, checkpoint(leaves), stored=stored)
@@ -95,7 +95,7 @@ def test_every_edit_is_found(edit: Callable[[list[bytes], random.Random], None])
 
 
 def test_an_untouched_log_verifies() -> None:
-    """Entries that lead to all checkpoints verify, and the tree comes back."""
+    """Entries that match all checkpoints verify, and the tree is returned."""
     leaves = log_of(20)
     tree = verify(leaves, checkpoint(leaves), checkpoint(leaves[:7]), checkpoint([]), checkpoint(leaves))
     assert (tree.size, tree.root()) == (20, mth(leaves))
@@ -103,8 +103,8 @@ def test_an_untouched_log_verifies() -> None:
 
 
 def test_indices_have_no_gap() -> None:
-    """A gap names the missing entry; a repeated index, or a step back, names that index."""
-    for index, wrong, text in ((4, 2, "is missing"), (1, 1, "is there twice"), (-1, -1, "out of order")):
+    """A gap names the missing entry; a repeated or lower index names that index."""
+    for index, wrong, text in ((4, 2, "is missing"), (1, 1, "is a duplicate"), (-1, -1, "out of order")):
         verifier = LogVerifier()
         verifier.feed(0, b"a")
         verifier.feed(1, b"b")
@@ -115,7 +115,7 @@ def test_indices_have_no_gap() -> None:
 
 
 def test_truncation_is_named() -> None:
-    """A checkpoint beyond the last entry says that one is missing, behind the last checkpoint that holds."""
+    """A checkpoint beyond the last entry reports a missing entry after the last matching checkpoint."""
     leaves = log_of(5)
     with pytest.raises(
         WrongEntryError, match=r"entry 0: one of the entries 0 to 4 is missing: .* 5 .* these 3"
@@ -126,16 +126,16 @@ def test_truncation_is_named() -> None:
 
 
 def test_entries_beyond_every_checkpoint() -> None:
-    """They are refused, unless the log is growing and they wait for the next checkpoint."""
-    with pytest.raises(WrongEntryError, match="entry 3: is covered by no checkpoint"):
+    """They are refused, unless the log is growing."""
+    with pytest.raises(WrongEntryError, match="entry 3: is not covered by a checkpoint"):
         verify(log_of(5), checkpoint(log_of(3)))
-    with pytest.raises(WrongEntryError, match="entry 0: is covered by no checkpoint"):
+    with pytest.raises(WrongEntryError, match="entry 0: is not covered by a checkpoint"):
         verify(log_of(1))
     assert verify(log_of(5), checkpoint(log_of(3)), growing=True).size == 5
 
 
 def test_checkpoints_between_narrow_the_place() -> None:
-    """The wrong entry lies between the last checkpoint that holds and the first that does not."""
+    """The wrong entry is between the last matching and the first mismatching checkpoint."""
     leaves = log_of(30)
     edited = [*leaves[:13], b"forged", *leaves[14:]]
     with pytest.raises(WrongEntryError, match="one of the entries 10 to 19 is wrong") as caught:
@@ -151,7 +151,7 @@ def test_checkpoints_between_narrow_the_place() -> None:
 
 
 def test_a_rewritten_log_that_is_signed_again_is_a_fork() -> None:
-    """Whoever rewrites the log and signs it again meets the outside checkpoint, before or behind the edit."""
+    """A rewritten and re-signed log conflicts with the outside checkpoint."""
     leaves = log_of(30)
     edited = [*leaves[:13], b"forged", *leaves[14:]]
     with pytest.raises(
@@ -166,7 +166,7 @@ def test_a_rewritten_log_that_is_signed_again_is_a_fork() -> None:
 
 
 def test_checkpoints_come_while_it_runs() -> None:
-    """A checkpoint may be named when its size is reached, also twice, but not later."""
+    """A checkpoint may be added up to when its size is reached, also twice, but not later."""
     leaves = log_of(4)
     verifier = LogVerifier()
     for index, leaf in enumerate(leaves[:3]):
@@ -182,7 +182,7 @@ def test_checkpoints_come_while_it_runs() -> None:
 @settings(deadline=None)
 @given(st.integers(0, 40), st.integers(0, 20))
 def test_verification_is_resumed(size: int, more: int) -> None:
-    """A verified tree is where the next verification starts; what was verified before stays as it was."""
+    """A verified tree is the start of the next verification and is not changed by it."""
     leaves = log_of(size + more)
     before = verify(leaves[:size], checkpoint(leaves[:size]))
     verifier = LogVerifier(start=before)
@@ -195,7 +195,7 @@ def test_verification_is_resumed(size: int, more: int) -> None:
 
 
 def directory(leaves: list[bytes]) -> dict[str, bytes]:
-    """Return the files of a log as C2SP tlog-tiles lays them out."""
+    """Return the files of a log in the C2SP tlog-tiles layout."""
     tree = CompactRange()
     nodes: dict[Position, bytes] = {}
     for leaf in leaves:
@@ -236,7 +236,7 @@ def test_a_directory_verifies() -> None:
 
 
 def test_a_grown_directory_verifies_against_an_older_checkpoint() -> None:
-    """Where partial files were deleted, the full ones serve."""
+    """If partial files were deleted, the full ones are used."""
     leaves = log_of(600)
     files = {
         path: data
@@ -248,7 +248,7 @@ def test_a_grown_directory_verifies_against_an_older_checkpoint() -> None:
 
 
 def test_each_byte_of_a_directory_counts() -> None:
-    """Whichever file is changed, lengthened or lost, verification names an entry that the file is about."""
+    """For any changed, lengthened or missing file, an entry covered by it is named."""
     leaves = log_of(700)
     files = directory(leaves)
     rng = random.Random(7)  # noqa: S311 - edits, not keys
@@ -269,7 +269,7 @@ def test_each_byte_of_a_directory_counts() -> None:
 
 
 def test_one_byte_names_the_entry() -> None:
-    """One changed byte in a bundle names the entry, though its leaf tile is elsewhere."""
+    """One changed byte in a bundle names the entry, because its leaf tile is unchanged."""
     leaves = log_of(700)
     files = directory(leaves)
     files["tile/entries/001"] = files["tile/entries/001"].replace(b"entry 300", b"entry 3O0")
@@ -278,7 +278,7 @@ def test_one_byte_names_the_entry() -> None:
 
 
 def test_a_forged_leaf_tile_names_its_subtree() -> None:
-    """An entry that is changed together with its leaf hash contradicts the tile above."""
+    """An entry changed together with its leaf hash contradicts the tile above."""
     leaves = log_of(700)
     files = directory(leaves)
     forged = [*leaves[:300], b"forged", *leaves[301:]]
@@ -294,7 +294,7 @@ def test_a_forged_leaf_tile_names_its_subtree() -> None:
 
 
 def test_memory_is_bounded() -> None:
-    """20,000 more entries take no more memory than the first 1,000 did, to within 16 KiB."""
+    """20,000 more entries use no more memory than the first 1,000, within 16 KiB."""
     verifier = LogVerifier()
     tracemalloc.start()
     try:

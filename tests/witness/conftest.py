@@ -10,7 +10,7 @@ from tests.support.witness_world import Disk, Served, served
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Disk]:
-    """A folder of a witness that knows one log."""
+    """The folder of a witness that knows one log."""
     made = Disk(tmp_path / "witness")
     yield made
     made.close()

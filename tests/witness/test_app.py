@@ -46,7 +46,7 @@ async def test_200_with_signature_lines(server: Served) -> None:
 
 
 async def test_200_again_for_the_same_checkpoint(server: Served) -> None:
-    """The same size and root, with that size as the old one, is cosigned again; from the former it is 409."""
+    """The same size and root, with that size as the old one, is cosigned again; an older one gives 409."""
     await server.submit(MAIN.request(0, 5))
     for _ in range(2):
         assert cosigned(MAIN.note(5), (await server.submit(MAIN.request(5, 5))).body)
@@ -54,7 +54,7 @@ async def test_200_again_for_the_same_checkpoint(server: Served) -> None:
 
 
 async def test_200_ignores_unknown_signatures(server: Served) -> None:
-    """Lines of unknown keys change nothing, even under the log's name; extension lines are cosigned."""
+    """Lines of unknown keys have no effect, even under the log's name; extension lines are cosigned."""
     note = MAIN.note(5, LOG, STRANGER, signer("other.example"))
     answer = await server.submit(AddCheckpoint(0, (), note).encode())
     assert cosigned(MAIN.note(5), answer.body)
@@ -73,7 +73,7 @@ class _Extended(History):
 
 
 async def test_400_for_what_cannot_be_read(server: Served) -> None:
-    """A body that is no request, no note or no checkpoint is malformed."""
+    """A malformed request, note or checkpoint is 400."""
     good = MAIN.request(0, 5)
     not_a_checkpoint = Note(f"{ORIGIN}\nnot a size\n", parse(MAIN.note(5)).signatures).encode()
     for body in (
@@ -88,38 +88,38 @@ async def test_400_for_what_cannot_be_read(server: Served) -> None:
     ):
         answer = await server.submit(body)
         assert (answer.status, answer.content_type) == (400, "text/plain"), body
-    # Nobody signed it, so it is not even looked at whether it is a checkpoint.
+    # It is unsigned, so it is refused before it is parsed as a checkpoint.
     assert (await server.submit(AddCheckpoint(0, (), not_a_checkpoint).encode())).status == 403
 
 
 async def test_400_for_a_signed_text_that_is_no_checkpoint(server: Served) -> None:
-    """What the log signed and is no checkpoint is malformed."""
+    """A text signed by the log that is not a checkpoint is malformed."""
     body = AddCheckpoint(0, (), sign_note(f"{ORIGIN}\nnot a size\n", [LOG])).encode()
     assert (await server.submit(body)).status == 400
 
 
 async def test_400_for_an_old_size_beyond_the_checkpoint(server: Served) -> None:
-    """An old size that is greater than the checkpoint's is malformed, whatever was cosigned."""
+    """An old size above the checkpoint's is malformed, whatever was cosigned."""
     await server.submit(MAIN.request(0, 5))
     assert (await server.submit(AddCheckpoint(5, (), MAIN.note(4)).encode())).status == 400
     assert (await server.submit(AddCheckpoint(7, (), MAIN.note(6)).encode())).status == 400
 
 
 async def test_403_without_a_signature_of_the_log(server: Served) -> None:
-    """Neither another key, nor a broken signature, nor a witness's signature is the log's."""
+    """Another key, a broken signature, or a witness's signature is not the log's."""
     broken = MAIN.note(5).replace(b"\n5\n", b"\n6\n", 1)
     cosignature = sign(witness(ORIGIN, seed=1), MAIN.checkpoint(5).text, time=5)
     cosigned_only = Note(MAIN.checkpoint(5).text, (cosignature,)).encode()
     for note in (MAIN.note(5, STRANGER), broken, cosigned_only):
         answer = await server.submit(AddCheckpoint(0, (), note).encode())
         assert (answer.status, answer.content_type) == (403, "text/plain")
-    # Nor does a second key of the attacker's help a checkpoint whose known signature is broken.
+    # An attacker's second key does not help a checkpoint whose known signature is broken.
     mixed = Note(MAIN.checkpoint(6).text, parse(MAIN.note(5)).signatures).encode()
     assert (await server.submit(AddCheckpoint(0, (), mixed).encode())).status == 403
 
 
 async def test_404_for_an_unknown_log(server: Served) -> None:
-    """A checkpoint of another origin is not looked at, whoever signed it."""
+    """A checkpoint of an unknown origin is not examined."""
     other = History(origin=OTHER_ORIGIN)
     for by in (LOG, signer(OTHER_ORIGIN)):
         answer = await server.submit(AddCheckpoint(0, (), other.note(5, by)).encode())
@@ -127,7 +127,7 @@ async def test_404_for_an_unknown_log(server: Served) -> None:
 
 
 async def test_409_tells_the_size(server: Served) -> None:
-    """An old size that is not the last cosigned one is told that size, and nothing changes."""
+    """If the old size is not the last cosigned one, the answer has that size, and nothing changes."""
     assert await server.submit(MAIN.request(3, 5)) == CosignerAnswer(409, "0\n", "text/x.tlog.size")
     await server.submit(MAIN.request(0, 5))
     for old in (0, 3, 4, 6, 8):
@@ -136,7 +136,7 @@ async def test_409_tells_the_size(server: Served) -> None:
 
 
 async def test_409_for_another_root_at_the_same_size(server: Served) -> None:
-    """A second root of the same size is refused as a conflict without a size to go on from."""
+    """A second root at the same size is a conflict, without a size to continue from."""
     await server.submit(MAIN.request(0, 5))
     answer = await server.submit(AddCheckpoint(5, (), FORK.note(5)).encode())
     assert (answer.status, answer.content_type) == (409, "text/plain")
@@ -175,7 +175,7 @@ async def test_422_for_a_proof_that_does_not_verify(server: Served) -> None:
 async def test_the_first_checkpoint(
     server: Served, new: int, root: bytes, proof: tuple[bytes, ...], status: int
 ) -> None:
-    """The empty tree and the first tree need an empty proof, and the empty tree its one root."""
+    """The empty tree and the first tree need an empty proof, and the empty tree must have the empty root."""
     note = checkpoint.sign(Checkpoint(ORIGIN, new, root), [LOG])
     answer = await server.submit(AddCheckpoint(0, proof, note).encode())
     assert answer.status == status
@@ -184,7 +184,7 @@ async def test_the_first_checkpoint(
 
 
 async def test_other_places_and_methods(server: Served) -> None:
-    """Only POST /add-checkpoint is there."""
+    """Only POST /add-checkpoint exists."""
     async with server.http.get(server.url + wire.PATH) as answer:
         assert answer.status == 405
     async with server.http.post(server.url + "/", data=b"") as answer:
@@ -192,7 +192,7 @@ async def test_other_places_and_methods(server: Served) -> None:
 
 
 async def test_413_for_a_body_that_is_too_long(server: Served) -> None:
-    """A body beyond the limit is refused, also if its length was not told before."""
+    """A body beyond the limit is refused, also without a stated length."""
 
     async def pieces() -> object:
         for _ in range(3):
@@ -204,7 +204,7 @@ async def test_413_for_a_body_that_is_too_long(server: Served) -> None:
 
 
 async def test_408_for_a_body_that_does_not_come(disk: Disk) -> None:
-    """Whoever sends a head and no body is let go."""
+    """A sender of headers without a body gets a time-out."""
     runner = web.AppRunner(app.application(disk.start(), body_patience=0.05), access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -217,7 +217,7 @@ async def test_408_for_a_body_that_does_not_come(disk: Disk) -> None:
 
 
 async def test_64_submissions_at_once(server: Served, disk: Disk) -> None:
-    """Of 64 submissions of two histories at once, one history is cosigned, and the disk has its size."""
+    """Of 64 concurrent submissions of two histories, one history is cosigned, and its size is on disk."""
     bodies = [(history, size) for size in range(1, 33) for history in (MAIN, History("fork"))]
     answers = await asyncio.gather(*(server.submit(one.request(0, size)) for one, size in bodies))
     won = [one for one, answer in zip(bodies, answers, strict=True) if answer.status == 200]
@@ -230,14 +230,14 @@ async def test_64_submissions_at_once(server: Served, disk: Disk) -> None:
 
 
 async def test_64_repeats_at_once(server: Served) -> None:
-    """64 times the same checkpoint from its own size at once: each is cosigned."""
+    """64 concurrent repeats of a checkpoint from its own size are all cosigned."""
     await server.submit(MAIN.request(0, 5))
     answers = await asyncio.gather(*(server.submit(MAIN.request(5, 5)) for _ in range(64)))
     assert all(cosigned(MAIN.note(5), answer.body) for answer in answers)
 
 
 async def test_caller_that_goes_away_changes_nothing(disk: Disk) -> None:
-    """A caller that does not wait for its answer finds the checkpoint kept when it comes again."""
+    """A caller that disconnects finds the checkpoint stored when it returns."""
     async with served(disk.start()) as server:
         for size in range(1, 20):
             body = MAIN.request(size - 1, size)
@@ -253,7 +253,7 @@ async def test_caller_that_goes_away_changes_nothing(disk: Disk) -> None:
 
 
 async def test_a_taken_port_is_an_error(disk: Disk) -> None:
-    """A port that somebody else listens on is told as the system tells it."""
+    """A port in use raises the system's error."""
     cosigner = disk.start()
     async with served(cosigner) as server:
         port = int(server.url.rpartition(":")[2])

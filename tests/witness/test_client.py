@@ -1,4 +1,4 @@
-"""The client of a witness over HTTP: answers that refuse, come late, get lost, or are not a witness's."""
+"""The witness client over HTTP: refusals, late and lost answers, and answers that are not a witness's."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -34,7 +34,7 @@ async def asked(server: Served) -> AsyncIterator[HttpWitness]:
 
 @asynccontextmanager
 async def answering(handler: Handler, **options: float) -> AsyncIterator[HttpWitness]:
-    """Return a client of a server that answers add-checkpoint otherwise than a witness."""
+    """Return a client of a server with a different add-checkpoint handler."""
     app = web.Application()
     app.router.add_post(wire.PATH, handler)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True)
@@ -64,7 +64,7 @@ def line(by: NoteSigner = WITNESS, *, history: History = MAIN, time: datetime = 
 
 
 async def test_a_log_grows_under_a_witness(asked: HttpWitness) -> None:
-    """The first checkpoint, later ones and a repeated one come back cosigned."""
+    """The first, later and repeated checkpoints are cosigned."""
     for old, new in ((0, 0), (0, 5), (5, 8), (8, 8), (8, 9)):
         note = MAIN.note(new)
         answer = await asked.add_checkpoint(old=old, proof=MAIN.proof(old, new), note=note)
@@ -73,7 +73,7 @@ async def test_a_log_grows_under_a_witness(asked: HttpWitness) -> None:
 
 
 async def test_a_witness_that_is_elsewhere_tells_its_size(asked: HttpWitness) -> None:
-    """A proof from another size than the witness's is answered with that size, smaller or larger."""
+    """A proof from a size other than the witness's is answered with the witness's size."""
     assert await asked.add_checkpoint(old=3, proof=(), note=NOTE) == Ahead(0)
     await asked.add_checkpoint(old=0, proof=(), note=NOTE)
     assert await asked.add_checkpoint(old=0, proof=(), note=NOTE) == Ahead(5)
@@ -81,7 +81,7 @@ async def test_a_witness_that_is_elsewhere_tells_its_size(asked: HttpWitness) ->
 
 
 async def test_a_refusal_has_its_status(asked: HttpWitness) -> None:
-    """A fork, an unknown log and an unknown key are refused for good."""
+    """A fork, an unknown log and an unknown key are refused permanently."""
     await asked.add_checkpoint(old=0, proof=(), note=NOTE)
     other = History(origin="log.example/other")
     for status, old, note in (
@@ -98,7 +98,7 @@ async def test_a_refusal_has_its_status(asked: HttpWitness) -> None:
 
 
 async def test_an_own_size_is_never_ahead() -> None:
-    """A witness that names the very size that was asked from has seen another root there."""
+    """A witness that answers the requested old size has seen another root there."""
     async with answering(fixed(409, "5\n", "text/x.tlog.size")) as asked:
         with pytest.raises(WitnessRefusedError) as caught:
             await asked.add_checkpoint(old=5, proof=(), note=NOTE)
@@ -106,7 +106,7 @@ async def test_an_own_size_is_never_ahead() -> None:
 
 
 async def test_a_lost_answer_is_asked_for_again(disk: Disk) -> None:
-    """If the answer is lost after cosigning, the size is told and the same checkpoint is cosigned again."""
+    """After a lost answer the size is returned, and the same checkpoint is cosigned again."""
     cosigner = disk.start()
     losing = True
 
@@ -129,7 +129,7 @@ async def test_a_lost_answer_is_asked_for_again(disk: Disk) -> None:
 
 
 async def test_a_witness_that_hangs_is_away() -> None:
-    """A witness that does not answer in time is away, and so is one that stops half-way."""
+    """A witness that does not answer in time, or stops half-way, is unavailable."""
 
     async def hang(request: web.Request) -> web.StreamResponse:
         if (await request.read()).startswith(b"old 1"):
@@ -147,7 +147,7 @@ async def test_a_witness_that_hangs_is_away() -> None:
 
 
 async def test_a_witness_that_is_not_there_is_away() -> None:
-    """A port where nobody listens is a witness that is away."""
+    """A closed port is an unavailable witness."""
     async with answering(fixed(200)) as asked:
         gone = client(asked.url.removesuffix(wire.PATH))
     with pytest.raises(UnavailableError):
@@ -157,7 +157,7 @@ async def test_a_witness_that_is_not_there_is_away() -> None:
 
 @pytest.mark.parametrize("status", [301, 307, 408, 425, 429, 500, 502, 503])
 async def test_a_witness_in_trouble_is_away(status: int) -> None:
-    """Redirects are not followed; trouble on the other side passes."""
+    """Redirects are not followed; server errors are temporary."""
 
     async def answer(_request: web.Request) -> web.Response:
         return web.Response(status=status, headers={"Location": "/elsewhere"})
@@ -169,14 +169,14 @@ async def test_a_witness_in_trouble_is_away(status: int) -> None:
 
 @pytest.mark.parametrize("body", ["", "5", "05\n", "x\n", "5\n5\n"])
 async def test_a_size_that_is_none(body: str) -> None:
-    """An answer that should tell a size and does not is no answer."""
+    """An answer of the size type without a valid size is not accepted."""
     async with answering(fixed(409, body, "text/x.tlog.size")) as asked:
         with pytest.raises(WitnessAnswerError, match="size"):
             await asked.add_checkpoint(old=0, proof=(), note=NOTE)
 
 
 async def test_a_conflict_without_a_size_is_a_refusal() -> None:
-    """A conflict whose type is not that of a size is one about the root."""
+    """A conflict that is not of the size type is about the root."""
     async with answering(fixed(409, "5\n")) as asked:
         with pytest.raises(WitnessRefusedError) as caught:
             await asked.add_checkpoint(old=0, proof=(), note=NOTE)
@@ -198,7 +198,7 @@ async def test_a_conflict_without_a_size_is_a_refusal() -> None:
     ],
 )
 async def test_what_is_no_cosignature_is_no_answer(body: str | bytes) -> None:
-    """Nothing, another key's line, a line over another text, and too much are no cosignature."""
+    """Nothing, another key's line, a line over another text, and a too long answer are not accepted."""
     async with answering(fixed(200, body)) as asked:
         with pytest.raises(WitnessAnswerError) as caught:
             await asked.add_checkpoint(old=0, proof=(), note=NOTE)
@@ -206,7 +206,7 @@ async def test_what_is_no_cosignature_is_no_answer(body: str | bytes) -> None:
 
 
 async def test_lines_of_other_keys_are_dropped() -> None:
-    """Of several lines only that of the configured key is passed on."""
+    """Of several lines only the configured key's is passed on."""
     others = [line(witness("witness.example/w2", seed=8)), line(witness("witness.example/w1", seed=7))]
     async with answering(fixed(200, others[0] + line() + others[1])) as asked:
         answer = await asked.add_checkpoint(old=0, proof=(), note=NOTE)
@@ -215,15 +215,15 @@ async def test_lines_of_other_keys_are_dropped() -> None:
 
 @pytest.mark.parametrize("seconds", [-301, 301])
 async def test_an_old_cosignature_is_no_answer(seconds: int) -> None:
-    """A cosignature of another time is an answer to another submission, or a clock is wrong."""
+    """A cosignature with another time answers another submission, or a clock is wrong."""
     body = line(time=NOW + timedelta(seconds=seconds))
     async with answering(fixed(200, body)) as asked:
-        with pytest.raises(WitnessAnswerError, match="is not now"):
+        with pytest.raises(WitnessAnswerError, match="is not current"):
             await asked.add_checkpoint(old=0, proof=(), note=NOTE)
 
 
 def test_only_https_outside_development() -> None:
-    """A witness over http is for development; a log's key is never a witness's."""
+    """A witness over http is only for development; a log's key is refused."""
 
     def make(url: str, key: VerifierKey = WITNESS.key, **more: bool) -> HttpWitness:
         return HttpWitness(url=url, key=key, clock=lambda: NOW, **more)
@@ -238,5 +238,5 @@ def test_only_https_outside_development() -> None:
 
 
 async def test_a_client_that_asked_nobody_closes() -> None:
-    """Closing without a call is nothing."""
+    """Closing without a call does nothing."""
     await client("http://127.0.0.1:1").close()

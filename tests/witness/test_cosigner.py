@@ -1,4 +1,4 @@
-"""A fork is never cosigned: not by any order of submissions, restart, crash or failing disk."""
+"""A fork is never cosigned: in any order of submissions, after a restart or crash, or with a failing disk."""
 
 import errno
 import os
@@ -29,11 +29,11 @@ SIZES = st.integers(0, 9)
 
 
 class _Crash(BaseException):
-    """The process is gone."""
+    """Stands for the death of the process."""
 
 
 class _Faulty(WitnessState):
-    """A state whose next write fails as it is told: before it, half-way, or with a crash right after it."""
+    """A state whose next write fails as configured: before it, half-way, or with a crash right after it."""
 
     fault = ""
 
@@ -50,14 +50,14 @@ class _Faulty(WitnessState):
 
 
 def _refuse_folders(descriptor: int) -> None:
-    """Refuse to sync a folder: the file has its name by then, and may lose it again in a crash."""
+    """Fail to sync a folder: the file has its name, but may lose it in a crash."""
     if stat.S_ISDIR(os.fstat(descriptor).st_mode):
         raise OSError(errno.EIO, "Input/output error")
 
 
 @dataclass
 class _Machine:
-    """A witness under faults, and everything that it ever cosigned, heard or not."""
+    """A witness under faults, and every cosignature it ever made, delivered or not."""
 
     folder: Path
     signed: list[tuple[History, int]] = field(default_factory=list)
@@ -87,7 +87,7 @@ class _Machine:
             assert "—" not in answer.body
 
     def check(self) -> None:
-        """Demand that all that was cosigned is one history: the larger of any two began as the smaller."""
+        """Check that all cosigned checkpoints are one history: the larger of two begins with the smaller."""
         for history, size in self.signed:
             for other, larger in self.signed:
                 common = min(size, larger)
@@ -96,7 +96,7 @@ class _Machine:
 
 @dataclass(frozen=True)
 class _Step:
-    """A submission of any history and size, from any old size, with the proof of any history."""
+    """A submission of any history and size, from any old size, with a proof of any history."""
 
     history: History
     size: int
@@ -128,7 +128,7 @@ STEPS = st.builds(
 @settings(max_examples=300, deadline=None)
 @given(steps=st.lists(STEPS, min_size=1, max_size=25))
 def test_a_fork_is_never_cosigned(steps: list[_Step]) -> None:
-    """Whatever is submitted in whatever order, with crashes and a failing disk: one history is cosigned."""
+    """With any order of submissions, crashes and a failing disk, only one history is cosigned."""
     with tempfile.TemporaryDirectory() as folder:
         machine = _Machine(Path(folder))
         machine.start()
@@ -144,7 +144,7 @@ def test_a_fork_is_never_cosigned(steps: list[_Step]) -> None:
 
 
 def test_racing_histories_leave_one(disk: Disk) -> None:
-    """Threads that submit every size of every history at once get cosignatures of one history only."""
+    """Threads that submit all sizes of all histories concurrently get cosignatures of only one."""
     cosigner = disk.start()
 
     def climb(history: History) -> list[tuple[History, int]]:
@@ -166,7 +166,7 @@ def test_racing_histories_leave_one(disk: Disk) -> None:
 
 
 def test_the_race_of_the_specification(disk: Disk) -> None:
-    """A slow request for a smaller tree neither rolls the state back nor gets a cosignature."""
+    """A slow request for a smaller tree neither rolls back the state nor gets a cosignature."""
     cosigner = disk.start()
     small, large = MAIN.request(1, 3), MAIN.request(1, 5)
     assert cosigner.add_checkpoint(MAIN.request(0, 1)).status == 200
@@ -178,7 +178,7 @@ def test_the_race_of_the_specification(disk: Disk) -> None:
 
 
 def test_published_checkpoints_are_cosigned(disk: Disk) -> None:
-    """The checkpoints and proofs of a published witness test are judged as published."""
+    """The checkpoints and proofs of a published witness test get the published answers."""
     origin = PUBLISHED["origin"]
     disk.keys = [VerifierKey(origin, bytes.fromhex(PUBLISHED["public_key"]))]
     notes = [text.encode() for text in PUBLISHED["notes"]]
@@ -197,7 +197,7 @@ def test_published_checkpoints_are_cosigned(disk: Disk) -> None:
 
 
 def test_the_time_is_that_of_signing(disk: Disk) -> None:
-    """A repeated submission is cosigned again with the time of then."""
+    """A repeated submission is cosigned with the current time."""
     cosigner = disk.start()
     assert cosigned(MAIN.note(4), cosigner.add_checkpoint(MAIN.request(0, 4)).body) == NOW.timestamp()
     disk.clock += timedelta(hours=1, microseconds=999_999)
@@ -206,7 +206,7 @@ def test_the_time_is_that_of_signing(disk: Disk) -> None:
 
 
 def test_a_full_disk_is_500_and_no_cosignature(disk: Disk) -> None:
-    """If the state cannot be written, nothing is cosigned, and the next try is as the first."""
+    """If the state cannot be written, nothing is cosigned, and a later try works."""
     disk.start()
     disk.close()
     machine = _Machine(disk.folder)
@@ -220,7 +220,7 @@ def test_a_full_disk_is_500_and_no_cosignature(disk: Disk) -> None:
 
 
 def test_a_fork_is_kept_as_a_proof(disk: Disk) -> None:
-    """Two signed roots of one size prove what the log did, so the second one is kept."""
+    """Two signed roots of one size prove a fork, so the second one is stored."""
     cosigner = disk.start()
     fork = History("fork", fork=2)
     cosigner.add_checkpoint(MAIN.request(0, 4))
@@ -232,13 +232,13 @@ def test_a_fork_is_kept_as_a_proof(disk: Disk) -> None:
 
 @pytest.mark.parametrize("find", [lambda: [WITNESS.key], lambda: [LOG.key, WITNESS.key]])
 def test_a_witness_is_no_log(find: Callable[[], list[VerifierKey]]) -> None:
-    """The key of a witness is refused as the key of a log."""
+    """A witness's key is refused as a log's key."""
     with pytest.raises(KeyKindError, match=r"witness\.example/w1"):
         known_logs(find())
 
 
 def test_a_log_may_have_two_keys(disk: Disk) -> None:
-    """While a log changes its key, the one and the other are taken; the state is that of the log."""
+    """While a log changes its key, both are accepted; the state belongs to the log."""
     newer = VerifierKey(ORIGIN, b"\x05" * 32)
     disk.keys = [newer, LOG.key]
     cosigner = disk.start()

@@ -1,4 +1,4 @@
-"""The witness's key file: made once, for its owner only, refused when it is not what it should be."""
+"""The witness's key file: created once, readable only by its owner, refused if malformed."""
 
 import stat
 from pathlib import Path
@@ -13,7 +13,7 @@ NAME = "witness.example/w1"
 
 
 def test_a_key_is_made_once(tmp_path: Path) -> None:
-    """The first start makes the key; later ones read it, by its name or without."""
+    """The first start creates the key; later ones read it, with or without its name."""
     path = tmp_path / "witness.key"
     first = load_or_make(path, name=NAME)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -29,13 +29,13 @@ def test_a_key_is_made_once(tmp_path: Path) -> None:
 
 
 def test_two_witnesses_have_two_keys(tmp_path: Path) -> None:
-    """Each folder has a key of its own."""
+    """Each folder has a different key."""
     one, two = (load_or_make(tmp_path / name, name=NAME) for name in ("a", "b"))
     assert one.key.public_key != two.key.public_key
 
 
 def test_a_new_key_needs_a_name(tmp_path: Path) -> None:
-    """Without a name no key is made, nor with one that no signature line can carry."""
+    """No key is created without a name or with an invalid one."""
     with pytest.raises(WitnessKeyFileError, match="needs a name"):
         load_or_make(tmp_path / "key", name=None)
     for name in ("", "a b", "a+b", "a\nb"):
@@ -45,23 +45,23 @@ def test_a_new_key_needs_a_name(tmp_path: Path) -> None:
 
 
 def test_another_name_is_refused(tmp_path: Path) -> None:
-    """A key keeps its name: under another one it would be another key to everybody who trusts it."""
+    """A key keeps its name: clients pin the key together with its name."""
     load_or_make(tmp_path / "key", name=NAME)
-    with pytest.raises(WitnessKeyFileError, match=f"has another name: {NAME}"):
+    with pytest.raises(WitnessKeyFileError, match=f"has a different name: {NAME}"):
         load_or_make(tmp_path / "key", name="witness.example/w2")
 
 
 def test_a_key_that_others_may_read_is_refused(tmp_path: Path) -> None:
-    """A key that group or others can reach is none."""
+    """A key accessible to group or others is refused."""
     load_or_make(tmp_path / "key", name=NAME)
     (tmp_path / "key").chmod(0o640)
-    with pytest.raises(WitnessKeyFileError, match="0600"):
+    with pytest.raises(WitnessKeyFileError, match="600"):
         load_or_make(tmp_path / "key", name=NAME)
 
 
 @pytest.mark.parametrize("change", ["", "cut", "prefix", "type", "id", "binary", "short"])
 def test_a_damaged_file_is_refused(tmp_path: Path, change: str) -> None:
-    """What is not exactly a witness's key is refused, and its content is not shown."""
+    """A malformed file is refused without showing its content."""
     path = tmp_path / "key"
     load_or_make(path, name=NAME)
     text = path.read_text()

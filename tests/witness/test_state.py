@@ -1,4 +1,4 @@
-"""What a witness keeps: whole, durable, and by one process at a time."""
+"""A witness's state: complete, durable, and used by one process at a time."""
 
 import errno
 import os
@@ -14,14 +14,14 @@ from tests.support.witness_world import MAIN, ORIGIN, OTHER_ORIGIN, History
 
 
 def test_an_unknown_log_is_empty(tmp_path: Path) -> None:
-    """Of a log that was never cosigned the empty tree is known."""
+    """A log that was never cosigned has the empty tree."""
     state = WitnessState(tmp_path / "w")
     assert state.latest(ORIGIN) == Checkpoint(ORIGIN, 0, EMPTY_ROOT)
     state.close()
 
 
 def test_what_is_kept_survives(tmp_path: Path) -> None:
-    """Each log's last checkpoint is there after a restart; extension lines say nothing and are dropped."""
+    """Each log's last checkpoint survives a restart; extension lines are dropped."""
     state = WitnessState(tmp_path / "w")
     state.keep(MAIN.checkpoint(3))
     extended = Checkpoint(ORIGIN, 5, MAIN.checkpoint(5).root, ("an extension",))
@@ -35,7 +35,7 @@ def test_what_is_kept_survives(tmp_path: Path) -> None:
 
 
 def test_nobody_else_reads_it(tmp_path: Path) -> None:
-    """Folders and files are for their owner only."""
+    """Only the owner can read folders and files."""
     state = WitnessState(tmp_path / "w")
     state.keep(MAIN.checkpoint(3))
     state.close()
@@ -46,7 +46,7 @@ def test_nobody_else_reads_it(tmp_path: Path) -> None:
 
 
 def test_one_process_holds_a_folder(tmp_path: Path) -> None:
-    """A second witness on the folder is refused until the first lets go."""
+    """A second witness on the folder is refused until the first releases it."""
     state = WitnessState(tmp_path / "w")
     with pytest.raises(StateError, match="another witness runs on"):
         WitnessState(tmp_path / "w")
@@ -56,7 +56,7 @@ def test_one_process_holds_a_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"\xff", b"log.example/idvault\n5\n", b"x\n5\nnothing\n"])
 def test_damaged_state_stops_the_start(tmp_path: Path, content: bytes) -> None:
-    """A file that cannot be read is not taken for an empty log, and the folder is free again."""
+    """A malformed file is not treated as an empty log, and the folder is released."""
     state = WitnessState(tmp_path / "w")
     state.keep(MAIN.checkpoint(3))
     state.close()
@@ -70,18 +70,18 @@ def test_damaged_state_stops_the_start(tmp_path: Path, content: bytes) -> None:
 
 
 def test_state_of_another_log_stops_the_start(tmp_path: Path) -> None:
-    """A file under the name of another log is refused."""
+    """A file under another log's name is refused."""
     state = WitnessState(tmp_path / "w")
     state.keep(MAIN.checkpoint(3))
     state.close()
     (file,) = (tmp_path / "w" / "logs").iterdir()
     file.rename(file.with_name("0" * 64))
-    with pytest.raises(StateError, match="of another log"):
+    with pytest.raises(StateError, match="of a different log"):
         WitnessState(tmp_path / "w")
 
 
 def test_a_draft_of_a_crash_counts_for_nothing(tmp_path: Path) -> None:
-    """A file that a crash left half written is passed over, and written over later."""
+    """A half-written draft after a crash is ignored and overwritten later."""
     state = WitnessState(tmp_path / "w")
     state.keep(MAIN.checkpoint(3))
     (file,) = (tmp_path / "w" / "logs").iterdir()
@@ -98,7 +98,7 @@ def test_a_draft_of_a_crash_counts_for_nothing(tmp_path: Path) -> None:
 def test_what_was_not_synced_is_not_known(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: int
 ) -> None:
-    """If the disk refuses, before the rename or after it, the former checkpoint stays the last one."""
+    """If the disk fails before or after the rename, the previous checkpoint stays the last one."""
     state = WitnessState(tmp_path / "w")
     state.keep(MAIN.checkpoint(3))
     sync, calls = os.fsync, iter(range(10))
@@ -119,7 +119,7 @@ def test_what_was_not_synced_is_not_known(
 
 
 def test_forks_are_kept_once(tmp_path: Path) -> None:
-    """The note of a fork is kept as it came first, whatever lines of unknown keys are added to it later."""
+    """The first note of a fork is kept, whatever lines of unknown keys are added later."""
     state = WitnessState(tmp_path / "w")
     fork = History("fork").note(3)
     state.keep_fork(fork)

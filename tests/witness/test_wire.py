@@ -1,4 +1,4 @@
-"""The bytes of add-checkpoint: one spelling, and nothing else."""
+"""The add-checkpoint format: canonical only."""
 
 import pytest
 from hypothesis import given
@@ -30,7 +30,7 @@ HASH = PROOF[0]
 
 
 def test_the_example_of_the_specification() -> None:
-    """The published request is read, and written again to the byte."""
+    """The published request parses and encodes to the same bytes."""
     request = wire.parse(EXAMPLE.encode())
     assert (request.old, len(request.proof)) == (20852014, 4)
     assert request.encode() == EXAMPLE.encode()
@@ -42,14 +42,14 @@ def test_the_example_of_the_specification() -> None:
 
 @given(old=st.integers(0, MAX_SIZE), proof=HASHES, note=st.binary())
 def test_what_is_written_is_read(old: int, proof: tuple[bytes, ...], note: bytes) -> None:
-    """Every request comes back as it was."""
+    """Every request parses back to itself."""
     request = AddCheckpoint(old, proof, note)
     assert wire.parse(request.encode()) == request
 
 
 @given(body=st.binary() | st.text().map(str.encode) | st.just(EXAMPLE.encode()), cut=st.integers(0, 900))
 def test_what_is_read_is_what_would_be_written(body: bytes, cut: int) -> None:
-    """A request has one spelling: whatever is accepted would be written by the same bytes."""
+    """Every accepted request encodes to the same bytes."""
     try:
         request = wire.parse(body[cut:] if body == EXAMPLE.encode() and cut else body)
     except WitnessWireError:
@@ -87,19 +87,19 @@ def test_what_is_read_is_what_would_be_written(body: bytes, cut: int) -> None:
     ],
 )
 def test_malformed_requests(body: bytes) -> None:
-    """Other spellings, more than 63 hashes and missing parts are refused."""
+    """Non-canonical values, more than 63 hashes and missing parts are refused."""
     with pytest.raises(WitnessWireError):
         wire.parse(body)
 
 
 def test_63_hashes_are_read() -> None:
-    """The longest proof that the specification allows is read."""
+    """The longest allowed proof is accepted."""
     assert len(wire.parse(("old 1\n" + f"{HASH}\n" * 63 + "\nnote").encode()).proof) == 63
 
 
 @pytest.mark.parametrize("size", [0, 1, 20852163, MAX_SIZE])
 def test_sizes_are_told(size: int) -> None:
-    """The answer with a size is read as it was written."""
+    """The answer with a size parses back."""
     assert wire.parse_size(wire.encode_size(size)) == size
 
 
@@ -107,6 +107,6 @@ def test_sizes_are_told(size: int) -> None:
     "body", ["", "5", "\n", "05\n", "5\n\n", "5 \n", "-5\n", "5\r\n", f"{2**63}\n", "x\n"]
 )
 def test_malformed_sizes(body: str) -> None:
-    """Another spelling of a size is none."""
+    """Non-canonical sizes are refused."""
     with pytest.raises(WitnessWireError):
         wire.parse_size(body)

@@ -11,10 +11,10 @@ _PAUSE_SECONDS = 1.0
 
 
 def main() -> int:
-    """Sign one person up and show the profile; exit code 1 if it did not succeed, 3 without ready file."""
+    """Sign one person up and show the profile; exit code 1 if that fails, 3 without a usable ready file."""
     parser = argparse.ArgumentParser(prog="im_backend", description=main.__doc__)
-    parser.add_argument("--ready-file", required=True, help="what idvault dev --ready-file wrote")
-    parser.add_argument("--platform", default=testing.DEVELOPMENT_PLATFORM, help="which platform to be")
+    parser.add_argument("--ready-file", required=True, help="the file written by idvault dev --ready-file")
+    parser.add_argument("--platform", default=testing.DEVELOPMENT_PLATFORM, help="the platform to call as")
     parser.add_argument("--wait", type=float, default=60, help="seconds to wait for a pending claim")
     arguments = parser.parse_args()
     try:
@@ -33,7 +33,7 @@ def _run(backend: ImBackend, *, wait: float) -> int:
         print(f"{field or 'form'}: {message}")
     end = time.monotonic() + wait
     while backend.waiting() and time.monotonic() < end:
-        print(f"{form.nickname}: not answered yet")
+        print(f"{form.nickname}: no answer yet")
         time.sleep(_PAUSE_SECONDS)
         backend.poll()
     if backend.user(form.nickname) is None:
@@ -43,7 +43,7 @@ def _run(backend: ImBackend, *, wait: float) -> int:
 
 
 def _ask(what: str) -> str:
-    # A personal value on the command line would be seen by everybody on the machine.
+    # Every user of the machine could read a personal value on the command line.
     print(f"{what}: ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip()
 

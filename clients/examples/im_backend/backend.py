@@ -1,4 +1,4 @@
-"""A small IM backend: signs people up through the vault, shows nickname and badge, keeps no name anywhere."""
+"""A small IM backend that signs people up through the vault, shows nickname and badge, and keeps no names."""
 
 import sqlite3
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from idvault_client import (
 
 BADGE = "✓"
 TERMS = "terms-3"
-# A user's row is written before the call, with the request_id that the vault will know the sign-up by.
+# A user's row is written before the call, with the request_id under which the vault knows the sign-up.
 _TABLE = """
 create table if not exists users (
     nickname text primary key,
@@ -37,9 +37,9 @@ def _now() -> datetime:
 
 @dataclass(slots=True)
 class Form:
-    """The sign-up form as a person sent it; name and number live as long as the call and no longer.
+    """The sign-up form as a person sent it; name and number are kept only during the call.
 
-    shown: what the page says afterwards, by field; "" is the form as a whole. Empty if all went well.
+    shown: the messages on the page afterwards, by field; "" is the form as a whole. Empty on success.
     """
 
     nickname: str
@@ -56,7 +56,7 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """What this backend keeps of a person; account_token is None while nobody knows how the sign-up ended."""
+    """What this backend stores about a person; account_token is None while the outcome is unknown."""
 
     nickname: str
     account_token: str | None
@@ -67,15 +67,15 @@ class ImBackend:
     """Users with a badge: the vault knows who they are, this backend does not."""
 
     def __init__(self, vault: Vault, *, database: str = ":memory:") -> None:
-        """Keep the vault's client and open the user table, an SQLite file or memory."""
+        """database: the path of the SQLite file with the user table; by default it is in memory."""
         self._vault = vault
         self._rows = sqlite3.connect(database, isolation_level=None)
         self._rows.execute(_TABLE)
 
     def sign_up(self, form: Form) -> Verification | None:
-        """Verify the person and add the user; None, and a message on the form, if that did not succeed.
+        """Verify the person and add the user; return None, with a message on the form, if that fails.
 
-        The user has a badge if the registry confirmed it at once, none while it is still pending: see poll.
+        The user gets a badge if the registry confirms the claim at once. While it is pending, call poll.
         """
         if not self._reserve(form.nickname, form.id):
             form.show({"nickname": "该昵称已被使用。"})
@@ -87,7 +87,7 @@ class ImBackend:
                 consent=Consent(TERMS, form.agreed_at),
                 request_id=form.id,
             )
-        except Unavailable as error:  # nobody knows the outcome yet: the row stays, poll asks for it
+        except Unavailable as error:  # the outcome is unknown: the row stays, and poll asks for it
             form.show(error.text("zh"))
             return None
         except VaultError as error:
@@ -102,13 +102,13 @@ class ImBackend:
         return v
 
     def poll(self) -> int:
-        """Ask for the outcome of every sign-up that is due; returns how many came to an end."""
+        """Ask for the outcome of every sign-up that is due; return how many were settled."""
         due = "select request_id from users where due_at <= ?"
         waiting = [request_id for (request_id,) in self._rows.execute(due, (_now().isoformat(),))]
         return sum(self._ask(request_id) for request_id in waiting)
 
     def refresh(self) -> None:
-        """Read every user's status again: a badge ends when the verification runs out."""
+        """Read every user's status again, because a badge ends when the verification expires."""
         known = "select account_token from users where account_token is not null"
         tokens = [token for (token,) in self._rows.execute(known)]
         for status in self._vault.batch_get_statuses(tokens).statuses:
@@ -118,7 +118,7 @@ class ImBackend:
             )
 
     def user(self, nickname: str) -> User | None:
-        """Return a user, or None if there is none of that nickname."""
+        """Return a user, or None for an unknown nickname."""
         wanted = "select nickname, account_token, badge from users where nickname = ?"
         row = self._rows.execute(wanted, (nickname,)).fetchone()
         return None if row is None else User(row[0], row[1], bool(row[2]))
@@ -131,7 +131,7 @@ class ImBackend:
         return f"{nickname} {BADGE}" if found.badge else nickname
 
     def waiting(self) -> bool:
-        """Return whether a sign-up has not come to an end yet."""
+        """Return whether a sign-up is still pending."""
         return self._rows.execute("select 1 from users where due_at is not null").fetchone() is not None
 
     def close(self) -> None:
@@ -139,7 +139,7 @@ class ImBackend:
         self._rows.close()
 
     def _reserve(self, nickname: str, request_id: str) -> bool:
-        """Write the row before the call; False if the nickname is another form's."""
+        """Write the row before the call; return False if another form has the nickname."""
         self._rows.execute(
             "insert into users (nickname, request_id, due_at) values (?, ?, ?) on conflict do nothing",
             (nickname, request_id, _now().isoformat()),
@@ -169,5 +169,5 @@ class ImBackend:
         )
 
     def _forget(self, request_id: str) -> None:
-        """Free the nickname, unless an earlier call with the same form has made a user of it."""
+        """Free the nickname, unless an earlier call with the same form has already created the user."""
         self._rows.execute("delete from users where request_id = ? and account_token is null", (request_id,))

@@ -1,7 +1,7 @@
 // Signs a person up at a vault and reads the status: node sign_up.js READY_FILE NAME NUMBER
 //
-// READY_FILE is what `idvault dev --ready-file` wrote; a production backend takes the address and its PEM files
-// from its own settings. The messages are loaded from the .proto files as they are, without generated code.
+// READY_FILE is the file written by `idvault dev --ready-file`; a production backend reads the address and its
+// PEM files from its own settings. The messages are loaded from the .proto files, without generated code.
 
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -20,7 +20,7 @@ function services() {
   return grpc.loadPackageDefinition(loader.loadSync(files, options)).idvault.v1;
 }
 
-// What every client of the vault needs: mutual TLS, and no proxy between two neighbours.
+// Every client of the vault needs mutual TLS, and must not use a proxy on the internal network.
 function connect(ready) {
   const { certificate, key } = ready.certificates[PLATFORM];
   const [ca, own, secret] = [ready.ca, certificate, key].map((path) => readFileSync(path));
@@ -33,7 +33,7 @@ function connect(ready) {
   };
 }
 
-// Every call has a deadline. A refusal rejects with the reason, never with what was sent.
+// Every call has a deadline. A refusal rejects with the reason, never with the request's content.
 function call(client, method, request) {
   const deadline = new Date(Date.now() + SECONDS * 1000);
   return new Promise((resolve, reject) => {
@@ -43,7 +43,7 @@ function call(client, method, request) {
 
 async function main([readyFile, name, number]) {
   const vault = connect(JSON.parse(readFileSync(readyFile, "utf8")));
-  // Save the id before the call: with it the same call can be made again, and is the same claim.
+  // Save the id before the call, so that the call can be repeated: the same id is the same claim.
   const request_id = randomUUID();
   const claim = await call(vault.verification, "VerifyIndividual", {
     request_id,

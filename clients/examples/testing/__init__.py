@@ -1,1 +1,1 @@
-"""How a team tests its backend against a real vault."""
+"""Shows how to test a backend against a real vault."""

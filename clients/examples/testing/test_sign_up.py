@@ -1,4 +1,4 @@
-"""An example for your own tests: sign a person up at a real vault, with a registry that does what you say."""
+"""An example for your own tests: signs people up at a real vault, with a registry that the test controls."""
 
 from datetime import UTC, datetime
 
@@ -34,7 +34,7 @@ def test_a_mismatch(idvault_server: testing.Server) -> None:
 
 @pytest.mark.parametrize("mode", ["down", "hang"])
 def test_an_outage_of_the_registry(idvault_server: testing.Server, mode: str) -> None:
-    """While the registry is away a sign-up waits."""
+    """A sign-up is pending while the registry is down."""
     person = idvault_server.registry.newcomer()
     idvault_server.registry.behave(mode)
     try:

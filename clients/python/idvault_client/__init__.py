@@ -1,4 +1,4 @@
-"""The client of idvault for backends: connect, verify people, read statuses; `aio` is the same with await."""
+"""The client for backends: connects, verifies people, reads statuses; `aio` is the same with await."""
 
 from idvault.domain.account import AccountState as State
 from idvault.domain.account import Assurance, Standing, SubjectKind

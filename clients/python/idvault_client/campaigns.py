@@ -1,4 +1,4 @@
-"""What a backend imports to run campaigns; `Vault.campaigns` makes the calls."""
+"""The types that a backend needs for campaigns; `Vault.campaigns` makes the calls."""
 
 from idvault.domain.campaign.campaign import (
     Campaign,

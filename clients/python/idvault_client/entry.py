@@ -1,4 +1,4 @@
-"""The entry of the command `idvault-client`: without the packages of the commands it says what to install."""
+"""The entry of the command `idvault-client`; if packages are missing, it names the extra to install."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ _UNREACHABLE = 3
 def main() -> None:
     """Run the command and exit with its code."""
     try:
-        from idvault_client.commands import app as command  # noqa: PLC0415 - a backend has not its packages
+        from idvault_client.commands import app as command  # noqa: PLC0415 - backends lack its packages
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("idvault"):
             raise

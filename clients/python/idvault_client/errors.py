@@ -9,12 +9,12 @@ from idvault_client import reasons
 
 
 class VaultError(Exception):
-    """A call to the vault did not succeed; VaultError itself is raised for a bug of server or client.
+    """A call to the vault failed; VaultError itself is raised for a bug in the server or the client.
 
     reason: a published reason (docs/reasons.md), None if the vault gave none.
     code: the name of the gRPC status.
-    retry_after: how long to wait before the same call, if the vault said so.
-    request_id: that of the call, also if the client chose it; the call can be repeated with it.
+    retry_after: how long to wait before repeating the call, if the vault said so.
+    request_id: the request id of the call, also if the client chose it; use it to repeat the call.
     fields: which fields were wrong and how, {"document.number": "CHECK_DIGIT"}.
     """
 
@@ -30,7 +30,7 @@ class VaultError(Exception):
         fields: Mapping[str, str] | None = None,
         hint: str = "",
     ) -> None:
-        """hint: what the client itself knows about the cause. No argument is personal."""
+        """hint: what the client itself knows about the cause. No argument may hold personal data."""
         super().__init__(reason, code, retry_after)
         self.reason = reason
         self.code = code
@@ -115,7 +115,7 @@ class RequestIdReused(VaultError):
 
 
 class NotFound(VaultError):
-    """There is no such account or claim, or it belongs to another platform."""
+    """The account or claim does not exist, or belongs to another platform."""
 
     usual_code = "NOT_FOUND"
 

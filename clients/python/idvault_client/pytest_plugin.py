@@ -9,6 +9,6 @@ from idvault_client import testing
 
 @pytest.fixture(scope="session")
 def idvault_server() -> Iterator[testing.Server]:
-    """Run one vault for all tests of the session; sign up newcomers, and tests do not see each other."""
+    """Run one vault for all tests of the session; tests that sign up newcomers do not affect each other."""
     with testing.server() as server:
         yield server

@@ -44,11 +44,11 @@ UNKNOWN = Translation("操作未能完成，请稍后再试。", "This could not
 REASON_TEXTS: Mapping[str, Translation] = {
     Reason.INVALID_MESSAGE: Translation(
         "提交的内容无法识别，请刷新页面后重新提交。",
-        "What was sent could not be read. Please reload the page and submit again.",
+        "Your submission could not be read. Please reload the page and submit again.",
     ),
     Reason.TOO_MANY_ITEMS: Translation(
         "一次查询的数量过多，请减少数量后再试。",
-        "Too many items were asked for at once. Please ask for fewer.",
+        "Too many items were requested at once. Please request fewer.",
     ),
     Reason.INVALID_NAME: Translation(
         "姓名格式不正确，请填写与身份证件一致的姓名。",
@@ -102,7 +102,7 @@ REASON_TEXTS: Mapping[str, Translation] = {
     ),
     Reason.SELF_APPROVAL: Translation(
         "不能审批自己提交的申请，请由其他人员审批。",
-        "You cannot approve your own request. Somebody else has to.",
+        "You cannot approve your own request. Another person must approve it.",
     ),
     Reason.DISCLOSURE_EXPIRED: Translation(
         "该调阅申请已过期，请重新申请。",
@@ -169,7 +169,7 @@ FAILURE_TEXTS: Mapping[FailureReason, Translation] = {
     ),
     FailureReason.ACCOUNT_LIMIT_REACHED: Translation(
         "您在本平台认证的账号数量已达上限，请先注销不再使用的账号。",
-        "You already have as many verified accounts here as are allowed. Please close one first.",
+        "You have reached the limit of verified accounts here. Please close one first.",
     ),
     FailureReason.PERSON_CLOSED: Translation(
         "您已被限制在本平台注册账号，如有疑问请联系客服或提出申诉。",
@@ -185,36 +185,37 @@ FAILURE_TEXTS: Mapping[FailureReason, Translation] = {
     ),
     FailureReason.SUPERSEDED: Translation(
         "您已提交了新的认证申请，请以新的申请结果为准。",
-        "You submitted a newer form for this account; its result counts.",
+        "You submitted a newer form for this account. Only its result is valid.",
     ),
 }
 
 FIELD_TEXTS: Mapping[str, Translation] = {
     FieldCode.LENGTH: Translation(
-        "长度不正确，请检查是否多填或漏填。", "The length is wrong: something is missing or too much."
+        "长度不正确，请检查是否多填或漏填。",
+        "The length is wrong: please check for missing or extra characters.",
     ),
     FieldCode.CHARACTER: Translation(
-        "含有不允许的字符，请检查后重新填写。", "There is a character that cannot be used here."
+        "含有不允许的字符，请检查后重新填写。", "This contains a character that is not allowed here."
     ),
     FieldCode.CHECK_DIGIT: Translation(
-        "号码有误，校验位不符，请逐位核对。", "There is a typing mistake: the check digit does not fit."
+        "号码有误，校验位不符，请逐位核对。", "The number has a typing error: its check digit does not match."
     ),
     FieldCode.BIRTH_DATE: Translation(
-        "号码中的出生日期不正确，请核对。", "The birth date within the number is not a date."
+        "号码中的出生日期不正确，请核对。", "The birth date in the number is not valid."
     ),
     FieldCode.REGION: Translation(
-        "号码中的地区代码不正确，请核对。", "The region code within the number is not valid."
+        "号码中的地区代码不正确，请核对。", "The region code in the number is not valid."
     ),
-    FieldCode.FUTURE_DATE: Translation("日期晚于当前日期，请核对。", "The date lies in the future."),
+    FieldCode.FUTURE_DATE: Translation("日期晚于当前日期，请核对。", "The date is in the future."),
     FieldCode.REQUIRED: Translation("此项为必填项。", "This is required."),
 }
 
-# What a person types; every other field is the backend's own, and only the reason helps the person.
+# The fields that a person types. The backend sets all others, where only the reason helps the person.
 _TYPED_FIELDS = frozenset({"real_name", "organization_name", "document.number"})
 
 
 def reason_text(reason: str | None, *, language: str) -> str:
-    """Return the text of a reason, and a general one for none or for one that this client does not know."""
+    """Return the text of a reason; a general text for None or an unknown reason."""
     return REASON_TEXTS.get(reason or "", UNKNOWN).in_language(language)
 
 

@@ -1,6 +1,6 @@
 """Builds the client's errors from google.rpc.Status details, or from gRPC's own status without details.
 
-Of a server's text only well-formed reasons, field paths and codes are kept.
+Only well-formed reasons, field paths and codes of a server's text are kept.
 """
 
 import re
@@ -18,7 +18,7 @@ from idvault_client import errors
 _DOMAIN = "idvault"
 _WORD = re.compile(r"[A-Z][A-Z0-9_]{0,62}")
 _FIELD = re.compile(r"[a-z][a-z0-9_.\[\]]{0,127}")
-# Hints for gRPC's own errors, in our words: its text may hold anything.
+# Hints for gRPC's own errors. They replace gRPC's text, which may hold anything.
 _HINTS = (
     (
         "CERTIFICATE_VERIFY_FAILED",
@@ -27,14 +27,14 @@ _HINTS = (
     ("Hostname Verification Check failed", "the server's certificate has another name: set server_name"),
     ("Peer name", "the server's certificate has another name: set server_name"),
     ("handshake", "no TLS connection: does the server accept your certificate?"),
-    ("Connection refused", "nobody listens at the target"),
+    ("Connection refused", "nothing listens at the target"),
     ("DNS resolution failed", "the target's name cannot be resolved"),
-    ("unparseable", "the target is not an address"),
+    ("unparseable", "the target is not a valid address"),
 )
 
 
 def from_rpc(error: grpc.RpcError, *, request_id: str | None) -> errors.VaultError:
-    """Return the error of a failed call, of either transport."""
+    """Return the error of a failed call, blocking or awaited."""
     call = cast(grpc.Call, error)  # grpc raises objects that are both
     code, status = call.code().name, _status(call)
     reason, fields, retry_after = _details(status)
@@ -44,12 +44,12 @@ def from_rpc(error: grpc.RpcError, *, request_id: str | None) -> errors.VaultErr
 
 
 def closed(*, request_id: str | None) -> errors.Unavailable:
-    """Return the error of a call on a connection that was closed."""
+    """Return the error of a call on a closed connection."""
     return errors.Unavailable(code="CANCELLED", request_id=request_id, hint="this connection is closed")
 
 
 def not_understood(*, request_id: str | None) -> errors.VaultError:
-    """Return the error of an answer that is not valid."""
+    """Return the error of an invalid answer."""
     return errors.VaultError(code="INTERNAL", request_id=request_id, hint="the answer is not valid")
 
 

@@ -1,4 +1,4 @@
-"""A real vault for your own tests, and connecting to one that runs on this machine (`idvault dev`).
+"""Runs a real vault for your own tests, or connects to one that runs on this machine (`idvault dev`).
 
     from idvault_client import testing
 
@@ -7,9 +7,10 @@
         with vault.connect() as client:
             client.verify_individual(person.name, resident_id(person.number), consent=...)
 
-The server is the vault itself with a mocked national registry, in a process of its own that ends with the
+The server is the vault itself with a mocked national registry, in a separate process that ends with the
 block, or with the process that started it. It needs `idvault[server]`. The first start on a machine prepares
-keys and databases (some seconds); every later one takes two seconds or so, and begins with no account.
+keys and databases, which takes some seconds. Later starts take about two seconds. The vault starts without
+accounts.
 
 In pytest: `pytest_plugins = ["idvault_client.pytest_plugin"]` in conftest.py.
 """
@@ -47,12 +48,12 @@ _random = random.SystemRandom()
 
 
 class ServerError(Exception):
-    """The vault did not start; the text holds its last lines."""
+    """The vault did not start; the text holds the last lines of its output."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where the vault listens, as which platform to call it, and the name in its certificate."""
+    """The vault's address, the platform's certificate files, and the name in the vault's certificate."""
 
     target: str
     tls: Tls
@@ -77,7 +78,7 @@ def invent() -> SyntheticPerson:
 
 @dataclass(frozen=True, slots=True)
 class SyntheticOrganization:
-    """A synthetic organisation; 990000 is the region of no registration authority."""
+    """A synthetic organisation; no registration authority has the region code 990000."""
 
     name: str = field(repr=False)
     number: str = field(repr=False)
@@ -95,7 +96,7 @@ def invent_organization(*, pair: str = "91") -> SyntheticOrganization:
 
 
 class MockRegistry:
-    """The mocked national registry, by its admin port."""
+    """The mocked national registry, controlled through its admin port."""
 
     def __init__(self, admin_url: str) -> None:
         """admin_url: the base URL of its admin port."""
@@ -130,7 +131,7 @@ class MockRegistry:
         self._ask("POST", "/reset")
 
     def counters(self) -> dict[str, int]:
-        """Return the counters, such as "charged": how many checks it decided."""
+        """Return the counters, such as "charged", the number of decided checks."""
         return self._ask("GET", "/counters")
 
     def _ask(self, method: str, path: str, content: object = None) -> dict[str, Any]:
@@ -176,7 +177,7 @@ class Server:
 def server(*, prepared: str | PathLike[str] | None = None, registry_latency_ms: int = 0) -> Iterator[Server]:
     """Run a vault without accounts until the block ends.
 
-    prepared: folder that keeps keys and databases to start from; by default one of your own below the
+    prepared: the folder with the prepared keys and databases; by default a folder of this user in the
     temporary folder. registry_latency_ms: how long the registry takes to answer. Raises ServerError.
     """
     kept = Path(prepared) if prepared is not None else _kept()
@@ -193,7 +194,7 @@ def server(*, prepared: str | PathLike[str] | None = None, registry_latency_ms: 
 
 
 def endpoint(ready_file: str | PathLike[str], *, platform: str = DEVELOPMENT_PLATFORM) -> Endpoint:
-    """Read a ready file; raises OSError if there is none yet, ValueError if it does not name the platform."""
+    """Read a ready file; raises OSError if it is missing, ValueError if it does not name the platform."""
     ready = json.loads(Path(ready_file).read_text(encoding="utf-8"))
     try:
         paths = ready["certificates"][platform]
@@ -226,17 +227,17 @@ def connect_aio(
 
 
 def _kept() -> Path:
-    """Return a folder that only this user can write to; raises ServerError if somebody else made it."""
+    """Return a folder that only this user can use; raises ServerError if others can use it."""
     folder = Path(tempfile.gettempdir()) / f"idvault-prepared-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
     if found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077 or not stat.S_ISDIR(found.st_mode):
-        raise ServerError(f"{folder} can be used by others than you")
+        raise ServerError(f"{folder} can be used by other users")
     return folder
 
 
 def _start(command: list[str], output: Path) -> tuple[subprocess.Popen[bytes], int]:
-    # The child holds the read end: it ends when this process dies, however it dies.
+    # The child holds the read end, and ends when this process dies for any reason.
     read_end, write_end = os.pipe()
     with output.open("ab") as file:
         process = subprocess.Popen(  # noqa: S603 - this interpreter, and our own module

@@ -1,4 +1,4 @@
-"""How a connection is made: mutual TLS, retries by gRPC service config, the default deadline."""
+"""Connection settings: mutual TLS, retries by gRPC service config, the default deadline."""
 
 import json
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ DEFAULT_TIMEOUT = 5.0
 KEEPALIVE = (30.0, 5.0)
 """Seconds of silence in a call before a keepalive ping, and seconds that its answer may take."""
 
-# Reads of roster members. Their other calls carry a one-time code, which a retry would find already used:
-# there the member decides whether to repeat the call; the same request_id is safe.
+# Reads of roster members. Their other calls carry a one-time code, which a retry would find already used. The
+# member decides whether to repeat such a call; repeating it with the same request_id is safe.
 MEMBER_READS = {
     "DisclosureService": ("GetDisclosure", "ListDisclosures"),
     "CustodianService": ("ListPendingDisclosures", "GetSealedShare", "ListSharesToHandOver"),
@@ -24,8 +24,7 @@ MEMBER_READS = {
 }
 
 # Every method of a platform is idempotent (a mutation by its request_id), so gRPC may retry it: it sends the
-# same
-# bytes again, within the deadline of the call.
+# same bytes again within the deadline of the call.
 SERVICE_CONFIG = {
     "loadBalancingConfig": [{"round_robin": {}}],
     "methodConfig": [
@@ -76,12 +75,12 @@ def options(server_name: str | None) -> list[tuple[str, str | int]]:
     chosen: list[tuple[str, str | int]] = [
         ("grpc.service_config", json.dumps(SERVICE_CONFIG)),
         ("grpc.service_config_disable_resolution", 1),
-        # The vault is on the internal network: no proxy for outgoing traffic may see the calls.
+        # The vault is on the internal network: a proxy for outgoing traffic must not see the calls.
         ("grpc.enable_http_proxy", 0),
         ("grpc.initial_reconnect_backoff_ms", 200),
         ("grpc.min_reconnect_backoff_ms", 200),
         ("grpc.max_reconnect_backoff_ms", 5000),
-        # A network that drops packets does not end the connection: without this a stream would wait for ever.
+        # A network that drops packets does not end the connection: without pings a stream would never end.
         ("grpc.keepalive_time_ms", int(KEEPALIVE[0] * 1000)),
         ("grpc.keepalive_timeout_ms", int(KEEPALIVE[1] * 1000)),
         ("grpc.http2.ping_timeout_ms", int(KEEPALIVE[1] * 1000)),  # gRPC uses the longer of the two
@@ -92,7 +91,7 @@ def options(server_name: str | None) -> list[tuple[str, str | int]]:
 
 
 def check_timeout(timeout: float) -> float:
-    """Return the timeout; raises ValueError unless positive, since a call always has a deadline."""
+    """Return the timeout; raises ValueError unless it is positive, because every call has a deadline."""
     if not timeout > 0:
         raise ValueError("timeout must be a positive number of seconds")
     return timeout

@@ -15,9 +15,9 @@ _ROLE = "custodian"
 def drill(context: typer.Context) -> None:
     """Open your share of the drill record, and sign that you did; due every 90 days.
 
-    It needs what an approval needs: keys, passphrase, second factor, roster and log. The record holds no
-    person, your share never leaves this machine, and no other record is opened. The last line is "drill:
-    passed, the next one is due by DATE".
+    It needs what an approval needs: keys, passphrase, second factor, roster and log. The record is synthetic,
+    your share never leaves this machine, and no other record is opened. The last line is "drill: passed, the
+    next one is due by DATE".
     """
     given: MemberOptions = context.obj
     with open_session(_ROLE, given, next_=DrillNextStep) as session:

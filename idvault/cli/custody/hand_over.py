@@ -1,4 +1,4 @@
-"""`idvault custodian hand-over`: a replaced custodian gives the shares to the successor."""
+"""`idvault custodian hand-over`: a replaced custodian re-seals the shares to the successor."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -27,10 +27,10 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")
 def hand_over(context: typer.Context, batch: Batch = MOST_SHARES, yes: Yes = False) -> None:
     """Re-seal your shares to the custodian who now has your place in the roster.
 
-    Your pinned roster, which M other custodians have signed, names that custodian. If you or the vault stop
-    in between, repeat the command: it continues, and nothing is handed over twice. The last line is
-    "hand-over: N shares handed to NAME, L left". Exit code 5 if a share did not open, went to somebody else
-    before, or its record is damaged: those shares stay where they are.
+    Your pinned roster, which M other custodians have signed, names that custodian. After an interruption,
+    repeat the command: it continues, and hands nothing over twice. The last line is "hand-over: N shares
+    handed to NAME, L left". The exit code is 5 if a share did not open, went to another successor before, or
+    has a damaged record; those shares stay where they are.
     """
     given: MemberOptions = context.obj
     left = 0
@@ -58,7 +58,7 @@ def _client(session: MemberSession) -> HandOver:
 
 @contextmanager
 def _told(given: MemberOptions) -> Iterator[None]:
-    """Turn the errors of a hand-over into how the command ends."""
+    """Turn the errors of a hand-over into CommandError."""
     command = f"idvault {_ROLE} --identity {given.folder()}"
     try:
         yield
@@ -68,10 +68,10 @@ def _told(given: MemberOptions) -> Iterator[None]:
     except HandOverJournalError as error:
         raise CommandError(ExitCode.REFUSED, str(error), reason="JOURNAL", field="--identity") from error
     except FindingError as error:
-        text = f"{error}\nno further share was given; tell the other custodians"
+        text = f"{error}\nno further share was handed over; tell the other custodians"
         raise CommandError(ExitCode.UNVERIFIED, text, reason=error.finding.value) from error
     except Unavailable as error:
-        text = f"{error}\nnext: {command} hand-over (it continues where it ended)"
+        text = f"{error}\nnext: {command} hand-over (it continues where it stopped)"
         raise CommandError(ExitCode.UNREACHABLE, text, reason=error.reason or error.code) from error
 
 
@@ -89,7 +89,7 @@ def _show(context: typer.Context, session: MemberSession, found: Succession) -> 
 
 @contextmanager
 def _bar(context: typer.Context) -> Iterator[Callable[[HandOverProgress], None]]:
-    """Show a progress bar on stderr; where stderr is no terminal, also one line for each batch."""
+    """Show progress on stderr: a bar, and if stderr is not a terminal also one line for each batch."""
     if as_json(context):
         yield lambda _: None
         return

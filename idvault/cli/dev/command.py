@@ -1,4 +1,4 @@
-"""`idvault dev`: the whole vault on one processes, for trying it out and for tests."""
+"""`idvault dev`: the whole vault on one machine, for trying it out and for tests."""
 
 import asyncio
 import signal
@@ -37,34 +37,32 @@ class _Options:
 
 
 def dev(  # noqa: PLR0917 - typer makes an option of each
-    state: Annotated[Path, typer.Option(help="The folder for everything; kept between starts.")] = Path(
-        "var"
-    ),
+    state: Annotated[Path, typer.Option(help="The folder for all data; kept between starts.")] = Path("var"),
     ready_file: Annotated[
         Path | None,
         typer.Option(help="Where to write the ready file; without it, ready.json in the state folder."),
     ] = None,
     ports: Annotated[
-        PortChoice, typer.Option(help="fixed: 7443, 7444, 7480 and so on. free: whatever is free.")
+        PortChoice, typer.Option(help="fixed: 7443, 7444, 7480 and so on. free: any free ports.")
     ] = PortChoice.FIXED,
     clock_file: Annotated[
         Path | None, typer.Option(help="A file of seconds to add to business time, re-read while it runs.")
     ] = None,
     registry_latency: Annotated[
-        int, typer.Option(min=0, metavar="MS", help="How long the mocked registry takes for an answer.")
+        int, typer.Option(min=0, metavar="MS", help="How long the mocked registry takes to answer.")
     ] = 0,
     lean: Annotated[
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="One process for tests of platforms, without custody edge, witness and people, on a new "
-            "state folder that is copied from one prepared once under DIR. Ports are free ones.",
+            help="Run one process for platforms' tests, without custody edge, witness and roster members. "
+            "The state folder is a new copy of one prepared once under DIR. Uses free ports.",
         ),
     ] = None,
 ) -> None:
-    """Run the vault on this processes: SQLite, a mocked registry, development certificates and people.
+    """Run the vault on this machine: SQLite, a mocked registry, development certificates and people.
 
-    Nothing of it is for production: every key is made here, and every passphrase is `development`. Ctrl-C
+    Never use it in production: it creates every key itself, and every passphrase is `development`. Ctrl-C
     stops it; its data stays in the state folder.
     """
     state = state.absolute()
@@ -72,8 +70,8 @@ def dev(  # noqa: PLR0917 - typer makes an option of each
         _lean(state, lean.absolute(), ready_file=ready_file, registry_latency=registry_latency)
         return
     options = _Options(state, ready_file, ports, clock_file, registry_latency)
-    # A signal before anything runs is a clean stop too. Set explicitly, because a shell starts its background
-    # commands with SIGINT ignored.
+    # A signal before anything runs is a clean stop too. The handlers are set explicitly, because a shell
+    # starts its background commands with SIGINT ignored.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
@@ -87,7 +85,6 @@ def _lean(state: Path, prepared: Path, *, ready_file: Path | None, registry_late
 
 
 def _dev(options: _Options) -> None:
-    # The rooms of development are imported here and not above: `--help`, and production, load none of them.
     layout = Layout(options.state)
     layout.create()
     try:

@@ -55,11 +55,11 @@ def enrol(ready: Mapping[str, Any], names: Iterable[str]) -> None:
 
 
 def _confirm(edge: CustodyCalls, uri: str) -> None:
-    """Confirm with the code of the previous time step, so that the present step's code stays unused."""
+    """Confirm with the previous time step's code, so that the current step's code stays unused."""
     try:
         second_factor.confirm(edge, code=totp.code(uri, now=datetime.now(UTC), steps=-1))
     except VaultError as error:
         if error.reason != Reason.SECOND_FACTOR_REFUSED:
             raise
-        # A new time step began in between.
+        # A new time step has begun since the code was computed.
         second_factor.confirm(edge, code=totp.code(uri, now=datetime.now(UTC)))

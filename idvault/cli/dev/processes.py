@@ -30,7 +30,7 @@ from idvault.development.supervisor import (
     Supervisor,
 )
 
-# A parent that was killed just now may leave its ports busy for as long as its children may live.
+# The children of a parent that was just killed may keep its ports busy for this long.
 _ORPHANS = 2.5
 
 
@@ -81,7 +81,7 @@ class DevelopmentProcesses:
             await self._supervisor.stop()
 
     async def _start(self) -> dict[str, Any]:
-        # A ready file that a killed supervisor left behind would point to processes that are gone.
+        # A ready file left by a killed supervisor would point to processes that no longer exist.
         orphans = _ORPHANS if self._ready_file.exists() else 0.0
         process.remove_ready(self._ready_file)
         await process.check_free(self._ports.listening(), patience=orphans)

@@ -1,9 +1,9 @@
-"""`idvault dev --lean`: one process for the tests of other teams, on a copy of a prepared state folder.
+"""`idvault dev --lean`: one process for platforms' tests, on a copy of a prepared state folder.
 
 - The platform edge, the worker, the mocked registry and the public directory are here; the custody edge, the
   witness and the people's clients are not.
-- A prepared state is created once for each version of the code and kept for a week; each start gets a copy,
-  so that one test never sees the data of another one.
+- A prepared state is created once for each version of the code and kept for a week. Each start gets a copy,
+  so no test sees another test's data.
 """
 
 import asyncio
@@ -74,7 +74,7 @@ async def _register(layout: Layout, settings: config.Settings) -> None:
 
 
 async def _work_once(layout: Layout) -> None:
-    """Run the worker until the log has published the registrations, so that no start has to wait for it."""
+    """Run the worker until the log has published the registrations, so that no later start waits for it."""
     os.environ.update(environment.registry(layout, base_url=f"http://{HOST}:1"))
     stop = asyncio.Event()
     working = asyncio.create_task(
@@ -93,7 +93,7 @@ def _work_settings(layout: Layout) -> config.Settings:
 
 
 def _fingerprint() -> str:
-    """Return a name for what decides the content of a prepared state: this version's code and user."""
+    """Return a hash of what determines a prepared state: the relevant code and the user."""
     root = Path(idvault.__file__).parent
     files = sorted((*root.glob("storage/migrations/versions/*/*.py"), *root.glob("sealing/*.py")))
     facts = [f"{path.relative_to(root)} {path.stat().st_mtime_ns}" for path in files]
@@ -110,7 +110,7 @@ class SingleProcess:
         environment.adopt(layout)
 
     async def program(self, ready: running.Ready, stop: asyncio.Event) -> None:
-        """Run until stop is set; raises what any of the parts raises."""
+        """Run until stop is set; raises any exception of a part."""
         async with AsyncExitStack() as stack:
             static = StaticServer(directory=self._layout.public, port=0)
             public_url = await static.start()
@@ -182,7 +182,7 @@ class SingleProcess:
 
 
 async def _started(group: asyncio.TaskGroup, part: Any) -> Mapping[str, Any]:
-    """Start a part, and return its ready document; raises what the part raises before."""
+    """Start a part, and return its ready document; raises the part's exception if it fails first."""
     told: asyncio.Future[Mapping[str, Any]] = asyncio.get_running_loop().create_future()
     task = group.create_task(part(told.set_result))
     await asyncio.wait([task, told], return_when=asyncio.FIRST_COMPLETED)

@@ -14,7 +14,7 @@ from idvault_client.people.disclosure import evidence as evidences
 
 _ROLE = "auditor"
 Id = Annotated[
-    str, typer.Argument(metavar="ID", help="The disclosure's id, as `request` and `list` tell it.")
+    str, typer.Argument(metavar="ID", help="The disclosure's id, as shown by `request` and `list`.")
 ]
 
 
@@ -22,8 +22,8 @@ def add(app: typer.Typer) -> None:
     """Add the verbs to the commands of the role."""
     app.command("request", short_help="Request one sealed record.")(request)
     app.command("list")(list_)
-    app.command("show", short_help="Show one of your requests, or kept evidence.")(show)
-    app.command("cancel", short_help="Withdraw a request that was not opened.")(cancel)
+    app.command("show", short_help="Show one of your requests, or saved evidence.")(show)
+    app.command("cancel", short_help="Withdraw an unopened request.")(cancel)
     app.command("open", short_help="Open the record, once it is approved.")(open_)
 
 
@@ -40,10 +40,10 @@ def request(  # noqa: PLR0917 - typer makes an option of each
         int, typer.Option(min=1, max=168, help="After how many hours the request expires.")
     ] = 72,
 ) -> None:
-    """Sign and send a request for the disclosure of one sealed record; every step of it is in the public log.
+    """Sign and send a request for the disclosure of one sealed record; the public log records every step.
 
     The one-time key that opens the record stays on this machine. It is destroyed after the last permitted
-    use, or when the request expires.
+    opening, or when the request expires.
     """
     given: MemberOptions = context.obj
     with open_session(_ROLE, given) as session:
@@ -75,7 +75,7 @@ def show(
     disclosure_id: Id,
     evidence: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Show the evidence that `open --evidence FILE` kept, instead."),
+        typer.Option(metavar="FILE", help="Show the evidence saved by `open --evidence FILE` instead."),
     ] = None,
 ) -> None:
     """Show one of your requests, with the custodians' decisions."""
@@ -89,7 +89,7 @@ def show(
 
 
 def cancel(context: typer.Context, disclosure_id: Id) -> None:
-    """Withdraw a request that was not opened, and destroy its one-time key."""
+    """Withdraw an unopened request, and destroy its one-time key."""
     with open_session(_ROLE, context.obj, disclosure_id=disclosure_id) as session:
         found = session.auditor().cancel(disclosure_id)
     _tell(context, found)
@@ -101,14 +101,14 @@ def open_(
     evidence: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Keep record, proofs and checkpoint in a file that only your keys can open."
+            metavar="FILE", help="Save record, proofs and checkpoint to a file that only your keys can open."
         ),
     ] = None,
 ) -> None:
     """Open the record after enough custodians have approved, and show it on this machine only.
 
-    The disclosure is in the public log before the shares are handed out. If the answer is lost, repeat the
-    command: it counts once.
+    The public log records the opening before the service hands out the shares. If the answer is lost, repeat
+    the command: it counts once.
     """
     given: MemberOptions = context.obj
     with open_session(_ROLE, given, disclosure_id=disclosure_id) as session:

@@ -1,6 +1,6 @@
 """The verbs of `idvault custodian`: pending, approve, deny.
 
-Drill and hand-over have files of their session.
+Drill and hand-over are in `idvault.cli.custody`.
 """
 
 import time
@@ -16,16 +16,16 @@ from idvault_client.people.disclosure.custodian import PendingRequest
 
 _ROLE = "custodian"
 _PERIOD = 5.0
-Id = Annotated[str, typer.Argument(metavar="ID", help="The disclosure's id, as `pending` tells it.")]
+Id = Annotated[str, typer.Argument(metavar="ID", help="The disclosure's id, as shown by `pending`.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
 
 
 def add(app: typer.Typer) -> None:
     """Add the verbs to the commands of the role."""
-    app.command("pending", short_help="Show the requests that wait for you, each checked.")(pending)
-    app.command("approve", short_help="Give your share of one record.")(approve)
-    app.command("deny", short_help="Refuse your share of one record.")(deny)
-    app.command("drill", short_help="Show, every 90 days, that your keys open.")(drill.drill)
+    app.command("pending", short_help="Check and show the requests that wait for you.")(pending)
+    app.command("approve", short_help="Approve a request with your share.")(approve)
+    app.command("deny", short_help="Deny a request.")(deny)
+    app.command("drill", short_help="Prove every 90 days that your keys work.")(drill.drill)
     app.command("hand-over", short_help="Re-seal your shares to your successor.")(hand_over.hand_over)
 
 
@@ -35,9 +35,9 @@ def pending(
         bool, typer.Option("--watch", help="Keep running, and show each new request when it arrives.")
     ] = False,
 ) -> None:
-    """Show the requests that wait for your decision, each checked against roster and log.
+    """Check the requests that wait for your decision against roster and log, and show them.
 
-    A request that does not verify is marked, and its content is not shown.
+    For a request that does not verify, the command shows the reason and not its content.
     """
     seen: set[str] = set()
     with open_session(_ROLE, context.obj) as session:
@@ -55,9 +55,9 @@ def pending(
 
 
 def approve(context: typer.Context, disclosure_id: Id, yes: Yes = False) -> None:
-    """Give your share of one record to the auditor's one-time key, after the request was checked here.
+    """Check a request on this machine, then re-seal your share of the record to the auditor's one-time key.
 
-    Refused unless an auditor of your pinned roster signed the request and its entry is in the log.
+    Refused unless an auditor in your pinned roster signed the request and its entry is in the log.
     """
     given: MemberOptions = context.obj
     with open_session(_ROLE, given, disclosure_id=disclosure_id) as session:
@@ -68,12 +68,12 @@ def approve(context: typer.Context, disclosure_id: Id, yes: Yes = False) -> None
             confirm(yes, "Give your share for this request?", otherwise="nothing was decided")
             code = given.asked_code()
         else:
-            code = ""  # the client refuses before any code is spent
+            code = ""  # the client refuses before it uses a code
         _tell(context, custodian.approve(found, code=code))
 
 
 def deny(context: typer.Context, disclosure_id: Id, yes: Yes = False) -> None:
-    """Refuse your share; the request ends when too few custodians are left to approve it."""
+    """Deny a request; it ends when too few custodians are left to approve it."""
     with open_session(_ROLE, context.obj, disclosure_id=disclosure_id) as session:
         custodian = session.custodian()
         found = custodian.find(disclosure_id)

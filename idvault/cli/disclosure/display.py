@@ -1,4 +1,4 @@
-"""Shows disclosures: tables on stderr for people, one JSON object a line on stdout for programs."""
+"""Shows disclosures: as tables on stderr, or for programs as one JSON object a line on stdout."""
 
 import json
 from base64 import b64encode
@@ -104,9 +104,9 @@ def tell(content: dict[str, Any]) -> None:
 
 def show_disclosures(found: list[disclosure_pb2.Disclosure]) -> None:
     """Show the auditor's disclosures as a table."""
-    # An id that is cut off or wrapped cannot be copied, so the account has its own line.
+    # A truncated or wrapped id cannot be copied, so the account has its own line.
     table = Table(box=None)
-    for name in ("id, account", "state", "given", "opened", "ends (UTC)"):
+    for name in ("id, account", "state", "approved", "opened", "ends (UTC)"):
         table.add_column(name, no_wrap=True, overflow="fold")
     for each in found:
         content = disclosure(each)
@@ -122,14 +122,14 @@ def show_disclosures(found: list[disclosure_pb2.Disclosure]) -> None:
 
 
 def show_pending(found: PendingRequest) -> None:
-    """Show a request that waits for a custodian; if it does not verify, only why."""
+    """Show a request that waits for a custodian; if it does not verify, show only the reason."""
     content = pending(found)
     if found.refused is not None or found.terms is None or found.requested_at is None:
         body = Text(f"does not verify: {content['refused']}\n{content['why']}", style="bold red")
         Console(stderr=True).print(Panel(body, title=f"request {found.disclosure_id}"))
         return
     rows = {
-        "who asks": f"{content['auditor']}, {content['organisation']}",
+        "requested by": f"{content['auditor']}, {content['organisation']}",
         "key": f"{content['fingerprint']}, since version {content['since_roster_version']} of the roster",
         "account": content["account_token"],
         "case": content["case_reference"],
@@ -165,6 +165,6 @@ def show_rows(rows: dict[str, Any], *, title: str) -> None:
     """Show names and values on stderr."""
     table = Table(box=None, show_header=False)
     for name, value in rows.items():
-        # Text from others must not be read as markup.
+        # Text from other parties must not be parsed as markup.
         table.add_row(Text(name, style="bold"), Text(str(value)))
     Console(stderr=True).print(Panel(table, title=title))

@@ -35,13 +35,13 @@ DatabaseUrl = Annotated[
 ]
 Bundle = Annotated[
     Path | None,
-    typer.Option(metavar="DIR", help="The public directory or a copy, or what `log export` wrote."),
+    typer.Option(metavar="DIR", help="The public directory, a copy of it, or the output of `log export`."),
 ]
 Outside = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
-        help="A signed checkpoint from elsewhere: from a witness, or kept by `follow-log`.",
+        help="A signed checkpoint from an independent source: from a witness, or kept by `follow-log`.",
     ),
 ]
 ShredDatabaseUrl = Annotated[
@@ -57,7 +57,7 @@ Witness = Annotated[
     ),
 ]
 Quorum = Annotated[
-    int | None, typer.Option(min=1, metavar="N", help="How many of them are enough; without it, all.")
+    int | None, typer.Option(min=1, metavar="N", help="How many witnesses are enough; default: all.")
 ]
 
 
@@ -77,15 +77,15 @@ def verify(  # noqa: PLR0917 - typer makes an option of each
     witness: Witness = None,
     quorum: Quorum = None,
 ) -> None:
-    """Recompute the log from its entries, and compare it with what was signed and stored.
+    """Recompute the log from its entries, and compare it with the stored hashes and signed checkpoints.
 
-    Needs no settings and no server. Exit code 5 names the first wrong entry.
+    Needs no settings and no server. With exit code 5 the command names the first wrong entry.
 
     A bundle contains its newest checkpoint. A main database does not: the checkpoint is in the second
-    database, named by --shred-database, or by default a file shred.sqlite3 beside main.sqlite3. Without any
-    checkpoint only the database's own hashes are checked, and the command says that nothing was signed. The
-    vault's own checkpoint does not reveal that the newest entries were cut off together with it; one from
-    elsewhere (--checkpoint) does.
+    database, named by --shred-database, or by default the file shred.sqlite3 beside main.sqlite3. Without any
+    checkpoint the command checks only the database's own hashes, and says so. The vault's own checkpoint does
+    not reveal that the newest entries were cut off together with it; one from an independent source
+    (--checkpoint) does.
     """
     source = _source(database, bundle, shred_database)
     trust = log_trust.read(public_key=public_key, witness=witness or [], quorum=quorum)
@@ -101,12 +101,12 @@ def verify(  # noqa: PLR0917 - typer makes an option of each
 
 @app.command()
 def export(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write; made if it is missing.")],
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The folder to write; created if it is missing.")
+    ],
     public_key: Annotated[
         str | None,
-        typer.Option(
-            metavar="VKEY", help="The log's public key; without it, read from the worker's key file."
-        ),
+        typer.Option(metavar="VKEY", help="The log's public key; default: read from the worker's key file."),
     ] = None,
 ) -> None:
     """Write the log up to its newest checkpoint as static files (C2SP tlog-tiles), as `work` publishes it.
@@ -177,7 +177,7 @@ def _bar() -> Iterator[Bar]:
 
 
 def _refusal(error: LogError, *, as_json: bool) -> Exception:
-    """Return what ends a verification; without --json the reason is the last line of stdout."""
+    """Return the exception that ends a verification; without --json the reason is the last line of stdout."""
     if not as_json:
         typer.echo(f"log: {error}")
         return typer.Exit(ExitCode.UNVERIFIED)
@@ -210,12 +210,12 @@ def _limits(verified: VerifiedLog, *, outside: bool) -> Iterator[str]:
     """Yield what the verification cannot show."""
     if not verified.signed:
         yield (
-            "no signed checkpoint was found: the entries fit together, but truncation is not excluded, nor "
-            "that somebody who can write the database has rewritten them"
+            "no signed checkpoint was found: the entries are consistent, but may have been truncated, or "
+            "rewritten by somebody who can write to the database"
         )
     elif not outside:
-        yield "no checkpoint from elsewhere was given (--checkpoint): truncation is not excluded"
+        yield "no independent checkpoint was given (--checkpoint): the log may have been truncated"
     if verified.uncovered:
-        yield f"{verified.uncovered} newer entries are in order, and no checkpoint covers them yet"
+        yield f"{verified.uncovered} newer entries are consistent, but no checkpoint covers them yet"
     if verified.unsequenced:
-        yield f"{verified.unsequenced} entries wait for their place in the log"
+        yield f"{verified.unsequenced} entries are not yet in the log"

@@ -24,7 +24,7 @@ Bar = Callable[[int], Callable[[int], None]]
 
 @dataclass(frozen=True, slots=True)
 class VerifiedLog:
-    """A verified log. size, root: of the largest checkpoint, or of all entries if there is none.
+    """A verified log. size, root: those of the largest checkpoint, or of all entries if there is none.
 
     signed: whether there was a checkpoint at all. uncovered: entries beyond it. unsequenced: entries that
     have no place in the log yet.
@@ -41,7 +41,7 @@ class Source(Protocol):
     """A stored log."""
 
     def verify(self, trust: LogTrust, outside: Sequence[bytes], bar: Bar) -> VerifiedLog:
-        """Verify it against its own checkpoint and those from outside; raises LogError, CommandError."""
+        """Verify it against its own checkpoint and the independent ones; raises LogError, CommandError."""
         ...
 
 
@@ -52,7 +52,7 @@ class BundleSource:
     folder: Path
 
     def verify(self, trust: LogTrust, outside: Sequence[bytes], bar: Bar) -> VerifiedLog:
-        """Verify every entry and tile up to the bundle's own checkpoint, then those from outside."""
+        """Verify every entry and tile up to the bundle's own checkpoint, then the independent ones."""
         own = self._read(CHECKPOINT_PATH)
         if own is None and not outside:
             text = f"there is no checkpoint in {self.folder}: give one with --checkpoint"
@@ -100,10 +100,10 @@ class BundleSource:
 
 
 class DatabaseSource:
-    """The main database of a vault, and its second one for the checkpoint where it is known."""
+    """The main database of a vault, and the second database with the checkpoint, if known."""
 
     def __init__(self, *, database_url: str, shred_database_url: str | None) -> None:
-        """Take the addresses; without the second, it is looked for beside a SQLite file of the usual name."""
+        """shred_database_url: None to look for shred.sqlite3 beside a file main.sqlite3."""
         self._url = database_url
         self._shred_url = shred_database_url or _beside(database_url)
 

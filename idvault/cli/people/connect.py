@@ -14,8 +14,10 @@ from idvault_client.people import identity_folder
 
 def connect(  # noqa: PLR0917 - typer makes an option of each
     context: typer.Context,
-    target: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where the custody edge listens.")],
-    ca: Annotated[Path, typer.Option(help="PEM file of the authority of the vault's certificate.")],
+    target: Annotated[str, typer.Option(metavar="HOST:PORT", help="The address of the custody edge.")],
+    ca: Annotated[
+        Path, typer.Option(help="The PEM file of the authority that signed the vault's certificate.")
+    ],
     log_key: Annotated[
         str,
         typer.Option(
@@ -25,7 +27,7 @@ def connect(  # noqa: PLR0917 - typer makes an option of each
     roster: Annotated[
         Path,
         typer.Option(
-            metavar="FILE", help="The published roster, with its former versions beside it; read it first."
+            metavar="FILE", help="The published roster, with its earlier versions beside it; read it first."
         ),
     ],
     server_name: Annotated[
@@ -34,8 +36,8 @@ def connect(  # noqa: PLR0917 - typer makes an option of each
 ) -> None:
     """Connect to a vault, and pin its roster and log key.
 
-    A repeat may give another address. Another log key, or a roster that contradicts the pinned one, is
-    refused.
+    Run it again to change the address. It refuses another log key, or a roster that contradicts the pinned
+    one.
     """
     given: MemberOptions = context.obj
     folder = given.folder()

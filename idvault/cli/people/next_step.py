@@ -1,4 +1,4 @@
-"""After an error: what it means, and which command to type next."""
+"""Explains an error to a roster member, and suggests the next command."""
 
 import shlex
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from idvault.domain.disclosure import HistoryFinding
 from idvault.domain.error import InvalidError, Reason
 
 _WHY = {
-    Reason.ACCESS_DENIED: "the roster in force does not give you this role, or no share of this record",
+    Reason.ACCESS_DENIED: "the roster in force does not give you this role or a share of this record",
     Reason.SECOND_FACTOR_REFUSED: "the code is wrong, expired or already used",
     Reason.SECOND_FACTOR_LOCKED: "there were too many wrong codes",
     Reason.SELF_APPROVAL: "you cannot decide on your own request",
@@ -16,7 +16,7 @@ _WHY = {
     Reason.DISCLOSURE_EXPIRED: "the request has expired",
     Reason.QUORUM_INVALID: "the custodians of the record have just changed",
     Reason.ROSTER_INVALID: "the roster has just changed",
-    Reason.REQUEST_NOT_FOUND: "nothing with this id is for you",
+    Reason.REQUEST_NOT_FOUND: "there is no request with this id for you",
     Reason.ACCOUNT_NOT_FOUND: "there is no account with a record under this token",
     Reason.ACCOUNT_ERASED: "the record was erased",
     Reason.TOO_MANY_ATTEMPTS: "you have reached the limit of requests for one day",
@@ -46,7 +46,7 @@ _OPTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """Suggests the next command. folder: the identity folder; disclosure_id: what it is about, if known."""
+    """Suggests the next command. folder: the identity folder; disclosure_id: the disclosure, if known."""
 
     role: str
     folder: Path
@@ -64,11 +64,11 @@ class NextStep:
             return f"{text}\nnothing was shown; tell the custodians, then: {show}"
         deny = f"{self.command} deny {self.disclosure_id or 'ID'}"
         if finding is HistoryFinding.NOT_IN_LOG:
-            deny = f"if it was sent just now, repeat the command in a few seconds; else {deny}"
+            deny = f"if the request is new, repeat the command in a few seconds; otherwise {deny}"
         return f"{text}\nno share was given; next: {deny}"
 
     def after_refusal(self, text: str, reason: str | None, field: str) -> str:
-        """Return the text for something that the vault refused; field: the invalid one, if it named any."""
+        """Return the text for something that the vault refused. field: the invalid field, if any."""
         known = Reason(reason) if reason in {each.value for each in Reason} else None
         why = f"\nwhy: {_WHY[known]}" if known in _WHY else ""
         return f"{text}{why}\nnext: {self._after(known)}"

@@ -1,4 +1,4 @@
-"""Passphrases of roster members: from a file, or asked for at a terminal."""
+"""Passphrases of roster members, from a file or from a prompt at the terminal."""
 
 import sys
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from idvault.custody.identity import IdentityError, PassphraseError
 
 PassphraseFile = Annotated[
     Path | None,
-    typer.Option(help="The file that holds the passphrase; without it you are asked, at a terminal only."),
+    typer.Option(help="The file with the passphrase; without it the command asks at the terminal."),
 ]
 _SHORTEST = 11
 
@@ -28,7 +28,7 @@ def read(file: Path | None) -> bytes:
 
 
 def choose(file: Path | None) -> bytes:
-    """Return the passphrase of a new identity, asked for twice; raises CommandError for a short one."""
+    """Return the passphrase of a new identity, asking for it twice; raises CommandError for a short one."""
     if file is not None:
         chosen = read(file)
     else:
@@ -71,7 +71,7 @@ def _check_terminal(option: str = "--passphrase-file") -> None:
     if not sys.stdin.isatty():
         raise CommandError(
             ExitCode.WRONG_USAGE,
-            f"{option} is missing, and there is no terminal to ask at",
+            f"{option} is missing, and there is no terminal to ask on",
             reason="NO_TERMINAL",
             field=option,
         )

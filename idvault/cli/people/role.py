@@ -1,4 +1,4 @@
-"""`idvault auditor` and `idvault custodian`: the commands of a role, and `init`, which makes its keys."""
+"""`idvault auditor` and `idvault custodian`: the commands of a role, and `init`, which creates its keys."""
 
 import os
 import re
@@ -25,7 +25,7 @@ Identity = Annotated[Path | None, typer.Option(help="Your identity folder, on yo
 OneTimeCode = Annotated[
     str | None,
     typer.Option(
-        metavar="CODE", help="A code of your second factor; without it you are asked, at a terminal only."
+        metavar="CODE", help="A code of your second factor; without it the command asks at the terminal."
     ),
 ]
 
@@ -45,7 +45,7 @@ def make(role: str) -> typer.Typer:
 
     options.__doc__ = f"{_WHAT[role]} Run these commands on your own machine."
 
-    app.command("init", short_help="Make your keys, and the public file for the roster.")(_init(role))
+    app.command("init", short_help="Create your keys, and the public file for the roster.")(_init(role))
     app.command("connect", short_help="Pin the vault, its log key and its roster.")(connect.connect)
     app.command("second-factor", short_help="Enrol an authenticator app.")(second_factor.second_factor)
     if role == "auditor":
@@ -58,8 +58,10 @@ def make(role: str) -> typer.Typer:
 def _init(role: str) -> Callable[..., None]:
     def init(  # noqa: PLR0917 - typer makes an option of each
         context: typer.Context,
-        name: Annotated[str, typer.Option(help="The name in the roster: small letters, digits, hyphens.")],
-        organization: Annotated[str, typer.Option(help="The organisation that you work for.")],
+        name: Annotated[
+            str, typer.Option(help="Your name in the roster: lower-case letters, digits, hyphens.")
+        ],
+        organization: Annotated[str, typer.Option(help="Your organisation.")],
         identity: Identity = None,
         certificate: Annotated[
             Path | None,
@@ -67,11 +69,11 @@ def _init(role: str) -> Callable[..., None]:
         ] = None,
         passphrase_file: passphrase.PassphraseFile = None,
     ) -> None:
-        """Make your keys, encrypted under a passphrase, and the public file for the roster.
+        """Create your keys, encrypted under a passphrase, and the public file for the roster.
 
-        The private keys never leave the folder. Give public.json to the operator who runs `idvault roster
-        propose`. The roster also pins the key of your TLS certificate, which names spiffe://DOMAIN/ROLE/NAME:
-        give the certificate here, or to `roster propose`.
+        The private keys never leave the folder. Send public.json to the operator, who runs `idvault roster
+        propose`. The roster also pins the key of your TLS certificate, which names spiffe://DOMAIN/ROLE/NAME.
+        Pass the certificate here, or let the operator pass it to `roster propose`.
         """
         given: MemberOptions = context.obj
         folder = _needed(identity or given.identity)
@@ -98,7 +100,7 @@ def _needed(folder: Path | None) -> Path:
 
 def _check_name(name: str) -> None:
     if not _NAME.fullmatch(name):
-        raise wrong_usage("a name is small letters, digits and hyphens", field="--name")
+        raise wrong_usage("a name has lower-case letters, digits and hyphens only", field="--name")
 
 
 def _take_certificate(pem: Path, folder: Path, *, role: str, name: str) -> None:
@@ -113,7 +115,7 @@ def _take_certificate(pem: Path, folder: Path, *, role: str, name: str) -> None:
 
 
 def _create(folder: Path, *, role: str, name: str, organization: str, passphrase_file: Path | None) -> None:
-    # Checked before a passphrase is asked for.
+    # Checked before the command asks for a passphrase.
     if (folder / identity.KEYS).exists():
         raise CommandError(
             ExitCode.REFUSED, f"{folder} holds keys already", reason="EXISTS", field="--identity"

@@ -28,8 +28,8 @@ File = Annotated[Path, typer.Argument(help="The roster file.")]
 After = Annotated[
     Path | None,
     typer.Option(
-        help="The previous version, which you have verified; without it, all former versions must lie "
-        "beside FILE."
+        help="The previous version, which you have verified; without it, all earlier versions must be beside "
+        "FILE."
     ),
 ]
 People = Annotated[
@@ -37,7 +37,7 @@ People = Annotated[
     typer.Option(
         "--person",
         metavar="FILE",
-        help="A member's public file, as `auditor init` wrote it; may be repeated.",
+        help="A member's public file, as written by `auditor init`; may be repeated.",
     ),
 ]
 Certificates = Annotated[
@@ -45,7 +45,7 @@ Certificates = Annotated[
     typer.Option(
         "--certificate",
         metavar="FILE",
-        help="That member's TLS certificate, whose key is pinned; may be repeated.",
+        help="A member's TLS certificate, whose key is pinned; may be repeated.",
     ),
 ]
 Remove = Annotated[
@@ -55,7 +55,7 @@ Quorums = Annotated[
     list[str] | None,
     typer.Option(
         metavar="NAME:M:CUSTODIAN,…",
-        help="A quorum: its name, how many must act together, and its custodians in order.",
+        help="A quorum: its name, how many custodians must act together, and its custodians in order.",
     ),
 ]
 Own = Annotated[Path | None, typer.Option(help="Your identity folder, for --server.")]
@@ -63,7 +63,7 @@ Development = Annotated[
     bool,
     typer.Option(
         "--development",
-        help="Allow what only development may have; such a roster remains a development roster.",
+        help="Allow a quorum that is too small for production; the roster remains a development roster.",
     ),
 ]
 
@@ -75,7 +75,7 @@ def rosters() -> None:
 
 @app.command(short_help="Print the members and quorums of a roster.")
 def show(file: File, after: After = None) -> None:
-    """Print members and quorums of a roster, and whether it is valid (exit code 5: not yet, and why)."""
+    """Print the members and quorums of a roster; exit code 5 with the reason if it is not valid yet."""
     found = _read(file)
     for each in found.people:
         typer.echo(f"{each.role:<10} {each.name:<20} {each.organisation}")
@@ -105,9 +105,9 @@ def propose(  # noqa: PLR0917 - typer makes an option of each
 ) -> None:
     """Write a roster without signatures: the first version, or the one after --after.
 
-    A member or quorum of the previous version stays unless it is named again. Send the file to the
-    custodians: each reads it with `show` and signs it with `sign`. With --server the proposal goes to the
-    vault too: the custodians can fetch it there, and the last signature that is needed puts it in force.
+    Members and quorums of the previous version stay; naming one again replaces it. Send the file to the
+    custodians, who read it with `show` and sign it with `sign`. With --server the proposal goes to the vault
+    too: the custodians can fetch it there, and the last required signature puts it in force.
     """
     vault = roster_server.chosen(server, identity=identity, ca=ca, server_name=server_name)
     found = _next(
@@ -130,9 +130,9 @@ def sign(  # noqa: PLR0917 - typer makes an option of each
 ) -> None:
     """Add your signature as a custodian to a roster file. Read it with `show` first.
 
-    With --server the vault gets the signature too; the last one that is needed puts the roster in force.
+    With --server the vault gets the signature too; the last required signature puts the roster in force.
     """
-    from idvault.custody import identity as identities  # noqa: PLC0415 - only who signs needs it
+    from idvault.custody import identity as identities  # noqa: PLC0415 - only `sign` needs it
 
     with passphrase.identity_errors():
         own = identities.load(identity, passphrase=passphrase.read(passphrase_file))
@@ -147,15 +147,15 @@ def sign(  # noqa: PLR0917 - typer makes an option of each
 def verify(file: File, after: After = None) -> None:
     """Check a roster and the custodians' signatures.
 
-    The first version needs those of all its custodians, a later one those of M custodians of each quorum of
-    the version before.
+    The first version needs the signatures of all its custodians. A later version needs those of M custodians
+    of each quorum of the previous version.
     """
     found = _read(file)
     _verify(file, found, after)
     typer.echo(_summary(found))
 
 
-@app.command(short_help="Verify a roster and put it in its place.")
+@app.command(short_help="Verify a roster and install it.")
 def publish(
     file: File,
     identity: Own = None,
@@ -163,10 +163,10 @@ def publish(
     ca: CaOption = None,
     server_name: ServerNameOption = "",
 ) -> None:
-    """Verify a roster against the published one and put it in its place, IDVAULT_ROSTER.
+    """Verify a roster against the published one and install it as IDVAULT_ROSTER.
 
-    Running processes load it within a second. Former versions stay beside it, as roster.1.json and so on.
-    With --server the file goes to that vault instead, from the operator's own machine.
+    Running processes load it within a second. Earlier versions stay beside it, as roster.1.json and so on.
+    With --server, the operator sends the file to that vault instead.
     """
     vault = roster_server.chosen(server, identity=identity, ca=ca, server_name=server_name)
     if vault is not None:
@@ -190,19 +190,19 @@ def fetch(  # noqa: PLR0917 - typer makes an option of each
     identity: Annotated[Path, typer.Option(help="Your identity folder.")],
     server: Annotated[str, typer.Option(metavar="HOST:PORT", help="The vault's custody edge.")],
     proposal: Annotated[
-        bool, typer.Option("--proposal", help="The newest proposal instead of the version in force.")
+        bool, typer.Option("--proposal", help="Fetch the newest proposal, not the version in force.")
     ] = False,
     ca: CaOption = None,
     server_name: ServerNameOption = "",
 ) -> None:
-    """Fetch a roster from a vault to FILE, former versions beside it; `verify` it before you rely on it.
+    """Fetch a roster from a vault to FILE, with earlier versions beside it.
 
-    Read a proposal with `show` before you sign it.
+    Run `verify` before you rely on it. Read a proposal with `show` before you sign it.
     """
     vault = roster_server.needed(server, identity=identity, ca=ca, server_name=server_name)
     newest = vault.get(0)
     if proposal and not newest.proposals:
-        raise CommandError(ExitCode.REFUSED, "nothing is proposed", reason="REQUEST_NOT_FOUND")
+        raise CommandError(ExitCode.REFUSED, "there is no proposal", reason="REQUEST_NOT_FOUND")
     found = roster.parse(newest.proposals[0].file if proposal else newest.file)
     for version in range(1, found.version):
         former = roster.parse(vault.get(version).file)
@@ -269,7 +269,7 @@ def _write(path: Path, found: Roster) -> None:
 
 
 def _people(files: list[Path], certificates: list[Path]) -> dict[str, dict[str, Any]]:
-    """Return the people of public files by name, each with the key of a certificate that names it."""
+    """Return the members of public files by name, each with the key of the certificate that names it."""
     with passphrase.identity_errors():
         claims = [certificate.read(path.read_bytes()) for path in certificates]
     pins = {(claim.role, claim.name): claim.spki for claim in claims}

@@ -18,11 +18,13 @@ from idvault_client.transport import Tls
 
 ServerOption = Annotated[
     str | None,
-    typer.Option("--server", metavar="HOST:PORT", help="A vault's custody edge, called with --identity."),
+    typer.Option("--server", metavar="HOST:PORT", help="A vault's custody edge; needs --identity."),
 ]
 CaOption = Annotated[
     Path | None,
-    typer.Option("--ca", help="The authority of the vault's certificate (PEM); else ca.pem of --identity."),
+    typer.Option(
+        "--ca", help="The authority of the vault's certificate (PEM); default: ca.pem of --identity."
+    ),
 ]
 ServerNameOption = Annotated[
     str, typer.Option("--server-name", help="The name in the vault's certificate, if not HOST.")

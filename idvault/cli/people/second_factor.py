@@ -13,17 +13,17 @@ from idvault_client.people import second_factor as enrolments
 Confirm = Annotated[
     str | None,
     typer.Option(
-        metavar="CODE", help="Only confirm an enrolment that was begun, with a code that the app shows now."
+        metavar="CODE", help="Only confirm an enrolment begun earlier, with a code that the app shows now."
     ),
 ]
 
 
 def second_factor(context: typer.Context, confirm: Confirm = None) -> None:
-    """Enrol an authenticator app: shows a QR code, and asks for the first code of the app.
+    """Enrol an authenticator app: show a QR code, and ask for the app's first code.
 
-    If you already have a second factor, give one of its codes with --code, before the verb. The secret
-    arrives sealed to your own key: nobody else can read it, not even the operator. A lost second factor
-    cannot be reset: the custodians have to name you again in the next roster, with new keys from `init`.
+    If you already have a second factor, give one of its codes with --code before `second-factor`. The secret
+    is sealed to your own key, so not even the operator can read it. A lost second factor cannot be reset: the
+    custodians must name you again in the next roster, with new keys from `init`.
     """
     given: MemberOptions = context.obj
     role = str(context.parent.info_name if context.parent else "")
@@ -39,7 +39,7 @@ def second_factor(context: typer.Context, confirm: Confirm = None) -> None:
 
 
 def _show(context: typer.Context, uri: str) -> None:
-    """Draw the URI as a QR code on a terminal; print the URI itself for those without a camera."""
+    """Draw the URI as a QR code on a terminal, and print the URI itself for apps without a camera."""
     if as_json(context):
         typer.echo(json.dumps({"uri": uri}))
         return

@@ -1,4 +1,7 @@
-"""A member's session: keys opened, newest roster pinned, connected; errors suggest the next command."""
+"""A roster member's session: opens the keys, pins the newest roster and connects.
+
+Every error of a session suggests the next command.
+"""
 
 import os
 import sys
@@ -30,7 +33,7 @@ from idvault_client.people.trust import FindingError
 
 @dataclass(frozen=True, slots=True)
 class MemberOptions:
-    """The options before the verb."""
+    """The options before the command's verb."""
 
     identity: Path | None
     passphrase_file: Path | None
@@ -43,7 +46,7 @@ class MemberOptions:
         return self.identity
 
     def asked_code(self) -> str:
-        """Return the one-time code, asked for at a terminal only."""
+        """Return the one-time code, asking for it at the terminal if it was not given."""
         return self.code or passphrase.ask("One-time code", option="--code")
 
 
@@ -100,7 +103,7 @@ def open_session(
 
 @contextmanager
 def explained(again: NextStep) -> Iterator[None]:
-    """Turn the errors of a session into how the command ends."""
+    """Turn the errors of a session into CommandError."""
     try:
         yield
     except FindingError as error:
@@ -137,6 +140,6 @@ def as_json(context: typer.Context) -> bool:
 
 
 def confirm(yes: bool, question: str, *, otherwise: str) -> None:
-    """Ask at a terminal, unless --yes was given; raises CommandError for a no."""
+    """Ask for confirmation at a terminal, unless --yes was given; raises CommandError for a no."""
     if not yes and sys.stdin.isatty() and not typer.confirm(question, err=True):
         raise CommandError(ExitCode.REFUSED, otherwise, reason="NOT_CONFIRMED")

@@ -1,4 +1,4 @@
-"""The change feeds: numbers given to changes, and changes read by them (ports.feed)."""
+"""Change feeds: assigns sequence numbers to changes and reads changes by number (ports.feed)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ _UNNUMBERED = (
     .limit(_LIMIT)
 )
 _WAITING: Statement[str] = statement(_UNNUMBERED, scalar)
-# A change is waited for that is being changed again: it may be durable, and nobody may see less.
+# Waits for a row that another act is changing: skipping it could hide a change that is already durable.
 _UNARRANGED = statement(
     by_index(
         for_change(_UNNUMBERED.where(among(status_feed.c.relying_party, "parties"))),
@@ -73,18 +73,18 @@ class SqlFeedStore:
     database: Database
 
     async def arrange(self, *, limit: int) -> int:
-        """Give the next numbers to up to limit changes; return how many."""
+        """Assign the next numbers to up to `limit` changes; return how many."""
         parties = await self._waiting(limit)
         return await self._arrange(parties, limit) if parties else 0
 
     @read("feed.waiting")
     async def _waiting(self, connection: Connection, limit: int) -> list[str]:
-        """Return those whose changes come next."""
+        """Return the relying parties whose changes are numbered next."""
         return list(dict.fromkeys(await connection.all(_WAITING, limit=limit)))
 
     @act("feed.arrange")
     async def _arrange(self, connection: Connection, parties: Sequence[str], limit: int) -> int:
-        # The heads are locked first and in one order: two who arrange at once follow one another.
+        # Heads are locked first and in a fixed order: concurrent calls run one after the other.
         heads = await _locked_heads(connection, parties)
         places = []
         for row in await connection.all(_UNARRANGED, parties=parties, limit=limit):
@@ -109,7 +109,7 @@ class SqlFeedStore:
     async def changes(
         self, connection: Connection, *, relying_party: str, after: int, limit: int
     ) -> list[Change]:
-        """Return changes with a number greater than one, in their order."""
+        """Return the changes numbered above `after`, in order."""
         return await connection.all(_CHANGES, party=relying_party, after=after, limit=limit)
 
 
@@ -122,7 +122,7 @@ async def _locked_heads(connection: Connection, parties: Sequence[str]) -> dict[
 
 
 async def locked_head(connection: Connection, party: str) -> int:
-    """Return the last number of a feed; until this act ends nobody else gives one."""
+    """Return the last number of a feed and lock it: no other act assigns one until this act ends."""
     return (await _locked_heads(connection, [party]))[party]
 
 

@@ -1,4 +1,4 @@
-"""How an act notes, in its own transaction, that statuses changed; the notes get their numbers later."""
+"""Queues status changes for the change feed in the act's transaction; they are numbered later."""
 
 from sqlalchemy import update
 
@@ -21,12 +21,12 @@ _ATTESTED = statement(_OWN.values(changes=status_feed.c.changes + 1))
 
 
 async def changed(connection: Connection, account: Account) -> None:
-    """Note an added or changed account; one with the revision of the last note is no news."""
+    """Queue a new or changed account; does nothing if its revision is already queued."""
     await connection.run(_CHANGED, account_token=account.account_token, sequence=None, **first(account))
 
 
 def first(account: Account) -> dict[str, object]:
-    """Return the first note of an account as columns, but its token."""
+    """Return the columns of an account's first feed row, except its token."""
     return {
         "relying_party": account.relying_party,
         "revision": account.revision,
@@ -36,10 +36,10 @@ def first(account: Account) -> dict[str, object]:
 
 
 async def removed(connection: Connection, *, account_token: str) -> None:
-    """Note that an account is no more."""
+    """Queue the removal of an account."""
     await connection.run(_REMOVED, token=account_token)
 
 
 async def attested(connection: Connection, *, account_token: str) -> None:
-    """Note that an account has one more entry in a status list; its status did not change."""
+    """Record that an account got another status list entry; its status did not change."""
     await connection.run(_ATTESTED, token=account_token)

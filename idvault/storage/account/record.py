@@ -1,4 +1,4 @@
-"""Rows of sealed records: one for each account, the newest version only, its shares packed."""
+"""Rows of sealed records: one per account, the newest version only, its shares packed in one column."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,7 @@ _ID_DIGITS = 64
 
 
 def from_row(row: Any) -> SealedRecord:
-    """Return the record that a row of `records` is."""
+    """Return the record stored in a row of `records`."""
     return SealedRecord(
         account_token=row.account_token,
         relying_party=row.relying_party,
@@ -56,7 +56,7 @@ class SqlRecordStore:
 
 
 async def put(connection: Connection, record: SealedRecord) -> None:
-    """Store a record in the place of the account's former one."""
+    """Store a record, replacing the account's previous one."""
     await connection.run(
         _PUT,
         account_token=record.account_token,
@@ -81,23 +81,23 @@ async def find(connection: Connection, account_token: str) -> SealedRecord | Non
 
 
 def pack(parts: tuple[bytes, ...]) -> bytes:
-    """Return the parts in one column: each its 4-byte big-endian length and its bytes."""
+    """Pack the parts into one value: for each, its 4-byte big-endian length and its bytes."""
     return b"".join(len(part).to_bytes(_LENGTH_SIZE, "big") + part for part in parts)
 
 
 def pack_ids(quorum_ids: tuple[str, ...]) -> bytes | None:
-    """Return hex ids of quorums in one column, None for none."""
+    """Pack hex quorum ids into one value; None if there are none."""
     return bytes.fromhex("".join(quorum_ids)) or None
 
 
 def unpack_ids(packed: bytes | None) -> tuple[str, ...]:
-    """Return the hex ids again."""
+    """Unpack the hex ids."""
     digits = (packed or b"").hex()
     return tuple(digits[at : at + _ID_DIGITS] for at in range(0, len(digits), _ID_DIGITS))
 
 
 def unpack(packed: bytes) -> tuple[bytes, ...]:
-    """Return the parts again; raises ValueError if a length leads past the end."""
+    """Unpack the parts; raises ValueError if a length exceeds the data."""
     parts, at = [], 0
     while at < len(packed):
         begin = at + _LENGTH_SIZE

@@ -21,7 +21,7 @@ from idvault.storage.base.statement import param, statement
 
 
 def from_row(row: Any) -> Account:
-    """Return the account of a row that has all columns of its table."""
+    """Return the account in a row that holds every column of `accounts`."""
     return Account(
         account_token=row.account_token,
         relying_party=row.relying_party,
@@ -58,7 +58,7 @@ _PUT = statement(
 async def lock(
     connection: Connection, *, account_token: str, relying_party: str | None = None
 ) -> Account | None:
-    """Return the account and keep its row, and so its claims, from every other act until this one ends."""
+    """Return the account and lock its row, and so its claims, until this act ends."""
     if relying_party is None:
         return await connection.one(_LOCK, token=account_token)
     return await connection.one(_LOCK_OWN, token=account_token, party=relying_party)
@@ -77,7 +77,7 @@ async def put(connection: Connection, account: Account, *, claim_ended_at: datet
 
 
 def values(account: Account) -> dict[str, object]:
-    """Return an account as columns, but its token."""
+    """Return an account's columns, except its token."""
     return {
         "relying_party": account.relying_party,
         "subject_kind": account.subject_kind.value,

@@ -68,23 +68,23 @@ class SqlStatusStore:
     database: Database
 
     async def get(self, *, relying_party: str, account_token: str) -> Account | None:
-        """Return the account, None if it is unknown or another relying party's."""
+        """Return the account, or None if it is unknown or belongs to another relying party."""
         return await self.database.one("status.get", _GET, token=account_token, party=relying_party)
 
     @read("status.get_many")
     async def get_many(
         self, connection: Connection, *, relying_party: str, account_tokens: Sequence[str]
     ) -> list[Account]:
-        """Return those of up to 1,000 accounts that this relying party has."""
+        """Return the accounts, among up to 1,000 tokens, that belong to this relying party."""
         return await connection.all(_GET_MANY, tokens=account_tokens, party=relying_party)
 
     @read("status.expiring")
     async def expiring(self, connection: Connection, *, today: date, limit: int) -> list[Account]:
-        """Return accounts stored VERIFIED whose expire_date has come."""
+        """Return VERIFIED accounts whose expire_date is today or earlier."""
         return await connection.all(_EXPIRING, today=today, limit=limit)
 
     async def expire(self, account: Account, *, today: date, now: ClockReading, event: Event) -> bool:
-        """Store that a confirmation ran out; False unless the stored revision is the account's."""
+        """Store that a verification expired; False if the stored revision differs from the account's."""
         expired = account_rules.expire(account=account, today=today)
         return expired != account and await self._expire(account, expired, event)
 
@@ -105,14 +105,14 @@ class SqlStatusStore:
 
     @read("status.abandoned")
     async def abandoned(self, connection: Connection, *, before: datetime, limit: int) -> list[Account]:
-        """Return REJECTED accounts without person and open claim whose last claim ended before a time."""
+        """Return REJECTED accounts with no person and no open claim whose last claim ended before a time."""
         return await connection.all(_ABANDONED, before=before, limit=limit)
 
     @act("status.remove")
     async def remove(
         self, connection: Connection, account: Account, *, now: ClockReading, event: Event
     ) -> bool:
-        """Delete a REJECTED account that never succeeded; False unless its revision is the stored one."""
+        """Delete a REJECTED account that was never verified; False if the stored revision differs."""
         token = account.account_token
         if await connection.one(_LOCK_REMOVABLE, token=token, stored=account.revision) is None:
             return False

@@ -63,14 +63,14 @@ records = Table(
     Column("ciphertext", LargeBinary, nullable=False),
     Column("share_hashes", LargeBinary, nullable=False),
     Column("shares", LargeBinary, nullable=False),
-    # The quorum of each share, where a hand-over has made them different; null while all are the present one.
+    # The quorum of each share if a hand-over made them differ; null while all are at present_quorum_id.
     Column("share_quorum_ids", LargeBinary),
     ForeignKeyConstraint(["account_token"], ["accounts.account_token"]),
     Index(None, "present_quorum_id", "account_token"),
 )
 
-# One row for each account, also a removed one. sequence: null until the last change has its number; changes
-# counts them, listed is up to which one the status lists followed.
+# One row per account, including removed ones. sequence: null until the last change is numbered. changes: how
+# many changes there were. listed: how many of them the status lists include.
 status_feed = Table(
     "status_feed",
     main,

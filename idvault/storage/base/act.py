@@ -1,4 +1,4 @@
-"""Decorators that make a store's method an act or a read: its own connection is opened around it."""
+"""Decorators that run a store's method as an act or a read, with a connection opened for it."""
 
 from collections.abc import Callable, Coroutine
 from functools import wraps
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Store(Protocol):
-    """Whatever has acts and reads."""
+    """An object whose methods are acts and reads."""
 
     @property
     def database(self) -> Database:

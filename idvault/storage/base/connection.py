@@ -1,7 +1,7 @@
-"""What the work of an act or a read is given: a connection that runs statements.
+"""The connection on which an act or a read runs its statements.
 
-Work may await nothing else. On SQLite one thread runs it from beginning to end, and a transaction held across
-anything else would keep every other writer waiting; both databases refuse it alike.
+Work may await nothing but this connection. On SQLite one thread runs the work from start to end, and a
+transaction held across any other await would block every other writer. Both databases refuse it.
 """
 
 from abc import ABC, abstractmethod
@@ -21,24 +21,24 @@ class SuspendedError(RuntimeError):
 
 
 class Connection(ABC):
-    """Runs statements within one act or read. A statement's parameters are keywords, all of them.
+    """Runs statements within one act or read; every parameter of a statement is passed as a keyword.
 
-    Each method raises TypeError for a missing or unknown parameter, and whatever the driver raises.
+    Each method raises TypeError for a missing or unknown parameter, and lets the driver's exceptions pass.
     """
 
     busy = False
-    """Whether a statement is being run at this moment."""
+    """Whether a statement is running."""
 
     async def one(self, statement: Statement[T], /, **parameters: Any) -> T | None:
-        """Return the value of the first row, None if there is none."""
+        """Return the value of the first row, or None if there is none."""
         rows = await self.all(statement, **parameters)
         return rows[0] if rows else None
 
     async def only(self, statement: Statement[T], /, **parameters: Any) -> T:
-        """Return the value of the row that there must be; raises LookupError if there is none."""
+        """Return the value of the first row; raises LookupError if there is none."""
         rows = await self.all(statement, **parameters)
         if not rows:
-            raise LookupError("a row that must be there is missing")
+            raise LookupError("a required row is missing")
         return rows[0]
 
     async def all(self, statement: Statement[T], /, **parameters: Any) -> list[T]:
@@ -52,7 +52,7 @@ class Connection(ABC):
         return await self._execute(compiled.text, compiled.arguments(parameters))
 
     async def many(self, statement: Statement[Any], rows: Sequence[Mapping[str, Any]], /) -> None:
-        """Run a statement once for each row of parameters, sent at once."""
+        """Run a statement once for each row of parameters, in one batch."""
         if rows:
             compiled = self.compiled(statement)
             await self._execute_many(compiled.text, [compiled.arguments(row) for row in rows])
@@ -63,7 +63,7 @@ class Connection(ABC):
 
     @abstractmethod
     async def _fetch(self, text: str, arguments: Sequence[Any]) -> Sequence[Sequence[Any]]:
-        """Return all rows of the driver."""
+        """Return the driver's rows."""
 
     @abstractmethod
     async def _execute(self, text: str, arguments: Sequence[Any]) -> int:
@@ -79,7 +79,7 @@ Work = Callable[[Connection], Coroutine[Any, Any, T]]
 
 @dataclass(slots=True)
 class Commit:
-    """Whether COMMIT was sent: from then on nobody but the database knows whether an act is durable."""
+    """Whether COMMIT was sent: from then on only the database knows whether the act is durable."""
 
     sent: bool = False
 

@@ -1,4 +1,4 @@
-"""One database and its ways in: acts (one atomic, durable step), reads, and reads of one row."""
+"""One database and how it is used: acts (one durable transaction), reads, and reads of one row."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -27,16 +27,16 @@ def _ignore(_name: str, _seconds: float) -> None:
 
 
 class Database:
-    """A database of one deployment; every foreign exception ends here as UnavailableError.
+    """The database of one deployment; turns every driver exception into UnavailableError.
 
-    observe is told the name and the seconds of each act and read. patience: for how many seconds a database
-    that is away is tried again, as while PostgreSQL restarts. Must be closed.
+    observe receives the name and the seconds of each act and read. patience: for how many seconds to retry
+    while the database is unreachable, for example while PostgreSQL restarts. Must be closed.
     """
 
     def __init__(
         self, *, url: str, pool_size: int = 10, observe: Observe = _ignore, patience: float = _PATIENCE
     ) -> None:
-        """Connect to nothing yet; raises ValueError for an address that is neither SQLite nor PostgreSQL."""
+        """Set up without connecting; raises ValueError unless the address is SQLite or PostgreSQL."""
         parsed = address.parse(url)
         self._driver: Sqlite | Postgresql
         if address.is_sqlite(parsed):
@@ -47,22 +47,22 @@ class Database:
         self._patience = patience
 
     async def act(self, name: str, work: Work[T]) -> T:
-        """Do work in one transaction, durable when this returns.
+        """Run work in one transaction, durable when this returns.
 
-        It is begun anew where the database undid it for a conflict or was lost before COMMIT was sent; never
-        later, when nobody knows whether it is durable. Raises UnavailableError (STORE_UNAVAILABLE); domain
-        errors that work raises undo it and pass. Raises SuspendedError if work awaits anything else.
+        It is retried after a conflict, or if the connection was lost before COMMIT was sent. After COMMIT it
+        is never retried, since it may be durable. Raises UnavailableError (STORE_UNAVAILABLE). A domain error
+        raised by work rolls the transaction back. Raises SuspendedError if work awaits anything else.
         """
         return await self._repeated(name, lambda commit: self._driver.act(work, commit))
 
     async def read(self, name: str, work: Work[T]) -> T:
-        """Do work that changes nothing; raises UnavailableError (STORE_UNAVAILABLE) and SuspendedError."""
+        """Run work that changes nothing; raises UnavailableError (STORE_UNAVAILABLE) and SuspendedError."""
         return await self._repeated(name, lambda _: self._driver.read(work))
 
     async def one(self, name: str, statement: Statement[T], /, **parameters: Any) -> T | None:
-        """Return the value of the only row that a statement may have, None if it has none.
+        """Return the value of a statement that has at most one row, or None.
 
-        For look-ups by key: SQLite answers them on the event loop. Raises UnavailableError.
+        For look-ups by key: SQLite runs them on the event loop. Raises UnavailableError.
         """
         return await self._repeated(name, lambda _: self._driver.one(statement, parameters))
 
@@ -87,11 +87,11 @@ class Database:
                 await asyncio.sleep(pause)
         finally:
             self._observe(name, perf_counter() - begun)
-        # Raised outside of the except block: the driver's exception, whose text may hold values, stays there.
+        # Raised outside the except block: the driver's exception may hold values and must not be chained.
         raise UnavailableError(Reason.STORE_UNAVAILABLE) from failure
 
     def _pause(self, failure: DriverError, tries: int, seconds: float) -> float | None:
-        """Return how long to wait before the next try, None if there is none."""
+        """Return how long to wait before the next try, or None to give up."""
         if failure.conflict and tries < _TRIES:
             return _FIRST_PAUSE * 2.0 ** (tries - 1)
         if failure.lost and seconds < self._patience:

@@ -18,10 +18,10 @@ SQLITE: Dialect = sqlite_dialect(paramstyle="qmark")
 
 
 class _SqliteCompiler(SQLiteCompiler):
-    """Writes a hint after the table that it is about (storage.base.statement.by_index)."""
+    """Writes an index hint after its table (storage.base.statement.by_index)."""
 
     def get_from_hint_text(self, table: Any, text: Any) -> Any:
-        """Return the hint as it stands."""
+        """Return the hint unchanged."""
         return text
 
 
@@ -53,7 +53,7 @@ class Compiled:
         ]
 
     def read(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
-        """Return the driver's rows as named tuples of the columns' own types."""
+        """Return the driver's rows as named tuples, converted to the columns' types."""
         if self.row is None:
             return []
         if not self.conversions:
@@ -79,10 +79,10 @@ def compile_for(dialect: Dialect, clause: ClauseElement) -> Compiled:
 def _place(dialect: Dialect, compiled: SQLCompiler, name: str) -> tuple[str | None, Any]:
     bind = compiled.binds[name]
     if bind.expanding:
-        raise TypeError("the length of a list is part of this text: use `among` or `one_of`")
+        raise TypeError("the statement's text depends on the length of a list: use `among` or `one_of`")
     convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
     if bind.required:
-        # Several arguments may come of one parameter (storage.base.listing).
+        # Several arguments may come from one parameter (storage.base.listing).
         return name.partition(":")[0], convert
     value = bind.effective_value
     return None, value if convert is None else convert(value)

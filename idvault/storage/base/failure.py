@@ -1,10 +1,10 @@
-"""Turns what drivers raise into words that carry no value, and tells what may be tried again."""
+"""Converts driver exceptions into errors that carry no values, and says which may be retried."""
 
 import sqlite3
 
 import asyncpg  # type: ignore[import-untyped]
 
-# Whatever a driver raises; OSError covers refused connections and time-outs.
+# Everything a driver raises; OSError covers refused connections and time-outs.
 FOREIGN = (
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
@@ -21,14 +21,14 @@ _PRIMARY_CODE = 0xFF
 
 
 class DriverError(Exception):
-    """A database refused a statement; the text is the kind of refusal and its code, never a value.
+    """A statement failed; the text is the exception's class and code, never a value.
 
-    conflict: the database surely did nothing, and the same step may pass when repeated at once.
-    lost: the connection is of no more use; another one may be.
+    conflict: the database rolled back, and an immediate retry may succeed.
+    lost: this connection is unusable; a new one may work.
     """
 
     def __init__(self, kind: str, code: str = "", *, conflict: bool = False, lost: bool = False) -> None:
-        """Keep what an operator needs in order to look the failure up."""
+        """Keep what an operator needs to look up the failure."""
         super().__init__(f"{kind} {code}".strip())
         self.code = code
         self.conflict = conflict
@@ -36,7 +36,7 @@ class DriverError(Exception):
 
 
 def describe(error: BaseException) -> DriverError:
-    """Return the failure without its text: drivers quote rows and parameters in theirs."""
+    """Return the failure without the driver's text, which may quote rows and parameters."""
     kind = type(error).__name__
     state = getattr(error, "sqlstate", None)
     if isinstance(state, str):
@@ -50,9 +50,9 @@ def describe(error: BaseException) -> DriverError:
 
 
 def _is_lost(error: BaseException) -> bool:
-    # A time-out is not repeated: the next one would take as long, and the caller has waited.
+    # A time-out is not retried: the next try would take as long, and the caller has already waited.
     if isinstance(error, TimeoutError):
         return False
-    # asyncpg says in this very class that a connection is closed; its subclasses are about wrong values. It
-    # says InternalClientError where the server's last word has come, and the end of the connection has not.
+    # asyncpg raises InterfaceError itself for a closed connection; its subclasses report wrong values. It
+    # raises InternalClientError if the server's last message arrived but the end of the connection did not.
     return isinstance(error, OSError | asyncpg.InternalClientError) or type(error) is asyncpg.InterfaceError

@@ -1,9 +1,9 @@
-"""Request ids in storage: a mutation that is asked for again is not done again.
+"""Request ids in storage: a repeated mutation is carried out only once.
 
-- A request's row is written by the act that it asks for, in the same transaction.
-- A repeat with the same body is answered with what the row keeps, and its act must write nothing.
-- Another body under the same caller and id raises AlreadyExistsError (REQUEST_ID_REUSED).
-- Rows are forgotten after their time; then the id is new again.
+- The act that a request asks for writes the request's row, in the same transaction.
+- A repeat with the same body gets the stored answer; its act must write nothing.
+- A different body with the same caller and id raises AlreadyExistsError (REQUEST_ID_REUSED).
+- Rows are deleted after a retention time; the id then counts as new.
 """
 
 from collections.abc import Callable
@@ -22,20 +22,20 @@ T = TypeVar("T")
 
 
 class Kept(NamedTuple, Generic[T]):
-    """What a row keeps. fingerprint: a keyed hash of method and body; answer: what a repeat is given."""
+    """A stored request. fingerprint: a keyed hash of method and body; answer: what a repeat receives."""
 
     fingerprint: bytes
     answer: T
 
 
 class Requests(Generic[T]):
-    """The requests of one table, in a constant beside it.
+    """The requests of one table, kept as a constant beside it.
 
-    Its columns: the caller, request_id, fingerprint, made_at, and those that the answer is made of.
+    The table's columns: the caller, request_id, fingerprint, made_at, and those of the answer.
     """
 
     def __init__(self, table: Table, *, caller: str, answer: Callable[[Any], T]) -> None:
-        """Write the statements. caller: the column that names who asks; answer: makes it of a row."""
+        """Build the statements. caller: the column that names the caller; answer: builds it from a row."""
         key = [table.c[caller], table.c.request_id]
         this = (key[0] == param("caller")) & (key[1] == param("request_id"))
         given = {caller: param("caller")} | {
@@ -55,9 +55,9 @@ class Requests(Generic[T]):
     async def remember(
         self, connection: Connection, request: Request, *, now: datetime, **answer: Any
     ) -> T | None:
-        """Store a request and return None, or return the answer of the same one before.
+        """Store a new request and return None, or return the stored answer to a repeat.
 
-        Waits for an act that has stored it, until that one is durable or undone. answer: its columns.
+        If another open act has stored the request, waits until that act ends. answer: the answer's columns.
         """
         new = await connection.one(
             self._add,
@@ -70,16 +70,16 @@ class Requests(Generic[T]):
         return None if new is not None else await self.find(connection, request)
 
     async def conclude(self, connection: Connection, request: Request, **answer: Any) -> None:
-        """Keep the answer of a request that this act has stored, where only the act's end knows it."""
+        """Store the answer to a request whose row this act wrote before the answer was known."""
         await connection.run(self._conclude, **_key(request), **answer)
 
     async def find(self, connection: Connection, request: Request) -> T | None:
-        """Return the answer that was kept for a request, None if it is new."""
+        """Return the stored answer to a request, or None if the request is new."""
         kept = await connection.one(self._find, **_key(request))
         return _checked(kept, request)
 
     async def look_up(self, name: str, database: Database, request: Request) -> T | None:
-        """Find the answer in a read of its own, under this name."""
+        """Return the stored answer in a separate read with this name."""
         kept = await database.one(name, self._find, **_key(request))
         return _checked(kept, request)
 

@@ -1,4 +1,4 @@
-"""Lists as one parameter: arrays on PostgreSQL, JSON on SQLite, so that one text serves every length."""
+"""Lists as one parameter (an array on PostgreSQL, JSON on SQLite): one text serves every length."""
 
 import json
 from collections.abc import Callable, Iterable, Sequence
@@ -15,7 +15,7 @@ Convert = Callable[[Any], Any]
 
 
 def among(element: ColumnElement[Any], name: str) -> ColumnElement[bool]:
-    """Return the condition that a column's value is in the list that parameter `name` gives."""
+    """Return the condition that a column's value is in the list passed as parameter `name`."""
     return _Among(element, name)
 
 
@@ -25,7 +25,7 @@ def one_of(element: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[
 
 
 def listed(name: str, **columns: type[TypeEngine[Any]] | TypeEngine[Any]) -> Subquery:
-    """Return the rows that parameter `name` gives, a sequence of tuples, as a table with these columns.
+    """Return the rows passed as parameter `name`, a sequence of tuples, as a table with these columns.
 
     For UPDATE … FROM and INSERT … SELECT of many rows in one statement. columns: name to SQL type.
     """
@@ -57,7 +57,7 @@ class _Among(FunctionElement[bool]):
         self.parameter = parameter
 
     def self_group(self, against: Any = None) -> "_Among":
-        # A condition by itself: `… = 1`, as SQLite spells booleans, would keep it from using an index.
+        # Stays a bare condition: with the `= 1` that SQLite adds to booleans it would not use an index.
         return self
 
 
@@ -96,7 +96,7 @@ def _among_json(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
 @compiles(_Cell, "postgresql")
 def _cell_of_array(element: _Cell, compiler: SQLCompiler, **_options: Any) -> str:
     place = element.place
-    # One parameter becomes an array for each column; they share the part of their names before the colon.
+    # One parameter becomes one array per column; the arrays share the part of their names before the colon.
     name = f"{element.parameter}:{place}"
     return f"unnest({_array(compiler, name, element.type, lambda rows: [row[place] for row in rows])})"
 
@@ -108,7 +108,7 @@ def _cell_of_json(element: _Cell, _compiler: SQLCompiler, **_options: Any) -> st
 
 @compiles(_Rows, "postgresql")
 def _no_rows(_element: _Rows, _compiler: SQLCompiler, **_options: Any) -> str:
-    return "generate_series(1, 1)"  # unnest makes the rows; a FROM must stand here
+    return "generate_series(1, 1)"  # unnest yields the rows; FROM is required
 
 
 @compiles(_Rows, "sqlite")
@@ -128,7 +128,7 @@ def _parameter(compiler: SQLCompiler, name: str, convert: Convert) -> str:
 def _array(compiler: SQLCompiler, name: str, type_: TypeEngine[Any], values: Convert) -> str:
     convert = _converter(type_, compiler.dialect)
     parameter = _parameter(compiler, name, lambda given: [convert(one) for one in values(given)])
-    # An array type keeps no length: PostgreSQL would cut what is too long for VARCHAR(31)[], silently.
+    # The type is spelled without its length: PostgreSQL silently truncates values cast to VARCHAR(31)[].
     spelled = compiler.dialect.type_compiler_instance.process(type_.dialect_impl(compiler.dialect))
     return f"CAST({parameter} AS {spelled.partition('(')[0]}[])"
 

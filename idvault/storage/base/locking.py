@@ -1,4 +1,4 @@
-"""Row locks: what an act has read under one stays as it is until the act ends."""
+"""Row locks: a row that an act has locked cannot change until the act ends."""
 
 from typing import Any
 
@@ -6,13 +6,13 @@ from sqlalchemy import Select, Table
 
 
 def for_change(query: Select[Any], *, of: Table | None = None) -> Select[Any]:
-    """Lock the rows of a query, or only those of one table; whoever else wants to change them waits.
+    """Lock the rows of a query, or only those of one table; other acts must wait to change them.
 
-    SQLite spells nothing, since a writer there is alone.
+    No effect on SQLite, which has one writer at a time.
     """
     return query.with_for_update(key_share=True, of=of)
 
 
 def for_change_unless_locked(query: Select[Any], *, of: Table | None = None) -> Select[Any]:
-    """Lock the rows of a query and leave out those that somebody else has locked."""
+    """Lock the rows of a query, skipping rows that another act has locked."""
     return query.with_for_update(key_share=True, skip_locked=True, of=of)

@@ -1,4 +1,4 @@
-"""PostgreSQL by asyncpg: a pool without pings and resets; each connection prepares a statement once."""
+"""PostgreSQL through asyncpg: a pool without pings or resets; each connection prepares a statement once."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -17,9 +17,9 @@ from idvault.storage.base.statement import Statement
 _POOL_WAIT = 5.0
 _CONNECT_WAIT = 5.0
 _STATEMENT_WAIT = 10.0
-# What lies between a process and its database may forget a silent connection without a word.
+# A firewall or proxy on the way to the database may silently drop an idle connection.
 _IDLE_LIMIT = 300.0
-# More than there are statements: none is prepared twice on a connection.
+# More than the number of statements: none is prepared twice on a connection.
 _STATEMENTS_KEPT = 1_000
 
 
@@ -27,12 +27,12 @@ class PostgresqlConnection(Connection):
     """One connection of the pool."""
 
     def __init__(self, driver: Any) -> None:
-        """Wrap an open connection of asyncpg."""
+        """Wrap an open asyncpg connection."""
         self.driver = driver
         self.used_at = monotonic()
 
     def compiled(self, statement: Statement[Any]) -> Compiled:
-        """Return the statement with $1, $2, …"""
+        """Return the statement with $1, $2, … placeholders."""
         return statement.postgresql
 
     async def _fetch(self, text: str, arguments: Sequence[Any]) -> Sequence[Sequence[Any]]:
@@ -66,32 +66,32 @@ class PostgresqlConnection(Connection):
         await self.driver.execute("BEGIN")
 
     async def commit(self) -> None:
-        """Make the transaction durable; raises DriverError if the database undid it instead."""
-        # A transaction in which a statement failed is answered ROLLBACK, without an error.
+        """Commit the transaction; raises DriverError if the database rolled it back instead."""
+        # After a failed statement PostgreSQL answers COMMIT with ROLLBACK, without an error.
         if await self.driver.execute("COMMIT") != "COMMIT":
             raise DriverError("RolledBack")
 
     async def roll_back(self) -> None:
-        """Undo the transaction."""
+        """Roll back the transaction."""
         await self.driver.execute("ROLLBACK")
 
     def is_stale(self) -> bool:
-        """Tell whether the connection is dead, or was silent for so long that it may be."""
+        """Tell whether the connection is closed, or has been idle for so long that it may be."""
         return self.driver.is_closed() or monotonic() - self.used_at > _IDLE_LIMIT
 
 
 class Postgresql:
-    """A pool of connections. The one used last is taken first, so that a few of them stay warm."""
+    """A pool of connections; the most recently used is taken first, which keeps a few of them warm."""
 
     def __init__(self, *, address: str, pool_size: int) -> None:
-        """Connect to nothing yet."""
+        """Set up without connecting."""
         self._address = address
         self._room = asyncio.Semaphore(pool_size)
         self._idle: list[PostgresqlConnection] = []
         self._closed = False
 
     async def act(self, work: Work[T], commit: Commit) -> T:
-        """Do work in one transaction."""
+        """Run work in one transaction."""
         async with self._connection() as connection:
             await connection.begin()
             try:
@@ -105,7 +105,7 @@ class Postgresql:
             return result
 
     async def read(self, work: Work[T]) -> T:
-        """Do work whose statements each see the newest state."""
+        """Run work; each of its statements sees the newest committed state."""
         async with self._connection() as connection:
             return await watched(connection, work(connection))
 
@@ -115,7 +115,7 @@ class Postgresql:
             return await connection.one(statement, **parameters)
 
     async def close(self) -> None:
-        """Close the idle connections now, and each other one when it is given back."""
+        """Close idle connections now, and the others when they are returned."""
         self._closed = True
         while self._idle:
             await self._idle.pop().driver.close(timeout=_CONNECT_WAIT)
@@ -174,5 +174,5 @@ class Postgresql:
 
 
 def _leaves_unusable(error: BaseException) -> bool:
-    """Tell whether nobody knows what is on the wire: cancelled or timed out in a statement, or lost."""
+    """Tell whether the connection's state is unknown: cancelled or timed out in a statement, or lost."""
     return not isinstance(error, Exception) or isinstance(error, OSError) or describe(error).lost

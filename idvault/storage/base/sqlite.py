@@ -1,8 +1,8 @@
-"""SQLite by sqlite3: one thread that writes, and threads that read and never wait for it.
+"""SQLite through sqlite3: one writer thread, and reader threads that never wait for it.
 
-- An act or a read is one job for a thread, which runs it from beginning to end: one hop, not one a statement.
-- Writers of several processes queue for a lock file, so that none of them polls the database.
-- The event loop answers reads of one row itself: they cost less than the way to a thread.
+- A thread runs a whole act or read: one thread switch, not one per statement.
+- Writers in several processes queue for a lock file instead of polling the database.
+- Reads of one row run on the event loop: they cost less than a thread switch.
 """
 
 import sqlite3
@@ -22,10 +22,10 @@ _TURN_WAIT = 10.0
 
 
 class Sqlite:
-    """One file."""
+    """A database in one SQLite file."""
 
     def __init__(self, *, path: Path) -> None:
-        """Open nothing yet."""
+        """Set up without opening the file."""
         self._path = path
         self._turn = Turn(path.with_name(path.name + "-turn"))
         self._writer = Threads(count=1, connect=self._connect)
@@ -33,11 +33,11 @@ class Sqlite:
         self._inline: SqliteConnection | None = None
 
     async def act(self, work: Work[T], commit: Commit) -> T:
-        """Do work in one transaction, alone among all writers of the file."""
+        """Run work in one transaction, as the file's only writer."""
         return await self._writer.run(lambda connection: self._act(connection, work, commit))
 
     async def read(self, work: Work[T]) -> T:
-        """Do work on one state of the file."""
+        """Run work on one snapshot of the file."""
         return await self._readers.run(lambda connection: _read(connection, work))
 
     async def one(self, statement: Statement[T], parameters: Mapping[str, Any]) -> T | None:
@@ -53,7 +53,7 @@ class Sqlite:
         return value
 
     async def close(self) -> None:
-        """Finish what has begun and close the file."""
+        """Finish the queued work and close the file."""
         await self._writer.close()
         await self._readers.close()
         if self._inline is not None:
@@ -67,7 +67,7 @@ class Sqlite:
         if not self._turn.take(timeout=_TURN_WAIT):
             raise UnavailableError(Reason.STORE_UNAVAILABLE)
         try:
-            # The write lock comes first: a read lock cannot be raised to one without a deadlock.
+            # Takes the write lock first: upgrading a read lock can deadlock.
             return _transaction(connection, "BEGIN IMMEDIATE", work, commit)
         finally:
             self._turn.give()

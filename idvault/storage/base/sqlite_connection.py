@@ -1,4 +1,4 @@
-"""A connection of SQLite, prepared so that every commit is durable."""
+"""A SQLite connection, set up so that every commit is durable."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
-    # What was deleted is overwritten, and the write-ahead log is cut when it begins anew.
+    # Overwrite deleted data, and truncate the write-ahead log when it restarts.
     "PRAGMA secure_delete = ON",
     "PRAGMA journal_size_limit = 0",
 )
@@ -25,8 +25,8 @@ class SqliteConnection(Connection):
     """One connection, used by one thread at a time; nothing here ever suspends."""
 
     def __init__(self, path: Path, *, patient: bool) -> None:
-        """Open an existing file; patient: wait for a locked one, as the event loop must not."""
-        # The driver would make an empty file out of a mistyped path.
+        """Open an existing file; patient: wait if it is locked, which the event loop must not do."""
+        # The driver would create an empty file for a mistyped path.
         if not path.is_file():
             raise FileNotFoundError
         self.driver = sqlite3.connect(
@@ -37,11 +37,11 @@ class SqliteConnection(Connection):
             self.driver.execute(pragma)
 
     def compiled(self, statement: Statement[Any]) -> Compiled:
-        """Return the statement with ?."""
+        """Return the statement with ? placeholders."""
         return statement.sqlite
 
     async def _fetch(self, text: str, arguments: Sequence[Any]) -> Sequence[Sequence[Any]]:
-        """Return all rows: an open cursor would keep COMMIT waiting."""
+        """Return all rows: an open cursor would block COMMIT."""
         return self.driver.execute(text, arguments).fetchall()
 
     async def _execute(self, text: str, arguments: Sequence[Any]) -> int:
@@ -57,10 +57,10 @@ class SqliteConnection(Connection):
         self.driver.execute(statement)
 
     def commit(self) -> None:
-        """Make the transaction durable."""
+        """Commit the transaction."""
         self.driver.execute("COMMIT")
 
     def roll_back(self) -> None:
-        """Undo the transaction, if there still is one."""
+        """Roll back the transaction if one is open."""
         if self.driver.in_transaction:
             self.driver.execute("ROLLBACK")

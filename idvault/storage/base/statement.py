@@ -3,7 +3,7 @@
 - A statement is a module-level constant at the top of its store; nothing is built per call.
 - Every value that differs between calls is a `param`; a list is one parameter (storage.base.listing).
 - Result rows are named tuples; `from_row` turns one into the value that the statement returns.
-- In an UPDATE, a parameter of WHERE must not bear the name of a column that SET changes.
+- In an UPDATE, a parameter of WHERE must not have the name of a column that SET changes.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,24 +20,24 @@ from idvault.storage.base.dialect import POSTGRESQL, SQLITE, Compiled, compile_f
 T = TypeVar("T")
 Q = TypeVar("Q", bound=HasHints)
 upsert: Callable[..., Insert] = insert
-"""An INSERT that knows ON CONFLICT; both databases spell it alike."""
+"""An INSERT that supports ON CONFLICT; both databases use the same syntax."""
 
 
 def param(name: str, type_: Any = None) -> BindParameter[Any]:
-    """Return a value that every call gives; without type_ it has the type of the column beside it."""
+    """Return a parameter that every call must pass; type_ defaults to the type of the column beside it."""
     return bindparam(name, type_=type_)
 
 
 def scalar(row: Sequence[Any]) -> Any:
-    """Return the only column of a row; a `from_row`."""
+    """Return the only column of a row; used as a `from_row`."""
     return row[0]
 
 
 def by_index(query: Q, table: Table, name: str) -> Q:
-    """Make SQLite read a table by this index; PostgreSQL chooses by its statistics.
+    """Make SQLite read a table through this index; PostgreSQL chooses by its statistics.
 
-    SQLite keeps none here and takes NULL in a unique column for one row: it would read and sort every row
-    that has none, where a partial index has them in order.
+    SQLite has no statistics here and expects a NULL test on a unique column to find one row. It would read
+    and sort every row with NULL, although a partial index holds them in order.
     """
     return query.with_hint(table, f"INDEXED BY {name}", "sqlite")
 
@@ -60,7 +60,7 @@ class Statement(Generic[T]):
         return compile_for(SQLITE, self.clause)
 
     def read(self, compiled: Compiled, rows: Sequence[Sequence[Any]]) -> list[T]:
-        """Return what the driver's rows mean."""
+        """Return the values of the driver's rows."""
         found = compiled.read(rows)
         return found if self.from_row is None else [self.from_row(row) for row in found]
 

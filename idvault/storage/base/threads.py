@@ -1,4 +1,4 @@
-"""Threads that each own a connection and do one job after the other for an event loop."""
+"""Threads that each own a connection and run queued jobs for an event loop."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class _Job:
-    """What a thread shall do, and where its end is told. begun: too late to withdraw it."""
+    """Work for a thread, and the future for its result. begun: held once the job cannot be withdrawn."""
 
     work: Callable[[SqliteConnection], Any]
     loop: asyncio.AbstractEventLoop
@@ -23,7 +23,7 @@ class _Job:
     begun: Lock = field(default_factory=Lock)
 
     def begin(self) -> bool:
-        """Return True for the first who asks: the thread that does the job, or the caller who left."""
+        """Return True to the first that asks: the thread that runs the job, or the cancelled caller."""
         return self.begun.acquire(blocking=False)
 
     def tell(self, result: Any, error: BaseException | None) -> None:
@@ -35,20 +35,20 @@ class _Job:
 
 
 class Threads:
-    """One or several threads with a queue of jobs; each connects when its first job comes.
+    """One or more threads with a queue of jobs; each connects when its first job arrives.
 
-    A connection on which a job failed is replaced, unless the job's own rules refused it.
+    A connection is replaced after a driver error, unless that error was a conflict.
     """
 
     def __init__(self, *, count: int, connect: Callable[[], SqliteConnection]) -> None:
-        """Start nothing yet."""
+        """Set up without starting a thread."""
         self._count = count
         self._connect = connect
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._threads: list[Thread] = []
 
     async def run(self, work: Callable[[SqliteConnection], T]) -> T:
-        """Do a job and return its result; a cancelled caller waits for a job that has begun."""
+        """Run work on a thread and return its result; a cancelled caller waits for work that has begun."""
         if not self._threads:
             self._start()
         loop = asyncio.get_running_loop()
@@ -63,7 +63,7 @@ class Threads:
         return result
 
     async def close(self) -> None:
-        """Finish the jobs that wait, and close the connections."""
+        """Finish the queued jobs and close the connections."""
         for _ in self._threads:
             self._jobs.put(None)
         for thread in self._threads:

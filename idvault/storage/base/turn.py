@@ -1,4 +1,4 @@
-"""Whose turn it is to write a file of SQLite, among the processes of one machine."""
+"""Decides which process on a host may write a SQLite file."""
 
 import fcntl
 import os
@@ -9,15 +9,15 @@ _OWNER_ONLY = 0o600
 
 
 class Turn:
-    """An exclusive lock on an empty file beside the database, held for the length of an act.
+    """An exclusive lock on an empty file beside the database, held for one act.
 
-    SQLite's own lock is polled by those who wait for it: where one act follows the other, they find it locked
-    each time. The kernel wakes those who wait for this one, and ends it with the process that holds it.
-    For one thread at a time.
+    Processes that wait for SQLite's lock poll it, and under continuous writes find it locked each time. The
+    kernel wakes the processes that wait for this lock, and releases it when its holder dies. Only one thread
+    may use it at a time.
     """
 
     def __init__(self, path: Path) -> None:
-        """Name the file; it is made when the first turn is taken."""
+        """Set the file's path; the first turn creates the file."""
         self._path = path
         self._file: int | None = None
         self._waiting: _Waiting | None = None
@@ -36,22 +36,22 @@ class Turn:
         return True
 
     def give(self) -> None:
-        """End the turn."""
+        """Release the lock."""
         if self._file is not None:
             fcntl.flock(self._file, fcntl.LOCK_UN)
 
     def close(self) -> None:
-        """Close the file, unless its lock is still being waited for: that ends with the process."""
+        """Close the file, unless a thread still waits for its lock; that wait ends with the process."""
         if self._file is not None and self._waiting is None:
             os.close(self._file)
             self._file = None
 
 
 class _Waiting:
-    """A thread that waits for the lock, since the kernel knows no time-out for it.
+    """A thread that waits for the lock, since flock has no time-out.
 
-    A lock that comes when nobody asks any more is let go. Until then the thread is asked again by the next
-    turn: a second request on the same file would be granted together with the first.
+    A lock that is granted after the caller gave up is released. Until then the next turn uses the same
+    thread: a second request on the same file would be granted together with the first.
     """
 
     def __init__(self, file: int) -> None:

@@ -17,7 +17,7 @@ class Micros(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:
-        """Return the number to store; raises TypeError for a time without zone."""
+        """Return the number to store; raises TypeError for a time without a time zone."""
         return None if value is None else to_micros(value)
 
     def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
@@ -26,7 +26,7 @@ class Micros(TypeDecorator[datetime]):
 
 
 class Day(TypeDecorator[date]):
-    """A day as YYYY-MM-DD, which sorts as it should."""
+    """A day as YYYY-MM-DD text, which sorts by date."""
 
     impl = String(10)
     cache_ok = True

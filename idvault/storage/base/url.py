@@ -11,29 +11,28 @@ _OWNER_ONLY = 0o600
 
 
 def parse(text: str) -> URL:
-    """Return the address.
+    """Parse sqlite:///path or postgresql://…; raises ValueError for anything else.
 
-    Takes sqlite:///path and postgresql://…; raises ValueError, which never repeats the address: it may hold
-    a password.
+    The error never repeats the address, which may hold a password.
     """
     try:
         url = make_url(text)
     except ArgumentError:
         url = None
     if url is None or url.drivername not in _KINDS or not url.database:
-        raise ValueError("a database address is sqlite:///path or postgresql://user@host/database")
+        raise ValueError("a database address must be sqlite:///path or postgresql://user@host/database")
     if is_sqlite(url) and url.database == ":memory:":
-        raise ValueError("a database in memory keeps nothing")
+        raise ValueError("an in-memory database is not supported")
     return url
 
 
 def is_sqlite(url: URL) -> bool:
-    """Tell whether the address is a file of SQLite."""
+    """Tell whether the address is a SQLite file."""
     return url.drivername == "sqlite"
 
 
 def is_missing(url: URL) -> bool:
-    """Tell whether the address is a file of SQLite that nobody has made."""
+    """Tell whether the address is a SQLite file that does not exist."""
     return is_sqlite(url) and not Path(url.database or "").is_file()
 
 
@@ -43,6 +42,6 @@ def dsn(url: URL) -> str:
 
 
 def create_file(url: URL) -> None:
-    """Make a missing SQLite file readable by its owner only; its -wal and -shm files copy that mode."""
+    """Create a missing SQLite file, readable by its owner only; its -wal and -shm files copy that mode."""
     if is_sqlite(url) and url.database:
         os.close(os.open(Path(url.database), os.O_RDWR | os.O_CREAT, _OWNER_ONLY))

@@ -1,4 +1,4 @@
-"""Cohorts as a condition: which legacy accounts a campaign is for (domain.campaign.covers)."""
+"""Cohorts as an SQL condition: which legacy accounts a campaign is for (domain.campaign.covers)."""
 
 from datetime import date
 
@@ -9,8 +9,8 @@ from idvault.storage.base.statement import param
 from idvault.storage.campaign.tables import legacy_accounts
 
 _LABEL = param("label", String(64))
-# Rows are found by their relying party alone: no other part of a cohort has an index that being optional
-# could spoil.
+# Only the relying party is looked up by index. The other parts have no index, so making them optional costs
+# nothing.
 IN_COHORT = (
     (legacy_accounts.c.relying_party == param("party"))
     & or_(_LABEL == "", legacy_accounts.c.label == _LABEL)
@@ -20,7 +20,7 @@ IN_COHORT = (
 
 
 def parameters(campaign: Campaign) -> dict[str, object]:
-    """Return the parameters of IN_COHORT; no account was opened on the last day of the calendar."""
+    """Return the parameters of IN_COHORT; date.min and date.max stand for a missing limit."""
     cohort = campaign.plan.cohort
     return {
         "party": campaign.relying_party,

@@ -1,7 +1,7 @@
-"""Steps of taking a batch of due invitations (storage.campaign.invitation).
+"""Steps of leasing a batch of due invitations (storage.campaign.invitation).
 
-Rows are locked in one order everywhere: campaign, invitations, the day's count. An account is never locked
-here, since a claim of it locks the account first and its invitations then.
+Rows are always locked in this order: campaign, invitations, the day's count. Accounts are never locked here,
+because a claim locks its account first and the invitations second.
 """
 
 from collections.abc import Sequence
@@ -67,7 +67,7 @@ _UNINVITED: Statement[str] = statement(
 
 
 async def former(connection: Connection, found: Campaign, batch_id: str) -> Batch:
-    """Return what is left of a batch that was taken before."""
+    """Return what is left of a batch that was leased earlier."""
     taken = tuple(await connection.all(_FORMER, batch=batch_id))
     held = [one.leased_until for one in taken if one.leased_until is not None]
     return Batch(found, taken, max(held, default=found.created_at))
@@ -110,7 +110,7 @@ async def _new(
 
 
 async def put(connection: Connection, asked: DeliveryRequest, leased: Sequence[Invitation]) -> None:
-    """Store a batch; the code of an invitation by link takes the place of the one before."""
+    """Store a batch; an invitation by link gets a new code that replaces its previous one."""
     await requests.remember(connection, asked.request, made=asked.batch_id, now=asked.now.business)
     hashes = {
         one.account_token: asked.code_hash(one.account_token)

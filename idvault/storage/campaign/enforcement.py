@@ -1,4 +1,4 @@
-"""Limits accounts at an enforcement date, and lifts the limits: one account per act."""
+"""Limits accounts on the enforcement date, and lifts the limits: one account per act."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -73,7 +73,7 @@ _NOTE = statement(
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class SqlEnforcementStore:
-    """Limits by campaigns in the main database; each account changes by compare-and-set."""
+    """Campaign limits in the main database; each account changes by compare-and-set."""
 
     database: Database
 
@@ -89,7 +89,7 @@ class SqlEnforcementStore:
 
     @act("invitation.limit")
     async def limit(self, connection: Connection, limited: Limited, *, today: date, event: Event) -> bool:
-        """Limit an account, unless it or its campaign has changed meanwhile."""
+        """Limit an account, unless it or its campaign has changed since it was read."""
         owner = limited.account
         found = await campaign_row.get(connection, owner.relying_party, limited.campaign_id)
         after = invitation.limit(account=owner, was_shown=True)
@@ -108,12 +108,12 @@ class SqlEnforcementStore:
 
     @act("invitation.lift")
     async def lift(self, connection: Connection, limited: Limited, *, event: Event) -> bool:
-        """Lift an account's limit, unless it has changed meanwhile."""
+        """Lift an account's limit, unless the account has changed since it was read."""
         owner = limited.account
         after = invitation.lift(account=owner, former=limited.former)
         if after is not None and not await _swap(connection, owner, after):
             return False
-        # A standing that somebody set since stays: only the note goes, so that nobody looks again.
+        # A standing set since then stays; only the note is cleared, so that `liftable` omits the account.
         await connection.run(_NOTE, token=owner.account_token, limited_by=None, limited_from=None)
         if after is not None:
             await log.append(connection, event)

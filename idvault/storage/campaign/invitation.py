@@ -62,9 +62,9 @@ class SqlInvitationStore:
 
     @act("invitation.claim")
     async def take(self, connection: Connection, asked: DeliveryRequest, *, event: Event) -> Batch:
-        """Take what is due of a campaign, or find the batch that this request already took."""
+        """Lease a campaign's due invitations, or return the batch that this request already leased."""
         found = await campaign_row.lock(connection, asked.request.caller, asked.campaign_id)
-        # Asked for under the lock: a repeat has waited, and finds what the first one took.
+        # Looked up under the lock: a repeat waits for the first request and finds its batch.
         repeated = await requests.find(connection, asked.request)
         if repeated is not None:
             return await delivery.former(connection, found, repeated)
@@ -90,7 +90,7 @@ class SqlInvitationStore:
     async def offers(
         self, connection: Connection, *, relying_party: str, account_token: str, today: date
     ) -> list[Offer]:
-        """Return what may be offered to an account, the campaign started first first."""
+        """Return the offers for an account, earliest started campaign first."""
         member = await connection.one(_MEMBER, token=account_token, party=relying_party)
         if member is None:
             return []
@@ -105,7 +105,7 @@ class SqlInvitationStore:
 
     @act("invitation.record")
     async def record(self, connection: Connection, recording: Recording, *, event: Event) -> Recorded:
-        """Record an event of an invitation; a repeated request answers the invitation as it is now."""
+        """Record an event of an invitation; a repeated request returns the current invitation."""
         now = recording.now
         repeated = await requests.remember(
             connection, recording.request, made=recording.campaign_id, now=now.business
@@ -132,7 +132,7 @@ class SqlInvitationStore:
 
 
 async def _begin(connection: Connection, recording: Recording, found: Campaign) -> Invitation:
-    """Return a new invitation of an account that may be invited just now, or raise why not."""
+    """Return a new invitation; raises NotFoundError or PreconditionError if the account cannot be invited."""
     token, party = recording.account_token, found.relying_party
     owner = await connection.one(_ACCOUNT, token=token, party=party)
     if owner is None:

@@ -22,7 +22,7 @@ _DAYS = [(stage, column.name) for stage, column in COLUMNS.items()]
 
 
 def from_row(row: Any) -> Invitation:
-    """Return the invitation of a row that has all columns of its table."""
+    """Return the invitation in a row that holds every column of `invitations`."""
     return Invitation(
         account_token=row.account_token,
         campaign_id=row.campaign_id,
@@ -37,7 +37,7 @@ def from_row(row: Any) -> Invitation:
 
 
 def values(invitation: Invitation) -> dict[str, object]:
-    """Return an invitation as columns, without its batch and its code's hash."""
+    """Return an invitation's columns, without its batch and its code's hash."""
     return {
         "account_token": invitation.account_token,
         "campaign_id": invitation.campaign_id,
@@ -57,7 +57,7 @@ _OF_BATCH = frozenset({"batch_id", "code_hash", "code_used"})
 
 
 def _put(*, kept: frozenset[str]) -> Statement[Any]:
-    """Return the insert of an invitation with a fresh code; of one that is stored some columns stay."""
+    """Return the upsert of an invitation; the `kept` columns of a stored one do not change."""
     given = {
         column.name: param(column.name) for column in invitations.c if column.name not in _OF_BATCH & kept
     }
@@ -85,12 +85,12 @@ _USE_CODE = statement(
 
 
 async def lock(connection: Connection, account_token: str, campaign_id: str) -> Invitation | None:
-    """Return an invitation and keep its row."""
+    """Return an invitation and lock its row."""
     return await connection.one(_LOCK, token=account_token, campaign=campaign_id)
 
 
 async def of_account(connection: Connection, account_token: str) -> dict[str, Invitation]:
-    """Return the invitations of an account by their campaigns' ids."""
+    """Return the invitations of an account by campaign id."""
     return {one.campaign_id: one for one in await connection.all(_FIND_ALL, token=account_token)}
 
 
@@ -104,7 +104,8 @@ async def put_batch(
 ) -> None:
     """Store the invitations of a batch, new or not.
 
-    hashes: those of the codes by account token; they, or none, take the place of the codes before.
+    hashes: the hashes of new codes by account token. Every previous code is replaced, or removed if there is
+    no new one.
     """
     await connection.many(
         _PUT_IN_BATCH,
@@ -121,13 +122,13 @@ async def put_batch(
 
 
 async def use_code(connection: Connection, *, account_token: str, code_hash: bytes, now: datetime) -> None:
-    """Spend a code of a locked account; raises PreconditionError unless it counts still."""
+    """Spend a code of a locked account; raises PreconditionError if the code is no longer valid."""
     if await connection.run(_USE_CODE, token=account_token, hash=code_hash, now=now) != 1:
         raise rules.refuse_code()
 
 
 async def conclude(connection: Connection, owner: Account, *, succeeded: bool, today: date) -> None:
-    """Tell the invitations of a locked account how a claim of it ended; only imported ones have any."""
+    """Update the invitations of a locked account after its claim ended; only imported accounts have any."""
     if owner.state is not AccountState.UNVERIFIED:
         return
     for one in await connection.all(_LOCK_ALL, token=owner.account_token):

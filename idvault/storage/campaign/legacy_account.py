@@ -1,4 +1,4 @@
-"""The import of legacy accounts: few statements for a chunk, however long it is."""
+"""Imports legacy accounts: a chunk of any length needs only a few statements."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ _HASH_PURPOSE = "idvault/import-references/v1"
 
 
 def _add_all(table: Table, given: Subquery, common: Mapping[str, object]) -> Statement[Any]:
-    """Return the insert of many rows: what is listed, with the columns that all of them share."""
+    """Return the insert of many rows: the listed columns, plus the columns that all rows share."""
     shared = {
         name: param("party", String) if name == "relying_party" else literal(value, table.c[name].type)
         for name, value in common.items()
@@ -69,7 +69,7 @@ _ADD: Statement[str] = statement(
     scalar,
 )
 _ADD_ACCOUNTS = _add_all(accounts, listed("tokens", account_token=String), account_row.values(_BORN))
-# No credential of these accounts exists that a list could hold, so nothing is left to list.
+# These accounts have no credentials yet, so the status lists are up to date.
 _ADD_NOTES = _add_all(
     status_feed,
     listed("notes", account_token=String, sequence=BigInteger),
@@ -97,8 +97,8 @@ class SqlLegacyAccountStore:
     async def import_chunk(
         self, connection: Connection, chunk: ImportChunk, *, event: Event
     ) -> list[Imported]:
-        """Create an account for each reference that the relying party has none for; answer in row order."""
-        # Sorted, so that two imports of the same references wait for each other and not in a circle.
+        """Create an account for each reference that is new to the relying party; results are in row order."""
+        # Sorted: two imports of the same references then wait for each other without a deadlock.
         rows = sorted(chunk.rows, key=lambda row: row.reference)
         repeated = await requests.remember(
             connection, chunk.request, made=chunk.import_id, now=chunk.now.business
@@ -112,9 +112,9 @@ class SqlLegacyAccountStore:
 
 
 async def verified(connection: Connection, owner: Account, concluded: Account) -> Account:
-    """Note the first verification of an account that was imported; return it without a campaign's limit.
+    """Store the first verification of an imported account; return the account without a campaign's limit.
 
-    owner: the locked account before; concluded: as the claim leaves it.
+    owner: the locked account before the claim ended; concluded: the account after it.
     """
     if owner.state is not AccountState.UNVERIFIED:
         return concluded
@@ -128,7 +128,7 @@ async def verified(connection: Connection, owner: Account, concluded: Account) -
 async def _create(
     connection: Connection, chunk: ImportChunk, rows: Sequence[NewAccount]
 ) -> dict[bytes, Imported]:
-    """Insert what is new, and note it in the feed."""
+    """Insert the new accounts and add them to the change feed."""
     party = chunk.request.caller
     given = [(row.account_token, row.reference, row.create_date) for row in rows]
     fresh = set(
@@ -147,9 +147,9 @@ async def _create(
 
 
 async def _note(connection: Connection, party: str, tokens: Sequence[str]) -> None:
-    """Note new accounts in the feed, at places given here and not by an update of each row afterwards.
+    """Add new accounts to the change feed, numbered here instead of by a later update of each row.
 
-    The feed's head is locked last, so that other imports wait for no more than the end of this one.
+    The feed's head is locked last: other imports wait only for the end of this one.
     """
     head = await feed.locked_head(connection, party)
     notes = [(token, place) for place, token in enumerate(tokens, head + 1)]

@@ -1,4 +1,4 @@
-"""The figures of campaigns: the funnel by day and method, and how much of a cohort is verified."""
+"""Campaign figures: the funnel by day and method, and how much of a cohort is verified."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -49,7 +49,7 @@ _PEOPLE = statement(
 
 
 async def read(connection: Connection, campaign: Campaign) -> CampaignProgress:
-    """Return the figures of a campaign as they are now."""
+    """Return a campaign's current figures."""
     rows = await connection.all(_REACHED, campaign=campaign.campaign_id)
     reached = {(row.day, ReverificationMethod(row.method), Stage(row.stage)): row.owners for row in rows}
     size, verified = 0, dict[date, int]()

@@ -25,7 +25,7 @@ _TIME = "%H:%M"
 
 
 def from_row(row: Any) -> Campaign:
-    """Return the campaign of a row that has all columns of its table."""
+    """Return the campaign in a row that holds every column of `campaigns`."""
     plan = CampaignPlan(
         title=row.title,
         cohort=Cohort(row.label, row.created_from, row.created_before),
@@ -52,7 +52,7 @@ def _time(text: str) -> time:
 
 
 def values(campaign: Campaign) -> dict[str, object]:
-    """Return a campaign without deliveries as columns."""
+    """Return the columns of a campaign that has no deliveries."""
     plan, hours = campaign.plan, campaign.plan.quiet_hours
     return {
         "campaign_id": campaign.campaign_id,
@@ -111,7 +111,7 @@ async def get(connection: Connection, relying_party: str, campaign_id: str) -> C
 
 
 async def lock(connection: Connection, relying_party: str, campaign_id: str) -> Campaign:
-    """Return a relying party's campaign and keep its row; raises NotFoundError (REQUEST_NOT_FOUND)."""
+    """Return a relying party's campaign and lock its row; raises NotFoundError (REQUEST_NOT_FOUND)."""
     found = await connection.one(_LOCK, party=relying_party, campaign=campaign_id)
     return _found(found)
 
@@ -123,7 +123,7 @@ def _found(campaign: Campaign | None) -> Campaign:
 
 
 async def delivered(connection: Connection, campaign: Campaign, today: date) -> tuple[int, int]:
-    """Return how many deliveries were made today: by a campaign, and by all of the deployment."""
+    """Return the number of deliveries today: a campaign's, and the whole deployment's."""
     found: tuple[int, int] | None = await connection.one(
         _DELIVERED, campaign=campaign.campaign_id, today=today
     )

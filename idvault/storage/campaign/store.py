@@ -48,7 +48,7 @@ class SqlCampaignStore:
     async def create(
         self, connection: Connection, campaign: Campaign, *, request: Request, event: Event
     ) -> Campaign:
-        """Store a campaign with its event; return it, or the one that this request already made."""
+        """Store a campaign with its event; return it, or the one that this request already created."""
         repeated = await requests.remember(
             connection, request, made=campaign.campaign_id, now=campaign.created_at
         )
@@ -69,7 +69,7 @@ class SqlCampaignStore:
         now: ClockReading,
         event: Event,
     ) -> Campaign:
-        """Move a campaign, if the verb is allowed; a repeated request returns it as it is now."""
+        """Move a campaign if the verb is allowed; a repeated request returns the current campaign."""
         repeated = await requests.remember(connection, request, made=campaign_id, now=now.business)
         before = await campaign_row.lock(connection, request.caller, campaign_id)
         if repeated is not None:
@@ -90,12 +90,12 @@ class SqlCampaignStore:
     async def list(
         self, connection: Connection, *, relying_party: str, start: int, limit: int
     ) -> list[Campaign]:
-        """Return campaigns in the order of their making, from a place on."""
+        """Return campaigns in order of creation, from an offset."""
         return await connection.all(_LIST, party=relying_party, start=start, limit=limit)
 
     @read("campaign.progress")
     async def progress(self, connection: Connection, campaign: Campaign) -> CampaignProgress:
-        """Return the figures of a campaign as they are now."""
+        """Return a campaign's current figures."""
         return await progress.read(connection, campaign)
 
     @read("campaign.people")

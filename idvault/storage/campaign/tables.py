@@ -28,9 +28,9 @@ _DAY_COLUMNS = (
     "failed_on",
 )
 
-# reference is the keyed hash of the platform's own one. verified_on: the day of the first verification.
-# limited_by, limited_from: the campaign whose enforcement date limited the account, and its standing before.
-# An import writes a million rows: no foreign key, and no index that a campaign could do without.
+# reference: keyed hash of the platform's reference. verified_on: the day of the first verification.
+# limited_by, limited_from: the campaign that limited the account on its enforcement date, and the account's
+# standing before. An import writes a million rows: no foreign key, and only the indexes that campaigns need.
 legacy_accounts = Table(
     "legacy_accounts",
     main,
@@ -52,7 +52,7 @@ legacy_accounts = Table(
     ),
 )
 
-# The plan's lists are words and figures with commas between. delivered counts the deliveries of delivered_on.
+# The plan's lists are stored comma-separated. delivered counts the deliveries on the day delivered_on.
 campaigns = Table(
     "campaigns",
     main,
@@ -79,7 +79,7 @@ campaigns = Table(
     Index(None, "state"),
 )
 
-# How many deliveries all campaigns of the deployment made on a day.
+# The number of deliveries by all campaigns of the deployment, per day.
 campaign_days = Table(
     "campaign_days",
     main,
@@ -87,7 +87,7 @@ campaign_days = Table(
     Column("delivered", BigInteger, nullable=False),
 )
 
-# batch_id names the newest batch that took the invitation; leased_until is null once it is acknowledged.
+# batch_id: the newest batch that leased the invitation. leased_until: null once delivery is acknowledged.
 invitations = Table(
     "invitations",
     main,

@@ -1,4 +1,4 @@
-"""Rows of intakes: the sealed identities of the claims that wait."""
+"""Rows of intakes: the sealed identities of waiting claims."""
 
 from sqlalchemy import delete
 
@@ -20,7 +20,7 @@ _DELETE = statement(
 
 
 async def put(connection: Connection, intake: Intake, *, account_token: str, claim_id: str) -> None:
-    """Store the intake of a claim whose job this act has locked, in the place of a former one."""
+    """Store the intake of a claim whose job this act has locked, replacing a previous one."""
     await connection.run(
         _PUT,
         account_token=account_token,

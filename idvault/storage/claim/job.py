@@ -21,8 +21,8 @@ from idvault.storage.claim.queue import Turns
 from idvault.storage.claim.rows import IS_PENDING
 from idvault.storage.claim.tables import claims, jobs
 
-# due_at is null: the claim has no intake. The row that is read is the one that is locked, so an act that
-# stored an intake meanwhile is seen.
+# A null due_at means that the claim has no intake. The locked row itself is read, so an intake that another
+# act has just stored is seen.
 _FREE = statement(
     for_change(
         select(jobs).where(
@@ -43,16 +43,16 @@ _OLDEST: Statement[datetime | None] = statement(
 class SqlJobStore:
     """Jobs in the main database.
 
-    Whose turn it is begins anew with each store; those of several processes add up to fairness.
+    Each store keeps its turns in memory and starts anew; across several processes the result is still fair.
     """
 
     database: Database
     _turns: dict[int, str] = field(default_factory=dict, init=False)
 
     async def lease(self, *, lease: Lease, now: datetime, limit: int) -> list[Job]:
-        """Win up to limit due jobs that have an intake, in fair order."""
+        """Lease up to `limit` due jobs that have an intake, in fair order."""
         won, turns = await self._lease(lease=lease, now=now, limit=limit)
-        # Only now: an act that is begun anew must find the turns as they were.
+        # Updated only after the act: a retried act must start from the same turns.
         self._turns.update(turns)
         return won
 
@@ -67,7 +67,7 @@ class SqlJobStore:
     async def take(
         self, connection: Connection, *, account_token: str, claim_id: str, lease: Lease, now: datetime
     ) -> Job | None:
-        """Win the job of a claim that has no intake; None if it is DONE, waits with one, or is leased."""
+        """Lease the job of a claim without an intake; None if it is DONE, has an intake, or is leased."""
         rows = await connection.all(_FREE, token=account_token, claim=claim_id, now=now)
         won = await _win(connection, rows, lease, now, waits=False)
         return won[0] if won else None
@@ -91,14 +91,14 @@ class SqlJobStore:
         return await self.database.read("job.backlog", lambda connection: connection.one(_BACKLOG)) or 0
 
     async def oldest(self) -> datetime | None:
-        """Return when the oldest claim that is still open was opened (business time)."""
+        """Return when the oldest open claim was opened (business time)."""
         return await self.database.one("job.oldest", _OLDEST)
 
 
 async def _win(
     connection: Connection, rows: Sequence[Any], lease: Lease, now: datetime, *, waits: bool
 ) -> list[Job]:
-    """Lease jobs whose rows are locked and free."""
+    """Lease jobs whose rows this act has locked and which are not leased."""
     keys = [(row.account_token, row.claim_id) for row in rows]
     if not keys:
         return []

@@ -1,4 +1,4 @@
-"""Rows of jobs, with the intake of a claim that waits."""
+"""Rows of jobs, with the intakes of waiting claims."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -44,7 +44,7 @@ _FINISH = statement(
     .where(IS_JOB)
     .values(state=JobState.DONE.value, limiter_key=None, due_at=None, lease_id=None, leased_until=None)
 )
-# Due when the job's holder, who knows of no intake, has let it go or lost it.
+# Due once the job's holder, which does not know of the intake, has released or lost the lease.
 _MAKE_DUE = statement(
     update(jobs)
     .where(IS_JOB, queue.IS_OPEN, jobs.c.due_at.is_(None))
@@ -105,7 +105,7 @@ def _lease(lease: Lease | None) -> dict[str, object]:
 
 
 def progress_of(row: Any) -> JobProgress:
-    """Return the progress of a row of jobs."""
+    """Return the progress stored in a row of `jobs`."""
     return JobProgress(
         JobState(row.state),
         row.check_index,
@@ -137,7 +137,7 @@ async def add(connection: Connection, new_claim: NewClaim, *, progress: JobProgr
 async def put(connection: Connection, job: Job, *, progress: JobProgress, lease: Lease | None) -> bool:
     """Store the progress of a job that is held; False if it is DONE or its lease is lost.
 
-    lease: None gives it up. The place in the queue of a job without an intake is its depositor's to set.
+    lease: None releases it. A job without an intake gets its place in the queue when its intake is stored.
     """
     if job.intake is not None:
         return await wait(connection, job, progress=progress, lease=lease, fresh=False)
@@ -150,7 +150,7 @@ async def wait(
 ) -> bool:
     """Store the progress and the place in the queue of a job with an intake, if it is held.
 
-    fresh: whether no worker has had the job yet.
+    fresh: no worker has leased the job yet.
     """
     values = _whole(progress, lease, waits=True, fresh=fresh)
     return await connection.run(_PUT_WAITING, **_held(job), **values) == 1
@@ -170,19 +170,19 @@ async def take_up(
 
 
 async def make_due(connection: Connection, *, account_token: str, claim_id: str) -> bool:
-    """Give a job that has no intake its place in the queue; False if it has one or is DONE."""
+    """Place a job without an intake in the queue; False if it is queued already or DONE."""
     return await connection.run(_MAKE_DUE, token=account_token, claim=claim_id) == 1
 
 
 async def finish(connection: Connection, *, account_token: str, claim_id: str, waits: bool = True) -> None:
-    """Make a job DONE and forget what only an open one needs. waits: whether it may have an intake."""
+    """Make a job DONE and delete what only an open job needs. waits: whether it may have an intake."""
     await connection.run(_FINISH, token=account_token, claim=claim_id)
     if waits:
         await intake.remove(connection, account_token=account_token, claim_id=claim_id)
 
 
 async def load(connection: Connection, keys: Sequence[Key], *, lease: Lease) -> dict[Key, Job]:
-    """Return jobs whose rows this act has locked, as held under a lease."""
+    """Return jobs whose rows this act has locked, held under the given lease."""
     rows = await connection.all(_LOAD, keys=keys)
     ais: dict[Key, tuple[str, ...]] = {}
     for row in await connection.all(_AIS, keys=keys):

@@ -1,7 +1,7 @@
 """The steps of act `open` (claim.store).
 
-Rows are locked in one order everywhere, so that no two acts wait for each other: request, account, persons
-(by id), then what belongs to the locked account.
+To prevent deadlocks, rows are always locked in this order: request, account, persons (by id), then whatever
+belongs to the locked account.
 """
 
 from dataclasses import replace
@@ -26,7 +26,7 @@ from idvault.storage.log import entry as log
 
 
 async def admit(connection: Connection, new_claim: NewClaim) -> Account | None:
-    """Return the locked account that the claim is for, None at sign-up; spends the invitation's code."""
+    """Return the claim's account, locked, or None at sign-up; spends the invitation's code."""
     if new_claim.new_account:
         return None
     former = await account.lock(
@@ -60,7 +60,7 @@ async def find_person(
         known=not new_claim.new_account,
         limit=new_claim.accounts_per_person,
     )
-    # Whoever this act has made cannot have mismatched before.
+    # A person that this act has created has no earlier mismatches.
     if found.person_id != key.person_id:
         failures = await person.mismatches_of(connection, relying_party=relying_party, key=key, now=now)
         claim_rules.check_attempts(failures=failures, now=now)
@@ -70,7 +70,7 @@ async def find_person(
 async def supersede(
     connection: Connection, new_claim: NewClaim, replaced: OpenClaim, superseded: Event
 ) -> None:
-    """End the account's open claim in favour of the new one."""
+    """End the account's open claim because the new one replaces it."""
     await claim.end(
         connection,
         account_token=new_claim.account_token,
@@ -88,7 +88,7 @@ async def supersede(
 async def gather_facts(
     connection: Connection, new_claim: NewClaim, former: Account | None, owner: StoredPerson
 ) -> Facts:
-    """Return the facts that decide the claim; takes a slot unless the account has the person's already."""
+    """Return the facts that decide the claim; takes a slot unless the account already has this person's."""
     owner_id = None if former is None else former.person_id
     different = owner_id is not None and owner_id != owner.person_id
     if owner.took_slot:
@@ -107,7 +107,7 @@ async def gather_facts(
 
 
 async def begin(connection: Connection, new_claim: NewClaim, former: Account | None) -> Account:
-    """Store the account as it is with the new claim."""
+    """Store the account with the new claim open."""
     if former is not None:
         begun = claim_rules.begin(
             account=former, claim_id=new_claim.claim_id, subject_kind=new_claim.subject_kind

@@ -1,4 +1,4 @@
-"""Rows of persons: found by blind index, with the slots they hold and the mismatches counted against them."""
+"""Rows of persons: found by blind index, with the slots they use and their mismatches."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,7 +30,7 @@ class StoredPerson:
 _PARTY = persons.c.relying_party == param("party")
 _ID = persons.c.person_id == param("person_id")
 
-# Sorted, not read in the order of an index: SQLite would read every person of the party for that.
+# An expression, so that rows are sorted: to use an index for the order, SQLite would read the whole party.
 _BY_ID = persons.c.person_id + literal_column("''")
 
 
@@ -40,7 +40,7 @@ def _locked(*indexes: Any) -> Statement[Any]:
 
 
 _OTHER = persons.alias()
-# By its index too: for `OR person_id = …` SQLite would read every person of the party.
+# Also found by person_index: for `OR person_id = …` SQLite would read every person of the party.
 _ALSO = (
     select(_OTHER.c.person_index)
     .where(_OTHER.c.relying_party == param("party"), _OTHER.c.person_id == param("also"))
@@ -93,12 +93,11 @@ _FORGET = statement(delete(mismatches).where(mismatches.c.happened_at <= param("
 async def find(
     connection: Connection, *, relying_party: str, key: PersonKey, also: str | None, known: bool, limit: int
 ) -> StoredPerson:
-    """Lock and return the person of a key; moves one found by its former index, and makes a missing one.
+    """Lock and return the person of a key; moves one found by its previous index, and creates a missing one.
 
-    also: another person whose slot this act may free. Both rows are locked in the order of their ids, so
-    that no two acts wait for each other. known: whether the person is likely to be there. limit: how many
-    slots a person has; a missing person is made with one taken, and whoever is not known is first looked
-    for by taking a slot.
+    also: another person whose slot this act may free; both rows are locked in id order to prevent deadlocks.
+    known: whether the person probably exists; if not, the first try is an upsert that takes a slot. limit:
+    how many slots a person has. A missing person is created with one slot taken.
     """
     look = known or key.previous is not None
     while True:
@@ -130,7 +129,7 @@ async def _lock(
 async def _take(
     connection: Connection, relying_party: str, key: PersonKey, limit: int
 ) -> StoredPerson | None:
-    """Make a person with one slot taken, or take a slot of a stored one; None if it has none left."""
+    """Create a person with one slot taken, or take a slot of a stored one; None if no slot is left."""
     return await connection.one(
         _TAKE,
         party=relying_party,
@@ -147,14 +146,14 @@ async def take_slot(connection: Connection, *, relying_party: str, person_id: st
 
 
 async def free_slot(connection: Connection, *, relying_party: str, person_id: str) -> None:
-    """Give back a slot that a claim took."""
+    """Free a slot that a claim took."""
     await connection.run(_FREE_SLOT, party=relying_party, person_id=person_id)
 
 
 async def mismatches_of(
     connection: Connection, *, relying_party: str, key: PersonKey, now: datetime
 ) -> list[datetime]:
-    """Return when the person's definite mismatches of the last day happened, oldest first."""
+    """Return the times of the person's definite mismatches in the last day, oldest first."""
     return await connection.all(
         _MISMATCHES,
         party=relying_party,
@@ -174,5 +173,5 @@ async def count_mismatch(
 
 
 async def forget_mismatches(connection: Connection, *, now: datetime) -> None:
-    """Delete the mismatches that no limit looks at any more."""
+    """Delete the mismatches older than the limiter's window."""
     await connection.run(_FORGET, until=now - _LIMITER_WINDOW)

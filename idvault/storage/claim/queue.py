@@ -1,11 +1,11 @@
-"""The fair queue of waiting jobs: whose turn it is, at a cost that does not grow with how many wait.
+"""The fair queue of waiting jobs; picking a job costs the same however long the queue is.
 
-- A job waits in one of five lanes: in doubt; sign-ups and re-verifications, each with those that a worker has
-  had before in front. due_at is when a worker may take it; a job without an intake, or DONE, has none.
-- Jobs in doubt come first. Then each relying party has one turn after the other; within a party the lanes
-  come in order, and within a lane the job that is due longest.
-- An index leads with lane, relying party and due_at: the parties are found by skipping from one to the next,
-  and each of them gives its first jobs. Nothing else of the queue is read.
+- There are five lanes: doubtful jobs; retried sign-ups, new sign-ups; retried re-verifications, new ones.
+  due_at is when a worker may lease the job; it is null for a job that has no intake or is DONE.
+- Doubtful jobs come first. Then the relying parties take turns; within a party the lanes are served in order,
+  and within a lane the job that has been due longest.
+- An index starts with lane, relying party and due_at. The query skips from one party to the next and reads
+  only each party's first jobs.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ _SIGN_UPS = (1, 2)
 _RE_VERIFICATIONS = (3, 4)
 _TIERS = ((DOUBT,), (*_SIGN_UPS, *_RE_VERIFICATIONS))
 
-# Written out, not bound: a partial index serves only a query that repeats its very condition.
+# A literal, not a parameter: a partial index is used only if the query repeats its exact condition.
 IS_OPEN = jobs.c.state != literal_column("'DONE'")
 
 PLACE = {
@@ -38,8 +38,8 @@ PLACE = {
 }
 """A job's place as columns of an UPDATE; `place` gives the parameters."""
 
-# The first row of each lane and party is asked for by ORDER BY and LIMIT: PostgreSQL may answer an EXISTS by
-# reading the whole table. Jobs that no worker may take have no due_at, and SQLite sorts those first.
+# ORDER BY and LIMIT find the first row of each lane and party: PostgreSQL may answer an EXISTS by reading the
+# whole table. NULL due_at is excluded, since SQLite sorts it first.
 _PARTIES = statement(
     text(
         """
@@ -80,7 +80,7 @@ _FIRST = statement(
 
 
 def _is_due(lane: int) -> ColumnElement[bool]:
-    """Return the condition that the job of a party that is due longest in a lane is due."""
+    """Return the condition that a party has a due job in a lane."""
     first = (
         select(jobs.c.due_at)
         .where(
@@ -101,7 +101,7 @@ def _is_any_due(*lanes: int) -> Statement[bool | None]:
 
 BEFORE_SIGN_UP = _is_any_due(*_SIGN_UPS)
 BEFORE_RE_VERIFICATION = _is_any_due(*_SIGN_UPS, *_RE_VERIFICATIONS)
-"""Whether a due job of a relying party is at least as urgent as a new one; null is no."""
+"""Whether a due job of a relying party is at least as urgent as a new one; null means no."""
 
 Turns = Mapping[int, str]
 """The relying party whose turn was last, in each tier."""
@@ -109,21 +109,21 @@ Turns = Mapping[int, str]
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """Rows of jobs that this act has locked, in order, and whose turns are the last ones after it."""
+    """Rows of jobs that this act has locked, in order, and the turns after this act."""
 
     rows: Sequence[Any]
     turns: Turns
 
 
 def place(progress: JobProgress, *, lease: Lease | None, waits: bool, fresh: bool) -> dict[str, object]:
-    """Return the parameters of `PLACE`. waits: the job has an intake. fresh: no worker has had it yet."""
+    """Return the parameters of `PLACE`. waits: the job has an intake. fresh: no worker has leased it yet."""
     due_at = max(progress.next_at, lease.until) if lease else progress.next_at
     step, start = (0, DOUBT) if progress.state in _DOUBTFUL else (2, 2 if fresh else 1)
     return {"due_at": due_at if waits else None, "lane_step": step, "lane_start": start}
 
 
 async def pick(connection: Connection, *, turns: Turns, now: datetime, limit: int) -> Picked:
-    """Lock up to limit due jobs."""
+    """Lock up to `limit` due jobs."""
     waiting: dict[str, list[int]] = {}
     for lane, party in await connection.all(_PARTIES, now=now):
         waiting.setdefault(party, []).append(lane)
@@ -147,7 +147,7 @@ def _order(parties: list[str], last: str) -> list[str]:
 async def _deal(
     connection: Connection, order: Sequence[tuple[str, list[int]]], now: datetime, limit: int
 ) -> list[Any]:
-    """Lock each party's share, and return one of each in turn."""
+    """Lock each party's share of jobs, and return them alternating between the parties."""
     dealt: list[tuple[int, int, Any]] = []
     for index, (party, lanes) in enumerate(order):
         share = -((len(dealt) - limit) // (len(order) - index))

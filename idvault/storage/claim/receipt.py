@@ -1,4 +1,4 @@
-"""Rows of receipts: which entry of the log is that of a successful claim."""
+"""Rows of receipts: which log entry belongs to a successful claim."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ COLUMNS = (
     log_entries.c.log_index,
     log_openings.c.opening_key,
 )
-"""The columns that `from_row` reads; the joins that bring them follow."""
+"""The columns that `from_row` reads; the joins that they need follow."""
 OF_CLAIM = (
     receipts,
     (receipts.c.account_token == claims.c.account_token) & (receipts.c.claim_id == claims.c.claim_id),
@@ -39,9 +39,9 @@ _ADD = statement(insert(receipts))
 async def add(
     connection: Connection, *, claim_id: str, record: SealedRecord, digest: bytes, event: Event
 ) -> ReceiptEvidence:
-    """Note the entry that act `settle` has written of a success; return what a receipt shows of it.
+    """Store the entry that act `settle` wrote for a success; return the receipt's evidence.
 
-    digest: the record's.
+    digest: the record's digest.
     """
     await connection.run(
         _ADD,
@@ -57,7 +57,7 @@ async def add(
 
 
 def from_row(row: Any) -> ReceiptEvidence | None:
-    """Return what a receipt shows; None where there is none, or its opening key was destroyed."""
+    """Return the receipt's evidence; None if there is no receipt or its opening key was destroyed."""
     if row.entry_id is None or row.leaf is None or row.opening_key is None:
         return None
     return ReceiptEvidence(

@@ -1,7 +1,7 @@
-"""The requests of relying parties, of claims and of all else that platforms ask for.
+"""The requests of relying parties: for claims and for everything else that platforms ask for.
 
-They share one table, so that one id is one request whatever it asks. A row names what the request made: a
-claim or a credential of its account, or, under the empty token, something that belongs to no account.
+They share one table, so a request id is unique across all methods. A row names what the request created: a
+claim or a credential of an account, or, with an empty account token, something that belongs to no account.
 """
 
 from datetime import datetime
@@ -14,7 +14,7 @@ from idvault.storage.claim.tables import requests
 
 
 class Made(NamedTuple):
-    """What a request made: its id, and the account that it belongs to (empty: none)."""
+    """What a request created: its id, and the account that it belongs to (empty: none)."""
 
     account_token: str
     made_id: str
@@ -30,7 +30,7 @@ forget = _REQUESTS.forget
 async def remember_for_account(
     connection: Connection, request: Request, *, account_token: str, made: str, now: datetime
 ) -> Made | None:
-    """Store a request about an account and return None, or return what the same one made before.
+    """Store a new request about an account and return None, or return what a repeat created before.
 
     Raises AlreadyExistsError (REQUEST_ID_REUSED).
     """
@@ -38,15 +38,15 @@ async def remember_for_account(
 
 
 async def remember(connection: Connection, request: Request, *, made: str, now: datetime) -> str | None:
-    """Store a request and return None, or return the id of what the same one made before.
+    """Store a new request and return None, or return the id of what a repeat created before.
 
-    made: the id of what it makes, 32 hex digits. Raises AlreadyExistsError (REQUEST_ID_REUSED).
+    made: the id of what it creates, 32 hex digits. Raises AlreadyExistsError (REQUEST_ID_REUSED).
     """
     former = await remember_for_account(connection, request, account_token="", made=made, now=now)
     return former and former.made_id
 
 
 async def find(connection: Connection, request: Request) -> str | None:
-    """Return the id of what a request made, None if it is new; raises as `remember` does."""
+    """Return the id of what a request created, or None if it is new; raises as `remember` does."""
     former = await _REQUESTS.find(connection, request)
     return former and former.made_id

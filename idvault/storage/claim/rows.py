@@ -1,4 +1,4 @@
-"""Rows of claims and of the checks that each asks the registry about."""
+"""Rows of claims and of the registry checks of each claim."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,7 +25,7 @@ from idvault.storage.claim.tables import checks, claims, jobs
 
 @dataclass(frozen=True, slots=True)
 class OpenClaim:
-    """What ending a PENDING claim needs to know of it."""
+    """The parts of a PENDING claim that are needed to end it."""
 
     claim_id: str
     request_id: str
@@ -57,7 +57,7 @@ QUERY = (
 
 
 def from_row(row: Any) -> Claim:
-    """Return the claim of a row of `QUERY`."""
+    """Return the claim in a row of `QUERY`."""
     state = ClaimState(row.claim_state)
     return Claim(
         request_id=row.request_id,
@@ -83,7 +83,7 @@ COLUMNS = (
 
 
 def pending_of(row: Any) -> OpenClaim:
-    """Return the PENDING claim of a row with `COLUMNS`."""
+    """Return the PENDING claim in a row with `COLUMNS`."""
     return OpenClaim(row.claim_id, row.request_id, row.claim_party, row.claimant, Slot(row.slot))
 
 

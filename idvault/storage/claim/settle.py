@@ -29,7 +29,7 @@ from idvault.storage.claim.tables import claims, jobs
 class Unsettled:
     """A PENDING claim, its account and its job, whose rows this act has locked.
 
-    limiter_key: under which a mismatch of it counts. waits: whether the claim has an intake.
+    limiter_key: the key that a mismatch of this claim is counted under. waits: whether it has an intake.
     """
 
     owner: Account
@@ -42,7 +42,7 @@ def _unsettled(row: Any) -> Unsettled:
     return Unsettled(account.from_row(row), claim.pending_of(row), row.limiter_key, row.due_at is not None)
 
 
-# All three rows are locked, so all three are read as they are once the lock is granted.
+# All three rows are locked, so their values are those at the time the lock is granted.
 _UNSETTLED = for_change(
     select(*accounts.c, *claim.COLUMNS, jobs.c.limiter_key, jobs.c.due_at)
     .join_from(accounts, jobs, jobs.c.account_token == accounts.c.account_token)
@@ -63,7 +63,7 @@ _HELD: Statement[Unsettled] = statement(_UNSETTLED.where(jobs.c.lease_id == para
 
 
 async def lock(connection: Connection, settlement: Settlement) -> Unsettled | None:
-    """Return the claim, locked, if it is this settlement's to end."""
+    """Return the claim, locked, if this settlement may end it."""
     key = {"token": settlement.account_token, "claim": settlement.claim_id}
     if settlement.lease_id is None:
         return await connection.one(_ANYBODYS, **key)
@@ -71,7 +71,7 @@ async def lock(connection: Connection, settlement: Settlement) -> Unsettled | No
 
 
 async def conclude(connection: Connection, settlement: Settlement, found: Unsettled) -> Account:
-    """Return the account as the claim leaves it; tell a legacy account's invitations."""
+    """Return the account after the claim's end; updates a legacy account's invitations."""
     succeeded, today = settlement.outcome.succeeded, settlement.today
     concluded = claim_rules.conclude(
         account=found.owner,
@@ -86,7 +86,7 @@ async def conclude(connection: Connection, settlement: Settlement, found: Unsett
 
 
 async def clear(connection: Connection, settlement: Settlement, found: Unsettled) -> None:
-    """Store the record of a success, or take back what a failure held; end the claim and its job."""
+    """Store the record of a success, or free the slot of a failure; end the claim and its job."""
     ended, now = found.claim, settlement.now.business
     if settlement.record is not None:
         await record.put(connection, settlement.record)
@@ -106,7 +106,7 @@ async def clear(connection: Connection, settlement: Settlement, found: Unsettled
 
 
 def with_outcome(event: Event, settlement: Settlement, digest: bytes) -> Event:
-    """Return the event with what became of the claim."""
+    """Return the event with the claim's outcome."""
     reason = settlement.outcome.failure_reason
     return event.with_fields(
         claim_id=settlement.claim_id,

@@ -57,7 +57,7 @@ class SqlVerificationStore:
     async def open(
         self, connection: Connection, new_claim: NewClaim, *, event: Event, superseded: Event
     ) -> OpenedClaim:
-        """Open a claim, or find the one that this request already opened."""
+        """Open a claim, or return the one that this request already opened."""
         repeated = await request.remember_for_account(
             connection,
             new_claim.request,
@@ -83,7 +83,7 @@ class SqlVerificationStore:
     async def postpone(
         self, connection: Connection, job: Job, *, intake: Intake, progress: JobProgress, event: Event
     ) -> bool:
-        """Let a claim wait, if the job is still held under its lease."""
+        """Queue a claim with its intake, if the job is still held under its lease."""
         if not await task.wait(connection, job, progress=progress, lease=None, fresh=True):
             return False
         await intake_row.put(connection, intake, account_token=job.account_token, claim_id=job.claim_id)
@@ -94,7 +94,7 @@ class SqlVerificationStore:
     async def deposit(
         self, connection: Connection, *, account_token: str, claim_id: str, intake: Intake, event: Event
     ) -> bool:
-        """Store the intake of a claim that has none, whoever holds its job."""
+        """Store the intake of a claim that has none, regardless of who holds its job."""
         if not await task.make_due(connection, account_token=account_token, claim_id=claim_id):
             return False
         await intake_row.put(connection, intake, account_token=account_token, claim_id=claim_id)
@@ -103,10 +103,10 @@ class SqlVerificationStore:
 
     @act("verification.settle")
     async def settle(self, connection: Connection, settlement: Settlement, *, event: Event) -> Claim | None:
-        """End a claim, if it is this call's to end."""
+        """End a claim, if this settlement may end it."""
         outcome, record = settlement.outcome, settlement.record
         if outcome.succeeded is (record is None):
-            raise ValueError("a record is given exactly when the outcome is a success")
+            raise ValueError("a record must be given if and only if the outcome is a success")
         found = await settled.lock(connection, settlement)
         if found is None:
             return None
@@ -144,7 +144,7 @@ class SqlVerificationStore:
     async def purge(
         self, connection: Connection, *, before: datetime, now: ClockReading, event: Event
     ) -> int:
-        """Delete request rows made before a business time, and mismatches that no limit counts any more."""
+        """Delete request rows made before a business time, and mismatches older than the limiter's window."""
         await person.forget_mismatches(connection, now=now.business)
         count = await request.forget(connection, before=before)
         count += await person_request.forget(connection, before=before)
@@ -155,6 +155,6 @@ class SqlVerificationStore:
 
 async def _find(connection: Connection, relying_party: str, request_id: str) -> Claim:
     found = await connection.one(_FIND, party=relying_party, request_id=request_id)
-    if found is None:  # unknown, or the account was removed meanwhile
+    if found is None:  # unknown, or the account has been removed
         raise NotFoundError(Reason.REQUEST_NOT_FOUND)
     return found

@@ -91,7 +91,7 @@ checks = Table(
     _of_claim(),
 )
 
-# lease_id and leased_until are null while nobody works on the job; limiter_key goes when the job is DONE.
+# lease_id and leased_until are null while the job is not leased; limiter_key is cleared when the job is DONE.
 # lane and due_at: its place in the queue (storage.claim.queue).
 jobs = Table(
     "jobs",
@@ -136,7 +136,7 @@ intakes = Table(
     Index(None, "day"),
 )
 
-# What the receipt of a successful claim names: its entry in the log, and the record that it is about.
+# What the receipt of a successful claim names: the claim's log entry and its record.
 receipts = Table(
     "receipts",
     main,

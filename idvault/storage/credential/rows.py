@@ -11,7 +11,7 @@ _FAST = 1
 
 
 def credential(row: Any) -> Credential:
-    """Return the credential of a row of `status_credentials`."""
+    """Return the credential in a row of `status_credentials`."""
     return Credential(
         row.credential_id,
         row.account_token,
@@ -24,15 +24,15 @@ def credential(row: Any) -> Credential:
 
 
 def stored_list(row: Any) -> StoredList:
-    """Return the list of a row of `status_lists`."""
+    """Return the list in a row of `status_lists`."""
     return StoredList(row.number, row.version, zlib.decompress(row.entries))
 
 
 def key(row: Any) -> StatusKey:
-    """Return the key of a row of `status_keys`."""
+    """Return the key in a row of `status_keys`."""
     return StatusKey(row.public_key, row.purpose, row.announced_at)
 
 
 def packed(entries: StatusList) -> bytes:
-    """Return entries as their column holds them."""
+    """Return entries in the form in which they are stored."""
     return zlib.compress(bytes(entries.data), _FAST)

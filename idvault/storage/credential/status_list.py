@@ -33,13 +33,13 @@ _CHANGED = statement(
     .limit(param("limit", Integer))
 )
 _SEEN = listed("seen", token=String, changes=BigInteger)
-# A change that comes meanwhile counts further, and so is not taken for one that was followed.
+# A change made since then has a higher count, so it is not marked as listed.
 _FOLLOW = statement(
     update(status_feed)
     .where(status_feed.c.account_token == _SEEN.c.token, status_feed.c.listed < _SEEN.c.changes)
     .values(listed=_SEEN.c.changes)
 )
-# An account that is no more has entries still until they run out; they say INVALID.
+# A removed account keeps its entries until they expire; they are INVALID.
 _ENTRIES = select(status_credentials.c.number, status_credentials.c.place, *accounts.c).join_from(
     status_credentials,
     accounts,
@@ -69,12 +69,12 @@ _KEYS = statement(select(status_keys), rows.key)
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class SqlStatusListStore:
-    """The lists in the main database; whoever changes one holds the rows of all, and reads afterwards."""
+    """The lists in the main database; an act that changes one first locks the rows of all, then reads."""
 
     database: Database
 
     async def update(self, *, today: date, limit: int) -> int:
-        """Bring the entries of up to limit changed accounts up to date; return how many were looked at."""
+        """Update the entries of up to `limit` changed accounts; return how many accounts were checked."""
         if await self.database.one("status_list.pending", _PENDING) is None:
             return 0
         return await self._update(today, limit)
@@ -91,7 +91,7 @@ class SqlStatusListStore:
 
     @act("status_list.rebuild")
     async def rebuild(self, connection: Connection, number: int, *, today: date, now: datetime) -> None:
-        """Make a list anew from the accounts."""
+        """Rebuild a list from the accounts."""
         await connection.all(_LOCK)
         await connection.run(_REMOVE_OLD, number=number, now=now)
         entries = StatusList.filled(INVALID)
@@ -121,19 +121,19 @@ class SqlStatusKeyStore:
 
     @act("status_key.announce")
     async def announce(self, connection: Connection, key: StatusKey) -> None:
-        """Note a key unless it is there."""
+        """Store a key unless it is stored already."""
         await connection.run(
             _ANNOUNCE, public_key=key.public_key, purpose=key.purpose, announced_at=key.announced_at
         )
 
     @read("status_key.all")
     async def all(self, connection: Connection) -> list[StatusKey]:
-        """Return every key that was ever announced."""
+        """Return every key ever announced."""
         return await connection.all(_KEYS)
 
 
 async def _change(connection: Connection, entries: Sequence[Any], today: date) -> None:
-    """Bring entries up to date, of whatever lists they are; entries: sorted by their list."""
+    """Update entries of any lists. entries: must be sorted by list."""
     of_lists = {number: list(group) for number, group in groupby(entries, key=lambda row: row.number)}
     changes = []
     for former in await connection.all(_LISTS, numbers=list(of_lists)):

@@ -46,7 +46,7 @@ class SqlCredentialStore:
 
     @act("credential.issue")
     async def issue(self, connection: Connection, issue: CredentialIssue, *, event: Event) -> Credential:
-        """Issue a credential, or find the one that this request already issued."""
+        """Issue a credential, or return the one that this request already issued."""
         repeated = await request.remember_for_account(
             connection,
             issue.request,
@@ -88,18 +88,18 @@ class SqlCredentialStore:
 
 async def _repeated(connection: Connection, repeated: Made) -> Credential:
     found = await connection.one(_FIND, token=repeated.account_token, credential_id=repeated.made_id)
-    if found is None:  # it has run out, or the account was erased
+    if found is None:  # it has expired, or the account was erased
         raise NotFoundError(Reason.REQUEST_NOT_FOUND)
     return found
 
 
 async def _place(connection: Connection, candidates: tuple[int, ...]) -> tuple[int, int]:
-    """Mark a place of the newest list, or where it has become crowded of a new one."""
+    """Reserve a free index in the newest list, or in a new list if the newest is too full."""
     newest = await connection.one(_NEWEST_LIST)
     if newest is not None and (place := await _mark(connection, newest, candidates)) is not None:
         return newest, place
     number = 0 if newest is None else newest + 1
-    # A new list says INVALID of everybody.
+    # Every entry of a new list is INVALID.
     fresh = rows.packed(StatusList.filled(INVALID))
     await connection.run(_BEGIN_LIST, number=number, version=0, entries=fresh)
     if (place := await _mark(connection, number, candidates)) is not None:
@@ -108,7 +108,7 @@ async def _place(connection: Connection, candidates: tuple[int, ...]) -> tuple[i
 
 
 async def _mark(connection: Connection, number: int, candidates: tuple[int, ...]) -> int | None:
-    """Mark the first of some places that was never used; return it, None if all were."""
+    """Reserve the first candidate index that was never used and return it; None if all were used."""
     for place in candidates:
         if await connection.one(_MARK, number=number, place=place) is not None:
             return place

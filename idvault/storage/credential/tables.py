@@ -5,7 +5,7 @@ from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, 
 from idvault.storage.base.metadata import ID, TOKEN, main
 from idvault.storage.base.types import Micros
 
-# entries: the array of the draft, compressed.
+# entries: the status list's byte array (IETF Token Status List), compressed.
 status_lists = Table(
     "status_lists",
     main,
@@ -14,7 +14,7 @@ status_lists = Table(
     Column("entries", LargeBinary, nullable=False),
 )
 
-# A place that was used once is never used again; whose it was, this table does not know.
+# A used index is never used again. This table does not record which account used it.
 status_marks = Table(
     "status_marks",
     main,

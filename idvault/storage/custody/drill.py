@@ -48,7 +48,7 @@ _RENEW = statement(
     .returning(drill_records.c.quorum_id)
 )
 _PASS = upsert(drill_passes)
-# Returns no row for a signature that is not later than the last one.
+# Returns no row if the signature is not later than the last one.
 _COMPLETE = statement(
     _PASS.on_conflict_do_update(
         index_elements=[drill_passes.c.quorum_id, drill_passes.c.actor_id],
@@ -70,7 +70,7 @@ class SqlDrillStore:
 
     @read("drill.history")
     async def history(self, connection: Connection) -> DrillHistory:
-        """Return when records were made, and when custodians passed."""
+        """Return when each record was made and when each custodian last passed."""
         return DrillHistory(
             {row.quorum_id: row.made_at for row in await connection.all(_MADE)},
             {(row.quorum_id, row.actor_id): row.passed_at for row in await connection.all(_PASSED)},
@@ -80,7 +80,7 @@ class SqlDrillStore:
     async def renew(
         self, connection: Connection, record: SealedRecord, *, now: ClockReading, event: Event
     ) -> bool:
-        """Store a quorum's drill record, if it has none yet."""
+        """Store a quorum's drill record if it has none yet."""
         written = await connection.one(
             _RENEW,
             quorum_id=record.present_quorum_id,
@@ -106,7 +106,7 @@ class SqlDrillStore:
     async def complete(
         self, connection: Connection, passing: Passing, *, request: Request, now: ClockReading, event: Event
     ) -> None:
-        """Note that a custodian passed."""
+        """Store that a custodian passed the drill."""
         if await person_request.remember(connection, request, now=now) is not None:
             return
         noted = await connection.one(

@@ -34,7 +34,7 @@ _NEW = listed(
     "quorums", quorum_id=handed_quorums.c.quorum_id.type, held_by=handed_quorums.c.share_quorum_ids.type
 )
 
-# Of one quorum: the index has its accounts in order. Of several, every one of them would be read and sorted.
+# One quorum per query: the index returns its accounts in order. For several, all would be read and sorted.
 _TOKENS = statement(
     select(_C.account_token)
     .where(_C.present_quorum_id == param("quorum_id"), _C.account_token > param("after"))
@@ -49,7 +49,7 @@ _BY_QUORUM = statement(
     select(_C.present_quorum_id, func.count()).group_by(_C.present_quorum_id), tuple[str, int]
 )
 _HANDED = statement(select(handed_quorums.c.quorum_id, handed_quorums.c.share_quorum_ids))
-# In one order everywhere, so that two batches never wait for each other.
+# Always locked in the same order, so that two batches cannot deadlock.
 _LOCK = statement(
     for_change(select(records).where(among(_C.account_token, "tokens")).order_by(_C.account_token)),
     record.from_row,
@@ -63,7 +63,7 @@ _PUT = statement(
         share_quorum_ids=_CHANGES.c.held_by,
     )
 )
-# The condition keeps SQLite from reading ON CONFLICT as that of a join.
+# The condition keeps SQLite from reading ON CONFLICT as a join's ON.
 _NOTE = statement(
     upsert(handed_quorums)
     .from_select(["quorum_id", "share_quorum_ids"], select(_NEW).where(true()))
@@ -87,8 +87,8 @@ class SqlHandoverStore:
         now: ClockReading,
         event: Event,
     ) -> int:
-        """Put re-sealed shares in the place of the former ones, with one event for all."""
-        # The request's row is written first, and the count is known only at the end: it is put there then.
+        """Replace shares with their re-sealed versions, with one event for all of them."""
+        # The request's row is written first; the count is known only at the end and is stored then.
         kept = await person_request.remember(connection, request, now=now)
         if kept is not None:
             return int(kept)
@@ -109,7 +109,7 @@ class SqlHandoverStore:
     async def tokens(
         self, connection: Connection, *, quorum_ids: Collection[str], after: str, limit: int
     ) -> list[str]:
-        """Return the accounts, in order, whose records have one of these present quorums."""
+        """Return the tokens, in order, of accounts whose records have one of these present quorums."""
         found: list[str] = []
         for quorum_id in quorum_ids:
             found += await connection.all(_TOKENS, quorum_id=quorum_id, after=after, limit=limit)
@@ -127,13 +127,13 @@ class SqlHandoverStore:
 
     @read("handover.handed")
     async def handed(self, connection: Connection) -> Mapping[str, tuple[str, ...]]:
-        """Return each present quorum that a hand-over has made, with the roster's quorum of each place."""
+        """Return each present quorum created by a hand-over, with the roster quorum of each place."""
         rows = await connection.all(_HANDED)
         return {row.quorum_id: record.unpack_ids(row.share_quorum_ids) for row in rows}
 
 
 def _handed(stored: SealedRecord, batch: HandoverBatch, share: HandedShare) -> SealedRecord | None:
-    """Return the record with the re-sealed share, None if it is another one than the share was made for."""
+    """Return the record with the re-sealed share; None if the share was not made for this record."""
     becomes = batch.becomes.get(stored.present_quorum_id)
     at = batch.place - 1
     if becomes is None or not at < len(stored.shares):
@@ -151,7 +151,7 @@ def _handed(stored: SealedRecord, batch: HandoverBatch, share: HandedShare) -> S
 
 
 async def _put(connection: Connection, changes: Sequence[SealedRecord]) -> None:
-    """Store changed records, and who holds the shares under each present quorum that came up."""
+    """Store changed records, and the holders of the shares for each present quorum among them."""
     await connection.run(
         _PUT,
         changes=[

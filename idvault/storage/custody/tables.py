@@ -5,7 +5,8 @@ from sqlalchemy import Column, LargeBinary, SmallInteger, String, Table
 from idvault.storage.base.metadata import HASH, ID, main
 from idvault.storage.base.types import Micros
 
-# Not among the records of accounts: nobody's account, and never handed over; a new quorum has its own.
+# Kept apart from account records: a drill record belongs to no account and is never handed over. A new quorum
+# gets a new one.
 drill_records = Table(
     "drill_records",
     main,
@@ -34,8 +35,8 @@ drill_passes = Table(
     Column("entry_id", ID, nullable=False),
 )
 
-# One row for each present quorum id that a hand-over has made. share_quorum_ids: 32 bytes for each place, the
-# id of a quorum of the roster whose custodian of that place holds the share.
+# One row per present quorum id created by a hand-over. share_quorum_ids: for each place 32 bytes, the id of
+# the roster quorum whose custodian at that place holds the share.
 handed_quorums = Table(
     "handed_quorums",
     main,

@@ -1,4 +1,4 @@
-"""Reads what a sealed record, or an opening of it, can be checked by."""
+"""Reads the evidence by which a sealed record or an opening of it can be checked."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +25,7 @@ _ENTRIES = (
     .join(log_openings, log_openings.c.entry_id == log_entries.c.entry_id)
     .where(log_openings.c.account_token == param("token"))
 )
-# Entries without a place in the log yet are newer than all that have one.
+# Entries that have no log index yet are newer than all others.
 _NEWEST_FIRST = statement(
     _ENTRIES.order_by(
         log_entries.c.log_index.is_(None).desc(),
@@ -60,5 +60,5 @@ class SqlEvidence:
         return RecordEvidence(stored, tuple(ended), tuple(entries))
 
     async def logged(self, *, account_token: str, entry_id: str) -> Logged | None:
-        """Return one entry of an account with the key that opens it."""
+        """Return one log entry of an account with its opening key."""
         return await self.database.one("disclosure.logged", _ENTRY, token=account_token, entry_id=entry_id)

@@ -1,4 +1,4 @@
-"""Reads lists: of disclosures that are due, an auditor's or a custodian's, of their shares and openings."""
+"""Lists disclosures: those that are due, an auditor's or a custodian's; and their shares and openings."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -97,7 +97,7 @@ _OPENINGS = statement(
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class SqlDisclosureLists:
-    """Lists of disclosures, and of what belongs to one."""
+    """Lists of disclosures, and of the shares and openings of one."""
 
     database: Database
 
@@ -129,7 +129,7 @@ class SqlDisclosureLists:
         offset: int,
         limit: int,
     ) -> list[Filed]:
-        """Return what waits for a custodian's decision, oldest first."""
+        """Return the disclosures that wait for a custodian's decision, oldest first."""
         return await disclosure_row.load(
             connection,
             _PENDING,
@@ -142,7 +142,7 @@ class SqlDisclosureLists:
 
     @read("disclosure.shares")
     async def shares(self, connection: Connection, *, disclosure_id: str) -> list[GivenShare]:
-        """Return the approvals with their re-sealed shares, in the order of their places."""
+        """Return the approvals with their re-sealed shares, ordered by place."""
         return await connection.all(_SHARES, disclosure_id=disclosure_id)
 
     @read("disclosure.openings_since")

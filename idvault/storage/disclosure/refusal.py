@@ -1,4 +1,4 @@
-"""Rows of what was refused, so that a person who tries again and again writes one log entry a minute."""
+"""Rows of refusals: a roster member who keeps trying causes one log entry per minute."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,7 +39,7 @@ _SILENT = statement(
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class SqlRefusals:
-    """What was refused, counted for each person and reason."""
+    """Refusals, counted per roster member and reason."""
 
     database: Database
 
@@ -47,7 +47,7 @@ class SqlRefusals:
     async def refuse(
         self, connection: Connection, *, actor_id: str, reason: str, now: ClockReading, event: Event
     ) -> bool:
-        """Count one refusal; write its entry unless there was one within this minute."""
+        """Count a refusal; write a log entry unless one was written in this minute."""
         await connection.run(_BEGIN, actor_id=actor_id, reason=reason)
         tally, told = rules.refuse(tally=await _lock(connection, actor_id, reason), now=now.business)
         await connection.run(_PUT, actor_id=actor_id, reason=reason, minute=tally.minute, silent=tally.silent)
@@ -57,14 +57,14 @@ class SqlRefusals:
 
     @read("disclosure.silent")
     async def silent(self, connection: Connection, *, now: datetime) -> list[tuple[str, str]]:
-        """Return actor and reason of the refusals whose count must be written."""
+        """Return the actor and reason of refusals whose count is still to be logged."""
         return await connection.all(_SILENT, minute=now.replace(second=0, microsecond=0))
 
     @act("disclosure.flush")
     async def flush(
         self, connection: Connection, *, actor_id: str, reason: str, now: ClockReading, event: Event
     ) -> bool:
-        """Write the count of those that were refused silently, once their minute is over."""
+        """Log the count of unlogged refusals once their minute is over."""
         tally, told = rules.flush(tally=await _lock(connection, actor_id, reason), now=now.business)
         if not told:
             return False

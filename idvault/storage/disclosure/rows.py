@@ -86,7 +86,7 @@ async def add(connection: Connection, filed: Filed) -> None:
 
 
 async def put(connection: Connection, changed: Disclosure) -> None:
-    """Store a disclosure whose row this act has locked; decisions are rows of their own."""
+    """Store a disclosure whose row this act has locked; decisions are stored in separate rows."""
     await connection.run(
         _PUT,
         token=changed.account_token,
@@ -118,7 +118,7 @@ async def add_decision(
 
 
 async def destroy_shares(connection: Connection, disclosure: Disclosure) -> None:
-    """Forget every re-sealed share of a disclosure; the signed approvals stay."""
+    """Delete every re-sealed share of a disclosure; the signed approvals stay."""
     await connection.run(
         _DESTROY_SHARES, token=disclosure.account_token, disclosure_id=disclosure.disclosure_id
     )
@@ -136,12 +136,12 @@ async def known(connection: Connection, *, disclosure_id: str) -> Filed:
 
 
 async def lock(connection: Connection, *, disclosure_id: str) -> Filed:
-    """Return a disclosure and keep its row, and so its decisions, from every other act; as `known`."""
+    """Return a disclosure and lock its row, and so its decisions; raises as `known` does."""
     return _only(await load(connection, _LOCK, disclosure_id=disclosure_id))
 
 
 async def load(connection: Connection, query: Statement[Row[Any]], **parameters: Any) -> list[Filed]:
-    """Return the disclosures of a query that has all columns of their table, in its order."""
+    """Return the disclosures in a query's order; the query must select every column of `disclosures`."""
     rows = await connection.all(query, **parameters)
     decisions = await _decisions(connection, [row.disclosure_id for row in rows])
     return [_filed(row, decisions.get(row.disclosure_id, ())) for row in rows]

@@ -1,6 +1,6 @@
-"""The acts of disclosures (ports.disclosure), step by step.
+"""The acts of disclosures (ports.disclosure).
 
-Rows are locked in one order everywhere: the person's request, the budget, the account, the disclosure.
+Rows are always locked in this order: the member's request, the budget, the account, the disclosure.
 """
 
 from dataclasses import dataclass, replace
@@ -33,7 +33,7 @@ from idvault.storage.people import request as person_request
 _NUMBERS_A_DAY = 100_000
 _RETRY = timedelta(hours=24)
 
-# Returns no row where the day's budget is spent.
+# Returns no row if the day's budget is spent.
 _CHARGE = statement(
     upsert(disclosure_budgets)
     .values(actor_id=param("actor_id"), day=param("day"), used=1)
@@ -136,7 +136,7 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
         now: ClockReading,
         event: Event,
     ) -> str:
-        """Note one opening with its event; return the entry's id, also to a repeat."""
+        """Store one opening with its event; return the entry's id, also to a repeat."""
         answer = event.entry_id.encode()
         kept = await person_request.remember(connection, request, now=now, answer=answer)
         if kept is not None:
@@ -164,7 +164,7 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
     async def expire(
         self, connection: Connection, *, disclosure_id: str, now: ClockReading, event: Event
     ) -> Disclosure | None:
-        """Expire a disclosure if its time is over; destroy its shares if nobody may have them any more."""
+        """Expire a disclosure if its time is over; destroy its shares if they are no longer needed."""
         filed = await disclosure_row.lock(connection, disclosure_id=disclosure_id)
         expired = rules.expire(disclosure=filed.disclosure, now=now.business)
         if not rules.needs_shares(disclosure=expired, now=now.business):
@@ -177,13 +177,13 @@ class SqlDisclosureStore(SqlDisclosureLists, SqlEvidence, SqlRefusals):
 
     @read("disclosure.get")
     async def get(self, connection: Connection, *, disclosure_id: str) -> Filed | None:
-        """Return a disclosure as it is stored."""
+        """Return a disclosure as stored."""
         return await disclosure_row.find(connection, disclosure_id=disclosure_id)
 
 
 async def _charge(connection: Connection, actor_id: str, today: date, daily: int) -> int:
-    """Count one request of the day; return its number, which grows with every request of the auditor."""
-    # Where there is no row of the day yet, nothing is compared.
+    """Charge the day's budget; return the request's number, which grows with each request of the auditor."""
+    # The upsert does not check the limit when it inserts the day's first row.
     used = await connection.one(_CHARGE, actor_id=actor_id, day=today, daily=daily) if daily > 0 else None
     if used is None:
         raise ExhaustedError(Reason.TOO_MANY_ATTEMPTS, retry_after=_RETRY)

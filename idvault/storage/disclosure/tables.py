@@ -22,7 +22,7 @@ def _of_disclosure() -> ForeignKeyConstraint:
     )
 
 
-# text: the signed request, sealed under the case-text key of key_version; digest: SHA-256 of it in clear.
+# text: the signed request, sealed under the case-text key of key_version; digest: SHA-256 of the plaintext.
 disclosures = Table(
     "disclosures",
     main,
@@ -49,7 +49,7 @@ disclosures = Table(
     Index(None, "key_version"),
 )
 
-# resealed: the share for the auditor's one-time key; null in a denial, and once it was destroyed.
+# resealed: the share, sealed to the auditor's one-time key; null in a denial and once destroyed.
 disclosure_decisions = Table(
     "disclosure_decisions",
     main,
@@ -80,7 +80,7 @@ disclosure_openings = Table(
     Index(None, "auditor_actor_id", "opened_at"),
 )
 
-# How many requests an auditor has made on a day; never collected, so that numbers never come twice.
+# How many requests an auditor has made on a day; rows are never deleted, so that no number repeats.
 disclosure_budgets = Table(
     "disclosure_budgets",
     main,

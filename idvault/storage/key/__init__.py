@@ -1,1 +1,1 @@
-"""Storage of the service's keys that lie in a database: day keys and shred keys."""
+"""Storage of the service keys that are kept in a database: day keys and shred keys."""

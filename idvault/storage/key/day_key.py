@@ -1,4 +1,4 @@
-"""The published intake keys, named by days and minutes (ports.sealing.DayKeyStore)."""
+"""The published intake keys, named by day and minute (ports.sealing.DayKeyStore)."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -42,14 +42,14 @@ class SqlDayKeyStore:
 
     @act("day_key.publish")
     async def publish(self, connection: Connection, key: DayKey) -> DayKey:
-        """Insert if absent; return the key that is published under that name."""
+        """Insert a key if absent; return the key that is published under its name."""
         if await connection.one(_ADD, day=key.day, suite=key.suite, public_key=key.public_key) is not None:
             return key
         (published,) = await connection.all(_GET, day=key.day)
         return published
 
     async def newest(self, *, day: str) -> DayKey | None:
-        """Return the key of a day that came last."""
+        """Return the newest key of a day."""
         return await self.database.one("day_key.newest", _NEWEST, day=day)
 
     @read("day_key.names")

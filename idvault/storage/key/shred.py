@@ -1,4 +1,4 @@
-"""Shred keys, in a database of their own (ports.sealing.ShredStore)."""
+"""Shred keys, in a separate database (ports.sealing.ShredStore)."""
 
 from dataclasses import dataclass
 
@@ -25,20 +25,20 @@ _FIND: Statement[bytes] = statement(
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class SqlShredStore:
-    """Shred keys in the shred database. Nothing here overwrites or collects one."""
+    """Shred keys in the shred database. Nothing here overwrites or deletes one."""
 
     database: Database
 
     @act("shred.obtain")
     async def obtain(self, connection: Connection, *, account_token: str, candidate: bytes) -> bytes:
-        """Insert the 32-byte candidate if absent; return what is stored."""
+        """Insert the 32-byte candidate if absent; return the stored key."""
         if len(candidate) != _KEY_SIZE:
-            raise ValueError("a shred key has 32 bytes")
+            raise ValueError("a shred key must have 32 bytes")
         if await connection.one(_ADD, account_token=account_token, shred_key=candidate) is not None:
             return candidate
         (stored,) = await connection.all(_FIND, token=account_token)
         return stored
 
     async def find(self, *, account_token: str) -> bytes | None:
-        """Return the stored key of an account; makes none where there is none (ports.disclosure)."""
+        """Return the stored key of an account, or None; never creates one (ports.disclosure)."""
         return await self.database.one("shred.find", _FIND, token=account_token)

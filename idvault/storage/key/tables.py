@@ -1,4 +1,4 @@
-"""The tables of the service's keys that lie in a database: day keys and shred keys."""
+"""The tables of the service keys that are kept in a database: day keys and shred keys."""
 
 from sqlalchemy import Column, LargeBinary, String, Table
 

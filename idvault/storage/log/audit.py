@@ -1,7 +1,7 @@
-"""The whole log read page by page for verification, in any state that somebody may have left it in.
+"""Reads the whole log page by page for verification, even if it was tampered with.
 
-SQLite keeps whatever is put into a column, text in the place of bytes included. Therefore the database casts
-each value to what it must be: a wrong one is then met as a wrong entry, not as a mistake of this program.
+SQLite accepts any type in a column, for example text instead of bytes. The queries therefore cast each value
+to its column's type: a wrong value then appears as a wrong entry, not as a type error in this program.
 """
 
 from collections.abc import Sequence
@@ -57,13 +57,13 @@ class SqlLogAuditStore:
 
     @read("log.extent")
     async def extent(self, connection: Connection) -> Extent:
-        """Return what the log says of itself, by one statement."""
+        """Return the log's size, its tree and its count of waiting entries, read in one statement."""
         (extent,) = await connection.all(_EXTENT)
         return extent
 
     @read("log.page")
     async def page(self, connection: Connection, *, after: int | None, limit: int) -> AuditPage:
-        """Return entries and the subtrees that end in them."""
+        """Return a page of entries and the stored subtrees that end in them."""
         if after is None:
             entries = await connection.all(_FIRST_PAGE, limit=limit)
         else:
@@ -72,11 +72,11 @@ class SqlLogAuditStore:
 
 
 def _ended(entries: Sequence[StoredEntry]) -> list[Run]:
-    """Return where the subtrees lie that end in entries."""
+    """Return the positions of the subtrees that end in these entries."""
     places = [entry.index for entry in entries if entry.index >= 0]
     if not places:
         return []
-    # Behind a gap the entries are wrong whatever is stored: who made one must not make this read everything.
+    # Entries after a gap are wrong in any case: a gap made by an attacker must not make this read everything.
     first, last = min(places), min(max(places), min(places) + len(places) - 1)
     runs, level = [], 0
     while (first >> level) <= (ends := (last + 1 >> level) - 1):

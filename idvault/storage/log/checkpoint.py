@@ -29,22 +29,22 @@ _REPLACE = statement(
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class SqlCheckpointStore:
-    """One of the two notes that are kept, in the shred database.
+    """One of the two stored notes, in the shred database.
 
-    NEWEST is the newest checkpoint for everybody, with every cosignature that it needs. SIGNED is the last
-    one that the log's key signed; the sequencer alone reads it.
+    NEWEST is the newest published checkpoint, with every required cosignature. SIGNED is the last checkpoint
+    signed with the log's key; only the sequencer reads it.
     """
 
     database: Database
     name: str = NEWEST
 
     async def latest(self) -> bytes | None:
-        """Return the note; None before the first."""
+        """Return the note, or None before the first."""
         return await self.database.one("checkpoint.latest", _FIND, which=self.name)
 
     @act("checkpoint.replace")
     async def replace(self, connection: Connection, *, former: bytes | None, note: bytes) -> bool:
-        """Put a note in the place of the former one; False if that one is not the newest. Durable."""
+        """Replace a note by compare-and-set; False if the stored note is not `former`. Durable."""
         if former is None:
             return await connection.one(_ADD, name=self.name, note=note) is not None
         return await connection.run(_REPLACE, which=self.name, former=former, note=note) == 1

@@ -13,7 +13,7 @@ _ADD_OPENING = statement(insert(log_openings))
 
 
 async def append(connection: Connection, event: Event) -> None:
-    """Write the entry, still without an index, and the key that opens its commitment."""
+    """Write the entry, not yet indexed, and its opening key."""
     await connection.run(
         _ADD,
         entry_id=event.entry_id,

@@ -1,4 +1,4 @@
-"""Stored hashes of the log's tree, read by where they lie."""
+"""Stored hashes of the log's tree, read by position."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from idvault.storage.log.tables import log_nodes
 
 
 class Run(NamedTuple):
-    """Nodes of one level that lie side by side."""
+    """Adjacent nodes of one level."""
 
     level: int
     first: int
@@ -21,7 +21,7 @@ class Run(NamedTuple):
 
 
 _RUNS = listed("runs", level=SmallInteger, first=BigInteger, last=BigInteger)
-# The value is cast since SQLite keeps whatever is put into a column (storage.log.audit).
+# The value is cast because SQLite accepts any type in a column (storage.log.audit).
 _FIND = statement(
     select(log_nodes.c.level, log_nodes.c.node_index, cast(log_nodes.c.hash, LargeBinary)).join_from(
         _RUNS,
@@ -32,14 +32,14 @@ _FIND = statement(
 
 
 async def find(connection: Connection, runs: Sequence[Run]) -> dict[Subtree, bytes]:
-    """Return those nodes of some runs that are stored."""
+    """Return the stored nodes of these runs."""
     if not runs:
         return {}
     return {Subtree(level, index): found for level, index, found in await connection.all(_FIND, runs=runs)}
 
 
 def runs_of(wanted: Iterable[Subtree]) -> list[Run]:
-    """Return nodes as runs."""
+    """Group nodes into runs."""
     runs: list[Run] = []
     for level, index in sorted({(node.level, node.index) for node in wanted}):
         if runs and runs[-1].level == level and runs[-1].last == index - 1:

@@ -26,7 +26,7 @@ _EMPTY = CompactRange().to_bytes()
 
 
 class _HeadMovedError(Exception):
-    """Somebody else moved the head: what this act did must be undone."""
+    """Another act moved the head: this act must be rolled back."""
 
 
 def _head(row: Any) -> Head:
@@ -55,8 +55,8 @@ _WAITING = statement(
     )
 )
 _PLACES = listed("places", entry_id=String, place=BigInteger)
-# An entry with an index keeps it. Were this spelled IS NULL, SQLite would compare every entry that waits with
-# every given one, instead of looking the given ones up.
+# An entry with an index keeps it. With IS NULL, SQLite would compare every waiting entry with every given one
+# instead of looking up the given ones.
 _STILL_WAITS = func.coalesce(log_entries.c.log_index, -1) == -1
 _PLACE = statement(
     update(log_entries)
@@ -86,7 +86,7 @@ class SqlLogStore:
     database: Database
 
     async def sequence(self, *, limit: int, now: datetime) -> int:
-        """Give the next indices to up to limit entries that have none; return how many."""
+        """Assign the next indices to up to `limit` entries that have none; return how many."""
         try:
             return await self._sequence(limit, now)
         except _HeadMovedError:
@@ -95,7 +95,7 @@ class SqlLogStore:
     @act("log.sequence")
     async def _sequence(self, connection: Connection, limit: int, now: datetime) -> int:
         head = await _locked_head(connection, now)
-        # A statement of its own after the lock: it must see what the sequencer before this one did.
+        # A separate statement after the lock: it must see what the previous sequencer wrote.
         waiting = await connection.all(_WAITING, limit=limit)
         tree = _tree(head)
         places: list[tuple[str, int]] = []
@@ -112,14 +112,14 @@ class SqlLogStore:
         return len(waiting)
 
     async def head(self) -> Head:
-        """Return the head; of size 0, and sequenced in 1970, before a sequencer looked."""
+        """Return the head; before the first sequencing its size is 0 and its time is in 1970."""
         return await self.database.one("log.head", _HEAD) or Head(0, _EMPTY, _NEVER)
 
     @read("log.leaves")
     async def leaves(self, connection: Connection, *, start: int, limit: int) -> list[bytes]:
-        """Return up to limit leaves from an index on, in order; none from the first missing one on."""
+        """Return up to `limit` leaves from index `start`, in order, stopping before the first missing one."""
         rows = await connection.all(_LEAVES, start=start, end=start + limit)
-        # An entry that somebody deleted must not make the next one pass for it.
+        # After a deleted entry, the next one must not take its place.
         return [leaf for place, (index, leaf) in enumerate(rows, start) if index == place]
 
     async def nodes(self, wanted: Sequence[Subtree]) -> list[bytes]:
@@ -135,12 +135,12 @@ class SqlLogStore:
         return await node.find(connection, node.runs_of(wanted))
 
     async def index_of(self, *, entry_id: str) -> int | None:
-        """Return the index of an entry, None while it has none or is unknown."""
+        """Return the index of an entry; None if it is unknown or not sequenced yet."""
         return await self.database.one("log.index_of", _INDEX_OF, entry_id=entry_id)
 
     @read("log.unsequenced")
     async def unsequenced(self, connection: Connection) -> Unsequenced:
-        """Return how many entries wait for an index, and since when."""
+        """Return how many entries wait for an index, and when the oldest was recorded."""
         (found,) = await connection.all(_UNSEQUENCED)
         return found
 
@@ -164,7 +164,7 @@ def _tree(head: Head) -> CompactRange:
 
 
 def _finished(tree: CompactRange, leaf: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """Append a leaf and yield level, index and hash of the stored levels' subtrees that it completes."""
+    """Append a leaf and yield level, index and hash of each subtree of a stored level that it completes."""
     completed = tree.append(leaf_hash(leaf))
     for level in range(0, len(completed), HEIGHT):
         yield level, (tree.size - 1) >> level, completed[level]

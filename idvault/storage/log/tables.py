@@ -23,7 +23,7 @@ log_entries = Table(
     ),
 )
 
-# One row: the sequenced part of the log. tree is transparency.tree.CompactRange of its size.
+# One row: the sequenced part of the log. tree: the transparency.tree.CompactRange of that size.
 log_head = Table(
     "log_head",
     main,
@@ -51,7 +51,7 @@ log_openings = Table(
     Column("opening_key", LargeBinary, nullable=False),
 )
 
-# The signed notes of the log, in the other database: a rolled-back main one does not take them along.
+# The log's signed notes, in the shred database: rolling back the main database does not roll them back.
 log_checkpoints = Table(
     "log_checkpoints",
     shred,

@@ -42,7 +42,7 @@ class SchemaError(PreconditionError):
     """A database does not have the schema that this version of the program needs."""
 
     def __init__(self, text: str) -> None:
-        """Keep what an operator should do; no address is in it."""
+        """Set the text, which tells the operator what to do and must not contain an address."""
         super().__init__(Reason.ILLEGAL_TRANSITION)
         self.args = (text,)
 
@@ -61,16 +61,16 @@ class Branch:
 
     @property
     def folder(self) -> Path:
-        """Return where its migrations are: files whose names begin with their version, in order."""
+        """Return the folder of its migrations; each file's name starts with its version."""
         return _FOLDER / "versions" / self.name
 
     @property
     def newest(self) -> str:
-        """Return the version of this program, read from the names of the files."""
+        """Return the newest version, read from the file names."""
         return max(path.name.partition("_")[0] for path in self.folder.glob("[0-9]*.py"))
 
     def config(self, connection: Connection) -> "Config":
-        """Return what alembic needs in order to work on a connection."""
+        """Return alembic's configuration for a connection."""
         from alembic.config import Config  # noqa: PLC0415 - see _upgrade
 
         config = Config()
@@ -83,7 +83,7 @@ class Branch:
         return config
 
 
-# Imported so that the metadata knows the tables of every capability.
+# Imported so that the metadata includes the tables of every capability.
 CAPABILITIES = (
     account,
     budget,
@@ -110,9 +110,9 @@ def upgrade(main_url: str, shred_url: str) -> None:
 async def upgrade_both(main_url: str, shred_url: str) -> None:
     """Create or upgrade both schemas; a repeat changes nothing, a second process waits for the first.
 
-    One call at a time within a process: alembic keeps what it works on in module globals.
-    Raises UnavailableError (STORE_UNAVAILABLE), ValueError for a wrong address, and SchemaError where both
-    addresses name one database: a backup of it would then hold records together with their shred keys.
+    Only one call at a time within a process: alembic keeps its state in module globals.
+    Raises UnavailableError (STORE_UNAVAILABLE), ValueError for an invalid address, and SchemaError if both
+    addresses are the same: a backup would then hold records together with their shred keys.
     """
     _refuse_one(main_url, shred_url)
     await change(main_url, partial(_upgrade, MAIN))
@@ -132,20 +132,20 @@ async def check_current(main_url: str, shred_url: str) -> None:
 
 def _refuse_one(main_url: str, shred_url: str) -> None:
     if address.parse(main_url) == address.parse(shred_url):
-        raise SchemaError("the shred keys need a database of their own: both addresses are the same")
+        raise SchemaError("the shred keys need a separate database: both addresses are the same")
 
 
 def _upgrade(branch: Branch, connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-    # Every process checks the version at its start; only an upgrade needs alembic, which is slow to import.
+    # Every process checks the version at start-up; only an upgrade needs alembic, which is slow to import.
     from alembic import command  # noqa: PLC0415
 
     command.upgrade(branch.config(connection), "head")
 
 
 async def _version(branch: Branch, url: str) -> str | None:
-    """Return the version of a database, None if it has no schema."""
+    """Return the version of a database, or None if it has no schema."""
     version = statement(select(column("version_num")).select_from(table(branch.version_table)), scalar)
     database = Database(url=url)
     try:
@@ -165,7 +165,7 @@ def _outdated(branch: Branch, found: str | None) -> SchemaError:
 
 
 async def change(url: str, work: Callable[[Connection], None]) -> None:
-    """Do work in one transaction through an engine of SQLAlchemy, as only migrations may.
+    """Run work in one transaction of an SQLAlchemy engine; only for migrations.
 
     Raises UnavailableError (STORE_UNAVAILABLE).
     """
@@ -198,7 +198,7 @@ def _in_sqlite(url: URL, work: Callable[[Connection], None]) -> None:
 
 
 async def _in_postgresql(url: URL, work: Callable[[Connection], None]) -> None:
-    # Brings greenlet, which no other part of the program needs.
+    # Imports greenlet, which no other part of the program needs.
     from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415
 
     engine = create_async_engine(

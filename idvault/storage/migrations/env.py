@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the migrations on the connection that it is given, in its transaction."""
+"""Alembic's entry point: runs the migrations on the given connection, in its transaction."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-"""The requests of people (ports.people.request), and their place in the acts that they ask for."""
+"""The requests of roster members (ports.people.request), stored by the acts that they ask for."""
 
 from dataclasses import dataclass
 
@@ -18,17 +18,17 @@ forget = _REQUESTS.forget
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class SqlMemberRequestStore:
-    """Requests of people in the main database."""
+    """Requests of roster members in the main database."""
 
     database: Database
 
     async def find(self, request: Request) -> bytes | None:
-        """Return the answer that was kept for a request, None if it is new."""
+        """Return the stored answer to a request, or None if it is new."""
         return await _REQUESTS.look_up("person_request.find", self.database, request)
 
 
 async def remember(
     connection: Connection, request: Request, *, now: ClockReading, answer: bytes = b""
 ) -> bytes | None:
-    """Store a request within its act and return None, or return the kept answer of the same one before."""
+    """Store a new request within its act and return None, or return the stored answer to a repeat."""
     return await _REQUESTS.remember(connection, request, now=now.business, answer=answer)

@@ -1,4 +1,4 @@
-"""Which roster versions this deployment has adopted, and which are proposed (ports.people.roster)."""
+"""The roster versions that this deployment has adopted, and the proposed ones (ports.people.roster)."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -59,7 +59,7 @@ _PROPOSALS = statement(
     .limit(rules.MOST_PROPOSALS)
 )
 _PROPOSAL = statement(select(roster_proposals).where(_THIS))
-# Locked, so that of two who sign at once the later one sees both signatures.
+# Locked: if two members sign at once, the second one sees both signatures.
 _LOCK_PROPOSAL = statement(for_change(select(roster_proposals).where(_THIS)))
 _COUNT = statement(select(func.count()).select_from(roster_proposals), scalar)
 _ADD_PROPOSAL = statement(
@@ -72,7 +72,8 @@ _SIGNATURES = statement(
     .where(among(roster_signatures.c.digest, "digests"))
     .order_by(roster_signatures.c.name)
 )
-# Only a verified signature comes here: another one in its place was put there by somebody else.
+# Only verified signatures get here. A different stored signature was not written by this store, so it is
+# overwritten.
 _SIGN = statement(
     upsert(roster_signatures)
     .values(digest=param("digest"), name=param("name"), **_NEW_SIGNATURE)
@@ -93,7 +94,7 @@ _FORGET_OLD = _deletions(roster_proposals.c.proposed_at < param("before"))
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class SqlRosterStore:
-    """Rosters in the main database; what is in it counts only once its signatures were verified."""
+    """Rosters in the main database; a roster counts only once its signatures have been verified."""
 
     database: Database
 
@@ -101,7 +102,7 @@ class SqlRosterStore:
     async def adopt(
         self, connection: Connection, adopted: StoredVersion, *, now: ClockReading, event: Event
     ) -> bool:
-        """Note a verified version once, with its event; True if this call was the one."""
+        """Store a verified version once, with its event; True if this call stored it."""
         values = {"version": adopted.version, "digest": adopted.digest, "adopted_at": now.business}
         first = await connection.one(_FIRST, **values) is not None
         newest = await connection.one(_LOCK)
@@ -119,7 +120,7 @@ class SqlRosterStore:
         return True
 
     async def newest(self) -> tuple[int, str] | None:
-        """Return version and digest of the newest adopted version, None before the first."""
+        """Return the version and digest of the newest adopted version, or None before the first."""
         return await self.database.one("roster.newest", _NEWEST)
 
     @read("roster.after")
@@ -138,7 +139,7 @@ class SqlRosterStore:
         event: Event,
     ) -> StoredProposal:
         """Store a proposal with its event; return it with its signatures so far."""
-        # The one row of the roster in force is the lock: proposals are counted and made one after the other.
+        # The row of the roster in force serves as a lock: proposals are counted and added one at a time.
         await connection.one(_LOCK)
         if await person_request.remember(connection, request, now=now) is None:
             for forget in _FORGET_OLD:

@@ -1,4 +1,4 @@
-"""Second factors of roster members: every attempt and every step is an act of its own."""
+"""Second factors of roster members: every attempt and every step is a separate act."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -57,12 +57,12 @@ _CONFIRM = statement(
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class SqlSecondFactorStore:
-    """Second factors in the main database, one row for a person."""
+    """Second factors in the main database, one row per roster member."""
 
     database: Database
 
     async def find(self, *, actor_id: str) -> SecondFactor | None:
-        """Return a person's second factor."""
+        """Return a member's second factor."""
         return await self.database.one("second_factor.find", _FIND, person=actor_id)
 
     @act("second_factor.begin")
@@ -76,7 +76,7 @@ class SqlSecondFactorStore:
         now: ClockReading,
         event: Event,
     ) -> bytes:
-        """Store a pending secret in the place of a former one, with its event; return the answer to give."""
+        """Store a pending secret, replacing a previous one, with its event; return the answer."""
         former = await person_request.remember(connection, request, now=now, answer=fresh.for_person)
         if former is not None:
             return former
@@ -88,7 +88,7 @@ class SqlSecondFactorStore:
     async def charge(
         self, connection: Connection, *, actor_id: str, now: ClockReading, event: Event
     ) -> SecondFactor:
-        """Charge one try and return what to compare with; durable before it returns."""
+        """Charge one try and return the second factor to compare with; durable before it returns."""
         found = await connection.one(_LOCK, person=actor_id)
         if found is None:
             raise DeniedError(Reason.SECOND_FACTOR_REFUSED)
@@ -102,7 +102,7 @@ class SqlSecondFactorStore:
 
     @act("second_factor.accept")
     async def accept(self, connection: Connection, *, actor_id: str, secret: bytes, step: int) -> bool:
-        """Spend a step of the active secret and clear the tries; True if this call was the one."""
+        """Spend a step of the active secret and clear the tries; True if this call spent it."""
         return bool(await connection.run(_ACCEPT, person=actor_id, secret=secret, step=step))
 
     @act("second_factor.confirm")
@@ -117,7 +117,7 @@ class SqlSecondFactorStore:
         now: ClockReading,
         event: Event,
     ) -> bool:
-        """Make the pending secret the active one, its step spent, the tries cleared, with the event."""
+        """Activate the pending secret, spend its step, clear the tries, and log the event."""
         if not await connection.run(_CONFIRM, person=actor_id, secret=secret, step=step):
             return await person_request.find(connection, request) is not None
         await person_request.remember(connection, request, now=now)

@@ -15,7 +15,7 @@ from sqlalchemy import (
 from idvault.storage.base.metadata import HASH, ID, NAME, UUID, main
 from idvault.storage.base.types import Micros
 
-# One row: the version in force. Earlier ones are in the log.
+# One row: the version in force. Earlier ones are in roster_versions and in the log.
 roster = Table(
     "roster",
     main,
@@ -55,7 +55,7 @@ roster_signatures = Table(
     ForeignKeyConstraint(["digest"], ["roster_proposals.digest"]),
 )
 
-# answer: what a repeat is given, empty where the state of things answers.
+# answer: what a repeat receives; empty if the answer is read from the current state.
 person_requests = Table(
     "person_requests",
     main,
@@ -67,7 +67,7 @@ person_requests = Table(
     Index(None, "made_at"),
 )
 
-# Both secrets are encrypted under the key of the custody edge.
+# Both secrets are encrypted with the custody edge's key.
 second_factors = Table(
     "second_factors",
     main,

@@ -47,7 +47,7 @@ _REVOKE = statement(update(platform_keys).where(_THE_KEY).values(revoked_at=para
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class SqlPlatformStore:
-    """Platforms in the main database. A key belongs to one name for ever."""
+    """Platforms in the main database. A key belongs to one name forever."""
 
     database: Database
 
@@ -90,7 +90,7 @@ class SqlPlatformStore:
 
     @read("platform.all")
     async def all(self, connection: Connection) -> list[Platform]:
-        """Return every key, revoked ones too."""
+        """Return every key, including revoked ones."""
         return await connection.all(_ALL)
 
 

@@ -1,4 +1,4 @@
-"""`idvault custodian drill`: a real command, over mutual TLS, to real flows and databases."""
+"""`idvault custodian drill` over mutual TLS, against real flows and databases."""
 
 import json
 import sys
@@ -49,7 +49,7 @@ async def test_a_drill_for_people_and_for_machines(house: House) -> None:
 async def test_a_drill_never_prompts_without_a_terminal(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A code that is not given is wrong usage, and nothing is passed."""
+    """A missing code is wrong usage, and nothing is passed."""
     monkeypatch.setattr(sys.stdin, "isatty", lambda: False)
     bare = await house.run(A, "drill")
     assert (bare.code, "--code is missing" in bare.err) == (2, True)
@@ -57,7 +57,7 @@ async def test_a_drill_never_prompts_without_a_terminal(
 
 
 async def test_refusals_say_what_to_type(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A wrong code, a clock that is wrong, no record yet, a record that is none."""
+    """A wrong code, a wrong clock, no record yet, and an invalid record are refused with the next step."""
     wrong = await house.run(A, "drill", code="000000")
     assert (wrong.code, "next: wait for the next code" in wrong.err) == (4, True)
     real = session.now

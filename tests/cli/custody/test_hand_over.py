@@ -1,4 +1,4 @@
-"""`idvault custodian hand-over` over mutual TLS: its lines, its JSON, and how it is refused."""
+"""`idvault custodian hand-over` over mutual TLS: its lines, its JSON, and its refusals."""
 
 import json
 from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ async def house(sqlite_databases: Databases, tmp_path: Path, idvault: Commands) 
 
 
 async def test_the_last_line_says_how_many_and_to_whom(house: House) -> None:
-    """Whose key it is is shown before, and how far it is meanwhile; a repeat finds nothing more."""
+    """The successor's key is shown first, then the progress; a repeat finds nothing more."""
     accounts = [await house.room.account() for _ in range(3)]
     adopt(house.room, D, B, C)
     done = await house.run(A, "hand-over", "--batch", "2")
@@ -40,7 +40,7 @@ async def test_the_last_line_says_how_many_and_to_whom(house: House) -> None:
 
 
 async def test_machines_read_one_object(house: House) -> None:
-    """A share that is damaged stays where it is: exit code 5, and the count of what is left."""
+    """A damaged share is left: exit code 5, and the count of what is left."""
     kept = await house.room.account()
     await house.room.account()
     adopt(house.room, D, B, C)
@@ -61,7 +61,7 @@ async def test_machines_read_one_object(house: House) -> None:
 
 
 async def test_who_was_not_replaced_is_told_what_to_type(house: House) -> None:
-    """Refused, with the reason for machines; and so is a journal that nobody can read."""
+    """A member who was not replaced, and an unreadable journal, are refused with a reason."""
     refused = await house.run(A, "hand-over", json=True)
     told = json.loads(refused.err.splitlines()[-1])["error"]
     assert (refused.code, told["reason"]) == (4, "NOT_REPLACED")
@@ -74,7 +74,7 @@ async def test_who_was_not_replaced_is_told_what_to_type(house: House) -> None:
 
 
 async def test_a_share_that_does_not_open_is_left(house: House) -> None:
-    """The service hands out somebody else's: exit code 5, and the true one is handed over later."""
+    """If the service returns another member's share: exit code 5; the right one is handed over later."""
     await house.room.account()
     adopt(house.room, D, B, C)
     honest = house.room.successions.shares

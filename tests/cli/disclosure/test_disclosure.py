@@ -1,4 +1,4 @@
-"""Commands of auditors and custodians: real commands, over mutual TLS, to real flows and databases."""
+"""Commands of auditors and custodians over mutual TLS, against real flows and databases."""
 
 import asyncio
 import json
@@ -31,7 +31,7 @@ async def house(sqlite_databases: Databases, tmp_path: Path, idvault: Commands) 
 
 
 async def test_the_whole_story(house: House) -> None:
-    """Request, look, approve twice, open with evidence, look again: each with its last line."""
+    """Request, show, approve twice, open with evidence, show again: each with its last line."""
     room = house.room
     disclosure_id = await house.request(await room.account())
     listed = await house.run("auditor-a", "list")
@@ -60,7 +60,7 @@ async def test_the_whole_story(house: House) -> None:
 
 
 async def test_every_verb_speaks_json(house: House) -> None:
-    """One object a line on stdout, nothing on stderr."""
+    """One object per line on stdout, nothing on stderr."""
     room = house.room
     disclosure_id = await house.request(await room.account())
     found = [
@@ -83,7 +83,7 @@ async def test_every_verb_speaks_json(house: House) -> None:
 
 
 async def test_a_denial_and_a_withdrawal(house: House) -> None:
-    """Both end with the state that they lead to."""
+    """Both end in their state."""
     room = house.room
     disclosure_id = await house.request(await room.account())
     denied = await house.run(A, "deny", disclosure_id)
@@ -100,7 +100,7 @@ async def test_a_denial_and_a_withdrawal(house: House) -> None:
 
 
 async def test_refusals_say_why_and_what_to_type(house: House) -> None:
-    """Too early, a wrong code, nothing of this id, no such account: reason, exit code, next command."""
+    """Too early, a wrong code, an unknown id, an unknown account: reason, exit code, next command."""
     room = house.room
     disclosure_id = await house.request(await room.account())
     early = await house.run("auditor-a", "open", disclosure_id, code=room.codes.code())
@@ -144,7 +144,7 @@ async def test_refusals_say_why_and_what_to_type(house: House) -> None:
 
 
 async def test_a_request_that_does_not_verify_is_refused(house: House) -> None:
-    """A custodian who pinned a roster without this auditor sees why, gives nothing, and can deny."""
+    """A custodian whose roster lacks this auditor sees the cause, gives nothing, and can deny."""
     room = house.room
     disclosure_id = await house.request(await room.account())
     first = room.rosters.current
@@ -168,7 +168,7 @@ async def test_a_request_that_does_not_verify_is_refused(house: House) -> None:
 async def test_what_is_missing_is_asked_for_at_a_terminal_only(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Here is none, so a code, a passphrase or a folder that is not given is wrong usage."""
+    """Without a terminal a missing code, passphrase or folder is wrong usage."""
     monkeypatch.setattr(sys.stdin, "isatty", lambda: False)
     disclosure_id = await house.request(await house.room.account())
     no_code = await house.run(A, "approve", disclosure_id)
@@ -180,7 +180,7 @@ async def test_what_is_missing_is_asked_for_at_a_terminal_only(
 
 
 async def test_the_wrong_folder_is_told(house: House) -> None:
-    """One of the other role, one that is not connected, and one whose vault cannot be reached."""
+    """A folder of another role, an unconnected one, and an unreachable vault are reported."""
     before = ["--passphrase-file", house.passphrase]
     other = await house.command("auditor", "--identity", house.folder / A, *before, "list")
     assert (other.code, "identity folder of a custodian" in other.err) == (4, True)
@@ -195,7 +195,7 @@ async def test_the_wrong_folder_is_told(house: House) -> None:
 
 
 async def test_connect_pins_a_vault(house: House) -> None:
-    """By its address, its authority, the log's key and a published roster; another key is refused later."""
+    """It pins address, authority, log key and a published roster; another key is refused later."""
     roster = house.folder / "published.json"
     roster.write_bytes(house.room.rosters.current.to_bytes())
     folder = house.folder / "auditor-b"
@@ -215,7 +215,7 @@ async def test_connect_pins_a_vault(house: House) -> None:
 
 
 async def test_pending_can_be_watched(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each request is shown once, as it comes, until the vault is away."""
+    """Each request is shown once, as it arrives, until the vault is unavailable."""
     monkeypatch.setattr(custodian_verbs, "_PERIOD", 0.05)
     account = await house.room.account()
     first = await house.room.request(account)

@@ -1,4 +1,4 @@
-"""`idvault log verify`: databases of both kinds and bundles, untouched and tampered with."""
+"""`idvault log verify`: databases of both kinds and bundles, unchanged and tampered with."""
 
 import asyncio
 import json
@@ -34,7 +34,7 @@ def line_of(leaves: list[bytes]) -> str:
 
 
 def outside(tmp_path: Path, leaves: list[bytes]) -> Path:
-    """Write a checkpoint as somebody else has kept it."""
+    """Write a checkpoint as somebody outside has kept it."""
     path = tmp_path / f"outside-{len(leaves)}"
     path.write_bytes(logs.signed(leaves))
     return path
@@ -46,7 +46,7 @@ def verify(idvault: Commands, databases: Databases, *options: object) -> Result:
 
 
 def wrong(result: Result) -> int:
-    """Return the entry that a refusal names."""
+    """Return the entry named by a refusal."""
     assert result.code == ExitCode.UNVERIFIED, result
     found = re.fullmatch(r"log: entry (\d+): .+", result.last)
     assert found, result
@@ -54,7 +54,7 @@ def wrong(result: Result) -> int:
 
 
 def test_a_database_verifies(idvault: Commands, databases: Databases, tmp_path: Path) -> None:
-    """Against its own checkpoint and one from elsewhere, of the same size or a smaller one."""
+    """It verifies against its own checkpoint and an outside one, of the same size or smaller."""
     leaves = asyncio.run(logs.fill(databases, 300))
     for kept in (leaves, leaves[:17], []):
         result = verify(
@@ -70,23 +70,23 @@ def test_what_was_not_shown_is_said(idvault: Commands, databases: Databases, tmp
     leaves = asyncio.run(logs.fill(databases, 30, waiting=2))
     result = verify(idvault, databases, "--shred-database", databases.shred_url)
     assert result.last == line_of(leaves)
-    assert "no checkpoint from elsewhere was given (--checkpoint): truncation is not excluded" in result.err
-    assert "2 entries wait for their place in the log" in result.err
+    assert "no independent checkpoint was given (--checkpoint): the log may have been truncated" in result.err
+    assert "2 entries are not yet in the log" in result.err
     # A checkpoint that is older than the log covers its beginning.
     asyncio.run(logs.edit(databases, "shred", "DELETE FROM log_checkpoints"))
     result = verify(idvault, databases, "--checkpoint", outside(tmp_path, leaves[:21]))
     assert result.last == line_of(leaves[:21])
-    assert "9 newer entries are in order, and no checkpoint covers them yet" in result.err
+    assert "9 newer entries are consistent, but no checkpoint covers them yet" in result.err
     result = verify(idvault, databases)
     assert (result.code, result.last) == (ExitCode.DONE, line_of(leaves))
     assert "no signed checkpoint was found" in result.err
-    assert "truncation is not excluded" in result.err
+    assert "may have been truncated, or rewritten" in result.err
 
 
 def test_the_second_database_is_found_beside_the_first(
     idvault: Commands, sqlite_databases: Databases
 ) -> None:
-    """SQLite files of the usual names lie in one folder; where the second is gone it is not missed."""
+    """SQLite files with the usual names are in one folder; a missing second file is accepted."""
     leaves = asyncio.run(logs.fill(sqlite_databases, 20))
     assert "no signed checkpoint" not in verify(idvault, sqlite_databases).err
     Path(sqlite_databases.shred_url.removeprefix("sqlite:///")).unlink()
@@ -96,7 +96,7 @@ def test_the_second_database_is_found_beside_the_first(
 
 
 def test_an_empty_log_verifies(idvault: Commands, databases: Databases, tmp_path: Path) -> None:
-    """A log without entries has the root of nothing."""
+    """A log without entries has the empty root."""
     assert verify(idvault, databases).last == line_of([])
     assert verify(idvault, databases, "--checkpoint", outside(tmp_path, [])).last == line_of([])
 
@@ -116,7 +116,7 @@ def delete_and_close(rows: Rows, rng: random.Random) -> None:
 
 
 def insert(rows: Rows, rng: random.Random) -> None:
-    """Insert an entry; the later ones move on."""
+    """Insert an entry; later ones move up."""
     leaves = [leaf for _, leaf in rows]
     leaves.insert(rng.randrange(len(leaves) + 1), rng.choice([*leaves, b"forged"]))
     rows[:] = list(enumerate(leaves))
@@ -142,7 +142,7 @@ def truncate(rows: Rows, rng: random.Random) -> None:
 
 
 def unplace(rows: Rows, rng: random.Random) -> None:
-    """Take an entry's place away, as if it waited still."""
+    """Remove an entry's index, as if it were still waiting."""
     at = rng.randrange(len(rows))
     rows[at] = None, rows[at][1]
 
@@ -158,10 +158,10 @@ def test_tampering_with_rows_is_found(
     change: Callable[[Rows, random.Random], None],
     rebuilt: bool,
 ) -> None:
-    """Rows that are deleted, inserted, moved, changed or cut off do not pass an outside checkpoint.
+    """Deleted, inserted, moved, changed or truncated rows do not pass an outside checkpoint.
 
-    Where the stored hashes are left, just the entry is named; where they are made anew, so that the database
-    fits together again, the first that can be wrong.
+    If the stored hashes are unchanged, exactly the entry is named; if they are rebuilt to match, the first
+    entry that can be wrong.
     """
     leaves = asyncio.run(logs.fill(databases, SIZE))
     kept = outside(tmp_path, leaves)
@@ -185,7 +185,7 @@ def test_tampering_with_rows_is_found(
 def test_a_log_that_is_rewritten_and_signed_anew_is_a_fork(
     idvault: Commands, databases: Databases, tmp_path: Path
 ) -> None:
-    """Whoever holds the key and both databases still meets the checkpoint from elsewhere."""
+    """An attacker with the key and both databases still fails the outside checkpoint."""
     leaves = asyncio.run(logs.fill(databases, SIZE))
     kept = outside(tmp_path, leaves[:20])
     forged = [*leaves[:7], b"forged", *leaves[8:]]
@@ -199,7 +199,7 @@ def test_a_log_that_is_rewritten_and_signed_anew_is_a_fork(
 
 
 def test_rolled_back_databases_are_found(idvault: Commands, databases: Databases, tmp_path: Path) -> None:
-    """Both databases together put back to an older state are smaller than the checkpoint from elsewhere."""
+    """If both databases are rolled back, they are smaller than the outside checkpoint."""
     newer = log_of(SIZE + 5)
     asyncio.run(logs.fill(databases, SIZE))
     options = ("--shred-database", databases.shred_url)
@@ -229,7 +229,7 @@ def test_rolled_back_databases_are_found(idvault: Commands, databases: Databases
 def test_the_rest_of_the_log_is_held_against_its_entries(
     idvault: Commands, databases: Databases, statement: str, named: str
 ) -> None:
-    """Head and stored hashes must be those of the entries, also without any checkpoint."""
+    """Head and stored hashes must match the entries, even without a checkpoint."""
     asyncio.run(logs.fill(databases, SIZE, note=False))
     asyncio.run(logs.edit(databases, "main", statement))
     result = verify(idvault, databases)
@@ -238,7 +238,7 @@ def test_the_rest_of_the_log_is_held_against_its_entries(
 
 
 def test_a_head_of_another_tree(idvault: Commands, databases: Databases) -> None:
-    """Where all entries are signed for, it is the head that is wrong, and no entry is blamed."""
+    """If all entries are covered, the head is reported as wrong, not an entry."""
     asyncio.run(logs.fill(databases, SIZE))
     asyncio.run(logs.edit(databases, "main", "UPDATE log_head SET tree = (SELECT max(hash) FROM log_nodes)"))
     result = verify(idvault, databases, "--shred-database", databases.shred_url)
@@ -249,7 +249,7 @@ def test_a_head_of_another_tree(idvault: Commands, databases: Databases) -> None
 
 
 def test_text_in_the_place_of_bytes(idvault: Commands, sqlite_databases: Databases) -> None:
-    """SQLite keeps what does not belong into a column; it is a wrong entry, not a mistake of the program."""
+    """SQLite accepts any type in a column; this is reported as a wrong entry, not as a program error."""
     asyncio.run(logs.fill(sqlite_databases, SIZE))
     asyncio.run(logs.edit(sqlite_databases, "main", "UPDATE log_entries SET leaf = 'x' WHERE log_index = 6"))
     assert wrong(verify(idvault, sqlite_databases)) == 6
@@ -265,13 +265,13 @@ def bundle(idvault: Commands, folder: Path, *options: object) -> Result:
 
 
 def test_a_bundle_verifies(idvault: Commands, tmp_path: Path) -> None:
-    """Against its own checkpoint, one from elsewhere, or that one alone."""
+    """It verifies against its own checkpoint, an outside one, or only that one."""
     leaves = log_of(600)
     folder = tmp_path / "bundle"
     logs.write_folder(folder, leaves, logs.signed(leaves))
     result = bundle(idvault, folder)
     assert (result.code, result.last) == (ExitCode.DONE, line_of(leaves))
-    assert "truncation is not excluded" in result.err
+    assert "may have been truncated" in result.err
     for size in (0, 1, 256, 300, 600):
         result = bundle(idvault, folder, "--checkpoint", outside(tmp_path, leaves[:size]))
         assert (result.code, result.out, result.err) == (ExitCode.DONE, line_of(leaves) + "\n", "")
@@ -283,7 +283,7 @@ def test_a_bundle_verifies(idvault: Commands, tmp_path: Path) -> None:
 
 
 def test_tampering_with_a_bundle_is_found(idvault: Commands, tmp_path: Path) -> None:
-    """One changed byte of an entry names it; a lost file names the first of its entries."""
+    """One changed byte names the entry; a missing file names its first entry."""
     leaves = log_of(600)
     folder = tmp_path / "bundle"
     logs.write_folder(folder, leaves, logs.signed(leaves))
@@ -299,7 +299,7 @@ def test_tampering_with_a_bundle_is_found(idvault: Commands, tmp_path: Path) -> 
 
 
 def test_a_bundle_that_was_cut_or_rewritten(idvault: Commands, tmp_path: Path) -> None:
-    """A shorter bundle misses entries of the outside checkpoint; another history is a fork."""
+    """A shorter bundle lacks entries of the outside checkpoint; another history is a fork."""
     leaves = log_of(600)
     cut, forked = tmp_path / "cut", tmp_path / "forked"
     logs.write_folder(cut, leaves[:300], logs.signed(leaves[:300]))
@@ -316,7 +316,7 @@ def test_a_bundle_that_was_cut_or_rewritten(idvault: Commands, tmp_path: Path) -
 
 
 def test_partial_files_that_are_gone_are_not_missed(idvault: Commands, tmp_path: Path) -> None:
-    """An older checkpoint is compared through the full tiles that took the place of partial ones."""
+    """For an older checkpoint the full tiles replace deleted partial ones."""
     leaves = log_of(600)
     folder = tmp_path / "bundle"
     logs.write_folder(folder, leaves, None)
@@ -329,7 +329,7 @@ def test_partial_files_that_are_gone_are_not_missed(idvault: Commands, tmp_path:
 
 
 def test_witnesses_must_have_cosigned(idvault: Commands, tmp_path: Path) -> None:
-    """The newest checkpoint needs the demanded cosignatures; an older one from elsewhere does not."""
+    """The newest checkpoint needs the required cosignatures; an older outside one does not."""
     leaves = log_of(20)
     folder = tmp_path / "bundle"
     logs.write_folder(folder, leaves, logs.signed(leaves, WITNESS, time=1_800_000_000))
@@ -343,7 +343,7 @@ def test_witnesses_must_have_cosigned(idvault: Commands, tmp_path: Path) -> None
     )
     assert bundle(idvault, folder, *both, "--quorum", 1).code == ExitCode.DONE
     assert bundle(idvault, folder, *both, "--quorum", 3).code == ExitCode.WRONG_USAGE
-    # The same checkpoint with the cosignature may come from elsewhere.
+    # The same checkpoint with the cosignature may come from outside.
     (folder / "checkpoint").write_bytes(logs.signed(leaves))
     assert bundle(idvault, folder, "--witness", WITNESS.key).code == ExitCode.UNVERIFIED
     kept = tmp_path / "cosigned"
@@ -352,7 +352,7 @@ def test_witnesses_must_have_cosigned(idvault: Commands, tmp_path: Path) -> None
 
 
 def test_a_witness_cannot_have_cosigned_nothing(idvault: Commands, sqlite_databases: Databases) -> None:
-    """Where there is no checkpoint at all, the demand of a witness is not met."""
+    """Without any checkpoint a required witness fails the check."""
     asyncio.run(logs.fill(sqlite_databases, 3, note=False))
     result = verify(idvault, sqlite_databases, "--witness", WITNESS.key)
     assert (result.code, result.last) == (
@@ -363,7 +363,7 @@ def test_a_witness_cannot_have_cosigned_nothing(idvault: Commands, sqlite_databa
 
 @pytest.mark.parametrize("by", [signer(logs.ORIGIN, seed=9), signer("log.example/other")])
 def test_a_checkpoint_of_somebody_else(idvault: Commands, tmp_path: Path, by: object) -> None:
-    """A checkpoint that another key signed is not believed, whatever it says."""
+    """A checkpoint signed by another key is refused."""
     leaves = log_of(5)
     folder = tmp_path / "bundle"
     logs.write_folder(folder, leaves, logs.signed(leaves, by=by))  # type: ignore[arg-type]
@@ -385,14 +385,14 @@ def test_a_checkpoint_of_somebody_else(idvault: Commands, tmp_path: Path, by: ob
     ],
 )
 def test_wrong_usage(idvault: Commands, options: tuple[str, ...], field: str) -> None:
-    """What cannot be meant ends with 2 and names the option."""
+    """Invalid options end with 2 and are named."""
     result = idvault("--json", "log", "verify", *options)
     error = json.loads(result.err)["error"]
     assert (result.code, error["code"], error["field"]) == (ExitCode.WRONG_USAGE, "WRONG_USAGE", field)
 
 
 def test_what_cannot_be_reached_is_3(idvault: Commands, tmp_path: Path) -> None:
-    """A database or a checkpoint that is not there ends with 3 and makes no file."""
+    """A missing database or checkpoint ends with 3 and creates no file."""
     missing = tmp_path / "none.sqlite3"
     result = idvault("log", "verify", "--database", f"sqlite:///{missing}", "--public-key", VKEY)
     assert (result.code, missing.exists()) == (ExitCode.UNREACHABLE, False)
@@ -430,7 +430,7 @@ def test_json(idvault: Commands, tmp_path: Path) -> None:
 
 
 def test_progress_is_for_terminals_only(tmp_path: Path) -> None:
-    """Whoever looks at it sees how far it is; a file gets the last line and nothing else."""
+    """A terminal shows progress; a file gets only the last line."""
     leaves = log_of(300)
     folder = tmp_path / "bundle"
     logs.write_folder(folder, leaves, logs.signed(leaves))
@@ -454,7 +454,7 @@ def test_progress_is_for_terminals_only(tmp_path: Path) -> None:
 
 
 def test_a_copied_folder_is_as_good(idvault: Commands, tmp_path: Path) -> None:
-    """A bundle has no place of its own."""
+    """A bundle can be verified in any folder."""
     leaves = log_of(5)
     logs.write_folder(tmp_path / "one", leaves, logs.signed(leaves))
     shutil.copytree(tmp_path / "one", tmp_path / "two")
@@ -469,7 +469,7 @@ def exporting(idvault: Commands, databases: Databases) -> Commands:
 
 
 def test_export_writes_what_verifies(exporting: Commands, databases: Databases, tmp_path: Path) -> None:
-    """The files are those of the layout, up to the newest checkpoint; a repeat adds what is new."""
+    """The files follow the layout up to the newest checkpoint; a repeat adds what is new."""
     leaves = asyncio.run(logs.fill(databases, 600, waiting=40))
     folder = tmp_path / "made" / "export"
     assert exporting("log", "export", folder, "--public-key", VKEY).last == "log: 600 entries exported"
@@ -494,7 +494,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 def test_export_reads_the_key_of_the_worker(
     idvault: Commands, sqlite_databases: Databases, tmp_path: Path
 ) -> None:
-    """Without --public-key the log's key is that of the worker's key file."""
+    """Without --public-key the log's key is read from the worker's key file."""
     passphrase = tmp_path / "passphrase"
     passphrase.write_bytes(b"development")
     passphrase.chmod(0o600)
@@ -516,7 +516,7 @@ def test_export_reads_the_key_of_the_worker(
 def test_export_needs_a_checkpoint_and_a_sound_log(
     exporting: Commands, databases: Databases, tmp_path: Path
 ) -> None:
-    """Before the first checkpoint there is nothing to write; a damaged log is not shown as whole."""
+    """Without a checkpoint nothing is written; a damaged log is not exported."""
     asyncio.run(logs.fill(databases, 20, note=False))
     options = ("log", "export", tmp_path / "export", "--public-key", VKEY)
     result = exporting(*options)

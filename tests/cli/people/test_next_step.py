@@ -1,4 +1,4 @@
-"""What is said after a refusal: why, and the next command as it can be pasted."""
+"""The text after a refusal: the cause, and the next command, ready to paste."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ CUSTODIAN = NextStep("custodian", Path("my keys"), "1" * 32)
 
 @pytest.mark.parametrize("reason", list(Reason))
 def test_every_refusal_has_a_next_step(reason: Reason) -> None:
-    """Whatever the vault says, the last line tells what to do."""
+    """For every reason the last line says what to do."""
     for step in (AUDITOR, CUSTODIAN, NextStep("auditor", Path("keys"))):
         said = step.after_refusal(f"{reason.value} (X)", reason.value, "").splitlines()
         assert said[0] == f"{reason.value} (X)"
@@ -23,7 +23,7 @@ def test_every_refusal_has_a_next_step(reason: Reason) -> None:
 
 
 def test_why_and_what_to_do() -> None:
-    """A refusal that people meet has a meaning of its own; one that is not known has none."""
+    """Refusals that members meet have specific texts; unknown ones have none."""
     said = AUDITOR.after_refusal("x", "ILLEGAL_TRANSITION", "").splitlines()
     assert said[1].startswith("why: not possible now")
     assert said[2] == f"next: idvault auditor --identity keys show {'1' * 32}"
@@ -33,16 +33,16 @@ def test_why_and_what_to_do() -> None:
 
 
 def test_folders_are_quoted() -> None:
-    """The command can be pasted, also where a folder's name has a space."""
+    """The command can be pasted even if a folder's name has a space."""
     assert CUSTODIAN.look("x") == "x\nnext: idvault custodian --identity 'my keys' pending"
     denied = CUSTODIAN.after_refusal("x", "ACCESS_DENIED", "")
     assert denied.endswith("next: idvault roster show 'my keys/roster.json'")
 
 
 def test_a_request_that_is_not_in_the_log_yet() -> None:
-    """It may only be too early; everything else that does not verify is denied."""
+    """It may only be too early; any other failed check leads to a denial."""
     early = CUSTODIAN.after_finding("x", HistoryFinding.NOT_IN_LOG)
-    assert "repeat the command in a few seconds; else idvault custodian" in early
+    assert "repeat the command in a few seconds; otherwise idvault custodian" in early
     forged = CUSTODIAN.after_finding("x", HistoryFinding.SIGNATURE_INVALID)
     assert forged.endswith(
         f"no share was given; next: idvault custodian --identity 'my keys' deny {'1' * 32}"
@@ -51,7 +51,7 @@ def test_a_request_that_is_not_in_the_log_yet() -> None:
 
 
 def test_a_mistake_names_its_option() -> None:
-    """As it is typed, and never its value."""
+    """The option is named as typed, never its value."""
     error = InvalidError(Reason.INVALID_MESSAGE, Violation("case_reference", FieldCode.REQUIRED))
     assert AUDITOR.after_mistake(error) == (
         "INVALID_MESSAGE: --case is wrong (REQUIRED)\nnext: idvault auditor --identity keys request --help"

@@ -1,4 +1,4 @@
-"""`idvault roster`, `auditor init` and `custodian init`: from keys on four machines to a published roster."""
+"""`idvault roster`, `auditor init` and `custodian init`: from keys on four hosts to a published roster."""
 
 import json
 import stat
@@ -62,26 +62,26 @@ class People:
 
 @pytest.fixture
 def people(idvault: Commands, tmp_path: Path) -> People:
-    """People without keys yet."""
+    """Members without keys."""
     return People(idvault, tmp_path)
 
 
 def test_first_version_needs_every_custodian(people: People) -> None:
-    """A first roster is valid once all its custodians have signed it, and not before."""
+    """A first roster is valid only once all its custodians have signed it."""
     team = people.team()
     people.propose(team)
     for folder in team[:2]:
         people.sign(folder)
     refused = people.idvault("roster", "verify", people.file)
     assert refused.code == ExitCode.UNVERIFIED
-    assert "quorum first: 2 of its custodians signed, 3 must" in refused.err
+    assert "quorum first: 2 of its custodians signed, 3 are needed" in refused.err
     people.sign(team[2])
     verified = people.idvault("roster", "verify", people.file)
     assert (verified.code, verified.last) == (0, "roster: version 1, 1 quorums, 4 people, valid")
 
 
 def test_published_versions_follow_one_another(people: People, tmp_path: Path) -> None:
-    """Publishing puts a verified version in place and keeps each; the next needs M of the one before."""
+    """Publishing puts a verified version in place and keeps each; the next needs M of the previous."""
     place = tmp_path / "service" / "roster.json"
     place.parent.mkdir()
     people.idvault.set(ROSTER=place)
@@ -111,7 +111,7 @@ def test_published_versions_follow_one_another(people: People, tmp_path: Path) -
 
 
 def test_show_names_everybody(people: People) -> None:
-    """`show` prints people, quorums, signers and the digest, and says whether the roster is valid yet."""
+    """`show` prints members, quorums, signers and the digest, and whether the roster is valid yet."""
     team = people.team()
     people.propose(team)
     people.sign(team[0])
@@ -119,7 +119,7 @@ def test_show_names_everybody(people: People) -> None:
     for text in ("custodian  ann", "auditor    dan", "2 of ann, ben, cat", "signed by  ann", "digest     "):
         assert text in shown.out
     assert (shown.code, ", valid" in shown.out) == (ExitCode.UNVERIFIED, False)
-    assert "1 of its custodians signed, 3 must" in shown.err
+    assert "1 of its custodians signed, 3 are needed" in shown.err
     for folder in team[1:3]:
         people.sign(folder)
     shown = people.idvault("roster", "show", people.file)
@@ -127,7 +127,7 @@ def test_show_names_everybody(people: People) -> None:
 
 
 def test_certificate_may_come_with_the_proposal(people: People) -> None:
-    """Keys made before there is a certificate are pinned when the roster is proposed."""
+    """Keys created before a certificate are pinned when the roster is proposed."""
     names = ("ann", "ben", "cat")
     folders = [people.init("custodian", name) for name in names]
     listed = [part for folder in folders for part in ("--person", folder / "public.json")]
@@ -147,12 +147,12 @@ def test_certificate_may_come_with_the_proposal(people: People) -> None:
         ("first:1:ann,ben,cat", ExitCode.UNVERIFIED, "2 or more"),
         ("first:3:ann,ben,cat", ExitCode.UNVERIFIED, "one custodian more"),
         ("first:0:ann,ben,cat", ExitCode.UNVERIFIED, "must not be 0"),
-        ("first:2:ann,ben,dan", ExitCode.UNVERIFIED, "dan is no custodian"),
-        ("first:2:ann,ben,zoe", ExitCode.UNVERIFIED, "not among the people"),
+        ("first:2:ann,ben,dan", ExitCode.UNVERIFIED, "dan is not a custodian"),
+        ("first:2:ann,ben,zoe", ExitCode.UNVERIFIED, "not a member of the roster"),
     ],
 )
 def test_unsafe_quorum_is_refused(people: People, quorum: str, code: ExitCode, text: str) -> None:
-    """A quorum that is too small, too brittle or of strangers is not even proposed."""
+    """A quorum that is too small, too fragile or of unknown members is not proposed."""
     listed = [part for folder in people.team() for part in ("--person", folder / "public.json")]
     result = people.idvault("roster", "propose", people.file, *listed, "--quorum", quorum)
     assert result.code == code
@@ -161,14 +161,14 @@ def test_unsafe_quorum_is_refused(people: People, quorum: str, code: ExitCode, t
 
 
 def test_removing_a_stranger_is_refused(people: People) -> None:
-    """Only who is in the version before can be left out."""
+    """Only a member of the previous version can be removed."""
     result = people.idvault("roster", "propose", people.file, "--remove", "zoe")
     assert result.code == ExitCode.UNVERIFIED
     assert "zoe" in result.err
 
 
 def test_damaged_roster_is_5(people: People, tmp_path: Path) -> None:
-    """A file that was changed after it was signed does not verify, and one that is no roster says so."""
+    """A roster changed after signing does not verify, and a malformed one is reported as such."""
     team = people.team()
     people.propose(team)
     for folder in team[:3]:
@@ -183,7 +183,7 @@ def test_damaged_roster_is_5(people: People, tmp_path: Path) -> None:
 
 
 def test_init_keeps_keys_private(people: People) -> None:
-    """Private keys are for their owner only and encrypted; the public file holds public keys."""
+    """Private keys are encrypted and readable only by their owner; the public file holds public keys."""
     folder = people.init("custodian", "ann")
     keys = folder / "keys.json"
     assert stat.S_IMODE(keys.stat().st_mode) == 0o600
@@ -201,7 +201,7 @@ def test_init_keeps_keys_private(people: People) -> None:
         (
             ["--name", "Ann", "--identity", "F", "--passphrase-file", "P"],
             ExitCode.WRONG_USAGE,
-            "small letters",
+            "lower-case letters",
         ),
         (["--name", "ann", "--passphrase-file", "P"], ExitCode.WRONG_USAGE, "--identity is missing"),
         (["--name", "ann", "--identity", "F"], ExitCode.WRONG_USAGE, "--passphrase-file is missing"),
@@ -219,7 +219,7 @@ def test_init_keeps_keys_private(people: People) -> None:
     ],
 )
 def test_init_refuses_what_is_wrong(people: People, arguments: list[str], code: ExitCode, text: str) -> None:
-    """Nothing is made on wrong input, and nobody is prompted without a terminal."""
+    """Wrong input creates nothing, and without a terminal nobody is prompted."""
     weak = people.folder / "weak"
     weak.write_text("short")
     places = {
@@ -236,7 +236,7 @@ def test_init_refuses_what_is_wrong(people: People, arguments: list[str], code: 
 
 
 def test_signing_needs_the_passphrase(people: People, tmp_path: Path) -> None:
-    """Another passphrase, another folder, and no terminal are refused without a signature."""
+    """A wrong passphrase or folder, and a missing terminal, give no signature."""
     team = people.team()
     people.propose(team)
     wrong = tmp_path / "wrong"

@@ -44,7 +44,7 @@ def test_nothing_is_known_before_all_is() -> None:
 
 
 def test_the_bound() -> None:
-    """An answer is given to the last moment of the bound, counted from the vault's look at its feed."""
+    """An answer is valid until the end of the bound, counted from the vault's last look at its feed."""
     cache = StatusCache(max_age=MAX_AGE)
     cache.begin(now=100)
     tell(cache, status(TOKENS[0]), elapsed=2)
@@ -56,7 +56,7 @@ def test_the_bound() -> None:
 
 
 def test_the_higher_revision_counts() -> None:
-    """In whatever order two statuses come, also from the vault itself."""
+    """The higher revision counts, in whatever order two statuses arrive."""
     cache = StatusCache(max_age=MAX_AGE)
     cache.begin(now=0)
     newer, older = status(TOKENS[0], 3), status(TOKENS[0], 2)
@@ -72,7 +72,7 @@ def test_the_higher_revision_counts() -> None:
 
 
 def test_a_removed_account_is_asked_for() -> None:
-    """An account that is no more is the vault's to answer, also after a late answer about it."""
+    """The vault is asked about a removed account, also after a late answer about it."""
     cache = StatusCache(max_age=MAX_AGE)
     cache.begin(now=0)
     tell(cache, status(TOKENS[0]))
@@ -82,7 +82,7 @@ def test_a_removed_account_is_asked_for() -> None:
 
 
 def test_a_day_that_comes() -> None:
-    """A verified account is expired on its day, with the next revision, before the feed says so."""
+    """A verified account is expired on its date, with the next revision, before the feed reports it."""
     cache = StatusCache(max_age=MAX_AGE)
     cache.begin(now=0)
     verified = status(TOKENS[0], 2, State.VERIFIED, expire_date=date(2026, 3, 2))
@@ -94,7 +94,7 @@ def test_a_day_that_comes() -> None:
 
 
 def test_a_vault_that_was_put_back() -> None:
-    """After a reset nothing is known, and the feed is read from the beginning."""
+    """After a reset the cache is empty, and the feed is read from the start."""
     cache = StatusCache(max_age=MAX_AGE)
     cache.begin(now=0)
     tell(cache, status(TOKENS[0]))
@@ -105,7 +105,7 @@ def test_a_vault_that_was_put_back() -> None:
 
 @dataclass
 class Vault:
-    """The accounts, and the feed: the last change of each account under a number of its own."""
+    """The accounts and the feed: each account's last change with a separate number."""
 
     accounts: dict[str, Status] = field(default_factory=dict)
     feed: dict[str, int] = field(default_factory=dict)
@@ -135,7 +135,7 @@ class Vault:
 
 
 class Following(RuleBasedStateMachine):
-    """A client that follows, while accounts change, messages are lost, and streams and servers end."""
+    """A following client, while accounts change, messages are lost, and streams and servers end."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -146,12 +146,12 @@ class Following(RuleBasedStateMachine):
         self.place = 0
         self.cache.begin(now=self.now)
         self.waiting: list[tuple[list[Status], list[str], int, float, bool]] = []
-        # What each account was, and when it became so.
+        # The history of each account, with times.
         self.past: list[tuple[float, dict[str, Status]]] = [(self.now, {})]
 
     @rule(token=st.sampled_from(TOKENS), removed=st.booleans())
     def change(self, token: str, removed: bool) -> None:
-        """An account changes, or is removed; what was removed never comes back."""
+        """Change or remove an account; removed accounts never come back."""
         gone = token in self.vault.changed and token not in self.vault.accounts
         if gone or (removed and token not in self.vault.accounts):
             return
@@ -160,12 +160,12 @@ class Following(RuleBasedStateMachine):
 
     @rule(seconds=st.floats(0.01, 6))
     def wait(self, seconds: float) -> None:
-        """Time passes."""
+        """Let time pass."""
         self.now += seconds
 
     @rule()
     def send(self) -> None:
-        """The server looks, and sends what comes next."""
+        """The server looks and sends the next changes."""
         self.vault.arrange()
         found, gone, place = self.vault.read(self.place)
         self.place = place
@@ -174,7 +174,7 @@ class Following(RuleBasedStateMachine):
     @precondition(lambda self: self.waiting)
     @rule(twice=st.booleans())
     def receive(self, twice: bool) -> None:
-        """A message arrives, however late."""
+        """A message arrives, possibly late."""
         found, gone, place, elapsed, caught_up = self.waiting.pop(0)
         for _ in range(1 + twice):
             self.cache.apply(
@@ -183,7 +183,7 @@ class Following(RuleBasedStateMachine):
 
     @rule()
     def reconnect(self) -> None:
-        """The stream ends with whatever was on its way, and is asked for again from the last cursor."""
+        """The stream ends with the messages on their way, and is resumed from the last cursor."""
         self.waiting.clear()
         self.began = self.now
         self.place = int(self.cache.begin(now=self.now) or 0)
@@ -196,7 +196,7 @@ class Following(RuleBasedStateMachine):
 
     @invariant()
     def no_answer_is_too_old(self) -> None:
-        """Whatever is answered was true at some moment within the bound."""
+        """Every answer was true at some time within the bound."""
         recent = [known for time, known in self.past if time > self.now - MAX_AGE]
         before = [known for time, known in self.past if time <= self.now - MAX_AGE]
         for token in TOKENS:
@@ -205,7 +205,7 @@ class Following(RuleBasedStateMachine):
                 assert any(known.get(token) == found for known in (*before[-1:], *recent)), found
 
     def teardown(self) -> None:
-        """In the end, read on, the client knows every account as it is."""
+        """After reading to the end the client agrees on every account."""
         self.reconnect()
         self.send()
         self.receive(twice=False)

@@ -1,4 +1,4 @@
-"""`client.statuses` of both clients against a real edge: local answers, resumption, the way back to calls."""
+"""`client.statuses` of both clients against a real edge: local answers, resumption, fallback to calls."""
 
 import asyncio
 import time
@@ -18,7 +18,7 @@ from tests.support.edge import OTHER_TOKEN, TOKEN, Edge, running
 
 
 class Client:
-    """One of both clients, awaited."""
+    """One of the two clients, awaited."""
 
     def __init__(self, vault: idvault_client.Vault | aio.Vault) -> None:
         self._vault = vault
@@ -53,10 +53,10 @@ class Connect(Protocol):
 
 
 class Relay:
-    """A network between client and vault that can fall silent, without a word to either of them."""
+    """A network between client and vault that can silently drop everything."""
 
     def __init__(self, port: int) -> None:
-        """Take the port that it leads to."""
+        """Set the port that it leads to."""
         self._target = port
         self._pumps: set[asyncio.Task[None]] = set()
         self._silent: set[asyncio.Task[None]] = set()
@@ -75,7 +75,7 @@ class Relay:
         await asyncio.gather(*self._pumps, return_exceptions=True)
 
     def fall_silent(self) -> None:
-        """Swallow from now on what is sent over the connections that there are."""
+        """From now on drop what is sent over the existing connections."""
         self._silent |= self._pumps
 
     async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -126,14 +126,14 @@ async def connect(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
 
 @pytest.fixture
 async def edge(tmp_path: Path, edge_authority: Authority) -> AsyncIterator[Edge]:
-    """A running edge with one account, of which the feed tells."""
+    """A running edge with one account, whose feed reports it."""
     async with running(tmp_path, edge_authority) as edge:
         edge.feeds.feeds["platform-a"] = [TOKEN]
         yield edge
 
 
 async def until(happens: Callable[[], bool]) -> None:
-    """Wait until something is so."""
+    """Wait until a condition holds."""
     async with asyncio.timeout(10):
         while not happens():  # noqa: ASYNC110 - what is waited for lies in another thread
             await asyncio.sleep(0.01)
@@ -150,7 +150,7 @@ async def test_answers_come_from_the_feed(edge: Edge, connect: Connect) -> None:
 
 
 async def test_what_the_feed_does_not_know_is_asked_for(edge: Edge, connect: Connect) -> None:
-    """An unknown account is the vault's to answer, each time."""
+    """The vault is asked about an unknown account each time."""
     client = await connect(edge)
     assert await client.wait()
     for _ in range(2):
@@ -172,7 +172,7 @@ async def test_before_the_feed_is_read_the_vault_answers(edge: Edge, connect: Co
 async def test_answers_that_would_be_too_old_are_asked_for(
     edge: Edge, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While the vault's store is away the feed is silent, and after the bound the vault is asked."""
+    """While the store is down the feed is silent, and after the bound the vault is asked."""
     clock = [time.monotonic()]
     monkeypatch.setattr("idvault_client.backend.account.feed.monotonic", lambda: clock[0])
     client = await connect(edge)
@@ -189,7 +189,7 @@ async def test_answers_that_would_be_too_old_are_asked_for(
 
 @asynccontextmanager
 async def restarted(edge: Edge, folder: Path, *feed: str) -> AsyncIterator[tuple[Edge, float]]:
-    """Stop an edge, and start another one in its place whose feed is another one; yield since when."""
+    """Stop an edge and start another one in its place with another feed; yield the time."""
     await edge.server.stop(grace=1.0, linger=0.0)
     stopped_at = time.monotonic()
     await asyncio.to_thread(folder.mkdir)
@@ -201,7 +201,7 @@ async def restarted(edge: Edge, folder: Path, *feed: str) -> AsyncIterator[tuple
 
 
 async def test_a_restarted_server_is_followed_on(edge: Edge, connect: Connect, tmp_path: Path) -> None:
-    """After the server is gone and back, the client goes on from where it was, without a missed change."""
+    """After a server restart the client resumes where it was, without missing a change."""
     client = await connect(edge)
     assert await client.wait()
     async with restarted(edge, tmp_path / "again", TOKEN, OTHER_TOKEN) as (again, stopped_at):
@@ -217,7 +217,7 @@ async def test_a_restarted_server_is_followed_on(edge: Edge, connect: Connect, t
 async def test_a_network_that_falls_silent(
     edge: Edge, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A connection that is dead without having ended is given up, and the feed goes on over a new one."""
+    """A dead connection is given up, and the feed resumes over a new one."""
     monkeypatch.setattr("idvault_client.transport.KEEPALIVE", (3.0, 1.0))
     async with Relay(edge.server.port) as relay:
         client = await connect(edge, port=relay.port)
@@ -232,7 +232,7 @@ async def test_a_network_that_falls_silent(
 
 
 async def test_a_feed_that_was_put_back_is_read_anew(edge: Edge, connect: Connect, tmp_path: Path) -> None:
-    """A cursor that the vault does not know any more leads to the beginning, and nothing else is believed."""
+    """A cursor unknown to the vault restarts the feed, and the old state is dropped."""
     edge.feeds.feeds["platform-a"] = [OTHER_TOKEN, TOKEN]
     client = await connect(edge)
     assert await client.wait()
@@ -246,7 +246,7 @@ async def test_a_feed_that_was_put_back_is_read_anew(edge: Edge, connect: Connec
 
 
 async def test_a_closed_client_asks_nobody(edge: Edge, connect: Connect) -> None:
-    """After close there is no stream, and every question ends with Unavailable."""
+    """After close there is no stream, and every question raises Unavailable."""
     client = await connect(edge)
     assert await client.wait()
     await client.close()
@@ -256,7 +256,7 @@ async def test_a_closed_client_asks_nobody(edge: Edge, connect: Connect) -> None
 
 
 async def test_both_feeds_are_the_same() -> None:
-    """What one client's feed offers, the other's does."""
+    """Both clients' feeds have the same methods."""
     public = [
         {name for name in vars(kind) if not name.startswith("_")} for kind in (StatusFeed, AioStatusFeed)
     ]

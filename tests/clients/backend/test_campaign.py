@@ -1,4 +1,4 @@
-"""The campaigns of both clients: what they send, and what they make of the answers."""
+"""The campaign methods of both clients: what they send, and how they read the answers."""
 
 import asyncio
 import inspect
@@ -33,7 +33,7 @@ from tests.clients.vault_server import REQUEST_ID, TOKEN, Refuse, VaultServer
 
 
 class AskCampaigns(Protocol):
-    """Calls a method of the campaigns by name, whichever client they are of."""
+    """Calls a campaign method by name on either client."""
 
     async def __call__(self, name: str, /, *arguments: Any, **keywords: Any) -> Any:
         """Return what the method returns."""
@@ -58,7 +58,7 @@ PLAN = Plan(
 async def campaigns(
     request: pytest.FixtureRequest, server: VaultServer, tls: Tls
 ) -> AsyncIterator[AskCampaigns]:
-    """The campaigns of one of both clients."""
+    """The campaigns of one of the two clients."""
     if request.param == "aio":
         async with idvault_client.aio.connect(server.target, tls=tls, server_name="localhost") as awaited:
 
@@ -76,7 +76,7 @@ async def campaigns(
 
 
 def message(state: int = pb.Campaign.STATE_RUNNING) -> pb.Campaign:
-    """Return a campaign as the vault answers it."""
+    """Return a campaign as in the vault's answer."""
     answer = pb.Campaign(
         campaign_id=CAMPAIGN,
         plan=pb.CampaignPlan(
@@ -106,7 +106,7 @@ async def test_both_clients_have_the_same_methods() -> None:
 
 
 async def test_an_import(campaigns: AskCampaigns, server: VaultServer) -> None:
-    """Rows come back in order; neither a reference nor its hash is shown."""
+    """Results are in row order; neither a reference nor its hash is shown."""
     kind = pb.ImportLegacyAccountsResponse.Row
     server.outcomes = [
         pb.ImportLegacyAccountsResponse(
@@ -132,7 +132,7 @@ async def test_an_import(campaigns: AskCampaigns, server: VaultServer) -> None:
 
 
 async def test_a_plan_goes_and_comes(campaigns: AskCampaigns, server: VaultServer) -> None:
-    """Every part of it."""
+    """Every part of it is sent and read."""
     server.outcomes = [message()]
     made = await campaigns("create", PLAN)
     assert (made.plan, made.state, made.campaign_id) == (PLAN, CampaignState.RUNNING, CAMPAIGN)
@@ -143,7 +143,7 @@ async def test_a_plan_goes_and_comes(campaigns: AskCampaigns, server: VaultServe
 
 
 async def test_a_plan_without_extras(campaigns: AskCampaigns, server: VaultServer) -> None:
-    """What is not set is not sent, and not read."""
+    """Unset parts are neither sent nor read."""
     plain = Plan("Verify", Cohort(), (Method.AT_LOGIN,), daily_limit=1)
     answer = pb.Campaign(
         campaign_id=CAMPAIGN,
@@ -163,7 +163,7 @@ async def test_a_plan_without_extras(campaigns: AskCampaigns, server: VaultServe
 
 @pytest.mark.parametrize("verb", ["start", "pause", "resume", "end", "get"])
 async def test_a_campaign_by_its_id(campaigns: AskCampaigns, server: VaultServer, verb: str) -> None:
-    """Each verb is its method."""
+    """Each verb calls its method."""
     server.outcomes = [message()]
     assert (await campaigns(verb, CAMPAIGN)).campaign_id == CAMPAIGN
     method = f"{verb.title()}Campaign"
@@ -172,7 +172,7 @@ async def test_a_campaign_by_its_id(campaigns: AskCampaigns, server: VaultServer
 
 
 async def test_pages(campaigns: AskCampaigns, server: VaultServer) -> None:
-    """A page and where to go on."""
+    """A page and the next page token."""
     server.outcomes = [pb.ListCampaignsResponse(campaigns=[message()], next_page_token="next")]
     page = await campaigns("list_page", page_size=1, page_token="this")
     assert isinstance(page, CampaignPage)
@@ -181,7 +181,7 @@ async def test_pages(campaigns: AskCampaigns, server: VaultServer) -> None:
 
 
 def invited(**changes: Any) -> pb.Invitation:
-    """Return an invitation as the vault answers it."""
+    """Return an invitation as in the vault's answer."""
     answer = pb.Invitation(
         account_token=TOKEN,
         campaign_id=CAMPAIGN,
@@ -198,7 +198,7 @@ def invited(**changes: Any) -> pb.Invitation:
 
 
 async def test_a_batch(campaigns: AskCampaigns, server: VaultServer) -> None:
-    """The code is there and is not shown."""
+    """The code is returned but not shown by repr."""
     answer = pb.ClaimDueInvitationsResponse(invitations=[invited()])
     answer.lease_expire_time.FromDatetime(NOON)
     server.outcomes = [answer]
@@ -213,7 +213,7 @@ async def test_a_batch(campaigns: AskCampaigns, server: VaultServer) -> None:
 
 
 async def test_no_batch(campaigns: AskCampaigns, server: VaultServer) -> None:
-    """Nothing is due, and no lease is asked for."""
+    """An empty batch has no lease."""
     server.outcomes = [pb.ClaimDueInvitationsResponse()]
     batch = await campaigns("claim_due_invitations", CAMPAIGN)
     assert (batch.invitations, batch.lease_expire_time) == ((), None)
@@ -221,7 +221,7 @@ async def test_no_batch(campaigns: AskCampaigns, server: VaultServer) -> None:
 
 
 async def test_an_occasion(campaigns: AskCampaigns, server: VaultServer) -> None:
-    """Nobody to invite is an answer; an occasion must be one."""
+    """No invitation is a valid answer; an unknown occasion is refused."""
     server.outcomes = [pb.Invitation(account_token=TOKEN)]
     answer = await campaigns("get_invitation", TOKEN, Method.AT_SENSITIVE_ACTION)
     assert (answer.due, answer.campaign_id, answer.state, answer.method) == (False, None, None, None)
@@ -232,7 +232,7 @@ async def test_an_occasion(campaigns: AskCampaigns, server: VaultServer) -> None
 
 
 async def test_an_event(campaigns: AskCampaigns, server: VaultServer) -> None:
-    """It is sent as it was said."""
+    """It is sent as given."""
     answer = invited()
     answer.next_due_time.FromDatetime(NOON)
     server.outcomes = [answer]
@@ -246,7 +246,7 @@ async def test_an_event(campaigns: AskCampaigns, server: VaultServer) -> None:
 
 
 async def test_progress(campaigns: AskCampaigns, server: VaultServer) -> None:
-    """Days, methods and the curve."""
+    """Days, methods and the curve are read."""
     funnel = pb.CampaignFunnel(invited=5, shown=4, opened=3, later=1, dismissed=1, completed=2, verified=1)
     day = pb.CampaignProgress.Day(day="2026-03-01", method=pb.CampaignPlan.METHOD_WHEN_DUE, funnel=funnel)
     server.outcomes = [
@@ -267,7 +267,7 @@ async def test_progress(campaigns: AskCampaigns, server: VaultServer) -> None:
 
 
 async def test_refusals(campaigns: AskCampaigns, server: VaultServer) -> None:
-    """They are the client's own errors."""
+    """Refusals raise the client's errors."""
     for refuse, error in (
         (Refuse(grpc.StatusCode.NOT_FOUND, "REQUEST_NOT_FOUND"), NotFound),
         (Refuse(grpc.StatusCode.FAILED_PRECONDITION, "ILLEGAL_TRANSITION"), PreconditionFailed),
@@ -286,7 +286,7 @@ async def test_refusals(campaigns: AskCampaigns, server: VaultServer) -> None:
 async def test_an_answer_that_is_none(
     campaigns: AskCampaigns, server: VaultServer, answer: pb.Campaign
 ) -> None:
-    """A campaign without id or state is not taken for one."""
+    """A campaign without id or state is refused."""
     server.outcomes = [answer]
     with pytest.raises(VaultError):
         await campaigns("get", CAMPAIGN)

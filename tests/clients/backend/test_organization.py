@@ -1,4 +1,4 @@
-"""An organisation is verified by both clients, with the same arguments. All of them are synthetic."""
+"""Both clients verify an organisation with the same arguments. All organisations are synthetic."""
 
 from datetime import UTC, datetime
 
@@ -16,7 +16,7 @@ CONSENT = Consent("terms-3", datetime(2026, 3, 1, 12, 0, tzinfo=UTC))
 
 
 async def test_what_is_sent_and_read(ask: Ask, server: VaultServer) -> None:
-    """Every argument is in the request; the status tells the kind and the category."""
+    """Every argument is in the request; the status has the kind and the category."""
     answer = verification()
     answer.status.subject_kind = common_pb2.SUBJECT_KIND_ORGANIZATION
     answer.status.organization_category = common_pb2.ORGANIZATION_CATEGORY_SOLE_TRADER
@@ -47,7 +47,7 @@ async def test_what_is_sent_and_read(ask: Ask, server: VaultServer) -> None:
 
 @pytest.mark.parametrize("number", [common_pb2.ORGANIZATION_CATEGORY_UNSPECIFIED, 99])
 async def test_an_unknown_category_is_none(ask: Ask, server: VaultServer, number: int) -> None:
-    """A person has none, and a newer server may send another one."""
+    """A person has no category, and a newer server may send an unknown one."""
     answer = verification()
     answer.status.organization_category = number  # type: ignore[assignment]
     server.outcomes = [answer]
@@ -56,7 +56,7 @@ async def test_an_unknown_category_is_none(ask: Ask, server: VaultServer, number
 
 
 async def test_a_text_that_cannot_be_sent_is_refused_by_its_field(ask: Ask, server: VaultServer) -> None:
-    """Half a surrogate pair is no character; the name is not repeated, and nothing is sent."""
+    """A lone surrogate is refused by field, without the value, and nothing is sent."""
     with pytest.raises(InvalidFields) as caught:
         await ask(
             "verify_organization",
@@ -70,5 +70,5 @@ async def test_a_text_that_cannot_be_sent_is_refused_by_its_field(ask: Ask, serv
 
 
 def test_no_repr_shows_the_code() -> None:
-    """A document shows its type alone."""
+    """A document's repr shows only its type."""
     assert credit_code() not in repr(unified_social_credit_code(credit_code()))

@@ -1,4 +1,4 @@
-"""Both clients against a server that answers what each test wrote down."""
+"""Both clients against a server with scripted answers."""
 
 import asyncio
 import inspect
@@ -46,14 +46,14 @@ DOWN = Refuse(grpc.StatusCode.UNAVAILABLE, "STORE_UNAVAILABLE")
 
 
 async def verify(ask: Ask, request_id: str | None = REQUEST_ID) -> Verification:
-    """Verify the made-up person."""
+    """Verify the synthetic person."""
     answer = await ask("verify_individual", NAME, resident_id(NUMBER), consent=CONSENT, request_id=request_id)
     assert isinstance(answer, Verification)
     return answer
 
 
 async def test_verified(ask: Ask, server: VaultServer) -> None:
-    """A success comes back with token, badge and days, and the request says all that was given."""
+    """A success has token, badge and dates, and the request has all the given values."""
     server.outcomes = [verification()]
     v = await verify(ask)
     assert (v.succeeded, v.failed, v.pending) == (True, False, False)
@@ -80,7 +80,7 @@ async def test_failed(ask: Ask, server: VaultServer) -> None:
 
 
 async def test_pending(ask: Ask, server: VaultServer) -> None:
-    """A pending claim says how long to wait, and is asked for by its id alone."""
+    """A pending claim says how long to wait, and is looked up by its id alone."""
     server.outcomes = [verification("PENDING", retry_after=7, account="PENDING")]
     v = await ask("get_verification", UUID(REQUEST_ID))
     assert v.pending
@@ -91,7 +91,7 @@ async def test_pending(ask: Ask, server: VaultServer) -> None:
 
 
 async def test_pending_without_a_wait(ask: Ask, server: VaultServer) -> None:
-    """A pending claim never says to ask again at once."""
+    """A pending claim always has a wait greater than zero."""
     server.outcomes = [verification("PENDING", account="PENDING")]
     assert (await ask("get_verification", REQUEST_ID)).retry_after == timedelta(seconds=5)
 
@@ -112,7 +112,7 @@ async def test_default_deadline(ask: Ask, server: VaultServer) -> None:
 
 
 def test_deadline_ends_a_call(server: VaultServer, tls: Tls) -> None:
-    """A server that never answers ends as DeadlineExceeded, with the id to ask again with."""
+    """A server that never answers raises DeadlineExceeded, with the request id to repeat."""
     server.outcomes = [Hang()]
     with (
         idvault_client.connect(server.target, tls=tls, server_name="localhost", timeout=0.5) as vault,
@@ -125,7 +125,7 @@ def test_deadline_ends_a_call(server: VaultServer, tls: Tls) -> None:
 
 
 async def test_aio_deadline_ends_a_call(server: VaultServer, tls: Tls) -> None:
-    """The awaited client has the same deadline."""
+    """The async client has the same deadline."""
     server.outcomes = [Hang()]
     async with idvault_client.aio.connect(
         server.target, tls=tls, server_name="localhost", timeout=0.5
@@ -135,7 +135,7 @@ async def test_aio_deadline_ends_a_call(server: VaultServer, tls: Tls) -> None:
 
 
 async def test_retry_sends_the_same_bytes(ask: Ask, server: VaultServer) -> None:
-    """An unavailable server is asked again with the same request id and the very same bytes."""
+    """After Unavailable the call is repeated with the same request id and the same bytes."""
     server.outcomes = [DOWN, DOWN, lambda body: verification(request_id=_id_of(body))]
     v = await verify(ask, request_id=None)
     assert v.succeeded
@@ -149,7 +149,7 @@ def _id_of(body: bytes) -> str:
 
 
 async def test_retries_end(ask: Ask, server: VaultServer) -> None:
-    """A server that stays unavailable is given up, and the error keeps reason and request id."""
+    """A server that stays unavailable is given up, and the error has reason and request id."""
     server.outcomes = [DOWN]
     with pytest.raises(Unavailable) as caught:
         await verify(ask)
@@ -160,7 +160,7 @@ async def test_retries_end(ask: Ask, server: VaultServer) -> None:
 
 
 async def test_refusals_are_not_retried(ask: Ask, server: VaultServer) -> None:
-    """Only unavailability is worth another try."""
+    """Only unavailability is retried."""
     server.outcomes = [Refuse(grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_ATTEMPTS")]
     with pytest.raises(idvault_client.TooManyAttempts):
         await verify(ask)
@@ -169,7 +169,7 @@ async def test_refusals_are_not_retried(ask: Ask, server: VaultServer) -> None:
 
 @pytest.mark.parametrize("count", [1, 1000, 1001, 2500])
 async def test_batches(ask: Ask, server: VaultServer, count: int) -> None:
-    """More than 1,000 accounts are asked in several calls, in order, and come back as one answer."""
+    """More than 1,000 accounts are read in several calls, in order, and returned as one answer."""
     tokens = [f"acct_{number:026d}" for number in range(count)]
 
     def answer(body: bytes) -> status_pb2.BatchGetStatusesResponse:
@@ -188,13 +188,13 @@ async def test_batches(ask: Ask, server: VaultServer, count: int) -> None:
 
 
 async def test_empty_batch(ask: Ask, server: VaultServer) -> None:
-    """No accounts are no call."""
+    """Without accounts there is no call."""
     found = await ask("batch_get_statuses", [])
     assert (found.statuses, found.unknown_account_tokens, server.asked) == ((), (), [])
 
 
 async def test_batch_of_one_text(ask: Ask) -> None:
-    """One token given as a text is a mistake, not a list of characters."""
+    """A single token given as a string is refused."""
     with pytest.raises(TypeError, match="several tokens"):
         await ask("batch_get_statuses", TOKEN)
 
@@ -212,7 +212,7 @@ async def test_batch_of_one_text(ask: Ask) -> None:
     ],
 )
 async def test_badge(ask: Ask, server: VaultServer, state: str, standing: str, badge: bool) -> None:
-    """The badge is for the verified whose account is not closed."""
+    """Only a verified account that is not closed has the badge."""
     server.outcomes = [status(state=state, standing=standing)]
     found = await ask("get_status", TOKEN)
     assert isinstance(found, Status)
@@ -220,7 +220,7 @@ async def test_badge(ask: Ask, server: VaultServer, state: str, standing: str, b
 
 
 async def test_values_of_a_newer_server(ask: Ask, server: VaultServer) -> None:
-    """Values that this client does not know never give a badge, and never end a claim."""
+    """Unknown values never give a badge and never end a claim."""
     newer = verification()
     newer.state = 99  # type: ignore[assignment]
     newer.failure_reason = 99  # type: ignore[assignment]
@@ -233,7 +233,7 @@ async def test_values_of_a_newer_server(ask: Ask, server: VaultServer) -> None:
 
 @pytest.mark.parametrize("answer", [b"\xff\xff", b"", common_pb2.AccountStatus(verify_date=TOKEN)])
 async def test_broken_answer(ask: Ask, server: VaultServer, answer: bytes | common_pb2.AccountStatus) -> None:
-    """An answer that breaks the contract is a VaultError that shows nothing of it."""
+    """An answer that breaks the contract raises a VaultError without its content."""
     server.outcomes = [answer]
     with pytest.raises(VaultError) as caught:
         await ask("get_status", TOKEN)
@@ -243,14 +243,14 @@ async def test_broken_answer(ask: Ask, server: VaultServer, answer: bytes | comm
 
 
 async def test_claim_without_an_account(ask: Ask, server: VaultServer) -> None:
-    """A claim always has an account: one without breaks the contract."""
+    """A claim without an account breaks the contract."""
     server.outcomes = [verification_pb2.Verification(request_id=REQUEST_ID)]
     with pytest.raises(VaultError, match="is not valid"):
         await ask("get_verification", REQUEST_ID)
 
 
 async def test_nothing_personal_leaves(ask: Ask, server: VaultServer) -> None:
-    """Not even a server that echoes makes an error show a name or number; grpc's exception stays."""
+    """Even if a server echoes the input, an error shows no name or number and chains no exception."""
     echo = f"{NAME} {NUMBER}"
     server.outcomes = [
         Refuse(grpc.StatusCode.INVALID_ARGUMENT, echo, [(echo, NUMBER), ("real_name", echo)], text=echo)
@@ -271,7 +271,7 @@ async def test_nothing_personal_leaves(ask: Ask, server: VaultServer) -> None:
 async def test_text_that_is_no_text(
     ask: Ask, server: VaultServer, name: str, number: str, field: str
 ) -> None:
-    """Half a character is refused before it is sent, without showing what is around it."""
+    """A lone surrogate is refused before it is sent, without the surrounding text."""
     with pytest.raises(InvalidFields) as caught:
         await ask("verify_individual", name, resident_id(number), consent=CONSENT)
     assert dict(caught.value) == {field: "CHARACTER"}
@@ -280,13 +280,13 @@ async def test_text_that_is_no_text(
 
 
 async def test_value_of_another_type(ask: Ask) -> None:
-    """A number that is no text is refused without showing it."""
+    """A number that is not a string is refused without showing it."""
     with pytest.raises(TypeError, match=r"^document\.number must be a str$"):
         await ask("verify_individual", NAME, resident_id(110000190101010001), consent=CONSENT)  # type: ignore[arg-type]
 
 
 def test_repr_shows_no_person() -> None:
-    """Documents and calls do not show what they hold."""
+    """The repr of documents and calls shows no values."""
     call = claim.verify_individual(
         NAME, resident_id(NUMBER), consent=CONSENT, request_id=None, account_token=None
     )
@@ -297,7 +297,7 @@ def test_repr_shows_no_person() -> None:
 
 
 def test_documents_have_their_type() -> None:
-    """Each kind of document is sent as what it is."""
+    """Each kind of document is sent with its type."""
     made = (
         resident_id(NUMBER),
         idvault_client.residence_permit("810000199408230021"),
@@ -308,13 +308,13 @@ def test_documents_have_their_type() -> None:
 
 
 def test_consent_needs_a_zone() -> None:
-    """A consent at a time without a zone is no consent."""
+    """A consent time without a time zone is refused."""
     with pytest.raises(ValueError, match="time zone"):
         Consent("terms-3", datetime(2026, 3, 1))
 
 
 def test_both_clients_are_the_same() -> None:
-    """The awaited client has every method of the blocking one, with the same parameters and text."""
+    """The async client has every method of the blocking one, with the same parameters and docstrings."""
     names = {name for name in vars(idvault_client.Vault) if not name.startswith("_")}
     assert names == {name for name in vars(idvault_client.aio.Vault) if not name.startswith("_")}
     for name in names:
@@ -327,17 +327,17 @@ def test_both_clients_are_the_same() -> None:
 
 
 def test_nobody_listens(tls: Tls) -> None:
-    """A target where nobody listens is Unavailable, and the error says so in our own words."""
+    """A target where nothing listens is Unavailable, and the error says so in our own words."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         target = f"127.0.0.1:{bound.getsockname()[1]}"
         with idvault_client.connect(target, tls=tls) as vault, pytest.raises(Unavailable) as caught:
             vault.get_status(TOKEN)
-    assert "nobody listens" in str(caught.value)
+    assert "nothing listens" in str(caught.value)
 
 
 def test_server_name_is_checked(server: VaultServer, tls: Tls) -> None:
-    """A server whose certificate has another name is not asked."""
+    """A server whose certificate has another name is refused."""
     server.outcomes = [status()]
     with idvault_client.connect(server.target, tls=tls) as vault, pytest.raises(Unavailable) as caught:
         vault.get_status(TOKEN)
@@ -346,7 +346,7 @@ def test_server_name_is_checked(server: VaultServer, tls: Tls) -> None:
 
 
 def test_strange_authority(server: VaultServer, tls: Tls, stranger: Tls) -> None:
-    """A server of an authority that is not ours is not asked."""
+    """A server of another authority is refused."""
     mine = Tls(stranger.ca, tls.certificate, tls.key)
     with (
         idvault_client.connect(server.target, tls=mine, server_name="localhost") as vault,
@@ -358,7 +358,7 @@ def test_strange_authority(server: VaultServer, tls: Tls, stranger: Tls) -> None
 
 
 def test_strange_certificate(server: VaultServer, tls: Tls, stranger: Tls) -> None:
-    """A certificate that the server does not take ends as Unavailable."""
+    """A client certificate that the server refuses raises Unavailable."""
     mine = Tls(tls.ca, stranger.certificate, stranger.key)
     with (
         idvault_client.connect(server.target, tls=mine, server_name="localhost") as vault,
@@ -369,20 +369,20 @@ def test_strange_certificate(server: VaultServer, tls: Tls, stranger: Tls) -> No
 
 
 def test_missing_certificate(authority: Authority, tls: Tls) -> None:
-    """A file that does not exist is told at once."""
+    """A missing file raises an error at once."""
     with pytest.raises(FileNotFoundError):
         idvault_client.connect("127.0.0.1:1", tls=Tls(tls.ca, tls.certificate, "no such file"))
 
 
 @pytest.mark.parametrize("timeout", [0, -1, float("nan")])
 def test_a_call_always_has_a_deadline(tls: Tls, timeout: float) -> None:
-    """A timeout that is none is refused."""
+    """An invalid timeout is refused."""
     with pytest.raises(ValueError, match="positive"):
         idvault_client.connect("127.0.0.1:1", tls=tls, timeout=timeout)
 
 
 def test_closed_connection(server: VaultServer, tls: Tls) -> None:
-    """A call on a closed connection is Unavailable and says why."""
+    """A call on a closed connection raises Unavailable with the cause."""
     vault = idvault_client.connect(server.target, tls=tls, server_name="localhost")
     vault.close()
     with pytest.raises(Unavailable, match="closed"):
@@ -390,7 +390,7 @@ def test_closed_connection(server: VaultServer, tls: Tls) -> None:
 
 
 async def test_closed_aio_connection(server: VaultServer, tls: Tls) -> None:
-    """The same for the awaited client."""
+    """The async client does the same."""
     vault = idvault_client.aio.connect(server.target, tls=tls, server_name="localhost")
     await vault.close()
     with pytest.raises(Unavailable, match="closed"):
@@ -398,7 +398,7 @@ async def test_closed_aio_connection(server: VaultServer, tls: Tls) -> None:
 
 
 async def test_close_ends_a_running_call(server: VaultServer, tls: Tls) -> None:
-    """Closing the awaited client ends its calls as Unavailable, not as a cancelled task."""
+    """Closing the async client ends its calls with Unavailable, not as a cancelled task."""
     server.outcomes = [Hang()]
     vault = idvault_client.aio.connect(server.target, tls=tls, server_name="localhost")
     call = asyncio.create_task(vault.get_status(TOKEN))
@@ -409,7 +409,7 @@ async def test_close_ends_a_running_call(server: VaultServer, tls: Tls) -> None:
 
 
 async def test_cancelling_passes(server: VaultServer, tls: Tls) -> None:
-    """A cancelled task is cancelled."""
+    """Cancelling a task raises CancelledError."""
     server.outcomes = [Hang()]
     async with idvault_client.aio.connect(server.target, tls=tls, server_name="localhost") as vault:
         call = asyncio.create_task(vault.get_status(TOKEN))
@@ -420,7 +420,7 @@ async def test_cancelling_passes(server: VaultServer, tls: Tls) -> None:
 
 
 def test_paths_are_those_of_the_contract() -> None:
-    """Every path that the client calls is a method of the proto."""
+    """Every path that the client calls is a method in proto/."""
     made = {
         claim.get_verification(REQUEST_ID).path,
         account_status.get_status(TOKEN).path,

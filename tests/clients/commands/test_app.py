@@ -23,7 +23,7 @@ def run(*arguments: str) -> Result:
 
 @pytest.fixture
 def connection(server: VaultServer, tls: Tls) -> Sequence[str]:
-    """The options that lead to the server."""
+    """The connection options for the server."""
     return (
         *("--target", server.target, "--server-name", "localhost"),
         *("--ca", str(tls.ca), "--certificate", str(tls.certificate), "--key", str(tls.key)),
@@ -32,7 +32,7 @@ def connection(server: VaultServer, tls: Tls) -> Sequence[str]:
 
 @pytest.fixture
 def ready_file(server: VaultServer, tls: Tls, tmp_path: Path) -> Path:
-    """A ready file that leads to the server."""
+    """A ready file for the server."""
     ready = {
         "version": 1,
         "grpc": server.target,
@@ -46,7 +46,7 @@ def ready_file(server: VaultServer, tls: Tls, tmp_path: Path) -> Path:
 
 
 def test_status_as_json(server: VaultServer, connection: Sequence[str]) -> None:
-    """With --json each status is one object a line."""
+    """With --json each status is one object per line."""
     server.outcomes = [status_pb2.BatchGetStatusesResponse(statuses=[status(TOKEN), status(OTHER)])]
     result = run(*connection, "status", TOKEN, OTHER, "--json")
     assert result.exit_code == 0
@@ -75,7 +75,7 @@ def test_status_for_people(server: VaultServer, connection: Sequence[str]) -> No
 
 @pytest.mark.parametrize("as_json", [True, False])
 def test_unknown_account(server: VaultServer, connection: Sequence[str], as_json: bool) -> None:
-    """An unknown account is a refusal, after the known ones are printed."""
+    """An unknown account is a refusal, reported after the known ones."""
     answer = status_pb2.BatchGetStatusesResponse(statuses=[status(TOKEN)], unknown_account_tokens=[OTHER])
     server.outcomes = [answer]
     result = run(*connection, *(["--json"] if as_json else []), "status", TOKEN, OTHER)
@@ -104,7 +104,7 @@ def test_refused(server: VaultServer, connection: Sequence[str]) -> None:
 
 @pytest.mark.parametrize("state", ["SUCCEEDED", "PENDING", "FAILED"])
 def test_get_verification(server: VaultServer, ready_file: Path, state: str) -> None:
-    """A claim is printed with its state, by a ready file."""
+    """A claim is printed with its state, using a ready file."""
     failure = "MISMATCH" if state == "FAILED" else "UNSPECIFIED"
     server.outcomes = [verification(state, failure=failure, retry_after=9 if state == "PENDING" else 0)]
     result = run("--ready-file", str(ready_file), "get-verification", REQUEST_ID, "--json")
@@ -118,33 +118,33 @@ def test_get_verification(server: VaultServer, ready_file: Path, state: str) -> 
 
 
 def test_unreachable(server: VaultServer, connection: Sequence[str]) -> None:
-    """A vault that is not available ends with 3."""
+    """An unavailable vault ends with 3."""
     server.outcomes = [Refuse(grpc.StatusCode.UNAVAILABLE, "STORE_UNAVAILABLE")]
     assert run(*connection, "status", TOKEN).exit_code == 3
 
 
 def test_no_ready_file(tmp_path: Path) -> None:
-    """A ready file that is not there ends with 3 and says which."""
+    """A missing ready file ends with 3 and is named."""
     result = run("--ready-file", str(tmp_path / "none.json"), "status", TOKEN)
     assert result.exit_code == 3
     assert "none.json" in result.stderr
 
 
 def test_ready_file_without_the_platform(ready_file: Path) -> None:
-    """A platform that the ready file does not name ends with 3."""
+    """A platform missing from the ready file ends with 3."""
     result = run("--ready-file", str(ready_file), "--platform", "platform-z", "status", TOKEN)
     assert result.exit_code == 3
     assert "platform-z" in result.stderr
 
 
 def test_wrong_usage() -> None:
-    """A call that does not say where the vault is ends with 2."""
+    """A call without connection options ends with 2."""
     assert run("status", TOKEN).exit_code == 2
     assert run("status").exit_code == 2
 
 
 async def test_ready_file_for_aio(server: VaultServer, ready_file: Path) -> None:
-    """The awaited client connects by a ready file too."""
+    """The async client can use a ready file too."""
     server.outcomes = [status()]
     async with testing.connect_aio(ready_file) as vault:
         assert (await vault.get_status(TOKEN)).is_verified

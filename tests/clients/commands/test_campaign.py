@@ -1,4 +1,4 @@
-"""`idvault-client import-legacy` and `campaign`: what they print and draw, and their exit codes."""
+"""`idvault-client import-legacy` and `campaign`: output, charts and exit codes."""
 
 import builtins
 import json
@@ -34,7 +34,7 @@ ROW = pb.ImportLegacyAccountsResponse.Row
 
 @pytest.fixture
 def connection(server: VaultServer, tls: Tls) -> Sequence[str]:
-    """The options that lead to the server."""
+    """The connection options for the server."""
     return (
         *("--target", server.target, "--server-name", "localhost"),
         *("--ca", str(tls.ca), "--certificate", str(tls.certificate), "--key", str(tls.key)),
@@ -47,7 +47,7 @@ def run(*arguments: str) -> Result:
 
 
 def parsed(svg: str) -> ElementTree.Element:
-    """Return the root of an SVG of our own."""
+    """Return the root of a generated SVG."""
     return ElementTree.fromstring(svg)  # noqa: S314 - we wrote it
 
 
@@ -65,7 +65,7 @@ def found(**changes: Any) -> CampaignProgress:
 
 
 def created(body: bytes) -> pb.ImportLegacyAccountsResponse:
-    """Create every account of a request, but one without a day."""
+    """Create every account of a request except one without a date."""
     request = pb.ImportLegacyAccountsRequest.FromString(body)
     return pb.ImportLegacyAccountsResponse(
         rows=[
@@ -88,7 +88,7 @@ def accounts(tmp_path: Path) -> Path:
 
 
 def test_an_import(server: VaultServer, connection: Sequence[str], accounts: Path, tmp_path: Path) -> None:
-    """The last line counts."""
+    """The last line has the counts."""
     server.outcomes = [created]
     files = ("--resume", str(tmp_path / "resume"), "--result", str(tmp_path / "result"))
     result = run(*connection, "import-legacy", str(accounts), "--label", "2014", *files)
@@ -98,7 +98,7 @@ def test_an_import(server: VaultServer, connection: Sequence[str], accounts: Pat
 
 
 def test_a_wrong_row(server: VaultServer, connection: Sequence[str], accounts: Path) -> None:
-    """The command says so by exit code 1, and with --json in one object."""
+    """The exit code is 1, and with --json the output is one object."""
     server.outcomes = [created]
     with accounts.open("a", encoding="utf-8") as file:
         file.write("user-4,\n")
@@ -113,7 +113,7 @@ def test_a_wrong_row(server: VaultServer, connection: Sequence[str], accounts: P
 
 @pytest.mark.parametrize("options", [(), ("--json",)])
 def test_a_wrong_file(connection: Sequence[str], tmp_path: Path, options: Sequence[str]) -> None:
-    """Nothing is sent, and the text says what is missing."""
+    """Nothing is sent, and the text names what is missing."""
     file = tmp_path / "accounts.csv"
     file.write_text("a,b\n", "utf-8")
     result = run(*connection, "import-legacy", str(file), "--label", "2014", *options)
@@ -124,7 +124,7 @@ def test_a_wrong_file(connection: Sequence[str], tmp_path: Path, options: Sequen
 def test_an_import_without_an_answer(
     server: VaultServer, connection: Sequence[str], accounts: Path, tmp_path: Path
 ) -> None:
-    """Exit code 3, and the next try goes on."""
+    """The exit code is 3, and the next try resumes."""
     server.outcomes = [Refuse(grpc.StatusCode.UNAVAILABLE, "STORE_UNAVAILABLE")]
     resume = ("--resume", str(tmp_path / "resume"))
     command = (*connection, "--timeout", "1", "import-legacy", str(accounts), "--label", "2014", *resume)
@@ -134,7 +134,7 @@ def test_an_import_without_an_answer(
 
 
 def message() -> pb.CampaignProgress:
-    """Return a progress as the vault answers it."""
+    """Return a progress as in the vault's answer."""
     funnel = pb.CampaignFunnel(invited=5, shown=4, verified=1)
     return pb.CampaignProgress(
         campaign_id=CAMPAIGN,
@@ -149,7 +149,7 @@ def message() -> pb.CampaignProgress:
 
 
 def test_progress(server: VaultServer, connection: Sequence[str], tmp_path: Path) -> None:
-    """The funnel is shown, both pictures are written, and the last line says it in figures."""
+    """The funnel is shown, both images are written, and the last line has the figures."""
     server.outcomes = [message()]
     files = ("--svg", str(tmp_path / "p.svg"), "--png", str(tmp_path / "p.png"))
     result = run(*connection, "campaign", "progress", CAMPAIGN, *files)
@@ -161,7 +161,7 @@ def test_progress(server: VaultServer, connection: Sequence[str], tmp_path: Path
 
 
 def test_progress_as_json(server: VaultServer, connection: Sequence[str]) -> None:
-    """One object with days and curve."""
+    """The output is one object with days and curve."""
     server.outcomes = [message()]
     result = run(*connection, "campaign", "progress", CAMPAIGN, "--json")
     shown = json.loads(result.stdout)
@@ -171,7 +171,7 @@ def test_progress_as_json(server: VaultServer, connection: Sequence[str]) -> Non
 
 
 def test_no_such_campaign(server: VaultServer, connection: Sequence[str]) -> None:
-    """Exit code 4 with the reason."""
+    """The exit code is 4, with the reason."""
     server.outcomes = [Refuse(grpc.StatusCode.NOT_FOUND, "REQUEST_NOT_FOUND")]
     result = run(*connection, "campaign", "progress", CAMPAIGN)
     assert result.exit_code == 4
@@ -182,7 +182,7 @@ def test_no_such_campaign(server: VaultServer, connection: Sequence[str]) -> Non
 def test_campaigns_of_all_pages(
     server: VaultServer, connection: Sequence[str], options: Sequence[str]
 ) -> None:
-    """Every page is asked for."""
+    """Every page is requested."""
     one = pb.Campaign(
         campaign_id=CAMPAIGN,
         state=pb.Campaign.STATE_RUNNING,
@@ -208,7 +208,7 @@ def test_a_chart_needs_matplotlib(
     monkeypatch: pytest.MonkeyPatch,
     option: str,
 ) -> None:
-    """Without it the text says what to install, and what is drawn on the screen needs nothing."""
+    """Without it the text says what to install; charts on the terminal do not need it."""
     real = builtins.__import__
 
     def without(name: str, *arguments: Any, **keywords: Any) -> Any:
@@ -252,7 +252,7 @@ def test_a_chart_draws_what_it_says() -> None:
     ],
 )
 def test_charts_of_little_and_much(progress: CampaignProgress) -> None:
-    """No campaign, one day and many days can be drawn and shown."""
+    """Charts work for no campaign, one day and many days."""
     assert parsed(campaign_chart.svg(progress).decode()) is not None
     assert campaign_chart.png(progress)
     console = Console(record=True, width=120)
@@ -261,14 +261,14 @@ def test_charts_of_little_and_much(progress: CampaignProgress) -> None:
 
 
 def test_the_curve_has_every_day() -> None:
-    """Days without a change keep the figure of the day before."""
+    """Days without a change keep the previous day's figure."""
     days = coverage_by_day(found())
     assert [verified for _, verified in days] == [0, 5, 10, 10, 20, 20, 30, 30, 30, 30]
 
 
 @pytest.mark.parametrize(("verified", "highest"), [(0, 1), (3, 4), (50, 60), (100, 100)])
 def test_the_curve_fills_its_frame(verified: int, highest: int) -> None:
-    """A campaign that has just begun is drawn on a scale of its own size, in per cent."""
+    """A campaign that has just started is drawn with a fitting scale, in per cent."""
     figure = campaign_chart.chart(found(coverage=((FIRST, 0), (FIRST + timedelta(days=1), verified))))
     coverage = figure.axes[1]
     assert coverage.get_ylim() == (0, highest)
@@ -276,7 +276,7 @@ def test_the_curve_fills_its_frame(verified: int, highest: int) -> None:
 
 
 def test_text_is_escaped() -> None:
-    """Nothing breaks out of an SVG, and a screen reader says what it shows."""
+    """Text in an SVG is escaped, and a screen reader can read the chart."""
     root = parsed(campaign_chart.svg(found(campaign_id='<&">')).decode())
     assert root.get("role") == "img"
     assert root[0].text == 'Campaign <&">: 30 of 100 accounts verified'
@@ -284,6 +284,6 @@ def test_text_is_escaped() -> None:
 
 
 def test_a_png_has_its_pixels() -> None:
-    """It is large enough to stay sharp on paper and on fine screens."""
+    """It is large enough for print and high-resolution screens."""
     data = campaign_chart.png(found())
     assert struct.unpack(">II", data[16:24]) == (1520, 1200)

@@ -1,4 +1,4 @@
-"""Importing a file: chunks, the files beside it, and going on after a crash at any point."""
+"""Importing a file: chunks, the files beside it, and resuming after a crash at any point."""
 
 import csv
 import json
@@ -13,14 +13,14 @@ from idvault_client.errors import Unavailable
 
 
 class Crash(BaseException):
-    """The process is gone."""
+    """Stands for the death of the process."""
 
 
 class Vault:
-    """Imports as the real one does: a reference once, a request once; can fail before and after it."""
+    """Imports as the real one does: a reference once, a request once; can fail before or after it."""
 
     def __init__(self) -> None:
-        """Start empty and well."""
+        """Start empty and without faults."""
         self.tokens: dict[str, str] = {}
         self.requests: dict[str, tuple[tuple[str, ...], tuple[ImportedRow, ...]]] = {}
         self.calls = 0
@@ -28,7 +28,7 @@ class Vault:
         self.die_after: int | None = None
 
     def send(self, chunk: list[LegacyAccount], request_id: str) -> tuple[ImportedRow, ...]:
-        """Import, and die where it was planned."""
+        """Import, and fail where planned."""
         self.calls += 1
         if self.calls == self.die_before:
             raise Crash
@@ -59,7 +59,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def start(file: Path, folder: Path, *, label: str = "2014") -> Import:
-    """Begin an import, or go on with it, in chunks of 10."""
+    """Start or resume an import, in chunks of 10."""
     return Import(file=file, label=label, resume=folder / "resume", result=folder / "result.csv", chunk=10)
 
 
@@ -68,7 +68,7 @@ def results(folder: Path) -> list[list[str]]:
 
 
 def nothing(_count: int) -> None:
-    """Tell nobody."""
+    """No-op progress."""
 
 
 def test_a_whole_import(file: Path, tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_a_whole_import(file: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("where", ["die_before", "die_after"])
 @pytest.mark.parametrize("call", [1, 2, 3])
 def test_killed_and_resumed(file: Path, tmp_path: Path, where: str, call: int) -> None:
-    """Wherever it dies, the end is the same: nothing lost, nothing doubled."""
+    """Wherever it is killed, nothing is lost and nothing is doubled."""
     vault = Vault()
     setattr(vault, where, call)
     with pytest.raises(Crash):
@@ -101,7 +101,7 @@ def test_killed_and_resumed(file: Path, tmp_path: Path, where: str, call: int) -
 
 
 def test_killed_while_it_notes(file: Path, tmp_path: Path) -> None:
-    """A result that was written and not noted is cut back and written again."""
+    """A result that was written but not recorded is cut off and written again."""
     vault = Vault()
     vault.die_before = 2
     with pytest.raises(Crash):
@@ -114,7 +114,7 @@ def test_killed_while_it_notes(file: Path, tmp_path: Path) -> None:
 
 
 def test_an_import_that_is_done_asks_nothing(file: Path, tmp_path: Path) -> None:
-    """Run once more, it says the same."""
+    """Run again, it prints the same without a call."""
     vault = Vault()
     done = start(file, tmp_path).run(vault.send, nothing)
     calls = vault.calls
@@ -123,7 +123,7 @@ def test_an_import_that_is_done_asks_nothing(file: Path, tmp_path: Path) -> None
 
 
 def test_without_a_resume_file(file: Path) -> None:
-    """Nothing is noted; run again, every row is repeated."""
+    """Nothing is recorded; run again, every row is repeated."""
     vault = Vault()
     for created, repeated in ((24, 0), (0, 24)):
         done = Import(file=file, label="2014", resume=None, result=None).run(vault.send, nothing)
@@ -142,7 +142,7 @@ def test_another_file_or_label(file: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"version": 2}', '{"version": 1, "rows": 1}', "no"])
 def test_a_resume_file_that_is_none(file: Path, tmp_path: Path, content: str) -> None:
-    """It is refused rather than overwritten."""
+    """A malformed resume file is refused, not overwritten."""
     (tmp_path / "resume").write_text(content, "ascii")
     with pytest.raises(ImportFileError):
         start(file, tmp_path)
@@ -150,7 +150,7 @@ def test_a_resume_file_that_is_none(file: Path, tmp_path: Path, content: str) ->
 
 
 def test_a_result_file_that_is_gone(file: Path, tmp_path: Path) -> None:
-    """What it held cannot be made again, so the import does not go on without it."""
+    """Its content cannot be rebuilt, so the import does not continue without it."""
     vault = Vault()
     vault.die_before = 2
     with pytest.raises(Crash):
@@ -161,7 +161,7 @@ def test_a_result_file_that_is_gone(file: Path, tmp_path: Path) -> None:
 
 
 def test_a_file_that_shrank(file: Path, tmp_path: Path) -> None:
-    """A note of more rows than the file has is not believed."""
+    """A resume file that counts more rows than the file has is refused."""
     running = start(file, tmp_path)
     running.done = ImportProgress(running.done.import_id, running.done.digest, "2014", rows=99)
     with pytest.raises(ImportFileError, match="fewer rows"):
@@ -180,7 +180,7 @@ def test_a_file_that_shrank(file: Path, tmp_path: Path) -> None:
     ],
 )
 def test_a_file_that_is_none(tmp_path: Path, content: bytes) -> None:
-    """It is refused before anything is sent, and none of its rows is quoted."""
+    """A malformed file is refused before anything is sent, without quoting a row."""
     path = tmp_path / "accounts.csv"
     path.write_bytes(content)
     with pytest.raises(ImportFileError) as refused:
@@ -189,7 +189,7 @@ def test_a_file_that_is_none(tmp_path: Path, content: bytes) -> None:
 
 
 def test_columns_in_any_order(tmp_path: Path) -> None:
-    """More columns do no harm, a byte-order mark neither, and a short row fails at the vault."""
+    """More columns and a byte-order mark are accepted, and a short row fails at the vault."""
     path = tmp_path / "accounts.csv"
     path.write_bytes(b"\xef\xbb\xbfcreate_date,note,reference\n2012-05-01,x,user-1\n2012-05-01\n")
     sent: list[LegacyAccount] = []
@@ -203,7 +203,7 @@ def test_columns_in_any_order(tmp_path: Path) -> None:
 
 
 def test_long_references_make_shorter_chunks(tmp_path: Path) -> None:
-    """So that a chunk fits into one call."""
+    """A chunk must fit into one call."""
     path = tmp_path / "accounts.csv"
     rows = [f"{'长' * 1_000}{place},2012-05-01" for place in range(700)]
     path.write_text("\n".join(["reference,create_date", *rows]), "utf-8")
@@ -213,13 +213,13 @@ def test_long_references_make_shorter_chunks(tmp_path: Path) -> None:
 
 
 def test_an_answer_of_another_length(file: Path) -> None:
-    """It cannot be told which row is which."""
+    """It is refused, because results could not be matched to rows."""
     with pytest.raises(ImportFileError, match="a different number"):
         Import(file=file, label="2014", resume=None, result=None).run(lambda _chunk, _id: (), nothing)
 
 
 def test_what_the_vault_refuses_passes(file: Path, tmp_path: Path) -> None:
-    """The import can go on later from where it was."""
+    """The import can be resumed later."""
 
     def away(_chunk: list[LegacyAccount], _request_id: str) -> tuple[ImportedRow, ...]:
         raise Unavailable

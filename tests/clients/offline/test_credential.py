@@ -1,4 +1,4 @@
-"""A third party checks tokens and credentials by files alone."""
+"""A third party checks tokens and credentials with files alone."""
 
 import json
 import socket
@@ -26,7 +26,7 @@ from tests.support.status_tokens import AUDIENCE, ISSUER, KEYS, LIST_KEY, SUBJEC
 
 __all__ = ["connection"]
 
-# Made when the tests are collected; the last of them runs long after.
+# Created when the tests are collected; the last of them runs long after.
 NOW = datetime.now(UTC).replace(microsecond=0)
 LATER = {"issued_at": NOW, "expires_at": NOW + timedelta(hours=1)}
 STATUS_TOKEN = made.signed(made.status_claims(**LATER), TOKEN_TYPE)
@@ -35,7 +35,7 @@ CREDENTIAL = made.signed(made.credential_claims(**LATER), CREDENTIAL_TYPE)
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
-    """Let nobody open a connection, but where a server is part of the test."""
+    """Forbid connections, except where a server is part of the test."""
     if "server" not in request.fixturenames:
 
         def refuse(*_arguments: object) -> None:
@@ -60,7 +60,7 @@ def check(
 
 
 def test_a_status_token(tmp_path: Path) -> None:
-    """A token needs the keys alone."""
+    """A token needs only the keys."""
     result = check(tmp_path, STATUS_TOKEN)
     assert (result.exit_code, last(result)) == (0, "check: valid")
     assert f"subject: {SUBJECT}" in result.stdout
@@ -69,7 +69,7 @@ def test_a_status_token(tmp_path: Path) -> None:
 
 
 def test_a_credential(tmp_path: Path) -> None:
-    """A credential needs its list, which must be young enough where that is demanded."""
+    """A credential needs its list, which must be recent enough if required."""
     listed = made.status_list(issued_at=datetime.now(UTC) - timedelta(seconds=100))
     assert last(check(tmp_path, CREDENTIAL, listed=listed)) == "check: valid"
     assert last(check(tmp_path, CREDENTIAL, "--max-list-age", "200", listed=listed)) == "check: valid"
@@ -77,7 +77,7 @@ def test_a_credential(tmp_path: Path) -> None:
 
 
 def bomb() -> str:
-    """Return a signed list that decompresses to a hundred times what a list of ours may be."""
+    """Return a signed list that decompresses to a hundred times the allowed size."""
     claims: dict[str, Any] = made.list_claims(issued_at=NOW)
     claims["status_list"] = {"bits": 1, "lst": jose.encode(zlib.compress(b"\x00" * 2**24, 9))}
     return made.signed(claims, LIST_TYPE, LIST_KEY)
@@ -107,7 +107,7 @@ def bomb() -> str:
 def test_what_does_not_pass(
     tmp_path: Path, token: str, listed: str | None, options: tuple[str, ...], reason: str
 ) -> None:
-    """Whatever is wrong or missing is refused by its own word, with exit code 5."""
+    """Every fault has a specific reason, with exit code 5."""
     result = check(tmp_path, token, *options, listed=listed)
     assert (result.exit_code, last(result)) == (5, f"check: {reason}")
     told = json.loads(check(tmp_path, token, *options, "--json", listed=listed).stderr)["error"]
@@ -115,7 +115,7 @@ def test_what_does_not_pass(
 
 
 def test_keys_that_are_none(tmp_path: Path) -> None:
-    """A key set that cannot be read refuses everything; a file that is not there is told as such."""
+    """A malformed key set refuses everything; a missing file is reported as such."""
     assert last(check(tmp_path, STATUS_TOKEN, jwks=b"{}")) == "check: JWKS_INVALID"
     (tmp_path / "token").write_text(STATUS_TOKEN)
     arguments = ["check-token", str(tmp_path / "token"), "--jwks", str(tmp_path / "none"), "--audience", "a"]
@@ -123,7 +123,7 @@ def test_keys_that_are_none(tmp_path: Path) -> None:
 
 
 def test_a_list_is_not_taken_back() -> None:
-    """A verifier that is given an older list keeps the newer one."""
+    """A verifier that gets an older list keeps the newer one."""
     verifier = StatusVerifier(jwks=KEYS.to_bytes(), audience=AUDIENCE, now=lambda: NOW)
     verifier.add_list(made.status_list(issued_at=NOW, valid=False).encode())
     verifier.add_list(made.status_list(issued_at=NOW - timedelta(seconds=60)).encode())
@@ -135,7 +135,7 @@ def test_a_list_is_not_taken_back() -> None:
 
 
 def test_a_list_of_two_bits_an_entry() -> None:
-    """The longest list that a vault may publish is taken, whether its entries have one bit or two."""
+    """The longest allowed list is accepted with one or two bits per entry."""
     claims = made.list_claims(issued_at=NOW, size=LIST_SIZE, bits=2)
     verifier = StatusVerifier(jwks=KEYS.to_bytes(), audience=AUDIENCE, now=lambda: NOW)
     verifier.add_list(made.signed(claims, LIST_TYPE, LIST_KEY).encode())
@@ -147,7 +147,7 @@ def test_a_list_of_two_bits_an_entry() -> None:
 
 
 def test_a_file_that_never_ends(tmp_path: Path) -> None:
-    """A file that is longer than any of the vault's is refused without being read to its end."""
+    """A file that is too long is refused without reading it to the end."""
     for command in (["check-receipt"], ["check-history"]):
         arguments = [*command, "/dev/zero", "--public-key", logs.VKEY]
         assert CliRunner().invoke(app, arguments).exit_code == 5
@@ -157,7 +157,7 @@ def test_a_file_that_never_ends(tmp_path: Path) -> None:
 
 
 async def test_both_clients_issue(ask: Ask, server: VaultServer) -> None:
-    """A token and a credential are asked for with the account and the audience."""
+    """A token and a credential are requested with account and audience."""
     answers = (
         status_pb2.IssueStatusTokenResponse(status_token="a.b.c"),
         status_pb2.IssueStatusCredentialResponse(status_credential="d.e.f"),
@@ -182,7 +182,7 @@ async def test_both_clients_issue(ask: Ask, server: VaultServer) -> None:
 
 
 def test_the_command_that_fetches(server: VaultServer, connection: list[str], tmp_path: Path) -> None:
-    """What `issue-token` writes is what `check-token` reads."""
+    """`check-token` accepts the output of `issue-token`."""
     answer = status_pb2.IssueStatusTokenResponse(status_token=STATUS_TOKEN)
     answer.expire_time.FromDatetime(NOW)
     server.outcomes = [answer]

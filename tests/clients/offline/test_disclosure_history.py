@@ -1,4 +1,4 @@
-"""A disclosure history is fetched, and checked without a call."""
+"""A disclosure history is fetched, and checked offline."""
 
 import json
 from collections.abc import Sequence
@@ -25,13 +25,13 @@ W1 = witness("witness.example/w1", seed=2)
 
 
 def event(number: int, kind: EventType = EventType.DISCLOSURE_OPEN, at: datetime = AT) -> Event:
-    """Return an opening as the log keeps it."""
+    """Return an opening as logged."""
     fields: dict[str, str | bytes] = {"disclosure_id": f"{number:032x}", "record_digest": b"d" * 32}
     return Event(kind, "55" * 16, TOKEN, at, at, f"{number:032x}", bytes([number]) * 32, fields)
 
 
 def answer(*events: Event, size: int = 7, witnesses: int = 0) -> status_pb2.DisclosureHistory:
-    """Return the history of these openings, which stand at the end of a log of other entries."""
+    """Return the history of these openings, at the end of a log with other entries."""
     leaves = [*log_of(size), *(entry.encode_leaf(each) for each in events)]
     made = status_pb2.DisclosureHistory(account_token=TOKEN)
     made.horizon_time.FromDatetime(HORIZON)
@@ -55,13 +55,13 @@ def check(folder: Path, message: status_pb2.DisclosureHistory | bytes, *options:
 
 
 def last(result: Result) -> str:
-    """Return the last line of what the command said."""
+    """Return the last line of the command's output."""
     return result.stdout.splitlines()[-1]
 
 
 @pytest.fixture
 def connection(server: VaultServer, tls: Tls) -> Sequence[str]:
-    """The options that lead to the server."""
+    """The connection options for the server."""
     return (
         *("--target", server.target, "--server-name", "localhost"),
         *("--ca", str(tls.ca), "--certificate", str(tls.certificate), "--key", str(tls.key)),
@@ -69,7 +69,7 @@ def connection(server: VaultServer, tls: Tls) -> Sequence[str]:
 
 
 async def test_both_clients_fetch_it(ask: Ask, server: VaultServer) -> None:
-    """The answer is what the file will hold."""
+    """The answer is the content of the file."""
     server.outcomes = [answer(event(1))]
     found = await ask("get_disclosure_history", TOKEN)
     assert (found.account_token, found.horizon, found.openings) == (TOKEN, HORIZON, 1)
@@ -79,7 +79,7 @@ async def test_both_clients_fetch_it(ask: Ask, server: VaultServer) -> None:
 
 
 def test_fetched_and_checked(server: VaultServer, connection: Sequence[str], tmp_path: Path) -> None:
-    """What `history` writes is valid for `check-history`, which needs nobody."""
+    """`check-history` accepts the output of `history` offline."""
     server.outcomes = [answer(event(1), event(2))]
     file = tmp_path / "mine.json"
     fetched = CliRunner().invoke(app, [*connection, "history", TOKEN, "--out", str(file)])
@@ -92,7 +92,7 @@ def test_fetched_and_checked(server: VaultServer, connection: Sequence[str], tmp
 
 
 def test_a_history_without_openings(tmp_path: Path) -> None:
-    """Never opened, as far as the horizon goes."""
+    """The record was never opened up to the horizon."""
     result = check(tmp_path, answer(), "--json")
     assert result.exit_code == 0
     shown = json.loads(result.stdout)
@@ -100,7 +100,7 @@ def test_a_history_without_openings(tmp_path: Path) -> None:
 
 
 def test_a_witness_counts(tmp_path: Path) -> None:
-    """Where a witness is given it must have cosigned."""
+    """If a witness is given it must have cosigned."""
     options = ("--witness", str(W1.key))
     assert last(check(tmp_path, answer(event(1), witnesses=1), *options)) == "check: valid"
     assert check(tmp_path, answer(event(1)), *options).exit_code == 5
@@ -161,7 +161,7 @@ def _spoilt(what: str) -> status_pb2.DisclosureHistory:
 def test_whatever_does_not_verify_is_named(
     tmp_path: Path, message: status_pb2.DisclosureHistory | bytes, reason: str
 ) -> None:
-    """Exit code 5, and the reason in the last line."""
+    """The exit code is 5, with the reason in the last line."""
     result = check(tmp_path, message, "--json")
     assert result.exit_code == 5
     assert json.loads(result.stderr)["error"]["reason"] == reason
@@ -172,7 +172,7 @@ def test_whatever_does_not_verify_is_named(
 
 
 def test_another_account_and_no_file(tmp_path: Path) -> None:
-    """The history of somebody else does not pass for the own one; a file that is not there is no refusal."""
+    """Another account's history is refused; a missing file is a different error."""
     result = check(tmp_path, answer(event(1)), "--account", "acct_7123456789abcdefghjkmnpqrs")
     assert (result.exit_code, last(result)) == (5, "check: OTHER_ACCOUNT")
     missing = ["check-history", str(tmp_path / "none"), "--public-key", logs.VKEY]

@@ -1,4 +1,4 @@
-"""`idvault-client follow-log`: the log only grows, its witnesses cosign it, and nothing else is believed."""
+"""`idvault-client follow-log`: the log only grows, its witnesses cosign it, and nothing else is accepted."""
 
 import json
 import threading
@@ -31,17 +31,17 @@ _SLOW = ("--timeout", "5")
 
 @dataclass
 class Published:
-    """A public directory, and whoever follows it."""
+    """A public directory and its follower."""
 
     folder: Path
     state: Path
 
     def publish(self, leaves: list[bytes], *witnesses: Signer, age: int = 0) -> None:
-        """Let the log be just these entries, cosigned some seconds ago."""
+        """Set the log to these entries, cosigned some seconds ago."""
         logs.write_folder(self.folder, leaves, logs.signed(leaves, *witnesses, time=NOW - age))
 
     def follow(self, *witnesses: Signer, quorum: int = 0, max_age: float | None = None) -> AcceptedCheckpoint:
-        """Look once."""
+        """Check the log once."""
         keys = tuple(one.key for one in witnesses)
         follower = LogFollower(
             files=LogFolder(self.folder),
@@ -53,7 +53,7 @@ class Published:
         return follower.follow()
 
     def refused(self, *witnesses: Signer, **options: Any) -> RefusedLogError:
-        """Look once; it must be refused, and the last checkpoint kept."""
+        """Check the log once; it must be refused, and the last checkpoint kept."""
         before = self.state.read_bytes() if self.state.exists() else None
         with pytest.raises(RefusedLogError) as caught:
             self.follow(*witnesses, **options)
@@ -79,7 +79,7 @@ def published(tmp_path: Path) -> Published:
 
 
 def test_a_log_that_grows_is_followed(published: Published) -> None:
-    """Each checkpoint continues the one before, by a proof of tiles; the last one is kept as signed."""
+    """Each checkpoint continues the previous one, proved by tiles; the last one is kept as signed."""
     leaves = log_of(70_000)
     before = 0
     for size in (1, 2, 3, 255, 256, 257, 700, 700, 66_000, 70_000):
@@ -91,7 +91,7 @@ def test_a_log_that_grows_is_followed(published: Published) -> None:
 
 
 def test_a_log_that_begins_empty(published: Published) -> None:
-    """Every log continues the empty one."""
+    """Every log continues the empty log."""
     published.publish([])
     assert published.follow().checkpoint.size == 0
     published.publish(log_of(5))
@@ -99,7 +99,7 @@ def test_a_log_that_begins_empty(published: Published) -> None:
 
 
 def test_partial_tiles_that_are_gone_are_not_missed(published: Published) -> None:
-    """The full tile holds what the partial one did."""
+    """The full tile replaces a deleted partial one."""
     leaves = log_of(600)
     logs.write_folder(published.folder, leaves, logs.signed(leaves[:276]))
     published.follow()
@@ -111,7 +111,7 @@ def test_partial_tiles_that_are_gone_are_not_missed(published: Published) -> Non
 
 
 def test_a_smaller_log_is_refused(published: Published) -> None:
-    """A log that shows less than it did was rolled back."""
+    """A smaller log was rolled back."""
     published.publish(log_of(300))
     published.follow()
     published.publish(log_of(200))
@@ -124,7 +124,7 @@ def test_a_smaller_log_is_refused(published: Published) -> None:
 
 @pytest.mark.parametrize("size", [300, 301, 700])
 def test_a_forked_log_is_refused(published: Published, size: int) -> None:
-    """Another history of the same length or more is refused, and its signed checkpoint is kept as proof."""
+    """A different history is refused, and its signed checkpoint is kept as proof."""
     leaves = log_of(300)
     published.publish(leaves)
     published.follow()
@@ -139,7 +139,7 @@ def test_a_forked_log_is_refused(published: Published, size: int) -> None:
 
 
 def test_without_tiles_nothing_is_proved(published: Published) -> None:
-    """A missing or damaged tile is no proof."""
+    """A missing or damaged tile proves nothing."""
     leaves = log_of(300)
     published.publish(leaves[:77])
     published.follow()
@@ -161,7 +161,7 @@ def test_without_tiles_nothing_is_proved(published: Published) -> None:
 
 
 def test_only_the_pinned_key_is_believed(published: Published) -> None:
-    """A checkpoint of another key or another log is refused, and so is a kept one."""
+    """A checkpoint of another key or log is refused, also a kept one."""
     leaves = log_of(5)
     (published.folder / "checkpoint").write_bytes(logs.signed(leaves, by=signer(logs.ORIGIN, seed=9)))
     assert published.refused().reason == "SIGNATURE_INVALID"
@@ -175,7 +175,7 @@ def test_only_the_pinned_key_is_believed(published: Published) -> None:
 
 
 def test_a_note_that_is_no_checkpoint(published: Published) -> None:
-    """What the log signed under its key need not be a checkpoint."""
+    """A note signed by the log that is not a checkpoint is refused."""
     from idvault.transparency.note import sign_note
 
     (published.folder / "checkpoint").write_bytes(sign_note("hello\n", [logs.SIGNER]))
@@ -183,7 +183,7 @@ def test_a_note_that_is_no_checkpoint(published: Published) -> None:
 
 
 def test_witnesses_must_have_cosigned(published: Published) -> None:
-    """Each demanded witness, or as many as are enough, must have signed; the kept checkpoint may be older."""
+    """Each required witness, or enough of them, must have cosigned; the kept checkpoint may be older."""
     published.publish(log_of(3))
     published.follow()
     published.publish(log_of(4), ONE)
@@ -195,7 +195,7 @@ def test_witnesses_must_have_cosigned(published: Published) -> None:
 
 
 def test_old_cosignatures_are_stale(published: Published) -> None:
-    """A log that nobody has witnessed lately may be an old copy; a time that lies ahead does not help."""
+    """A log without a recent cosignature may be an old copy; a future time does not help."""
     published.publish(log_of(3), ONE, age=100)
     assert published.follow(ONE, max_age=100).checkpoint.size == 3
     error = published.refused(ONE, max_age=99)
@@ -208,7 +208,7 @@ def test_old_cosignatures_are_stale(published: Published) -> None:
 
 
 def test_the_state_survives_a_full_disk(published: Published, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What cannot be written leaves the last checkpoint in its place, and no draft beside it."""
+    """A failed write keeps the last checkpoint and leaves no draft."""
     published.publish(log_of(3))
     published.follow()
     kept = published.state.read_bytes()
@@ -226,12 +226,12 @@ def test_the_state_survives_a_full_disk(published: Published, monkeypatch: pytes
 
 
 def test_the_command(published: Published) -> None:
-    """Its last line says what was found; it ends with 0, 3 or 5."""
+    """Its last line has the result; it ends with 0, 3 or 5."""
     assert published.run().exit_code == 3
     published.publish(log_of(3))
     result = published.run()
     assert (result.exit_code, result.stdout) == (0, "log: 3 entries, consistent with 0\n")
-    assert "the first checkpoint seen" in result.stderr
+    assert "the first checkpoint" in result.stderr
     published.publish(log_of(5))
     result = published.run()
     assert (result.exit_code, result.stdout, result.stderr) == (
@@ -260,7 +260,7 @@ def test_the_command(published: Published) -> None:
 
 
 def test_the_command_in_json(published: Published) -> None:
-    """One object a line on stdout, errors on stderr."""
+    """One object per line on stdout, errors on stderr."""
     leaves = log_of(3)
     published.publish(leaves, ONE)
     result = published.run("--witness", ONE.key, "--json")
@@ -298,13 +298,13 @@ def test_the_command_in_json(published: Published) -> None:
     ],
 )
 def test_wrong_usage(options: tuple[str, ...], tmp_path: Path) -> None:
-    """What cannot be meant ends with 2."""
+    """Invalid options end with 2."""
     assert command("--once", "--state", tmp_path / "state", *options).exit_code == 2
 
 
 @dataclass
 class Site:
-    """A web server that answers what a test says."""
+    """A web server with scripted answers."""
 
     url: str
     files: dict[str, bytes] = field(default_factory=dict)
@@ -344,7 +344,7 @@ def serving() -> Iterator[Site]:
                     return
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """No-op logging."""
 
     stopped = threading.Event()
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -368,7 +368,7 @@ def site() -> Iterator[Site]:
 
 
 def test_over_http(site: Site, published: Published) -> None:
-    """A website is followed as a folder is, and asked not to answer from a cache."""
+    """A website is followed like a folder, with caching disabled."""
     leaves = log_of(300)
     for size, before in ((7, 0), (300, 7)):
         published.publish(leaves[:size])
@@ -384,7 +384,7 @@ def test_over_http(site: Site, published: Published) -> None:
 
 
 def test_what_a_website_may_not_do(site: Site) -> None:
-    """It may not answer too much, too slowly, too little, an error, or lead elsewhere."""
+    """Answers that are too long, too slow, too short, an error, or a redirect are refused."""
     files = LogWebsite(site.url, timeout=5)
     assert files.read("checkpoint", limit=9) is None
     site.files["/log/checkpoint"] = b"x" * 10
@@ -408,7 +408,7 @@ def test_what_a_website_may_not_do(site: Site) -> None:
 
 
 def test_a_website_that_is_away() -> None:
-    """Nobody listens there."""
+    """The server is down."""
     with serving() as site:
         url = site.url
     with pytest.raises(NotReachedError, match="cannot be read"):
@@ -432,7 +432,7 @@ def test_a_website_that_is_away() -> None:
     ],
 )
 def test_what_is_no_url_of_a_public_directory(url: str) -> None:
-    """Only https, and http on this machine, without anything that a file's path could not follow."""
+    """Only https, and http on this host, without parts that a file's path could not follow."""
     with pytest.raises(UrlError):
         LogWebsite(url, timeout=1)
 
@@ -450,7 +450,7 @@ def test_a_file_that_is_too_long(published: Published) -> None:
 
 
 def test_it_goes_on_until_the_log_is_wrong(published: Published, site: Site) -> None:
-    """Without --once it looks again and again, over outages too, and ends when the log is refused."""
+    """Without --once it checks repeatedly, across outages, and ends when the log is refused."""
     results: list[Result] = []
     where = ("--url", site.url, "--state", published.state, "--public-key", VKEY)
     thread = threading.Thread(target=lambda: results.append(command(*where, "--interval", 0.1, first=_SLOW)))
@@ -480,7 +480,7 @@ def test_it_goes_on_until_the_log_is_wrong(published: Published, site: Site) -> 
     lines = result.stdout.splitlines()
     assert "log: 5 entries, consistent with 3" in lines
     assert lines[-1] == "log: the log is older than a known checkpoint (2 < 5)"
-    assert "no checkpoint is published there" in result.stderr
+    assert "the public directory has no checkpoint" in result.stderr
 
 
 def wait_for(condition: Callable[[], bool]) -> None:

@@ -1,4 +1,4 @@
-"""A receipt comes with a success, and is checked without a call."""
+"""A success has a receipt, which is checked offline."""
 
 import json
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ CLAIM, DIGEST, KEY = "ab" * 16, b"d" * 32, b"k" * 32
 
 
 def event(kind: EventType = EventType.CLAIM_SETTLE, **changes: Any) -> Event:
-    """Return a success as the log keeps it."""
+    """Return a success as logged."""
     fields: dict[str, str | bytes] = {
         "claim_id": CLAIM,
         "state": "SUCCEEDED",
@@ -41,7 +41,7 @@ def event(kind: EventType = EventType.CLAIM_SETTLE, **changes: Any) -> Event:
 def message(
     logged: Event | None = None, *, size: int = 7, witnesses: int = 0, covered: bool = True
 ) -> verification_pb2.Receipt:
-    """Return the receipt of a success that stands at the end of a log of other entries."""
+    """Return the receipt of a success at the end of a log with other entries."""
     made = verification_pb2.Receipt(
         account_token=TOKEN, claim_id=CLAIM, record_digest=DIGEST, quorum="2 of 3"
     )
@@ -62,7 +62,7 @@ def check(folder: Path, given: verification_pb2.Receipt | bytes, *options: str) 
 
 
 async def test_a_success_brings_its_receipt(ask: Ask, server: VaultServer) -> None:
-    """Both clients hand it out with the claim; a claim without one has none."""
+    """Both clients return it with the claim; a claim without one has None."""
     answered = verification()
     answered.receipt.CopyFrom(message())
     server.outcomes = [answered, verification("PENDING")]
@@ -74,7 +74,7 @@ async def test_a_success_brings_its_receipt(ask: Ask, server: VaultServer) -> No
 
 
 async def test_a_receipt_without_an_entry_breaks_the_contract(ask: Ask, server: VaultServer) -> None:
-    """An answer whose receipt proves nothing is not understood."""
+    """An incomplete receipt breaks the contract."""
     answered = verification()
     answered.receipt.CopyFrom(verification_pb2.Receipt(account_token=TOKEN))
     server.outcomes = [answered]
@@ -83,7 +83,7 @@ async def test_a_receipt_without_an_entry_breaks_the_contract(ask: Ask, server: 
 
 
 def test_fetched_and_checked(server: VaultServer, connection: list[str], tmp_path: Path) -> None:
-    """What `get-verification --receipt` writes is valid for `check-receipt`, which needs nobody."""
+    """`check-receipt` accepts the output of `get-verification --receipt` offline."""
     answered = verification()
     answered.receipt.CopyFrom(message())
     server.outcomes = [answered]
@@ -109,7 +109,7 @@ def test_fetched_and_checked(server: VaultServer, connection: list[str], tmp_pat
 def test_a_receipt_that_is_not_there_yet(
     server: VaultServer, connection: list[str], tmp_path: Path, state: str
 ) -> None:
-    """Whoever asks for it is told that there is none, or that nothing covers it; the claim is printed."""
+    """If there is no receipt yet, or none covered, the command says so and prints the claim."""
     answered = verification(state)
     if state == "SUCCEEDED":
         answered.receipt.CopyFrom(message())
@@ -131,7 +131,7 @@ def test_a_log_of_one_entry(tmp_path: Path) -> None:
 
 
 def test_a_witness_counts(tmp_path: Path) -> None:
-    """Where a witness is given it must have cosigned."""
+    """If a witness is given it must have cosigned."""
     options = ("--witness", str(W1.key))
     assert last(check(tmp_path, message(witnesses=1), *options)) == "check: valid"
     assert last(check(tmp_path, message(), *options)) == "check: LOG_INVALID"
@@ -146,7 +146,7 @@ def changed(**changes: Any) -> verification_pb2.Receipt:
 
 
 def spoilt(what: str) -> verification_pb2.Receipt:
-    """Return a receipt with something else in its entry, its proof or its checkpoint."""
+    """Return a receipt with a changed entry, proof or checkpoint."""
     made = message()
     match what:
         case "opening key":
@@ -186,7 +186,7 @@ def spoilt(what: str) -> verification_pb2.Receipt:
     ],
 )
 def test_what_does_not_verify(tmp_path: Path, given: verification_pb2.Receipt | bytes, reason: str) -> None:
-    """Whatever is not what the log keeps is refused by its own word, with exit code 5."""
+    """Every fault has a specific reason, with exit code 5."""
     result = check(tmp_path, given)
     assert (result.exit_code, last(result)) == (5, f"check: {reason}")
     told = json.loads(check(tmp_path, given, "--json").stderr)["error"]
@@ -194,13 +194,13 @@ def test_what_does_not_verify(tmp_path: Path, given: verification_pb2.Receipt | 
 
 
 def test_another_account(tmp_path: Path) -> None:
-    """Whoever knows the account demands it."""
+    """A caller who knows the account can require it."""
     result = check(tmp_path, message(), "--account", "acct_" + "0" * 26)
     assert (result.exit_code, last(result)) == (5, "check: OTHER_ACCOUNT")
 
 
 def test_no_file(tmp_path: Path) -> None:
-    """A file that cannot be read is not a proof that fails."""
+    """An unreadable file is a different error from a failed proof."""
     arguments = ["check-receipt", str(tmp_path / "none"), "--public-key", logs.VKEY]
     told = CliRunner().invoke(app, arguments)
     assert (told.exit_code, told.stderr) == (3, f"{tmp_path / 'none'}: No such file or directory\n")

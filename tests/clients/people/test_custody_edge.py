@@ -1,4 +1,4 @@
-"""The connection of auditors, custodians and operators: which calls are made again by themselves."""
+"""The connection of auditors, custodians and operators: which calls are retried automatically."""
 
 from collections.abc import Iterator
 
@@ -22,7 +22,7 @@ def edge(server: VaultServer, tls: Tls) -> Iterator[CustodyEdge]:
 
 
 def test_a_read_is_made_again(edge: CustodyEdge, server: VaultServer) -> None:
-    """A server that is away for a moment is asked again with the very same bytes."""
+    """After a short outage the read is repeated with the same bytes."""
     server.outcomes = [DOWN, DOWN, roster_pb2.Roster(file=b"{}")]
     asked = roster_pb2.GetRosterRequest()
     assert edge.call("RosterService/GetRoster", asked, roster_pb2.Roster).file == b"{}"
@@ -31,7 +31,7 @@ def test_a_read_is_made_again(edge: CustodyEdge, server: VaultServer) -> None:
 
 
 def test_a_code_is_sent_once(edge: CustodyEdge, server: VaultServer) -> None:
-    """A one-time code may have been spent: only the person sends another one, under the same request id."""
+    """A one-time code may have been spent: the member must enter another, under the same request id."""
     server.outcomes = [DOWN]
     request = drill_pb2.PassDrillRequest(request_id=REQUEST_ID, code="123456")
     with pytest.raises(Unavailable) as caught:
@@ -41,7 +41,7 @@ def test_a_code_is_sent_once(edge: CustodyEdge, server: VaultServer) -> None:
 
 
 def test_the_reads_are_those_of_the_contract() -> None:
-    """Just the methods that the contract says to have no side effect."""
+    """Exactly the methods marked as free of side effects in the contract."""
     files = (disclosure_pb2, drill_pb2, roster_pb2, transparency_pb2)
     services = [service for file in files for service in file.DESCRIPTOR.services_by_name.values()]
     reads = {

@@ -1,4 +1,4 @@
-"""Auditors and custodians with their own clients, against the real flows and databases."""
+"""Auditors and custodians with their clients, against the real flows and databases."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -47,7 +47,7 @@ def _open(room: Chamber, disclosure_id: str, edge: Local | None = None) -> Any:
 
 
 async def test_two_custodians_open_one_record_to_the_auditor(room: Chamber) -> None:
-    """The identity comes out, both entries are proved, and the one-time key is gone afterwards."""
+    """The identity is returned, both entries are proved, and the one-time key is deleted afterwards."""
     account = await room.account()
     disclosure_id = await room.request(account)
     assert (await room.approve(disclosure_id, A)).state == REQUESTED
@@ -90,12 +90,12 @@ async def test_the_card_says_who_asks_and_why(room: Chamber) -> None:
 
 
 async def test_several_openings_and_a_lost_answer(room: Chamber) -> None:
-    """Two are permitted; a call that was cut off is asked again under the same id, without a second code."""
+    """Two openings are allowed; an interrupted call is repeated under the same id, without a second code."""
     disclosure_id = await room.request(await room.account(), openings=2)
     await room.approve(disclosure_id, A, B)
     room.remaining = 0.5
     auditor = room.auditor()
-    with pytest.raises(Unavailable) as cut:  # nobody sequences, so no checkpoint covers the opening
+    with pytest.raises(Unavailable) as cut:  # no worker sequences, so no checkpoint covers the opening
         await asyncio.to_thread(auditor.open, disclosure_id, code=room.codes.code())
     assert cut.value.reason == Reason.LOG_UNAVAILABLE
     room.remaining = 10.0
@@ -111,7 +111,7 @@ async def test_several_openings_and_a_lost_answer(room: Chamber) -> None:
 
 
 async def test_one_custodian_is_not_enough(room: Chamber) -> None:
-    """M - 1 shares open nothing: ILLEGAL_TRANSITION, and the log knows of the attempt."""
+    """M - 1 shares open nothing: ILLEGAL_TRANSITION, and the log records the attempt."""
     disclosure_id = await room.request(await room.account())
     await room.approve(disclosure_id, B)
     with pytest.raises(PreconditionFailed) as refused:
@@ -121,7 +121,7 @@ async def test_one_custodian_is_not_enough(room: Chamber) -> None:
 
 
 async def test_denials_end_a_request(room: Chamber) -> None:
-    """Two of three; then there is nothing to open, and nothing left to decide."""
+    """Two of three end it; then there is nothing left to open or decide."""
     disclosure_id = await room.request(await room.account())
     for name in (A, B):
         custodian = room.custodian(name)
@@ -135,7 +135,7 @@ async def test_denials_end_a_request(room: Chamber) -> None:
 
 
 async def test_a_withdrawal_destroys_the_key(room: Chamber) -> None:
-    """Listed as cancelled afterwards."""
+    """The disclosure is listed as cancelled afterwards."""
     disclosure_id = await room.request(await room.account())
     cancelled = await asyncio.to_thread(room.auditor().cancel, disclosure_id)
     assert cancelled.state == disclosure_pb2.DISCLOSURE_STATE_CANCELLED
@@ -146,7 +146,7 @@ async def test_a_withdrawal_destroys_the_key(room: Chamber) -> None:
 
 
 async def test_expired_keys_are_destroyed(room: Chamber) -> None:
-    """The next look at the list is enough."""
+    """The next list call destroys them."""
     await room.request(await room.account())
     room.pass_time(hours=73)
     await asyncio.to_thread(room.auditor().list)
@@ -154,7 +154,7 @@ async def test_expired_keys_are_destroyed(room: Chamber) -> None:
 
 
 async def test_terms_are_checked_before_anything_is_sent(room: Chamber) -> None:
-    """Nothing is kept and nobody is called for what nobody may ask for."""
+    """Invalid terms are refused before anything is stored or sent."""
     edge = Local(room, "auditor-a")
     with pytest.raises(InvalidError):
         room.auditor(edge=edge).request(
@@ -165,7 +165,7 @@ async def test_terms_are_checked_before_anything_is_sent(room: Chamber) -> None:
 
 
 async def test_lists_go_on(room: Chamber) -> None:
-    """Page after page, newest first for the auditor and oldest first for custodians."""
+    """All pages are read, newest first for auditors and oldest first for custodians."""
     account = await room.account()
     room.daily = 200
     room.restart()
@@ -189,7 +189,7 @@ async def test_lists_go_on(room: Chamber) -> None:
 
 
 async def test_evidence_is_for_the_auditor_alone(room: Chamber, tmp_path: Path) -> None:
-    """Record, proofs and checkpoint come back from the file; nobody else's keys open it."""
+    """Record, proofs and checkpoint are read back from the file; only the auditor's keys open it."""
     disclosure_id = await room.request(await room.account())
     await room.approve(disclosure_id, A, B)
     opened = await _open(room, disclosure_id)
@@ -211,7 +211,7 @@ async def test_evidence_is_for_the_auditor_alone(room: Chamber, tmp_path: Path) 
         evidence.read(path, identity=identity("auditor-a"))
 
 
-# What a service that lies could do. Each is refused by the person's own client, and reported to the log.
+# Attacks by a lying service. The member's client refuses each and reports it to the log.
 
 
 async def _refused_card(room: Chamber, tamper: Any) -> Finding:
@@ -225,14 +225,14 @@ async def _refused_card(room: Chamber, tamper: Any) -> Finding:
             custodian.approve, replace(pending, disclosure_id=disclosure_id), code=room.codes.code()
         )
     asked = {method for method, _ in edge.calls}
-    assert "CustodianService/GetSealedShare" not in asked  # no share is opened, none is even asked for
+    assert "CustodianService/GetSealedShare" not in asked  # no share is opened or even requested
     assert "CustodianService/ApproveDisclosure" not in asked
     assert await room.refusals(A) == 1
     return refused.value.finding
 
 
 def changed_request(**changes: Any) -> Any:
-    """Return a tamper that puts other terms into the request, signed by whoever the server can be."""
+    """Return a tamper that replaces the request's terms, signed by a key that the server can have."""
     signer = changes.pop("signer", "mallory")
 
     def tamper(method: str, answer: Any) -> Any:
@@ -246,31 +246,31 @@ def changed_request(**changes: Any) -> Any:
 
 
 async def test_a_server_that_swaps_the_one_time_key_gets_no_share(room: Chamber) -> None:
-    """It cannot sign as the auditor, so its own key in the request is SIGNATURE_INVALID."""
+    """The server cannot sign as the auditor, so its key in the request is SIGNATURE_INVALID."""
     own = person("mallory").hpke_public_key
     assert await _refused_card(room, changed_request(public_key=own)) is Finding.SIGNATURE_INVALID
 
 
 async def test_a_server_that_swaps_the_auditor_gets_no_share(room: Chamber) -> None:
-    """An auditor whom the roster does not name is NOT_IN_ROSTER, whatever the server says."""
+    """An auditor who is not in the roster is NOT_IN_ROSTER."""
     found = await _refused_card(room, changed_request(auditor="mallory"))
     assert found is Finding.NOT_IN_ROSTER
 
 
 async def test_a_custodian_is_no_auditor(room: Chamber) -> None:
-    """A request that a custodian signed is NOT_IN_ROSTER: there is no auditor of that name."""
+    """A request signed by a custodian is NOT_IN_ROSTER."""
     found = await _refused_card(room, changed_request(auditor=B, signer=B))
     assert found is Finding.NOT_IN_ROSTER
 
 
 async def test_a_request_that_is_not_in_the_log_gets_no_share(room: Chamber) -> None:
-    """The auditor's own signature does not help a server that kept the log out of it."""
+    """Even with the auditor's signature a request must be in the log."""
     found = await _refused_card(room, changed_request(purpose="другое", signer="auditor-a"))
     assert found is Finding.NOT_IN_LOG
 
 
 async def test_a_request_without_a_proof_gets_no_share(room: Chamber) -> None:
-    """Nor one whose entry no checkpoint covers yet."""
+    """A request whose entry is not covered by a checkpoint yet gets no share."""
 
     def tamper(method: str, answer: Any) -> Any:
         if method.endswith("ListPendingDisclosures"):
@@ -281,7 +281,7 @@ async def test_a_request_without_a_proof_gets_no_share(room: Chamber) -> None:
 
 
 async def test_a_log_without_a_checkpoint_gets_no_share(room: Chamber) -> None:
-    """There is nothing that the proof could lead to."""
+    """Without a checkpoint nothing can be proved."""
 
     def tamper(method: str, answer: Any) -> Any:
         if method.endswith("ListPendingDisclosures"):
@@ -292,7 +292,7 @@ async def test_a_log_without_a_checkpoint_gets_no_share(room: Chamber) -> None:
 
 
 async def test_a_log_of_another_key_gets_no_share(room: Chamber) -> None:
-    """The pinned key did not sign it."""
+    """The checkpoint is not signed by the pinned key."""
 
     def tamper(method: str, answer: Any) -> Any:
         if method.endswith("ListPendingDisclosures"):
@@ -304,7 +304,7 @@ async def test_a_log_of_another_key_gets_no_share(room: Chamber) -> None:
 
 
 async def test_a_request_of_another_id_gets_no_share(room: Chamber) -> None:
-    """What is signed is what counts, not what the server calls it."""
+    """The signed id counts, not the server's."""
 
     def tamper(method: str, answer: Any) -> Any:
         if method.endswith("ListPendingDisclosures"):
@@ -315,7 +315,7 @@ async def test_a_request_of_another_id_gets_no_share(room: Chamber) -> None:
 
 
 async def test_noise_instead_of_a_request_gets_no_share(room: Chamber) -> None:
-    """Nothing of it is shown either."""
+    """Its content is not shown either."""
 
     def tamper(method: str, answer: Any) -> Any:
         if method.endswith("ListPendingDisclosures"):
@@ -326,7 +326,7 @@ async def test_noise_instead_of_a_request_gets_no_share(room: Chamber) -> None:
 
 
 async def test_a_request_whose_time_is_over_gets_no_share(room: Chamber) -> None:
-    """By the custodian's own clock, whatever the server's says."""
+    """The custodian's clock counts, not the server's."""
     disclosure_id = await room.request(await room.account())
     custodian = replace(room.custodian(A), now=lambda: room.now().real + timedelta(hours=73))
     pending = await asyncio.to_thread(custodian.find, disclosure_id)
@@ -335,7 +335,7 @@ async def test_a_request_whose_time_is_over_gets_no_share(room: Chamber) -> None
 
 
 async def test_a_log_that_forks_is_refused(room: Chamber) -> None:
-    """A checkpoint that does not continue the one that was seen is LOG_INVALID, and is not kept."""
+    """A checkpoint that does not continue the known one is LOG_INVALID, and is not kept."""
     await room.request(await room.account())
     custodian = room.custodian(A)
     await asyncio.to_thread(custodian.pending)
@@ -354,7 +354,7 @@ async def test_a_log_that_forks_is_refused(room: Chamber) -> None:
 
 
 async def test_an_older_checkpoint_counts_if_the_log_has_grown_from_it(room: Chamber) -> None:
-    """An answer that was on its way for longer is no fork, and does not take the newer one's place."""
+    """A delayed answer is not a fork, and does not replace the newer checkpoint."""
     await room.request(await room.account())
     custodian = room.custodian(A)
     await asyncio.to_thread(custodian.pending)
@@ -378,7 +378,7 @@ async def test_an_older_checkpoint_counts_if_the_log_has_grown_from_it(room: Cha
 
 
 async def test_witnesses_that_the_roster_demands_must_have_cosigned(room: Chamber) -> None:
-    """The policy is the roster's, so no server can do without them."""
+    """The roster sets the policy, so no server can avoid it."""
     disclosure_id = await room.request(await room.account())
     witness = merkle.witness("witness.example", seed=2)
     demanding = replace(
@@ -391,7 +391,7 @@ async def test_witnesses_that_the_roster_demands_must_have_cosigned(room: Chambe
 
 
 async def test_a_share_of_another_account_is_not_given(room: Chamber) -> None:
-    """A server that hands out another account's sealed share gets SHARE_WRONG: it is bound to its account."""
+    """A server that substitutes another account's sealed share gets SHARE_WRONG."""
     other = room.records[await room.account()]
     disclosure_id = await room.request(await room.account())
 
@@ -412,7 +412,7 @@ async def test_a_share_of_another_account_is_not_given(room: Chamber) -> None:
 
 
 async def _tampered_opening(room: Chamber, tamper: Any) -> FindingError:
-    """Return why an auditor's client refuses an opening that was changed on its way back."""
+    """Return the finding of an auditor's client about a changed opening."""
     before = await room.refusals("auditor-a")
     disclosure_id = await room.request(await room.account())
     await room.approve(disclosure_id, A, B)
@@ -428,7 +428,7 @@ async def _tampered_opening(room: Chamber, tamper: Any) -> FindingError:
 async def test_a_wrong_share_is_called_by_its_custodian(
     room: Chamber, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A custodian who seals something else to the auditor is named: SHARE_WRONG."""
+    """A custodian who seals something else is named: SHARE_WRONG."""
     disclosure_id = await room.request(await room.account())
     await room.approve(disclosure_id, A)
     liar = room.custodian(B)
@@ -442,7 +442,7 @@ async def test_a_wrong_share_is_called_by_its_custodian(
 
 
 async def test_a_missing_share_is_told(room: Chamber) -> None:
-    """One of two is SHARES_MISSING."""
+    """One of two shares is SHARES_MISSING."""
 
     def tamper(answer: Any) -> Any:
         del answer.shares[1]
@@ -453,7 +453,7 @@ async def test_a_missing_share_is_told(room: Chamber) -> None:
 
 
 async def test_a_share_that_nobody_approved_is_refused(room: Chamber) -> None:
-    """The approval must be over just this share, and be signed by the custodian whom it names."""
+    """The approval must cover exactly this share and be signed by its custodian."""
 
     def other_paper(answer: Any) -> Any:
         answer.shares[0].signed_approval = answer.shares[1].signed_approval
@@ -476,7 +476,7 @@ async def test_a_share_that_nobody_approved_is_refused(room: Chamber) -> None:
 
 
 async def test_another_record_is_refused(room: Chamber) -> None:
-    """One of another account, and one that its settlement does not name."""
+    """A record of another account, or one not named by its settlement, is refused."""
     other = room.records[await room.account()]
 
     def other_account(answer: Any) -> Any:
@@ -495,7 +495,7 @@ async def test_another_record_is_refused(room: Chamber) -> None:
 
 
 async def test_an_opening_that_is_not_in_the_log_is_refused(room: Chamber) -> None:
-    """The auditor shows nothing that the log does not know of: NOT_IN_LOG."""
+    """The auditor's client shows nothing that is not logged: NOT_IN_LOG."""
 
     def tamper(answer: Any) -> Any:
         answer.opening.CopyFrom(answer.settlement)
@@ -505,7 +505,7 @@ async def test_an_opening_that_is_not_in_the_log_is_refused(room: Chamber) -> No
 
 
 async def test_a_wrong_shred_value_opens_nothing(room: Chamber) -> None:
-    """The record's own commitment tells."""
+    """The record's commitment detects it."""
 
     def tamper(answer: Any) -> Any:
         answer.shred_value = bytes(32)
@@ -515,7 +515,7 @@ async def test_a_wrong_shred_value_opens_nothing(room: Chamber) -> None:
 
 
 async def test_a_quorum_that_no_roster_has_is_refused(room: Chamber) -> None:
-    """How many shares are needed is said by the roster, never by the server."""
+    """The roster sets the threshold, never the server."""
 
     def tamper(answer: Any) -> Any:
         answer.record.sealing_quorum_id = "0" * 64
@@ -528,7 +528,7 @@ async def test_a_quorum_that_no_roster_has_is_refused(room: Chamber) -> None:
 
 
 async def test_a_key_is_since_the_version_that_brought_it(room: Chamber) -> None:
-    """A key that was changed is as old as the change."""
+    """A changed key dates from the version that changed it."""
     first = room.rosters.current
     others = tuple(each for each in first.people if each.name != "auditor-a")
     changed = replace(person("auditor-a"), ed25519=person("mallory").ed25519)
@@ -539,7 +539,7 @@ async def test_a_key_is_since_the_version_that_brought_it(room: Chamber) -> None
 
 
 async def test_a_damaged_key_file_is_told(room: Chamber) -> None:
-    """With its name, and without what is in it; another person's key does not open."""
+    """It is named without its content; another member's key does not open it."""
     disclosure_id = await room.request(await room.account())
     keys = OneTimeKeys(folder=room.folder / "auditor-a")
     kept = keys.get(disclosure_id)

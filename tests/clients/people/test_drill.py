@@ -1,4 +1,4 @@
-"""A custodian's own client in a drill, against the real flows, and against a service that lies."""
+"""A custodian's client in a drill, against the real flows, and against a lying service."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -37,7 +37,7 @@ async def room(sqlite_databases: Databases, tmp_path: Path) -> AsyncIterator[Cha
 
 
 async def drilled(room: Chamber, name: str, *, edge: Local | None = None) -> Any:
-    """Run somebody's drill from beginning to end."""
+    """Run a member's drill from start to end."""
     client = room.drill(name, edge=edge)
     pending = await asyncio.to_thread(client.fetch)
     return await asyncio.to_thread(client.complete, pending, code=room.codes.code())
@@ -59,7 +59,7 @@ async def deceived(room: Chamber, change: Change) -> tuple[FindingError, Local]:
 
 
 def named(record: Any) -> disclosure_pb2.SealedRecord:
-    """Return the message of a record that the service stores."""
+    """Return the message of a stored record."""
     return disclosure_pb2.SealedRecord(
         account_token=record.account_token,
         relying_party=record.relying_party,
@@ -76,7 +76,7 @@ def named(record: Any) -> disclosure_pb2.SealedRecord:
 
 
 async def test_every_custodian_passes(room: Chamber) -> None:
-    """Each opens the own share here; what goes back holds neither share nor key."""
+    """Each custodian opens a share locally; the answer contains neither share nor key."""
     for name in CUSTODIANS:
         edge = Local(room, name)
         passed = await drilled(room, name, edge=edge)
@@ -112,7 +112,7 @@ async def test_the_card_says_how_one_stands(room: Chamber) -> None:
 
 
 async def test_a_lost_answer_is_asked_for_again(room: Chamber) -> None:
-    """Under the same request_id, it is the same pass and needs no second code."""
+    """A repeat with the same request_id is the same pass and needs no second code."""
     client = room.drill(A)
     pending = await asyncio.to_thread(client.fetch)
     first = await asyncio.to_thread(
@@ -145,7 +145,7 @@ async def test_before_there_is_a_record(room: Chamber) -> None:
 
 
 async def test_keys_that_are_not_in_the_quorum(room: Chamber) -> None:
-    """A client whose pinned roster has another key for its person asks for nothing to be opened."""
+    """A client whose roster has another key for its member requests nothing."""
     first = room.rosters.current
     other = replace(person(A), hpke_public_key=person(B).hpke_public_key)
     quorum = replace(first.quorums[0], custodians=(other, *first.quorums[0].custodians[1:]))
@@ -155,11 +155,11 @@ async def test_keys_that_are_not_in_the_quorum(room: Chamber) -> None:
     assert refused.value.finding is Finding.NOT_IN_ROSTER
 
 
-# What a service that lies could try, to have the share of a person's record opened.
+# Attempts of a lying service to have the share of a person's record opened.
 
 
 async def test_a_persons_record_is_refused(room: Chamber) -> None:
-    """As it is, with its own share and its own settlement entry."""
+    """A person's unchanged record, with its share and its settlement entry, is refused."""
     account = await room.account()
     await room.step()
     record = room.records[account]
@@ -178,7 +178,7 @@ async def test_a_persons_record_is_refused(room: Chamber) -> None:
     "names", [("relying_party",), ("account_token",), ("relying_party", "account_token")]
 )
 async def test_a_persons_record_under_the_drills_name(room: Chamber, names: tuple[str, ...]) -> None:
-    """Its digest is another one then, and the log has no such drill record."""
+    """Its digest differs, and the log has no such drill record."""
     account = await room.account()
     record = room.records[account]
 
@@ -195,7 +195,7 @@ async def test_a_persons_record_under_the_drills_name(room: Chamber, names: tupl
 
 
 async def test_a_persons_share_in_the_drills_record(room: Chamber) -> None:
-    """The record is the true one; the share is bound to another token and does not open."""
+    """The share is bound to another token and does not open."""
     account = await room.account()
     record = room.records[account]
 
@@ -209,7 +209,7 @@ async def test_a_persons_share_in_the_drills_record(room: Chamber) -> None:
 
 
 async def test_a_persons_share_even_where_the_log_lies_too(room: Chamber) -> None:
-    """Whoever also runs the worker can log a person's hashes as a drill; HPKE still binds the share."""
+    """Even if a person's hashes are logged as a drill, HPKE still binds the share."""
     account = await room.account()
     record, quorum_id = room.records[account], room.rosters.quorum.id
     token = rules.token(quorum_id=quorum_id)
@@ -232,7 +232,7 @@ async def test_a_persons_share_even_where_the_log_lies_too(room: Chamber) -> Non
 
 
 async def test_shares_and_hashes_that_are_wrong(room: Chamber) -> None:
-    """Another custodian's share, another place, a share of other content, a hash that was swapped."""
+    """Another custodian's share, another place, other content, and a swapped hash are refused."""
     stored = await room.drill_store.get(quorum_id=room.rosters.quorum.id)
     assert stored is not None
     record = stored.record
@@ -277,7 +277,7 @@ async def test_shares_and_hashes_that_are_wrong(room: Chamber) -> None:
 
 
 async def test_what_is_not_of_the_quorum_in_force(room: Chamber) -> None:
-    """Another quorum's record, an old suite: nothing is opened for it."""
+    """Another quorum's record and an old suite are refused."""
     for field, value in (
         ("present_quorum_id", "0" * 64),
         ("sealing_quorum_id", "0" * 64),
@@ -288,7 +288,7 @@ async def test_what_is_not_of_the_quorum_in_force(room: Chamber) -> None:
 
 
 async def test_a_record_that_is_not_in_the_log(room: Chamber) -> None:
-    """Without a proof, with another entry, or with no checkpoint at all."""
+    """Without a proof, with another entry, or without a checkpoint it is refused."""
     error, _ = await deceived(room, lambda answer: answer.entry.ClearField("proof"))
     assert error.finding is Finding.NOT_IN_LOG
     error, _ = await deceived(room, lambda answer: answer.entry.proof.hashes.append(bytes(32)))

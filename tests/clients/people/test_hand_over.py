@@ -1,4 +1,4 @@
-"""A custodian who was replaced hands over, and gives nothing to a service that lies about it."""
+"""A replaced custodian hands over, and gives nothing to a lying service."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -42,7 +42,7 @@ async def room(databases: Databases, tmp_path: Path) -> AsyncIterator[Chamber]:
 
 
 async def test_a_successor_holds_the_leavers_shares(room: Chamber) -> None:
-    """Every old record: the same digest, the leaver's share gone, and two of the new three open it."""
+    """Every old record keeps its digest, the leaver's share is gone, and two of the new three open it."""
     accounts = [await room.account() for _ in range(7)]
     before = [await stored(room, account) for account in accounts]
     first = room.rosters.current.quorums[0]
@@ -68,7 +68,7 @@ async def test_a_successor_holds_the_leavers_shares(room: Chamber) -> None:
 
 
 async def test_old_records_open_before_in_the_middle_and_afterwards(room: Chamber) -> None:
-    """Until a record is handed over its former custodian serves it; from then on the successor."""
+    """Before its hand-over a record needs the leaver, after it the successor."""
     accounts = sorted([await room.account() for _ in range(4)])
     waiting = await room.request(accounts[3])
     await room.approve(waiting, A)
@@ -82,7 +82,7 @@ async def test_old_records_open_before_in_the_middle_and_afterwards(room: Chambe
     assert (await opened(room, accounts[0], D, C)).payload.identity == builders.identity()
     assert (await opened(room, accounts[2], A, C)).payload.identity == builders.identity()
     assert await hand_over(leaver(room)) == HandOverProgress(total=2, handed=2)
-    # The leaver's approval of before counts for the place; the successor cannot decide it once more.
+    # The leaver's earlier approval counts for the place; the successor cannot decide again.
     with pytest.raises(PreconditionFailed, match="ILLEGAL_TRANSITION"):
         await room.approve(waiting, D)
     await room.approve(waiting, B)
@@ -91,7 +91,7 @@ async def test_old_records_open_before_in_the_middle_and_afterwards(room: Chambe
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 async def test_a_killed_client_goes_on_where_it_ended(room: Chamber, moment: str) -> None:
-    """Whether the batch was stored or not: nothing is lost, nothing is doubled, and all of it is logged."""
+    """Whether or not the batch was stored, nothing is lost or doubled, and all of it is logged."""
     accounts = [await room.account() for _ in range(5)]
     adopt(room, D, B, C)
     edge = Wire(room, A)
@@ -106,7 +106,7 @@ async def test_a_killed_client_goes_on_where_it_ended(room: Chamber, moment: str
 
 
 async def test_a_lost_answer_is_asked_for_again_under_the_same_id(room: Chamber) -> None:
-    """The service answers what it did the first time, and writes nothing more."""
+    """The service returns the first answer and writes nothing more."""
     accounts = [await room.account() for _ in range(2)]
     adopt(room, D, B, C)
     edge = Wire(room, A)
@@ -131,7 +131,7 @@ async def test_a_lost_answer_is_asked_for_again_under_the_same_id(room: Chamber)
 
 
 async def test_a_service_that_stays_away_is_told(room: Chamber) -> None:
-    """After a few tries the client gives up; a later run begins anew."""
+    """After a few tries the client gives up; a later run starts again."""
     await room.account()
     adopt(room, D, B, C)
     edge, pauses = Wire(room, A), list[float]()
@@ -146,7 +146,7 @@ async def test_a_service_that_stays_away_is_told(room: Chamber) -> None:
 
 
 async def test_one_leaves_before_the_other_has_handed_over(room: Chamber) -> None:
-    """The shares of two leavers move by themselves; in between no version says who holds a record."""
+    """The shares of two leavers move independently; in between the holders match no roster version."""
     accounts = [await room.account() for _ in range(3)]
     adopt(room, D, B, C)
     adopt(room, D, E, C, also=(A, B))
@@ -166,7 +166,7 @@ async def test_one_leaves_before_the_other_has_handed_over(room: Chamber) -> Non
 
 
 async def test_without_a_lost_custodian_the_others_open_and_hand_over(room: Chamber) -> None:
-    """Who is named no more hands nothing over: M others open, and a second one may leave all the same."""
+    """A removed custodian hands nothing over: M others can open, and another may still leave."""
     accounts = [await room.account() for _ in range(2)]
     adopt(room, D, B, C, also=())
     assert (await opened(room, accounts[0], B, C)).payload.identity == builders.identity()
@@ -178,7 +178,7 @@ async def test_without_a_lost_custodian_the_others_open_and_hand_over(room: Cham
 
 
 async def test_who_was_not_replaced_hands_nothing_over(room: Chamber) -> None:
-    """Who keeps the own place; and an auditor, whatever the name."""
+    """A custodian who keeps the place, and an auditor, hand nothing over."""
     adopt(room, D, B, C)
     with pytest.raises(NotReplacedError, match="nobody has replaced you"):
         leaver(room, B).successions()
@@ -187,7 +187,7 @@ async def test_who_was_not_replaced_hands_nothing_over(room: Chamber) -> None:
 
 
 async def test_a_record_that_was_renewed_meanwhile_is_passed_over(room: Chamber) -> None:
-    """Its new version is sealed to the new quorum already; the batch says so by its count."""
+    """Its new version is already sealed to the new quorum; the batch's count shows it."""
     accounts = [await room.account() for _ in range(2)]
     adopt(room, D, B, C)
     edge = Wire(room, A)

@@ -1,4 +1,4 @@
-"""A service that lies about a hand-over gets no share sealed to anybody but whom the custodians signed."""
+"""A lying service gets no share sealed to anybody except the signed successor."""
 
 import asyncio
 import os
@@ -50,14 +50,14 @@ async def room(sqlite_databases: Databases, tmp_path: Path) -> AsyncIterator[Cha
 
 
 class Rosters:
-    """A service that hands out versions of its own making."""
+    """A service that returns its own roster versions."""
 
     def __init__(self, *versions: Roster) -> None:
-        """Take the versions from the first on."""
+        """Set the versions from the first on."""
         self._versions = versions
 
     def call(self, _method: str, request: Any, _answer: Any) -> Any:
-        """Answer a version."""
+        """Return a version."""
         newest = len(self._versions)
         found = self._versions[(request.version or newest) - 1]
         return roster_pb2.Roster(version=found.version, file=found.to_bytes(), newest_version=newest)
@@ -67,7 +67,7 @@ class Rosters:
 async def test_a_successor_of_the_services_own_is_no_successor(
     room: Chamber, tmp_path: Path, signers: tuple[str, ...]
 ) -> None:
-    """A version that names the service's key needs M signatures of others than the leaver."""
+    """A version that names the service's key needs M signatures by others than the leaver."""
     first = room.rosters.current
     made = next_version(room, D, B, C)
     mallory = replace(person(D), hpke_public_key=person("mallory").hpke_public_key)
@@ -98,7 +98,7 @@ async def _refused(room: Chamber, tamper: Any) -> tuple[FindingError, Local]:
 
 
 async def test_a_share_beyond_the_hand_over_is_refused(room: Chamber) -> None:
-    """One of a quorum in which the leaver keeps the place, or of no quorum of the roster: nothing is sent."""
+    """For a quorum in which the leaver keeps the place, or an unknown quorum, nothing is sent."""
     first = room.rosters.current
     drills = Quorum("drills", 2, tuple(person(name) for name in (A, B, C)[::-1]))
     started = people.signed(replace(first, quorums=(*first.quorums, drills), signatures=()), A, B, C)
@@ -120,7 +120,7 @@ async def test_a_share_beyond_the_hand_over_is_refused(room: Chamber) -> None:
 
 
 async def test_a_share_goes_to_one_successor_only(room: Chamber) -> None:
-    """Asked again after another version, by a service that kept the former share: it is not sealed anew."""
+    """After another version a share already handed over is not sealed again."""
     account = await room.account()
     adopt(room, D, B, C)
     kept: list[Message] = []
@@ -143,7 +143,7 @@ async def test_a_share_goes_to_one_successor_only(room: Chamber) -> None:
 
 @pytest.mark.parametrize("change", ["account_token", "record_id", "sealed_share", "share_hash", "forged"])
 async def test_what_does_not_open_is_left_where_it_is(room: Chamber, change: str) -> None:
-    """A share of another account or record, another hash, or one that the service has sealed itself."""
+    """A share of another account or record, another hash, or one sealed by the service is left."""
     accounts = sorted([await room.account(), await room.account()])
     adopt(room, D, B, C)
     edge = Local(room, A)
@@ -159,7 +159,7 @@ async def test_what_does_not_open_is_left_where_it_is(room: Chamber, change: str
 
     edge.tamper = tamper
     done = await hand_over(leaver(room, edge=edge))
-    assert (done.handed, done.refused) == (2, 0)  # the second time it was told the truth
+    assert (done.handed, done.refused) == (2, 0)  # the second answer was true
     (sent,) = {
         tuple(share.account_token for share in request.shares)
         for method, request in edge.calls[:2]
@@ -180,7 +180,7 @@ def _sealed_by_the_service(share: disclosure_pb2.ShareToHandOver) -> bytes:
 
 
 async def test_what_was_handed_over_is_kept_before_it_is_sent(room: Chamber, tmp_path: Path) -> None:
-    """The journal knows each share, survives a line that a crash cut short, and refuses damage."""
+    """The journal records each share, survives a line truncated by a crash, and refuses damage."""
     path = tmp_path / NAME
     one, other = person(D).hpke_public_key, person(E).hpke_public_key
     HandOverJournal(path).note(["a" * 32, "b" * 32], public_key=one)
@@ -202,7 +202,7 @@ async def test_what_was_handed_over_is_kept_before_it_is_sent(room: Chamber, tmp
 
 
 async def test_the_service_takes_no_batch_of_somebody_else(room: Chamber) -> None:
-    """A batch that is signed by another, or changed on its way, is refused and logged as such."""
+    """A batch signed by another member, or changed, is refused and logged as such."""
     await room.account()
     adopt(room, D, B, C)
     edge = Local(room, A)

@@ -1,4 +1,4 @@
-"""What lies in a person's identity folder: whom to ask, and what is pinned."""
+"""The settings in a member's identity folder: addresses and pins."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from tests.support.log_world import KEY
 
 
 def second_roster(*, signers: tuple[str, ...] = CUSTODIANS[:2]) -> Roster:
-    """Return the version after the first, without one auditor."""
+    """Return the second version, without one auditor."""
     first = first_roster()
     left = tuple(each for each in first.people if each.name != "auditor-b")
     return people.signed(replace(first, version=2, people=left, signatures=()), *signers)
@@ -37,10 +37,10 @@ def pin(folder: Path, *versions: Roster, **changes: Any) -> identity_folder.Iden
 
 
 class Server:
-    """Answers GetRoster as a service would that has these versions."""
+    """Answers GetRoster with these versions."""
 
     def __init__(self, *versions: Roster) -> None:
-        """Take the versions."""
+        """Set the versions."""
         self.versions = versions
 
     def call(self, method: str, request: Message, answer: type[Any]) -> Any:
@@ -56,7 +56,7 @@ class Server:
 
 
 def test_what_is_pinned_comes_back(tmp_path: Path) -> None:
-    """Address, key and every version; each file is for its owner only."""
+    """Address, key and every version are read back; only the owner can read the files."""
     made = pin(tmp_path / "person", first_roster(), second_roster())
     found = identity_folder.load(tmp_path / "person")
     assert found == made
@@ -67,7 +67,7 @@ def test_what_is_pinned_comes_back(tmp_path: Path) -> None:
 
 
 def test_a_repeat_may_only_move_the_vault(tmp_path: Path) -> None:
-    """Another address passes, another log key or another roster is refused, and so is an older one."""
+    """Another address is accepted; another log key, another roster or an older one is refused."""
     pin(tmp_path, first_roster(), second_roster())
     moved = pin(tmp_path, first_roster(), second_roster(), target="elsewhere.example:1")
     assert identity_folder.load(tmp_path).target == moved.target == "elsewhere.example:1"
@@ -83,7 +83,7 @@ def test_a_repeat_may_only_move_the_vault(tmp_path: Path) -> None:
 
 
 def test_newer_versions_are_taken_up_once_they_verify(tmp_path: Path) -> None:
-    """One that M custodians did not sign is refused, and nothing of it is kept."""
+    """A version without M signatures is refused and not stored."""
     pinned = pin(tmp_path)
     assert identity_folder.refresh(pinned, Server(first_roster())) == pinned
     with pytest.raises(RosterError):
@@ -95,7 +95,7 @@ def test_newer_versions_are_taken_up_once_they_verify(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_connected_is_told(tmp_path: Path) -> None:
-    """Neither an empty one, nor one whose file is damaged, nor a key that is none."""
+    """An empty folder, a damaged file and an invalid key are reported."""
     with pytest.raises(IdentityFolderError, match="not connected"):
         identity_folder.load(tmp_path)
     (tmp_path / identity_folder.CONNECTION).write_text("{}")

@@ -1,4 +1,4 @@
-"""An auditor's one-time keys are on the disk, name included, before a request leaves the machine."""
+"""An auditor's one-time keys are durable, including their names, before a request is sent."""
 
 import os
 import stat
@@ -17,7 +17,7 @@ ID = "ab" * 16
 
 @pytest.fixture
 def synced(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Note the kind of each descriptor that is synced, and the name of each folder."""
+    """Record the kind of each synced descriptor, and the name of each folder."""
     found: list[str] = []
     sync = os.fsync
 
@@ -49,7 +49,7 @@ def _signed_request() -> bytes:
 
 
 def test_a_new_key_and_its_folder_are_synced(tmp_path: Path, synced: list[str]) -> None:
-    """The first key syncs the new folder's name, the file and the folder; later ones file and folder."""
+    """The first key syncs the new folder's parent, the file and the folder; later keys file and folder."""
     keys = OneTimeKeys(folder=tmp_path)
     kept = keys.add(identity=identity("auditor-a"), signed_request=_signed_request(), private_key=bytes(32))
     assert synced == [tmp_path.name, "file", FOLDER]

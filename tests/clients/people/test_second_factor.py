@@ -1,4 +1,4 @@
-"""A person's client reads what was sealed to that person for that very request, and nothing else."""
+"""A member's client reads only a secret sealed to that member for that request."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,14 +18,14 @@ URI = "otpauth://totp/idvault:auditor-a?secret=SYNTHETIC"
 
 @dataclass
 class Vault:
-    """Answers as a vault would, or seals to somebody else or for another request."""
+    """Answers as a vault would, or seals to another member or for another request."""
 
     recipient: str = "auditor-a"
     request_id: str | None = None
     asked: list[Message] = field(default_factory=list)
 
     def call(self, method: str, request: Message, answer: type[Any]) -> Any:
-        """Return what was asked for."""
+        """Return the requested answer."""
         self.asked.append(request)
         if isinstance(request, roster_pb2.ConfirmSecondFactorRequest):
             assert method == "RosterService/ConfirmSecondFactor"
@@ -45,7 +45,7 @@ class Vault:
 
 
 def test_the_person_reads_the_uri() -> None:
-    """The code of the former one goes along, and each request has an id of its own."""
+    """The old factor's code is sent along, and each request has a new id."""
     vault = Vault()
     assert second_factor.begin(vault, identity=identity("auditor-a"), code="123456") == URI
     second_factor.confirm(vault, code="654321")
@@ -60,6 +60,6 @@ def test_the_person_reads_the_uri() -> None:
     "vault", [Vault(recipient="auditor-b"), Vault(request_id="another")], ids=["person", "request"]
 )
 def test_what_was_sealed_otherwise_does_not_open(vault: Vault) -> None:
-    """A secret that was meant for somebody else, or is replayed from another request, is refused."""
+    """A secret sealed to another member, or replayed from another request, is refused."""
     with pytest.raises(UnsealError):
         second_factor.begin(vault, identity=identity("auditor-a"))

@@ -1,4 +1,4 @@
-"""Promise 5: what stolen databases, keys and people give away, which is nothing until M custodians agree."""
+"""Promise 5: stolen databases, keys and members reveal nothing without M custodians."""
 
 import asyncio
 import sqlite3
@@ -41,7 +41,7 @@ async def room(sqlite_databases: Databases, tmp_path: Path) -> AsyncIterator[Cha
 
 
 def _opens(key: bytes, record: SealedRecord, shred_value: bytes) -> bool:
-    """Tell whether a key of 32 bytes is of any use for a record: as its data key, or as a custodian's."""
+    """Tell whether a 32-byte key works for a record: as its data key, or as a custodian's key."""
     info = record_key.info_of(record)
     derived = record_key.derive(data_key=key, shred_value=shred_value, salt=record.salt, info=info)
     if derived.commitment == record.commitment:
@@ -67,7 +67,7 @@ def _values(folder: Path) -> Iterator[bytes]:
 
 
 async def test_both_databases_and_every_online_key_give_no_name(room: Chamber) -> None:
-    """Before, while and after a record is opened: in no dump, write-ahead log or key file is a name."""
+    """No dump, write-ahead log or key file contains a name before, during or after an opening."""
     accounts = [await room.account(name=name) for name in NAMES]
     disclosure_id = await room.request(accounts[0])
     await room.approve(disclosure_id, A, B)
@@ -87,13 +87,13 @@ async def test_both_databases_and_every_online_key_give_no_name(room: Chamber) -
         assert shred_key in stolen
         value = record_key.shred_value(shred_key=shred_key, record_id=record.record_id)
         assert not any(_opens(key, record, value) for key in stolen)
-        # The same attempt with what it takes does succeed, so it is one.
+        # The same attempt with the right keys succeeds, so the test is meaningful.
         assert _opens(people.secret(A, "hpke"), record, value)
 
 
 @pytest.mark.parametrize("custodian", CUSTODIANS)
 async def test_one_custodian_and_one_auditor_open_nothing(room: Chamber, custodian: str) -> None:
-    """With their keys, their codes, and copies of both databases: one share is not the secret."""
+    """With their keys, codes, and copies of both databases, one share is not enough."""
     account = await room.account()
     record = room.records[account]
     place = CUSTODIANS.index(custodian) + 1
@@ -111,7 +111,7 @@ async def test_one_custodian_and_one_auditor_open_nothing(room: Chamber, custodi
 
 
 async def test_a_share_given_twice_is_one_share(room: Chamber) -> None:
-    """Under another custodian's name it is not the share of that place."""
+    """Under another custodian's name it does not match that place."""
     record = room.records[await room.account()]
     share = open_share(identity=identity(A), record=record, index=1)
     with pytest.raises(UnsealError):
@@ -119,7 +119,7 @@ async def test_a_share_given_twice_is_one_share(room: Chamber) -> None:
 
 
 async def test_m_custodians_without_the_shred_key_open_nothing(room: Chamber) -> None:
-    """Once an account's shred key is destroyed its record stays closed, whoever comes together."""
+    """After an account's shred key is destroyed nobody can open its record."""
     record = room.records[await room.account()]
     shares = {
         name: open_share(identity=identity(name), record=record, index=place)
@@ -130,7 +130,7 @@ async def test_m_custodians_without_the_shred_key_open_nothing(room: Chamber) ->
 
 
 async def test_a_server_with_its_own_auditor_gets_no_share(room: Chamber) -> None:
-    """Twenty tries in several ways: no share is re-sealed, none is even opened."""
+    """In twenty attempts no share is re-sealed or even opened."""
     await room.request(await room.account())
     ways: list[dict[str, Any]] = [
         {"public_key": hpke.public_key(suite=SUITE, private_key=bytes([7]) * 32)},

@@ -1,1 +1,1 @@
-"""Sends every method of idvault.v1 what nobody should send, and looks at what comes back and what is left."""
+"""Sends invalid messages to every method of idvault.v1, and checks the answers and what is left behind."""

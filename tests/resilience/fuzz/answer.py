@@ -1,4 +1,4 @@
-"""Reads what a call was answered, and what no answer may have: other words, a canary, a stray trailer."""
+"""Reads the answer to a call, and finds what no answer may have: wrong texts, a canary, an extra trailer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,9 +19,9 @@ _CODES = frozenset(code.value for code in FieldCode)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back. reason: of the ErrorInfo, empty where there is none.
+    """The answer to a call. reason: from the ErrorInfo, or empty.
 
-    raw: every byte of answer and trailers. oddities: what no answer may have, whatever its status.
+    raw: all bytes of answer and trailers. oddities: what no answer may have, with any status.
     """
 
     code: str
@@ -47,7 +47,7 @@ def refused(error: grpc.aio.AioRpcError) -> Answer:
 
 @lru_cache(4_096)
 def _read(code: grpc.StatusCode, words: str, trailers: tuple[tuple[str, str | bytes], ...]) -> Answer:
-    """Read a refusal once, as often as it comes."""
+    """Parse a refusal; cached, because refusals repeat."""
     values = (value if isinstance(value, bytes) else str(value).encode() for _, value in trailers)
     raw = b"\n".join([words.encode(), *values])
     details = next((value for key, value in trailers if key == _DETAILS), None)
@@ -73,7 +73,7 @@ def _read(code: grpc.StatusCode, words: str, trailers: tuple[tuple[str, str | by
 
 
 def repeats(answer: Answer, canaries: Sequence[str]) -> bool:
-    """Tell whether an answer holds one of the canaries, in whatever encoding."""
+    """Tell whether an answer contains one of the canaries, in any encoding."""
     return any(needle in answer.raw for needle in _needles(tuple(canaries)))
 
 

@@ -1,4 +1,4 @@
-"""Attacks every method of a running vault, a number of times each, and keeps what was not as documented."""
+"""Attacks every method of a running deployment several times, and keeps every undocumented result."""
 
 import asyncio
 import time
@@ -21,13 +21,13 @@ from tests.resilience.fuzz.vault import EDGES, Ground
 _PATIENCE = 60.0
 _SHORT = 0.002
 _DRAWN = 500
-# Calls of one method at the same time: one whose work is heavy holds up no other.
+# Concurrent calls per method: a slow method does not delay the others.
 _AT_ONCE = 4
 # Connections of each role to each edge.
 _CONNECTIONS = 2
 _MOST_FINDINGS = 50
 _DENIED: Status = ("PERMISSION_DENIED", "ACCESS_DENIED")
-# What a stream sends before its status, which it has only at its end.
+# Messages that a stream may send before its status, which comes at its end.
 _PART: Status = ("MESSAGE", "")
 _LATE = "DEADLINE_EXCEEDED"
 _ANSWERS = ("OK", _PART[0])
@@ -35,7 +35,7 @@ _ANSWERS = ("OK", _PART[0])
 
 @dataclass(slots=True)
 class Report:
-    """What was sent and answered. findings: what must not be, with what brought it about."""
+    """What was sent and answered. findings: violations, each with the attack that caused it."""
 
     sent: Counter[str] = field(default_factory=Counter)
     answers: dict[str, Counter[Status]] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class _Sending:
-    """One call: as whom, with what around it, and for how long."""
+    """One call: the caller, its metadata, and its deadline."""
 
     role: str
     body: bytes = field(repr=False)
@@ -59,7 +59,7 @@ class _Sending:
 
 
 class Attack:
-    """An attack on one vault with one seed."""
+    """An attack on one deployment with one seed."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class Attack:
         only: Sequence[Method] | None = None,
         stop: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Take the vault, the seed, and the methods: every one if nothing is said."""
+        """Set the deployment, the seed, and the methods (default: all)."""
         self._stop = stop
         self._ground = ground
         self._seed = seed
@@ -84,9 +84,9 @@ class Attack:
         self.report = Report()
 
     async def run(self, *, count: int, texts: int | None = None) -> Report:
-        """Send each method so many attacks, all methods at once, unless it is stopped before.
+        """Send each method this many attacks, all methods at once, unless stopped early.
 
-        texts: send each text whose place is a multiple of this in every text field instead, once.
+        texts: instead send every texts-th listed text in every text field, once.
         """
         begin = time.monotonic()
         try:
@@ -96,7 +96,7 @@ class Attack:
                 self._work(method, count, texts) for method in self._methods
             ]
             if texts:
-                # Methods differ much in how many fields they have, and the last one must not be left alone.
+                # Methods differ much in their number of fields, and the last one must not run alone.
                 work = [chain.from_iterable(work)]
             senders = _AT_ONCE * len(self._methods) // len(work)
             await asyncio.gather(*(self._sender(one) for one in work for _ in range(senders)))
@@ -106,7 +106,7 @@ class Attack:
         return self.report
 
     def _work(self, method: Method, count: int, texts: int | None) -> Iterator[tuple[Method, _Sending]]:
-        """Yield the attacks on a method: a seed has always the same, however long each takes."""
+        """Yield the attacks on a method; the same for the same seed, however long each takes."""
         chance = Random(f"{self._seed} {method.path}")  # noqa: S311 - to be repeatable, not secret
         attacker = Attacker(
             random=chance,
@@ -138,7 +138,7 @@ class Attack:
         if sending.role not in method.roles:
             expected = frozenset({_DENIED})
         if sending.timeout == _SHORT and found.code == _LATE:
-            # The caller's own clock was faster; what was told is on its way or never to come.
+            # The caller's deadline came first; the answer is on its way or will never come.
             return []
         if method.streaming and sending.role in method.roles:
             expected |= {_PART}
@@ -162,7 +162,7 @@ class Attack:
         return _Sending(role, body, timeout=_SHORT) if chance < 0.09 else _Sending(role, body)
 
     def _metadata(self, random: Random) -> tuple[tuple[str, str | bytes], ...]:
-        """Return metadata that means nothing here, or might seem to."""
+        """Return metadata without meaning here, or that looks meaningful."""
         canary = random.choice(self._ground.canaries.others).encode()
         return random.choice(
             (
@@ -208,7 +208,7 @@ class Attack:
         raise LookupError(f"{method.path} is served by no edge")
 
     def _channel(self, edge: str, role: str) -> grpc.aio.Channel:
-        """Return one of some connections, each in its turn."""
+        """Return one of several connections, in turn."""
         self._turn = (self._turn + 1) % _CONNECTIONS
         key = edge, role, self._turn
         if key not in self._channels:
@@ -217,7 +217,7 @@ class Attack:
                 ("grpc.ssl_target_name_override", ready["server_name"]),
                 ("grpc.enable_retries", 0),
                 ("grpc.enable_http_proxy", 0),
-                # Without this, gRPC would let them share one connection.
+                # Without this option gRPC would share one connection among them.
                 ("grpc.use_local_subchannel_pool", 1),
             ]
             self._channels[key] = grpc.aio.secure_channel(

@@ -1,4 +1,4 @@
-"""What the contract says that each method answers: the statuses and reasons in the comments of proto/."""
+"""The documented answers of each method: the statuses and reasons in the comments of proto/."""
 
 import re
 import tempfile
@@ -14,7 +14,7 @@ from idvault.domain.error import Reason
 
 _ROOT = Path(__file__).resolve().parents[3]
 _PROTO = _ROOT / "proto"
-_SERVICE, _METHOD = 6, 2  # field numbers of descriptor.proto, which name a place in a file
+_SERVICE, _METHOD = 6, 2  # field numbers of descriptor.proto, which identify a location in a file
 _WORD = re.compile(r"\b(?:OK|[A-Z][A-Z_]+[A-Z])\b")
 _SAME_AS = re.compile(r"Statuses: as (\w+)\.")
 
@@ -23,7 +23,7 @@ Status = tuple[str, str]
 
 
 class UndocumentedError(Exception):
-    """A method whose comment does not list its statuses."""
+    """A method's comment does not list its statuses."""
 
 
 @cache

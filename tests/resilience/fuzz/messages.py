@@ -1,10 +1,10 @@
-"""Makes messages that nobody should send out of those that one might, by descriptor.
+"""Builds invalid messages from valid ones, by descriptor.
 
-- A good message takes each field's value from what is known of a running vault, by the field's name, or is a
-  whole one that is known to be good.
-- Each text field of each method meets every listed text and every drawn one, one after the other.
-- `attack` gives the bytes of one attack: noise, damage, a naughty value, or what no library writes.
-- One source of chance makes all of them, so that a seed repeats an attack.
+- A valid message takes each field's value by name from the known values of a running deployment, or is a
+  complete message known to be valid.
+- Each text field of each method gets every listed and every drawn text, one after the other.
+- `attack` returns the bytes of one attack: noise, damage, a naughty value, or bytes that no library writes.
+- All randomness comes from one source, so a seed repeats an attack.
 """
 
 import time
@@ -42,19 +42,19 @@ _MOST_BYTES = 90_000
 
 @dataclass(frozen=True, slots=True)
 class Canaries:
-    """Texts that must never be met again: personal ones in fields for them, the others in all other texts."""
+    """Texts that must never be found again: personal ones for personal fields, others for all other texts."""
 
     personal: Sequence[str]
     others: Sequence[str]
 
 
 class Attacker:
-    """Makes good and bad messages of any type."""
+    """Builds valid and invalid messages of any type."""
 
     def __init__(
         self, *, random: Random, facts: Facts, canaries: Canaries, drawn: Sequence[str] = ()
     ) -> None:
-        """Take chance, what is known, what to leave as a trace, and texts besides the listed ones."""
+        """Set the random source, the known values, the canaries, and further texts."""
         self._texts = (*naughty.TEXTS, *drawn)
         self._random = random
         self._facts = facts
@@ -77,7 +77,7 @@ class Attacker:
         return self._random.choice(self._kinds)(kind)
 
     def good(self, kind: type[Message]) -> Message:
-        """Return a message that one might send."""
+        """Return a valid message."""
         message = kind()
         whole = self._facts.get(kind.DESCRIPTOR.full_name)
         if whole and self._random.random() < 0.5:
@@ -88,7 +88,7 @@ class Attacker:
         return message
 
     def naughty(self, kind: type[Message]) -> bytes:
-        """Put naughty values into one or two fields, whatever else stands there."""
+        """Put naughty values into one or two fields."""
         message = self.good(kind)
         places = _places(kind.DESCRIPTOR)
         for place in self._random.sample(places, min(len(places), self._random.randint(1, 2))):
@@ -96,7 +96,7 @@ class Attacker:
         return message.SerializeToString()
 
     def texts(self, kind: type[Message]) -> Iterator[bytes]:
-        """Yield a message for each text field and each listed text in it, good but for that."""
+        """Yield a message for each text field and each listed text, valid otherwise."""
         for place in _places(kind.DESCRIPTOR):
             if place[-1].cpp_type == _TEXT and place[-1].type != _BYTES:
                 for text in naughty.TEXTS:
@@ -136,7 +136,7 @@ class Attacker:
         if not field.is_repeated:
             setattr(message, field.name, value)
         else:
-            # Few or very many, each the same, but no more than fits to what a method takes.
+            # Few or very many identical items, but within the method's size limit.
             count = self._random.choice((1, 1, 1, 2, 2, 1_001, 2_001))
             weight = len(value) + 1 if isinstance(value, str | bytes) else 10
             del getattr(message, field.name)[:]
@@ -176,7 +176,7 @@ class Attacker:
         return self._random.choice([number for number in naughty.NUMBERS if lowest <= number <= highest])
 
     def _not_utf8(self, kind: type[Message]) -> bytes:
-        """Write a text field by hand, with bytes that are no text."""
+        """Encode a text field by hand, with bytes that are not UTF-8."""
         texts = [place for place in _places(kind.DESCRIPTOR) if place[-1].cpp_type == _TEXT]
         if not texts:
             return self._odd_wire(kind)
@@ -186,7 +186,7 @@ class Attacker:
         return self._good(kind) + encoded
 
     def _odd_wire(self, kind: type[Message]) -> bytes:
-        """Write what no library writes: other wire types, groups in groups, numbers without an end."""
+        """Encode what no library writes: wrong wire types, nested groups, endless varints."""
         fields = [field.number for field in kind.DESCRIPTOR.fields] or [1]
         number = self._random.choice((*fields, 0, 19_000, 2**29 - 1, 2**29))
         depth = self._random.choice((1, 99, 100, 101, 5_000, 30_000))
@@ -229,7 +229,7 @@ class Attacker:
 
     def _value(self, field: Field) -> Any:
         if field.name == "request_id":
-            # Some of few, to be met again with another body, and with the same.
+            # Chosen from a few, so that ids repeat with the same and with a different body.
             chosen = self._random.randrange(_FEW_IDS) if self._random.random() < _FAMILIAR else None
             bits = self._random.getrandbits(128) if chosen is None else chosen
             return str(UUID(int=bits, version=4))
@@ -252,7 +252,7 @@ _RANGES: Mapping[int, tuple[int, int]] = {
 
 
 def varint(value: int) -> bytes:
-    """Return a number as the wire has it (protobuf base 128)."""
+    """Return a protobuf base-128 varint."""
     encoded = bytearray()
     while value > 0x7F:
         encoded.append(value & 0x7F | 0x80)
@@ -262,7 +262,7 @@ def varint(value: int) -> bytes:
 
 @cache
 def _nested(number: int, depth: int) -> bytes:
-    """Return a message in a message in a message; each a level deeper, under one field."""
+    """Return a deeply nested message; each level is under one field."""
     encoded = b""
     for _ in range(depth):
         encoded = varint(number << 3 | 2) + varint(len(encoded)) + encoded

@@ -1,8 +1,8 @@
-"""Texts, bytes and numbers that programs stumble over, out of one list and out of chance.
+"""Texts, bytes and numbers that often break programs, from a list and at random.
 
-`texts.json` holds the listed texts by kind of stumbling; all are written for this project. A long one is
-written as what it begins with, what is repeated, how often, and what it ends with. CANARY is where a canary
-sits, not to be met again.
+`texts.json` holds the listed texts by kind of problem; all were written for this project. A long text is
+stored as its start, the repeated part, the number of repetitions, and its end. CANARY marks where a canary is
+put.
 """
 
 import json
@@ -14,7 +14,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 CANARY = "\N{OBJECT REPLACEMENT CHARACTER}"
-# Every kind of character but halves of one, which no text that can be sent holds.
+# Every kind of character except surrogates, which cannot be sent.
 CATEGORIES = (
     "Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf",
     "Po", "Sm", "Sc", "Sk", "So", "Zs", "Zl", "Zp", "Cc", "Cf", "Co", "Cn",
@@ -22,7 +22,7 @@ CATEGORIES = (
 
 
 def _listed() -> dict[str, list[str]]:
-    """Read the list, by kind of stumbling."""
+    """Read the list, by kind of problem."""
     groups = json.loads(Path(__file__).with_name("texts.json").read_text("utf-8"))
     return {kind: [_whole(text) for text in texts] for kind, texts in groups.items()}
 
@@ -40,9 +40,9 @@ TEXTS: tuple[str, ...] = tuple(text for texts in LISTED.values() for text in tex
 
 
 def drawn(count: int, *, seed: int) -> tuple[str, ...]:
-    """Return texts that hypothesis draws, the same for a seed: of one kind of character, or of any."""
+    """Return texts drawn by hypothesis, the same for a seed: of one kind of character or of all."""
     found: list[str] = []
-    # mypy wants a literal for each.
+    # mypy requires a literal for each.
     any_kind = st.sampled_from(CATEGORIES).flatmap(
         lambda kind: st.text(st.characters(categories=[kind]))  # type: ignore[list-item]
     )
@@ -57,14 +57,14 @@ def drawn(count: int, *, seed: int) -> tuple[str, ...]:
     return tuple(found)
 
 
-# What a string field may not even hold: python's own messages refuse it, so it goes onto the wire by hand.
+# Not allowed in a string field: Python messages refuse it, so it is encoded by hand.
 NOT_UTF8: tuple[bytes, ...] = (
     b"\xff", b"\xc0\x80", b"\xe0\x80\x80", b"\xf0\x80\x80\xaf", b"\xed\xa0\x80", b"\xed\xb0\x80",
     b"\xed\xa0\xbd\xed\xb8\x80", b"\xf4\x90\x80\x80", b"\xf8\x88\x80\x80\x80", b"\x80", b"\xe4\xb8",
     b"\xfe\xff", b"\xff\xfe\x00\x00", b"ok\xc3\x28", b"\xbf" * 100,
 )  # fmt: skip
 
-# JSON that a parser, or whoever reads what it found, stumbles over.
+# JSON that breaks a parser or the code that uses its result.
 JSON: tuple[bytes, ...] = (
     b"", b"{", b"[]", b"null", b'"text"', b"{}", b"[" * 20_000, b'{"a":' * 20_000,
     b'{"version":' + b"9" * 5_000 + b"}", b'{"version":1e400}', b'{"version":NaN}', b'{"version":-0}',

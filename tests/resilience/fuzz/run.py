@@ -1,4 +1,4 @@
-"""Promise 10: fuzzes every method of a vault of its own."""
+"""Promise 10: fuzzes every method of a separate deployment."""
 
 import asyncio
 import json
@@ -20,17 +20,17 @@ _STOP = 120.0
 
 
 def messages(options: Options) -> Tally:
-    """Send each method so many messages."""
+    """Send each method this many messages."""
     return _run(options, step=None)
 
 
 def texts(options: Options) -> Tally:
-    """Send every count-th text of the list in every text field, once."""
+    """Send every count-th listed text in every text field, once."""
     return _run(options, step=options.count)
 
 
 def _run(options: Options, *, step: int | None) -> Tally:
-    """Start a vault, attack it, stop it, and search what it left; what was found is lost."""
+    """Start a deployment, attack it, stop it, and search what it left; each finding is a loss."""
     chosen = [method for method in methods() if options.only in method.path]
     with tempfile.TemporaryDirectory(prefix="idvault-fuzz-") as folder:
         scratch = Path(folder)
@@ -48,7 +48,7 @@ def _run(options: Options, *, step: int | None) -> Tally:
 
 
 def counted(report: Report, left: list[str]) -> Tally:
-    """Print what each method answered; what was found is lost, and so is a run that sent nothing."""
+    """Print each method's answers; each finding is a loss, and so is a run that sent nothing."""
     tally = Tally(faults=sum(report.sent.values()))
     for path, answers in sorted(report.answers.items()):
         told = {" ".join(status).strip(): times for status, times in answers.most_common()}
@@ -61,7 +61,7 @@ def counted(report: Report, left: list[str]) -> Tally:
 
 
 def _stopped(session: Session) -> bool:
-    """Stop the vault, which may take long on a busy machine; tell whether it ended cleanly."""
+    """Stop the deployment, which may take long on a busy host; tell whether it ended cleanly."""
     session.process.send_signal(signal.SIGINT)
     with suppress(subprocess.TimeoutExpired):
         session.process.wait(_STOP)

@@ -1,4 +1,4 @@
-"""What can be called: each method of idvault.v1 as its descriptor has it, a new one by itself."""
+"""The callable methods of idvault.v1, from the descriptors; new methods are included automatically."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from idvault.api.edge.access import roles_of
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A method: its exact path, who may call it, and its messages. streaming: it answers in many parts."""
+    """A method: its path, who may call it, and its messages. streaming: it answers with a stream."""
 
     path: str
     roles: frozenset[str]
@@ -29,7 +29,7 @@ class Method:
 
 
 def methods() -> list[Method]:
-    """Return every method of every service, in the order of their paths."""
+    """Return every method of every service, ordered by path."""
     return sorted((_method(found) for found in _descriptors()), key=lambda method: method.path)
 
 

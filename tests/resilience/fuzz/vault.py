@@ -1,4 +1,4 @@
-"""A vault to attack: what is good there, who may call, and what must not be found in it afterwards."""
+"""A deployment to attack: its valid values, its callers, and what must not be found in it afterwards."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -36,7 +36,7 @@ EDGES = ("grpc", "grpc_custody")
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """A running vault (its ready file), and what an attack knows of it."""
+    """A running deployment (its ready file) and the values an attack knows."""
 
     ready: Mapping[str, Any]
     facts: Facts
@@ -52,7 +52,7 @@ def tls(ready: Mapping[str, Any], role: str) -> Tls:
 
 
 def prepare(ready: Mapping[str, Any], *, scratch: Path) -> Ground:
-    """Make some accounts, a campaign and a disclosure; choose the people who must not be met again."""
+    """Create some accounts, a campaign and a disclosure; choose the people whose data must not be found."""
     registry = Registry(ready["registry"]["admin_url"])
     people = [invent() for _ in range(_PEOPLE)]
     registry.add(*people[: _PEOPLE // 2])
@@ -83,7 +83,7 @@ def prepare(ready: Mapping[str, Any], *, scratch: Path) -> Ground:
 
 
 def _of_claims(people: list[Person], organizations: list[SyntheticOrganization]) -> dict[str, Sequence[Any]]:
-    """Return claims as one makes them, and the values that they are made of."""
+    """Return valid claims and the values in them."""
     persons = [_claim(person) for person in people]
     companies = [_company(organization) for organization in organizations]
     return {
@@ -163,7 +163,7 @@ def _campaign(channel: grpc.Channel, plan: campaign_pb2.CampaignPlan) -> str:
 
 
 def _of_people(channel: grpc.Channel, disclosure_id: str) -> dict[str, Sequence[Any]]:
-    """Read what auditors and custodians are shown, to send it back changed."""
+    """Read what auditors and custodians see, to send it back changed."""
     asked = disclosure_pb2.GetDisclosureRequest(disclosure_id=disclosure_id)
     found = disclosure_pb2.Disclosure.FromString(
         _call(channel, "/idvault.v1.DisclosureService/GetDisclosure", asked)
@@ -196,11 +196,10 @@ def metrics(ground: Ground) -> bytes:
 
 
 def left_behind(ground: Ground, *, output: Path, pages: bytes) -> list[str]:
-    """Return what was found that must not be: a canary, or a line about something that nobody foresaw.
+    """Return forbidden findings: canaries, and log lines about unexpected errors.
 
-    Personal canaries must be nowhere; the others may stand in databases, as titles do, and in nothing that is
-    written about the service itself. The vault must have stopped, so that everything is written; pages: its
-    metrics from before.
+    Personal canaries must be nowhere; other canaries may be in databases, as titles are, but not in logs or
+    metrics. The deployment must have stopped, so that everything is written. pages: its metrics from before.
     """
     ready = ground.ready
     logs = [Path(path) for name, path in ready["logs"].items() if name != "mock-registry"]
@@ -223,9 +222,9 @@ def _said(hit: traces.Hit, kind: str) -> str:
 
 
 def _alarms(path: Path) -> list[str]:
-    """Return the lines that tell of an error: none of what an attack sends may be one.
+    """Return the log lines that report an error; no attack may cause one.
 
-    A library's own word is none: the driver of SQLite complains where a call is taken back half-way.
+    Lines from libraries do not count: the SQLite driver complains if a call is cancelled half-way.
     """
     words = ('"level":"error"', '"level":"critical"', "Traceback")
     lines = path.read_text("utf-8", "replace").splitlines() if path.is_file() else []

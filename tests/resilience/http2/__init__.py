@@ -1,1 +1,1 @@
-"""Abuses HTTP/2 against a running vault, while a good client goes on asking."""
+"""Abuses HTTP/2 against a running deployment while a good client keeps calling."""

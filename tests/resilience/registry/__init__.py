@@ -1,1 +1,1 @@
-"""Registry campaigns: claims by the thousand against a registry that fails and a cap that is too small."""
+"""Registry campaigns: thousands of claims against a failing registry and a rate cap that is too small."""

@@ -1,4 +1,4 @@
-"""A backlog of any length, written by the database itself, and what a lease costs before it."""
+"""A backlog of any length, written by the database itself, and the cost of a lease with it."""
 
 import time
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ NOW = datetime(2026, 3, 1, 4, tzinfo=UTC)
 _LEASES = 30
 _LIMIT = 10
 _CHUNK = 50_000
-# Every table that a job needs, one row for each number; texts that only have to differ.
+# Every table that a job needs, one row per number; the texts only have to differ.
 _ACCOUNT = "'acct_' || CAST(n AS TEXT)"
 _CLAIM = "'claim' || CAST(n AS TEXT)"
 _PARTY = f"'platform-' || CAST(n % {PARTIES} AS TEXT)"
@@ -48,7 +48,7 @@ _ROWS = {
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Milliseconds of a lease of ten jobs (median), of the count of the backlog, and how many jobs wait."""
+    """Median milliseconds of leasing ten jobs and of counting the backlog, and how many jobs wait."""
 
     waiting: int
     lease_ms: float
@@ -56,7 +56,7 @@ class Cost:
 
 
 async def fill(database: Database, *, count: int, start: int = 0) -> None:
-    """Let so many claims of five parties wait, half of them re-verifications; all are due within a second."""
+    """Queue this many claims of five parties, half of them re-verifications, all due within a second."""
     for first in range(start, start + count, _CHUNK):
         await _fill(database, first, min(first + _CHUNK, start + count))
 
@@ -85,7 +85,7 @@ async def _fill(database: Database, start: int, end: int) -> None:
 
 
 async def measure(database: Database, *, count: int) -> Cost:
-    """Return what a lease costs while so many jobs wait."""
+    """Return the cost of a lease with this many waiting jobs."""
     await fill(database, count=count)
     await analyse(database)
     store = SqlJobStore(database=database)
@@ -104,5 +104,5 @@ async def measure(database: Database, *, count: int) -> Cost:
 
 
 async def analyse(database: Database) -> None:
-    """Tell the database how many rows it has now, as its own housekeeping does."""
+    """Update the database's statistics, as its own housekeeping does."""
     await sql.run(database, "ANALYZE")

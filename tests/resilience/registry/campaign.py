@@ -1,8 +1,8 @@
-"""A campaign in simulated time: claims of three platforms, a registry on fire, workers and edges that die.
+"""A campaign in simulated time: claims of three platforms, a failing registry, dying workers and edges.
 
 Real: the stores and their database, the flows, the adapter with its wire, breaker and shared cap, the mock
-registry's wire and memory. Simulated: time, the network, and the deaths. Sealing is the tests' own. The
-database outlives every death, so it need not reach a disk: promises 1 and 2 are about that.
+registry's wire and memory. Simulated: time, the network, and process deaths. Sealing is faked. The database
+outlives every death, so it need not be on disk: promises 1 and 2 cover that.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ _LONGEST_BAN_PAUSE = 15.0
 
 @dataclass(slots=True)
 class Claimant:
-    """Somebody who signs up. matches: whether the registry knows the number under this very name."""
+    """A person who signs up. matches: whether the registry knows the number under this name."""
 
     asked: VerifyCommand = field(repr=False)
     matches: bool
@@ -52,7 +52,7 @@ class Claimant:
 
 @dataclass
 class Campaign:
-    """Everything that one campaign consists of. deaths: how much more often than usual processes die."""
+    """All parts of one campaign. deaths: how much more often than usual processes die."""
 
     database: Database
     count: int
@@ -84,7 +84,7 @@ class Campaign:
         return builders.moment(after=timedelta(seconds=self.seconds))
 
     async def run(self, *, stop: Callable[[], bool] = lambda: False) -> None:
-        """Let everybody claim, and time pass until every claim has ended; after stop nobody begins."""
+        """Make all claims and let time pass until every claim has ended; after stop no new claim starts."""
         begun, pause = 0, 1.0
         callers: list[Claimant] = []
         while True:
@@ -98,7 +98,7 @@ class Campaign:
             calls = self.internet.calls
             worked = await self._work()
             self._registry_finishes()
-            # While nothing goes out, as during a ban, a look at the queue now and then shows as much.
+            # While nothing is sent, as during a ban, looking at the queue occasionally is enough.
             longest = _LONGEST_BAN_PAUSE if worked else _LONGEST_PAUSE
             pause = 1.0 if arrivals or self.internet.calls > calls else min(2 * pause, longest)
             if not arrivals and not worked and not callers and not await self._jobs.backlog():
@@ -106,7 +106,7 @@ class Campaign:
             self.seconds += pause
 
     async def _call(self, claimant: Claimant) -> None:
-        # A repeat that meets another holder waits in real time, of which there should be little.
+        # A repeat that meets another holder waits in real time, which must be short.
         patience, claimant.calls = 0.1 if claimant.calls else 2.0, claimant.calls + 1
         try:
             claimant.claim = await self.edge.verification.verify(
@@ -135,7 +135,7 @@ class Campaign:
         return worked
 
     def _bury(self) -> None:
-        """Start those anew that died: nothing of their memory is left."""
+        """Restart dead processes with empty memory."""
         if self.edge.fate.dead:
             self.edge = self._process(_EDGE_DIES)
             self.restarts += 1
@@ -149,13 +149,13 @@ class Campaign:
         return Process(self.database, self.internet, self.policy, fate, self.now, self._number)
 
     def _registry_finishes(self) -> None:
-        """Let the registry end some of what it has in progress."""
+        """Let the registry end some checks in progress."""
         for ai in list(self.internet.ledger.working_on):
             if self.random.random() < _REGISTRY_FINISHES:
                 self.internet.ledger.finish(ai, now=self.now().real)
 
     async def _ask_all(self) -> None:
-        """Ask what became of every claim, as platforms do by request id."""
+        """Ask for the outcome of every claim by request id, as platforms do."""
         self._number += 1
         calm = Process(
             self.database, self.internet, self.policy, Fate(self.random, 0, 0), self.now, self._number
@@ -180,6 +180,6 @@ class Campaign:
 
 
 def _check_expected(outcome: object) -> None:
-    """Raise what a settlement raised, unless its process died or its store failed."""
+    """Raise a settlement's error, unless its process died or its store failed."""
     if isinstance(outcome, BaseException) and not isinstance(outcome, (KilledError, IdvaultError)):
         raise outcome

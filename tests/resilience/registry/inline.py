@@ -1,8 +1,7 @@
-"""SQLite without threads, for simulations that wait for nothing but their database.
+"""SQLite without threads, for simulations that wait only for their database.
 
-Going to a thread and being woken costs several times what an act does. Here an act is done at once, and
-whoever asked for it goes on in the next turn of the event loop: callers come between each other as they do
-with threads.
+Switching to a thread and back costs several times as much as an act. Here an act runs at once, and its caller
+continues in the next turn of the event loop: callers interleave as they do with threads.
 """
 
 import asyncio
@@ -17,7 +16,7 @@ T = TypeVar("T")
 
 
 def inline(database: Database) -> None:
-    """Let a SQLite database that has no connection yet work so; nothing changes for any other."""
+    """Switch a SQLite database that has no connection yet to this mode; others are unchanged."""
     driver = database._driver
     if isinstance(driver, Sqlite):
         for name in ("_writer", "_readers"):
@@ -25,14 +24,14 @@ def inline(database: Database) -> None:
 
 
 class _AtOnce:
-    """Stands where the database has threads."""
+    """Replaces the database's threads."""
 
     def __init__(self, connect: Callable[[], SqliteConnection]) -> None:
         self._connect = connect
         self._connection: SqliteConnection | None = None
 
     async def run(self, work: Callable[[SqliteConnection], T]) -> T:
-        """Do a job at once, and let others come between."""
+        """Run a job at once, then let other callers run."""
         if self._connection is None:
             self._connection = self._connect()
         try:

@@ -1,10 +1,10 @@
-"""Says whether a campaign went right, from what the registry decided and what the database holds.
+"""Decides whether a campaign went right, from the registry's decisions and the database's content.
 
-- Every claim has ended: as the registry knows the person, or as timed out after its 48 hours.
-- Nobody is VERIFIED without a full positive answer of the registry about one of the claim's own ids.
-- One claim, one settlement entry in the log. An id was only ever asked about one name and number.
-- An id is charged once, and once more for each resend that was counted.
-- No job, no intake and no slot is left behind.
+- Every claim has ended: in agreement with the registry, or timed out after 48 hours.
+- Nobody is VERIFIED without a complete positive answer of the registry for one of the claim's ids.
+- Each claim has one settlement entry in the log. Each id was used for only one name and number.
+- Each id is charged once, and once more for each counted resend.
+- No job, intake or slot is left behind.
 """
 
 from collections import Counter
@@ -30,7 +30,7 @@ class WrongError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a campaign came to. charged: decisions of the registry; resends: as the jobs counted them."""
+    """The result of a campaign. charged: the registry's decisions; resends: as counted by the jobs."""
 
     claims: int
     verified: int
@@ -46,12 +46,12 @@ class Verdict:
     hours: float
 
     def figures(self) -> dict[str, float]:
-        """Return everything that was counted, by name."""
+        """Return all counts by name."""
         return asdict(self)
 
 
 async def judge(campaign: Campaign) -> Verdict:
-    """Return what a campaign came to; raises WrongError."""
+    """Return the result of a campaign; raises WrongError."""
     stored = await campaign.database.read("judge", read)
     outcomes: Counter[str] = Counter()
     for claimant in campaign.claimants:
@@ -101,7 +101,7 @@ def _check_left(stored: dict[str, Any], outcomes: Counter[str]) -> None:
 
 
 def _check_registry(campaign: Campaign, stored: dict[str, Any]) -> int:
-    """Check every id; return how many decisions were charged beyond the first of their id."""
+    """Check every id; return how many decisions were charged beyond the first per id."""
     ledger, again = campaign.internet.ledger, 0
     for token, ais in stored["ais"].items():
         decided = [ledger.decided.get(ai, []) for ai in ais]
@@ -141,7 +141,7 @@ _SLOTS = statement(select(func.sum(persons.c.accounts)), scalar)
 
 
 async def read(connection: Connection) -> dict[str, Any]:
-    """Return what the database holds of claims, by name."""
+    """Return the database's content about claims, by name."""
     ended = await connection.all(_CLAIMS)
     late = FailureReason.REGISTRY_TIMED_OUT.value
     entries = await connection.all(_ENTRIES)

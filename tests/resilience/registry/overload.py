@@ -1,8 +1,9 @@
-"""An overload in simulated time: ten times more claims a second than the registry may be asked about.
+"""An overload in simulated time: ten times more claims per second than the registry's cap.
 
-Real and simulated is what a campaign has; the registry is calm. Some accounts are verified first. Then comes
-the flood: sign-ups of three platforms of unequal size, and among them those accounts, which verify again.
-Everybody is answered at once; what waits is settled when the flood is over, as fast as the cap lets it.
+The same parts are real and simulated as in a campaign; the registry works normally. Some accounts are
+verified first. Then the flood comes: sign-ups of three platforms of unequal size, mixed with re-verifications
+of those accounts. Every request is answered at once; waiting claims are settled after the flood, as fast as
+the cap allows.
 """
 
 import asyncio
@@ -29,15 +30,15 @@ from tests.support.fakes.sealing import FakeFingerprinter
 from tests.support.flow_world import command
 
 STEP = 0.1
-WIDTH = 32  # jobs that a worker has at once
-_CALM = 60.0  # seconds of real time, which says nothing here
-_AGAIN = 20  # one claim in so many is a re-verification
+WIDTH = 32  # jobs that a worker holds at once
+_CALM = 60.0  # seconds of real time, which has no meaning here
+_AGAIN = 20  # one claim in this many is a re-verification
 REFUSED = "REFUSED"
 
 
 @dataclass(slots=True)
 class Arrival:
-    """One claim that comes. answer: what its caller was told at once. ends: when it was settled."""
+    """One arriving claim. answer: its caller's first answer. ends: when it was settled."""
 
     asked: VerifyCommand = field(repr=False)
     again: bool
@@ -51,13 +52,13 @@ class Arrival:
 
     @property
     def waits(self) -> bool:
-        """Whether its caller was told that it is PENDING, and it still is."""
+        """Whether its caller got PENDING and it is still pending."""
         return self.answer == ClaimState.PENDING and not self.ends
 
 
 @dataclass
 class Overload:
-    """What one overload consists of: count claims at per_second a second under a cap, both in calls."""
+    """One overload: count claims at per_second per second under a cap, both in calls."""
 
     database: Database
     count: int
@@ -97,7 +98,7 @@ class Overload:
         return builders.moment(after=timedelta(seconds=self.seconds))
 
     async def run(self, *, stop: Callable[[], bool] = lambda: False) -> None:
-        """Verify some accounts, let the flood come, and let time pass until nobody waits."""
+        """Verify some accounts, send the flood, and let time pass until no claim waits."""
         known = await self._before()
         self.began, self.calls_before = self.seconds, self.internet.calls
         self.flood = list(self._mixed(known))
@@ -114,11 +115,11 @@ class Overload:
             self.seconds += STEP if arrivals else max(STEP, 1 / self.cap)
 
     async def _before(self) -> list[VerifyCommand]:
-        """Verify accounts one after the other, far below the cap; return their next claims."""
+        """Verify accounts one by one, far below the cap; return their next claims."""
         known = []
         for asked in islice(self._new, self.count // _AGAIN):
             claim = await self.edge.verification.verify(asked, now=self.now(), patience=_CALM)
-            while claim.state is ClaimState.PENDING:  # a second spelling waits for a slot of its own
+            while claim.state is ClaimState.PENDING:  # a second spelling needs a second slot
                 self.seconds += max(STEP, 2 / self.cap)
                 await self._work()
                 claim = await self.edge.verification.get(
@@ -133,7 +134,7 @@ class Overload:
         return known
 
     def _mixed(self, known: list[VerifyCommand]) -> Iterator[Arrival]:
-        """Return every claim of the flood in its order."""
+        """Return every claim of the flood in order."""
         for number, asked in enumerate(self._new):
             yield Arrival(asked, again=False)
             if number % _AGAIN == 0 and known:
@@ -158,7 +159,7 @@ class Overload:
                 if refusal.reason is not Reason.REGISTRY_BACKLOG:
                     raise
             except UnavailableError:
-                # Its database is overloaded too, on a machine that is: callers repeat such a request.
+                # On an overloaded host the database may be overloaded too: callers repeat such a request.
                 self.repeated += 1
 
     async def _work(self) -> None:
@@ -169,7 +170,7 @@ class Overload:
                     raise outcome
 
     def _settled(self, claim: Claim) -> None:
-        """Note that a claim was settled: whose share it is, and whether it overtook a sign-up."""
+        """Record that a claim was settled: for which platform, and whether it overtook a sign-up."""
         party = claim.account.relying_party
         one = self._by_id.get((party, claim.request_id))
         if one is None:
@@ -179,10 +180,10 @@ class Overload:
         if not waited:
             return
         sign_ups = {each: self._waiting[each, False] for each in PARTIES}
-        # Turns can only be equal while everybody has enough waiting for its share of a lease.
+        # Turns can be equal only while every platform has enough waiting claims for its share of a lease.
         if min(sign_ups.values()) > WIDTH / len(PARTIES):
             self.shared[party] += 1
-        # The last sign-ups may all be in the hands of the worker when it takes the first of the others.
+        # The worker may hold the last sign-ups when it leases the first re-verifications.
         self.overtaken += one.again and sign_ups[party] > WIDTH
         self._waiting[party, one.again] -= 1
 

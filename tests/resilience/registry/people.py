@@ -1,4 +1,4 @@
-"""Who claims: synthetic people, and three platforms of unequal size."""
+"""Claimants: synthetic people, and three platforms of unequal size."""
 
 from datetime import date
 
@@ -11,7 +11,7 @@ SHARES = (0.6, 0.3, 0.1)
 
 
 def person(number: int) -> Resident:
-    """Return a synthetic person; the registry keeps one in fifty under a private-use spelling."""
+    """Return a synthetic person; the registry stores one in fifty under a private-use spelling."""
     born = date.fromordinal(date(1960, 1, 1).toordinal() + number // 1000)
     body = f"110000{born:%Y%m%d}{number % 1000:03}"
     name = "某" + "安宁和平清明文远思源"[number % 10] + ("䶮" if number % 50 == 7 else "河")

@@ -1,4 +1,4 @@
-"""One process of the vault, edge or worker: it may die before or after any step, or its store may fail."""
+"""One process, edge or worker: it may die before or after any step, or its store may fail."""
 
 import asyncio
 from collections.abc import Callable
@@ -41,7 +41,7 @@ class KilledError(Exception):
 
 @dataclass(slots=True)
 class Fate:
-    """When a process dies and its store fails; shares of all steps."""
+    """When a process dies and its store fails, as shares of all steps."""
 
     random: Random
     dies: float
@@ -49,20 +49,20 @@ class Fate:
     dead: bool = False
 
     def live(self) -> None:
-        """Die, be dead, or live on."""
+        """Die, stay dead, or continue."""
         self.dead = self.dead or self.random.random() < self.dies
         if self.dead:
             raise KilledError
 
     def step(self) -> None:
-        """Die, be dead, fail, or go on."""
+        """Die, stay dead, fail, or continue."""
         self.live()
         if self.random.random() < self.fails:
             raise UnavailableError(Reason.STORE_UNAVAILABLE)
 
 
 class Mortal:
-    """Passes every call on to a port, unless its process dies or fails before or after."""
+    """Passes every call to a port, unless its process dies or fails before or after it."""
 
     def __init__(self, inner: object, fate: Fate) -> None:
         self._inner = inner
@@ -81,7 +81,7 @@ class Mortal:
 
 
 class MortalRegistry:
-    """A registry that a process may die before asking, or before hearing (ports.registry.Registry)."""
+    """A registry whose caller may die before asking or before the answer (ports.registry.Registry)."""
 
     can_query = True
 
@@ -156,7 +156,7 @@ class Process:
 
 
 async def _slept(_seconds: float) -> None:
-    """Let a slot come: business time of the campaign stands still while calls run."""
+    """Wait for a slot; the campaign's business time does not move during calls."""
     await asyncio.sleep(0)
 
 

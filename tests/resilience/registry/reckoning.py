@@ -1,9 +1,9 @@
-"""Says whether an overload went right, from what callers were told and what the database holds.
+"""Decides whether an overload went right, from the callers' answers and the database's content.
 
-- Everybody was answered at once: verified, PENDING, or refused as REGISTRY_BACKLOG.
-- Whoever was not refused was settled exactly once, and nobody else; nothing is left behind.
-- The registry was never asked more often than its cap allows.
-- While every platform had its share of a lease waiting, each had the same share of what was settled.
+- Every request was answered at once: verified, PENDING, or refused with REGISTRY_BACKLOG.
+- Every claim that was not refused was settled exactly once; nothing is left behind.
+- The registry was never called more often than its cap allows.
+- While every platform had enough waiting claims, each got the same share of the settlements.
 - No re-verification was settled while a sign-up of its platform waited for a worker.
 """
 
@@ -16,13 +16,13 @@ from tests.resilience.registry.overload import REFUSED, STEP, Overload
 from tests.resilience.registry.people import PARTIES
 
 _ANSWERS = {ClaimState.PENDING, ClaimState.SUCCEEDED, REFUSED}
-_AHEAD = 3.0  # seconds: slots that a worker's patience lets it take before their time
+_AHEAD = 3.0  # seconds by which a worker may take slots in advance, limited by its patience
 _UNFAIR = 0.1
-_ENOUGH = 100  # shares of fewer settlements say nothing
+_ENOUGH = 100  # shares of fewer settlements are not meaningful
 
 
 async def reckon(overload: Overload) -> dict[str, float]:
-    """Return what was counted, by name; raises WrongError."""
+    """Return all counts by name; raises WrongError."""
     _check_answers(overload)
     accepted = [one for one in overload.flood if one.answer != REFUSED]
     await _check_stored(overload, len(accepted))

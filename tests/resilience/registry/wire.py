@@ -1,4 +1,4 @@
-"""The mock registry's own wire without a network between: calls go wrong, each in its own way."""
+"""The mock registry's wire without a network: calls fail, each in its own way."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -31,7 +31,7 @@ from idvault.registry.nppa_wire import (
 _CREDENTIALS = Credentials("campaign", "campaign", "0123456789abcdef" * 2)
 _URL = "https://registry.invalid"
 _NO_CAP = 10**9
-# Faults and how often each comes among them. The last three are codes that the registry itself sends.
+# Faults and their relative frequency. The last three are codes that the registry sends.
 FAULTS = {
     "hang": 5, "lose_answer": 5, "half_answer": 4, "down": 3, "maintenance": 3, "source_error": 3,
     "in_progress": 4, "wrong_signature": 0.2, "rate_ban": 0.2, "daily_limit": 0.2, "clock_skew": 0.2,
@@ -42,7 +42,7 @@ _CODES = {"rate_ban": NppaCode.BUSY, "daily_limit": NppaCode.RESOURCE_LIMIT, "cl
 
 @dataclass(frozen=True, slots=True)
 class _Arriving:
-    """As much of an HTTP request as the wire looks at."""
+    """The parts of an HTTP request that the wire uses."""
 
     method: str
     path: str
@@ -57,7 +57,7 @@ class _Arriving:
 
 
 class WitnessedLedger(Ledger):
-    """A registry's memory whose decisions an oracle sees: by id, who was asked about, and the answers."""
+    """A registry's memory that records for the oracle, by id, who was asked about and the answers."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -66,7 +66,7 @@ class WitnessedLedger(Ledger):
         self.working_on: dict[str, Question] = {}
 
     def check(self, question: Question, *, now: datetime, in_progress: bool = False) -> LedgerResult:
-        """Decide a check, and note it."""
+        """Decide a check and record it."""
         self.asked.setdefault(question.ai, set()).add((question.name, question.number))
         result = super().check(question, now=now, in_progress=in_progress)
         if result.status is NppaStatus.IN_PROGRESS:
@@ -76,7 +76,7 @@ class WitnessedLedger(Ledger):
         return result
 
     def finish(self, ai: str, *, now: datetime) -> None:
-        """End a check that is in progress, rightly; nothing happens to one that is forgotten."""
+        """End a check in progress correctly; does nothing if it is forgotten."""
         question = self.working_on.pop(ai)
         status = self._decide(question.name, question.number).status
         if self.settle(ai, status, now=now):
@@ -84,7 +84,7 @@ class WitnessedLedger(Ledger):
 
 
 class Internet(Exchange):
-    """Carries requests to one mock registry, and loses, cuts and spoils them."""
+    """Carries requests to one mock registry, and loses, cuts and corrupts them."""
 
     def __init__(
         self,
@@ -95,7 +95,7 @@ class Internet(Exchange):
         random: Random,
         clock: Callable[[], datetime],
     ) -> None:
-        """Take whom the registry knows, and which share of the calls goes wrong."""
+        """Set the registry's people, and the share of calls that fail."""
         super().__init__()
         counters = Counters()
         caps = DayCaps(name=_NO_CAP, number=_NO_CAP)
@@ -120,7 +120,7 @@ class Internet(Exchange):
         )
 
     def adapter(self) -> NppaRegistry:
-        """Return the vault's own adapter, its connections replaced by this."""
+        """Return the real adapter with its connections replaced by this one."""
         made = NppaRegistry(check_base=_URL, query_base=_URL, credentials=_CREDENTIALS, clock=self._clock)
         made._exchange = self
         return made
@@ -133,7 +133,7 @@ class Internet(Exchange):
         patience: float,
         read: Callable[[int, bytes], RegistryAnswer],
     ) -> RegistryAnswer:
-        """Send a request, as far as it gets."""
+        """Send a request as far as the fault lets it."""
         if patience <= 0:
             return RegistryAnswer.NOT_SENT
         fault = self._fault()

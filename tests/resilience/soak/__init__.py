@@ -1,1 +1,1 @@
-"""Mixed load over minutes: flat memory, flat descriptors, no error, and a log that verifies."""
+"""Mixed load for minutes: flat memory and descriptors, no errors, and a log that verifies."""

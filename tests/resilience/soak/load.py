@@ -1,4 +1,4 @@
-"""The mixed load: what platforms do, each kind of call at its own pace, and every error that they meet."""
+"""The mixed load: what platforms do, each kind of call at its rate, and every error."""
 
 import asyncio
 import random
@@ -27,18 +27,18 @@ _random = random.SystemRandom()
 
 
 class LoadError(Exception):
-    """An answer that is not what it should be; the text holds no name, number or token."""
+    """An answer is wrong; the text holds no name, number or token."""
 
 
 @dataclass(slots=True)
 class Counts:
-    """What was done, how often, and what went wrong."""
+    """How often each call was made, and the errors."""
 
     done: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
 
     def wrong(self, name: str, error: Exception) -> None:
-        """Count an error by its place and class; a client's error also tells its reason."""
+        """Count an error by place and class, and a client's error also by reason."""
         reason = getattr(error, "reason", None) or str(error)
         self.errors[f"{name}: {type(error).__name__} {reason}"] += 1
 
@@ -47,10 +47,10 @@ Step = Callable[[], Awaitable[None]]
 
 
 class Load:
-    """Everybody who calls; `run` returns once `stop` is set and all have ended."""
+    """All callers; `run` returns once `stop` is set and all have ended."""
 
     def __init__(self, *, client: Callable[[], aio.Vault], registry: Registry, counts: Counts) -> None:
-        """Take who connects, the registry's admin port, and where to count."""
+        """Set how to connect, the registry's admin port, and the counts."""
         self._client = client
         self._registry = registry
         self._counts = counts
@@ -64,7 +64,7 @@ class Load:
         self._number = 0
 
     async def prepare(self) -> None:
-        """Import the accounts from before the rule, begin a campaign, and let one person sign up."""
+        """Import legacy accounts, start a campaign, and sign up one person."""
         campaigns = self._vault.campaigns
         for first in range(0, _LEGACY, _CHUNK):
             rows = [LegacyAccount(f"user-{first + place}", "2012-05-01") for place in range(_CHUNK)]
@@ -84,7 +84,7 @@ class Load:
         await self.sign_up()
 
     async def run(self, *, stop: asyncio.Event) -> None:
-        """Make every kind of call at its pace until told to stop."""
+        """Make every kind of call at its rate until stopped."""
         paces: list[tuple[str, float, Step]] = [
             *[("sign-up", 4.0, self.sign_up)] * 4,
             *[("status", 25.0, self.read)] * 2,
@@ -102,7 +102,7 @@ class Load:
         await asyncio.gather(*(self.pace(*one, stop=stop) for one in paces), *followers)
 
     async def pace(self, name: str, a_second: float, step: Step, *, stop: asyncio.Event) -> None:
-        """Do a step so often; a late one is not made up for."""
+        """Run a step at a rate; a late step is not made up for."""
         while not stop.is_set():
             begun = time.monotonic()
             try:
@@ -115,7 +115,7 @@ class Load:
                 await _until(stop, left)
 
     async def close(self) -> None:
-        """Ask until every claim that waits has ended, then let go of the connection."""
+        """Ask until every waiting claim has ended, then close the connection."""
         deadline = time.monotonic() + 60
         while self._pending and time.monotonic() < deadline:
             await self.ask_again()
@@ -125,7 +125,7 @@ class Load:
         await self._vault.close()
 
     async def sign_up(self) -> None:
-        """Verify a new person; one in ten mistypes the name, one request in twenty is sent again."""
+        """Verify a new person; one in ten mistypes the name, one request in twenty is repeated."""
         person, request_id, consent = (
             await self._newcomer(),
             str(uuid4()),
@@ -154,7 +154,7 @@ class Load:
         _check(len(found.statuses) == _BATCH, "every account is known")
 
     async def watch(self) -> None:
-        """Connect, follow the feed from the start until it is caught up, and go."""
+        """Connect, follow the feed from the start until it is caught up, and disconnect."""
         async with self._client() as vault:
             _check(await vault.statuses.wait(_CAUGHT_UP), "the feed is caught up with")
 
@@ -162,11 +162,11 @@ class Load:
         await self._vault.issue_status_token(self._verified_token(), "https://taxi.example")
 
     async def credential(self) -> None:
-        """Have a credential for a third party issued, or the same again."""
+        """Issue a credential for a third party, or repeat the same request."""
         try:
             await self._vault.issue_status_credential(self._verified_token(), "https://taxi.example")
         except VaultError as error:
-            # The account may be a claim that still waits.
+            # The account's claim may still be waiting.
             if error.reason != "ILLEGAL_TRANSITION":
                 raise
 
@@ -181,7 +181,7 @@ class Load:
         )
 
     async def deliver(self) -> None:
-        """Take what is due, and record what became of some of it."""
+        """Lease due invitations, and record events for some of them."""
         batch = await self._vault.campaigns.claim_due_invitations(self._campaign, limit=20)
         for one in batch.invitations[:5]:
             await self._vault.campaigns.record_invitation_event(
@@ -196,14 +196,14 @@ class Load:
         _check(found.cohort_size == _LEGACY, "the cohort is as it was imported")
 
     async def ask_again(self) -> None:
-        """Ask what became of a claim that waited."""
+        """Ask for the outcome of a claim that was waiting."""
         if self._pending:
             request_id = self._pending.popleft()
             if (await self._vault.get_verification(request_id)).pending:
                 self._pending.append(request_id)
 
     async def verified(self) -> tuple[Person, str]:
-        """Sign a person up who is verified at once or soon; return who it is and the account."""
+        """Sign up a person who is verified at once or soon; return the person and the account."""
         person, request_id = await self._newcomer(), str(uuid4())
         answer = await self._verify(person, request_id, Consent("terms-3", datetime.now(UTC)))
         while answer.pending:
@@ -218,13 +218,13 @@ class Load:
         )
 
     async def _follow(self, stop: asyncio.Event) -> None:
-        """Follow the feed for the whole run, and ask it for statuses."""
+        """Follow the feed for the whole run, and read statuses from it."""
         async with self._client() as vault:
             if not await vault.statuses.wait(_CAUGHT_UP):
                 self._counts.errors["follower: never caught up"] += 1
             while not stop.is_set():
                 await _until(stop, 2.0)
-                # Behind or not, the answer is right: a feed that is behind asks the vault.
+                # The answer is right even if the feed is behind: it then asks idvault.
                 token = _random.choice(self._tokens)
                 try:
                     found = await vault.statuses.get(token)

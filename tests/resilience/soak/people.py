@@ -1,4 +1,4 @@
-"""What people do meanwhile: a monitor reads the log, and now and then a record is disclosed."""
+"""Other activity during the load: a monitor follows the log, and sometimes a record is disclosed."""
 
 import asyncio
 import time
@@ -18,13 +18,13 @@ _PAGE = 200
 
 
 class People:
-    """Auditors, custodians and a monitor of one vault."""
+    """Auditors, custodians and a monitor of one deployment."""
 
     def __init__(self, document: Mapping[str, Any], *, public: Path, scratch: Path, load: Load) -> None:
-        """Take what the people's clients know, the public directory, a folder, and who signs people up."""
+        """Set the members' client settings, the public directory, a folder, and the load."""
         self._document = document
         self._load = load
-        # One for all disclosures: it knows which codes were used.
+        # One object for all disclosures: it remembers the used codes.
         self._steps = DisclosureSteps(scratch=scratch)
         folder = identity_folder.load(Path(document["identities"]["auditor-b"]))
         self._remote = folder.connect()
@@ -42,7 +42,7 @@ class People:
         await asyncio.to_thread(self._read_log)
 
     async def disclose(self) -> None:
-        """Ask for a record, approve twice, open it and read whom it holds."""
+        """Request a record, approve twice, open it and check its identity."""
         person, token = await self._load.verified()
         await asyncio.to_thread(self._disclose, person.name, person.number, token)
 

@@ -1,4 +1,4 @@
-"""Mixed load on a whole vault for minutes: an error, growth, or a log that does not verify is a loss."""
+"""Mixed load on a whole deployment for minutes: an error, growth, or a log that does not verify is a loss."""
 
 import asyncio
 import tempfile
@@ -19,13 +19,13 @@ from tests.support.whole_vault import WholeVault, clean_environment
 _LOOKS = 200
 _SHORTEST_LOOK = 0.5
 _DISCLOSURES_EACH = 75.0
-# Its memory is the population that the run itself puts into it, so it grows by what it is for.
+# Its memory holds the population that the run adds, so growth is expected.
 _NOT_JUDGED = frozenset({"registry"})
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a run found."""
+    """The findings of a run."""
 
     minutes: float
     database: str
@@ -41,7 +41,7 @@ class Result:
 
 
 def run(options: Options) -> Tally:
-    """Load a vault for so many minutes, and report."""
+    """Put load on a deployment for this many minutes, and report."""
     clean_environment()
     with (
         tempfile.TemporaryDirectory(prefix="idvault-soak-") as folder,
@@ -51,7 +51,7 @@ def run(options: Options) -> Tally:
 
 
 def report(result: Result) -> Tally:
-    """Print how each process developed; errors, growth and a log that does not verify are losses."""
+    """Print the trend of each process; errors, growth and a log that does not verify are losses."""
     tally = Tally(acknowledged=sum(result.done.values()), details=[asdict(result)])
     for name, count in result.errors.items():
         tally.lose(f"{count} x {name}", count)
@@ -74,7 +74,7 @@ def report(result: Result) -> Tally:
 
 
 def soak(databases: Databases, folder: Path, *, minutes: float, stop: threading.Event) -> Result:
-    """Run the load on a vault of its own over these databases, at stop no longer."""
+    """Run the load on a separate deployment over these databases, at most until stop."""
     vault = WholeVault(folder, databases, processes=2)
     try:
         document = vault.start()

@@ -1,4 +1,4 @@
-"""What a process holds over time: memory, file descriptors, and whether either still grows."""
+"""A process's memory and file descriptors over time, and whether they still grow."""
 
 import os
 import time
@@ -8,14 +8,14 @@ from statistics import median
 
 from tests.support.machine import resident_mib
 
-# What a heap may still gain in a quarter of the run without being called a leak: caches that fill, arenas.
+# How much a heap may grow in a quarter of the run without counting as a leak: caches that fill, arenas.
 _SLACK_MIB, _SLACK_PART = 2.0, 0.02
 _SLACK_FILES = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One look at a process. at: seconds since the first look at anybody."""
+    """One measurement of a process. at: seconds since the first measurement."""
 
     at: float
     mib: float
@@ -24,7 +24,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """Where a process stood in the third and the last quarter of a run, and how fast it grew in both."""
+    """A process in the third and last quarter of a run, and its growth in both."""
 
     mib: tuple[float, float]
     files: tuple[float, float]
@@ -32,14 +32,14 @@ class Trend:
 
     @property
     def flat(self) -> bool:
-        """Whether the last quarter holds no more than the third, but for what a heap may gain."""
+        """Whether the last quarter uses no more than the third, except for the allowed heap growth."""
         (before, after), (few, many) = self.mib, self.files
         return after - before <= _SLACK_MIB + _SLACK_PART * before and many - few <= _SLACK_FILES
 
 
 @dataclass(slots=True)
 class Watch:
-    """The samples of several processes, by their names."""
+    """The samples of several processes by name."""
 
     pids: dict[str, int]
     samples: dict[str, list[Sample]] = field(default_factory=dict)
@@ -56,7 +56,7 @@ class Watch:
 
 
 def trend(samples: Sequence[Sample]) -> Trend:
-    """Return how a process developed; raises ValueError for fewer than eight samples."""
+    """Return a process's trend; raises ValueError for fewer than eight samples."""
     if len(samples) < 8:
         raise ValueError("too few samples to tell a trend")
     half, last = len(samples) // 2, len(samples) * 3 // 4
@@ -69,7 +69,7 @@ def trend(samples: Sequence[Sample]) -> Trend:
 
 
 def _slope(samples: Sequence[Sample]) -> float:
-    """Return the MiB that are gained each second: the least-squares line through the samples."""
+    """Return the MiB gained per second: the least-squares line through the samples."""
     middle_at = sum(one.at for one in samples) / len(samples)
     middle_mib = sum(one.mib for one in samples) / len(samples)
     spread = sum((one.at - middle_at) ** 2 for one in samples)

@@ -1,1 +1,1 @@
-"""A theft of both databases and of every online key, and what comes of it."""
+"""A theft of both databases and of every online key, and its results."""

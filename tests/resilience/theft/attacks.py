@@ -1,4 +1,4 @@
-"""Every attack on one scene, in order; in the last ones the thief also has what no thief should have."""
+"""Every attack on one scene, in order; in the last ones the thief also has keys that no thief should have."""
 
 import asyncio
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ def everything(scene: Scene, *, people: int) -> list[Finding]:
 
 
 def offline(scene: Scene, loot: Loot, *, most_records: int) -> list[Finding]:
-    """Try what needs nobody's help: the bytes, the intakes, the records, the numbers, the names."""
+    """Try everything that needs no other party: bytes, intakes, records, numbers, names."""
     people = scene.victims
     order = list(CUSTODIANS)
     hits = search.search(loot.raw, _MARKS)
@@ -57,7 +57,7 @@ def offline(scene: Scene, loot: Loot, *, most_records: int) -> list[Finding]:
 
 
 def with_people(loot: Loot, folders: Mapping[str, str]) -> list[Finding]:
-    """Add the keys of custodians: one fewer than it takes, and as many as it takes."""
+    """Add custodians' keys: one fewer than needed, and as many as needed."""
     order = list(CUSTODIANS)
     own = records.custodians({name: folders[name] for name in order}, passphrase=PASSPHRASE)
     return [
@@ -67,7 +67,7 @@ def with_people(loot: Loot, folders: Mapping[str, str]) -> list[Finding]:
 
 
 def together(scene: Scene, document: Mapping[str, Any]) -> Finding:
-    """An auditor and a custodian work together at the living vault: the request, one approval, the codes."""
+    """An auditor and a custodian cooperate against the running deployment: request, one approval, codes."""
     person = scene.victims.sealed[0]
     scratch = scene.folder / "together"
     scratch.mkdir()
@@ -77,9 +77,9 @@ def together(scene: Scene, document: Mapping[str, Any]) -> Finding:
 
 
 def later(scene: Scene, loot: Loot) -> list[Finding]:
-    """Look for intakes of settled claims: with the keys of now, and with those of half an hour later.
+    """Look for intakes of settled claims: with the current keys, and with those half an hour later.
 
-    The bytes are those of now both times: what a write-ahead log or a backup keeps is there for ever.
+    Both use the bytes stolen now: a write-ahead log or a backup keeps its content.
     """
     people = scene.victims
     now = waiting.waited_once(loot, people.late, most=len(people.late), when="at once")
@@ -92,7 +92,7 @@ def later(scene: Scene, loot: Loot) -> list[Finding]:
 
 
 async def _turn(scene: Scene, now: datetime) -> None:
-    """Do what the worker does every minute, as of half an hour to come; the worker is stopped before."""
+    """Run the worker's minute tasks as of half an hour later; the worker is stopped before."""
     scene.vault.stop("work")
     keys = LocalKeyProvider.load(scene.keys / "work.keys", passphrase=PASSPHRASE, entropy=ENTROPY)
     database = Database(url=scene.databases.main_url)

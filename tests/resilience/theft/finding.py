@@ -1,13 +1,13 @@
-"""What one attack came to: how often it was tried, and what it gave away."""
+"""The result of one attack: how often it was tried, and what it revealed."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One attack. found: names, records or whatever `what` says; most: how many are a stated limit.
+    """One attack. found: the number of names, records or other items (`what`); most: the stated limit.
 
-    Whatever is beyond the limit is a hole. note: for people; holds no name and no number.
+    Anything beyond the limit is a hole. note: free text without names or numbers.
     """
 
     attack: str
@@ -19,7 +19,7 @@ class Finding:
 
     @property
     def holds(self) -> bool:
-        """Whether no more was given away than is stated."""
+        """Whether no more was revealed than stated."""
         return self.found <= self.most
 
     def line(self) -> str:

@@ -1,4 +1,4 @@
-"""What can be found by trying: numbers against the index, then names against the hashes of requests."""
+"""What can be found by trying: numbers against the index, then names against request hashes."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -16,12 +16,12 @@ from tests.resilience.theft.loot import Loot, Row
 
 _BITS = 38
 _MICROS, _NANOS_IN_MICRO = 1_000_000, 1_000
-# The index of a person does not depend on it: it is of the limiter's keys alone.
+# The person index does not depend on it; only the limiter keys do.
 _ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC).date()
 
 
 def numbers(loot: Loot, candidates: Iterable[str], *, most: int) -> tuple[Finding, dict[str, str]]:
-    """Try every number of a small range; return what that found, and the numbers by the persons' ids."""
+    """Try every number of a small range; return the finding, and the numbers by person id."""
     indexer = ChainedIndexer(keys=loot.keys[Purpose.INDEX])
     persons = {(row["relying_party"], bytes(row["person_index"])): row for row in loot.tables["persons"]}
     parties = sorted({row["relying_party"] for row in loot.tables["persons"]})
@@ -69,7 +69,7 @@ def names(loot: Loot, dictionary: list[str], known: dict[str, str]) -> Finding:
 
 
 def _guesses(claim: Row, request: Row, name: str, number: str) -> Iterator[tuple[Part, ...]]:
-    """Yield what may have been hashed: with what is stored of the request's id, and without."""
+    """Yield possible hash inputs: with the stored part of the request's id, and without it."""
     seconds, micros = divmod(claim["agree_time"], _MICROS)
     fields = (
         name,

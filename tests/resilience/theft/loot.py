@@ -1,4 +1,4 @@
-"""What the thief carries away: every row, every byte below the rows, and every key of every process."""
+"""The stolen data: every row, all bytes below the rows, and every key of every process."""
 
 import asyncio
 import sqlite3
@@ -23,7 +23,7 @@ _LONG_HEADER = 0x0002
 
 @dataclass(frozen=True, slots=True)
 class Loot:
-    """Both databases and all keys. raw: the bytes of each stolen file, by a name for people."""
+    """Both databases and all keys. raw: the bytes of each stolen file, by a readable name."""
 
     tables: Mapping[str, list[Row]]
     raw: Mapping[str, bytes] = field(repr=False)
@@ -34,10 +34,10 @@ class Loot:
 
 
 def take(databases: Databases, *, keys: Path, passphrase: bytes, since: float, copies: Path) -> Loot:
-    """Steal from a vault that runs.
+    """Steal from a running deployment.
 
-    keys: the folder of the key files. since: the time in seconds since 1970 before which a server that is
-    shared with other vaults wrote nothing of this one. copies: a folder for what is carried away.
+    keys: the folder of the key files. since: the time (seconds since 1970) before which a shared server wrote
+    nothing for this deployment. copies: a folder for the stolen files.
     """
     tables, raw = (
         _sqlite(databases, copies) if databases.kind == "sqlite" else asyncio.run(_postgres(databases, since))
@@ -57,7 +57,7 @@ def take_keys(folder: Path, *, passphrase: bytes) -> dict[Purpose, KeySet]:
 
 
 def _sqlite(databases: Databases, copies: Path) -> tuple[dict[str, list[Row]], dict[str, bytes]]:
-    """Copy each file with all that lies beside it; the rows are read from the copies."""
+    """Copy each file with the files beside it; the rows are read from the copies."""
     raw: dict[str, bytes] = {}
     tables: dict[str, list[Row]] = {}
     copies.mkdir(parents=True, exist_ok=True)
@@ -85,7 +85,7 @@ async def _postgres(databases: Databases, since: float) -> tuple[dict[str, list[
             for (name,) in names:
                 rows = await connection.fetch(f'select * from "{name}"')  # noqa: S608 - the vault's own tables
                 tables.setdefault(name, []).extend(dict(row) for row in rows)
-            # What a server keeps in memory for a while would be on its disk soon: let it be there now.
+            # Data in the server's memory would be on disk soon: flush it now.
             await connection.execute("checkpoint")
             data = Path(await connection.fetchval("show data_directory"))
             number = await connection.fetchval(
@@ -107,7 +107,7 @@ def _files(folder: Path, wanted: Callable[[Path], bool]) -> dict[str, bytes]:
 
 
 def _joined(segment: bytes) -> bytes:
-    """Return a segment of the write-ahead log without its page headers, which cut long values in two."""
+    """Return a segment of the write-ahead log without its page headers, which split long values."""
     pages = (segment[start : start + _WAL_PAGE] for start in range(0, len(segment), _WAL_PAGE))
     return b"".join(page[_header(page) :] for page in pages)
 

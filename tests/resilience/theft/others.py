@@ -1,4 +1,4 @@
-"""What the other online keys open: the texts of cases and the secrets of one-time codes, and no name."""
+"""What the other online keys open: case texts and one-time code secrets, but no names."""
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -13,7 +13,7 @@ _NONCE = 12
 
 
 def case_texts(loot: Loot, marks: list[str]) -> Finding:
-    """Open every request of a disclosure with the custody edge's key, and look for names in it."""
+    """Open every disclosure request with the custody edge's key, and look for names in it."""
     rows = loot.tables["disclosures"]
     texts = {}
     for row in rows:
@@ -26,7 +26,7 @@ def case_texts(loot: Loot, marks: list[str]) -> Finding:
 
 
 def one_time_codes(loot: Loot) -> Finding:
-    """Open every second factor: codes alone open nothing, since nobody's keys are with them."""
+    """Open every second factor: codes alone open nothing without a member's keys."""
     rows = [row for row in loot.tables["second_factors"] if row["active"] is not None]
     opened = 0
     for row in rows:

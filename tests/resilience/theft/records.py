@@ -1,4 +1,4 @@
-"""Sealed records: the thief tries every key and every stored value, and people who are too few."""
+"""Sealed records: the thief tries every key and every stored value, and too few custodians' keys."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _NONE_OF_THEM = {"name": "", "role": "custodian", "organisation": "", "actor_id"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A record, and the value of its shred key, which the thief has."""
+    """A record and its shred value, which the thief has."""
 
     record: SealedRecord
     shred_value: bytes
@@ -39,7 +39,7 @@ def targets(loot: Loot) -> list[Target]:
 
 
 def every_secret(loot: Loot, *, order: list[str], most_records: int) -> Finding:
-    """Try each key, and 32 bytes of each stored value, as a record's data key and as each custodian's key."""
+    """Try each key, and 32 bytes of each stored value, as a record's data key and each custodian's key."""
     secrets = loot.every_key() | set(_values(loot))
     tried = targets(loot)[:most_records]
     opened = sum(1 for one in tried if any(_opens(secret, one, order) for secret in secrets))
@@ -60,7 +60,7 @@ def people(
     count: int,
     stated: bool = False,
 ) -> Finding:
-    """Let so many custodians open what they can, with both databases; stated: that they do is said."""
+    """Let this many custodians open what they can, with both databases; stated: whether it is documented."""
     groups, opened, tries = list(combinations(order, count)), set(), 0
     for target in targets(loot):
         shares = {
@@ -79,7 +79,7 @@ def people(
 
 
 def custodians(folders: Mapping[str, str], *, passphrase: bytes) -> dict[str, PersonalIdentity]:
-    """Return people's keys, which are on nobody's server."""
+    """Return custodians' keys, which are on no server."""
     return {name: identities.load(Path(folder), passphrase=passphrase) for name, folder in folders.items()}
 
 
@@ -120,7 +120,7 @@ def _is_custodians(secret: bytes, target: Target, name: str, place: int) -> bool
 
 
 def _values(loot: Loot) -> Iterator[bytes]:
-    """Yield the first and last 32 bytes of every stored value that has as many."""
+    """Yield the first and last 32 bytes of every stored value that is long enough."""
     for rows in loot.tables.values():
         for row in rows:
             for value in row.values():

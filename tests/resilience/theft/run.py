@@ -1,8 +1,8 @@
-"""Promise 5: steals both databases and every online key of a vault of its own, and tries everything.
+"""Promise 5: steals both databases and every online key of a separate deployment, and tries everything.
 
-A vault is started on this machine and people sign up; then its databases (SQLite: each file with its journal;
-PostgreSQL: every row, the files of both databases and the write-ahead log) and every key of every process are
-carried away while it runs, and each attack is tried on them. Everybody in it is synthetic.
+A deployment is started on this host and people sign up. While it runs, its databases (SQLite: each file with
+its journal; PostgreSQL: every row, the files of both databases and the write-ahead log) and every key of
+every process are copied, and each attack is tried on the copies. All people are synthetic.
 """
 
 import tempfile
@@ -20,7 +20,7 @@ from tests.support.whole_vault import clean_environment
 
 
 def run(options: Options) -> Tally:
-    """Steal from so many people, at least two, and report."""
+    """Steal from this many people, at least two, and report."""
     clean_environment()
     with (
         tempfile.TemporaryDirectory(prefix="idvault-theft-") as folder,
@@ -34,7 +34,7 @@ def run(options: Options) -> Tally:
 
 
 def report(findings: Sequence[Finding]) -> Tally:
-    """Print the table; what goes beyond a stated limit is lost."""
+    """Print the table; findings beyond a stated limit are losses."""
     tally = Tally(faults=len(findings))
     print(HEAD)
     for finding in findings:

@@ -1,4 +1,4 @@
-"""The vault that is stolen from: people sign up, some while the registry is down, and some wait still."""
+"""The deployment that is stolen from: people sign up, some during a registry outage; some still wait."""
 
 import time
 from pathlib import Path
@@ -17,14 +17,14 @@ _TIMEOUT = 20.0
 
 
 class SceneError(Exception):
-    """The scene is not as it must be for the theft to mean something; the text holds no name."""
+    """The scene is not as the theft needs it; the text holds no name."""
 
 
 class Scene:
-    """One vault, and what was done to its people."""
+    """One deployment, and what happened to its people."""
 
     def __init__(self, databases: Databases, folder: Path) -> None:
-        """Prepare a vault over these databases; start nothing."""
+        """Prepare a deployment over these databases without starting it."""
         self.begun = time.time() - 1
         self.databases = databases
         self.vault = WholeVault(folder, databases, processes=1)
@@ -34,7 +34,7 @@ class Scene:
         self.folder = folder
 
     def play(self, *, people: int) -> None:
-        """Let so many people be verified at once, and half as many each be refused, wait once, wait now."""
+        """Verify this many people at once; refuse, delay and keep waiting half as many each."""
         self.vault.start_work()
         self.vault.start_serve()
         some = max(people // 2, 2)
@@ -51,14 +51,14 @@ class Scene:
             self._sign_up(vault)
 
     def settle_waiting(self) -> None:
-        """Let the registry be back, and wait until nobody waits any more."""
+        """Bring the registry back and wait until no claim waits."""
         self.vault.registry.behave("normal")
         with self.vault.vault(timeout=_TIMEOUT) as vault:
             for request_id in self._requests:
                 _check(_succeeds(vault, request_id), "a claim that waited is verified")
 
     def steal(self, copies: str) -> Loot:
-        """Carry everything away while the vault runs; copies: a name for the thief's folder."""
+        """Copy everything while the deployment runs; copies: a name for the thief's folder."""
         return take(
             self.databases,
             keys=self.keys,

@@ -1,4 +1,4 @@
-"""Searches stolen bytes for a mark in every form that a program, a page or a compression may give it."""
+"""Searches stolen bytes for a mark in every form that a program, a page or compression may give it."""
 
 import base64
 import re
@@ -10,7 +10,7 @@ _MOST_INFLATED = 1 << 20
 
 
 def forms(mark: str) -> dict[str, bytes]:
-    """Return a mark in each form; base64 in its three alignments, without what depends on neighbours."""
+    """Return a mark in each form; base64 in its three alignments, without neighbour-dependent characters."""
     found = {
         "UTF-8": mark.encode(),
         "UTF-16-LE": mark.encode("utf-16-le"),
@@ -32,7 +32,7 @@ def forms(mark: str) -> dict[str, bytes]:
 
 
 def search(raw: Mapping[str, bytes], marks: Iterable[str]) -> list[str]:
-    """Return where a mark was found and in which form; the mark itself is not told."""
+    """Return where a mark was found and in which form, without the mark itself."""
     needles = [(place, name, form) for place, mark in enumerate(marks) for name, form in forms(mark).items()]
     packed = [_interrupted(form) for _, name, form in needles if name == "UTF-8"]
     hits = []
@@ -53,7 +53,7 @@ def _base64(data: bytes) -> dict[str, bytes]:
     found = {}
     for shift in range(3):
         encoded = base64.b64encode(bytes(shift) + data)
-        # The first and last characters also depend on the bytes before and after.
+        # The first and last characters depend also on the neighbouring bytes.
         whole = encoded[-(-shift * 8 // 6) : len(encoded) - 4 if len(bytes(shift) + data) % 3 else None]
         found[f"base64 at {shift}"] = whole
         found[f"base64url at {shift}"] = whole.translate(bytes.maketrans(b"+/", b"-_"))
@@ -61,13 +61,13 @@ def _base64(data: bytes) -> dict[str, bytes]:
 
 
 def _interrupted(form: bytes) -> "re.Pattern[bytes]":
-    """Return a pattern of the bytes with one control byte between them, as PostgreSQL's pglz has literals."""
+    """Return a pattern of the bytes with a control byte in between, as in literals of PostgreSQL's pglz."""
     cuts = (re.escape(form[:place]) + b"." + re.escape(form[place:]) for place in range(1, len(form)))
     return re.compile(b"|".join(cuts), re.DOTALL)
 
 
 def _inflated(content: bytes) -> Iterator[bytes]:
-    """Yield what each zlib or gzip stream in the content holds."""
+    """Yield the content of each zlib or gzip stream in the data."""
     for found in _STREAMS.finditer(content):
         opener = zlib.decompressobj(wbits=47)
         try:

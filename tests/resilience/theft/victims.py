@@ -1,4 +1,4 @@
-"""The synthetic people of a theft: their names and numbers have a part in common, which a search can find."""
+"""The synthetic people of a theft: their names and numbers share a part that a search can find."""
 
 import random
 from collections.abc import Iterator
@@ -18,10 +18,10 @@ _random = random.SystemRandom()
 
 @dataclass(frozen=True, slots=True)
 class Victims:
-    """Who was dealt with how, up to the theft.
+    """The people by how they were treated up to the theft.
 
-    sealed: verified at once. mismatched: refused. late: waited while the registry was down, and verified
-    since. waiting: wait at the moment of the theft.
+    sealed: verified at once. mismatched: refused. late: waited while the registry was down, verified since.
+    waiting: still waiting at the time of the theft.
     """
 
     sealed: list[Person] = field(default_factory=list)
@@ -34,21 +34,21 @@ class Victims:
         return [*self.sealed, *self.mismatched, *self.late, *self.waiting]
 
     def dictionary(self) -> list[str]:
-        """Return the names that a thief would try: everybody's, and as many of nobody's."""
+        """Return the names that a thief would try: all real ones, and as many others."""
         known = {person.name for person in self.all}
         strangers = {MARK + pair for pair in _pairs()} - known
         return sorted(known | set(_random.sample(sorted(strangers), len(known))))
 
 
 def numbers() -> Iterator[str]:
-    """Yield every number of one region and day of birth: the small range that the people are of."""
+    """Yield every number of one region and birth date: the small range of these people."""
     for sequence in range(1000):
         body = f"{NUMBER_MARK}{sequence:03}"
         yield body + document.resident_check_character(body=body)
 
 
 def invent(count: int) -> list[Person]:
-    """Return people with different names and numbers, all of the range."""
+    """Return people with different names and numbers within the range."""
     names = _random.sample(_pairs(), count)
     chosen = _random.sample(list(numbers()), count)
     return [Person(MARK + name, number) for name, number in zip(names, chosen, strict=True)]

@@ -1,4 +1,4 @@
-"""Intakes: the thief opens those of claims that wait, and looks for those of claims that waited once."""
+"""Intakes: the thief opens those of waiting claims, and looks for those of settled claims."""
 
 from collections.abc import Iterator
 
@@ -10,14 +10,14 @@ from tests.resilience.theft.finding import Finding
 from tests.resilience.theft.loot import Loot, Row
 from tests.support.sandbox import Person
 
-# Format 1 and the number of the KEM, X-Wing: how a sealed claim begins (sealing.intake).
+# Format 1 and the KEM id of X-Wing: the start of a sealed claim (sealing.intake).
 _BEGIN = b"\x01" + hpke.kem_id(hpke.X_WING).to_bytes(2, "big")
 _ENCAPSULATED, _TAG = 1120, 16
 _SIZE = len(_BEGIN) + _ENCAPSULATED + payload.BLOCK + _TAG
 
 
 def waiting_now(loot: Loot, waiting: list[Person]) -> Finding:
-    """Open the rows of the claims that wait, with the keys that the worker has for that."""
+    """Open the rows of waiting claims with the worker's keys."""
     claims = {row["claim_id"]: row for row in loot.tables["claims"]}
     rows = loot.tables["intakes"]
     opened = {
@@ -36,9 +36,9 @@ def waiting_now(loot: Loot, waiting: list[Person]) -> Finding:
 
 
 def waited_once(loot: Loot, people: list[Person], *, when: str, most: int = 0) -> Finding:
-    """Look in every byte for the intakes of people whose claims are settled, and open those.
+    """Look in all bytes for the intakes of settled claims, and open those.
 
-    when: in words, how long ago they were; most: how many a key that lives may open.
+    when: text that says how long ago they were settled; most: how many an existing key may open.
     """
     found = set(_sealed(loot))
     names = {name for sealed in found for name in _opened(loot, sealed, loot.tables["claims"])}
@@ -51,7 +51,7 @@ def waited_once(loot: Loot, people: list[Person], *, when: str, most: int = 0) -
 
 
 def _sealed(loot: Loot) -> Iterator[bytes]:
-    """Yield whatever looks like an intake, wherever it lies."""
+    """Yield everything that looks like an intake, anywhere."""
     for content in loot.raw.values():
         place = content.find(_BEGIN)
         while place >= 0:

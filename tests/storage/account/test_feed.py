@@ -1,4 +1,4 @@
-"""The change feeds, against both databases: no gap, no change that is missed, however slow an act is."""
+"""Change feeds, against both databases: no gaps and no missed changes, however slow an act is."""
 
 import asyncio
 from dataclasses import replace
@@ -35,7 +35,7 @@ async def news(feed: SqlFeedStore, after: int = 0, party: str = "platform-a") ->
 
 
 async def test_every_change_of_a_status_is_news(world: World, feed: SqlFeedStore) -> None:
-    """A sign-up, its outcome, an expiry and a removal are each news, under a new number."""
+    """A sign-up, its outcome, an expiry and a removal each get a new number."""
     job = await world.job()
     (opened,) = await news(feed)
     assert opened.account is not None
@@ -65,7 +65,7 @@ async def test_every_change_of_a_status_is_news(world: World, feed: SqlFeedStore
 
 
 async def test_what_is_no_change_is_no_news(world: World, feed: SqlFeedStore) -> None:
-    """Another claim of a verified account changes nothing that is published."""
+    """Another claim of a verified account changes nothing published, so it gets no number."""
     job = await world.verified(person=world.person("x"))
     before = await news(feed)
     await world.again(job, person=world.person("x"))
@@ -73,7 +73,7 @@ async def test_what_is_no_change_is_no_news(world: World, feed: SqlFeedStore) ->
 
 
 async def test_each_party_has_numbers_of_its_own(world: World, feed: SqlFeedStore) -> None:
-    """A feed counts from 1 without a gap, and shows nothing of another party's."""
+    """A feed counts from 1 without gaps and shows nothing of another party."""
     for party, count in (("platform-a", 3), ("platform-b", 2)):
         for _ in range(count):
             await world.job(request=world.request(relying_party=party))
@@ -89,7 +89,7 @@ async def test_each_party_has_numbers_of_its_own(world: World, feed: SqlFeedStor
 
 
 async def test_a_limit_is_a_limit(world: World, feed: SqlFeedStore) -> None:
-    """No more than the limit are numbered at once, and nothing is left behind."""
+    """At most `limit` changes are numbered per call, and none is left behind."""
     for _ in range(5):
         await world.job()
     assert [await feed.arrange(limit=2) for _ in range(4)] == [2, 2, 1, 0]
@@ -97,7 +97,7 @@ async def test_a_limit_is_a_limit(world: World, feed: SqlFeedStore) -> None:
 
 
 async def test_a_batch_is_few_statements(world: World, feed: SqlFeedStore, main_database: Database) -> None:
-    """Twenty changes of three parties take as many statements as one change does."""
+    """Twenty changes of three parties need as many statements as one change."""
     for party in ("platform-a", "platform-b", "platform-c") * 2:
         await world.job(request=world.request(relying_party=party))
     while await feed.arrange(limit=100):
@@ -114,7 +114,7 @@ async def test_a_batch_is_few_statements(world: World, feed: SqlFeedStore, main_
 
 
 async def test_several_arrange_at_once(world: World, feed: SqlFeedStore) -> None:
-    """Acts and arrangers that run at the same time leave each number once, and no gap."""
+    """With concurrent acts and arrangers each number exists once, without gaps."""
     jobs = [await world.job() for _ in range(10)]
 
     async def arrange() -> int:
@@ -136,7 +136,7 @@ async def test_several_arrange_at_once(world: World, feed: SqlFeedStore) -> None
 async def test_a_slow_act_is_not_missed(
     world: World, feed: SqlFeedStore, main_database: Database, databases: Databases
 ) -> None:
-    """A change whose act commits late has a number that everybody who watches has still before him."""
+    """A change whose act commits late gets a number that no watcher has passed yet."""
     slow = await world.verified()
     (account,) = [change.account for change in await news(feed)]
     assert account is not None
@@ -151,7 +151,7 @@ async def test_a_slow_act_is_not_missed(
             change.sequence for change in await feed.changes(relying_party="platform-a", after=0, limit=9)
         ]
         if databases.kind == "postgres":
-            # SQLite has one writer: there nothing can be opened meanwhile.
+            # SQLite has one writer: nothing can be opened concurrently.
             other = await world.job()
             last = (await news(feed))[-1]
             assert last.account_token == other.account_token
@@ -164,7 +164,7 @@ async def test_a_slow_act_is_not_missed(
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(["open", "settle", "arrange", "read", "remove"]), max_size=25))
 def test_whoever_reads_on_knows_everything(sqlite_databases: Databases, steps: list[str]) -> None:
-    """A reader who resumes at his last number ends with just what the accounts are, whatever happened."""
+    """A reader who resumes at the last number read ends with the accounts' exact state."""
     asyncio.run(_follow(sqlite_databases.main_url, steps))
 
 

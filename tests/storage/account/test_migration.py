@@ -1,4 +1,4 @@
-"""The step to categories of organisations, from a database that holds an account already."""
+"""The migration to organisation categories, from a database that already holds an account."""
 
 import asyncio
 from pathlib import Path
@@ -27,7 +27,7 @@ def _to_former(connection: Connection) -> None:
 
 
 async def test_an_account_of_the_former_version_has_no_category(maker: Maker, tmp_path: Path) -> None:
-    """It is read as it was: whoever was verified before was a person."""
+    """An older account reads as before: it belongs to a person."""
     urls = await asyncio.to_thread(maker.empty_urls, tmp_path)
     await migrations.change(urls[0], _to_former)
     await migrations.upgrade_both(*urls)

@@ -1,4 +1,4 @@
-"""Sealed records as rows: what is packed comes back, damage is noticed."""
+"""Sealed records as rows: packed parts are restored, damage is noticed."""
 
 import pytest
 from hypothesis import given
@@ -10,17 +10,17 @@ from tests.support.storage_world import World
 
 @given(st.lists(st.binary(max_size=100)))
 def test_packed_parts_come_back(parts: list[bytes]) -> None:
-    """Any parts, empty ones too, survive being packed."""
+    """Any parts, including empty ones, survive packing."""
     assert unpack(pack(tuple(parts))) == tuple(parts)
 
 
 @given(st.lists(st.binary(max_size=20), min_size=1).filter(lambda parts: parts[-1] != b""))
 def test_cut_parts_are_noticed(parts: list[bytes]) -> None:
-    """A column that lost its last byte does not unpack."""
+    """A column without its last byte does not unpack."""
     with pytest.raises(ValueError, match="cut off"):
         unpack(pack(tuple(parts))[:-1])
 
 
 async def test_account_without_record(world: World) -> None:
-    """An account that nobody verified has no record."""
+    """An account that was never verified has no record."""
     assert await world.records.get(account_token=(await world.job()).account_token) is None

@@ -23,7 +23,7 @@ async def _account(world: World, job: Job) -> Account:
 
 
 async def test_get_knows_only_ones_own(world: World) -> None:
-    """An unknown account and another party's are both None."""
+    """An unknown account and another party's both give None."""
     job = await world.verified()
     assert (await _account(world, job)).state is AccountState.VERIFIED
     for party, token in (("platform-b", job.account_token), ("platform-a", world.opening().account_token)):
@@ -31,7 +31,7 @@ async def test_get_knows_only_ones_own(world: World) -> None:
 
 
 async def test_get_many(world: World) -> None:
-    """Of 1,000 tokens those come back that this relying party has."""
+    """Of 1,000 tokens, those of this relying party are returned."""
     mine = [await world.job() for _ in range(3)]
     theirs = await world.job(request=world.request(relying_party="platform-b"))
     tokens = [job.account_token for job in (*mine, theirs)]
@@ -42,7 +42,7 @@ async def test_get_many(world: World) -> None:
 
 
 async def test_expiring_accounts(world: World) -> None:
-    """VERIFIED accounts are listed from the day on that is their first EXPIRED one."""
+    """VERIFIED accounts are listed from their expire_date on."""
     job = await world.verified()
     await world.rejected()
     assert await world.accounts.expiring(today=END - timedelta(days=1), limit=9) == []
@@ -51,7 +51,7 @@ async def test_expiring_accounts(world: World) -> None:
 
 
 async def test_expire_counts_a_revision_and_writes_its_entry(world: World) -> None:
-    """An expiry is stored once, with the date in its entry."""
+    """An expiry is stored once, with the date in its log entry."""
     account = await _account(world, await world.verified())
     event = world.event(EventType.ACCOUNT_EXPIRE, account.account_token)
     assert await world.accounts.expire(account, today=END, now=at(), event=event)
@@ -62,7 +62,7 @@ async def test_expire_counts_a_revision_and_writes_its_entry(world: World) -> No
 
 
 async def test_expire_with_another_revision_changes_nothing(world: World) -> None:
-    """An account that changed since it was read is left alone, as is one that is not due."""
+    """An account that changed since it was read, or is not due, is left alone."""
     account = await _account(world, await world.verified())
     before = await world.contents()
     event = world.event(EventType.ACCOUNT_EXPIRE, account.account_token)
@@ -73,7 +73,7 @@ async def test_expire_with_another_revision_changes_nothing(world: World) -> Non
 
 
 async def test_expire_happens_once(world: World) -> None:
-    """Of 8 concurrent sweeps one stores the expiry."""
+    """Of 8 concurrent sweeps exactly one stores the expiry."""
     account = await _account(world, await world.verified())
     done = await asyncio.gather(
         *(
@@ -91,7 +91,7 @@ async def test_expire_happens_once(world: World) -> None:
 
 
 async def test_expire_keeps_a_claim_opened_meanwhile(world: World) -> None:
-    """A claim that was opened after the sweep read the account stays open."""
+    """A claim opened after the sweep read the account stays open."""
     job = await world.verified(person=world.person("x"))
     account = await _account(world, job)
     again = await world.again(job, person=world.person("x"))
@@ -101,7 +101,7 @@ async def test_expire_keeps_a_claim_opened_meanwhile(world: World) -> None:
 
 
 async def test_abandoned_accounts(world: World) -> None:
-    """Only rejected accounts without person and open claim, whose last claim ended before, are listed."""
+    """Only rejected accounts without person and open claim are listed, after their last claim's time."""
     gone = await world.rejected()
     await world.verified()
     busy = await world.rejected()
@@ -116,7 +116,7 @@ async def test_abandoned_accounts(world: World) -> None:
 
 
 async def test_remove_deletes_everything_of_the_account(world: World) -> None:
-    """The account goes with claims, jobs and checks; the request row and the log stay."""
+    """The account's claims, jobs and checks are deleted with it; the request row and the log stay."""
     job = await world.job(person=world.person("x"))
     await world.settle(job, MISMATCHED)
     account = await _account(world, job)
@@ -131,7 +131,7 @@ async def test_remove_deletes_everything_of_the_account(world: World) -> None:
 
 
 async def test_remove_leaves_what_changed_or_succeeded(world: World) -> None:
-    """Another revision, an open claim, a person: nothing is removed."""
+    """With a different revision, an open claim or a person nothing is removed."""
     rejected = await _account(world, await world.rejected())
     busy_job = await world.rejected()
     busy = await _account(world, busy_job)

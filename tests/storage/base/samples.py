@@ -1,4 +1,4 @@
-"""A table of every type of column that the schema has, for tests of statements."""
+"""A table with every column type of the schema, for tests of statements."""
 
 from sqlalchemy import BigInteger, Column, LargeBinary, MetaData, String, Table, text
 from sqlalchemy.schema import CreateTable
@@ -21,7 +21,7 @@ samples = Table(
 
 
 async def create(database: Database) -> None:
-    """Make the table."""
+    """Create the table."""
     dialect = SQLITE if isinstance(database._driver, Sqlite) else POSTGRESQL
     made = statement(text(str(CreateTable(samples).compile(dialect=dialect))))
     await database.act("test", lambda connection: connection.all(made))

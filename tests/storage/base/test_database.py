@@ -46,7 +46,7 @@ def _everything_said(error: BaseException) -> str:
 
 
 async def test_driver_errors_carry_no_values(main_database: Database) -> None:
-    """What a broken constraint, a missing table and a wrong value raise repeats no value anywhere."""
+    """A broken constraint, a missing table and a wrong value raise errors without any value."""
 
     async def repeat_key(connection: Connection) -> None:
         for _ in range(2):
@@ -67,7 +67,7 @@ async def test_driver_errors_carry_no_values(main_database: Database) -> None:
 
 
 async def test_domain_errors_undo_the_act(main_database: Database) -> None:
-    """What work raises itself passes unchanged, and nothing is written."""
+    """An error raised by work passes unchanged, and nothing is written."""
 
     async def refuse(connection: Connection) -> None:
         await _insert_canary(connection)
@@ -79,7 +79,7 @@ async def test_domain_errors_undo_the_act(main_database: Database) -> None:
 
 
 async def test_work_that_awaits_anything_else_is_refused(main_database: Database) -> None:
-    """It is undone on both databases: a transaction is never held across something else."""
+    """It is rolled back on both databases: a transaction is never held across another await."""
 
     async def sleep(connection: Connection) -> None:
         await connection.all(_SUITE, day="2026-03-01")
@@ -100,7 +100,7 @@ async def test_work_that_awaits_anything_else_is_refused(main_database: Database
 async def test_cancelled_act_is_whole_and_leaves_the_store_working(
     main_database: Database, databases: Databases
 ) -> None:
-    """A caller who leaves in the middle of an act leaves all of its rows or none, and no lock."""
+    """A caller cancelled in the middle of an act leaves all of its rows or none, and no lock."""
     async with held_act(main_database, _insert_canary):
         task = asyncio.create_task(main_database.act("test", _insert_canary))
         await asyncio.wait([task], timeout=0.2)
@@ -123,7 +123,7 @@ async def _other(connection: Connection) -> None:
 async def test_a_caller_who_leaves_while_an_act_waits_for_its_turn_takes_it_along(
     sqlite_databases: Databases,
 ) -> None:
-    """An act that no thread has begun is never done."""
+    """An act that no thread has started is never run."""
     database = Database(url=sqlite_databases.main_url)
     async with held_act(database, _other):
         first = asyncio.create_task(database.act("test", _insert_canary))
@@ -139,7 +139,7 @@ async def test_a_caller_who_leaves_while_an_act_waits_for_its_turn_takes_it_alon
 
 
 async def test_transient_conflicts_are_repeated(main_database: Database) -> None:
-    """An act that the database asks to repeat is done again from its beginning, a few times."""
+    """An act that the database asks to repeat is rerun from the start, a few times."""
     tries = 0
 
     async def conflict_twice(connection: Connection) -> int:
@@ -155,7 +155,7 @@ async def test_transient_conflicts_are_repeated(main_database: Database) -> None
 
 
 async def test_lasting_conflict_is_unavailable(main_database: Database) -> None:
-    """A conflict that does not end is told after a few tries, with its code."""
+    """A lasting conflict is reported after a few tries, with its code."""
     tries = 0
 
     async def conflict(_connection: Connection) -> None:
@@ -170,7 +170,7 @@ async def test_lasting_conflict_is_unavailable(main_database: Database) -> None:
 
 
 def _conflict(database: Database) -> Exception:
-    """Return the very error that a serialization failure or a busy file gives."""
+    """Return the error of a serialization failure or a busy file."""
     if connection_class(database).__name__ == "PostgresqlConnection":
         serialization: Exception = asyncpg.SerializationError("conflict")
         return serialization
@@ -182,7 +182,7 @@ def _conflict(database: Database) -> Exception:
 async def test_an_act_is_repeated_when_its_connection_is_lost_before_the_commit(
     main_database: Database, databases: Databases
 ) -> None:
-    """PostgreSQL that went away in the middle is asked again; SQLite cannot lose a connection."""
+    """After a lost PostgreSQL connection the act is retried; SQLite cannot lose a connection."""
     with failing_statement(main_database, number=1, fault=ConnectionResetError()) as seen:
         await main_database.act("test", _insert_canary)
     assert len(seen) == 2
@@ -190,7 +190,7 @@ async def test_an_act_is_repeated_when_its_connection_is_lost_before_the_commit(
 
 
 async def test_an_act_whose_commit_was_sent_is_never_repeated(main_database: Database) -> None:
-    """Nobody knows whether it is durable; the caller's own repetition finds out."""
+    """It may be durable; the caller's repeat finds out."""
     with failing_commit(main_database, committed=True) as fired, pytest.raises(UnavailableError):
         await main_database.act("test", _insert_canary)
     assert fired == [True]
@@ -200,7 +200,7 @@ async def test_an_act_whose_commit_was_sent_is_never_repeated(main_database: Dat
 async def test_connections_that_the_server_ended_are_replaced(
     postgres_databases: Databases,
 ) -> None:
-    """Whoever restarts PostgreSQL between two acts makes none of them fail."""
+    """Restarting PostgreSQL between two acts makes neither of them fail."""
     database = Database(url=postgres_databases.main_url)
     await database.act("test", _insert_canary)
     end_all = statement(
@@ -217,7 +217,7 @@ async def test_connections_that_the_server_ended_are_replaced(
 
 
 async def test_a_connection_is_replaced_that_is_about_to_end(postgres_databases: Databases) -> None:
-    """The server said that it ends the connection and has not closed it: the act is done on another one."""
+    """If the server announced the end but has not closed the connection, the act uses another one."""
     database = Database(url=postgres_databases.main_url)
     fault = asyncpg.InternalClientError("cannot switch to state 15; another operation (2) is in progress")
     with failing_statement(database, number=1, fault=fault) as seen:
@@ -231,14 +231,14 @@ _PIDS = Table("pg_stat_activity", MetaData(), Column("pid", Integer), Column("da
 
 
 async def test_busy_file_is_waited_for(sqlite_databases: Databases) -> None:
-    """A program that holds SQLite's write lock for a moment delays an act, and fails none."""
+    """A program that briefly holds SQLite's write lock delays an act but does not fail it."""
     database = Database(url=sqlite_databases.main_url)
     other = sqlite3.connect(sqlite_databases.main_url.removeprefix("sqlite:///"), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     task = asyncio.create_task(database.act("test", _insert_canary))
     await asyncio.wait([task], timeout=0.1)
     assert not task.done()
-    assert await _count(database) == 0  # readers are not held up
+    assert await _count(database) == 0  # readers are not blocked
     assert await database.one("test", _SUITE, day="2026-03-01") is None
     other.execute("COMMIT")
     other.close()
@@ -268,7 +268,7 @@ asyncio.run(main())
 
 
 async def test_a_crowd_of_acts_leaves_the_file_to_others(sqlite_databases: Databases) -> None:
-    """Where one process writes without a pause, another one's act comes between, not after them all."""
+    """While one process writes without a pause, another one's act runs in between."""
     crowd = subprocess.Popen(  # noqa: ASYNC220 - nothing else runs on this loop
         [sys.executable, "-c", _CROWD, sqlite_databases.main_url],
         stdin=subprocess.PIPE,
@@ -289,7 +289,7 @@ async def test_a_crowd_of_acts_leaves_the_file_to_others(sqlite_databases: Datab
 
 
 async def test_sqlite_is_durable_and_strict(sqlite_databases: Databases) -> None:
-    """Every connection keeps a write-ahead log, syncs at each commit and checks foreign keys."""
+    """Every connection uses a write-ahead log, syncs at each commit and checks foreign keys."""
     database = Database(url=sqlite_databases.main_url)
 
     async def pragmas(connection: Connection) -> list[object]:
@@ -302,7 +302,7 @@ async def test_sqlite_is_durable_and_strict(sqlite_databases: Databases) -> None
 
 
 async def test_every_act_and_read_is_measured(databases: Databases) -> None:
-    """The observer is told the name and the seconds of each, refused ones too."""
+    """The observer receives the name and the seconds of each, including refused ones."""
     seen: list[tuple[str, float]] = []
     database = Database(url=databases.main_url, observe=lambda name, seconds: seen.append((name, seconds)))
     await database.one("look_up", _SUITE, day="2026-03-01")
@@ -316,7 +316,7 @@ async def test_every_act_and_read_is_measured(databases: Databases) -> None:
 
 
 async def test_missing_databases_are_unavailable(databases: Databases, tmp_path: Path) -> None:
-    """A database that cannot be reached is STORE_UNAVAILABLE for acts and reads."""
+    """An unreachable database is STORE_UNAVAILABLE for acts and reads."""
     urls = {
         "sqlite": f"sqlite:///{tmp_path / 'nowhere.sqlite3'}",
         "postgres": f"postgresql://nobody@/nothing?host={tmp_path}",
@@ -341,7 +341,7 @@ async def test_wrong_database_is_unavailable(databases: Databases) -> None:
 
 
 async def test_calls_one_after_the_other_share_one_connection(postgres_databases: Databases) -> None:
-    """However many connections a burst has opened, afterwards the one that was used last is used again."""
+    """After a burst of connections, sequential calls reuse the last one."""
     database = Database(url=postgres_databases.main_url)
     pid = statement(select(func.pg_backend_pid()), scalar)
     burst = await asyncio.gather(
@@ -353,7 +353,7 @@ async def test_calls_one_after_the_other_share_one_connection(postgres_databases
 
 
 def test_no_engine_of_sqlalchemy_is_loaded_by_what_serves_and_works() -> None:
-    """SQLAlchemy only compiles statements there: its asynchronous engine is not even imported."""
+    """SQLAlchemy only compiles statements: its asynchronous engine is not even imported."""
     code = (
         "import sys; import idvault.bootstrap.serve, idvault.bootstrap.work;"
         "print([name for name in ('sqlalchemy.ext.asyncio', 'aiosqlite', 'alembic')"

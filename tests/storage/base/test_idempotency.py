@@ -1,4 +1,4 @@
-"""One rule for request ids, in both tables that keep requests, against both databases."""
+"""One rule for request ids, in both tables of requests, against both databases."""
 
 import asyncio
 from datetime import timedelta
@@ -18,7 +18,7 @@ _MADE: tuple[dict[str, Any], ...] = (
     {"account_token": "acct_1", "claim_id": "1" * 32},
     {"account_token": "", "claim_id": "2" * 32},
 )
-# A table with two answers that a request of it may have.
+# A table, and two possible answers to its requests.
 _TABLES = [
     (Requests(requests, caller="relying_party", answer=lambda row: (row.account_token, row.claim_id)), _MADE),
     (
@@ -48,7 +48,7 @@ async def _find(world: World, kept: Requests[Any], request: Request) -> Any:
 async def test_a_repeat_is_given_the_first_answer(
     world: World, kept: Requests[Any], answers: tuple[dict[str, Any], ...]
 ) -> None:
-    """Whatever the repeat would have made: nothing changes."""
+    """A repeat changes nothing, whatever it would have created."""
     request = world.request()
     assert await _find(world, kept, request) is None
     assert await _remember(world, kept, request, answers[0]) is None
@@ -62,7 +62,7 @@ async def test_a_repeat_is_given_the_first_answer(
 async def test_another_body_is_refused(
     world: World, kept: Requests[Any], answers: tuple[dict[str, Any], ...]
 ) -> None:
-    """REQUEST_ID_REUSED from whichever way; another caller's same id is another request."""
+    """A different body is REQUEST_ID_REUSED in every method; another caller's same id is independent."""
     request = world.request()
     await _remember(world, kept, request, answers[0])
     other = Request(request.caller, request.request_id, b"o" * 32)
@@ -85,7 +85,7 @@ async def test_another_body_is_refused(
 async def test_one_of_many_at_once_is_the_first(
     world: World, kept: Requests[Any], answers: tuple[dict[str, Any], ...]
 ) -> None:
-    """Of 16 at the same moment one is new, and 15 are told its answer."""
+    """Of 16 concurrent requests one is new, and 15 get its answer."""
     request = world.request()
     found = await asyncio.gather(*(_remember(world, kept, request, answers[1]) for _ in range(16)))
     assert found.count(None) == 1
@@ -96,7 +96,7 @@ async def test_one_of_many_at_once_is_the_first(
 async def test_an_undone_act_keeps_no_request(
     world: World, kept: Requests[Any], answers: tuple[dict[str, Any], ...]
 ) -> None:
-    """Its id is new for the next try, with another body too."""
+    """After a rollback the id is new again, also with a different body."""
     request = world.request()
 
     async def refuse(connection: Connection) -> None:
@@ -113,7 +113,7 @@ async def test_an_undone_act_keeps_no_request(
 async def test_an_answer_may_be_known_only_at_the_end(
     world: World, kept: Requests[Any], answers: tuple[dict[str, Any], ...]
 ) -> None:
-    """It is put into the row of this request and no other."""
+    """A late answer is stored in the row of this request only."""
     request, other = world.request(), world.request()
     await _remember(world, kept, other, answers[0])
 
@@ -130,7 +130,7 @@ async def test_an_answer_may_be_known_only_at_the_end(
 async def test_old_requests_are_forgotten(
     world: World, kept: Requests[Any], answers: tuple[dict[str, Any], ...]
 ) -> None:
-    """Those made before a time, not those of that very time; a forgotten id is new again."""
+    """Requests made before a time are deleted, not those at that time; a deleted id is new again."""
     old, new = world.request(), world.request()
     await _remember(world, kept, old, answers[0])
     await _remember(world, kept, new, answers[0], days=1)

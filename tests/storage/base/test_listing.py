@@ -1,4 +1,4 @@
-"""Lists as one parameter, against both databases: one text for every length, and nothing is lost in them."""
+"""Lists as one parameter, against both databases: one text for every length, without losing values."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -64,7 +64,7 @@ async def _all(database: Database) -> list[Row]:
 
 @pytest.mark.parametrize("place", range(5), ids=samples.c.keys())
 async def test_lists_of_every_length_are_one_text(database: Database, place: int) -> None:
-    """Numbers, strings, bytes, days and times: none, one or a thousand find just what they name."""
+    """Lists of zero, one or a thousand numbers, strings, bytes, days and times find exactly their values."""
     column = samples.c.keys()[place]
     await _add(database, *(_row(number) for number in range(1_200)))
     texts: set[str] = set()
@@ -76,7 +76,7 @@ async def test_lists_of_every_length_are_one_text(database: Database, place: int
 
 
 async def test_odd_words_are_themselves(database: Database) -> None:
-    """What means something to an array or to JSON means nothing in a list."""
+    """Characters special to arrays or JSON have no special meaning in a list."""
     await _add(database, *((number, word, None, None, None) for number, word in enumerate(ODD_WORDS)))
     assert await _find(database, "word", ODD_WORDS) == list(range(len(ODD_WORDS)))
     for number, word in enumerate(ODD_WORDS):
@@ -84,7 +84,7 @@ async def test_odd_words_are_themselves(database: Database) -> None:
 
 
 async def test_any_octets_are_themselves(database: Database) -> None:
-    """Each byte, also zero, and no byte at all."""
+    """Every byte, including zero, and the empty value work."""
     octets = [b"", *(bytes([number]) for number in range(256)), bytes(range(256))]
     await _add(database, *((number, None, value, None, None) for number, value in enumerate(octets)))
     assert await _find(database, "octets", octets) == list(range(len(octets)))
@@ -92,7 +92,7 @@ async def test_any_octets_are_themselves(database: Database) -> None:
 
 
 async def test_long_words_are_not_cut(database: Database) -> None:
-    """A word longer than its column is in no row, and stays whole in a row that is given."""
+    """A text longer than its column matches no row, and is not truncated in a given row."""
     await _add(database, (1, "abcd", None, None, None))
     assert await _find(database, "word", ["abcdefgh", "abc"]) == []
     assert await _find(database, "word", ["abcdefgh", "abcd"]) == [1]
@@ -103,21 +103,21 @@ async def test_long_words_are_not_cut(database: Database) -> None:
 
 
 async def test_null_is_never_among(database: Database) -> None:
-    """A row without a value is found by no list, and a null in a list finds nothing."""
+    """A NULL column is found by no list, and None in a list finds nothing."""
     await _add(database, (1, None, None, None, None), _row(2))
     for place, column in enumerate(samples.c.keys()[1:], 1):
         assert await _find(database, column, [None, _row(2)[place]]) == [2]
 
 
 async def test_a_list_is_looked_up_by_an_index(database: Database) -> None:
-    """A condition on a key reads no other row."""
+    """A condition on a key reads no other rows."""
     plan = await plan_of(database, _AMONG["number"], wanted=[1, 2])
     assert "SEARCH samples" in plan or "samples_pkey" in plan
     assert "SCAN samples" not in plan
 
 
 async def test_given_rows_keep_values_and_nulls(database: Database) -> None:
-    """Rows come back as they were given, in their order and with their own types."""
+    """Given rows are returned unchanged, in order and with their types."""
     rows = [_row(3), (4, None, None, None, None), (5, "", b"", None, START), _row(1), _row(1)]
     rows += [(number, word, None, None, None) for number, word in enumerate(ODD_WORDS)]
     found = await database.read("test", lambda c: c.all(_GIVEN, rows=rows))
@@ -127,7 +127,7 @@ async def test_given_rows_keep_values_and_nulls(database: Database) -> None:
 
 @pytest.mark.parametrize("count", [0, 1, 1_000])
 async def test_many_rows_are_one_statement(database: Database, count: int) -> None:
-    """Inserts and updates of many rows are one text each, and change those rows only."""
+    """Inserts and updates of many rows are one text each, and change only those rows."""
     rows = [_row(number) for number in range(count)]
     changed = [(number, "new", b"\x00new", None, None) for number, *_ in rows]
     texts: list[str] = []
@@ -143,7 +143,7 @@ async def test_many_rows_are_one_statement(database: Database, count: int) -> No
 
 
 async def test_one_of_constants(database: Database) -> None:
-    """Constants belong to the text, as their column's type stores them."""
+    """Constants are part of the text, converted to their column's type."""
     await _add(database, *(_row(number) for number in range(4)))
     wanted = [_row(1)[4], _row(3)[4]]
     found = statement(select(samples.c.number).where(one_of(samples.c.at, wanted)), scalar)
@@ -151,7 +151,7 @@ async def test_one_of_constants(database: Database) -> None:
 
 
 async def test_smaller_numbers_have_their_own_type(database: Database) -> None:
-    """A list is of the type of its column: what does not fit is refused, not taken for another number."""
+    """A list has its column's type: a value that does not fit is refused."""
     small = listed("rows", level=SmallInteger)
     given = statement(select(small), scalar)
     assert await database.read("test", lambda c: c.all(given, rows=[(-32_768,), (32_767,)])) == [

@@ -44,7 +44,7 @@ async def database(main_database: Database) -> Database:
 
 
 async def test_rows_are_named_tuples_or_values(database: Database) -> None:
-    """Columns have their own types, and from_row makes what is returned."""
+    """Columns are converted, and from_row builds the returned value."""
     rows = await database.read("test", lambda c: c.all(_ALL))
     assert rows[0] == (0, "w0", b"\x00", DAY, AT)
     assert (rows[2].number, rows[2].day, rows[2].at) == (2, DAY, AT)
@@ -54,7 +54,7 @@ async def test_rows_are_named_tuples_or_values(database: Database) -> None:
 
 @pytest.mark.parametrize(("number", "word"), [(1, "w1"), (9, None)])
 async def test_one_row_or_none(database: Database, number: int, word: str | None) -> None:
-    """A look-up returns the value or None, within a read and by itself."""
+    """A look-up returns the value or None, within a read and alone."""
     assert await database.one("test", _WORD, number=number) == word
     assert await database.read("test", lambda c: c.one(_WORD, number=number)) == word
 
@@ -78,7 +78,7 @@ async def test_parameters_have_the_types_of_their_columns(
 async def test_missing_and_unknown_parameters_are_refused(
     database: Database, parameters: dict[str, object], named: str
 ) -> None:
-    """Nothing is sent, and the names are told without a value."""
+    """Nothing is sent, and the error names the parameters without values."""
     seen: list[str] = []
     with before_statements(database, seen.append):
         for call in (
@@ -94,13 +94,13 @@ async def test_missing_and_unknown_parameters_are_refused(
 
 
 async def test_a_column_without_a_value_is_a_missing_parameter(database: Database) -> None:
-    """An insert of a whole table asks for every column."""
+    """An insert into a whole table needs every column."""
     with pytest.raises(TypeError, match="at, day, octets"):
         await database.act("test", lambda c: c.run(_ADD, number=7, word="w"))
 
 
 async def test_counts_of_changed_rows(database: Database) -> None:
-    """`run` returns how many rows changed, `many` of nothing sends nothing."""
+    """`run` returns how many rows changed; `many` without rows sends nothing."""
     assert await database.act("test", lambda c: c.run(_SET, least=1, word="new")) == 2
     assert await database.act("test", lambda c: c.run(_SET, least=9, word="new")) == 0
     seen: list[str] = []
@@ -112,7 +112,7 @@ async def test_counts_of_changed_rows(database: Database) -> None:
 
 
 async def test_insert_if_absent(database: Database) -> None:
-    """The key of a new row is returned, nothing for a row that is there."""
+    """A new row returns its key, an existing row returns nothing."""
     row = {"word": "new", "octets": None, "day": None, "at": None}
     assert await database.act("test", lambda c: c.one(_ADD_ONCE, number=7, **row)) == (7,)
     assert await database.act("test", lambda c: c.one(_ADD_ONCE, number=1, **row)) is None
@@ -120,7 +120,7 @@ async def test_insert_if_absent(database: Database) -> None:
 
 
 def test_a_text_is_compiled_once() -> None:
-    """Each dialect has its own text of a statement, and keeps it."""
+    """Each dialect compiles a statement once and caches the text."""
     made = statement(select(samples.c.word).where(_MINE))
     assert made.sqlite is made.sqlite
     assert made.postgresql is made.postgresql
@@ -130,7 +130,7 @@ def test_a_text_is_compiled_once() -> None:
 
 @pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
 def test_lists_in_the_text_are_refused(dialect: str) -> None:
-    """IN with a list of values would be another text for each length."""
+    """IN with a list of values is refused: its text would depend on the length."""
     refused = [samples.c.number.in_([1, 2]), samples.c.number.in_(param("numbers"))]
     for condition in refused:
         with pytest.raises(TypeError, match="among"):
@@ -140,7 +140,7 @@ def test_lists_in_the_text_are_refused(dialect: str) -> None:
 
 
 def test_an_index_is_named_to_sqlite_only() -> None:
-    """PostgreSQL has no word for it."""
+    """PostgreSQL has no such hint."""
     made = statement(by_index(select(func.count()).select_from(samples), samples, "ix_any"))
     assert made.sqlite.text.endswith("samples INDEXED BY ix_any")
     assert "ix_any" not in made.postgresql.text

@@ -6,7 +6,7 @@ from idvault.storage.base import url
 
 
 def test_both_kinds_are_told_apart() -> None:
-    """A file, or a server whose address reaches the driver as it was written, with its options."""
+    """An address is a file or a server; the server's reaches the driver unchanged, with its options."""
     assert url.is_sqlite(url.parse("sqlite:///var/main.sqlite3"))
     written = "postgresql://vault:secret@db.internal:5432/vault?sslmode=verify-full&sslrootcert=%2Fca.pem"
     parsed = url.parse(written)
@@ -27,7 +27,7 @@ def test_both_kinds_are_told_apart() -> None:
     ],
 )
 def test_other_addresses_are_refused_without_being_repeated(text: str) -> None:
-    """The refusal shows no password."""
+    """The error shows no password."""
     with pytest.raises(ValueError, match="database") as refused:
         url.parse(text)
     assert "secret" not in str(refused.value)

@@ -1,4 +1,4 @@
-"""Statements of campaigns use the indices that were made for them, on both databases."""
+"""Campaign statements use their indexes, on both databases."""
 
 from datetime import date
 from typing import Any
@@ -15,7 +15,7 @@ from tests.support.databases import Databases
 _NOW = moment()
 _COHORT = {"party": "platform-a", "label": "", "created_from": date.min, "created_before": date.max}
 _DUE = {"campaign": "c" * 32, "now": _NOW.business, "limit": 9}
-# Each with the indices by which its rows are found: SQLite's word for them, and PostgreSQL's.
+# Each statement with its indexes: as SQLite's plan names them, and as PostgreSQL's does.
 HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
     "known references": (
         legacy_account._FIND,
@@ -70,7 +70,7 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
 
 @pytest.mark.parametrize("name", HOT)
 async def test_rows_are_found_by_an_index(main_database: Database, databases: Databases, name: str) -> None:
-    """No table is read whole."""
+    """No table is scanned."""
     asked, parameters, sqlite, postgres = HOT[name]
     plan = await plan_of(main_database, asked, **parameters)
     if databases.kind == "postgres":

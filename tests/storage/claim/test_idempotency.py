@@ -27,7 +27,7 @@ _LIMIT = 2
 
 
 class _History:
-    """Claims of three people at a relying party of this example's own."""
+    """Claims of three people at this example's relying party."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -37,7 +37,7 @@ class _History:
         self.jobs: list[Job] = []
 
     async def step(self, verb: str, which: int) -> None:
-        """Do a step, and do it again: the second time changes nothing."""
+        """Run a step twice: the second time changes nothing."""
         if verb in ("open", "again"):
             await self._open(which, again=verb == "again")
         elif self.jobs:
@@ -48,7 +48,7 @@ class _History:
         world = self.world
         person = replace(
             world.person(f"{self.number}/{which}"),
-            limiter_key=world.random(32),  # the limiter has tests of its own
+            limiter_key=world.random(32),  # the limiter is tested separately
             yesterday_key=world.random(32),
         )
         asked = world.opening(
@@ -84,7 +84,7 @@ class _History:
             assert not (turn and changed)
 
     async def check(self) -> None:
-        """Compare slots and accounts with what the claims say."""
+        """Compare slots and accounts with the claims."""
         held: dict[str, int] = {}
         accounts: dict[str, Account] = {}
         for asked, job in zip(self.asked, self.jobs, strict=True):

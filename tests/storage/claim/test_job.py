@@ -19,7 +19,7 @@ from tests.support.storage_world import MATCHED, NO_RECORD, NOW, World, at, leas
 
 
 async def test_lease_returns_the_whole_job(world: World) -> None:
-    """A leased job carries everything that settles it, its intake included, and is held."""
+    """A leased job has everything needed to settle it, including its intake."""
     job = await world.job(ais=("1" * 32, "2" * 32))
     await world.postpone(job)
     lease = lease_of("worker")
@@ -30,7 +30,7 @@ async def test_lease_returns_the_whole_job(world: World) -> None:
 
 
 async def test_lease_runs_out(world: World) -> None:
-    """A job is due again at the very moment when its lease ends."""
+    """A job is due again exactly when its lease ends."""
     await world.waiting()
     lease = lease_of("first", until=at().real + timedelta(seconds=15))
     assert await world.jobs.lease(lease=lease, now=at().real, limit=1)
@@ -43,7 +43,7 @@ async def test_lease_runs_out(world: World) -> None:
 
 
 async def test_sending_cut_short_is_unknown(world: World) -> None:
-    """A job that was SENDING when its lease ran out is taken up, and stored, as UNKNOWN."""
+    """A job that was SENDING when its lease expired is leased again, and stored, as UNKNOWN."""
     job = await world.waiting(progress={"state": JobState.SENDING, "sent_at": at().real})
     now = at(after=timedelta(seconds=3)).real
     (won,) = await world.jobs.lease(lease=lease_of("a", until=now), now=now, limit=1)
@@ -54,7 +54,7 @@ async def test_sending_cut_short_is_unknown(world: World) -> None:
 
 
 async def test_what_is_not_leased(world: World) -> None:
-    """Not due, DONE, without intake: no worker gets such a job."""
+    """Jobs that are not due, DONE or without an intake are not leased."""
     await world.waiting(progress={"next_at": at().real + timedelta(seconds=1)})
     await world.settle(await world.waiting(), NO_RECORD, lease_id=None)
     await world.job()
@@ -62,7 +62,7 @@ async def test_what_is_not_leased(world: World) -> None:
 
 
 async def test_doubtful_jobs_come_first_then_parties_in_turn(world: World) -> None:
-    """Doubtful ones first; then one of each party in turn, sign-ups first, older before newer."""
+    """Doubtful jobs come first; then one of each party in turn, sign-ups first, older before newer."""
     names: dict[str, str] = {}
 
     async def wait(name: str, party: str, minute: int, **progress: object) -> None:
@@ -97,7 +97,7 @@ async def test_limit_takes_the_first(world: World) -> None:
 
 
 async def test_many_lessees_share_without_overlap(world: World) -> None:
-    """40 jobs leased by 16 concurrent workers are each won once, and none is left."""
+    """16 concurrent workers lease 40 jobs: each job once, and none is left."""
     waiting = {(await world.waiting()).claim_id for _ in range(40)}
     won = await asyncio.gather(
         *(world.jobs.lease(lease=lease_of(str(turn)), now=at().real, limit=3) for turn in range(16))
@@ -108,7 +108,7 @@ async def test_many_lessees_share_without_overlap(world: World) -> None:
 
 
 async def test_lessees_do_not_wait_for_a_locked_job(postgres_maker: PostgresMaker, tmp_path: Path) -> None:
-    """PostgreSQL, which has many writers: while an act holds one job's row, the others are leased."""
+    """On PostgreSQL, which has many writers, the other jobs are leased while an act holds one job's row."""
     databases = await asyncio.to_thread(postgres_maker.fresh, tmp_path)
     database = Database(url=databases.main_url)
     world = World(database)
@@ -125,7 +125,7 @@ async def test_lessees_do_not_wait_for_a_locked_job(postgres_maker: PostgresMake
 
 
 async def test_take_for_the_repeating_caller(world: World) -> None:
-    """A claim without intake, whose lease ran out, is taken up by its caller's repeat."""
+    """A caller's repeat leases the job of a claim without intake whose lease expired."""
     job = await world.job()
     lease = lease_of("repeat", until=job.lease.until + timedelta(seconds=15))
     key = {"account_token": job.account_token, "claim_id": job.claim_id}
@@ -152,7 +152,7 @@ async def test_take_leaves_waiting_and_done_jobs(world: World) -> None:
 
 
 async def test_one_of_many_repeats_takes(world: World) -> None:
-    """Of 16 concurrent repeats exactly one wins the job."""
+    """Of 16 concurrent repeats exactly one leases the job."""
     job = await world.job()
     won = await asyncio.gather(
         *(
@@ -169,7 +169,7 @@ async def test_one_of_many_repeats_takes(world: World) -> None:
 
 
 async def test_advance_keeps_or_gives_up_the_lease(world: World) -> None:
-    """Progress is stored under the lease; once it is given up, it is lost."""
+    """Progress is stored under the lease; after the lease is released it is refused."""
     job = await world.job()
     kept = await world.jobs.advance(job, progress=replace(job.progress, attempts=1), keep_lease=True)
     assert kept == replace(job, progress=replace(job.progress, attempts=1))
@@ -181,13 +181,13 @@ async def test_advance_keeps_or_gives_up_the_lease(world: World) -> None:
 
 
 async def test_advance_loses_against_an_outcome(world: World) -> None:
-    """A job that is DONE does not move."""
+    """A DONE job does not change."""
     job = await world.verified()
     assert await world.jobs.advance(job, progress=job.progress, keep_lease=True) is None
 
 
 async def test_backlog_and_oldest(world: World) -> None:
-    """The backlog counts jobs that are not DONE; the oldest claim is told in business time."""
+    """The backlog counts jobs that are not DONE; the oldest claim is given in business time."""
     assert (await world.jobs.backlog(), await world.jobs.oldest()) == (0, None)
     await world.job(now=at(after=timedelta(minutes=2)))
     first = await world.job()

@@ -36,7 +36,7 @@ from tests.support.storage_world import MATCHED, MISMATCHED, NO_RECORD, NOW, Wor
 
 
 async def test_sign_up_is_written_whole(world: World) -> None:
-    """A sign-up gives a PENDING claim and account and a leased job in SENDING."""
+    """A sign-up creates a PENDING claim, an account, and a leased job in SENDING."""
     asked = world.opening(ais=(world.new_id(), world.new_id()))
     opened = await world.open(asked)
     assert opened.job is not None
@@ -53,7 +53,7 @@ async def test_sign_up_is_written_whole(world: World) -> None:
 
 
 async def test_sign_up_writes_its_log_entry(world: World) -> None:
-    """The entry's leaf commits to the claim id; its exact time and opening key are kept apart."""
+    """The entry's leaf commits to the claim id; its exact time and opening key are stored separately."""
     asked = world.opening()
     event = world.event(EventType.CLAIM_OPEN, asked.account_token)
     await world.claims.open(asked, event=event, superseded=world.event(EventType.CLAIM_SUPERSEDE))
@@ -65,7 +65,7 @@ async def test_sign_up_writes_its_log_entry(world: World) -> None:
 
 
 async def test_repeat_finds_the_claim_and_writes_nothing(world: World) -> None:
-    """The same request, even with another token and claim id drawn for it, is answered from the claim."""
+    """A repeat gets the stored claim, even with a newly drawn token and claim id."""
     asked = world.opening()
     first = await world.open(asked)
     before = await world.contents()
@@ -76,7 +76,7 @@ async def test_repeat_finds_the_claim_and_writes_nothing(world: World) -> None:
 
 
 async def test_repeat_shows_the_state_as_it_is_now(world: World) -> None:
-    """A repeat after the outcome tells the outcome."""
+    """A repeat after the outcome returns the outcome."""
     asked = world.opening()
     job = await world.job(**{"request": asked.request})
     settled = await world.settle(job, MATCHED)
@@ -84,7 +84,7 @@ async def test_repeat_shows_the_state_as_it_is_now(world: World) -> None:
 
 
 async def test_other_body_is_refused(world: World) -> None:
-    """Another fingerprint under the same id is REQUEST_ID_REUSED and changes nothing."""
+    """A different fingerprint under the same id is REQUEST_ID_REUSED and changes nothing."""
     asked = world.opening()
     await world.open(asked)
     before = await world.contents()
@@ -96,7 +96,7 @@ async def test_other_body_is_refused(world: World) -> None:
 
 
 async def test_request_ids_belong_to_their_relying_party(world: World) -> None:
-    """Two relying parties may use one request id."""
+    """Two relying parties may use the same request id."""
     asked = world.opening()
     await world.open(asked)
     other = await world.open(world.opening(request=replace(asked.request, caller="platform-b")))
@@ -104,7 +104,7 @@ async def test_request_ids_belong_to_their_relying_party(world: World) -> None:
 
 
 async def test_repeat_after_removal_finds_nothing(world: World) -> None:
-    """A request whose account was removed is REQUEST_NOT_FOUND, by repeat and by find."""
+    """After the account's removal, repeat and find are REQUEST_NOT_FOUND."""
     asked = world.opening()
     job = await world.job(request=asked.request)
     claim = await world.settle(job, NO_RECORD)
@@ -127,12 +127,12 @@ async def _refused(world: World, opening: NewClaim, kind: type[Exception], reaso
 
 
 async def test_unknown_account_is_refused(world: World) -> None:
-    """A token that nobody has leaves nothing behind."""
+    """An unknown token leaves nothing behind."""
     await _refused(world, world.opening(new_account=False), NotFoundError, Reason.ACCOUNT_NOT_FOUND)
 
 
 async def test_account_of_another_party_is_refused(world: World) -> None:
-    """Another party's token is as unknown as one that nobody has."""
+    """Another party's token is treated as unknown."""
     job = await world.verified()
     theirs = world.opening(
         request=world.request(relying_party="platform-b"),
@@ -153,7 +153,7 @@ async def test_account_of_another_party_is_refused(world: World) -> None:
 async def test_account_that_takes_no_claim_is_refused(
     world: World, column: str, value: str, reason: Reason
 ) -> None:
-    """Erased, closed and suspended accounts leave nothing behind."""
+    """Erased, closed and suspended accounts are refused and nothing is written."""
     job = await world.verified()
     await world.do(update(accounts).values({column: value}))
     asked = world.opening(account_token=job.account_token, new_account=False)
@@ -173,7 +173,7 @@ async def test_limiter_by_hour(world: World) -> None:
 
 
 async def test_limiter_by_day(world: World) -> None:
-    """Twenty mismatches within a day refuse, those counted under yesterday's key included."""
+    """Twenty mismatches within a day refuse, including those under yesterday's key."""
     today = world.person("x")
     for hour in range(20):
         job = await world.job(person=today, now=at(after=timedelta(hours=hour)))
@@ -185,14 +185,14 @@ async def test_limiter_by_day(world: World) -> None:
 
 
 async def test_only_definite_mismatches_count(world: World) -> None:
-    """Other failures raise no count."""
+    """Other failures are not counted."""
     for _ in range(6):
         job = await world.job(person=world.person("x"))
         await world.settle(job, NO_RECORD)
 
 
 async def test_new_claim_supersedes_the_open_one(world: World) -> None:
-    """The old claim fails, its job is DONE, its intake gone and its slot free; both entries are written."""
+    """The old claim fails, its job is DONE, its intake deleted, its slot freed; both entries are written."""
     old = await world.waiting(person=world.person("x"))
     asked = world.opening(account_token=old.account_token, new_account=False, person=world.person("y"))
     event = world.event(EventType.CLAIM_OPEN, old.account_token)
@@ -211,7 +211,7 @@ async def test_new_claim_supersedes_the_open_one(world: World) -> None:
 
 
 async def test_superseded_request_tells_so(world: World) -> None:
-    """The request of a superseded claim finds it FAILED, SUPERSEDED."""
+    """The request of a superseded claim returns FAILED, SUPERSEDED."""
     asked = world.opening(person=world.person("x"))
     job = await world.job(request=asked.request, person=asked.person)
     await world.again(job, person=world.person("x"))
@@ -222,7 +222,7 @@ async def test_superseded_request_tells_so(world: World) -> None:
 
 
 async def test_slots_of_a_person(world: World) -> None:
-    """K slots are TAKEN, the next claim is FULL; another party has slots of its own."""
+    """K slots are TAKEN, the next claim is FULL; another party has separate slots."""
     slots = [(await world.job(person=world.person("x"), accounts_per_person=2)).facts.slot for _ in range(3)]
     assert slots == [Slot.TAKEN, Slot.TAKEN, Slot.FULL]
     elsewhere = await world.job(
@@ -232,7 +232,7 @@ async def test_slots_of_a_person(world: World) -> None:
 
 
 async def test_verifying_again_owns_its_slot(world: World) -> None:
-    """An account of this person takes no second slot; a failure of that claim frees none."""
+    """An account of this person takes no second slot; a failure of such a claim frees none."""
     job = await world.verified(person=world.person("x"), accounts_per_person=1)
     again = await world.again(job, person=world.person("x"), accounts_per_person=1)
     assert again.facts.slot is Slot.OWNED
@@ -241,21 +241,21 @@ async def test_verifying_again_owns_its_slot(world: World) -> None:
 
 
 async def test_different_owner_is_noticed(world: World) -> None:
-    """An account that has a person says so when another one claims it."""
+    """A claim of another person's account has the fact different_owner."""
     job = await world.verified(person=world.person("x"))
     other = await world.again(job, person=world.person("y"))
     assert other.facts == Facts(Slot.TAKEN, person_closed=False, different_owner=True)
 
 
 async def test_closed_person_is_noticed(world: World) -> None:
-    """A person who was closed is a fact of the claim."""
+    """A claim of a closed person has the fact person_closed."""
     await world.verified(person=world.person("x"))
     await world.do(update(persons).values(closed=True))
     assert (await world.job(person=world.person("x"))).facts.person_closed
 
 
 async def test_person_moves_to_the_present_index(world: World) -> None:
-    """A person found under the former index version keeps id and slots, and is moved."""
+    """A person found under the previous index version keeps id and slots and is moved."""
     job = await world.verified(person=world.person("x"))
     former = world.person("x")
     present = replace(former, index_version=2, index=world.random(32), previous=former.index)
@@ -266,7 +266,7 @@ async def test_person_moves_to_the_present_index(world: World) -> None:
 
 
 async def test_concurrent_moves_of_one_person(world: World) -> None:
-    """Claims that find a person under the former version at the same time agree on one person."""
+    """Concurrent claims that find a person under the previous version agree on one person."""
     await world.verified(person=world.person("x"))
     former = world.person("x")
     index = world.random(32)
@@ -283,7 +283,7 @@ async def test_concurrent_moves_of_one_person(world: World) -> None:
 
 
 async def test_rejected_account_is_pending_again(world: World) -> None:
-    """A new claim of a rejected account changes what is published, and counts a revision."""
+    """A new claim of a rejected account changes the published status and the revision."""
     job = await world.rejected()
     opened = await world.open(account_token=job.account_token, new_account=False)
     assert opened.claim.account.state is AccountState.PENDING
@@ -301,7 +301,7 @@ async def test_verified_account_keeps_its_status(world: World) -> None:
 
 
 async def test_subject_kind_is_kept(world: World) -> None:
-    """An organisation's claim and account say so."""
+    """An organisation's claim and account have its subject kind."""
     job = await world.job(subject_kind=SubjectKind.ORGANIZATION)
     account = await world.accounts.get(relying_party="platform-a", account_token=job.account_token)
     assert account is not None
@@ -315,7 +315,7 @@ async def test_subject_kind_is_kept(world: World) -> None:
 
 
 async def test_one_request_64_times_at_once(world: World) -> None:
-    """Of 64 concurrent calls with one request exactly one opens, and all see the same claim."""
+    """Of 64 concurrent calls with one request exactly one opens a claim, and all see it."""
     asked = world.opening(person=world.person("x"))
     openings = [
         world.opening(request=asked.request, person=world.person("x"), new_account=True) for _ in range(64)
@@ -338,7 +338,7 @@ async def test_64_requests_of_one_person_at_once(world: World) -> None:
 
 
 async def test_crossed_persons_do_not_wait_for_each_other(world: World) -> None:
-    """Two accounts that swap their claimants at the same time, again and again, both get through."""
+    """Two accounts that keep swapping claimants concurrently do not deadlock."""
     first, second = await world.job(person=world.person("x")), await world.job(person=world.person("y"))
     for turn in range(10):
         names = ("y", "x") if turn % 2 == 0 else ("x", "y")

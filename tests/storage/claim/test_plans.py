@@ -1,4 +1,4 @@
-"""The statements of claims use the indices that were made for them, on both databases."""
+"""Claim statements use their indexes, on both databases."""
 
 from datetime import timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from tests.support.storage_world import NOW
 
 _KEY = {"token": "acct_1", "claim": "1" * 32}
 _PERSON = {"party": "platform-a", "index": b"i" * 32, "previous": b"p" * 32}
-# Each with the indices by which its rows are found: SQLite's word for them, and PostgreSQL's.
+# Each statement with its indexes: as SQLite's plan names them, and as PostgreSQL's does.
 HOT: dict[str, tuple[Statement[Any], dict[str, Any], list[str], list[str]]] = {
     "claim of a request": (
         store._FIND,
@@ -93,12 +93,12 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], list[str], list[str]]] = {
 }
 _MANY = 2_000
 _ADD_PERSON, _ADD_MISMATCH = statement(insert(persons)), statement(insert(mismatches))
-# A handful of rows, found by an index, that is put into an order which no index has.
+# A few rows, found by an index, that must be sorted because no index has this order.
 SORTED = ("person", "two persons", "mismatches", "overdue", "checks of leased jobs")
 
 
 async def _fill(database: Database) -> None:
-    """Give PostgreSQL, which plans by its statistics, something to count."""
+    """Fill the tables: PostgreSQL plans by its statistics."""
     await backlog.fill(database, count=_MANY)
     party, numbers = {"relying_party": "platform-a"}, range(_MANY)
     people = [
@@ -127,7 +127,7 @@ async def _fill(database: Database) -> None:
 
 @pytest.mark.parametrize("name", HOT)
 async def test_rows_are_found_by_an_index(main_database: Database, databases: Databases, name: str) -> None:
-    """No table is read whole, and the queue is not sorted."""
+    """No table is scanned, and the queue is not sorted."""
     asked, parameters, sqlite, postgres = HOT[name]
     if databases.kind == "postgres":
         await _fill(main_database)

@@ -21,7 +21,7 @@ from tests.resilience.registry import backlog
 from tests.storage.hooks import connection_class, failing_commit, failing_statement
 from tests.support.storage_world import World, at, lease_of
 
-# What a lease of ten from five parties reads, however many wait.
+# The rows that a lease of ten from five parties reads, for any queue length.
 _MOST_ROWS = 300
 
 
@@ -34,14 +34,14 @@ async def _wait(world: World, party: str, *, minute: int = 0, **progress: Any) -
 
 
 async def _lease(world: World, limit: int, *, now: datetime | None = None) -> list[str]:
-    """Return the parties of the jobs that one lease won."""
+    """Return the parties of the jobs in one lease."""
     lease = lease_of(world.new_id())
     won = await world.jobs.lease(lease=lease, now=now or at().real, limit=limit)
     return [job.relying_party for job in won]
 
 
 async def test_turns_go_on_from_lease_to_lease(world: World) -> None:
-    """Parties of 6, 2 and 1 jobs, leased one by one: nobody waits for the party that came first."""
+    """Parties with 6, 2 and 1 jobs, leased one by one, take turns across leases."""
     for party, count in (("a", 6), ("b", 2), ("c", 1)):
         for _ in range(count):
             await _wait(world, party)
@@ -50,7 +50,7 @@ async def test_turns_go_on_from_lease_to_lease(world: World) -> None:
 
 
 async def test_shares_of_a_lease_are_equal(world: World) -> None:
-    """A lease of 7 gives three parties 3, 2 and 2; the next one begins with the party after the 3."""
+    """A lease of 7 gives three parties 3, 2 and 2; the next one starts with the next party."""
     for party in "abc":
         for _ in range(6):
             await _wait(world, party)
@@ -60,7 +60,7 @@ async def test_shares_of_a_lease_are_equal(world: World) -> None:
 
 
 async def test_more_parties_than_a_lease_takes(world: World) -> None:
-    """A lease of 2 passes on to the parties that had no turn."""
+    """The next lease of 2 serves the parties that had no turn."""
     for party in "abcde":
         await _wait(world, party)
         await _wait(world, party)
@@ -69,7 +69,7 @@ async def test_more_parties_than_a_lease_takes(world: World) -> None:
 
 
 async def test_a_job_without_an_intake_hides_no_other(world: World) -> None:
-    """What no worker may take stands in nobody's way, in the order of either database."""
+    """Jobs that no worker may lease do not block others, in either database's sort order."""
     first, _second = [await _wait(world, "a", state=JobState.UNKNOWN, sent_at=at().real) for _ in range(2)]
 
     await world.do(update(jobs).where(jobs.c.claim_id == first.claim_id).values(due_at=None))
@@ -77,7 +77,7 @@ async def test_a_job_without_an_intake_hides_no_other(world: World) -> None:
 
 
 async def test_doubtful_jobs_have_turns_of_their_own(world: World) -> None:
-    """Jobs in doubt come before all others, and they too come one of each party."""
+    """Doubtful jobs come before all others and also alternate between the parties."""
     doubt: dict[str, Any] = {"state": JobState.UNKNOWN, "sent_at": at().real}
     for party in ("a", "a", "b"):
         await _wait(world, party, **doubt)
@@ -87,7 +87,7 @@ async def test_doubtful_jobs_have_turns_of_their_own(world: World) -> None:
 
 
 async def test_whoever_had_a_turn_does_not_begin_anew(world: World) -> None:
-    """A job that a worker had, and could not send, comes before those that never had their turn."""
+    """A job that was leased but not sent comes before jobs that never had a turn."""
     first = await _wait(world, "a")
     for minute in (1, 2):
         await _wait(world, "a", minute=minute)
@@ -106,7 +106,7 @@ async def test_whoever_had_a_turn_does_not_begin_anew(world: World) -> None:
 
 
 async def test_a_lost_worker_gives_its_jobs_back(world: World) -> None:
-    """What a worker held comes back when its lease runs out, before what never had its turn."""
+    """A lost worker's jobs are leased again after their lease, before jobs that never had a turn."""
     first = await _wait(world, "a")
     await _wait(world, "a", minute=1)
     until = at().real + timedelta(seconds=15)
@@ -118,7 +118,7 @@ async def test_a_lost_worker_gives_its_jobs_back(world: World) -> None:
 
 
 async def test_is_waiting_sees_only_what_comes_first(world: World) -> None:
-    """A party's due sign-up is before every new claim; its due re-verification only before another one."""
+    """A party's due sign-up precedes every new claim; its due re-verification only another one."""
 
     async def waits(party: str) -> tuple[bool, bool]:
         asked = [
@@ -143,7 +143,7 @@ async def test_is_waiting_sees_only_what_comes_first(world: World) -> None:
 
 @pytest.mark.parametrize("waiting", [2_000, 20_000])
 async def test_a_lease_reads_the_same_however_many_wait(main_database: Database, waiting: int) -> None:
-    """What a lease of ten jobs reads has one bound for 2,000 and for 20,000 waiting ones."""
+    """A lease of ten jobs reads within one bound with 2,000 and with 20,000 waiting jobs."""
     await backlog.fill(main_database, count=waiting)
     await backlog.analyse(main_database)
 
@@ -159,7 +159,7 @@ async def test_a_lease_reads_the_same_however_many_wait(main_database: Database,
     assert 0 < await main_database.act("test", lease) <= _MOST_ROWS
 
 
-# How many rows this transaction has read, by an index or without.
+# How many rows this transaction has read, with or without an index.
 _ROWS_READ: Statement[int] = statement(
     text(
         "SELECT CAST(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) AS BIGINT) AS number "
@@ -177,7 +177,7 @@ _steps = [0]
 
 
 async def _sqlite_steps(connection: Connection) -> int:
-    """Return how many times a hundred instructions the database has run since it was first asked."""
+    """Return how many times the database has run a hundred instructions since the first call."""
 
     def note() -> None:
         _steps[0] += 1
@@ -188,7 +188,7 @@ async def _sqlite_steps(connection: Connection) -> int:
 
 
 async def test_a_repeated_act_moves_no_turn_twice(world: World) -> None:
-    """A lease that the database asks to begin anew deals as if it had been the first."""
+    """A lease retried after a conflict gives the same turns as the first try."""
     for party in "abc":
         for _ in range(2):
             await _wait(world, party)
@@ -204,7 +204,7 @@ async def test_a_repeated_act_moves_no_turn_twice(world: World) -> None:
 
 
 def _conflict(database: Database) -> Exception:
-    """Return the error by which a database asks to repeat an act."""
+    """Return the error with which a database asks to repeat an act."""
     if connection_class(database) is SqliteConnection:
         error = sqlite3.OperationalError("database is locked")
         error.sqlite_errorcode = sqlite3.SQLITE_BUSY

@@ -1,4 +1,4 @@
-"""What a receipt shows of a claim: the same from the act as later from the request."""
+"""Receipt evidence of a claim: the same from the act as later from the request."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from tests.support.storage_world import MATCHED, NO_RECORD, World, at
 
 
 async def test_a_success_has_its_evidence(world: World, main_database: Database) -> None:
-    """The digest of the record, and the entry with the key that opens it; later also its place."""
+    """The digest of the record, and the entry with its opening key; later also its index."""
     request = world.request()
     job = await world.job(request=request)
     settlement = world.settlement(job, MATCHED)
@@ -40,7 +40,7 @@ async def test_a_success_has_its_evidence(world: World, main_database: Database)
 
 
 async def test_no_evidence(world: World) -> None:
-    """A claim that waits or failed has none, nor has one whose opening key was destroyed."""
+    """A waiting or failed claim has none, nor has one whose opening key was destroyed."""
     for outcome in (None, NO_RECORD, MATCHED):
         request = world.request()
         job = await world.job(request=request)

@@ -72,7 +72,7 @@ async def test_failure(world: World) -> None:
 
 
 async def test_failure_leaves_a_verified_account_as_it_was(world: World) -> None:
-    """A re-verification that fails changes neither status nor record."""
+    """A failed re-verification changes neither status nor record."""
     job = await world.job(person=world.person("x"))
     settlement = world.settlement(job, MATCHED)
     settled = await world.claims.settle(settlement, event=world.event(EventType.CLAIM_SETTLE))
@@ -85,7 +85,7 @@ async def test_failure_leaves_a_verified_account_as_it_was(world: World) -> None
 
 
 async def test_second_success_replaces_the_record(world: World) -> None:
-    """An account has one record, the newest."""
+    """An account keeps only its newest record."""
     job = await world.verified(person=world.person("x"))
     again = await world.again(job, person=world.person("x"))
     settlement = world.settlement(again, MATCHED)
@@ -95,7 +95,7 @@ async def test_second_success_replaces_the_record(world: World) -> None:
 
 
 async def test_full_claim_frees_no_slot(world: World) -> None:
-    """A claim that took no slot gives none back."""
+    """A claim that took no slot frees none."""
     await world.verified(person=world.person("x"), accounts_per_person=1)
     full = await world.job(person=world.person("x"), accounts_per_person=1)
     await world.settle(full, ClaimOutcome(ClaimState.FAILED, FailureReason.ACCOUNT_LIMIT_REACHED))
@@ -103,7 +103,7 @@ async def test_full_claim_frees_no_slot(world: World) -> None:
 
 
 async def test_late_answer_loses(world: World) -> None:
-    """A claim that ended is nobody's to end again, whatever the answer and the fence."""
+    """A claim that has ended cannot be ended again, whatever the answer and the fence."""
     job = await world.job()
     await world.settle(job, NO_RECORD)
     before = await world.contents()
@@ -114,7 +114,7 @@ async def test_late_answer_loses(world: World) -> None:
 
 
 async def test_superseded_answer_loses(world: World) -> None:
-    """The answer to a superseded claim changes nothing."""
+    """An answer to a superseded claim changes nothing."""
     job = await world.job(person=world.person("x"))
     await world.again(job, person=world.person("x"))
     before = await world.contents()
@@ -124,7 +124,7 @@ async def test_superseded_answer_loses(world: World) -> None:
 
 
 async def test_foreign_fence_loses(world: World) -> None:
-    """A settlement under a lease that somebody else has won since changes nothing."""
+    """A settlement under a lease that another worker has won since changes nothing."""
     job = await world.job()
     late = job.lease.until
     won = await world.jobs.take(
@@ -141,7 +141,7 @@ async def test_foreign_fence_loses(world: World) -> None:
 
 
 async def test_time_limit_needs_no_fence(world: World) -> None:
-    """The 48 h limit ends a claim whoever holds its lease."""
+    """The 48 h limit ends a claim regardless of its lease."""
     job = await world.job(person=world.person("x"))
     claim = await world.settle(job, TIMED_OUT, lease_id=None)
     assert claim is not None
@@ -151,14 +151,14 @@ async def test_time_limit_needs_no_fence(world: World) -> None:
 
 
 async def test_unknown_claim_settles_to_nothing(world: World) -> None:
-    """Neither an unknown account nor an unknown claim of a known one is anybody's to end."""
+    """An unknown account, and an unknown claim of a known account, return None."""
     job = await world.job()
     assert await world.settle(replace(job, account_token=world.opening().account_token), NO_RECORD) is None
     assert await world.settle(replace(job, claim_id=world.new_id()), NO_RECORD) is None
 
 
 async def test_record_and_outcome_must_agree(world: World) -> None:
-    """A success without record and a failure with one are programming errors."""
+    """A success without a record and a failure with one are programming errors."""
     job = await world.job()
     with pytest.raises(ValueError, match="record"):
         await world.settle(job, MATCHED, record=None)
@@ -167,7 +167,7 @@ async def test_record_and_outcome_must_agree(world: World) -> None:
 
 
 async def test_mismatch_is_counted_at_its_own_time(world: World) -> None:
-    """The count is kept under the limiter key of the opening, which the job then forgets."""
+    """It is counted under the limiter key of the opening, which the job then deletes."""
     asked = world.opening()
     job = await world.job(person=asked.person)
     await world.settle(job, MISMATCHED, now=at(after=timedelta(minutes=3)))
@@ -189,7 +189,7 @@ async def test_many_settle_at_once(world: World) -> None:
 
 
 async def test_settle_and_supersede_at_once(world: World) -> None:
-    """However an answer and a new claim of one account meet, the person holds exactly one slot."""
+    """If an answer and a new claim of one account coincide, the person holds exactly one slot."""
     for _ in range(5):
         name = world.new_id()
         job = await world.job(person=world.person(name))
@@ -216,7 +216,7 @@ async def test_postpone_stores_the_intake_and_gives_the_lease_up(world: World) -
 
 
 async def test_postpone_repeated_changes_nothing(world: World) -> None:
-    """After a lost answer the lease is gone: a repeat is False and the claim waits as it should."""
+    """After a lost answer the lease is released: a repeat is False and the claim waits as before."""
     job = await world.waiting()
     before = await world.contents()
     assert not await world.postpone(job, state=JobState.UNKNOWN)
@@ -224,7 +224,7 @@ async def test_postpone_repeated_changes_nothing(world: World) -> None:
 
 
 async def test_postpone_loses_against_an_outcome(world: World) -> None:
-    """A claim that ended meanwhile is not postponed."""
+    """A claim that has ended is not postponed."""
     job = await world.job()
     await world.settle(job, NO_RECORD)
     before = await world.contents()
@@ -233,7 +233,7 @@ async def test_postpone_loses_against_an_outcome(world: World) -> None:
 
 
 async def test_retry_time_of_a_waiting_claim(world: World) -> None:
-    """A PENDING claim says when its job is due."""
+    """A PENDING claim shows when its job is due."""
     asked = world.opening()
     job = await world.job(request=asked.request)
     due = at(after=timedelta(seconds=30)).real
@@ -268,7 +268,7 @@ async def test_overdue_claims_oldest_first(world: World) -> None:
 
 
 async def test_purge_forgets_old_requests(world: World) -> None:
-    """Request rows made before the time go, with one entry; the claims stay."""
+    """Request rows made before the time are deleted, with one entry; the claims stay."""
     old, new = world.opening(), world.opening(now=at(after=timedelta(days=1)))
     await world.open(old)
     await world.open(new)
@@ -284,7 +284,7 @@ async def test_purge_forgets_old_requests(world: World) -> None:
 
 
 async def test_purge_of_nothing_writes_nothing(world: World) -> None:
-    """Without an old request there is no entry."""
+    """Without old requests there is no entry."""
     await world.open()
     before = await world.contents()
     event = world.event(EventType.REQUEST_PURGE)
@@ -293,7 +293,7 @@ async def test_purge_of_nothing_writes_nothing(world: World) -> None:
 
 
 async def test_purge_forgets_old_mismatches(world: World) -> None:
-    """Mismatches that no limit looks at any more go with the requests."""
+    """Mismatches outside the limiter's window are deleted too."""
     await world.settle(await world.job(), MISMATCHED)
     for days, left in ((0, 1), (1, 0)):
         now = at(after=timedelta(days=days))
@@ -302,7 +302,7 @@ async def test_purge_forgets_old_mismatches(world: World) -> None:
 
 
 async def test_progress_survives_the_database(world: World) -> None:
-    """Every field of progress comes back as it was stored."""
+    """Every field of progress is restored as stored."""
     job = await world.job()
     progress = JobProgress(JobState.IN_PROGRESS, 1, NOW, at().real, attempts=3, missing=1, resends=2)
     assert await world.jobs.advance(job, progress=progress, keep_lease=False)
@@ -314,7 +314,7 @@ async def test_progress_survives_the_database(world: World) -> None:
 
 
 async def test_a_deposit_waits_for_the_lease(world: World) -> None:
-    """An intake that another caller brings is stored once; the job is due when its holder's lease ends."""
+    """An intake brought by another caller is stored once; the job is due when its holder's lease ends."""
     job = await world.job()
 
     async def deposit() -> bool:
@@ -341,7 +341,7 @@ async def test_a_deposit_waits_for_the_lease(world: World) -> None:
 
 @asynccontextmanager
 async def _meanwhile(world: World, act: Any, *args: Any, **kwargs: Any) -> AsyncIterator[None]:
-    """Keep an act of the claims' store open for the length of the block and a moment longer."""
+    """Keep a claim act open for the duration of the block and slightly longer."""
     work = partial(unwrap(act), world.claims)
     async with held_act(world.database, lambda connection: work(connection, *args, **kwargs)):
         yield
@@ -349,7 +349,7 @@ async def _meanwhile(world: World, act: Any, *args: Any, **kwargs: Any) -> Async
 
 
 async def test_an_intake_that_came_while_settling_waited_is_deleted(world: World) -> None:
-    """Settle sees what the act before it stored, though it began to look when nothing was there."""
+    """Settle sees an intake stored by the act it waited for."""
     job = await world.job()
     event = world.event(EventType.CLAIM_POSTPONE, job.account_token)
     key = {"account_token": job.account_token, "claim_id": job.claim_id}
@@ -362,7 +362,7 @@ async def test_an_intake_that_came_while_settling_waited_is_deleted(world: World
 
 
 async def test_a_claim_superseded_while_settling_waited_is_not_settled(world: World) -> None:
-    """Settle sees that the claim has ended, though it was PENDING when it began to look."""
+    """Settle sees that the claim ended while it waited."""
     job = await world.job(person=world.person("x"))
     asked = world.opening(account_token=job.account_token, new_account=False, person=world.person("y"))
     event, superseded = (
@@ -376,7 +376,7 @@ async def test_a_claim_superseded_while_settling_waited_is_not_settled(world: Wo
 
 
 async def test_a_job_whose_intake_came_while_taking_waited_is_not_taken(world: World) -> None:
-    """It is a worker's now."""
+    """The job is now a worker's."""
     job = await world.job()
     late = job.lease.until
     event = world.event(EventType.CLAIM_POSTPONE, job.account_token)

@@ -1,4 +1,4 @@
-"""How many statements the acts of a sign-up send, against both databases."""
+"""The number of statements in the acts of a sign-up, against both databases."""
 
 from collections.abc import Awaitable
 from datetime import timedelta
@@ -10,12 +10,12 @@ from idvault.storage.key.shred import SqlShredStore
 from tests.storage.hooks import before_statements
 from tests.support.storage_world import MATCHED, MISMATCHED, NO_RECORD, World, at
 
-# What VerifyIndividual may cost at the edge, from the request to the answer.
+# The budget of VerifyIndividual at the edge, from the request to the answer.
 _MOST = 20
 
 
 async def _sent(database: Database, act: Awaitable[Any]) -> tuple[int, Any]:
-    """Return how many statements an act sends, BEGIN and COMMIT not counted, and its result."""
+    """Return an act's number of statements, without BEGIN and COMMIT, and its result."""
     seen: list[str] = []
     with before_statements(database, seen.append):
         result = await act
@@ -23,7 +23,7 @@ async def _sent(database: Database, act: Awaitable[Any]) -> tuple[int, Any]:
 
 
 async def test_a_sign_up_is_few_statements(world: World, shred_database: Database) -> None:
-    """Somebody new: open, a turn at the registry, a shred key and settle."""
+    """A new person: open, a slot at the registry, a shred key and settle."""
     opened, answer = await _sent(world.database, world.open())
     gap, now = timedelta(seconds=1), at().real
     turn, _ = await _sent(world.database, world.budget.take("nppa/check", gap=gap, now=now, latest=now))
@@ -36,7 +36,7 @@ async def test_a_sign_up_is_few_statements(world: World, shred_database: Databas
 
 
 async def test_statements_of_other_openings(world: World) -> None:
-    """A second account of a person, one too many, a verification once more, a repeated request."""
+    """A person's second account, one too many, a re-verification, a repeated request."""
     sign_up: dict[str, Any] = {"person": world.person("x"), "accounts_per_person": 2}
     verified = await world.verified(**sign_up)
     asked = world.opening(**{**sign_up, "person": world.person("x")})
@@ -48,7 +48,7 @@ async def test_statements_of_other_openings(world: World) -> None:
 
 
 async def test_statements_of_other_endings(world: World) -> None:
-    """A failure, a mismatch, and a success of a claim that waited and has an intake to delete."""
+    """A failure, a mismatch, and a success of a waiting claim with an intake to delete."""
     failed, _ = await _sent(world.database, world.settle(await world.job(), NO_RECORD))
     mismatched, _ = await _sent(world.database, world.settle(await world.job(), MISMATCHED))
     waited, _ = await _sent(world.database, world.settle(await world.waiting(), MATCHED, lease_id=None))
@@ -56,7 +56,7 @@ async def test_statements_of_other_endings(world: World) -> None:
 
 
 async def test_a_record_is_hashed_once(world: World, monkeypatch: Any) -> None:
-    """The digest that the log, the receipt and the answer name is computed once in an act."""
+    """The digest in the log, the receipt and the answer is computed once per act."""
     hashed: list[SealedRecord] = []
     digest = SealedRecord.digest
 

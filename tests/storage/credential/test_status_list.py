@@ -28,7 +28,7 @@ ISSUED = datetime(2026, 2, 28, 4, 0, tzinfo=UTC)
 
 
 class Lists:
-    """The stores and makers of this file."""
+    """The stores and builders of this file."""
 
     def __init__(self, world: World, database: Database) -> None:
         self.world = world
@@ -78,7 +78,7 @@ def lists(world: World, main_database: Database) -> Lists:
 
 
 async def test_a_credential_has_one_place(world: World, lists: Lists) -> None:
-    """Each credential has a place that no other one has, also of the same account."""
+    """Each credential has a unique index, also within one account."""
     one, other = await world.verified(), await world.verified()
     places = [await lists.issue(job) for job in (one, one, other)]
     assert [(each.list_number, each.list_index) for each in places] == [(0, 7), (0, 8), (0, 9)]
@@ -89,7 +89,7 @@ async def test_a_credential_has_one_place(world: World, lists: Lists) -> None:
 
 
 async def test_a_crowded_list_gets_a_successor(world: World, lists: Lists) -> None:
-    """Where every place that was drawn is used, the next list begins."""
+    """If every drawn index is used, a new list is started."""
     job = await world.verified()
     for _ in range(3):
         await lists.issue(job)
@@ -102,7 +102,7 @@ async def test_a_crowded_list_gets_a_successor(world: World, lists: Lists) -> No
 
 
 async def test_one_request_is_one_credential(world: World, lists: Lists) -> None:
-    """Repeats, also at once, find the credential that is there; another body is refused."""
+    """Repeats, also concurrent ones, return the existing credential; a different body is refused."""
     job = await world.verified()
     wish = lists.wish(job)
     again = [replace(wish, credential_id=world.new_id(), issued_at=NOW) for _ in range(5)]
@@ -114,7 +114,7 @@ async def test_one_request_is_one_credential(world: World, lists: Lists) -> None
 
 
 async def test_a_request_of_a_claim_is_no_credentials(world: World, lists: Lists) -> None:
-    """A request id that a claim used is refused for a credential."""
+    """A request id used by a claim is refused for a credential."""
     request = world.request()
     job = await world.verified(request=request)
     with pytest.raises(AlreadyExistsError):
@@ -122,7 +122,7 @@ async def test_a_request_of_a_claim_is_no_credentials(world: World, lists: Lists
 
 
 async def test_who_has_no_credential(world: World, lists: Lists) -> None:
-    """Nobody unverified, run out, closed, unknown or of another party; and nothing is left behind."""
+    """Unverified, expired, closed, unknown and other parties' accounts are refused without a trace."""
     verified = await world.verified()
     closed = await world.verified()
     await world.do(
@@ -144,7 +144,7 @@ async def test_who_has_no_credential(world: World, lists: Lists) -> None:
 
 
 async def test_all_of_an_accounts_entries_follow_a_change(world: World, lists: Lists) -> None:
-    """An expiry turns every entry of the account at once, and no other one; the version counts it."""
+    """An expiry changes every entry of the account and no other; the version is counted up."""
     job, other = await world.verified(), await world.verified()
     for each in (job, other, job):
         await lists.issue(each)
@@ -161,9 +161,9 @@ async def test_all_of_an_accounts_entries_follow_a_change(world: World, lists: L
 
 
 async def test_a_batch_is_few_statements(world: World, lists: Lists, main_database: Database) -> None:
-    """Ten changed accounts with entries in two lists take as many statements as one does."""
+    """Ten changed accounts with entries in two lists need as many statements as one."""
     job = await world.verified()
-    for _ in range(4):  # the last one begins the second list
+    for _ in range(4):  # the last one starts the second list
         await lists.issue(job)
     counts = []
     for jobs_of in (1, 10):
@@ -180,7 +180,7 @@ async def test_a_batch_is_few_statements(world: World, lists: Lists, main_databa
 async def test_an_erased_or_closed_account_is_invalid_and_its_places_stay_used(
     world: World, lists: Lists
 ) -> None:
-    """An account that is no more says INVALID; its marks stay, and name nobody."""
+    """A removed account's entries are INVALID; its marks stay, without naming it."""
     job = await world.verified()
     credential = await lists.issue(job)
     await lists.follow()
@@ -199,7 +199,7 @@ async def test_an_erased_or_closed_account_is_invalid_and_its_places_stay_used(
 
 
 async def test_a_rebuild_sees_what_nobody_noted(world: World, lists: Lists) -> None:
-    """A state that was changed behind the stores' back, and a day that has come, are in the next list."""
+    """A rebuilt list includes direct database changes and accounts that expired today."""
     one, other = await world.verified(), await world.verified()
     for job in (one, other):
         await lists.issue(job)
@@ -217,7 +217,7 @@ async def test_a_rebuild_sees_what_nobody_noted(world: World, lists: Lists) -> N
 
 
 async def test_a_credential_that_ran_out_goes(world: World, lists: Lists) -> None:
-    """After its time a credential's entry goes; its request is then unknown, its place stays used."""
+    """An expired credential is deleted; its request is then unknown, its index stays used."""
     job = await world.verified()
     wish = lists.wish(job)
     await lists.ask(wish)
@@ -231,7 +231,7 @@ async def test_a_credential_that_ran_out_goes(world: World, lists: Lists) -> Non
 
 
 async def test_workers_and_acts_at_once(world: World, lists: Lists) -> None:
-    """Whoever updates and rebuilds while accounts change, the lists end as the accounts are."""
+    """With concurrent updates, rebuilds and account changes, the lists end up matching the accounts."""
     signed = [await world.verified() for _ in range(6)]
     for place, job in enumerate(signed):
         await lists.issue(job, candidates=(place,))
@@ -253,7 +253,7 @@ async def test_workers_and_acts_at_once(world: World, lists: Lists) -> None:
 
 
 async def test_no_list_yet(world: World, lists: Lists) -> None:
-    """Without a credential there is no list, and changes are followed all the same."""
+    """Without credentials there is no list, but changes are still marked as listed."""
     assert await lists.store.update(today=TODAY, limit=9) == 0
     await world.verified()
     assert await lists.store.update(today=TODAY, limit=9) == 1
@@ -264,7 +264,7 @@ async def test_no_list_yet(world: World, lists: Lists) -> None:
 
 
 async def test_a_key_is_announced_once(lists: Lists) -> None:
-    """The first announcement stands."""
+    """The first announcement is kept."""
     key = StatusKey(b"k" * 32, "status-token", ISSUED)
     for each in (key, replace(key, announced_at=NOW), StatusKey(b"j" * 32, "status-list", NOW)):
         await lists.keys.announce(each)

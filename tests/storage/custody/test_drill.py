@@ -1,4 +1,4 @@
-"""Drills in both databases: one record for a quorum, and passes at once."""
+"""Drills in both databases: one record per quorum, and concurrent passes."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -36,7 +36,7 @@ def event(room: Chamber, kind: EventType) -> Any:
 
 
 async def complete(room: Chamber, *, seconds: int = 0, number: str | None = None) -> None:
-    """Note a pass of custodian-a that was signed so many seconds after the start."""
+    """Store a pass of custodian-a, signed this many seconds after the start."""
     actor_id, now = person(A).actor_id, room.now()
     passing = Passing("e" * 64, actor_id, now.real + timedelta(seconds=seconds))
     request = Request(actor_id, number or request_id(), bytes(32))
@@ -45,7 +45,7 @@ async def complete(room: Chamber, *, seconds: int = 0, number: str | None = None
 
 
 async def test_a_record_comes_back_as_it_was_sealed(room: Chamber) -> None:
-    """With its entry and its time; another quorum has none."""
+    """The record has its entry and time; another quorum has none."""
     record, made = builders.record(), event(room, EventType.DRILL_RENEW)
     assert await room.drill_store.renew(record, now=room.now(), event=made)
     found = await room.drill_store.get(quorum_id="e" * 64)
@@ -56,7 +56,7 @@ async def test_a_record_comes_back_as_it_was_sealed(room: Chamber) -> None:
 
 
 async def test_two_workers_make_one_record(room: Chamber) -> None:
-    """Whoever is second writes nothing, no entry either."""
+    """The second worker writes nothing, and no entry."""
     records = [replace(builders.record(), record_id=f"{number:032x}") for number in range(4)]
     written = await asyncio.gather(
         *(
@@ -69,7 +69,7 @@ async def test_two_workers_make_one_record(room: Chamber) -> None:
 
 
 async def test_a_signature_counts_once_at_once(room: Chamber) -> None:
-    """Eight times the same signature is one pass; one of the same second or before is none."""
+    """The same signature eight times is one pass; a signature of the same second or earlier is refused."""
     answers = await asyncio.gather(*(complete(room) for _ in range(8)), return_exceptions=True)
     refused = [answer for answer in answers if answer is not None]
     assert len(refused) == 7
@@ -83,7 +83,7 @@ async def test_a_signature_counts_once_at_once(room: Chamber) -> None:
 
 
 async def test_one_request_eight_times_at_once(room: Chamber) -> None:
-    """With one request_id it is one pass, and nobody is refused; a refused one leaves no trace."""
+    """With one request_id it is one pass and nobody is refused; a refused pass leaves no trace."""
     number = request_id()
     await asyncio.gather(*(complete(room, number=number) for _ in range(8)))
     assert len(await room.logged(EventType.DRILL_COMPLETE)) == 1

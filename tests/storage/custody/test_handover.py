@@ -1,4 +1,4 @@
-"""Hand-overs in both databases: batches at once, repeats, and what is passed over."""
+"""Hand-overs in both databases: concurrent batches, repeats, and skipped shares."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -74,7 +74,7 @@ async def test_one_request_at_once_is_one_batch(room: Chamber) -> None:
 
 
 async def test_two_batches_at_once_move_each_share_once(room: Chamber) -> None:
-    """Batches that overlap, in any order of their accounts: each record counts in one of them."""
+    """Overlapping batches in any order: each record counts in one of them."""
     accounts = [await room.account() for _ in range(6)]
     adopt(room, D, B, C)
     one, other = await batch(room, *accounts[:4]), await batch(room, *accounts[:1:-1])
@@ -99,7 +99,7 @@ async def test_two_batches_at_once_move_each_share_once(room: Chamber) -> None:
     ],
 )
 async def test_a_share_of_something_else_is_passed_over(room: Chamber, change: dict[str, Any]) -> None:
-    """Another version, quorum, hash or account: nothing changes but the log."""
+    """A wrong version, quorum, hash or account changes only the log."""
     account = await room.account()
     before = await stored(room, account)
     adopt(room, D, B, C)
@@ -118,7 +118,7 @@ async def test_a_share_of_something_else_is_passed_over(room: Chamber, change: d
 
 
 async def test_what_waits_is_counted_by_quorum(room: Chamber) -> None:
-    """Tokens in order, after one, up to a limit; counts of each present quorum, mixed ones too."""
+    """Tokens in order, after a token, up to a limit; counts per present quorum, including mixed ones."""
     accounts = sorted([await room.account() for _ in range(4)])
     first = room.rosters.current.quorums[0].id
     assert await room.handovers.tokens(quorum_ids={first}, after="", limit=3) == accounts[:3]
@@ -136,7 +136,7 @@ async def test_what_waits_is_counted_by_quorum(room: Chamber) -> None:
 
 
 async def test_pages_of_several_quorums_are_in_one_order(room: Chamber) -> None:
-    """Each account comes once, whichever quorum its record has, and no page is longer than its limit."""
+    """Each account is listed once, whatever its record's quorum, and no page exceeds its limit."""
     accounts = sorted([await room.account() for _ in range(5)])
     first = room.rosters.current.quorums[0].id
     adopt(room, D, B, C)

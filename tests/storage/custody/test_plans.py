@@ -8,7 +8,7 @@ _INDEX = "ix_records_present_quorum_id_account_token"
 
 
 async def test_a_page_of_tokens_is_read_in_order(main_database: Database) -> None:
-    """By the index alone, without sorting all that are left."""
+    """Only the index is read, without sorting the rest."""
     plan = await plan_of(main_database, handover._TOKENS, quorum_id="a" * 64, after="acct_", limit=9)
     assert f"COVERING INDEX {_INDEX} (present_quorum_id=? AND account_token>?)" in plan or (
         f"Index Only Scan using {_INDEX}" in plan
@@ -18,7 +18,7 @@ async def test_a_page_of_tokens_is_read_in_order(main_database: Database) -> Non
 
 
 async def test_records_are_counted_by_the_index_alone(main_database: Database) -> None:
-    """Their sealed bytes stay unread."""
+    """The sealed bytes are not read."""
     plan = await plan_of(main_database, handover._BY_QUORUM)
     assert f"COVERING INDEX {_INDEX}" in plan or f"Index Only Scan using {_INDEX}" in plan
 

@@ -1,4 +1,4 @@
-"""Lists of disclosures and what belongs to one are found by indices, on both databases."""
+"""Lists of disclosures and their parts are found by indexes, on both databases."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from tests.support.storage_world import NOW
 
 _PENDING = {"now": NOW, "quorum_ids": ["a", "b"], "custodian": "c", "offset": 0, "limit": 9}
 _BY_STATE = "ix_disclosures_state_expire_at"
-# Each with what SQLite's plan must tell, and the index that PostgreSQL's must name.
+# Each statement with the text that SQLite's plan must contain, and the index in PostgreSQL's plan.
 PLANS: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
     "due": (
         lists._DUE,
@@ -58,7 +58,7 @@ PLANS: dict[str, tuple[Statement[Any], dict[str, Any], str, str]] = {
 
 @pytest.mark.parametrize("name", PLANS)
 async def test_an_index_finds_the_rows(main_database: Database, databases: Databases, name: str) -> None:
-    """The one that was made for it, so that no table of disclosures is read whole."""
+    """The intended index is used, so no table of disclosures is scanned."""
     asked, parameters, sqlite, postgresql = PLANS[name]
     plan = await plan_of(main_database, asked, **parameters)
     assert (sqlite if databases.kind == "sqlite" else postgresql) in plan

@@ -1,4 +1,4 @@
-"""Disclosures in both databases: the acts at once, their order of locks, and what they leave."""
+"""Disclosures in both databases: concurrent acts, their lock order, and what they store."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -27,12 +27,12 @@ async def room(databases: Databases, tmp_path: Path) -> AsyncIterator[Chamber]:
 
 
 async def at_once(*works: Any) -> list[Any]:
-    """Run everything at once; return answers and refusals."""
+    """Run everything concurrently; return answers and refusals."""
     return list(await asyncio.gather(*works, return_exceptions=True))
 
 
 def reasons(answers: list[Any]) -> list[Reason]:
-    """Return the reasons of those that were refused."""
+    """Return the reasons of the refusals."""
     refused = [answer for answer in answers if isinstance(answer, BaseException)]
     known = [answer.reason for answer in refused if isinstance(answer, IdvaultError)]
     assert len(known) == len(refused), refused
@@ -40,7 +40,7 @@ def reasons(answers: list[Any]) -> list[Reason]:
 
 
 async def test_the_whole_life(room: Chamber) -> None:
-    """Asked for, approved, opened, swept: each state is stored, each act has its entry."""
+    """Requested, approved, opened, swept: each state is stored, each act has its entry."""
     account = await room.account()
     disclosure_id = await room.request(account)
     await room.approve(disclosure_id, A, C)
@@ -57,7 +57,7 @@ async def test_the_whole_life(room: Chamber) -> None:
 
 
 async def test_three_custodians_at_once(room: Chamber) -> None:
-    """Two approvals count, the third comes too late: ILLEGAL_TRANSITION."""
+    """Two approvals count, the third is too late: ILLEGAL_TRANSITION."""
     disclosure_id, paper = await filed(room)
     answers = await at_once(*(decide(room, decision(paper, name)) for name in CUSTODIANS))
     assert reasons(answers) == [Reason.ILLEGAL_TRANSITION]
@@ -69,7 +69,7 @@ async def test_three_custodians_at_once(room: Chamber) -> None:
 
 
 async def test_one_decision_asked_for_eight_times_at_once(room: Chamber) -> None:
-    """With one request_id it is one decision, and everybody is told the same."""
+    """With one request_id it is one decision, and all callers get the same answer."""
     _, paper = await filed(room)
     command = decision(paper, A)
     answers = await at_once(*(decide(room, command) for _ in range(8)))
@@ -79,7 +79,7 @@ async def test_one_decision_asked_for_eight_times_at_once(room: Chamber) -> None
 
 
 async def test_eight_openings_at_once(room: Chamber) -> None:
-    """One was permitted, so one happens; with one request_id all get the same."""
+    """One opening is allowed, so one happens; with one request_id all get the same answer."""
     disclosure_id = await room.request(await room.account())
     await room.approve(disclosure_id, A, B)
     answers = await at_once(*(open_once(room, disclosure_id) for _ in range(8)))
@@ -107,7 +107,7 @@ async def test_the_budget_holds_at_once(room: Chamber) -> None:
 
 
 async def test_refusals_at_once_are_all_counted(room: Chamber) -> None:
-    """One entry, and a count of the rest."""
+    """One entry, and a count of the others."""
     actor_id = person("auditor-a").actor_id
     looks = (room.auditing.get(actor_id=actor_id, disclosure_id="0" * 32, now=room.now()) for _ in range(8))
     assert reasons(await at_once(*looks)) == [Reason.REQUEST_NOT_FOUND] * 8
@@ -117,7 +117,7 @@ async def test_refusals_at_once_are_all_counted(room: Chamber) -> None:
 
 
 async def test_pages_of_what_waits(room: Chamber) -> None:
-    """Oldest first, without what was decided, is over, or is another quorum's."""
+    """Oldest first, without decided, expired or other quorums' disclosures."""
     account = await room.account()
     made = []
     for _ in range(3):

@@ -7,7 +7,7 @@ from tests.support.storage_world import NO_RECORD, World
 
 
 async def test_first_key_of_a_day_stays(world: World) -> None:
-    """Whoever publishes second gets the key that is published."""
+    """A second publisher gets the key that is published already."""
     first, second = (DayKey("2026-03-01", "synthetic", world.random(32)) for _ in range(2))
     assert await world.day_keys.publish(first) == first
     assert await world.day_keys.publish(second) == first
@@ -23,7 +23,7 @@ async def test_publishers_at_once_agree(world: World) -> None:
 
 
 async def test_the_newest_key_of_a_day_comes_last(world: World) -> None:
-    """The first key of a day is named by the day, those after it by their minutes."""
+    """The first key of a day is named by the day, later ones by their minutes."""
     names = ["2026-03-01", "2026-03-01T00:10", "2026-03-01T23:50", "2026-03-02"]
     for name in (names[2], names[3], names[0], names[1]):
         await world.day_keys.publish(DayKey(name, "synthetic", world.random(32)))
@@ -34,7 +34,7 @@ async def test_the_newest_key_of_a_day_comes_last(world: World) -> None:
 
 
 async def test_a_key_is_forgotten_alone(world: World) -> None:
-    """The others stay; forgetting what is gone is no mistake."""
+    """The other keys stay; deleting a missing key is not an error."""
     for name in ("2026-03-01", "2026-03-01T00:10"):
         await world.day_keys.publish(DayKey(name, "synthetic", world.random(32)))
     for _ in range(2):
@@ -43,7 +43,7 @@ async def test_a_key_is_forgotten_alone(world: World) -> None:
 
 
 async def test_a_key_is_needed_while_a_claim_waits_under_it(world: World) -> None:
-    """Until the claim is settled; another key of the day is not."""
+    """It is needed until the claim is settled; another key of the day is not."""
     job = await world.waiting()
     assert await world.day_keys.is_needed(day="2026-03-01")
     assert not await world.day_keys.is_needed(day="2026-03-01T00:10")

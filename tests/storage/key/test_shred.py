@@ -9,7 +9,7 @@ from idvault.storage.key.shred import SqlShredStore
 
 
 async def test_key_is_never_overwritten(shred_database: Database) -> None:
-    """The first candidate of an account is its key for ever."""
+    """The first candidate of an account stays its key forever."""
     store = SqlShredStore(database=shred_database)
     assert await store.obtain(account_token="acct_1", candidate=b"1" * 32) == b"1" * 32
     assert await store.obtain(account_token="acct_1", candidate=b"2" * 32) == b"1" * 32
@@ -17,7 +17,7 @@ async def test_key_is_never_overwritten(shred_database: Database) -> None:
 
 
 async def test_sealers_at_once_agree(shred_database: Database) -> None:
-    """Concurrent candidates of one account all read back one key."""
+    """Concurrent candidates of one account all get the same key."""
     store = SqlShredStore(database=shred_database)
     kept = await asyncio.gather(
         *(store.obtain(account_token="acct_1", candidate=bytes([turn]) * 32) for turn in range(16))

@@ -1,4 +1,4 @@
-"""The log's signed notes in the second database, against both databases."""
+"""The log's signed notes in the shred database, against both kinds of database."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ from tests.support.databases import Databases
 
 @pytest.mark.parametrize("size", [100, 100_000])
 async def test_a_note_replaces_its_former_one_only(shred_database: Database, size: int) -> None:
-    """Whoever does not know the newest note changes nothing."""
+    """Without the newest note nothing is replaced."""
     store = SqlCheckpointStore(database=shred_database)
     first, second, third = (bytes([number]) * size for number in range(3))
     assert await store.latest() is None
@@ -25,7 +25,7 @@ async def test_a_note_replaces_its_former_one_only(shred_database: Database, siz
 
 
 async def test_the_two_notes_are_apart(shred_database: Database) -> None:
-    """What was signed last is not yet the newest for everybody."""
+    """The last signed note is not yet the newest published one."""
     newest = SqlCheckpointStore(database=shred_database)
     signed = SqlCheckpointStore(database=shred_database, name=SIGNED)
     assert await signed.replace(former=None, note=b"signed")
@@ -36,7 +36,7 @@ async def test_the_two_notes_are_apart(shred_database: Database) -> None:
 
 @pytest.mark.parametrize("former", [None, b"former"])
 async def test_one_of_many_wins(databases: Databases, former: bytes | None) -> None:
-    """Of workers that replace one note at once exactly one does, and its note is there for all."""
+    """Of workers that replace a note concurrently exactly one succeeds, and all see its note."""
     homes = [Database(url=databases.shred_url) for _ in range(6)]
     stores = [SqlCheckpointStore(database=database) for database in homes]
     if former is not None:

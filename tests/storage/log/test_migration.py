@@ -1,4 +1,4 @@
-"""The step to a log with an order, from databases that hold entries already."""
+"""The migration to a sequenced log, from databases that already hold entries."""
 
 from pathlib import Path
 
@@ -30,7 +30,7 @@ def urls(maker: Maker, tmp_path: Path) -> tuple[str, str]:
 
 
 async def test_entries_of_the_first_version_get_their_places(urls: tuple[str, str]) -> None:
-    """Their real time is their business time, the only one that is known, and they are sequenced by it."""
+    """Their business time, the only known one, becomes their real time, and they are sequenced by it."""
     await migrations.change(urls[0], _to_first)
     await migrations.upgrade_both(*urls)
     await migrations.check_current(*urls)

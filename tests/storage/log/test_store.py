@@ -32,7 +32,7 @@ async def _write(database: Database, *leaves: bytes) -> None:
 
 
 async def test_an_empty_log(store: SqlLogStore) -> None:
-    """Nothing is sequenced, and the head says when a sequencer looked last."""
+    """Nothing is sequenced, and the head has the time of the last sequencing."""
     assert (await store.head()).size == 0
     for after in (timedelta(0), timedelta(seconds=1)):
         assert await store.sequence(limit=10, now=NOW + after) == 0
@@ -43,7 +43,7 @@ async def test_an_empty_log(store: SqlLogStore) -> None:
 
 
 async def test_acts_are_sequenced_as_written(world: World, store: SqlLogStore) -> None:
-    """The leaf of an act has an index after the next step, and waits since its real time."""
+    """An act's leaf has an index after the next step, and waits since its real time."""
     event = world.event(EventType.CLAIM_OPEN)
     asked = world.opening()
     await world.claims.open(asked, event=event, superseded=world.event(EventType.CLAIM_SUPERSEDE))
@@ -62,7 +62,7 @@ async def test_acts_are_sequenced_as_written(world: World, store: SqlLogStore) -
 async def test_older_entries_come_first_and_a_limit_holds(
     main_database: Database, store: SqlLogStore
 ) -> None:
-    """The order is that of the real times, however many are taken at once."""
+    """Entries are sequenced by real time, whatever the limit."""
     leaves = merkle.log_of(10)
     for number in (7, 3, 9, 0, 1, 2, 4, 5, 6, 8):
         await logs.append(main_database, [leaves[number]], first=number)
@@ -72,7 +72,7 @@ async def test_older_entries_come_first_and_a_limit_holds(
 
 
 async def test_the_tree_is_that_of_the_definition(main_database: Database, store: SqlLogStore) -> None:
-    """The head's root and the stored hashes of levels 0 and 8 are RFC 6962's; no other level is stored."""
+    """The head's root and the stored hashes of levels 0 and 8 match RFC 6962; no other level is stored."""
     leaves = merkle.log_of(600)
     await _write(main_database, *leaves)
     for limit in (1, 255, 100, 200, 500):
@@ -96,7 +96,7 @@ async def test_the_tree_is_that_of_the_definition(main_database: Database, store
 async def test_a_missing_hash_is_damage(
     main_database: Database, store: SqlLogStore, missing: Subtree
 ) -> None:
-    """What is not stored is not made up."""
+    """A missing hash raises DamagedError."""
     await _write(main_database, *merkle.log_of(5))
     await store.sequence(limit=10, now=NOW)
     with pytest.raises(DamagedError):
@@ -106,7 +106,7 @@ async def test_a_missing_hash_is_damage(
 async def test_a_missing_entry_hides_the_following_ones(
     world: World, main_database: Database, store: SqlLogStore
 ) -> None:
-    """No entry passes for the one before it."""
+    """No entry takes the place of a missing one."""
     leaves = merkle.log_of(6)
     await _write(main_database, *leaves)
     await store.sequence(limit=10, now=NOW)
@@ -119,7 +119,7 @@ async def test_a_missing_entry_hides_the_following_ones(
 async def test_a_slow_transaction_is_never_skipped(
     databases: Databases, main_database: Database, store: SqlLogStore
 ) -> None:
-    """An entry that is written first and committed last gets a place, whatever was sequenced meanwhile."""
+    """An entry written first and committed last gets an index, whatever was sequenced in between."""
     event = World(main_database).event(EventType.REQUEST_PURGE, count=1, before="2026-03-01")
     async with held_act(main_database, lambda connection: log.append(connection, event)):
         if databases.kind == "postgres":
@@ -127,7 +127,7 @@ async def test_a_slow_transaction_is_never_skipped(
             assert await store.sequence(limit=10, now=NOW) == 3
             assert await store.unsequenced() == Unsequenced(0, None)
         else:
-            # SQLite has one writer: whoever sequences waits for it, and sees what it wrote.
+            # SQLite has one writer: the sequencer waits for it, and sees its rows.
             sequencing = asyncio.create_task(store.sequence(limit=10, now=NOW))
             done, _ = await asyncio.wait([sequencing], timeout=0.2)
             assert not done
@@ -142,7 +142,7 @@ async def test_a_slow_transaction_is_never_skipped(
 
 @pytest.mark.parametrize("seed", range(3))
 async def test_sequencers_at_once_give_each_entry_one_place(databases: Databases, seed: int) -> None:
-    """Three sequencers and two writers, each with connections of its own: no index twice, none left out."""
+    """Three sequencers and two writers on separate connections: no index is doubled or missing."""
     draw = random.Random(seed)  # noqa: S311 - only the sizes of batches
     homes = [Database(url=databases.main_url) for _ in range(5)]
     stop = asyncio.Event()
@@ -175,7 +175,7 @@ async def test_sequencers_at_once_give_each_entry_one_place(databases: Databases
 
 
 async def test_a_batch_is_few_statements(main_database: Database, store: SqlLogStore) -> None:
-    """A thousand entries take as many statements as one does, with every hash that they complete."""
+    """A thousand entries need as many statements as one, with every hash that they complete."""
     await _write(main_database, *merkle.log_of(1_002))
     await store.sequence(limit=1, now=NOW)
     counts = []
@@ -205,7 +205,7 @@ OVERTAKE = {
 async def test_who_loses_the_head_changes_nothing(
     world: World, main_database: Database, databases: Databases, store: SqlLogStore
 ) -> None:
-    """A head that moved under a sequencer undoes all that it did, and the next step does it."""
+    """If the head moved, the sequencer's act is rolled back, and the next step does the work."""
     await _write(main_database, *merkle.log_of(3))
     await store.sequence(limit=1, now=NOW)
     before = await world.contents()
@@ -221,7 +221,7 @@ async def test_who_loses_the_head_changes_nothing(
 async def test_a_head_that_was_set_back_gives_no_index_twice(
     world: World, main_database: Database, store: SqlLogStore
 ) -> None:
-    """The indices are taken, so that the step fails and changes nothing."""
+    """The indices are taken, so the step fails and changes nothing."""
     await _write(main_database, *merkle.log_of(3))
     await store.sequence(limit=10, now=NOW)
     await world.do(update(log_head).values(size=0, tree=CompactRange().to_bytes()))
@@ -237,7 +237,7 @@ async def test_a_head_that_was_set_back_gives_no_index_twice(
 async def test_a_damaged_head_is_not_built_upon(
     world: World, main_database: Database, store: SqlLogStore, tree: bytes
 ) -> None:
-    """A tree that is not that of the head's size stops the sequencer."""
+    """A tree that does not match the head's size stops the sequencer."""
     await _write(main_database, *merkle.log_of(3))
     await store.sequence(limit=2, now=NOW)
     await world.do(update(log_head).values(tree=tree))
@@ -248,7 +248,7 @@ async def test_a_damaged_head_is_not_built_upon(
 
 
 async def test_an_entry_that_is_added_behind_the_head_is_not_taken(world: World, store: SqlLogStore) -> None:
-    """A forged row with an index of its own keeps the index from being given, and nothing is overwritten."""
+    """A forged row with an index blocks that index, and nothing is overwritten."""
     forged = {"entry_id": "f" * 32, "log_index": 0, "leaf": b"forged"}
     await world.do(insert(log_entries).values(**forged, occurred_at=NOW, recorded_at=NOW))
     await _write(world.database, b"entry")

@@ -57,7 +57,7 @@ async def _sign(world: World, digest: str, name: str, signature: bytes = b"s" * 
 
 
 async def test_version_is_adopted_once(world: World) -> None:
-    """The first call notes the version with its file and its entry; a repeat writes nothing."""
+    """The first call stores the version with its file and entry; a repeat writes nothing."""
     assert await world.roster.newest() is None
     event = world.event(EventType.ROSTER_ADOPTED)
     assert await world.roster.adopt(_version(1, FIRST), now=at(), event=event)
@@ -75,7 +75,7 @@ async def test_version_is_adopted_once(world: World) -> None:
 
 @pytest.mark.parametrize(("version", "digest"), [(2, FIRST), (1, SECOND), (2, "3" * 64), (3, SECOND)])
 async def test_other_hash_of_a_version_is_refused(world: World, version: int, digest: str) -> None:
-    """The same version with another hash, and a hash under another version, change nothing."""
+    """A known version with another hash, or a known hash under another version, changes nothing."""
     await _adopt(world, 1, FIRST)
     await _adopt(world, 2, SECOND)
     before = await world.contents()
@@ -88,7 +88,7 @@ async def test_other_hash_of_a_version_is_refused(world: World, version: int, di
 
 
 async def test_a_version_adopted_before_files_were_kept_gets_its_file(world: World) -> None:
-    """Where only number and hash are known, the verified file is added without another entry."""
+    """If only number and hash are known, the verified file is added without another entry."""
     await _adopt(world, 1, FIRST)
     await world.do(delete(roster_versions))
     with pytest.raises(PreconditionError):
@@ -99,7 +99,7 @@ async def test_a_version_adopted_before_files_were_kept_gets_its_file(world: Wor
 
 
 async def test_one_of_many_adopts(world: World) -> None:
-    """Of 8 processes that start at once, exactly one notes the version."""
+    """Of 8 processes that start at once, exactly one stores the version."""
     for version, digest in ((1, FIRST), (2, SECOND)):
         done = await asyncio.gather(*(_adopt(world, version, digest) for _ in range(8)))
         assert done.count(True) == 1
@@ -107,7 +107,7 @@ async def test_one_of_many_adopts(world: World) -> None:
 
 
 async def test_signatures_are_collected_and_go_with_the_adoption(world: World) -> None:
-    """Each is written once with its entry; adoption clears what was proposed for its version and before."""
+    """Each is written once with its entry; adoption deletes proposals for its version and earlier ones."""
     await _adopt(world, 1, FIRST)
     assert await _propose(world, SECOND) == StoredProposal(2, SECOND, b"file " + SECOND.encode())
     await _propose(world, "3" * 64, after=timedelta(seconds=1))
@@ -129,14 +129,14 @@ async def test_signatures_are_collected_and_go_with_the_adoption(world: World) -
 
 
 async def test_signatures_at_once_see_each_other(world: World) -> None:
-    """Of three who sign at the same moment, the last one is told of all three."""
+    """Of three concurrent signers, the last one sees all three signatures."""
     await _propose(world, SECOND)
     found = await asyncio.gather(*(_sign(world, SECOND, name) for name in "abc"))
     assert sorted(len(each.signatures) for each in found) == [1, 2, 3]
 
 
 async def test_a_request_proposes_once(world: World) -> None:
-    """A repeat writes nothing; the id with another file is refused."""
+    """A repeat writes nothing; the same id with another file is refused."""
     request = world.request(relying_party="d" * 32)
     first = await _propose(world, SECOND, request=request)
     before = await world.contents()
@@ -152,7 +152,7 @@ async def test_a_request_proposes_once(world: World) -> None:
 
 
 async def test_nobody_fills_the_database_with_proposals(world: World) -> None:
-    """Eight wait, the ninth is told to come later; after 30 days there is room again."""
+    """Eight proposals may wait, the ninth is refused; after 30 days there is room again."""
     await _adopt(world, 1, FIRST)
     for number in range(rules.MOST_PROPOSALS):
         await _propose(world, f"{number:064x}")
@@ -163,7 +163,7 @@ async def test_nobody_fills_the_database_with_proposals(world: World) -> None:
 
 
 async def test_requests_of_people_are_purged(world: World) -> None:
-    """Rows of people go with those of platforms after their time."""
+    """Members' request rows are deleted with those of platforms."""
     await _propose(world, SECOND)
     purged = world.event(EventType.REQUEST_PURGE)
     before = at(after=timedelta(seconds=1)).business

@@ -56,7 +56,7 @@ async def _locked(world: World, *, after: timedelta) -> Reason | None:
 
 
 async def test_a_secret_counts_once_it_is_confirmed(world: World) -> None:
-    """Begun it is pending beside the active one; confirmed it takes its place, with its step spent."""
+    """A new secret is pending beside the active one; once confirmed it replaces it, with its step spent."""
     assert await world.second_factors.find(actor_id=WHO) is None
     await _enrolled(world)
     await _charge(world)
@@ -74,7 +74,7 @@ async def test_a_secret_counts_once_it_is_confirmed(world: World) -> None:
 
 
 async def test_repeats_are_recognised(world: World) -> None:
-    """A repeated begin gives the first answer, a repeated confirm passes, another body is refused."""
+    """A repeated begin returns the first answer, a repeated confirm passes, a different body is refused."""
     request, confirming = world.request(), world.request()
     answer = await _begin(world, b"first", request=request)
     assert await _begin(world, b"other", request=request) == answer == b"for the person: first"
@@ -87,7 +87,7 @@ async def test_repeats_are_recognised(world: World) -> None:
 
 
 async def test_ten_tries_then_a_lock_that_doubles(world: World) -> None:
-    """Tries are counted before they are compared; each lock is twice as long, and is in the log once."""
+    """Tries are charged before the comparison; each lock is twice as long, and is logged once."""
     assert await _locked(world, after=timedelta(0)) is Reason.SECOND_FACTOR_REFUSED
     await _enrolled(world)
     later = timedelta(0)
@@ -102,7 +102,7 @@ async def test_ten_tries_then_a_lock_that_doubles(world: World) -> None:
 
 
 async def test_a_step_is_spent_once_and_only_forwards(world: World) -> None:
-    """The same or an earlier step, and a secret that is no longer the active one, change nothing."""
+    """The same or an earlier step, and a secret that is no longer active, change nothing."""
     await _enrolled(world)
     await _charge(world)
     assert not await world.second_factors.accept(actor_id=WHO, secret=b"first", step=10)
@@ -115,7 +115,7 @@ async def test_a_step_is_spent_once_and_only_forwards(world: World) -> None:
 
 
 async def test_64_at_once_spend_a_step_once(world: World) -> None:
-    """Whoever comes second is refused, in both databases."""
+    """Only the first caller succeeds, in both databases."""
     await _enrolled(world)
     done = await asyncio.gather(
         *(world.second_factors.accept(actor_id=WHO, secret=b"first", step=12) for _ in range(64))
@@ -124,7 +124,7 @@ async def test_64_at_once_spend_a_step_once(world: World) -> None:
 
 
 async def test_64_tries_at_once_are_charged_one_by_one(world: World) -> None:
-    """Exactly ten are let through, however many come at the same moment."""
+    """Exactly ten of 64 concurrent tries are let through."""
     await _enrolled(world)
     done = await asyncio.gather(*(_locked(world, after=timedelta(0)) for _ in range(64)))
     assert (done.count(None), done.count(Reason.SECOND_FACTOR_LOCKED)) == (10, 54)

@@ -52,7 +52,7 @@ async def test_name_keeps_its_actor_id(world: World) -> None:
 
 
 async def test_repeat_writes_nothing(world: World) -> None:
-    """A key that is registered is returned as it is, with its own actor id."""
+    """A registered key is returned unchanged, with its actor id."""
     first = await _register(world, _platform(world))
     before = await world.contents()
     assert await _register(world, replace(first, actor_id=world.new_id())) == first
@@ -60,7 +60,7 @@ async def test_repeat_writes_nothing(world: World) -> None:
 
 
 async def test_refusals_leave_nothing_behind(world: World) -> None:
-    """A revoked key, a name in the other role and a key of another name are refused."""
+    """A revoked key, a name with another role and a key of another name are refused."""
     stored = await _register(world, _platform(world))
     revoked = await _register(world, _platform(world))
     await _revoke(world, revoked)
@@ -99,7 +99,7 @@ async def test_revoke_of_an_unknown_key(world: World) -> None:
 
 
 async def test_concurrent_keys_of_a_new_name(world: World) -> None:
-    """Keys of one new name that are registered at once agree on its actor id."""
+    """Keys of one new name registered concurrently agree on its actor id."""
     made = await asyncio.gather(*(_register(world, _platform(world)) for _ in range(8)))
     assert len({platform.actor_id for platform in made}) == 1
     assert (await world.counts())["log_entries"] == 8

@@ -1,4 +1,4 @@
-"""The campaigns' half of the sealing without keys: it hides nothing, and says so."""
+"""The sealing side of campaigns without keys: it hides nothing."""
 
 from collections.abc import Sequence
 from hashlib import sha256
@@ -12,7 +12,7 @@ class FakeReferencer:
     """Hashes references without a key."""
 
     def references(self, *, relying_party: str, references: Sequence[str]) -> list[bytes]:
-        """Return the plain hash of each."""
+        """Return the plain hash of each reference."""
         return [sha256(encode("reference", relying_party, reference)).digest() for reference in references]
 
 
@@ -26,7 +26,7 @@ class FakeCoder:
 
 
 class OpenGuard:
-    """A log that never waits, unless told otherwise."""
+    """A log guard that never waits, unless told to."""
 
     def __init__(self) -> None:
         self.refusal: Exception | None = None

@@ -1,4 +1,4 @@
-"""Wraps a store so that a named method refuses, hangs, or succeeds and loses its answer."""
+"""Wraps a store so that a named method refuses, hangs, or succeeds but loses its answer."""
 
 import asyncio
 from enum import Enum
@@ -17,7 +17,7 @@ class Fault(Enum):
 
 
 class Flaky:
-    """Passes everything on to a real store, but for the faults that are planted."""
+    """Passes calls on to a real store, except for planted faults."""
 
     def __init__(self, store: Any) -> None:
         self._store = store
@@ -25,7 +25,7 @@ class Flaky:
         self.hung = asyncio.Event()
 
     def plant(self, method: str, *faults: Fault) -> None:
-        """Let the next calls of a method go wrong, one fault each."""
+        """Make the next calls of a method fail, one fault each."""
         self.faults.setdefault(method, []).extend(faults)
 
     def __getattr__(self, method: str) -> Any:

@@ -1,11 +1,11 @@
-"""Stores for the sealing, kept in memory: they answer, refuse, or do it and lose the answer."""
+"""In-memory stores for sealing: they answer, refuse, or succeed but lose the answer."""
 
 from idvault.domain.error import Reason, UnavailableError
 from idvault.ports.sealing import DayKey
 
 
 class MemoryShredStore:
-    """Shred keys; the first candidate of an account stays."""
+    """Shred keys; the first candidate of an account is kept."""
 
     def __init__(self) -> None:
         self.keys: dict[str, bytes] = {}
@@ -13,7 +13,7 @@ class MemoryShredStore:
         self.lose_answer = False
 
     async def obtain(self, *, account_token: str, candidate: bytes) -> bytes:
-        """Insert if absent and read back; raises UnavailableError before or after, as told."""
+        """Insert if absent and read back; raises UnavailableError before or after, as configured."""
         if self.refuse:
             raise UnavailableError(Reason.STORE_UNAVAILABLE)
         key = self.keys.setdefault(account_token, candidate)
@@ -23,7 +23,7 @@ class MemoryShredStore:
 
 
 class MemoryDayKeys:
-    """Published intake keys; the first of a name stays."""
+    """Published intake keys; the first key of a name is kept."""
 
     def __init__(self) -> None:
         self.keys: dict[str, DayKey] = {}
@@ -33,7 +33,7 @@ class MemoryDayKeys:
         self.lose_answer = False
 
     async def publish(self, key: DayKey) -> DayKey:
-        """Insert if absent and return what is published; raises UnavailableError as told."""
+        """Insert if absent and return the published key; raises UnavailableError as configured."""
         if self.refuse:
             raise UnavailableError(Reason.STORE_UNAVAILABLE)
         published = self.keys.setdefault(key.day, key)
@@ -56,7 +56,7 @@ class MemoryDayKeys:
         return day in self.needed
 
     async def forget(self, *, day: str) -> None:
-        """Delete a key; raises UnavailableError before, as told."""
+        """Delete a key; raises UnavailableError before that, as configured."""
         if self.refuse_forgetting:
             raise UnavailableError(Reason.STORE_UNAVAILABLE)
         self.keys.pop(day, None)

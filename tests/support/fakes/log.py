@@ -1,4 +1,4 @@
-"""The log's ports as fakes: a count of what waits, a witness that follows C2SP tlog-witness, a directory."""
+"""Fakes of the log's ports: waiting entries, a witness that follows C2SP tlog-witness, a directory."""
 
 import asyncio
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from idvault.transparency.proof import ConsistencyError, verify_consistency
 
 
 class WaitingLog:
-    """A log store of which nothing but `unsequenced` is asked: so many entries wait since then."""
+    """A log store that supports only `unsequenced`: how many entries wait, and since when."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -23,7 +23,7 @@ class WaitingLog:
         self.refuse = False
 
     async def unsequenced(self) -> Unsequenced:
-        """Return what waits, or raise UnavailableError."""
+        """Return the waiting entries, or raise UnavailableError."""
         self.asked += 1
         await asyncio.sleep(0)
         if self.refuse:
@@ -47,10 +47,10 @@ class WaitingLog:
 
 
 class FakeWitness:
-    """Cosigns what follows what it cosigned before; can be away, hang, and lose its answer."""
+    """Cosigns checkpoints that follow the last one; can be unreachable, hang, or lose its answer."""
 
     def __init__(self, signer: NoteSigner, *, time: int = 1_772_000_000) -> None:
-        """Take its key, and the time of its cosignatures."""
+        """Set its key and the time of its cosignatures."""
         self._signer = signer
         self._time = time
         self.seen: Checkpoint | None = None
@@ -62,7 +62,7 @@ class FakeWitness:
         self.asked: list[int] = []
 
     async def add_checkpoint(self, *, old: int, proof: Sequence[bytes], note: bytes) -> Cosigned | Ahead:
-        """Cosign, tell the size that it has seen, or refuse."""
+        """Cosign, return the size that it has seen, or refuse."""
         self.asked.append(old)
         if self.hang:
             await asyncio.Event().wait()

@@ -24,7 +24,7 @@ class MemoryLog:
         self.note: bytes | None = None
 
     def append(self, *leaves: bytes) -> None:
-        """Add entries; the checkpoint stays behind."""
+        """Add entries without a new checkpoint."""
         for leaf in leaves:
             completed = self._tree.append(leaf_hash(leaf))
             self.kept.append(leaf)
@@ -32,13 +32,13 @@ class MemoryLog:
                 self.stored[Subtree(level, (self._tree.size - 1) >> level)] = completed[level]
 
     def sign(self) -> Checkpoint:
-        """Sign what is there, and return it."""
+        """Sign the current state and return the checkpoint."""
         made = Checkpoint(self._origin, self._tree.size, self._tree.root())
         self.note = checkpoint.sign(made, [self._signer])
         return made
 
     async def sequence(self, *, limit: int, now: datetime) -> int:
-        """Find nothing: every entry has its index."""
+        """Return 0: every entry has an index already."""
         return 0
 
     async def head(self) -> Head:

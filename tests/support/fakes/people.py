@@ -1,4 +1,4 @@
-"""Rosters that are verified already, and one-time codes that a test gives out."""
+"""Verified rosters, and one-time codes issued by a test."""
 
 from idvault.attest.quorum import Quorum
 from idvault.attest.roster import Roster
@@ -9,7 +9,7 @@ from idvault.domain.error import DeniedError, Reason
 
 
 class FakeRosters:
-    """Verified versions of a roster, as flows.people.roster_holder has them."""
+    """Verified versions of a roster, as in flows.people.roster_holder."""
 
     def __init__(self, *versions: Roster) -> None:
         self.versions = list(versions)
@@ -33,7 +33,7 @@ class FakeRosters:
 
 
 class FakeCodes:
-    """Second factors: each code that was given out is good once, until it is taken back."""
+    """Second factors: each issued code is valid once, until it is withdrawn."""
 
     def __init__(self) -> None:
         self.good: set[str] = set()

@@ -1,4 +1,4 @@
-"""A registry that answers by script, hangs, or decides and loses the answer."""
+"""A registry that answers by script, hangs, or decides but loses the answer."""
 
 import asyncio
 from collections import deque
@@ -9,7 +9,7 @@ from idvault.domain.registry import DECIDED, RegistryAnswer
 
 
 class FakeRegistry:
-    """Answers what the script says, then MATCH. Keeps what it decided, so that queries tell the same."""
+    """Answers from the script, then MATCH. Remembers its decisions, so that queries return the same."""
 
     name_limit = 32
     document_types = frozenset({DocumentType.RESIDENT_ID})
@@ -17,7 +17,7 @@ class FakeRegistry:
     def __init__(
         self, *script: RegistryAnswer, decided: RegistryAnswer = RegistryAnswer.MATCH, can_query: bool = True
     ) -> None:
-        """Take the answers to the next calls in order, and the verdict of every check after them."""
+        """Set the answers to the next calls, in order, and the verdict of every check after them."""
         self.script = deque(script)
         self.verdict = decided
         self.can_query = can_query
@@ -31,7 +31,7 @@ class FakeRegistry:
         self.asked = asyncio.Event()
 
     async def check(self, *, ai: str, identity: Identity, patience: float) -> RegistryAnswer:
-        """Decide once per ai; the verdict may be lost on its way back."""
+        """Decide once per ai; the answer may be lost."""
         self.checks.append((ai, identity))
         self.asked.set()
         if self.gate is not None:
@@ -46,7 +46,7 @@ class FakeRegistry:
         return RegistryAnswer.UNKNOWN if self.lose_answers else self.decided.get(ai, answer)
 
     async def query(self, *, ai: str, patience: float) -> RegistryAnswer:
-        """Tell what was decided; the script comes first."""
+        """Return the decision; the script comes first."""
         self.queries.append(ai)
         if self.script:
             return self.script.popleft()

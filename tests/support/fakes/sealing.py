@@ -1,4 +1,4 @@
-"""The service's half of the sealing without cryptography: it hides nothing, and says so."""
+"""The service's half of the cryptography without any: it hides nothing."""
 
 import json
 from datetime import date
@@ -17,14 +17,14 @@ from tests.support import builders
 
 
 class CountingEntropy:
-    """Gives bytes that differ from call to call and are the same in every run."""
+    """Returns bytes that differ between calls but are the same in every run."""
 
     def __init__(self, *, start: int = 0) -> None:
-        """Begin to count; two sources in one database begin far apart."""
+        """Start counting; two sources in one database start far apart."""
         self._calls = start
 
     def random(self, size: int) -> bytes:
-        """Return the hashes of a counter and of each block's place, up to the size."""
+        """Return hashes of a counter and a block index, cut to size."""
         self._calls += 1
         blocks = (self._calls.to_bytes(8, "big") + bytes(place) for place in range(size // 32 + 1))
         return b"".join(sha256(block).digest() for block in blocks)[:size]
@@ -50,12 +50,12 @@ class FakeFingerprinter:
         return sha256(encode(method, *fields)).digest()
 
     def kept_id(self, *, relying_party: str, request_id: str) -> str:
-        """Return another UUID, the same each time."""
+        """Return a derived UUID, always the same."""
         return str(UUID(bytes=sha256(encode("id", relying_party, request_id)).digest()[:16]))
 
 
 class FakeRecordSealer:
-    """Makes records whose ciphertext is the outcome; can refuse."""
+    """Creates records whose ciphertext is the outcome; can refuse."""
 
     def __init__(self) -> None:
         self.refuse = False
@@ -78,7 +78,7 @@ class FakeRecordSealer:
 
 
 class FakeIntakeSealer:
-    """Keeps an intake as JSON; can refuse; opens it again."""
+    """Stores an intake as JSON and opens it again; can refuse."""
 
     def __init__(self) -> None:
         self.refuse = False

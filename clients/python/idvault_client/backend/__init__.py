@@ -1,1 +1,1 @@
-"""What IM backends import: the vault's calls, blocking and awaited."""
+"""The client of IM backends: the vault's calls, blocking and awaited."""

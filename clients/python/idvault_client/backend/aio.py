@@ -20,7 +20,7 @@ from idvault_client.transport import Tls
 def connect(
     target: str, *, tls: Tls, timeout: float = transport.DEFAULT_TIMEOUT, server_name: str | None = None
 ) -> "AioVault":
-    """Return a client of the vault, to be made and used in one running event loop.
+    """Return a client of the vault; create and use it in one running event loop.
 
     The arguments are those of `idvault_client.connect`.
     """
@@ -37,7 +37,7 @@ class AioVault:
     """
 
     def __init__(self, channel: grpc.aio.Channel, *, timeout: float) -> None:
-        """Use an open channel; `connect` makes both."""
+        """Use an open channel; `connect` creates both."""
         self._channel = channel
         self._timeout = timeout
         self.statuses = AioStatusFeed(channel, self.get_status)
@@ -87,5 +87,5 @@ class AioVault:
             failure = refusals.closed(request_id=call.request_id)
         else:
             return call.result(answer)
-        # Raised outside the handlers: grpc's exception must not travel along as the context of ours.
+        # Raised outside the handlers, so that grpc's exception does not become the context of ours.
         raise failure

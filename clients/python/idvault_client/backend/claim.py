@@ -56,7 +56,7 @@ class Consent:
     agree_time: datetime
 
     def __post_init__(self) -> None:
-        """Refuse a time without a zone: another machine would read it as another time."""
+        """Refuse a time without a zone, because its meaning would depend on the machine."""
         if self.agree_time.tzinfo is None:
             raise ValueError("agree_time needs a time zone, for example datetime.now(UTC)")
 
@@ -108,10 +108,10 @@ def verify_individual(
 
     account_token: the account to verify again; none at sign-up. invitation_code: the one-time code of an
     invitation by link, if the person followed one.
-    request_id: a UUID that you saved before the call, so that the same call can be made again. Without one
-    the client chooses one; the result or the error has it. Raises InvalidFields, RequestIdReused, NotFound,
-    TooManyAttempts, RegistryBacklog, PreconditionFailed, AccessDenied, Unavailable. A mismatch is no error:
-    see Verification.failed.
+    request_id: a UUID that you saved before the call, so that you can repeat it. Without one the client
+    chooses one; the result or the error has it. Raises InvalidFields, RequestIdReused, NotFound,
+    TooManyAttempts, RegistryBacklog, PreconditionFailed, AccessDenied, Unavailable. A mismatch is not an
+    error: see Verification.failed.
     """
     chosen = chosen_id(request_id)
     request = verification_pb2.VerifyIndividualRequest(
@@ -152,7 +152,7 @@ def verify_organization(
 
 
 def get_verification(request_id: RequestId) -> Rpc[Verification]:
-    """Return a claim as it stands now; raises NotFound, AccessDenied, Unavailable."""
+    """Return the current state of a claim; raises NotFound, AccessDenied, Unavailable."""
     chosen = text(str(request_id), field="request_id", reason=Reason.INVALID_REQUEST_ID)
     request = verification_pb2.GetVerificationRequest(request_id=chosen)
     return rpc(_SERVICE, "GetVerification", request, _read, request_id=chosen)

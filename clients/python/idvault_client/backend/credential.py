@@ -20,7 +20,7 @@ class IssuedToken:
 
 
 def issue_status_token(account_token: str, audience: str) -> Rpc[IssuedToken]:
-    """Return a statement for a third party about an account as it is now, valid for ten minutes.
+    """Return a statement for a third party about an account's current status, valid for ten minutes.
 
     audience: who will check it. Raises InvalidFields, NotFound, AccessDenied, Unavailable.
     """

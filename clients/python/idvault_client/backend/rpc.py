@@ -1,6 +1,6 @@
 """One call of the vault as a value.
 
-`blocking` and `awaited` turn what builds it into a method of a client.
+`blocking` and `awaited` turn a function that builds a call into a method of a client.
 """
 
 import inspect
@@ -35,7 +35,7 @@ class Rpc(Generic[Result]):
 
     def result(self, answer: bytes) -> Result:
         """Return what the answer means; raises VaultError if it breaks the contract."""
-        # Raised outside the handler: the answer's bytes must not travel along as the exception's context.
+        # Raised outside the handler, so that the answer's bytes do not become the exception's context.
         try:
             return self.read(answer)
         except (ValueError, DecodeError):
@@ -57,7 +57,7 @@ def rpc(
 
 
 def blocking(build: Callable[Parameters, Rpc[Result]]) -> Callable[Concatenate[Any, Parameters], Result]:
-    """Return a method that makes the built call by `self.run`."""
+    """Return a method that runs the built call with `self.run`."""
 
     def method(self: Any, /, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
         result: Result = self.run(build(*args, **kwargs))
@@ -69,7 +69,7 @@ def blocking(build: Callable[Parameters, Rpc[Result]]) -> Callable[Concatenate[A
 def awaited(
     build: Callable[Parameters, Rpc[Result]],
 ) -> Callable[Concatenate[Any, Parameters], Coroutine[Any, Any, Result]]:
-    """Return a method that makes the built call by `self.run` and is awaited."""
+    """Return an async method that runs the built call with `self.run`."""
 
     async def method(self: Any, /, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
         result: Result = await self.run(build(*args, **kwargs))
@@ -102,9 +102,9 @@ def account(token: str) -> str:
 
 
 def text(value: str, *, field: str, reason: Reason = Reason.INVALID_MESSAGE) -> str:
-    """Return a text that UTF-8 can encode.
+    """Return the text if UTF-8 can encode it.
 
-    Raises InvalidFields, since protobuf's own error would show the value.
+    Otherwise raises InvalidFields, because protobuf's own error would show the value.
     """
     if not isinstance(value, str):
         raise TypeError(f"{field} must be a str")

@@ -1,4 +1,4 @@
-"""The blocking client. `aio` has the same methods, awaited; each docstring stands where the call is built."""
+"""The blocking client. `aio` has the same methods, awaited. Docstrings are where the calls are built."""
 
 from collections.abc import Iterable
 from types import TracebackType
@@ -38,7 +38,7 @@ class Vault:
     """
 
     def __init__(self, channel: grpc.Channel, *, timeout: float) -> None:
-        """Use an open channel; `connect` makes both."""
+        """Use an open channel; `connect` creates both."""
         self._channel = channel
         self._timeout = timeout
         self.statuses = StatusFeed(channel, self.get_status)
@@ -82,5 +82,5 @@ class Vault:
             failure = refusals.closed(request_id=call.request_id)
         else:
             return call.result(answer)
-        # Raised outside the handlers: grpc's exception must not travel along as the context of ours.
+        # Raised outside the handlers, so that grpc's exception does not become the context of ours.
         raise failure

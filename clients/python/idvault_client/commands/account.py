@@ -11,7 +11,7 @@ from idvault_client.errors import NotFound
 
 def status(
     context: typer.Context,
-    account_tokens: Annotated[list[str], typer.Argument(metavar="TOKEN", help="Accounts to look at.")],
+    account_tokens: Annotated[list[str], typer.Argument(metavar="TOKEN", help="The accounts.")],
     json_option: AsJson = False,
 ) -> None:
     """Print the status of each account; exit code 4 if one of them is unknown."""

@@ -1,4 +1,4 @@
-"""The command `idvault-client` as a whole: how to reach the vault, and which commands there are."""
+"""The whole command `idvault-client`: the connection options and the list of commands."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +17,9 @@ app = typer.Typer(
     name="idvault-client",
     no_args_is_help=True,
     add_completion=False,
-    # Plain text, in which "idvault[plot]" stays what it is.
+    # Plain text, because markup would swallow the brackets of "idvault[plot]".
     rich_markup_mode=None,
-    # A pretty traceback prints local variables, and those may be personal.
+    # A pretty traceback prints local variables, which may hold personal data.
     pretty_exceptions_enable=False,
 )
 app.command("follow-log", short_help="Check that the log continues the last checkpoint seen.")(log.follow)
@@ -28,10 +28,10 @@ app.command("check-receipt", short_help="Check the proof that a sign-up was seal
 app.command("check-history", short_help="Check the proofs of a disclosure history offline.")(
     disclosure_history.check
 )
-app.command("import-legacy", short_help="Import accounts from before the rule.")(legacy_import.import_legacy)
+app.command("import-legacy", short_help="Import legacy accounts.")(legacy_import.import_legacy)
 app.add_typer(campaign.app, name="campaign", short_help="List campaigns, and show their progress.")
 app.command("status", short_help="Print the status of each account.")(account.status)
-app.command("get-verification", short_help="Print a claim as it stands now; fetch its receipt.")(claim.get)
+app.command("get-verification", short_help="Print the state of a claim; fetch its receipt.")(claim.get)
 app.command("issue-token", short_help="Fetch a status token or credential.")(credential.issue)
 app.command("history", short_help="Fetch the disclosures of an account's record.")(disclosure_history.fetch)
 
@@ -61,13 +61,18 @@ class ConnectionOptions:
 def connection(  # noqa: PLR0917 - typer makes an option of each
     context: typer.Context,
     ready_file: Annotated[
-        Path | None, typer.Option(help="The file that `idvault dev --ready-file` wrote; replaces all below.")
+        Path | None,
+        typer.Option(
+            help="The file written by `idvault dev --ready-file`; replaces --target and the PEM options."
+        ),
     ] = None,
     platform: Annotated[
-        str, typer.Option(help="Which platform of the ready file to be.")
+        str, typer.Option(help="The platform in the ready file to call as.")
     ] = testing.DEVELOPMENT_PLATFORM,
-    target: Annotated[str | None, typer.Option(help="Where the vault listens, HOST:PORT.")] = None,
-    ca: Annotated[Path | None, typer.Option(help="PEM file of the server's authority.")] = None,
+    target: Annotated[str | None, typer.Option(help="The vault's address, HOST:PORT.")] = None,
+    ca: Annotated[
+        Path | None, typer.Option(help="PEM file of the authority that signed the server's certificate.")
+    ] = None,
     certificate: Annotated[Path | None, typer.Option(help="PEM file of your certificate.")] = None,
     key: Annotated[Path | None, typer.Option(help="PEM file of your private key.")] = None,
     server_name: Annotated[
@@ -78,11 +83,11 @@ def connection(  # noqa: PLR0917 - typer makes an option of each
     ),
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
-    """Ask an identity vault for statuses and claims, as a platform with its client certificate.
+    """Read statuses and claims of an identity vault, as a platform with its client certificate.
 
-    Exit codes: 0 done, 1 a check failed (a row of an import, a receipt that is not there yet), 2 wrong
-    usage, 3 something cannot be reached (the text says what), 4 refused (the reason is printed), 5 a proof or
-    signature does not verify. Results go to stdout, everything else to stderr.
+    Exit codes: 0 done, 1 a check failed (such as a row of an import, or a receipt that is not ready), 2 wrong
+    usage, 3 something required cannot be reached (the text says what), 4 refused (the reason is printed), 5 a
+    proof or signature does not verify. Results go to stdout, everything else to stderr.
     """
     tls = Tls(ca, certificate, key) if ca and certificate and key else None
     context.obj = ConnectionOptions(ready_file, platform, target, tls, server_name, timeout, as_json)

@@ -26,11 +26,11 @@ def get(
     request_id: Annotated[str, typer.Argument(metavar="REQUEST_ID", help="The UUID of the claim.")],
     receipt: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Where to write the receipt; see check-receipt."),
+        typer.Option(metavar="FILE", help="The file for the receipt; see check-receipt."),
     ] = None,
     json_option: AsJson = False,
 ) -> None:
-    """Print a claim as it stands now; with --receipt, exit code 1 if there is none that proves it yet."""
+    """Print the current state of a claim; with --receipt, exit code 1 if the receipt is not complete yet."""
     with reporting(context, json_option) as as_json, context.obj.open() as vault:
         found = vault.get_verification(request_id)
         if receipt is not None and found.receipt is not None:
@@ -43,17 +43,18 @@ def get(
 def check(  # noqa: PLR0917 - typer makes an option of each
     context: typer.Context,
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="What `get-verification ID --receipt FILE` wrote.")
+        Path,
+        typer.Argument(metavar="FILE", help="The file written by `get-verification ID --receipt FILE`."),
     ],
     public_key: PublicKey,
     account: Annotated[
-        str | None, typer.Option(metavar="TOKEN", help="The account that it must be about.")
+        str | None, typer.Option(metavar="TOKEN", help="The account that the receipt must belong to.")
     ] = None,
     witness: Witness = None,
     quorum: Quorum = None,
     json_option: AsJson = False,
 ) -> None:
-    """Check that a sign-up's identity was sealed and logged, by the log's public key alone, without a call.
+    """Check offline, with the log's public key alone, that a sign-up's identity was sealed and logged.
 
     The last line is "check: valid", or "check: REASON" with exit code 5.
     """
@@ -78,7 +79,7 @@ def _check_covered(claim: Verification) -> None:
     if claim.receipt is None:
         raise CheckFailedError("no receipt: only a claim that SUCCEEDED has one")
     if not claim.receipt.covered:
-        raise CheckFailedError("no checkpoint covers the receipt yet: ask again in a few seconds")
+        raise CheckFailedError("no checkpoint covers the receipt yet: repeat the command in a few seconds")
 
 
 def _show(claim: Verification, *, as_json: bool) -> None:
@@ -90,7 +91,7 @@ def _show(claim: Verification, *, as_json: bool) -> None:
         "retry_after_seconds": claim.retry_after.total_seconds() if claim.pending else None,
     }
     status = account.to_json(claim.status)
-    # On one line the claim's state hides that of the account.
+    # The one-line output shows the claim's state and not the account's.
     show(
         {**answer, "status": status} if as_json else answer | status | {"state": claim.state}, as_json=as_json
     )

@@ -13,10 +13,11 @@ from idvault_client.offline import StatusVerifier
 def issue(  # noqa: PLR0917 - typer makes an option of each
     context: typer.Context,
     account_token: Annotated[str, typer.Argument(metavar="TOKEN", help="The account.")],
-    audience: Annotated[str, typer.Option(help="Who will check it.")],
-    out: Annotated[Path, typer.Option(metavar="FILE", help="Where the token is written.")],
+    audience: Annotated[str, typer.Option(help="The party that will check it.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The file for the token.")],
     credential: Annotated[
-        bool, typer.Option("--credential", help="A credential of 30 days instead of a token of ten minutes.")
+        bool,
+        typer.Option("--credential", help="Fetch a credential for 30 days, not a token for ten minutes."),
     ] = False,
     json_option: AsJson = False,
 ) -> None:
@@ -31,19 +32,19 @@ def issue(  # noqa: PLR0917 - typer makes an option of each
 def check(  # noqa: PLR0917 - typer makes an option of each
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The status token or credential.")],
-    audience: Annotated[str, typer.Option(help="Who you are, as the token names you.")],
+    audience: Annotated[str, typer.Option(help="Your own name, as the token must name you.")],
     jwks: Annotated[Path, typer.Option(metavar="FILE", help="The vault's jwks.json.")],
     lists: Annotated[
         list[Path] | None,
         typer.Option("--list", metavar="FILE", help="A status/<n>.jwt of the vault; may be repeated."),
     ] = None,
-    issuer: Annotated[str | None, typer.Option(help="Whose tokens to accept; without it, any.")] = None,
+    issuer: Annotated[str | None, typer.Option(help="The issuer to accept; default: any.")] = None,
     max_list_age: Annotated[
-        float | None, typer.Option(metavar="SECONDS", min=0, help="How long ago a list may have been signed.")
+        float | None, typer.Option(metavar="SECONDS", min=0, help="The greatest age of a list's signature.")
     ] = None,
     json_option: AsJson = False,
 ) -> None:
-    """Check a status token, or a credential and its list, from files alone, without a call.
+    """Check a status token, or a credential and its list, offline from files alone.
 
     The last line is "check: valid", or "check: REASON" with exit code 5.
     """

@@ -12,16 +12,16 @@ from idvault_client.commands.output import AsJson, read, reporting, show_valid, 
 from idvault_client.offline import disclosure_history
 from idvault_client.offline.disclosure_history import DisclosureHistory, HistoryError, ProvedDisclosure
 
-_MOST_BYTES = 16 * 1024 * 1024  # an answer of the vault has at most 4 MiB, and its text some more
+_MOST_BYTES = 16 * 1024 * 1024  # an answer of the vault has at most 4 MiB, and its JSON text is longer
 
 
 def fetch(
     context: typer.Context,
     account_token: Annotated[str, typer.Argument(metavar="TOKEN", help="The account.")],
-    out: Annotated[Path, typer.Option(metavar="FILE", help="Where the history is written.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The file for the history.")],
     json_option: AsJson = False,
 ) -> None:
-    """Fetch the disclosures of an account's record with their proofs, for the person; see check-history."""
+    """Fetch the disclosures of an account's record with their proofs, for its owner; see check-history."""
     with reporting(context, json_option) as as_json, context.obj.open() as vault:
         found = vault.get_disclosure_history(account_token)
         write(out, found.to_json())
@@ -35,16 +35,18 @@ def fetch(
 
 def check(  # noqa: PLR0917 - typer makes an option of each
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `history TOKEN --out FILE` wrote.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The file written by `history TOKEN --out FILE`.")
+    ],
     public_key: PublicKey,
     account: Annotated[
-        str | None, typer.Option(metavar="TOKEN", help="The account that it must be about.")
+        str | None, typer.Option(metavar="TOKEN", help="The account that the history must belong to.")
     ] = None,
     witness: Witness = None,
     quorum: Quorum = None,
     json_option: AsJson = False,
 ) -> None:
-    """Check every disclosure of a history against the log, by the log's public key alone, without a call.
+    """Check offline, with the log's public key alone, that the log holds every disclosure of a history.
 
     The last line is "check: valid", or "check: REASON" with exit code 5.
     """
@@ -63,7 +65,7 @@ def _show(found: DisclosureHistory, proved: tuple[ProvedDisclosure, ...], *, as_
         shown = {"account_token": found.account_token, "horizon": horizon, "openings": openings}
         show_valid(shown, as_json=True)
         return
-    typer.echo("the log proves what is listed; that nothing is left out is the vault's statement", err=True)
+    typer.echo("the log proves the listed openings; that none is missing is the vault's statement", err=True)
     typer.echo(f"account {found.account_token}: {len(proved)} openings before {horizon}")
     for each in proved:
         typer.echo(

@@ -19,7 +19,7 @@ PublicKey = Annotated[
     str, typer.Option(metavar="VKEY", help="The log's public key, NAME+ID+KEY; NAME is the log's origin.")
 ]
 State = Annotated[
-    Path, typer.Option(metavar="FILE", help="Where the last checkpoint is kept; made by the first call.")
+    Path, typer.Option(metavar="FILE", help="The file for the last checkpoint; the first call creates it.")
 ]
 Url = Annotated[str | None, typer.Option(help="The public directory's URL: https, or http on this machine.")]
 Directory = Annotated[
@@ -30,14 +30,14 @@ Witness = Annotated[
     typer.Option(metavar="VKEY", help="A witness that must have cosigned; may be repeated."),
 ]
 Quorum = Annotated[
-    int | None, typer.Option(min=1, metavar="N", help="How many of them are enough; without it, all.")
+    int | None, typer.Option(min=1, metavar="N", help="How many witnesses are enough; default: all.")
 ]
 MaxAge = Annotated[
-    float | None, typer.Option(min=1, metavar="SECONDS", help="How long ago they may have cosigned.")
+    float | None, typer.Option(min=1, metavar="SECONDS", help="The greatest age of their cosignatures.")
 ]
-Once = Annotated[bool, typer.Option("--once", help="Look once and end.")]
+Once = Annotated[bool, typer.Option("--once", help="Check once and exit.")]
 Interval = Annotated[
-    float, typer.Option(min=0.1, metavar="SECONDS", help="How long to wait between two looks.")
+    float, typer.Option(min=0.1, metavar="SECONDS", help="How long to wait between two checks.")
 ]
 
 
@@ -56,9 +56,9 @@ def follow(  # noqa: PLR0917 - typer makes an option of each
 ) -> None:
     """Check that the log continues the last checkpoint seen, and keep the new one.
 
-    The log's own server is not trusted: the consistency proof is computed here, from the published tiles.
-    Exit code 5 if the log has shrunk or forked, or its witnesses did not cosign; a checkpoint that forks is
-    kept as FILE.refused. Without --once it goes on until then, and through every outage of the server.
+    The log's server is not trusted: this command computes the consistency proof from the published tiles.
+    The exit code is 5 if the log has shrunk or forked, or its witnesses did not cosign. A refused checkpoint
+    is saved as FILE.refused. Without --once the command runs until then, and continues through outages.
     """
     with reporting(context, json_option) as as_json:
         follower = LogFollower(
@@ -92,7 +92,7 @@ def _files(url: str | None, directory: Path | None, timeout: float) -> LogFiles:
 
 
 def policy_of(public_key: str, witness: list[str], quorum: int | None, max_age: float | None) -> Policy:
-    """Return whose signatures a checkpoint needs; raises typer.BadParameter for keys that do not fit."""
+    """Return whose signatures a checkpoint needs; raises typer.BadParameter for unusable keys."""
     key = _key(public_key, "--public-key")
     witnesses = tuple(_key(text, "--witness") for text in witness)
     if max_age is not None and not witnesses:
@@ -126,5 +126,5 @@ def _show(accepted: AcceptedCheckpoint, *, as_json: bool) -> None:
         typer.echo(json.dumps(shown))
         return
     if not accepted.before:
-        typer.echo("this is the first checkpoint seen: there was none to compare it with", err=True)
+        typer.echo("this is the first checkpoint: there is no earlier one to compare it with", err=True)
     typer.echo(f"log: {found.size} entries, consistent with {accepted.before}")

@@ -1,6 +1,7 @@
-"""What every command shares: `--json`, results on stdout, errors on stderr, exit codes.
+"""Shared by all commands: `--json`, results on stdout, errors on stderr, exit codes.
 
-Exit codes: 1 a check failed, 2 wrong usage, 3 something cannot be reached, 4 refused, 5 not verified.
+Exit codes: 1 a check failed, 2 wrong usage, 3 something required cannot be reached, 4 refused, 5 not
+verified.
 """
 
 import json
@@ -62,7 +63,7 @@ def reporting(context: typer.Context, as_json: bool) -> Iterator[bool]:
 
 
 def tell_error(code: str, text: str, *, as_json: bool, reason: str = "", field: str | None = None) -> None:
-    """Print an error to stderr. reason: a word for programs, where there is one besides the text."""
+    """Print an error to stderr. reason: a code for programs, if there is one besides the text."""
     if as_json:
         shown = {"code": code, "reason": reason or text or None, "field": field}
         typer.echo(json.dumps({"error": {**shown, "text": text} if reason else shown}), err=True)
@@ -73,7 +74,7 @@ def tell_error(code: str, text: str, *, as_json: bool, reason: str = "", field: 
 def show(answer: Mapping[str, object], *, as_json: bool) -> None:
     """Print a result: one JSON object, or one line of names and values.
 
-    What is None is left out of the line.
+    The line omits values that are None.
     """
     if as_json:
         typer.echo(json.dumps(answer))
@@ -93,13 +94,13 @@ def show_valid(answer: Mapping[str, object], *, as_json: bool) -> None:
 
 
 def read(path: Path, *, limit: int = _MOST_BYTES) -> bytes:
-    """Return a file, cut off one byte beyond the limit: no valid file is longer."""
+    """Return at most limit + 1 bytes of a file; a valid file is not longer than the limit."""
     with path.open("rb") as file:
         return file.read(limit + 1)
 
 
 def write(path: Path, text: str) -> None:
-    """Write a file that only its owner may read: whoever has it can present it as their own."""
+    """Write a file that only its owner may read, because anybody who has it can present it."""
     with open(path, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
         file.write(text)
 
@@ -115,7 +116,7 @@ def _fail(error: VaultError, *, as_json: bool) -> NoReturn:
 
 
 def _explained(error: VaultError) -> list[str]:
-    """Return what is wrong with which option, or else the reason in a sentence."""
+    """Return a line for each wrong field, or else one sentence for the reason."""
     wrong = [
         f"{field}: {FIELD_TEXTS[code].in_language('en')}"
         for field, code in error.fields.items()

@@ -1,12 +1,12 @@
-"""Checks status tokens and credentials without a call, for third parties: a payment or a taxi service.
+"""Checks status tokens and credentials offline, for third parties such as a payment or taxi service.
 
     verifier = StatusVerifier(jwks=Path("jwks.json").read_bytes(), audience="https://taxi.example")
     verifier.add_list(Path("0.jwt").read_bytes())
-    verifier.check(credential)      # raises CheckError, or returns who it is about
+    verifier.check(credential)      # raises CheckError, or returns the attested subject
 
 Fetch all lists, not only the one you need, so that nobody learns whom you check. Fetch jwks.json once a day,
-and each list when its `ttl` (five minutes) is over. Whatever the verifier cannot know is refused: a key that
-is not in the set, a list that is missing or has expired.
+and each list when its `ttl` (five minutes) is over. The verifier fails closed: it refuses a key that is not
+in the set, and a list that is missing or has expired.
 """
 
 from collections.abc import Callable
@@ -64,7 +64,7 @@ class StatusVerifier:
             self._lists[found.uri] = found
 
     def check(self, token: str | bytes) -> Attested:
-        """Return what a token or credential attests now; raises CheckError that says why it does not."""
+        """Return what a token or credential attests now; raises CheckError with the reason if it does not."""
         return status_check.check(
             token,
             keys=self._keys,

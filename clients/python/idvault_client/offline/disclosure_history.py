@@ -1,7 +1,7 @@
-"""A disclosure history, and its check without a call: was this identity ever disclosed?
+"""A disclosure history, and its offline check: was this identity ever disclosed?
 
 A history is valid if, in this order,
-* its checkpoint is signed by the log, and by its witnesses where they are given,
+* its checkpoint is signed by the log, and by the witnesses if any are given,
 * each disclosure's entry is of the type disclosure:record:open and commits to this account and these details,
 * each entry is in the tree of the checkpoint, at its own index, and happened before the horizon.
 
@@ -30,9 +30,9 @@ class HistoryError(UnverifiedError):
 
 @dataclass(frozen=True, slots=True)
 class DisclosureHistory:
-    """Every disclosure of an account's records before the horizon, as the vault tells it.
+    """Every disclosure of an account's records before the horizon, as stated by the vault.
 
-    Openings: how many.
+    openings: how many there are.
     """
 
     account_token: str
@@ -74,7 +74,7 @@ def parse(text: str | bytes) -> DisclosureHistory:
 
 
 def check(history: DisclosureHistory, *, policy: Policy) -> tuple[ProvedDisclosure, ...]:
-    """Return the disclosures, each of them proved; raises HistoryError that says what does not verify."""
+    """Return the disclosures after proving each; raises HistoryError for what does not verify."""
     answer = status_pb2.DisclosureHistory.FromString(history.message)
     try:
         newest = checkpoint.verify(answer.checkpoint.note, policy).checkpoint

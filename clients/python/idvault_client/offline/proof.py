@@ -1,4 +1,4 @@
-"""What every offline check needs: the error of a failed check, and the proof that the log holds an entry."""
+"""Shared by the offline checks: the error of a failed check, and the proof that the log holds an entry."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from idvault.transparency.proof import verify_inclusion
 
 
 class UnverifiedError(Exception):
-    """Something does not verify. reason: a word for programs; the text is for people."""
+    """Something does not verify. reason: a code for programs; the text is for people."""
 
     def __init__(self, reason: str, text: str) -> None:
         """Keep both."""
@@ -25,7 +25,7 @@ def check_entry(
 ) -> Entry:
     """Return the log entry of a LoggedEntry message, under a checkpoint that has been verified.
 
-    Raises EntryError unless the leaf commits to just these values, then LogError unless the tree holds the
+    Raises EntryError unless the leaf commits to exactly these values, then LogError unless the tree holds the
     leaf.
     """
     found = entry.check_opened(

@@ -1,7 +1,7 @@
-"""A sign-up's receipt: the owner's proof that the identity is sealed and logged; its check without a call.
+"""A sign-up's receipt, the owner's proof that the identity is sealed and logged, and its offline check.
 
 A receipt is valid if, in this order,
-* its checkpoint is signed by the log, and by its witnesses where they are given,
+* its checkpoint is signed by the log, and by the witnesses if any are given,
 * its entry is of the type verification:claim:settle and commits to this account, this claim, its success and
   this digest of the sealed record,
 * the entry is in the tree of the checkpoint.
@@ -81,7 +81,7 @@ def parse(text: str | bytes) -> ClaimReceipt:
 
 
 def check(receipt: ClaimReceipt, *, policy: Policy) -> ProvedReceipt:
-    """Return what a receipt proves; raises ReceiptError that says what does not verify."""
+    """Return what a receipt proves; raises ReceiptError for what does not verify."""
     if not receipt.covered:
         raise ReceiptError("NOT_COVERED", "no checkpoint covers the entry yet: ask for the receipt again")
     message = verification_pb2.Receipt.FromString(receipt.message)

@@ -1,1 +1,1 @@
-"""What auditors and custodians run on their own machines; they trust nothing that the service hands out."""
+"""The clients of auditors and custodians, on their own machines; they verify everything the service sends."""

@@ -23,7 +23,7 @@ class CustodyCalls(Protocol):
     """Answers the methods of the custody edge. The answers are not trusted."""
 
     def call(self, method: str, request: Message, answer: type[Answer]) -> Answer:
-        """Return the answer to "Service/Method"; must raise VaultError and nothing else."""
+        """Return the answer to "Service/Method"; must raise no other exception than VaultError."""
         ...
 
 
@@ -53,7 +53,7 @@ class CustodyEdge:
             failure = refusals.not_understood(request_id=request_id)
         except ValueError:  # what grpc raises once the channel is closed
             failure = refusals.closed(request_id=request_id)
-        # Raised outside the handlers: grpc's exception must not travel along as the context of ours.
+        # Raised outside the handlers, so that grpc's exception does not become the context of ours.
         raise failure
 
     def close(self) -> None:

@@ -1,11 +1,11 @@
-"""A member's identity folder besides the keys: how to reach the custody edge, and what is pinned.
+"""A member's identity folder, apart from the keys: the connection to the custody edge, and the pins.
 
-connection.json: where the custody edge listens, and the log's public key; ca.pem: the authority of the edge's
-certificate; certificate.pem, key.pem: the member's own. roster.json, roster.1.json and so on: the pinned
-roster, each version verified against the one before; checkpoint: the last one seen.
+connection.json: the address of the custody edge, and the log's public key; ca.pem: the authority of the
+edge's certificate; certificate.pem, key.pem: the member's own. roster.json, roster.1.json and so on: the
+pinned roster, each version verified against the previous one; checkpoint: the last one seen.
 
-A pin is never replaced by something that contradicts it: a newer roster must follow the pinned one, and
-another log key is refused.
+Nothing that contradicts a pin replaces it: a newer roster must follow the pinned one, and another log key is
+refused.
 """
 
 import json
@@ -58,7 +58,7 @@ class IdentityFolder:
 def pin(
     folder: Path, *, target: str, server_name: str, ca: bytes, log_key: str, versions: Sequence[Roster]
 ) -> IdentityFolder:
-    """Connect an identity folder to a vault; a repeat may change the vault's address and nothing else.
+    """Connect an identity folder to a vault; a repeat may change only the vault's address.
 
     server_name: the name in the vault's certificate if it differs from the target's, else empty. log_key:
     the log's vkey. versions: of the roster, from the first on. Raises IdentityFolderError, RosterError.
@@ -91,9 +91,9 @@ def load(folder: Path) -> IdentityFolder:
 
 
 def refresh(pinned: IdentityFolder, edge: CustodyCalls) -> IdentityFolder:
-    """Return the folder with every newer version of the roster, each verified against the one before.
+    """Return the folder with every newer version of the roster, each verified against the previous one.
 
-    Raises RosterError for one that does not follow, and VaultError.
+    Raises RosterError for a version that does not follow, and VaultError.
     """
     versions = pinned.versions
     answer = _get(edge, 0)
@@ -113,7 +113,7 @@ def _get(edge: CustodyCalls, version: int) -> roster_pb2.Roster:
 
 def _write_roster(folder: Path, versions: Sequence[Roster]) -> None:
     path = folder / ROSTER
-    # The newest one last: after a crash the file in force still has all its predecessors beside it.
+    # The newest version is written last, so that after a crash it has all its predecessors beside it.
     for former in versions[:-1]:
         durable_file.replace(roster_chain.former_path(path, version=former.version), former.to_bytes())
     durable_file.replace(path, versions[-1].to_bytes())

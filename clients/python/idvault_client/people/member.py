@@ -1,4 +1,4 @@
-"""What auditor, custodian and drill share: keys, trusted state, the custody edge, clock and request ids."""
+"""Shared by the clients of auditors and custodians: keys, trusted state, custody edge, clock, request ids."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,13 +13,13 @@ from idvault_client.people.trust import Trust
 
 
 def random_request_id() -> str:
-    """Return a request id that nobody has used."""
+    """Return a random request id."""
     return str(uuid4())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MemberClient:
-    """A roster member at work. now: the real time; signed papers never follow a shifted clock."""
+    """A roster member's client. now: returns the real time; signed documents never use a shifted clock."""
 
     identity: PersonalIdentity
     trust: Trust

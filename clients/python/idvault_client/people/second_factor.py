@@ -1,4 +1,4 @@
-"""Enrols a member's second factor; the secret arrives sealed to the member's key and is opened here."""
+"""Enrols a member's second factor; the secret arrives sealed to the member's key, and the client opens it."""
 
 from uuid import uuid4
 
@@ -11,8 +11,8 @@ from idvault_client.people.custody_edge import CustodyCalls
 def begin(edge: CustodyCalls, *, identity: PersonalIdentity, code: str = "") -> str:
     """Return the otpauth URI of a new second factor, which is valid once it is confirmed.
 
-    code: of the present second factor, empty if there is none. Raises VaultError, and UnsealError if the
-    answer was not sealed to this member for this request.
+    code: a code of the current second factor, empty if there is none. Raises VaultError, and UnsealError if
+    the answer was not sealed to this member for this request.
     """
     request = roster_pb2.BeginSecondFactorRequest(request_id=str(uuid4()), code=code)
     answer = edge.call("RosterService/BeginSecondFactor", request, roster_pb2.SecondFactor)

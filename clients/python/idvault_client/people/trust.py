@@ -1,7 +1,7 @@
 """What a roster member's client trusts: the pinned roster, the log's key, and the last checkpoint seen.
 
-- Everything that the service hands out is checked against these three.
-- A checkpoint is valid if the log's key signed it, the witnesses that the roster demands cosigned it, and it
+- The client checks everything that the service sends against these three.
+- A checkpoint is valid if the log's key signed it, the witnesses required by the roster cosigned it, and it
   continues the last one seen. Only then does it replace the last one.
 """
 
@@ -30,7 +30,7 @@ Consistency = Callable[[int, int], Sequence[bytes]]
 
 
 class FindingError(Exception):
-    """What the service handed out does not verify; the text says what, and holds nothing personal."""
+    """Something that the service sent does not verify; the text says what, and holds no personal data."""
 
     def __init__(self, finding: Finding, text: str) -> None:
         """Keep the finding, for programs and for the log."""
@@ -40,7 +40,7 @@ class FindingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PinnedMember:
-    """A member of the roster, and the version in which the member's present key appeared first."""
+    """A member of the roster, and the version in which the member's current key first appeared."""
 
     member: Person
     since_version: int
@@ -89,8 +89,7 @@ class Trust:
         try:
             newest = checkpoint.verify(note, _policy(self.roster, self.log_key)).checkpoint
             if before is not None and before.size > newest.size:
-                # An answer that overlapped with another one may be older. That is no fork if the two are
-                # consistent.
+                # Overlapping answers may arrive out of order. An older one is no fork if it is consistent.
                 hashes = consistency(newest.size, before.size) if newest.size else ()
                 checkpoint.verify_successor(newest, before, hashes)
                 return newest

@@ -1,4 +1,4 @@
-"""The statuses that a client knows from the feed, and how fresh they are; pure rules, no clock, no network.
+"""The statuses that a client has received from the feed, and their age; pure rules, no clock, no network.
 
 - Each message says how long the stream had run when the vault read its state. The stream started after the
   client requested it, so by the client's clock that read is at least as late as the request plus this
@@ -70,7 +70,7 @@ class StatusCache:
     def saw(self, status: Status) -> None:
         """Apply a status that the vault answered outside the feed, if the account is known.
 
-        An unknown account may have been removed since: only the feed tells.
+        An unknown account may have been removed since; only the feed shows that.
         """
         if status.account_token in self._known:
             self._take(status)

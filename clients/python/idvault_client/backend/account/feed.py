@@ -1,8 +1,8 @@
-"""`client.statuses`: answers from the feed while it is fresh, and asks the vault otherwise.
+"""`client.statuses`: answers from the feed while it is fresh, and otherwise calls the vault.
 
-The feed starts with the first `get`. A lost stream is resumed from the last cursor, so that no change is
-missed. While there is no stream, the vault is asked as soon as the cache is older than ten seconds. The vault
-is always asked for an account that the feed has not sent yet.
+The feed starts with the first `get`. A lost stream resumes from the last cursor, so that no change is missed.
+Without a stream, the client calls the vault as soon as the cache is older than ten seconds. It always calls
+the vault for an account that the feed has not sent yet.
 """
 
 import asyncio

@@ -17,7 +17,7 @@ _SERVICE = status_pb2.DESCRIPTOR.services_by_name["StatusService"]
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Everything the vault tells about an account; of two statuses the one with the higher revision is newer.
+    """The published status of an account; of two statuses the one with the higher revision is newer.
 
     subject_kind, state, standing and assurance are None for a value that this client does not know.
     organization_category is also None for a person, and for an organisation until it is verified.
@@ -43,7 +43,7 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Statuses:
-    """The statuses of many accounts in the order asked, and the tokens that are unknown or not yours."""
+    """The statuses of many accounts in the order requested, and the tokens that are unknown or not yours."""
 
     statuses: tuple[Status, ...]
     unknown_account_tokens: tuple[str, ...]

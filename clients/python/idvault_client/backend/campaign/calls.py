@@ -1,4 +1,4 @@
-"""The calls of CampaignService: requests built and answers read by pure functions."""
+"""The calls of CampaignService: pure functions that build the requests and read the answers."""
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
@@ -105,7 +105,7 @@ def end(campaign_id: str, *, request_id: RequestId = None) -> Rpc[Campaign]:
 def claim_due_invitations(
     campaign_id: str, *, limit: int = 100, lease: timedelta | None = None, request_id: RequestId = None
 ) -> Rpc[InvitationBatch]:
-    """Lease up to 1,000 invitations to deliver; lease: for how long they are yours, else 10 minutes."""
+    """Lease up to 1,000 invitations to deliver; lease: how long they are yours, by default 10 minutes."""
     chosen = chosen_id(request_id)
     request = pb.ClaimDueInvitationsRequest(
         request_id=chosen, campaign_id=text(campaign_id, field="campaign_id"), max_invitations=limit
@@ -230,7 +230,7 @@ def _read_progress(data: bytes) -> CampaignProgress:
 def _campaign(message: pb.Campaign) -> Campaign:
     state = choice(CampaignState, _states(), message.state)
     if state is None or not message.campaign_id:
-        raise ValueError("a campaign without id, or in a state that this client does not know")
+        raise ValueError("a campaign without id, or in an unknown state")
     return Campaign(
         message.campaign_id,
         "",

@@ -1,7 +1,7 @@
-"""`Vault.campaigns`, blocking and awaited; each method's docstring stands where its call is built.
+"""`Vault.campaigns`, blocking and awaited; the functions in `calls` document the methods.
 
-request_id: a UUID that you saved before the call, so that the same call can be made again. Without one the
-client chooses one. Every method raises VaultError and no exception of gRPC.
+request_id: a UUID that you saved before the call, so that you can repeat it. Without one the client chooses
+one. Every method raises VaultError and no exception of gRPC.
 """
 
 from collections.abc import Awaitable, Callable

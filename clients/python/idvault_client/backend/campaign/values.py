@@ -1,4 +1,4 @@
-"""Legacy accounts, invitations and progress, as frozen values; none shows a reference or a code."""
+"""Legacy accounts, invitations and progress, as frozen values; their repr shows no reference and no code."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -31,8 +31,8 @@ class ImportedRow:
 class Invitation:
     """An invitation of one account; state, method and campaign_id are None where there is none.
 
-    due: whether to show or deliver it now. code: belongs into the link of a HOSTED_LINK invitation; pass it
-    to verify_individual as invitation_code.
+    due: whether to show or deliver it now. code: put it into the link of a HOSTED_LINK invitation, and pass
+    it to verify_individual as invitation_code.
     """
 
     account_token: str

@@ -29,11 +29,11 @@ _TOPS = (1, 2, 4, 8, 20, 40, 60, 80, 100)
 
 
 class NoMatplotlibError(Exception):
-    """A chart was asked for, and matplotlib is not installed: pip install 'idvault[plot]'."""
+    """A chart was requested, but matplotlib is not installed: pip install 'idvault[plot]'."""
 
 
 def svg(progress: CampaignProgress) -> bytes:
-    """Return the chart as an SVG document, with what a screen reader says; raises NoMatplotlibError."""
+    """Return the chart as an SVG document with a title for screen readers; raises NoMatplotlibError."""
     said = f"Campaign {progress.campaign_id}: {_summary(progress)}"
     document = _saved(progress, "svg").decode()
     head, start, rest = document.partition("<svg ")
@@ -50,7 +50,7 @@ def png(progress: CampaignProgress) -> bytes:
 def chart(progress: CampaignProgress) -> "Figure":
     """Return the chart of a campaign's progress, which names the campaign by its id only."""
     try:
-        from matplotlib.figure import Figure  # noqa: PLC0415 - an extra that most callers do without
+        from matplotlib.figure import Figure  # noqa: PLC0415 - an extra that most callers do not install
     except ModuleNotFoundError as error:
         raise NoMatplotlibError("a chart needs matplotlib: pip install 'idvault[plot]'") from error
     figure = Figure(figsize=_SIZE, layout="constrained")
@@ -82,7 +82,7 @@ def _summary(progress: CampaignProgress) -> str:
 
 def _saved(progress: CampaignProgress, form: Literal["svg", "png"]) -> bytes:
     figure = chart(progress)
-    from matplotlib import rc_context  # noqa: PLC0415 - `chart` has seen that it is there
+    from matplotlib import rc_context  # noqa: PLC0415 - `chart` has checked that it is installed
 
     file = io.BytesIO()
     # Text stays text in an SVG, so that it can be searched and read aloud.

@@ -1,4 +1,4 @@
-"""`idvault-client import-legacy`: imports accounts from before the rule, and writes their tokens."""
+"""`idvault-client import-legacy`: imports legacy accounts, and writes their tokens."""
 
 import json
 from pathlib import Path
@@ -28,19 +28,19 @@ def import_legacy(  # noqa: PLR0917 - typer makes an option of each
     label: Annotated[str, typer.Option(help="The label of the import; campaigns choose by it.")],
     resume: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Where to note what is done, and where to go on from."),
+        typer.Option(metavar="FILE", help="The file that records the progress, to continue from."),
     ] = None,
     result: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Where each row's token and outcome are written, as CSV."),
+        typer.Option(metavar="FILE", help="The CSV file for each row's token and outcome."),
     ] = None,
     json_option: AsJson = False,
 ) -> None:
-    """Import accounts from before the rule, 2,000 a call; nobody is invited by that.
+    """Import accounts from before the rule, 2,000 in each call; the import invites nobody.
 
     After a crash, the same command with the same --resume file continues; nothing is lost or doubled.
-    The reference is your own and must say nothing about the person; the vault keeps only its keyed hash.
-    Exit code 1 if a row was wrong: the --result file names it.
+    The reference is your own and must reveal nothing about the person; the vault keeps only its keyed hash.
+    Exit code 1 if a row was invalid: the --result file names it.
     """
     with reporting(context, json_option) as as_json, context.obj.open() as vault:
 
@@ -58,7 +58,7 @@ def import_legacy(  # noqa: PLR0917 - typer makes an option of each
     if done.failed:
         if not as_json:
             named = result or "run the command again with --result FILE, which"
-            typer.echo(f"some rows failed: {named} says which, and what is wrong with them", err=True)
+            typer.echo(f"some rows failed: {named} lists them and what is wrong", err=True)
         raise typer.Exit(_CHECK_FAILED)
 
 

@@ -21,11 +21,11 @@ _CHUNK = 65_536
 
 
 class NotReachedError(OSError):
-    """The public directory cannot be read, or a file of it is not one of a log."""
+    """The public directory cannot be read, or one of its files is not a log's file."""
 
 
 class UrlError(ValueError):
-    """The URL does not name one public directory for certain."""
+    """The URL is not the URL of a public directory."""
 
 
 class LogFiles(Protocol):
@@ -64,7 +64,7 @@ class LogWebsite:
         self._clock = clock
         handlers: list[Any] = [_NoRedirect]
         if urlsplit(self._base).scheme == "http":
-            # A server on this machine is not reached through a proxy elsewhere.
+            # A server on this machine must not be reached through a proxy.
             handlers.append(urllib.request.ProxyHandler({}))
         self._opener = urllib.request.build_opener(*handlers)
 
@@ -95,7 +95,7 @@ class LogWebsite:
             chunk = answer.read1(min(_CHUNK, limit + 1 - len(data)))
             if not chunk:
                 if answer.length:
-                    raise NotReachedError(f"{self._base} ended the answer in the middle of a file")
+                    raise NotReachedError(f"{self._base} closed the connection in the middle of a file")
                 break
             data += chunk
         return data

@@ -1,13 +1,13 @@
-"""Follows a log by its published files: each checkpoint must continue the last one that was seen.
+"""Follows a log by its published files: each checkpoint must continue the last one seen.
 
 A checkpoint is accepted if, in this order, it
 * is signed by the log's key, and names that log,
-* is cosigned by the demanded number of witnesses, each recently enough where an age is demanded,
+* is cosigned by the required number of witnesses, each recently enough if a maximum age is set,
 * is not smaller than the last one,
 * continues the last one, by a consistency proof computed from the published tiles.
 
-Only then does it replace the last one, in a file that holds the signed note as published, which
-`idvault log verify --checkpoint` reads too. Two contradicting notes prove that the log has forked: the
+Only then does it replace the last one, in a file with the signed note as published, which
+`idvault log verify --checkpoint` reads too. Two contradicting notes prove that the log has forked, so the
 refused one is kept beside the accepted one.
 """
 
@@ -39,12 +39,12 @@ _TILE_BYTES = WIDTH * HASH_SIZE
 
 
 class RefusedLogError(UnverifiedError):
-    """What is published is not the log that was followed so far."""
+    """The published log does not continue the log followed so far, or its signatures do not verify."""
 
 
 @dataclass(frozen=True, slots=True)
 class AcceptedCheckpoint:
-    """A checkpoint that was accepted. before: the size of the one it continues, 0 if there was none."""
+    """An accepted checkpoint. before: the size of the one it continues, 0 if there was none."""
 
     checkpoint: Checkpoint
     before: int
@@ -55,7 +55,7 @@ class AcceptedCheckpoint:
 class LogFollower:
     """Keeps the newest checkpoint of one log in a file.
 
-    policy: who must have signed it. max_age: how many seconds ago the demanded witnesses may have cosigned,
+    policy: who must have signed it. max_age: how many seconds ago the required witnesses may have cosigned,
     None for any time. now: returns the seconds since 1970.
     """
 
@@ -70,7 +70,7 @@ class LogFollower:
         before = self._kept()
         raw = self.files.read(CHECKPOINT_PATH, limit=MAX_NOTE_BYTES)
         if raw is None:
-            raise NotReachedError("no checkpoint is published there")
+            raise NotReachedError("the public directory has no checkpoint")
         signed = self._verified(raw)
         if before is not None:
             try:
@@ -83,7 +83,7 @@ class LogFollower:
         return AcceptedCheckpoint(signed.checkpoint, before.size if before else 0, names)
 
     def _kept(self) -> Checkpoint | None:
-        """Return the last checkpoint, whatever witnesses cosigned it."""
+        """Return the last checkpoint; the witnesses' cosignatures are not checked again."""
         try:
             raw = self.state.read_bytes()
         except FileNotFoundError:
@@ -91,7 +91,7 @@ class LogFollower:
         try:
             return checkpoint.verify(raw, Policy(self.policy.origin, self.policy.log_keys)).checkpoint
         except LogError as error:
-            text = f"the checkpoint in {self.state} is not one of this log: {error}"
+            text = f"the checkpoint in {self.state} is not a checkpoint of this log: {error}"
             raise RefusedLogError("STATE_INVALID", text) from error
 
     def _verified(self, raw: bytes) -> SignedCheckpoint:
@@ -109,7 +109,7 @@ class LogFollower:
 
     def _check_age(self, signed: SignedCheckpoint, most: float) -> None:
         now = self.now()
-        # A cosignature from the future is as bad as an old one: it would stay fresh for ever.
+        # A cosignature from the future is refused like an old one, because it would stay fresh for too long.
         fresh = {key.public_key for key, time in signed.cosigned if abs(now - time) <= most}
         if len(fresh) < self.policy.quorum:
             newest = max((time for _, time in signed.cosigned), default=0)

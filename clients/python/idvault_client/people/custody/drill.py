@@ -7,9 +7,9 @@ The service's answer is accepted as the drill record only if, in this order,
   "drill",
 * the log holds the entry of its creation as a drill record, which commits to the digest of this record.
 
-Only then is the share opened, with an HPKE info derived from that token: a share of a person's record does
-not open. The share is compared with the hash that the digest covers, and discarded. The answer is a signature
-with a purpose of its own, so a dishonest service gains nothing from a drill.
+Only then does the client open the share, with an HPKE info derived from that token, with which a share of a
+person's record does not open. It compares the share with the hash that the digest covers, and discards it. It
+returns only a signature for the separate purpose of a drill, so a dishonest service gains nothing.
 """
 
 from collections.abc import Callable
@@ -37,7 +37,7 @@ _Result = TypeVar("_Result")
 class VerifiedDrill:
     """A verified drill record, with the custodian's share, still sealed.
 
-    made_at: by the log, to the minute. passed_at, due_at: as the service tells; None for never.
+    made_at: by the log, to the minute. passed_at, due_at: as stated by the service; None for never.
     """
 
     record: SealedRecord
@@ -96,9 +96,7 @@ class Drill(MemberClient):
         token = rules.token(quorum_id=quorum.id)
         _check_named(record, quorum=quorum, token=token)
         if found.share_index != place or len(record.share_hashes) != len(quorum.custodians):
-            raise FindingError(
-                Finding.OTHER_REQUEST, "the share that was handed out belongs to another place"
-            )
+            raise FindingError(Finding.OTHER_REQUEST, "the share from the service belongs to another place")
         at = self.checkpoint(found.checkpoint.note)
         made_at = self.trust.check_entry(
             found.entry,
@@ -134,7 +132,7 @@ class Drill(MemberClient):
         try:
             open_sealed_share(
                 identity=self.identity,
-                # Derived here and not taken from the answer: with it only a share of a drill record opens.
+                # Derived here and not copied from the answer: only a share of a drill record opens with it.
                 account_token=rules.token(quorum_id=record.present_quorum_id),
                 record_id=record.record_id,
                 quorum_id=record.present_quorum_id,
@@ -144,7 +142,7 @@ class Drill(MemberClient):
                 share_hash=record.share_hashes[drill.place - 1],
             )
         except (UnsealError, ShareError) as error:
-            text = "the share that was handed out is not your share of the drill record"
+            text = "the share from the service is not your share of the drill record"
             raise FindingError(Finding.SHARE_WRONG, text) from error
 
     def _reported(self, act: Callable[[], _Result]) -> _Result:
@@ -161,9 +159,9 @@ class Drill(MemberClient):
 
 
 def _check_named(record: SealedRecord, *, quorum: Quorum, token: str) -> None:
-    """Raise FindingError unless a record has the names of the quorum's drill record."""
+    """Raise FindingError unless a record carries the ids of the quorum's drill record."""
     named = (record.sealing_quorum_id, record.present_quorum_id, record.suite)
     if named != (quorum.id, quorum.id, quorum.suite):
         raise FindingError(Finding.OTHER_REQUEST, "the record does not belong to the quorum in force")
     if (record.relying_party, record.account_token) != (rules.RELYING_PARTY, token):
-        raise FindingError(Finding.OTHER_REQUEST, "the record that was handed out is not a drill record")
+        raise FindingError(Finding.OTHER_REQUEST, "the record from the service is not a drill record")

@@ -5,12 +5,12 @@ The client, not the service, decides who gets a share:
   name, M and N,
 * a share is handed over only if it was sealed under a quorum of an earlier version in which the leaver had
   the place,
-* it must open for its account and record, belong to that place, and have the hash that it was stored with,
-* it is re-sealed to the successor's key in the roster; a journal records the recipient, and nobody else gets
-  it.
+* the share must open for its account and record, belong to that place, and match the hash stored with it,
+* the share is re-sealed to the successor's key in the roster; a journal records the recipient, and no other
+  recipient gets it.
 
 Any other request of the service ends the hand-over before anything is sent. A single share that does not
-open, or that went to somebody else before, stays where it is and is counted.
+open, or that went to another recipient before, stays where it is and is counted.
 """
 
 import time
@@ -49,7 +49,7 @@ class NotReplacedError(Exception):
 class HandOverProgress:
     """The progress of a hand-over. total: shares that waited at the start or came in during this run.
 
-    handed: shares that were replaced; refused: shares that do not open here, or went to somebody else before;
+    handed: replaced shares; refused: shares that do not open here, or went to another recipient before;
     left_out: shares of damaged records.
     """
 
@@ -130,7 +130,7 @@ class HandOver:
     def _resealed(self, each: disclosure_pb2.ShareToHandOver, found: Succession) -> Iterator[HandedShare]:
         """Yield the share re-sealed for the successor, or nothing if it is refused. Raises FindingError."""
         if each.quorum_id not in found.former_ids:
-            text = "the service asks for a share of a place that nobody else has"
+            text = "the service asks for a share of a place in which you were not replaced"
             raise FindingError(Finding.NOT_IN_ROSTER, text)
         try:
             self.journal.check(each.record_id, public_key=found.successor.hpke_public_key)

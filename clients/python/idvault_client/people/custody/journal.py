@@ -1,7 +1,8 @@
 """Which shares a leaving custodian has handed over, and to which key; written before anything is sent.
 
 One line for each share: the record id, and 32 hex digits of SHA-256 of the successor's key. A share goes to
-one successor only, whatever the service asks later. It may go to the same one again, as after a lost answer.
+one successor only, whatever the service asks later. It may go to that successor again, as after a lost
+answer.
 """
 
 from collections.abc import Iterable
@@ -26,7 +27,7 @@ class HandOverJournal:
         self._path = path
         self._given: dict[str, str] = {}
         content = path.read_bytes() if path.exists() else b""
-        # A line that a crash cut short belongs to a batch that was never sent.
+        # A line truncated by a crash belongs to a batch that was never sent.
         self._size = content.rfind(b"\n") + 1
         for line in content[: self._size].decode("ascii", "replace").splitlines():
             record_id, _, key = line.partition(" ")

@@ -1,6 +1,6 @@
 """The auditor's client: requests one record, and opens it on the auditor's own machine (docs/disclosure.md).
 
-What the service hands out is accepted if, in this order,
+The service's answer is accepted if, in this order,
 * it answers the request that was signed here, for the requested account,
 * the log holds the settlement that stored the record and this disclosure, under a checkpoint that continues
   the last one seen; both entries commit to the digest of this record,
@@ -40,7 +40,7 @@ _ID_SIZE = 16
 
 @dataclass(frozen=True, slots=True)
 class DisclosedRecord:
-    """A disclosed record. payload: what was sealed; answer: everything that proves it, as handed out."""
+    """A disclosed record. payload: the sealed content; answer: the service's answer, with all proofs."""
 
     payload: Payload = field(repr=False)
     terms: Terms
@@ -52,9 +52,9 @@ class DisclosedRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Auditor(MemberClient):
-    """An auditor at work. keys: the one-time keys.
+    """An auditor's client. keys: the one-time keys.
 
-    Random: returns as many unpredictable bytes as asked for.
+    random: returns the given number of unpredictable bytes.
     """
 
     keys: OneTimeKeys
@@ -110,7 +110,7 @@ class Auditor(MemberClient):
         return self.edge.call("DisclosureService/GetDisclosure", asked, disclosure_pb2.Disclosure)
 
     def cancel(self, disclosure_id: str) -> disclosure_pb2.Disclosure:
-        """Withdraw a request whose record was not opened, and destroy its key; raises VaultError."""
+        """Withdraw an unopened request, and destroy its key; raises VaultError."""
         asked = disclosure_pb2.CancelDisclosureRequest(
             request_id=self.request_id(), disclosure_id=disclosure_id
         )
@@ -183,12 +183,11 @@ class Auditor(MemberClient):
         ):
             raise FindingError(Finding.OTHER_REQUEST, "the answer is for another request")
         opened_at, size = self._check_log(answer, terms, record)
-        # The threshold is that of the sealing, which the record's digest covers; a hand-over does not change
-        # it.
+        # The threshold is the sealing quorum's, which the record's digest covers. A hand-over keeps it.
         threshold = self.trust.quorum(record.sealing_quorum_id).threshold
         shares = self._shares(answer, kept, record)
         if len(shares) < threshold:
-            text = f"{len(shares)} shares were handed out; {threshold} are needed"
+            text = f"the service sent {len(shares)} shares; {threshold} are needed"
             raise FindingError(Finding.SHARES_MISSING, text)
         try:
             payload = open_record(record=record, shares=shares, shred_value=answer.shred_value)
@@ -253,7 +252,7 @@ class Auditor(MemberClient):
         except PaperError as error:
             raise FindingError(Finding.SIGNATURE_INVALID, str(error)) from error
         if said != meant:
-            text = f"the approval of {given.custodian} is for something else"
+            text = f"the approval of {given.custodian} is for another request or share"
             raise FindingError(Finding.OTHER_REQUEST, text)
 
     def _report(self, disclosure_id: str, finding: Finding) -> None:
@@ -266,7 +265,7 @@ class Auditor(MemberClient):
 
 
 def sealed_record(message: disclosure_pb2.SealedRecord) -> SealedRecord:
-    """Return the record of a message; the shares are not in it."""
+    """Return the record of a message, which has no shares."""
     return SealedRecord(
         account_token=message.account_token,
         relying_party=message.relying_party,

@@ -1,12 +1,12 @@
 """The custodian's client: it opens the share only for a request that verifies (docs/disclosure.md).
 
 A request is accepted if, in this order,
-* an auditor of the roster signed it, who is not the custodian,
+* an auditor in the roster signed it, and the custodian is not that auditor,
 * it has not expired,
 * its log entry commits to these bytes, under a checkpoint that continues the last one seen.
 
-Only then is the share fetched and opened. It must belong to the account that the request names, and have the
-hash that was stored. It is re-sealed to the request's one-time key and to no other.
+Only then does the client fetch and open the share. The share must belong to the account in the request, and
+match the stored hash. The client re-seals it to the request's one-time key and to no other.
 """
 
 from dataclasses import dataclass
@@ -34,10 +34,11 @@ class NotPendingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PendingRequest:
-    """What a custodian decides on, read from the signed request, the roster and the log.
+    """A request that a custodian decides on, read from the signed request, the roster and the log.
 
     refused: why the request does not verify, None if it does. requested_at: by the log, to the minute.
-    recent_openings: how many records this auditor opened in the last 30 days, as the service counts them.
+    recent_openings: how many records this auditor opened in the last 30 days. This count, the threshold and
+    the decisions are the service's statements.
     """
 
     disclosure_id: str
@@ -54,10 +55,10 @@ class PendingRequest:
 
 
 class Custodian(MemberClient):
-    """A custodian at work."""
+    """A custodian's client."""
 
     def pending(self) -> list[PendingRequest]:
-        """Return all requests that wait for a decision, also those that do not verify; raises VaultError."""
+        """Return all requests that wait for a decision, verified or not; raises VaultError."""
         found: list[PendingRequest] = []
         token = ""
         while True:
@@ -82,7 +83,7 @@ class Custodian(MemberClient):
     def approve(
         self, pending: PendingRequest, *, code: str, request_id: str | None = None
     ) -> disclosure_pb2.DecidedDisclosure:
-        """Give the custodian's share; raises FindingError, VaultError.
+        """Approve with the custodian's re-sealed share; raises FindingError, VaultError.
 
         A refusal is reported to the service, which writes it to the log.
         """
@@ -108,7 +109,7 @@ class Custodian(MemberClient):
     def deny(
         self, pending: PendingRequest, *, request_id: str | None = None
     ) -> disclosure_pb2.DecidedDisclosure:
-        """Refuse the custodian's share, also for a request that does not verify; raises VaultError."""
+        """Deny a request, verified or not; raises VaultError."""
         sealed = self._sealed_share(pending.disclosure_id)
         request = disclosure_pb2.DenyDisclosureRequest(
             request_id=request_id or self.request_id(),
@@ -178,7 +179,7 @@ class Custodian(MemberClient):
         try:
             return open_sealed_share(
                 identity=self.identity,
-                # The account of the request, not of the answer: a share of another account does not open.
+                # The account in the request, not in the answer: a share of another account does not open.
                 account_token=terms.account_token,
                 record_id=sealed.record_id,
                 quorum_id=sealed.present_quorum_id,
@@ -188,7 +189,7 @@ class Custodian(MemberClient):
                 share_hash=sealed.share_hash,
             )
         except (UnsealError, ShareError) as error:
-            text = "the share that was handed out is not your share of the requested record"
+            text = "the share from the service is not your share of the requested record"
             raise FindingError(Finding.SHARE_WRONG, text) from error
 
     def _sealed_share(self, disclosure_id: str) -> disclosure_pb2.SealedShare:

@@ -24,12 +24,12 @@ _INNER = ("signed_request", "answer", "payload", "roster_digest")
 
 
 class EvidenceError(Exception):
-    """The file holds no evidence, or that of another auditor."""
+    """The file is not an evidence file, or belongs to another auditor."""
 
 
 @dataclass(frozen=True, slots=True)
 class DisclosureEvidence:
-    """An opened record, and everything that proves it. roster_digest: of the version that was in force."""
+    """An opened record with its proofs. roster_digest: of the version in force at the opening."""
 
     terms: Terms
     signed_request: bytes = field(repr=False)
@@ -85,5 +85,5 @@ def read(path: Path, *, identity: PersonalIdentity) -> DisclosureEvidence:
             reading.text(inner["roster_digest"], "roster_digest"),
         )
     except (RosterError, UnsealError, PaperError, DecodeError):
-        # The opened content must not travel along as the cause.
+        # `from None`, so that the opened content does not become the cause.
         raise EvidenceError(f"{path.name} is not an evidence file that your keys open") from None

@@ -1,8 +1,8 @@
 """An auditor's one-time keys: one for each request, sealed to the auditor's own key until the last use.
 
 A file in the folder `disclosures` of the identity folder holds one signed request, the private key sealed to
-the auditor (HPKE, so that it is as safe as keys.json), and the request id of an attempt to open the record
-whose answer has not arrived.
+the auditor (HPKE, so that it is as safe as keys.json), and the request id of an unanswered attempt to open
+the record.
 """
 
 import json
@@ -30,7 +30,7 @@ class OneTimeKeyError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class OneTimeKey:
-    """One request and its key. attempt_id: request id of an attempt without an answer yet, or empty."""
+    """One request and its key. attempt_id: the request id of an unanswered attempt, or empty."""
 
     signed_request: bytes
     key_suite: str

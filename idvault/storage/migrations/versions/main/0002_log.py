@@ -1,4 +1,4 @@
-"""The log gets its order: when an entry was recorded, the head, and the hashes of finished subtrees."""
+"""Puts the log in order: adds entry times, the head and the hashes of complete subtrees."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,7 +12,7 @@ depends_on = None
 def upgrade() -> None:
     """Bring the schema to this version."""
     op.add_column("log_entries", sa.Column("recorded_at", sa.BigInteger(), nullable=True))
-    # Nobody noted the real time of older entries; the business time is the nearest that is known.
+    # The real time of older entries was not recorded; the business time is the closest known value.
     op.execute("UPDATE log_entries SET recorded_at = occurred_at")
     with op.batch_alter_table("log_entries") as table:
         table.alter_column("recorded_at", existing_type=sa.BigInteger(), nullable=False)

@@ -1,4 +1,4 @@
-"""People: the files of adopted rosters, proposals and signatures, requests, second factors."""
+"""Roster members: the files of adopted rosters, proposals and signatures, requests, second factors."""
 
 import sqlalchemy as sa
 from alembic import op

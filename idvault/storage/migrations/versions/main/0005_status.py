@@ -1,4 +1,4 @@
-"""What third parties check: change feeds, credentials, status lists, their keys, receipts."""
+"""Tables for third-party checks: change feeds, credentials, status lists, their keys, receipts."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -54,7 +54,7 @@ def _feed() -> None:
         sa.Column("head", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("relying_party", name=op.f("pk_status_feed_heads")),
     )
-    # Every account that is there already is news to whoever watches from the beginning.
+    # Queue every existing account for the change feed.
     op.execute(
         "INSERT INTO status_feed (account_token, relying_party, revision, sequence, changes, listed) "
         "SELECT account_token, relying_party, revision, NULL, 1, 0 FROM accounts"

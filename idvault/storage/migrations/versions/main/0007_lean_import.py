@@ -1,4 +1,4 @@
-"""Indexes that an imported account does not have to be in: it was never claimed, verified or limited."""
+"""Partial indexes: leave out imported accounts, which were never claimed, verified or limited."""
 
 import sqlalchemy as sa
 from alembic import op

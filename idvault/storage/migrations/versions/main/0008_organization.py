@@ -1,4 +1,4 @@
-"""The category of organisations: empty for everybody who was verified before there were any."""
+"""The organisation category: null for accounts that were verified before it existed."""
 
 import sqlalchemy as sa
 from alembic import op

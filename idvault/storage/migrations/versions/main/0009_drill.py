@@ -1,4 +1,4 @@
-"""Drills: a record of nobody for each quorum, and who opened a share of it last when."""
+"""Drills: a drill record for each quorum, and when each custodian last passed."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""A queue of jobs whose first ones are found by an index, however many wait."""
+"""The queue of jobs: an index finds its first jobs however long the queue is."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,7 +15,7 @@ def upgrade() -> None:
     op.add_column("jobs", sa.Column("lane", sa.SmallInteger(), nullable=False, server_default="0"))
     op.add_column("jobs", sa.Column("due_at", sa.BigInteger(), nullable=True))
     op.execute("UPDATE jobs SET lane = 2 * priority + 2 WHERE state NOT IN ('SENDING', 'UNKNOWN')")
-    # Whoever holds a lease now has it until it runs out.
+    # A lease that is held now stays valid until it expires.
     op.execute(
         "UPDATE jobs SET due_at = CASE WHEN leased_until > next_at THEN leased_until ELSE next_at END "
         "WHERE state <> 'DONE' AND EXISTS (SELECT 1 FROM intakes "

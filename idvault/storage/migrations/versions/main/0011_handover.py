@@ -1,4 +1,4 @@
-"""Hand-overs: the quorum of each share, and who holds the shares of what was handed over."""
+"""Hand-overs: the quorum of each share, and who holds the shares that were handed over."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Intake keys that live for minutes: a day has several, each named by the minute that it was made in."""
+"""Intake keys that live for minutes: a day has several, each named by the minute of its creation."""
 
 import sqlalchemy as sa
 from alembic import op

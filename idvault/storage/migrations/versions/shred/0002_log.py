@@ -1,4 +1,4 @@
-"""The second database keeps the signed notes of the log."""
+"""Adds the log's signed notes to the shred database."""
 
 import sqlalchemy as sa
 from alembic import op
