@@ -18,6 +18,8 @@ from idvault.cli.errors import ExitCode
 from idvault.development.authority import Authority
 from tests.support.commands import Commands, start
 
+pytestmark = pytest.mark.process
+
 NOW = datetime.now(UTC)
 HEALTH = "/grpc.health.v1.Health/Check"
 CUSTODIANS = ("ann", "ben", "cat")

@@ -429,6 +429,7 @@ def test_json(idvault: Commands, tmp_path: Path) -> None:
     assert error["reason"] == "MalformedNoteError"
 
 
+@pytest.mark.process
 def test_progress_is_for_terminals_only(tmp_path: Path) -> None:
     """A terminal shows progress; a file gets only the last line."""
     leaves = log_of(300)
