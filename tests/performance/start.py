@@ -11,7 +11,7 @@ _MOST_SECONDS = 0.8
 
 
 def measure(options: Options) -> Measured:
-    """Measure one serving process and the worker; with SQLite, so that no database process does part of the work."""
+    """Measure one serving process and the worker; on SQLite no database process shares the work."""
     serve, work = [], []
     with (
         tempfile.TemporaryDirectory(prefix="idvault-bench-") as name,
