@@ -82,7 +82,7 @@ class DisclosureSteps:
         if wrong_share:
             self._give_wrong_share("custodian-a")
         else:
-            decided = self._run("custodian-a", "approve", self._id, code=True)
+            decided = self._approve("custodian-a")
             check(decided["state"] == "REQUESTED", "one share should not be enough")
         refused = self.refused("auditor-a", "--code", "000000", "open", self._id)
         check(refused == "ILLEGAL_TRANSITION", "the opening should be refused: ILLEGAL_TRANSITION")
@@ -117,19 +117,19 @@ class DisclosureSteps:
 
     def open(self, *, name: str, number: str) -> None:
         """A second custodian approves, and the auditor reads the record after the opening is logged."""
-        decided = self._run("custodian-b", "approve", self._id, code=True)
+        decided = self._approve("custodian-b")
         check(decided["state"] == "APPROVED", "two shares should be enough")
         self._open(name=name, number=number, code=self._code("auditor-a"))
 
     def open_despite_a_wrong_share(self, *, name: str, number: str) -> None:
         """The auditor learns whose share is wrong; with a third one the same opening shows the record."""
-        decided = self._run("custodian-b", "approve", self._id, code=True)
+        decided = self._approve("custodian-b")
         check(decided["state"] == "APPROVED", "two shares should be enough to try")
         failed = self._command("auditor-a", "open", self._id, code=True)
         error = json.loads(failed.stderr.splitlines()[-1])["error"]
         check((failed.returncode, error["reason"]) == (5, "SHARE_WRONG"), "the share should be SHARE_WRONG")
         check("the share of custodian-a" in error["text"], "the custodian should be named")
-        self._run("custodian-c", "approve", self._id, code=True)
+        self._approve("custodian-c")
         # The second attempt is the same opening, so that no code is spent.
         opened = self._open(name=name, number=number, code="000000")
         check(opened["wrong_shares"] == ["custodian-a"], "the wrong share should be named again")
@@ -139,7 +139,7 @@ class DisclosureSteps:
         self._id = self.file(self._ready, account_token=account_token)
         self._wait_until_logged("custodian-a")
         for custodian in ("custodian-a", "custodian-b"):
-            self._run(custodian, "approve", self._id, code=True)
+            self._approve(custodian)
         keys = OneTimeKeys(folder=Path(self._ready["identities"]["auditor-a"]))
         payload = open_record.open_released(
             self._ready, kept=keys.get(self._id), auditor=self._identity("auditor-a")
@@ -149,6 +149,10 @@ class DisclosureSteps:
         ended = (cancelled["state"], cancelled["opened"])
         check(ended == ("CANCELLED", 0), "it should be cancelled, unopened")
         return self._id
+
+    def _approve(self, name: str) -> dict[str, Any]:
+        # A long soak needs more than the usual shares a day.
+        return self._run(name, "approve", self._id, "--quota", "1000", code=True)
 
     def _give_wrong_share(self, name: str) -> None:
         folder = identity_folder.load(Path(self._ready["identities"][name]))

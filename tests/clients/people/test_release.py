@@ -273,7 +273,7 @@ async def test_a_share_does_not_leave_before_its_approval_is_public(room: Chambe
     edge.tamper = tamper
     with pytest.raises(FindingError) as refused:
         await room.approve_with(room.custodian(A, edge=edge), disclosure_id)
-    assert refused.value.finding in {Finding.NOT_IN_LOG, Finding.LOG_INVALID}
+    assert refused.value.finding.value in {"NOT_IN_LOG", "LOG_INVALID", "LOG_FORKED"}
     assert not isinstance(refused.value, UnloggedReleaseError)
     assert not any(method.endswith("/ReleaseShare") for method, _ in edge.calls)
     assert await room.store.shares(disclosure_id=disclosure_id) == []
@@ -294,7 +294,7 @@ async def test_an_approval_that_the_witnesses_have_not_seen_releases_nothing(roo
     async with room.sequencing():
         with pytest.raises(FindingError) as refused:
             await asyncio.to_thread(demanding.approve, pending, code=room.codes.code())
-    assert refused.value.finding is Finding.LOG_INVALID
+    assert refused.value.finding.value in {"LOG_INVALID", "LOG_NOT_WITNESSED"}
     assert not any(method.endswith("/ReleaseShare") for method, _ in edge.calls)
 
 
