@@ -47,12 +47,23 @@ from idvault_client.people.disclosure.one_time_key import OneTimeKeys
 from idvault_client.people.disclosure.quota import ShareQuota
 from idvault_client.people.trust import FindingError
 from tests.support import builders, merkle
-from tests.support.chamber import CUSTODIANS, Chamber, Local, Tamper, chamber, identity, person
+from tests.support.chamber import (
+    CUSTODIANS,
+    SUCCESSORS,
+    Chamber,
+    Local,
+    Tamper,
+    chamber,
+    identity,
+    person,
+)
 from tests.support.databases import Databases
 from tests.support.disclosure_world import request_id, signed, terms
+from tests.support.handover_world import adopt, hand_over, leaver
 from tests.support.log_world import KEY, SIGNER
 
 A, B, C = CUSTODIANS
+D = SUCCESSORS[0]
 REQUESTED, APPROVED = disclosure_pb2.DISCLOSURE_STATE_REQUESTED, disclosure_pb2.DISCLOSURE_STATE_APPROVED
 EMBARGO = timedelta(days=90)
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -511,3 +522,27 @@ def _on(lie: Any, method: str) -> Tamper:
         return answer
 
     return tamper
+
+
+async def test_a_hand_over_in_between_blocks_nothing(room: Chamber) -> None:
+    """A share that the leaver released counts, under the new roster, with one of another custodian."""
+    account = await room.account()
+    disclosure_id = await room.request(account)
+    await room.approve(disclosure_id, A)
+    adopt(room, D, B, C)
+    await hand_over(leaver(room))
+    assert (await room.approve(disclosure_id, C)).state == APPROVED
+    assert (await room.open(disclosure_id)).payload.identity == builders.identity()
+
+
+async def test_a_kept_version_opens_after_a_hand_over(room: Chamber) -> None:
+    """It stays sealed to the custodians of before; those who stay release their shares."""
+    account = await room.account()
+    disclosure_id = await room.request(account)
+    former = await room.verify_again(account)
+    adopt(room, D, B, C)
+    await hand_over(leaver(room))
+    assert (await room.approve(disclosure_id, B, C)).state == APPROVED
+    assert (await room.open(disclosure_id)).answer.record.record_id == former.record_id
+    with pytest.raises(NotPendingError):
+        await asyncio.to_thread(room.custodian(D).find, disclosure_id)
