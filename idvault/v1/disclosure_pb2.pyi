@@ -114,9 +114,9 @@ class _FindingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Finding.Value
     """There are fewer shares than the quorum needs."""
     FINDING_RECORD_DAMAGED: _Finding.ValueType  # 8
     """The record does not open, or does not match its newest settlement entry."""
-    FINDING_TERMS_INVALID: _Finding.ValueType  # 9
+    FINDING_TERMS_INVALID: _Finding.ValueType  # 11
     """The terms of the request are not allowed, or were not logged when they were signed."""
-    FINDING_QUOTA_EXCEEDED: _Finding.ValueType  # 10
+    FINDING_QUOTA_EXCEEDED: _Finding.ValueType  # 12
     """The custodian has released as many shares to this auditor as the custodian allows in a day."""
 
 class Finding(_Finding, metaclass=_FindingEnumTypeWrapper):
@@ -140,9 +140,9 @@ FINDING_SHARES_MISSING: Finding.ValueType  # 7
 """There are fewer shares than the quorum needs."""
 FINDING_RECORD_DAMAGED: Finding.ValueType  # 8
 """The record does not open, or does not match its newest settlement entry."""
-FINDING_TERMS_INVALID: Finding.ValueType  # 9
+FINDING_TERMS_INVALID: Finding.ValueType  # 11
 """The terms of the request are not allowed, or were not logged when they were signed."""
-FINDING_QUOTA_EXCEEDED: Finding.ValueType  # 10
+FINDING_QUOTA_EXCEEDED: Finding.ValueType  # 12
 """The custodian has released as many shares to this auditor as the custodian allows in a day."""
 Global___Finding: _TypeAlias = Finding  # noqa: Y015
 

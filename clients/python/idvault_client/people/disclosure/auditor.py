@@ -34,10 +34,10 @@ from idvault.domain.event import EventType
 from idvault.domain.record import SealedRecord
 from idvault.v1 import disclosure_pb2
 from idvault_client.errors import VaultError
+from idvault_client.offline.record import sealed_record
 from idvault_client.people.disclosure import requested
 from idvault_client.people.disclosure.one_time_key import OneTimeKey, OneTimeKeys
 from idvault_client.people.member import MemberClient
-from idvault_client.people.record import sealed_record
 from idvault_client.people.trust import FindingError
 
 _PAGE = 100

@@ -31,11 +31,11 @@ from idvault.domain.error import InvalidError
 from idvault.domain.event import EventType
 from idvault.domain.seal import Part
 from idvault.v1 import disclosure_pb2
+from idvault_client.offline.record import sealed_record
 from idvault_client.people.disclosure import requested
 from idvault_client.people.disclosure.kept_approval import KeptApproval, KeptApprovals
 from idvault_client.people.disclosure.quota import ShareQuota
 from idvault_client.people.member import MemberClient
-from idvault_client.people.record import sealed_record
 from idvault_client.people.trust import FindingError, PinnedMember
 
 _PAGE = 100

@@ -1,4 +1,4 @@
-"""Reads a sealed record from the message that the custody edge sends."""
+"""Reads the message of a sealed record."""
 
 from idvault.domain.record import SealedRecord
 from idvault.v1 import disclosure_pb2
