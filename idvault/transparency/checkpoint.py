@@ -3,7 +3,7 @@
 A checkpoint is accepted if, checked in this order, it
 * is a note in which every signature of a known key verifies,
 * is signed by a key of the log,
-* names the log's origin,
+* names the log's origin, and the root of the empty tree if it has size 0,
 * is cosigned by as many different witnesses as the policy requires.
 """
 
@@ -21,7 +21,7 @@ from idvault.transparency.note import (
     sign_note,
 )
 from idvault.transparency.proof import verify_consistency
-from idvault.transparency.tree import HASH_SIZE, MAX_SIZE, LogError
+from idvault.transparency.tree import EMPTY_ROOT, HASH_SIZE, MAX_SIZE, LogError
 
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 _ROOT = re.compile(r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=", re.ASCII)
@@ -143,6 +143,8 @@ def verify(raw: bytes, policy: CosignaturePolicy) -> SignedCheckpoint:
     checkpoint = parse(opened.text)
     if checkpoint.origin != policy.origin:
         raise OriginError("the checkpoint belongs to another log")
+    if checkpoint.size == 0 and checkpoint.root != EMPTY_ROOT:
+        raise MalformedCheckpointError("the root of an empty tree is wrong")
     cosigned = _cosigned(opened)
     witnesses = len({key.public_key for key, _ in cosigned})
     if witnesses < policy.quorum:

@@ -27,6 +27,7 @@ from idvault.domain import disclosure as rules
 from idvault.domain.claim import ClaimState
 from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.domain.disclosure import Verdict
+from idvault.domain.error import DamagedError
 from idvault.domain.event import EventType
 from idvault.domain.record import SealedRecord
 from idvault.v1 import disclosure_pb2
@@ -265,7 +266,14 @@ class Auditor(MemberClient):
 
 
 def sealed_record(message: disclosure_pb2.SealedRecord) -> SealedRecord:
-    """Return the record of a message, which has no shares."""
+    """Return the record of a message, which has no shares; raises FindingError (RECORD_DAMAGED)."""
+    try:
+        return _sealed_record(message)
+    except DamagedError as error:
+        raise FindingError(Finding.RECORD_DAMAGED, "the record has a salt of a wrong length") from error
+
+
+def _sealed_record(message: disclosure_pb2.SealedRecord) -> SealedRecord:
     return SealedRecord(
         account_token=message.account_token,
         relying_party=message.relying_party,
