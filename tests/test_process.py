@@ -27,6 +27,8 @@ time.sleep(60)
 # A parent that starts one child as `Child` does, prints its process id, and waits to be killed.
 PARENT = f"""
 import os, subprocess, sys, time
+
+pytestmark = pytest.mark.process
 read_end, write_end = os.pipe()
 child = subprocess.Popen([sys.executable, "-c", {CHILD!r}], pass_fds=(read_end,), stdout=subprocess.PIPE,
                          env={{**os.environ, "IDVAULT_PARENT_PIPE": str(read_end)}}, process_group=0)

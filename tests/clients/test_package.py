@@ -23,6 +23,8 @@ ASK = """
 import sys
 import idvault_client, idvault_client.aio, idvault_client.offline
 
+pytestmark = pytest.mark.process
+
 target, *tls = sys.argv[1:]
 with idvault_client.connect(target, tls=idvault_client.Tls(*tls), server_name="localhost") as vault:
     print(vault.batch_get_statuses([{token!r}]).statuses[0].state)

@@ -105,6 +105,7 @@ def test_newest_version_is_the_last_migration(branch: Branch) -> None:
     assert script.get_heads() == [branch.newest]
 
 
+@pytest.mark.process
 def test_start_needs_no_alembic(databases: Databases) -> None:
     """A process that only checks the version does not load alembic."""
     script = (
@@ -122,6 +123,7 @@ def test_upgrade_from_nothing_and_again(maker: Maker, tmp_path: Path) -> None:
     migrations.upgrade(*urls)
 
 
+@pytest.mark.process
 async def test_processes_that_upgrade_at_once(maker: Maker, tmp_path: Path) -> None:
     """Concurrent upgrades do the work once, and none of them fails."""
     urls = await asyncio.to_thread(maker.empty_urls, tmp_path)

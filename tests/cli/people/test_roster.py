@@ -201,7 +201,7 @@ def test_init_keeps_keys_private(people: People) -> None:
         (
             ["--name", "Ann", "--identity", "F", "--passphrase-file", "P"],
             ExitCode.WRONG_USAGE,
-            "lower-case letters",
+            "small letters",
         ),
         (["--name", "ann", "--passphrase-file", "P"], ExitCode.WRONG_USAGE, "--identity is missing"),
         (["--name", "ann", "--identity", "F"], ExitCode.WRONG_USAGE, "--passphrase-file is missing"),
@@ -214,7 +214,7 @@ def test_init_keeps_keys_private(people: People) -> None:
         (
             ["--name", "ann", "--identity", "F", "--passphrase-file", "P", "--certificate", "W"],
             ExitCode.REFUSED,
-            "no certificate",
+            "not a certificate",
         ),
     ],
 )
