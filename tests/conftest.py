@@ -21,9 +21,7 @@ PROCESS_ROOMS = ("journeys", "resilience", "scripts")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--quick", action="store_true", help="without processes and PostgreSQL"
-    )
+    parser.addoption("--quick", action="store_true", help="without processes and PostgreSQL")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

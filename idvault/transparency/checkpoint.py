@@ -27,6 +27,10 @@ _SIZE = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 _ROOT = re.compile(r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=", re.ASCII)
 
 
+# An idle log is cosigned again well before this, so older cosignatures mean that an old copy is shown.
+MAX_AGE = 900.0
+
+
 class CheckpointError(LogError):
     """A checkpoint, or a policy of one, is refused."""
 
@@ -49,6 +53,10 @@ class UnsignedCheckpointError(CheckpointError):
 
 class QuorumError(CheckpointError):
     """Too few witnesses cosigned the checkpoint."""
+
+
+class StaleError(QuorumError):
+    """Too few witnesses cosigned the checkpoint lately."""
 
 
 class RolledBackError(CheckpointError):
@@ -150,6 +158,22 @@ def verify(raw: bytes, policy: CosignaturePolicy) -> SignedCheckpoint:
     if witnesses < policy.quorum:
         raise QuorumError(f"{witnesses} of {policy.quorum} witnesses cosigned the checkpoint")
     return SignedCheckpoint(checkpoint, cosigned)
+
+
+def check_fresh(
+    signed: SignedCheckpoint, policy: CosignaturePolicy, *, now: float, max_age: float = MAX_AGE
+) -> None:
+    """Raise StaleError unless enough witnesses cosigned within max_age seconds of a time.
+
+    A cosignature from the future is refused like an old one, because it would stay fresh for too long.
+    """
+    fresh = {key.public_key for key, time in signed.cosigned if abs(now - time) <= max_age}
+    if len(fresh) < policy.quorum:
+        newest = max((time for _, time in signed.cosigned), default=0)
+        raise StaleError(
+            f"the checkpoint is stale: {len(fresh)} of {policy.quorum} witnesses cosigned it within "
+            f"{max_age:g} s, the last of all {now - newest:.0f} s ago"
+        )
 
 
 def verify_successor(old: Checkpoint, new: Checkpoint, proof: Sequence[bytes]) -> None:
