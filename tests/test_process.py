@@ -17,6 +17,8 @@ import pytest
 from idvault import process
 from idvault.process import Child, PortBusyError, ProcessError
 
+pytestmark = pytest.mark.process
+
 CHILD = """
 import time
 from idvault import process
@@ -27,8 +29,6 @@ time.sleep(60)
 # A parent that starts one child as `Child` does, prints its process id, and waits to be killed.
 PARENT = f"""
 import os, subprocess, sys, time
-
-pytestmark = pytest.mark.process
 read_end, write_end = os.pipe()
 child = subprocess.Popen([sys.executable, "-c", {CHILD!r}], pass_fds=(read_end,), stdout=subprocess.PIPE,
                          env={{**os.environ, "IDVAULT_PARENT_PIPE": str(read_end)}}, process_group=0)

@@ -14,6 +14,8 @@ from idvault.v1 import status_pb2
 from idvault_client import Tls
 from tests.clients.vault_server import TOKEN, VaultServer, status
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).resolve().parents[2]
 UV = ROOT / ".venv" / "bin" / "uv"
 PEOPLE = frozenset({"typer", "rich", "segno", "rfc8785"})
@@ -22,8 +24,6 @@ NOT_INSTALLED = "this command needs packages that are not installed: pip install
 ASK = """
 import sys
 import idvault_client, idvault_client.aio, idvault_client.offline
-
-pytestmark = pytest.mark.process
 
 target, *tls = sys.argv[1:]
 with idvault_client.connect(target, tls=idvault_client.Tls(*tls), server_name="localhost") as vault:

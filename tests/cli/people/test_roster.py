@@ -213,7 +213,7 @@ def test_init_keeps_keys_private(people: People) -> None:
         (
             ["--name", "Ann", "--identity", "F", "--passphrase-file", "P"],
             ExitCode.WRONG_USAGE,
-            "small letters",
+            "lower-case letters",
         ),
         (["--name", "ann", "--passphrase-file", "P"], ExitCode.WRONG_USAGE, "--identity is missing"),
         (["--name", "ann", "--identity", "F"], ExitCode.WRONG_USAGE, "--passphrase-file is missing"),
