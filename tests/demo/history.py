@@ -12,7 +12,7 @@ from tests.support.sandbox import wait_for
 
 # The longest embargo is 90 days by default, and a history ends at the start of the day before.
 _LATER = timedelta(days=92)
-_UNVERIFIED = 5
+_UNVERIFIED, _AS_TOLD = 5, 6
 
 
 class HistorySteps:
@@ -34,15 +34,8 @@ class HistorySteps:
             shown = wait_for(lambda: self._openings(ready_file, account_token) == 1)
             check(shown, "the history should show one opening")
         self._original = self._file.read_text("utf-8")
-        keys = ("--public-key", ready["log"]["public_key"], "--witness", ready["witness"]["public_key"])
-        checked = client("--json", "check-history", str(self._file), *keys)
-        found = json.loads(checked.stdout.splitlines()[-1]) if checked.returncode == 0 else {}
-        proved = bool(found.get("valid")) and (len(found["openings"]), len(found["disclosures"])) == (1, 2)
-        check(proved, f"the disclosures and the opening should be proved: {checked.stderr}")
-        check(
-            all(each["legal_basis"] == "synthetic" for each in found["disclosures"]),
-            "the legal basis should be told",
-        )
+        keys = ("--public-key", ready["log"]["public_key"], "--roster", ready["roster"])
+        self._check_proved(*keys, "--directory", ready["public"])
         self._change_one_byte()
         changed = client("check-history", str(self._file), *keys)
         check(changed.returncode == _UNVERIFIED, f"a changed byte should end the check with {_UNVERIFIED}")
@@ -51,6 +44,24 @@ class HistorySteps:
         """Return the ids of the disclosures in the fetched history."""
         content = json.loads(self._original)
         return [each["disclosureId"] for each in content["disclosures"]]
+
+    def _check_proved(self, *options: str) -> None:
+        """What is listed is proved, and the public log has at least that."""
+        checked = client("--json", "check-history", str(self._file), *options)
+        told = checked.returncode == _AS_TOLD
+        found = json.loads(checked.stdout.splitlines()[-1]) if told else {}
+        proved = bool(found.get("valid_as_told")) and (
+            len(found["openings"]),
+            len(found["disclosures"]),
+        ) == (1, 2)
+        check(proved, f"the disclosures and the opening should be proved: {checked.stderr}")
+        check(
+            all(each["legal_basis"] == "synthetic" for each in found["disclosures"]),
+            "the legal basis should be told",
+        )
+        log = found["log"]
+        counted = log["disclosures"] >= 2 and log["openings"] >= 1 and log["releases"] >= 4
+        check(counted, f"the public log should show disclosures, openings and releases: {log}")
 
     @contextmanager
     def _later(self) -> Iterator[None]:

@@ -10,7 +10,8 @@ A history is valid if, in this order,
   and both commit to this account and these details,
 * each entry is in the tree of the checkpoint, at its own index, and happened before the horizon.
 
-The log proves what is listed. That none is left out is the vault's statement.
+The log proves what is listed. That none is left out is the vault's statement: a history is "valid as far as
+the vault told". How many disclosures the log has for all accounts: disclosure_count.
 """
 
 from collections.abc import Mapping
@@ -107,10 +108,7 @@ def parse(text: str | bytes) -> DisclosureHistory:
 def check(history: DisclosureHistory, *, policy: Policy) -> ProvedHistory:
     """Return what a history lists after proving each entry; raises HistoryError for what does not verify."""
     answer = status_pb2.DisclosureHistory.FromString(history.message)
-    try:
-        newest = checkpoint.verify(answer.checkpoint.note, policy).checkpoint
-    except LogError as error:
-        raise HistoryError("LOG_INVALID", f"the checkpoint does not verify: {error}") from error
+    newest = covering(history, policy=policy)
     disclosures = tuple(
         _disclosure(history, each, newest, number) for number, each in enumerate(answer.disclosures, start=1)
     )
@@ -121,6 +119,15 @@ def check(history: DisclosureHistory, *, policy: Policy) -> ProvedHistory:
     if len({each.index for each in proved}) != len(proved):
         raise HistoryError("LISTED_TWICE", "one log entry is listed twice")
     return ProvedHistory(disclosures, openings)
+
+
+def covering(history: DisclosureHistory, *, policy: Policy) -> Checkpoint:
+    """Return the verified checkpoint of a history; raises HistoryError (LOG_INVALID)."""
+    answer = status_pb2.DisclosureHistory.FromString(history.message)
+    try:
+        return checkpoint.verify(answer.checkpoint.note, policy).checkpoint
+    except LogError as error:
+        raise HistoryError("LOG_INVALID", f"the checkpoint does not verify: {error}") from error
 
 
 def _disclosure(

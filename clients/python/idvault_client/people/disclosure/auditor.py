@@ -32,12 +32,15 @@ from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.domain.disclosure import Verdict
 from idvault.domain.event import EventType
 from idvault.domain.record import SealedRecord
+from idvault.transparency import entry as entries
+from idvault.transparency.checkpoint import Checkpoint
+from idvault.transparency.entry import EntryError
 from idvault.v1 import disclosure_pb2
 from idvault_client.errors import VaultError
-from idvault_client.offline.record import sealed_record
 from idvault_client.people.disclosure import requested
 from idvault_client.people.disclosure.one_time_key import OneTimeKey, OneTimeKeys
 from idvault_client.people.member import MemberClient
+from idvault_client.people.record import sealed_record
 from idvault_client.people.trust import FindingError
 
 _PAGE = 100
@@ -179,12 +182,18 @@ class Auditor(MemberClient):
     ) -> DisclosedRecord:
         """Verify the log entries of kept evidence again; raises FindingError, VaultError.
 
-        The evidence's checkpoint must be one that today's log continues.
+        The evidence's checkpoint must be one that today's log continues, and was cosigned when it was opened.
         """
         terms, record = papers.parse_request(signed_request), sealed_record(answer.record)
+        try:
+            at = entries.decode_leaf(answer.opening.leaf).occurred_at
+        except EntryError as error:
+            raise FindingError(Finding.NOT_IN_LOG, "the entry of the opening cannot be read") from error
+        # Its time is not verified yet; the check below compares it with the witnesses' and with the log.
+        covering = self.stored_checkpoint(answer.checkpoint.note, at=at, roster_digest=terms.roster_digest)
         # Evidence of before requests fixed a record has no entry of the request.
         signed = signed_request if answer.HasField("request") else None
-        opened_at, size = self._check_log(answer, terms, record, signed)
+        opened_at, size = self._check_log(answer, terms, record, covering, signed)
         return DisclosedRecord(payload, terms, opened_at, size, answer, signed_request)
 
     def _terms(self, *, lifetime: timedelta, suite: str, **asked: object) -> tuple[Terms, bytes]:
@@ -218,7 +227,8 @@ class Auditor(MemberClient):
             or record.account_token != terms.account_token
         ):
             raise FindingError(Finding.OTHER_REQUEST, "the answer is for another request")
-        opened_at, size = self._check_log(answer, terms, record, kept.signed_request)
+        covering = self.checkpoint(answer.checkpoint.note)
+        opened_at, size = self._check_log(answer, terms, record, covering, kept.signed_request)
         # The threshold is the sealing quorum's, which the record's digest covers. A hand-over keeps it.
         threshold = self.trust.quorum(record.sealing_quorum_id).threshold
         shares = self._shares(answer, kept, record)
@@ -237,9 +247,9 @@ class Auditor(MemberClient):
         answer: disclosure_pb2.OpenedDisclosure,
         terms: Terms,
         record: SealedRecord,
+        at: Checkpoint,
         signed_request: bytes | None,
     ) -> tuple[datetime, int]:
-        at = self.checkpoint(answer.checkpoint.note)
         digest = record.digest()
         try:
             self.trust.check_entry(
@@ -328,7 +338,7 @@ class Auditor(MemberClient):
             disclosure_id=disclosure_id,
             finding=disclosure_pb2.Finding.Value(f"FINDING_{finding.value}"),
         )
-        self.edge.call("DisclosureService/ReportFinding", request, disclosure_pb2.ReportFindingResponse)
+        self.report("DisclosureService/ReportFinding", request, disclosure_pb2.ReportFindingResponse)
 
 
 def _too_few(shares: _SortedShares, threshold: int) -> FindingError:

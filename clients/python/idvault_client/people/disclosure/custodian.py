@@ -31,11 +31,11 @@ from idvault.domain.error import InvalidError
 from idvault.domain.event import EventType
 from idvault.domain.seal import Part
 from idvault.v1 import disclosure_pb2
-from idvault_client.offline.record import sealed_record
 from idvault_client.people.disclosure import requested
 from idvault_client.people.disclosure.kept_approval import KeptApproval, KeptApprovals
 from idvault_client.people.disclosure.quota import ShareQuota
 from idvault_client.people.member import MemberClient
+from idvault_client.people.record import sealed_record
 from idvault_client.people.trust import FindingError, PinnedMember
 
 _PAGE = 100
@@ -84,7 +84,10 @@ class Custodian(MemberClient):
     quota: ShareQuota
 
     def pending(self) -> list[PendingRequest]:
-        """Return all requests that wait for a decision or share, verified or not; raises VaultError."""
+        """Return all requests that wait for a decision or share, verified or not; raises VaultError.
+
+        Raises FindingError (LOG_FORKED) if the log contradicts the checkpoint kept here.
+        """
         self.approvals.destroy_expired(now=self.now())
         found: list[PendingRequest] = []
         token = ""
@@ -101,7 +104,7 @@ class Custodian(MemberClient):
                 return found
 
     def find(self, disclosure_id: str) -> PendingRequest:
-        """Return one request; raises NotPendingError, VaultError."""
+        """Return one request; raises NotPendingError, FindingError (LOG_FORKED), VaultError."""
         for request in self.pending():
             if request.disclosure_id == disclosure_id:
                 return request
@@ -239,6 +242,9 @@ class Custodian(MemberClient):
                 record_digest=pending.record_digest,
             )
         except FindingError as error:
+            if error.finding is Finding.LOG_FORKED:
+                # Not about this request: nothing that this vault says can be relied on.
+                raise
             refused = error
         verdicts = [decision.verdict for decision in pending.decisions]
         return PendingRequest(
@@ -339,7 +345,7 @@ class Custodian(MemberClient):
             disclosure_id=disclosure_id,
             finding=disclosure_pb2.Finding.Value(f"FINDING_{finding.value}"),
         )
-        self.edge.call("CustodianService/ReportFinding", request, disclosure_pb2.ReportFindingResponse)
+        self.report("CustodianService/ReportFinding", request, disclosure_pb2.ReportFindingResponse)
 
 
 def _check_record(sealed: disclosure_pb2.SealedShare, digest: bytes) -> None:
