@@ -465,6 +465,7 @@ async def test_a_custodian_gives_one_auditor_so_many_shares_a_day(room: Chamber)
     other = await room.request(account, name="auditor-b")
     await room.approve_with(custodian, other)
     room.pass_time(days=1)
+    await room.step()
     await room.approve_with(custodian, made[2])
 
 

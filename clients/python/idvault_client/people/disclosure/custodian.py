@@ -2,9 +2,10 @@
 
 A request is accepted if, in this order,
 * an auditor in the roster signed it, and the custodian is not that auditor,
-* it names a version of the roster that is pinned here,
-* its terms are allowed: texts, openings, lifetime; it was made in the past and has not expired,
+* it has not expired,
 * its log entry commits to these bytes, under a checkpoint that continues the last one seen,
+* it names a version of the roster that is pinned here,
+* its terms are allowed: texts, openings, lifetime; it was not made in the future,
 * the custodian has not yet given this auditor as many shares today as the custodian allows.
 
 Only then does the client fetch and open the share. The share must belong to the account in the request and to
@@ -230,7 +231,6 @@ class Custodian(MemberClient):
         try:
             terms = self._terms(pending)
             signer = self._signer(terms, pending.signed_request)
-            self._check_terms(terms)
             at = self.checkpoint(note)
             size = at.size
             requested_at = requested.check_entry(
@@ -241,6 +241,7 @@ class Custodian(MemberClient):
                 signed_request=pending.signed_request,
                 record_digest=pending.record_digest,
             )
+            self._check_terms(terms)
         except FindingError as error:
             if error.finding is Finding.LOG_FORKED:
                 # Not about this request: nothing that this vault says can be relied on.
