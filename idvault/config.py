@@ -100,6 +100,8 @@ class Settings(BaseSettings):
     time_zone: str = "Asia/Shanghai"
     public_dir: Path = Path()
     log_origin: str = ""
+    witness_urls: str = ""
+    witness_keys: str = ""
     witness_url: str = ""
     witness_key: str = ""
 
@@ -117,6 +119,12 @@ class Settings(BaseSettings):
     def document_types(self) -> tuple[str, ...]:
         """The document types that the registries can check, by their names in domain.document."""
         return tuple(part.strip() for part in self.registry_document_types.split(","))
+
+    @property
+    def witnesses(self) -> tuple[tuple[str, str], ...]:
+        """The witnesses to ask, each a URL and a public key; the singular settings are a list of one."""
+        urls, keys = self.witness_urls or self.witness_url, self.witness_keys or self.witness_key
+        return tuple(zip(urls.split(), keys.split(), strict=False))
 
     def passphrase(self) -> bytes:
         """Return the passphrase of the key file, without one line end at the end of its file."""
@@ -286,7 +294,9 @@ def _verifies_server(url: str) -> bool:
 
 
 def _registry_url_problems(settings: Settings, name: str) -> Iterator[str]:
-    return _http_problems(settings, name, why="a forged answer must not verify anyone")
+    return _http_problems(
+        settings, name, getattr(settings, name), why="a forged answer must not verify anyone"
+    )
 
 
 def _enterprise_problems(settings: Settings) -> Iterator[str]:
@@ -300,20 +310,30 @@ def _enterprise_problems(settings: Settings) -> Iterator[str]:
 
 
 def _witness_problems(settings: Settings) -> Iterator[str]:
-    url, key = _name("witness_url"), _name("witness_key")
-    if bool(settings.witness_url) != bool(settings.witness_key):
-        missing = key if settings.witness_url else url
-        yield f"{missing} is missing: a witness needs both {url} and {key}"
-    if settings.witness_url:
+    several = bool(settings.witness_urls or settings.witness_keys)
+    if several and (settings.witness_url or settings.witness_key):
+        yield f"{_name('witness_url')} and {_name('witness_key')} have no effect beside the lists"
+        return
+    one = ("witness_url", "witness_key")
+    url, key = ("witness_urls", "witness_keys") if several else one
+    urls, keys = str(getattr(settings, url)).split(), str(getattr(settings, key)).split()
+    if bool(urls) != bool(keys):
+        missing = key if urls else url
+        yield f"{_name(missing)} is missing: a witness needs both {_name(url)} and {_name(key)}"
+    elif len(urls) != len(keys) or (len(urls) > 1 and not several):
+        yield f"{_name(url)} and {_name(key)} must have one URL and one key for each witness, in order"
+    elif len(set(keys)) != len(keys) or len(set(urls)) != len(urls):
+        yield f"{_name(url)} or {_name(key)} names a witness twice"
+    for each in urls:
         yield from _http_problems(
-            settings, "witness_url", why="an attacker on the network could hide the log from the witness"
+            settings, url, each, why="an attacker on the network could hide the log from the witness"
         )
-    if settings.witness_key and not _WITNESS_KEY.fullmatch(settings.witness_key):
-        yield f"{key} must be the public key that `idvault witness` prints"
+    if not all(_WITNESS_KEY.fullmatch(each) for each in keys):
+        yield f"{_name(key)} must be the public key that `idvault witness` prints"
 
 
-def _http_problems(settings: Settings, name: str, *, why: str) -> Iterator[str]:
-    url = urlsplit(getattr(settings, name))
+def _http_problems(settings: Settings, name: str, text: str, *, why: str) -> Iterator[str]:
+    url = urlsplit(text)
     if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment:
         yield f"{_name(name)} must be an https URL without a query"
     elif url.scheme != "https" and not settings.development:
