@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 _NOT_OF_AN_ACCOUNT = {
     "requests": "a relying party's",
     "persons": "a relying party's",
-    "mismatches": "a relying party's, of a person on a day",
+    "attempts": "a relying party's, of a person on a day",
     "log_entries": "the log",
     "log_head": "the log",
     "log_nodes": "the log",

@@ -33,7 +33,7 @@ from idvault.ports.claim import (
 )
 from idvault.ports.entropy import Entropy
 from idvault.ports.job import JobStore
-from idvault.ports.sealing import Fingerprinter, Indexer
+from idvault.ports.sealing import Fingerprinter, Indexer, PairMarker
 
 _T = TypeVar("_T")
 
@@ -69,6 +69,7 @@ class VerificationFlow:
         jobs: JobStore,
         settlement: SettlementFlow,
         indexer: Indexer,
+        marker: PairMarker,
         fingerprinter: Fingerprinter,
         guard: LogGuard,
         entropy: Entropy,
@@ -79,6 +80,7 @@ class VerificationFlow:
         self._jobs = jobs
         self._settlement = settlement
         self._indexer = indexer
+        self._marker = marker
         self._fingerprinter = fingerprinter
         self._guard = guard
         self._entropy = entropy
@@ -153,7 +155,7 @@ class VerificationFlow:
                 person_id=self._events.new_id(),
                 today=now.today(self._policy.zone),
             ),
-            accounts_per_person=self._policy.accounts_per_person,
+            pair=self._marker.mark(relying_party=command.relying_party, identity=command.identity),
             lease=self._lease(now),
             now=now,
             invitation_code_hash=_code_hash(command),
