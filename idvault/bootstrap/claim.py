@@ -204,7 +204,8 @@ def claim_tasks(base: Base, claims: BuiltClaims, *, backlog: BacklogFlow) -> lis
     async def read_gauges(now: ClockReading) -> None:
         oldest = await claims.jobs.oldest()
         age = (now.business - oldest).total_seconds() if oldest else 0.0
-        base.metrics.claims_pending(count=await claims.jobs.backlog(), oldest_seconds=max(age, 0.0))
+        waiting = sum((await claims.jobs.backlog()).values())
+        base.metrics.claims_pending(count=waiting, oldest_seconds=max(age, 0.0))
         base.metrics.job_oldest(kind="settle", seconds=max(age, 0.0))
 
     return [
