@@ -172,6 +172,7 @@ async def build_claims(
         verification_days=settings.verification_days,
         registry_calls_per_second=settings.registry_calls_per_second,
         zone=settings.zone,
+        credentials_per_day=settings.credentials_per_day,
     )
     registries = {
         kind: PacedRegistry(inner=one, clock=monotonic) for kind, one in _registries(stack, base).items()

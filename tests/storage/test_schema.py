@@ -47,6 +47,7 @@ _NOT_OF_AN_ACCOUNT = {
     "status_feed_heads": "a relying party's",
     "status_lists": "the deployment's",
     "status_marks": "nobody's any more",
+    "credential_counts": "a relying party's",
     "status_keys": "the deployment's",
     "day_keys": "the deployment's",
     "deployment": "the deployment's",
