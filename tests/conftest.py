@@ -1,7 +1,10 @@
 """What every room's tests may use: fresh databases of both kinds; and whose tests count as coverage."""
 
+import subprocess
 from collections.abc import AsyncIterator, Iterator
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -13,15 +16,78 @@ MEASURED_ROOMS = ("domain", "transparency", "attest", "sealing", "custody")
 """The rooms whose own tests must reach each of their lines and branches (scripts/test)."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+PROCESS_ROOMS = ("journeys", "resilience", "scripts")
+"""The folders whose tests start processes; elsewhere the mark `process` says so."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--quick", action="store_true", help="without processes and PostgreSQL")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Count the rooms' own tests only: a line that a journey happens to pass is not tested by it.
 
     It is a matter of time, too: tracing doubles what a test costs.
     """
-    folder = Path(__file__).parent
     for item in items:
-        if item.path.relative_to(folder).parts[0] not in MEASURED_ROOMS:
+        if _room(item) not in MEASURED_ROOMS:
             item.add_marker(pytest.mark.no_cover)
+    if config.getoption("--quick"):
+        left_out = [item for item in items if _is_slow(item)]
+        items[:] = [item for item in items if not _is_slow(item)]
+        config.hook.pytest_deselected(items=left_out)
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    items[:] = _spread(items, workers)
+
+
+def _spread(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
+    """Begin each worker's share with files that start processes, so that no long test is left for the end."""
+    files: dict[Path, list[pytest.Item]] = {}
+    others: list[pytest.Item] = []
+    for item in items:
+        if _starts_processes(item):
+            files.setdefault(item.path, []).append(item)
+        else:
+            others.append(item)
+    shares: list[list[pytest.Item]] = [[] for _ in range(workers)]
+    for number, file in enumerate(files.values()):
+        shares[number % workers] += file
+    rest = iter(others)
+    for share in shares:
+        share.extend(islice(rest, max(0, len(items) // workers - len(share))))
+    return [item for share in shares for item in share] + list(rest)
+
+
+def _room(item: pytest.Item) -> str:
+    return item.path.relative_to(Path(__file__).parent).parts[0]
+
+
+def _starts_processes(item: pytest.Item) -> bool:
+    return _room(item) in PROCESS_ROOMS or item.get_closest_marker("process") is not None
+
+
+def _is_slow(item: pytest.Item) -> bool:
+    kinds = getattr(item, "callspec", None)
+    return (
+        _starts_processes(item)
+        or "postgres_maker" in getattr(item, "fixturenames", ())
+        or (kinds is not None and "postgres" in kinds.params.values())
+    )
+
+
+@pytest.fixture(autouse=True)
+def _start_nothing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hold a quick run to its word: a test that starts a process needs the mark `process`. Git is a tool."""
+    if not request.config.getoption("--quick"):
+        return
+    start = subprocess.Popen.__init__
+
+    def refuse(self: Any, arguments: Any, *rest: Any, **options: Any) -> None:
+        if Path(arguments[0]).name != "git":
+            raise AssertionError("this test starts a process: mark it with pytest.mark.process")
+        start(self, arguments, *rest, **options)
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", refuse)
 
 
 @pytest.fixture(scope="session")

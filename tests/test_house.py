@@ -266,6 +266,7 @@ def test_tests_mirror_rooms() -> None:
     expect_none({name for name in folders if "." not in name} - rooms - shared)
 
 
+@pytest.mark.process
 def test_layers_and_fences_hold() -> None:
     """The import contracts hold: layers, siblings, libraries in their packages, no custody in the service."""
     command = [
@@ -344,6 +345,7 @@ def test_a_wrong_import_is_found(
 PROGRAMS = ["idvault.bootstrap", "idvault.cli.serve", "idvault.cli.work", "idvault.cli.__main__"]
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("module", PROGRAMS)
 def test_the_service_does_not_load_what_opens(module: str) -> None:
     """Importing the service does not load the custody packages, directly or indirectly."""

@@ -13,6 +13,8 @@ import pytest
 
 from idvault.development.authority import Authority
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "docs" / "operations.md").read_text("utf-8")
 ROLES = {"wang": "custodian", "li": "custodian", "zhang": "custodian", "zhao": "auditor", "im": "platform"}

@@ -17,6 +17,8 @@ import pytest
 from idvault import process
 from idvault.process import Child, PortBusyError, ProcessError
 
+pytestmark = pytest.mark.process
+
 CHILD = """
 import time
 from idvault import process

@@ -111,11 +111,11 @@ def check_adopted(*, version: int, digest: str, adopted: tuple[int, str] | None)
         raise AilmentError("no roster has been adopted yet: start `idvault serve` or `idvault work`")
     if version < adopted[0]:
         raise AilmentError(
-            f"the file in IDVAULT_ROSTER is version {version}, but {adopted[0]} was adopted: use that one"
+            f"the file in IDVAULT_ROSTER is version {version}, but {adopted[0]} was adopted: use that file"
         )
     if (version, digest) != adopted and version == adopted[0]:
         raise AilmentError(
-            f"the file in IDVAULT_ROSTER is not the version {version} that was adopted: put that one back"
+            f"the file in IDVAULT_ROSTER is not the version {version} that was adopted: restore that file"
         )
 
 

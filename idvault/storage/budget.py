@@ -51,7 +51,7 @@ class SqlBudgetStore:
     database: Database
 
     async def take(self, name: str, *, gap: timedelta, now: datetime, latest: datetime) -> datetime | None:
-        """Take the next slot and return its time, or None if it would be after `latest`."""
+        """Reserve the next slot and return its time, or None if it would be after `latest`."""
         if latest < now:
             return None
         return await self._take(name, gap // _MICROSECOND, to_micros(now), to_micros(latest))

@@ -88,6 +88,7 @@ async def ward(databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyP
         yield made
 
 
+@pytest.mark.process
 async def test_all_is_well(ward: Ward) -> None:
     """All nine checks pass, and the checkpoint covers the whole log."""
     leaves = await _leaves(ward.databases)

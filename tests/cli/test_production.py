@@ -18,6 +18,8 @@ from idvault.cli.errors import ExitCode
 from idvault.development.authority import Authority
 from tests.support.commands import Commands, start
 
+pytestmark = pytest.mark.process
+
 NOW = datetime.now(UTC)
 HEALTH = "/grpc.health.v1.Health/Check"
 CUSTODIANS = ("ann", "ben", "cat")
@@ -228,7 +230,7 @@ def test_edge_that_can_read_the_workers_keys_does_not_start(deployment: Deployme
     deployment.idvault.set(LISTEN="127.0.0.1:0")
     result = deployment.idvault("serve", "--edge", "platform")
     assert result.code == ExitCode.WRONG_USAGE
-    assert "this process can read that one" in result.err
+    assert "which this process can read" in result.err
 
 
 def test_roster_for_development_is_refused(deployment: Deployment) -> None:

@@ -23,6 +23,8 @@ from idvault.witness.wire import PATH, AddCheckpoint
 from tests.support.commands import Commands, start
 from tests.support.witness_world import LOG, MAIN, WITNESS, History, cosigned
 
+pytestmark = pytest.mark.process
+
 NAME = "witness.example/w1"
 WAIT = 30
 

@@ -15,6 +15,8 @@ from idvault.attest import jose, status_check
 from idvault_client import Consent, State, Vault, resident_id, testing
 from idvault_client.campaigns import InvitationState, LegacyAccount
 
+pytestmark = pytest.mark.process
+
 DOCS = Path(__file__).parents[2] / "docs"
 
 

@@ -158,6 +158,7 @@ def test_badge_ends(backend: ImBackend, server: VaultServer) -> None:
     assert backend.profile("lily") == "lily"
 
 
+@pytest.mark.process
 def test_command(server: VaultServer, tls: Tls, tmp_path: Path) -> None:
     """The example runs as a program with a ready file; the person is read from stdin."""
     ready = {

@@ -14,6 +14,8 @@ from idvault.v1 import status_pb2
 from idvault_client import Tls
 from tests.clients.vault_server import TOKEN, VaultServer, status
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).resolve().parents[2]
 UV = ROOT / ".venv" / "bin" / "uv"
 PEOPLE = frozenset({"typer", "rich", "segno", "rfc8785"})

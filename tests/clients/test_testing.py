@@ -13,6 +13,8 @@ import pytest
 from idvault_client import Consent, resident_id, testing
 from idvault_client.offline import StatusVerifier
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parents[2]
 
 

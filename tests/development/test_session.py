@@ -9,6 +9,7 @@ from idvault.development.session import Session
 from idvault.process import ProcessError
 
 
+@pytest.mark.process
 def test_a_start_that_ends_is_told_with_its_exit_code(tmp_path: Path) -> None:
     """The error contains the exit code and the output."""
     child = Session(state=tmp_path / "state", output=tmp_path / "dev.log", arguments=["--ports", "neither"])
@@ -16,6 +17,7 @@ def test_a_start_that_ends_is_told_with_its_exit_code(tmp_path: Path) -> None:
         child.start()
 
 
+@pytest.mark.process
 def test_a_start_that_takes_too_long_is_told_with_its_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

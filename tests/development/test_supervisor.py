@@ -20,6 +20,8 @@ from idvault.development.supervisor import (
 )
 from idvault.process import ProcessError
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture
 def layout(tmp_path: Path) -> Layout:

@@ -1,6 +1,6 @@
 """P7: the cost of a log entry for the worker that sequences, hashes and publishes it, in full batches.
 
-The entries are copies of a real one under ids of their own: their acts are not what is measured here.
+The entries are copies of a real one with new ids: the acts that write entries are not measured.
 """
 
 import asyncio

@@ -5,9 +5,13 @@ import json
 import sys
 from pathlib import Path
 
+import pytest
+
 from idvault.storage.base.database import Database
 from tests.support.databases import Databases
 from tests.support.storage_world import World
+
+pytestmark = pytest.mark.process
 
 REQUEST_ID = "00000000-0000-4000-8000-000000000001"
 ROOT = Path(__file__).parents[2]

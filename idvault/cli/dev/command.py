@@ -11,7 +11,6 @@ from typing import Annotated
 import typer
 
 from idvault.cli import running
-from idvault.cli.dev import single_process
 from idvault.cli.dev.processes import DevelopmentProcesses
 from idvault.cli.errors import CommandError, ExitCode
 from idvault.development.layout import Layout
@@ -79,6 +78,8 @@ def dev(  # noqa: PLR0917 - typer makes an option of each
 
 
 def _lean(state: Path, prepared: Path, *, ready_file: Path | None, registry_latency: int) -> None:
+    from idvault.cli.dev import single_process  # noqa: PLC0415 - the supervisor runs no edge itself
+
     single_process.prepare(prepared, state=state)
     program = single_process.SingleProcess(layout=Layout(state), registry_latency=registry_latency).program
     running.run(program, ready_file=ready_file or Layout(state).ready, factory=running.fast_loop)

@@ -102,7 +102,7 @@ class StatusTokenFlow:
             subject=self._pairwise.subject(audience=audience, account_token=account_token),
             audience=audience,
             status=shown,
-            standing=shown.standing if audience == relying_party else None,
+            own=audience == relying_party,
             issued_at=now.real,
             expires_at=expires_at,
         )

@@ -217,7 +217,10 @@ def test_rolled_back_databases_are_found(idvault: Commands, databases: Databases
         ),
         ("UPDATE log_head SET size = size - 1", "entry 39: is beyond the head of the log"),
         ("DELETE FROM log_head", "entry 0: is beyond the head of the log"),
-        ("UPDATE log_entries SET log_index = -1 WHERE log_index = 39", "entry -1: is there twice, or out of"),
+        (
+            "UPDATE log_entries SET log_index = -1 WHERE log_index = 39",
+            "entry -1: is a duplicate or out of order",
+        ),
         ("DELETE FROM log_nodes WHERE level = 0 AND node_index = 9", "entry 9: does not match its stored"),
         (
             "UPDATE log_nodes SET hash = (SELECT leaf FROM log_entries WHERE log_index = 4) "
@@ -429,6 +432,7 @@ def test_json(idvault: Commands, tmp_path: Path) -> None:
     assert error["reason"] == "MalformedNoteError"
 
 
+@pytest.mark.process
 def test_progress_is_for_terminals_only(tmp_path: Path) -> None:
     """A terminal shows progress; a file gets only the last line."""
     leaves = log_of(300)

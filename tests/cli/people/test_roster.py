@@ -214,7 +214,7 @@ def test_init_keeps_keys_private(people: People) -> None:
         (
             ["--name", "ann", "--identity", "F", "--passphrase-file", "P", "--certificate", "W"],
             ExitCode.REFUSED,
-            "no certificate",
+            "not a certificate",
         ),
     ],
 )

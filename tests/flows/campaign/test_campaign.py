@@ -50,6 +50,7 @@ async def world(main_database: Database) -> AsyncIterator[CampaignWorld]:
     await made.claims.verification.drain()
 
 
+@pytest.mark.process
 async def test_the_life_of_a_campaign(world: CampaignWorld) -> None:
     """A campaign is created, started, paused, resumed and ended; other transitions are refused."""
     made = await world.create()

@@ -115,6 +115,7 @@ async def test_64_at_once_use_a_code_once(town: Town) -> None:
     assert set(done) <= {None, Reason.SECOND_FACTOR_REFUSED, Reason.SECOND_FACTOR_LOCKED}
 
 
+@pytest.mark.process
 async def test_processes_use_a_code_once(town: Town) -> None:
     """In four processes with sixteen tries each there is one success, and none after a restart."""
     secret = await enrol(town.here)

@@ -267,6 +267,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.process
 async def test_a_crowd_of_acts_leaves_the_file_to_others(sqlite_databases: Databases) -> None:
     """While one process writes without a pause, another one's act runs in between."""
     crowd = subprocess.Popen(  # noqa: ASYNC220 - nothing else runs on this loop
@@ -352,6 +353,7 @@ async def test_calls_one_after_the_other_share_one_connection(postgres_databases
     await database.close()
 
 
+@pytest.mark.process
 def test_no_engine_of_sqlalchemy_is_loaded_by_what_serves_and_works() -> None:
     """SQLAlchemy only compiles statements: its asynchronous engine is not even imported."""
     code = (
