@@ -95,6 +95,7 @@ class Settings(BaseSettings):
     settle_patience: Annotated[float, Field(gt=0, le=30)] = 2
     accounts_per_person: Annotated[int, Field(ge=1, le=1_000)] = 5
     verification_days: Annotated[int, Field(ge=1, le=36_500)] = 365
+    credentials_per_day: Annotated[int, Field(ge=1, le=100_000_000)] = 100_000
     disclosures_per_day: Annotated[int, Field(ge=1, le=10_000)] = 20
     disclosure_embargo_days: Annotated[int, Field(ge=1, le=3_650)] = 90
     time_zone: str = "Asia/Shanghai"
