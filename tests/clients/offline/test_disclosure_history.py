@@ -239,7 +239,9 @@ def test_rows_that_the_vault_leaves_out_are_in_the_public_count(tmp_path: Path) 
         result = check(tmp_path, message, "--directory", str(public))
         assert (result.exit_code, last(result)) == (6, AS_TOLD)
         assert f"{listed} openings before" in result.stdout
-        counted = "public log: 0 disclosures, 2 openings, 3 approvals and 1 releases of shares, of all accounts"
+        counted = (
+            "public log: 0 disclosures, 2 openings, 3 approvals and 1 releases of shares, of all accounts"
+        )
         assert counted in result.stdout
         shown = json.loads(check(tmp_path, message, "--directory", str(public), "--json").stdout)
         log = {"disclosures": 0, "openings": 2, "approvals": 3, "releases": 1}
