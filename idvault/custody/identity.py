@@ -27,6 +27,7 @@ CERTIFICATE = "certificate.pem"
 _PURPOSE = "idvault/identity/v1"
 _KEY_SIZE = 32
 _ACTOR_SIZE = 16
+_READABLE = 0o644  # it is sent to whoever proposes the roster
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -120,7 +121,7 @@ def create(
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         durable_file.create(folder / KEYS, document)
-        (folder / PUBLIC).write_text(public + "\n", encoding="utf-8")
+        durable_file.replace(folder / PUBLIC, (public + "\n").encode(), mode=_READABLE)
     except FileExistsError as error:
         raise IdentityError(f"{folder} holds keys already") from error
     except OSError as error:
@@ -152,9 +153,16 @@ def _parsed(fields: dict[str, Any]) -> PersonalIdentity:
         organisation=reading.text(fields["organisation"], "organisation"),
         actor_id=reading.text(fields["actor_id"], "actor_id"),
         suite=reading.text(fields["suite"], "suite"),
-        _hpke_private=reading.raw(fields["hpke"], "hpke"),
-        _ed25519_private=reading.raw(fields["ed25519"], "ed25519"),
+        _hpke_private=_private(fields, "hpke"),
+        _ed25519_private=_private(fields, "ed25519"),
     )
+
+
+def _private(fields: dict[str, Any], name: str) -> bytes:
+    key = reading.raw(fields[name], name)
+    if len(key) != _KEY_SIZE:
+        raise RosterError(f"{name} must have {_KEY_SIZE} bytes")
+    return key
 
 
 def _spki(folder: Path) -> str:
