@@ -154,7 +154,7 @@ class Drill(MemberClient):
                 request_id=self.request_id(),
                 finding=disclosure_pb2.Finding.Value(f"FINDING_{error.finding.value}"),
             )
-            self.edge.call("DrillService/ReportDrillFinding", request, drill_pb2.ReportDrillFindingResponse)
+            self.report("DrillService/ReportDrillFinding", request, drill_pb2.ReportDrillFindingResponse)
             raise
 
 

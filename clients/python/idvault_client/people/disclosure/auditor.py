@@ -27,8 +27,12 @@ from idvault.domain import disclosure as rules
 from idvault.domain.claim import ClaimState
 from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.domain.disclosure import Verdict
+from idvault.domain.error import DamagedError
 from idvault.domain.event import EventType
 from idvault.domain.record import SealedRecord
+from idvault.transparency import entry as entries
+from idvault.transparency.checkpoint import Checkpoint
+from idvault.transparency.entry import EntryError
 from idvault.v1 import disclosure_pb2
 from idvault_client.people.disclosure.one_time_key import OneTimeKey, OneTimeKeys
 from idvault_client.people.member import MemberClient
@@ -145,10 +149,16 @@ class Auditor(MemberClient):
     ) -> DisclosedRecord:
         """Verify the log entries of kept evidence again; raises FindingError, VaultError.
 
-        The evidence's checkpoint must be one that today's log continues.
+        The evidence's checkpoint must be one that today's log continues, and was cosigned when it was opened.
         """
         terms, record = papers.parse_request(signed_request), sealed_record(answer.record)
-        opened_at, size = self._check_log(answer, terms, record)
+        try:
+            at = entries.decode_leaf(answer.opening.leaf).occurred_at
+        except EntryError as error:
+            raise FindingError(Finding.NOT_IN_LOG, "the entry of the opening cannot be read") from error
+        # Its time is not verified yet; the check below compares it with the witnesses' and with the log.
+        covering = self.stored_checkpoint(answer.checkpoint.note, at=at, roster_digest=terms.roster_digest)
+        opened_at, size = self._check_log(answer, terms, record, covering)
         return DisclosedRecord(payload, terms, opened_at, size, answer, signed_request)
 
     def _terms(self, *, lifetime: timedelta, suite: str, **asked: object) -> tuple[Terms, bytes]:
@@ -182,7 +192,8 @@ class Auditor(MemberClient):
             or record.account_token != terms.account_token
         ):
             raise FindingError(Finding.OTHER_REQUEST, "the answer is for another request")
-        opened_at, size = self._check_log(answer, terms, record)
+        covering = self.checkpoint(answer.checkpoint.note)
+        opened_at, size = self._check_log(answer, terms, record, covering)
         # The threshold is the sealing quorum's, which the record's digest covers. A hand-over keeps it.
         threshold = self.trust.quorum(record.sealing_quorum_id).threshold
         shares = self._shares(answer, kept, record)
@@ -196,9 +207,8 @@ class Auditor(MemberClient):
         return DisclosedRecord(payload, terms, opened_at, size, answer, kept.signed_request)
 
     def _check_log(
-        self, answer: disclosure_pb2.OpenedDisclosure, terms: Terms, record: SealedRecord
+        self, answer: disclosure_pb2.OpenedDisclosure, terms: Terms, record: SealedRecord, at: Checkpoint
     ) -> tuple[datetime, int]:
-        at = self.checkpoint(answer.checkpoint.note)
         digest = record.digest()
         try:
             self.trust.check_entry(
@@ -261,11 +271,18 @@ class Auditor(MemberClient):
             disclosure_id=disclosure_id,
             finding=disclosure_pb2.Finding.Value(f"FINDING_{finding.value}"),
         )
-        self.edge.call("DisclosureService/ReportFinding", request, disclosure_pb2.ReportFindingResponse)
+        self.report("DisclosureService/ReportFinding", request, disclosure_pb2.ReportFindingResponse)
 
 
 def sealed_record(message: disclosure_pb2.SealedRecord) -> SealedRecord:
-    """Return the record of a message, which has no shares."""
+    """Return the record of a message, which has no shares; raises FindingError (RECORD_DAMAGED)."""
+    try:
+        return _sealed_record(message)
+    except DamagedError as error:
+        raise FindingError(Finding.RECORD_DAMAGED, "the record has a salt of a wrong length") from error
+
+
+def _sealed_record(message: disclosure_pb2.SealedRecord) -> SealedRecord:
     return SealedRecord(
         account_token=message.account_token,
         relying_party=message.relying_party,
