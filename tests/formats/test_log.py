@@ -6,7 +6,7 @@ import pytest
 
 from idvault.domain.event import FIELDS, EventType
 from idvault.transparency import checkpoint, entry, note, proof, tree
-from idvault.transparency.checkpoint import CosignaturePolicy
+from idvault.transparency.checkpoint import CosignaturePolicy, StaleError
 from idvault.transparency.note import Algorithm, VerifierKey
 from idvault.transparency.tree import CompactRange
 from idvault_client.offline.log.files import LogFolder
@@ -98,6 +98,12 @@ def test_notes_are_read_both_ways() -> None:
     assert notes.write(body, lines) == given
     policy = CosignaturePolicy(logs.ORIGIN, (logs.SIGNER.key,), (W1.key,), 1)
     assert checkpoint.verify(notes.write(body, lines), policy).checkpoint.root == found.root
+    notes.check_fresh(found, quorum=1, now=1_772_337_600 + 900)
+    for now in (1_772_337_600 + 901, 1_772_337_600 - 901):
+        with pytest.raises(RefusedError):
+            notes.check_fresh(found, quorum=1, now=now)
+        with pytest.raises(StaleError):
+            checkpoint.check_fresh(checkpoint.verify(given, policy), policy, now=now)
     with pytest.raises(RefusedError):
         notes.read(logs.signed(leaves), log=LOG, witnesses=[WITNESS], quorum=1)
     with pytest.raises(RefusedError):

@@ -11,10 +11,13 @@ from idvault.attest.disclosure import DecisionTerms, Terms
 from idvault.attest.drill import DrillTerms
 from idvault.attest.succession import Succession
 from idvault.custody import reseal
+from idvault.domain import ed25519 as product_ed25519
 from idvault.domain.disclosure import Verdict
+from idvault.domain.ed25519 import SMALL_ORDER, WeakKeyError
 from idvault.domain.handover import HandedShare
 from tests.support import builders, people
 from tests.support.reference import hpke, paper
+from tests.support.reference.ed25519 import check_key
 from tests.support.reference.encoding import RefusedError
 from tests.support.reference.paper import Handed, Request
 
@@ -87,6 +90,23 @@ def test_shares_are_resealed_both_ways(suite: str) -> None:
     assert hpke.unseal(suite, ONE_TIME, resealed, info) == SHARE
     with pytest.raises(RefusedError):
         hpke.unseal(suite, ONE_TIME, resealed, paper.reseal_info(signed, "custodian-c", 2))
+
+
+def test_keys_of_small_order_are_refused_alike() -> None:
+    """Every encoding of a point of small order is refused by both, an ordinary key by neither."""
+    p = 2**255 - 19
+    weak = [y + times * p for y in SMALL_ORDER for times in (0, 1) if y + times * p < 2**255]
+    for y in weak:
+        for sign in (0, 2**255):
+            key = (y + sign).to_bytes(32, "little")
+            with pytest.raises(RefusedError):
+                paper.verify(key, bytes(64), b"")
+            with pytest.raises(WeakKeyError):
+                product_ed25519.check(key)
+    for name in people.NAMES:
+        public = people.person(name).ed25519
+        check_key(public)
+        assert product_ed25519.check(public) == public
 
 
 def test_drill_papers_are_the_same_bytes() -> None:

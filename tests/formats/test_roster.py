@@ -1,6 +1,7 @@
 """Rosters: the reference verifies the product's chains, and the product the reference's."""
 
 import json
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from idvault.attest import roster as rosters
 from idvault.attest import roster_chain
 from idvault.attest.reading import RosterError
 from idvault.attest.roster import Roster
+from idvault.attest.witness import WitnessPolicy
 from tests.support import people
 from tests.support.reference import roster
 from tests.support.reference.encoding import RefusedError
@@ -37,6 +39,32 @@ def test_the_products_chain_verifies_in_the_reference() -> None:
         assert theirs.digest == ours.digest()
         assert theirs.content == ours.canonical()
         assert [each.id for each in theirs.quorums()] == [each.id for each in ours.quorums]
+
+
+@pytest.mark.parametrize(
+    ("development", "threshold", "names", "holds"),
+    [
+        (False, 0, (), False),
+        (True, 0, (), True),
+        (False, 1, ("w1",), True),
+        (False, 1, ("w1", "w2"), False),
+        (False, 2, ("w1", "w2", "w3"), True),
+        (False, 1, ("custodian-a",), False),
+    ],
+)
+def test_both_demand_witnesses_of_the_version_in_force(
+    development: bool, threshold: int, names: tuple[str, ...], holds: bool
+) -> None:
+    """More than half of the witnesses must cosign, and none is a member."""
+    keys = tuple((name, people.signer(name).public_key().public_bytes_raw()) for name in names)
+    made = replace(
+        people.roster(development=development), witness=WitnessPolicy(threshold, keys) if names else None
+    )
+    theirs = roster.parse(made.to_bytes())
+    with nullcontext() if holds else pytest.raises(RosterError):
+        made.check_in_force()
+    with nullcontext() if holds else pytest.raises(RefusedError):
+        roster.check_in_force(theirs)
 
 
 def test_the_references_chain_verifies_in_the_product() -> None:

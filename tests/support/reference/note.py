@@ -89,7 +89,14 @@ def read(note: bytes, *, log: Key, witnesses: Sequence[Key] = (), quorum: int = 
     lines = body.split("\n")
     check(signed and lines[0] == log.name and len(lines) >= 4, "the log did not sign this checkpoint")
     check(len({key.public for key in witnesses if key.name in cosigned}) >= quorum, "too few witnesses")
+    check(lines[1] != "0" or from_base64(lines[2]) == tree.root([]), "the root of an empty tree is wrong")
     return Checkpoint(lines[0], int(lines[1]), from_base64(lines[2]), cosigned)
+
+
+def check_fresh(checkpoint: Checkpoint, *, quorum: int, now: int, max_age: int = 900) -> None:
+    """Check that enough witnesses cosigned lately."""
+    fresh = [time for time in checkpoint.cosigned.values() if abs(now - time) <= max_age]
+    check(len(fresh) >= quorum, "the checkpoint is stale")
 
 
 def check_successor(old: Checkpoint, new: Checkpoint, proof: Sequence[bytes]) -> None:

@@ -8,6 +8,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from tests.support.reference import hpke
+from tests.support.reference.ed25519 import check_key
 from tests.support.reference.encoding import RefusedError, check, encode, unpack
 
 REQUEST = "idvault/disclosure-request/v1"
@@ -39,7 +40,8 @@ def sign(private: bytes, content: bytes) -> bytes:
 
 
 def verify(public: bytes, signature: bytes, content: bytes) -> None:
-    """Check an Ed25519 signature."""
+    """Check an Ed25519 signature; a key of small order is refused."""
+    check_key(public)
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(signature, content)
     except InvalidSignature:

@@ -103,6 +103,17 @@ def verify_chain(files: Sequence[bytes]) -> tuple[Roster, ...]:
     return versions
 
 
+def check_in_force(roster: Roster) -> None:
+    """Check that a version may be in force: N witnesses, none of them a member, more than half demanded."""
+    witness = roster.document["witness"]
+    if roster.document["development"] and not witness:
+        return
+    check(bool(witness), "there are no witnesses")
+    keys = {each["ed25519"] for each in witness["witnesses"]}
+    check(2 * witness["threshold"] > len(keys), "too few cosignatures are demanded")
+    check(not keys & {each["ed25519"] for each in roster.document["people"]}, "a member is a witness")
+
+
 def _check_signatures(roster: Roster, before: Roster | None) -> None:
     former = before or roster
     entitled = {each.name for quorum in former.quorums() for each in quorum.custodians}

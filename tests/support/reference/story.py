@@ -91,7 +91,10 @@ def _roster() -> Roster:
             "development": False,
             "people": [*(person(name, "custodian") for name in NAMES), person("zhao", "auditor")],
             "quorums": [{"name": "main", "threshold": 2, "custodians": list(NAMES)}],
-            "witness": {},
+            "witness": {
+                "threshold": 1,
+                "witnesses": [{"name": WITNESS_KEY.name, "ed25519": base64url(WITNESS_KEY.public)}],
+            },
             "signatures": [],
         }
     )
