@@ -139,8 +139,8 @@ def test_people_get_their_commands(install: Install, server: VaultServer, tls: T
     identity = people.folder / "identity"
     certificate = people.folder / "custodian.pem"
     certificate.write_bytes(Authority().client(spiffe("custodian", "custodian-1")).certificate)
-    who = ("--name", "custodian-1", "--organization", "Test", "--identity", f"{identity}")
-    who += ("--certificate", f"{certificate}")
+    who = ["--name", "custodian-1", "--organization", "Test", "--identity", f"{identity}"]
+    who += ["--certificate", f"{certificate}"]
     made = people.run("idvault", "custodian", "init", *who, "--passphrase-file", f"{passphrase}")
     assert (made.returncode, made.stderr) == (0, "")
     assert made.stdout.endswith("custodian: custodian-1 initialised\n")
