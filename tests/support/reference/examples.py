@@ -22,7 +22,7 @@ from tests.support.reference import (
     story,
     tree,
 )
-from tests.support.reference.encoding import base64url, crockford, encode, pack
+from tests.support.reference.encoding import base64, base64url, crockford, encode, pack
 from tests.support.reference.page import Value
 from tests.support.reference.paper import Handed
 from tests.support.reference.story import CUSTODIANS, PARTY, RECORD, TOKEN, sample
@@ -138,7 +138,7 @@ def person_keys() -> Values:
         "name": "li",
         "role": "custodian",
         "organisation": "示例机构 (synthetic)",
-        "actor_id": sample("actor li", 16).hex(),
+        "actor_id": story.actor("li"),
         "suite": hpke.X25519,
         "hpke": sample("hpke of li"),
         "ed25519": sample("ed25519 of li"),
@@ -203,7 +203,7 @@ def case_text() -> Values:
 
 def second_factor() -> Values:
     key, secret = sample("second-factor key"), sample("totp secret", 20)
-    actor, nonce = sample("actor zhao", 16).hex(), sample("nonce of the secret", 12)
+    actor, nonce = story.actor("zhao"), sample("nonce of the secret", 12)
     return {
         "key": key,
         "actor id": actor,
@@ -240,9 +240,6 @@ def request() -> Values:
 def decisions() -> Values:
     private = sample("ed25519 of wang")
     given = story.RESEALED["wang"]
-    approval = paper.decision_content(
-        paper.APPROVAL, signed_request=story.SIGNED_REQUEST, custodian="wang", place=2, resealed=given
-    )
     denial = paper.decision_content(
         paper.DENIAL, signed_request=story.SIGNED_REQUEST, custodian="wang", place=2, resealed=b""
     )
@@ -251,7 +248,7 @@ def decisions() -> Values:
         "one-time private key": story.ONE_TIME,
         "reseal info": paper.reseal_info(story.SIGNED_REQUEST, "wang", 2),
         "resealed share": given,
-        "signed approval": paper.sign(private, approval),
+        "signed approval": story.approval("wang"),
         "signed denial": paper.sign(private, denial),
     }
 
@@ -297,31 +294,31 @@ def roster_file() -> Values:
 
 
 def leaf() -> Values:
-    kind, _, _, account, fields = story.EVENTS[1]
+    place = story.SETTLEMENT
+    kind, _, _, account, fields = story.EVENTS[place]
     return {
-        "opening key": story.opening_key(1),
+        "opening key": story.opening_key(place),
         "details": encode(kind, *fields),
-        "commitment": tree.commitment(story.opening_key(1), account, kind, *fields),
-        "leaf": story.LEAVES[1],
-        "leaf hash": story.HASHES[1],
+        "commitment": tree.commitment(story.opening_key(place), account, kind, *fields),
+        "leaf": story.LEAVES[place],
+        "leaf hash": story.HASHES[place],
     }
 
 
 def proofs() -> Values:
-    first, second, third = story.HASHES
+    hashes = story.HASHES
     return {
-        "leaf hashes": b"".join(story.HASHES),
-        "root of size 1": first,
-        "root of size 2": tree.node_hash(first, second),
-        "root of size 3": tree.root(story.HASHES),
-        "inclusion of entry 1 in size 3": b"".join(tree.inclusion(story.HASHES, 1)),
-        "consistency of sizes 2 and 3": b"".join(tree.consistency(story.HASHES, 2)),
-        "stored tree of size 3": (3).to_bytes(8, "big") + tree.node_hash(first, second) + third,
+        "leaf hashes": b"".join(hashes),
+        "root of size 3": tree.root(hashes[:3]),
+        "root of size 6": tree.root(hashes),
+        "inclusion of entry 1 in size 6": b"".join(tree.inclusion(hashes, story.SETTLEMENT)),
+        "consistency of sizes 3 and 6": b"".join(tree.consistency(hashes, 3)),
+        "stored tree of size 6": (6).to_bytes(8, "big") + tree.root(hashes[:4]) + tree.root(hashes[4:]),
     }
 
 
 def _body() -> str:
-    return note.text("vault.example/log", 3, tree.root(story.HASHES))
+    return note.text("vault.example/log", len(story.HASHES), tree.root(story.HASHES))
 
 
 def _note() -> bytes:
@@ -346,8 +343,8 @@ def checkpoint() -> Values:
 
 def files() -> Values:
     return {
-        "tile/0/000.p/3": b"".join(story.HASHES),
-        "tile/entries/000.p/3": log_folder.bundle(story.LEAVES),
+        "tile/0/000.p/6": b"".join(story.HASHES),
+        "tile/entries/000.p/6": log_folder.bundle(story.LEAVES),
         "path of the full tile 1234567 of level 1": "tile/1/" + log_folder.place(1_234_567),
     }
 
@@ -380,7 +377,12 @@ def statements() -> Values:
 
 
 def receipt() -> Values:
-    entry = proof_file.logged_entry(story.LEAVES[1], story.opening_key(1), index=1, hashes=story.HASHES)
+    entry = proof_file.logged_entry(
+        story.LEAVES[story.SETTLEMENT],
+        story.opening_key(story.SETTLEMENT),
+        index=story.SETTLEMENT,
+        hashes=story.HASHES,
+    )
     return {
         "file": proof_file.receipt(
             account_token=TOKEN,
@@ -389,6 +391,23 @@ def receipt() -> Values:
             quorum="2 of 3",
             entry=entry,
             checkpoint=_note(),
+        )
+    }
+
+
+def history() -> Values:
+    place = story.OPENING
+    entry = proof_file.logged_entry(
+        story.LEAVES[place], story.opening_key(place), index=place, hashes=story.HASHES
+    )
+    opening = {
+        "disclosureId": story.DISCLOSURE_ID,
+        "recordDigest": base64(RECORD.digest()),
+        "entry": entry,
+    }
+    return {
+        "file": proof_file.history(
+            account_token=TOKEN, horizon="2026-04-01T00:00:00Z", openings=[opening], checkpoint=_note()
         )
     }
 
@@ -423,4 +442,5 @@ EXAMPLES: dict[str, Callable[[], Values]] = {
     "log-files": files,
     "statement": statements,
     "receipt": receipt,
+    "history": history,
 }

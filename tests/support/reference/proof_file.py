@@ -3,12 +3,44 @@
 import json
 from base64 import b64decode
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from tests.support.reference import note, tree
+from tests.support.reference import note, protobuf, tree
 from tests.support.reference.encoding import Part, base64, check
 from tests.support.reference.note import Checkpoint, Key
+from tests.support.reference.protobuf import Fields
 from tests.support.reference.tree import Leaf
+
+
+@dataclass(frozen=True)
+class Logged:
+    """A log entry with its opening key, its index, and its inclusion proof."""
+
+    leaf: bytes
+    opening_key: bytes
+    index: int
+    hashes: tuple[bytes, ...]
+
+
+def from_json(fields: dict[str, Any]) -> Logged:
+    """Read the JSON form of an entry."""
+    proof = fields["proof"]
+    hashes = tuple(b64decode(each) for each in proof.get("hashes", []))
+    return Logged(
+        b64decode(fields["leaf"]), b64decode(fields["openingKey"]), int(proof.get("index", 0)), hashes
+    )
+
+
+def from_message(fields: Fields) -> Logged:
+    """Read the protobuf form of an entry."""
+    proof = protobuf.message(fields, 3)
+    return Logged(
+        protobuf.octets(fields, 1),
+        protobuf.octets(fields, 2),
+        protobuf.number(proof, 1),
+        tuple(protobuf.repeated(proof, 3)),
+    )
 
 
 def check_receipt(text: str, *, log: Key, witnesses: Sequence[Key] = (), quorum: int = 0) -> Leaf:
@@ -16,7 +48,7 @@ def check_receipt(text: str, *, log: Key, witnesses: Sequence[Key] = (), quorum:
     fields = json.loads(text)
     at = _checkpoint(fields, log, witnesses, quorum)
     return check_entry(
-        fields["entry"],
+        from_json(fields["entry"]),
         at,
         type="verification:claim:settle",
         account_token=fields["accountToken"],
@@ -25,26 +57,40 @@ def check_receipt(text: str, *, log: Key, witnesses: Sequence[Key] = (), quorum:
 
 
 def check_entry(
-    logged: dict[str, Any], at: Checkpoint, *, type: str, account_token: str, fields: Sequence[Part]
+    logged: Logged, at: Checkpoint, *, type: str, account_token: str, fields: Sequence[Part]
 ) -> Leaf:
-    """Return the leaf of a logged entry that is in the tree and commits to these fields."""
-    leaf = b64decode(logged["leaf"])
+    """Return the leaf of an entry that is in the tree and commits to these fields."""
     opened = tree.check_commitment(
-        leaf,
-        opening_key=b64decode(logged["openingKey"]),
+        logged.leaf,
+        opening_key=logged.opening_key,
         account_token=account_token,
         type=type,
         fields=fields,
     )
-    proof = logged["proof"]
-    tree.check_inclusion(
-        leaf,
-        index=int(proof.get("index", 0)),
-        size=at.size,
-        proof=[b64decode(each) for each in proof.get("hashes", [])],
-        expected=at.root,
-    )
+    tree.check_inclusion(logged.leaf, index=logged.index, size=at.size, proof=logged.hashes, expected=at.root)
     return opened
+
+
+def check_history(text: str, *, log: Key, witnesses: Sequence[Key] = (), quorum: int = 0) -> list[Leaf]:
+    """Return the entries of the openings that a history proves; that none is left out is not proved."""
+    fields = json.loads(text)
+    at = _checkpoint(fields, log, witnesses, quorum)
+    found, places = [], set()
+    for each in fields.get("openings", []):
+        logged = from_json(each["entry"])
+        bound = (each["disclosureId"], b64decode(each["recordDigest"]))
+        opened = check_entry(
+            logged,
+            at,
+            type="disclosure:record:open",
+            account_token=fields["accountToken"],
+            fields=bound,
+        )
+        check(opened.minute < fields["horizonTime"], "an opening is later than the horizon")
+        found.append(opened)
+        places.add(logged.index)
+    check(len(places) == len(found), "an entry is listed twice")
+    return found
 
 
 def logged_entry(leaf: bytes, opening_key: bytes, *, index: int, hashes: list[bytes]) -> dict[str, Any]:
@@ -72,6 +118,19 @@ def receipt(
             "recordDigest": base64(record_digest),
             "quorum": quorum,
             "entry": entry,
+            "checkpoint": {"note": base64(checkpoint)},
+        },
+        indent=2,
+    )
+
+
+def history(*, account_token: str, horizon: str, openings: list[dict[str, Any]], checkpoint: bytes) -> str:
+    """Return a history file; openings: disclosureId, recordDigest (base64) and entry of each."""
+    return json.dumps(
+        {
+            "accountToken": account_token,
+            "horizonTime": horizon,
+            "openings": openings,
             "checkpoint": {"note": base64(checkpoint)},
         },
         indent=2,

@@ -25,6 +25,10 @@ def public(seed: bytes) -> bytes:
     return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
 
 
+def actor(name: str) -> str:
+    return sample(f"actor {name}", 16).hex()
+
+
 NAMES = ("li", "wang", "zhang")
 PARTY = "platform-a"
 TOKEN = "acct_" + crockford(sample("account", 16))
@@ -74,7 +78,7 @@ def person(name: str, role: str) -> dict[str, Any]:
         "name": name,
         "role": role,
         "organisation": "示例机构 (synthetic)",
-        "actor_id": sample(f"actor {name}", 16).hex(),
+        "actor_id": actor(name),
         "hpke": {"suite": hpke.X25519, "public_key": base64url(key)},
         "ed25519": base64url(public(sample(f"ed25519 of {name}"))),
         "spki": sample(f"certificate of {name}").hex(),
@@ -130,23 +134,41 @@ RESEALED = {
     )
     for name in NAMES
 }
+
+
+def approval(name: str) -> bytes:
+    """Return the signed approval of a custodian."""
+    content = paper.decision_content(
+        paper.APPROVAL,
+        signed_request=SIGNED_REQUEST,
+        custodian=name,
+        place=NAMES.index(name) + 1,
+        resealed=RESEALED[name],
+    )
+    return paper.sign(sample(f"ed25519 of {name}"), content)
+
+
 LOG_KEY = Key("vault.example/log", LOG, public(sample("log key")))
+SETTLEMENT, OPENING = 1, 5
 # The entries of the example log: type, minute, actor, account, fields.
 EVENTS: tuple[tuple[str, str, str, str, tuple[str | int | bytes, ...]], ...] = (
     ("roster:version:adopted", "2026-03-01T03:58Z", "system", "", (1, ROSTER.digest)),
     (
         "verification:claim:settle",
-        "2026-03-01T04:00Z",
+        "2026-03-01T03:59Z",
         "system",
         TOKEN,
         (CLAIM_ID, "SUCCEEDED", "", RECORD.digest()),
     ),
+    ("disclosure:request:make", "2026-03-01T04:00Z", actor("zhao"), TOKEN, (SIGNED_REQUEST,)),
+    ("disclosure:request:approve", "2026-03-01T04:05Z", actor("li"), TOKEN, (approval("li"),)),
+    ("disclosure:request:approve", "2026-03-01T04:06Z", actor("wang"), TOKEN, (approval("wang"),)),
     (
-        "disclosure:request:make",
-        "2026-03-01T04:00Z",
-        sample("actor zhao", 16).hex(),
+        "disclosure:record:open",
+        "2026-03-01T04:07Z",
+        actor("zhao"),
         TOKEN,
-        (SIGNED_REQUEST,),
+        (DISCLOSURE_ID, RECORD.digest()),
     ),
 )
 
