@@ -295,23 +295,23 @@ def test_the_log() -> None:
     for size, value in enumerate(hashes, start=1):
         grown.append(value)
         assert grown.root() == given.get(f"root of size {size}", grown.root())
-    assert grown.to_bytes() == given["stored tree of size 6"]
-    root = given["root of size 6"]
+    assert grown.to_bytes() == given["stored tree of size 9"]
+    root = given["root of size 9"]
     proof.verify_inclusion(
         leaf_hash=hashes[1],
         index=1,
-        size=6,
+        size=9,
         root=root,
-        proof=pieces(given["inclusion of entry 1 in size 6"]),
+        proof=pieces(given["inclusion of entry 1 in size 9"]),
     )
     proof.verify_consistency(
         old=3,
-        new=6,
+        new=9,
         old_root=given["root of size 3"],
         new_root=root,
-        proof=pieces(given["consistency of sizes 3 and 6"]),
+        proof=pieces(given["consistency of sizes 3 and 9"]),
     )
-    bundle = tile.decode_bundle(GIVEN["log-files"]["tile/entries/000.p/6"], 6)
+    bundle = tile.decode_bundle(GIVEN["log-files"]["tile/entries/000.p/9"], 9)
     assert [entry.leaf_hash(leaf) for leaf in bundle] == hashes
     assert tile.Tile(1, 1_234_567).path == GIVEN["log-files"]["path of the full tile 1234567 of level 1"]
 
@@ -326,7 +326,7 @@ def test_the_checkpoint() -> None:
     """The log signed it and the witness cosigned it; the signed bytes are as given."""
     given = GIVEN["checkpoint"]
     found = checkpoint.verify(given["note"].encode(), policy())
-    assert found.checkpoint.root == GIVEN["proof"]["root of size 6"]
+    assert found.checkpoint.root == GIVEN["proof"]["root of size 9"]
     text = found.checkpoint.text
     assert note.signed_bytes(key=policy().log_keys[0], text=text) == given["signed by the log"]
     ((key, time),) = found.cosigned
@@ -358,7 +358,7 @@ def test_the_receipt() -> None:
 
 
 def test_the_history() -> None:
-    """The client accepts the history, and proves its opening."""
+    """The client accepts the history, and proves its disclosure and its opening."""
     found = disclosure_history.parse(GIVEN["history"]["file"])
-    assert (found.account_token, found.openings) == (TOKEN, 1)
+    assert (found.account_token, found.disclosures, found.openings) == (TOKEN, 1, 1)
     disclosure_history.check(found, policy=policy())

@@ -32,7 +32,7 @@ FILES = (
     verification_pb2,
 )
 # These carry a request id, but a repetition is not compared with the first call.
-UNKEYED = {"GetVerification", "ReportFinding", "ReportDrillFinding"}
+UNKEYED = {"GetVerification", "ReportFinding", "ReportDrillFinding", "ReportShare"}
 
 
 def table(head: str) -> list[list[str]]:

@@ -7,7 +7,7 @@ import pytest
 
 from idvault.transparency.checkpoint import CosignaturePolicy
 from idvault_client.offline import disclosure_history, receipt
-from tests.clients.offline import test_disclosure_history
+from tests.clients.offline import test_disclosure_history as histories
 from tests.clients.offline.test_receipt import AT, CLAIM, DIGEST, KEY, event, message
 from tests.clients.vault_server import TOKEN
 from tests.support import logs, merkle
@@ -74,54 +74,63 @@ def test_the_reference_refuses_what_the_client_refuses(text: str) -> None:
         receipt.check(receipt.parse(text), policy=POLICY)
 
 
-OPENED = "disclosure:record:open"
+OPENED, DISCLOSED = "disclosure:record:open", "disclosure:record:disclose"
+LEGAL_BASIS = "第一条"
 
 
-def opening(number: int, hashes: list[bytes], leaves: list[bytes], place: int) -> dict[str, Any]:
-    """Return an opening of a history."""
-    return {
-        "disclosureId": f"{number:032x}",
-        "recordDigest": base64(b"d" * 32),
-        "entry": proof_file.logged_entry(leaves[place], bytes([number]) * 32, index=place, hashes=hashes),
-    }
+def listed(number: int, kind: str) -> dict[str, Any]:
+    """Return a disclosure or an opening of a history, without its entry."""
+    made = {"disclosureId": f"{number:032x}", "recordDigest": base64(b"d" * 32)}
+    return made | ({"auditorActorId": "66" * 16, "legalBasis": LEGAL_BASIS} if kind == DISCLOSED else {})
 
 
-def told(*numbers: int, horizon: str = "2026-03-01T00:00:00Z", twice: bool = False) -> str:
-    """Return a history of the reference with these openings."""
+def told(*kinds: str, horizon: str = "2026-03-01T00:00:00Z", twice: bool = False) -> str:
+    """Return a history of the reference with these entries."""
     leaves = log_of(7)
-    for number in numbers:
-        bound = tree.commitment(bytes([number]) * 32, TOKEN, OPENED, f"{number:032x}", b"d" * 32)
-        leaves.append(tree.write_leaf(Leaf(OPENED, "2026-02-01T12:30Z", "55" * 16, bound)))
+    for number, kind in enumerate(kinds, start=1):
+        more = ("66" * 16, LEGAL_BASIS) if kind == DISCLOSED else ()
+        bound = tree.commitment(bytes([number]) * 32, TOKEN, kind, f"{number:032x}", b"d" * 32, *more)
+        leaves.append(tree.write_leaf(Leaf(kind, "2026-02-01T12:30Z", "55" * 16, bound)))
     hashes = [tree.leaf_hash(leaf) for leaf in leaves]
-    listed = [opening(number, hashes, leaves, place) for place, number in enumerate(numbers, start=7)]
+    found: dict[str, list[dict[str, Any]]] = {OPENED: [], DISCLOSED: []}
+    for number, kind in enumerate(kinds, start=1):
+        place = 6 + number
+        entry = proof_file.logged_entry(leaves[place], bytes([number]) * 32, index=place, hashes=hashes)
+        found[kind] += [listed(number, kind) | {"entry": entry}] * (2 if twice else 1)
     body = notes.text(logs.ORIGIN, len(leaves), tree.root(hashes))
     return proof_file.history(
         account_token=TOKEN,
         horizon=horizon,
-        openings=listed * (2 if twice else 1),
+        disclosures=found[DISCLOSED],
+        openings=found[OPENED],
         checkpoint=notes.write(body, [notes.sign(body, LOG, bytes([1]) * 32)]),
     )
 
 
-@pytest.mark.parametrize("numbers", [(), (1,), (1, 2, 3)])
-def test_histories_are_checked_both_ways(numbers: tuple[int, ...]) -> None:
-    """The openings of each are proved by the other."""
-    answered = test_disclosure_history.answer(*(test_disclosure_history.event(each) for each in numbers))
+@pytest.mark.parametrize("kinds", [(), (OPENED,), (DISCLOSED,), (DISCLOSED, OPENED, OPENED)])
+def test_histories_are_checked_both_ways(kinds: tuple[str, ...]) -> None:
+    """The disclosures and openings of each are proved by the other."""
+    events = [
+        histories.disclosed(number) if kind == DISCLOSED else histories.event(number)
+        for number, kind in enumerate(kinds, start=1)
+    ]
+    answered = histories.answer(*events)
     text = disclosure_history.read_answer(answered.SerializeToString()).to_json()
-    found = proof_file.check_history(text, log=LOG)
-    assert [leaf.actor_id for leaf in found] == ["55" * 16] * len(numbers)
-    given = disclosure_history.parse(told(*numbers))
-    assert (given.account_token, given.openings) == (TOKEN, len(numbers))
+    assert [leaf.type for leaf in proof_file.check_history(text, log=LOG)] == list(kinds)
+    given = disclosure_history.parse(told(*kinds))
+    assert (given.disclosures, given.openings) == (kinds.count(DISCLOSED), kinds.count(OPENED))
     disclosure_history.check(given, policy=POLICY)
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        told(1, twice=True),
-        told(1, horizon="2026-02-01T00:00:00Z"),
-        told(1).replace(TOKEN, "acct_" + "0" * 26),
-        told(1).replace(f"{1:032x}", f"{2:032x}"),
+        told(OPENED, twice=True),
+        told(OPENED, horizon="2026-02-01T00:00:00Z"),
+        told(OPENED).replace(TOKEN, "acct_" + "0" * 26),
+        told(OPENED).replace(f"{1:032x}", f"{2:032x}"),
+        told(DISCLOSED).replace(LEGAL_BASIS, "第二条"),
+        told(DISCLOSED).replace("66" * 16, "77" * 16),
     ],
 )
 def test_both_refuse_a_history(text: str) -> None:

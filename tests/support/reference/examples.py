@@ -310,10 +310,10 @@ def proofs() -> Values:
     return {
         "leaf hashes": b"".join(hashes),
         "root of size 3": tree.root(hashes[:3]),
-        "root of size 6": tree.root(hashes),
-        "inclusion of entry 1 in size 6": b"".join(tree.inclusion(hashes, story.SETTLEMENT)),
-        "consistency of sizes 3 and 6": b"".join(tree.consistency(hashes, 3)),
-        "stored tree of size 6": (6).to_bytes(8, "big") + tree.root(hashes[:4]) + tree.root(hashes[4:]),
+        "root of size 9": tree.root(hashes),
+        "inclusion of entry 1 in size 9": b"".join(tree.inclusion(hashes, story.SETTLEMENT)),
+        "consistency of sizes 3 and 9": b"".join(tree.consistency(hashes, 3)),
+        "stored tree of size 9": (9).to_bytes(8, "big") + tree.root(hashes[:8]) + hashes[8],
     }
 
 
@@ -343,8 +343,8 @@ def checkpoint() -> Values:
 
 def files() -> Values:
     return {
-        "tile/0/000.p/6": b"".join(story.HASHES),
-        "tile/entries/000.p/6": log_folder.bundle(story.LEAVES),
+        "tile/0/000.p/9": b"".join(story.HASHES),
+        "tile/entries/000.p/9": log_folder.bundle(story.LEAVES),
         "path of the full tile 1234567 of level 1": "tile/1/" + log_folder.place(1_234_567),
     }
 
@@ -377,39 +377,47 @@ def statements() -> Values:
 
 
 def receipt() -> Values:
-    entry = proof_file.logged_entry(
-        story.LEAVES[story.SETTLEMENT],
-        story.opening_key(story.SETTLEMENT),
-        index=story.SETTLEMENT,
-        hashes=story.HASHES,
-    )
     return {
         "file": proof_file.receipt(
             account_token=TOKEN,
             claim_id=story.CLAIM_ID,
             record_digest=RECORD.digest(),
             quorum="2 of 3",
-            entry=entry,
+            entry=_logged(story.SETTLEMENT),
             checkpoint=_note(),
         )
     }
 
 
 def history() -> Values:
-    place = story.OPENING
-    entry = proof_file.logged_entry(
-        story.LEAVES[place], story.opening_key(place), index=place, hashes=story.HASHES
-    )
+    digest = base64(RECORD.digest())
     opening = {
         "disclosureId": story.DISCLOSURE_ID,
-        "recordDigest": base64(RECORD.digest()),
-        "entry": entry,
+        "recordDigest": digest,
+        "entry": _logged(story.OPENING),
+    }
+    disclosure = {
+        "disclosureId": story.DISCLOSURE_ID,
+        "recordDigest": digest,
+        "auditorActorId": story.actor("zhao"),
+        "legalBasis": story.REQUEST.legal_basis,
+        "entry": _logged(story.DISCLOSURE),
     }
     return {
         "file": proof_file.history(
-            account_token=TOKEN, horizon="2026-04-01T00:00:00Z", openings=[opening], checkpoint=_note()
+            account_token=TOKEN,
+            horizon="2026-04-01T00:00:00Z",
+            disclosures=[disclosure],
+            openings=[opening],
+            checkpoint=_note(),
         )
     }
+
+
+def _logged(place: int) -> dict[str, Any]:
+    return proof_file.logged_entry(
+        story.LEAVES[place], story.opening_key(place), index=place, hashes=story.HASHES
+    )
 
 
 EXAMPLES: dict[str, Callable[[], Values]] = {

@@ -72,22 +72,20 @@ def check_entry(
 
 
 def check_history(text: str, *, log: Key, witnesses: Sequence[Key] = (), quorum: int = 0) -> list[Leaf]:
-    """Return the entries of the openings that a history proves; that none is left out is not proved."""
+    """Return the disclosures and openings that a history proves; that none is left out is not proved."""
     fields = json.loads(text)
     at = _checkpoint(fields, log, witnesses, quorum)
+    listed = [("disclosure:record:disclose", each) for each in fields.get("disclosures", [])]
+    listed += [("disclosure:record:open", each) for each in fields.get("openings", [])]
     found, places = [], set()
-    for each in fields.get("openings", []):
+    for kind, each in listed:
         logged = from_json(each["entry"])
-        bound = (each["disclosureId"], b64decode(each["recordDigest"]))
-        opened = check_entry(
-            logged,
-            at,
-            type="disclosure:record:open",
-            account_token=fields["accountToken"],
-            fields=bound,
-        )
-        check(opened.minute < fields["horizonTime"], "an opening is later than the horizon")
-        found.append(opened)
+        bound: list[Part] = [each["disclosureId"], b64decode(each["recordDigest"])]
+        if kind == "disclosure:record:disclose":
+            bound += [each["auditorActorId"], each["legalBasis"]]
+        leaf = check_entry(logged, at, type=kind, account_token=fields["accountToken"], fields=bound)
+        check(leaf.minute < fields["horizonTime"], "an entry is later than the horizon")
+        found.append(leaf)
         places.add(logged.index)
     check(len(places) == len(found), "an entry is listed twice")
     return found
@@ -124,16 +122,25 @@ def receipt(
     )
 
 
-def history(*, account_token: str, horizon: str, openings: list[dict[str, Any]], checkpoint: bytes) -> str:
-    """Return a history file; openings: disclosureId, recordDigest (base64) and entry of each."""
+def history(
+    *,
+    account_token: str,
+    horizon: str,
+    disclosures: list[dict[str, Any]],
+    openings: list[dict[str, Any]],
+    checkpoint: bytes,
+) -> str:
+    """Return a history file."""
     return json.dumps(
         {
             "accountToken": account_token,
             "horizonTime": horizon,
             "openings": openings,
             "checkpoint": {"note": base64(checkpoint)},
+            "disclosures": disclosures,
         },
         indent=2,
+        ensure_ascii=False,
     )
 
 

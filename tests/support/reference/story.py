@@ -148,28 +148,39 @@ def approval(name: str) -> bytes:
     return paper.sign(sample(f"ed25519 of {name}"), content)
 
 
+def released(name: str) -> tuple[str, str, bytes]:
+    """Return what the entry of a release commits to."""
+    return DISCLOSURE_ID, name, sha256(RESEALED[name]).digest()
+
+
 LOG_KEY = Key("vault.example/log", LOG, public(sample("log key")))
-SETTLEMENT, OPENING = 1, 5
+SETTLEMENT, DISCLOSURE, OPENING = 1, 7, 8
+_DIGEST = RECORD.digest()
+_AUDITOR = actor("zhao")
+Fields = tuple[str | int | bytes, ...]
 # The entries of the example log: type, minute, actor, account, fields.
-EVENTS: tuple[tuple[str, str, str, str, tuple[str | int | bytes, ...]], ...] = (
+EVENTS: tuple[tuple[str, str, str, str, Fields], ...] = (
     ("roster:version:adopted", "2026-03-01T03:58Z", "system", "", (1, ROSTER.digest)),
     (
         "verification:claim:settle",
         "2026-03-01T03:59Z",
         "system",
         TOKEN,
-        (CLAIM_ID, "SUCCEEDED", "", RECORD.digest()),
+        (CLAIM_ID, "SUCCEEDED", "", _DIGEST),
     ),
-    ("disclosure:request:make", "2026-03-01T04:00Z", actor("zhao"), TOKEN, (SIGNED_REQUEST,)),
+    ("disclosure:request:file", "2026-03-01T04:00Z", _AUDITOR, TOKEN, (SIGNED_REQUEST, _DIGEST)),
     ("disclosure:request:approve", "2026-03-01T04:05Z", actor("li"), TOKEN, (approval("li"),)),
+    ("disclosure:share:release", "2026-03-01T04:05Z", actor("li"), TOKEN, released("li")),
     ("disclosure:request:approve", "2026-03-01T04:06Z", actor("wang"), TOKEN, (approval("wang"),)),
+    ("disclosure:share:release", "2026-03-01T04:06Z", actor("wang"), TOKEN, released("wang")),
     (
-        "disclosure:record:open",
-        "2026-03-01T04:07Z",
-        actor("zhao"),
+        "disclosure:record:disclose",
+        "2026-03-01T04:06Z",
+        actor("wang"),
         TOKEN,
-        (DISCLOSURE_ID, RECORD.digest()),
+        (DISCLOSURE_ID, _DIGEST, _AUDITOR, REQUEST.legal_basis),
     ),
+    ("disclosure:record:open", "2026-03-01T04:07Z", _AUDITOR, TOKEN, (DISCLOSURE_ID, _DIGEST)),
 )
 
 

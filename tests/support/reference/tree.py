@@ -12,7 +12,9 @@ _LEAF = "idvault/log-entry/v1"
 # The fields that each type of event commits to, in order.
 FIELDS = {
     "verification:claim:settle": ("claim_id", "state", "failure_reason", "record_digest"),
-    "disclosure:request:make": ("request",),
+    "disclosure:request:file": ("request", "record_digest"),
+    "disclosure:share:release": ("disclosure_id", "custodian", "share_hash"),
+    "disclosure:record:disclose": ("disclosure_id", "record_digest", "auditor_actor_id", "legal_basis"),
     "disclosure:request:approve": ("decision",),
     "disclosure:request:deny": ("decision",),
     "disclosure:record:open": ("disclosure_id", "record_digest"),
