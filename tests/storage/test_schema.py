@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 _NOT_OF_AN_ACCOUNT = {
     "requests": "a relying party's",
     "persons": "a relying party's",
-    "mismatches": "a relying party's, of a person on a day",
+    "attempts": "a relying party's, of a person on a day",
     "log_entries": "the log",
     "log_head": "the log",
     "log_nodes": "the log",
@@ -49,6 +49,7 @@ _NOT_OF_AN_ACCOUNT = {
     "status_feed_heads": "a relying party's",
     "status_lists": "the deployment's",
     "status_marks": "nobody's any more",
+    "credential_counts": "a relying party's",
     "status_keys": "the deployment's",
     "day_keys": "the deployment's",
     "deployment": "the deployment's",

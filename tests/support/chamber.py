@@ -158,6 +158,7 @@ class Chamber:
         self.counted: list[str] = []
         self.gauges: list[tuple[int, float]] = []
         self.records: dict[str, SealedRecord] = {}
+        self.owners: dict[str, str] = {}
         keys = folder / "custody.keys"
         self.keys = LocalKeyProvider.create(
             keys,
@@ -247,7 +248,9 @@ class Chamber:
 
     async def account(self, *, name: str = builders.NAME) -> str:
         """Sign up a person with a really sealed record; return the token."""
-        job = await self.world.job()
+        owner = self.world.new_id()
+        job = await self.world.job(person=self.world.person(owner))
+        self.owners[job.account_token] = owner
         self.records[job.account_token] = await self._seal(job.account_token, name)
         await self.settle(job, MATCHED, record=self.records[job.account_token])
         return job.account_token
@@ -255,7 +258,8 @@ class Chamber:
     async def verify_again(self, account_token: str, *, name: str = builders.NAME) -> SealedRecord:
         """Replace the record with a new version; return the former one."""
         former = self.records[account_token]
-        job = await self.world.job(account_token=account_token, new_account=False)
+        person = self.world.person(self.owners[account_token])
+        job = await self.world.job(account_token=account_token, new_account=False, person=person)
         self.records[account_token] = await self._seal(account_token, name)
         await self.settle(job, MATCHED, record=self.records[account_token])
         return former
