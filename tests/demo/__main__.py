@@ -29,6 +29,7 @@ from idvault_client import (
     testing,
 )
 from tests.demo.disclosure import DisclosureSteps
+from tests.demo.fork import ForkSteps
 from tests.demo.history import HistorySteps
 from tests.demo.legacy import LegacySteps
 from tests.demo.log import LogSteps
@@ -66,6 +67,7 @@ class Demo:
         self._token = ""
         self._log, self._log_size = LogSteps(scratch=scratch), 0
         self._disclosure = DisclosureSteps(scratch=scratch)
+        self._fork = ForkSteps(scratch=scratch)
         self._offline = OfflineSteps(scratch=scratch)
         self._legacy = LegacySteps(scratch=scratch)
 
@@ -95,6 +97,7 @@ class Demo:
                 "with two custodians' shares the auditor opens the record, once the log has the opening",
                 self.two_custodians,
             ),
+            ("a copy of the vault with another log gets no share: LOG_NOT_WITNESSED", self.forked),
             ("after the embargo the person's history shows one opening, with proof", self.history),
             ("a custodian opens a drill record, and no share leaves that machine", self.drill),
             ("a control search finds a planted name in every file and encoding", self.control),
@@ -278,6 +281,10 @@ class Demo:
             (found.name, found.document.number) == (self._anna.name, self._anna.number),
             "both keys and both databases should open it, too",
         )
+
+    def forked(self) -> None:
+        """Members are shown a second log, which no witness has cosigned; the attacker has all server keys."""
+        self._fork.refuse(self._state, account_token=self._token)
 
     def history(self) -> None:
         """The account's platform fetches the history 92 days later, and the person checks it offline."""
