@@ -29,7 +29,7 @@ from tests.support import builders
 
 NOW = datetime(2026, 3, 1, 4, 0, 12, tzinfo=UTC)
 END = NOW + rules.USUAL_LIFETIME
-PANEL = DecidingQuorum("e" * 64, threshold=2, size=3)
+QUORUM = DecidingQuorum("e" * 64, threshold=2, size=3)
 MEMBERS = [QuorumMember(f"custodian-{name}", name * 32, place) for place, name in enumerate("abc", 1)]
 A, B, C = MEMBERS
 TERMS: dict[str, Any] = {
@@ -50,7 +50,7 @@ def disclosure(**changes: Any) -> Disclosure:
 
 
 def decide(before: Disclosure, member: QuorumMember, verdict: Verdict = Verdict.APPROVE) -> Disclosure:
-    return rules.decide(disclosure=before, member=member, verdict=verdict, quorum=PANEL, now=NOW)
+    return rules.decide(disclosure=before, member=member, verdict=verdict, quorum=QUORUM, now=NOW)
 
 
 def reason(error: pytest.ExceptionInfo[IdvaultError]) -> Reason:
@@ -105,7 +105,7 @@ def test_nothing_happens_after_the_end() -> None:
     """From expire_at on, an approval, an opening and a cancellation are refused."""
     waiting, approved = disclosure(), disclosure(state=DisclosureState.APPROVED)
     late: list[Any] = [
-        lambda: rules.decide(disclosure=waiting, member=A, verdict=Verdict.APPROVE, quorum=PANEL, now=END),
+        lambda: rules.decide(disclosure=waiting, member=A, verdict=Verdict.APPROVE, quorum=QUORUM, now=END),
         lambda: rules.open_once(disclosure=approved, now=END),
         lambda: rules.cancel(disclosure=waiting, now=END),
     ]
