@@ -8,7 +8,7 @@ import pytest
 
 from idvault_client import Consent, NotFound, RequestIdReused, Vault, Verification, resident_id
 from tests.support.house import House
-from tests.support.sandbox import Person, Registry, verify
+from tests.support.sandbox import Person, Registry, verify, wait_for
 
 PARALLEL = 64
 AGREED = datetime(2026, 1, 2, 3, 4, 5, 678_900, tzinfo=UTC)
@@ -70,15 +70,20 @@ def test_request_ids_of_two_platforms_do_not_meet(house: House, vault: Vault, re
 
 
 def test_64_parallel_callers_make_one_claim(house: House, vault: Vault, registry: Registry) -> None:
-    """64 callers with one request id: one check, one record, identical answers."""
+    """64 callers with one request id: one check, one record, and answers that do not contradict each other.
+
+    A caller whose patience ends first is told PENDING; on a slow host that may be any of them.
+    """
     person, request_id = registry.newcomer(), str(uuid4())
     registry.behave("normal", latency_ms=200)
     before = registry.counters()
     with ThreadPoolExecutor(PARALLEL) as pool:
         calls = [pool.submit(_send, vault, person, request_id) for _ in range(PARALLEL)]
         answers = [call.result() for call in calls]
-    assert all(answer == answers[0] for answer in answers)
-    assert answers[0].succeeded
+    settled = [answer for answer in answers if not answer.pending]
+    assert wait_for(lambda: vault.get_verification(request_id).succeeded)
+    assert len({answer.account_token for answer in answers}) == 1
+    assert all(answer == settled[0] for answer in settled)
     after = registry.counters()
     assert after["charged"] == before["charged"] + 1
     assert after["duplicate_ai"] == before["duplicate_ai"]

@@ -1,7 +1,7 @@
 """One step of the log: sequence new entries, then sign, store, cosign and complete the checkpoint.
 
 In this order; after a crash the next step continues:
-* * Every known checkpoint must match the stored tree: the last one signed, the newest complete one, the
+* Every known checkpoint must match the stored tree: the last one signed, the newest complete one, the
   published one, and this process's last one. A database that was edited or rolled back is refused: from then
   on nothing is sequenced or signed, and a minute later every change is refused, until an operator has
   repaired it and restarts the worker.

@@ -1,4 +1,4 @@
-"""What can be found by trying: numbers against the index, names against the hashes of requests and attempts."""
+"""What can be found by trying: numbers against the index, names against hashes of requests and attempts."""
 
 import time
 from collections.abc import Iterable, Iterator

@@ -14,18 +14,18 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from idvault.config import database
+
 PREFIX = "IDVAULT_"
 # Read by scripts and tests, not by a process.
 _FOREIGN = ("IDVAULT_TEST_", "IDVAULT_PYTHON")
 _ADDRESS = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.\-]+):(?P<port>[0-9]{1,5})")
-# A host of this machine, as it stands in an address: none at all, or a loopback name, with or without a port.
-_LOOPBACK = re.compile(r"(?:|localhost|127(?:\.[0-9]{1,3}){3}|\[::1\]|::1|%2[Ff].*)(?::[0-9]*)?")
 _TRUST_DOMAIN = re.compile(r"[a-z0-9][a-z0-9._\-]{0,254}")
 # The name of a C2SP signed-note key: not empty, no white space, no plus sign.
 _LOG_ORIGIN = re.compile(r"[^\s+]{1,255}")
@@ -267,7 +267,7 @@ def _url_problems(settings: Settings, present: list[str]) -> Iterator[str]:
     for name, url in zip((name for name in _STORES if name in present), urls, strict=True):
         if urlsplit(url).scheme.split("+")[0] not in ("sqlite", "postgresql"):
             yield f"{_name(name)} must start with sqlite:// or postgresql://"
-        elif not settings.development and _crosses_a_network(url) and not _verifies_server(url):
+        elif not settings.development and database.is_exposed(url):
             yield (
                 f"{_name(name)} must have sslmode=verify-full and sslrootcert=FILE: an attacker on the "
                 "network could pose as the database"
@@ -277,21 +277,6 @@ def _url_problems(settings: Settings, present: list[str]) -> Iterator[str]:
             f"{_name('shred_database_url')} must be a different database from {_name('database_url')}: "
             "access to one of them must not give access to the other"
         )
-
-
-def _crosses_a_network(url: str) -> bool:
-    """Tell whether an address names another host than this one; a socket's folder begins with a slash."""
-    parts = urlsplit(url)
-    if parts.scheme.startswith("sqlite"):
-        return False
-    named = [host.rpartition("@")[2] for host in parts.netloc.split(",")]
-    asked = parse_qs(parts.query).get("host", [])
-    hosts = [host for text in (*named, *asked) for host in text.split(",")]
-    return not all(host.startswith("/") or _LOOPBACK.fullmatch(host) for host in hosts)
-
-
-def _verifies_server(url: str) -> bool:
-    return parse_qs(urlsplit(url).query).get("sslmode") == ["verify-full"]
 
 
 def _registry_url_problems(settings: Settings, name: str) -> Iterator[str]:
