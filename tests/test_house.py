@@ -37,7 +37,7 @@ RETIRED = {"claiming", "desk", "machine", "moment", "panel", "recorder"}
 # An opening is of a record or of a log entry, in these files; what a sign-up asserts is a new claim.
 OPENED_THINGS = {"chamber", "disclosure", "edge", "evidence", "history", "log"}
 # A task is asyncio's or the worker's, in files that import one of them; a claim's work item is a job.
-TASK_MAKERS = ("asyncio", "idvault.workers.loop")
+SCHEDULERS = ("asyncio", "idvault.workers.loop")
 # Names that the log and the registry gave.
 GIVEN = re.compile("opening_key|TEST_TASK_MISSING", re.IGNORECASE)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -197,7 +197,7 @@ def misnamed(path: Path) -> Iterator[str]:
     wrong = set(RETIRED)
     if not words(str(path.relative_to(ROOT))) & OPENED_THINGS:
         wrong.add("opening")
-    if not any(module.startswith(TASK_MAKERS) for _, module in imported(path)):
+    if not any(module.startswith(SCHEDULERS) for _, module in imported(path)):
         wrong.add("task")
     for line, name in names(path):
         if words(GIVEN.sub("", name)) & wrong:
