@@ -136,3 +136,16 @@ class IntakeOpener(Protocol):
     def open(self, *, relying_party: str, account_token: str, claim_id: str, intake: Intake) -> Identity:
         """Return the identity; raises DamagedError (RECORD_DAMAGED) if decryption fails."""
         ...
+
+
+class Signer(Protocol):
+    """One of the service's Ed25519 keys."""
+
+    @property
+    def public_key(self) -> bytes:
+        """The 32-byte public key."""
+        ...
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the 64-byte signature."""
+        ...

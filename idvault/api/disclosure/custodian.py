@@ -3,13 +3,14 @@
 from typing import Protocol
 
 from idvault.api import convert, page_token
-from idvault.api.custody.handover import HandoverCalls, Handovers
+from idvault.api.custody.handover import HandoverCalls
 from idvault.api.disclosure import convert as converted
 from idvault.api.disclosure.auditor import LONGEST_WAIT, Findings, report
 from idvault.api.edge.call import Caller
 from idvault.domain.clock import ClockReading
 from idvault.domain.disclosure import QuorumMember, Verdict
 from idvault.domain.record import SealedRecord
+from idvault.flows.custody.handover import HandoverFlow
 from idvault.flows.disclosure.custodian import DecideCommand, Decided, PendingDisclosures, ReleaseCommand
 from idvault.v1 import disclosure_pb2, transparency_pb2
 
@@ -43,7 +44,7 @@ class Custodians(Findings, Protocol):
 class CustodianServicer(HandoverCalls):
     """Converts, calls one flow, converts back."""
 
-    def __init__(self, *, flow: Custodians, handovers: Handovers) -> None:
+    def __init__(self, *, flow: Custodians, handovers: HandoverFlow) -> None:
         """Initialise with the flows of disclosures and hand-overs."""
         super().__init__(handovers=handovers)
         self._flow = flow
