@@ -22,6 +22,7 @@ from idvault.storage.claim import attempt, job_rows, person, queue
 from idvault.storage.claim import rows as claim
 from idvault.storage.claim.rows import OpenClaim
 from idvault.storage.claim.tables import claims, jobs
+from idvault.storage.disclosure import kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,8 @@ async def conclude(connection: Connection, settlement: Settlement, found: Unsett
 async def clear(connection: Connection, settlement: Settlement, found: Unsettled) -> None:
     """Store the record of a success, keep the attempt of a denial; end the claim and its job."""
     if settlement.record is not None:
+        if found.owner.person_id is not None:
+            await kept.keep(connection, account_token=settlement.account_token)
         await record.put(connection, settlement.record)
     if attempt_rules.is_kept(outcome=settlement.outcome):
         await attempt.keep(connection, found.claim.attempt, owner=found.owner)
