@@ -35,7 +35,7 @@ NOT_SERVED = {"credential", "platform", "key"}
 # Words that no name contains, because another word says what is meant.
 RETIRED = {"claiming", "desk", "machine", "moment", "panel", "recorder"}
 # An opening is of a record or of a log entry, in these files; what a sign-up asserts is a new claim.
-OPENED_THINGS = {"chamber", "disclosure", "edge", "evidence", "history", "log"}
+OPENED_THINGS = {"chamber", "disclosure", "edge", "evidence", "history", "log", "reference"}
 # A task is asyncio's or the worker's, in files that import one of them; a claim's work item is a job.
 SCHEDULERS = ("asyncio", "idvault.workers.loop")
 # Names that the log and the registry gave.
@@ -337,6 +337,7 @@ def test_capabilities_are_singular() -> None:
 def test_tests_mirror_rooms() -> None:
     """Each test folder is named after a package, except those that cover several."""
     shared = {"support", "resilience", "performance", "demo", "vectors", "journeys", "clients", "scripts"}
+    shared.add("formats")
     rooms = {path.name for path in ROOMS.iterdir() if path.is_dir()}
     folders = {
         path.relative_to(ROOT / "tests").parts[0] for path in tracked() if (ROOT / "tests") in path.parents
@@ -395,6 +396,42 @@ def test_imports_between_scripts_and_tests_go_one_way() -> None:
     checked = [path for path in written_python() if any(place in path.parents for place in places)]
     assert len(checked) > 300
     expect_none(found for path in checked for found in backwards(path))
+
+
+REFERENCE = "tests.support.reference"
+
+
+def borrowed(path: Path) -> Iterator[str]:
+    """Find the imports of a file of the reference that are neither its own, Python's nor cryptography."""
+    allowed = {*sys.stdlib_module_names, "cryptography"}
+    for line, module in imported(path):
+        if module.partition(".")[0] not in allowed and not f"{module}.".startswith(f"{REFERENCE}."):
+            yield f"{where(path, line)} {module}"
+
+
+def test_the_reference_stands_alone() -> None:
+    """The second implementation of the formats imports nothing of idvault, and no protobuf."""
+    folder = ROOT / REFERENCE.replace(".", "/")
+    files = [path for path in written_python() if folder in path.parents]
+    assert len(files) > 10
+    expect_none(found for path in files for found in borrowed(path))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import idvault",
+        "from idvault.domain import seal",
+        "import google.protobuf",
+        "from tests import support",
+    ],
+)
+def test_a_borrowed_import_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """The rule finds each form of import, beside allowed ones."""
+    monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
+    path = tmp_path / "x.py"
+    path.write_text(f"import json\nfrom tests.support.reference import tree\n{text}\n")
+    assert len(list(borrowed(path))) == 1
 
 
 @pytest.mark.parametrize(

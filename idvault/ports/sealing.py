@@ -92,10 +92,10 @@ class Fingerprinter(Protocol):
     """Recognises a repeated request without storing its body."""
 
     def fingerprint(self, *, method: str, fields: tuple[Part, ...]) -> bytes:
-        """Return the 32-byte keyed hash of a method and all fields except request_id, in field-number order.
+        """Return the 32-byte keyed hash of a method and the fields that its repetitions must share.
 
-        If a field is a name, request_id is included as the first field (flows.claim.verification explains
-        why).
+        The fields are in field-number order. If one is a name, request_id is included as the first field
+        (flows.claim.verification explains why).
         """
         ...
 

@@ -45,8 +45,9 @@ _FIRST_POLL, _LONGEST_POLL = 0.05, 0.4
 class VerifyCommand:
     """A relying party's claim, already validated.
 
-    fields: all fields of the request except request_id, in field-number order, as received; only their keyed
-    hash is stored. account_token: None at sign-up. invitation_code: the request's one-time code, if any.
+    fields: the fields of the request that its repetitions must share, in field-number order, as received: all
+    but request_id and consent.agree_time. Only their keyed hash is stored. account_token: None at sign-up.
+    invitation_code: the request's one-time code, if any.
     """
 
     relying_party: str
