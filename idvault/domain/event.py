@@ -122,7 +122,12 @@ class Event:
     fields: Mapping[str, seal.Part] = field(default_factory=dict)
 
     def with_fields(self, **more: seal.Part) -> "Event":
-        """Return the event with the fields that are known only during the act."""
+        """Return the event with the fields that are known only during the act.
+
+        Raises ValueError for a field that the event has already.
+        """
+        if not self.fields.keys().isdisjoint(more):
+            raise ValueError("a field of an event is filled once")
         return replace(self, fields={**self.fields, **more})
 
     def details(self) -> bytes:

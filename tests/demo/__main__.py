@@ -29,6 +29,7 @@ from idvault_client import (
     testing,
 )
 from tests.demo.disclosure import DisclosureSteps
+from tests.demo.fork import ForkSteps
 from tests.demo.history import HistorySteps
 from tests.demo.legacy import LegacySteps
 from tests.demo.log import LogSteps
@@ -67,6 +68,7 @@ class Demo:
         self._silent = ""
         self._log, self._log_size = LogSteps(scratch=scratch), 0
         self._disclosure = DisclosureSteps(scratch=scratch)
+        self._fork = ForkSteps(scratch=scratch)
         self._offline = OfflineSteps(scratch=scratch)
         self._legacy = LegacySteps(scratch=scratch)
 
@@ -97,6 +99,7 @@ class Demo:
                 self.two_custodians,
             ),
             ("operator and auditor open a record behind the log, and cancel the request", self.silent),
+            ("a copy of the vault with another log gets no share: LOG_NOT_WITNESSED", self.forked),
             ("after the embargo the person's history shows both disclosures, with proof", self.history),
             ("a custodian opens a drill record, and no share leaves that machine", self.drill),
             ("a control search finds a planted name in every file and encoding", self.control),
@@ -280,6 +283,10 @@ class Demo:
             (found.name, found.document.number) == (self._anna.name, self._anna.number),
             "both keys and both databases should open it, too",
         )
+
+    def forked(self) -> None:
+        """Members are shown a second log, which no witness has cosigned; the attacker has all server keys."""
+        self._fork.refuse(self._state, account_token=self._token)
 
     def silent(self) -> None:
         """After M shares are released, no later step is needed to decrypt; the history will say so."""

@@ -29,7 +29,7 @@ from tests.support import builders
 
 NOW = datetime(2026, 3, 1, 4, 0, 12, tzinfo=UTC)
 END = NOW + rules.USUAL_LIFETIME
-PANEL = DecidingQuorum("e" * 64, threshold=2, size=3)
+QUORUM = DecidingQuorum("e" * 64, threshold=2, size=3)
 MEMBERS = [QuorumMember(f"custodian-{name}", name * 32, place) for place, name in enumerate("abc", 1)]
 A, B, C = MEMBERS
 TERMS: dict[str, Any] = {
@@ -50,11 +50,11 @@ def disclosure(**changes: Any) -> Disclosure:
 
 
 def decide(before: Disclosure, member: QuorumMember, verdict: Verdict = Verdict.APPROVE) -> Disclosure:
-    return rules.decide(disclosure=before, member=member, verdict=verdict, quorum=PANEL, now=NOW)
+    return rules.decide(disclosure=before, member=member, verdict=verdict, quorum=QUORUM, now=NOW)
 
 
 def release(before: Disclosure, member: QuorumMember) -> Disclosure:
-    return rules.release(disclosure=before, member=member, quorum=PANEL, now=NOW)
+    return rules.release(disclosure=before, member=member, quorum=QUORUM, now=NOW)
 
 
 def give(before: Disclosure, member: QuorumMember) -> Disclosure:
@@ -82,9 +82,9 @@ def test_a_disclosure_is_not_undone() -> None:
     """A third share, a cancellation and an expiry keep the time of the M-th release."""
     disclosed = give(give(disclosure(), A), B)
     later = NOW + timedelta(hours=1)
-    third = rules.decide(disclosure=disclosed, member=C, verdict=Verdict.APPROVE, quorum=PANEL, now=later)
+    third = rules.decide(disclosure=disclosed, member=C, verdict=Verdict.APPROVE, quorum=QUORUM, now=later)
     ended = [
-        rules.release(disclosure=third, member=C, quorum=PANEL, now=later),
+        rules.release(disclosure=third, member=C, quorum=QUORUM, now=later),
         rules.cancel(disclosure=disclosed, now=later),
         rules.expire(disclosure=disclosed, now=END),
     ]
@@ -184,8 +184,8 @@ def test_nothing_happens_after_the_end() -> None:
     """From expire_at on, an approval, a share, an opening and a cancellation are refused."""
     waiting, approved = disclosure(), disclosure(state=DisclosureState.APPROVED)
     late: list[Any] = [
-        lambda: rules.decide(disclosure=waiting, member=A, verdict=Verdict.APPROVE, quorum=PANEL, now=END),
-        lambda: rules.release(disclosure=decide(waiting, A), member=A, quorum=PANEL, now=END),
+        lambda: rules.decide(disclosure=waiting, member=A, verdict=Verdict.APPROVE, quorum=QUORUM, now=END),
+        lambda: rules.release(disclosure=decide(waiting, A), member=A, quorum=QUORUM, now=END),
         lambda: rules.open_once(disclosure=approved, now=END),
         lambda: rules.cancel(disclosure=waiting, now=END),
     ]

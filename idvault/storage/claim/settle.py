@@ -18,8 +18,7 @@ from idvault.storage.base.locking import for_change
 from idvault.storage.base.statement import Statement, param, statement
 from idvault.storage.campaign import invitation_rows as invitation_row
 from idvault.storage.campaign import legacy_account
-from idvault.storage.claim import attempt, person, queue
-from idvault.storage.claim import job_rows as task
+from idvault.storage.claim import attempt, job_rows, person, queue
 from idvault.storage.claim import rows as claim
 from idvault.storage.claim.rows import OpenClaim
 from idvault.storage.claim.tables import claims, jobs
@@ -52,7 +51,7 @@ _UNSETTLED = for_change(
     )
     .where(
         accounts.c.account_token == param("token"),
-        task.IS_JOB,
+        job_rows.IS_JOB,
         claim.IS_CLAIM,
         claim.IS_PENDING,
         queue.IS_OPEN,
@@ -109,7 +108,7 @@ async def clear(connection: Connection, settlement: Settlement, found: Unsettled
     if attempt_rules.is_kept(outcome=settlement.outcome):
         await attempt.keep(connection, found.claim.attempt, owner=found.owner)
     key = {"account_token": settlement.account_token, "claim_id": found.claim.claim_id}
-    await task.finish(connection, **key, waits=found.waits)
+    await job_rows.finish(connection, **key, waits=found.waits)
     await claim.end(connection, **key, outcome=settlement.outcome, now=settlement.now.business)
 
 

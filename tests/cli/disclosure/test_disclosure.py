@@ -16,6 +16,9 @@ from idvault.cli.disclosure import custodian as custodian_verbs
 from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.domain.error import Reason
 from idvault.domain.event import EventType
+from idvault.transparency import checkpoint
+from idvault.transparency.checkpoint import Checkpoint
+from idvault.transparency.note import NoteSigner
 from idvault_client.errors import Unavailable
 from idvault_client.people import identity_folder
 from idvault_client.people.custody_edge import CustodyEdge
@@ -24,7 +27,7 @@ from tests.support import builders, people
 from tests.support.chamber import CUSTODIANS
 from tests.support.commands import Commands
 from tests.support.databases import Databases
-from tests.support.log_world import KEY
+from tests.support.log_world import KEY, PLAIN, SIGNER
 from tests.support.served_chamber import House, house_over
 
 A, B, C = CUSTODIANS
@@ -286,6 +289,29 @@ async def test_a_request_that_does_not_verify_is_refused(house: House) -> None:
     assert await room.refusals(A) == 1
     denied = await house.run(A, "deny", disclosure_id)
     assert denied.code == 0
+
+
+async def test_a_forked_log_is_5_and_both_checkpoints_are_kept(house: House) -> None:
+    """A vault that is older than what the member has seen, or another, is told as LOG_FORKED by each verb."""
+    room = house.room
+    disclosure_id = await house.request(await room.account())
+    assert (await house.run(A, "pending")).code == 0
+    state = house.folder / A / identity_folder.CHECKPOINT
+    true = checkpoint.verify(state.read_bytes(), PLAIN).checkpoint
+    for number, size in enumerate((true.size + 5, true.size - 1), start=1):
+        seen = checkpoint.sign(
+            Checkpoint(KEY.name, size, bytes([number]) * 32), [NoteSigner(KEY, SIGNER.sign)]
+        )
+        state.write_bytes(seen)
+        for verb in (["pending"], ["approve", disclosure_id], ["deny", disclosure_id]):
+            refused = await house.run(A, *verb, code=room.codes.code(), json=True)
+            assert refused.code == 5
+            assert json.loads(refused.err)["error"]["reason"] == "LOG_FORKED"
+        assert state.read_bytes() == seen
+        kept = [path.read_bytes() for path in (house.folder / A / "forks").glob("*/kept")]
+        assert seen in kept
+    refused_notes = [path.read_bytes() for path in (house.folder / A / "forks").glob("*/refused")]
+    assert {checkpoint.verify(raw, PLAIN).checkpoint.origin for raw in refused_notes} == {KEY.name}
 
 
 async def test_what_is_missing_is_asked_for_at_a_terminal_only(

@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from idvault.domain.event import Event, EventType
+from idvault.domain.seal import Part
 from idvault.transparency import entry
 from idvault.v1 import status_pb2
 from idvault_client import Tls
@@ -233,7 +234,7 @@ def test_rows_that_the_vault_leaves_out_are_in_the_public_count(tmp_path: Path) 
     del edited.openings[:]
     later = event(4, at=HORIZON)
     approvals = [event(number, EventType.DISCLOSURE_APPROVE) for number in (5, 6, 7)]
-    share = {"disclosure_id": "08", "custodian": "custodian-a", "share_hash": b"s" * 32}
+    share: dict[str, Part] = {"disclosure_id": "08", "custodian": "custodian-a", "share_hash": b"s" * 32}
     released = replace(event(8, EventType.DISCLOSURE_RELEASE), fields=share)
     public = _published(tmp_path, event(1), event(2), *approvals, released, later, more=300)
     for message, listed in ((true, 2), (edited, 0)):
