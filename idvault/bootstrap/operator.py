@@ -57,7 +57,7 @@ async def revoke_platform(
     spki = _spki(settings, name=name, role=role, pem=certificate_pem)
     async with _main_database(settings) as main:
         flow = PlatformFlow(store=SqlPlatformStore(database=main), guard=None, entropy=ENTROPY)
-        return await flow.revoke(name=name, role=role, spki=spki, now=now)
+        return await flow.revoke(name=name, spki=spki, now=now)
 
 
 def init_keys(settings: Settings) -> str:

@@ -36,7 +36,7 @@ async def serve(
         rosters = await read_rosters(base)
         # Before anything is written: a restored old copy must not grow into a second history.
         watch = await check_witnessed(stack, base, rosters.current)
-        await rosters.adopt(now=clock())
+        await rosters.adopt_file(now=clock())
         access = await _access(stack, base, rosters)
         addresses: dict[str, str] = {}
         if edge in ("platform", None):

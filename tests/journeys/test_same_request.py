@@ -1,7 +1,7 @@
 """The same request: one claim, one check, one record, whoever repeats it and however often."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -14,8 +14,8 @@ PARALLEL = 64
 AGREED = datetime(2026, 1, 2, 3, 4, 5, 678_900, tzinfo=UTC)
 
 
-def _send(vault: Vault, person: Person, request_id: str) -> Verification:
-    consent = Consent("terms-3", AGREED)
+def _send(vault: Vault, person: Person, request_id: str, *, agreed: datetime = AGREED) -> Verification:
+    consent = Consent("terms-3", agreed)
     return vault.verify_individual(
         person.name, resident_id(person.number), consent=consent, request_id=request_id
     )
@@ -42,8 +42,20 @@ def test_repeat_of_a_failure_is_the_same_failure(vault: Vault, registry: Registr
     assert registry.charged() == charged
 
 
+def test_a_new_time_stamp_is_the_same_claim(house: House, vault: Vault, registry: Registry) -> None:
+    """A repeat that is stamped anew returns the same claim; the first time of consent is kept."""
+    person, request_id = registry.newcomer(), str(uuid4())
+    first = _send(vault, person, request_id)
+    charged = registry.charged()
+    for hours in (1, 24):
+        assert _send(vault, person, request_id, agreed=AGREED + timedelta(hours=hours)) == first
+    assert registry.charged() == charged
+    ((kept,),) = house.query("select agree_time from claims where account_token = ?", first.account_token)
+    assert kept == int(AGREED.timestamp()) * 1_000_000 + AGREED.microsecond
+
+
 def test_other_body_is_refused(vault: Vault, registry: Registry) -> None:
-    """The same id with a different name, number, consent or account is REQUEST_ID_REUSED."""
+    """The same id with a different name, number, terms or account is REQUEST_ID_REUSED."""
     person, request_id = registry.newcomer(), str(uuid4())
     other = registry.newcomer()
     first = _send(vault, person, request_id)
@@ -54,7 +66,12 @@ def test_other_body_is_refused(vault: Vault, registry: Registry) -> None:
     with pytest.raises(RequestIdReused):
         verify(vault, person, request_id=request_id, account_token=first.account_token)
     with pytest.raises(RequestIdReused):
-        verify(vault, person, request_id=request_id)
+        vault.verify_individual(
+            person.name,
+            resident_id(person.number),
+            consent=Consent("terms-4", AGREED),
+            request_id=request_id,
+        )
 
 
 def test_request_ids_of_two_platforms_do_not_meet(house: House, vault: Vault, registry: Registry) -> None:

@@ -172,8 +172,8 @@ def _bar() -> Iterator[Bar]:
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
 
         def start(total: int) -> Callable[[int], None]:
-            task = shown.add_task("log", total=total)
-            return lambda done: shown.update(task, completed=done)
+            line = shown.add_task("log", total=total)
+            return lambda done: shown.update(line, completed=done)
 
         yield start
 

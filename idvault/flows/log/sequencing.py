@@ -34,7 +34,8 @@ from idvault.flows.log.cosigning import (
     cosignatures,
 )
 from idvault.flows.log.tree import LogTree
-from idvault.ports.log.store import CheckpointStore, LogSigner, LogStore, PublicFiles
+from idvault.ports.log.store import CheckpointStore, LogStore, PublicFiles
+from idvault.ports.sealing import Signer
 from idvault.transparency import checkpoint, note
 from idvault.transparency.checkpoint import Checkpoint, CosignaturePolicy, QuorumError, RolledBackError
 from idvault.transparency.note import NoteSigner, VerifierKey
@@ -97,7 +98,7 @@ class LogFlow:
         signed: CheckpointStore,
         complete: CheckpointStore,
         files: PublicFiles,
-        signer: LogSigner,
+        signer: Signer,
         policy: Callable[[], CosignaturePolicy],
         witnesses: Witnesses,
         alarm: Callable[[str], None],

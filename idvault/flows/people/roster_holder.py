@@ -25,7 +25,7 @@ from idvault.ports.people.roster import RosterStore, StoredVersion
 
 
 class RosterHolder:
-    """One per process; call `start`, or `read` and `adopt`, first."""
+    """One per process; call `start`, or `read` and `adopt_file`, first."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class RosterHolder:
     async def start(self, *, now: ClockReading) -> None:
         """Load the file and the database, and adopt the file's versions; raises what `read` raises."""
         await self.read()
-        await self.adopt(now=now)
+        await self.adopt_file(now=now)
 
     async def read(self) -> None:
         """Load the file and the database without a write.
@@ -102,10 +102,16 @@ class RosterHolder:
         self._accept(versions[-1])
         self._versions, self._from_file = versions, len(versions) - len(stored)
 
-    async def adopt(self, *, now: ClockReading) -> None:
+    async def adopt_file(self, *, now: ClockReading) -> None:
         """Adopt each version that `read` has loaded from the file, if the database has not yet."""
         for roster in self._versions[: self._from_file]:
-            await self._adopt(roster, now=now)
+            await self.adopt(roster, now=now)
+
+    async def adopt(self, roster: Roster, *, now: ClockReading) -> None:
+        """Store a verified version with its event; it comes into force in this process with `refresh`."""
+        event = self._events.event(EventType.ROSTER_ADOPTED, actor_id=SYSTEM_ACTOR, now=now)
+        adopted = StoredVersion(roster.version, roster.digest(), roster.to_bytes())
+        await self._store.adopt(adopted, now=now, event=event)
 
     async def refresh(self, *, now: ClockReading) -> bool:
         """Load newer versions from the database and the file; return True if there were any.
@@ -139,21 +145,10 @@ class RosterHolder:
                     raise RosterError(f"the file's version {its.version} is not the adopted one")
             for roster in versions[len(self._versions) :]:
                 self._accept(roster)
-                await self._adopt(roster, now=now)
+                await self.adopt(roster, now=now)
                 self._versions = (*self._versions, roster)
         except RosterError as error:
             self._refuse(self.current.version + 1, str(error))
-
-    async def _adopt(self, roster: Roster, *, now: ClockReading) -> None:
-        event = self._events.event(
-            EventType.ROSTER_ADOPTED,
-            actor_id=SYSTEM_ACTOR,
-            now=now,
-            version=roster.version,
-            hash=roster.digest(),
-        )
-        adopted = StoredVersion(roster.version, roster.digest(), roster.to_bytes())
-        await self._store.adopt(adopted, now=now, event=event)
 
     def _refuse(self, version: int, why: str) -> None:
         if (version, why) not in self._refused:

@@ -79,7 +79,8 @@ async def _attack(room: Chamber, fork: Chamber, account: str) -> Any:
     for name in (A, B):
         custodian = room.custodian(name, edge=Local(fork, name))
         pending = await asyncio.to_thread(custodian.find, disclosure_id)
-        await asyncio.to_thread(custodian.approve, pending, code=fork.codes.code())
+        async with fork.sequencing():
+            await asyncio.to_thread(custodian.approve, pending, code=fork.codes.code())
     async with fork.sequencing():
         return await asyncio.to_thread(auditor.open, disclosure_id, code=fork.codes.code())
 

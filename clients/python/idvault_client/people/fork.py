@@ -1,8 +1,8 @@
 """Keeps two signed checkpoints that contradict each other: evidence against the holder of the log's key.
 
 Each pair has a folder of its own in forks/ beside the kept checkpoint, so that a later fork does not replace
-the evidence of an earlier one. Its name is a hash of the two signed texts: anybody can add cosignature lines
-to a note, and they make no new pair.
+the evidence of an earlier one. Its name is a hash of the two signed texts: added cosignature lines make no
+new pair.
 """
 
 from hashlib import sha256
