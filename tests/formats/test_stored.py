@@ -82,7 +82,7 @@ def test_second_factors_open_both_ways(tmp_path: Path) -> None:
     info = encode(
         "idvault/second-factor/v1", member.name, member.actor_id, "11111111-1111-4111-8111-111111111111"
     )
-    uri = hpke.unseal(member.suite, people.secret("auditor-a", "hpke"), fresh.for_person, info)
+    uri = hpke.unseal(member.suite, people.secret("auditor-a", "hpke"), fresh.for_member, info)
     assert uri.startswith(b"otpauth://totp/idvault:auditor-a?secret=")
     made = stored.seal_second_factor(KEY, "0", member.actor_id, secret)
     assert stored.open_second_factor({"0": KEY}, member.actor_id, made) == secret
