@@ -35,7 +35,7 @@ NOT_SERVED = {"credential", "platform", "key"}
 # Words that no name contains, because another word says what is meant.
 RETIRED = {"claiming", "desk", "machine", "moment", "panel", "recorder"}
 # An opening is of a record or of a log entry, in these files; what a sign-up asserts is a new claim.
-OPENED_THINGS = {"chamber", "disclosure", "edge", "evidence", "history", "log"}
+OPENED_THINGS = {"chamber", "disclosure", "edge", "evidence", "history", "log", "reference"}
 # A task is asyncio's or the worker's, in files that import one of them; a claim's work item is a job.
 SCHEDULERS = ("asyncio", "idvault.workers.loop")
 # Names that the log and the registry gave.
