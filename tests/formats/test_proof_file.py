@@ -102,7 +102,7 @@ def told(*kinds: str, horizon: str = "2026-03-01T00:00:00Z", twice: bool = False
         account_token=TOKEN,
         horizon=horizon,
         disclosures=found[DISCLOSED],
-        opened=found[OPENED],
+        openings=found[OPENED],
         checkpoint=notes.write(body, [notes.sign(body, LOG, bytes([1]) * 32)]),
     )
 

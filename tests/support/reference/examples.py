@@ -391,10 +391,10 @@ def receipt() -> Values:
 
 def history() -> Values:
     digest = base64(RECORD.digest())
-    opened = {
+    opening = {
         "disclosureId": story.DISCLOSURE_ID,
         "recordDigest": digest,
-        "entry": _logged(story.OPENED),
+        "entry": _logged(story.OPENING),
     }
     disclosure = {
         "disclosureId": story.DISCLOSURE_ID,
@@ -408,7 +408,7 @@ def history() -> Values:
             account_token=TOKEN,
             horizon="2026-04-01T00:00:00Z",
             disclosures=[disclosure],
-            opened=[opened],
+            openings=[opening],
             checkpoint=_note(),
         )
     }

@@ -18,7 +18,7 @@ DENIAL = "idvault/disclosure-denial/v1"
 
 @dataclass(frozen=True)
 class Request:
-    """The fields of a request, in their order. allowed: the number of openings."""
+    """The fields of a request, in their order."""
 
     disclosure_id: str
     auditor: str
@@ -28,7 +28,7 @@ class Request:
     purpose: str
     suite: str
     public_key: bytes
-    allowed: int
+    openings: int
     create_time: int
     expire_time: int
     roster_digest: str

@@ -127,7 +127,7 @@ def history(
     account_token: str,
     horizon: str,
     disclosures: list[dict[str, Any]],
-    opened: list[dict[str, Any]],
+    openings: list[dict[str, Any]],
     checkpoint: bytes,
 ) -> str:
     """Return a history file."""
@@ -135,7 +135,7 @@ def history(
         {
             "accountToken": account_token,
             "horizonTime": horizon,
-            "openings": opened,
+            "openings": openings,
             "checkpoint": {"note": base64(checkpoint)},
             "disclosures": disclosures,
         },

@@ -118,7 +118,7 @@ REQUEST = Request(
     purpose="synthetic",
     suite=hpke.X25519,
     public_key=hpke.public_key(hpke.X25519, ONE_TIME),
-    allowed=1,
+    openings=1,
     create_time=1_772_337_600,
     expire_time=1_772_596_800,
     roster_digest=ROSTER.digest,
@@ -154,7 +154,7 @@ def released(name: str) -> tuple[str, str, bytes]:
 
 
 LOG_KEY = Key("vault.example/log", LOG, public(sample("log key")))
-SETTLEMENT, DISCLOSURE, OPENED = 1, 7, 8
+SETTLEMENT, DISCLOSURE, OPENING = 1, 7, 8
 _DIGEST = RECORD.digest()
 _AUDITOR = actor("zhao")
 Fields = tuple[str | int | bytes, ...]
