@@ -9,6 +9,7 @@ import typer
 from idvault.cli.disclosure import display
 from idvault.cli.people.session import MemberOptions, MemberSession, as_json, open_session
 from idvault.domain.disclosure import MOST_OPENINGS
+from idvault.printable import escaped
 from idvault.v1 import disclosure_pb2
 from idvault_client.people.disclosure import evidence as evidences
 
@@ -107,8 +108,8 @@ def open_(
 ) -> None:
     """Open the record after enough custodians have approved, and show it on this machine only.
 
-    The public log records the opening before the service hands out the shares. If the answer is lost, repeat
-    the command: it counts once.
+    The public log records the opening before the service hands out the shares. If the answer is lost, or a
+    custodian's share is wrong and another custodian releases one, repeat the command: it counts once.
     """
     given: MemberOptions = context.obj
     with open_session(_ROLE, given, disclosure_id=disclosure_id) as session:
@@ -141,4 +142,4 @@ def _tell(context: typer.Context, found: disclosure_pb2.Disclosure) -> None:
         display.tell(content)
         return
     display.show_disclosures([found])
-    typer.echo(f"disclosure: {content['disclosure_id']} {content['state']}")
+    typer.echo(escaped(f"disclosure: {content['disclosure_id']} {content['state']}"))

@@ -1,0 +1,22 @@
+"""Reads the message of a sealed record."""
+
+from idvault.domain.record import SealedRecord
+from idvault.v1 import disclosure_pb2
+
+
+def sealed_record(message: disclosure_pb2.SealedRecord) -> SealedRecord:
+    """Return the record of a message, which has no shares; raises DamagedError (RECORD_DAMAGED)."""
+    return SealedRecord(
+        account_token=message.account_token,
+        relying_party=message.relying_party,
+        record_id=message.record_id,
+        format_version=message.format_version,
+        sealing_quorum_id=message.sealing_quorum_id,
+        present_quorum_id=message.present_quorum_id,
+        suite=message.suite,
+        salt=message.salt,
+        commitment=message.commitment,
+        ciphertext=message.ciphertext,
+        share_hashes=tuple(message.share_hashes),
+        shares=(),
+    )
