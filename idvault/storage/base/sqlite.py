@@ -43,7 +43,8 @@ class Sqlite:
         """Return the value of a statement's first row."""
         connection, self._inline = self._inline or SqliteConnection(self._path, patient=False), None
         try:
-            value = run_through(connection.one(statement, **parameters))
+            finding = connection.one(statement, **parameters)
+            value = run_through(finding)
         except BaseException:
             connection.driver.close()
             raise
