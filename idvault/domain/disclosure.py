@@ -69,6 +69,7 @@ class HistoryFinding(StrEnum):
     SHARE_WRONG = "SHARE_WRONG"
     SHARES_MISSING = "SHARES_MISSING"
     RECORD_DAMAGED = "RECORD_DAMAGED"
+    NOT_A_MATCH = "NOT_A_MATCH"
 
 
 @dataclass(frozen=True, slots=True)

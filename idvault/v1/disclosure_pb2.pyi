@@ -109,6 +109,8 @@ class _FindingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Finding.Value
     """There are fewer shares than the quorum needs."""
     FINDING_RECORD_DAMAGED: _Finding.ValueType  # 8
     """The record does not open, or does not match its newest settlement entry."""
+    FINDING_NOT_A_MATCH: _Finding.ValueType  # 13
+    """The record opens, but its registry outcome is not a match."""
 
 class Finding(_Finding, metaclass=_FindingEnumTypeWrapper):
     """Why a roster member's client refused the service's answer."""
@@ -131,6 +133,8 @@ FINDING_SHARES_MISSING: Finding.ValueType  # 7
 """There are fewer shares than the quorum needs."""
 FINDING_RECORD_DAMAGED: Finding.ValueType  # 8
 """The record does not open, or does not match its newest settlement entry."""
+FINDING_NOT_A_MATCH: Finding.ValueType  # 13
+"""The record opens, but its registry outcome is not a match."""
 Global___Finding: _TypeAlias = Finding  # noqa: Y015
 
 @_typing.final

@@ -26,7 +26,7 @@ from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.domain.event import EventType
 from idvault.domain.record import SealedRecord
 from idvault.v1 import disclosure_pb2, drill_pb2
-from idvault_client.people.disclosure.auditor import sealed_record
+from idvault_client.offline.record import sealed_record
 from idvault_client.people.member import MemberClient
 from idvault_client.people.trust import FindingError
 

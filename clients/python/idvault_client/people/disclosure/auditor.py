@@ -7,7 +7,8 @@ The service's answer is accepted if, in this order,
 * each share has the approval of a custodian of the roster, signed over this request and share,
 * each share opens with the one-time key and is the one that was sealed; if not, the error names its
   custodian,
-* the shares are as many as the quorum needs, and the record opens with them.
+* the shares are as many as the quorum needs, and the record opens with them,
+* the registry confirmed the record's identity.
 """
 
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from idvault.attest import hpke
 from idvault.attest.disclosure import DecisionTerms, PaperError, Terms
 from idvault.attest.hpke import UnsealError
 from idvault.attest.payload import Payload
-from idvault.custody.record import open_record
+from idvault.custody.record import data_key, open_with_key
 from idvault.custody.reseal import open_resealed
 from idvault.custody.share import ShareError, check_share
 from idvault.domain import disclosure as rules
@@ -28,8 +29,13 @@ from idvault.domain.claim import ClaimState
 from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.domain.disclosure import Verdict
 from idvault.domain.event import EventType
-from idvault.domain.record import SealedRecord
+from idvault.domain.record import OutcomeError, SealedRecord
+from idvault.transparency.checkpoint import CosignaturePolicy as Policy
 from idvault.v1 import disclosure_pb2
+from idvault_client.offline.evidence import check as evidence_check
+from idvault_client.offline.evidence.check import ProvedOpening
+from idvault_client.offline.evidence.file import ProofFile
+from idvault_client.offline.record import sealed_record
 from idvault_client.people.disclosure.one_time_key import OneTimeKey, OneTimeKeys
 from idvault_client.people.member import MemberClient
 from idvault_client.people.trust import FindingError
@@ -40,7 +46,10 @@ _ID_SIZE = 16
 
 @dataclass(frozen=True, slots=True)
 class DisclosedRecord:
-    """A disclosed record. payload: the sealed content; answer: the service's answer, with all proofs."""
+    """A disclosed record. payload: the sealed content; answer: the service's answer, with all proofs.
+
+    data_key: the record's, which the shares gave.
+    """
 
     payload: Payload = field(repr=False)
     terms: Terms
@@ -48,6 +57,14 @@ class DisclosedRecord:
     log_size: int
     answer: disclosure_pb2.OpenedDisclosure = field(repr=False)
     signed_request: bytes = field(repr=False)
+    data_key: bytes = field(repr=False)
+
+
+Keep = Callable[[DisclosedRecord], None]
+
+
+def keep_nothing(_opened: DisclosedRecord) -> None:
+    """Keep no evidence of an opening."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -118,11 +135,16 @@ class Auditor(MemberClient):
         self.keys.destroy(disclosure_id)
         return found
 
-    def open(self, disclosure_id: str, *, code: str) -> DisclosedRecord:
+    def openings_left(self, disclosure_id: str) -> int:
+        """Return how many openings are left, as the service counts; raises OneTimeKeyError, VaultError."""
+        return self.keys.get(disclosure_id).terms.openings - self.show(disclosure_id).opened
+
+    def open(self, disclosure_id: str, *, code: str, keep: Keep = keep_nothing) -> DisclosedRecord:
         """Open once; raises FindingError, OneTimeKeyError, VaultError.
 
         If the answer was lost, the next call repeats the attempt under the same id: it counts once, and needs
-        no second code. The key is destroyed after the last permitted use.
+        no second code. keep: stores the evidence; the same holds if it raises. The key is destroyed after the
+        last permitted use, once the evidence is stored.
         """
         kept = self.keys.start_attempt(self.keys.get(disclosure_id), request_id=self.request_id)
         asked = disclosure_pb2.OpenDisclosureRequest(
@@ -134,22 +156,22 @@ class Auditor(MemberClient):
         except FindingError as error:
             self._report(disclosure_id, error.finding)
             raise
+        keep(opened)
         if answer.disclosure.opened >= kept.terms.openings:
             self.keys.destroy(disclosure_id)
         else:
             self.keys.end_attempt(kept)
         return opened
 
-    def verify_evidence(
-        self, answer: disclosure_pb2.OpenedDisclosure, *, signed_request: bytes, payload: Payload
-    ) -> DisclosedRecord:
-        """Verify the log entries of kept evidence again; raises FindingError, VaultError.
+    def verify_evidence(self, kept: ProofFile) -> ProvedOpening:
+        """Verify kept evidence again; raises EvidenceError, FindingError, VaultError.
 
-        The evidence's checkpoint must be one that today's log continues.
+        The evidence's checkpoint must also be one that today's log continues.
         """
-        terms, record = papers.parse_request(signed_request), sealed_record(answer.record)
-        opened_at, size = self._check_log(answer, terms, record)
-        return DisclosedRecord(payload, terms, opened_at, size, answer, signed_request)
+        policy = Policy(self.trust.log_key.name, (self.trust.log_key,))
+        proved = evidence_check.check(kept, policy=policy, published=self.trust.versions)
+        self.checkpoint(kept.message.checkpoint.note)
+        return proved
 
     def _terms(self, *, lifetime: timedelta, suite: str, **asked: object) -> tuple[Terms, bytes]:
         private_key = self.random(hpke.PRIVATE_KEY_SIZE)
@@ -190,10 +212,14 @@ class Auditor(MemberClient):
             text = f"the service sent {len(shares)} shares; {threshold} are needed"
             raise FindingError(Finding.SHARES_MISSING, text)
         try:
-            payload = open_record(record=record, shares=shares, shred_value=answer.shred_value)
+            key = data_key(record=record, shares=shares)
+            payload = open_with_key(record=record, data_key=key, shred_value=answer.shred_value)
         except UnsealError as error:
             raise FindingError(Finding.RECORD_DAMAGED, "the record does not open") from error
-        return DisclosedRecord(payload, terms, opened_at, size, answer, kept.signed_request)
+        except OutcomeError as error:
+            text = "the record holds an identity that the registry did not confirm"
+            raise FindingError(Finding.NOT_A_MATCH, text) from error
+        return DisclosedRecord(payload, terms, opened_at, size, answer, kept.signed_request, key)
 
     def _check_log(
         self, answer: disclosure_pb2.OpenedDisclosure, terms: Terms, record: SealedRecord
@@ -262,24 +288,6 @@ class Auditor(MemberClient):
             finding=disclosure_pb2.Finding.Value(f"FINDING_{finding.value}"),
         )
         self.edge.call("DisclosureService/ReportFinding", request, disclosure_pb2.ReportFindingResponse)
-
-
-def sealed_record(message: disclosure_pb2.SealedRecord) -> SealedRecord:
-    """Return the record of a message, which has no shares."""
-    return SealedRecord(
-        account_token=message.account_token,
-        relying_party=message.relying_party,
-        record_id=message.record_id,
-        format_version=message.format_version,
-        sealing_quorum_id=message.sealing_quorum_id,
-        present_quorum_id=message.present_quorum_id,
-        suite=message.suite,
-        salt=message.salt,
-        commitment=message.commitment,
-        ciphertext=message.ciphertext,
-        share_hashes=tuple(message.share_hashes),
-        shares=(),
-    )
 
 
 def _opened_share(

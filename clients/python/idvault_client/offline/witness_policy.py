@@ -1,0 +1,15 @@
+"""The signatures that a roster requires of a checkpoint: the log's, and those of K of its witnesses."""
+
+from idvault.attest.roster import Roster
+from idvault.transparency.checkpoint import CosignaturePolicy
+from idvault.transparency.note import Algorithm, VerifierKey
+
+
+def of_roster(roster: Roster, log_key: VerifierKey) -> CosignaturePolicy:
+    """Return the policy of one version of the roster; raises PolicyError if the log's key is a witness's."""
+    if roster.witness is None:
+        return CosignaturePolicy(log_key.name, (log_key,))
+    witnesses = tuple(
+        VerifierKey(name, key, Algorithm.COSIGNATURE_V1) for name, key in roster.witness.witnesses
+    )
+    return CosignaturePolicy(log_key.name, (log_key,), witnesses, roster.witness.threshold)
