@@ -1,27 +1,37 @@
-# The service's image: locked and hashed packages, no compiler, no package cache, no root.
+# The service's image: locked and hashed packages, no compiler, no package manager, no root.
 # One image for `serve`, `work`, `db upgrade` and the other commands; docs/operations.md says how to start them.
-FROM python:3.13-slim AS build
+# The tag says what the base is, the digest which one: `docker buildx imagetools inspect python:3.13-slim` shows it,
+# and the build needs it: --build-arg PYTHON_DIGEST=sha256:...
+ARG PYTHON_TAG=3.13-slim
+ARG PYTHON_DIGEST
+
+FROM python:${PYTHON_TAG}@${PYTHON_DIGEST} AS build
 
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
 WORKDIR /build
-RUN python -m venv /opt/idvault
+# What builds the package stays in /tools; only what runs it goes to /opt/idvault, which has no pip.
+RUN python -m venv /tools && python -m venv --without-pip /opt/idvault
 
 # The packages change less often than the code: they are a layer of their own.
-COPY requirements/run.txt requirements/run.txt
-RUN /opt/idvault/bin/pip install --no-cache-dir --require-hashes -r requirements/run.txt
+COPY requirements/run.txt requirements/image.txt requirements/
+RUN /tools/bin/pip install --no-cache-dir --require-hashes -r requirements/run.txt \
+    && /tools/bin/pip --python /opt/idvault/bin/python install --no-cache-dir --require-hashes -r requirements/image.txt
 
 COPY pyproject.toml README.md LICENSE ./
 COPY clients/python/idvault_client clients/python/idvault_client
 COPY idvault idvault
-RUN /opt/idvault/bin/pip install --no-cache-dir --no-deps --no-build-isolation . \
+RUN /tools/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels . \
+    && /tools/bin/pip --python /opt/idvault/bin/python install --no-cache-dir --no-deps /wheels/*.whl \
     && /opt/idvault/bin/python -m compileall -q /opt/idvault/lib
 
 
-FROM python:3.13-slim
+FROM python:${PYTHON_TAG}@${PYTHON_DIGEST}
 
 RUN groupadd --system --gid 10001 idvault \
     && useradd --system --uid 10001 --gid idvault --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin idvault \
-    && install --directory --owner idvault --group idvault --mode 0700 /run/idvault
+    && install --directory --owner idvault --group idvault --mode 0700 /run/idvault \
+    && python -m pip uninstall --yes --no-input pip \
+    && rm -rf "$(python -c 'import ensurepip; print(ensurepip.__path__[0])')"
 
 COPY --from=build /opt/idvault /opt/idvault
 

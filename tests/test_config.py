@@ -8,6 +8,7 @@ import pytest
 from idvault.config import REQUIRED, ConfigError, Process, Settings, load
 
 SECRET = "s3cr3t-value"
+VERIFIED = "sslmode=verify-full&sslrootcert=/etc/ssl/database-ca.pem"
 
 
 class Environment:
@@ -19,8 +20,8 @@ class Environment:
         for name in [name for name in os.environ if name.startswith("IDVAULT_")]:
             monkeypatch.delenv(name)
         self.set(
-            DATABASE_URL="postgresql://vault@main.example/vault",
-            SHRED_DATABASE_URL="postgresql://shred@shred.example/shred",
+            DATABASE_URL=f"postgresql://vault@main.example/vault?{VERIFIED}",
+            SHRED_DATABASE_URL=f"postgresql://shred@shred.example/shred?{VERIFIED}",
             LISTEN="0.0.0.0:7443",
             TLS_CERTIFICATE=self.file("server.pem"),
             TLS_KEY=self.file("server.key"),
@@ -152,8 +153,47 @@ def test_unusable_value_is_named_and_never_shown(
 
 def test_both_databases_must_differ(environment: Environment) -> None:
     """The shred keys must not be in the main database."""
-    environment.set(SHRED_DATABASE_URL="postgresql://vault@main.example/vault")
+    environment.set(SHRED_DATABASE_URL=f"postgresql://vault@main.example/vault?{VERIFIED}")
     assert "IDVAULT_SHRED_DATABASE_URL must be a different database" in str(_refusal())
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://vault@db.example/vault",
+        "postgresql://vault@db.example/vault?sslmode=require",
+        "postgresql://vault@db.example/vault?sslmode=verify-ca&sslrootcert=/etc/ca.pem",
+        "postgresql://vault@/vault?host=db.example",
+        "postgresql://vault@localhost,db.example/vault",
+        "postgresql://vault@/vault?host=/run/postgresql,db.example",
+        "postgresql://vault@127.0.0.1.example/vault",
+    ],
+)
+def test_a_database_off_the_host_must_prove_what_it_is(environment: Environment, url: str) -> None:
+    """Outside development an address across a network verifies the server's certificate and name."""
+    environment.set(DATABASE_URL=url)
+    (problem,) = _refusal().problems
+    assert problem.startswith("IDVAULT_DATABASE_URL must have sslmode=verify-full and sslrootcert=FILE")
+    assert "example/" not in problem
+    environment.set(DEVELOPMENT="1")
+    load(Process.PLATFORM_EDGE)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://vault@db.example:5432/vault?sslmode=verify-full&sslrootcert=/etc/ca.pem",
+        "postgresql://vault@one.example,two.example/vault?sslmode=verify-full&sslrootcert=/etc/ca.pem",
+        "postgresql://vault@/vault?host=/run/postgresql",
+        "postgresql://vault@localhost:5433/vault",
+        "postgresql://vault@127.0.0.1,[::1]:5432/vault",
+        "sqlite:////var/lib/idvault/main.sqlite3",
+    ],
+)
+def test_a_database_on_the_host_or_verified_is_taken(environment: Environment, url: str) -> None:
+    """What stays on this machine needs no certificate."""
+    environment.set(DATABASE_URL=url)
+    load(Process.PLATFORM_EDGE)
 
 
 @pytest.mark.parametrize("name", ["TLS_KEY", "KEYS", "KEY_PASSPHRASE_FILE", "REGISTRY_SECRET_KEY_FILE"])
@@ -284,7 +324,7 @@ def test_custody_edge_needs_no_registry(environment: Environment) -> None:
 
 def test_settings_show_no_database_password(environment: Environment) -> None:
     """repr of the settings hides the database URLs."""
-    environment.set(DATABASE_URL=f"postgresql://vault:{SECRET}@main.example/vault")
+    environment.set(DATABASE_URL=f"postgresql://vault:{SECRET}@main.example/vault?{VERIFIED}")
     assert SECRET not in repr(load(Process.PLATFORM_EDGE))
 
 

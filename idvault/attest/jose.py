@@ -18,10 +18,12 @@ from typing import Any, cast
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from idvault.domain import ed25519
+from idvault.domain.ed25519 import WeakKeyError
+
 MOST_BYTES = 4 * 1024 * 1024
 """The longest token accepted: a status list of 2^24 one-bit entries may not compress at all."""
 _ALGORITHM = "EdDSA"
-_KEY_SIZE = 32
 # A header that carries a key or demands an unknown extension was not issued by idvault.
 _HEADER = frozenset({"alg", "kid", "typ"})
 
@@ -81,10 +83,9 @@ def parse_keys(data: bytes) -> JwkSet:
         found = {str(key["kid"]): PublicKey(decode(key["x"]), str(key.get("purpose", ""))) for key in keys}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise JoseError("JWKS_INVALID", "this is not a JWK set") from error
-    if len(found) != len(keys) or any(
-        len(key.public_key) != _KEY_SIZE or kid(key.public_key) != name for name, key in found.items()
-    ):
+    if len(found) != len(keys) or any(kid(key.public_key) != name for name, key in found.items()):
         raise JoseError("JWKS_INVALID", "a key in the set does not match its kid")
+    _check_strength(found.values())
     return JwkSet(found)
 
 
@@ -132,6 +133,14 @@ def decode(text: str) -> bytes:
     if encode(data) != text:
         raise ValueError("not base64url without padding")
     return data
+
+
+def _check_strength(keys: Iterable[PublicKey]) -> None:
+    try:
+        for key in keys:
+            ed25519.check(key.public_key)
+    except WeakKeyError as error:
+        raise JoseError("JWKS_INVALID", f"a key in the set cannot be used: {error}") from error
 
 
 def _jwk(public_key: bytes) -> dict[str, str]:

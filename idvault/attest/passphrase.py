@@ -58,10 +58,11 @@ def unlock(document: bytes, *, passphrase: bytes, purpose: str) -> bytes:
     """Return the secret; raises UnsealError alike for a wrong passphrase and for damage."""
     try:
         fields = json.loads(document)
-        cipher = _cipher(passphrase, _bytes(fields["salt"]), _cost(fields))
-        return cipher.decrypt(
-            _bytes(fields["nonce"]), _bytes(fields["ciphertext"]), seal.encode(_FORMAT, purpose)
-        )
+        salt, nonce = _bytes(fields["salt"]), _bytes(fields["nonce"])
+        if len(salt) != _SALT_SIZE or len(salt + nonce) != RANDOM_SIZE:
+            raise UnsealError
+        cipher = _cipher(passphrase, salt, _cost(fields))
+        return cipher.decrypt(nonce, _bytes(fields["ciphertext"]), seal.encode(_FORMAT, purpose))
     except (InvalidTag, ValueError, TypeError, KeyError, RecursionError) as error:
         raise UnsealError from error
 

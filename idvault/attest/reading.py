@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from idvault.domain import ed25519 as ed25519_keys
+from idvault.domain.ed25519 import WeakKeyError
 from idvault.domain.error import PreconditionError, Reason
 
 _LONGEST_TEXT = 200
@@ -97,6 +99,14 @@ def raw(value: Any, where: str) -> bytes:
     if base64url(data) != value:
         raise RosterError(f"{where} must be base64url without padding")
     return data
+
+
+def ed25519(value: Any, where: str) -> bytes:
+    """Return an Ed25519 public key of 32 bytes; refuses one of small order."""
+    try:
+        return ed25519_keys.check(raw(value, where))
+    except WeakKeyError as error:
+        raise RosterError(f"{where}: {error}") from error
 
 
 def base64url(data: bytes) -> str:

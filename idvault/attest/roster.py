@@ -62,6 +62,11 @@ class Roster:
                 return found
         raise RosterError(f"{name!a} is not a quorum of the roster")
 
+    def check_in_force(self) -> None:
+        """Raise RosterError unless this version may be in force; an earlier one of a chain need not pass."""
+        members = {found.ed25519 for found in self.people}
+        witness.check_in_force(self.witness, development=self.development, members=members)
+
     def canonical(self) -> bytes:
         """Return the bytes that are signed."""
         return seal.encode(_PURPOSE, rfc8785.dumps(self._body()))

@@ -9,7 +9,6 @@ from idvault.attest.certificate import NAME
 from idvault.attest.reading import RosterError
 
 ROLES = frozenset({"auditor", "custodian", "operator"})
-ED25519_PUBLIC_SIZE = 32
 _ACTOR = re.compile(r"[0-9a-f]{32}")
 _SPKI = re.compile(r"[0-9a-f]{64}")
 
@@ -54,9 +53,6 @@ def parse(value: Any, where: str) -> RosterMember:
     if fields["role"] not in tuple(ROLES):
         raise RosterError(f"{where}: role must be one of auditor, custodian, operator")
     suite, hpke_public_key = _hpke(fields["hpke"], where)
-    ed25519 = reading.raw(fields["ed25519"], f"{where}: ed25519")
-    if len(ed25519) != ED25519_PUBLIC_SIZE:
-        raise RosterError(f"{where}: ed25519 must have {ED25519_PUBLIC_SIZE} bytes")
     return RosterMember(
         name=name,
         role=fields["role"],
@@ -64,7 +60,7 @@ def parse(value: Any, where: str) -> RosterMember:
         actor_id=reading.matching(fields["actor_id"], f"{where}: actor_id", _ACTOR, "16 bytes in hex"),
         suite=suite,
         hpke_public_key=hpke_public_key,
-        ed25519=ed25519,
+        ed25519=reading.ed25519(fields["ed25519"], f"{where}: ed25519"),
         spki=reading.matching(fields["spki"], f"{where}: spki", _SPKI, "a SHA-256 in hex"),
     )
 

@@ -15,7 +15,7 @@ from typing import Any
 from idvault.attest import jose
 from idvault.attest.status_list import StatusList
 from idvault.domain import seal
-from idvault.domain.account import Standing, Status
+from idvault.domain.account import Status
 
 TOKEN_TYPE = "idvault-status+jwt"  # noqa: S105 - the name of a type
 CREDENTIAL_TYPE = "idvault-credential+jwt"
@@ -58,25 +58,28 @@ def status_claims(
     subject: str,
     audience: str,
     status: Status,
-    standing: Standing | None,
+    own: bool,
     issued_at: datetime,
     expires_at: datetime,
 ) -> dict[str, Any]:
-    """Return the claims of a status token; only the account's relying party may be told the standing."""
+    """Return the claims of a status token.
+
+    own: whether the audience is the account's relying party. Any other learns the state, not the standing,
+    not the kind of owner, and not the expiry day, by which accounts could be matched.
+    """
     claims: dict[str, Any] = {
         "iss": issued_by,
         "sub": subject,
         "aud": audience,
         "iat": _seconds(issued_at),
         "exp": _seconds(expires_at),
-        "subject_kind": status.subject_kind.value,
         "state": status.state.value,
         "assurance": status.assurance.value,
     }
-    if status.expire_date is not None:
-        claims["expire_date"] = status.expire_date.isoformat()
-    if standing is not None:
-        claims["standing"] = standing.value
+    if own:
+        claims |= {"subject_kind": status.subject_kind.value, "standing": status.standing.value}
+        if status.expire_date is not None:
+            claims["expire_date"] = status.expire_date.isoformat()
     return claims
 
 

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import tzinfo
-from time import perf_counter
+from random import SystemRandom
+from time import monotonic, perf_counter
 from typing import Any
 
 from idvault.bootstrap.base import ENTROPY, Base
@@ -25,13 +26,21 @@ from idvault.ports.claim import Claim, VerificationStore
 from idvault.ports.entropy import Entropy
 from idvault.ports.job import JobStore
 from idvault.ports.registry import Registry
-from idvault.ports.sealing import Fingerprinter, Indexer, IntakeOpener, IntakeSealer, RecordSealer
+from idvault.ports.sealing import (
+    Fingerprinter,
+    Indexer,
+    IntakeOpener,
+    IntakeSealer,
+    PairMarker,
+    RecordSealer,
+)
 from idvault.registry.absent import AbsentRegistry
 from idvault.registry.budget import BudgetedRegistry
 from idvault.registry.enterprise import EnterpriseRegistry
 from idvault.registry.guarded import GuardedRegistry
 from idvault.registry.nppa import NppaRegistry
 from idvault.registry.nppa_wire import Credentials
+from idvault.registry.withheld import PacedRegistry, WithheldRegistry
 from idvault.sealing.intake import DayIntakeSealer
 from idvault.sealing.record import QuorumRecordSealer
 from idvault.storage.budget import SqlBudgetStore
@@ -61,13 +70,16 @@ class ClaimFlows:
     entropy: Entropy
     policy: OperatorPolicy
 
-    def verification(self, *, indexer: Indexer, fingerprinter: Fingerprinter) -> VerificationFlow:
+    def verification(
+        self, *, indexer: Indexer, marker: PairMarker, fingerprinter: Fingerprinter
+    ) -> VerificationFlow:
         """Return the edge's flow."""
         return VerificationFlow(
             store=self.store,
             jobs=self.jobs,
             settlement=self.settlement,
             indexer=indexer,
+            marker=marker,
             fingerprinter=fingerprinter,
             guard=self.guard,
             entropy=self.entropy,
@@ -101,6 +113,7 @@ def wire_claims(
     store: VerificationStore,
     jobs: JobStore,
     registries: Mapping[SubjectKind, Registry],
+    withheld: Mapping[SubjectKind, Registry],
     record_sealer: RecordSealer,
     intake_sealer: IntakeSealer,
     guard: LogGuard,
@@ -113,6 +126,7 @@ def wire_claims(
         store=store,
         jobs=jobs,
         registries=registries,
+        withheld=withheld,
         record_sealer=record_sealer,
         intake_sealer=intake_sealer,
         entropy=entropy,
@@ -158,8 +172,11 @@ async def build_claims(
         verification_days=settings.verification_days,
         registry_calls_per_second=settings.registry_calls_per_second,
         zone=settings.zone,
+        credentials_per_day=settings.credentials_per_day,
     )
-    registries = _registries(stack, base)
+    registries = {
+        kind: PacedRegistry(inner=one, clock=monotonic) for kind, one in _registries(stack, base).items()
+    }
     jobs = SqlJobStore(database=base.main)
     sealer = QuorumRecordSealer(
         quorum=lambda: rosters.quorum, shred_store=SqlShredStore(database=base.shred), entropy=ENTROPY
@@ -168,6 +185,10 @@ async def build_claims(
         store=SqlVerificationStore(database=base.main),
         jobs=jobs,
         registries=registries,
+        withheld={
+            kind: WithheldRegistry(paced=one, sleep=asyncio.sleep, choose=SystemRandom().choice)
+            for kind, one in registries.items()
+        },
         record_sealer=_MeasuredSealer(sealer, base.metrics),
         intake_sealer=DayIntakeSealer(store=SqlDayKeyStore(database=base.main)),
         guard=guard,
@@ -184,7 +205,8 @@ def claim_tasks(base: Base, claims: BuiltClaims, *, backlog: BacklogFlow) -> lis
     async def read_gauges(now: ClockReading) -> None:
         oldest = await claims.jobs.oldest()
         age = (now.business - oldest).total_seconds() if oldest else 0.0
-        base.metrics.claims_pending(count=await claims.jobs.backlog(), oldest_seconds=max(age, 0.0))
+        waiting = sum((await claims.jobs.backlog()).values())
+        base.metrics.claims_pending(count=waiting, oldest_seconds=max(age, 0.0))
         base.metrics.job_oldest(kind="settle", seconds=max(age, 0.0))
 
     return [

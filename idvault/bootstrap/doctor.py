@@ -12,6 +12,8 @@ from idvault.attest.certificate import CertificateError
 from idvault.attest.reading import RosterError
 from idvault.bootstrap.base import Clock, urls
 from idvault.bootstrap.handover import check_handed_over
+from idvault.bootstrap.log import witness_keys
+from idvault.bootstrap.witness import witness_flow
 from idvault.config import Settings
 from idvault.domain.error import IdvaultError
 from idvault.flows import doctor
@@ -24,7 +26,7 @@ from idvault.storage import migrations
 from idvault.storage.base.database import Database
 from idvault.storage.custody.drill import SqlDrillStore
 from idvault.storage.deployment import SqlDeploymentStore
-from idvault.storage.log.checkpoint import SIGNED, SqlCheckpointStore
+from idvault.storage.log.checkpoint import SqlCheckpointStore
 from idvault.storage.log.store import SqlLogStore
 from idvault.storage.people.roster import SqlRosterStore
 from idvault.transparency import checkpoint, note
@@ -62,7 +64,7 @@ def checks(settings: Settings, *, main: Database, shred: Database, clock: Clock)
         found.append(Check("clock", partial(_check_clock, settings, clock)))
     if settings.registry_enterprise_url:
         found.append(Check("registry-enterprise", partial(_check_enterprise, settings)))
-    if settings.witness_url:
+    if settings.witnesses:
         found.append(Check("witness", partial(_check_witness, settings, main, shred, clock)))
     return found
 
@@ -171,27 +173,38 @@ async def _check_clock(settings: Settings, clock: Clock) -> None:
 
 async def _check_witness(settings: Settings, main: Database, shred: Database, clock: Clock) -> None:
     try:
-        witness = HttpWitness(
-            url=settings.witness_url,
-            key=parse_key(settings.witness_key),
-            clock=lambda: clock().real,
-            development=settings.development,
-        )
-    except (LogError, ValueError) as error:
-        raise AilmentError(f"the witness cannot be used ({error}): check IDVAULT_WITNESS_KEY") from error
+        roster = await asyncio.to_thread(roster_chain.load, settings.roster)
+        witnesses = {
+            parse_key(key): HttpWitness(
+                url=url,
+                key=parse_key(key),
+                clock=lambda: clock().real,
+                development=settings.development,
+            )
+            for url, key in settings.witnesses
+        }
+    except (LogError, ValueError, RosterError) as error:
+        raise AilmentError(f"a witness cannot be used ({error}): check IDVAULT_WITNESS_KEYS") from error
     try:
-        await WitnessFlow(
-            witness=witness,
-            log=SqlLogStore(database=main),
-            checkpoints=SqlCheckpointStore(database=shred, name=SIGNED),
-        ).check()
-    except IdvaultError as error:
-        raise AilmentError(
-            f"the witness does not confirm the log ({error}): check the witness, and whether the databases "
-            "were restored from an old copy"
-        ) from error
+        doctor.check_witnesses(
+            {
+                key.name: await _refusal(witness_flow(main, shred, witnesses={key: each}, quorum=1))
+                for key, each in witnesses.items()
+            },
+            missing=[key.name for key in witness_keys(roster) if key not in witnesses],
+        )
     finally:
-        await witness.close()
+        for witness in witnesses.values():
+            await witness.close()
+
+
+async def _refusal(flow: WitnessFlow) -> str:
+    """Return why a witness does not confirm the log, "" if it does."""
+    try:
+        await flow.check()
+    except IdvaultError as error:
+        return str(error)
+    return ""
 
 
 @asynccontextmanager

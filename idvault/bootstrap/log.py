@@ -5,19 +5,19 @@ from dataclasses import dataclass
 
 from idvault.attest.roster import Roster
 from idvault.bootstrap.base import Base
-from idvault.config import ConfigError, Settings
+from idvault.config import ConfigError
 from idvault.domain.clock import ClockReading
+from idvault.flows.log.cosigning import Witnesses
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.log.publication import PublicationFlow
 from idvault.flows.log.sequencing import LogFlow
 from idvault.ports.log.store import CheckpointStore, LogSigner, LogStore, Publication
-from idvault.ports.log.witness import Witness
 from idvault.storage.log.checkpoint import SIGNED, SqlCheckpointStore
 from idvault.storage.log.store import SqlLogStore
 from idvault.storage.public_files import LocalPublicFiles
 from idvault.telemetry.logs import log
 from idvault.transparency.checkpoint import CosignaturePolicy
-from idvault.transparency.note import Algorithm, VerifierKey, parse_key
+from idvault.transparency.note import Algorithm, VerifierKey
 from idvault.workers.loop import Task
 
 _GAUGES_PERIOD = 5.0
@@ -41,8 +41,8 @@ def wire_sequencing(
     complete: CheckpointStore,
     files: Publication,
     signer: LogSigner,
-    policy: CosignaturePolicy,
-    witness: Witness | None,
+    policy: Callable[[], CosignaturePolicy],
+    witnesses: Witnesses,
     alarm: Callable[[str], None],
 ) -> Sequencing:
     """Connect sequencer and publication to their ports; production and tests differ only in the ports."""
@@ -53,7 +53,7 @@ def wire_sequencing(
         files=files,
         signer=signer,
         policy=policy,
-        witness=witness,
+        witnesses=witnesses,
         alarm=alarm,
     )
     return Sequencing(
@@ -69,16 +69,24 @@ def build_guard(base: Base) -> LogGuard:
     )
 
 
-def build_sequencing(base: Base, roster: Roster, *, signer: LogSigner, witness: Witness | None) -> Sequencing:
-    """Build the sequencer and the publication; raises ConfigError if the roster requires another witness."""
+def build_sequencing(
+    base: Base, roster: Callable[[], Roster], *, signer: LogSigner, witnesses: Witnesses
+) -> Sequencing:
+    """Build the sequencer and the publication; raises ConfigError if the roster requires other witnesses.
+
+    roster: returns the version in force.
+    """
+    settings = base.settings
+    asked = tuple(witnesses)
+    check_asked(roster(), asked)
     return wire_sequencing(
         store=SqlLogStore(database=base.main),
         signed=SqlCheckpointStore(database=base.shred, name=SIGNED),
         complete=SqlCheckpointStore(database=base.shred),
-        files=LocalPublicFiles(directory=base.settings.public_dir),
+        files=LocalPublicFiles(directory=settings.public_dir),
         signer=signer,
-        policy=log_policy(base.settings, roster, signer.public_key),
-        witness=witness,
+        policy=lambda: log_policy(settings.log_origin, roster(), signer.public_key, asked=asked),
+        witnesses=witnesses,
         alarm=lambda why: log().error("log_alarm", why=why),
     )
 
@@ -98,23 +106,29 @@ def log_tasks(base: Base, sequencing: Sequencing) -> list[Task]:
     ]
 
 
-def log_policy(settings: Settings, roster: Roster, public_key: bytes) -> CosignaturePolicy:
-    """Return the signatures that a checkpoint of this deployment needs; raises ConfigError.
+def log_policy(
+    origin: str, roster: Roster, public_key: bytes, *, asked: tuple[VerifierKey, ...]
+) -> CosignaturePolicy:
+    """Return the signatures that a checkpoint of this deployment needs.
 
-    The roster, which clients pin, decides which cosignatures are required; the settings name the witness to
+    The roster, which clients pin, decides which cosignatures are required; the settings name the witnesses to
     ask. A witness that is not in the roster is asked too, but its cosignature is optional.
     """
-    asked = parse_key(settings.witness_key) if settings.witness_key else None
-    demanded = () if roster.witness is None else roster.witness.witnesses
+    keys = witness_keys(roster) or asked
     quorum = 0 if roster.witness is None else roster.witness.threshold
-    keys = {VerifierKey(name, key, Algorithm.COSIGNATURE_V1) for name, key in demanded}
-    if quorum and (asked is None or asked not in keys or quorum > 1):
+    return CosignaturePolicy(origin, (VerifierKey(origin, public_key),), keys, quorum)
+
+
+def witness_keys(roster: Roster) -> tuple[VerifierKey, ...]:
+    """Return the keys of the witnesses that a roster names."""
+    named = () if roster.witness is None else roster.witness.witnesses
+    return tuple(VerifierKey(name, key, Algorithm.COSIGNATURE_V1) for name, key in named)
+
+
+def check_asked(roster: Roster, asked: tuple[VerifierKey, ...]) -> None:
+    """Raise ConfigError unless the settings name enough of the witnesses that a roster requires."""
+    quorum = 0 if roster.witness is None else roster.witness.threshold
+    if len(set(witness_keys(roster)) & set(asked)) < quorum:
         raise ConfigError(
-            "IDVAULT_WITNESS_KEY must be the key of the one witness that the roster's policy requires"
+            f"IDVAULT_WITNESS_KEYS must name at least {quorum} of the witnesses that the roster requires"
         )
-    return CosignaturePolicy(
-        settings.log_origin,
-        (VerifierKey(settings.log_origin, public_key),),
-        () if asked is None else (asked,),
-        quorum,
-    )

@@ -71,7 +71,7 @@ async def export_log(settings: Settings, *, directory: Path, key: VerifierKey, n
             store=SqlLogStore(database=main),
             complete=SqlCheckpointStore(database=shred),
             files=files,
-            policy=policy,
+            policy=lambda: policy,
         ).run(now=now)
     finally:
         await main.close()

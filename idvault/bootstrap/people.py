@@ -46,10 +46,10 @@ class People:
 async def start_rosters(base: Base, *, now: ClockReading) -> RosterHolder:
     """Return the started roster holder; raises RosterError if file or database do not verify."""
     chain = WatchedChain(base.settings.roster)
-    _check_purpose(chain()[-1], development=base.settings.development)
     holder = RosterHolder(
         store=SqlRosterStore(database=base.main),
         chain=chain,
+        accept=lambda newest: check_purpose(newest, development=base.settings.development),
         entropy=ENTROPY,
         alarm=lambda version, why: log().error("roster_refused", version=version, why=why),
     )
@@ -57,11 +57,16 @@ async def start_rosters(base: Base, *, now: ClockReading) -> RosterHolder:
     return holder
 
 
-def _check_purpose(newest: Roster, *, development: bool) -> None:
-    # Checked before adoption: an adopted roster is permanent, and a development quorum may be a single
-    # member.
+def check_purpose(newest: Roster, *, development: bool) -> None:
+    """Raise RosterError unless a version may be in force in this process.
+
+    Checked before adoption: an adopted roster is permanent, a development quorum may be a single member, and
+    without witnesses nobody would notice a second copy of the log.
+    """
     if newest.development and not development:
         raise RosterError(f"version {newest.version} is for development, but IDVAULT_DEVELOPMENT is not 1")
+    if not development:
+        newest.check_in_force()
 
 
 def follow_rosters(stack: AsyncExitStack, base: Base, rosters: RosterHolder, *changed: Changed) -> None:

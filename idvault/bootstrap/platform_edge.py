@@ -6,7 +6,7 @@ from idvault.api.claim import VerificationServicer
 from idvault.api.edge.access import Access
 from idvault.api.edge.server import GrpcServer, Service
 from idvault.bootstrap.account import build_receipts, build_statuses
-from idvault.bootstrap.base import Base, load_keys
+from idvault.bootstrap.base import ENTROPY, Base, load_keys
 from idvault.bootstrap.campaign import build_campaigns
 from idvault.bootstrap.claim import build_claims
 from idvault.bootstrap.edge import build_server
@@ -14,6 +14,7 @@ from idvault.bootstrap.log import build_guard
 from idvault.flows.people.roster_holder import RosterHolder
 from idvault.sealing.index import ChainedIndexer
 from idvault.sealing.key_set import Purpose
+from idvault.sealing.pair import MemoryPairMarker
 from idvault.sealing.request import KeyedFingerprinter
 from idvault.v1 import status_pb2, verification_pb2
 
@@ -26,6 +27,7 @@ async def build_platform_edge(
     claims = await build_claims(stack, base, rosters, guard=guard)
     verification = claims.flows.verification(
         indexer=ChainedIndexer(keys=keys.keys(Purpose.INDEX)),
+        marker=MemoryPairMarker(entropy=ENTROPY),
         fingerprinter=KeyedFingerprinter(key=keys.primary(Purpose.REQUEST)),
     )
     stack.push_async_callback(verification.drain)

@@ -14,7 +14,7 @@ from idvault.bootstrap.base import (
     open_base,
 )
 from idvault.bootstrap.people import follow_rosters, pins, start_rosters
-from idvault.bootstrap.witness import check_witnessed
+from idvault.bootstrap.witness import check_witnessed, stopped
 from idvault.config import Settings
 from idvault.flows.people.roster_holder import RosterHolder
 from idvault.storage.platform.store import SqlPlatformStore
@@ -34,7 +34,7 @@ async def serve(
     async with AsyncExitStack() as stack:
         base = await stack.enter_async_context(open_base(settings, clock, process="serve"))
         # Before anything is written: a restored old copy must not grow into a second history.
-        await check_witnessed(base)
+        watch = await check_witnessed(stack, base)
         rosters = await start_rosters(base, now=clock())
         access = await _access(stack, base, rosters)
         addresses: dict[str, str] = {}
@@ -52,7 +52,7 @@ async def serve(
         metrics = serve_metrics(base.metrics, listen=settings.metrics_listen)
         stack.callback(metrics.close)
         ready({**addresses, "metrics": metrics.url})
-        await stop.wait()
+        await stopped(stop, watch)
 
 
 async def _access(stack: AsyncExitStack, base: Base, rosters: RosterHolder) -> Access:

@@ -1,14 +1,21 @@
-"""Builds the witness client of a process, and checks the databases against the witness at start-up."""
+"""Builds the witnesses' clients, and compares the databases with the witnesses at start-up or later."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
+from idvault.attest import roster_chain
 from idvault.bootstrap.base import Base
+from idvault.bootstrap.log import check_asked, witness_keys
 from idvault.config import ConfigError, Settings
-from idvault.flows.log.witness import NoCheckpointError, WitnessFlow
+from idvault.domain.error import DamagedError, IdvaultError
+from idvault.flows.log.witness import NoCheckpointError, UnwitnessedError, WitnessFlow
 from idvault.ports.log.store import LogSigner
+from idvault.ports.log.witness import Witness
+from idvault.storage.base.database import Database
 from idvault.storage.log.checkpoint import SIGNED, SqlCheckpointStore
 from idvault.storage.log.store import SqlLogStore
+from idvault.telemetry.logs import describe, log
 from idvault.transparency import checkpoint
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.note import MalformedKeyError, NoteSigner, VerifierKey, parse_key
@@ -18,46 +25,110 @@ from idvault.witness.client import HttpWitness
 # Enough for a worker that starts at the same time to sign its first checkpoint.
 _FIRST_CHECKPOINT = 15.0
 _PAUSE = 0.1
+_LATER = 2.0
 
 
-def open_witness(stack: AsyncExitStack, base: Base) -> HttpWitness | None:
-    """Return the client of the configured witness, None if there is none; the stack closes it."""
-    settings = base.settings
-    if not settings.witness_url:
-        return None
-    witness = HttpWitness(
-        url=settings.witness_url,
-        key=_key(settings),
-        clock=base.real_now,
-        development=settings.development,
-    )
-    stack.push_async_callback(witness.close)
-    return witness
+def open_witnesses(stack: AsyncExitStack, base: Base) -> dict[VerifierKey, HttpWitness]:
+    """Return the clients of the configured witnesses; the stack closes them."""
+    found = {}
+    for url, text in base.settings.witnesses:
+        key = _key(text)
+        found[key] = HttpWitness(url=url, key=key, clock=base.real_now, development=base.settings.development)
+        stack.push_async_callback(found[key].close)
+    return found
 
 
-async def check_witnessed(base: Base, *, signer: LogSigner | None = None) -> None:
-    """Compare both databases with the witness, if one is configured.
+class WitnessWatch:
+    """The comparison with the witnesses: at start-up, or later if too few of them could be reached then."""
 
-    Raises what WitnessFlow.check raises.
+    def __init__(self, flow: WitnessFlow | None) -> None:
+        """Set the comparison; None if no witness is configured."""
+        self._flow = flow
+        self._is_checked = flow is None
+
+    async def start(self, *, keys: tuple[VerifierKey, ...]) -> None:
+        """Compare with the witnesses or, if too few are reachable, with the last cosigned checkpoint.
+
+        Raises what WitnessFlow.check raises. A process that starts before the first checkpoint waits for it.
+        """
+        if self._flow is None:
+            return
+        try:
+            await _first(self._flow)
+            self._is_checked = True
+        except NoCheckpointError:
+            raise
+        except UnwitnessedError as error:
+            size = await self._flow.check_kept(keys=keys)
+            log().warning("witnesses_unreachable", count=size, **describe(error))
+
+    async def follow(self) -> None:
+        """Wait until the witnesses confirm the log; raises LogOlderError or LogForkedError if they do not."""
+        while self._flow is not None and not self._is_checked:
+            await asyncio.sleep(_LATER)
+            try:
+                await self._flow.check()
+                self._is_checked = True
+                log().info("witnesses_confirmed")
+            except DamagedError:
+                raise
+            except IdvaultError:
+                continue
+
+
+async def check_witnessed(
+    stack: AsyncExitStack, base: Base, *, signer: LogSigner | None = None
+) -> WitnessWatch:
+    """Compare both databases with the witnesses, if any are configured; raises what WitnessFlow.check raises.
 
     signer: the log's key, if this process has it. A process without it waits for the first checkpoint.
     """
-    async with AsyncExitStack() as stack:
-        witness = open_witness(stack, base)
-        if witness is None:
-            return
-        flow = WitnessFlow(
-            witness=witness,
-            log=SqlLogStore(database=base.main),
-            # The last signed one: it is stored before the witness sees it, the complete one only afterwards.
-            checkpoints=SqlCheckpointStore(database=base.shred, name=SIGNED),
-        )
-        if signer is not None:
-            await flow.begin(empty=_empty(base.settings, signer))
-        await _check(flow)
+    witnesses = open_witnesses(stack, base)
+    if not witnesses:
+        return WitnessWatch(None)
+    roster = roster_chain.load(base.settings.roster)
+    named = witness_keys(roster)
+    asked = {key: each for key, each in witnesses.items() if key in named or not named}
+    check_asked(roster, tuple(asked))
+    quorum = len(asked) // 2 + 1 if roster.witness is None else roster.witness.threshold
+    flow = witness_flow(base.main, base.shred, witnesses=asked, quorum=quorum)
+    if signer is not None:
+        await flow.begin(empty=_empty(base.settings, signer))
+    watch = WitnessWatch(flow)
+    await watch.start(keys=named or tuple(witnesses))
+    return watch
 
 
-async def _check(flow: WitnessFlow) -> None:
+def witness_flow(
+    main: Database, shred: Database, *, witnesses: Mapping[VerifierKey, Witness], quorum: int
+) -> WitnessFlow:
+    """Return the comparison of two databases with witnesses. quorum: how many must confirm them."""
+    return WitnessFlow(
+        witnesses=witnesses,
+        quorum=quorum,
+        log=SqlLogStore(database=main),
+        # The last signed one: it is stored before a witness sees it, the complete one only afterwards.
+        checkpoints=SqlCheckpointStore(database=shred, name=SIGNED),
+        complete=SqlCheckpointStore(database=shred),
+    )
+
+
+async def stopped(stop: asyncio.Event, watch: WitnessWatch) -> None:
+    """Wait until stop is set; raises LogOlderError or LogForkedError as soon as the witnesses tell."""
+    following = asyncio.create_task(watch.follow())
+    waiting = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait([following, waiting], return_when=asyncio.FIRST_COMPLETED)
+        if following.done():
+            following.result()
+            await waiting
+    finally:
+        for task in (following, waiting):
+            task.cancel()
+        await asyncio.gather(following, waiting, return_exceptions=True)
+
+
+async def _first(flow: WitnessFlow) -> None:
     deadline = asyncio.get_running_loop().time() + _FIRST_CHECKPOINT
     while True:
         try:
@@ -75,10 +146,10 @@ def _empty(settings: Settings, signer: LogSigner) -> bytes:
     return checkpoint.sign(Checkpoint(settings.log_origin, 0, EMPTY_ROOT), [NoteSigner(key, signer.sign)])
 
 
-def _key(settings: Settings) -> VerifierKey:
+def _key(text: str) -> VerifierKey:
     try:
-        return parse_key(settings.witness_key)
+        return parse_key(text)
     except MalformedKeyError:
         raise ConfigError(
-            "IDVAULT_WITNESS_KEY must be the public key that `idvault witness` prints"
+            "IDVAULT_WITNESS_KEYS must have the public keys that `idvault witness` prints"
         ) from None

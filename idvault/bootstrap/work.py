@@ -13,7 +13,7 @@ from idvault.bootstrap.drill import drill_tasks
 from idvault.bootstrap.handover import handover_tasks
 from idvault.bootstrap.log import build_guard, build_sequencing, log_tasks
 from idvault.bootstrap.people import follow_rosters, start_rosters
-from idvault.bootstrap.witness import check_witnessed, open_witness
+from idvault.bootstrap.witness import WitnessWatch, check_witnessed, open_witnesses, stopped
 from idvault.config import Settings
 from idvault.flows.policy import OperatorPolicy
 from idvault.sealing.day_key import LocalDayKeyring
@@ -37,16 +37,16 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
         keys = load_keys(settings)
         signer = Ed25519Signer(keys=keys.keys(Purpose.LOG))
         # Before anything else is written: a restored old copy must not grow into a second history.
-        await check_witnessed(base, signer=signer)
+        watch = await check_witnessed(stack, base, signer=signer)
         rosters = await start_rosters(base, now=clock())
         follow_rosters(stack, base, rosters)
         guard = build_guard(base)
         claims = await build_claims(stack, base, rosters, guard=guard)
         sequencing = build_sequencing(
             base,
-            rosters.current,
+            lambda: rosters.current,
             signer=signer,
-            witness=open_witness(stack, base),
+            witnesses=dict(open_witnesses(stack, base)),
         )
         backlog = claims.flows.backlog(opener=DayIntakeOpener(keys=keys))
         retention = claims.flows.retention(accounts=SqlStatusStore(database=base.main))
@@ -70,7 +70,20 @@ async def work(settings: Settings, *, ready: Ready, stop: asyncio.Event, clock: 
         metrics = serve_metrics(base.metrics, listen=settings.metrics_listen)
         stack.callback(metrics.close)
         ready({"metrics": metrics.url})
-        await asyncio.gather(loop.run(stop=stop), settler.run(stop=stop))
+        await _run(loop, settler, watch, stop)
+
+
+async def _run(loop: Loop, settler: Settler, watch: WitnessWatch, stop: asyncio.Event) -> None:
+    """Work until stop is set, or until the witnesses tell that an old copy of the databases was restored."""
+    ending = asyncio.Event()
+
+    async def end() -> None:
+        try:
+            await stopped(stop, watch)
+        finally:
+            ending.set()
+
+    await asyncio.gather(loop.run(stop=ending), settler.run(stop=ending), end())
 
 
 def _width(policy: OperatorPolicy) -> int:

@@ -18,8 +18,6 @@ from idvault.witness import app, cosigner, key
 from idvault.witness.cosigner import Cosigner
 from idvault.witness.state import StateError, WitnessState
 
-_KEY_FILE = "witness.key"
-
 
 def witness(  # noqa: PLR0917 - typer makes an option of each
     state: Annotated[
@@ -120,7 +118,7 @@ def _cosigner(state: WitnessState, log_keys: Sequence[str], name: str | None) ->
     except (MalformedKeyError, cosigner.KeyKindError) as error:
         raise wrong_usage(str(error), field="--log-key") from error
     try:
-        signer = key.load_or_make(state.folder / _KEY_FILE, name=name)
+        signer = key.load_or_make(state.folder / key.FILE, name=name)
     except key.WitnessKeyFileError as error:
         raise CommandError(ExitCode.REFUSED, str(error), reason="WITNESS_KEY", field="--name") from error
     return cosigner.Cosigner(logs=logs, signer=signer, state=state, clock=lambda: running.real_clock().real)

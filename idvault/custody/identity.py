@@ -152,9 +152,16 @@ def _parsed(fields: dict[str, Any]) -> PersonalIdentity:
         organisation=reading.text(fields["organisation"], "organisation"),
         actor_id=reading.text(fields["actor_id"], "actor_id"),
         suite=reading.text(fields["suite"], "suite"),
-        _hpke_private=reading.raw(fields["hpke"], "hpke"),
-        _ed25519_private=reading.raw(fields["ed25519"], "ed25519"),
+        _hpke_private=_private(fields, "hpke"),
+        _ed25519_private=_private(fields, "ed25519"),
     )
+
+
+def _private(fields: dict[str, Any], name: str) -> bytes:
+    key = reading.raw(fields[name], name)
+    if len(key) != _KEY_SIZE:
+        raise RosterError(f"{name} must have {_KEY_SIZE} bytes")
+    return key
 
 
 def _spki(folder: Path) -> str:

@@ -46,7 +46,7 @@ def registry(layout: Layout, *, base_url: str) -> dict[str, str]:
 
 def witness(*, url: str, public_key: str) -> dict[str, str]:
     """Return the settings of the witness."""
-    return _prefixed(WITNESS_URL=url, WITNESS_KEY=public_key)
+    return _prefixed(WITNESS_URLS=url, WITNESS_KEYS=public_key)
 
 
 def serve(layout: Layout, *, ports: Ports) -> dict[str, str]:

@@ -1,16 +1,20 @@
 """The roster members of a development vault: their identities, and the first roster, fully signed."""
 
 import os
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from idvault import durable_file
-from idvault.attest import certificate, roster, roster_signature
+from idvault.attest import certificate, roster, roster_chain, roster_signature
 from idvault.attest.quorum import Quorum
 from idvault.attest.roster import Roster
 from idvault.attest.roster_member import RosterMember
+from idvault.attest.witness import WitnessPolicy
 from idvault.custody import identity
 from idvault.custody.identity import PersonalIdentity
 from idvault.development.layout import CUSTODIANS, PASSPHRASE, PEOPLE, ROLES, THRESHOLD, Layout
+from idvault.transparency.note import VerifierKey
 
 QUORUM = "development"
 _ORGANISATIONS = {
@@ -20,26 +24,45 @@ _ORGANISATIONS = {
 }
 
 
-def prepare(layout: Layout) -> str:
+def prepare(layout: Layout, *, witness: VerifierKey | None = None) -> str:
     """Create what is missing, and return the id of the quorum; the certificates must exist.
 
-    An existing roster is not changed, because the service has adopted it. Raises RosterError if it is
+    witness: the one that must cosign the log, None for a vault without. An existing roster is not changed,
+    because the service has adopted it; one without witness gets a successor. Raises RosterError if it is
     damaged.
     """
+    policy = None if witness is None else WitnessPolicy(1, ((witness.name, witness.public_key),))
     if not layout.roster.exists():
-        made = _first_roster(layout)
+        made = _first_roster(layout, policy)
         durable_file.replace(layout.roster, made.to_bytes())
     found = roster.parse(layout.roster.read_bytes())
     if found.version == 1:
         roster_signature.verify(found, previous=None)
+    if found.witness is None and policy is not None:
+        found = _successor(layout, found, policy)
     return found.quorum(QUORUM).id
 
 
-def _first_roster(layout: Layout) -> Roster:
+def _successor(layout: Layout, before: Roster, policy: WitnessPolicy) -> Roster:
+    """Return the next version, which only names the witness; its predecessor stays beside it."""
+    made = replace(before, version=before.version + 1, witness=policy, signatures=())
+    made = _signed(made, {name: _identity(layout.people / name, name) for name in CUSTODIANS})
+    roster_signature.verify(made, previous=before)
+    durable_file.replace(roster_chain.former_path(layout.roster, version=before.version), before.to_bytes())
+    durable_file.replace(layout.roster, made.to_bytes())
+    return made
+
+
+def _first_roster(layout: Layout, policy: WitnessPolicy | None) -> Roster:
     identities = {name: _identity(layout.people / name, name) for name in PEOPLE}
     people = {name: _member(layout, own) for name, own in identities.items()}
     quorum = Quorum(QUORUM, THRESHOLD, tuple(people[name] for name in CUSTODIANS))
-    made = Roster(version=1, development=True, people=tuple(people.values()), quorums=(quorum,))
+    members = tuple(people.values())
+    made = Roster(version=1, development=True, people=members, quorums=(quorum,), witness=policy)
+    return _signed(made, identities)
+
+
+def _signed(made: Roster, identities: Mapping[str, PersonalIdentity]) -> Roster:
     for name in CUSTODIANS:
         made = roster_signature.sign(made, name=name, signer=identities[name].sign)
     return made

@@ -8,10 +8,10 @@
 - Only a full match succeeds. Account limit, closed person and different owner are reported only after a
   match.
 - A claim without an answer fails 48 hours after it was opened.
-- Repeated definite mismatches for one person are limited per hour and per day.
+- Attempts are limited (domain.attempt).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
@@ -26,15 +26,13 @@ from idvault.domain.account import (
     SubjectKind,
 )
 from idvault.domain.document import Document, DocumentType
-from idvault.domain.error import ExhaustedError, FieldCode, InvalidError, PreconditionError, Reason, Violation
+from idvault.domain.error import FieldCode, InvalidError, PreconditionError, Reason, Violation
 from idvault.domain.organization import OrganizationCategory
 from idvault.domain.registry import RegistryAnswer
 
 CLAIM_LIFETIME = timedelta(hours=48)
 REQUEST_LIFETIME = timedelta(days=7)
 REJECTED_LIFETIME = timedelta(days=30)
-FAILURES_PER_HOUR = 5
-FAILURES_PER_DAY = 20
 _POLICY_VERSION_LENGTH = 64
 # A platform's clock may run slightly ahead of ours.
 _CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -61,10 +59,10 @@ class FailureReason(StrEnum):
 
 
 class Slot(StrEnum):
-    """How a claim relates to the K accounts that its person may have with one relying party."""
+    """How a matched claim relates to the K accounts that its person may have with one relying party."""
 
-    TAKEN = "TAKEN"  # the claim took a slot, which is freed if the claim fails
-    OWNED = "OWNED"  # the account already has a slot of this person
+    TAKEN = "TAKEN"  # the account took a slot of this person
+    OWNED = "OWNED"  # the account already had one
     FULL = "FULL"  # the person had no free slot
 
 
@@ -112,7 +110,7 @@ class ClaimRules:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the vault knows about the person and the account when an answer arrives."""
+    """What the vault knows about the person and the account when a claim has matched."""
 
     slot: Slot
     person_closed: bool
@@ -226,17 +224,6 @@ def admit(*, account: Account) -> None:
         raise PreconditionError(Reason.RENEWAL_SUSPENDED)
 
 
-def check_attempts(*, failures: Sequence[datetime], now: datetime) -> None:
-    """Raise ExhaustedError (TOO_MANY_ATTEMPTS) if the person's definite mismatches have reached a limit.
-
-    failures: the times of the last day's mismatches, oldest first.
-    """
-    for limit, window in ((FAILURES_PER_HOUR, timedelta(hours=1)), (FAILURES_PER_DAY, timedelta(days=1))):
-        recent = [time for time in failures if time > now - window]
-        if len(recent) >= limit:
-            raise ExhaustedError(Reason.TOO_MANY_ATTEMPTS, retry_after=recent[-limit] + window - now)
-
-
 def begin(*, account: Account, claim_id: str, subject_kind: SubjectKind) -> Account:
     """Return the account with the claim open; the published status changes only if it was REJECTED."""
     changed = account.state is AccountState.REJECTED
@@ -249,14 +236,22 @@ def begin(*, account: Account, claim_id: str, subject_kind: SubjectKind) -> Acco
     )
 
 
-def decide(*, answer: RegistryAnswer, facts: Facts) -> ClaimOutcome:
-    """Return the outcome of a deciding answer; raises ValueError for any other answer."""
+def decide(*, answer: RegistryAnswer) -> ClaimOutcome:
+    """Return the outcome of a deciding answer; raises ValueError for any other answer.
+
+    A match still has to be confirmed.
+    """
     if answer in (RegistryAnswer.MISMATCH, RegistryAnswer.INVALID_INPUT):
         return ClaimOutcome(ClaimState.FAILED, FailureReason.MISMATCH)
     if answer is RegistryAnswer.NO_RECORD:
         return ClaimOutcome(ClaimState.FAILED, FailureReason.NO_RECORD)
     if answer is not RegistryAnswer.MATCH:
         raise ValueError(f"{answer} does not decide a claim")
+    return ClaimOutcome(ClaimState.SUCCEEDED)
+
+
+def confirm(*, facts: Facts) -> ClaimOutcome:
+    """Return the outcome of a claim that has matched."""
     refused = _refusal_after_match(facts)
     return ClaimOutcome(ClaimState.FAILED, refused) if refused else ClaimOutcome(ClaimState.SUCCEEDED)
 

@@ -3,6 +3,9 @@
 - An account is attested as valid iff its state is VERIFIED today and its standing is not CLOSED.
 - A credential is issued only for such an account; a status token is issued for any state.
 - Neither is valid beyond the account's expire_date.
+- A live credential of an account and audience is handed out again instead of a new one, unless the new one
+  would be valid for at least 20 days longer.
+- A platform has a quota of new credentials per day of the deployment's time zone.
 - An audience is 1 to 200 printable ASCII characters without spaces: a URL or an agreed name.
 """
 
@@ -11,9 +14,17 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from idvault.domain import account as account_rules
 from idvault.domain.account import Account, AccountState, Standing
 from idvault.domain.clock import ClockReading
-from idvault.domain.error import FieldCode, InvalidError, PreconditionError, Reason, Violation
+from idvault.domain.error import (
+    ExhaustedError,
+    FieldCode,
+    InvalidError,
+    PreconditionError,
+    Reason,
+    Violation,
+)
 
 _LONGEST_AUDIENCE = 200
+_RENEWAL = timedelta(days=20)
 
 
 def check_audience(audience: str) -> str:
@@ -44,6 +55,22 @@ def admit(*, account: Account, today: date) -> None:
         raise PreconditionError(Reason.ACCOUNT_ERASED)
     if not holds(account=account, today=today):
         raise PreconditionError(Reason.ILLEGAL_TRANSITION)
+
+
+def is_current(*, expires_at: datetime, renewed_until: datetime, now: datetime) -> bool:
+    """Return whether an issued credential is handed out again. renewed_until: when a new one would expire."""
+    return expires_at > now and renewed_until - expires_at < _RENEWAL
+
+
+def check_quota(*, issued: int, quota: int, now: ClockReading, zone: tzinfo) -> None:
+    """Raise ExhaustedError (CREDENTIAL_QUOTA_REACHED) unless another credential may be issued today.
+
+    issued: how many new ones the platform has got today.
+    """
+    if issued >= quota:
+        tomorrow = now.today(zone) + timedelta(days=1)
+        retry_after = datetime.combine(tomorrow, time(), zone) - now.business
+        raise ExhaustedError(Reason.CREDENTIAL_QUOTA_REACHED, retry_after=retry_after)
 
 
 def expires_at(*, expire_date: date | None, lifetime: timedelta, now: ClockReading, zone: tzinfo) -> datetime:

@@ -81,6 +81,11 @@ def queued(*, progress: JobProgress, now: datetime) -> JobProgress:
     return replace(progress, state=JobState.READY, sent_at=None, next_at=now)
 
 
+def was_sent(*, sent_at: datetime | None, check_index: int, resends: int) -> bool:
+    """Return whether a check was sent, or may have been, of a job with this progress."""
+    return sent_at is not None or check_index > 0 or resends > 0
+
+
 def take_up(*, progress: JobProgress, now: datetime) -> JobProgress:
     """Return the progress of a job just leased; an interrupted check becomes UNKNOWN."""
     if progress.state is JobState.SENDING:

@@ -11,6 +11,7 @@ from idvault.domain.error import DamagedError, Reason
 from idvault.domain.registry import RegistryAnswer
 
 FORMAT_VERSION = 1
+SALT_SIZE = 32
 
 
 class OutcomeError(DamagedError):
@@ -53,6 +54,11 @@ class SealedRecord:
     share_hashes: tuple[bytes, ...]
     shares: tuple[bytes, ...]
     share_quorum_ids: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a salt of another length; raises DamagedError (RECORD_DAMAGED)."""
+        if len(self.salt) != SALT_SIZE:
+            raise DamagedError(Reason.RECORD_DAMAGED)
 
     def share_quorum_id(self, place: int) -> str:
         """Return the quorum that the share of a place (from 1) is sealed for."""

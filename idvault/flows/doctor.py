@@ -4,12 +4,13 @@
 - The clock is within 5 seconds of the registry's, which refuses calls beyond that.
 - No entry waits longer than 10 seconds for its index, and the sequencer ran within the last 30 seconds.
 - The newest checkpoint covers all entries that were sequenced when the check began.
+- Every witness of the settings confirms the log, and the settings name every witness of the roster.
 - The roster file is the version that the database has adopted, or a newer one.
 - Every custodian of the current quorum has passed a drill within 90 days.
 - No custodian who lost a place in a quorum has shares left to hand over (flows.custody.quorum_count).
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -102,6 +103,25 @@ def check_covered(*, sequenced: int, signed: int) -> None:
         raise AilmentError(
             f"the newest checkpoint covers {signed} of {sequenced} entries: see the logs of `idvault work`, "
             "and check that the witness answers"
+        )
+
+
+def check_witnesses(refusals: Mapping[str, str], *, missing: Sequence[str]) -> None:
+    """Raise AilmentError unless every witness confirms the log and is in the settings.
+
+    refusals: why a witness does not confirm it, "" if it does, by name. missing: the roster's witnesses that
+    the settings do not name.
+    """
+    refused = [f"{name} ({why})" for name, why in refusals.items() if why]
+    if refused:
+        raise AilmentError(
+            f"{len(refused)} of {len(refusals)} witnesses do not confirm the log: {', '.join(refused)}: "
+            "check them, and whether the databases were restored from an old copy"
+        )
+    if missing:
+        raise AilmentError(
+            f"the roster also names the witness {', '.join(missing)}: add it to IDVAULT_WITNESS_URLS and "
+            "IDVAULT_WITNESS_KEYS"
         )
 
 

@@ -9,10 +9,11 @@ class OperatorPolicy:
     """accounts_per_person: the limit K per person. verification_days: how long a verification is valid.
 
     registry_calls_per_second: the shared cap on checks. zone: the deployment's time zone, which decides the
-    current day.
+    current day. credentials_per_day: how many new status credentials a relying party may get.
     """
 
     accounts_per_person: int
     verification_days: int
     registry_calls_per_second: float
     zone: tzinfo
+    credentials_per_day: int = 100_000

@@ -36,7 +36,7 @@ class StatusStore(Protocol):
         ...
 
     async def remove(self, account: Account, *, now: ClockReading, event: Event) -> bool:
-        """Delete a REJECTED account that was never verified, with its claims, jobs and checks.
+        """Delete a REJECTED account that was never verified, with its claims and jobs.
 
         Writes the event (field reason). Must change nothing and return False unless the stored revision is
         account.revision. Request rows stay until they are purged; GetVerification answers NOT_FOUND for them.

@@ -14,7 +14,6 @@ from idvault.domain.claim import (
     ClaimOutcome,
     ClaimState,
     Consent,
-    Facts,
     FailureReason,
     Owner,
 )
@@ -31,7 +30,7 @@ class PersonKey:
 
     index, previous: 32 bytes each; previous is None if only one version exists. person_id: the random id
     (16 bytes in hex) for a person who is new. limiter_key: 32 bytes, the key under which this person's
-    definite mismatches are counted today; yesterday_key: the same for yesterday.
+    attempts are charged today; yesterday_key: the same for yesterday.
     """
 
     index_version: int
@@ -57,6 +56,7 @@ class NewClaim:
     new_account: True for a sign-up with a new account_token, False for an existing account of this relying
     party. ais: one id of 32 hex digits for each spelling to check at the registry, at most two.
     invitation_code_hash: domain.campaign.invitation.code_hash of the request's code, None if it had none.
+    pair: the attempt (ports.sealing.PairMarker).
     """
 
     request: Request
@@ -67,7 +67,7 @@ class NewClaim:
     consent: Consent
     ais: tuple[str, ...]
     person: PersonKey
-    accounts_per_person: int
+    pair: bytes
     lease: Lease
     now: ClockReading
     invitation_code_hash: bytes | None = None
@@ -83,7 +83,7 @@ class Intake:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A leased claim to settle, with the facts that decide it."""
+    """A leased claim to settle. withheld: nothing is sent, and it ends as a mismatch (domain.attempt)."""
 
     relying_party: str
     account_token: str
@@ -92,9 +92,9 @@ class Job:
     consent: Consent
     opened_at: datetime
     ais: tuple[str, ...]
-    facts: Facts
     progress: JobProgress
     lease: Lease
+    withheld: bool = False
     intake: Intake | None = field(default=None, repr=False)
 
 
@@ -142,10 +142,10 @@ class OpenedClaim:
 class Settlement:
     """Everything that act `settle` writes.
 
-    record: present exactly if the outcome is a success. owner: published on success. lease_id: the lease
-    under which the claim is settled; None settles it whichever process holds the lease (the 48 h limit).
-    today, valid_days: give verify_date and expire_date on success. definite_mismatch: whether this failure
-    counts against the person's limit.
+    outcome: domain.claim.decide; of a success the act decides itself (domain.claim.confirm). record: present
+    exactly if the outcome is a success. owner: published on success. lease_id: the lease under which the
+    claim is settled; None settles it whichever process holds the lease (the 48 h limit). today, valid_days:
+    give verify_date and expire_date on success. accounts_per_person: how many slots a person has.
     """
 
     account_token: str
@@ -154,7 +154,7 @@ class Settlement:
     record: SealedRecord | None
     owner: Owner
     lease_id: str | None
-    definite_mismatch: bool
+    accounts_per_person: int
     today: date
     valid_days: int
     now: ClockReading
@@ -174,12 +174,12 @@ class VerificationStore(Protocol):
           must pass domain.claim.admit. A code is spent: it must be from the account's newest delivery by
           link, unused and not expired, else PreconditionError (ILLEGAL_TRANSITION).
         - The person is looked up by index, then by previous (and moved to index under its row lock), else
-          created. domain.claim.check_attempts must pass for the person's mismatches of the last day; a new
-          person has none.
-        - An open claim of the account fails as SUPERSEDED: its job is DONE, its intake is deleted, its slot
-          is freed, and `superseded` is written with fields claim_id (of the old claim) and by_claim_id.
-        - The slot is OWNED if the account's person is this person; else TAKEN by one conditional UPDATE
-          (n < accounts_per_person); else FULL. different_owner: the account has another person.
+          created, and stays locked. No slot is taken.
+        - An open claim of the account fails as SUPERSEDED: its job is DONE, its intake is deleted, its
+          attempt is given back unless a check may have been sent (domain.job.was_sent), and `superseded` is
+          written with fields claim_id (of the old claim) and by_claim_id.
+        - The attempt is charged by the rules of domain.attempt. Open jobs count, at the time when they
+          opened. An attempt that stays charged is deleted after a day.
         - Written: the claim (PENDING), one check row for each ai, the account after domain.claim.begin (or a
           domain.account.new one), and a job with domain.job.born progress under the lease.
         - `event` is written with field claim_id.
@@ -209,9 +209,14 @@ class VerificationStore(Protocol):
         """End a PENDING claim; return the ended claim, or None if this call may not end it.
 
         In one atomic step, store the outcome and the account after domain.claim.conclude, set the job DONE,
-        delete the intake, replace the account's record (success), free the slot if it was TAKEN (failure),
-        increment the limiter's count (definite mismatch), and write `event` with fields claim_id, state,
-        failure_reason ("" on success) and record_digest (b"" on failure).
+        delete the intake, replace the account's record (success), give the attempt back unless it is kept
+        (domain.attempt.is_kept), and write `event` with fields claim_id, state, failure_reason ("" on
+        success) and record_digest (b"" on failure).
+
+        A success must first be confirmed (domain.claim.confirm) on facts that are read afresh under the locks
+        of account and person: the account's person, the person's closed mark, and the slot, which is taken by
+        one conditional UPDATE (n < accounts_per_person) unless the account has it already. If it is not
+        confirmed, the claim fails and the given record is discarded.
 
         Must change nothing and return None unless the claim is PENDING and, if lease_id is given, the job is
         held under that lease. So a late answer changes nothing.

@@ -1,7 +1,7 @@
 """Status credentials, their status lists, and the keys whose signatures third parties verify."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from typing import Any, Protocol
 
 from idvault.domain.clock import ClockReading
@@ -25,7 +25,10 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class CredentialIssue:
-    """Everything that act `issue` needs. candidates: random list indices, tried in this order."""
+    """Everything that act `issue` needs. candidates: random list indices, tried in this order.
+
+    quota: how many new credentials the relying party may get today. zone: the deployment's.
+    """
 
     request: Request
     credential_id: str
@@ -35,6 +38,8 @@ class CredentialIssue:
     today: date
     issued_at: datetime
     expires_at: datetime
+    quota: int
+    zone: tzinfo
     now: ClockReading
 
 
@@ -51,13 +56,17 @@ class CredentialStore(Protocol):
     """Credentials. Every method raises UnavailableError (STORE_UNAVAILABLE) if the store cannot answer."""
 
     async def issue(self, issue: CredentialIssue, *, event: Event) -> Credential:
-        """Issue a credential, or return the one that this request already issued.
+        """Issue a credential, or return the one that this request got, or one that the account has.
 
         One atomic step. The request row comes first, as in VerificationStore.open. The account must belong to
-        the relying party, else NotFoundError (ACCOUNT_NOT_FOUND), and pass domain.credential.admit. The entry
-        gets an index that was never used in the newest list, else one in a new list; the mark that an index
-        is used stays for ever and names no account. `event` has fields credential_id and list. A refusal must
-        write nothing.
+        the relying party, else NotFoundError (ACCOUNT_NOT_FOUND), and pass domain.credential.admit. If it has
+        a credential for the audience that is current (domain.credential.is_current), the request gets that
+        one, and nothing else is written. Else the relying party's count of today must pass
+        domain.credential.check_quota, also of concurrent calls, and grows by one.
+
+        The entry gets an index that was never used in the newest list, else one in a new list; the mark that
+        an index is used stays for ever and names no account. `event` has fields credential_id and list. A
+        refusal must write nothing.
         """
         ...
 

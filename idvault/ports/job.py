@@ -41,8 +41,8 @@ class JobStore(Protocol):
         """Store progress durably and keep or give up the lease; None if the lease is no longer held."""
         ...
 
-    async def backlog(self) -> int:
-        """Return how many jobs are not DONE."""
+    async def backlog(self) -> dict[str, int]:
+        """Return how many jobs of each relying party are not DONE; parties without such jobs are left out."""
         ...
 
     async def oldest(self) -> datetime | None:

@@ -77,6 +77,17 @@ class Indexer(Protocol):
         ...
 
 
+class PairMarker(Protocol):
+    """Recognises a pair of number and name that is tried again."""
+
+    def mark(self, *, relying_party: str, identity: Identity) -> bytes:
+        """Return a 32-byte keyed hash. No key that is stored anywhere may lead to it.
+
+        Otherwise a thief with every database and key could test names against it.
+        """
+        ...
+
+
 class Fingerprinter(Protocol):
     """Recognises a repeated request without storing its body."""
 

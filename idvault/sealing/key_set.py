@@ -97,14 +97,27 @@ def encode(sets: Mapping[Purpose, KeySet]) -> bytes:
 def decode(data: bytes) -> dict[Purpose, KeySet]:
     """Return the key sets in the content of a key file; raises ValueError if it is malformed."""
     try:
-        return {Purpose(name): _key_set(value) for name, value in reading.document(data).items()}
+        sets = {Purpose(name): _key_set(value) for name, value in reading.document(data).items()}
     except RosterError as error:
         raise ValueError("this is not the content of a key file") from error
+    if any(not keys.primary for purpose, keys in sets.items() if purpose is not Purpose.INTAKE):
+        raise ValueError("a key set has no primary key")
+    return sets
 
 
 def _key_set(value: object) -> KeySet:
     fields = reading.mapping(value, "a key set")
     reading.exactly(fields, "a key set", "primary", "versions")
     listed = reading.mapping(fields["versions"], "versions")
-    versions = {name: reading.raw(key, "a key") for name, key in listed.items()}
-    return KeySet(fields["primary"], versions)
+    versions = {name: _key(key) for name, key in listed.items()}
+    primary = fields["primary"]
+    if not isinstance(primary, str) or (primary and primary not in versions):
+        raise RosterError("the primary key of a set must be one of its versions")
+    return KeySet(primary, versions)
+
+
+def _key(value: object) -> bytes:
+    key = reading.raw(value, "a key")
+    if len(key) != KEY_SIZE:
+        raise RosterError(f"a key must have {KEY_SIZE} bytes")
+    return key

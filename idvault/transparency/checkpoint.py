@@ -3,7 +3,7 @@
 A checkpoint is accepted if, checked in this order, it
 * is a note in which every signature of a known key verifies,
 * is signed by a key of the log,
-* names the log's origin,
+* names the log's origin, and the root of the empty tree if it has size 0,
 * is cosigned by as many different witnesses as the policy requires.
 """
 
@@ -21,10 +21,14 @@ from idvault.transparency.note import (
     sign_note,
 )
 from idvault.transparency.proof import verify_consistency
-from idvault.transparency.tree import HASH_SIZE, MAX_SIZE, LogError
+from idvault.transparency.tree import EMPTY_ROOT, HASH_SIZE, MAX_SIZE, LogError
 
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 _ROOT = re.compile(r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=", re.ASCII)
+
+
+# An idle log is cosigned again well before this, so older cosignatures mean that an old copy is shown.
+MAX_AGE = 900.0
 
 
 class CheckpointError(LogError):
@@ -49,6 +53,10 @@ class UnsignedCheckpointError(CheckpointError):
 
 class QuorumError(CheckpointError):
     """Too few witnesses cosigned the checkpoint."""
+
+
+class StaleError(QuorumError):
+    """Too few witnesses cosigned the checkpoint lately."""
 
 
 class RolledBackError(CheckpointError):
@@ -143,11 +151,29 @@ def verify(raw: bytes, policy: CosignaturePolicy) -> SignedCheckpoint:
     checkpoint = parse(opened.text)
     if checkpoint.origin != policy.origin:
         raise OriginError("the checkpoint belongs to another log")
+    if checkpoint.size == 0 and checkpoint.root != EMPTY_ROOT:
+        raise MalformedCheckpointError("the root of an empty tree is wrong")
     cosigned = _cosigned(opened)
     witnesses = len({key.public_key for key, _ in cosigned})
     if witnesses < policy.quorum:
         raise QuorumError(f"{witnesses} of {policy.quorum} witnesses cosigned the checkpoint")
     return SignedCheckpoint(checkpoint, cosigned)
+
+
+def check_fresh(
+    signed: SignedCheckpoint, policy: CosignaturePolicy, *, now: float, max_age: float = MAX_AGE
+) -> None:
+    """Raise StaleError unless enough witnesses cosigned within max_age seconds of a time.
+
+    A cosignature from the future is refused like an old one, because it would stay fresh for too long.
+    """
+    fresh = {key.public_key for key, time in signed.cosigned if abs(now - time) <= max_age}
+    if len(fresh) < policy.quorum:
+        newest = max((time for _, time in signed.cosigned), default=0)
+        raise StaleError(
+            f"the checkpoint is stale: {len(fresh)} of {policy.quorum} witnesses cosigned it within "
+            f"{max_age:g} s, the last of all {now - newest:.0f} s ago"
+        )
 
 
 def verify_successor(old: Checkpoint, new: Checkpoint, proof: Sequence[bytes]) -> None:

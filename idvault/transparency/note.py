@@ -16,6 +16,8 @@ from hashlib import sha256
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from idvault.domain import ed25519
+from idvault.domain.ed25519 import WeakKeyError
 from idvault.transparency.tree import LogError
 
 MAX_NOTE_BYTES = 1_000_000
@@ -23,7 +25,6 @@ MAX_SIGNATURES = 100
 MAX_TIME = 2**63 - 1
 
 _KEY_ID_BYTES = 4
-_PUBLIC_KEY_BYTES = 32
 _TIME_BYTES = 8
 _DASH = "\u2014"
 
@@ -72,9 +73,13 @@ class VerifierKey:
     algorithm: Algorithm = Algorithm.ED25519
 
     def __post_init__(self) -> None:
-        """Refuse a name that cannot be written in a signature line, and a key that does not have 32 bytes."""
-        if not _is_name(self.name) or len(self.public_key) != _PUBLIC_KEY_BYTES:
-            raise MalformedKeyError("the name or the length of a verifier key is wrong")
+        """Refuse a name that cannot be written in a signature line, and a key that is too weak to sign."""
+        if not _is_name(self.name):
+            raise MalformedKeyError("the name of a verifier key is wrong")
+        try:
+            ed25519.check(self.public_key)
+        except WeakKeyError as error:
+            raise MalformedKeyError(str(error)) from error
 
     @property
     def key_id(self) -> bytes:
@@ -94,9 +99,10 @@ def parse_key(text: str) -> VerifierKey:
     name, _, rest = text.partition("+")
     try:
         material = _decode(rest.partition("+")[2])
-        key = VerifierKey(name, material[1:], Algorithm(material[0]))
+        algorithm = Algorithm(material[0])
     except (ValueError, IndexError) as error:
         raise MalformedKeyError("this is not a verifier key of type 1 or 4") from error
+    key = VerifierKey(name, material[1:], algorithm)
     if str(key) != text:
         raise MalformedKeyError("the key id is wrong for the name and key, or the encoding is not canonical")
     return key

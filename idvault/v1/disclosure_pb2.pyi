@@ -100,7 +100,7 @@ class _FindingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Finding.Value
     FINDING_NOT_IN_LOG: _Finding.ValueType  # 3
     """The request, or the opening, is not in the log."""
     FINDING_LOG_INVALID: _Finding.ValueType  # 4
-    """The log itself does not verify: its key, its witnesses, or its continuity."""
+    """The log itself does not verify: its key, its form, or the text of a kept checkpoint."""
     FINDING_OTHER_REQUEST: _Finding.ValueType  # 5
     """The answer belongs to another request."""
     FINDING_SHARE_WRONG: _Finding.ValueType  # 6
@@ -109,6 +109,10 @@ class _FindingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Finding.Value
     """There are fewer shares than the quorum needs."""
     FINDING_RECORD_DAMAGED: _Finding.ValueType  # 8
     """The record does not open, or does not match its newest settlement entry."""
+    FINDING_LOG_FORKED: _Finding.ValueType  # 9
+    """The log contradicts a checkpoint that the client has kept: two histories of one log."""
+    FINDING_LOG_NOT_WITNESSED: _Finding.ValueType  # 10
+    """Fewer witnesses than the roster requires have cosigned the checkpoint lately."""
     FINDING_NOT_A_MATCH: _Finding.ValueType  # 13
     """The record opens, but its registry outcome is not a match."""
 
@@ -124,7 +128,7 @@ FINDING_SIGNATURE_INVALID: Finding.ValueType  # 2
 FINDING_NOT_IN_LOG: Finding.ValueType  # 3
 """The request, or the opening, is not in the log."""
 FINDING_LOG_INVALID: Finding.ValueType  # 4
-"""The log itself does not verify: its key, its witnesses, or its continuity."""
+"""The log itself does not verify: its key, its form, or the text of a kept checkpoint."""
 FINDING_OTHER_REQUEST: Finding.ValueType  # 5
 """The answer belongs to another request."""
 FINDING_SHARE_WRONG: Finding.ValueType  # 6
@@ -133,6 +137,10 @@ FINDING_SHARES_MISSING: Finding.ValueType  # 7
 """There are fewer shares than the quorum needs."""
 FINDING_RECORD_DAMAGED: Finding.ValueType  # 8
 """The record does not open, or does not match its newest settlement entry."""
+FINDING_LOG_FORKED: Finding.ValueType  # 9
+"""The log contradicts a checkpoint that the client has kept: two histories of one log."""
+FINDING_LOG_NOT_WITNESSED: Finding.ValueType  # 10
+"""Fewer witnesses than the roster requires have cosigned the checkpoint lately."""
 FINDING_NOT_A_MATCH: Finding.ValueType  # 13
 """The record opens, but its registry outcome is not a match."""
 Global___Finding: _TypeAlias = Finding  # noqa: Y015

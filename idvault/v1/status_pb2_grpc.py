@@ -110,6 +110,7 @@ class StatusServiceServicer:
 
     def IssueStatusToken(self, request, context):
         """Signs a statement for a third party about an account's current status, valid for ten minutes. Nothing is stored.
+        Standing, kind and expiry are stated only if the audience is the caller itself.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ACCOUNT_NOT_FOUND, in the
         same words for an unknown account and for another caller's); PERMISSION_DENIED (ACCESS_DENIED);
@@ -121,11 +122,13 @@ class StatusServiceServicer:
 
     def IssueStatusCredential(self, request, context):
         """Issues a credential for a third party, valid for 30 days as long as its entry in a public status list says so.
+        If the account has one for this audience, that one is returned, unless a new one would live 20 days longer.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
         (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND, in the same words for an unknown account and for another
         caller's; REQUEST_NOT_FOUND for a repeat after the credential has expired); FAILED_PRECONDITION
-        (ACCOUNT_CLOSED, ACCOUNT_ERASED; ILLEGAL_TRANSITION if the account is not verified); PERMISSION_DENIED
+        (ACCOUNT_CLOSED, ACCOUNT_ERASED; ILLEGAL_TRANSITION if the account is not verified); RESOURCE_EXHAUSTED with
+        RetryInfo (CREDENTIAL_QUOTA_REACHED: the caller's new credentials of a day are limited); PERMISSION_DENIED
         (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

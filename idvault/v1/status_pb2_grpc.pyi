@@ -60,6 +60,7 @@ class StatusServiceStub:
     """
     IssueStatusToken: _grpc.UnaryUnaryMultiCallable[_status_pb2.IssueStatusTokenRequest, _status_pb2.IssueStatusTokenResponse]
     """Signs a statement for a third party about an account's current status, valid for ten minutes. Nothing is stored.
+    Standing, kind and expiry are stated only if the audience is the caller itself.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ACCOUNT_NOT_FOUND, in the
     same words for an unknown account and for another caller's); PERMISSION_DENIED (ACCESS_DENIED);
@@ -67,11 +68,13 @@ class StatusServiceStub:
     """
     IssueStatusCredential: _grpc.UnaryUnaryMultiCallable[_status_pb2.IssueStatusCredentialRequest, _status_pb2.IssueStatusCredentialResponse]
     """Issues a credential for a third party, valid for 30 days as long as its entry in a public status list says so.
+    If the account has one for this audience, that one is returned, unless a new one would live 20 days longer.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
     (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND, in the same words for an unknown account and for another
     caller's; REQUEST_NOT_FOUND for a repeat after the credential has expired); FAILED_PRECONDITION
-    (ACCOUNT_CLOSED, ACCOUNT_ERASED; ILLEGAL_TRANSITION if the account is not verified); PERMISSION_DENIED
+    (ACCOUNT_CLOSED, ACCOUNT_ERASED; ILLEGAL_TRANSITION if the account is not verified); RESOURCE_EXHAUSTED with
+    RetryInfo (CREDENTIAL_QUOTA_REACHED: the caller's new credentials of a day are limited); PERMISSION_DENIED
     (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     GetDisclosureHistory: _grpc.UnaryUnaryMultiCallable[_status_pb2.GetDisclosureHistoryRequest, _status_pb2.DisclosureHistory]
@@ -114,6 +117,7 @@ class StatusServiceAsyncStub(StatusServiceStub):
     """
     IssueStatusToken: _aio.UnaryUnaryMultiCallable[_status_pb2.IssueStatusTokenRequest, _status_pb2.IssueStatusTokenResponse]  # type: ignore[assignment]
     """Signs a statement for a third party about an account's current status, valid for ten minutes. Nothing is stored.
+    Standing, kind and expiry are stated only if the audience is the caller itself.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ACCOUNT_NOT_FOUND, in the
     same words for an unknown account and for another caller's); PERMISSION_DENIED (ACCESS_DENIED);
@@ -121,11 +125,13 @@ class StatusServiceAsyncStub(StatusServiceStub):
     """
     IssueStatusCredential: _aio.UnaryUnaryMultiCallable[_status_pb2.IssueStatusCredentialRequest, _status_pb2.IssueStatusCredentialResponse]  # type: ignore[assignment]
     """Issues a credential for a third party, valid for 30 days as long as its entry in a public status list says so.
+    If the account has one for this audience, that one is returned, unless a new one would live 20 days longer.
 
     Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
     (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND, in the same words for an unknown account and for another
     caller's; REQUEST_NOT_FOUND for a repeat after the credential has expired); FAILED_PRECONDITION
-    (ACCOUNT_CLOSED, ACCOUNT_ERASED; ILLEGAL_TRANSITION if the account is not verified); PERMISSION_DENIED
+    (ACCOUNT_CLOSED, ACCOUNT_ERASED; ILLEGAL_TRANSITION if the account is not verified); RESOURCE_EXHAUSTED with
+    RetryInfo (CREDENTIAL_QUOTA_REACHED: the caller's new credentials of a day are limited); PERMISSION_DENIED
     (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
     """
     GetDisclosureHistory: _aio.UnaryUnaryMultiCallable[_status_pb2.GetDisclosureHistoryRequest, _status_pb2.DisclosureHistory]  # type: ignore[assignment]
@@ -189,6 +195,7 @@ class StatusServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_status_pb2.IssueStatusTokenResponse, _abc.Awaitable[_status_pb2.IssueStatusTokenResponse]]:
         """Signs a statement for a third party about an account's current status, valid for ten minutes. Nothing is stored.
+        Standing, kind and expiry are stated only if the audience is the caller itself.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_ACCOUNT_TOKEN); NOT_FOUND (ACCOUNT_NOT_FOUND, in the
         same words for an unknown account and for another caller's); PERMISSION_DENIED (ACCESS_DENIED);
@@ -202,11 +209,13 @@ class StatusServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_status_pb2.IssueStatusCredentialResponse, _abc.Awaitable[_status_pb2.IssueStatusCredentialResponse]]:
         """Issues a credential for a third party, valid for 30 days as long as its entry in a public status list says so.
+        If the account has one for this audience, that one is returned, unless a new one would live 20 days longer.
 
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS
         (REQUEST_ID_REUSED); NOT_FOUND (ACCOUNT_NOT_FOUND, in the same words for an unknown account and for another
         caller's; REQUEST_NOT_FOUND for a repeat after the credential has expired); FAILED_PRECONDITION
-        (ACCOUNT_CLOSED, ACCOUNT_ERASED; ILLEGAL_TRANSITION if the account is not verified); PERMISSION_DENIED
+        (ACCOUNT_CLOSED, ACCOUNT_ERASED; ILLEGAL_TRANSITION if the account is not verified); RESOURCE_EXHAUSTED with
+        RetryInfo (CREDENTIAL_QUOTA_REACHED: the caller's new credentials of a day are limited); PERMISSION_DENIED
         (ACCESS_DENIED); UNAVAILABLE (STORE_UNAVAILABLE, LOG_UNAVAILABLE).
         """
 

@@ -62,6 +62,9 @@ class VerificationServiceServicer:
         A mismatch is an answer, not an error. If the registry does not answer in time, the answer is PENDING: call
         GetVerification with the same request_id later, so that the caller keeps no name in a retry queue.
 
+        A person's number may be tried with five names an hour and twenty a day (TOO_MANY_ATTEMPTS); an account that was
+        verified before has such a limit of its own, whatever it names. A match does not count, equal names count once.
+
         Statuses: OK; INVALID_ARGUMENT (INVALID_MESSAGE, INVALID_REQUEST_ID, INVALID_NAME, INVALID_DOCUMENT_NUMBER,
         UNSUPPORTED_DOCUMENT, CONSENT_MISSING, INVALID_ACCOUNT_TOKEN); ALREADY_EXISTS (REQUEST_ID_REUSED);
         NOT_FOUND (ACCOUNT_NOT_FOUND); FAILED_PRECONDITION (ACCOUNT_CLOSED, ACCOUNT_ERASED, RENEWAL_SUSPENDED;

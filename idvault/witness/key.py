@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from idvault import durable_file
 from idvault.transparency.note import Algorithm, MalformedKeyError, NoteSigner, VerifierKey
 
+FILE = "witness.key"
 _PREFIX = "PRIVATE+KEY+"
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 

@@ -20,6 +20,8 @@ OTHER = Ed25519PrivateKey.from_private_bytes(bytes(32))
 KEYS = jose.key_set([PublicKey(PUBLIC, "a")])
 CLAIMS = {"sub": "x", "iat": 1}
 TYPE = "test+jwt"
+# The point of order 1: without a check, one signature verifies under it for every token.
+WEAK = b"\x01" + bytes(31)
 
 
 def token(claims: dict[str, Any] | None = None, **changes: Any) -> str:
@@ -155,6 +157,9 @@ def test_every_changed_character_is_noticed() -> None:
                     }
                 ]
             }
+        ).encode(),
+        json.dumps(
+            {"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": jose.kid(WEAK), "x": jose.encode(WEAK)}]}
         ).encode(),
     ],
 )

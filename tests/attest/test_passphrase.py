@@ -1,6 +1,7 @@
 """Secrets encrypted under a passphrase."""
 
 import json
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -84,3 +85,11 @@ def test_too_little_randomness_is_refused() -> None:
     """Too few random bytes are refused."""
     with pytest.raises(ValueError, match="28 random bytes"):
         passphrase.lock(b"s", passphrase=b"right", purpose="test/v1", random=bytes(27), cost=CHEAP)
+
+
+@pytest.mark.parametrize(("name", "size"), [("salt", 15), ("salt", 17), ("nonce", 11), ("nonce", 13)])
+def test_salt_and_nonce_have_one_length(name: str, size: int) -> None:
+    """A document with a salt or nonce of another length is refused before the passphrase is tried."""
+    fields = json.loads(_locked()) | {name: b64encode(bytes(size)).decode()}
+    with pytest.raises(UnsealError):
+        _unlocked(json.dumps(fields).encode())

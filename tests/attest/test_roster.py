@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -55,7 +56,7 @@ def test_rfc_8785_library_passes_the_sample_of_the_rfc() -> None:
 
 def test_a_roster_comes_back_from_its_file() -> None:
     """A written file parses to the same roster, including signatures and witnesses."""
-    witnesses = WitnessPolicy(1, (("witness-a", b"w" * 32), ("witness-b", b"v" * 32)))
+    witnesses = WitnessPolicy(1, (("witness.example/w1", b"w" * 32), ("见证人", b"v" * 32)))
     whole = people.signed(people.roster(), *people.NAMES)
     assert roster.parse(whole.to_bytes()) == whole
     watched = Roster(2, False, whole.people, whole.quorums, witnesses)
@@ -88,7 +89,7 @@ def test_every_field_is_signed() -> None:
         _set("people", 0, "spki", "0" * 64),
         _set("quorums", 0, "name", "others"),
         _set("quorums", 0, "custodians", ["custodian-c", "custodian-b", "custodian-a"]),
-        _set("witness", {"threshold": 1, "witnesses": [{"name": "w", "ed25519": "A" * 43}]}),
+        _set("witness", {"threshold": 1, "witnesses": [{"name": "w", "ed25519": "B" * 42 + "A"}]}),
         _set("development", True),
     ]
     digests = {roster.parse(_file(change)).digest() for change in changes}
@@ -138,7 +139,9 @@ def _crowd(fields: dict[str, Any]) -> None:
 
 PERSON = ("people", 0)
 QUORUM = ("quorums", 0)
-WITNESS: dict[str, Any] = {"threshold": 1, "witnesses": [{"name": "w", "ed25519": "A" * 43}]}
+# The point of order 1, under which one signature verifies for every text.
+WEAK = "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+WITNESS: dict[str, Any] = {"threshold": 1, "witnesses": [{"name": "w", "ed25519": "B" * 42 + "A"}]}
 REFUSED: list[tuple[Change, str]] = [
     (_drop("version"), "the roster: version is missing"),
     (_set("version", 0), "version must be 1 or more"),
@@ -166,10 +169,10 @@ REFUSED: list[tuple[Change, str]] = [
     (_set(*PERSON, "actor_id", "0" * 31), "actor_id must be 16 bytes in hex"),
     (_set(*PERSON, "spki", ""), "spki must be a SHA-256 in hex"),
     (_set(*PERSON, "spki", "A" * 64), "spki must be a SHA-256 in hex"),
-    (_set(*PERSON, "ed25519", "AAAA"), "ed25519 must have 32 bytes"),
+    (_set(*PERSON, "ed25519", "AAAA"), "must have 32 bytes"),
     (_set(*PERSON, "ed25519", 7), "ed25519 must be base64url"),
     (_set(*PERSON, "ed25519", "A"), "ed25519 must be base64url"),
-    (_set(*PERSON, "ed25519", "A" * 43 + "="), "ed25519 must be base64url without padding"),
+    (_set(*PERSON, "ed25519", "B" * 42 + "A" + "="), "ed25519 must be base64url without padding"),
     (_set(*PERSON, "ed25519", "A" * 42 + "B"), "ed25519 must be base64url without padding"),
     (_set(*PERSON, "hpke", "key"), "hpke must be an object"),
     (_set(*PERSON, "hpke", "suite", "AES"), "hpke: unknown HPKE suite"),
@@ -204,12 +207,21 @@ REFUSED: list[tuple[Change, str]] = [
     (_set("witness", {**WITNESS, "witnesses": WITNESS["witnesses"] * 2}), "a witness's name occurs twice"),
     (
         _set(
-            "witness", {**WITNESS, "witnesses": [*WITNESS["witnesses"], {"name": "v", "ed25519": "A" * 43}]}
+            "witness",
+            {**WITNESS, "witnesses": [*WITNESS["witnesses"], {"name": "v", "ed25519": "B" * 42 + "A"}]},
         ),
         "a witness's key occurs twice",
     ),
     (_set("witness", {**WITNESS, "witnesses": [{"name": "w", "ed25519": "AAAA"}]}), "must have 32 bytes"),
-    (_set("witness", {**WITNESS, "witnesses": [{"name": "W", "ed25519": "AAAA"}]}), "a witness's name must"),
+    (
+        _set("witness", {**WITNESS, "witnesses": [{"name": "a b", "ed25519": "AAAA"}]}),
+        "a witness's name must",
+    ),
+    (
+        _set("witness", {**WITNESS, "witnesses": [{"name": "w", "ed25519": WEAK}]}),
+        "witness w: ed25519: .* order",
+    ),
+    (_set("people", 0, "ed25519", WEAK), "person custodian-a: ed25519: .* order"),
     (_set("signatures", {}), "signatures must be a list"),
     (_set("signatures", [1]), "signature 1 must be an object"),
     (_set("signatures", [{"name": "a"}]), "signature 1: signature is missing"),
@@ -248,3 +260,31 @@ def test_base64url_comes_back() -> None:
     """Bytes are encoded in base64url without padding."""
     assert reading.base64url(b"\xfb\xff") == "-_8"
     assert reading.raw("-_8", "here") == b"\xfb\xff"
+
+
+def _watched(threshold: int, *keys: bytes, development: bool = False) -> Roster:
+    plain = people.roster(development=development)
+    policy = WitnessPolicy(threshold, tuple((f"w{at}", key) for at, key in enumerate(keys)))
+    return replace(plain, witness=policy)
+
+
+def test_a_roster_in_force_needs_a_majority_of_witnesses() -> None:
+    """Without witnesses, or with half of them, two histories of the log could both look good."""
+    keys = [people.signer(f"witness-{at}").public_key().public_bytes_raw() for at in range(4)]
+    for threshold, count in ((1, 1), (2, 2), (2, 3), (3, 4)):
+        _watched(threshold, *keys[:count]).check_in_force()
+    for threshold, count in ((1, 2), (1, 3), (2, 4)):
+        with pytest.raises(RosterError, match="more than half"):
+            _watched(threshold, *keys[:count]).check_in_force()
+        with pytest.raises(RosterError, match="more than half"):
+            _watched(threshold, *keys[:count], development=True).check_in_force()
+    with pytest.raises(RosterError, match="names no witnesses"):
+        people.roster().check_in_force()
+    people.roster(development=True).check_in_force()
+
+
+def test_a_member_of_the_roster_is_no_witness() -> None:
+    """A custodian's or the operator's own key cannot cosign for the outside world."""
+    operator = people.person("operator", role="operator").ed25519
+    with pytest.raises(RosterError, match="cannot be a witness"):
+        _watched(1, operator).check_in_force()

@@ -49,7 +49,7 @@ def list_reason(token: str, *, seconds: float = 0, **options: Any) -> str:
 
 def test_a_status_token_passes() -> None:
     """A current token for this audience of a verified account passes."""
-    token = signed(status_claims(standing=Standing.GOOD), TOKEN_TYPE)
+    token = signed(status_claims(own=True), TOKEN_TYPE)
     found = status_check.check(token, keys=KEYS, audience=AUDIENCE, issuer=ISSUER, now=NOW)
     assert (found.subject, found.issuer, found.audience) == (SUBJECT, ISSUER, AUDIENCE)
     assert (found.expires_at, found.standing) == (int(later(600).timestamp()), "GOOD")
@@ -70,7 +70,7 @@ def test_a_credential_passes_with_its_list() -> None:
         ({"status": status(AccountState.EXPIRED)}, "NOT_VERIFIED"),
         ({"status": status(AccountState.PENDING)}, "NOT_VERIFIED"),
         ({"status": status(AccountState.ERASED)}, "NOT_VERIFIED"),
-        ({"standing": Standing.CLOSED}, "NOT_VERIFIED"),
+        ({"own": True, "status": status(standing=Standing.CLOSED)}, "NOT_VERIFIED"),
         ({"audience": "https://pay.example"}, "AUDIENCE_WRONG"),
         ({"audience": ["https://taxi.example"]}, "CLAIMS_INVALID"),
         ({"subject": ""}, "CLAIMS_INVALID"),

@@ -27,7 +27,7 @@ def test_a_subject_is_pairwise() -> None:
 
 
 def test_the_claims_of_a_status_token() -> None:
-    """It states the state, and the standing only if given; it has no list entry."""
+    """It states the state, and more only to the account's own platform; it has no list entry."""
     claims = status_claims()
     assert claims == {
         "iss": ISSUER,
@@ -35,13 +35,12 @@ def test_the_claims_of_a_status_token() -> None:
         "aud": AUDIENCE,
         "iat": 1772366400,
         "exp": 1772366400 + 600,
-        "subject_kind": "INDIVIDUAL",
         "state": "VERIFIED",
         "assurance": "REGISTRY_MATCH",
-        "expire_date": "2027-03-01",
     }
-    assert status_claims(standing=Standing.WARNED)["standing"] == "WARNED"
-    assert "expire_date" not in status_claims(status=status(AccountState.PENDING))
+    own = {"subject_kind": "INDIVIDUAL", "expire_date": "2027-03-01", "standing": "WARNED"}
+    assert status_claims(own=True, status=status(standing=Standing.WARNED)) == claims | own
+    assert "expire_date" not in status_claims(own=True, status=status(AccountState.PENDING))
 
 
 def test_the_claims_of_a_credential() -> None:

@@ -163,7 +163,7 @@ async def test_nobody_answers(ward: Ward) -> None:
     assert "does not answer" in said["registry"]
     assert "IDVAULT_REGISTRY_ENTERPRISE_URL" in said["registry-enterprise"]
     assert "does not answer" in said["clock"]
-    assert "does not confirm the log" in said["witness"]
+    assert "1 of 1 witnesses do not confirm the log" in said["witness"]
     ward.settings["witness_key"] = "none"
     assert "cannot be used" in (await ward.advice())["witness"]
 

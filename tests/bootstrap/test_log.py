@@ -1,21 +1,19 @@
-"""Which cosignatures a checkpoint needs: the roster requires them, the settings name the witness."""
+"""Which cosignatures a checkpoint needs: the roster requires them, the settings name the witnesses to ask."""
 
 import pytest
 
 from idvault.attest.roster import Roster
 from idvault.attest.witness import WitnessPolicy
-from idvault.bootstrap.log import log_policy
-from idvault.config import ConfigError, Settings
+from idvault.bootstrap.log import check_asked, log_policy
+from idvault.config import ConfigError
 from idvault.transparency.note import VerifierKey
 from tests.support import merkle
 
 ORIGIN = "log.example/idvault"
-LOG_KEY = bytes(range(32))
-ONE, OTHER = (merkle.witness(name, seed=seed).key for name, seed in (("one", 2), ("other", 3)))
-
-
-def _settings(witness: VerifierKey | None) -> Settings:
-    return Settings(log_origin=ORIGIN, witness_key="" if witness is None else str(witness))
+LOG_KEY = merkle.signer(ORIGIN, seed=1).key.public_key
+ONE, TWO, OTHER = (
+    merkle.witness(name, seed=seed).key for name, seed in (("one", 2), ("two", 3), ("other", 4))
+)
 
 
 def _roster(threshold: int, *witnesses: VerifierKey) -> Roster:
@@ -24,26 +22,30 @@ def _roster(threshold: int, *witnesses: VerifierKey) -> Roster:
 
 
 @pytest.mark.parametrize(
-    ("witness", "roster", "quorum"),
+    ("asked", "roster", "keys", "quorum"),
     [
-        (None, _roster(0), 0),
-        (ONE, _roster(0), 0),
-        (ONE, _roster(1, ONE), 1),
-        (ONE, _roster(1, OTHER, ONE), 1),
+        ((), _roster(0), (), 0),
+        ((ONE,), _roster(0), (ONE,), 0),
+        ((ONE,), _roster(1, ONE), (ONE,), 1),
+        ((ONE, OTHER), _roster(1, ONE), (ONE,), 1),
+        ((ONE, TWO), _roster(2, ONE, TWO, OTHER), (ONE, TWO, OTHER), 2),
     ],
 )
-def test_what_is_demanded_and_asked(witness: VerifierKey | None, roster: Roster, quorum: int) -> None:
-    """If the roster requires no witness, a witness is optional; otherwise it is needed."""
-    policy = log_policy(_settings(witness), roster, LOG_KEY)
+def test_what_is_demanded_and_asked(
+    asked: tuple[VerifierKey, ...], roster: Roster, keys: tuple[VerifierKey, ...], quorum: int
+) -> None:
+    """Only the roster's witnesses count towards its quorum; without a policy, a witness is optional."""
+    check_asked(roster, asked)
+    policy = log_policy(ORIGIN, roster, LOG_KEY, asked=asked)
     assert policy.log_keys == (VerifierKey(ORIGIN, LOG_KEY),)
-    assert (policy.witness_keys, policy.quorum) == (() if witness is None else (witness,), quorum)
+    assert (policy.witness_keys, policy.quorum) == (keys, quorum)
 
 
 @pytest.mark.parametrize(
-    ("witness", "roster"),
-    [(None, _roster(1, ONE)), (OTHER, _roster(1, ONE)), (ONE, _roster(2, ONE, OTHER))],
+    ("asked", "roster"),
+    [((), _roster(1, ONE)), ((OTHER,), _roster(1, ONE)), ((ONE, OTHER), _roster(2, ONE, TWO))],
 )
-def test_a_demand_that_nobody_meets_stops_the_start(witness: VerifierKey | None, roster: Roster) -> None:
-    """With no witness, another witness, or too few witnesses, no checkpoint could be complete."""
-    with pytest.raises(ConfigError, match="IDVAULT_WITNESS_KEY"):
-        log_policy(_settings(witness), roster, LOG_KEY)
+def test_a_demand_that_nobody_meets_stops_the_start(asked: tuple[VerifierKey, ...], roster: Roster) -> None:
+    """With no witness, another witness, or too few of the roster's, no checkpoint could be complete."""
+    with pytest.raises(ConfigError, match="IDVAULT_WITNESS_KEYS"):
+        check_asked(roster, asked)

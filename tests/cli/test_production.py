@@ -14,8 +14,11 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2
 
+from idvault.attest import roster, roster_signature
 from idvault.cli.errors import ExitCode
+from idvault.custody import identity as identities
 from idvault.development.authority import Authority
+from tests.support import merkle
 from tests.support.commands import Commands, start
 
 pytestmark = pytest.mark.process
@@ -23,6 +26,7 @@ pytestmark = pytest.mark.process
 NOW = datetime.now(UTC)
 HEALTH = "/grpc.health.v1.Health/Check"
 CUSTODIANS = ("ann", "ben", "cat")
+WITNESS = str(merkle.witness("witness.example/w1", seed=9).key)
 
 
 class Deployment:
@@ -82,7 +86,17 @@ class Deployment:
                 "--organization", "example", "--certificate", self.certificate("custodian", name),
             )  # fmt: skip
             people += ["--person", identity / "public.json"]
-        self.done("roster", "propose", draft, *people, "--quorum", "first:2:ann,ben,cat", *purpose)
+        self.done(
+            "roster",
+            "propose",
+            draft,
+            *people,
+            "--quorum",
+            "first:2:ann,ben,cat",
+            "--witness",
+            WITNESS,
+            *purpose,
+        )
         for name in CUSTODIANS:
             identity = self.folder / "people" / name
             self.done("roster", "sign", draft, "--identity", identity, "--passphrase-file", passphrase)
@@ -180,6 +194,9 @@ def test_each_process_starts_with_its_own_keys(
         (["work"], "work/work.keys", ""),
     ):
         prepared.idvault.set(KEYS=tmp_path / keys, LISTEN="127.0.0.1:0")
+        if not name:
+            # Nobody answers there: an empty log may start without its witnesses.
+            prepared.idvault.set(WITNESS_URLS="https://127.0.0.1:9", WITNESS_KEYS=WITNESS)
         started = Started(tmp_path, *arguments)
         running.append(started)
         ready = started.ready()
@@ -246,6 +263,26 @@ def test_roster_for_development_is_refused(deployment: Deployment) -> None:
     with sqlite3.connect(deployment.folder / "main.sqlite3") as database:
         assert database.execute("SELECT count(*) FROM log_entries").fetchone() == (0,)
     database.close()
+
+
+def test_roster_without_witnesses_is_refused(deployment: Deployment) -> None:
+    """A vault of an earlier version needs a successor that names witnesses; nothing is adopted without."""
+    deployment.done("keys", "init")
+    deployment.done("db", "upgrade")
+    deployment.publish_roster()
+    place = deployment.folder / "roster.json"
+    unwatched = json.loads(place.read_text()) | {"witness": {}, "signatures": []}
+    place.write_text(json.dumps(unwatched))
+    for name in CUSTODIANS:
+        identity = identities.load(deployment.folder / "people" / name, passphrase=b"correct horse battery")
+        signed = roster_signature.sign(roster.parse(place.read_bytes()), name=name, signer=identity.sign)
+        place.write_bytes(signed.to_bytes())
+    deployment.separate_keys()
+    deployment.idvault.set(LISTEN="127.0.0.1:0")
+    result = deployment.idvault("serve", "--edge", "platform")
+    assert result.code == ExitCode.UNVERIFIED
+    assert "names no witnesses" in result.err
+    assert deployment.idvault("roster", "verify", place).code == ExitCode.DONE
 
 
 def test_start_without_schema_is_refused(prepared: Deployment, tmp_path: Path) -> None:

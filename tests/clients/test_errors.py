@@ -41,6 +41,7 @@ EXPECTED = {
     Reason.REQUEST_NOT_FOUND: (Code.NOT_FOUND, NotFound),
     Reason.TOO_MANY_ATTEMPTS: (Code.RESOURCE_EXHAUSTED, TooManyAttempts),
     Reason.REGISTRY_BACKLOG: (Code.RESOURCE_EXHAUSTED, RegistryBacklog),
+    Reason.CREDENTIAL_QUOTA_REACHED: (Code.RESOURCE_EXHAUSTED, Exhausted),
     Reason.ACCESS_DENIED: (Code.PERMISSION_DENIED, AccessDenied),
     Reason.SECOND_FACTOR_REFUSED: (Code.PERMISSION_DENIED, AccessDenied),
     Reason.SECOND_FACTOR_LOCKED: (Code.PERMISSION_DENIED, AccessDenied),

@@ -127,3 +127,20 @@ def test_a_wrong_passphrase_and_another_content_are_the_same(tmp_path: Path, con
         (tmp_path / identity.KEYS).write_bytes(document)
     with pytest.raises(PassphraseError, match="cannot be opened with this passphrase"):
         identity.load(tmp_path, passphrase=b"wrong")
+
+
+@pytest.mark.parametrize("name", ["hpke", "ed25519"])
+@pytest.mark.parametrize("key", ["", "AAAA"])
+def test_an_empty_or_short_private_key_is_refused(tmp_path: Path, name: str, key: str) -> None:
+    """A damaged folder does not load, so nothing is ever signed or opened with such a key."""
+    fields = _create(tmp_path).to_json() | {name: key}
+    document = passphrase.lock(
+        json.dumps(fields).encode(),
+        passphrase=b"words",
+        purpose="idvault/identity/v1",
+        random=bytes(28),
+        cost=CHEAP,
+    )
+    (tmp_path / identity.KEYS).write_bytes(document)
+    with pytest.raises(PassphraseError):
+        identity.load(tmp_path, passphrase=b"words")

@@ -12,7 +12,7 @@ from tests.support.sandbox import wait_for
 
 # The longest embargo is 90 days by default, and a history ends at the start of the day before.
 _LATER = timedelta(days=92)
-_UNVERIFIED = 5
+_UNVERIFIED, _AS_TOLD = 5, 6
 
 
 class HistorySteps:
@@ -32,14 +32,21 @@ class HistorySteps:
         with self._later():
             shown = wait_for(lambda: self._openings(ready_file, account_token) == 1)
             check(shown, "the history should show one opening")
-        keys = ("--public-key", ready["log"]["public_key"], "--witness", ready["witness"]["public_key"])
-        checked = client("--json", "check-history", str(self._file), *keys)
-        found = json.loads(checked.stdout.splitlines()[-1]) if checked.returncode == 0 else {}
-        proved = bool(found.get("valid")) and len(found["openings"]) == 1
-        check(proved, f"the opening should be proved: {checked.stderr}")
+        keys = ("--public-key", ready["log"]["public_key"], "--roster", ready["roster"])
+        self._check_proved(*keys, "--directory", ready["public"])
         self._change_one_byte()
         changed = client("check-history", str(self._file), *keys)
         check(changed.returncode == _UNVERIFIED, f"a changed byte should end the check with {_UNVERIFIED}")
+
+    def _check_proved(self, *options: str) -> None:
+        """The listed opening is proved, and the public log has at least this opening and its releases."""
+        checked = client("--json", "check-history", str(self._file), *options)
+        told = checked.returncode == _AS_TOLD
+        found = json.loads(checked.stdout.splitlines()[-1]) if told else {}
+        proved = bool(found.get("valid_as_told")) and len(found["openings"]) == 1
+        check(proved, f"the opening should be proved: {checked.stderr}")
+        counted = found["log"]["openings"] >= 1 and found["log"]["releases"] >= 2
+        check(counted, f"the public log should show the opening and its releases: {found['log']}")
 
     @contextmanager
     def _later(self) -> Iterator[None]:

@@ -41,7 +41,7 @@ class LogSteps:
         """Accept the published checkpoint as a monitor would, which trusts only the keys."""
         arguments = ["--url", self._ready["public_url"], "--state", str(self._kept), "--once"]
         arguments += ["--public-key", self._ready["log"]["public_key"]]
-        arguments += ["--witness", self._ready["witness"]["public_key"], "--max-age", "60"]
+        arguments += ["--roster", self._ready["roster"], "--max-age", "60"]
         result = CliRunner().invoke(client_command, ["follow-log", *arguments])
         found = re.fullmatch(r"log: (\d+) entries, consistent with \d+", result.stdout.strip())
         if result.exit_code != 0 or found is None:

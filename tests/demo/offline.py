@@ -49,7 +49,7 @@ class OfflineSteps:
         check(wait_for(covered), "the receipt should be covered by a checkpoint")
         said = _client(
             "check-receipt", str(file), "--public-key", ready["log"]["public_key"],
-            "--witness", ready["witness"]["public_key"],
+            "--roster", ready["roster"],
         )  # fmt: skip
         check(said == "check: valid", f"the receipt should be valid, not {said}")
 

@@ -25,7 +25,7 @@ from idvault.domain.claim import (
     Slot,
 )
 from idvault.domain.document import DocumentType
-from idvault.domain.error import ExhaustedError, FieldCode, InvalidError, PreconditionError, Reason, Violation
+from idvault.domain.error import FieldCode, InvalidError, PreconditionError, Reason, Violation
 from idvault.domain.organization import OrganizationCategory
 from idvault.domain.registry import DECIDED, RegistryAnswer
 from tests.support import builders, organizations
@@ -127,25 +127,6 @@ def test_every_other_account_takes_a_claim(state: AccountState, standing: Standi
     claim.admit(account=builders.account(state=state, standing=standing))
 
 
-@pytest.mark.parametrize(("count", "minutes_ago"), [(5, 10), (20, 600)])
-def test_repeated_mismatches_are_limited(count: int, minutes_ago: int) -> None:
-    """Five mismatches in an hour or twenty in a day refuse the next claim and say when to retry."""
-    failures = [NOW - timedelta(minutes=minutes_ago)] * count
-    with pytest.raises(ExhaustedError) as caught:
-        claim.check_attempts(failures=failures, now=NOW)
-    assert caught.value.reason is Reason.TOO_MANY_ATTEMPTS
-    window = timedelta(hours=1) if count == 5 else timedelta(days=1)
-    assert caught.value.retry_after == window - timedelta(minutes=minutes_ago)
-
-
-@pytest.mark.parametrize(
-    ("count", "age"), [(4, timedelta(0)), (19, timedelta(hours=2)), (99, timedelta(days=1))]
-)
-def test_fewer_or_older_mismatches_pass(count: int, age: timedelta) -> None:
-    """Below a limit, or outside its window, nothing is refused."""
-    claim.check_attempts(failures=[NOW - age] * count, now=NOW)
-
-
 @pytest.mark.parametrize("state", list(AccountState))
 def test_opening_a_claim_changes_only_a_rejected_account(state: AccountState) -> None:
     """A re-verification does not change the status; a rejected sign-up becomes pending again."""
@@ -169,7 +150,7 @@ def test_opening_a_claim_changes_only_a_rejected_account(state: AccountState) ->
 )
 def test_what_an_answer_makes_of_a_claim(answer: RegistryAnswer, outcome: ClaimOutcome) -> None:
     """Only a full match succeeds."""
-    decided = claim.decide(answer=answer, facts=builders.facts())
+    decided = claim.decide(answer=answer)
     assert decided == outcome
     assert decided.succeeded == (answer is RegistryAnswer.MATCH)
 
@@ -178,7 +159,7 @@ def test_what_an_answer_makes_of_a_claim(answer: RegistryAnswer, outcome: ClaimO
 def test_other_answers_decide_nothing(answer: RegistryAnswer) -> None:
     """A failure of the registry does not decide a claim."""
     with pytest.raises(ValueError, match="does not decide a claim"):
-        claim.decide(answer=answer, facts=builders.facts())
+        claim.decide(answer=answer)
 
 
 @pytest.mark.parametrize(
@@ -190,10 +171,15 @@ def test_other_answers_decide_nothing(answer: RegistryAnswer) -> None:
     ],
 )
 def test_refusals_are_told_only_after_a_match(changes: dict[str, object], reason: FailureReason) -> None:
-    """A caller who does not know the name learns nothing about the person's accounts."""
+    """Each of the facts refuses a claim that has matched."""
     facts = builders.facts(**changes)
-    assert claim.decide(answer=RegistryAnswer.MATCH, facts=facts).failure_reason is reason
-    assert claim.decide(answer=RegistryAnswer.MISMATCH, facts=facts) == MISMATCH
+    assert claim.confirm(facts=facts).failure_reason is reason
+
+
+def test_a_match_without_a_refusal_is_confirmed() -> None:
+    """A sign-up with a free slot, and an account that is verified again."""
+    assert claim.confirm(facts=builders.facts()) == SUCCESS
+    assert claim.confirm(facts=builders.facts(slot=Slot.OWNED)) == SUCCESS
 
 
 def _conclude(outcome: ClaimOutcome, **changes: object) -> Account:

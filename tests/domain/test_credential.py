@@ -10,7 +10,7 @@ from idvault.domain import account as account_rules
 from idvault.domain import credential
 from idvault.domain.account import Account, AccountState, Standing, SubjectKind
 from idvault.domain.clock import ClockReading
-from idvault.domain.error import IdvaultError, InvalidError, Reason
+from idvault.domain.error import ExhaustedError, IdvaultError, InvalidError, Reason
 
 TODAY, END = date(2026, 3, 1), date(2027, 3, 1)
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -63,6 +63,37 @@ def test_nothing_outlives_the_confirmation() -> None:
     assert until(date(2026, 3, 1)) == real
     shifted = ClockReading(real + timedelta(days=1), real)
     assert until(date(2026, 3, 3), shifted) == datetime(2026, 3, 1, 16, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("left", "gained", "again"),
+    [
+        (30, 0, True),
+        (11, 19, True),
+        (10, 20, False),
+        (1, 0, True),
+        (0, 0, False),
+        (-1, 5, False),
+        (30, -5, True),
+    ],
+)
+def test_which_credential_is_handed_out_again(left: int, gained: int, again: bool) -> None:
+    """One that lives, unless a new one would live twenty days longer."""
+    now = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    expires_at = now + timedelta(days=left)
+    renewed_until = expires_at + timedelta(days=gained)
+    assert credential.is_current(expires_at=expires_at, renewed_until=renewed_until, now=now) is again
+
+
+def test_a_quota_ends_at_midnight() -> None:
+    """Of the deployment's time zone; below it nothing is refused."""
+    business = datetime(2026, 3, 1, 12, tzinfo=UTC)  # 20:00 in Shanghai
+    now = ClockReading(business, business - timedelta(days=9))
+    credential.check_quota(issued=2, quota=3, now=now, zone=ZONE)
+    with pytest.raises(ExhaustedError) as caught:
+        credential.check_quota(issued=3, quota=3, now=now, zone=ZONE)
+    assert caught.value.reason is Reason.CREDENTIAL_QUOTA_REACHED
+    assert caught.value.retry_after == timedelta(hours=4)
 
 
 @pytest.mark.parametrize("audience", ["a", "https://taxi.example/", "x" * 200])

@@ -5,6 +5,7 @@ from hashlib import sha256
 import pytest
 
 from idvault.domain import seal
+from idvault.domain.error import DamagedError
 from tests.support import builders
 
 
@@ -41,3 +42,10 @@ def test_a_hand_over_changes_no_digest(changes: dict[str, object]) -> None:
 def test_everything_else_changes_it(changes: dict[str, object]) -> None:
     """Every other field changes the digest."""
     assert builders.record(**changes).digest() != builders.record().digest()
+
+
+@pytest.mark.parametrize("size", [0, 31, 33])
+def test_a_salt_of_another_length_is_refused(size: int) -> None:
+    """The library derives a key from any salt, so the length is checked where a record is read."""
+    with pytest.raises(DamagedError):
+        builders.record(salt=b"s" * size)

@@ -7,13 +7,15 @@ import pytest
 from idvault.domain.error import Reason, UnavailableError
 from idvault.flows.log.sequencing import LogRefusedError
 from idvault.ports.log.witness import Ahead, WitnessRefusedError
-from idvault.transparency import checkpoint
-from idvault.transparency.checkpoint import QuorumError
+from idvault.transparency import checkpoint, note
+from idvault.transparency.checkpoint import CosignaturePolicy, QuorumError, StaleError
 from tests.support import merkle
 from tests.support.fakes.flaky import Fault
 from tests.support.fakes.log import FakeWitness
 from tests.support.log_world import (
     COSIGNER,
+    KEY,
+    ORIGIN,
     LogWorld,
     Worker,
     at,
@@ -80,7 +82,7 @@ async def test_a_witness_that_nobody_demands_may_be_away(world: LogWorld) -> Non
     assert world.published().size == 16
     with pytest.raises(QuorumError):
         _cosigned(world)
-    assert worker.alarms == ["the witness is unreachable: checkpoints continue without its cosignature"]
+    assert worker.alarms == ["the witness witness.example is unreachable"]
     witness.away = False
     await worker.step()
     assert _cosigned(world) == 16
@@ -177,12 +179,6 @@ async def _submit_late(world: LogWorld, slow: Worker, fast: Worker) -> None:
     await slow.step()
 
 
-async def test_policy_and_witness_fit_together(world: LogWorld) -> None:
-    """A policy with witness keys needs a witness, and a witness needs its key in the policy."""
-    with pytest.raises(ValueError, match="if and only if there is a witness"):
-        world.worker(policy=demanding(1))
-
-
 async def test_a_cosignature_of_a_stranger_is_none(world: LogWorld) -> None:
     """A cosignature with another key does not count."""
     await world.write(3)
@@ -205,3 +201,122 @@ async def test_a_witness_that_always_names_another_size_is_given_up(world: LogWo
     with pytest.raises(UnavailableError):
         await worker.step()
     assert (next(sizes), _cosigned(world)) == (3, 11)
+
+
+THREE = [merkle.witness(f"witness.example/w{number}", seed=20 + number) for number in range(3)]
+TWO_OF_THREE = CosignaturePolicy(ORIGIN, (KEY,), tuple(each.key for each in THREE), 2)
+
+
+def _three(world: LogWorld) -> tuple[Worker, list[FakeWitness]]:
+    """Return a worker whose roster requires two of three witnesses."""
+    fakes = [FakeWitness(each, time=lambda: world.clock) for each in THREE]
+    named = dict(zip((each.key for each in THREE), fakes, strict=True))
+    return world.worker(policy=TWO_OF_THREE, witnesses=named), fakes
+
+
+def _cosigners(world: LogWorld) -> set[str]:
+    signed = checkpoint.verify((world.folder / "checkpoint").read_bytes(), TWO_OF_THREE)
+    return {key.name for key, _ in signed.cosigned}
+
+
+async def test_all_witnesses_are_asked_and_some_may_be_away(world: LogWorld) -> None:
+    """Two of three are enough; the third one's cosignature is added when it is back."""
+    worker, witnesses = _three(world)
+    witnesses[1].away = True
+    await world.write(3)
+    await worker.step()
+    assert _cosigners(world) == {"witness.example/w0", "witness.example/w2"}
+    assert worker.alarms == ["the witness witness.example/w1 is unreachable"]
+    witnesses[1].away = False
+    await worker.step()
+    assert len(_cosigners(world)) == 3
+    assert [each.asked for each in witnesses] == [[0], [0, 3, 0], [0]]
+
+
+async def test_a_witness_that_hangs_delays_nobody(world: LogWorld) -> None:
+    """A step ends shortly after enough witnesses have cosigned."""
+    worker, witnesses = _three(world)
+    witnesses[0].hang = True
+    await world.write(3)
+    async with asyncio.timeout(3):
+        await worker.step()
+    assert _cosigners(world) == {"witness.example/w1", "witness.example/w2"}
+
+
+async def test_below_the_quorum_the_log_grows_and_nothing_is_published(world: LogWorld) -> None:
+    """People can sign up, and whatever needs a checkpoint waits; afterwards one step catches up."""
+    worker, witnesses = _three(world)
+    await world.write(3)
+    await worker.step()
+    for away in witnesses[:2]:
+        away.away = True
+    await world.write(4)
+    with pytest.raises(UnavailableError):
+        await worker.log.run(now=at(1))
+    await worker.publication.run(now=at(1))
+    assert (len(await world.placed()), world.published().size) == (7, 3)
+    witnesses[0].away = False
+    await worker.step(2)
+    assert world.published().size == 7
+
+
+async def test_an_idle_log_is_cosigned_again(world: LogWorld) -> None:
+    """Clients refuse cosignatures older than 15 minutes; the note keeps one line for each witness."""
+    worker, _ = _three(world)
+    await world.write(3)
+    await worker.step()
+    first = (world.folder / "checkpoint").read_bytes()
+    await worker.step(200)
+    assert (world.folder / "checkpoint").read_bytes() == first
+    world.clock += 301
+    await worker.step(301)
+    renewed = (world.folder / "checkpoint").read_bytes()
+    signed = checkpoint.verify(renewed, TWO_OF_THREE)
+    checkpoint.check_fresh(signed, TWO_OF_THREE, now=world.clock)
+    assert len(note.parse(renewed).signatures) == len(note.parse(first).signatures) == 4
+    with pytest.raises(StaleError):
+        checkpoint.check_fresh(signed, TWO_OF_THREE, now=world.clock + 901)
+
+
+async def test_one_witness_cannot_stop_the_log(world: LogWorld) -> None:
+    """A single witness that claims a fork raises an alarm; two of three stop the log."""
+    worker, witnesses = _three(world)
+    witnesses[0].status = 409
+    await world.write(3)
+    await worker.step()
+    assert world.published().size == 3
+    assert worker.alarms == [
+        "the witness witness.example/w0 refuses to cosign: it has seen another history of this log"
+    ]
+    witnesses[2].status = 422
+    await world.write(1)
+    with pytest.raises(LogRefusedError, match="another history"):
+        await worker.step(1)
+
+
+async def test_a_fork_cannot_find_its_own_witnesses(world: LogWorld) -> None:
+    """Two histories of one log, each shown to one half of four witnesses first: only one becomes complete."""
+    four = [*THREE, merkle.witness("witness.example/w3", seed=23)]
+    policy = CosignaturePolicy(ORIGIN, (KEY,), tuple(each.key for each in four), 3)
+    fakes = {each.key: FakeWitness(each) for each in four}
+    for fork in list(fakes.values())[2:]:
+        fork.status = 409
+    worker = world.worker(policy=policy, witnesses=fakes)
+    await world.write(2)
+    with pytest.raises(LogRefusedError):
+        await worker.step()
+    assert await world.newest() is None
+
+
+async def test_the_policy_follows_the_roster_in_force(world: LogWorld) -> None:
+    """A new roster takes effect while the worker runs: the same checkpoint is completed anew."""
+    worker, _ = _three(world)
+    worker.policy = CosignaturePolicy(ORIGIN, (KEY,), (THREE[0].key,), 1)
+    await world.write(2)
+    await worker.step()
+    worker.policy = CosignaturePolicy(ORIGIN, (KEY,), tuple(each.key for each in (*THREE, COSIGNER)), 4)
+    with pytest.raises(UnavailableError):
+        await worker.log.run(now=at(1))
+    worker.policy = TWO_OF_THREE
+    await worker.step(2)
+    assert len(_cosigners(world)) == 3

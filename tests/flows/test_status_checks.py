@@ -15,6 +15,7 @@ from idvault.domain.account import AccountState
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import (
     AlreadyExistsError,
+    ExhaustedError,
     NotFoundError,
     PreconditionError,
     Reason,
@@ -27,6 +28,7 @@ from idvault.flows.credential.signing_key import StatusKeyFlow
 from idvault.flows.credential.status_list import REBUILD, REFRESH, StatusListFlow
 from idvault.flows.credential.status_token import CredentialCommand, StatusTokenFlow
 from idvault.flows.log.proof import LogProofs
+from idvault.flows.policy import OperatorPolicy
 from idvault.sealing.key_set import KeySet
 from idvault.sealing.pairwise import KeyedPairwise
 from idvault.sealing.signing import Ed25519Signer
@@ -36,6 +38,7 @@ from idvault.storage.account.tables import accounts
 from idvault.storage.base.database import Database
 from idvault.storage.credential.status_list import SqlStatusKeyStore, SqlStatusListStore
 from idvault.storage.credential.store import SqlCredentialStore
+from idvault.storage.credential.tables import status_marks
 from idvault.storage.disclosure.store import SqlDisclosureStore
 from idvault.storage.log.checkpoint import SqlCheckpointStore
 from idvault.storage.log.store import SqlLogStore
@@ -68,18 +71,22 @@ class Checks:
         self.keys = SqlStatusKeyStore(database=database)
         self.token_keys = self.key_flow(1, purpose=status_token.TOKEN_PURPOSE)
         self.list_keys = self.key_flow(2, purpose=status_token.LIST_PURPOSE)
-        self.tokens = StatusTokenFlow(
-            accounts=world.accounts,
-            credentials=SqlCredentialStore(database=database),
+        self.tokens = self.issuer(world.policy)
+        self.lists = self.worker()
+
+    def issuer(self, policy: OperatorPolicy) -> StatusTokenFlow:
+        """Return the flow that issues under a policy."""
+        return StatusTokenFlow(
+            accounts=self.world.accounts,
+            credentials=SqlCredentialStore(database=self.world.database),
             signer=self.token_keys,
             pairwise=KeyedPairwise(key=b"p" * 32),
             fingerprinter=FakeFingerprinter(),
-            guard=world.guard,
+            guard=self.world.guard,
             entropy=CountingEntropy(),
-            policy=world.policy,
+            policy=policy,
             issued_by=ISSUER,
         )
-        self.lists = self.worker()
 
     def key_flow(self, *seeds: int, purpose: str) -> StatusKeyFlow:
         return StatusKeyFlow(store=self.keys, signers=[signer_of(seed) for seed in seeds], purpose=purpose)
@@ -119,10 +126,10 @@ class Checks:
             token, keys=keys, audience=audience, issuer=ISSUER, now=now, lists={one.uri: one for one in lists}
         )
 
-    def reason(self, token: str, *, seconds: float = 0) -> str:
+    def reason(self, token: str, *, seconds: float = 0, audience: str = AUDIENCE) -> str:
         """Return why a check fails."""
         with pytest.raises(CheckError) as caught:
-            self.check(token, seconds=seconds)
+            self.check(token, seconds=seconds, audience=audience)
         return caught.value.reason
 
 
@@ -208,14 +215,20 @@ async def test_a_credential_holds_while_its_list_says_so(checks: Checks) -> None
 async def test_an_expiry_is_in_the_next_list(checks: Checks) -> None:
     """A stored expiry is published with the next list, for every credential of the account."""
     token = await checks.sign_up()
-    issued = [await checks.tokens.issue_credential(checks.wish(token, n), now=at(0)) for n in (901, 902)]
+    other = checks.wish(token, 901, fields=(token, "b"), audience="b")
+    issued = [await checks.tokens.issue_credential(wish, now=at(0)) for wish in (checks.wish(token), other)]
     await checks.lists.run(now=at(0))
     late = END.total_seconds() + 86_400
     assert await checks.world.retention.expire_accounts(now=at(late), limit=9) == 1
     # The verifiers' clocks are not shifted.
     now = ClockReading(at(late).business, at(2).real)
     await checks.lists.run(now=now)
-    assert [checks.reason(each.token, seconds=2) for each in issued] == ["STATUS_INVALID"] * 2
+    audiences = (AUDIENCE, "b")
+    found = [
+        checks.reason(each.token, seconds=2, audience=audience)
+        for each, audience in zip(issued, audiences, strict=True)
+    ]
+    assert found == ["STATUS_INVALID"] * 2
 
 
 async def test_a_repeat_is_the_same_credential(checks: Checks) -> None:
@@ -225,6 +238,47 @@ async def test_a_repeat_is_the_same_credential(checks: Checks) -> None:
     assert await checks.tokens.issue_credential(checks.wish(token), now=at(100)) == first
     with pytest.raises(AlreadyExistsError):
         await checks.tokens.issue_credential(checks.wish(token, fields=(token, "x")), now=at(0))
+
+
+async def test_600_credentials_of_one_account_are_one(checks: Checks) -> None:
+    """A credential that still lives is handed out again, so it burns no further place of a list."""
+    token = await checks.sign_up()
+    first = await checks.tokens.issue_credential(checks.wish(token), now=at(0))
+    asked = [checks.wish(token, number) for number in range(1_000, 1_600)]
+    issued = [await checks.tokens.issue_credential(each, now=at(7)) for each in asked]
+    assert {one.token for one in issued} == {first.token}
+    assert await sql.count(checks.world.database, status_marks) == 1
+    elsewhere = checks.wish(token, 901, fields=(token, "b"), audience="b")
+    other = await checks.tokens.issue_credential(elsewhere, now=at(7))
+    assert other.token != first.token
+
+
+async def test_a_credential_is_renewed_in_its_last_third(checks: Checks) -> None:
+    """So a third party never meets a gap, and an account has few places over the years."""
+    token = await checks.sign_up()
+    expiries = []
+    for day in range(40):
+        wish = checks.wish(token, 1_000 + day)
+        issued = await checks.tokens.issue_credential(wish, now=at(day * 86_400))
+        expiries.append((issued.expires_at - at(0).real).days)
+    assert expiries == [30] * 20 + [50] * 20
+
+
+async def test_a_platform_has_a_quota_of_new_credentials(checks: Checks) -> None:
+    """Beyond it new ones are refused until tomorrow; what is handed out again is not counted."""
+    checks.tokens = checks.issuer(replace(checks.world.policy, credentials_per_day=2))
+    token = await checks.sign_up()
+    for number, audience in enumerate(("a", "b", "a", "b")):
+        wish = checks.wish(token, 900 + number, fields=(token, audience), audience=audience)
+        await checks.tokens.issue_credential(wish, now=at(0))
+    late = checks.wish(token, 999, fields=(token, "c"), audience="c")
+    with pytest.raises(ExhaustedError) as refused:
+        await checks.tokens.issue_credential(late, now=at(10))
+    assert refused.value.reason is Reason.CREDENTIAL_QUOTA_REACHED
+    # The tests begin at noon.
+    assert refused.value.retry_after == timedelta(hours=12) - timedelta(seconds=10)
+    tomorrow = at(43_200)
+    assert (await checks.tokens.issue_credential(late, now=tomorrow)).token
 
 
 async def test_who_gets_no_credential(checks: Checks) -> None:
@@ -259,7 +313,7 @@ async def test_several_workers_publish(checks: Checks) -> None:
     other = checks.worker()
     await asyncio.gather(checks.lists.run(now=at(1)), other.run(now=at(1)))
     assert checks.check(issued.token, seconds=1)
-    second = await checks.tokens.issue_credential(checks.wish(token, 901), now=at(2))
+    second = await checks.tokens.issue_credential(checks.wish(await checks.sign_up(2), 901), now=at(2))
     for worker in (other, checks.lists, other):
         await worker.run(now=at(3))
         assert checks.check(second.token, seconds=3)

@@ -1,5 +1,6 @@
 """One shared vault for journeys that leave it unchanged, and a separate one for each other journey."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,10 +25,19 @@ def house(shared_house: House) -> Iterator[House]:
     shared_house.registry.reset()
 
 
+@pytest.fixture(scope="session")
+def prepared_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The state folder of a vault that has been started and stopped: keys, members and schema are there."""
+    folder = tmp_path_factory.mktemp("prepared")
+    for house in running(folder):
+        assert house.session.stop(signal.SIGTERM) == 0
+    return folder / "state"
+
+
 @pytest.fixture
-def own_house(tmp_path: Path) -> Iterator[House]:
-    """A running vault for one test."""
-    yield from running(tmp_path)
+def own_house(prepared_state: Path, tmp_path: Path) -> Iterator[House]:
+    """A running vault for one test, on a copy of the prepared state; test_dev.py starts from nothing."""
+    yield from running(tmp_path, state=prepared_state)
 
 
 @pytest.fixture

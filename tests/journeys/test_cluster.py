@@ -12,13 +12,13 @@ from sqlalchemy import Table
 
 from idvault.storage.account.tables import accounts, records
 from idvault.storage.base.database import Database
-from idvault.storage.claim.tables import checks, claims
+from idvault.storage.claim.tables import claims
 from tests.support import sql
 from tests.support.cluster import Cluster, running
 from tests.support.databases import Databases
 from tests.support.sandbox import send, settled, wait_for
 
-TABLES = (accounts, claims, checks, records)
+TABLES = (accounts, claims, records)
 
 
 @pytest.fixture

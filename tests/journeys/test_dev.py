@@ -18,6 +18,23 @@ from tests.support import traces
 from tests.support.house import House, running
 from tests.support.sandbox import fetch, verify, wait_for
 
+# `idvault dev` whose platform edge is to have one port, and everything else any: no port is fixed in tests.
+ON_ONE_PORT = """
+import asyncio, sys
+from dataclasses import replace
+from pathlib import Path
+from idvault.cli.dev.processes import DevelopmentProcesses
+from idvault.development.layout import Layout
+from idvault.development.supervisor import FREE_PORTS
+
+layout = Layout(Path(sys.argv[1]))
+layout.create()
+asyncio.run(DevelopmentProcesses(
+    layout=layout, ports=replace(FREE_PORTS, platform=int(sys.argv[2])), ready_file=layout.ready,
+    clock_file=None, registry_latency=0,
+).run())
+"""
+
 
 def _gone(descriptors: list[int], *, seconds: float) -> bool:
     """Wait until every process has ended, by its pid file descriptor."""
@@ -138,19 +155,17 @@ def test_key_files_are_each_for_one_process(house: House) -> None:
 
 
 def test_busy_port_is_named_with_its_setting(tmp_path: Path) -> None:
-    """With fixed ports, a port in use ends the start with 3 and names port and setting."""
-    with socket.socket() as taken:
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        taken.bind(("127.0.0.1", 7443))
-        taken.listen()
+    """With chosen ports, one that is in use ends the start before anything runs, and is named."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
         done = subprocess.run(
-            [sys.executable, "-m", "idvault.cli", "dev", "--state", tmp_path / "state"],
+            [sys.executable, "-c", ON_ONE_PORT, tmp_path / "state", str(port)],
             capture_output=True,
             text=True,
             check=False,
         )
-    assert done.returncode == 3
-    assert "port 7443 is in use (IDVAULT_LISTEN, platform edge)" in done.stderr
+    assert done.returncode == 1
+    assert f"PortBusyError: port {port} is in use (IDVAULT_LISTEN, platform edge)" in done.stderr
 
 
 def test_damaged_clock_file_ends_the_start(tmp_path: Path) -> None:

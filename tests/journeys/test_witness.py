@@ -4,10 +4,11 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -53,12 +54,12 @@ def _copy(
 
 
 @contextmanager
-def _witness(house: House) -> Iterator[dict[str, str]]:
+def _witness(house: House, *, port: int = 0) -> Iterator[dict[str, str]]:
     """Run the house's witness alone; return the settings that name it."""
     layout = Layout(house.state)
     ready = house.folder / "witness.json"
     process = start(
-        *("witness", "--state", layout.witness, "--name", WITNESS_NAME, "--listen", "127.0.0.1:0"),
+        *("witness", "--state", layout.witness, "--name", WITNESS_NAME, "--listen", f"127.0.0.1:{port}"),
         *("--log-key", house.ready["log"]["public_key"], "--ready-file", ready),
     )
     try:
@@ -156,17 +157,61 @@ def test_a_fork_is_refused(own_house: House, tmp_path: Path) -> None:
     assert _witnessed(own_house) == seen
 
 
-def test_without_its_witness_nothing_starts(own_house: House) -> None:
-    """An unavailable witness, or one that does not know the log, stops the start with advice."""
+def test_without_its_witness_people_sign_up_and_a_conflict_stops_everything(
+    own_house: House, tmp_path: Path
+) -> None:
+    """Processes start from the last cosigned checkpoint; an old copy is found when the witness is back."""
+    _enrol(own_house, 1)
+    assert own_house.session.stop() == 0
+    _copy(own_house, tmp_path / "old")
+    before = _witnessed(own_house)
+    own_house.start()
+    _enrol(own_house, 2)
+    after = _witnessed(own_house)
+    with _stopped_witness(own_house) as witness:
+        half = _run(own_house, "serve", {"IDVAULT_WITNESS_URLS": witness["IDVAULT_WITNESS_URLS"]})
+        assert half.returncode == ExitCode.WRONG_USAGE
+        assert "IDVAULT_WITNESS_KEYS is missing" in half.stderr
+        _copy(own_house, tmp_path / "old", back=True)
+        port = int(witness["IDVAULT_WITNESS_URLS"].rpartition(":")[2])
+        running = [_start(own_house, command, witness) for command in ("serve", "work")]
+        try:
+            assert wait_for(lambda: all(ready.exists() for _, ready in running))
+            with _witness(own_house, port=port):
+                for process, _ in running:
+                    _, told = process.communicate(timeout=30)
+                    assert process.returncode == ExitCode.UNVERIFIED, told
+                    # The worker may have grown the copy since its start.
+                    older = rf"is older than the witnessed checkpoint \({before} < {after}\)"
+                    assert re.search(rf"^log: database ({older}|has forked)", told, re.MULTILINE)
+        finally:
+            for process, _ in running:
+                process.kill()
+                process.communicate()
+
+
+def test_without_a_cosigned_checkpoint_nothing_starts(own_house: House) -> None:
+    """A log with entries that no witness has ever confirmed is not served."""
     _enrol(own_house, 1)
     with _stopped_witness(own_house) as witness:
+        with closing(sqlite3.connect(own_house.state / "shred.sqlite3")) as database, database:
+            database.execute("DELETE FROM log_checkpoints WHERE name = 'newest'")
         for command in ("serve", "work"):
             refused = _run(own_house, command, witness)
             assert refused.returncode == ExitCode.UNREACHABLE
-            assert refused.stderr == "log: the witness of IDVAULT_WITNESS_URL cannot be reached\n"
-            half = _run(own_house, command, {"IDVAULT_WITNESS_URL": witness["IDVAULT_WITNESS_URL"]})
-            assert half.returncode == ExitCode.WRONG_USAGE
-            assert "IDVAULT_WITNESS_KEY is missing" in half.stderr
+            assert refused.stderr == (
+                "log: too few witnesses can be reached, and no checkpoint is cosigned by enough\n"
+            )
+
+
+def _start(house: House, command: str, witness: dict[str, str]) -> tuple["subprocess.Popen[str]", Path]:
+    """Start `serve` or `work` as `idvault dev` does; return it and its ready file."""
+    layout = Layout(house.state)
+    ready = house.folder / f"{command}-alone.json"
+    own = (environment.serve if command == "serve" else environment.work)(layout, ports=FREE_PORTS)
+    told = environment.registry(layout, base_url=house.ready["registry"]["base_url"])
+    settings = {**os.environ, **environment.common(layout), **told, **own, **witness}
+    return start(command, "--ready-file", ready, environment=settings), ready
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from idvault.sealing.request import KeyedFingerprinter
 from idvault.storage.account import record
 from idvault.storage.account.tables import accounts, records
 from idvault.storage.base.database import Database
-from idvault.storage.claim.tables import checks, claims, jobs, persons, receipts, requests
+from idvault.storage.claim.tables import claims, jobs, persons, receipts, requests
 from idvault.storage.key.tables import shred_keys
 from idvault.storage.log.tables import log_entries, log_openings
 from idvault.transparency import entry
@@ -26,7 +26,7 @@ _PLATFORM = "platform-a"
 Rows = dict[str, list[Row[Any]]]
 Entries = dict[tuple[str, str], list[Any]]
 """Rows of entries by account and type."""
-_ONE_EACH = (requests, accounts, claims, checks, jobs)
+_ONE_EACH = (requests, accounts, claims, jobs)
 _OF_SUCCESS = (records, receipts)
 _ENTRIES = (EventType.CLAIM_OPEN.value, EventType.CLAIM_SETTLE.value)
 

@@ -1,7 +1,8 @@
 """Promise 4: concurrent requests to two processes of the edge.
 
 - 64 callers with one request id: one check at the registry, one record, identical answers.
-- 64 requests of one person: as many accounts as a person may have, and no more.
+- 64 requests of one person: as many accounts as a person may have, and no more, for limits of five and two.
+- 64 requests with different names for one number: five of them open and are decided.
 """
 
 import threading
@@ -14,12 +15,14 @@ from tests.resilience.besieged import EDGES, WORK, Siege
 from tests.resilience.book import SignUp, told
 from tests.resilience.load import until_ended
 from tests.resilience.tally import Tally
+from tests.support.sandbox import Person
 
 Result = TypeVar("Result")
 
 CALLERS = 64
 _CONNECTIONS = 8
-_ACCOUNTS = 5  # the default of IDVAULT_ACCOUNTS_PER_PERSON
+_LIMIT, _LIMITS = "IDVAULT_ACCOUNTS_PER_PERSON", (5, 2)
+_ATTEMPTS = 5
 _LATENCY = 100
 _ROUNDS = 150
 
@@ -29,16 +32,27 @@ class Crowds(Siege):
 
     def run(self, count: int) -> Tally:
         """Run this many crowds of each kind; return the tally."""
-        self._besieged.start(*EDGES, WORK)
-        self._registry.behave("normal", latency_ms=_LATENCY)
-        for _ in range(count):
-            if self._stop.is_set():
-                break
-            self._one_request()
-            self._one_person()
-            self.tally.faults += 2
+        for limit in _LIMITS:
+            self._start(limit)
+            for _ in range(count):
+                if self._stop.is_set():
+                    break
+                self._one_request()
+                self._one_person(limit)
+                self._one_number()
+                self.tally.faults += 3
         self._besieged.reckon(self._book, tally=self.tally)
         return self.tally
+
+    def _start(self, limit: int) -> None:
+        """Start all processes with a limit of accounts per person."""
+        cluster = self._besieged.cluster
+        if _LIMIT in cluster.settings:
+            for name in (*EDGES, WORK):
+                cluster.stop(name)
+        cluster.settings[_LIMIT] = str(limit)
+        self._besieged.start(*EDGES, WORK)
+        self._registry.behave("normal", latency_ms=_LATENCY)
 
     def _one_request(self) -> None:
         before = self._registry.counters()
@@ -56,17 +70,32 @@ class Crowds(Siege):
             if (count := after[name] - before[name]) != wanted:
                 self.tally.double(f"{CALLERS} callers with one request id: {name} grew by {count}")
 
-    def _one_person(self) -> None:
+    def _one_person(self, limit: int) -> None:
         person = self._registry.newcomer()
         crowd = [SignUp(person) for _ in range(CALLERS)]
         self._book.all += crowd
         self._together(lambda vault, place: self._book.send(crowd[place], vault))
         self._end()
         accounts = sum(sign_up.answer is not None and sign_up.answer.succeeded for sign_up in crowd)
-        if accounts > _ACCOUNTS:
-            self.tally.double(f"a person has {accounts} accounts", accounts - _ACCOUNTS)
-        elif accounts < _ACCOUNTS:
+        if accounts > limit:
+            self.tally.double(f"a person has {accounts} accounts", accounts - limit)
+        elif accounts < limit:
             self.tally.lose(f"a person got {accounts} accounts")
+
+    def _one_number(self) -> None:
+        number, before = self._registry.newcomer().number, self._registry.counters()["charged"]
+        guesses = [SignUp(Person(self._registry.newcomer().name, number)) for _ in range(CALLERS)]
+        heard = self._together(lambda vault, place: guesses[place].send(vault))
+        opened = [(guess, answer) for guess, answer in zip(guesses, heard, strict=True) if answer]
+        for guess, answer in opened:
+            self._book.all.append(guess)
+            self._book.hear(guess, answer)
+        self._end()
+        decided = self._registry.counters()["charged"] - before
+        if (len(opened), decided) != (_ATTEMPTS, _ATTEMPTS):
+            self.tally.double(
+                f"{len(opened)} of {CALLERS} names of one number opened, {decided} were decided"
+            )
 
     def _end(self) -> None:
         if not until_ended(self._book, vault=self._besieged.vault, rounds=_ROUNDS):

@@ -7,8 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.resilience.theft import attacks, search, victims
+from idvault.domain.claim import Identity
+from idvault.domain.document import Document, DocumentType
+from idvault.sealing.key_set import KeySet, Purpose
+from idvault.sealing.pair import MemoryPairMarker
+from tests.resilience.theft import attacks, guessing, search, victims
 from tests.resilience.theft.finding import Finding
+from tests.resilience.theft.loot import Loot, Row
 from tests.resilience.theft.run import report
 from tests.resilience.theft.scene import Scene
 from tests.support.databases import Databases
@@ -50,8 +55,8 @@ def test_a_thief_of_everything_online_finds_no_name(databases: Databases, tmp_pa
         now, later = attacks.later(scene, loot)
     finally:
         scene.vault.close()
-    everything, waiting, records, numbers, names = found.values()
-    assert (everything.found, records.found, names.found) == (0, 0, 0)
+    everything, waiting, records, numbers, names, marks = found.values()
+    assert (everything.found, records.found, names.found, marks.found) == (0, 0, 0, 0)
     assert min(one.tried for one in found.values()) > 0
     # The limits are exactly the stated ones.
     assert (waiting.found, waiting.most) == (2, 2)
@@ -59,6 +64,25 @@ def test_a_thief_of_everything_online_finds_no_name(databases: Databases, tmp_pa
     assert now.tried >= 4
     assert now.holds
     assert (later.found, later.tried) == (0, now.tried)
+
+
+def test_the_guesses_would_find_a_stored_key() -> None:
+    """A mark under a key of the loot gives its name away, so one under a drawn key proves something."""
+    person, keys = victims.invent(1)[0], {Purpose.REQUEST: KeySet("0", {"0": b"k" * 32})}
+    identity = Identity(person.name, Document(DocumentType.RESIDENT_ID, person.number))
+    found = []
+    for key in (b"k" * 32, b"d" * 32):
+        entropy = guessing.Stolen(key)
+        mark = MemoryPairMarker(entropy=entropy).mark(relying_party="platform-a", identity=identity)
+        tables: dict[str, list[Row]] = {
+            "attempts": [{"pair": mark}],
+            "account_attempts": [],
+            "jobs": [{"pair": None}],
+            "persons": [{"relying_party": "platform-a"}],
+        }
+        loot = Loot(tables, {}, keys)
+        found.append(guessing.marks(loot, [person.name, "某"], {"person": person.number}).found)
+    assert found == [1, 0]
 
 
 def test_a_hole_is_a_loss(capsys: pytest.CaptureFixture[str]) -> None:

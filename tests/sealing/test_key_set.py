@@ -1,5 +1,7 @@
 """Key sets: versions, and which process holds which."""
 
+import json
+
 import pytest
 
 from idvault.sealing import key_set
@@ -63,3 +65,26 @@ def test_another_content_is_refused(data: bytes) -> None:
     """Foreign content is a ValueError."""
     with pytest.raises(ValueError, match=r"key file|Purpose"):
         key_set.decode(data)
+
+
+@pytest.mark.parametrize(
+    ("primary", "versions"),
+    [
+        ("0", {"0": ""}),
+        ("0", {"0": "AAAA"}),
+        ("0", {}),
+        ("1", {"0": "A" * 43}),
+        ("", {}),
+        (0, {"0": "A" * 43}),
+    ],
+)
+def test_an_empty_or_missing_key_is_refused(primary: object, versions: dict[str, str]) -> None:
+    """A key file never yields a key of another length, or a set whose primary key is not there."""
+    data = json.dumps({"index": {"primary": primary, "versions": versions}}).encode()
+    with pytest.raises(ValueError, match="key"):
+        key_set.decode(data)
+
+
+def test_the_intake_set_may_be_empty() -> None:
+    """The worker makes its keys when it runs."""
+    assert key_set.decode(b'{"intake": {"primary": "", "versions": {}}}') == {Purpose.INTAKE: KeySet()}

@@ -6,23 +6,25 @@ import sys
 
 from idvault.domain.request import Request
 from idvault.storage.base.database import Database
-from tests.support.storage_world import World
+from tests.support.storage_world import MATCHED, World
 
 
 async def contend(url: str, name: str, request_id: str, count: int) -> dict[str, list[str]]:
-    """Open one claim with a request shared by all processes, and count claims of one shared person."""
+    """Open one claim with a request shared by all processes, and settle claims of one shared person."""
     database = Database(url=url)
     world = World(database, seed=name)
     person = world.person("shared")
     request = Request("platform-b", request_id, b"f" * 32)
     shared = [await world.open(request=request, person=world.person("other"))]
-    opened = await asyncio.gather(*(world.open(person=person) for _ in range(count)))
+    pair = person.index
+    opened = await asyncio.gather(*(world.open(person=person, pair=pair) for _ in range(count)))
+    settled = await asyncio.gather(*(world.settle(one.job, MATCHED) for one in opened if one.job))
     shared.append(await world.open(request=request, person=world.person("other")))
     await database.close()
     return {
         "claims": [one.claim.claim_id for one in shared],
         "opened": [one.job.claim_id for one in shared if one.job],
-        "slots": [one.job.facts.slot.value for one in opened if one.job],
+        "slots": [one.state.value for one in settled if one],
     }
 
 

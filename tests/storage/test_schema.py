@@ -10,11 +10,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData
+from sqlalchemy.engine import URL, make_url
 
 from idvault.domain.error import PreconditionError, Reason, UnavailableError
 from idvault.storage import migrations
 from idvault.storage.base import metadata as schema
 from idvault.storage.migrations import MAIN, SHRED, Branch, SchemaError
+from tests.support import tls_proxy
 from tests.support.databases import Databases, Maker
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 _NOT_OF_AN_ACCOUNT = {
     "requests": "a relying party's",
     "persons": "a relying party's",
-    "mismatches": "a relying party's, of a person on a day",
+    "attempts": "a relying party's, of a person on a day",
     "log_entries": "the log",
     "log_head": "the log",
     "log_nodes": "the log",
@@ -47,6 +49,7 @@ _NOT_OF_AN_ACCOUNT = {
     "status_feed_heads": "a relying party's",
     "status_lists": "the deployment's",
     "status_marks": "nobody's any more",
+    "credential_counts": "a relying party's",
     "status_keys": "the deployment's",
     "day_keys": "the deployment's",
     "deployment": "the deployment's",
@@ -168,6 +171,50 @@ async def test_one_database_for_both_is_refused(databases: Databases) -> None:
     for call in (migrations.upgrade_both, migrations.check_current):
         with pytest.raises(SchemaError, match="separate database"):
             await call(databases.main_url, databases.main_url)
+
+
+async def test_one_database_under_two_spellings_is_refused(databases: Databases, tmp_path: Path) -> None:
+    """A link to the file, or another way to write a server's address, makes no second database."""
+    spelled = {"sqlite": _sqlite_spellings, "postgres": _postgres_spellings}[databases.kind]
+    for other in spelled(databases.main_url, tmp_path):
+        for call in (migrations.upgrade_both, migrations.check_current):
+            with pytest.raises(SchemaError, match="separate database"):
+                await call(databases.main_url, other)
+
+
+def _sqlite_spellings(url: str, folder: Path) -> list[str]:
+    path = Path(url.removeprefix("sqlite:///"))
+    (folder / "soft.sqlite3").symlink_to(path)
+    (folder / "hard.sqlite3").hardlink_to(path)
+    dotted = path.parent / ".." / path.parent.name / path.name
+    return [f"sqlite:///{each}" for each in (folder / "soft.sqlite3", folder / "hard.sqlite3", dotted)]
+
+
+def _postgres_spellings(url: str, _folder: Path) -> list[str]:
+    parsed = make_url(url)
+    named = parsed.update_query_dict({"application_name": "idvault"})
+    in_query = URL.create(
+        "postgresql",
+        database=parsed.database,
+        query={
+            "user": parsed.username or "",
+            "password": parsed.password or "",
+            "host": parsed.host or str(parsed.query.get("host", "")),
+            **({"port": str(parsed.port)} if parsed.port else {}),
+        },
+    )
+    return [each.render_as_string(hide_password=False) for each in (named, in_query)]
+
+
+async def test_a_server_is_verified_by_its_certificate(postgres_databases: Databases, tmp_path: Path) -> None:
+    """sslmode=verify-full with the authority's file works; another authority or another name is refused."""
+    with tls_proxy.running(tmp_path, postgres_databases) as front:
+        await migrations.upgrade_both(*front.urls(host="localhost", ca=front.ca))
+        await migrations.check_current(*front.urls(host="localhost", ca=front.ca))
+        for host, ca in (("localhost", front.other_ca), ("127.0.0.2", front.ca)):
+            with pytest.raises(UnavailableError) as refused:
+                await migrations.check_current(*front.urls(host=host, ca=ca))
+            assert "SSLCertVerificationError" in str(refused.value.__cause__)
 
 
 def test_sqlite_file_is_its_owners_only(tmp_path: Path) -> None:

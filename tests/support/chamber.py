@@ -56,6 +56,7 @@ from idvault.storage.log.store import SqlLogStore
 from idvault.storage.log.tables import log_entries
 from idvault.storage.people.request import SqlMemberRequestStore
 from idvault.transparency import entry
+from idvault.transparency.checkpoint import CosignaturePolicy
 from idvault_client.errors import BY_REASON
 from idvault_client.people.custody.drill import Drill
 from idvault_client.people.disclosure.auditor import Auditor
@@ -65,10 +66,10 @@ from idvault_client.people.trust import Trust
 from tests.support import builders, people
 from tests.support.databases import Databases
 from tests.support.fakes.flaky import Flaky
-from tests.support.fakes.log import WaitingLog
+from tests.support.fakes.log import FakeWitness, WaitingLog
 from tests.support.fakes.people import FakeCodes, FakeRosters
 from tests.support.fakes.sealing import FakeFingerprinter
-from tests.support.log_world import KEY, Worker
+from tests.support.log_world import KEY, ORIGIN, Worker
 from tests.support.mismatch import mismatched
 from tests.support.storage_world import MATCHED, World
 
@@ -76,6 +77,7 @@ AUDITORS = ("auditor-a", "auditor-b")
 CUSTODIANS = people.NAMES
 SUCCESSORS = ("custodian-d", "custodian-e")
 SUITE = hpke.X25519
+WITNESSED = CosignaturePolicy(ORIGIN, (KEY,), (people.WITNESS.key,), 1)
 START = datetime(2026, 3, 1, 4, 0, 12, tzinfo=UTC)
 ROLES = {
     **dict.fromkeys(AUDITORS, "auditor"),
@@ -107,7 +109,8 @@ def first_roster() -> Roster:
     """Return a roster signed by all its custodians: two of three, and two auditors."""
     custodians = tuple(person(name) for name in CUSTODIANS)
     quorum = Quorum("records", 2, custodians)
-    made = Roster(1, False, (*custodians, *(person(name) for name in AUDITORS)), (quorum,))
+    members = (*custodians, *(person(name) for name in AUDITORS))
+    made = Roster(1, False, members, (quorum,), people.WITNESSED)
     return people.signed(made, *CUSTODIANS)
 
 
@@ -156,6 +159,7 @@ class Chamber:
         self.counted: list[str] = []
         self.gauges: list[tuple[int, float]] = []
         self.records: dict[str, SealedRecord] = {}
+        self.owners: dict[str, str] = {}
         keys = folder / "custody.keys"
         self.keys = LocalKeyProvider.create(
             keys,
@@ -164,7 +168,9 @@ class Chamber:
             entropy=ENTROPY,
             cost=people.CHEAP,
         )
-        self.log = Worker(self.main, self.shred, folder / "public")
+        self.witness = FakeWitness(people.WITNESS, time=lambda: self.witness_clock().timestamp())
+        self.witness_clock: Callable[[], datetime] = lambda: self.now().real
+        self.log = Worker(self.main, self.shred, folder / "public", WITNESSED, self.witness)
         self.waiting = WaitingLog()
         self.restart()
 
@@ -243,7 +249,9 @@ class Chamber:
 
     async def account(self, *, name: str = builders.NAME) -> str:
         """Sign up a person with a really sealed record; return the token."""
-        job = await self.world.job()
+        owner = self.world.new_id()
+        job = await self.world.job(person=self.world.person(owner))
+        self.owners[job.account_token] = owner
         self.records[job.account_token] = await self._seal(job.account_token, name)
         await self.settle(job, MATCHED, record=self.records[job.account_token])
         return job.account_token
@@ -251,7 +259,8 @@ class Chamber:
     async def verify_again(self, account_token: str, *, name: str = builders.NAME) -> SealedRecord:
         """Replace the record with a new version; return the former one."""
         former = self.records[account_token]
-        job = await self.world.job(account_token=account_token, new_account=False)
+        person = self.world.person(self.owners[account_token])
+        job = await self.world.job(account_token=account_token, new_account=False, person=person)
         self.records[account_token] = await self._seal(account_token, name)
         await self.settle(job, MATCHED, record=self.records[account_token])
         return former

@@ -9,6 +9,7 @@ from idvault.bootstrap.claim import wire_claims
 from idvault.domain.account import SubjectKind
 from idvault.domain.claim import Identity
 from idvault.domain.clock import ClockReading
+from idvault.domain.registry import RegistryAnswer
 from idvault.flows.account.status import StatusFlow
 from idvault.flows.claim.verification import VerifyCommand
 from idvault.flows.log.guard import LogGuard
@@ -28,6 +29,7 @@ from tests.support.fakes.sealing import (
     FakeFingerprinter,
     FakeIndexer,
     FakeIntakeSealer,
+    FakePairMarker,
     FakeRecordSealer,
 )
 
@@ -63,6 +65,7 @@ class World:
     policy: OperatorPolicy = field(default_factory=lambda: OperatorPolicy(5, 365, 90, builders.ZONE))
     registry: FakeRegistry = field(default_factory=FakeRegistry)
     organizations: FakeRegistry = field(default_factory=lambda: FakeRegistry(can_query=False))
+    withheld: FakeRegistry = field(default_factory=lambda: FakeRegistry(decided=RegistryAnswer.MISMATCH))
     records: FakeRecordSealer = field(default_factory=FakeRecordSealer)
     intakes: FakeIntakeSealer = field(default_factory=FakeIntakeSealer)
     settled: list[Claim] = field(default_factory=list)
@@ -83,6 +86,7 @@ class World:
                 SubjectKind.INDIVIDUAL: self.registry,
                 SubjectKind.ORGANIZATION: self.organizations,
             },
+            withheld=dict.fromkeys(SubjectKind, self.withheld),
             record_sealer=self.records,
             intake_sealer=self.intakes,
             guard=self.guard,
@@ -91,7 +95,9 @@ class World:
             on_settled=self.settled.append,
         )
         self.settlement = flows.settlement
-        self.verification = flows.verification(indexer=FakeIndexer(), fingerprinter=FakeFingerprinter())
+        self.verification = flows.verification(
+            indexer=FakeIndexer(), marker=FakePairMarker(), fingerprinter=FakeFingerprinter()
+        )
         self.backlog = flows.backlog(opener=self.intakes)
         self.retention = flows.retention(accounts=self.accounts)
         self.status = StatusFlow(store=self.accounts, policy=self.policy)

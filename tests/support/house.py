@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -97,9 +98,11 @@ class House:
         )
 
 
-def running(folder: Path) -> Iterator[House]:
-    """Run a house and leave no process behind."""
+def running(folder: Path, *, state: Path | None = None) -> Iterator[House]:
+    """Run a house and leave no process behind; state: a stopped one's, of which it is a copy."""
     house = House(folder)
+    if state is not None:
+        shutil.copytree(state, house.state)
     try:
         yield house.start()
     finally:

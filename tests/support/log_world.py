@@ -56,6 +56,7 @@ class Worker:
     folder: Path
     policy: CosignaturePolicy = PLAIN
     witness: Witness | None = None
+    witnesses: Mapping[VerifierKey, Witness] = field(default_factory=dict)
     alarms: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -70,11 +71,14 @@ class Worker:
             complete=cast(SqlCheckpointStore, self.complete),
             files=cast(LocalPublicFiles, self.files),
             signer=SIGNER,
-            policy=self.policy,
-            witness=self.witness,
+            policy=lambda: self.policy,
+            witnesses=self.witnesses or self._one(),
             alarm=self.alarms.append,
         )
         self.log, self.publication = flows.log, flows.publication
+
+    def _one(self) -> dict[VerifierKey, Witness]:
+        return {} if self.witness is None else {self.policy.witness_keys[0]: self.witness}
 
     async def step(self, seconds: float = 0) -> None:
         await self.log.run(now=at(seconds))
@@ -88,6 +92,7 @@ class LogWorld:
     databases: Databases
     folder: Path
     written: int = 0
+    clock: float = START.timestamp()
 
     def __post_init__(self) -> None:
         self.main = Database(url=self.databases.main_url)

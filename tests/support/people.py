@@ -9,7 +9,11 @@ from idvault.attest.passphrase import Cost
 from idvault.attest.quorum import Quorum
 from idvault.attest.roster import Roster
 from idvault.attest.roster_member import RosterMember
+from idvault.attest.witness import WitnessPolicy
+from tests.support import merkle
 
+WITNESS = merkle.witness("witness.example/w1", seed=2)
+WITNESSED = WitnessPolicy(1, ((WITNESS.key.name, WITNESS.key.public_key),))
 CHEAP = Cost(memory_kib=8, iterations=1, lanes=1)
 NAMES = ("custodian-a", "custodian-b", "custodian-c")
 

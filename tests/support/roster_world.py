@@ -32,7 +32,7 @@ def next_version(
     )
     others = (named, OPERATOR) if auditor else (OPERATOR,)
     version = previous.version + 1 if previous else 1
-    return Roster(version, False, (*members, *others), (Quorum("records", 2, members),))
+    return Roster(version, False, (*members, *others), (Quorum("records", 2, members),), people.WITNESSED)
 
 
 def signature(roster: Roster, name: str) -> bytes:
@@ -65,6 +65,7 @@ class Process:
             chain=WatchedChain(self.path),
             entropy=ENTROPY,
             alarm=lambda version, why: self.alarms.append((version, why)),
+            accept=Roster.check_in_force,
         )
         self.flow = RosterFlow(
             store=self.store,

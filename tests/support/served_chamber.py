@@ -120,6 +120,8 @@ def _identity_folder(folder: Path, name: str, authority: Authority) -> str:
 @asynccontextmanager
 async def serving(room: Chamber, folder: Path, idvault: Commands | None) -> AsyncIterator[House]:
     """Serve a chamber to members with certificates and identity folders."""
+    # The commands run at the real time.
+    room.witness_clock = lambda: datetime.now(UTC)
     authority = Authority()
     (folder / "ca.pem").write_bytes(authority.ca)
     passphrase = folder / "passphrase"

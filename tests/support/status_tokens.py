@@ -48,7 +48,7 @@ def status_claims(**changes: Any) -> dict[str, Any]:
         "subject": SUBJECT,
         "audience": AUDIENCE,
         "status": status(),
-        "standing": None,
+        "own": False,
         "issued_at": NOW,
         "expires_at": NOW + status_token.TOKEN_LIFETIME,
     }

@@ -121,7 +121,7 @@ class World:
             consent=Consent("terms-3", NOW - timedelta(minutes=1)),
             ais=(self.new_id(),),
             person=self.person(self.new_id()),
-            accounts_per_person=5,
+            pair=self.random(32),
             lease=lease_of("edge"),
             now=at(),
         )
@@ -177,7 +177,7 @@ class World:
             record=self.record(job) if outcome.succeeded else None,
             owner=Owner(job.subject_kind),
             lease_id=job.lease.lease_id,
-            definite_mismatch=outcome.failure_reason is FailureReason.MISMATCH,
+            accounts_per_person=5,
             today=TODAY,
             valid_days=365,
             now=at(),

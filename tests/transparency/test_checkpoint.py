@@ -1,6 +1,7 @@
 """Checkpoints and policies against published checkpoints, and against what must not be accepted."""
 
 from base64 import b64decode
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -32,7 +33,7 @@ from idvault.transparency.note import (
     parse_key,
 )
 from idvault.transparency.proof import ConsistencyError, prove_consistency
-from idvault.transparency.tree import LogError, leaf_hash
+from idvault.transparency.tree import EMPTY_ROOT, LogError, leaf_hash
 from tests.support.merkle import log_of, mth, reader, signer, vectors, witness
 
 PUBLISHED = vectors("checkpoint")
@@ -230,3 +231,11 @@ def test_what_follows_a_checkpoint() -> None:
     with pytest.raises(OriginError):
         verify_successor(CHECKPOINT, replace(new, origin="log.example/other"), proof)
     assert issubclass(CheckpointError, LogError)
+
+
+def test_the_empty_tree_has_one_root() -> None:
+    """A signed checkpoint of size 0 with another root is refused where it is read."""
+    for root, refused in ((EMPTY_ROOT, False), (bytes(32), True)):
+        raw = sign(Checkpoint(ORIGIN, 0, root), [LOG])
+        with pytest.raises(MalformedCheckpointError, match="empty tree") if refused else nullcontext():
+            verify(raw, CosignaturePolicy(ORIGIN, (LOG.key,)))

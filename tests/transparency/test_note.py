@@ -1,6 +1,7 @@
 """Signed notes and verifier keys against published vectors, and against malformed ones."""
 
 from base64 import b64decode, b64encode
+from hashlib import sha256
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -185,7 +186,15 @@ def test_two_keys_of_one_name_and_id_are_refused(monkeypatch: pytest.MonkeyPatch
     """A collision of key ids, which is easy to make, is refused."""
     monkeypatch.setattr(VerifierKey, "key_id", property(lambda _: b"same"))
     with pytest.raises(AmbiguousKeyError):
-        open_note(BOTH, [VerifierKey("one", bytes(32)), VerifierKey("one", b"\x01" * 32)])
+        open_note(BOTH, [VerifierKey("one", b"\x02" * 32), VerifierKey("one", b"\x03" * 32)])
+
+
+def test_a_key_of_small_order_is_refused() -> None:
+    """The forged signature verifies for every text under the identity, so such a key is no vkey."""
+    material = b"\x04\x01" + bytes(31)
+    key_id = sha256(b"witness.example\n" + material).digest()[:4].hex()
+    with pytest.raises(MalformedKeyError, match="small order"):
+        parse_key(f"witness.example+{key_id}+{b64encode(material).decode()}")
 
 
 def test_limits() -> None:

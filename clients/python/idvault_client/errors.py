@@ -181,6 +181,7 @@ BY_REASON: dict[str, type[VaultError]] = {
     Reason.REQUEST_NOT_FOUND: NotFound,
     Reason.TOO_MANY_ATTEMPTS: TooManyAttempts,
     Reason.REGISTRY_BACKLOG: RegistryBacklog,
+    Reason.CREDENTIAL_QUOTA_REACHED: Exhausted,
     Reason.ACCESS_DENIED: AccessDenied,
     Reason.SECOND_FACTOR_REFUSED: AccessDenied,
     Reason.SECOND_FACTOR_LOCKED: AccessDenied,

@@ -91,6 +91,10 @@ REASON_TEXTS: Mapping[str, Translation] = {
         "当前办理实名认证的人数较多，请稍后再试。",
         "Many people are being verified right now. Please try again later.",
     ),
+    Reason.CREDENTIAL_QUOTA_REACHED: Translation(
+        "今天的凭证数量已达上限，请明天再试。",
+        "No more credentials can be issued today. Please try again tomorrow.",
+    ),
     Reason.ACCESS_DENIED: Translation("无权执行此操作。", "You are not allowed to do this."),
     Reason.SECOND_FACTOR_REFUSED: Translation(
         "动态验证码错误或已失效，请输入最新的验证码。",

@@ -51,5 +51,10 @@ class Call:
     send: Callable[[bytes], Awaitable[None]] | None = None
     receive: Callable[[], Awaitable[bytes | None]] | None = None
 
+    @property
+    def holder(self) -> str:
+        """Whose share of the server the call uses; the same for all keys of a caller."""
+        return f"{self.caller.role}/{self.caller.name}" if self.caller else ""
+
 
 Stage = Callable[[Call], Awaitable[bytes]]

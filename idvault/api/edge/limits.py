@@ -1,8 +1,12 @@
-"""Limits of a call: request size, time, and the number of concurrent calls."""
+"""Limits of a call: request size, time, and each caller's share of the concurrent calls."""
 
 import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from idvault.api.edge.call import Call, Stage
+from idvault.domain import share
 from idvault.domain.error import InvalidError, Reason, UnavailableError
 
 REQUEST_BYTES = 64 * 1024
@@ -13,21 +17,36 @@ LARGER_REQUEST_BYTES = {
     "/idvault.v1.CustodianService/HandOverShares": 512 * 1024,
     "/idvault.v1.CampaignService/ImportLegacyAccounts": 1024 * 1024,
 }
-CALLS_AT_ONCE = 2_000
-STREAMS_AT_ONCE = 2_000
+# A caller alone may have half of these (domain.share).
+CALLS_AT_ONCE = 4_000
+STREAMS_AT_ONCE = 4_000
 DEADLINE = 10.0
 
 
 class Running:
-    """How many calls of a server are running, over all methods."""
+    """How many calls of each caller are running on a server, over all methods."""
 
-    def __init__(self) -> None:
-        """Start at zero."""
-        self.count = 0
+    def __init__(self, *, at_once: int) -> None:
+        """Start without calls."""
+        self._at_once = at_once
+        self.held: Counter[str] = Counter()
+
+    @contextmanager
+    def place(self, call: Call) -> Iterator[None]:
+        """Count a call as running; raises UnavailableError beyond its caller's share."""
+        caller = call.holder
+        share.check(held=self.held[caller], total=self.held.total(), limit=self._at_once)
+        self.held[caller] += 1
+        try:
+            yield
+        finally:
+            self.held[caller] -= 1
+            if not self.held[caller]:
+                del self.held[caller]
 
 
-def wrap_stream(inner: Stage, *, running: Running, streams_at_once: int) -> Stage:
-    """Return a stage that refuses a stream with too large a request or beyond the limit; no time limit.
+def wrap_stream(inner: Stage, *, running: Running) -> Stage:
+    """Return a stage that refuses a stream with too large a request or beyond a share; no time limit.
 
     running: shared by all streams of a server, separate from its other calls.
     """
@@ -35,19 +54,14 @@ def wrap_stream(inner: Stage, *, running: Running, streams_at_once: int) -> Stag
     async def limited(call: Call) -> bytes:
         if len(call.body) > call.method.request_limit:
             raise InvalidError(Reason.INVALID_MESSAGE)
-        if running.count >= streams_at_once:
-            raise UnavailableError(Reason.STORE_UNAVAILABLE)
-        running.count += 1
-        try:
+        with running.place(call):
             return await inner(call)
-        finally:
-            running.count -= 1
 
     return limited
 
 
-def wrap(inner: Stage, *, running: Running, calls_at_once: int, deadline: float) -> Stage:
-    """Return a stage that refuses a call with too large a request or beyond the limit, and ends a slow one.
+def wrap(inner: Stage, *, running: Running, deadline: float) -> Stage:
+    """Return a stage that refuses a call with too large a request or beyond a share, and ends a slow one.
 
     running: shared by all methods of a server. deadline: the most seconds a call may take, even if the caller
     set a later deadline or none.
@@ -56,13 +70,8 @@ def wrap(inner: Stage, *, running: Running, calls_at_once: int, deadline: float)
     async def limited(call: Call) -> bytes:
         if len(call.body) > call.method.request_limit:
             raise InvalidError(Reason.INVALID_MESSAGE)
-        if running.count >= calls_at_once:
-            raise UnavailableError(Reason.STORE_UNAVAILABLE)
-        running.count += 1
-        try:
+        with running.place(call):
             return await _in_time(call)
-        finally:
-            running.count -= 1
 
     async def _in_time(call: Call) -> bytes:
         call.remaining = deadline if call.remaining is None else min(call.remaining, deadline)

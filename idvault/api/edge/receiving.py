@@ -1,9 +1,9 @@
-"""Waits for the message of an admitted call, with limits on the time and on the waiting calls per caller.
+"""Waits for the message of an admitted call, with limits on the time and on each caller's waiting calls.
 
 - gRPC starts a call with its headers. A client that sends no message after them holds a place at no cost.
   Therefore a call waits only after the access check, and only for a short time.
-- If a caller has too many waiting calls, its oldest one is ended. So a client that sends its message at once
-  is served, whatever other clients with the same certificate do.
+- If a caller's share of the waiting calls is used up (domain.share), its oldest one is ended. So a client
+  that sends its message at once is served, whatever other clients of the same caller do.
 - A waiting call does not count as a running call.
 """
 
@@ -11,35 +11,45 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from idvault.api.edge.call import Call, Stage
+from idvault.domain import share
 from idvault.domain.error import InvalidError, Reason, UnavailableError
 
 READ_TIME = 5.0
 """How many seconds a caller may take to send a message."""
-OF_ONE_CALLER = 4_000
-"""How many calls of one caller may wait for their message."""
+AT_ONCE = 8_000
+"""How many calls may wait for their message; a caller alone may have half of them."""
 
 
 class WaitingCalls:
     """The time limits of each caller's waiting calls, oldest first."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, at_once: int) -> None:
         """Start without waiting calls."""
+        self._at_once = at_once
         self._limits: dict[str, dict[asyncio.Timeout, None]] = {}
 
     def __len__(self) -> int:
         """Return the number of waiting calls of all callers."""
         return sum(map(len, self._limits.values()))
 
-    def enter(self, caller: str, limit: asyncio.Timeout, *, most: int) -> None:
-        """Add a waiting call; if the caller has `most` already, end the oldest one."""
-        mine = self._limits.setdefault(caller, {})
-        if len(mine) >= most:
+    def enter(self, caller: str, limit: asyncio.Timeout) -> None:
+        """Add a waiting call; if the caller's share is used up, end its oldest one.
+
+        Raises UnavailableError if there is no share left for a caller without waiting calls.
+        """
+        mine = self._limits.get(caller, {})
+        try:
+            share.check(held=len(mine), total=len(self), limit=self._at_once)
+        except UnavailableError:
+            if not mine:
+                raise
             oldest = next(iter(mine))
             del mine[oldest]
             # An expired time-out ends its call anyway and cannot be rescheduled.
             if not oldest.expired():
                 oldest.reschedule(0.0)
         mine[limit] = None
+        self._limits[caller] = mine
 
     def leave(self, caller: str, limit: asyncio.Timeout) -> bool:
         """Remove a call; return False if it was ended to make room."""
@@ -52,9 +62,7 @@ class WaitingCalls:
         return True
 
 
-def wrap(
-    inner: Stage, *, waiting: WaitingCalls, read_time: float = READ_TIME, of_one_caller: int = OF_ONE_CALLER
-) -> Stage:
+def wrap(inner: Stage, *, waiting: WaitingCalls, read_time: float = READ_TIME) -> Stage:
     """Return a stage that receives the message into call.body.
 
     waiting: shared by all methods of a server. Raises InvalidError (INVALID_MESSAGE) if no message arrives in
@@ -63,7 +71,7 @@ def wrap(
 
     async def received(call: Call) -> bytes:
         if call.receive is not None:
-            call.body = await _received(call, call.receive, waiting, read_time, of_one_caller)
+            call.body = await _received(call, call.receive, waiting, read_time)
         return await inner(call)
 
     return received
@@ -74,12 +82,11 @@ async def _received(
     receive: Callable[[], Awaitable[bytes | None]],
     waiting: WaitingCalls,
     read_time: float,
-    of_one_caller: int,
 ) -> bytes:
-    caller, body, stayed = call.caller.spki if call.caller else "", None, True
+    caller, body, stayed = call.holder, None, True
     try:
         async with asyncio.timeout(read_time) as limit:
-            waiting.enter(caller, limit, most=of_one_caller)
+            waiting.enter(caller, limit)
             try:
                 body = await receive()
             finally:

@@ -31,8 +31,8 @@ from idvault.telemetry.metrics import Metrics
 
 _Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
 _MINUTE = 60_000
-# Includes calls that wait for their message; `receiving` limits these per caller.
-_RPCS_AT_ONCE = limits.CALLS_AT_ONCE + limits.STREAMS_AT_ONCE + 4 * receiving.OF_ONE_CALLER
+# Includes calls that wait for their message. Within each of these limits every caller has a share.
+_RPCS_AT_ONCE = limits.CALLS_AT_ONCE + limits.STREAMS_AT_ONCE + receiving.AT_ONCE
 OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.so_reuseport", 1),
     ("grpc.max_receive_message_length", 1024 * 1024),
@@ -95,12 +95,11 @@ class _Pipeline:
         self._metrics = metrics
         self._access_log = access_log
         self._clock = clock
-        self._calls_at_once = calls_at_once
         self._deadline = deadline
-        self._streams_at_once = streams_at_once
         self._read_time = read_time
-        self._waiting = receiving.WaitingCalls()
-        self._running, self._streams = limits.Running(), limits.Running()
+        self._waiting = receiving.WaitingCalls(at_once=receiving.AT_ONCE)
+        self._running = limits.Running(at_once=calls_at_once)
+        self._streams = limits.Running(at_once=streams_at_once)
 
     def __call__(self, method: MethodDescriptor, servicer: object) -> "_Handler":
         described, answer = describe(method), getattr(servicer, method.name)
@@ -118,14 +117,12 @@ class _Pipeline:
         return limits.wrap_stream(
             dispatch_stream(method, answer, self._access.revocations),
             running=self._streams,
-            streams_at_once=self._streams_at_once,
         )
 
     def _answering(self, method: EdgeMethod, answer: Callable[..., Any]) -> Any:
         return limits.wrap(
             dispatch(method, answer),
             running=self._running,
-            calls_at_once=self._calls_at_once,
             deadline=self._deadline,
         )
 

@@ -3,7 +3,7 @@
 import typer
 
 from idvault.cli.disclosure import display
-from idvault.cli.people.next_step import NextStep
+from idvault.cli.people.next_step import WITNESSES, NextStep
 from idvault.cli.people.session import MemberOptions, as_json, open_session
 from idvault.domain.disclosure import HistoryFinding
 from idvault.domain.error import Reason
@@ -46,6 +46,8 @@ class DrillNextStep(NextStep):
 
     def after_finding(self, text: str, finding: HistoryFinding) -> str:
         """Return the text for a drill record or share that does not verify."""
+        if finding is HistoryFinding.LOG_NOT_WITNESSED:
+            return f"{text}\nnothing was signed; {WITNESSES}"
         return (
             f"{text}\nnothing was signed; tell the operator and the other custodians\n"
             f"next, once it is repaired: {self.command} drill"

@@ -29,6 +29,8 @@ from idvault.development.supervisor import (
     ProcessPlan,
     Supervisor,
 )
+from idvault.transparency.note import VerifierKey
+from idvault.witness import key as witness_key
 
 # The children of a parent that was just killed may keep its ports busy for this long.
 _ORPHANS = 2.5
@@ -114,12 +116,17 @@ class DevelopmentProcesses:
     def _prepare(self) -> _Prepared:
         """Bring the state folder up to date; each step can be interrupted and repeated."""
         certificates.prepare(self._layout, now=real_now())
-        quorum_id = people.prepare(self._layout)
+        quorum_id = people.prepare(self._layout, witness=self._witness_key())
         log_public_key = operator.init_keys(config.load(Process.KEYS))
         settings = config.load(Process.PLATFORMS)
         operator.upgrade_databases(settings)
         asyncio.run(self._register(settings))
         return _Prepared(quorum_id, log_public_key)
+
+    def _witness_key(self) -> VerifierKey:
+        """Return the key of the witness, which the first start creates: the roster names it."""
+        self._layout.witness.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return witness_key.load_or_make(self._layout.witness / witness_key.FILE, name=WITNESS_NAME).key
 
     async def _register(self, settings: config.Settings) -> None:
         for name in (*PLATFORMS, *MONITORS):

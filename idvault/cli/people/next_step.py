@@ -34,6 +34,9 @@ _AGAIN = {
     Reason.QUORUM_INVALID: "repeat the command",
     Reason.ROSTER_INVALID: "repeat the command",
 }
+WITNESSES = (
+    "next: compare the clock of this machine (NTP), and repeat the command when the witnesses can be reached"
+)
 _OPTIONS = {
     "account_token": "--account",
     "case_reference": "--case",
@@ -59,10 +62,16 @@ class NextStep:
 
     def after_finding(self, text: str, finding: HistoryFinding) -> str:
         """Return the text for something that does not verify."""
+        if self.role != "custodian" and finding is HistoryFinding.LOG_NOT_WITNESSED:
+            return f"{text}\nnothing was shown; {WITNESSES}"
         if self.role != "custodian":
             show = f"{self.command} show {self.disclosure_id}"
             return f"{text}\nnothing was shown; tell the custodians, then: {show}"
         deny = f"{self.command} deny {self.disclosure_id or 'ID'}"
+        if finding is HistoryFinding.LOG_FORKED:
+            return f"{text}\nno share was given"
+        if finding is HistoryFinding.LOG_NOT_WITNESSED:
+            return f"{text}\nno share was given; {WITNESSES}"
         if finding is HistoryFinding.NOT_IN_LOG:
             deny = f"if the request is new, repeat the command in a few seconds; otherwise {deny}"
         return f"{text}\nno share was given; next: {deny}"

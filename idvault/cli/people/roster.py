@@ -17,8 +17,9 @@ from idvault.attest import (
 )
 from idvault.attest.reading import RosterError
 from idvault.attest.roster import Roster
+from idvault.attest.witness import WitnessPolicy
 from idvault.cli.errors import CommandError, ExitCode, wrong_usage
-from idvault.cli.people import passphrase, roster_server
+from idvault.cli.people import passphrase, roster_server, witness_options
 from idvault.cli.people.roster_server import CaOption, ServerNameOption, ServerOption
 
 app = typer.Typer(
@@ -58,6 +59,23 @@ Quorums = Annotated[
         help="A quorum: its name, how many custodians must act together, and its custodians in order.",
     ),
 ]
+Witnesses = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--witness",
+        metavar="VKEY",
+        help="A witness of the log, by the public key that `idvault witness` prints; may be repeated. "
+        "Together they replace the witnesses of the previous version.",
+    ),
+]
+WitnessQuorum = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        metavar="K",
+        help="How many witnesses must cosign; more than half of them, which is the default.",
+    ),
+]
 Own = Annotated[Path | None, typer.Option(help="Your identity folder, for --server.")]
 Development = Annotated[
     bool,
@@ -82,6 +100,8 @@ def show(file: File, after: After = None) -> None:
     for quorum in found.quorums:
         names = ", ".join(custodian.name for custodian in quorum.custodians)
         typer.echo(f"quorum     {quorum.name:<20} {quorum.threshold} of {names}; id {quorum.id}")
+    for line in witness_options.lines(found.witness):
+        typer.echo(line)
     signers = ", ".join(signature.name for signature in found.signatures) or "nobody"
     typer.echo(f"signed by  {signers}")
     typer.echo(f"digest     {found.digest()}")
@@ -96,6 +116,8 @@ def propose(  # noqa: PLR0917 - typer makes an option of each
     certificate_file: Certificates = None,
     remove: Remove = None,
     quorum: Quorums = None,
+    witness: Witnesses = None,
+    witness_quorum: WitnessQuorum = None,
     after: After = None,
     development: Development = False,
     identity: Own = None,
@@ -105,14 +127,21 @@ def propose(  # noqa: PLR0917 - typer makes an option of each
 ) -> None:
     """Write a roster without signatures: the first version, or the one after --after.
 
-    Members and quorums of the previous version stay; naming one again replaces it. Send the file to the
-    custodians, who read it with `show` and sign it with `sign`. With --server the proposal goes to the vault
-    too: the custodians can fetch it there, and the last required signature puts it in force.
+    Members, quorums and witnesses of the previous version stay; naming one again replaces it. Send the file
+    to the custodians, who read it with `show` and sign it with `sign`. With --server the proposal goes to
+    the vault too: the custodians can fetch it there, and the last required signature puts it in force.
     """
     vault = roster_server.chosen(server, identity=identity, ca=ca, server_name=server_name)
+    before = _read(after) if after else None
     found = _next(
-        after, remove or [], _people(person_file or [], certificate_file or []), quorum or [], development
+        before,
+        remove or [],
+        _people(person_file or [], certificate_file or []),
+        quorum or [],
+        witness_options.policy(before, witness or [], witness_quorum),
+        development,
     )
+    found.check_in_force()
     _write(file, found)
     if vault is not None:
         vault.propose(found)
@@ -134,9 +163,11 @@ def sign(  # noqa: PLR0917 - typer makes an option of each
     """
     from idvault.custody import identity as identities  # noqa: PLC0415 - only `sign` needs it
 
+    unsigned = _read(file)
+    unsigned.check_in_force()
     with passphrase.identity_errors():
         own = identities.load(identity, passphrase=passphrase.read(passphrase_file))
-    found = roster_signature.sign(_read(file), name=own.name, signer=own.sign)
+    found = roster_signature.sign(unsigned, name=own.name, signer=own.sign)
     _write(file, found)
     vault = roster_server.chosen(server, identity=identity, ca=ca, server_name=server_name)
     adopted = vault is not None and vault.sign(found, own.name).adopted
@@ -178,6 +209,7 @@ def publish(
     before = roster_chain.load(place) if place.exists() else None
     if before is None or before.digest() != found.digest():
         roster_signature.verify(found, previous=before)
+        found.check_in_force()
         if before is not None:
             _write(roster_chain.former_path(place, version=before.version), before)
         _write(place, found)
@@ -229,15 +261,15 @@ def _verify(file: Path, found: Roster, after: Path | None) -> None:
         roster_signature.verify(found, previous=_read(after) if after else None)
 
 
-def _next(
-    after: Path | None,
+def _next(  # noqa: PLR0917 - the parts of one roster
+    before: Roster | None,
     remove: list[str],
     named: dict[str, dict[str, Any]],
     quorum: list[str],
+    witness: WitnessPolicy | None,
     development: bool,
 ) -> Roster:
     """Return the version that follows, or the first one, without signatures."""
-    before = _read(after) if after else None
     people = {each.name: each.to_json() for each in before.people} if before else {}
     quorums = {each.name: each.to_json() for each in before.quorums} if before else {}
     for name in remove:
@@ -250,7 +282,7 @@ def _next(
         "development": development,
         "people": list(people.values()),
         "quorums": list(quorums.values()),
-        "witness": before.witness.to_json() if before and before.witness else {},
+        "witness": witness.to_json() if witness else {},
         "signatures": [],
     }
     return roster.parse(json.dumps(document, ensure_ascii=False).encode())

@@ -1,10 +1,12 @@
 """Decides whether a new claim is accepted, and whether it is checked at once or waits in the queue."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from idvault.domain import share
 from idvault.domain.clock import ClockReading
-from idvault.domain.error import ExhaustedError, NotFoundError, Reason
+from idvault.domain.error import ExhaustedError, NotFoundError
 from idvault.domain.request import Request
 from idvault.flows.policy import OperatorPolicy
 from idvault.ports.claim import VerificationStore
@@ -29,26 +31,25 @@ class QueueFlow:
         self._store = store
         self._jobs = jobs
         self._cap = policy.registry_calls_per_second
-        self._count = 0
+        self._count: Mapping[str, int] = {}
         self._count_until: datetime | None = None
         self._counting = asyncio.Lock()
         self._looks: dict[tuple[str, bool], tuple[bool, datetime]] = {}
         self._looking: dict[tuple[str, bool], asyncio.Lock] = {}
 
     async def check(self, request: Request, *, now: ClockReading) -> None:
-        """Refuse a new claim that could not be checked within 24 h; a repeat always passes.
+        """Refuse a new claim that would not be checked within 24 h (domain.share); a repeat always passes.
 
         Raises ExhaustedError (REGISTRY_BACKLOG).
         """
-        wait = timedelta(seconds=await self._counted(now.real) / self._cap)
-        if wait < _LIMIT:
-            return
+        backlog = await self._counted(now.real)
         try:
-            await self._store.find(relying_party=request.caller, request_id=request.request_id)
-        except NotFoundError:
-            raise ExhaustedError(
-                Reason.REGISTRY_BACKLOG, retry_after=wait - _LIMIT + timedelta(minutes=1)
-            ) from None
+            share.check_queue(backlog=backlog, relying_party=request.caller, per_second=self._cap)
+        except ExhaustedError as refused:
+            try:
+                await self._store.find(relying_party=request.caller, request_id=request.request_id)
+            except NotFoundError:
+                raise refused from None
 
     async def is_waiting(self, *, relying_party: str, sign_up: bool, now: ClockReading) -> bool:
         """Return whether queued claims of this relying party come before a new one.
@@ -66,15 +67,16 @@ class QueueFlow:
                 known = self._looks[key] = (waits, now.real)
             return known[0]
 
-    async def _counted(self, now: datetime) -> int:
+    async def _counted(self, now: datetime) -> Mapping[str, int]:
         async with self._counting:
             return await self._recounted(now)
 
-    async def _recounted(self, now: datetime) -> int:
+    async def _recounted(self, now: datetime) -> Mapping[str, int]:
         if self._count_until is None or now > self._count_until:
             self._count = await self._jobs.backlog()
             # The queue grows by at most _NEWCOMERS a second, so the count is good for longer far below the
             # limit.
-            room = timedelta(seconds=(self._cap * _LIMIT.total_seconds() - self._count) / _NEWCOMERS)
+            left = self._cap * _LIMIT.total_seconds() - sum(self._count.values())
+            room = timedelta(seconds=left / _NEWCOMERS)
             self._count_until = now + min(max(_COUNT_AGE, room), _LONGEST_COUNT_AGE)
         return self._count

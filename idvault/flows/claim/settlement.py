@@ -9,7 +9,7 @@ from idvault.domain import claim as claim_rules
 from idvault.domain import job as job_rules
 from idvault.domain import name
 from idvault.domain.account import SubjectKind
-from idvault.domain.claim import ClaimOutcome, FailureReason, Identity, Owner
+from idvault.domain.claim import ClaimOutcome, Identity, Owner
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import DamagedError
 from idvault.domain.event import SYSTEM_ACTOR, Event, EventType
@@ -48,16 +48,22 @@ class SettlementFlow:
         store: VerificationStore,
         jobs: JobStore,
         registries: Mapping[SubjectKind, Registry],
+        withheld: Mapping[SubjectKind, Registry],
         record_sealer: RecordSealer,
         intake_sealer: IntakeSealer,
         entropy: Entropy,
         policy: OperatorPolicy,
         on_settled: Callable[[Claim], None],
     ) -> None:
-        """Initialise with the ports. on_settled: called for each claim that this process settles."""
+        """Initialise with the ports.
+
+        withheld: answer for claims that are not sent. on_settled: called for each claim that this process
+        settles.
+        """
         self._store = store
         self._jobs = jobs
         self._registries = registries
+        self._withheld = withheld
         self._record_sealer = record_sealer
         self._intake_sealer = intake_sealer
         self._events = EventFactory(entropy=entropy)
@@ -116,9 +122,10 @@ class SettlementFlow:
         progress = job.progress
         if progress.state is not JobState.SENDING and progress.next_at > now.real:
             return Step(progress)
-        ai, registry = job.ais[progress.check_index], self._registries[identity.subject_kind]
+        registries = self._withheld if job.withheld else self._registries
+        ai, registry = job.ais[progress.check_index], registries[identity.subject_kind]
         if job_rules.next_call(progress=progress, can_query=registry.can_query) is RegistryCall.QUERY:
-            answer = self._heed(await registry.query(ai=ai, patience=patience), now)
+            answer = self._heed(job, await registry.query(ai=ai, patience=patience), now)
             return job_rules.after_query(
                 progress=progress, answer=answer, spellings=len(job.ais), now=now.real
             )
@@ -126,7 +133,7 @@ class SettlementFlow:
         if sending != progress and not await self._jobs.advance(job, progress=sending, keep_lease=True):
             return None
         spelled = _spelled(identity, progress.check_index)
-        answer = self._heed(await registry.check(ai=ai, identity=spelled, patience=patience), now)
+        answer = self._heed(job, await registry.check(ai=ai, identity=spelled, patience=patience), now)
         return job_rules.after_check(
             progress=sending,
             answer=answer,
@@ -136,14 +143,17 @@ class SettlementFlow:
             midnight=_next_midnight(now.real, self._policy.zone),
         )
 
-    def _heed(self, answer: RegistryAnswer, now: ClockReading) -> RegistryAnswer:
-        self._unsent_at = now.real if answer in (RegistryAnswer.NOT_SENT, RegistryAnswer.NO_TURN) else None
+    def _heed(self, job: Job, answer: RegistryAnswer, now: ClockReading) -> RegistryAnswer:
+        if not job.withheld:
+            unsent = answer in (RegistryAnswer.NOT_SENT, RegistryAnswer.NO_TURN)
+            self._unsent_at = now.real if unsent else None
         return answer
 
     async def _conclude(
         self, job: Job, identity: Identity, answer: RegistryAnswer, *, now: ClockReading
     ) -> Claim | None:
-        outcome = claim_rules.decide(answer=answer, facts=job.facts)
+        outcome = claim_rules.decide(answer=answer)
+        # Sealed before it is known whether the claim is confirmed: the act that confirms it makes no calls.
         record = await self._seal(job, identity, answer) if outcome.succeeded else None
         return await self._end(
             job.account_token,
@@ -186,7 +196,7 @@ class SettlementFlow:
             record=record,
             owner=owner,
             lease_id=lease_id,
-            definite_mismatch=outcome.failure_reason is FailureReason.MISMATCH,
+            accounts_per_person=self._policy.accounts_per_person,
             today=now.today(self._policy.zone),
             valid_days=self._policy.verification_days,
             now=now,

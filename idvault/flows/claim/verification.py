@@ -7,7 +7,7 @@ id there is nothing to compare a guess with.
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -20,6 +20,7 @@ from idvault.domain.event import EventType
 from idvault.domain.request import Request
 from idvault.domain.seal import Part
 from idvault.flows.claim.admission import QueueFlow
+from idvault.flows.claim.repeats import Repeats, Tell
 from idvault.flows.claim.settlement import LEASE, SettlementFlow
 from idvault.flows.log.events import EventFactory
 from idvault.flows.log.guard import LogGuard
@@ -33,11 +34,11 @@ from idvault.ports.claim import (
 )
 from idvault.ports.entropy import Entropy
 from idvault.ports.job import JobStore
-from idvault.ports.sealing import Fingerprinter, Indexer
+from idvault.ports.sealing import Fingerprinter, Indexer, PairMarker
 
 _T = TypeVar("_T")
 
-_POLL = 0.05
+_FIRST_POLL, _LONGEST_POLL = 0.05, 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class VerificationFlow:
         jobs: JobStore,
         settlement: SettlementFlow,
         indexer: Indexer,
+        marker: PairMarker,
         fingerprinter: Fingerprinter,
         guard: LogGuard,
         entropy: Entropy,
@@ -79,12 +81,14 @@ class VerificationFlow:
         self._jobs = jobs
         self._settlement = settlement
         self._indexer = indexer
+        self._marker = marker
         self._fingerprinter = fingerprinter
         self._guard = guard
         self._entropy = entropy
         self._events = EventFactory(entropy=entropy)
         self._policy = policy
         self._queue = QueueFlow(store=store, jobs=jobs, policy=policy)
+        self._repeats = Repeats()
         self._running: set[asyncio.Task[Any]] = set()
 
     async def verify(self, command: VerifyCommand, *, now: ClockReading, patience: float) -> Claim:
@@ -94,6 +98,16 @@ class VerificationFlow:
         """
         await self._guard.check(now=now)
         request = self._request(command)
+
+        def work(tell: Tell, patience: float) -> Awaitable[Claim]:
+            return self._verify(command, request, now=now, patience=patience, tell=tell)
+
+        claim = await self._repeats.attend(request, patience=patience, work=work)
+        return self._shown(claim, command.request_id, now)
+
+    async def _verify(
+        self, command: VerifyCommand, request: Request, *, now: ClockReading, patience: float, tell: Tell
+    ) -> Claim:
         await self._queue.check(request, now=now)
         behind = await self._queue.is_waiting(
             relying_party=command.relying_party, sign_up=command.account_token is None, now=now
@@ -109,13 +123,12 @@ class VerificationFlow:
             for kind in (EventType.CLAIM_OPEN, EventType.CLAIM_SUPERSEDE)
         )
         opened = await self._store.open(opening, event=event, superseded=superseded)
-        if opened.job is not None and behind:
-            claim = await self._wait(opened.job, command, now=now)
-        elif opened.job is not None:
-            claim = await self._settle(opened.job, command, now=now, patience=patience)
-        else:
-            claim = await self._repeat(opened.claim, command, now=now, patience=patience)
-        return self._shown(claim, command.request_id, now)
+        tell(opened.claim)
+        if opened.job is None:
+            return await self._repeat(opened.claim, command, now=now, patience=patience)
+        if behind:
+            return await self._wait(opened.job, command, now=now)
+        return await self._settle(opened.job, command, now=now, patience=patience)
 
     async def get(self, *, relying_party: str, request_id: str, now: ClockReading) -> Claim:
         """Return the current claim of a request; raises NotFoundError (REQUEST_NOT_FOUND)."""
@@ -153,7 +166,7 @@ class VerificationFlow:
                 person_id=self._events.new_id(),
                 today=now.today(self._policy.zone),
             ),
-            accounts_per_person=self._policy.accounts_per_person,
+            pair=self._marker.mark(relying_party=command.relying_party, identity=command.identity),
             lease=self._lease(now),
             now=now,
             invitation_code_hash=_code_hash(command),
@@ -197,10 +210,11 @@ class VerificationFlow:
 
     async def _await_outcome(self, claim: Claim, command: VerifyCommand, *, patience: float) -> Claim:
         loop = asyncio.get_running_loop()
-        end = loop.time() + patience
-        while claim.state is ClaimState.PENDING and loop.time() + _POLL < end:
-            await asyncio.sleep(_POLL)
+        end, pause = loop.time() + patience, _FIRST_POLL
+        while claim.state is ClaimState.PENDING and loop.time() + pause < end:
+            await asyncio.sleep(pause)
             claim = await self._find(command)
+            pause = min(2 * pause, _LONGEST_POLL)
         return claim
 
     async def _find(self, command: VerifyCommand) -> Claim:

@@ -102,7 +102,7 @@ class StatusTokenFlow:
             subject=self._pairwise.subject(audience=audience, account_token=account_token),
             audience=audience,
             status=shown,
-            standing=shown.standing if audience == relying_party else None,
+            own=audience == relying_party,
             issued_at=now.real,
             expires_at=expires_at,
         )
@@ -110,9 +110,9 @@ class StatusTokenFlow:
         return Issued(token, _whole(expires_at))
 
     async def issue_credential(self, command: CredentialCommand, *, now: ClockReading) -> Issued:
-        """Issue a credential, or return the one that this request already issued.
+        """Issue a credential, or return the one that this request got, or one that the account has.
 
-        Raises AlreadyExistsError, NotFoundError, PreconditionError and UnavailableError.
+        Raises AlreadyExistsError, NotFoundError, PreconditionError, ExhaustedError and UnavailableError.
         """
         await self._guard.check(now=now)
         account = await self._accounts.get(
@@ -153,6 +153,8 @@ class StatusTokenFlow:
             today=now.today(self._policy.zone),
             issued_at=_whole(now.real),
             expires_at=_whole(expires_at),
+            quota=self._policy.credentials_per_day,
+            zone=self._policy.zone,
             now=now,
         )
 

@@ -8,6 +8,7 @@ the
 * Several workers may publish at once, into one directory or several; none reverts what another published.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -33,16 +34,19 @@ class PublicationFlow:
     """The public directory of one worker."""
 
     def __init__(
-        self, *, store: LogStore, complete: CheckpointStore, files: Publication, policy: CosignaturePolicy
+        self,
+        *,
+        store: LogStore,
+        complete: CheckpointStore,
+        files: Publication,
+        policy: Callable[[], CosignaturePolicy],
     ) -> None:
-        """Initialise with the ports. policy: verifies this log's checkpoints."""
+        """Initialise with the ports. policy: returns the policy that verifies this log's checkpoints."""
         self._store = store
         self._tree = LogTree(store=store)
         self._complete = complete
         self._files = files
         self._policy = policy
-        # A published checkpoint stays valid even if the policy required fewer cosignatures at the time.
-        self._former_policy = replace(policy, quorum=0)
         self._current: datetime | None = None
 
     def age(self, *, now: ClockReading) -> timedelta:
@@ -68,8 +72,10 @@ class PublicationFlow:
             self._current = now.real
 
     async def _publish(self, former: bytes | None, newest: bytes) -> int:
-        there = None if former is None else _read(former, self._former_policy)
-        wanted = _read(newest, self._policy)
+        policy = self._policy()
+        # A published checkpoint stays valid even if the policy required fewer cosignatures at the time.
+        there = None if former is None else _read(former, replace(policy, quorum=0))
+        wanted = _read(newest, policy)
         if former != newest:
             await self._check(wanted)
             old = 0 if there is None else await self._continued(there, wanted)

@@ -8,38 +8,44 @@ In this order; after a crash the next step continues:
 * Entries without an index get the next ones.
 * If the log has grown, its checkpoint is signed and stored in the second database before it is published. The
   empty log has a checkpoint too.
-* The witness, if there is one, cosigns it. If the witness finds a fork, the log is refused.
-* A checkpoint with the cosignatures that the policy requires is complete and replaces the former one.
+* All witnesses are asked at once to cosign it. If so many of them have seen another history that the others
+  are not enough, the log is refused.
+* A checkpoint with the K cosignatures that the policy requires is complete and replaces the former one. It is
+  cosigned again every five minutes while the log is idle, because clients refuse old cosignatures.
 
-The policy comes from the roster, which clients pin. If it requires cosignatures, clients refuse a checkpoint
-without them, so the former one stays in place while the witness is unreachable. If it requires none, a
-checkpoint is complete without them, and the cosignature is added when the witness is reachable again.
+The policy comes from the roster in force, which clients pin. If it requires cosignatures, clients refuse a
+checkpoint without them, so the former one stays in place while fewer than K witnesses are reachable. If it
+requires none, a checkpoint is complete without them, and they are added when the witnesses are reachable.
 """
 
-import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NoReturn
 
 from idvault.domain.clock import ClockReading
 from idvault.domain.error import DamagedError, PreconditionError, Reason, UnavailableError
+from idvault.flows.log.cosigning import (
+    Cosignature,
+    Cosigning,
+    Submission,
+    WitnessAnswers,
+    Witnesses,
+    cosignatures,
+)
 from idvault.flows.log.tree import LogTree
 from idvault.ports.log.store import CheckpointStore, LogSigner, LogStore, PublicFiles
-from idvault.ports.log.witness import Cosigned, Witness, WitnessRefusedError
 from idvault.transparency import checkpoint, note
 from idvault.transparency.checkpoint import Checkpoint, CosignaturePolicy, QuorumError, RolledBackError
-from idvault.transparency.note import NoteSignature, NoteSigner, VerifierKey
+from idvault.transparency.note import NoteSigner, VerifierKey
 from idvault.transparency.proof import ConsistencyError
 from idvault.transparency.tile import CHECKPOINT_PATH
 from idvault.transparency.tree import CompactRange, LogError
 
 _BATCH = 1_000
 _BATCHES = 20
-_WITNESS_PATIENCE = 5.0
-_WITNESS_TRIES = 3
-# 422: the proof does not verify. 409: another root at the size that the witness has cosigned.
-_FORK = frozenset({422, 409})
+# A third of the age at which clients refuse a cosignature.
+_RENEW_SECONDS = 300
 
 
 class LogRefusedError(PreconditionError):
@@ -65,7 +71,6 @@ class _Kept:
 
     raw: bytes
     checkpoint: Checkpoint
-    cosigned: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,27 +98,26 @@ class LogFlow:
         complete: CheckpointStore,
         files: PublicFiles,
         signer: LogSigner,
-        policy: CosignaturePolicy,
-        witness: Witness | None,
+        policy: Callable[[], CosignaturePolicy],
+        witnesses: Witnesses,
         alarm: Callable[[str], None],
     ) -> None:
-        """Initialise with the ports. policy: contains this log's key; alarm: receives texts for the operator.
+        """Initialise with the ports.
 
-        Raises ValueError if the policy and the witness do not match.
+        policy: returns the policy of the roster in force; it contains this log's key. witnesses: those to
+        ask, by key. alarm: receives texts for the operator.
         """
-        if bool(policy.witness_keys) is (witness is None):
-            raise ValueError("the policy must contain witness keys if and only if there is a witness")
         self._store = store
         self._tree = LogTree(store=store)
         self._signed = signed
         self._complete = complete
         self._files = files
-        self._signer = NoteSigner(VerifierKey(policy.origin, signer.public_key), signer.sign)
-        self._policy = policy
-        self._kept_policy = replace(policy, quorum=0)
-        self._witness = witness
-        self._witness_away = False
+        self._find_policy = policy
+        self._policy = policy()
+        self._signer = NoteSigner(VerifierKey(self._policy.origin, signer.public_key), signer.sign)
+        self._cosigning = Cosigning(witnesses=witnesses, tree=self._tree)
         self._alarm = alarm
+        self._alarmed: set[str] = set()
         self._own: Checkpoint | None = None
         self._refused: LogRefusedError | None = None
 
@@ -125,6 +129,7 @@ class LogFlow:
         """
         if self._refused is not None:
             raise LogRefusedError(self._refused.why)
+        self._policy = self._find_policy()
         try:
             await self._step(now.real)
         except _OvertakenError:
@@ -141,7 +146,7 @@ class LogFlow:
         before = await self._checked(known)
         await self._sequence(now)
         head = await self._checked(known) if (await self._store.head()).size != before.size else before
-        await self._finish(known, await self._sign(known, head))
+        await self._finish(known, await self._sign(known, head), now)
 
     async def _sequence(self, now: datetime) -> None:
         for _ in range(_BATCHES):
@@ -178,8 +183,8 @@ class LogFlow:
             return None
 
     def _read(self, raw: bytes) -> _Kept:
-        found = checkpoint.verify(raw, self._kept_policy)
-        return _Kept(raw, found.checkpoint, cosigned=bool(found.cosigned))
+        policy = CosignaturePolicy(self._policy.origin, self._policy.log_keys)
+        return _Kept(raw, checkpoint.verify(raw, policy).checkpoint)
 
     async def _checked(self, known: _Known) -> Checkpoint:
         """Return the head as a checkpoint after verifying all signed checkpoints against the stored tree."""
@@ -219,79 +224,81 @@ class LogFlow:
         self._own = head
         return kept
 
-    async def _finish(self, known: _Known, signed: _Kept) -> None:
+    async def _finish(self, known: _Known, signed: _Kept, now: datetime) -> None:
         """Complete the signed checkpoint and replace the newest complete one."""
         former = known.complete
-        if former is not None and former.checkpoint == signed.checkpoint and self._is_done(former):
+        is_known = former is not None and former.checkpoint == signed.checkpoint
+        lines = cosignatures(former.raw, self._cosigning.keys) if former is not None and is_known else {}
+        wanted = [key for key in self._cosigning.keys if key not in lines or _is_old(lines[key], now)]
+        if is_known and not wanted and self._is_complete(signed, lines):
             return
-        whole = note.parse(signed.raw).with_signatures(await self._cosign(former, signed)).encode()
-        try:
-            checkpoint.verify(whole, self._policy)
-        except QuorumError as error:
-            raise UnavailableError(Reason.LOG_UNAVAILABLE) from error
+        lines |= await self._cosign(0 if former is None else former.checkpoint.size, signed, wanted)
+        if not self._is_complete(signed, lines):
+            raise UnavailableError(Reason.LOG_UNAVAILABLE)
+        whole = _with(signed, lines)
         if former is None or former.raw != whole:
             await self._complete.replace(former=None if former is None else former.raw, note=whole)
 
-    def _is_done(self, kept: _Kept) -> bool:
-        return self._witness is None or kept.cosigned
-
-    async def _cosign(self, former: _Kept | None, signed: _Kept) -> tuple[NoteSignature, ...]:
-        if self._witness is None:
-            return ()
+    def _is_complete(self, signed: _Kept, lines: Mapping[VerifierKey, Cosignature]) -> bool:
         try:
-            async with asyncio.timeout(_WITNESS_PATIENCE):
-                signatures = await self._submit(self._witness, former, signed)
-        except WitnessRefusedError as error:
-            if error.status in _FORK:
-                _refuse("the witness refuses to cosign: it has seen another history of this log")
-            raise
-        except (UnavailableError, TimeoutError) as error:
-            if self._policy.quorum:
-                raise UnavailableError(Reason.LOG_UNAVAILABLE) from error
-            self._tell_away()
-            return ()
-        self._witness_away = False
-        return signatures
+            checkpoint.verify(_with(signed, lines), self._policy)
+        except QuorumError:
+            return False
+        return True
 
-    def _tell_away(self) -> None:
-        if not self._witness_away:
-            self._alarm("the witness is unreachable: checkpoints continue without its cosignature")
-        self._witness_away = True
+    async def _cosign(
+        self, old: int, signed: _Kept, keys: Sequence[VerifierKey]
+    ) -> dict[VerifierKey, Cosignature]:
+        answers = await self._cosigning.ask(
+            Submission(signed.raw, signed.checkpoint.size, old), keys, enough=self._quorum
+        )
+        await self._judge(answers)
+        return answers.cosigned
 
-    async def _submit(
-        self, witness: Witness, former: _Kept | None, signed: _Kept
-    ) -> tuple[NoteSignature, ...]:
-        size = signed.checkpoint.size
-        # The witness most likely cosigned the former complete checkpoint last; if not, it answers with its
-        # size.
-        old = 0 if former is None else former.checkpoint.size
-        for _ in range(_WITNESS_TRIES):
-            proof = await self._tree.consistency(old=old, new=size)
-            answer = await witness.add_checkpoint(old=old, proof=proof, note=signed.raw)
-            if isinstance(answer, Cosigned):
-                return self._signatures(answer, signed)
-            if answer.size > size:
-                await self._overtaken(answer.size)
-            old = answer.size
-        raise UnavailableError(Reason.LOG_UNAVAILABLE)
+    @property
+    def _quorum(self) -> int:
+        """How many witnesses must agree: all of them, if the roster does not say."""
+        return self._policy.quorum or len(self._policy.witness_keys)
 
-    async def _overtaken(self, size: int) -> NoReturn:
-        """Find out whether another worker is ahead of this one or the database is older than the witness."""
-        head = await self._store.head()
-        if head.size < size:
-            _refuse(f"the database is older than the witnessed checkpoint ({head.size} < {size})")
-        raise _OvertakenError
+    async def _judge(self, answers: WitnessAnswers) -> None:
+        """Refuse the log if its witnesses have seen another one; one witness of several cannot stop it."""
+        conflicts = dict.fromkeys(answers.forks, "it has seen another history of this log")
+        is_overtaken = False
+        for key, size in answers.ahead.items():
+            stored = (await self._store.head()).size
+            if stored < size:
+                conflicts[key] = f"the database is older than the witnessed checkpoint ({stored} < {size})"
+            else:
+                is_overtaken = True
+        required = set(self._policy.witness_keys)
+        against = [why for key, why in conflicts.items() if key in required]
+        if len(against) > len(required) - self._quorum:
+            _refuse(f"the witness refuses to cosign: {against[0]}")
+        self._tell(
+            [
+                *(f"the witness {key.name} refuses to cosign: {why}" for key, why in conflicts.items()),
+                *(f"the witness {key.name} is unreachable" for key in answers.away),
+            ]
+        )
+        if is_overtaken:
+            raise _OvertakenError
+        if answers.refused and len(answers.cosigned) < self._quorum:
+            raise next(iter(answers.refused.values()))
 
-    def _signatures(self, answer: Cosigned, signed: _Kept) -> tuple[NoteSignature, ...]:
-        """Return the signatures of known witnesses; raises UnavailableError if one does not verify."""
-        known = {(key.name, key.key_id) for key in self._policy.witness_keys}
-        try:
-            lines = note.parse_signatures(answer.lines)
-            ours = tuple(line for line in lines if (line.name, line.key_id) in known)
-            self._read(note.parse(signed.raw).with_signatures(ours).encode())
-        except LogError as error:
-            raise UnavailableError(Reason.LOG_UNAVAILABLE) from error
-        return ours
+    def _tell(self, texts: Iterable[str]) -> None:
+        """Raise an alarm for each text that was not in the last round's."""
+        now = set(texts)
+        for text in sorted(now - self._alarmed):
+            self._alarm(text)
+        self._alarmed = now
+
+
+def _with(signed: _Kept, lines: Mapping[VerifierKey, Cosignature]) -> bytes:
+    return note.parse(signed.raw).with_signatures(each.line for each in lines.values()).encode()
+
+
+def _is_old(cosignature: Cosignature, now: datetime) -> bool:
+    return abs(now.timestamp() - cosignature.time) >= _RENEW_SECONDS
 
 
 def _refuse(why: str) -> NoReturn:

@@ -1,18 +1,25 @@
-"""Compares both databases with the witness before a process starts to serve or sign.
+"""Compares both databases with the witnesses before a process starts to serve or sign.
 
-- The last signed checkpoint must be one that the witness has cosigned or cosigns now.
-- If the witness has seen more than both databases contain, an old copy was restored, and the process does not
-  start.
+- The last signed checkpoint must be one that K witnesses have cosigned or cosign now.
+- If fewer do, and one has seen more than both databases contain or another history, an old copy was restored,
+  and the process does not start.
+- With fewer than K reachable and none against it, a process starts against the last checkpoint that K have
+  cosigned, and compares again later.
 - The main database's entries must match that checkpoint.
 - The signing process signs the empty log first, so that there is always a checkpoint to submit.
 """
 
+import asyncio
+from collections.abc import Collection, Mapping
+
 from idvault.domain.error import DamagedError, PreconditionError, Reason, UnavailableError
+from idvault.flows.log.cosigning import cosignatures
 from idvault.flows.log.tree import LogTree
 from idvault.ports.log.store import CheckpointStore, LogStore
 from idvault.ports.log.witness import Ahead, Cosigned, Witness, WitnessRefusedError
 from idvault.transparency import checkpoint, note
 from idvault.transparency.checkpoint import Checkpoint
+from idvault.transparency.note import VerifierKey
 from idvault.transparency.tree import LogError
 
 # The log may grow while it is compared, about once a second; a round takes milliseconds.
@@ -87,14 +94,28 @@ class StrangeWitnessError(PreconditionError):
 
 
 class WitnessFlow:
-    """The comparison at start-up."""
+    """The comparison at start-up, with all witnesses at once."""
 
-    def __init__(self, *, witness: Witness, log: LogStore, checkpoints: CheckpointStore) -> None:
-        """Initialise with the ports. checkpoints: the last signed note, stored before a witness sees it."""
-        self._witness = witness
+    def __init__(
+        self,
+        *,
+        witnesses: Mapping[VerifierKey, Witness],
+        quorum: int,
+        log: LogStore,
+        checkpoints: CheckpointStore,
+        complete: CheckpointStore,
+    ) -> None:
+        """Initialise with the ports.
+
+        quorum: how many witnesses must agree. checkpoints: the last signed note, stored before a witness sees
+        it. complete: the last one with all cosignatures that were required.
+        """
+        self._witnesses = witnesses
+        self._quorum = quorum
         self._log = log
         self._tree = LogTree(store=log)
         self._checkpoints = checkpoints
+        self._complete = complete
 
     async def begin(self, *, empty: bytes) -> None:
         """Store the signed checkpoint of the empty log if there is none yet."""
@@ -102,14 +123,42 @@ class WitnessFlow:
             await self._checkpoints.replace(former=None, note=empty)
 
     async def check(self) -> int:
-        """Return the size of a checkpoint that is witnessed and whose entries are all stored.
+        """Return the size of a checkpoint that K witnesses confirm and whose entries are all stored.
 
         Raises LogOlderError, LogForkedError, DamagedError (stored data does not verify), UnwitnessedError
-        (the witness cannot be reached), NoCheckpointError and StrangeWitnessError.
+        (fewer than K witnesses can be reached), NoCheckpointError and StrangeWitnessError.
         """
+        found = await asyncio.gather(
+            *(self._check_one(each) for each in self._witnesses.values()), return_exceptions=True
+        )
+        confirmed = [each for each in found if isinstance(each, int)]
+        if len(confirmed) >= self._quorum and confirmed:
+            return min(confirmed)
+        refused = [each for each in found if isinstance(each, BaseException)]
+        raise min(refused, key=_weight)
+
+    async def check_kept(self, *, keys: Collection[VerifierKey]) -> int:
+        """Return the size of the last checkpoint that K of these witnesses have cosigned.
+
+        Its entries must all be stored; a log without entries needs none. Raises LogOlderError,
+        LogForkedError, DamagedError and, if there is no such checkpoint, UnwitnessedError.
+        """
+        raw = await self._complete.latest()
+        if raw is None and not (await self._log.head()).size:
+            return 0
+        cosigners = set() if raw is None else {key.public_key for key in _cosigners(raw, keys)}
+        if raw is None or len(cosigners) < self._quorum:
+            raise UnwitnessedError(
+                "too few witnesses can be reached, and no checkpoint is cosigned by enough"
+            )
+        kept = _parsed(raw)
+        await self._check_entries(kept)
+        return kept.size
+
+    async def _check_one(self, witness: Witness) -> int:
         for _ in range(_ROUNDS):
             raw, own = await self._newest()
-            seen = await self._ask(raw, own)
+            seen = await self._ask(witness, raw, own)
             if seen is None:
                 await self._check_entries(own)
                 return own.size
@@ -124,31 +173,15 @@ class WitnessFlow:
         raw = await self._checkpoints.latest()
         if raw is None:
             raise NoCheckpointError
-        try:
-            return raw, checkpoint.parse(note.parse(raw).text)
-        except LogError as error:
-            raise DamagedError(Reason.RECORD_DAMAGED) from error
+        return raw, _parsed(raw)
 
-    async def _ask(self, raw: bytes, own: Checkpoint) -> int | None:
+    async def _ask(self, witness: Witness, raw: bytes, own: Checkpoint) -> int | None:
         """Return None if the witness cosigned the checkpoint, else the size that the witness has seen."""
-        answer = await self._submit(raw, own, old=own.size, proof=())
+        answer = await _submit(witness, raw, own, old=own.size, proof=())
         if isinstance(answer, Ahead) and answer.size < own.size:
             proof = await self._proof(old=answer.size, own=own)
-            answer = await self._submit(raw, own, old=answer.size, proof=proof)
+            answer = await _submit(witness, raw, own, old=answer.size, proof=proof)
         return None if isinstance(answer, Cosigned) else answer.size
-
-    async def _submit(
-        self, raw: bytes, own: Checkpoint, *, old: int, proof: tuple[bytes, ...]
-    ) -> Cosigned | Ahead:
-        try:
-            return await self._witness.add_checkpoint(old=old, proof=proof, note=raw)
-        except WitnessRefusedError as error:
-            if error.status in {409, 422}:
-                raise LogForkedError(size=own.size) from error
-            raise StrangeWitnessError(error.status) from error
-        except UnavailableError as error:
-            told = "" if str(error) == error.reason.value else f": {error}"
-            raise UnwitnessedError(f"the witness of IDVAULT_WITNESS_URL cannot be reached{told}") from error
 
     async def _proof(self, *, old: int, own: Checkpoint) -> tuple[bytes, ...]:
         head = await self._log.head()
@@ -164,3 +197,39 @@ class WitnessFlow:
             raise LogOlderError(size=head.size, known=own.size)
         if await self._tree.root(own.size) != own.root:
             raise LogForkedError(size=own.size)
+
+
+async def _submit(
+    witness: Witness, raw: bytes, own: Checkpoint, *, old: int, proof: tuple[bytes, ...]
+) -> Cosigned | Ahead:
+    try:
+        return await witness.add_checkpoint(old=old, proof=proof, note=raw)
+    except WitnessRefusedError as error:
+        if error.status in {409, 422}:
+            raise LogForkedError(size=own.size) from error
+        raise StrangeWitnessError(error.status) from error
+    except UnavailableError as error:
+        told = "" if str(error) == error.reason.value else f": {error}"
+        raise UnwitnessedError(f"too few witnesses can be reached{told}") from error
+
+
+def _parsed(raw: bytes) -> Checkpoint:
+    try:
+        return checkpoint.parse(note.parse(raw).text)
+    except LogError as error:
+        raise DamagedError(Reason.RECORD_DAMAGED) from error
+
+
+def _cosigners(raw: bytes, keys: Collection[VerifierKey]) -> Collection[VerifierKey]:
+    try:
+        return cosignatures(raw, keys).keys()
+    except LogError as error:
+        raise DamagedError(Reason.RECORD_DAMAGED) from error
+
+
+def _weight(error: BaseException) -> int:
+    """Order what the witnesses said: a conflict counts more than a refusal, and that more than silence."""
+    for weight, kind in enumerate((LogOlderError, LogForkedError, DamagedError, StrangeWitnessError)):
+        if isinstance(error, kind):
+            return weight
+    return 4 if not isinstance(error, UnwitnessedError) else 5

@@ -96,6 +96,7 @@ class RosterFlow:
             return adopted
         roster_signature.check_follows(found, previous=self._holder.current)
         roster_signature.check_signatures(found, previous=self._holder.current)
+        self._holder.check_acceptable(found)
         await self._guard.check(now=now)
         stored = await self._store.propose(
             StoredProposal(found.version, found.digest(), replace(found, signatures=()).to_bytes()),
@@ -179,6 +180,7 @@ class RosterFlow:
         roster = rosters.parse(stored.file)
         if (roster.version, roster.digest()) != (stored.version, stored.digest):
             raise RosterError("the stored file is not the proposed one")
+        self._holder.check_acceptable(roster)
         for name, signature in stored.signatures:
             single = replace(roster, signatures=()).with_signature(name, signature)
             with suppress(RosterSignatureError):

@@ -34,16 +34,19 @@ class RosterHolder:
         chain: Callable[[], Sequence[Roster]],
         entropy: Entropy,
         alarm: Callable[[int, str], None],
+        accept: Callable[[Roster], None],
     ) -> None:
         """Initialise with the port.
 
         chain: reads and verifies the file's versions (attest.roster_chain.load_all); raises RosterError.
-        alarm: receives the version and the reason, once for each refusal.
+        alarm: receives the version and the reason, once for each refusal. accept: raises RosterError for a
+        verified version that must not be in force.
         """
         self._store = store
         self._read_file = chain
         self._events = EventFactory(entropy=entropy)
         self._alarm = alarm
+        self._accept = accept
         self._versions: tuple[Roster, ...] = ()
         self._refused: set[tuple[int, str]] = set()
         # If two tasks loaded the same version at once, one of them would refuse it as invalid.
@@ -74,6 +77,10 @@ class RosterHolder:
                 return roster_member
         raise DeniedError(Reason.ACCESS_DENIED)
 
+    def check_acceptable(self, roster: Roster) -> None:
+        """Raise RosterError for a version that must not come into force in this deployment."""
+        self._accept(roster)
+
     async def start(self, *, now: ClockReading) -> None:
         """Load the file and the database; raises RosterError if any version does not verify."""
         versions = tuple(self._read_file())
@@ -83,6 +90,7 @@ class RosterHolder:
         newest = await self._store.newest()
         if newest is not None and not _is_among(newest, versions):
             raise RosterError("the database has adopted a version that does not follow from this roster")
+        self._accept(versions[-1])
         for roster in versions[: len(versions) - len(stored)]:
             await self._adopt(roster, now=now)
         self._versions = versions
@@ -104,6 +112,7 @@ class RosterHolder:
     def _take_row(self, row: StoredVersion) -> bool:
         try:
             roster = _verified(row, previous=self.current)
+            self._accept(roster)
         except RosterError as error:
             self._refuse(row.version, str(error))
             return False
@@ -117,6 +126,7 @@ class RosterHolder:
                 if mine.digest() != its.digest():
                     raise RosterError(f"the file's version {its.version} is not the adopted one")
             for roster in versions[len(self._versions) :]:
+                self._accept(roster)
                 await self._adopt(roster, now=now)
                 self._versions = (*self._versions, roster)
         except RosterError as error:

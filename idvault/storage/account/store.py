@@ -19,7 +19,7 @@ from idvault.storage.base.database import Database
 from idvault.storage.base.listing import among
 from idvault.storage.base.locking import for_change
 from idvault.storage.base.statement import param, statement
-from idvault.storage.claim.tables import checks, claims, intakes, jobs
+from idvault.storage.claim.tables import claims, intakes, jobs
 from idvault.storage.log import entry as log
 
 _MINE = accounts.c.account_token == param("token")
@@ -57,7 +57,7 @@ _ABANDONED = statement(
 _LOCK_REMOVABLE = statement(for_change(select(accounts).where(_MINE, _UNCHANGED, _NEVER_VERIFIED)))
 _REMOVALS = [
     statement(delete(table).where(table.c.account_token == param("token")))
-    for table in (intakes, jobs, checks, claims, accounts)
+    for table in (intakes, jobs, claims, accounts)
 ]
 
 

@@ -1,7 +1,7 @@
 """The two databases' metadata, and the types that their columns share.
 
 - account_token comes first in every primary key of account data; no row refers to another token's rows.
-- Requests, persons and their mismatches belong to a relying party; log and housekeeping rows belong to none.
+- Requests, persons and their attempts belong to a relying party; log and housekeeping rows belong to none.
 - No column holds a name or an ID number in clear text.
 """
 

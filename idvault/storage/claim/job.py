@@ -1,5 +1,6 @@
 """The jobs of PENDING claims (ports.job)."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -10,7 +11,7 @@ from sqlalchemy import func, or_, select
 from idvault.domain.job import JobProgress
 from idvault.domain.job import take_up as taken_up
 from idvault.ports.claim import Job, Lease
-from idvault.storage.base.act import act
+from idvault.storage.base.act import act, read
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.locking import for_change
@@ -33,7 +34,12 @@ _FREE = statement(
         )
     )
 )
-_BACKLOG: Statement[int] = statement(select(func.count()).select_from(jobs).where(queue.IS_OPEN), scalar)
+# Grouped as the index of the queue is sorted.
+_BACKLOG = statement(
+    select(jobs.c.relying_party, func.count().label("waiting"))
+    .where(queue.IS_OPEN)
+    .group_by(jobs.c.lane, jobs.c.relying_party)
+)
 _OLDEST: Statement[datetime | None] = statement(
     select(func.min(claims.c.opened_at)).where(IS_PENDING), scalar
 )
@@ -86,9 +92,13 @@ class SqlJobStore:
         asked = queue.BEFORE_SIGN_UP if sign_up else queue.BEFORE_RE_VERIFICATION
         return await self.database.one("job.is_waiting", asked, party=relying_party, now=now) is True
 
-    async def backlog(self) -> int:
-        """Return how many jobs are not DONE."""
-        return await self.database.read("job.backlog", lambda connection: connection.one(_BACKLOG)) or 0
+    @read("job.backlog")
+    async def backlog(self, connection: Connection) -> dict[str, int]:
+        """Return how many jobs of each relying party are not DONE."""
+        counts: Counter[str] = Counter()
+        for party, waiting in await connection.all(_BACKLOG):
+            counts[party] += waiting
+        return dict(counts)
 
     async def oldest(self) -> datetime | None:
         """Return when the oldest open claim was opened (business time)."""

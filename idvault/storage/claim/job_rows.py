@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import case, insert, select, update
 
 from idvault.domain.account import SubjectKind
-from idvault.domain.claim import Consent, Facts, Slot
+from idvault.domain.claim import Consent
 from idvault.domain.job import JobProgress, JobState
 from idvault.ports.claim import Intake, Job, Lease, NewClaim
 from idvault.storage.base.connection import Connection
@@ -14,7 +14,8 @@ from idvault.storage.base.listing import listed
 from idvault.storage.base.metadata import ID, TOKEN
 from idvault.storage.base.statement import param, statement
 from idvault.storage.claim import intake, queue
-from idvault.storage.claim.tables import checks, claims, intakes, jobs
+from idvault.storage.claim.attempt import Charge
+from idvault.storage.claim.tables import claims, intakes, jobs
 
 Key = tuple[str, str]
 
@@ -42,7 +43,14 @@ _TAKE_UP = statement(update(jobs).where(IS_JOB).values(_WHOLE))
 _FINISH = statement(
     update(jobs)
     .where(IS_JOB)
-    .values(state=JobState.DONE.value, limiter_key=None, due_at=None, lease_id=None, leased_until=None)
+    .values(
+        state=JobState.DONE.value,
+        limiter_key=None,
+        pair=None,
+        due_at=None,
+        lease_id=None,
+        leased_until=None,
+    )
 )
 # Due once the job's holder, which does not know of the intake, has released or lost the lease.
 _MAKE_DUE = statement(
@@ -57,9 +65,6 @@ _LOAD = statement(
         claims.c.subject_kind,
         claims.c.policy_version,
         claims.c.agree_time,
-        claims.c.slot,
-        claims.c.person_closed,
-        claims.c.different_owner,
         intakes.c.day,
         intakes.c.ciphertext,
     )
@@ -76,15 +81,6 @@ _LOAD = statement(
         intakes,
         (intakes.c.account_token == jobs.c.account_token) & (intakes.c.claim_id == jobs.c.claim_id),
     )
-)
-_AIS = statement(
-    select(checks)
-    .join_from(
-        _KEYS,
-        checks,
-        (checks.c.account_token == _KEYS.c.account_token) & (checks.c.claim_id == _KEYS.c.claim_id),
-    )
-    .order_by(checks.c.position)
 )
 
 
@@ -117,7 +113,9 @@ def progress_of(row: Any) -> JobProgress:
     )
 
 
-async def add(connection: Connection, new_claim: NewClaim, *, progress: JobProgress, sign_up: bool) -> None:
+async def add(
+    connection: Connection, new_claim: NewClaim, *, progress: JobProgress, charge: Charge, sign_up: bool
+) -> None:
     """Insert the job of a new claim, leased."""
     await connection.run(
         _ADD,
@@ -126,7 +124,10 @@ async def add(connection: Connection, new_claim: NewClaim, *, progress: JobProgr
         relying_party=new_claim.request.caller,
         priority=0 if sign_up else 1,
         opened_at=new_claim.now.business,
-        limiter_key=new_claim.person.limiter_key,
+        limiter_key=charge.limiter_key,
+        pair=new_claim.pair,
+        withheld=charge.withheld,
+        ais=" ".join(new_claim.ais),
         lane=queue.DOUBT,
         due_at=None,
         **_progress(progress),
@@ -184,11 +185,7 @@ async def finish(connection: Connection, *, account_token: str, claim_id: str, w
 async def load(connection: Connection, keys: Sequence[Key], *, lease: Lease) -> dict[Key, Job]:
     """Return jobs whose rows this act has locked, held under the given lease."""
     rows = await connection.all(_LOAD, keys=keys)
-    ais: dict[Key, tuple[str, ...]] = {}
-    for row in await connection.all(_AIS, keys=keys):
-        key = (row.account_token, row.claim_id)
-        ais[key] = (*ais.get(key, ()), row.ai)
-    return {key: _job(row, ais[key], lease) for row in rows if (key := (row.account_token, row.claim_id))}
+    return {(row.account_token, row.claim_id): _job(row, lease) for row in rows}
 
 
 def _held(job: Job) -> dict[str, object]:
@@ -200,7 +197,7 @@ def _whole(progress: JobProgress, lease: Lease | None, *, waits: bool, fresh: bo
     return {**_progress(progress), **_lease(lease), **place}
 
 
-def _job(row: Any, ais: tuple[str, ...], lease: Lease) -> Job:
+def _job(row: Any, lease: Lease) -> Job:
     return Job(
         relying_party=row.relying_party,
         account_token=row.account_token,
@@ -208,9 +205,9 @@ def _job(row: Any, ais: tuple[str, ...], lease: Lease) -> Job:
         subject_kind=SubjectKind(row.subject_kind),
         consent=Consent(row.policy_version, row.agree_time),
         opened_at=row.opened_at,
-        ais=ais,
-        facts=Facts(Slot(row.slot), row.person_closed, row.different_owner),
+        ais=tuple(row.ais.split()),
         progress=progress_of(row),
         lease=lease,
+        withheld=row.withheld,
         intake=None if row.day is None else Intake(row.day, row.ciphertext),
     )

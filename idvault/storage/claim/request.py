@@ -37,6 +37,13 @@ async def remember_for_account(
     return await _REQUESTS.remember(connection, request, now=now, account_token=account_token, claim_id=made)
 
 
+async def answer_for_account(
+    connection: Connection, request: Request, *, account_token: str, made: str
+) -> None:
+    """Answer a request that this act has stored with something that existed before."""
+    await _REQUESTS.conclude(connection, request, account_token=account_token, claim_id=made)
+
+
 async def remember(connection: Connection, request: Request, *, made: str, now: datetime) -> str | None:
     """Store a new request and return None, or return the id of what a repeat created before.
 

@@ -1,4 +1,4 @@
-"""Rows of claims and of the registry checks of each claim."""
+"""Rows of claims."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,28 +10,41 @@ from idvault.domain.account import Account
 from idvault.domain.claim import (
     ClaimOutcome,
     ClaimState,
-    Facts,
     FailureReason,
-    Slot,
 )
+from idvault.domain.job import was_sent
 from idvault.ports.claim import Claim, NewClaim
 from idvault.storage.account import rows as account
 from idvault.storage.account.tables import accounts
 from idvault.storage.base.connection import Connection
+from idvault.storage.base.locking import for_change
 from idvault.storage.base.statement import Statement, param, statement
 from idvault.storage.claim import receipt
-from idvault.storage.claim.tables import checks, claims, jobs
+from idvault.storage.claim.tables import claims, jobs
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAttempt:
+    """The attempt of an open claim. limiter_key: whose, None if no person is charged.
+
+    pair: None if the claim was opened by an older version, which did not know it.
+    """
+
+    limiter_key: bytes | None
+    pair: bytes | None
+    opened_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class OpenClaim:
-    """The parts of a PENDING claim that are needed to end it."""
+    """The parts of a PENDING claim that are needed to end it. was_sent: whether a check may be out."""
 
     claim_id: str
     request_id: str
     relying_party: str
     person_id: str
-    slot: Slot
+    attempt: OpenAttempt
+    was_sent: bool
 
 
 QUERY = (
@@ -77,19 +90,35 @@ COLUMNS = (
     claims.c.request_id,
     claims.c.relying_party.label("claim_party"),
     claims.c.person_id.label("claimant"),
-    claims.c.slot,
+    jobs.c.limiter_key,
+    jobs.c.pair,
+    jobs.c.opened_at,
+    jobs.c.sent_at,
+    jobs.c.check_index,
+    jobs.c.resends,
 )
 """The columns that `pending_of` reads."""
 
 
 def pending_of(row: Any) -> OpenClaim:
     """Return the PENDING claim in a row with `COLUMNS`."""
-    return OpenClaim(row.claim_id, row.request_id, row.claim_party, row.claimant, Slot(row.slot))
+    return OpenClaim(
+        row.claim_id,
+        row.request_id,
+        row.claim_party,
+        row.claimant,
+        OpenAttempt(row.limiter_key, row.pair, row.opened_at),
+        was_sent(sent_at=row.sent_at, check_index=row.check_index, resends=row.resends),
+    )
 
 
-_PENDING: Statement[OpenClaim] = statement(select(*COLUMNS).where(IS_CLAIM, IS_PENDING), pending_of)
+OF_CLAIM = (jobs.c.account_token == claims.c.account_token) & (jobs.c.claim_id == claims.c.claim_id)
+# The job is locked too: a worker that sends a check changes the job alone.
+_PENDING: Statement[OpenClaim] = statement(
+    for_change(select(*COLUMNS).join_from(claims, jobs, OF_CLAIM).where(IS_CLAIM, IS_PENDING), of=jobs),
+    pending_of,
+)
 _ADD = statement(insert(claims))
-_ADD_CHECK = statement(insert(checks))
 _END = statement(
     update(claims)
     .where(IS_CLAIM)
@@ -108,12 +137,12 @@ async def open_of(connection: Connection, owner: Account | None) -> OpenClaim | 
     return await connection.one(_PENDING, token=owner.account_token, claim=owner.open_claim_id)
 
 
-async def add(connection: Connection, new_claim: NewClaim, *, person_id: str, facts: Facts) -> None:
-    """Insert a PENDING claim and one check for each of its ids."""
-    key = {"account_token": new_claim.account_token, "claim_id": new_claim.claim_id}
+async def add(connection: Connection, new_claim: NewClaim, *, person_id: str) -> None:
+    """Insert a PENDING claim."""
     await connection.run(
         _ADD,
-        **key,
+        account_token=new_claim.account_token,
+        claim_id=new_claim.claim_id,
         relying_party=new_claim.request.caller,
         request_id=new_claim.request.request_id,
         subject_kind=new_claim.subject_kind.value,
@@ -122,14 +151,8 @@ async def add(connection: Connection, new_claim: NewClaim, *, person_id: str, fa
         policy_version=new_claim.consent.policy_version,
         agree_time=new_claim.consent.agree_time,
         person_id=person_id,
-        slot=facts.slot.value,
-        person_closed=facts.person_closed,
-        different_owner=facts.different_owner,
         opened_at=new_claim.now.business,
         ended_at=None,
-    )
-    await connection.many(
-        _ADD_CHECK, [{**key, "position": position, "ai": ai} for position, ai in enumerate(new_claim.ais)]
     )
 
 

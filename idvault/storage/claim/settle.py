@@ -1,13 +1,13 @@
 """The steps of act `settle` (claim.store); rows are locked as in act `open`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
 
+from idvault.domain import attempt as attempt_rules
 from idvault.domain import claim as claim_rules
 from idvault.domain.account import Account
-from idvault.domain.claim import Slot
 from idvault.domain.event import Event
 from idvault.ports.claim import Settlement
 from idvault.storage.account import record
@@ -18,8 +18,8 @@ from idvault.storage.base.locking import for_change
 from idvault.storage.base.statement import Statement, param, statement
 from idvault.storage.campaign import invitation_rows as invitation_row
 from idvault.storage.campaign import legacy_account
+from idvault.storage.claim import attempt, person, queue
 from idvault.storage.claim import job_rows as task
-from idvault.storage.claim import person, queue
 from idvault.storage.claim import rows as claim
 from idvault.storage.claim.rows import OpenClaim
 from idvault.storage.claim.tables import claims, jobs
@@ -29,22 +29,21 @@ from idvault.storage.claim.tables import claims, jobs
 class Unsettled:
     """A PENDING claim, its account and its job, whose rows this act has locked.
 
-    limiter_key: the key that a mismatch of this claim is counted under. waits: whether it has an intake.
+    waits: whether it has an intake.
     """
 
     owner: Account
     claim: OpenClaim
-    limiter_key: bytes
     waits: bool
 
 
 def _unsettled(row: Any) -> Unsettled:
-    return Unsettled(account.from_row(row), claim.pending_of(row), row.limiter_key, row.due_at is not None)
+    return Unsettled(account.from_row(row), claim.pending_of(row), row.due_at is not None)
 
 
 # All three rows are locked, so their values are those at the time the lock is granted.
 _UNSETTLED = for_change(
-    select(*accounts.c, *claim.COLUMNS, jobs.c.limiter_key, jobs.c.due_at)
+    select(*accounts.c, *claim.COLUMNS, jobs.c.due_at)
     .join_from(accounts, jobs, jobs.c.account_token == accounts.c.account_token)
     .join(
         claims,
@@ -70,6 +69,21 @@ async def lock(connection: Connection, settlement: Settlement) -> Unsettled | No
     return await connection.one(_HELD, **key, lease_id=settlement.lease_id)
 
 
+async def confirm(connection: Connection, settlement: Settlement, found: Unsettled) -> Settlement:
+    """Return the settlement to write: a match is confirmed and takes a slot, or fails without its record."""
+    if not settlement.outcome.succeeded:
+        return settlement
+    facts = await person.take_slot(
+        connection,
+        relying_party=found.claim.relying_party,
+        person_id=found.claim.person_id,
+        owner_id=found.owner.person_id,
+        limit=settlement.accounts_per_person,
+    )
+    outcome = claim_rules.confirm(facts=facts)
+    return replace(settlement, outcome=outcome, record=settlement.record if outcome.succeeded else None)
+
+
 async def conclude(connection: Connection, settlement: Settlement, found: Unsettled) -> Account:
     """Return the account after the claim's end; updates a legacy account's invitations."""
     succeeded, today = settlement.outcome.succeeded, settlement.today
@@ -86,23 +100,14 @@ async def conclude(connection: Connection, settlement: Settlement, found: Unsett
 
 
 async def clear(connection: Connection, settlement: Settlement, found: Unsettled) -> None:
-    """Store the record of a success, or free the slot of a failure; end the claim and its job."""
-    ended, now = found.claim, settlement.now.business
+    """Store the record of a success, keep the attempt of a denial; end the claim and its job."""
     if settlement.record is not None:
         await record.put(connection, settlement.record)
-    elif ended.slot is Slot.TAKEN:
-        await person.free_slot(connection, relying_party=ended.relying_party, person_id=ended.person_id)
-    if settlement.definite_mismatch:
-        await person.count_mismatch(
-            connection,
-            relying_party=ended.relying_party,
-            limiter_key=found.limiter_key,
-            claim_id=ended.claim_id,
-            now=now,
-        )
-    key = {"account_token": settlement.account_token, "claim_id": ended.claim_id}
+    if attempt_rules.is_kept(outcome=settlement.outcome):
+        await attempt.keep(connection, found.claim.attempt, owner=found.owner)
+    key = {"account_token": settlement.account_token, "claim_id": found.claim.claim_id}
     await task.finish(connection, **key, waits=found.waits)
-    await claim.end(connection, **key, outcome=settlement.outcome, now=now)
+    await claim.end(connection, **key, outcome=settlement.outcome, now=settlement.now.business)
 
 
 def with_outcome(event: Event, settlement: Settlement, digest: bytes) -> Event:

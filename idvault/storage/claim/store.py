@@ -22,10 +22,10 @@ from idvault.storage.base.act import act, read
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.statement import Statement, param, statement
+from idvault.storage.claim import attempt, receipt, request
 from idvault.storage.claim import intake as intake_row
 from idvault.storage.claim import job_rows as task
 from idvault.storage.claim import open as opened
-from idvault.storage.claim import person, receipt, request
 from idvault.storage.claim import rows as claim
 from idvault.storage.claim import settle as settled
 from idvault.storage.claim.tables import claims, requests
@@ -70,12 +70,12 @@ class SqlVerificationStore:
             return OpenedClaim(await _find(connection, asked.caller, asked.request_id), None)
         former = await opened.admit(connection, new_claim)
         replaced = await claim.open_of(connection, former)
-        owner = await opened.find_person(connection, new_claim, replaced)
-        if replaced is not None:
-            await opened.supersede(connection, new_claim, replaced, superseded)
-        facts = await opened.gather_facts(connection, new_claim, former, owner)
+        named = await opened.find_person(connection, new_claim, replaced)
+        if former is not None and replaced is not None:
+            await opened.supersede(connection, new_claim, former, replaced, superseded)
+        charge = await attempt.charge(connection, new_claim, former=former, named=named)
         begun = await opened.begin(connection, new_claim, former)
-        added, job = await opened.add(connection, new_claim, begun, owner, facts)
+        added, job = await opened.add(connection, new_claim, begun, named, charge)
         await log.append(connection, event.with_fields(claim_id=new_claim.claim_id))
         return OpenedClaim(added, job)
 
@@ -104,12 +104,13 @@ class SqlVerificationStore:
     @act("verification.settle")
     async def settle(self, connection: Connection, settlement: Settlement, *, event: Event) -> Claim | None:
         """End a claim, if this settlement may end it."""
-        outcome, record = settlement.outcome, settlement.record
-        if outcome.succeeded is (record is None):
+        if settlement.outcome.succeeded is (settlement.record is None):
             raise ValueError("a record must be given if and only if the outcome is a success")
         found = await settled.lock(connection, settlement)
         if found is None:
             return None
+        settlement = await settled.confirm(connection, settlement, found)
+        outcome, record = settlement.outcome, settlement.record
         concluded = await settled.conclude(connection, settlement, found)
         await settled.clear(connection, settlement, found)
         await account.put(connection, concluded, claim_ended_at=settlement.now.business)
@@ -144,8 +145,8 @@ class SqlVerificationStore:
     async def purge(
         self, connection: Connection, *, before: datetime, now: ClockReading, event: Event
     ) -> int:
-        """Delete request rows made before a business time, and mismatches older than the limiter's window."""
-        await person.forget_mismatches(connection, now=now.business)
+        """Delete request rows made before a business time, and attempts that no longer count."""
+        await attempt.forget(connection, now=now.business)
         count = await request.forget(connection, before=before)
         count += await person_request.forget(connection, before=before)
         if count:

@@ -49,14 +49,26 @@ persons = Table(
     Index(None, "index_version"),
 )
 
-mismatches = Table(
-    "mismatches",
+# The attempts of ended claims that stay charged; those of open claims are in `jobs`. pair: a hash under a key
+# that is not stored.
+attempts = Table(
+    "attempts",
     main,
     Column("relying_party", NAME, primary_key=True),
     Column("limiter_key", LargeBinary, primary_key=True),
-    Column("claim_id", ID, primary_key=True),
-    Column("happened_at", Micros, nullable=False),
-    Index(None, "happened_at"),
+    Column("pair", LargeBinary, primary_key=True),
+    Column("attempted_at", Micros, nullable=False),
+    Index(None, "attempted_at"),
+)
+
+# The same for accounts that have a record.
+account_attempts = Table(
+    "account_attempts",
+    main,
+    Column("account_token", TOKEN, primary_key=True),
+    Column("pair", LargeBinary, primary_key=True),
+    Column("attempted_at", Micros, nullable=False),
+    Index(None, "attempted_at"),
 )
 
 claims = Table(
@@ -72,27 +84,16 @@ claims = Table(
     Column("policy_version", String(64), nullable=False),
     Column("agree_time", Micros, nullable=False),
     Column("person_id", ID, nullable=False),
-    Column("slot", WORD, nullable=False),
-    Column("person_closed", Boolean, nullable=False),
-    Column("different_owner", Boolean, nullable=False),
     Column("opened_at", Micros, nullable=False),
     Column("ended_at", Micros),
     ForeignKeyConstraint(["account_token"], ["accounts.account_token"]),
     Index(None, "state", "opened_at"),
 )
 
-checks = Table(
-    "checks",
-    main,
-    Column("account_token", TOKEN, primary_key=True),
-    Column("claim_id", ID, primary_key=True),
-    Column("position", SmallInteger, primary_key=True, autoincrement=False),
-    Column("ai", ID, nullable=False),
-    _of_claim(),
-)
-
-# lease_id and leased_until are null while the job is not leased; limiter_key is cleared when the job is DONE.
-# lane and due_at: its place in the queue (storage.claim.queue).
+# ais: the id of each spelling's check, separated by a space. lease_id and leased_until are null while the job
+# is not leased. limiter_key and pair: the attempt, cleared when the job is DONE; limiter_key is also null if
+# no person is charged. withheld: no check is sent. lane and due_at: its place in the queue
+# (storage.claim.queue).
 jobs = Table(
     "jobs",
     main,
@@ -113,7 +114,17 @@ jobs = Table(
     Column("limiter_key", LargeBinary),
     Column("lane", SmallInteger, nullable=False),
     Column("due_at", Micros),
+    Column("ais", String(80), nullable=False),
+    Column("pair", LargeBinary),
+    Column("withheld", Boolean, nullable=False),
     _of_claim(),
+    Index(
+        "ix_jobs_attempts",
+        "relying_party",
+        "limiter_key",
+        postgresql_where=text("limiter_key IS NOT NULL"),
+        sqlite_where=text("limiter_key IS NOT NULL"),
+    ),
     Index(
         "ix_jobs_queue",
         "lane",

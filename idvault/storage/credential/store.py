@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import delete, func, insert, literal_column, select
 
 from idvault.attest.status_list import INVALID, StatusList
 from idvault.domain import credential
@@ -18,7 +18,12 @@ from idvault.storage.base.statement import Statement, param, scalar, statement, 
 from idvault.storage.claim import request
 from idvault.storage.claim.request import Made
 from idvault.storage.credential import rows
-from idvault.storage.credential.tables import status_credentials, status_lists, status_marks
+from idvault.storage.credential.tables import (
+    credential_counts,
+    status_credentials,
+    status_lists,
+    status_marks,
+)
 from idvault.storage.log import entry as log
 
 _ADD = statement(insert(status_credentials))
@@ -28,6 +33,30 @@ _FIND = statement(
         status_credentials.c.credential_id == param("credential_id"),
     ),
     rows.credential,
+)
+_NEWEST = statement(
+    select(status_credentials)
+    .where(
+        status_credentials.c.account_token == param("token"),
+        status_credentials.c.audience == param("audience"),
+    )
+    .order_by(status_credentials.c.expires_at.desc())
+    .limit(literal_column("1")),
+    rows.credential,
+)
+_COUNT: Statement[int] = statement(
+    upsert(credential_counts)
+    .values(relying_party=param("party"), day=param("day"), issued=1)
+    .on_conflict_do_update(
+        index_elements=list(credential_counts.primary_key), set_={"issued": credential_counts.c.issued + 1}
+    )
+    .returning(credential_counts.c.issued),
+    scalar,
+)
+_FORGET_COUNTS = statement(
+    delete(credential_counts).where(
+        credential_counts.c.relying_party == param("party"), credential_counts.c.day < param("day")
+    )
 )
 _NEWEST_LIST: Statement[int | None] = statement(select(func.max(status_lists.c.number)), scalar)
 _BEGIN_LIST = statement(upsert(status_lists).on_conflict_do_nothing(index_elements=[status_lists.c.number]))
@@ -46,7 +75,7 @@ class SqlCredentialStore:
 
     @act("credential.issue")
     async def issue(self, connection: Connection, issue: CredentialIssue, *, event: Event) -> Credential:
-        """Issue a credential, or return the one that this request already issued."""
+        """Issue a credential, or return the one that this request got, or one that the account has."""
         repeated = await request.remember_for_account(
             connection,
             issue.request,
@@ -62,6 +91,12 @@ class SqlCredentialStore:
         if owner is None:
             raise NotFoundError(Reason.ACCOUNT_NOT_FOUND)
         credential.admit(account=owner, today=issue.today)
+        if (current := await _current(connection, issue)) is not None:
+            await request.answer_for_account(
+                connection, issue.request, account_token=issue.account_token, made=current.credential_id
+            )
+            return current
+        await _count(connection, issue)
         number, place = await _place(connection, issue.candidates)
         await connection.run(
             _ADD,
@@ -91,6 +126,28 @@ async def _repeated(connection: Connection, repeated: Made) -> Credential:
     if found is None:  # it has expired, or the account was erased
         raise NotFoundError(Reason.REQUEST_NOT_FOUND)
     return found
+
+
+async def _current(connection: Connection, issue: CredentialIssue) -> Credential | None:
+    """Return the credential that is handed out again, of an account that this act has locked."""
+    newest = await connection.one(_NEWEST, token=issue.account_token, audience=issue.audience)
+    if newest is not None and credential.is_current(
+        expires_at=newest.expires_at, renewed_until=issue.expires_at, now=issue.now.real
+    ):
+        return newest
+    return None
+
+
+async def _count(connection: Connection, issue: CredentialIssue) -> None:
+    """Count a new credential of the relying party; raises ExhaustedError (CREDENTIAL_QUOTA_REACHED)."""
+    today = {"party": issue.request.caller, "day": issue.today}
+    issued = await connection.one(_COUNT, **today)
+    if issued is None:
+        raise RuntimeError("an upsert returns its row")
+    # The count of this one is taken back with the act.
+    credential.check_quota(issued=issued - 1, quota=issue.quota, now=issue.now, zone=issue.zone)
+    if issued == 1:
+        await connection.run(_FORGET_COUNTS, **today)
 
 
 async def _place(connection: Connection, candidates: tuple[int, ...]) -> tuple[int, int]:

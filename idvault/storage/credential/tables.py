@@ -2,8 +2,8 @@
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, UniqueConstraint
 
-from idvault.storage.base.metadata import ID, TOKEN, main
-from idvault.storage.base.types import Micros
+from idvault.storage.base.metadata import ID, NAME, TOKEN, main
+from idvault.storage.base.types import Day, Micros
 
 # entries: the status list's byte array (IETF Token Status List), compressed.
 status_lists = Table(
@@ -34,6 +34,15 @@ status_credentials = Table(
     Column("expires_at", Micros, nullable=False),
     UniqueConstraint("number", "place"),
     Index(None, "expires_at"),
+)
+
+# How many new credentials a relying party got on a day.
+credential_counts = Table(
+    "credential_counts",
+    main,
+    Column("relying_party", NAME, primary_key=True),
+    Column("day", Day, primary_key=True),
+    Column("issued", Integer, nullable=False),
 )
 
 status_keys = Table(

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from idvault.domain.error import PreconditionError, Reason, UnavailableError
 from idvault.storage import budget, deployment
 from idvault.storage.account import tables as account
+from idvault.storage.base import distinct
 from idvault.storage.base import metadata as schema
 from idvault.storage.base import url as address
 from idvault.storage.base.database import Database
@@ -114,14 +115,14 @@ async def upgrade_both(main_url: str, shred_url: str) -> None:
     Raises UnavailableError (STORE_UNAVAILABLE), ValueError for an invalid address, and SchemaError if both
     addresses are the same: a backup would then hold records together with their shred keys.
     """
-    _refuse_one(main_url, shred_url)
+    await _refuse_one(main_url, shred_url)
     await change(main_url, partial(_upgrade, MAIN))
     await change(shred_url, partial(_upgrade, SHRED))
 
 
 async def check_current(main_url: str, shred_url: str) -> None:
     """Raise SchemaError unless both databases have exactly the schema of this version."""
-    _refuse_one(main_url, shred_url)
+    await _refuse_one(main_url, shred_url)
     for branch, url in ((MAIN, main_url), (SHRED, shred_url)):
         if address.is_missing(address.parse(url)):
             raise _outdated(branch, None)
@@ -130,9 +131,17 @@ async def check_current(main_url: str, shred_url: str) -> None:
             raise _outdated(branch, found)
 
 
-def _refuse_one(main_url: str, shred_url: str) -> None:
-    if address.parse(main_url) == address.parse(shred_url):
-        raise SchemaError("the shred keys need a separate database: both addresses are the same")
+async def _refuse_one(main_url: str, shred_url: str) -> None:
+    failure: DriverError
+    try:
+        await distinct.check(address.parse(main_url), address.parse(shred_url))
+    except distinct.SameDatabaseError as error:
+        raise SchemaError("the shred keys need a separate database: both addresses name one") from error
+    except FOREIGN as error:
+        failure = describe(error)
+    else:
+        return
+    raise UnavailableError(Reason.STORE_UNAVAILABLE) from failure
 
 
 def _upgrade(branch: Branch, connection: Connection) -> None:

@@ -7,19 +7,21 @@ import grpc
 import pytest
 
 from idvault.api.edge import limits
-from idvault.api.edge.call import Call, EdgeMethod
+from idvault.api.edge.call import Call, Caller, EdgeMethod
 from idvault.api.edge.limits import LARGER_REQUEST_BYTES, REQUEST_BYTES
-from idvault.domain.error import InvalidError, Reason
+from idvault.domain.error import InvalidError, Reason, UnavailableError
 from idvault.ports.claim import Claim
 from idvault.v1 import status_pb2
-from tests.support.authority import Authority
+from tests.support.authority import Authority, spiffe
 from tests.support.edge import (
+    GET_STATUS,
     GET_VERIFICATION,
     METHODS,
     VERIFY,
     Edge,
     call,
     clock,
+    platform,
     refused,
     requests,
     running,
@@ -28,6 +30,7 @@ from tests.support.edge import (
 
 # Field 1000, which is unknown to every message, length-delimited.
 _UNKNOWN_FIELD = b"\xc2\x3e"
+METHOD = EdgeMethod(GET_VERIFICATION, frozenset({"platform"}), status_pb2.GetStatusRequest, REQUEST_BYTES)
 
 
 def padded(path: str, size: int) -> bytes:
@@ -100,7 +103,7 @@ async def test_patience_ends_before_the_deadline(
 
 
 async def test_calls_at_once(tmp_path: Path, authority: Authority) -> None:
-    """A call beyond the limit is refused at once; when a call has ended, the next one is accepted."""
+    """A call beyond the caller's share is refused at once; when one has ended, the next one is accepted."""
     entered, may_end = asyncio.Event(), asyncio.Event()
 
     async def happens() -> Claim:
@@ -120,13 +123,55 @@ async def test_calls_at_once(tmp_path: Path, authority: Authority) -> None:
         assert (await refused(channel, GET_VERIFICATION, body)).reason == "INVALID_NAME"
 
 
+async def test_one_caller_does_not_starve_another(tmp_path: Path, authority: Authority) -> None:
+    """A platform whose calls hang holds half of the edge; another platform's calls are answered."""
+    may_end, entered = asyncio.Event(), 0
+
+    async def happens() -> Claim:
+        nonlocal entered
+        entered += 1
+        await may_end.wait()
+        raise InvalidError(Reason.INVALID_NAME)
+
+    async with running(tmp_path, authority, calls_at_once=8) as edge:
+        edge.claims.happens = happens
+        other = authority.client(spiffe("platform", "platform-b"))
+        edge.platforms.platforms.append(platform(other, name="platform-b"))
+        await edge.directory.load()
+        channel = edge.mine()
+        body = requests()[GET_VERIFICATION].SerializeToString()
+        calls = [asyncio.ensure_future(refused(channel, GET_VERIFICATION, body)) for _ in range(20)]
+        ended, hanging = await asyncio.wait(calls, timeout=0.5)
+        assert (entered, len(hanging)) == (4, 4)
+        assert {(await one).reason for one in ended} == {"STORE_UNAVAILABLE"}
+        status = requests()[GET_STATUS].SerializeToString()
+        for _ in range(5):
+            told = await refused(edge.channel(other), GET_STATUS, status)
+            assert told.reason == "ACCOUNT_NOT_FOUND"
+        may_end.set()
+        assert {(await one).reason for one in hanging} == {"INVALID_NAME"}
+
+
+async def test_streams_have_shares_of_their_own() -> None:
+    """A platform's open streams leave room for those of others, and for its own calls."""
+    running = limits.Running(at_once=4)
+    mine, theirs = (
+        Call(METHOD, b"", None, None, clock(), caller=Caller(name, "platform", "")) for name in "ab"
+    )
+    with running.place(mine), running.place(mine):
+        with pytest.raises(UnavailableError), running.place(mine):
+            pass
+        with running.place(theirs):
+            pass
+    assert running.held == {}
+
+
 async def test_a_timeout_of_somebody_else_passes() -> None:
     """A TimeoutError that is not the deadline's is not converted and is logged as unforeseen."""
 
     async def inner(call: Call) -> bytes:
         raise TimeoutError
 
-    method = EdgeMethod(GET_VERIFICATION, frozenset({"platform"}), status_pb2.GetStatusRequest, REQUEST_BYTES)
-    stage = limits.wrap(inner, running=limits.Running(), calls_at_once=1, deadline=5.0)
+    stage = limits.wrap(inner, running=limits.Running(at_once=1), deadline=5.0)
     with pytest.raises(TimeoutError):
-        await stage(Call(method, b"", None, None, clock()))
+        await stage(Call(METHOD, b"", None, None, clock()))

@@ -43,7 +43,7 @@ async def test_no_message_in_time(tmp_path: Path, authority: Authority, path: st
 
 
 async def test_who_waits_is_no_running_call(tmp_path: Path, authority: Authority) -> None:
-    """Many waiting calls do not use up the limit on running calls."""
+    """Many waiting calls use up no caller's share of the running calls."""
     async with running(tmp_path, authority, read_time=5.0, calls_at_once=1) as edge:
         channel = edge.mine()
         method: grpc.aio.StreamUnaryMultiCallable[bytes, bytes] = channel.stream_unary(GET_STATUS)
@@ -63,13 +63,13 @@ async def test_nobody_waits_for_whom_access_denies(tmp_path: Path, authority: Au
         assert await _answer(stranger, GET_STATUS, _never()) == ("PERMISSION_DENIED", "ACCESS_DENIED")
 
 
-def _calling(spki: str, come: asyncio.Event) -> Call:
+def _calling(name: str, come: asyncio.Event, *, spki: str = "") -> Call:
     async def receive() -> bytes:
         await come.wait()
         return b"message"
 
     method = EdgeMethod(GET_STATUS, frozenset({"platform"}), status_pb2.GetStatusRequest, 64)
-    return Call(method, b"", None, None, clock(), caller=Caller("a", "platform", "", spki), receive=receive)
+    return Call(method, b"", None, None, clock(), caller=Caller(name, "platform", "", spki), receive=receive)
 
 
 async def _body(call: Call) -> bytes:
@@ -77,9 +77,9 @@ async def _body(call: Call) -> bytes:
 
 
 async def test_the_oldest_of_one_caller_makes_room() -> None:
-    """Beyond a caller's limit its newest call replaces its oldest; other callers are not affected."""
-    waiting, come = receiving.WaitingCalls(), asyncio.Event()
-    stage = receiving.wrap(_body, waiting=waiting, of_one_caller=2)
+    """Beyond a caller's share its newest call replaces its oldest; other callers are not affected."""
+    waiting, come = receiving.WaitingCalls(at_once=5), asyncio.Event()
+    stage = receiving.wrap(_body, waiting=waiting)
     mine = []
     theirs = asyncio.ensure_future(stage(_calling("b", come)))
     for _ in range(4):
@@ -94,9 +94,9 @@ async def test_the_oldest_of_one_caller_makes_room() -> None:
 
 
 async def test_a_message_that_is_there_is_taken_in_any_crowd() -> None:
-    """A call that sends its message at once is served, even if the caller's limit is used up."""
-    waiting = receiving.WaitingCalls()
-    stage = receiving.wrap(_body, waiting=waiting, of_one_caller=2)
+    """A call that sends its message at once is served, even if the caller's share is used up."""
+    waiting = receiving.WaitingCalls(at_once=4)
+    stage = receiving.wrap(_body, waiting=waiting)
     unfinished = [asyncio.ensure_future(stage(_calling("a", asyncio.Event()))) for _ in range(2)]
     await asyncio.sleep(0)
     come = asyncio.Event()
@@ -111,9 +111,9 @@ async def test_a_message_that_is_there_is_taken_in_any_crowd() -> None:
 
 async def test_a_call_whose_time_is_over_makes_room_once() -> None:
     """If the oldest call is just timing out, no other call is ended instead."""
-    waiting, come = receiving.WaitingCalls(), asyncio.Event()
-    short = receiving.wrap(_body, waiting=waiting, of_one_caller=1, read_time=0.0)
-    long = receiving.wrap(_body, waiting=waiting, of_one_caller=1)
+    waiting, come = receiving.WaitingCalls(at_once=2), asyncio.Event()
+    short = receiving.wrap(_body, waiting=waiting, read_time=0.0)
+    long = receiving.wrap(_body, waiting=waiting)
     over = asyncio.ensure_future(short(_calling("a", come)))
     await asyncio.sleep(0)
     newer = [asyncio.ensure_future(long(_calling("a", come))) for _ in range(2)]
@@ -126,9 +126,34 @@ async def test_a_call_whose_time_is_over_makes_room_once() -> None:
     assert not waiting
 
 
+async def test_another_key_is_the_same_caller() -> None:
+    """A caller with several keys has one share."""
+    waiting, come = receiving.WaitingCalls(at_once=2), asyncio.Event()
+    stage = receiving.wrap(_body, waiting=waiting)
+    mine = [asyncio.ensure_future(stage(_calling("a", come, spki=key))) for key in ("old", "new")]
+    await asyncio.sleep(0)
+    with pytest.raises(UnavailableError):
+        await mine[0]
+    come.set()
+    assert await mine[1] == b"message"
+
+
+async def test_a_newcomer_without_a_share() -> None:
+    """If all places are held, a caller without one is refused, and nobody else's call is ended."""
+    waiting, come = receiving.WaitingCalls(at_once=1), asyncio.Event()
+    stage = receiving.wrap(_body, waiting=waiting)
+    held = asyncio.ensure_future(stage(_calling("a", come)))
+    await asyncio.sleep(0)
+    with pytest.raises(UnavailableError):
+        await stage(_calling("b", come))
+    come.set()
+    assert await held == b"message"
+    assert not waiting
+
+
 async def test_a_late_message_is_none() -> None:
     """A message that arrives after the time limit is refused."""
-    waiting = receiving.WaitingCalls()
+    waiting = receiving.WaitingCalls(at_once=2)
 
     stage = receiving.wrap(_body, waiting=waiting, read_time=0.01)
     with pytest.raises(InvalidError):

@@ -63,7 +63,7 @@ async def test_refusals_say_what_to_type(house: House, monkeypatch: pytest.Monke
     real = session.now
     monkeypatch.setattr(session, "now", lambda: real() - timedelta(hours=1))
     late = await house.run(A, "drill", code=house.room.codes.code())
-    assert (late.code, "next: set the clock of this machine" in late.err) == (4, True)
+    assert (late.code, "next: compare the clock of this machine" in late.err) == (5, True)
     monkeypatch.setattr(session, "now", real)
     spoilt: Any = update(drill_records).values(salt=bytes(32))
     await house.room.world.do(spoilt)

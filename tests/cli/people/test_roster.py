@@ -10,9 +10,12 @@ import pytest
 from idvault.attest import roster
 from idvault.cli.errors import ExitCode
 from idvault.development.authority import Authority
+from tests.support import merkle
 from tests.support.commands import Commands
 
 NOW = datetime.now(UTC)
+WITNESSES = [str(merkle.witness(f"witness.example/w{number}", seed=30 + number).key) for number in range(4)]
+WATCHED = ("--witness", WITNESSES[0])
 
 
 class People:
@@ -49,7 +52,16 @@ class People:
 
     def propose(self, folders: list[Path], *more: object, quorum: str = "first:2:ann,ben,cat") -> None:
         people = [part for folder in folders for part in ("--person", folder / "public.json")]
-        result = self.idvault("roster", "propose", self.file, *people, "--quorum", quorum, *more)
+        result = self.idvault(
+            "roster",
+            "propose",
+            self.file,
+            *people,
+            "--quorum",
+            quorum,
+            *(() if "--after" in more else WATCHED),
+            *more,
+        )
         assert result.code == ExitCode.DONE, result.err
         assert "proposed, not signed yet" in result.last
 
@@ -131,7 +143,7 @@ def test_certificate_may_come_with_the_proposal(people: People) -> None:
     names = ("ann", "ben", "cat")
     folders = [people.init("custodian", name) for name in names]
     listed = [part for folder in folders for part in ("--person", folder / "public.json")]
-    arguments = ["roster", "propose", people.file, *listed, "--quorum", "first:2:ann,ben,cat"]
+    arguments = ["roster", "propose", people.file, *listed, "--quorum", "first:2:ann,ben,cat", *WATCHED]
     refused = people.idvault(*arguments)
     assert refused.code == ExitCode.UNVERIFIED
     assert "spki" in refused.err
@@ -248,3 +260,55 @@ def test_signing_needs_the_passphrase(people: People, tmp_path: Path) -> None:
     ):
         assert people.idvault("roster", "sign", people.file, *arguments).code == code
     assert roster.parse(people.file.read_bytes()).signatures == ()
+
+
+def _policy(file: Path) -> tuple[int, list[str]]:
+    """Return a file's witness quorum and the names of its witnesses."""
+    found = roster.parse(file.read_bytes()).witness
+    assert found is not None
+    return found.threshold, [name for name, _ in found.witnesses]
+
+
+def _named(*numbers: int) -> list[str]:
+    return [part for number in numbers for part in ("--witness", WITNESSES[number])]
+
+
+def test_a_roster_names_its_witnesses(people: People, tmp_path: Path) -> None:
+    """More than half of them by default; a successor keeps them, replaces them, or changes the quorum."""
+    team = people.team()
+    people.propose(team, *_named(1, 2, 3))
+    assert _policy(people.file) == (3, [f"witness.example/w{number}" for number in (0, 1, 2, 3)])
+    shown = people.idvault("roster", "show", people.file)
+    assert "witnesses  3 of 4 must cosign" in shown.out
+    assert f"witness    {WITNESSES[2]}" in shown.out
+    before = tmp_path / "before.json"
+    before.write_bytes(people.file.read_bytes())
+    after = ["--after", before]
+    people.propose([], *after)
+    assert _policy(people.file)[0] == 3
+    people.propose([], *after, "--witness-quorum", 4)
+    assert _policy(people.file)[0] == 4
+    people.propose([], *after, *_named(2, 3), "--witness-quorum", 2)
+    assert _policy(people.file) == (2, ["witness.example/w2", "witness.example/w3"])
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "text"),
+    [
+        ([], ExitCode.UNVERIFIED, "names no witnesses"),
+        ([*_named(0, 1), "--witness-quorum", "1"], ExitCode.UNVERIFIED, "more than half"),
+        ([*_named(0, 0)], ExitCode.UNVERIFIED, "a witness's name occurs twice"),
+        ([*_named(0), "--witness-quorum", "2"], ExitCode.WRONG_USAGE, "fewer witnesses"),
+        (["--witness-quorum", "1"], ExitCode.WRONG_USAGE, "needs --witness"),
+        (["--witness", "w1"], ExitCode.WRONG_USAGE, "verifier key"),
+        (["--witness", str(merkle.signer("log.example").key)], ExitCode.WRONG_USAGE, "key of a log"),
+    ],
+)
+def test_an_unwatched_log_is_not_proposed(people: People, more: list[str], code: ExitCode, text: str) -> None:
+    """Outside development a roster needs witnesses, of whom more than half must cosign."""
+    listed = [part for folder in people.team() for part in ("--person", folder / "public.json")]
+    arguments = ["roster", "propose", people.file, *listed, "--quorum", "first:2:ann,ben,cat"]
+    result = people.idvault(*arguments, *more)
+    assert (result.code, text in result.err) == (code, True), result.err
+    assert not people.file.exists()
+    assert people.idvault(*arguments, "--development").code == ExitCode.DONE

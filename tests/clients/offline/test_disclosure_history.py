@@ -21,12 +21,14 @@ from tests.support.merkle import log_of, signer, witness
 
 HORIZON = datetime(2026, 3, 1, tzinfo=UTC)
 AT = datetime(2026, 2, 1, 12, 30, 7, tzinfo=UTC)
+AS_TOLD = "check: valid as far as the vault told"
 W1 = witness("witness.example/w1", seed=2)
 
 
 def event(number: int, kind: EventType = EventType.DISCLOSURE_OPEN, at: datetime = AT) -> Event:
     """Return an opening as logged."""
     fields: dict[str, str | bytes] = {"disclosure_id": f"{number:032x}", "record_digest": b"d" * 32}
+    fields["decision"] = b"signed"
     return Event(kind, "55" * 16, TOKEN, at, at, f"{number:032x}", bytes([number]) * 32, fields)
 
 
@@ -85,7 +87,7 @@ def test_fetched_and_checked(server: VaultServer, connection: Sequence[str], tmp
     fetched = CliRunner().invoke(app, [*connection, "history", TOKEN, "--out", str(file)])
     assert (fetched.exit_code, last(fetched)) == (0, f"history: 2 openings before {HORIZON.isoformat()}")
     checked = check(tmp_path, file.read_bytes(), "--account", TOKEN)
-    assert (checked.exit_code, last(checked)) == (0, "check: valid")
+    assert (checked.exit_code, last(checked)) == (6, AS_TOLD)
     assert "opened 2026-02-01T12:30:00+00:00 by " + "55" * 16 in checked.stdout
     again = CliRunner().invoke(app, [*connection, "--json", "history", TOKEN, "--out", str(file)])
     assert json.loads(again.stdout)["openings"] == 2
@@ -94,15 +96,16 @@ def test_fetched_and_checked(server: VaultServer, connection: Sequence[str], tmp
 def test_a_history_without_openings(tmp_path: Path) -> None:
     """The record was never opened up to the horizon."""
     result = check(tmp_path, answer(), "--json")
-    assert result.exit_code == 0
+    assert result.exit_code == 6
     shown = json.loads(result.stdout)
-    assert (shown["account_token"], shown["openings"], shown["valid"]) == (TOKEN, [], True)
+    assert (shown["account_token"], shown["openings"], shown["valid_as_told"]) == (TOKEN, [], True)
+    assert ("valid" in shown, shown["log"]) == (False, None)
 
 
 def test_a_witness_counts(tmp_path: Path) -> None:
     """If a witness is given it must have cosigned."""
     options = ("--witness", str(W1.key))
-    assert last(check(tmp_path, answer(event(1), witnesses=1), *options)) == "check: valid"
+    assert last(check(tmp_path, answer(event(1), witnesses=1), *options)) == AS_TOLD
     assert check(tmp_path, answer(event(1)), *options).exit_code == 5
 
 
@@ -180,3 +183,54 @@ def test_another_account_and_no_file(tmp_path: Path) -> None:
     assert (told.exit_code, told.stderr) == (3, f"{tmp_path / 'none'}: No such file or directory\n")
     told = CliRunner().invoke(app, [*missing, "--json"])
     assert json.loads(told.stderr)["error"]["code"] == "UNAVAILABLE"
+
+
+def _published(folder: Path, *events: Event, size: int = 7, more: int = 0) -> Path:
+    """Write the public directory of a log with these entries at the end; more: entries after them."""
+    leaves = [*log_of(size), *(entry.encode_leaf(each) for each in events)]
+    leaves += [b"more %d" % number for number in range(more)]
+    place = folder / f"public-{len(list(folder.iterdir()))}"
+    logs.write_folder(place, leaves, logs.signed(leaves))
+    return place
+
+
+def test_rows_that_the_vault_leaves_out_are_in_the_public_count(tmp_path: Path) -> None:
+    """The attack: a history with its rows deleted verifies; the result does not say more than it proves."""
+    true, edited = answer(event(1), event(2)), answer(event(1), event(2))
+    del edited.openings[:]
+    later = event(4, at=HORIZON)
+    approvals = [event(number, EventType.DISCLOSURE_APPROVE) for number in (5, 6, 7)]
+    public = _published(tmp_path, event(1), event(2), *approvals, later, more=300)
+    for message, listed in ((true, 2), (edited, 0)):
+        result = check(tmp_path, message, "--directory", str(public))
+        assert (result.exit_code, last(result)) == (6, AS_TOLD)
+        assert f"{listed} openings before" in result.stdout
+        assert "public log: 2 openings and 3 releases of shares, of all accounts, before" in result.stdout
+        shown = json.loads(check(tmp_path, message, "--directory", str(public), "--json").stdout)
+        assert (shown["log"], len(shown["openings"])) == ({"openings": 2, "releases": 3}, listed)
+    uncounted = check(tmp_path, edited)
+    assert "public log: not counted" in uncounted.stdout
+    assert "no witness was named" in uncounted.stderr
+
+
+def test_the_public_log_must_be_the_historys(tmp_path: Path) -> None:
+    """Another log, an older one, and damaged or missing files are refused."""
+    message = answer(event(1))
+    for public, code, reason in (
+        (_published(tmp_path, event(2), more=9), 5, "LOG_FORKED"),
+        (_published(tmp_path, size=3), 5, "LOG_OLDER"),
+        (_published(tmp_path, event(2), size=300), 5, "LOG_FORKED"),
+    ):
+        result = check(tmp_path, message, "--directory", str(public))
+        assert (result.exit_code, last(result)) == (code, f"check: {reason}")
+    whole = _published(tmp_path, event(1), more=9)
+    bundle = whole / "tile" / "entries" / "000.p" / "17"
+    for damage in (bundle.read_bytes()[:-1], bundle.read_bytes()[:-1] + b"x"):
+        bundle.write_bytes(damage)
+        assert last(check(tmp_path, message, "--directory", str(whole))) == "check: LOG_INVALID"
+    bundle.unlink()
+    assert check(tmp_path, message, "--directory", str(whole)).exit_code == 3
+    (whole / "checkpoint").write_bytes(b"noise")
+    assert last(check(tmp_path, message, "--directory", str(whole))) == "check: LOG_INVALID"
+    (whole / "checkpoint").unlink()
+    assert check(tmp_path, message, "--directory", str(whole)).exit_code == 3

@@ -6,7 +6,7 @@ import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,12 +15,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from idvault.attest.witness import WitnessPolicy
 from idvault.transparency.checkpoint import CosignaturePolicy as Policy
 from idvault.transparency.note import NoteSigner as Signer
 from idvault_client.commands.app import app
 from idvault_client.offline.log.files import LogFolder, LogWebsite, NotReachedError, UrlError
 from idvault_client.offline.log.follower import AcceptedCheckpoint, LogFollower, RefusedLogError
-from tests.support import logs
+from tests.support import logs, people
 from tests.support.logs import VKEY
 from tests.support.merkle import log_of, signer, witness
 
@@ -63,7 +64,7 @@ class Published:
     def run(self, *options: object) -> Result:
         """Run the command once over the folder."""
         where = ("--directory", self.folder, "--state", self.state, "--public-key", VKEY, "--once")
-        return command(*where, *options)
+        return command(*where, *(() if "--witness" in options else ("--unwitnessed",)), *options)
 
 
 def command(*options: object, first: tuple[str, ...] = ()) -> Result:
@@ -254,6 +255,7 @@ def test_the_command(published: Published) -> None:
             "--public-key",
             VKEY,
             "--once",
+            "--unwitnessed",
         ).exit_code
         == 3
     )
@@ -263,7 +265,7 @@ def test_the_command_in_json(published: Published) -> None:
     """One object per line on stdout, errors on stderr."""
     leaves = log_of(3)
     published.publish(leaves, ONE)
-    result = published.run("--witness", ONE.key, "--json")
+    result = published.run("--witness", ONE.key, "--json", "--max-age", 10**10)
     assert json.loads(result.stdout) == {
         "size": 3,
         "root": b64encode(logs.checkpoint_of(leaves).root).decode(),
@@ -377,6 +379,7 @@ def test_over_http(site: Site, published: Published) -> None:
                 site.files[f"/log/{path.relative_to(published.folder).as_posix()}"] = path.read_bytes()
         result = command(
             *("--url", site.url, "--state", published.state, "--public-key", VKEY, "--once"),
+            "--unwitnessed",
             first=_SLOW,
         )
         assert (result.exit_code, result.stdout) == (0, f"log: {size} entries, consistent with {before}\n")
@@ -452,7 +455,7 @@ def test_a_file_that_is_too_long(published: Published) -> None:
 def test_it_goes_on_until_the_log_is_wrong(published: Published, site: Site) -> None:
     """Without --once it checks repeatedly, across outages, and ends when the log is refused."""
     results: list[Result] = []
-    where = ("--url", site.url, "--state", published.state, "--public-key", VKEY)
+    where = ("--url", site.url, "--state", published.state, "--public-key", VKEY, "--unwitnessed")
     thread = threading.Thread(target=lambda: results.append(command(*where, "--interval", 0.1, first=_SLOW)))
 
     def publish(size: int) -> None:
@@ -489,3 +492,36 @@ def wait_for(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def test_a_log_without_witnesses_is_followed_only_on_demand(published: Published) -> None:
+    """The command needs witnesses, by key or by roster, or the explicit word that none are wanted."""
+    published.publish(log_of(3))
+    where = ("--directory", published.folder, "--state", published.state, "--public-key", VKEY, "--once")
+    refused = command(*where)
+    assert (refused.exit_code, "--unwitnessed" in refused.stderr) == (2, True)
+    assert command(*where, "--unwitnessed").exit_code == 0
+
+
+def _roster(folder: Path, threshold: int, *witnesses: Signer) -> Path:
+    """Write a signed roster with these witnesses."""
+    policy = WitnessPolicy(threshold, tuple((each.key.name, each.key.public_key) for each in witnesses))
+    file = folder / "roster.json"
+    made = people.signed(replace(people.roster(), witness=policy), *people.NAMES)
+    file.write_bytes(made.to_bytes())
+    return file
+
+
+def test_the_roster_names_the_witnesses(published: Published, tmp_path: Path) -> None:
+    """K of its witnesses must have cosigned within 15 minutes, without further options."""
+    now = int(time.time())
+    leaves = log_of(3)
+    file = _roster(tmp_path, 2, ONE, TWO)
+    where = ("--directory", published.folder, "--state", published.state, "--public-key", VKEY, "--once")
+    for witnesses, age, code in (((ONE, TWO), 60, 0), ((ONE,), 60, 5), ((ONE, TWO), 960, 5)):
+        raw = logs.signed(leaves, *witnesses, time=now - age)
+        logs.write_folder(published.folder, leaves, raw)
+        assert command(*where, "--roster", file).exit_code == code
+    assert command(*where, "--roster", file, "--witness", ONE.key).exit_code == 2
+    file.write_bytes(file.read_bytes().replace(b"custodian-a", b"custodian-x"))
+    assert command(*where, "--roster", file).exit_code == 5

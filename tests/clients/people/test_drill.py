@@ -107,6 +107,7 @@ async def test_the_card_says_how_one_stands(room: Chamber) -> None:
     assert pending.log_size > 0
     passed = await asyncio.to_thread(client.complete, pending, code=room.codes.code())
     room.pass_time(days=1)
+    await room.step()
     again = await asyncio.to_thread(room.drill(B).fetch)
     assert (again.passed_at, again.due_at) == (passed.passed_at, passed.due_at)
 

@@ -308,7 +308,7 @@ async def test_the_sixth_mismatch_in_an_hour_is_not_asked(world: World) -> None:
     """TOO_MANY_ATTEMPTS has a retry time."""
     world.registry.verdict = RegistryAnswer.MISMATCH
     for number in range(5):
-        await world.verify(command(number), seconds=number)
+        await world.verify(command(number, builders.identity(name=f"某{number}")), seconds=number)
     with pytest.raises(ExhaustedError) as caught:
         await world.verify(command(6), seconds=60)
     assert caught.value.reason is Reason.TOO_MANY_ATTEMPTS

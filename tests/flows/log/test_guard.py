@@ -143,7 +143,7 @@ async def test_a_log_that_cannot_be_written_acknowledges_nothing(databases: Data
     for statement in UNWRITABLE[databases.kind]:
         await sql.run(world.database, statement)
     assert await _refused(world.verify()) is Reason.STORE_UNAVAILABLE
-    assert (world.registry.charged, world.records.sealed, await world.jobs.backlog()) == (0, [], 0)
+    assert (world.registry.charged, world.records.sealed, await world.jobs.backlog()) == (0, [], {})
     for table in ("requests", "persons", "accounts", "claims", "jobs", "records"):
         assert await sql.count(world.database, main.tables[table]) == 0
     await world.database.close()

@@ -34,14 +34,13 @@ _ROWS = {
     "claims": {
         **_KEY, "relying_party": _PARTY, "request_id": _CLAIM, "subject_kind": "'INDIVIDUAL'",
         "state": "'PENDING'", "policy_version": "'terms-3'", "agree_time": "0", "person_id": _CLAIM,
-        "slot": "'TAKEN'", "person_closed": "false", "different_owner": "false", "opened_at": ":now + n",
+        "opened_at": ":now + n",
     },
-    "checks": {**_KEY, "position": "0", "ai": _CLAIM},
     "intakes": {**_KEY, "day": "'2026-03-01'", "ciphertext": "CAST(:sealed AS {bytes})"},
     "jobs": {
         **_KEY, "relying_party": _PARTY, "priority": "n % 2", "opened_at": ":now + n", "state": "'READY'",
         "check_index": "0", "next_at": ":now", "attempts": "1", "missing": "0", "resends": "0",
-        "lane": "2 + 2 * (n % 2)", "due_at": ":now + n",
+        "lane": "2 + 2 * (n % 2)", "due_at": ":now + n", "ais": _CLAIM, "withheld": "false",
     },
 }  # fmt: skip
 

@@ -18,7 +18,7 @@ from idvault.domain.event import EventType
 from idvault.registry.nppa_wire import NppaStatus
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.statement import scalar, statement
-from idvault.storage.claim.tables import checks, claims, intakes, jobs, persons
+from idvault.storage.claim.tables import claims, intakes, jobs, persons
 from idvault.storage.log.tables import log_entries, log_openings
 from idvault.transparency.entry import decode_leaf
 from tests.resilience.registry.campaign import LIFETIME, Campaign, Claimant
@@ -133,7 +133,7 @@ _ENTRIES = statement(
         log_entries, log_entries.c.entry_id == log_openings.c.entry_id
     )
 )
-_CHECKS = statement(select(checks.c.account_token, checks.c.ai))
+_AIS = statement(select(jobs.c.account_token, jobs.c.ais))
 _RESENDS = statement(select(jobs.c.account_token, jobs.c.resends))
 _OPEN = statement(select(func.count()).where(jobs.c.state != "DONE"), scalar)
 _INTAKES = statement(select(func.count()).select_from(intakes), scalar)
@@ -145,9 +145,6 @@ async def read(connection: Connection) -> dict[str, Any]:
     ended = await connection.all(_CLAIMS)
     late = FailureReason.REGISTRY_TIMED_OUT.value
     entries = await connection.all(_ENTRIES)
-    ais: dict[str, list[str]] = {}
-    for token, ai in await connection.all(_CHECKS):
-        ais.setdefault(token, []).append(ai)
     return {
         "claims": len(ended),
         "verified": {row.account_token for row in ended if row.state == ClaimState.SUCCEEDED.value},
@@ -155,7 +152,7 @@ async def read(connection: Connection) -> dict[str, Any]:
         "settlements": [
             token for token, leaf in entries if decode_leaf(leaf).type == EventType.CLAIM_SETTLE.value
         ],
-        "ais": ais,
+        "ais": {token: ais.split() for token, ais in await connection.all(_AIS)},
         "resends": dict(tuple(row) for row in await connection.all(_RESENDS)),
         "open": await connection.only(_OPEN),
         "intakes": await connection.only(_INTAKES),

@@ -14,9 +14,11 @@ from idvault.domain.registry import RegistryAnswer
 from idvault.flows.log.guard import LogGuard
 from idvault.flows.policy import OperatorPolicy
 from idvault.ports.claim import Claim
+from idvault.ports.registry import Registry
 from idvault.registry.absent import AbsentRegistry
 from idvault.registry.budget import BudgetedRegistry
 from idvault.registry.guarded import GuardedRegistry
+from idvault.registry.withheld import PacedRegistry, WithheldRegistry
 from idvault.storage.base.database import Database
 from idvault.storage.budget import SqlBudgetStore
 from idvault.storage.claim.job import SqlJobStore
@@ -29,6 +31,7 @@ from tests.support.fakes.sealing import (
     FakeFingerprinter,
     FakeIndexer,
     FakeIntakeSealer,
+    FakePairMarker,
     FakeRecordSealer,
 )
 
@@ -85,7 +88,7 @@ class MortalRegistry:
 
     can_query = True
 
-    def __init__(self, inner: BudgetedRegistry, fate: Fate) -> None:
+    def __init__(self, inner: Registry, fate: Fate) -> None:
         self.name_limit, self.document_types = inner.name_limit, inner.document_types
         self._inner, self._fate = inner, fate
 
@@ -119,13 +122,15 @@ class Process:
         entropy = CountingEntropy(start=self.number * _APART)
         store: Any = Mortal(SqlVerificationStore(database=self.database), self.fate)
         jobs: Any = Mortal(SqlJobStore(database=self.database), self.fate)
+        nppa = PacedRegistry(inner=self._registry(), clock=self._seconds)
         flows = wire_claims(
             store=store,
             jobs=jobs,
             registries={
-                SubjectKind.INDIVIDUAL: MortalRegistry(self._registry(), self.fate),
+                SubjectKind.INDIVIDUAL: MortalRegistry(nppa, self.fate),
                 SubjectKind.ORGANIZATION: AbsentRegistry(),
             },
+            withheld={SubjectKind.INDIVIDUAL: WithheldRegistry(paced=nppa, sleep=_slept, choose=max)},
             record_sealer=FakeRecordSealer(),
             intake_sealer=self.intakes,
             guard=LogGuard(store=WaitingLog()),
@@ -133,8 +138,13 @@ class Process:
             policy=self.policy,
             on_settled=self.on_settled,
         )
-        self.verification = flows.verification(indexer=FakeIndexer(), fingerprinter=FakeFingerprinter())
+        self.verification = flows.verification(
+            indexer=FakeIndexer(), marker=FakePairMarker(), fingerprinter=FakeFingerprinter()
+        )
         self.backlog = flows.backlog(opener=self.intakes)
+
+    def _seconds(self) -> float:
+        return self.clock().real.timestamp()
 
     def _registry(self) -> BudgetedRegistry:
         guarded = GuardedRegistry(

@@ -53,6 +53,7 @@ def offline(scene: Scene, loot: Loot, *, most_records: int) -> list[Finding]:
         records.every_secret(loot, order=order, most_records=most_records),
         numbers,
         guessing.names(loot, people.dictionary(), known),
+        guessing.marks(loot, people.dictionary(), known),
     ]
 
 

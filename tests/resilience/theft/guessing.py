@@ -1,14 +1,17 @@
-"""What can be found by trying: numbers against the index, then names against request hashes."""
+"""What can be found by trying: numbers against the index, names against hashes of requests and attempts."""
 
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import product
 
 from idvault.domain.claim import Identity
 from idvault.domain.document import Document, DocumentType
 from idvault.domain.seal import Part
 from idvault.sealing.index import ChainedIndexer
 from idvault.sealing.key_set import Purpose
+from idvault.sealing.pair import MemoryPairMarker
 from idvault.sealing.request import KeyedFingerprinter
 from idvault.v1 import common_pb2
 from tests.resilience.theft.finding import Finding
@@ -66,6 +69,35 @@ def names(loot: Loot, dictionary: list[str], known: dict[str, str]) -> Finding:
     return Finding(
         "names: a dictionary against the hashes of requests, with the key", "names", tries, len(found)
     )
+
+
+def marks(loot: Loot, dictionary: list[str], known: dict[str, str]) -> Finding:
+    """Try names and the numbers that were found against the marks of attempts, with every stolen key."""
+    rows = [*loot.tables["attempts"], *loot.tables["account_attempts"], *loot.tables["jobs"]]
+    stored = {bytes(row["pair"]) for row in rows if row["pair"] is not None}
+    parties = sorted({row["relying_party"] for row in loot.tables["persons"]})
+    found: set[str] = set()
+    tries = 0
+    for key in loot.every_key():
+        marker = MemoryPairMarker(entropy=Stolen(key))
+        for party, number, name in product(parties, sorted(set(known.values())), dictionary):
+            tries += 1
+            identity = Identity(name, Document(DocumentType.RESIDENT_ID, number))
+            if marker.mark(relying_party=party, identity=identity) in stored:
+                found.add(name)
+    note = f"{len(stored)} marks"
+    return Finding("names: a dictionary against the marks of attempts", "names", tries, len(found), 0, note)
+
+
+@dataclass(frozen=True)
+class Stolen:
+    """A stolen key in the place of a drawn one."""
+
+    key: bytes
+
+    def random(self, size: int) -> bytes:
+        """Return the key."""
+        return self.key
 
 
 def _guesses(claim: Row, request: Row, name: str, number: str) -> Iterator[tuple[Part, ...]]:

@@ -123,7 +123,7 @@ async def test_remove_deletes_everything_of_the_account(world: World) -> None:
     event = world.event(EventType.ACCOUNT_REMOVE, account.account_token, reason="never_verified")
     assert await world.accounts.remove(account, now=at(), event=event)
     counts = await world.counts()
-    assert [counts[name] for name in ("accounts", "claims", "checks", "jobs", "intakes")] == [0] * 5
+    assert [counts[name] for name in ("accounts", "claims", "jobs", "intakes")] == [0] * 4
     assert (counts["requests"], counts["log_entries"], await world.slots("x")) == (1, 3, 0)
     (row,) = await world.all(select(log_entries).where(log_entries.c.entry_id == event.entry_id))
     assert row.leaf == entry.encode_leaf(event)

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from idvault.domain.account import Account, AccountState
-from idvault.domain.claim import ClaimState, Slot
+from idvault.domain.claim import ClaimState
 from idvault.domain.event import EventType
 from idvault.ports.claim import Job, NewClaim
 from idvault.storage.claim.tables import persons
@@ -51,9 +51,7 @@ class _History:
             limiter_key=world.random(32),  # the limiter is tested separately
             yesterday_key=world.random(32),
         )
-        asked = world.opening(
-            request=world.request(relying_party=self.party), person=person, accounts_per_person=_LIMIT
-        )
+        asked = world.opening(request=world.request(relying_party=self.party), person=person)
         if again and self.jobs:
             former = self.jobs[which % len(self.jobs)]
             asked = replace(asked, account_token=former.account_token, new_account=False)
@@ -74,7 +72,7 @@ class _History:
         assert await self.world.contents() == before
 
     async def _settle(self, job: Job, verb: str) -> None:
-        settlement = self.world.settlement(job, _OUTCOMES[verb], lease_id=None)
+        settlement = self.world.settlement(job, _OUTCOMES[verb], lease_id=None, accounts_per_person=_LIMIT)
         for turn in range(2):
             before = await self.world.contents()
             event = self.world.event(EventType.CLAIM_SETTLE, job.account_token)
@@ -85,22 +83,22 @@ class _History:
 
     async def check(self) -> None:
         """Compare slots and accounts with the claims."""
-        held: dict[str, int] = {}
+        held: dict[str, set[str]] = {}
         accounts: dict[str, Account] = {}
         for asked, job in zip(self.asked, self.jobs, strict=True):
             claim = await self.world.claims.find(
                 relying_party=self.party, request_id=asked.request.request_id
             )
             accounts[job.account_token] = claim.account
-            key = asked.person.index.hex()
-            alive = claim.state is not ClaimState.FAILED
-            held[key] = held.get(key, 0) + (alive and job.facts.slot is Slot.TAKEN)
+            mine = held.setdefault(asked.person.index.hex(), set())
+            if claim.state is ClaimState.SUCCEEDED:
+                mine.add(job.account_token)
             assert (claim.state is ClaimState.PENDING) is (claim.account.open_claim_id == job.claim_id)
         for account in accounts.values():
             record = await self.world.records.get(account_token=account.account_token)
             assert (record is not None) is (account.state is AccountState.VERIFIED)
-        assert all(number <= _LIMIT for number in held.values())
-        assert await self._slots() == held
+        assert all(len(tokens) <= _LIMIT for tokens in held.values())
+        assert await self._slots() == {key: len(tokens) for key, tokens in held.items()}
 
     async def _slots(self) -> dict[str, int]:
         rows = await self.world.all(persons.select().where(persons.c.relying_party == self.party))

@@ -188,9 +188,11 @@ async def test_advance_loses_against_an_outcome(world: World) -> None:
 
 async def test_backlog_and_oldest(world: World) -> None:
     """The backlog counts jobs that are not DONE; the oldest claim is given in business time."""
-    assert (await world.jobs.backlog(), await world.jobs.oldest()) == (0, None)
+    assert (await world.jobs.backlog(), await world.jobs.oldest()) == ({}, None)
     await world.job(now=at(after=timedelta(minutes=2)))
     first = await world.job()
-    assert (await world.jobs.backlog(), await world.jobs.oldest()) == (2, NOW)
+    assert (await world.jobs.backlog(), await world.jobs.oldest()) == ({"platform-a": 2}, NOW)
     await world.settle(first, MATCHED)
-    assert (await world.jobs.backlog(), await world.jobs.oldest()) == (1, NOW + timedelta(minutes=2))
+    assert await world.jobs.oldest() == NOW + timedelta(minutes=2)
+    await world.job(request=world.request(relying_party="platform-b"))
+    assert await world.jobs.backlog() == {"platform-a": 1, "platform-b": 1}

@@ -10,12 +10,11 @@ from sqlalchemy import select, update
 from idvault.domain import job as machine
 from idvault.domain.account import AccountState, Standing, SubjectKind
 from idvault.domain.claim import (
+    TIMED_OUT,
     ClaimOutcome,
     ClaimState,
-    Facts,
     FailureReason,
     Owner,
-    Slot,
 )
 from idvault.domain.error import (
     AlreadyExistsError,
@@ -32,7 +31,7 @@ from idvault.storage.account.tables import accounts
 from idvault.storage.claim.tables import jobs, persons
 from idvault.storage.log.tables import log_entries, log_openings
 from idvault.transparency import entry
-from tests.support.storage_world import MATCHED, MISMATCHED, NO_RECORD, NOW, World, at
+from tests.support.storage_world import MATCHED, MISMATCHED, NO_RECORD, NOW, World, at, lease_of
 
 
 async def test_sign_up_is_written_whole(world: World) -> None:
@@ -41,7 +40,7 @@ async def test_sign_up_is_written_whole(world: World) -> None:
     opened = await world.open(asked)
     assert opened.job is not None
     assert opened.job.progress == machine.born(now=asked.now.real)
-    assert opened.job.facts == Facts(Slot.TAKEN, person_closed=False, different_owner=False)
+    assert not opened.job.withheld
     assert (opened.job.ais, opened.job.consent, opened.job.lease) == (asked.ais, asked.consent, asked.lease)
     assert (opened.job.opened_at, opened.job.intake) == (asked.now.business, None)
     assert opened.claim.state is ClaimState.PENDING
@@ -161,10 +160,10 @@ async def test_account_that_takes_no_claim_is_refused(
 
 
 async def test_limiter_by_hour(world: World) -> None:
-    """Five definite mismatches within an hour refuse the sixth try until the oldest is an hour old."""
+    """Five wrong names within an hour refuse the sixth try until the oldest is an hour old."""
     for minute in range(5):
-        job = await world.job(person=world.person("x"))
-        await world.settle(job, MISMATCHED, now=at(after=timedelta(minutes=minute)))
+        job = await world.job(person=world.person("x"), now=at(after=timedelta(minutes=minute)))
+        await world.settle(job, MISMATCHED, now=at(after=timedelta(minutes=minute + 30)))
     late = world.opening(person=world.person("x"), now=at(after=timedelta(minutes=59)))
     await _refused(world, late, ExhaustedError, Reason.TOO_MANY_ATTEMPTS)
     await world.job(person=world.person("y"))
@@ -173,7 +172,7 @@ async def test_limiter_by_hour(world: World) -> None:
 
 
 async def test_limiter_by_day(world: World) -> None:
-    """Twenty mismatches within a day refuse, including those under yesterday's key."""
+    """Twenty wrong names within a day refuse, including those under yesterday's key."""
     today = world.person("x")
     for hour in range(20):
         job = await world.job(person=today, now=at(after=timedelta(hours=hour)))
@@ -184,15 +183,100 @@ async def test_limiter_by_day(world: World) -> None:
     await world.job(person=tomorrow, now=at(after=timedelta(hours=24)))
 
 
-async def test_only_definite_mismatches_count(world: World) -> None:
-    """Other failures are not counted."""
+async def test_open_claims_count(world: World) -> None:
+    """Five claims under way, four of them waiting, refuse the sixth until one of them has matched."""
+    opened = [await world.waiting(person=world.person("x")) for _ in range(4)]
+    await world.job(person=world.person("x"))
+    late = world.opening(person=world.person("x"))
+    await _refused(world, late, ExhaustedError, Reason.TOO_MANY_ATTEMPTS)
+    await world.settle(opened[0], MATCHED, lease_id=None)
+    await world.open(late)
+
+
+async def test_64_names_at_once(world: World) -> None:
+    """Of 64 concurrent claims with different names exactly five open."""
+    openings = [world.opening(person=world.person("x")) for _ in range(64)]
+    opened = await asyncio.gather(*(world.open(one) for one in openings), return_exceptions=True)
+    refused = [one for one in opened if isinstance(one, ExhaustedError)]
+    assert (len(refused), (await world.counts())["claims"]) == (59, 5)
+
+
+async def test_an_equal_pair_is_not_charged_twice(world: World) -> None:
+    """Kept or under way, today or yesterday, a pair counts once."""
+    today, pair = world.person("x"), world.random(32)
     for _ in range(6):
-        job = await world.job(person=world.person("x"))
-        await world.settle(job, NO_RECORD)
+        await world.settle(await world.job(person=world.person("x"), pair=pair), MISMATCHED)
+    tomorrow = world.person("x", limiter_key=world.random(32), yesterday_key=today.limiter_key)
+    for _ in range(4):
+        await world.job(person=tomorrow, pair=pair, now=at(after=timedelta(minutes=1)))
+    for _ in range(4):
+        await world.job(person=tomorrow, now=at(after=timedelta(minutes=2)))
+    late = world.opening(person=tomorrow, now=at(after=timedelta(minutes=3)))
+    await _refused(world, late, ExhaustedError, Reason.TOO_MANY_ATTEMPTS)
+
+
+async def test_every_denied_attempt_counts(world: World) -> None:
+    """A number without a record counts as a wrong name does; a claim that timed out does not."""
+    for outcome in (TIMED_OUT, *[NO_RECORD] * 4, MISMATCHED):
+        await world.settle(await world.job(person=world.person("x")), outcome)
+    late = world.opening(person=world.person("x"))
+    await _refused(world, late, ExhaustedError, Reason.TOO_MANY_ATTEMPTS)
+
+
+async def test_an_account_with_a_record_is_charged_by_itself(world: World) -> None:
+    """It is refused after five wrong names of whatever persons, and not for those of strangers."""
+    mine = await world.verified(person=world.person("x"))
+    for _ in range(5):
+        await world.settle(await world.job(person=world.person("x")), MISMATCHED)
+    own = await world.again(mine, person=world.person("x"))
+    assert not own.withheld
+    await world.settle(own, MATCHED)
+    for name in "abcde":
+        await world.settle(await world.again(mine, person=world.person(name)), MISMATCHED)
+    late = world.opening(account_token=mine.account_token, new_account=False, person=world.person("f"))
+    await _refused(world, late, ExhaustedError, Reason.TOO_MANY_ATTEMPTS)
+    await world.job(person=world.person("f"))
+
+
+async def test_an_owner_is_not_charged_as_a_person(world: World) -> None:
+    """Whoever holds an account's name wrong does not use up the attempts of a first sign-up."""
+    mine = await world.verified(person=world.person("x"))
+    for _ in range(5):
+        await world.settle(await world.again(mine, person=world.person("x")), MISMATCHED)
+    await world.job(person=world.person("x"))
+
+
+async def test_a_claim_at_another_persons_limit_is_withheld(world: World) -> None:
+    """It opens, is charged to its account alone, and stays withheld while it waits."""
+    mine = await world.verified(person=world.person("x"))
+    for _ in range(5):
+        await world.settle(await world.job(person=world.person("y")), MISMATCHED)
+    held = await world.again(mine, person=world.person("y"))
+    assert held.withheld
+    assert await world.postpone(held)
+    (leased,) = await world.jobs.lease(lease=lease_of("w"), now=at().real, limit=9)
+    assert leased.withheld
+    before = (await world.counts())["attempts"]
+    await world.settle(leased, MISMATCHED)
+    counts = await world.counts()
+    assert (counts["attempts"], counts["account_attempts"]) == (before, 1)
+
+
+async def test_a_replaced_claim_stays_charged_if_it_was_sent(world: World) -> None:
+    """Only a claim of which certainly no check was sent gives its attempt back."""
+    mine = await world.job(person=world.person("x"))
+    for _ in range(6):
+        mine = await world.again(mine, person=world.person("x"))
+        await world.postpone(mine)
+    assert (await world.counts())["attempts"] == 1  # the first one was under way
+    for sent in ({"sent_at": NOW}, {"check_index": 1}, {"resends": 1}):
+        await world.postpone(await world.again(mine, person=world.person("x")), **sent)
+    await world.again(mine, person=world.person("x"))
+    assert (await world.counts())["attempts"] == 4
 
 
 async def test_new_claim_supersedes_the_open_one(world: World) -> None:
-    """The old claim fails, its job is DONE, its intake deleted, its slot freed; both entries are written."""
+    """The old claim fails, its job is DONE, its intake deleted; both entries are written."""
     old = await world.waiting(person=world.person("x"))
     asked = world.opening(account_token=old.account_token, new_account=False, person=world.person("y"))
     event = world.event(EventType.CLAIM_OPEN, old.account_token)
@@ -201,9 +285,8 @@ async def test_new_claim_supersedes_the_open_one(world: World) -> None:
     assert opened.claim.account.open_claim_id == asked.claim_id
     assert opened.claim.account.state is AccountState.PENDING
     (row,) = await world.all(select(jobs).where(jobs.c.claim_id == old.claim_id))
-    assert (row.state, row.lease_id, row.limiter_key) == (JobState.DONE.value, None, None)
+    assert (row.state, row.lease_id, row.limiter_key, row.pair) == (JobState.DONE.value, None, None, None)
     assert (await world.counts())["intakes"] == 0
-    assert (await world.slots("x"), await world.slots("y")) == (0, 1)
     leaves = {row.entry_id: row.leaf for row in await world.all(select(log_entries))}
     written = superseded.with_fields(claim_id=old.claim_id, by_claim_id=asked.claim_id)
     assert leaves[superseded.entry_id] == entry.encode_leaf(written)
@@ -218,40 +301,13 @@ async def test_superseded_request_tells_so(world: World) -> None:
     claim = await world.claims.find(relying_party="platform-a", request_id=asked.request.request_id)
     assert (claim.state, claim.failure_reason) == (ClaimState.FAILED, FailureReason.SUPERSEDED)
     assert claim.retry_at is None
-    assert await world.slots("x") == 1
 
 
-async def test_slots_of_a_person(world: World) -> None:
-    """K slots are TAKEN, the next claim is FULL; another party has separate slots."""
-    slots = [(await world.job(person=world.person("x"), accounts_per_person=2)).facts.slot for _ in range(3)]
-    assert slots == [Slot.TAKEN, Slot.TAKEN, Slot.FULL]
-    elsewhere = await world.job(
-        person=world.person("x"), accounts_per_person=2, request=world.request(relying_party="platform-b")
-    )
-    assert elsewhere.facts.slot is Slot.TAKEN
-
-
-async def test_verifying_again_owns_its_slot(world: World) -> None:
-    """An account of this person takes no second slot; a failure of such a claim frees none."""
-    job = await world.verified(person=world.person("x"), accounts_per_person=1)
-    again = await world.again(job, person=world.person("x"), accounts_per_person=1)
-    assert again.facts.slot is Slot.OWNED
-    await world.settle(again, NO_RECORD)
-    assert await world.slots("x") == 1
-
-
-async def test_different_owner_is_noticed(world: World) -> None:
-    """A claim of another person's account has the fact different_owner."""
-    job = await world.verified(person=world.person("x"))
-    other = await world.again(job, person=world.person("y"))
-    assert other.facts == Facts(Slot.TAKEN, person_closed=False, different_owner=True)
-
-
-async def test_closed_person_is_noticed(world: World) -> None:
-    """A claim of a closed person has the fact person_closed."""
-    await world.verified(person=world.person("x"))
-    await world.do(update(persons).values(closed=True))
-    assert (await world.job(person=world.person("x"))).facts.person_closed
+async def test_open_claims_take_no_slot(world: World) -> None:
+    """Only a match takes one."""
+    for _ in range(3):
+        await world.job(person=world.person("x"))
+    assert await world.slots("x") == 0
 
 
 async def test_person_moves_to_the_present_index(world: World) -> None:
@@ -260,7 +316,7 @@ async def test_person_moves_to_the_present_index(world: World) -> None:
     former = world.person("x")
     present = replace(former, index_version=2, index=world.random(32), previous=former.index)
     again = await world.again(job, person=present)
-    assert again.facts.slot is Slot.OWNED
+    assert await world.settle(again, MATCHED)
     (row,) = await world.all(select(persons))
     assert (row.person_index, row.index_version, row.accounts) == (present.index, 2, 1)
 
@@ -272,13 +328,12 @@ async def test_concurrent_moves_of_one_person(world: World) -> None:
     index = world.random(32)
     openings = [
         world.opening(
-            person=world.person("x", index_version=2, index=index, previous=former.index),
-            accounts_per_person=8,
+            person=world.person("x", index_version=2, index=index, previous=former.index), pair=index
         )
         for _ in range(8)
     ]
     opened = await asyncio.gather(*(world.open(opening) for opening in openings))
-    assert [one.job.facts.slot for one in opened if one.job].count(Slot.TAKEN) == 7
+    assert len([one for one in opened if one.job]) == 8
     assert (await world.counts())["persons"] == 1
 
 
@@ -325,16 +380,21 @@ async def test_one_request_64_times_at_once(world: World) -> None:
     assert len({one.claim.claim_id for one in opened}) == 1
     counts = await world.counts()
     assert (counts["requests"], counts["claims"], counts["accounts"]) == (1, 1, 1)
-    assert (counts["jobs"], counts["log_entries"], await world.slots("x")) == (1, 1, 1)
+    assert (counts["jobs"], counts["log_entries"], await world.slots("x")) == (1, 1, 0)
 
 
-async def test_64_requests_of_one_person_at_once(world: World) -> None:
-    """Exactly K of 64 concurrent claims of one person take a slot."""
-    openings = [world.opening(person=world.person("x"), accounts_per_person=5) for _ in range(64)]
+@pytest.mark.parametrize("limit", [5, 2])
+async def test_64_requests_of_one_person_at_once(world: World, limit: int) -> None:
+    """Exactly K of 64 concurrent matches of one person take a slot; the other records are discarded."""
+    pair = world.random(32)
+    openings = [world.opening(person=world.person("x"), pair=pair) for _ in range(64)]
     opened = await asyncio.gather(*(world.open(opening) for opening in openings))
-    slots = [one.job.facts.slot for one in opened if one.job]
-    assert (slots.count(Slot.TAKEN), slots.count(Slot.FULL)) == (5, 59)
-    assert await world.slots("x") == 5
+    settled = await asyncio.gather(
+        *(world.settle(one.job, MATCHED, accounts_per_person=limit) for one in opened if one.job)
+    )
+    reasons = [claim.failure_reason for claim in settled if claim]
+    assert (reasons.count(None), reasons.count(FailureReason.ACCOUNT_LIMIT_REACHED)) == (limit, 64 - limit)
+    assert (await world.slots("x"), (await world.counts())["records"]) == (limit, limit)
 
 
 async def test_crossed_persons_do_not_wait_for_each_other(world: World) -> None:
@@ -343,7 +403,7 @@ async def test_crossed_persons_do_not_wait_for_each_other(world: World) -> None:
     for turn in range(10):
         names = ("y", "x") if turn % 2 == 0 else ("x", "y")
         first, second = await asyncio.gather(
-            world.again(first, person=world.person(names[0])),
-            world.again(second, person=world.person(names[1])),
+            world.again(first, person=world.person(names[0]), pair=b"x"),
+            world.again(second, person=world.person(names[1]), pair=b"y"),
         )
-    assert (await world.slots("x"), await world.slots("y")) == (1, 1)
+    assert (await world.counts())["persons"] == 2

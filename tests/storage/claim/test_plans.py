@@ -9,8 +9,8 @@ from sqlalchemy import insert
 from idvault.storage.base.connection import Connection
 from idvault.storage.base.database import Database
 from idvault.storage.base.statement import Statement, statement
-from idvault.storage.claim import job_rows, person, queue, settle, store
-from idvault.storage.claim.tables import mismatches, persons
+from idvault.storage.claim import attempt, job_rows, person, queue, settle, store
+from idvault.storage.claim.tables import attempts, persons
 from tests.resilience.registry import backlog
 from tests.storage.plans import plan_of
 from tests.support.databases import Databases
@@ -47,11 +47,20 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], list[str], list[str]]] = {
         ],
         ["pk_persons", "uq_persons_relying_party_person_id"],
     ),
-    "mismatches": (
-        person._MISMATCHES,
+    "attempts": (
+        attempt._OF_PERSON,
         {"party": "platform-a", "today": b"t" * 32, "yesterday": b"y" * 32, "after": NOW - timedelta(days=1)},
-        ["sqlite_autoindex_mismatches_1 (relying_party=? AND limiter_key=?)"],
-        ["pk_mismatches"],
+        [
+            "sqlite_autoindex_attempts_1 (relying_party=? AND limiter_key=?)",
+            "ix_jobs_attempts (relying_party=? AND limiter_key=?)",
+        ],
+        ["pk_attempts", "ix_jobs_attempts"],
+    ),
+    "attempts of an account": (
+        attempt._OF_ACCOUNT,
+        {"token": "acct_1", "after": NOW - timedelta(days=1)},
+        ["sqlite_autoindex_account_attempts_1 (account_token=?)"],
+        ["account_attempts"],
     ),
     "claim to settle": (
         settle._HELD,
@@ -72,12 +81,6 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], list[str], list[str]]] = {
         ],
         ["pk_jobs", "pk_claims"],
     ),
-    "checks of leased jobs": (
-        job_rows._AIS,
-        {"keys": [("acct_1", "1" * 32)]},
-        ["sqlite_autoindex_checks_1 (account_token=? AND claim_id=?)"],
-        ["pk_checks"],
-    ),
     "first jobs of a lane": (
         queue._FIRST,
         {"lane": 1, "party": "platform-a", "now": NOW, "limit": 9},
@@ -92,9 +95,9 @@ HOT: dict[str, tuple[Statement[Any], dict[str, Any], list[str], list[str]]] = {
     ),
 }
 _MANY = 2_000
-_ADD_PERSON, _ADD_MISMATCH = statement(insert(persons)), statement(insert(mismatches))
+_ADD_PERSON, _ADD_ATTEMPT = statement(insert(persons)), statement(insert(attempts))
 # A few rows, found by an index, that must be sorted because no index has this order.
-SORTED = ("person", "two persons", "mismatches", "overdue", "checks of leased jobs")
+SORTED = ("person", "two persons", "attempts", "overdue")
 
 
 async def _fill(database: Database) -> None:
@@ -113,13 +116,13 @@ async def _fill(database: Database) -> None:
         for number in numbers
     ]
     counted = [
-        {**party, "limiter_key": number.to_bytes(32, "big"), "claim_id": "1" * 32, "happened_at": NOW}
+        {**party, "limiter_key": number.to_bytes(32, "big"), "pair": b"1" * 32, "attempted_at": NOW}
         for number in numbers
     ]
 
     async def add(connection: Connection) -> None:
         await connection.many(_ADD_PERSON, people)
-        await connection.many(_ADD_MISMATCH, counted)
+        await connection.many(_ADD_ATTEMPT, counted)
 
     await database.act("test", add)
     await backlog.analyse(database)

@@ -10,16 +10,16 @@ from inspect import unwrap
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from idvault.domain.account import AccountState, Assurance
-from idvault.domain.claim import TIMED_OUT, ClaimOutcome, ClaimState, FailureReason
+from idvault.domain.claim import TIMED_OUT, ClaimState, FailureReason
 from idvault.domain.error import NotFoundError, Reason
 from idvault.domain.event import EventType
 from idvault.domain.job import JobProgress, JobState
 from idvault.ports.claim import Intake
 from idvault.storage.claim.store import SqlVerificationStore
-from idvault.storage.claim.tables import intakes, jobs, mismatches
+from idvault.storage.claim.tables import attempts, intakes, jobs, persons
 from idvault.storage.log.tables import log_entries
 from idvault.transparency import entry
 from tests.storage.hooks import held_act
@@ -53,7 +53,7 @@ async def test_success(world: World) -> None:
 
 
 async def test_failure(world: World) -> None:
-    """A failure rejects a sign-up, frees its slot and stores no record."""
+    """A failure rejects a sign-up, keeps its attempt and stores no record."""
     job = await world.waiting(person=world.person("x"))
     event = world.event(EventType.CLAIM_SETTLE, job.account_token)
     settlement = world.settlement(job, MISMATCHED, lease_id=None)
@@ -63,7 +63,7 @@ async def test_failure(world: World) -> None:
     assert (claim.account.state, claim.account.revision) == (AccountState.REJECTED, 2)
     assert await world.slots("x") == 0
     counts = await world.counts()
-    assert (counts["records"], counts["intakes"], counts["mismatches"]) == (0, 0, 1)
+    assert (counts["records"], counts["intakes"], counts["attempts"]) == (0, 0, 1)
     written = event.with_fields(
         claim_id=job.claim_id, state="FAILED", failure_reason="MISMATCH", record_digest=b""
     )
@@ -94,12 +94,53 @@ async def test_second_success_replaces_the_record(world: World) -> None:
     assert (await world.counts())["records"] == 1
 
 
-async def test_full_claim_frees_no_slot(world: World) -> None:
-    """A claim that took no slot frees none."""
-    await world.verified(person=world.person("x"), accounts_per_person=1)
-    full = await world.job(person=world.person("x"), accounts_per_person=1)
-    await world.settle(full, ClaimOutcome(ClaimState.FAILED, FailureReason.ACCOUNT_LIMIT_REACHED))
+async def test_a_match_without_a_slot_fails(world: World) -> None:
+    """The record that was sealed for it is discarded."""
+    await world.verified(person=world.person("x"))
+    full = await world.job(person=world.person("x"))
+    claim = await world.settle(full, MATCHED, accounts_per_person=1)
+    assert claim is not None
+    assert (claim.state, claim.failure_reason) == (ClaimState.FAILED, FailureReason.ACCOUNT_LIMIT_REACHED)
+    assert (claim.account.state, claim.receipt) == (AccountState.REJECTED, None)
+    counts = await world.counts()
+    assert (counts["records"], counts["receipts"], counts["attempts"], await world.slots("x")) == (1, 1, 0, 1)
+
+
+async def test_an_account_keeps_its_slot(world: World) -> None:
+    """A re-verification takes no second slot, and none is needed if the limit is lower now."""
+    job = await world.verified(person=world.person("x"))
+    await world.verified(person=world.person("x"))
+    again = await world.again(job, person=world.person("x"))
+    claim = await world.settle(again, MATCHED, accounts_per_person=1)
+    assert claim is not None
+    assert claim.state is ClaimState.SUCCEEDED
+    await world.settle(await world.again(job, person=world.person("x")), NO_RECORD)
+    assert await world.slots("x") == 2
+
+
+@pytest.mark.parametrize("again", [False, True])
+async def test_a_closed_person_is_refused_after_the_match(world: World, again: bool) -> None:
+    """The mark is read when the claim ends, so one that was set while it waited counts."""
+    first = await world.verified(person=world.person("x"))
+    job = await (
+        world.again(first, person=world.person("x")) if again else world.job(person=world.person("x"))
+    )
+    await world.do(update(persons).values(closed=True))
+    claim = await world.settle(job, MATCHED)
+    assert claim is not None
+    assert claim.failure_reason is FailureReason.PERSON_CLOSED
     assert await world.slots("x") == 1
+
+
+async def test_a_different_owner_is_refused_after_the_match(world: World) -> None:
+    """The account keeps its person and record, and the other person no slot."""
+    settlement = world.settlement(first := await world.job(person=world.person("x")), MATCHED)
+    await world.claims.settle(settlement, event=world.event(EventType.CLAIM_SETTLE))
+    claim = await world.settle(await world.again(first, person=world.person("y")), MATCHED)
+    assert claim is not None
+    assert claim.failure_reason is FailureReason.DIFFERENT_OWNER
+    assert await world.slots("y") == 0
+    assert await world.records.get(account_token=first.account_token) == settlement.record
 
 
 async def test_late_answer_loses(world: World) -> None:
@@ -147,7 +188,7 @@ async def test_time_limit_needs_no_fence(world: World) -> None:
     assert claim is not None
     assert claim.failure_reason is FailureReason.REGISTRY_TIMED_OUT
     assert await world.slots("x") == 0
-    assert (await world.counts())["mismatches"] == 0
+    assert (await world.counts())["attempts"] == 0
 
 
 async def test_unknown_claim_settles_to_nothing(world: World) -> None:
@@ -166,15 +207,26 @@ async def test_record_and_outcome_must_agree(world: World) -> None:
         await world.settle(job, NO_RECORD, record=world.record(job))
 
 
-async def test_mismatch_is_counted_at_its_own_time(world: World) -> None:
-    """It is counted under the limiter key of the opening, which the job then deletes."""
+async def test_an_attempt_is_kept_at_the_time_of_its_opening(world: World) -> None:
+    """It is kept under the limiter key of the opening, which the job then deletes."""
     asked = world.opening()
     job = await world.job(person=asked.person)
     await world.settle(job, MISMATCHED, now=at(after=timedelta(minutes=3)))
-    (row,) = await world.all(select(mismatches))
-    assert (row.limiter_key, row.happened_at) == (asked.person.limiter_key, NOW + timedelta(minutes=3))
+    (row,) = await world.all(select(attempts))
+    assert (row.limiter_key, row.attempted_at) == (asked.person.limiter_key, NOW)
     (done,) = await world.all(select(jobs))
-    assert (done.state, done.limiter_key, done.lease_id) == (JobState.DONE.value, None, None)
+    assert (done.state, done.limiter_key, done.pair, done.lease_id) == (JobState.DONE.value, None, None, None)
+
+
+async def test_a_kept_attempt_keeps_its_newest_time(world: World) -> None:
+    """Equal pairs share a row, in whatever order their claims end."""
+    minutes = (1, 3, 2)
+    tried = {"person": world.person("x"), "pair": b"p" * 32}
+    opened = [await world.job(**tried, now=at(after=timedelta(minutes=one))) for one in minutes]
+    for job in opened:
+        await world.settle(job, MISMATCHED)
+    (row,) = await world.all(select(attempts))
+    assert row.attempted_at == NOW + timedelta(minutes=3)
 
 
 async def test_many_settle_at_once(world: World) -> None:
@@ -189,7 +241,7 @@ async def test_many_settle_at_once(world: World) -> None:
 
 
 async def test_settle_and_supersede_at_once(world: World) -> None:
-    """If an answer and a new claim of one account coincide, the person holds exactly one slot."""
+    """If an answer and a new claim of one account coincide, only an answer that counted takes a slot."""
     for _ in range(5):
         name = world.new_id()
         job = await world.job(person=world.person(name))
@@ -200,7 +252,7 @@ async def test_settle_and_supersede_at_once(world: World) -> None:
         assert account is not None
         assert account.open_claim_id == again.claim_id
         assert account.state is (AccountState.PENDING if settled is None else AccountState.VERIFIED)
-        assert await world.slots(name) == 1
+        assert await world.slots(name) == (0 if settled is None else 1)
 
 
 async def test_postpone_stores_the_intake_and_gives_the_lease_up(world: World) -> None:
@@ -292,13 +344,15 @@ async def test_purge_of_nothing_writes_nothing(world: World) -> None:
     assert await world.contents() == before
 
 
-async def test_purge_forgets_old_mismatches(world: World) -> None:
-    """Mismatches outside the limiter's window are deleted too."""
-    await world.settle(await world.job(), MISMATCHED)
+async def test_purge_forgets_old_attempts(world: World) -> None:
+    """Attempts that no longer count are deleted too."""
+    job = await world.verified(person=world.person("x"))
+    await world.settle(await world.again(job, person=world.person("y")), MISMATCHED)
     for days, left in ((0, 1), (1, 0)):
         now = at(after=timedelta(days=days))
         await world.claims.purge(before=NOW, now=now, event=world.event(EventType.REQUEST_PURGE))
-        assert (await world.counts())["mismatches"] == left
+        counts = await world.counts()
+        assert (counts["attempts"], counts["account_attempts"]) == (left, left)
 
 
 async def test_progress_survives_the_database(world: World) -> None:
@@ -371,7 +425,7 @@ async def test_a_claim_superseded_while_settling_waited_is_not_settled(world: Wo
     async with _meanwhile(world, SqlVerificationStore.open, asked, event=event, superseded=superseded):
         settling = asyncio.create_task(world.settle(job, MATCHED))
     assert await settling is None
-    assert (await world.slots("x"), await world.slots("y")) == (0, 1)
+    assert (await world.slots("x"), await world.slots("y")) == (0, 0)
     assert (await world.counts())["records"] == 0
 
 

@@ -31,28 +31,27 @@ async def test_a_sign_up_is_few_statements(world: World, shred_database: Databas
     sealed, _ = await _sent(shred_database, keys.obtain(account_token="acct_1", candidate=b"k" * 32))
     settled, claim = await _sent(world.database, world.settle(answer.job, MATCHED))
     assert claim is not None
-    assert (opened, turn, sealed, settled) == (9, 1, 1, 9)
+    assert (opened, turn, sealed, settled) == (8, 1, 1, 10)
     assert opened + turn + sealed + settled <= _MOST
 
 
 async def test_statements_of_other_openings(world: World) -> None:
-    """A person's second account, one too many, a re-verification, a repeated request."""
-    sign_up: dict[str, Any] = {"person": world.person("x"), "accounts_per_person": 2}
-    verified = await world.verified(**sign_up)
-    asked = world.opening(**{**sign_up, "person": world.person("x")})
+    """A person's second account, a re-verification, a repeated request."""
+    verified = await world.verified(person=world.person("x"))
+    asked = world.opening(person=world.person("x"))
     second, _ = await _sent(world.database, world.open(asked))
-    too_many, _ = await _sent(world.database, world.open(**{**sign_up, "person": world.person("x")}))
     again, _ = await _sent(world.database, world.again(verified, person=world.person("x")))
     repeated, _ = await _sent(world.database, world.open(asked))
-    assert (second, too_many, again, repeated) == (10, 12, 11, 3)
+    assert (second, again, repeated) == (9, 10, 3)
 
 
 async def test_statements_of_other_endings(world: World) -> None:
-    """A failure, a mismatch, and a success of a waiting claim with an intake to delete."""
+    """Two failures, a success of a waiting claim with an intake to delete, and a match without a slot."""
     failed, _ = await _sent(world.database, world.settle(await world.job(), NO_RECORD))
     mismatched, _ = await _sent(world.database, world.settle(await world.job(), MISMATCHED))
     waited, _ = await _sent(world.database, world.settle(await world.waiting(), MATCHED, lease_id=None))
-    assert (failed, mismatched, waited) == (8, 9, 10)
+    full, _ = await _sent(world.database, world.settle(await world.job(), MATCHED, accounts_per_person=0))
+    assert (failed, mismatched, waited, full) == (8, 8, 11, 9)
 
 
 async def test_a_record_is_hashed_once(world: World, monkeypatch: Any) -> None:

@@ -3,25 +3,32 @@
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
 from sqlalchemy import delete, update
 
 from idvault.attest.status_list import INVALID, LIST_SIZE, VALID, StatusList
-from idvault.domain.error import AlreadyExistsError, IdvaultError, NotFoundError, Reason
+from idvault.domain.error import AlreadyExistsError, ExhaustedError, IdvaultError, NotFoundError, Reason
 from idvault.domain.event import EventType
 from idvault.domain.signing_key import StatusKey
 from idvault.ports.claim import Job
 from idvault.ports.credential import Credential, CredentialIssue
 from idvault.storage.account.tables import accounts, records
 from idvault.storage.base.database import Database
-from idvault.storage.claim.tables import checks, claims, jobs, requests
+from idvault.storage.claim.tables import claims, jobs, requests
 from idvault.storage.credential.status_list import SqlStatusKeyStore, SqlStatusListStore
 from idvault.storage.credential.store import SqlCredentialStore
-from idvault.storage.credential.tables import status_credentials, status_lists, status_marks
+from idvault.storage.credential.tables import (
+    credential_counts,
+    status_credentials,
+    status_lists,
+    status_marks,
+)
 from tests.storage.account.test_status import END
 from tests.storage.hooks import before_statements
+from tests.support.builders import ZONE
 from tests.support.storage_world import NOW, TODAY, World, at
 
 ISSUED = datetime(2026, 2, 28, 4, 0, tzinfo=UTC)
@@ -41,11 +48,13 @@ class Lists:
             request=self.world.request(),
             credential_id=self.world.new_id(),
             account_token=job.account_token,
-            audience="https://taxi.example",
+            audience=self.world.new_id(),
             candidates=(7, 8, 9),
             today=TODAY,
             issued_at=ISSUED,
             expires_at=ISSUED + timedelta(days=30),
+            quota=100,
+            zone=ZONE,
             now=at(),
         )
         return replace(made, **changes)
@@ -99,6 +108,58 @@ async def test_a_crowded_list_gets_a_successor(world: World, lists: Lists) -> No
     assert (await lists.valid(0), await lists.valid(1)) == ([7, 8, 9], [7, 8])
     with pytest.raises(IdvaultError):
         await lists.issue(job, candidates=())
+
+
+async def test_a_live_credential_is_handed_out_again(world: World, lists: Lists) -> None:
+    """To each request for the same account and audience, and to that request's repeats ever after."""
+    job, other = await world.verified(), await world.verified()
+    first = await lists.issue(job, audience="a")
+    before = await world.counts()
+    wish = lists.wish(job, audience="a")
+    later = {"expires_at": ISSUED + timedelta(days=49), "now": at(after=timedelta(days=19))}
+    for asked in (wish, wish, lists.wish(job, audience="a", **later)):
+        assert await lists.ask(asked) == first
+    after = await world.counts()
+    assert {name: after[name] - before[name] for name in after if after[name] != before[name]} == {
+        "requests": 2
+    }
+    elsewhere = [await lists.issue(job, audience="b"), await lists.issue(other, audience="a")]
+    assert [one.list_index for one in elsewhere] == [8, 9]
+
+
+async def test_a_credential_that_ends_gets_a_successor(world: World, lists: Lists) -> None:
+    """If a new one would live twenty days longer, or the present one has expired."""
+    job = await world.verified()
+    first = await lists.issue(job, audience="a")
+    renewed = await lists.issue(job, audience="a", expires_at=first.expires_at + timedelta(days=20))
+    again = await lists.issue(job, audience="a", expires_at=renewed.expires_at)
+    assert [first.list_index, renewed.list_index, again.list_index] == [7, 8, 8]
+    late = {"now": at(after=timedelta(days=60)), "expires_at": renewed.expires_at + timedelta(days=1)}
+    assert (await lists.issue(job, audience="a", **late)).list_index == 9
+
+
+async def test_64_requests_for_one_credential(world: World, lists: Lists) -> None:
+    """Concurrent requests for one account and audience get one credential."""
+    job = await world.verified()
+    found = await asyncio.gather(*(lists.issue(job, audience="a") for _ in range(64)))
+    assert len(set(found)) == 1
+    assert (await world.counts())["status_marks"] == 1
+
+
+async def test_a_quota_of_new_credentials(world: World, lists: Lists) -> None:
+    """Of concurrent requests as many get one as the quota allows; the next day begins anew."""
+    accounts_of = [await world.verified() for _ in range(8)]
+    answers = await asyncio.gather(
+        *(lists.issue(job, quota=3, candidates=(place,)) for place, job in enumerate(accounts_of)),
+        return_exceptions=True,
+    )
+    refused = [one for one in answers if isinstance(one, ExhaustedError)]
+    assert {one.reason for one in refused} == {Reason.CREDENTIAL_QUOTA_REACHED}
+    assert len(refused) == 5
+    tomorrow = {"today": TODAY + timedelta(days=1), "now": at(after=timedelta(days=1))}
+    await lists.issue(accounts_of[0], quota=3, candidates=(90,), **tomorrow)
+    rows = await world.all(credential_counts.select())
+    assert [(row.day, row.issued) for row in rows] == [(TODAY + timedelta(days=1), 1)]
 
 
 async def test_one_request_is_one_credential(world: World, lists: Lists) -> None:
@@ -166,9 +227,10 @@ async def test_a_batch_is_few_statements(world: World, lists: Lists, main_databa
     for _ in range(4):  # the last one starts the second list
         await lists.issue(job)
     counts = []
+    places = count(100)
     for jobs_of in (1, 10):
         for _ in range(jobs_of):
-            await lists.issue(await world.verified(), candidates=(world.random()[0],))
+            await lists.issue(await world.verified(), candidates=(next(places),))
         seen: list[str] = []
         with before_statements(main_database, seen.append):
             assert await lists.store.update(today=TODAY, limit=50) >= jobs_of
@@ -185,9 +247,7 @@ async def test_an_erased_or_closed_account_is_invalid_and_its_places_stay_used(
     credential = await lists.issue(job)
     await lists.follow()
     assert await lists.entry(credential) == VALID
-    for table in (jobs, claims, requests, accounts):
-        for dependent in (checks, records):
-            await world.do(delete(dependent).where(dependent.c.account_token == job.account_token))
+    for table in (records, jobs, claims, requests, accounts):
         await world.do(delete(table).where(table.c.account_token == job.account_token))
     await lists.store.rebuild(0, today=TODAY, now=ISSUED)
     assert await lists.entry(credential) == INVALID

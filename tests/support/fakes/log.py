@@ -1,7 +1,7 @@
 """Fakes of the log's ports: waiting entries, a witness that follows C2SP tlog-witness, a directory."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from idvault.domain.error import Reason, UnavailableError
@@ -11,6 +11,9 @@ from idvault.transparency import checkpoint, note
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.note import NoteSigner
 from idvault.transparency.proof import ConsistencyError, verify_consistency
+
+# 2026-03-01 00:00 UTC, as in tests.support.log_world.
+_MIDNIGHT = 1_772_323_200.0
 
 
 class WaitingLog:
@@ -49,8 +52,8 @@ class WaitingLog:
 class FakeWitness:
     """Cosigns checkpoints that follow the last one; can be unreachable, hang, or lose its answer."""
 
-    def __init__(self, signer: NoteSigner, *, time: int = 1_772_000_000) -> None:
-        """Set its key and the time of its cosignatures."""
+    def __init__(self, signer: NoteSigner, *, time: Callable[[], float] = lambda: _MIDNIGHT) -> None:
+        """Set its key and its clock."""
         self._signer = signer
         self._time = time
         self.seen: Checkpoint | None = None
@@ -85,7 +88,7 @@ class FakeWitness:
         if self.seen is not None:
             self._check(self.seen, new, proof)
         self.seen = new
-        line = note.sign(self._signer, new.text, time=self._time).line
+        line = note.sign(self._signer, new.text, time=int(self._time())).line
         return Cosigned(line.replace("A", "B") if self.garble else line)
 
     def _check(self, seen: Checkpoint, new: Checkpoint, proof: Sequence[bytes]) -> None:

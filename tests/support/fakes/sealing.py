@@ -42,6 +42,13 @@ class FakeIndexer:
         return PersonKey(1, index, None, person_id, days[0], days[1])
 
 
+class FakePairMarker:
+    """Marks pairs by a plain hash."""
+
+    def mark(self, *, relying_party: str, identity: Identity) -> bytes:
+        return sha256(encode("pair", relying_party, identity.document.number, identity.name)).digest()
+
+
 class FakeFingerprinter:
     """Fingerprints by a plain hash."""
 

@@ -35,8 +35,9 @@ def issue_status_credential(
 ) -> Rpc[IssuedToken]:
     """Return a credential for a third party, valid for 30 days while its entry in a public list says so.
 
+    It is the one that the account has for this audience, unless a new one would live 20 days longer.
     request_id: a UUID that you saved before the call; the same id gives the same credential. Raises
-    InvalidFields, RequestIdReused, NotFound, PreconditionFailed, AccessDenied, Unavailable.
+    InvalidFields, RequestIdReused, NotFound, PreconditionFailed, Exhausted, AccessDenied, Unavailable.
     """
     chosen = chosen_id(request_id)
     request = status_pb2.IssueStatusCredentialRequest(

@@ -7,7 +7,7 @@ import typer
 
 from idvault_client.backend.claim import Verification
 from idvault_client.commands import account
-from idvault_client.commands.log import PublicKey, Quorum, Witness, policy_of
+from idvault_client.commands.log import PublicKey, Quorum, RosterFile, Witness, policy_of, tell_unwitnessed
 from idvault_client.commands.output import (
     AsJson,
     CheckFailedError,
@@ -52,15 +52,17 @@ def check(  # noqa: PLR0917 - typer makes an option of each
     ] = None,
     witness: Witness = None,
     quorum: Quorum = None,
+    roster: RosterFile = None,
     json_option: AsJson = False,
 ) -> None:
     """Check offline, with the log's public key alone, that a sign-up's record was logged, and its quorum.
 
     A receipt without the record proves no quorum: fetch it again while no later verification has replaced it.
+    With --roster or --witness the log must be witnessed; without, it may be a copy that only you are shown.
     The last line is "check: valid", or "check: REASON" with exit code 5.
     """
-    policy = policy_of(public_key, witness or [], quorum, None)
     with reporting(context, json_option) as as_json:
+        policy = policy_of(public_key, witness or [], quorum, roster)
         found = receipts.parse(read(file))
         if account is not None and found.account_token != account:
             raise ReceiptError("OTHER_ACCOUNT", "the receipt belongs to another account")
@@ -74,6 +76,7 @@ def check(  # noqa: PLR0917 - typer makes an option of each
             "sealed_at": proved.sealed_at.isoformat(),
             "index": proved.index,
         }
+        tell_unwitnessed(policy)
         show_valid(shown, as_json=as_json)
 
 

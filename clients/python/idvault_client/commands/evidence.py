@@ -7,13 +7,14 @@ import typer
 
 from idvault.attest import roster_chain
 from idvault.attest.reading import RosterError
-from idvault_client.commands.log import PublicKey, Quorum, Witness, policy_of
+from idvault_client.commands.log import PublicKey, Quorum, RosterFile, Witness, policy_of
 from idvault_client.commands.output import AsJson, read, reporting, show_valid
 from idvault_client.offline.evidence import check as evidence_check
 from idvault_client.offline.evidence import file as proof_file
 from idvault_client.offline.evidence import summary
 from idvault_client.offline.evidence.file import MOST_BYTES, EvidenceError
 
+_UNWITNESSED = "no witness cosigned this checkpoint: the log may be a copy that only you are shown"
 _NOT_COMPARED = (
     "the names of auditor and custodians come from the roster in this file: compare its hash with that of "
     "the published roster, or give --roster"
@@ -26,24 +27,19 @@ def check(  # noqa: PLR0917 - typer makes an option of each
         Path, typer.Argument(metavar="FILE", help="The proof file written by `idvault auditor export`.")
     ],
     public_key: PublicKey,
-    roster: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="The published roster, with its earlier versions beside it, to compare with."
-        ),
-    ] = None,
+    roster: RosterFile = None,
     witness: Witness = None,
     quorum: Quorum = None,
     json_option: AsJson = False,
 ) -> None:
     """Check offline that a record held this identity, was sealed and opened, and who asked and approved.
 
-    The identity is decrypted from the record, whose digest the log holds. No private key is needed. Without
-    --witness, the witnesses of the roster are demanded. The last line is "check: valid", or "check: REASON"
-    with exit code 5.
+    The identity is decrypted from the record, whose digest the log holds. No private key is needed. With
+    --roster, auditor and custodians must be those of the published roster. Without --witness, the witnesses
+    of the roster are demanded. The last line is "check: valid", or "check: REASON" with exit code 5.
     """
-    policy = policy_of(public_key, witness or [], quorum, None)
     with reporting(context, json_option) as as_json:
+        policy = policy_of(public_key, witness or [], quorum, None)
         try:
             published = roster_chain.load_all(roster) if roster is not None else ()
         except RosterError as error:
@@ -52,4 +48,6 @@ def check(  # noqa: PLR0917 - typer makes an option of each
         proved = evidence_check.check(found, policy=policy, published=published)
         if not as_json and not proved.is_published:
             typer.echo(_NOT_COMPARED, err=True)
+        if not as_json and not proved.cosigned_by:
+            typer.echo(_UNWITNESSED, err=True)
         show_valid(summary.of(proved), as_json=as_json)

@@ -8,12 +8,16 @@ from typing import Annotated
 
 import typer
 
-from idvault.transparency.checkpoint import CheckpointError
+from idvault.attest import roster_chain
+from idvault.attest.reading import RosterError
+from idvault.transparency.checkpoint import MAX_AGE, CheckpointError
 from idvault.transparency.checkpoint import CosignaturePolicy as Policy
 from idvault.transparency.note import NoteError, VerifierKey, parse_key
 from idvault_client.commands.output import AsJson, reporting, tell_error
+from idvault_client.offline import witness_policy
 from idvault_client.offline.log.files import LogFiles, LogFolder, LogWebsite, NotReachedError, UrlError
 from idvault_client.offline.log.follower import AcceptedCheckpoint, LogFollower
+from idvault_client.offline.proof import UnverifiedError
 
 PublicKey = Annotated[
     str, typer.Option(metavar="VKEY", help="The log's public key, NAME+ID+KEY; NAME is the log's origin.")
@@ -32,8 +36,23 @@ Witness = Annotated[
 Quorum = Annotated[
     int | None, typer.Option(min=1, metavar="N", help="How many witnesses are enough; default: all.")
 ]
+RosterFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--roster",
+        metavar="FILE",
+        help="The published roster, with its earlier versions beside it: its witnesses must have cosigned.",
+    ),
+]
+Unwitnessed = Annotated[
+    bool,
+    typer.Option("--unwitnessed", help="Accept a log without witnesses, which may be a copy made for you."),
+]
 MaxAge = Annotated[
-    float | None, typer.Option(min=1, metavar="SECONDS", help="The greatest age of their cosignatures.")
+    float | None,
+    typer.Option(
+        min=1, metavar="SECONDS", help="The greatest age of their cosignatures; default: 900 (15 minutes)."
+    ),
 ]
 Once = Annotated[bool, typer.Option("--once", help="Check once and exit.")]
 Interval = Annotated[
@@ -49,6 +68,8 @@ def follow(  # noqa: PLR0917 - typer makes an option of each
     directory: Directory = None,
     witness: Witness = None,
     quorum: Quorum = None,
+    roster: RosterFile = None,
+    unwitnessed: Unwitnessed = False,
     max_age: MaxAge = None,
     once: Once = False,
     interval: Interval = 60.0,
@@ -56,16 +77,18 @@ def follow(  # noqa: PLR0917 - typer makes an option of each
 ) -> None:
     """Check that the log continues the last checkpoint seen, and keep the new one.
 
-    The log's server is not trusted: this command computes the consistency proof from the published tiles.
-    The exit code is 5 if the log has shrunk or forked, or its witnesses did not cosign. A refused checkpoint
-    is saved as FILE.refused. Without --once the command runs until then, and continues through outages.
+    Its witnesses are named by --roster or --witness; their cosignatures must be recent. The log's server is
+    not trusted: this command computes the consistency proof from the published tiles. The exit code is 5 if
+    the log has shrunk or forked, or its witnesses did not cosign. A refused checkpoint is saved as
+    FILE.refused. Without --once the command runs until then, and continues through outages.
     """
     with reporting(context, json_option) as as_json:
+        policy = policy_of(public_key, witness or [], quorum, roster)
         follower = LogFollower(
-            files=_files(url, directory, context.obj.timeout),
-            policy=policy_of(public_key, witness or [], quorum, max_age),
+            files=files_of(url, directory, context.obj.timeout),
+            policy=policy,
             state=state,
-            max_age=max_age,
+            max_age=_max_age(policy, max_age, unwitnessed=unwitnessed),
             now=time.time,
         )
         while True:
@@ -80,7 +103,8 @@ def follow(  # noqa: PLR0917 - typer makes an option of each
             time.sleep(interval)
 
 
-def _files(url: str | None, directory: Path | None, timeout: float) -> LogFiles:
+def files_of(url: str | None, directory: Path | None, timeout: float) -> LogFiles:
+    """Return the public directory of the options; raises typer.BadParameter."""
     if url is not None and directory is None:
         try:
             return LogWebsite(url, timeout=timeout)
@@ -91,16 +115,46 @@ def _files(url: str | None, directory: Path | None, timeout: float) -> LogFiles:
     raise typer.BadParameter("give --url or --directory")
 
 
-def policy_of(public_key: str, witness: list[str], quorum: int | None, max_age: float | None) -> Policy:
-    """Return whose signatures a checkpoint needs; raises typer.BadParameter for unusable keys."""
+def policy_of(public_key: str, witness: list[str], quorum: int | None, roster: Path | None) -> Policy:
+    """Return whose signatures a checkpoint needs.
+
+    Raises typer.BadParameter for unusable keys, UnverifiedError for a roster that does not verify.
+    """
     key = _key(public_key, "--public-key")
+    if roster is not None:
+        if witness or quorum is not None:
+            raise typer.BadParameter("the roster names the witnesses: give it alone", param_hint="--roster")
+        return _roster_policy(roster, key)
     witnesses = tuple(_key(text, "--witness") for text in witness)
-    if max_age is not None and not witnesses:
-        raise typer.BadParameter("only cosignatures have an age: give --witness", param_hint="--max-age")
     try:
         return Policy(key.name, (key,), witnesses, _quorum(witnesses, quorum))
     except CheckpointError as error:
         raise typer.BadParameter(str(error)) from error
+
+
+def tell_unwitnessed(policy: Policy) -> None:
+    """Say on stderr what a check without witnesses does not show."""
+    if not policy.quorum:
+        text = "no witness was named (--roster, --witness): this log may be a copy that only you are shown"
+        typer.echo(text, err=True)
+
+
+def _roster_policy(roster: Path, key: VerifierKey) -> Policy:
+    try:
+        return witness_policy.of_roster(roster_chain.load(roster), key)
+    except (RosterError, CheckpointError) as error:
+        raise UnverifiedError("ROSTER_INVALID", str(error)) from error
+
+
+def _max_age(policy: Policy, asked: float | None, *, unwitnessed: bool) -> float | None:
+    """Return the greatest age of cosignatures; raises typer.BadParameter if nobody witnesses the log."""
+    if policy.quorum:
+        return MAX_AGE if asked is None else asked
+    if asked is not None:
+        raise typer.BadParameter("only cosignatures have an age: give --witness", param_hint="--max-age")
+    if not unwitnessed:
+        raise typer.BadParameter("give --roster or --witness, or accept the log --unwitnessed")
+    return None
 
 
 def _quorum(witnesses: tuple[VerifierKey, ...], quorum: int | None) -> int:

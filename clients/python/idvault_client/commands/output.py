@@ -1,7 +1,7 @@
 """Shared by all commands: `--json`, results on stdout, errors on stderr, exit codes.
 
 Exit codes: 1 a check failed, 2 wrong usage, 3 something required cannot be reached, 4 refused, 5 not
-verified.
+verified, 6 valid as far as the vault told.
 """
 
 import json
@@ -22,6 +22,7 @@ from idvault_client.offline.proof import UnverifiedError
 from idvault_client.reasons import FIELD_TEXTS
 
 _CHECK_FAILED, _WRONG_USAGE, _UNREACHABLE, _REFUSED, _UNVERIFIED = 1, 2, 3, 4, 5
+AS_TOLD = 6
 _MOST_BYTES = 4 * 1024 * 1024
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
@@ -91,6 +92,14 @@ def show_valid(answer: Mapping[str, object], *, as_json: bool) -> None:
         if value is not None:
             typer.echo(f"{name}: {value}")
     typer.echo("check: valid")
+
+
+def show_as_told(answer: Mapping[str, object], *, as_json: bool) -> NoReturn:
+    """Print the result of a check that cannot show whether anything is missing, and end the command."""
+    typer.echo(
+        json.dumps({**answer, "valid_as_told": True}) if as_json else "check: valid as far as the vault told"
+    )
+    raise typer.Exit(AS_TOLD)
 
 
 def read(path: Path, *, limit: int = _MOST_BYTES) -> bytes:

@@ -5,7 +5,8 @@ A history is valid if, in this order,
 * each disclosure's entry is of the type disclosure:record:open and commits to this account and these details,
 * each entry is in the tree of the checkpoint, at its own index, and happened before the horizon.
 
-The log proves the disclosures that are listed. That none is left out is the vault's statement.
+The log proves the disclosures that are listed. That none is left out is the vault's statement: a history is
+"valid as far as the vault told". How many disclosures the log has for all accounts: disclosure_count.
 """
 
 from dataclasses import dataclass, field
@@ -76,16 +77,22 @@ def parse(text: str | bytes) -> DisclosureHistory:
 def check(history: DisclosureHistory, *, policy: Policy) -> tuple[ProvedDisclosure, ...]:
     """Return the disclosures after proving each; raises HistoryError for what does not verify."""
     answer = status_pb2.DisclosureHistory.FromString(history.message)
-    try:
-        newest = checkpoint.verify(answer.checkpoint.note, policy).checkpoint
-    except LogError as error:
-        raise HistoryError("LOG_INVALID", f"the checkpoint does not verify: {error}") from error
+    newest = covering(history, policy=policy)
     proved = tuple(
         _check(history, each, newest, number) for number, each in enumerate(answer.openings, start=1)
     )
     if len({each.index for each in proved}) != len(proved):
         raise HistoryError("LISTED_TWICE", "one log entry is listed as two disclosures")
     return proved
+
+
+def covering(history: DisclosureHistory, *, policy: Policy) -> Checkpoint:
+    """Return the verified checkpoint of a history; raises HistoryError (LOG_INVALID)."""
+    answer = status_pb2.DisclosureHistory.FromString(history.message)
+    try:
+        return checkpoint.verify(answer.checkpoint.note, policy).checkpoint
+    except LogError as error:
+        raise HistoryError("LOG_INVALID", f"the checkpoint does not verify: {error}") from error
 
 
 def _check(

@@ -19,7 +19,9 @@ from google.protobuf.message import DecodeError
 
 from idvault.domain import seal
 from idvault.domain.claim import ClaimState
+from idvault.domain.error import DamagedError
 from idvault.domain.event import EventType
+from idvault.domain.record import SealedRecord
 from idvault.transparency import checkpoint
 from idvault.transparency.checkpoint import CosignaturePolicy as Policy
 from idvault.transparency.entry import EntryError
@@ -135,13 +137,21 @@ def check(receipt: ClaimReceipt, *, policy: Policy) -> ProvedReceipt:
     )
 
 
+def _record(message: verification_pb2.Receipt) -> SealedRecord:
+    try:
+        record = sealed_record(message.record)
+    except DamagedError as error:
+        raise ReceiptError("OTHER_RECORD", "the record in the receipt is damaged") from error
+    if record.digest() != message.record_digest:
+        raise ReceiptError("OTHER_RECORD", "the record in the receipt has another digest")
+    return record
+
+
 def _quorum(message: verification_pb2.Receipt) -> ProvedQuorum | None:
     """Return the quorum that the record digest covers; raises ReceiptError."""
     if not message.HasField("record"):
         return None
-    record, given = sealed_record(message.record), message.sealing_quorum
-    if record.digest() != message.record_digest:
-        raise ReceiptError("OTHER_RECORD", "the record in the receipt has another digest")
+    given, record = message.sealing_quorum, _record(message)
     members = tuple((each.custodian, each.hpke_public_key) for each in given.custodians)
     quorum_id = seal.quorum_id(threshold=given.threshold, members=members)
     found = ProvedQuorum(given.threshold, tuple(name for name, _ in members), quorum_id)

@@ -1,15 +1,19 @@
 """Shared by the clients of auditors and custodians: keys, trusted state, custody edge, clock, request ids."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import uuid4
 
+from google.protobuf.message import Message
+
 from idvault.custody.identity import PersonalIdentity
 from idvault.transparency.checkpoint import Checkpoint
 from idvault.v1 import transparency_pb2
+from idvault_client.errors import InvalidFields, VaultError
 from idvault_client.people.custody_edge import CustodyCalls
-from idvault_client.people.trust import Trust
+from idvault_client.people.trust import NoProofError, Trust
 
 
 def random_request_id() -> str:
@@ -28,10 +32,28 @@ class MemberClient:
     request_id: Callable[[], str] = field(default=random_request_id)
 
     def checkpoint(self, note: bytes) -> Checkpoint:
-        """Return a verified checkpoint that continues the last one seen; raises FindingError, VaultError."""
-        return self.trust.checkpoint(note, consistency=self._consistency)
+        """Return a verified, witnessed checkpoint that continues the last one seen.
+
+        Raises FindingError, VaultError.
+        """
+        return self.trust.checkpoint(note, consistency=self._consistency, now=self.now())
+
+    def stored_checkpoint(self, note: bytes, *, at: datetime, roster_digest: str) -> Checkpoint:
+        """Return the verified checkpoint of an act in the past; raises FindingError, VaultError."""
+        return self.trust.stored_checkpoint(
+            note, consistency=self._consistency, at=at, roster_digest=roster_digest
+        )
+
+    def report(self, method: str, request: Message, answer: type[Message]) -> None:
+        """Tell the service what was found in its answer; what it says to that changes nothing."""
+        with suppress(VaultError):
+            self.edge.call(method, request, answer)
 
     def _consistency(self, old: int, new: int) -> tuple[bytes, ...]:
         request = transparency_pb2.GetConsistencyProofRequest(old_size=old, new_size=new)
         method = "TransparencyService/GetConsistencyProof"
-        return tuple(self.edge.call(method, request, transparency_pb2.ConsistencyProof).hashes)
+        try:
+            return tuple(self.edge.call(method, request, transparency_pb2.ConsistencyProof).hashes)
+        except InvalidFields as error:
+            # The service showed a log that contradicts these sizes: it has no such tree.
+            raise NoProofError("the service cannot prove that one continues the other") from error

@@ -1,30 +1,36 @@
 """What a roster member's client trusts: the pinned roster, the log's key, and the last checkpoint seen.
 
 - The client checks everything that the service sends against these three.
-- A checkpoint is valid if the log's key signed it, the witnesses required by the roster cosigned it, and it
-  continues the last one seen. Only then does it replace the last one.
+- A checkpoint is valid if, in this order, the log's key signed it, it continues the last one seen, and K
+  witnesses of the roster in force cosigned it within the last 15 minutes. Only then does it replace the last
+  one.
+- A checkpoint that contradicts the last one is kept beside it: the two prove that the log has two histories.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import NoReturn
 
 from idvault import durable_file
 from idvault.attest.quorum import Quorum
+from idvault.attest.reading import RosterError
 from idvault.attest.roster import Roster
 from idvault.attest.roster_member import RosterMember as Person
 from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.domain.event import EventType
 from idvault.domain.seal import Part
 from idvault.transparency import checkpoint
-from idvault.transparency.checkpoint import Checkpoint
+from idvault.transparency.checkpoint import Checkpoint, QuorumError
 from idvault.transparency.checkpoint import CosignaturePolicy as Policy
 from idvault.transparency.entry import EntryError
-from idvault.transparency.note import Algorithm, VerifierKey
+from idvault.transparency.note import VerifierKey
 from idvault.transparency.tree import LogError
 from idvault.v1 import disclosure_pb2
-from idvault_client.offline import proof
+from idvault_client.offline import proof, witness_policy
+from idvault_client.people import fork
 
 Consistency = Callable[[int, int], Sequence[bytes]]
 
@@ -36,6 +42,10 @@ class FindingError(Exception):
         """Keep the finding, for programs and for the log."""
         super().__init__(text)
         self.finding = finding
+
+
+class NoProofError(LogError):
+    """The service refuses to prove that one checkpoint continues another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,28 +88,86 @@ class Trust:
                     return quorum
         raise FindingError(Finding.NOT_IN_ROSTER, "the record's quorum is in no version of the roster")
 
-    def checkpoint(self, note: bytes, *, consistency: Consistency) -> Checkpoint:
+    def checkpoint(self, note: bytes, *, consistency: Consistency, now: datetime) -> Checkpoint:
         """Return a verified checkpoint that continues the last one seen, and keep it; raises FindingError.
 
-        consistency: returns the proof that the log of one size continues the log of a smaller one.
+        consistency: returns the proof that the log of one size continues the log of a smaller one, or raises
+        NoProofError. now: the time of the act that relies on it.
         """
+        found = self._signed(note)
+        before = self._kept()
+        self._check_continues(note, found, before, consistency)
+        try:
+            self.roster.check_in_force()
+        except RosterError as error:
+            raise FindingError(Finding.LOG_NOT_WITNESSED, str(error)) from error
+        self._check_witnessed(note, self.roster, now)
+        if before is None or before.size <= found.size:
+            durable_file.replace(self.state, note)
+        return found
+
+    def stored_checkpoint(
+        self, note: bytes, *, consistency: Consistency, at: datetime, roster_digest: str
+    ) -> Checkpoint:
+        """Return the verified checkpoint of an act in the past; raises FindingError.
+
+        at: the time of the act. roster_digest: the version that was in force before the act. The cosignatures
+        that this version or a later one required must be of that time.
+        """
+        known = [each.digest() for each in self.versions]
+        if roster_digest not in known:
+            raise FindingError(Finding.NOT_IN_ROSTER, "the request names a roster that is not pinned here")
+        found = self._signed(note)
+        self._check_continues(note, found, self._kept(), consistency)
+        *earlier, last = self.versions[known.index(roster_digest) :]
+        for roster in earlier:
+            with suppress(FindingError):
+                self._check_witnessed(note, roster, _measured(roster, at))
+                return found
+        self._check_witnessed(note, last, _measured(last, at))
+        return found
+
+    def _signed(self, note: bytes) -> Checkpoint:
         if not note:
             raise FindingError(Finding.NOT_IN_LOG, "the log has no checkpoint yet")
-        before = self._kept()
         try:
-            newest = checkpoint.verify(note, _policy(self.roster, self.log_key)).checkpoint
-            if before is not None and before.size > newest.size:
-                # Overlapping answers may arrive out of order. An older one is no fork if it is consistent.
-                hashes = consistency(newest.size, before.size) if newest.size else ()
-                checkpoint.verify_successor(newest, before, hashes)
-                return newest
-            if before is not None:
-                hashes = () if before.size in (0, newest.size) else consistency(before.size, newest.size)
-                checkpoint.verify_successor(before, newest, hashes)
+            return checkpoint.verify(note, Policy(self.log_key.name, (self.log_key,))).checkpoint
         except LogError as error:
             raise FindingError(Finding.LOG_INVALID, f"the log does not verify: {error}") from error
-        durable_file.replace(self.state, note)
-        return newest
+
+    def _check_witnessed(self, note: bytes, roster: Roster, at: datetime | None) -> None:
+        """Raise FindingError unless the witnesses of a roster cosigned a checkpoint, at a time if given."""
+        try:
+            policy = witness_policy.of_roster(roster, self.log_key)
+            signed = checkpoint.verify(note, policy)
+            if at is not None:
+                checkpoint.check_fresh(signed, policy, now=at.timestamp())
+        except QuorumError as error:
+            raise FindingError(Finding.LOG_NOT_WITNESSED, f"the log is not witnessed: {error}") from error
+        except LogError as error:
+            raise FindingError(Finding.LOG_INVALID, f"the log does not verify: {error}") from error
+
+    def _check_continues(
+        self, note: bytes, found: Checkpoint, before: Checkpoint | None, consistency: Consistency
+    ) -> None:
+        """Raise FindingError (LOG_FORKED) unless the smaller of two checkpoints is a prefix of the other."""
+        if before is None:
+            return
+        # Overlapping answers may arrive out of order. An older one is no fork if it is consistent.
+        older, newer = sorted((before, found), key=lambda one: one.size)
+        try:
+            hashes = () if older.size in (0, newer.size) else consistency(older.size, newer.size)
+            checkpoint.verify_successor(older, newer, hashes)
+        except LogError as error:
+            self._tell_fork(note, error)
+
+    def _tell_fork(self, note: bytes, error: LogError) -> NoReturn:
+        place = fork.keep(self.state, refused=note)
+        text = (
+            f"the log has two histories: it contradicts the checkpoint that you have kept ({error}); both "
+            f"checkpoints are in {place}: show them to the other custodians, auditors and witnesses"
+        )
+        raise FindingError(Finding.LOG_FORKED, text) from error
 
     @staticmethod
     def check_entry(
@@ -147,14 +215,6 @@ class Trust:
             raise FindingError(Finding.LOG_INVALID, text) from error
 
 
-def _policy(roster: Roster, log_key: VerifierKey) -> Policy:
-    """Return whose signatures a checkpoint needs.
-
-    The roster that the custodians signed names the witnesses.
-    """
-    if roster.witness is None:
-        return Policy(log_key.name, (log_key,))
-    witnesses = tuple(
-        VerifierKey(name, key, Algorithm.COSIGNATURE_V1) for name, key in roster.witness.witnesses
-    )
-    return Policy(log_key.name, (log_key,), witnesses, roster.witness.threshold)
+def _measured(roster: Roster, at: datetime) -> datetime | None:
+    # The clock of a development vault can be shifted, and its entries have that time; witnesses do not.
+    return None if roster.development else at

@@ -23,6 +23,7 @@ from idvault.transparency.checkpoint import (
     QuorumError,
     RolledBackError,
     SignedCheckpoint,
+    StaleError,
     verify_successor,
 )
 from idvault.transparency.checkpoint import (
@@ -108,16 +109,10 @@ class LogFollower:
         return signed
 
     def _check_age(self, signed: SignedCheckpoint, most: float) -> None:
-        now = self.now()
-        # A cosignature from the future is refused like an old one, because it would stay fresh for too long.
-        fresh = {key.public_key for key, time in signed.cosigned if abs(now - time) <= most}
-        if len(fresh) < self.policy.quorum:
-            newest = max((time for _, time in signed.cosigned), default=0)
-            text = (
-                f"the checkpoint is stale: {len(fresh)} of {self.policy.quorum} witnesses cosigned it "
-                f"within {most:g} s, the last of all {now - newest:.0f} s ago"
-            )
-            raise RefusedLogError("STALE", text)
+        try:
+            checkpoint.check_fresh(signed, self.policy, now=self.now(), max_age=most)
+        except StaleError as error:
+            raise RefusedLogError("STALE", str(error)) from error
 
     def _continues(self, before: Checkpoint, newest: Checkpoint) -> None:
         try:

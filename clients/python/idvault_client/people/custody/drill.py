@@ -26,8 +26,8 @@ from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.domain.event import EventType
 from idvault.domain.record import SealedRecord
 from idvault.v1 import disclosure_pb2, drill_pb2
-from idvault_client.offline.record import sealed_record
 from idvault_client.people.member import MemberClient
+from idvault_client.people.record import sealed_record
 from idvault_client.people.trust import FindingError
 
 _Result = TypeVar("_Result")
@@ -154,7 +154,7 @@ class Drill(MemberClient):
                 request_id=self.request_id(),
                 finding=disclosure_pb2.Finding.Value(f"FINDING_{error.finding.value}"),
             )
-            self.edge.call("DrillService/ReportDrillFinding", request, drill_pb2.ReportDrillFindingResponse)
+            self.report("DrillService/ReportDrillFinding", request, drill_pb2.ReportDrillFindingResponse)
             raise
 
 

@@ -30,14 +30,15 @@ from idvault.domain.disclosure import HistoryFinding as Finding
 from idvault.domain.disclosure import Verdict
 from idvault.domain.event import EventType
 from idvault.domain.record import OutcomeError, SealedRecord
+from idvault.transparency.checkpoint import Checkpoint
 from idvault.transparency.checkpoint import CosignaturePolicy as Policy
 from idvault.v1 import disclosure_pb2
 from idvault_client.offline.evidence import check as evidence_check
 from idvault_client.offline.evidence.check import ProvedOpening
 from idvault_client.offline.evidence.file import ProofFile
-from idvault_client.offline.record import sealed_record
 from idvault_client.people.disclosure.one_time_key import OneTimeKey, OneTimeKeys
 from idvault_client.people.member import MemberClient
+from idvault_client.people.record import sealed_record
 from idvault_client.people.trust import FindingError
 
 _PAGE = 100
@@ -166,11 +167,12 @@ class Auditor(MemberClient):
     def verify_evidence(self, kept: ProofFile) -> ProvedOpening:
         """Verify kept evidence again; raises EvidenceError, FindingError, VaultError.
 
-        The evidence's checkpoint must also be one that today's log continues.
+        The evidence's checkpoint must be one that today's log continues, and was cosigned when it was opened.
         """
         policy = Policy(self.trust.log_key.name, (self.trust.log_key,))
         proved = evidence_check.check(kept, policy=policy, published=self.trust.versions)
-        self.checkpoint(kept.message.checkpoint.note)
+        note, roster = kept.message.checkpoint.note, kept.terms.roster_digest
+        self.stored_checkpoint(note, at=proved.opening.occurred_at, roster_digest=roster)
         return proved
 
     def _terms(self, *, lifetime: timedelta, suite: str, **asked: object) -> tuple[Terms, bytes]:
@@ -204,7 +206,8 @@ class Auditor(MemberClient):
             or record.account_token != terms.account_token
         ):
             raise FindingError(Finding.OTHER_REQUEST, "the answer is for another request")
-        opened_at, size = self._check_log(answer, terms, record)
+        covering = self.checkpoint(answer.checkpoint.note)
+        opened_at, size = self._check_log(answer, terms, record, covering)
         # The threshold is the sealing quorum's, which the record's digest covers. A hand-over keeps it.
         threshold = self.trust.quorum(record.sealing_quorum_id).threshold
         shares = self._shares(answer, kept, record)
@@ -222,9 +225,8 @@ class Auditor(MemberClient):
         return DisclosedRecord(payload, terms, opened_at, size, answer, kept.signed_request, key)
 
     def _check_log(
-        self, answer: disclosure_pb2.OpenedDisclosure, terms: Terms, record: SealedRecord
+        self, answer: disclosure_pb2.OpenedDisclosure, terms: Terms, record: SealedRecord, at: Checkpoint
     ) -> tuple[datetime, int]:
-        at = self.checkpoint(answer.checkpoint.note)
         digest = record.digest()
         try:
             self.trust.check_entry(
@@ -287,7 +289,7 @@ class Auditor(MemberClient):
             disclosure_id=disclosure_id,
             finding=disclosure_pb2.Finding.Value(f"FINDING_{finding.value}"),
         )
-        self.edge.call("DisclosureService/ReportFinding", request, disclosure_pb2.ReportFindingResponse)
+        self.report("DisclosureService/ReportFinding", request, disclosure_pb2.ReportFindingResponse)
 
 
 def _opened_share(

@@ -58,7 +58,10 @@ class Custodian(MemberClient):
     """A custodian's client."""
 
     def pending(self) -> list[PendingRequest]:
-        """Return all requests that wait for a decision, verified or not; raises VaultError."""
+        """Return all requests that wait for a decision, verified or not; raises VaultError.
+
+        Raises FindingError (LOG_FORKED) if the log contradicts the checkpoint kept here.
+        """
         found: list[PendingRequest] = []
         token = ""
         while True:
@@ -74,7 +77,7 @@ class Custodian(MemberClient):
                 return found
 
     def find(self, disclosure_id: str) -> PendingRequest:
-        """Return one request; raises NotPendingError, VaultError."""
+        """Return one request; raises NotPendingError, FindingError (LOG_FORKED), VaultError."""
         for request in self.pending():
             if request.disclosure_id == disclosure_id:
                 return request
@@ -137,6 +140,9 @@ class Custodian(MemberClient):
                 fields={"request": pending.signed_request},
             )
         except FindingError as error:
+            if error.finding is Finding.LOG_FORKED:
+                # Not about this request: nothing that this vault says can be relied on.
+                raise
             refused = error
         verdicts = [decision.verdict for decision in pending.decisions]
         return PendingRequest(
@@ -207,7 +213,7 @@ class Custodian(MemberClient):
             disclosure_id=disclosure_id,
             finding=disclosure_pb2.Finding.Value(f"FINDING_{finding.value}"),
         )
-        self.edge.call("CustodianService/ReportFinding", request, disclosure_pb2.ReportFindingResponse)
+        self.report("CustodianService/ReportFinding", request, disclosure_pb2.ReportFindingResponse)
 
 
 def _terms_of(pending: PendingRequest) -> Terms:

@@ -20,6 +20,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from idvault.config import database
+
 PREFIX = "IDVAULT_"
 # Read by scripts and tests, not by a process.
 _FOREIGN = ("IDVAULT_TEST_", "IDVAULT_PYTHON")
@@ -93,11 +95,14 @@ class Settings(BaseSettings):
     settle_patience: Annotated[float, Field(gt=0, le=30)] = 2
     accounts_per_person: Annotated[int, Field(ge=1, le=1_000)] = 5
     verification_days: Annotated[int, Field(ge=1, le=36_500)] = 365
+    credentials_per_day: Annotated[int, Field(ge=1, le=100_000_000)] = 100_000
     disclosures_per_day: Annotated[int, Field(ge=1, le=10_000)] = 20
     disclosure_embargo_days: Annotated[int, Field(ge=1, le=3_650)] = 90
     time_zone: str = "Asia/Shanghai"
     public_dir: Path = Path()
     log_origin: str = ""
+    witness_urls: str = ""
+    witness_keys: str = ""
     witness_url: str = ""
     witness_key: str = ""
 
@@ -115,6 +120,12 @@ class Settings(BaseSettings):
     def document_types(self) -> tuple[str, ...]:
         """The document types that the registries can check, by their names in domain.document."""
         return tuple(part.strip() for part in self.registry_document_types.split(","))
+
+    @property
+    def witnesses(self) -> tuple[tuple[str, str], ...]:
+        """The witnesses to ask, each a URL and a public key; the singular settings are a list of one."""
+        urls, keys = self.witness_urls or self.witness_url, self.witness_keys or self.witness_key
+        return tuple(zip(urls.split(), keys.split(), strict=False))
 
     def passphrase(self) -> bytes:
         """Return the passphrase of the key file, without one line end at the end of its file."""
@@ -256,6 +267,11 @@ def _url_problems(settings: Settings, present: list[str]) -> Iterator[str]:
     for name, url in zip((name for name in _STORES if name in present), urls, strict=True):
         if urlsplit(url).scheme.split("+")[0] not in ("sqlite", "postgresql"):
             yield f"{_name(name)} must start with sqlite:// or postgresql://"
+        elif not settings.development and database.is_exposed(url):
+            yield (
+                f"{_name(name)} must have sslmode=verify-full and sslrootcert=FILE: an attacker on the "
+                "network could pose as the database"
+            )
     if len(urls) == len(_STORES) and urls[0] == urls[1]:
         yield (
             f"{_name('shred_database_url')} must be a different database from {_name('database_url')}: "
@@ -264,7 +280,9 @@ def _url_problems(settings: Settings, present: list[str]) -> Iterator[str]:
 
 
 def _registry_url_problems(settings: Settings, name: str) -> Iterator[str]:
-    return _http_problems(settings, name, why="a forged answer must not verify anyone")
+    return _http_problems(
+        settings, name, getattr(settings, name), why="a forged answer must not verify anyone"
+    )
 
 
 def _enterprise_problems(settings: Settings) -> Iterator[str]:
@@ -278,20 +296,30 @@ def _enterprise_problems(settings: Settings) -> Iterator[str]:
 
 
 def _witness_problems(settings: Settings) -> Iterator[str]:
-    url, key = _name("witness_url"), _name("witness_key")
-    if bool(settings.witness_url) != bool(settings.witness_key):
-        missing = key if settings.witness_url else url
-        yield f"{missing} is missing: a witness needs both {url} and {key}"
-    if settings.witness_url:
+    several = bool(settings.witness_urls or settings.witness_keys)
+    if several and (settings.witness_url or settings.witness_key):
+        yield f"{_name('witness_url')} and {_name('witness_key')} have no effect beside the lists"
+        return
+    one = ("witness_url", "witness_key")
+    url, key = ("witness_urls", "witness_keys") if several else one
+    urls, keys = str(getattr(settings, url)).split(), str(getattr(settings, key)).split()
+    if bool(urls) != bool(keys):
+        missing = key if urls else url
+        yield f"{_name(missing)} is missing: a witness needs both {_name(url)} and {_name(key)}"
+    elif len(urls) != len(keys) or (len(urls) > 1 and not several):
+        yield f"{_name(url)} and {_name(key)} must have one URL and one key for each witness, in order"
+    elif len(set(keys)) != len(keys) or len(set(urls)) != len(urls):
+        yield f"{_name(url)} or {_name(key)} names a witness twice"
+    for each in urls:
         yield from _http_problems(
-            settings, "witness_url", why="an attacker on the network could hide the log from the witness"
+            settings, url, each, why="an attacker on the network could hide the log from the witness"
         )
-    if settings.witness_key and not _WITNESS_KEY.fullmatch(settings.witness_key):
-        yield f"{key} must be the public key that `idvault witness` prints"
+    if not all(_WITNESS_KEY.fullmatch(each) for each in keys):
+        yield f"{_name(key)} must be the public key that `idvault witness` prints"
 
 
-def _http_problems(settings: Settings, name: str, *, why: str) -> Iterator[str]:
-    url = urlsplit(getattr(settings, name))
+def _http_problems(settings: Settings, name: str, text: str, *, why: str) -> Iterator[str]:
+    url = urlsplit(text)
     if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment:
         yield f"{_name(name)} must be an https URL without a query"
     elif url.scheme != "https" and not settings.development:

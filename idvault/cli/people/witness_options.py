@@ -1,0 +1,46 @@
+"""The witness policy on the command line of `idvault roster`: read from options, and shown."""
+
+from collections.abc import Iterator, Sequence
+
+from idvault.attest.roster import Roster
+from idvault.attest.witness import WitnessPolicy
+from idvault.cli.errors import wrong_usage
+from idvault.transparency.note import Algorithm, NoteError, VerifierKey, parse_key
+
+
+def policy(before: Roster | None, witness: Sequence[str], quorum: int | None) -> WitnessPolicy | None:
+    """Return the policy of the options, or that of the previous version if none is given.
+
+    Raises CommandError (wrong usage).
+    """
+    former = before.witness if before is not None else None
+    witnesses = tuple(_witness(text) for text in witness) or (former.witnesses if former else ())
+    if not witnesses:
+        if quorum is not None:
+            raise wrong_usage("--witness-quorum needs --witness", field="--witness-quorum")
+        return None
+    if quorum is None:
+        quorum = len(witnesses) // 2 + 1 if witness or former is None else former.threshold
+    if quorum > len(witnesses):
+        raise wrong_usage("there are fewer witnesses than --witness-quorum", field="--witness-quorum")
+    return WitnessPolicy(quorum, witnesses)
+
+
+def lines(shown: WitnessPolicy | None) -> Iterator[str]:
+    """Yield the policy as lines of `roster show`."""
+    if shown is None:
+        yield "witnesses  none"
+        return
+    yield f"witnesses  {shown.threshold} of {len(shown.witnesses)} must cosign"
+    for name, key in shown.witnesses:
+        yield f"witness    {VerifierKey(name, key, Algorithm.COSIGNATURE_V1)}"
+
+
+def _witness(text: str) -> tuple[str, bytes]:
+    try:
+        key = parse_key(text)
+    except NoteError as error:
+        raise wrong_usage(f"--witness: {error}", field="--witness") from error
+    if key.algorithm is not Algorithm.COSIGNATURE_V1:
+        raise wrong_usage("--witness: this is the key of a log, not of a witness", field="--witness")
+    return key.name, key.public_key

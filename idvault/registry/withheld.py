@@ -1,0 +1,118 @@
+"""Answers for claims that are not sent: what the registry would answer to a wrong name, after as long a time.
+
+- The last check that was sent is the example. If it was decided, the answer is a mismatch. If not (the
+  registry cannot be reached, refuses, is still working), the answer is the same, so the claim waits as others
+  do.
+- An undecided example is used for a minute: by then claims that are sent are tried again as well.
+- The time is that of one of the last decided checks, chosen at random.
+"""
+
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+
+from idvault.domain.claim import Identity
+from idvault.domain.document import DocumentType
+from idvault.domain.registry import DECIDED, RegistryAnswer
+from idvault.ports.registry import Registry
+
+_REMEMBERED = 64
+_GOOD_FOR = 60.0
+_USUAL_SECONDS = 0.3
+
+
+class PacedRegistry:
+    """A registry that remembers how long its last checks took (ports.registry.Registry)."""
+
+    def __init__(self, *, inner: Registry, clock: Callable[[], float]) -> None:
+        """Wrap a registry. clock: seconds."""
+        self._inner = inner
+        self._clock = clock
+        self._latest: tuple[RegistryAnswer, float, float] | None = None
+        self.seconds: deque[float] = deque(maxlen=_REMEMBERED)
+        """How long the last decided checks took."""
+
+    @property
+    def name_limit(self) -> int:
+        """Return the wrapped registry's limit."""
+        return self._inner.name_limit
+
+    @property
+    def document_types(self) -> frozenset[DocumentType]:
+        """Return the wrapped registry's document types."""
+        return self._inner.document_types
+
+    @property
+    def can_query(self) -> bool:
+        """Return the wrapped registry's answer."""
+        return self._inner.can_query
+
+    async def check(self, *, ai: str, identity: Identity, patience: float) -> RegistryAnswer:
+        """Check, and remember answer and time."""
+        begun = self._clock()
+        answer = await self._inner.check(ai=ai, identity=identity, patience=patience)
+        ended = self._clock()
+        self._latest = (answer, ended - begun, ended)
+        if answer in DECIDED:
+            self.seconds.append(ended - begun)
+        return answer
+
+    async def query(self, *, ai: str, patience: float) -> RegistryAnswer:
+        """Query the wrapped registry."""
+        return await self._inner.query(ai=ai, patience=patience)
+
+    def undecided(self) -> tuple[RegistryAnswer, float] | None:
+        """Return the latest answer and its seconds, if it decided nothing and is not older than a minute."""
+        if self._latest is None:
+            return None
+        answer, seconds, ended = self._latest
+        return None if answer in DECIDED or self._clock() - ended > _GOOD_FOR else (answer, seconds)
+
+
+class WithheldRegistry:
+    """Sends nothing and answers like a paced registry (ports.registry.Registry)."""
+
+    def __init__(
+        self,
+        *,
+        paced: PacedRegistry,
+        sleep: Callable[[float], Awaitable[None]],
+        choose: Callable[[Sequence[float]], float],
+    ) -> None:
+        """Initialise with the registry that is the example. sleep: in seconds. choose: picks one time."""
+        self._paced = paced
+        self._sleep = sleep
+        self._choose = choose
+
+    @property
+    def name_limit(self) -> int:
+        """Return the registry's limit."""
+        return self._paced.name_limit
+
+    @property
+    def document_types(self) -> frozenset[DocumentType]:
+        """Return the registry's document types."""
+        return self._paced.document_types
+
+    @property
+    def can_query(self) -> bool:
+        """Return the registry's answer."""
+        return self._paced.can_query
+
+    async def check(self, *, ai: str, identity: Identity, patience: float) -> RegistryAnswer:
+        """Answer without sending anything."""
+        return await self._answer(patience)
+
+    async def query(self, *, ai: str, patience: float) -> RegistryAnswer:
+        """Answer without asking anything."""
+        return await self._answer(patience)
+
+    async def _answer(self, patience: float) -> RegistryAnswer:
+        known = self._paced.undecided()
+        answer, seconds = known or (RegistryAnswer.MISMATCH, self._usual())
+        if seconds > patience and answer in DECIDED:
+            answer = RegistryAnswer.UNKNOWN
+        await self._sleep(max(0.0, min(seconds, patience)))
+        return answer
+
+    def _usual(self) -> float:
+        return self._choose(list(self._paced.seconds)) if self._paced.seconds else _USUAL_SECONDS

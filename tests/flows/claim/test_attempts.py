@@ -1,0 +1,166 @@
+"""Guessing somebody's name, and keeping somebody out: the attempts of a person and the slots of accounts."""
+
+import asyncio
+from contextlib import suppress
+
+import pytest
+
+from idvault.domain.claim import ClaimState, FailureReason, Identity
+from idvault.domain.error import ExhaustedError, Reason
+from idvault.domain.registry import RegistryAnswer
+from idvault.flows.policy import OperatorPolicy
+from idvault.ports.claim import Claim
+from tests.support import builders
+from tests.support.databases import Databases
+from tests.support.flow_world import World, command, open_world
+
+OWNER = builders.identity()
+OTHER = builders.identity(name="某一二", number="110000190101020007")
+_HOUR, _DAY = 3_600, 86_400
+
+
+def guess(number: int) -> Identity:
+    """Return the owner's number under a wrong name."""
+    return builders.identity(name=f"某{chr(0x4E00 + number)}")
+
+
+class _Knowing:
+    """Makes a world's registry answer like a real one: only the owners' pairs match."""
+
+    def __init__(self, world: World, *known: Identity) -> None:
+        self._check, self._known = world.registry.check, known
+        self._registry = world.registry
+
+    async def check(self, *, ai: str, identity: Identity, patience: float) -> RegistryAnswer:
+        known = identity in self._known
+        self._registry.verdict = RegistryAnswer.MATCH if known else RegistryAnswer.MISMATCH
+        return await self._check(ai=ai, identity=identity, patience=patience)
+
+
+def know(world: World, *known: Identity) -> None:
+    world.registry.check = _Knowing(world, *known).check  # type: ignore[method-assign]
+
+
+async def _tried(world: World, number: int, identity: Identity, *, seconds: float = 0) -> Claim | None:
+    """Return a sign-up's claim; None if it was refused for too many attempts."""
+    with suppress(ExhaustedError):
+        return await world.verify(command(number, identity), seconds=seconds)
+    return None
+
+
+async def test_80_names_on_one_number_at_once_are_5_decided(world: World) -> None:
+    """The attempt is charged when the claim opens, so that claims under way count."""
+    know(world, OWNER)
+    world.registry.gate = asyncio.Event()
+    calls = [asyncio.create_task(_tried(world, number, guess(number))) for number in range(80)]
+    await world.registry.asked.wait()
+    await asyncio.sleep(0.5)
+    world.registry.gate.set()
+    answers = await asyncio.gather(*calls)
+    assert (world.registry.charged, answers.count(None)) == (5, 75)
+
+
+async def test_150_names_during_an_outage_are_20_in_a_day(world: World) -> None:
+    """Claims that wait count too."""
+    know(world, OWNER)
+    world.registry.script.extend([RegistryAnswer.NOT_SENT] * 150)
+    for number in range(150):
+        await _tried(world, number, guess(number), seconds=number * _DAY / 150)
+    world.registry.script.clear()
+    while await world.work(seconds=_DAY + 3_600):
+        pass
+    assert world.registry.charged == 20
+
+
+async def test_one_pair_counts_once(world: World) -> None:
+    """Who repeats the same wrong name is not refused, nor is anybody else who means this person."""
+    know(world, OWNER)
+    for number in range(9):
+        assert await _tried(world, number, guess(1), seconds=number)
+    assert await _tried(world, 10, OWNER, seconds=10)
+
+
+async def test_a_match_gives_the_attempt_back(world: World) -> None:
+    """Many accounts of one person are limited by their slots alone."""
+    know(world, OWNER)
+    for number in range(4):
+        assert await _tried(world, number, guess(number))
+    for number in range(4, 12):
+        assert await _tried(world, number, OWNER)
+
+
+async def test_what_was_never_sent_gives_the_attempt_back(world: World) -> None:
+    """A waiting claim that a newer one of the same account replaces was no guess."""
+    know(world, OWNER)
+    world.registry.script.extend([RegistryAnswer.NOT_SENT] * 9)
+    first = await _tried(world, 0, guess(0))
+    assert first is not None
+    for number in range(1, 9):
+        asked = command(number, guess(number), account_token=first.account.account_token)
+        assert (await world.verify(asked)).state is ClaimState.PENDING
+
+
+async def test_what_was_sent_is_charged_though_it_was_replaced(world: World) -> None:
+    """A check whose answer is not known yet may be a decided guess."""
+    know(world, OWNER)
+    world.registry.script.extend([RegistryAnswer.UNKNOWN] * 9)
+    first = await _tried(world, 0, guess(0))
+    assert first is not None
+    token = first.account.account_token
+    for number in range(1, 5):
+        await world.verify(command(number, guess(number), account_token=token))
+    with pytest.raises(ExhaustedError):
+        await world.verify(command(6, guess(6), account_token=token))
+    assert len(world.registry.checks) == 5
+
+
+async def test_strangers_take_no_slot(sqlite_databases: Databases) -> None:
+    """Claims under wrong names, waiting or under way, leave the owner's slots free."""
+    world = await open_world(sqlite_databases, policy=OperatorPolicy(1, 365, 90, builders.ZONE))
+    know(world, OWNER)
+    world.registry.script.extend([RegistryAnswer.NOT_SENT] * 4)
+    for number in range(4):
+        await _tried(world, number, guess(number))
+    claim = await _tried(world, 5, OWNER)
+    assert claim is not None
+    assert claim.state is ClaimState.SUCCEEDED
+    await world.database.close()
+
+
+async def test_strangers_do_not_keep_an_owner_from_verifying_again(world: World) -> None:
+    """An account with a record is charged by itself."""
+    know(world, OWNER)
+    mine = await world.verify(command(100, OWNER))
+    for number in range(6):
+        await _tried(world, number, guess(number))
+    assert await _tried(world, 7, OWNER) is None
+    again = await world.verify(command(101, OWNER, account_token=mine.account.account_token))
+    assert again.state is ClaimState.SUCCEEDED
+
+
+async def test_an_account_with_a_record_has_its_own_limit(world: World) -> None:
+    """Whatever numbers it names, it may be wrong five times an hour."""
+    know(world, OWNER)
+    mine = await world.verify(command(100, OWNER))
+    token = mine.account.account_token
+    numbers = [builders.identity(name="某一", number=f"11000019010101{place:04}") for place in range(6)]
+    for place, identity in enumerate(numbers[:5]):
+        claim = await world.verify(command(place, identity, account_token=token))
+        assert claim.failure_reason is FailureReason.MISMATCH
+    with pytest.raises(ExhaustedError) as refused:
+        await world.verify(command(6, numbers[5], account_token=token))
+    assert refused.value.reason is Reason.TOO_MANY_ATTEMPTS
+
+
+async def test_a_refusal_does_not_tell_whose_number_it_is(world: World) -> None:
+    """Where another person's attempts are used up, the claim ends like a wrong guess, and is not sent."""
+    know(world, OWNER, OTHER)
+    mine = await world.verify(command(100, OTHER))
+    for number in range(5):
+        await _tried(world, number, guess(number))
+    sent = len(world.registry.checks)
+    for number, identity in ((6, guess(9)), (7, OWNER)):
+        asked = command(number, identity, account_token=mine.account.account_token)
+        claim = await world.verify(asked)
+        assert (claim.state, claim.failure_reason) == (ClaimState.FAILED, FailureReason.MISMATCH)
+    assert len(world.registry.checks) == sent

@@ -1,0 +1,135 @@
+"""Repeats of one request wait in one place."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from idvault.domain.claim import ClaimState, FailureReason
+from idvault.domain.error import AlreadyExistsError, Reason, UnavailableError
+from idvault.domain.registry import RegistryAnswer
+from idvault.storage.base.database import Database
+from tests.support import builders
+from tests.support.databases import Databases
+from tests.support.fakes.flaky import Fault
+from tests.support.flow_world import World, command
+
+CROWD = 300
+Counted = tuple[World, Counter[str]]
+
+
+@pytest_asyncio.fixture
+async def counted(sqlite_databases: Databases) -> AsyncIterator[Counted]:
+    """Return flows, and the number of each act and read of their database."""
+    asked: Counter[str] = Counter()
+    database = Database(url=sqlite_databases.main_url, observe=lambda name, _seconds: asked.update([name]))
+    world = World(database)
+    yield world, asked
+    await world.verification.drain()
+    await database.close()
+
+
+async def test_a_crowd_of_repeats_asks_the_database_once(counted: Counted) -> None:
+    """However many repeat a pending request, one of them opens, takes and looks for all."""
+    world, asked = counted
+    world.registry.script.append(RegistryAnswer.NOT_SENT)
+    await world.verify()
+    asked.clear()
+    claims = await asyncio.gather(*(world.verify(patience=0.4, seconds=0.5) for _ in range(CROWD)))
+    assert {claim.state for claim in claims} == {ClaimState.PENDING}
+    assert (asked["verification.open"], asked["job.take"]) == (1, 1)
+    assert asked["verification.find"] < 10
+
+
+async def test_an_outcome_reaches_all_who_wait(counted: Counted) -> None:
+    """The worker of another process settles; one look finds it for everybody."""
+    world, asked = counted
+    world.registry.script.append(RegistryAnswer.NOT_SENT)
+    await world.verify()
+    calls = [asyncio.create_task(world.verify(patience=5, seconds=1)) for _ in range(CROWD)]
+    await asyncio.sleep(0.1)
+    asked.clear()
+    assert await world.work(seconds=2)
+    claims = await asyncio.gather(*calls)
+    assert set(claims) == {claims[0]}
+    assert claims[0].state is ClaimState.SUCCEEDED
+    assert asked["verification.find"] < 5
+
+
+async def test_each_waits_its_own_patience(world: World) -> None:
+    """Short patience gets the open claim at once; long patience outlives the first caller's."""
+    world.registry.gate = asyncio.Event()
+    first = asyncio.create_task(world.verify(patience=0.3))
+    await world.registry.asked.wait()
+    long = asyncio.create_task(world.verify(patience=9, seconds=1))
+    short = await asyncio.wait_for(world.verify(patience=0, seconds=1), timeout=0.2)
+    assert (short.state, short.request_id) == (ClaimState.PENDING, command().request_id)
+    world.registry.gate.set()
+    assert (await first, (await long).state) == (await world.get(), ClaimState.SUCCEEDED)
+
+
+async def test_another_takes_over(world: World) -> None:
+    """If the first caller's patience ends, or it goes away, one of the others goes on waiting for all."""
+    world.registry.script.append(RegistryAnswer.NOT_SENT)
+    await world.verify()
+    leaving = asyncio.create_task(world.verify(patience=9, seconds=0.5))
+    await asyncio.sleep(0.05)
+    impatient = asyncio.create_task(world.verify(patience=0.1, seconds=0.5))
+    others = [asyncio.create_task(world.verify(patience=9, seconds=0.5)) for _ in range(9)]
+    await asyncio.sleep(0.05)
+    leaving.cancel()
+    assert (await impatient).state is ClaimState.PENDING
+    assert await world.work(seconds=1)
+    claims = await asyncio.gather(*others)
+    assert {claim.state for claim in claims} == {ClaimState.SUCCEEDED}
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+
+
+async def test_an_error_reaches_all_who_wait(world: World) -> None:
+    """If the claim cannot be settled, everybody is told, and the next repeat tries again."""
+    world.registry.gate = asyncio.Event()
+    world.claims.plant("settle", Fault.REFUSE)
+    calls = [asyncio.create_task(world.verify(patience=5)) for _ in range(9)]
+    await world.registry.asked.wait()
+    world.registry.gate.set()
+    answers = await asyncio.gather(*calls, return_exceptions=True)
+    assert {type(answer) for answer in answers} == {UnavailableError}
+    assert (await world.verify(seconds=16)).state is ClaimState.SUCCEEDED
+
+
+async def test_a_caller_who_goes_away_before_anything_is_open(world: World) -> None:
+    """The others wait until there is something to show, and one of them opens the claim."""
+    world.claims.plant("open", Fault.HANG)
+    hanging = asyncio.create_task(world.verify())
+    await world.claims.hung.wait()
+    calls = [asyncio.create_task(world.verify(patience=5)) for _ in range(9)]
+    await asyncio.sleep(0)
+    hanging.cancel()
+    claims = await asyncio.gather(*calls)
+    assert set(claims) == {claims[0]}
+    assert (claims[0].state, world.registry.charged) == (ClaimState.SUCCEEDED, 1)
+
+
+async def test_another_body_is_refused_meanwhile(world: World) -> None:
+    """The same id with another name is not the request that is being worked on."""
+    world.registry.gate = asyncio.Event()
+    first = asyncio.create_task(world.verify(patience=5))
+    await world.registry.asked.wait()
+    with pytest.raises(AlreadyExistsError) as refused:
+        await world.verify(command(identity=builders.identity(name="某二")))
+    assert refused.value.reason is Reason.REQUEST_ID_REUSED
+    other = asyncio.create_task(world.verify(command(relying_party="platform-b"), patience=5))
+    world.registry.gate.set()
+    assert (await first).account != (await other).account
+
+
+async def test_a_repeat_of_a_failure_is_the_same_answer(world: World) -> None:
+    """Nothing is kept of a request that is no longer worked on."""
+    world.registry.verdict = RegistryAnswer.MISMATCH
+    claims = await asyncio.gather(*(world.verify() for _ in range(5)))
+    assert {claim.failure_reason for claim in claims} == {FailureReason.MISMATCH}
+    assert await world.verify() == claims[0]
+    assert world.verification._repeats._places == {}

@@ -1,0 +1,27 @@
+"""Marking pairs of number and name."""
+
+from idvault.sealing.pair import MemoryPairMarker
+from tests.support import builders
+from tests.support.fakes.sealing import CountingEntropy
+
+
+def test_a_pair_has_one_mark_in_a_process() -> None:
+    """Another name, number or relying party has another mark."""
+    marker = MemoryPairMarker(entropy=CountingEntropy())
+    marks = {
+        marker.mark(relying_party=party, identity=builders.identity(name=name, number=number))
+        for party in ("platform-a", "platform-b")
+        for name in ("某一", "某二")
+        for number in ("110000190101010001", "110000190101020007")
+        for _ in range(2)
+    }
+    assert len(marks) == 8
+    assert {len(mark) for mark in marks} == {32}
+
+
+def test_no_two_processes_share_a_key() -> None:
+    """The key is drawn and kept nowhere: with everything that is stored, no name can be tested."""
+    entropy = CountingEntropy()
+    markers = [MemoryPairMarker(entropy=entropy) for _ in range(2)]
+    marks = {one.mark(relying_party="platform-a", identity=builders.identity()) for one in markers}
+    assert len(marks) == 2
